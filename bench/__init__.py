@@ -1,0 +1,1 @@
+"""Picasso measured beside its rivals: `python -m bench`."""

@@ -1,0 +1,17 @@
+"""The measurements, by the name they are asked for on the command line, in the order they run."""
+
+from collections.abc import Callable
+
+from bench.measures import big, jobs, latency, listing, memory, small, stalled
+from bench.place import Place
+from bench.report import Row
+
+MEASURES: dict[str, Callable[[Place], list[Row]]] = {
+    "big": big.measure,
+    "small": small.measure,
+    "latency": latency.measure,
+    "jobs": jobs.measure,
+    "listing": listing.measure,
+    "stalled": stalled.measure,
+    "memory": memory.measure,
+}

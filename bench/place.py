@@ -1,0 +1,38 @@
+"""Where a measurement runs, and how much of it."""
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+ROOT = Path(__file__).parent.parent
+RIVALS = Path(__file__).parent / "rivals"
+WORK = Path(__file__).parent / ".work"
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Place:
+    """`picasso` is False when only the rivals are to be measured."""
+
+    folder: Path
+    quick: bool
+    picasso: bool
+
+    def pick(self, full: T, quick: T) -> T:
+        return quick if self.quick else full
+
+    def new_folder(self, name: str) -> Path:
+        folder = self.folder / name
+        folder.mkdir(parents=True)
+        return folder
+
+    def free_bytes(self) -> int:
+        return shutil.disk_usage(self.folder).free
+
+
+def settle() -> None:
+    """Have all dirty pages written, so that one contender's writeback is not billed to the next."""
+    os.sync()

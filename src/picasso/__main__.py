@@ -1,0 +1,3 @@
+from picasso.cli import main
+
+main()

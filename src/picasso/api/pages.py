@@ -1,0 +1,70 @@
+"""What is there: a page for people at ``/``, a short directory for programs, the same at ``/api/v1.0/``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from drf_spectacular.utils import extend_schema
+from rest_framework.renderers import JSONRenderer, TemplateHTMLRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from picasso import __version__
+from picasso.api.pagination import Pages
+from picasso.models import File
+from picasso.serializers import DerivativeSerializer, FileDetailSerializer, FileSerializer, base_of
+
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+PATHS = {
+    "upload_url": "/api/v1.0/upload/",
+    "files_url": "/api/v1.0/files/",
+    "api_url": "/api/v1.0/",
+    "docs_url": "/api/v1.0/docs/",
+    "schema_url": "/api/v1.0/schema/",
+    "admin_url": "/admin/",
+}
+
+
+def directory(request: Request) -> dict[str, Any]:
+    base = base_of(request)
+    links = {name.removesuffix("_url"): base + path for name, path in PATHS.items()}
+    return {"name": "Picasso", "version": __version__, "max_upload_size": settings.PICASSO.max_upload_size, **links}
+
+
+class Index(APIView):
+    """A page for a client that asks for HTML by name, as browsers do; the directory for all others."""
+
+    renderer_classes = [JSONRenderer, TemplateHTMLRenderer]
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request) -> Response:
+        if request.accepted_renderer.format != "html":
+            return Response(directory(request), headers={"Vary": "Accept"})
+        headers = {"Content-Security-Policy": CSP, "Vary": "Accept"}
+        return Response(front_page(request), template_name="picasso/index.html", headers=headers)
+
+
+def front_page(request: Request) -> dict[str, Any]:
+    pages = Pages()
+    found = pages.paginate_queryset(File.objects.prefetch_related("derivatives").order_by("-id"), request)
+    return {
+        "files": [shown(file, base_of(request)) for file in found],
+        "page": {**pages.neighbours(), "number": pages.page, "count": pages.count},
+        "version": __version__,
+        "max_upload_size": settings.PICASSO.max_upload_size,
+        **PATHS,
+    }
+
+
+def shown(file: File, base: str) -> dict[str, Any]:
+    context = {"base": base}
+    one = DerivativeSerializer(context=context)
+    made = [one.to_representation(derivative) for derivative in file.derivatives.all()]
+    error = FileDetailSerializer(context=context).get_error(file)
+    return {**FileSerializer(file, context=context).data, "derivatives": made, "error": error}

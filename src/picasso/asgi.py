@@ -1,0 +1,144 @@
+"""Which path goes to a door and which to Django. One application per web process.
+
+Doors are raw ASGI and never enter Django's request cycle: bytes come in and go out on the loop, at no cost in threads.
+All the rest is Django behind a small pool of threads: more of them would only fight for the GIL.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from typing import Any, cast
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "picasso.settings")
+
+import django
+
+django.setup()
+
+from a2wsgi import WSGIMiddleware
+from django.conf import settings
+from django.core.handlers.wsgi import WSGIHandler
+from django.urls import Resolver404, resolve
+from django.views import View
+
+from picasso.conf import Conf
+from picasso.doors import health
+from picasso.doors.download import DownloadDoor
+from picasso.doors.form import FormDoor
+from picasso.doors.health import HealthDoor
+from picasso.doors.http import Door, Message, Receive, Request, Scope, Send
+from picasso.errors import ClientGone, MethodNotAllowed, NotFound, PicassoError, TooLarge, UploadTimeout
+from picasso.jobs import celery
+from picasso.process.run import plan
+from picasso.receive.landing import Landing
+from picasso.storage import default_storage
+
+log = logging.getLogger(__name__)
+
+DJANGO_THREADS = 4
+
+# Forms of the admin are all that Django ever reads; they are read here first, so that a slow one holds no thread.
+MAX_DJANGO_BODY = 2**20
+DJANGO_BODY_SECONDS = 30
+
+
+class Application:
+    """The whole service over HTTP."""
+
+    def __init__(self, conf: Conf) -> None:
+        storage = default_storage()
+        self._landing = Landing(storage, plan)
+        checks = {"database": health.database, "storage": storage.probe, "worker": health.workers}
+        if not conf.embedded:
+            checks["broker"] = celery.ping
+        self._health = HealthDoor(checks)
+        self._upload = FormDoor(storage, self._landing, conf.max_upload_size, conf.upload_idle_timeout)
+        self._download = DownloadDoor(storage, conf.accel_redirect)
+        # Answers are small and wait in a queue without bounds; with bounds a client that never reads holds a thread.
+        self._django: Any = WSGIMiddleware(cast("Any", WSGIHandler()), workers=DJANGO_THREADS, send_queue_size=0)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        elif door := self._door(scope["path"]):
+            await through(door, Request(scope, receive, send))
+        else:
+            await through(self._to_django, Request(scope, receive, send))
+
+    def _door(self, path: str) -> Door | None:
+        if path == "/api/v1.0/upload/":
+            return self._upload
+        if path.startswith("/files/"):
+            return self._download
+        return {"/healthz": self._health.alive, "/readyz": self._health.ready}.get(path)
+
+    async def _to_django(self, request: Request) -> None:
+        await self._django(request.scope, await whole_body(request), request.send)
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        await receive()
+        self._landing.start()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        self._landing.stop()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+async def through(door: Door, request: Request) -> None:
+    """Any error becomes its problem document; a client that is gone gets no answer, and neither does one that is cut
+    off because this process ends."""
+    try:
+        await door(request)
+    except (ClientGone, asyncio.CancelledError):
+        pass
+    except PicassoError as fault:
+        await request.answer_problem(fault)
+    except Exception:
+        log.exception("%s %s failed", request.method, request.path)
+        if request.answered:
+            raise
+        await request.answer_problem(PicassoError())
+
+
+async def whole_body(request: Request) -> Receive:
+    """Read a small body to its end; the `receive` that gives it at once."""
+    if (request.content_length or 0) > MAX_DJANGO_BODY:
+        raise too_large(request)
+    body, more = bytearray(), True
+    try:
+        async with asyncio.timeout(DJANGO_BODY_SECONDS):
+            while more:
+                chunk, more = await request.receive_or_gone()
+                body += chunk
+                if len(body) > MAX_DJANGO_BODY:
+                    raise too_large(request)
+    except TimeoutError:
+        raise UploadTimeout from None
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": bytes(body), "more_body": False}
+
+    return receive
+
+
+def too_large(request: Request) -> PicassoError:
+    """What is wrong with a body of this size: more often than not its address."""
+    if request.path == "/api/v1.0/upload":
+        return NotFound("Did you mean /api/v1.0/upload/ ? The slash at its end is part of the address.")
+    try:
+        view = getattr(resolve(request.path).func, "view_class", None)
+    except Resolver404:
+        return NotFound()
+    if view and request.method not in (allowed := methods(view)):
+        return MethodNotAllowed(allowed)
+    return TooLarge("A request to this address may have at most 1 MiB.")
+
+
+def methods(view: type[View]) -> list[str]:
+    """In the order of Django's own `Allow`; a HEAD comes with the GET."""
+    return [name.upper() for name in view.http_method_names if hasattr(view, "get" if name == "head" else name)]
+
+
+application = Application(settings.PICASSO)

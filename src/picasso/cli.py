@@ -1,0 +1,171 @@
+"""The one console command: ``picasso up | web | worker | manage``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from picasso import __version__, conf, supervise
+from picasso.supervise import Part
+
+if TYPE_CHECKING:
+    from picasso.process.contain import Children
+
+QUEUES = ("quick", "heavy")
+
+
+def main() -> None:
+    arguments = parser().parse_args()
+    supervise.keep_secrets()
+    if arguments.supervisor is not None:
+        supervise.end_with(arguments.supervisor)
+    try:
+        settings = conf.load(os.environ)
+    except conf.ConfError as fault:
+        sys.exit(f"Picasso can't start with this configuration:\n{fault}")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "picasso.settings")
+    run: Callable[[conf.Conf, argparse.Namespace], int | None] = arguments.run
+    sys.exit(run(settings, arguments))
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="picasso", description="Takes uploads of any kind, and processes them.")
+    top.add_argument("--version", action="version", version=f"picasso {__version__}")
+    top.add_argument("--supervisor", type=int, help=argparse.SUPPRESS)
+    commands = top.add_subparsers(required=True, metavar="command")
+    command = commands.add_parser("up", help="migrate, then run web and worker together until Ctrl-C")
+    command.set_defaults(run=up)
+    command = commands.add_parser("web", help="serve HTTP")
+    command.add_argument("--fd", type=int, help=argparse.SUPPRESS)
+    command.set_defaults(run=web)
+    command = commands.add_parser("worker", help="process files")
+    command.add_argument("--queue", choices=QUEUES, action="append", help="only this queue (default: each)")
+    command.set_defaults(run=worker)
+    command = commands.add_parser("manage", help="Django's management commands: migrate, createsuperuser, sweep, …")
+    command.add_argument("arguments", nargs=argparse.REMAINDER)
+    command.set_defaults(run=manage)
+    command = commands.add_parser(
+        "ready", help="exit with 0 if this machine's web or worker is well, for health checks"
+    )
+    command.add_argument("part", choices=("web", "worker"))
+    command.set_defaults(run=ready)
+    return top
+
+
+def up(settings: conf.Conf, _: argparse.Namespace) -> int:
+    supervise.once("manage", "migrate", "--verbosity", "0")
+    with listening(settings) as listener:
+        address = settings.public_url or f"http://{settings.host}:{settings.port}"
+        print(f"Picasso {__version__} is at {address} (files in {settings.data_dir}). Ctrl-C ends it.", flush=True)
+        return supervise.run([*web_parts(settings, listener), *worker_parts(QUEUES)])
+
+
+def web(settings: conf.Conf, arguments: argparse.Namespace) -> int:
+    if arguments.fd is not None:
+        return serve(settings, socket.socket(fileno=arguments.fd))
+    with listening(settings) as listener:
+        if settings.web_processes == 1:
+            return serve(settings, listener)
+        return supervise.run(web_parts(settings, listener))
+
+
+def worker(settings: conf.Conf, arguments: argparse.Namespace) -> int:
+    queues: Sequence[str] = arguments.queue or QUEUES
+    if len(queues) > 1:
+        return supervise.run(worker_parts(queues))
+    return work(settings, queues[0])
+
+
+def manage(_: conf.Conf, arguments: argparse.Namespace) -> None:
+    manage_command(*arguments.arguments)
+
+
+def ready(settings: conf.Conf, arguments: argparse.Namespace) -> int:
+    """Without Django where it can be helped: a health check runs every few seconds."""
+    if arguments.part == "web":
+        from urllib.request import urlopen
+
+        try:
+            with urlopen(f"http://127.0.0.1:{settings.port}/healthz", timeout=5) as answer:
+                return int(answer.status != 200)
+        except OSError as fault:
+            sys.exit(f"Picasso does not answer: {fault}")
+    import django
+
+    django.setup()
+    from picasso.doors.health import seen_here
+
+    return 0 if seen_here() else 1
+
+
+def manage_command(*arguments: str) -> None:
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(["picasso manage", *arguments])
+
+
+def listening(settings: conf.Conf) -> socket.socket:
+    """The socket that all web processes share; it outlives each of them, so that clients wait instead of failing."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+    except OSError as fault:
+        sys.exit(f"Picasso can't listen on {settings.host}:{settings.port}: {fault.strerror} (see PICASSO_PORT)")
+
+
+def web_parts(settings: conf.Conf, listener: socket.socket) -> list[Part]:
+    fd = listener.fileno()
+    return [Part(f"web {n}", ["web", "--fd", str(fd)], (fd,)) for n in range(1, settings.web_processes + 1)]
+
+
+def worker_parts(queues: Sequence[str]) -> list[Part]:
+    return [Part(f"worker {queue}", ["worker", "--queue", queue]) for queue in queues]
+
+
+def serve(settings: conf.Conf, listener: socket.socket) -> int:
+    from picasso.server import serve as serve_on
+
+    serve_on(settings, listener)
+    return 0
+
+
+def work(settings: conf.Conf, queue: str) -> int:
+    """The worker of one queue. Its children's server starts before Django, and so before any connection or thread."""
+    from picasso.process.contain import Children
+
+    # Until Celery heeds them, so that the children's server never outlives us.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, leave)
+    children = Children(settings.job_memory_limit, settings.jobs_per_child)
+    try:
+        work_with(children, settings, queue)
+    finally:
+        children.close()
+    return 0
+
+
+def work_with(children: Children, settings: conf.Conf, queue: str) -> None:
+    import django
+
+    django.setup()
+    from picasso.jobs import worker
+    from picasso.process.run import Runner
+    from picasso.receive import sweep
+    from picasso.storage import default_storage
+
+    storage = default_storage()
+    slots = {"quick": settings.quick_jobs, "heavy": settings.heavy_jobs}[queue]
+    runner = Runner(storage, children, settings, slots)
+    sweep.start(storage)
+    # A quick job waits longer for the database than it runs, so several share a slot.
+    threads = slots * (4 if queue == "quick" else 1)
+    worker.work(queue, threads, runner.run, runner.running, on_shutdown=children.close_soon)
+
+
+def leave(number: int, _: object) -> None:
+    sys.exit(128 + number)

@@ -1,0 +1,220 @@
+"""Bytes on a disk: files while they are written, and what makes them survive a power cut."""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import fcntl
+import mmap
+import os
+import re
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from picasso.errors import StorageFull
+
+LIBC = ctypes.CDLL(None, use_errno=True)
+
+FULL = {errno.ENOSPC, errno.EDQUOT}
+
+# What direct writes are multiples of: no disk or file system in use wants more.
+BLOCK = 4096
+
+# More than an intake hands over at a time.
+ALIGNED = 2 * 2**20
+
+START = ctypes.c_longlong(0)
+WRITE_AND_WAIT = 7  # SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER
+
+O_DIRECT = getattr(os, "O_DIRECT", 0)
+
+_aligned = threading.local()
+
+
+class disk_full_reported:  # noqa: N801 - reads as the statement it is
+    """Turns ENOSPC into `StorageFull`. A class, since a generator costs a microsecond on the hot path."""
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: object, fault: BaseException | None, trace: object) -> None:
+        if isinstance(fault, OSError) and fault.errno in FULL:
+            raise StorageFull from fault
+
+
+class Incoming:
+    """A new file while its bytes arrive, written through the page cache."""
+
+    FLAGS = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._size = 0
+        self._lost: Exception | None = None
+        with disk_full_reported():
+            self._fd = self._open()
+
+    def _open(self) -> int:
+        return os.open(self.path, self.FLAGS, 0o644)
+
+    def write(self, chunks: Sequence[bytes]) -> None:
+        """Append, and have the kernel start writing back at once, so that `sync` has little left to do."""
+        size = sum(map(len, chunks))
+        with disk_full_reported():
+            for chunk in chunks:
+                write_all(self._fd, memoryview(chunk))
+        if hasattr(os, "posix_fadvise"):
+            os.posix_fadvise(self._fd, self._size, size, os.POSIX_FADV_DONTNEED)
+        self._size += size
+
+    def sync(self) -> None:
+        """On return the bytes survive a power cut. Closes the file; may be called again."""
+        if self._lost:
+            # A second fsync after a failed one succeeds, although the bytes are gone.
+            raise self._lost
+        if self._fd < 0:
+            return
+        try:
+            with disk_full_reported():
+                os.fsync(self._fd)
+        except (OSError, StorageFull) as fault:
+            self._lost = fault
+            raise
+        self.close()
+
+    def written_back(self) -> None:
+        """Wait until the disk has the bytes, though perhaps in its cache; raises this file's own errors.
+
+        A `syncfs` may miss them, for to it an error is news only once.
+        """
+        if self._fd >= 0 and LIBC.sync_file_range(self._fd, START, START, WRITE_AND_WAIT) != 0:
+            raise OSError(ctypes.get_errno(), "sync_file_range failed")
+
+    def close(self) -> None:
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+    def discard(self) -> None:
+        self.close()
+        self.path.unlink(missing_ok=True)
+
+
+class Stream(Incoming):
+    """A large file while its bytes arrive, written past the page cache where the file system can.
+
+    Copying a gibibyte into fresh pages cost a core up to a second; direct writes leave it to the disk, evict nobody's
+    pages, and leave `sync` nothing to wait for.
+    """
+
+    _rest = b""
+    """What does not fill a block yet."""
+    _direct = False
+
+    def _open(self) -> int:
+        try:
+            fd = os.open(self.path, self.FLAGS | O_DIRECT, 0o644)
+        except OSError as fault:
+            if fault.errno != errno.EINVAL:
+                raise
+            # The file exists by now: file systems refuse the flag only after they have made it.
+            self.path.unlink(missing_ok=True)
+            return super()._open()
+        self._direct = bool(O_DIRECT)
+        return fd
+
+    def write(self, chunks: Sequence[bytes]) -> None:
+        if not self._direct:
+            return super().write(chunks)
+        for start in range(0, len(chunks), 8):
+            self._write_blocks([self._rest, *chunks[start : start + 8]])
+        return None
+
+    def _write_blocks(self, chunks: Sequence[bytes]) -> None:
+        data = aligned(chunks)
+        whole = len(data) - len(data) % BLOCK
+        start = os.lseek(self._fd, 0, os.SEEK_CUR)
+        with disk_full_reported():
+            try:
+                write_all(self._fd, data[:whole])
+            except OSError as fault:
+                if fault.errno != errno.EINVAL:
+                    raise
+                # Larger blocks than ours, or a write that a filling disk cut off within one.
+                self._no_longer_direct()
+                write_all(self._fd, data[os.lseek(self._fd, 0, os.SEEK_CUR) - start : whole])
+        self._rest = bytes(data[whole:])
+
+    def _no_longer_direct(self) -> None:
+        fcntl.fcntl(self._fd, fcntl.F_SETFL, fcntl.fcntl(self._fd, fcntl.F_GETFL) & ~O_DIRECT)
+
+    def sync(self) -> None:
+        if self._fd >= 0 and self._rest:
+            # The last block is not whole, and so can't be written directly.
+            self._no_longer_direct()
+            with disk_full_reported():
+                write_all(self._fd, memoryview(self._rest))
+            self._rest = b""
+        super().sync()
+
+
+def aligned(chunks: Sequence[bytes]) -> memoryview:
+    """The chunks in one piece that begins at a page; valid until this thread calls again."""
+    size = sum(map(len, chunks))
+    buffer = getattr(_aligned, "buffer", None)
+    if buffer is None or len(buffer) < size:
+        buffer = _aligned.buffer = mmap.mmap(-1, max(size, ALIGNED))
+    view = memoryview(buffer)
+    end = 0
+    for chunk in chunks:
+        view[end : end + len(chunk)] = chunk
+        end += len(chunk)
+    return view[:size]
+
+
+def write_all(fd: int, data: memoryview) -> None:
+    while data:
+        data = data[os.write(fd, data) :]
+
+
+def sync_path(path: Path) -> None:
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def dirty_bytes() -> int:
+    """How much this machine has still to write back to its disks; without Linux's word for it, endless."""
+    try:
+        text = Path("/proc/meminfo").read_text()
+    except OSError:
+        return sys.maxsize
+    return sum(int(kib) for kib in re.findall(r"^(?:Dirty|Writeback):\s+(\d+) kB", text, re.MULTILINE)) * 1024
+
+
+def syncfs_serves(path: Path) -> bool:
+    """Whether `syncfs` there keeps fsync's promise: it reports errors from Linux 5.8 on, and these pass it on."""
+    if not hasattr(LIBC, "syncfs") or kernel() < (5, 8):
+        return False
+    device = path.stat().st_dev
+    wanted = f"{os.major(device)}:{os.minor(device)}"
+    mounts = (line.split(" - ") for line in Path("/proc/self/mountinfo").read_text().splitlines())
+    return any(mount.split()[2] == wanted and kind.split()[0] in {"ext4", "xfs"} for mount, kind in mounts)
+
+
+def kernel() -> tuple[int, ...]:
+    found = re.match(r"(\d+)\.(\d+)", os.uname().release)
+    return tuple(map(int, found.groups())) if found else (0, 0)
+
+
+def syncfs(path: Path) -> None:
+    """Flush the whole file system."""
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        if LIBC.syncfs(fd) != 0:
+            raise OSError(ctypes.get_errno(), "syncfs failed")
+    finally:
+        os.close(fd)

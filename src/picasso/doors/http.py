@@ -1,0 +1,134 @@
+"""The little HTTP that a raw ASGI door needs: read the head of a request, answer, and answer early."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from functools import cached_property, lru_cache
+from typing import Any
+
+from django.conf import settings
+from django.http.request import split_domain_port, validate_host
+
+from picasso.errors import PROBLEM_JSON, BadRequest, ClientGone, PicassoError
+
+Message = MutableMapping[str, Any]
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Door = Callable[["Request"], Awaitable[None]]
+
+# How long, and how much, to go on reading from a client that still sends after it was refused. Closing at once would
+# reset the connection, and the client might lose the answer that says why.
+LINGER_SECONDS = 3
+LINGER_BYTES = 16 * 2**20
+
+
+class Request:
+    """One HTTP request of which only the head has been read."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.method: str = scope["method"]
+        self.path: str = scope["path"]
+        self.scope = scope
+        self.send = send
+        self.answered = False
+        self._receive = receive
+        self._more_body = True
+
+    @cached_property
+    def headers(self) -> dict[str, str]:
+        """By lower-case name; several of one name are one list, as RFC 9110 §5.3 has it."""
+        found: dict[str, str] = {}
+        for name, value in self.scope["headers"]:
+            key, text = name.decode("latin-1"), value.decode("latin-1")
+            found[key] = f"{found[key]}, {text}" if key in found else text
+        return found
+
+    @property
+    def base(self) -> str:
+        """The service's own address as this client reaches it, without a slash at the end."""
+        hosts = [value.decode("latin-1") for name, value in self.scope["headers"] if name == b"host"]
+        if len(hosts) != 1:
+            raise BadRequest("A request has exactly one Host.")  # RFC 9112 §3.2
+        public: str = settings.PICASSO.public_url
+        return public or origin(self.scope["scheme"], hosts[0])
+
+    @cached_property
+    def content_length(self) -> int | None:
+        text = self.headers.get("content-length")
+        if text is None:
+            return None
+        if not text.isascii() or not text.isdigit():
+            raise BadRequest("Content-Length is not a number.")
+        return int(text)
+
+    @property
+    def gone(self) -> bool:
+        """Whether the client is known to have left; what is sent to it then goes nowhere without a word."""
+        return bool(self.scope["state"]["gone"]())
+
+    async def receive(self) -> tuple[bytes, bool] | None:
+        """The next bytes of the body and whether there are more; None when the client is gone."""
+        message = await self._receive()
+        if message["type"] == "http.disconnect":
+            return None
+        self._more_body = message.get("more_body", False)
+        return message.get("body", b""), self._more_body
+
+    async def receive_or_gone(self) -> tuple[bytes, bool]:
+        """As `receive`; raises `ClientGone`."""
+        got = await self.receive()
+        if got is None:
+            raise ClientGone
+        return got
+
+    async def start(self, status: int, headers: Mapping[str, str]) -> None:
+        self.answered = True
+        head = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+        await self.send({"type": "http.response.start", "status": status, "headers": head})
+
+    async def body(self, chunk: bytes, more: bool = False) -> None:
+        await self.send({"type": "http.response.body", "body": chunk, "more_body": more})
+
+    async def answer(self, status: int, body: bytes = b"", headers: Mapping[str, str] | None = None) -> None:
+        head = {"X-Content-Type-Options": "nosniff", **(headers or {})}
+        if status not in {204, 304}:  # RFC 9110 §8.6: with a 304 it would be the length of the 200
+            head["Content-Length"] = str(len(body))
+        early = self._more_body and (self.content_length or "transfer-encoding" in self.headers)
+        if early:
+            head["Connection"] = "close"
+        await self.start(status, head)
+        if early:
+            await self.body(body, more=True)
+            await self._linger()
+            body = b""
+        await self.body(b"" if self.method == "HEAD" else body)
+
+    async def answer_json(self, status: int, data: Any, headers: Mapping[str, str] | None = None) -> None:
+        body = json.dumps(data, separators=(",", ":"), ensure_ascii=False).encode(errors="replace")
+        await self.answer(status, body, {"Content-Type": "application/json", **(headers or {})})
+
+    async def answer_problem(self, error: PicassoError) -> None:
+        await self.answer_json(error.status, error.problem(), {"Content-Type": PROBLEM_JSON, **error.headers})
+
+    async def _linger(self) -> None:
+        left = LINGER_BYTES
+        try:
+            async with asyncio.timeout(LINGER_SECONDS):
+                while left > 0 and (got := await self.receive()):
+                    left -= len(got[0])
+                    if not got[1]:
+                        return
+        except TimeoutError:
+            return
+
+
+@lru_cache(maxsize=128)
+def origin(scheme: str, host: str) -> str:
+    """``scheme://host``, only if the host is one we answer for: it goes into the URLs that we hand out."""
+    domain, _ = split_domain_port(host)
+    if not domain or not validate_host(domain, settings.ALLOWED_HOSTS):
+        raise BadRequest("This service is not known by that name (see PICASSO_ALLOWED_HOSTS).")
+    return f"{scheme}://{host}"

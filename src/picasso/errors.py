@@ -1,0 +1,158 @@
+"""One tree of errors: each knows its HTTP status, its stable code and the sentence the public may read.
+
+A class's docstring is its public sentence; an instance may carry a more particular one. Rendered everywhere as
+RFC 9457 problem details by `PicassoError.problem`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import ClassVar, NotRequired, TypedDict
+
+PROBLEM_JSON = "application/problem+json"
+
+
+class FieldError(TypedDict):
+    """One fault of one field of the request."""
+
+    field: str
+    detail: str
+
+
+class Problem(TypedDict):
+    """The body of an error, RFC 9457 with the members ``code`` and, where there are fields, ``errors``."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    errors: NotRequired[Sequence[FieldError]]
+
+
+def problem(status: int, code: str, detail: str, errors: Sequence[FieldError] = ()) -> Problem:
+    """The one shape of every error body."""
+    body = Problem(type="about:blank", title=HTTPStatus(status).phrase, status=status, detail=detail, code=code)
+    if errors:
+        body["errors"] = errors
+    return body
+
+
+class PicassoError(Exception):
+    """Something went wrong on our side."""
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "internal-error"
+
+    def __init__(
+        self,
+        detail: str | None = None,
+        *,
+        errors: Sequence[FieldError] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        self.detail = detail or re.sub(r"\s+", " ", type(self).__doc__ or "").strip()
+        self.errors = errors
+        self.headers = dict(headers or {})
+        super().__init__(self.detail)
+
+    def problem(self) -> Problem:
+        return problem(self.status, self.code, self.detail, self.errors)
+
+
+class BadRequest(PicassoError):
+    """The request could not be understood."""
+
+    status, code = 400, "bad-request"
+
+
+class InvalidUpload(PicassoError):
+    """The upload is not complete or not well formed; nothing was stored."""
+
+    status, code = 400, "invalid-upload"
+
+
+class InvalidField(PicassoError):
+    """A field of the request is missing or wrong."""
+
+    status, code = 400, "invalid-field"
+
+    def __init__(self, field: str, detail: str) -> None:
+        super().__init__(detail, errors=[FieldError(field=field, detail=detail)])
+
+
+class NotFound(PicassoError):
+    """There is nothing at this address."""
+
+    status, code = 404, "not-found"
+
+
+class MethodNotAllowed(PicassoError):
+    """This address does not answer that method."""
+
+    status, code = 405, "method-not-allowed"
+
+    def __init__(self, allowed: Sequence[str]) -> None:
+        super().__init__(headers={"Allow": ", ".join(allowed)})
+
+
+class UploadTimeout(PicassoError):
+    """No byte of the upload arrived for too long; nothing was stored."""
+
+    status, code = 408, "upload-timeout"
+
+
+class PreconditionFailed(PicassoError):
+    """The file is not in the state that the request's conditions ask for."""
+
+    status, code = 412, "precondition-failed"
+
+
+class TooLarge(PicassoError):
+    """The upload is larger than this service takes; nothing was stored."""
+
+    status, code = 413, "too-large"
+
+
+class UnsupportedMediaType(PicassoError):
+    """An upload is sent as multipart/form-data with the file in the part `file`."""
+
+    status, code = 415, "unsupported-media-type"
+
+
+class RangeNotSatisfiable(PicassoError):
+    """The requested range lies outside of the file."""
+
+    status, code = 416, "range-not-satisfiable"
+
+
+class Unavailable(PicassoError):
+    """The database can't be reached; nothing was stored. Please try again."""
+
+    status, code = 503, "unavailable"
+
+    def __init__(self, detail: str | None = None) -> None:
+        super().__init__(detail, headers={"Retry-After": "5"})
+
+
+class StorageFull(PicassoError):
+    """There is not enough space left to store this upload; nothing was stored."""
+
+    status, code = 507, "storage-full"
+
+
+class ClientGone(Exception):
+    """The connection ended before the request did: there is nobody to answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why an attempt at a job ended without a verdict on its file."""
+
+    code: str
+    sentence: str
+    crashed: bool = False
+    """Whether the child died of it."""

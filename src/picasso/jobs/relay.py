@@ -1,0 +1,222 @@
+"""The relay moves due work from the table to the broker: first dispatch, retry and recovery by one path.
+
+It runs in each worker and looks at that worker's queue. It keeps the broker's backlog short (`WINDOW`), so that
+the order of things stays the table's to decide, and prolongs the leases of what its worker is running.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import uuid
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, connection
+from django.db.models.functions import Now
+from kombu import Producer
+
+from picasso.jobs import states
+from picasso.jobs.celery import EXCHANGE, app, broker_queue, connected
+from picasso.jobs.tasks import run_job
+from picasso.models import Worker
+
+log = logging.getLogger(__name__)
+
+POLL = 0.05
+RENEW = 5.0
+REAP = 2.0
+PAUSE_IN_TROUBLE = 0.5
+
+# At most this many messages of a queue are on their way; a batch is what one round adds to them. A worker that is
+# away for longer than a lease has its messages replaced, so the window also bounds what is sent twice.
+WINDOW = 256
+BATCH = 64
+
+CONFIRM_SECONDS = 10
+
+FORGET_WORKERS_AFTER = timedelta(days=1)
+
+Running = Callable[[], Collection[tuple[uuid.UUID, int]]]
+"""The jobs, with their attempts, that this worker is running now."""
+
+
+class NotConfirmed(Exception):
+    """The broker did not take a batch."""
+
+
+# What Celery would make anew for each message; only the ids differ.
+TEMPLATE = app.amqp.as_task_v2("", run_job.name, ignore_result=True)
+
+
+def nudge(producer: Producer, queue: str, job: uuid.UUID) -> None:
+    """Publish one message: run this job. One that outlives its lease has been replaced, so the broker drops it."""
+    message_id = str(uuid.uuid4())
+    producer.publish(
+        ((str(job),), *TEMPLATE.body[1:]),
+        headers={**TEMPLATE.headers, "id": message_id, "root_id": message_id},
+        **{**TEMPLATE.properties, "correlation_id": message_id},
+        serializer="json",
+        exchange=EXCHANGE,
+        routing_key=queue,
+        delivery_mode=2,  # persistent
+        expiration=states.LEASE.total_seconds(),
+    )
+
+
+class Publisher:
+    """Publishes a batch and then waits for the confirms of all of it: one round trip instead of one for each."""
+
+    def __init__(self, queue: str) -> None:
+        self._queue = queue
+        self._connection: Any = None
+        self._producer: Producer | None = None
+        self._unconfirmed: set[int] = set()
+        self._refused: set[int] = set()
+
+    def connect(self) -> Producer:
+        """Be connected, or raise what kombu raises."""
+        if self._producer is None:
+            self._connection = connected()
+            channel = self._connection.channel()
+            if self._confirms:
+                channel.confirm_select()
+                channel.events["basic_ack"].add(self._on_ack)
+                channel.events["basic_nack"].add(self._on_nack)
+            broker_queue(self._queue)(channel).declare()
+            self._sent = 0
+            self._producer = Producer(channel, auto_declare=False)
+        return self._producer
+
+    def publish(self, jobs: Collection[uuid.UUID]) -> None:
+        """After an exception nothing is known of the batch, and the connection is to be closed."""
+        producer = self.connect()
+        self._refused.clear()
+        for job in jobs:
+            nudge(producer, self._queue, job)
+            self._sent += 1
+            self._unconfirmed.add(self._sent)
+        self._await_confirms()
+
+    def purge(self) -> None:
+        """Empty the queue. One by one, for kombu's own purge is not safe beside a consumer in another thread."""
+        channel: Any = self.connect().channel
+        while channel.basic_get(broker_queue(self._queue).name, no_ack=True):
+            pass
+
+    def close(self) -> None:
+        if self._connection:
+            with suppress(Exception):
+                self._connection.release()
+        self._connection = self._producer = None
+        self._unconfirmed.clear()
+
+    @property
+    def _confirms(self) -> bool:
+        return bool(self._connection.transport.driver_type == "amqp")
+
+    def _await_confirms(self) -> None:
+        if not self._confirms:
+            self._unconfirmed.clear()
+        deadline = time.monotonic() + CONFIRM_SECONDS
+        while self._unconfirmed:
+            self._connection.drain_events(timeout=max(0.01, deadline - time.monotonic()))
+        if self._refused:
+            raise NotConfirmed(f"{len(self._refused)} messages")
+
+    def _on_ack(self, delivery_tag: int, multiple: bool) -> None:
+        if multiple:
+            self._unconfirmed = {tag for tag in self._unconfirmed if tag > delivery_tag}
+        else:
+            self._unconfirmed.discard(delivery_tag)
+
+    def _on_nack(self, delivery_tag: int, multiple: bool) -> None:
+        before = set(self._unconfirmed)
+        self._on_ack(delivery_tag, multiple)
+        self._refused |= before - self._unconfirmed
+
+
+class Relay:
+    """One worker's relay. `run` it in a thread of its own."""
+
+    def __init__(self, name: str, queue: str, running: Running, window: int = WINDOW) -> None:
+        self._name = name
+        self._queue = queue
+        self._running = running
+        self._window = window
+        self._publisher = Publisher(queue)
+        self._next: dict[str, float] = {}
+        self._troubled = False
+        self._in_process = settings.PICASSO.embedded
+        self._began = False
+
+    def run(self, stop: threading.Event) -> None:
+        while not stop.is_set():
+            stop.wait(self._round())
+        self._publisher.close()
+        connection.close()
+
+    def _round(self) -> float:
+        """Do what is due; how long to wait until the next round."""
+        try:
+            if self._in_process and not self._began:
+                # Messages of a broker in a process died with it, and there is nobody else to deliver them.
+                states.unclaim_all(self._queue)
+                self._began = True
+            if self._due("renew", RENEW):
+                states.renew(self._running())
+                self._be_seen()
+            if self._due("reap", REAP):
+                self._reap()
+            busy = self._dispatch()
+        except (DatabaseError, InterfaceError) as fault:
+            connection.close()
+            # Leases ran out while nobody could renew them: when it is back, living workers come first.
+            self._next = {"reap": time.monotonic() + RENEW}
+            return self._trouble("database", fault)
+        except Exception as fault:
+            self._publisher.close()
+            return self._trouble("broker", fault)
+        self._troubled = False
+        return 0 if busy else POLL
+
+    def _reap(self) -> None:
+        messages, _ = states.reap(self._queue)
+        if messages and self._in_process:
+            # A broker in a process drops none that outlived its lease: each would pile up beside its successors.
+            self._publisher.purge()
+            states.unclaim_all(self._queue)
+
+    def _dispatch(self) -> bool:
+        """Publish due jobs; whether there may be more at once."""
+        self._publisher.connect()
+        jobs = states.claim_due(self._queue, BATCH, self._window)
+        if not jobs:
+            return False
+        try:
+            self._publisher.publish(jobs)
+        except Exception:
+            states.unclaim(jobs)
+            raise
+        return len(jobs) == BATCH
+
+    def _due(self, what: str, every: float) -> bool:
+        now = time.monotonic()
+        if now < self._next.get(what, 0):
+            return False
+        self._next[what] = now + every
+        return True
+
+    def _be_seen(self) -> None:
+        Worker.objects.update_or_create(name=self._name, defaults={"queue": self._queue, "seen_at": Now()})
+        Worker.objects.filter(seen_at__lt=Now() - FORGET_WORKERS_AFTER).delete()
+
+    def _trouble(self, what: str, fault: Exception) -> float:
+        """Say it once, then go on trying."""
+        log.log(logging.DEBUG if self._troubled else logging.WARNING, "the %s is away: %s", what, fault)
+        self._troubled = True
+        return PAUSE_IN_TROUBLE

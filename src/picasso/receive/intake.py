@@ -1,0 +1,127 @@
+"""One upload's bytes on their way in: counted, bounded, hashed and written while they arrive.
+
+Small uploads stay in memory until they land; larger ones are gathered to two mebibytes and handed to threads
+that hash and write (both without the GIL) while the loop receives the next. As much is in flight per upload, so
+memory stays flat and a slow client costs no thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from concurrent.futures import ThreadPoolExecutor
+
+from picasso.disk import Incoming
+from picasso.errors import TooLarge
+from picasso.receive.sniff import HEAD
+from picasso.storage import Folder
+
+GATHER = 2 * 2**20
+
+# While all uploads of the process together hold more than this, each hands over at 64 KiB instead of 2 MiB:
+# a thousand clients stalled in mid-upload must not cost a gibibyte.
+CROWD = 64 * 2**20
+GATHER_IN_CROWD = 64 * 2**10
+
+# More threads on few cores would only fight for the GIL. Hashing is apart from writing: one upload can fill a core with
+# its hash while the disk takes its bytes.
+hashers = ThreadPoolExecutor(2, thread_name_prefix="hash")
+writers = ThreadPoolExecutor(2, thread_name_prefix="write")
+
+
+class Intake:
+    """The sink for one upload. `finish` it and have it landed, or `discard` it: then the disk is as it was."""
+
+    held = 0
+    """Bytes in the memory of all intakes of this process; touched on the loop's thread only."""
+
+    def __init__(self, storage: Folder, limit: int) -> None:
+        self.size = 0
+        self.head = b""
+        self._storage = storage
+        self._limit = limit
+        self._hash = hashlib.sha256()
+        self._chunks: list[bytes] = []
+        self._gathered = 0
+        self._writing: asyncio.Future[tuple[None, None]] | None = None
+        self.incoming: Incoming | None = None
+
+    @property
+    def sha256(self) -> str:
+        return self._hash.hexdigest()
+
+    async def write(self, chunk: bytes) -> None:
+        """Take some bytes.
+
+        Raises:
+            TooLarge: as soon as there are more than the limit.
+            StorageFull: the disk is.
+        """
+        self.size += len(chunk)
+        if self.size > self._limit:
+            raise TooLarge
+        self._chunks.append(chunk)
+        self._gathered += len(chunk)
+        Intake.held += len(chunk)
+        if self._gathered >= (GATHER if Intake.held < CROWD else GATHER_IN_CROWD):
+            await self._hand_over()
+
+    async def finish(self) -> None:
+        """All bytes are in. A large upload is synced to disk here; a small one is written when its batch lands."""
+        if not self._writing and Intake.held < CROWD:
+            self._know(self._chunks)
+            return
+        await self._hand_over()
+        await self._written()
+        assert self.incoming is not None
+        await asyncio.get_running_loop().run_in_executor(writers, self.incoming.sync)
+
+    async def discard(self) -> None:
+        """Leave nothing behind, whatever has happened so far."""
+        self.let_go()
+        try:
+            await self._written()
+        except Exception:  # noqa: S110 - the write failed, and what it left is removed here
+            pass
+        finally:
+            if self.incoming:
+                self.incoming.discard()
+
+    async def _hand_over(self) -> None:
+        await self._written()
+        chunks = self.let_go()
+        loop = asyncio.get_running_loop()
+        hashed = loop.run_in_executor(hashers, self._know, chunks)
+        self._writing = asyncio.gather(loop.run_in_executor(writers, self._store, chunks), hashed)
+
+    def let_go(self) -> list[bytes]:
+        """What is in memory, which counts as held until then. On the loop's thread."""
+        chunks, self._chunks = self._chunks, []
+        Intake.held -= self._gathered
+        self._gathered = 0
+        return chunks
+
+    async def _written(self) -> None:
+        if self._writing:
+            # Shielded: a cancelled request must still know when the thread is done with the file.
+            await asyncio.shield(self._writing)
+
+    def place(self, key: str) -> None:
+        """Bring the bytes to where they are to stay. For threads; called once, when the upload lands."""
+        if self.incoming is None:
+            self.incoming = self._storage.create(key)
+            self.incoming.write(self._chunks)
+        else:
+            self._storage.place(self.incoming.path, key)
+
+    def _store(self, chunks: list[bytes]) -> None:
+        self._storage.require_space()
+        if self.incoming is None:
+            self.incoming = self._storage.begin()
+        self.incoming.write(chunks)
+
+    def _know(self, chunks: list[bytes]) -> None:
+        for chunk in chunks:
+            if len(self.head) < HEAD:
+                self.head += chunk[: HEAD - len(self.head)]
+            self._hash.update(chunk)

@@ -1,0 +1,245 @@
+"""The one place where an upload becomes a File and its Jobs. Every door ends here.
+
+Two threads put the bytes of arrivals where they are to stay. One thread commits, as many as are waiting at once: a
+batch shares one transaction and one flush of the disk, which is what makes many small uploads cheap. Bytes first, rows
+second: whatever dies leaves an orphan for `sweep`, never a row without bytes. If a batch fails, its members are tried
+one by one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import queue
+import threading
+import unicodedata
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+
+from picasso import bulk
+from picasso.errors import PicassoError, Unavailable
+from picasso.jobs import states
+from picasso.jobs.states import Step
+from picasso.models import File, Job, made_at, new_id
+from picasso.receive import sniff
+from picasso.receive.intake import Intake
+from picasso.receive.sweep import forget
+from picasso.storage import Folder, original_key
+
+log = logging.getLogger(__name__)
+
+MAX_BATCH = 64
+
+MAX_NAME = 255
+
+FILE_COLUMNS = tuple(field.attname for field in File._meta.concrete_fields)
+
+# One sniffs while another writes; more would only fight for the GIL.
+PLACERS = 2
+
+Plan = Callable[[str], Sequence[Step]]
+"""Media type → the jobs of such a file."""
+
+
+@dataclass(slots=True, eq=False)
+class Arrival:
+    """An upload whose bytes are all in, on its way to becoming a file."""
+
+    intake: Intake
+    name: str
+    declared_type: str
+    landed: asyncio.Future[File]
+    file: File | None = None
+
+    def answer(self, outcome: File | Exception) -> None:
+        self.intake.let_go()
+        if self.landed.done():
+            return
+        if isinstance(outcome, Exception):
+            self.landed.set_exception(outcome)
+        else:
+            self.landed.set_result(outcome)
+
+
+Outcomes = Sequence[tuple[Arrival, File | Exception]]
+
+
+class Landing:
+    """The committer of one process."""
+
+    def __init__(self, storage: Folder, plan: Plan) -> None:
+        self._storage = storage
+        self._plan = plan
+        self._arrivals: queue.SimpleQueue[Arrival | None] = queue.SimpleQueue()
+        self._doubtful: list[File] = []
+        self._placers = ThreadPoolExecutor(PLACERS, thread_name_prefix="place")
+        self._syncer = ThreadPoolExecutor(1, thread_name_prefix="sync")
+        self._thread: threading.Thread | None = None
+
+    async def land(self, intake: Intake, name: str, declared_type: str) -> File:
+        """Make a finished intake a file, durably.
+
+        Raises:
+            StorageFull, Unavailable: nothing was stored.
+        """
+        arrival = Arrival(intake, displayed(name), displayed(declared_type), asyncio.get_running_loop().create_future())
+        self._placers.submit(self._arrive, arrival)
+        # Shielded: once queued it will land, whether or not anybody still waits for the answer.
+        return await asyncio.shield(arrival.landed)
+
+    def start(self) -> None:
+        self._thread = threading.Thread(target=self._run, name="landing", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Land what has arrived, then end."""
+        self._placers.shutdown()
+        self._arrivals.put(None)
+        if self._thread:
+            self._thread.join()
+
+    def _run(self) -> None:
+        ended = False
+        while not ended:
+            batch = self._next_batch()
+            ended = None in batch
+            if arrivals := [arrival for arrival in batch if arrival]:
+                tell(self._committed(arrivals))
+            self._settle_doubts()
+        connection.close()
+
+    def _next_batch(self) -> list[Arrival | None]:
+        """All that have arrived by now, or None for the end; while there are doubts, perhaps nothing after a second."""
+        batch: list[Arrival | None] = []
+        with suppress(queue.Empty):
+            batch.append(self._arrivals.get(timeout=1 if self._doubtful else None))
+            while len(batch) < MAX_BATCH and None not in batch:
+                batch.append(self._arrivals.get_nowait())
+        return batch
+
+    def _arrive(self, arrival: Arrival) -> None:
+        """In a thread of `_placers`, while the batch before is being committed."""
+        try:
+            self._storage.require_space()
+            self._place(arrival)
+        except Exception as fault:
+            tell([(arrival, self._drop(arrival, fault))])
+        else:
+            self._arrivals.put(arrival)
+
+    def _place(self, arrival: Arrival) -> None:
+        """Bytes to their final place, and the row that will point at them."""
+        intake = arrival.intake
+        media_type = sniff.media_type(intake.head)
+        file_id = new_id()
+        file = arrival.file = File(
+            id=file_id,
+            uploaded_at=made_at(file_id),
+            name=arrival.name,
+            size=intake.size,
+            media_type=media_type,
+            declared_type=arrival.declared_type,
+            sha256=intake.sha256,
+            key=original_key(media_type, file_id, arrival.name),
+            state=File.State.PENDING if self._plan(media_type) else File.State.PROCESSED,
+        )
+        file.facts = {"file": common_facts(file)}
+        intake.place(file.key)
+
+    def _committed(self, arrivals: list[Arrival]) -> Outcomes:
+        """This thread serves all uploads, so nothing may end it."""
+        try:
+            return self._commit(arrivals)
+        except Exception as fault:
+            return [(arrival, self._fault(fault)) for arrival in arrivals]
+
+    def _commit(self, arrivals: list[Arrival], *, again: bool = False) -> Outcomes:
+        files = [arrival.file for arrival in arrivals if arrival.file]
+        in_doubt = False
+        try:
+            with transaction.atomic():
+                # The disk works while the database does, and both are done before the COMMIT.
+                synced = self._syncer.submit(self._sync, arrivals)
+                try:
+                    self._insert(files)
+                finally:
+                    synced.result()
+                in_doubt = True
+        except Exception as fault:
+            connection.close()
+            if in_doubt:
+                self._doubtful += files
+                return [(arrival, self._fault(fault)) for arrival in arrivals]
+            if isinstance(fault, OperationalError | InterfaceError):
+                if not again:
+                    # The connection may just be older than the database.
+                    return self._commit(arrivals, again=True)
+            elif len(arrivals) > 1:
+                return [outcome for arrival in arrivals for outcome in self._commit([arrival])]
+            return [(arrival, self._drop(arrival, fault)) for arrival in arrivals]
+        return list(zip(arrivals, files, strict=True))
+
+    def _insert(self, files: list[File]) -> None:
+        bulk.insert(File, [{column: getattr(file, column) for column in FILE_COLUMNS} for file in files])
+        bulk.insert(Job, [states.new_job(file.pk, step) for file in files for step in self._plan(file.media_type)])
+
+    def _sync(self, arrivals: list[Arrival]) -> None:
+        self._storage.sync([(a.intake.incoming, a.file.key) for a in arrivals if a.intake.incoming and a.file])
+
+    def _drop(self, arrival: Arrival, fault: Exception) -> PicassoError:
+        # Whatever the disk says now, whoever waits gets an answer; what stays behind is an orphan for the sweep.
+        with suppress(OSError):
+            if arrival.intake.incoming:
+                arrival.intake.incoming.discard()
+            if arrival.file:
+                self._storage.remove(arrival.file.key)
+        return self._fault(fault)
+
+    def _fault(self, fault: Exception) -> PicassoError:
+        if isinstance(fault, PicassoError):
+            return fault
+        log.error("an upload could not land: %s", fault, exc_info=fault)
+        return Unavailable() if isinstance(fault, OperationalError | InterfaceError) else PicassoError()
+
+    def _settle_doubts(self) -> None:
+        """The connection broke in the middle of a COMMIT: the client was told 503, so whatever came of it is undone."""
+        while self._doubtful:
+            try:
+                # Waits for a COMMIT that may still be under way: its row is ours to conflict with.
+                File.objects.bulk_create([self._doubtful[0]], ignore_conflicts=True)
+                forget(self._storage, self._doubtful[0])
+            except (DatabaseError, InterfaceError):
+                connection.close()
+                return
+            self._doubtful.pop(0)
+
+
+def tell(outcomes: Outcomes) -> None:
+    """Answer those who wait, on the loop's thread."""
+    with suppress(RuntimeError):  # the loop has ended, and with it all who waited
+        outcomes[0][0].landed.get_loop().call_soon_threadsafe(answer, outcomes)
+
+
+def answer(outcomes: Outcomes) -> None:
+    for arrival, outcome in outcomes:
+        arrival.answer(outcome)
+
+
+def displayed(name: str) -> str:
+    """A name as it is kept: as sent but in NFC, at most 255 characters, and without what no database takes."""
+    name = name.replace("\0", "\ufffd").encode(errors="replace").decode()
+    return unicodedata.normalize("NFC", name)[:MAX_NAME]
+
+
+def common_facts(file: File) -> dict[str, bool | str | None]:
+    """What is known of every file, whether or not a processor claims it."""
+    declared = sniff.normal(file.declared_type) if file.declared_type else ""
+    return {
+        "extension": sniff.extension(file.media_type),
+        # "Some bytes" is what clients declare when they know no better.
+        "declared_type_matches": None if declared in {"", sniff.UNKNOWN} else declared == file.media_type,
+    }

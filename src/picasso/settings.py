@@ -1,0 +1,179 @@
+"""The one place where the environment becomes Django's settings; every profile goes through here."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+import environ
+import structlog
+
+from picasso import __version__, conf
+
+try:
+    PICASSO = conf.load(os.environ)
+except conf.ConfError as fault:
+    sys.exit(f"Picasso can't start with this configuration:\n{fault}")
+
+SECRET_KEY = conf.kept_secret(PICASSO)
+DEBUG = PICASSO.debug
+ALLOWED_HOSTS = list(PICASSO.allowed_hosts)
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+USE_I18N = False
+ROOT_URLCONF = "picasso.urls"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+APPEND_SLASH = False
+
+INSTALLED_APPS = [
+    "picasso",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+
+def database(url: str) -> dict[str, Any]:
+    """Django's setting for one database.
+
+    Connections are kept for ever, one for each of the few threads that live as long as the process: the same bound
+    as a pool's, without a pool's ways to fail.
+    """
+    setting: dict[str, Any] = environ.Env.db_url_config(url)
+    setting |= {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
+    options = setting.setdefault("OPTIONS", {})
+    if setting["ENGINE"].endswith("sqlite3"):
+        # IMMEDIATE: a transaction that will write takes the lock at its start, where waiting for it is possible.
+        # FULL: a committed row survives a power cut, which is what a 201 promises.
+        options |= {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+        }
+    else:
+        # A database that is away is noticed within seconds, also where its machine just vanished.
+        options |= {"connect_timeout": 3, "keepalives_idle": 10, "keepalives_interval": 5, "tcp_user_timeout": 10_000}
+        options.setdefault("options", "-c statement_timeout=60s -c lock_timeout=20s")
+    return setting
+
+
+DATABASES = {"default": database(PICASSO.database_url)}
+
+STATIC_URL = "/static/"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+
+# A stored file never goes through Django's own parsers; what is left (the admin's forms) is small.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2**20
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SECURE_PROXY_SSL_HEADER = None  # Uvicorn applies X-Forwarded-Proto, and only from PICASSO_TRUSTED_PROXIES.
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PICASSO.public_url.startswith("https:")
+CSRF_TRUSTED_ORIGINS = [PICASSO.public_url] if PICASSO.public_url else []
+
+REST_FRAMEWORK = {
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "UNAUTHENTICATED_USER": None,
+    "DEFAULT_PAGINATION_CLASS": "picasso.api.pagination.Pages",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "picasso.api.errors.handle",
+}
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Picasso",
+    "DESCRIPTION": "Uploads of any kind, stored by what they are, processed, and told to whoever should know.",
+    "VERSION": __version__,
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": r"/api/v1\.0",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "picasso.api.schema.add_doors",
+    ],
+}
+
+CONSOLE = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
+SHARED_PROCESSORS: list[Any] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.ExtraAdder(),
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+]
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {
+            "()": structlog.stdlib.ProcessorFormatter,
+            "foreign_pre_chain": SHARED_PROCESSORS,
+            "processors": [
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                *(
+                    [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+                    if PICASSO.log_format == "json"
+                    else [CONSOLE]
+                ),
+            ],
+        },
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": PICASSO.log_level.upper()},
+    "loggers": {
+        "uvicorn.access": {"level": "WARNING"},
+        "uvicorn": {"level": "WARNING"},
+        "celery": {"level": "WARNING"},
+        "kombu": {"level": "WARNING"},
+        "amqp": {"level": "WARNING"},
+        "django.request": {"level": "ERROR"},
+        # Anybody can send a wrong Host; it gets its 400, and no traceback in the log.
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
+    },
+}
+structlog.configure(
+    processors=[*SHARED_PROCESSORS, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+    logger_factory=structlog.stdlib.LoggerFactory(),
+    wrapper_class=structlog.stdlib.BoundLogger,
+    cache_logger_on_first_use=True,
+)

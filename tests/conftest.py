@@ -1,0 +1,85 @@
+"""What tests share: private servers, and the real service running on them and without them."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+# Before Django reads its settings: tests never touch anybody's data folder.
+_DATA = tempfile.TemporaryDirectory(prefix="picasso-tests-")
+os.environ.setdefault("PICASSO_DATA_DIR", _DATA.name)
+
+from tests.services import Postgres, RabbitMQ, Unavailable, servers_required, started
+from tests.stack import Stack, production, running
+
+AnyServer = TypeVar("AnyServer", Postgres, RabbitMQ)
+
+
+@pytest.fixture(scope="session")
+def servers_folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="picasso-servers-") as folder:
+        os.chmod(folder, 0o755)
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def postgres(servers_folder: Path) -> Iterator[Postgres]:
+    """A private PostgreSQL of this session."""
+    with _had(Postgres, servers_folder) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def rabbitmq(servers_folder: Path) -> Iterator[RabbitMQ]:
+    """A private RabbitMQ of this session."""
+    with _had(RabbitMQ, servers_folder) as server:
+        yield server
+
+
+@contextmanager
+def _had(service: type[AnyServer], folder: Path) -> Iterator[AnyServer]:
+    with ExitStack() as stack:
+        try:
+            server = stack.enter_context(started(service, folder))
+        except Unavailable as why:
+            if servers_required():
+                pytest.fail(f"{service.__name__} can't be had here: {why}")
+            # Loudly: the reason stands in the summary of every run (-ra).
+            pytest.skip(f"NOT TESTED on {service.__name__}, which can't be had here: {why}")
+        yield server
+
+
+@pytest.fixture(scope="session")
+def new_data(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
+    """Makes data folders, a new one each time."""
+    numbers = itertools.count()
+    return lambda: tmp_path_factory.mktemp("stack") / f"data-{next(numbers)}"
+
+
+@pytest.fixture(scope="session")
+def embedded(new_data: Callable[[], Path]) -> Iterator[Stack]:
+    """The whole service on its embedded default."""
+    with running(new_data()) as stack:
+        yield stack
+
+
+@pytest.fixture(scope="session")
+def clustered(new_data: Callable[[], Path], postgres: Postgres, rabbitmq: RabbitMQ) -> Iterator[Stack]:
+    """The whole service in the production profile, on PostgreSQL and RabbitMQ, with two web processes."""
+    env = production(postgres.create_database("clustered"), rabbitmq.url, PICASSO_WEB_PROCESSES="2")
+    with running(new_data(), **env) as stack:
+        yield stack
+
+
+@pytest.fixture(scope="session", params=["embedded", "clustered"])
+def service(request: pytest.FixtureRequest) -> Stack:
+    """The same tests on both."""
+    stack: Stack = request.getfixturevalue(request.param)
+    return stack

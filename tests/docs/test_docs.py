@@ -1,0 +1,120 @@
+"""What the docs say is held against the code."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from django.urls import reverse
+from markdown_it import MarkdownIt
+
+from picasso import conf
+from picasso.jobs import states
+from picasso.process import registry
+
+ROOT = Path(__file__).parent.parent.parent
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+
+
+def headings(page: Path) -> list[str]:
+    tokens = MarkdownIt().parse(page.read_text())
+    return [tokens[n + 1].content for n, token in enumerate(tokens) if token.type == "heading_open"]
+
+
+def code_blocks(page: Path, language: str) -> list[str]:
+    return [t.content for t in MarkdownIt().parse(page.read_text()) if t.type == "fence" and t.info.strip() == language]
+
+
+def anchor(heading: str) -> str:
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def test_every_setting_has_its_heading_in_the_order_of_the_code() -> None:
+    assert headings(ROOT / "docs/settings.md")[1:] == list(conf.variables())
+
+
+def test_the_settings_page_names_the_defaults() -> None:
+    page = (ROOT / "docs/settings.md").read_text()
+    sections = {part.partition("\n")[0]: part for part in page.split("\n## ")[1:]}
+    for variable, knob in conf.variables().items():
+        default = knob.metadata["default"]
+        if callable(default) or default in ("", ()):
+            continue
+        shown = ",".join(default) if isinstance(default, tuple) else str(default).lower()
+        accepted = {shown, *in_units(default)}
+        assert any(f"`{text}`" in sections[variable] for text in accepted), (variable, accepted)
+
+
+def in_units(default: object) -> list[str]:
+    if not isinstance(default, int):
+        return []
+    return [f"{default // 2**shift}{unit}" for shift, unit in ((20, "MiB"), (30, "GiB"))]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text()):
+        if target.startswith(("http:", "https:")):
+            continue
+        path, _, fragment = target.partition("#")
+        found = (page.parent / path).resolve() if path else page
+        assert found.exists(), target
+        if fragment:
+            assert fragment in {anchor(heading) for heading in headings(found)}, target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_settings_that_are_named_exist(page: Path) -> None:
+    named = set(re.findall(r"\bPICASSO_[A-Z_]*[A-Z]\b", page.read_text()))
+    assert {name for name in named if not name.startswith("PICASSO_TEST_")} <= set(conf.variables())
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_examples_are_well_formed(page: Path) -> None:
+    for block in code_blocks(page, "python"):
+        compile(block, str(page), "exec")
+    for block in code_blocks(page, "json"):
+        json.loads(block)
+    for block in code_blocks(page, "toml"):
+        tomllib.loads(block)
+
+
+def test_the_readme_shows_every_field_of_a_file() -> None:
+    from picasso.serializers import FileSerializer
+
+    shown = json.loads(code_blocks(ROOT / "README.md", "json")[0])
+    assert list(shown) == list(FileSerializer().fields)
+
+
+def test_the_readme_names_the_processors_and_addresses() -> None:
+    readme = (ROOT / "README.md").read_text()
+    for name in registry.processors():
+        assert f"| `{name}` |" in readme
+    for route in ("api:root", "api:files", "api:docs", "api:schema"):
+        assert reverse(route) in readme
+
+
+def test_the_architecture_page_has_the_numbers_of_the_code() -> None:
+    page = re.sub(r"\s+", " ", (ROOT / "docs/architecture.md").read_text())
+    assert f"Leases are {states.LEASE.seconds} s" in page
+    assert "five attempts" in page
+    assert states.MAX_FAILURES == 5
+    assert "three times is `poison`" in page
+    assert states.MAX_CRASHES == 3
+
+
+def test_decisions_say_what_was_decided_and_what_it_costs() -> None:
+    pages = sorted((ROOT / "docs/decisions").glob("*.md"))
+    assert [page.name[:3] for page in pages] == [f"{n:03}" for n in range(1, len(pages) + 1)]
+    for page in pages:
+        text = page.read_text()
+        for word in ("Context", "Choice", "Cost", "Measured"):
+            assert f"**{word}.**" in text, (page.name, word)
+
+
+def test_nothing_committed_names_a_package_registry() -> None:
+    for lock in (ROOT / "requirements").glob("*.txt"):
+        assert not re.search(r"https?://|--(extra-)?index-url|--find-links", lock.read_text()), lock

@@ -1,0 +1,393 @@
+"""The promises, kept while parts of the real service are killed under load.
+
+Nothing accepted is lost, and the status never lies: after each fault every upload that got a 201 is listed, comes back
+byte for byte, and is processed, or failed for its own reason, with its derivatives exactly once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import psycopg
+import pytest
+
+from tests.faults.load import Load, Upload
+from tests.services import Postgres, RabbitMQ, Service, Unavailable, started
+from tests.stack import SETTLED, Stack, production, until
+
+pytestmark = [pytest.mark.faults, pytest.mark.live]
+
+WITHIN = 60.0  # seconds from recovery until all is settled
+BEFORE, AFTER = 1.5, 1.5  # seconds of load before a fault and after its end
+
+
+@dataclass
+class Place:
+    """A running service with what it stands on."""
+
+    stack: Stack
+    query: Callable[[str], list[tuple[Any, ...]]]
+    postgres: Postgres | None = None
+    rabbitmq: RabbitMQ | None = None
+
+    def readiness(self) -> dict[str, Any]:
+        with suppress(httpx.TransportError):
+            answer = self.stack.client.get("/readyz")
+            checks: dict[str, Any] = answer.json().get("checks", {})
+            return {"status": answer.status_code, **checks}
+        return {"status": 0}
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory, servers_folder: Path) -> Iterator[Place]:
+    """The production profile, on a PostgreSQL and a RabbitMQ of its own: they are killed as well."""
+    with ExitStack() as stack:
+        try:
+            postgres = stack.enter_context(started(Postgres, servers_folder))
+            rabbitmq = stack.enter_context(started(RabbitMQ, servers_folder))
+        except Unavailable as why:
+            pytest.skip(f"can't be had here: {why}")
+        data = tmp_path_factory.mktemp("cluster") / "data"
+        env = production(postgres.url, rabbitmq.url, PICASSO_WEB_PROCESSES="2")
+        service = Stack(data, **env)
+        service.start()
+
+        def query(statement: str) -> list[tuple[Any, ...]]:
+            with psycopg.connect(postgres.url) as connection:
+                return list(connection.execute(statement.encode()).fetchall())
+
+        yield Place(service, query, postgres, rabbitmq)
+        end(service)
+
+
+@pytest.fixture(scope="module")
+def single(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """The embedded default."""
+    service = Stack(tmp_path_factory.mktemp("single") / "data")
+    service.start()
+
+    def query(statement: str) -> list[tuple[Any, ...]]:
+        with closing(sqlite3.connect(service.data / "picasso.sqlite3")) as connection:
+            return connection.execute(statement).fetchall()
+
+    yield Place(service, query)
+    end(service)
+
+
+@pytest.fixture(params=["cluster", "single"])
+def place(request: pytest.FixtureRequest) -> Place:
+    """The same faults on both."""
+    found: Place = request.getfixturevalue(request.param)
+    return found
+
+
+def end(stack: Stack) -> None:
+    stack.client.close()
+    stack.stop()
+
+
+# Who can be killed
+
+
+def fork_servers(stack: Stack) -> list[psutil.Process]:
+    return [p for p in stack.processes("picasso.process.forkserver") if not is_child(p)]
+
+
+def children(stack: Stack) -> list[psutil.Process]:
+    return [p for p in stack.processes("picasso.process.forkserver") if is_child(p)]
+
+
+def is_child(process: psutil.Process) -> bool:
+    with suppress(psutil.Error):
+        parent = process.parent()
+        return parent is not None and "picasso.process.forkserver" in parent.cmdline()
+    return True
+
+
+def kill(processes: list[psutil.Process]) -> int:
+    killed = 0
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+            killed += 1
+    return killed
+
+
+def power_cut(stack: Stack) -> None:
+    """SIGKILL for all of it; the first first, lest it starts the others again."""
+    kill(stack.processes())
+    stack.kill()
+
+
+# What must hold afterwards
+
+
+@dataclass
+class Listed:
+    state: str
+    sha256: str
+    url: str
+
+
+def assert_kept(place: Place, load: Load, recovered: float, *, killed_web: bool = False) -> None:
+    """All that the promises say of this load, and of all that is stored."""
+    assert load.kinds()["text"], "no load"
+    until(
+        lambda: not unsettled(place, load),
+        max(1.0, recovered + WITHIN - time.monotonic()),
+        lambda: (
+            f"unsettled {WITHIN:.0f} s after recovery:"
+            f" {jobs_of(place, unsettled(place, load))}\n{place.stack.log_tail()}"
+        ),
+    )
+    print(f"\nsettled {time.monotonic() - recovered:.1f} s after recovery; {load.kinds()}", end=" ")
+    print(f"{load.statuses()}, {len(load.unanswered)} without an answer", end="")
+    files = listing(place.stack)
+    lost = load.accepted.keys() - files.keys()
+    assert not lost, f"accepted, and not in the list: {lost}"
+    for file_id, upload in load.accepted.items():
+        assert_file(place.stack, file_id, files[file_id], upload)
+    assert_nothing_else(place, load, files, killed_web=killed_web)
+
+
+def unsettled(place: Place, load: Load) -> set[str]:
+    """Files that have no verdict yet, and accepted ones that are not there."""
+    states = {
+        str(uuid.UUID(str(file_id))): state for file_id, state in place.query("SELECT id, state FROM picasso_file")
+    }
+    return {each for each, state in states.items() if state not in SETTLED} | (load.accepted.keys() - states.keys())
+
+
+def jobs_of(place: Place, files: set[str]) -> list[tuple[Any, ...]]:
+    rows = place.query(
+        "SELECT file_id, state, attempt, failures, crashes, error_code, due_at, leased_until FROM picasso_job"
+    )
+    return [row for row in rows if str(uuid.UUID(str(row[0]))) in files][:20]
+
+
+def listing(stack: Stack) -> dict[str, Listed]:
+    """Every page of the list."""
+    found: dict[str, Listed] = {}
+    page, listed = 1, 0
+    while page:
+        answer = stack.client.get("/api/v1.0/files/", params={"page": page, "page_size": 100}).json()
+        listed += len(answer["results"])
+        for each in answer["results"]:
+            found[each["id"]] = Listed(each["state"], each["sha256"], each["file"])
+        page = answer["next"]
+    assert listed == len(found), "one file is listed twice"
+    assert answer["count"] == len(found), "the count is not exact"
+    return found
+
+
+def assert_file(stack: Stack, file_id: str, listed: Listed, upload: Upload) -> None:
+    content = stack.client.get(listed.url).content
+    assert hashlib.sha256(content).hexdigest() == upload.sha256 == listed.sha256, "not the bytes that were sent"
+    if upload.kind == "text":
+        assert listed.state == "processed", stack.file(file_id)
+        return
+    file = stack.file(file_id)
+    if upload.kind == "corrupt":
+        assert (file["state"], file["error"] and file["error"]["code"]) == ("failed", "corrupt"), file
+        assert not file["derivatives"]
+        return
+    assert (file["state"], file["error"]) == ("processed", None), file
+    roles = [derivative["role"] for derivative in file["derivatives"]]
+    assert sorted(roles) == ["thumbnail-1024", "thumbnail-256"], "derivatives not exactly once"
+    for derivative in file["derivatives"]:
+        made = stack.client.get(derivative["url"])
+        assert (made.status_code, len(made.content)) == (200, derivative["size"])
+
+
+def assert_nothing_else(place: Place, load: Load, files: dict[str, Listed], *, killed_web: bool) -> None:
+    data = place.stack.data
+    promised = Counter(upload.sha256 for upload in load.accepted.values())
+    assert max(promised.values()) == 1, "one upload became two files"
+    folders = {path.name: path for path in (data / "media").glob("*/*/??/*")}
+    orphans = folders.keys() - files.keys()
+    if killed_web:
+        # Their clients got no answer, and `sweep` removes them once they are an hour old.
+        assert len(orphans) <= len(load.unanswered), f"{len(orphans)} orphans"
+        for name in orphans:
+            age(folders[name])
+    else:
+        assert not orphans, f"bytes without a row: {orphans}"
+        assert not list((data / "incoming").iterdir())
+    assert_derived(place, folders)
+    until(
+        lambda: not list((data / "scratch").iterdir()),
+        5,
+        lambda: f"left in scratch/: {os.listdir(data / 'scratch')}",
+    )
+
+
+def age(folder: Path) -> None:
+    """What a killed web process left is none of the next test's business."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            path.unlink()
+    for path in sorted((folder, *folder.rglob("*")), reverse=True):
+        path.rmdir()
+
+
+def assert_derived(place: Place, folders: dict[str, Path]) -> None:
+    """In the storage lies exactly what the rows name."""
+    media = place.stack.data / "media"
+    named = {key for (key,) in place.query("SELECT key FROM picasso_derivative")}
+    lying = {str(path.relative_to(media)) for folder in folders.values() for path in folder.glob("derived/*/*")}
+    assert named == lying, f"missing: {sorted(named - lying)[:9]}; too many: {sorted(lying - named)[:9]}"
+    twice = place.query("SELECT file_id FROM picasso_derivative GROUP BY file_id, processor, role HAVING count(*) > 1")
+    assert not twice
+
+
+# Processes
+
+
+def test_workers_are_killed_from_the_smallest_part_up(place: Place) -> None:
+    killed = 0
+    with Load(place.stack.url) as load:
+        load.go_on(BEFORE)
+        for _ in range(10):
+            killed += kill(children(place.stack))
+            load.go_on(0.2)
+        assert kill(fork_servers(place.stack)) == 2
+        load.go_on(1)
+        assert kill(place.stack.processes("worker", "quick")) == 1
+        recovered = time.monotonic()
+        load.go_on(AFTER)
+    assert killed > 5
+    assert not load.unanswered
+    assert not load.refused
+    assert_kept(place, load, recovered)
+
+
+def test_web_processes_are_killed(place: Place) -> None:
+    with Load(place.stack.url) as load:
+        load.go_on(BEFORE)
+        for process in place.stack.processes("web"):
+            assert kill([process])
+            load.go_on(0.7)
+        place.stack.wait_for("/healthz", 20)
+        recovered = time.monotonic()
+        load.go_on(AFTER)
+    assert not load.refused
+    assert_kept(place, load, recovered, killed_web=True)
+
+
+def test_everything_is_killed(place: Place) -> None:
+    """The power cut."""
+    with Load(place.stack.url) as load:
+        load.go_on(BEFORE)
+        power_cut(place.stack)
+        for server in filter(None, (place.postgres, place.rabbitmq)):
+            server.kill()
+        load.stop()
+        for server in filter(None, (place.postgres, place.rabbitmq)):
+            server.start()
+    place.stack.start()
+    recovered = time.monotonic()
+    with Load(place.stack.url, load.accepted, load.refused, load.unanswered) as load:
+        load.go_on(AFTER)
+    assert_kept(place, load, recovered, killed_web=True)
+
+
+# Servers
+
+
+def clean_stop(server: Service) -> None:
+    server.stop()
+
+
+def sigkill(server: Service) -> None:
+    server.kill()
+
+
+@pytest.mark.parametrize("end_it", [clean_stop, sigkill])
+def test_the_broker_is_away(cluster: Place, end_it: Callable[[Service], None]) -> None:
+    assert cluster.rabbitmq
+    with Load(cluster.stack.url) as load:
+        load.go_on(BEFORE)
+        end_it(cluster.rabbitmq)
+        before = len(load.accepted)
+        load.go_on(1)
+        until(lambda: cluster.readiness().get("broker") != "ok", 10, lambda: str(cluster.readiness()))
+        told = cluster.readiness()
+        assert (told["status"], told["database"], told["storage"]) == (503, "ok", "ok")
+        load.go_on(2)
+        assert len(load.accepted) > before + 10, "uploads were held up"
+        cluster.rabbitmq.start()
+        recovered = time.monotonic()
+        load.go_on(AFTER)
+    assert not load.refused
+    assert not load.unanswered
+    assert_kept(cluster, load, recovered)
+
+
+@pytest.mark.parametrize("end_it", [clean_stop, sigkill])
+def test_the_database_is_away(cluster: Place, end_it: Callable[[Service], None]) -> None:
+    assert cluster.postgres
+    with Load(cluster.stack.url) as load:
+        load.go_on(BEFORE)
+        end_it(cluster.postgres)
+        told = cluster.readiness()
+        assert told["status"] == 503
+        assert told["database"] != "ok"
+        load.go_on(3)
+        cluster.postgres.start()
+        recovered = time.monotonic()
+        load.go_on(AFTER)
+        load.stop()
+    assert load.statuses().keys() == {503}, load.statuses()
+    assert not load.unanswered, "a client was left without an answer"
+    for answer in load.refused:
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert int(answer.headers["retry-after"]) > 0
+        assert answer.json()["code"] == "unavailable"
+    sent = {answer.request.headers["content-length"] for answer in load.refused}
+    assert len(sent) > 1
+    assert_kept(cluster, load, recovered)
+
+
+def test_no_worker(cluster: Place) -> None:
+    """`picasso web` alone takes uploads; a worker that comes later does the rest."""
+    stack = cluster.stack
+    assert cluster.postgres
+    assert cluster.rabbitmq
+    stack.stop()
+    cluster.query("DELETE FROM picasso_worker RETURNING 1")
+    env = production(cluster.postgres.url, cluster.rabbitmq.url)
+    web, worker = Stack(stack.data, "web", **env), Stack(stack.data, "worker", **env)
+    try:
+        web.start("/healthz")
+        alone = Place(web, cluster.query, cluster.postgres, cluster.rabbitmq)
+        with Load(web.url) as load:
+            load.go_on(BEFORE)
+            told = alone.readiness()
+            assert told["status"] == 503
+            assert "worker" in told["worker"]
+            assert (told["database"], told["storage"], told["broker"]) == ("ok", "ok", "ok")
+        assert not load.refused
+        assert not load.unanswered
+        states = Counter(state for (state,) in cluster.query("SELECT state FROM picasso_job WHERE attempt = 0"))
+        assert states["waiting"] >= len(load.accepted)
+        worker.start("")
+        recovered = time.monotonic()
+        assert_kept(alone, load, recovered)
+        assert alone.readiness()["status"] == 200
+    finally:
+        for each in (worker, web):
+            if each._process:
+                end(each)
+        stack.start()

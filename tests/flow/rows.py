@@ -1,0 +1,82 @@
+"""Rows to begin with, and threads with connections of their own."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from django.db import connection
+from django.db.models.functions import Now
+
+from picasso.jobs.states import LEASE
+from picasso.models import Derivative, File, Job, made_at, new_id
+from picasso.storage import original_key
+
+
+def new_file(name: str = "note.txt", media_type: str = "text/plain", **fields: Any) -> File:
+    file_id = new_id()
+    return File.objects.create(
+        **{
+            "id": file_id,
+            "uploaded_at": made_at(file_id),
+            "name": name,
+            "size": 5,
+            "media_type": media_type,
+            "sha256": "0" * 64,
+            "key": original_key(media_type, file_id, name),
+            "state": File.State.PENDING,
+            "facts": {"file": {}},
+            **fields,
+        }
+    )
+
+
+def new_job(
+    file: File | None = None,
+    *,
+    processor: str = "text",
+    state: str = Job.State.WAITING,
+    attempt: int = 0,
+    **fields: Any,
+) -> Job:
+    """As it would be found in this state. Read from the database, so that no field is an expression."""
+    file = file or new_file()
+    fields = {"queue": "quick", "file": file, "processor": processor, "state": state, "attempt": attempt, **fields}
+    if state in {Job.State.QUEUED, Job.State.RUNNING}:
+        fields.setdefault("leased_until", Now() + LEASE)
+    made = Job.objects.create(**fields)
+    return Job.objects.select_related("file").get(pk=made.pk)
+
+
+def running_job(file: File | None = None, **fields: Any) -> Job:
+    return new_job(file, state=Job.State.RUNNING, **{"attempt": 1, **fields})
+
+
+def derivative_of(job: Job, role: str = "thumbnail-256") -> Derivative:
+    return Derivative(
+        file_id=job.file_id,
+        processor=job.processor,
+        role=role,
+        key=f"{job.file.key}/{role}-{job.attempt}",
+        media_type="image/webp",
+        size=1,
+        sha256="0" * 64,
+    )
+
+
+def side_by_side(calls: Sequence[Callable[[], Any]]) -> list[Any]:
+    """The outcomes of calls that begin at the same moment, each in a thread with a connection of its own."""
+    ready = threading.Barrier(len(calls))
+
+    def begin(call: Callable[[], Any]) -> Any:
+        try:
+            connection.ensure_connection()
+            ready.wait(timeout=30)
+            return call()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(calls)) as threads:
+        return list(threads.map(begin, calls))

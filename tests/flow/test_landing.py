@@ -1,0 +1,459 @@
+"""From bytes to rows: the committer, the exact count, and the sweep, on a real folder, loop and database."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import random
+import time
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from django.db import connection, transaction
+from django.test import Client
+
+from picasso.errors import PicassoError, StorageFull, TooLarge
+from picasso.jobs.states import Step
+from picasso.models import File, FileCount, Job, made_at
+from picasso.receive.intake import Intake
+from picasso.receive.landing import MAX_BATCH, Landing
+from picasso.receive.sweep import forget, sweep
+from picasso.storage import Folder, original_key
+from tests.flow.rows import new_file, new_job, side_by_side
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+LIMIT = 8 * 2**20
+
+
+@pytest.fixture(autouse=True)
+def _counting(transactional_db: None) -> None:
+    """Emptying the tables after a test takes the row with it in which SQLite counts."""
+    if connection.vendor == "sqlite":
+        FileCount.objects.get_or_create(slot=0)
+
+
+@pytest.fixture
+def storage(tmp_path: Path) -> Folder:
+    return Folder(tmp_path)
+
+
+def plan(media_type: str) -> tuple[Step, ...]:
+    return (Step("text", "quick"), Step("other", "heavy")) if media_type.startswith("text/") else ()
+
+
+def land(
+    storage: Folder, contents: list[bytes], spoil: Callable[[list[Intake]], None] = lambda _: None
+) -> list[File | BaseException]:
+    """All of them at once: they are waiting when the committer starts, so that they make full batches."""
+
+    async def upload() -> list[File | BaseException]:
+        landing = Landing(storage, plan)
+        intakes = [Intake(storage, LIMIT) for _ in contents]
+        for intake, content in zip(intakes, contents, strict=True):
+            for start in range(0, len(content), 100_000):
+                await intake.write(content[start : start + 100_000])
+            await intake.finish()
+        spoil(intakes)
+        named = enumerate(intakes)
+        landings = [asyncio.create_task(landing.land(intake, f"{n}.txt", "text/plain")) for n, intake in named]
+        await asyncio.sleep(0)
+        landing.start()
+        try:
+            return await asyncio.gather(*landings, return_exceptions=True)
+        finally:
+            await asyncio.to_thread(landing.stop)
+
+    return asyncio.run(upload())
+
+
+def on_disk(storage: Folder) -> list[Path]:
+    folders = (storage.incoming, storage.media, storage.scratches)
+    return sorted(path for folder in folders for path in folder.rglob("*") if path.is_file())
+
+
+def well_landed(storage: Folder, file: File | BaseException, content: bytes) -> bool:
+    assert isinstance(file, File), file
+    row = File.objects.get(pk=file.pk)
+    assert row.sha256 == hashlib.sha256(content).hexdigest()
+    assert row.size == len(content)
+    assert row.uploaded_at == made_at(row.pk)
+    return storage.path(row.key).read_bytes() == content
+
+
+def test_a_batch_of_many(storage: Folder) -> None:
+    contents = [b"number %d\n" % n for n in range(2 * MAX_BATCH + 5)]
+    files = land(storage, contents)
+    assert all(well_landed(storage, file, content) for file, content in zip(files, contents, strict=True))
+    assert File.objects.count() == FileCount.total() == len(contents)
+    assert Job.objects.filter(processor="text", queue="quick", state="waiting").count() == len(contents)
+    assert Job.objects.filter(processor="other", queue="heavy", state="waiting").count() == len(contents)
+    assert len(on_disk(storage)) == len(contents)
+    assert Intake.held == 0
+
+
+def test_small_and_large_land_together(storage: Folder) -> None:
+    """Those that are on the disk already and those that are still in memory."""
+    contents = [random.Random(n).randbytes(size) for n, size in enumerate([1, 5 * 2**20, 2**20, 2**20 - 1, 100_001])]
+    files = land(storage, contents)
+    assert all(well_landed(storage, file, content) for file, content in zip(files, contents, strict=True))
+    assert not list(storage.incoming.iterdir())
+    assert Intake.held == 0
+
+
+def test_states_and_facts_of_a_new_file(storage: Folder) -> None:
+    text, blob = land(storage, [b"some text\n", b"\0\1\2\3" * 9])
+    assert isinstance(text, File)
+    assert isinstance(blob, File)
+    assert (text.media_type, text.state) == ("text/plain", File.State.PENDING)
+    assert (blob.media_type, blob.state) == ("application/octet-stream", File.State.PROCESSED)
+    assert not blob.jobs.exists()
+    assert File.objects.get(pk=text.pk).facts == {"file": {"extension": ".txt", "declared_type_matches": True}}
+    assert File.objects.get(pk=blob.pk).facts["file"]["declared_type_matches"] is False
+
+
+@pytest.mark.parametrize("bad", [0, 2, 4])
+def test_a_bad_member_fails_alone(storage: Folder, bad: int) -> None:
+    def spoil(intakes: list[Intake]) -> None:
+        intakes[bad].size = None  # type: ignore[assignment] # which the column takes in neither database
+
+    contents = [b"number %d\n" % n for n in range(5)]
+    outcomes = land(storage, contents, spoil)
+    assert isinstance(outcomes[bad], PicassoError)
+    for n in {0, 1, 2, 3, 4} - {bad}:
+        assert well_landed(storage, outcomes[n], contents[n])
+    assert File.objects.count() == FileCount.total() == 4
+    assert len(on_disk(storage)) == 4
+    assert not list(storage.media.glob(f"*/*/*/*/{bad}.txt"))
+
+
+def test_a_member_without_bytes_fails_alone(storage: Folder) -> None:
+    """What a disk may do: a large upload's file in incoming/ is gone when it is to be placed."""
+
+    def spoil(intakes: list[Intake]) -> None:
+        assert intakes[1].incoming is not None
+        intakes[1].incoming.path.unlink()
+
+    contents = [b"one\n", b"x" * 3 * 2**20, b"three\n"]
+    outcomes = land(storage, contents, spoil)
+    assert isinstance(outcomes[1], PicassoError)
+    assert well_landed(storage, outcomes[0], contents[0])
+    assert well_landed(storage, outcomes[2], contents[2])
+    assert File.objects.count() == 2
+    assert len(on_disk(storage)) == 2
+
+
+def test_a_full_disk_leaves_nothing(storage: Folder) -> None:
+    storage.min_free_space = 2**60
+    outcomes = land(storage, [b"one\n", b"two\n"])
+    assert [type(outcome) for outcome in outcomes] == [StorageFull] * 2
+    assert not on_disk(storage)
+    assert File.objects.count() == Job.objects.count() == FileCount.total() == 0
+
+
+def test_the_disk_fills_up_before_a_large_one_lands(storage: Folder) -> None:
+    def spoil(_: list[Intake]) -> None:
+        storage.min_free_space = 2**60
+
+    (outcome,) = land(storage, [b"x" * 3 * 2**20], spoil)
+    assert isinstance(outcome, StorageFull)
+    assert not on_disk(storage)
+
+
+def test_a_landing_goes_on_after_failures(storage: Folder) -> None:
+    """One committer, batch after batch."""
+
+    async def upload() -> list[File | BaseException]:
+        landing = Landing(storage, plan)
+        landing.start()
+        outcomes: list[File | BaseException] = []
+        for n in range(6):
+            intake = Intake(storage, LIMIT)
+            await intake.write(b"%d\n" % n)
+            await intake.finish()
+            if n % 2:
+                intake.size = None  # type: ignore[assignment] # no column takes that
+            outcomes += await asyncio.gather(landing.land(intake, f"{n}", ""), return_exceptions=True)
+        await asyncio.to_thread(landing.stop)
+        return outcomes
+
+    outcomes = asyncio.run(upload())
+    assert [isinstance(outcome, File) for outcome in outcomes] == [True, False] * 3
+    assert File.objects.count() == 3
+
+
+def test_stop_lands_what_has_arrived(storage: Folder) -> None:
+    async def upload() -> None:
+        landing = Landing(storage, plan)
+        intakes = [Intake(storage, LIMIT) for _ in range(MAX_BATCH + 3)]
+        for intake in intakes:
+            await intake.write(b"x\n")
+            await intake.finish()
+        landings = [asyncio.create_task(landing.land(intake, "x", "")) for intake in intakes]
+        await asyncio.sleep(0)
+        landing.start()
+        await asyncio.to_thread(landing.stop)
+        await asyncio.gather(*landings)
+
+    asyncio.run(upload())
+    assert File.objects.count() == MAX_BATCH + 3
+
+
+def test_whoever_gives_up_waiting_changes_nothing(storage: Folder) -> None:
+    async def upload() -> None:
+        landing = Landing(storage, plan)
+        intake = Intake(storage, LIMIT)
+        await intake.write(b"x\n")
+        await intake.finish()
+        waiting = asyncio.create_task(landing.land(intake, "x", ""))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        landing.start()
+        await asyncio.gather(waiting, return_exceptions=True)
+        await asyncio.to_thread(landing.stop)
+
+    asyncio.run(upload())
+    assert File.objects.count() == len(on_disk(storage)) == 1
+
+
+# Intake
+
+
+def test_a_small_upload_touches_no_disk_before_it_lands(storage: Folder) -> None:
+    async def upload() -> None:
+        intake = Intake(storage, LIMIT)
+        await intake.write(b"x" * 1000)
+        assert Intake.held == 1000
+        assert not on_disk(storage)
+        await intake.discard()
+
+    asyncio.run(upload())
+    assert Intake.held == 0
+
+
+@pytest.mark.parametrize("size", [10, 2**20, 5 * 2**20])
+def test_discarded_at_any_moment_nothing_is_left(storage: Folder, size: int) -> None:
+    async def upload(*, finish: bool) -> None:
+        intake = Intake(storage, LIMIT)
+        for _ in range(3):
+            await intake.write(b"x" * (size // 3 + 1))
+        if finish:
+            await intake.finish()
+        await intake.discard()
+        await intake.discard()
+
+    asyncio.run(upload(finish=False))
+    asyncio.run(upload(finish=True))
+    assert not on_disk(storage)
+    assert Intake.held == 0
+
+
+def test_the_limit_is_exact(storage: Folder) -> None:
+    async def upload(size: int) -> None:
+        intake = Intake(storage, 3000)
+        try:
+            await intake.write(b"x" * 2999)
+            await intake.write(b"x" * (size - 2999))
+        finally:
+            await intake.discard()
+
+    asyncio.run(upload(3000))
+    with pytest.raises(TooLarge):
+        asyncio.run(upload(3001))
+    assert Intake.held == 0
+
+
+# Count
+
+
+def counted() -> bool:
+    return FileCount.total() == File.objects.count()
+
+
+def test_the_count_follows_inserts_and_deletes() -> None:
+    files = [new_file() for _ in range(7)]
+    assert counted()
+    files[0].delete()
+    File.objects.filter(pk__in=[file.pk for file in files[1:4]]).delete()
+    assert FileCount.total() == 3
+    File.objects.bulk_create(File(id=uuid.uuid4(), uploaded_at=datetime.now(UTC), size=1) for _ in range(5))
+    assert FileCount.total() == 8
+    File.objects.filter(pk=uuid.uuid4()).delete()
+    File.objects.update(name="renamed")
+    assert FileCount.total() == 8
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM picasso_file")
+    assert FileCount.total() == 0
+
+
+def test_the_count_follows_rollbacks() -> None:
+    kept = new_file()
+    with transaction.atomic():
+        new_file()
+        kept.delete()
+        assert counted()
+        with transaction.atomic():
+            new_file()
+            transaction.set_rollback(True)
+        assert FileCount.total() == 1
+        transaction.set_rollback(True)
+    assert FileCount.total() == 1
+    assert counted()
+
+
+def test_the_count_is_exact_under_concurrency() -> None:
+    def come_and_go(seed: int) -> Callable[[], None]:
+        def work() -> None:
+            choice = random.Random(seed)
+            for _ in range(15):
+                with transaction.atomic():
+                    files = [new_file() for _ in range(choice.randrange(1, 4))]
+                    if choice.random() < 0.3:
+                        transaction.set_rollback(True)
+                    elif choice.random() < 0.5:
+                        files[0].delete()
+
+        return work
+
+    side_by_side([come_and_go(seed) for seed in range(6)])
+    assert counted()
+    assert FileCount.total() > 20
+
+
+def test_nobody_sees_a_count_that_is_not_true() -> None:
+    """Readers beside writers: count and rows of one snapshot agree."""
+    stop = time.monotonic() + 1
+
+    def write() -> int:
+        while time.monotonic() < stop:
+            with transaction.atomic():
+                new_file()
+                new_file()
+            File.objects.filter(pk=File.objects.values("pk")[:1]).delete()
+        return 0
+
+    def read() -> int:
+        lies = 0
+        while time.monotonic() < stop:
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT (SELECT coalesce(sum(n), 0) FROM picasso_filecount) - (SELECT count(*) FROM picasso_file)"
+                )
+                lies += cursor.fetchone()[0] != 0
+        return lies
+
+    assert side_by_side([write, write, read]) == [0, 0, 0]
+    assert counted()
+
+
+# Order
+
+
+def test_the_list_is_in_a_total_order_within_a_millisecond(client: Client) -> None:
+    """The ids decide, so no two pages hold the same file and none is missed, whatever order they came in."""
+    moment = old_id(timedelta()).int >> 80 << 80
+    ids = [uuid.UUID(int=moment | 7 << 76 | 2 << 62 | n << 40) for n in range(95)]
+    random.Random(1).shuffle(ids)
+    for file_id in ids:
+        new_file(id=file_id, uploaded_at=made_at(file_id))
+    assert len(set(File.objects.values_list("uploaded_at", flat=True))) == 1
+    seen: list[str] = []
+    page: int | None = 1
+    while page:
+        body = client.get("/api/v1.0/files/", {"page": page, "page_size": 10}).json()
+        assert body["count"] == 95
+        seen += [file["id"] for file in body["results"]]
+        page = body["next"]
+    assert seen == sorted((str(file_id) for file_id in ids), reverse=True)
+
+
+# Forgetting and sweeping
+
+
+def test_forget_takes_rows_and_bytes(storage: Folder) -> None:
+    gone, kept = land(storage, [b"gone\n", b"kept\n"])
+    assert isinstance(gone, File)
+    folder = storage.path(gone.key).parent
+    (folder / "derived" / "image-1").mkdir(parents=True)
+    (folder / "derived" / "image-1" / "thumbnail.webp").write_bytes(b"x")
+    forget(storage, gone)
+    assert not folder.exists()
+    assert not Job.objects.filter(file_id=gone.pk).exists()
+    assert well_landed(storage, kept, b"kept\n")
+    forget(storage, gone)
+    assert FileCount.total() == 1
+
+
+def old_id(age: timedelta) -> uuid.UUID:
+    """A UUIDv7 as it would have been made that long ago."""
+    moment = int((datetime.now(UTC) - age).timestamp() * 1000)
+    return uuid.UUID(int=moment << 80 | 7 << 76 | random.getrandbits(12) << 64 | 2 << 62 | random.getrandbits(62))
+
+
+@pytest.fixture
+def remains(storage: Folder) -> Callable[[Path, timedelta], Path]:
+    """Leaves a file, or a folder with one, that was last written that long ago."""
+
+    def leave(path: Path, age: timedelta) -> Path:
+        if path.parent.parent == storage.scratches:
+            path.parent.mkdir()
+        path.write_bytes(b"remains")
+        moment = time.time() - age.total_seconds()
+        for each in (path, path.parent):
+            if each not in {storage.incoming, storage.scratches}:
+                os.utime(each, (moment, moment))
+        return path
+
+    return leave
+
+
+def place(storage: Folder, file_id: uuid.UUID, *, row: bool) -> Path:
+    key = original_key("text/plain", file_id, "a.txt")
+    path = storage.path(key)
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"content")
+    if row:
+        new_file(id=file_id, uploaded_at=made_at(file_id), key=key)
+    return path
+
+
+def test_sweep_takes_what_is_old_and_nobodys(storage: Folder, remains: Callable[[Path, timedelta], Path]) -> None:
+    old, young = timedelta(hours=2), timedelta(minutes=50)
+    gone = [
+        place(storage, old_id(old), row=False),
+        place(storage, old_id(timedelta(days=9)), row=False),
+        remains(storage.incoming / uuid.uuid4().hex, old),
+        remains(storage.scratches / uuid.uuid4().hex / "half.webp", old),
+    ]
+    kept = [
+        place(storage, old_id(old), row=True),
+        place(storage, old_id(young), row=False),
+        place(storage, old_id(young), row=True),
+        remains(storage.incoming / uuid.uuid4().hex, young),
+        remains(storage.scratches / uuid.uuid4().hex / "half.webp", young),
+    ]
+    stranger = storage.media / "text" / "plain" / "ab" / "no-id" / "a.txt"
+    stranger.parent.mkdir(parents=True)
+    stranger.write_bytes(b"not ours to judge")
+    assert sweep(storage) == len(gone)
+    assert not [path for path in gone if path.exists()]
+    assert all(path.exists() for path in [*kept, stranger])
+    assert sweep(storage) == 0
+    assert File.objects.count() == 2
+
+
+def test_sweep_of_an_empty_storage(storage: Folder) -> None:
+    assert sweep(storage) == 0
+
+
+def test_a_file_with_jobs_is_counted_once() -> None:
+    file = new_file()
+    for processor in ("text", "image"):
+        new_job(file, processor=processor)
+    assert FileCount.total() == 1
+    file.delete()
+    assert counted()

@@ -1,0 +1,377 @@
+"""One job from its message to its rows: real children, real storage, real database."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import random
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pyvips
+from django.db import connection
+from django.db.models import F
+
+from picasso import conf
+from picasso.jobs.states import MAX_CRASHES, MAX_FAILURES, State
+from picasso.models import Derivative, File, Job
+from picasso.process.contain import Children
+from picasso.process.run import Runner
+from picasso.receive.sweep import forget, sweep
+from picasso.storage import Folder, derived_key, original_key
+from tests.flow.rows import new_file, new_job
+from tests.processors_for_tests.picasso_processors_for_tests import FOLDER, script
+from tests.stack import until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SETTINGS = conf.load({"PICASSO_JOB_TIME_LIMIT": "20", "PICASSO_JOB_MEMORY_LIMIT": "1GiB"})
+
+
+@pytest.fixture(scope="module")
+def children() -> Iterator[Children]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(FOLDER))
+        made = Children(SETTINGS.job_memory_limit, SETTINGS.jobs_per_child)
+        yield made
+        made.close()
+
+
+@pytest.fixture
+def storage(tmp_path: Path) -> Folder:
+    return Folder(tmp_path)
+
+
+@pytest.fixture
+def runner(storage: Folder, children: Children) -> Runner:
+    return Runner(storage, children, SETTINGS, 2)
+
+
+Queued = Callable[..., Job]
+
+
+@pytest.fixture
+def queued(storage: Folder) -> Queued:
+    """A stored file with a job whose message has just arrived."""
+
+    def make(content: bytes, processor: str = "script", media_type: str = "audio/midi", **fields: Any) -> Job:
+        file = new_file("original", media_type, sha256=hashlib.sha256(content).hexdigest())
+        path = storage.path(file.key)
+        path.parent.mkdir(parents=True)
+        path.write_bytes(content)
+        return new_job(file, processor=processor, state=State.QUEUED, **fields)
+
+    return make
+
+
+def again(job: Job) -> Job:
+    return Job.objects.select_related("file").get(pk=job.pk)
+
+
+def stored(storage: Folder) -> list[str]:
+    """All that lies below the storage's folders, folders that hold nothing included."""
+    roots = (storage.media, storage.scratches, storage.incoming)
+    found = [path for root in roots for path in root.rglob("*") if path.is_file() or not any(path.iterdir())]
+    return sorted(str(path.relative_to(storage.media.parent)) for path in found)
+
+
+def only_original(storage: Folder, job: Job) -> bool:
+    return stored(storage) == [f"media/{job.file.key}"]
+
+
+def make_queued(job: Job) -> None:
+    Job.objects.filter(pk=job.pk, state=State.WAITING).update(state=State.QUEUED)
+
+
+def jpeg(width: int = 640, height: int = 480) -> bytes:
+    noise = pyvips.Image.gaussnoise(width, height, mean=128, sigma=30, seed=1).cast("uchar")
+    content: bytes = noise.bandjoin([noise, noise]).copy(interpretation="srgb").jpegsave_buffer()
+    return content
+
+
+def thumbnail(role: str = "thumbnail-256", file: str = "a.txt", **more: Any) -> dict[str, Any]:
+    return {"role": role, "file": file, "media_type": "text/plain", **more}
+
+
+# What goes well
+
+
+def test_a_text(runner: Runner, queued: Queued, storage: Folder) -> None:
+    job = queued(b"one two\nthree\n", "text", "text/plain")
+    runner.run(job.pk)
+    kept = again(job)
+    assert (kept.state, kept.attempt, kept.failures, kept.leased_until) == (State.DONE, 1, 0, None)
+    assert kept.file.state == File.State.PROCESSED
+    assert kept.file.facts["text"]["words"] == 3
+    assert only_original(storage, job)
+
+
+def test_a_picture(runner: Runner, queued: Queued, storage: Folder) -> None:
+    job = queued(jpeg(), "image", "image/jpeg")
+    runner.run(job.pk)
+    assert again(job).file.state == File.State.PROCESSED
+    assert again(job).file.facts["image"]["width"] == 640
+    rows = list(Derivative.objects.filter(file=job.file))
+    assert {row.role: row.width for row in rows} == {"thumbnail-256": 256, "thumbnail-1024": 640}
+    for row in rows:
+        content = storage.path(row.key).read_bytes()
+        assert (len(content), hashlib.sha256(content).hexdigest()) == (row.size, row.sha256)
+    assert stored(storage) == sorted([f"media/{job.file.key}", *(f"media/{row.key}" for row in rows)])
+
+
+def test_a_second_message_for_the_same_job_does_nothing(runner: Runner, queued: Queued) -> None:
+    job = queued(script("nothing"))
+    runner.run(job.pk)
+    before = Job.objects.values().get(pk=job.pk)
+    runner.run(job.pk)
+    assert Job.objects.values().get(pk=job.pk) == before
+
+
+def test_a_message_for_no_job_does_nothing(runner: Runner, storage: Folder) -> None:
+    runner.run(uuid.uuid4())
+    assert stored(storage) == ["incoming", "media", "scratch"] or not stored(storage)
+
+
+# The file's fault, the machine's, the processor's
+
+
+def test_a_corrupt_picture_fails_at_once(runner: Runner, queued: Queued, storage: Folder) -> None:
+    job = queued(jpeg()[:20_000], "image", "image/jpeg")
+    runner.run(job.pk)
+    kept = again(job)
+    assert (kept.state, kept.error_code, kept.attempt) == (State.FAILED, "corrupt", 1)
+    assert kept.error_detail.endswith(".")
+    assert kept.file.state == File.State.FAILED
+    assert only_original(storage, job)
+
+
+def test_a_file_that_crashes_its_child_is_poison(runner: Runner, queued: Queued, storage: Folder) -> None:
+    job = queued(script("signal", number=11))
+    for crashes in range(1, MAX_CRASHES + 1):
+        make_queued(job)
+        runner.run(job.pk)
+        assert again(job).crashes == crashes
+    assert (again(job).state, again(job).error_code) == (State.FAILED, "poison")
+    assert again(job).file.state == File.State.FAILED
+    assert only_original(storage, job)
+
+
+def test_a_crash_that_does_not_repeat_is_forgotten(runner: Runner, queued: Queued, tmp_path: Path) -> None:
+    job = queued(script("crash_once", marker=str(tmp_path / "marker")))
+    runner.run(job.pk)
+    assert (again(job).state, again(job).error_code) == (State.WAITING, "crashed")
+    make_queued(job)
+    runner.run(job.pk)
+    assert (again(job).state, again(job).error_code, again(job).attempt) == (State.DONE, "", 2)
+
+
+def test_a_missing_original_is_tried_again_and_then_fails(runner: Runner, queued: Queued, storage: Folder) -> None:
+    job = queued(b"x", "text", "text/plain")
+    storage.path(job.file.key).unlink()
+    for failures in range(1, MAX_FAILURES + 1):
+        make_queued(job)
+        runner.run(job.pk)
+        assert again(job).failures == failures
+        assert again(job).state == (State.WAITING if failures < MAX_FAILURES else State.FAILED)
+    kept = again(job)
+    assert (kept.error_code, kept.file.state) == ("processor-error", File.State.FAILED)
+    assert kept.error_detail
+
+
+def test_a_storage_that_takes_nothing_is_transient_trouble(runner: Runner, queued: Queued, storage: Folder) -> None:
+    job = queued(script("nothing"))
+    storage.scratches.rmdir()
+    runner.run(job.pk)
+    assert (again(job).state, again(job).error_code) == (State.WAITING, "storage")
+
+
+def test_a_derivative_that_can_not_be_placed_leaves_nothing(runner: Runner, queued: Queued, storage: Folder) -> None:
+    listed = [thumbnail("first", "a.txt"), thumbnail("second", "b.txt")]
+    job = queued(script("derive", files={"a.txt": "a", "b.txt": "b"}, listed=listed))
+    # Where the second is to go there is a folder already.
+    (storage.path(derived_key(job.file.key, "script", 1, "b.txt")) / "in the way").mkdir(parents=True)
+    runner.run(job.pk)
+    assert (again(job).state, again(job).error_code) == (State.WAITING, "storage")
+    assert not Derivative.objects.exists()
+    assert stored(storage) == sorted([f"media/{job.file.key}", f"media/{Path(job.file.key).parent}/derived"])
+
+
+# A processor that is not what it says
+
+
+@pytest.mark.parametrize(
+    ("files", "listed"),
+    [
+        ({"a.txt": "a"}, [thumbnail(file="../a.txt")]),
+        ({"a.txt": "a"}, [thumbnail(file="/etc/hostname")]),
+        ({"a.txt": "a"}, [thumbnail(file="./a.txt")]),
+        ({"sub/a.txt": "a"}, [thumbnail(file="sub/a.txt")]),
+        ({"sub/a.txt": "a"}, [thumbnail(file="sub")]),
+        ({".hidden": "a"}, [thumbnail(file=".hidden")]),
+        ({"a\nb": "a"}, [thumbnail(file="a\nb")]),
+        ({}, [thumbnail(file="missing.txt")]),
+        ({}, [thumbnail(file="")]),
+        ({}, [thumbnail(file="..")]),
+        ({"a.txt": "a"}, [thumbnail("first"), thumbnail("second")]),
+        ({"a.txt": "a"}, [thumbnail("../../first")]),
+        ({"a.txt": "a", "b.txt": "b"}, [thumbnail(), thumbnail(file="b.txt")]),
+    ],
+)
+def test_derivatives_are_not_trusted(
+    runner: Runner, queued: Queued, storage: Folder, files: dict[str, str], listed: list[dict[str, Any]]
+) -> None:
+    job = queued(script("derive", files=files, listed=listed))
+    runner.run(job.pk)
+    assert (again(job).state, again(job).error_code) == (State.WAITING, "processor-error")
+    assert not Derivative.objects.exists()
+    assert [name for name in stored(storage) if not name.endswith("/derived")] == [f"media/{job.file.key}"]
+
+
+@pytest.mark.parametrize("target", ["/etc/passwd", "/dev/zero", "/nowhere", "."])
+def test_a_link_is_no_derivative(runner: Runner, queued: Queued, storage: Folder, target: str) -> None:
+    job = queued(script("link", target=target))
+    runner.run(job.pk)
+    assert (again(job).state, again(job).error_code) == (State.WAITING, "processor-error")
+    assert not Derivative.objects.exists()
+    assert not [path for path in storage.media.rglob("*") if path.is_symlink()]
+
+
+# Others who want the same job
+
+
+def begin(runner: Runner, job: Job) -> threading.Thread:
+    """`run` in a thread of its own; returns once the job is running."""
+
+    def run() -> None:
+        runner.run(job.pk)
+        connection.close()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    until(lambda: bool(runner.running()) or not thread.is_alive(), 10, lambda: "never began")
+    return thread
+
+
+def slow_derivative() -> bytes:
+    return script("derive", files={"a.txt": "a"}, listed=[thumbnail()], pause=0.5)
+
+
+def test_an_attempt_that_lost_its_lease_leaves_nothing(runner: Runner, queued: Queued, storage: Folder) -> None:
+    job = queued(slow_derivative())
+    thread = begin(runner, job)
+    Job.objects.filter(pk=job.pk).update(attempt=F("attempt") + 1)
+    thread.join()
+    assert (again(job).state, again(job).attempt) == (State.RUNNING, 2)
+    assert not Derivative.objects.exists()
+    assert [name for name in stored(storage) if not name.endswith("/derived")] == [f"media/{job.file.key}"]
+    assert not runner.running()
+
+
+def test_what_a_dead_attempt_left_is_removed_by_the_next(runner: Runner, queued: Queued, storage: Folder) -> None:
+    job = queued(slow_derivative(), attempt=1)
+    left = storage.path(derived_key(job.file.key, "script", 1, "a.txt"))
+    neighbour = storage.path(derived_key(job.file.key, "script-two", 1, "a.txt"))
+    for path in (left, neighbour, storage.scratches / f"{job.pk}.1" / "half.webp"):
+        path.parent.mkdir(parents=True)
+        path.write_text("from before")
+    runner.run(job.pk)
+    row = Derivative.objects.get()
+    assert storage.path(row.key).read_text() == "a"
+    assert not left.parent.exists()
+    assert neighbour.exists(), "another processor's"
+    assert not list(storage.scratches.iterdir())
+
+
+def test_a_file_that_is_deleted_meanwhile_leaves_nothing(runner: Runner, queued: Queued, storage: Folder) -> None:
+    job = queued(slow_derivative())
+    thread = begin(runner, job)
+    forget(storage, job.file)
+    thread.join()
+    assert not File.objects.exists()
+    assert not Job.objects.exists()
+    assert not Derivative.objects.exists()
+    assert not [path for path in storage.media.rglob("*") if job.file_id.hex in path.name.replace("-", "")]
+    assert not list(storage.scratches.iterdir())
+
+
+def test_deletion_at_any_moment_leaves_nothing(runner: Runner, queued: Queued, storage: Folder) -> None:
+    chance = random.Random(11)
+    files = {f"{n}.txt": "x" for n in range(20)}
+    content = script("derive", files=files, listed=[thumbnail(f"role-{name[:-4]}", name) for name in files])
+    for _ in range(25):
+        job = queued(content)
+        thread = begin(runner, job)
+        time.sleep(chance.uniform(0, 0.06))
+        forget(storage, job.file)
+        thread.join()
+        assert not File.objects.exists()
+        assert not Derivative.objects.exists()
+        assert not list(storage.media.glob(f"*/*/*/{job.file_id}"))
+
+
+def test_a_job_of_a_worker_that_shuts_down_is_released(queued: Queued, storage: Folder) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(FOLDER))
+        children = Children(SETTINGS.job_memory_limit, SETTINGS.jobs_per_child)
+    try:
+        runner, job = Runner(storage, children, SETTINGS, 2), queued(script("sleep", pause=60))
+        thread = begin(runner, job)
+        time.sleep(0.3)
+    finally:
+        children.close()
+    thread.join(10)
+    assert (again(job).state, again(job).failures, again(job).attempt) == (State.WAITING, 0, 1)
+    assert only_original(storage, job)
+
+
+def test_a_sweep_removes_what_has_no_row_and_not_its_neighbours(queued: Queued, storage: Folder) -> None:
+    """They lie in the same folder wherever the last digits of their ids are the same."""
+    kept = queued(b"kept")
+    two_hours_ago = (int(time.time() * 1000) - 7_200_000) << 80
+    orphan = uuid.UUID(int=two_hours_ago | (kept.file_id.int & (2**80 - 1)))
+    young = uuid.UUID(int=kept.file_id.int ^ (1 << 60))
+    for each in (orphan, young):
+        path = storage.path(original_key("audio/midi", each, "original"))
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"no row points here")
+    assert sweep(storage) == 1
+    left = {path.name for path in storage.media.glob(f"audio/midi/{kept.file_id.hex[-2:]}/*")}
+    assert left == {str(kept.file_id), str(young)}
+    assert storage.path(kept.file.key).read_bytes() == b"kept"
+
+
+# The database
+
+
+def cut_connections() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
+def test_a_result_outlives_the_connection(runner: Runner, queued: Queued, storage: Folder) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has no connection to lose")
+    job = queued(slow_derivative())
+    thread = begin(runner, job)
+    cut_connections()
+    thread.join()
+    assert (again(job).state, again(job).attempt) == (State.DONE, 1)
+    assert storage.path(Derivative.objects.get().key).read_text() == "a"
+
+
+def test_nobody_may_read_more_than_the_original_says(runner: Runner, queued: Queued, storage: Folder) -> None:
+    """Facts are the child's word, but which file they are about is not."""
+    job, other = queued(script("tell", facts={"n": 1})), queued(script("tell", facts={"n": 2}))
+    for run in (partial(runner.run, job.pk), partial(runner.run, other.pk)):
+        run()
+    assert [again(each).file.facts["script"] for each in (job, other)] == [{"n": 1}, {"n": 2}]
+    assert os.path.exists(storage.path(job.file.key))

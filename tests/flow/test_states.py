@@ -1,0 +1,467 @@
+"""The state machine: each move, the fence, and what happens when two want the same row."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from functools import partial
+from itertools import product
+from typing import Any
+
+import pytest
+from django.db.models.functions import Now
+
+from picasso.errors import Trouble
+from picasso.jobs import states
+from picasso.jobs.states import LEASE, MAX_CRASHES, MAX_FAILURES, MOVES, State
+from picasso.models import Derivative, File, Job
+from picasso.receive.sweep import forget
+from picasso.storage import Folder, default_storage
+from tests.flow.rows import derivative_of, new_file, new_job, running_job, side_by_side
+
+TROUBLE = Trouble("time-limit", "Processing this file took too long.")
+CRASH = Trouble("crashed", "Processing this file crashed.", crashed=True)
+
+PAST = timedelta(seconds=-1)
+
+
+def again(job: Job) -> Job:
+    return Job.objects.select_related("file").get(pk=job.pk)
+
+
+def expired(*jobs: Job) -> None:
+    Job.objects.filter(pk__in=[job.pk for job in jobs]).update(leased_until=Now() + PAST)
+
+
+def due_in(job: Job) -> float:
+    """Seconds from the database's now until it is due."""
+    row = Job.objects.annotate(now=Now()).get(pk=job.pk)
+    return (row.due_at - row.now).total_seconds()
+
+
+# One move
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("before", "after"), list(product(State, State)))
+def test_only_the_moves_of_the_table_can_be_made(before: State, after: State) -> None:
+    job = new_job(state=before, attempt=2)
+    if (before, after) in MOVES:
+        assert states.move(job, after)
+        assert again(job).state == after
+    else:
+        with pytest.raises(ValueError, match=f"can't go from {before} to {after}"):
+            states.move(job, after)
+        assert again(job).state == before
+
+
+def test_the_table_is_the_one_of_the_design() -> None:
+    waiting, queued, running = State.WAITING, State.QUEUED, State.RUNNING
+    back = {(queued, waiting), (running, waiting)}
+    assert {(waiting, queued), (queued, running), (running, State.DONE), (running, State.FAILED), *back} == MOVES
+
+
+@pytest.mark.django_db
+def test_no_end_state_has_a_way_out() -> None:
+    assert not [move for move in MOVES if move[0] not in states.ACTIVE]
+
+
+@pytest.mark.django_db
+def test_a_move_needs_state_and_attempt_to_be_current() -> None:
+    job = running_job(attempt=3)
+    for change in ({"state": State.QUEUED}, {"attempt": 2}, {"attempt": 4}):
+        stale = again(job)
+        for name, value in change.items():
+            setattr(stale, name, value)
+        if (stale.state, State.WAITING) in MOVES:
+            assert not states.move(stale, State.WAITING)
+    assert again(job).state == State.RUNNING
+    assert states.move(job, State.WAITING)
+    assert not states.move(job, State.WAITING)
+
+
+# The fence
+
+
+FENCED: dict[str, Callable[[Job], Any]] = {
+    "finish": lambda job: states.finish(job, {"words": 1}, [derivative_of(job)]),
+    "fail": lambda job: states.fail(job, "corrupt", "It is corrupt."),
+    "retry": lambda job: states.retry(job, TROUBLE),
+    "retry-to-poison": lambda job: states.retry(job, CRASH),
+    "release": states.release,
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("act", FENCED.values(), ids=FENCED)
+def test_a_stale_attempt_changes_nothing(act: Callable[[Job], Any]) -> None:
+    stale = running_job(crashes=MAX_CRASHES - 1)
+    Job.objects.filter(pk=stale.pk).update(attempt=2)
+    before = Job.objects.filter(pk=stale.pk).values().get()
+    assert not act(stale)
+    assert Job.objects.filter(pk=stale.pk).values().get() == before
+    assert not Derivative.objects.exists()
+    file = File.objects.get(pk=stale.file_id)
+    assert (file.state, file.facts) == (File.State.PENDING, {"file": {}})
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("act", FENCED.values(), ids=FENCED)
+def test_an_attempt_that_is_over_changes_nothing(act: Callable[[Job], Any]) -> None:
+    job = running_job()
+    assert states.release(job)
+    assert not act(job)
+    assert again(job).state == State.WAITING
+
+
+@pytest.mark.django_db
+def test_finish_says_yes_again_to_the_attempt_that_did_it() -> None:
+    """Else a worker whose connection broke in the COMMIT would remove the bytes that the rows now name."""
+    job = running_job()
+    assert states.finish(job, {"words": 1}, [derivative_of(job)])
+    assert states.finish(job, {"words": 1}, [derivative_of(job)])
+    assert Derivative.objects.count() == 1
+    other = again(job)
+    other.state, other.attempt = State.RUNNING, 2
+    assert not states.finish(other, {"words": 1}, [derivative_of(other)])
+
+
+@pytest.mark.django_db
+def test_only_the_leases_of_the_very_attempt_are_renewed() -> None:
+    mine, stale, queued = running_job(), running_job(attempt=2), new_job(state=State.QUEUED)
+    expired(mine, stale, queued)
+    states.renew([(mine.pk, 1), (stale.pk, 1), (queued.pk, 0)])
+    states.renew([])
+    alive = Job.objects.filter(leased_until__gt=Now())
+    assert [job.pk for job in alive] == [mine.pk]
+
+
+# The journey
+
+
+@pytest.mark.django_db
+def test_start_counts_the_attempt_and_leases() -> None:
+    job = new_job(state=State.QUEUED, leased_until=Now() + PAST)
+    begun = states.start(job.pk)
+    assert begun
+    assert (begun.state, begun.attempt, begun.file.key) == (State.RUNNING, 1, job.file.key)
+    kept = again(job)
+    assert (kept.state, kept.attempt) == (State.RUNNING, 1)
+    assert kept.started_at
+    assert Job.objects.filter(leased_until__gt=Now() + LEASE - timedelta(seconds=5)).exists()
+    assert kept.file.state == File.State.PROCESSING
+    assert states.start(job.pk) is None
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("state", [state for state in State if state != State.QUEUED])
+def test_only_a_queued_job_starts(state: State) -> None:
+    job = new_job(state=state)
+    assert states.start(job.pk) is None
+    assert again(job).state == state
+    assert again(job).file.state == File.State.PENDING
+
+
+@pytest.mark.django_db
+def test_the_message_of_a_deleted_file_is_dropped() -> None:
+    job = new_job(state=State.QUEUED)
+    forget(default_storage(), job.file)
+    assert states.start(job.pk) is None
+
+
+@pytest.mark.django_db
+def test_what_is_not_due_is_not_claimed() -> None:
+    due = new_job()
+    new_job(due_at=Now() + timedelta(seconds=30))
+    new_job(queue="heavy")
+    for state in set(State) - {State.WAITING}:
+        new_job(state=state)
+    assert states.claim_due("quick", 10, 100) == [due.pk]
+    assert again(due).state == State.QUEUED
+    assert again(due).leased_until
+
+
+@pytest.mark.django_db
+def test_the_longest_due_comes_first_and_the_window_holds() -> None:
+    jobs = [new_job(due_at=Now() - timedelta(seconds=seconds)) for seconds in (10, 30, 20, 40)]
+    assert states.claim_due("quick", 2, 3) == [jobs[3].pk, jobs[1].pk]
+    assert states.claim_due("quick", 2, 3) == [jobs[2].pk]
+    assert states.claim_due("quick", 2, 3) == []
+    states.unclaim([jobs[1].pk])
+    assert states.claim_due("quick", 2, 3) == [jobs[1].pk]
+
+
+@pytest.mark.django_db
+def test_unclaim_leaves_what_has_begun() -> None:
+    queued, running = new_job(state=State.QUEUED), running_job()
+    states.unclaim([queued.pk, running.pk])
+    assert again(queued).state == State.WAITING
+    assert again(running).state == State.RUNNING
+
+
+# Trouble
+
+
+@pytest.mark.django_db
+def test_trouble_goes_back_to_waiting_with_its_reason() -> None:
+    job = running_job()
+    assert states.retry(job, TROUBLE)
+    kept = again(job)
+    assert (kept.state, kept.failures, kept.crashes, kept.attempt) == (State.WAITING, 1, 0, 1)
+    assert (kept.error_code, kept.error_detail, kept.leased_until) == ("time-limit", TROUBLE.sentence, None)
+    assert 0.5 < due_in(job) < 1.5
+
+
+@pytest.mark.parametrize("failures", range(1, MAX_FAILURES))
+def test_the_back_off_grows_and_its_jitter_is_bounded(failures: int) -> None:
+    found = [states.backoff(failures).total_seconds() for _ in range(500)]
+    middle = 4 ** (failures - 1)
+    assert middle * 0.75 <= min(found) < middle * 0.9
+    assert middle * 1.1 < max(found) <= middle * 1.25
+    assert max(found) < states.backoff(failures + 1).total_seconds()
+
+
+@pytest.mark.django_db
+def test_the_last_straw_fails_with_the_reason() -> None:
+    job = new_job()
+    for failures in range(1, MAX_FAILURES + 1):
+        assert again(job).state == State.WAITING
+        assert states.retry(attempted(job), TROUBLE)
+        assert again(job).failures == failures
+    kept = again(job)
+    assert (kept.state, kept.error_code, kept.error_detail) == (State.FAILED, "time-limit", TROUBLE.sentence)
+    assert kept.attempt == MAX_FAILURES
+    assert kept.finished_at
+    assert kept.file.state == File.State.FAILED
+    assert kept.file.failure == kept
+
+
+def attempted(job: Job) -> Job:
+    """The job in a new attempt, whether or not it is due."""
+    Job.objects.filter(pk=job.pk).update(state=State.QUEUED)
+    begun = states.start(job.pk)
+    assert begun
+    return begun
+
+
+@pytest.mark.django_db
+def test_three_crashes_are_poison() -> None:
+    job = new_job()
+    for _ in range(MAX_CRASHES):
+        assert again(job).state == State.WAITING
+        states.retry(attempted(job), CRASH)
+    kept = again(job)
+    assert (kept.state, kept.error_code, kept.crashes) == (State.FAILED, "poison", MAX_CRASHES)
+    assert kept.file.state == File.State.FAILED
+
+
+@pytest.mark.django_db
+def test_success_forgets_the_troubles_before_it() -> None:
+    job = new_job()
+    states.retry(attempted(job), TROUBLE)
+    assert states.finish(attempted(job), {"words": 1}, [])
+    kept = again(job)
+    assert (kept.state, kept.error_code, kept.error_detail) == (State.DONE, "", "")
+    assert kept.file.facts == {"file": {}, "text": {"words": 1}}
+
+
+@pytest.mark.django_db
+def test_a_release_is_no_failure() -> None:
+    job = running_job()
+    assert states.release(job)
+    kept = again(job)
+    assert (kept.state, kept.failures, kept.attempt) == (State.WAITING, 0, 1)
+    assert states.claim_due("quick", 1, 1) == [job.pk]
+
+
+@pytest.mark.django_db
+def test_lost_messages_and_dead_workers_are_reaped() -> None:
+    message, dead, alive, there = new_job(state=State.QUEUED), running_job(), running_job(), new_job(state=State.QUEUED)
+    heavy = running_job(queue="heavy")
+    since = message.due_at
+    expired(message, dead, heavy)
+    assert states.reap("quick") == (1, 1)
+    assert [again(job).state for job in (message, dead)] == [State.WAITING] * 2
+    assert [again(job).state for job in (alive, there, heavy)] == [State.RUNNING, State.QUEUED, State.RUNNING]
+    assert (again(message).failures, again(message).due_at) == (0, since), "it keeps its place"
+    assert (again(dead).failures, again(dead).crashes, again(dead).error_code) == (1, 0, "worker-died")
+    assert states.reap("quick") == (0, 0)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("before", [{}, {"failures": MAX_FAILURES - 1}, {"crashes": MAX_CRASHES}])
+def test_whoever_renewed_its_lease_just_before_the_reaper_moves_keeps_its_job(
+    before: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = running_job()
+    Job.objects.filter(pk=job.pk).update(**before)
+    expired(job)
+    retry = states.retry
+
+    def late(lost: Job, *arguments: Any) -> bool:
+        states.renew([(job.pk, job.attempt)])
+        return retry(lost, *arguments)
+
+    monkeypatch.setattr(states, "retry", late)
+    assert states.reap("quick") == (0, 0)
+    assert again(job).state == State.RUNNING
+    assert states.finish(job, {}, [])
+
+
+@pytest.mark.django_db
+def test_a_worker_that_dies_each_time_ends_too() -> None:
+    job = new_job()
+    for _ in range(MAX_FAILURES):
+        expired(attempted(job))
+        assert states.reap("quick") == (0, 1)
+    assert (again(job).state, again(job).error_code) == (State.FAILED, "worker-died")
+
+
+# The file's state
+
+
+@pytest.mark.parametrize(
+    ("jobs", "state"),
+    [
+        ([], "processed"),
+        ([("waiting", 0)], "pending"),
+        ([("queued", 0)], "pending"),
+        ([("waiting", 0), ("queued", 0)], "pending"),
+        ([("running", 1)], "processing"),
+        ([("waiting", 1)], "processing"),
+        ([("queued", 1)], "processing"),
+        ([("waiting", 0), ("running", 1)], "processing"),
+        ([("waiting", 0), ("done", 1)], "processing"),
+        ([("waiting", 0), ("failed", 1)], "processing"),
+        ([("running", 1), ("failed", 1)], "processing"),
+        ([("done", 1)], "processed"),
+        ([("done", 1), ("done", 3)], "processed"),
+        ([("done", 1), ("cancelled", 0)], "processed"),
+        ([("failed", 1)], "failed"),
+        ([("done", 1), ("failed", 5)], "failed"),
+    ],
+)
+def test_what_jobs_make_of_a_file(jobs: Iterable[tuple[str, int]], state: str) -> None:
+    jobs = list(jobs)
+    assert states.file_state(jobs) == state
+    assert states.file_state(reversed(jobs)) == state
+
+
+@pytest.mark.django_db
+def test_one_job_that_failed_fails_the_file_once_all_have_ended() -> None:
+    file = new_file()
+    first, second = running_job(file, processor="image"), running_job(file, processor="text")
+    assert states.fail(first, "corrupt", "It is corrupt.")
+    assert File.objects.get().state == File.State.PROCESSING
+    assert states.finish(second, {"words": 1}, [])
+    file = File.objects.get()
+    assert (file.state, file.failure) == (File.State.FAILED, first)
+    assert file.facts["text"] == {"words": 1}
+
+
+# Several at once, over connections of their own
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_one_row() -> None:
+    for _ in range(40):
+        job = new_job(state=State.QUEUED)
+        begun = side_by_side([partial(states.start, job.pk)] * 4)
+        assert sorted(bool(each) for each in begun) == [False, False, False, True]
+        assert again(job).attempt == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_relays_side_by_side_claim_different_jobs() -> None:
+    jobs = {new_job().pk for _ in range(120)}
+
+    def claim() -> list[Any]:
+        mine: list[Any] = []
+        while got := states.claim_due("quick", 7, 1000):
+            mine += got
+        return mine
+
+    # Those locked by another are skipped, so a relay may end before all are claimed; the next round gets them.
+    claimed = [pk for _ in range(3) for each in side_by_side([claim] * 4) for pk in each]
+    assert len(claimed) == len(set(claimed)), "one job was claimed twice"
+    assert set(claimed) == jobs
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_lease_is_lost_or_the_job_is_done_but_not_both() -> None:
+    outcomes = set()
+    for _ in range(30):
+        job = running_job()
+        expired(job)
+        finished, reaped = side_by_side(
+            [partial(states.finish, job, {}, [derivative_of(job)]), lambda: states.reap("quick")[1]]
+        )
+        assert bool(finished) != bool(reaped)
+        assert again(job).state == (State.DONE if finished else State.WAITING)
+        assert Derivative.objects.filter(file=job.file).count() == int(finished)
+        outcomes.add(bool(finished))
+        Job.objects.all().delete()
+    assert outcomes <= {True, False}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_several_reapers_count_one_failure() -> None:
+    for _ in range(20):
+        job = running_job()
+        expired(job)
+        assert sum(side_by_side([lambda: states.reap("quick")[1]] * 3)) == 1
+        assert again(job).failures == 1
+        Job.objects.all().delete()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_jobs_of_one_file_that_end_together_settle_it() -> None:
+    for round_ in range(30):
+        file = new_file()
+        image, text = running_job(file, processor="image"), running_job(file, processor="text")
+        second: Callable[[], bool] = partial(states.finish, text, {"n": 2}, [])
+        if round_ % 2:
+            second = partial(states.fail, text, "corrupt", "It is corrupt.")
+        assert side_by_side([partial(states.finish, image, {"n": 1}, [derivative_of(image)]), second]) == [True, True]
+        file.refresh_from_db()
+        assert file.state == (File.State.FAILED if round_ % 2 else File.State.PROCESSED)
+        assert file.facts["image"] == {"n": 1}, "one result overwrote the other"
+        assert round_ % 2 or file.facts["text"] == {"n": 2}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("act", ["start", "finish", "fail", "retry", "reap"])
+def test_deletion_beside_any_other_move(act: str, tmp_path: Any) -> None:
+    """Nobody waits for ever or fails, and no row is left."""
+    storage, chance = Folder(tmp_path), random.Random(3)
+    for _ in range(12):
+        job = new_job(state=State.QUEUED) if act == "start" else running_job()
+        if act == "reap":
+            expired(job)
+        moves: dict[str, Callable[[], object]] = {
+            "start": partial(states.start, job.pk),
+            "finish": partial(states.finish, job, {}, [derivative_of(job)]),
+            "fail": partial(states.fail, job, "corrupt", "It is corrupt."),
+            "retry": partial(states.retry, job, TROUBLE),
+            "reap": partial(states.reap, "quick"),
+        }
+        side_by_side([moves[act], partial(forget_after, chance.uniform(0, 0.01), storage, job.file)])
+        assert not File.objects.exists()
+        assert not Job.objects.exists()
+        assert not Derivative.objects.exists()
+
+
+def forget_after(seconds: float, storage: Folder, file: File) -> None:
+    time.sleep(seconds)
+    forget(storage, file)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_clock_is_the_databases() -> None:
+    """What is due is decided where it was written down, whatever this machine's clock says."""
+    job = new_job(due_at=Now() + timedelta(seconds=0.3))
+    assert states.claim_due("quick", 1, 1) == []
+    time.sleep(0.5)
+    assert states.claim_due("quick", 1, 1) == [job.pk]

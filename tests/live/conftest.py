@@ -1,0 +1,41 @@
+"""Services with settings of their own, web process only: what they are tested for needs no worker."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.stack import Stack
+
+# A line for each of thousands of requests would only take time and hide what a failing test has to say.
+logging.getLogger("httpx").setLevel(logging.WARNING)
+
+
+@contextmanager
+def web_only(data: Path, **env: str) -> Iterator[Stack]:
+    stack = Stack(data, "web", **env)
+    stack.manage("migrate", "--verbosity", "0")
+    stack.start("/healthz")
+    try:
+        yield stack
+    finally:
+        stack.client.close()
+        stack.stop()
+
+
+@pytest.fixture(scope="session")
+def limited(new_data: Callable[[], Path]) -> Iterator[Stack]:
+    """Takes a mebibyte at most, and waits two seconds for the next byte."""
+    with web_only(new_data(), PICASSO_MAX_UPLOAD_SIZE="1MiB", PICASSO_UPLOAD_IDLE_TIMEOUT="2") as stack:
+        yield stack
+
+
+@pytest.fixture(scope="session")
+def full(new_data: Callable[[], Path]) -> Iterator[Stack]:
+    """Its disk never has the space that is to stay free."""
+    with web_only(new_data(), PICASSO_MIN_FREE_SPACE="1000TiB") as stack:
+        yield stack

@@ -1,0 +1,400 @@
+"""How it starts and how it ends: the command line, signals, and parts that die."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from picasso import supervise
+from picasso.supervise import Part
+from tests.processors_for_tests.picasso_processors_for_tests import FOLDER, script
+from tests.stack import Stack, until
+
+pytestmark = pytest.mark.live
+
+ENDS_WITHIN = 10.0
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return tmp_path / "data"
+
+
+@contextmanager
+def marked(data: Path, command: str = "up", **env: str) -> Iterator[Stack]:
+    """A stack whose every process, contained children too, can be told by its TMPDIR or parents. Killed at the end."""
+    mark = data.parent / "tmp"
+    mark.mkdir(parents=True, exist_ok=True)
+    stack = Stack(data, command, TMPDIR=str(mark), PYTHONPATH=str(FOLDER), **env)
+    try:
+        yield stack
+    finally:
+        stack.client.close()
+        for process in alive(stack):
+            process.kill()
+        if stack._process:
+            stack._process.wait()
+
+
+def alive(stack: Stack) -> list[psutil.Process]:
+    mark = str(stack.data.parent / "tmp")
+    found: set[psutil.Process] = set()
+    with suppress(psutil.Error):
+        found.update(stack.processes() if stack._process else ())
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):  # our parts' environments are root's alone to read
+            if process.environ().get("TMPDIR") == mark:
+                found.add(process)
+    return [process for process in found if lives(process)]
+
+
+def lives(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def picasso(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(("PICASSO_", "DATABASE_", "BROKER_"))
+    }
+    argv = [sys.executable, "-m", "picasso", *arguments]
+    return subprocess.run(argv, env={**kept, **env}, capture_output=True, text=True, timeout=60)
+
+
+# What it says
+
+
+def test_up_says_where_to_go(embedded: Stack) -> None:
+    said = embedded.log.read_text()
+    assert f"{embedded.url} " in said
+    assert str(embedded.data) in said
+    assert "Ctrl-C" in said
+
+
+def test_a_taken_port_is_told(data: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        for command in ("up", "web"):
+            ended = picasso(command, PICASSO_DATA_DIR=str(data), PICASSO_PORT=port)
+            assert ended.returncode not in {0, None}
+            assert f"127.0.0.1:{port}" in ended.stderr
+            assert "PICASSO_PORT" in ended.stderr
+            assert len(ended.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", ["up", "web", "worker", "manage check"])
+def test_all_faults_of_a_configuration_are_told_at_once(data: Path, command: str) -> None:
+    wrong = {
+        "PICASSO_DATA_DIR": str(data),
+        "PICASSO_PORT": "99999",
+        "PICASSO_MAX_UPLOAD_SIZE": "5 apples",
+        "PICASSO_MAX_UPLOD_SIZE": "5GiB",
+        "DATABASE_URL": "mysql://root@localhost/picasso",
+        "PICASSO_DEBUG": "perhaps",
+    }
+    ended = picasso(*command.split(), **wrong)
+    assert ended.returncode not in {0, None}
+    told = ended.stderr.splitlines()
+    assert "can't start" in told[0]
+    assert len(told) == len(wrong)
+    for name in wrong.keys() - {"PICASSO_DATA_DIR"}:
+        assert sum(name in line for line in told) == 1, ended.stderr
+    assert not data.exists(), "it left something"
+
+
+@pytest.mark.parametrize("command", ["up", "web", "worker"])
+def test_production_refuses_to_start_half_configured(data: Path, command: str) -> None:
+    env = {"PICASSO_DATA_DIR": str(data), "PICASSO_PROFILE": "production"}
+    ended = picasso(command, **env, PICASSO_HOST="0.0.0.0", PICASSO_DEBUG="1", PICASSO_ALLOWED_HOSTS="*")
+    assert ended.returncode not in {0, None}
+    for reason in ("DATABASE_URL", "BROKER_URL", "PICASSO_SECRET_KEY", "PICASSO_DEBUG", "PICASSO_ALLOWED_HOSTS"):
+        assert re.search(rf"^{reason} .*", ended.stderr, re.MULTILINE), ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert not data.exists()
+
+
+def test_a_secret_is_never_told(data: Path) -> None:
+    secret = "hunter2-is-the-password"
+    env = {"PICASSO_DATA_DIR": str(data), "PICASSO_SECRET_KEY": secret, "PICASSO_PROFILE": "production"}
+    ended = picasso("web", **env)
+    assert ended.returncode not in {0, None}
+    assert secret not in ended.stderr + ended.stdout
+
+
+def test_help_and_version() -> None:
+    assert re.fullmatch(r"picasso \d+\.\d+\.\d+\n", picasso("--version").stdout)
+    assert {"up", "web", "worker", "manage"} <= set(re.findall(r"\w+", picasso("--help").stdout))
+    assert picasso("dance").returncode == 2
+
+
+# How it ends
+
+
+def to_top(number: signal.Signals) -> Callable[[Stack], None]:
+    return lambda stack: stack.signal(number)
+
+
+def to_group(number: signal.Signals) -> Callable[[Stack], None]:
+    """As a terminal does it with Ctrl-C."""
+    return lambda stack: os.killpg(stack.top.pid, number)
+
+
+def to_all(number: signal.Signals) -> Callable[[Stack], None]:
+    """As some service managers do it."""
+
+    def send(stack: Stack) -> None:
+        for process in alive(stack):
+            with suppress(psutil.Error):
+                process.send_signal(number)
+
+    return send
+
+
+def impatient(stack: Stack) -> None:
+    """Ctrl-C, and once more when nothing seems to happen."""
+    for _ in range(2):
+        to_group(signal.SIGINT)(stack)
+        time.sleep(0.3)
+
+
+ENDINGS = {
+    "sigterm": to_top(signal.SIGTERM),
+    "sighup": to_top(signal.SIGHUP),
+    "ctrl-c": impatient,
+    "sigterm-to-all": to_all(signal.SIGTERM),
+}
+
+
+@dataclass
+class Ending:
+    """How one stack ended."""
+
+    status: int | None
+    took: float
+    left: list[list[str]]
+    log: str
+
+    def assert_clean(self) -> None:
+        assert not self.left, f"left behind: {self.left}"
+        assert self.took < ENDS_WITHIN, f"{self.took:.1f} s\n{self.log}"
+        assert self.status in {0, -signal.SIGTERM, -signal.SIGINT}, self.status
+
+
+def ended(stack: Stack, end: Callable[[Stack], None]) -> Ending:
+    assert stack._process
+    started, status, family = time.monotonic(), None, alive(stack)
+    end(stack)
+    with suppress(subprocess.TimeoutExpired):
+        status = stack._process.wait(ENDS_WITHIN + 5)
+    # The promise is of all processes, and of the time until the last of them is gone: one that was still starting
+    # when its parent ended notices a moment later.
+    while (left := {*alive(stack), *filter(lives, family)}) and time.monotonic() - started < ENDS_WITHIN:
+        time.sleep(0.05)
+    took = time.monotonic() - started
+    return Ending(status, took, [process.cmdline() for process in left], stack.log.read_text())
+
+
+@contextmanager
+def upload_in_progress(stack: Stack) -> Iterator[None]:
+    head = (
+        "POST /api/v1.0/upload/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: multipart/form-data; boundary=b\r\n"
+        "Content-Length: 90000000\r\n\r\n"
+        '--b\r\nContent-Disposition: form-data; name="file"; filename="a.bin"\r\n\r\n'
+    )
+    with socket.create_connection(("127.0.0.1", stack.port)) as client:
+        client.sendall(head.encode() + b"x" * 3_000_000)
+        until(lambda: any((stack.data / "incoming").iterdir()), 10, lambda: "the upload never began")
+        yield
+
+
+@contextmanager
+def busy(data: Path) -> Iterator[Stack]:
+    """It runs jobs that take a minute, and takes an upload that never ends."""
+    with marked(data, PICASSO_QUICK_JOBS="2") as stack:
+        stack.start()
+        running = [stack.upload(script("sleep", pause=60), "slow.mid")["id"] for _ in range(3)]
+        with upload_in_progress(stack):
+            until(
+                lambda: sum(stack.file(each)["state"] == "processing" for each in running) >= 2,
+                20,
+                lambda: f"jobs never began\n{stack.log_tail()}",
+            )
+            yield stack
+
+
+@pytest.fixture(scope="module")
+def endings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Ending, Path]]:
+    """Several stacks that end at once, as most of the time is spent waiting."""
+    with ExitStack() as stacks:
+        started = {name: stacks.enter_context(busy(tmp_path_factory.mktemp(name) / "data")) for name in ENDINGS}
+        with ThreadPoolExecutor(len(ENDINGS)) as threads:
+            found = threads.map(lambda name: ended(started[name], ENDINGS[name]), ENDINGS)
+            return {name: (ending, started[name].data) for name, ending in zip(ENDINGS, found, strict=True)}
+
+
+@pytest.mark.parametrize("how", ENDINGS)
+def test_it_ends_within_ten_seconds_whatever_it_is_doing(endings: dict[str, tuple[Ending, Path]], how: str) -> None:
+    ending, data = endings[how]
+    ending.assert_clean()
+    assert not list((data / "incoming").iterdir()), "the cut upload left something"
+    assert not list((data / "scratch").iterdir()), "the jobs left something"
+    with closing(sqlite3.connect(data / "picasso.sqlite3")) as database:
+        jobs = database.execute("SELECT state, failures FROM picasso_job").fetchall()
+    assert {failures for _, failures in jobs} == {0}, "a shutdown is nobody's fault"
+    assert "running" not in {state for state, _ in jobs}, "what ran was not given back"
+
+
+@pytest.mark.parametrize("end", [to_top(signal.SIGTERM), to_group(signal.SIGINT)], ids=["sigterm", "ctrl-c"])
+def test_it_ends_also_while_it_starts(tmp_path: Path, end: Callable[[Stack], None]) -> None:
+    def end_after(seconds: float) -> Ending:
+        with marked(tmp_path / str(seconds) / "data") as stack:
+            stack.start("")
+            time.sleep(seconds)
+            return ended(stack, end)
+
+    with ThreadPoolExecutor(4) as threads:
+        for ending in threads.map(end_after, [0.4, 1.2, 2.2, 3.4]):
+            assert not ending.left, f"left behind: {ending.left}"
+            assert ending.took < ENDS_WITHIN
+
+
+def test_each_part_ends_alone(migrated: Path, tmp_path: Path) -> None:
+    def run_and_end(command: str, number: signal.Signals) -> Ending:
+        data = tmp_path / f"{command} {number.name}" / "data"
+        shutil.copytree(migrated, data)
+        with marked(data, command) as stack:
+            stack.start("/healthz" if command == "web" else "")
+            workers = {"web": 0, "worker": 2}.get(command, 1)
+            until(lambda: seen(data) == workers, 30, lambda: f"no worker\n{stack.log_tail()}")
+            return ended(stack, to_group(number))
+
+    commands = ["web", "web", "worker", "worker --queue quick"]
+    with ThreadPoolExecutor(len(commands)) as threads:
+        for ending in threads.map(run_and_end, commands, [signal.SIGINT, signal.SIGTERM] * 2):
+            ending.assert_clean()
+            assert "Traceback" not in ending.log, ending.log
+
+
+@pytest.fixture(scope="module")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    stack = Stack(tmp_path_factory.mktemp("migrated") / "data")
+    stack.manage("migrate", "--verbosity", "0")
+    stack.client.close()
+    return stack.data
+
+
+def seen(data: Path) -> int:
+    with closing(sqlite3.connect(data / "picasso.sqlite3")) as database:
+        return int(database.execute("SELECT count(*) FROM picasso_worker").fetchone()[0])
+
+
+# Parts that die
+
+
+def test_a_dead_part_is_started_again(data: Path) -> None:
+    with marked(data) as stack:
+        stack.start()
+        parts = [("web",), ("worker", "quick"), ("worker", "heavy")]
+        victims = [only(stack.processes(*words)) for words in parts]
+        for victim in victims:
+            victim.kill()
+        # The socket outlives its process, so a client waits and is not refused.
+        assert httpx.get(f"{stack.url}/healthz", timeout=20).status_code == 200
+        for words, victim in zip(parts, victims, strict=True):
+            assert only(stack.processes(*words)).pid != victim.pid
+        assert stack.settled(stack.upload(b"hello")["id"])["state"] == "processed"
+        assert stack.log.read_text().count("starting it again") == 3
+        ended(stack, to_top(signal.SIGINT)).assert_clean()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there a process hears of its parent's death")
+def test_no_part_outlives_a_supervisor_that_is_killed(data: Path) -> None:
+    with marked(data) as stack:
+        stack.start()
+        family = alive(stack)
+        assert len(family) >= 6
+        stack.top.kill()
+        until(lambda: not any(map(lives, family)), ENDS_WITHIN, lambda: f"left: {list(filter(lives, family))}")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_nobody_of_the_same_uid_reads_a_secret_in_proc(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Root could, so where we are root all happens without root's privileges."""
+    unprivileged = ["setpriv", "--bounding-set=-all"] if os.geteuid() == 0 else []
+    python = data.with_name("python")
+    python.write_text(f'#!/bin/sh\nexec {" ".join([*unprivileged, sys.executable])} "$@"\n')
+    python.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(python))
+
+    def readable(process: psutil.Process) -> bool:
+        argv = [*unprivileged, "cat", f"/proc/{process.pid}/environ"]
+        return subprocess.run(argv, capture_output=True, check=False).returncode == 0
+
+    with marked(data) as stack:
+        stack.start()
+        ours = stack.processes("-m", "picasso")
+        assert len(ours) == 4
+        assert all(map(readable, stack.processes("picasso.process.forkserver"))), "it has nothing to hide"
+        assert not any(map(readable, ours))
+        assert stack.settled(stack.upload(b"one two")["id"])["state"] == "processed"
+
+
+class Refusing(Part):
+    """Can't be started but at the third time."""
+
+    tries = 0
+
+    def start(self) -> None:
+        self.tries += 1
+        if self.tries < 3:
+            raise OSError("no more processes")
+        self.process = subprocess.Popen(["sleep", "60"], start_new_session=True)
+        supervise._end()
+
+
+def test_a_part_that_can_not_be_started_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervise, "PAUSE", 0.3)
+    monkeypatch.setattr(supervise, "_ending", False)
+    monkeypatch.setattr(supervise, "heed_signals", lambda: None)
+    part = Refusing("web", [])
+    assert supervise.run([part]) == 0
+    assert part.tries == 3
+    assert part.process
+    assert part.process.poll() is not None
+
+
+def test_whatever_ends_the_supervisor_ends_its_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: float) -> None:
+        raise RuntimeError("a bug of ours")
+
+    monkeypatch.setattr(supervise, "heed_signals", lambda: None)
+    part = Part("web", [])
+    part.process = subprocess.Popen(["sleep", "60"], start_new_session=True)
+    pause = time.sleep
+    monkeypatch.setattr(time, "sleep", lambda seconds: fail(seconds) if seconds == 0.2 else pause(seconds))
+    with pytest.raises(RuntimeError):
+        supervise.run([part])
+    assert part.process.poll() is not None
+
+
+def only(found: list[psutil.Process]) -> psutil.Process:
+    assert len(found) == 1, found
+    return found[0]

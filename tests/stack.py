@@ -1,0 +1,159 @@
+"""The real service as a test's neighbour: started from the command line, spoken to over HTTP, killed at will."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from signal import SIGTERM, Signals
+from typing import Any
+
+import httpx
+import psutil
+
+from tests.services import free_port
+
+READY_SECONDS = 60
+OURS = ("PICASSO_", "DJANGO_", "DATABASE_", "BROKER_")
+SETTLED = {"processed", "failed"}
+
+
+class Stack:
+    """One `picasso` command in an environment of its own, at ``url``; nothing of this process's settings leaks in."""
+
+    def __init__(self, data: Path, command: str = "up", **env: str) -> None:
+        self.data = data
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log = data.parent / f"{data.name}-{self.port}.log"
+        self._command = command.split()
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
+        self._env = {**kept, "PICASSO_DATA_DIR": str(data), "PICASSO_PORT": str(self.port), **env}
+        self._process: subprocess.Popen[bytes] | None = None
+        self.client = httpx.Client(base_url=self.url, timeout=30)
+
+    def start(self, path: str = "/readyz") -> None:
+        """Returns when ``path`` answers 200; for commands without HTTP give an empty one."""
+        with self.log.open("ab") as log:
+            argv = [sys.executable, "-m", "picasso", *self._command]
+            self._process = subprocess.Popen(argv, env=self._env, stdout=log, stderr=log, start_new_session=True)
+        if path:
+            self.wait_for(path)
+
+    def wait_for(self, path: str, seconds: float = READY_SECONDS) -> None:
+        def answers() -> bool:
+            try:
+                return self.client.get(path).status_code == 200
+            except httpx.TransportError:
+                return False
+
+        until(answers, seconds, lambda: f"{path} never answered 200; {self.log} ends:\n{self.log_tail()}")
+
+    @property
+    def top(self) -> psutil.Process:
+        assert self._process is not None
+        return psutil.Process(self._process.pid)
+
+    def processes(self, *words: str) -> list[psutil.Process]:
+        """The processes of this stack whose command line holds all of ``words``, oldest first."""
+        found = [self.top, *self.top.children(recursive=True)]
+        return [p for p in sorted(found, key=lambda p: p.create_time()) if set(words) <= set(_command_line(p))]
+
+    def manage(self, *arguments: str) -> str:
+        argv = [sys.executable, "-m", "picasso", "manage", *arguments]
+        return subprocess.run(argv, env=self._env, check=True, capture_output=True, text=True).stdout
+
+    def signal(self, number: Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
+
+    def stop(self, number: Signals = SIGTERM, seconds: float = 15) -> float:
+        """How long the end took; fails if anything is left of it afterwards."""
+        assert self._process is not None
+        started, family = time.monotonic(), self.processes()
+        self.signal(number)
+        self._process.wait(seconds)
+        took = time.monotonic() - started
+        left = [p for p in family if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
+        for process in left:
+            process.kill()
+        assert not left, f"left behind: {left}"
+        return took
+
+    def kill(self) -> None:
+        """SIGKILL to every process of it: the power cut."""
+        for process in reversed(self.processes()):
+            process.kill()
+        if self._process:
+            self._process.wait()
+
+    def log_tail(self, lines: int = 30) -> str:
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+
+    def upload(self, content: bytes, name: str = "note.txt", media_type: str = "text/plain") -> dict[str, Any]:
+        answer = self.client.post("/api/v1.0/upload/", files={"file": (name, content, media_type)})
+        assert answer.status_code == 201, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def file(self, file_id: str) -> dict[str, Any]:
+        answer = self.client.get(f"/api/v1.0/files/{file_id}/")
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def settled(self, file_id: str, seconds: float = 30) -> dict[str, Any]:
+        """The file once it is processed or failed."""
+        until(
+            lambda: self.file(file_id)["state"] in SETTLED,
+            seconds,
+            lambda: f"not settled: {self.file(file_id)}\n{self.log_tail()}",
+        )
+        return self.file(file_id)
+
+    def stored_files(self) -> list[Path]:
+        """All that lies in the storage: originals, derivatives, and what is still arriving."""
+        folders = ("media", "incoming", "scratch")
+        return [path for folder in folders for path in (self.data / folder).rglob("*") if path.is_file()]
+
+
+def until(true: Callable[[], bool], seconds: float, otherwise: Callable[[], str]) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        if time.monotonic() > deadline:
+            raise AssertionError(otherwise())
+        time.sleep(0.05)
+
+
+@contextmanager
+def running(data: Path, command: str = "up", ready: str = "/readyz", **env: str) -> Iterator[Stack]:
+    stack = Stack(data, command, **env)
+    stack.start(ready)
+    try:
+        yield stack
+    finally:
+        stack.client.close()
+        if stack.top.is_running():
+            stack.stop()
+
+
+def production(database_url: str, broker_url: str, **more: str) -> Mapping[str, str]:
+    """The environment of the production profile."""
+    return {
+        "PICASSO_PROFILE": "production",
+        "PICASSO_SECRET_KEY": "a-secret-that-only-the-tests-know-0123456789",
+        "DATABASE_URL": database_url,
+        "BROKER_URL": broker_url,
+        **more,
+    }
+
+
+def _command_line(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []

@@ -1,0 +1,262 @@
+"""The environment becomes a Conf, or one error that lists all that is wrong with it."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import stat
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from picasso import conf
+from picasso.conf import Conf, ConfError, load
+
+PRODUCTION = {
+    "PICASSO_PROFILE": "production",
+    "PICASSO_SECRET_KEY": "k" * 32,
+    "DATABASE_URL": "postgres://u:p@db/picasso",
+    "BROKER_URL": "amqp://u:p@mq//",
+}
+
+# For each variable that can be wrong, some values that are, and a word of what is said of them.
+WRONG = {
+    "PICASSO_PROFILE": (["staging", "Production", " "], "is none of development, production"),
+    "PICASSO_PORT": (["0", "65536", "-1", "http", "8000.0", "٣"], "is not a"),
+    "DATABASE_URL": (["mysql://h/d", "picasso.sqlite3", "/var/db"], "is neither sqlite"),
+    "BROKER_URL": (["redis://h", "memory", "localhost:5672"], "is neither memory"),
+    "PICASSO_DEBUG": (["maybe", "2", "tru"], "is neither true nor false"),
+    "PICASSO_PUBLIC_URL": (
+        ["files.example.com", "ftp://h", "https://", "https://h/?a=b", "https://h/#f"],
+        "is not a URL",
+    ),
+    "PICASSO_MAX_UPLOAD_SIZE": (["5 GiBs", "much", "-1", "1e9", ".5G", "5,0GiB"], "is not a size"),
+    "PICASSO_MIN_FREE_SPACE": (["10%", "all"], "is not a size"),
+    "PICASSO_UPLOAD_IDLE_TIMEOUT": (["0", "-5", "2.5", "1s", "9999999999"], "is not a whole number above 0"),
+    "PICASSO_WEB_PROCESSES": (["0", "many"], "is not a whole number above 0"),
+    "PICASSO_QUICK_JOBS": (["0"], "is not a whole number above 0"),
+    "PICASSO_HEAVY_JOBS": (["0"], "is not a whole number above 0"),
+    "PICASSO_JOB_TIME_LIMIT": (["5min"], "is not a whole number above 0"),
+    "PICASSO_JOB_MEMORY_LIMIT": (["lots"], "is not a size"),
+    "PICASSO_JOBS_PER_CHILD": (["-"], "is not a whole number above 0"),
+    "PICASSO_MAX_IMAGE_PIXELS": (["64M"], "is not a whole number above 0"),
+    "PICASSO_LOG_LEVEL": (["WARN", "trace"], "is none of debug"),
+    "PICASSO_LOG_FORMAT": (["xml"], "is none of console, json"),
+}
+
+
+def faults(**environ: str) -> list[str]:
+    with pytest.raises(ConfError) as caught:
+        load(environ)
+    return str(caught.value).splitlines()
+
+
+def test_nothing_set_is_a_configuration() -> None:
+    got = load({})
+    assert (got.profile, got.host, got.port) == ("development", "127.0.0.1", 8000)
+    assert got.data_dir == Path("data").absolute()
+    assert got.database_url == f"sqlite:///{Path('data').absolute()}/picasso.sqlite3"
+    assert got.embedded
+    assert got.max_upload_size == 5 * 2**30
+    assert got.media_dir == got.data_dir / "media"
+    assert not conf.exposed(got)
+
+
+def test_what_is_set_is_taken() -> None:
+    got = load(
+        {
+            "PICASSO_HOST": "::1",
+            "PICASSO_PORT": "9",
+            "PICASSO_DATA_DIR": "/srv/p",
+            "PICASSO_MAX_UPLOAD_SIZE": "1.5 GiB",
+            "PICASSO_MIN_FREE_SPACE": "0",
+            "PICASSO_DEBUG": "Yes",
+            "PICASSO_ALLOWED_HOSTS": "a.example, b.example\nc.example",
+            "PICASSO_PUBLIC_URL": "https://files.example.com/",
+        }
+    )
+    assert (got.host, got.port, got.data_dir) == ("::1", 9, Path("/srv/p"))
+    assert got.database_url == "sqlite:////srv/p/picasso.sqlite3"
+    assert got.max_upload_size == 3 * 2**29
+    assert got.min_free_space == 0
+    assert got.debug is True
+    assert got.allowed_hosts == ("a.example", "b.example", "c.example")
+    assert got.public_url == "https://files.example.com"
+
+
+@pytest.mark.parametrize("variable", conf.variables())
+def test_an_empty_variable_counts_as_not_set(variable: str) -> None:
+    assert load({variable: ""}) == load({})
+
+
+def test_every_variable_that_can_be_wrong_is_tried() -> None:
+    free = {"PICASSO_HOST", "PICASSO_DATA_DIR", "PICASSO_SECRET_KEY", "PICASSO_ALLOWED_HOSTS"}
+    free |= {"PICASSO_TRUSTED_PROXIES", "PICASSO_ACCEL_REDIRECT"}
+    assert set(WRONG) == set(conf.variables()) - free
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [(variable, value, said) for variable, (values, said) in WRONG.items() for value in values],
+)
+def test_a_wrong_value_is_named(variable: str, value: str, said: str) -> None:
+    (line,) = faults(**{variable: value})
+    assert line.startswith(f"{variable} {said}")
+    assert repr(value) in line
+
+
+def test_all_faults_are_told_at_once() -> None:
+    wrong = {variable: values[0] for variable, (values, _) in WRONG.items()}
+    lines = faults(**wrong, PICASSO_TYPO="1", PICASSO_MAX_UPLOAD="5")
+    assert {line.split()[0] for line in lines} == {*wrong, "PICASSO_TYPO", "PICASSO_MAX_UPLOAD"}
+
+
+def test_a_misspelt_variable_is_refused() -> None:
+    assert faults(PICASSO_MAX_UPLOADSIZE="5GiB") == ["PICASSO_MAX_UPLOADSIZE is not a setting of Picasso"]
+    assert faults(PICASSO_="") == ["PICASSO_ is not a setting of Picasso"]
+
+
+def test_other_variables_are_nobodys_business() -> None:
+    assert load({"PATH": "/bin", "PICASSO_TEST_SERVICES": "none", "picasso_typo": "1"}) == load({})
+
+
+# Production
+
+
+def test_production_as_it_should_be() -> None:
+    got = load(PRODUCTION)
+    assert got.profile == "production"
+    assert not got.embedded
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"DATABASE_URL": ""}, "DATABASE_URL is SQLite"),
+        ({"DATABASE_URL": "sqlite:////srv/p.sqlite3"}, "DATABASE_URL is SQLite"),
+        ({"BROKER_URL": ""}, "BROKER_URL is the in-process broker"),
+        ({"BROKER_URL": "memory://"}, "BROKER_URL is the in-process broker"),
+        ({"PICASSO_SECRET_KEY": ""}, "PICASSO_SECRET_KEY is missing or shorter"),
+        ({"PICASSO_SECRET_KEY": "k" * 31}, "PICASSO_SECRET_KEY is missing or shorter"),
+        ({"PICASSO_DEBUG": "1"}, "PICASSO_DEBUG is on"),
+        ({"PICASSO_ALLOWED_HOSTS": "a.example *"}, "PICASSO_ALLOWED_HOSTS is *"),
+    ],
+)
+def test_production_refuses(change: dict[str, str], said: str) -> None:
+    (line,) = faults(**{**PRODUCTION, **change})
+    assert line.startswith(said)
+    assert "PICASSO_PROFILE=production" in line
+
+
+def test_production_half_configured_is_told_all_of_it() -> None:
+    lines = faults(PICASSO_PROFILE="production", PICASSO_DEBUG="1", PICASSO_HOST="0.0.0.0", PICASSO_PORT="x")
+    assert [line.split()[0] for line in lines] == [
+        *("PICASSO_PORT", "PICASSO_DEBUG", "DATABASE_URL", "BROKER_URL", "PICASSO_SECRET_KEY", "PICASSO_DEBUG")
+    ]
+
+
+@pytest.mark.parametrize("profile", ["development", "production"])
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.1", "files.example.com"])
+def test_debug_is_never_open_to_the_world(profile: str, host: str) -> None:
+    environ = {**(PRODUCTION if profile == "production" else {}), "PICASSO_DEBUG": "1", "PICASSO_HOST": host}
+    assert any("to the world" in line for line in faults(**environ))
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost"])
+def test_debug_at_home(host: str) -> None:
+    assert load({"PICASSO_DEBUG": "on", "PICASSO_HOST": host}).debug
+
+
+def test_too_little_memory_for_a_job() -> None:
+    (line,) = faults(PICASSO_JOB_MEMORY_LIMIT="255MiB")
+    assert line.startswith("PICASSO_JOB_MEMORY_LIMIT is below 256MiB")
+    assert load({"PICASSO_JOB_MEMORY_LIMIT": "256MiB"}).job_memory_limit == 2**28
+
+
+# Values
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        *(("0", 0), ("1024", 1024), ("1b", 1), ("1k", 1024), ("1KB", 1000), ("1kib", 1024), ("2 MB", 2_000_000)),
+        *(("2M", 2 * 2**20), ("2MiB", 2 * 2**20), ("1.5G", 3 * 2**29), ("3tb", 3 * 10**12), (" 1T ", 2**40)),
+    ],
+)
+def test_sizes(text: str, size: int) -> None:
+    assert conf.size(text) == size
+
+
+@given(st.dictionaries(st.sampled_from(list(conf.variables())), st.text(max_size=20), max_size=5))
+def test_any_environment_is_a_configuration_or_says_why_not(environ: dict[str, str]) -> None:
+    try:
+        found: Conf | ConfError = load(environ)
+    except ConfError as fault:
+        found = fault
+    if isinstance(found, ConfError):
+        assert all(line.split(" ")[0] in conf.variables() for line in str(found).split("\n"))
+
+
+def test_a_configuration_stays_as_it_is() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        load({}).port = 1  # type: ignore[misc] # that is the point
+
+
+# The secret key
+
+
+def test_a_given_key_is_used_and_not_written(tmp_path: Path) -> None:
+    got = load({"PICASSO_SECRET_KEY": "given", "PICASSO_DATA_DIR": str(tmp_path / "data")})
+    assert conf.kept_secret(got) == "given"
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
+def test_a_key_is_made_once_for_its_owner_only(tmp_path: Path, umask: int) -> None:
+    got = load({"PICASSO_DATA_DIR": str(tmp_path / "a" / "data")})
+    before = os.umask(umask)
+    try:
+        key = conf.kept_secret(got)
+    finally:
+        os.umask(before)
+    assert len(key) >= 50
+    assert conf.kept_secret(got) == key
+    path = tmp_path / "a" / "data" / "secret.key"
+    assert path.read_text() == key
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    other = load({"PICASSO_DATA_DIR": str(tmp_path / "b")})
+    assert conf.kept_secret(other) != key
+
+
+def test_processes_that_start_together_agree_on_the_key(tmp_path: Path) -> None:
+    """Web and workers do, in a new data folder: none may read the key before it is written."""
+    for n in range(200):
+        got = load({"PICASSO_DATA_DIR": str(tmp_path / str(n))})
+        with ThreadPoolExecutor(4) as threads:
+            keys = set(threads.map(conf.kept_secret, [got] * 4))
+        assert len(keys) == 1
+        assert len(keys.pop()) >= 50
+
+
+# The command
+
+
+@pytest.mark.parametrize("command", [["up"], ["web"], ["worker"], ["manage", "check"]])
+def test_no_command_starts_on_a_wrong_configuration(command: list[str], tmp_path: Path) -> None:
+    environ = {
+        "PATH": os.environ["PATH"],
+        "PICASSO_DATA_DIR": str(tmp_path / "data"),
+        "PICASSO_PORT": "none",
+        "PICASSO_PROFILE": "production",
+    }
+    ended = subprocess.run([sys.executable, "-m", "picasso", *command], env=environ, capture_output=True, text=True)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("Picasso can't start with this configuration:\nPICASSO_PORT is not a ")
+    assert "DATABASE_URL is SQLite" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert not (tmp_path / "data").exists()

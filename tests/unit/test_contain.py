@@ -1,0 +1,490 @@
+"""Children that do their worst: the worker goes on, and nothing of them is left."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from tests.processors_for_tests.picasso_processors_for_tests import FOLDER, script
+from tests.stack import until
+
+from picasso.process import contain, forkserver
+from picasso.process.contain import MAX_ANSWER, MAX_FACTS, Children, ShuttingDown, Troubled, understood, waits
+from picasso.process.contract import Derivative, ProcessorError, Result, Source
+from picasso.process.forkserver import MAX_FILE_SIZE
+
+SECRETS = {
+    "DATABASE_URL": "postgres://picasso:hunter2@db/picasso",
+    "BROKER_URL": "amqp://picasso:hunter2@mq//",
+    "PICASSO_SECRET_KEY": "hunter2-hunter2-hunter2-hunter2-hunter2",
+}
+
+MEMORY = 512 * 2**20
+SECONDS = 20.0
+
+Asked = Callable[..., Result]
+
+
+@contextmanager
+def made(jobs_per_child: int = 32) -> Iterator[Children]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(FOLDER))
+        for name, secret in SECRETS.items():
+            patch.setenv(name, secret)
+        children = Children(MEMORY, jobs_per_child)
+        try:
+            yield children
+        finally:
+            children.close()
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Children]:
+    with made() as children:
+        yield children
+
+
+@pytest.fixture
+def own() -> Iterator[Children]:
+    """For tests that end or break it."""
+    with made(jobs_per_child=3) as children:
+        yield children
+
+
+@pytest.fixture
+def asked(shared: Children, tmp_path: Path) -> Asked:
+    return asker(shared, tmp_path)
+
+
+def asker(children: Children, folder: Path) -> Asked:
+    def ask(do: str, *, seconds: float = SECONDS, **more: Any) -> Result:
+        path = folder / f"{threading.get_ident()}.mid"
+        path.write_bytes(script(do, **more))
+        made_in = folder / f"{threading.get_ident()}"
+        made_in.mkdir(exist_ok=True)
+        return children.run("script", Source(path, "audio/midi"), made_in, seconds)
+
+    return ask
+
+
+def server_of(children: Children) -> psutil.Process:
+    return psutil.Process(children._server.pid)
+
+
+def forked(children: Children) -> list[psutil.Process]:
+    return [p for p in server_of(children).children() if p.status() != psutil.STATUS_ZOMBIE]
+
+
+def gone(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+def wait_for_end(*processes: psutil.Process, seconds: float = 5) -> None:
+    until(
+        lambda: all(gone(p.pid) for p in processes),
+        seconds,
+        lambda: f"still there: {[p for p in processes if not gone(p.pid)]}",
+    )
+
+
+def trouble(ask: Callable[[], Result]) -> str:
+    with pytest.raises(Troubled) as caught:
+        ask()
+    return caught.value.trouble.code
+
+
+def test_a_result_comes_back(asked: Asked) -> None:
+    facts = {"n": 1, "text": "Größe \\u0000 stays what it is", "list": [None, True, 1.5], "nested": {"a": {}}}
+    assert asked("tell", facts=facts).facts == facts
+
+
+def test_a_verdict_on_the_file_comes_back_and_the_child_stays(asked: Asked) -> None:
+    with pytest.raises(ProcessorError) as caught:
+        asked("refuse", code="corrupt", sentence="This is no picture.")
+    assert (caught.value.code, caught.value.sentence) == ("corrupt", "This is no picture.")
+    before = asked("nothing").facts["pid"]
+    with pytest.raises(ProcessorError):
+        asked("refuse", code="corrupt", sentence="This is no picture.")
+    assert asked("nothing").facts["pid"] == before
+
+
+def test_a_bug_is_trouble_and_the_child_is_replaced(asked: Asked, shared: Children) -> None:
+    before = asked("nothing").facts["pid"]
+    assert trouble(lambda: asked("blunder")) == "processor-error"
+    assert asked("nothing").facts["pid"] != before
+    until(lambda: before not in {p.pid for p in forked(shared)}, 5, lambda: f"{before} is still there")
+
+
+def test_the_time_limit_kills(asked: Asked, shared: Children) -> None:
+    started = time.monotonic()
+    assert trouble(lambda: asked("sleep", pause=60, seconds=0.5)) == "time-limit"
+    assert time.monotonic() - started < 10
+    until(lambda: not forked(shared), 5, lambda: f"still there: {forked(shared)}")
+
+
+def test_the_time_limit_kills_what_the_child_has_started(asked: Asked, tmp_path: Path) -> None:
+    tell = tmp_path / "grandchild"
+    assert trouble(lambda: asked("spawn", tell=str(tell), seconds=2)) == "time-limit"
+    until(lambda: gone(int(tell.read_text())), 5, lambda: "the grandchild lives on")
+
+
+def test_dripping_does_not_stretch_the_time_limit(asked: Asked) -> None:
+    started = time.monotonic()
+    assert trouble(lambda: asked("say", text="{", times=100, pause=0.1, seconds=1)) == "time-limit"
+    assert time.monotonic() - started < 5
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="macOS refuses to limit the address space")
+def test_the_memory_limit_holds(asked: Asked) -> None:
+    assert trouble(lambda: asked("allocate", size=2 * MEMORY)) == "out-of-memory"
+    assert asked("allocate", size=MEMORY // 8).facts
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT])
+def test_a_crash_is_told_as_such(asked: Asked, number: int) -> None:
+    with pytest.raises(Troubled) as caught:
+        asked("signal", number=int(number))
+    assert caught.value.trouble.code == "crashed"
+    assert caught.value.trouble.crashed
+    assert asked("nothing").facts
+
+
+def test_a_signal_meant_for_the_worker_is_not_heeded(asked: Asked, shared: Children) -> None:
+    """A service manager sends its SIGTERM to everybody; what it kills would count as a crash of the file."""
+    asked("nothing")
+    for process in (server_of(shared), *forked(shared)):
+        process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGINT)
+    assert asked("nothing").facts["pid"] in {process.pid for process in forked(shared)}
+
+
+def test_leaving_without_an_answer_is_a_crash(asked: Asked) -> None:
+    assert trouble(lambda: asked("leave")) == "crashed"
+
+
+def test_a_child_serves_a_few_jobs(own: Children, tmp_path: Path) -> None:
+    ask = asker(own, tmp_path)
+    pids = [ask("nothing").facts["pid"] for _ in range(7)]
+    assert [pids.count(pid) for pid in dict.fromkeys(pids)] == [3, 3, 1]
+    until(lambda: len(forked(own)) == 1, 5, lambda: f"too many: {forked(own)}")
+
+
+def test_a_child_serves_one_processor(shared: Children, asked: Asked, tmp_path: Path) -> None:
+    asked("nothing")
+    before = {p.pid for p in forked(shared)}
+    note = tmp_path / "note.txt"
+    note.write_text("one two")
+    assert shared.run("text", Source(note, "text/plain"), tmp_path, SECONDS).facts["words"] == 2
+    assert {p.pid for p in forked(shared)} > before
+
+
+def test_no_credentials_are_within_reach(asked: Asked, shared: Children) -> None:
+    environment = asked("look_around").facts["environment"]
+    assert isinstance(environment, dict)
+    assert not SECRETS.keys() & environment.keys()
+    assert "hunter2" not in json.dumps(environment)
+    assert "hunter2" not in json.dumps(server_of(shared).environ())
+    assert not [name for name in environment if name.startswith(("PICASSO_", "DJANGO_"))]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_no_file_of_the_worker_is_open_in_a_child(tmp_path: Path) -> None:
+    secret = tmp_path / "database.sqlite3"
+    fd = os.open(secret, os.O_CREAT | os.O_RDWR)
+    os.set_inheritable(fd, True)
+    try:
+        with made() as children:
+            fds = asker(children, tmp_path)("look_around").facts["fds"]
+    finally:
+        os.close(fd)
+    assert isinstance(fds, dict)
+    beyond = {number: name for number, name in fds.items() if int(number) > 2}
+    assert len(beyond) == 1, f"more than the one socket: {beyond}"
+    assert all(str(name).startswith("socket:") for name in beyond.values())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="not all of them elsewhere")
+def test_a_child_is_confined(asked: Asked) -> None:
+    found = asked("look_around").facts
+    assert found["limits"] == {"core": [0, 0], "files": [256, 256], "memory": [MEMORY, MEMORY]}
+    assert found["group"] == found["pid"]
+
+
+def test_an_idle_child_that_died_is_nobodys_crash(asked: Asked, shared: Children) -> None:
+    asked("nothing")
+    victims = forked(shared)
+    for victim in victims:
+        victim.kill()
+    wait_for_end(*victims)
+    assert asked("nothing").facts["pid"] not in {victim.pid for victim in victims}
+
+
+def test_an_idle_child_that_has_more_to_say_is_killed(asked: Asked, shared: Children) -> None:
+    chatty = psutil.Process(int(str(asked("nothing").facts["pid"])))
+    chatty.suspend()  # so that it does not end by itself when its socket is closed
+    ours, theirs = socket.socketpair()
+    with theirs, shared._idle["script"][-1].socket:
+        shared._idle["script"][-1].socket = ours
+        theirs.sendall(b"more")
+        assert asked("nothing").facts["pid"] != chatty.pid
+        wait_for_end(chatty)
+
+
+def test_an_answer_too_deep_to_be_checked_is_trouble_and_the_child_is_replaced(asked: Asked) -> None:
+    before = asked("nothing").facts["pid"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(contain, "result", endless)
+        assert trouble(lambda: asked("nothing")) == "processor-error"
+    assert asked("nothing").facts["pid"] != before
+
+
+def endless(**answer: Any) -> Result:
+    return endless(**answer)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="sets another process's limits")
+def test_a_server_that_can_not_fork_keeps_its_children(own: Children, tmp_path: Path) -> None:
+    ask, server = asker(own, tmp_path), server_of(own)
+    with ThreadPoolExecutor(1) as pool:
+        busy = pool.submit(ask, "tell", facts={"n": 1}, pause=2)
+        until(lambda: len(forked(own)) == 1, 10, lambda: "never began")
+        before = server.rlimit(psutil.RLIMIT_NOFILE)
+        server.rlimit(psutil.RLIMIT_NOFILE, (3, before[1]))  # no room for the child's socket
+        assert trouble(lambda: ask("nothing")) == "processor-error"
+        server.rlimit(psutil.RLIMIT_NOFILE, before)
+        assert ask("nothing").facts
+        assert busy.result().facts == {"n": 1}
+    assert server_of(own) == server
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads another process's limits")
+def test_a_child_can_not_fill_the_disk(asked: Asked) -> None:
+    child = psutil.Process(int(str(asked("nothing").facts["pid"])))
+    assert child.rlimit(psutil.RLIMIT_FSIZE) == (MAX_FILE_SIZE, MAX_FILE_SIZE)
+    child.rlimit(psutil.RLIMIT_FSIZE, (1000, MAX_FILE_SIZE))
+    listed = [{"role": "large", "file": "a.txt", "media_type": "text/plain"}]
+    assert trouble(lambda: asked("derive", files={"a.txt": "x" * 2000}, listed=listed)) == "processor-error"
+
+
+def test_a_fork_that_fails_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> int:
+        raise BlockingIOError("no more processes")
+
+    monkeypatch.setattr(os, "fork", refuse)
+    server = object.__new__(forkserver.Server)
+    kept, given = socket.socketpair()
+    server._fds = [given.detach()]
+    with kept:
+        assert server._fork(MEMORY) == {"error": "no more processes"}
+        assert not waits(kept), "the child's socket stayed open"
+        assert "error" in server._fork(MEMORY)
+
+
+def test_a_dead_fork_server_is_replaced(own: Children, tmp_path: Path) -> None:
+    ask = asker(own, tmp_path)
+    ask("nothing")
+    before, idle = server_of(own), forked(own)
+    with ThreadPoolExecutor(1) as pool:
+        busy = pool.submit(ask, "sleep", pause=60)
+        until(lambda: len(forked(own)) == 1 and not busy.done(), 5, lambda: "never began")
+        time.sleep(0.2)
+        before.kill()
+        with pytest.raises(Troubled) as caught:
+            busy.result()
+    assert caught.value.trouble.code == "processor-error"
+    assert not caught.value.trouble.crashed, "the file was blamed for the server's death"
+    wait_for_end(before, *idle)
+    assert ask("nothing").facts
+    assert server_of(own).pid != before.pid
+
+
+def test_close_leaves_no_process_and_tells_who_is_running(own: Children, tmp_path: Path) -> None:
+    ask = asker(own, tmp_path)
+    ask("nothing")
+    with ThreadPoolExecutor(2) as pool:
+        running = [pool.submit(ask, "sleep", pause=60) for _ in range(2)]
+        until(lambda: len(forked(own)) == 2, 5, lambda: f"never began: {forked(own)}")
+        family = [server_of(own), *forked(own)]
+        started = time.monotonic()
+        own.close()
+        for each in running:
+            with pytest.raises(ShuttingDown):
+                each.result()
+    assert time.monotonic() - started < 5
+    wait_for_end(*family)
+    with pytest.raises(ShuttingDown):
+        ask("nothing")
+
+
+WORKER = """
+import sys, threading, time
+from pathlib import Path
+from picasso.process.contain import Children
+from picasso.process.contract import Source
+
+folder = Path(sys.argv[1])
+children = Children(2**29, 32)
+job = lambda: children.run("script", Source(folder / "job.mid", "audio/midi"), folder, 60)
+for _ in range(3):
+    threading.Thread(target=job, daemon=True).start()
+print(children._server.pid, flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_nothing_outlives_a_dead_worker(tmp_path: Path, number: int) -> None:
+    (tmp_path / "job.mid").write_bytes(script("sleep", pause=60))
+    env = {**os.environ, "PYTHONPATH": str(FOLDER)}
+    argv = [sys.executable, "-c", WORKER, str(tmp_path)]
+    with subprocess.Popen(argv, env=env, stdout=subprocess.PIPE, text=True) as worker:
+        assert worker.stdout
+        server = psutil.Process(int(worker.stdout.readline()))
+        until(lambda: len(server.children()) == 3, 10, lambda: "its children never came")
+        family = [server, *server.children()]
+        worker.send_signal(number)
+    wait_for_end(*family)
+
+
+def test_many_threads_while_children_are_killed_at_random(shared: Children, tmp_path: Path) -> None:
+    ask, done = asker(shared, tmp_path), threading.Event()
+    killed: list[int] = []
+
+    def kill_some() -> None:
+        chance = random.Random(7)
+        while not done.wait(0.03):
+            if victims := forked(shared):
+                victim = chance.choice(victims)
+                victim.kill()
+                killed.append(victim.pid)
+
+    def work(thread: int) -> list[str]:
+        outcomes = []
+        for n in range(50):
+            try:
+                facts = ask("tell", facts={"thread": thread, "n": n}, pause=0.02).facts
+                assert facts == {"thread": thread, "n": n}, "another job's answer"
+                outcomes.append("result")
+            except Troubled as fault:
+                outcomes.append(fault.trouble.code)
+        return outcomes
+
+    killer = threading.Thread(target=kill_some)
+    killer.start()
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            outcomes = [outcome for thread in pool.map(work, range(8)) for outcome in thread]
+    finally:
+        done.set()
+        killer.join()
+    assert len(outcomes) == 400
+    assert set(outcomes) <= {"result", "crashed"}
+    assert len(killed) > 10
+    assert outcomes.count("crashed") <= len(killed)
+    assert outcomes.count("result") > 200
+    assert ask("nothing").facts
+    until(lambda: len(forked(shared)) <= 8, 5, lambda: f"too many: {forked(shared)}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ceci n'est pas du JSON\n",
+        "\n",
+        "\ud800\n".encode("utf-8", "surrogatepass").decode("latin-1"),
+        '{"result": {"facts": {}, "derivatives": []}}\n{"result": {}}\n',
+        "[" * 200_000 + "\n",
+        "x" * (MAX_ANSWER + 2**17),
+    ],
+    ids=["prose", "nothing", "bad-utf-8", "two-answers", "deep", "endless"],
+)
+def test_what_is_no_answer_counts_as_a_crash(asked: Asked, text: str) -> None:
+    assert trouble(lambda: asked("say", text=text)) == "crashed"
+    assert asked("nothing").facts
+
+
+def derivative(**changes: Any) -> dict[str, Any]:
+    return {"role": "thumbnail-256", "file": "a.webp", "media_type": "image/webp", "width": 2, "height": 1, **changes}
+
+
+def result(*derivatives: Any, facts: Any = None) -> dict[str, Any]:
+    return {"result": {"facts": facts or {}, "derivatives": list(derivatives)}}
+
+
+BROKEN: dict[str, Any] = {
+    "empty": {},
+    "no-object": {"result": 5},
+    "no-facts": {"result": {"derivatives": []}},
+    "more": {"result": {"facts": {}, "derivatives": [], "more": 1}},
+    "facts-no-object": {"result": {"facts": 5, "derivatives": []}},
+    "facts-nul": result(facts={"title": "a\0b"}),
+    "facts-nul-after-backslash": result(facts={"title": "a\\\0b"}),
+    "facts-nan": result(facts={"n": float("nan")}),
+    "facts-surrogate": result(facts={"title": "\ud800"}),
+    "facts-large": result(facts={"text": "é" * (MAX_FACTS // 2)}),
+    "derivatives-no-list": {"result": {"facts": {}, "derivatives": 5}},
+    "derivative-no-object": result(5),
+    "derivative-unknown-member": result(derivative(owner="me")),
+    "derivative-without-role": result({"file": "a", "media_type": "text/plain"}),
+    "role-of-a-number": result(derivative(role=5)),
+    "role-with-path": result(derivative(role="../a")),
+    "role-long": result(derivative(role="a" * 65)),
+    "role-twice": result(derivative(), derivative(file="b.webp")),
+    "file-of-a-number": result(derivative(file=5)),
+    "file-nul": result(derivative(file="a\0b")),
+    "type-long": result(derivative(media_type="a/" + "b" * 300)),
+    "type-empty": result(derivative(media_type="")),
+    "type-of-one-part": result(derivative(media_type="image")),
+    "type-of-a-number": result(derivative(media_type=5)),
+    "type-with-a-header": result(derivative(media_type="image/webp\r\nX-A: b")),
+    "type-with-a-newline": result(derivative(media_type="image/webp\n")),
+    "width-negative": result(derivative(width=-1)),
+    "width-huge": result(derivative(width=2**31)),
+    "width-text": result(derivative(width="1")),
+    "width-true": result(derivative(width=True)),
+    "many": result(*(derivative(role=f"page-{n}") for n in range(101))),
+    "refused-no-pair": {"refused": "corrupt"},
+    "refused-numbers": {"refused": [1, 2]},
+    "refused-code": {"refused": ["Not Kebab", "A sentence."]},
+    "refused-nul": {"refused": ["corrupt", "A\0sentence."]},
+    "refused-surrogate": {"refused": ["corrupt", "\udcff"]},
+    "trouble-unknown": {"trouble": ["who", "knows"]},
+}
+
+
+@pytest.mark.parametrize("answer", BROKEN.values(), ids=BROKEN)
+def test_an_answer_that_breaks_the_contract_is_trouble(answer: dict[str, Any]) -> None:
+    assert trouble(lambda: understood(answer)) == "processor-error"
+
+
+def test_an_answer_within_the_contract_is_understood() -> None:
+    facts = {"title": "\\u0000 in words", "size": MAX_FACTS}
+    found = understood(result(derivative(), derivative(role="page-2", width=None, height=None), facts=facts))
+    assert found.facts == facts
+    assert found.derivatives[0] == Derivative("thumbnail-256", "a.webp", "image/webp", 2, 1)
+    with pytest.raises(ProcessorError) as caught:
+        understood({"refused": ["corrupt", "x" * 2000]})
+    assert len(caught.value.sentence) == 1000
+
+
+def test_a_child_that_breaks_the_contract_is_replaced(asked: Asked) -> None:
+    before = asked("nothing").facts["pid"]
+    assert trouble(lambda: asked("tell", facts={"title": "a\0b"})) == "processor-error"
+    assert asked("nothing").facts["pid"] != before

@@ -1,0 +1,202 @@
+"""What a file is by its first bytes, as a type that is safe to build a path from."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import re
+import struct
+import tarfile
+import threading
+import wave
+import zipfile
+import zlib
+from pathlib import PurePosixPath
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from picasso.receive import sniff
+from picasso.receive.sniff import HEAD, UNKNOWN, media_type
+
+
+def zip_of(*names: str) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name in names:
+            archive.writestr(name, "application/epub+zip" if name == "mimetype" else "<xml/>")
+    return packed.getvalue()
+
+
+def tar() -> bytes:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        archive.addfile(tarfile.TarInfo("a.txt"), io.BytesIO())
+    return packed.getvalue()
+
+
+def wav() -> bytes:
+    sound = io.BytesIO()
+    with wave.open(sound, "wb") as recording:
+        recording.setnchannels(1)
+        recording.setsampwidth(2)
+        recording.setframerate(8000)
+        recording.writeframes(b"\0\0" * 100)
+    return sound.getvalue()
+
+
+def png() -> bytes:
+    def chunk(name: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+    header = struct.pack(">IIBBBBB", 1, 1, 8, 2, 0, 0, 0)
+    pixels = zlib.compress(b"\0\0\0\0")
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
+
+
+SAMPLES = {
+    "PNG": (png(), "image/png"),
+    "JPEG": (bytes.fromhex("ffd8ffe000104a46494600010100000100010000") + b"\xff\xdb" + b"\0" * 99, "image/jpeg"),
+    "GIF": (b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;", "image/gif"),
+    "WebP": (b"RIFF\x24\0\0\0WEBPVP8 \x18\0\0\0" + b"\0" * 24, "image/webp"),
+    "BMP": (b"BM" + struct.pack("<IHHIIiiHHIIiiII", 58, 0, 0, 54, 40, 1, 1, 1, 24, 0, 4, 0, 0, 0, 0), "image/bmp"),
+    "SVG": (b'<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg"/>', "image/svg+xml"),
+    "PDF": (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n", "application/pdf"),
+    "ZIP": (zip_of("a.txt"), "application/zip"),
+    "EPUB": (zip_of("mimetype", "META-INF/container.xml"), "application/epub+zip"),
+    "gzip": (gzip.compress(b"content"), "application/gzip"),
+    "tar": (tar(), "application/x-tar"),
+    "WAV": (wav(), "audio/wav"),
+    "MP4": (b"\0\0\0\x20ftypisom\0\0\x02\0isomiso2avc1mp41" + b"\0\0\0\x08free", "video/mp4"),
+    "ELF": (
+        b"\x7fELF\x02\x01\x01" + b"\0" * 9 + struct.pack("<HHI", 2, 62, 1) + b"\0" * 60,
+        "application/x-executable",
+    ),
+    "JSON": (json.dumps({"a": [1, 2, {"b": None}]}).encode(), "application/json"),
+    "CSV": (b"name,year,city\nGuernica,1937,Paris\nHarlequin,1917,Rome\nDora,1937,Paris\n", "text/csv"),
+    "HTML": (b"<!DOCTYPE html>\n<html><head><title>x</title></head></html>", "text/html"),
+    "XML": (b'<?xml version="1.0" encoding="utf-8"?>\n<a><b/></a>', "text/xml"),
+    "ASCII": (b"just some words\n", "text/plain"),
+    "UTF-8": ("Ein paar Wörter, 年\n".encode(), "text/plain"),
+    "UTF-8 with BOM": ("\ufeffwords\n".encode(), "text/plain"),
+    "UTF-16": ("some words\r\n".encode("utf-16"), "text/plain"),
+    "Latin-1": ("ein paar Wörter\n".encode("latin-1") * 3, "text/plain"),
+    "a letter": (b"x", UNKNOWN),
+    "zeros": (b"\0" * 5000, UNKNOWN),
+    "nothing": (b"", UNKNOWN),
+}
+
+
+@pytest.mark.parametrize(("content", "expected"), SAMPLES.values(), ids=SAMPLES)
+def test_a_sample_is_what_it_is(content: bytes, expected: str) -> None:
+    found = media_type(content)
+    if expected == "application/x-executable":
+        assert found in {expected, "application/x-pie-executable", "application/x-elf"}
+    elif len(content) < 2:
+        # Versions of libmagic differ on what is hardly there.
+        assert found in {UNKNOWN, "text/plain", "application/x-empty"}
+    else:
+        assert found == expected
+
+
+def test_only_the_head_is_looked_at() -> None:
+    assert media_type(png() + b"x" * 10 * HEAD) == "image/png"
+    assert media_type(b"\0" * HEAD + png()) == UNKNOWN
+
+
+SAFE = re.compile(r"[a-z0-9][a-z0-9.+-]*/[a-z0-9][a-z0-9.+-]*")
+
+STARTS = [content[:40] for content, _ in SAMPLES.values()] + [b"#!/bin/", b"\x1f\x8b", b"PK\x03\x04", b"<?xml", b"BZh"]
+
+
+@given(st.binary(max_size=200) | st.builds(lambda start, rest: start + rest, st.sampled_from(STARTS), st.binary()))
+@example(b"")
+@example(b"\n")
+@settings(max_examples=400, deadline=None)
+def test_any_bytes_make_a_safe_type(content: bytes) -> None:
+    found = media_type(content)
+    assert SAFE.fullmatch(found)
+    assert PurePosixPath(found).parts == tuple(found.split("/"))
+    assert ".." not in PurePosixPath(found).parts
+    assert len(found) <= 190
+
+
+@given(st.text() | st.from_regex(r"[A-Za-z./\\]*/[A-Za-z./\\;]*"))
+@example("../..")
+@example("/etc/passwd")
+@example("a/../b")
+@example("text/plain\n")
+@example("inode/x-empty")
+def test_any_word_of_libmagic_makes_a_safe_type(word: str) -> None:
+    found = sniff.normal(word)
+    assert SAFE.fullmatch(found)
+    assert sniff.normal(found) == found
+
+
+@pytest.mark.parametrize(
+    ("word", "found"),
+    [
+        ("Text/Plain; charset=UTF-8", "text/plain"),
+        ("application/x-gzip", "application/gzip"),
+        ("audio/x-wav", "audio/wav"),
+        ("a" * 64 + "/b", UNKNOWN),
+        ("text", UNKNOWN),
+        ("", UNKNOWN),
+        ("text/plain/x", UNKNOWN),
+    ],
+)
+def test_words_are_brought_into_one_form(word: str, found: str) -> None:
+    assert sniff.normal(word) == found
+
+
+def test_synonyms_lead_somewhere() -> None:
+    for word, meant in sniff.SYNONYMS.items():
+        assert sniff.normal(word) == meant
+        assert meant not in sniff.SYNONYMS
+
+
+def test_extensions() -> None:
+    assert sniff.extension("image/png") == ".png"
+    assert sniff.extension("text/plain") == ".txt"
+    assert sniff.extension("application/x-nobody-knows") is None
+
+
+def test_many_threads_at_once() -> None:
+    """Each has a cookie of its own; one that is shared gives wrong words or crashes."""
+    wrong: list[str] = []
+    start = threading.Barrier(16)
+    expected = {content: media_type(content) for content, _ in SAMPLES.values()}
+
+    def look() -> None:
+        start.wait(timeout=30)
+        for _ in range(15):
+            wrong.extend(found for content, kind in expected.items() if (found := media_type(content)) != kind)
+
+    threads = [threading.Thread(target=look) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+
+
+NASTY = {
+    "empty lines": (b"\n" * 65_536, "text/plain"),
+    "spaces": (b" " * 65_536, "text/plain"),
+    "angle brackets": (b"<" * 65_536, "text/plain"),
+    "a script after much white space": (b"#!/bin/sh\n" + b"\n" * 60_000 + b"echo\n", "text/x-shellscript"),
+    "long JSON": (b'{"a": [' + b"1, " * 8_000 + b"2]}", "application/json"),
+    "HTML with much text": (b"<!doctype html><html><body>" + b"word " * 9_000, "text/html"),
+}
+
+
+@pytest.mark.parametrize(("head", "expected"), NASTY.values(), ids=NASTY)
+def test_a_bounded_look_still_sees_what_it_is(head: bytes, expected: str) -> None:
+    assert sniff.media_type(head) == expected
+
+
+def test_white_space_is_cut_before_libmagic_tries_its_patterns_at_every_byte_of_it() -> None:
+    assert len(sniff.beginning(b"\n" * 65_536)) <= 128
+    assert sniff.beginning(b"a b\n" * 10) == b"a b\n" * 10

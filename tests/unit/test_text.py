@@ -1,0 +1,223 @@
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from picasso.process.contract import JSON, Source
+from picasso.process.processors import text
+from picasso.process.processors.text import PIECE, Text
+
+Facts = Mapping[str, JSON]
+Run = Callable[[bytes], Facts]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    def run(content: bytes) -> Facts:
+        (tmp_path / "original").write_bytes(content)
+        result = Text()(Source(tmp_path / "original", "text/plain"), tmp_path / "derived")
+        assert result.derivatives == ()
+        return result.facts
+
+    return run
+
+
+# What is counted
+
+
+@pytest.mark.parametrize(
+    ("content", "lines", "kind"),
+    [
+        ("", 0, None),
+        ("a", 1, None),
+        ("\n", 1, "lf"),
+        ("a\nb\n", 2, "lf"),
+        ("a\nb", 2, "lf"),
+        ("a\r\nb\r\n", 2, "crlf"),
+        ("a\rb\r", 2, "cr"),
+        ("a\r", 1, "cr"),
+        ("\n\n\n", 3, "lf"),
+        ("\r\r\n", 2, "mixed"),
+        ("a\nb\r\n", 2, "mixed"),
+        ("a\rb\nc", 3, "mixed"),
+        ("a\x0bb\x0cc\x1cd\x85e\u2028f\u2029g", 1, None),
+    ],
+)
+def test_lines_end_with_lf_crlf_or_cr(run: Run, content: str, lines: int, kind: str | None) -> None:
+    facts = run(content.encode())
+    assert (facts["lines"], facts["line_ends"]) == (lines, kind)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("", 0),
+        (" \t\n", 0),
+        ("one", 1),
+        (" one  two\tthree\nfour ", 4),
+        ("don't stop-me,now", 2),
+        ("für élise", 2),
+        ("no\xa0break\u2003wide\u3000ideographic\x85next", 5),
+        ("日本語のテキスト 処理", 2),
+        ("a\x1cb\x1fc", 3),
+        ("zero\u200bwidth", 1),
+    ],
+)
+def test_words_stand_between_white_space(run: Run, content: str, words: int) -> None:
+    assert run(content.encode())["words"] == words
+
+
+def test_characters_are_code_points(run: Run) -> None:
+    assert run("née\r\n".encode())["characters"] == 5
+    assert run("ne\u0301e 👩‍🚀".encode())["characters"] == 8
+
+
+def test_the_preview_is_the_first_thousand_characters(run: Run) -> None:
+    content = "Größe→👩\n" * 400
+    assert run(content.encode())["preview"] == content[:1000]
+    assert run(b"short")["preview"] == "short"
+
+
+def test_the_preview_is_fit_for_a_database(run: Run) -> None:
+    """PostgreSQL refuses a JSON document with U+0000 in it."""
+    assert run(b"some\0thing")["preview"] == "some\N{REPLACEMENT CHARACTER}thing"
+
+
+def test_pieces_leave_no_seams(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = "für → 👩 d\xa0a\r\n\r\n\rb\n ende"
+    whole = run(content.encode())
+    for size in range(1, 12):
+        monkeypatch.setattr(text, "PIECE", size)
+        assert run(content.encode()) == whole
+
+
+@given(st.text("aé👩 \xa0\n\r\0", max_size=60), st.integers(1, 9))
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_counts_agree_with_the_plain_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str, size: int
+) -> None:
+    monkeypatch.setattr(text, "PIECE", size)
+    (tmp_path / "a").write_bytes(b"\xef\xbb\xbf" + content.encode())
+    facts = Text()(Source(tmp_path / "a", "text/plain"), tmp_path).facts
+    in_lf = content.replace("\r\n", "\n").replace("\r", "\n")
+    lines = in_lf.count("\n") + (not in_lf.endswith("\n") and in_lf != "")
+    assert (facts["characters"], facts["words"], facts["lines"]) == (len(content), len(content.split()), lines)
+    assert facts["undecodable"] == 0
+
+
+# How it is encoded
+
+PANGRAM = "Zwölf Boxkämpfer jagen Viktor über den großen Sylter Deich, “schön”\n"
+
+
+@pytest.mark.parametrize(
+    ("mark", "encoding"),
+    [
+        (b"\xef\xbb\xbf", "utf-8"),
+        (b"\xff\xfe", "utf-16-le"),
+        (b"\xfe\xff", "utf-16-be"),
+        (b"\xff\xfe\0\0", "utf-32-le"),
+        (b"\0\0\xfe\xff", "utf-32-be"),
+    ],
+)
+def test_a_mark_decides_and_is_no_character(run: Run, mark: bytes, encoding: str) -> None:
+    facts = run(mark + PANGRAM.encode(encoding))
+    assert (facts["encoding"], facts["preview"], facts["characters"]) == (encoding, PANGRAM, len(PANGRAM))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_is_known_without_a_mark(run: Run, encoding: str) -> None:
+    facts = run(PANGRAM.encode(encoding))
+    assert (facts["encoding"], facts["preview"], facts["undecodable"]) == (encoding, PANGRAM, 0)
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding"),
+    [
+        (PANGRAM, "cp1252"),
+        ("Le café est très bon à l'été, où ça ?\n", "cp1252"),
+        ("Привет, как дела? Это русский текст.\n", "cp1251"),
+        ("Привет, как дела? Это русский текст.\n", "koi8-r"),
+        ("日本語のテキスト処理する。これは文章です。\n", "cp932"),
+        ("这是一个中文的测试文件。请多多指教。\n", "gb18030"),
+    ],
+)
+@pytest.mark.parametrize("times", [1, 5_000])
+def test_older_encodings_are_guessed(run: Run, content: str, encoding: str, times: int) -> None:
+    facts = run((content * times).encode(encoding))
+    assert (facts["encoding"], facts["undecodable"]) == (encoding, 0)
+    assert facts["characters"] == len(content) * times
+    assert facts["preview"] == (content * times)[:1000]
+
+
+def test_the_guess_is_made_where_ascii_ends(run: Run) -> None:
+    head, tail = "plain\n" * (PIECE // 2), "Привет, как дела? Это русский текст.\n"
+    facts = run((head + tail).encode("koi8-r"))
+    assert (facts["encoding"], facts["characters"]) == ("koi8-r", len(head + tail))
+
+
+@pytest.mark.parametrize("shift", [0, 1])
+def test_a_character_cut_in_two_misleads_no_guess(run: Run, shift: int) -> None:
+    content = "x" * shift + "\n" + "这是一个中文的测试文件。请多多指教\n" * 9_000
+    assert run(content.encode("gb18030"))["encoding"] == "gb18030"
+
+
+def test_one_line_in_another_encoding_is_enough(run: Run) -> None:
+    assert run("Grüße\nplain\nplain\n".encode("cp1252"))["preview"] == "Grüße\nplain\nplain\n"
+
+
+def test_a_bad_byte_in_utf_8_is_told_and_changes_nothing_else(run: Run) -> None:
+    facts = run((PANGRAM * 50).encode() + b"\xff\xfe\n")
+    assert (facts["encoding"], facts["undecodable"], facts["lines"]) == ("utf-8", 2, 51)
+
+
+def test_what_is_no_text_is_counted_all_the_same(run: Run) -> None:
+    facts = run(b"\xff\xfe\xfd\x81\x8d" * 5_000 + b"\n")
+    assert isinstance(facts["undecodable"], int)
+    assert facts["undecodable"] > 0 or facts["encoding"] != "utf-8"
+
+
+@given(st.binary(max_size=300))
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_bytes_give_facts(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "a").write_bytes(content)
+    facts = Text()(Source(tmp_path / "a", "text/plain"), tmp_path).facts
+    assert "\\u0000" not in json.dumps(dict(facts))
+
+
+def test_a_missing_file_is_not_its_own_fault(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        Text()(Source(tmp_path / "gone", "text/plain"), tmp_path)
+
+
+# What it costs
+
+COST = """
+import resource, sys
+from pathlib import Path
+from picasso.process.contract import Source
+from picasso.process.processors.text import Text
+Text.prepare()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+facts = Text()(Source(Path(sys.argv[1]), "text/plain"), Path()).facts
+print(facts["characters"], (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) >> 10)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="ru_maxrss in KiB")
+@pytest.mark.parametrize("unit", [b"x", b"\n", "ä ".encode(), b"\0"], ids=["one-line", "lines", "words", "hole"])
+def test_memory_is_flat(tmp_path: Path, unit: bytes) -> None:
+    with (tmp_path / "large").open("wb") as file:
+        file.writelines([unit * (1 << 20)] * 48)
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-c", COST, str(tmp_path / "large")]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120, check=True)
+    characters, megabytes = map(int, done.stdout.split())
+    assert characters == 48 * (1 << 20) * len(unit.decode())
+    assert megabytes < 24
