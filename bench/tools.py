@@ -36,12 +36,21 @@ def _install(program: str, package: str) -> None:
 
 def express() -> Path:
     """The folder of the Express rival with its modules, outside of git."""
+    return _npm("express", "server.js")
+
+
+def sharp() -> Path:
+    """The folder of the sharp rival with its modules, outside of git."""
+    return _npm("sharp", "thumbnails.js")
+
+
+def _npm(rival: str, program: str) -> Path:
     need("node", "nodejs")
     need("npm", "npm")
-    source, folder = RIVALS / "express", WORK / "express"
+    source, folder = RIVALS / rival, WORK / rival
     folder.mkdir(parents=True, exist_ok=True)
     fresh = _same(source / "package-lock.json", folder / "node_modules" / ".lock-of-the-bench")
-    for name in ("package.json", "package-lock.json", "server.js"):
+    for name in ("package.json", "package-lock.json", program):
         shutil.copy(source / name, folder / name)
     if not fresh:
         _npm_ci(folder)
@@ -54,8 +63,8 @@ def _same(one: Path, other: Path) -> bool:
 
 
 def _npm_ci(folder: Path) -> None:
-    print("    installing the Express rival", flush=True)
+    print(f"    installing the rival {folder.name}", flush=True)
     command = ["npm", "ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     if done.returncode:
-        raise MissingToolError(f"npm ci failed for the Express rival:\n{done.stderr[-2000:]}")
+        raise MissingToolError(f"npm ci failed for the rival {folder.name}:\n{done.stderr[-2000:]}")

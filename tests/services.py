@@ -218,7 +218,7 @@ class Service(ABC):
         with Path("/run/picasso-tests-apt.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not self._find_programs():
-                _apt_install(self.package, self._home / "apt.log")
+                apt_install(self.package, self._home / "apt.log")
         return self._installed()
 
     def _from_docker(self) -> Callable[[], None]:
@@ -544,7 +544,7 @@ def _docker(*arguments: str, seconds: float = 60) -> subprocess.CompletedProcess
     return subprocess.run(["docker", *arguments], capture_output=True, text=True, timeout=seconds, check=False)
 
 
-def _apt_install(package: str, log: Path) -> None:
+def apt_install(package: str, log: Path) -> None:
     """Without starting the machine's own service, or making the machine's own cluster."""
     no_services = _placed(Path("/usr/sbin/policy-rc.d"), "#!/bin/sh\nexit 101\n", mode=0o755)
     no_cluster = _placed(Path("/etc/postgresql-common/createcluster.conf"), "create_main_cluster = false\n", mode=0o644)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from bench.measures import big, jobs, latency, listing, memory, small, stalled
+from bench.measures import big, containment, image, jobs, latency, listing, memory, pdf, small, stalled, table, video
 from bench.place import Place
 from bench.report import Row
 
@@ -14,4 +14,9 @@ MEASURES: dict[str, Callable[[Place], list[Row]]] = {
     "listing": listing.measure,
     "stalled": stalled.measure,
     "memory": memory.measure,
+    "containment": containment.measure,
+    "image": image.measure,
+    "pdf": pdf.measure,
+    "table": table.measure,
+    "video": video.measure,
 }

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from picasso.models import Derivative, File, Job, Worker
+from picasso.jobs import queues, states
+from picasso.models import Derivative, File, Job, Queue, Worker
 from picasso.receive.sweep import forget
 from picasso.storage import default_storage
 
@@ -24,6 +26,9 @@ class ReadOnly:
 class JobInline(ReadOnly, admin.TabularInline):
     model = Job
     can_delete = False
+    fields = ("processor", "queue", "state", "attempt", "progress", "error_code", "error_detail", "finished_at")
+    readonly_fields = fields
+    show_change_link = True
 
 
 class DerivativeInline(ReadOnly, admin.TabularInline):
@@ -33,8 +38,8 @@ class DerivativeInline(ReadOnly, admin.TabularInline):
 
 @admin.register(File)
 class FileAdmin(ReadOnly, admin.ModelAdmin):
-    list_display = ("id", "name", "media_type", "size", "state", "uploaded_at")
-    list_filter = ("state",)
+    list_display = ("id", "name", "media_type", "size", "state", "pipeline", "uploaded_at")
+    list_filter = ("state", "pipeline")
     search_fields = ("id__exact", "sha256__exact")
     show_full_result_count = False
     inlines = (JobInline, DerivativeInline)
@@ -55,13 +60,80 @@ class FileAdmin(ReadOnly, admin.ModelAdmin):
 
 @admin.register(Job)
 class JobAdmin(ReadOnly, admin.ModelAdmin):
-    list_display = ("id", "file", "processor", "queue", "state", "attempt", "due_at", "error_code")
-    list_filter = ("state", "queue", "processor")
+    list_display = (
+        "id",
+        "file",
+        "processor",
+        "pipeline",
+        "queue",
+        "priority",
+        "state",
+        "attempt",
+        "progress",
+        "due_at",
+        "error_code",
+    )
+    list_filter = ("state", "queue", "processor", "pipeline", "error_code")
+    search_fields = ("id__exact", "file__id__exact")
     list_select_related = ("file",)
     show_full_result_count = False
+    actions = ("retry", "cancel")
+
+    @admin.action(description="Run once more (failed, cancelled and done ones)")
+    def retry(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
+        self._say(request, states.retry_all(ids(queryset)), "will run once more")
+
+    @admin.action(description="Cancel (waiting, queued and running ones)")
+    def cancel(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
+        self._say(request, states.cancel_all(ids(queryset)), "were cancelled")
+
+    def _say(self, request: HttpRequest, count: int, what: str) -> None:
+        self.message_user(request, f"{count} jobs {what}.", messages.SUCCESS if count else messages.WARNING)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+def ids(jobs: QuerySet[Job]) -> list[uuid.UUID]:
+    return list(jobs.values_list("pk", flat=True))
+
+
+@admin.register(Queue)
+class QueueAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("name", "paused", "waiting", "queued", "running", "oldest")
+    list_display_links = None
+    actions = ("pause", "resume")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Queue]:
+        """A queue without a row runs; here each is shown, to be held."""
+        Queue.objects.bulk_create([Queue(name=name) for name in queues.NAMES], ignore_conflicts=True)
+        return super().get_queryset(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @admin.action(description="Pause: start nothing more, let go on what runs")
+    def pause(self, request: HttpRequest, queryset: QuerySet[Queue]) -> None:
+        for queue in queryset:
+            queues.pause(queue.name)
+
+    @admin.action(description="Resume")
+    def resume(self, request: HttpRequest, queryset: QuerySet[Queue]) -> None:
+        for queue in queryset:
+            queues.resume(queue.name)
+
+    def waiting(self, queue: Queue) -> int:
+        return queues.load(queue.name).waiting
+
+    def queued(self, queue: Queue) -> int:
+        return queues.load(queue.name).queued
+
+    def running(self, queue: Queue) -> int:
+        return queues.load(queue.name).running
+
+    @admin.display(description="oldest due, seconds")
+    def oldest(self, queue: Queue) -> float | None:
+        return queues.load(queue.name).oldest
 
 
 @admin.register(Worker)

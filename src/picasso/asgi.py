@@ -31,7 +31,7 @@ from picasso.doors.health import HealthDoor
 from picasso.doors.http import Door, Message, Receive, Request, Scope, Send
 from picasso.errors import ClientGone, MethodNotAllowed, NotFound, PicassoError, TooLarge, UploadTimeout
 from picasso.jobs import celery
-from picasso.process.run import plan
+from picasso.process.pipelines import pipelines
 from picasso.receive.landing import Landing
 from picasso.storage import default_storage
 
@@ -49,12 +49,13 @@ class Application:
 
     def __init__(self, conf: Conf) -> None:
         storage = default_storage()
-        self._landing = Landing(storage, plan)
+        known = pipelines()
+        self._landing = Landing(storage, known.plan)
         checks = {"database": health.database, "storage": storage.probe, "worker": health.workers}
         if not conf.embedded:
             checks["broker"] = celery.ping
         self._health = HealthDoor(checks)
-        self._upload = FormDoor(storage, self._landing, conf.max_upload_size, conf.upload_idle_timeout)
+        self._upload = FormDoor(storage, self._landing, known, conf.max_upload_size, conf.upload_idle_timeout)
         self._download = DownloadDoor(storage, conf.accel_redirect)
         # Answers are small and wait in a queue without bounds; with bounds a client that never reads holds a thread.
         self._django: Any = WSGIMiddleware(cast("Any", WSGIHandler()), workers=DJANGO_THREADS, send_queue_size=0)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from picasso import __version__, conf, supervise
+from picasso.process import pipelines, registry
 from picasso.supervise import Part
 
 if TYPE_CHECKING:
@@ -18,15 +19,25 @@ if TYPE_CHECKING:
 
 QUEUES = ("quick", "heavy")
 
+# Our own management commands that are used so often that `picasso NAME` is short for `picasso manage NAME`.
+OF_DJANGO = {
+    "reprocess": "make anew what an older version of a pipeline made",
+    "jobs": "list, show, retry and cancel jobs",
+    "queues": "show, pause and resume queues",
+}
+
 
 def main() -> None:
-    arguments = parser().parse_args()
+    given = sys.argv[1:]
+    arguments = parser().parse_args(["manage", *given] if given and given[0] in OF_DJANGO else given)
     supervise.keep_secrets()
     if arguments.supervisor is not None:
         supervise.end_with(arguments.supervisor)
     try:
         settings = conf.load(os.environ)
-    except conf.ConfError as fault:
+        if arguments.run in {up, web, worker}:
+            pipelines.load(settings)
+    except (conf.ConfError, registry.RegistryError) as fault:
         sys.exit(f"Picasso can't start with this configuration:\n{fault}")
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "picasso.settings")
     run: Callable[[conf.Conf, argparse.Namespace], int | None] = arguments.run
@@ -49,6 +60,8 @@ def parser() -> argparse.ArgumentParser:
     command = commands.add_parser("manage", help="Django's management commands: migrate, createsuperuser, sweep, …")
     command.add_argument("arguments", nargs=argparse.REMAINDER)
     command.set_defaults(run=manage)
+    for name, what in OF_DJANGO.items():
+        commands.add_parser(name, help=what)
     command = commands.add_parser(
         "ready", help="exit with 0 if this machine's web or worker is well, for health checks"
     )
@@ -135,13 +148,15 @@ def serve(settings: conf.Conf, listener: socket.socket) -> int:
 
 
 def work(settings: conf.Conf, queue: str) -> int:
-    """The worker of one queue. Its children's server starts before Django, and so before any connection or thread."""
+    """The worker of one queue."""
     from picasso.process.contain import Children
 
-    # Until Celery heeds them, so that the children's server never outlives us.
+    # Until Celery heeds them, so that the children's servers never outlive us.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, leave)
-    children = Children(settings.job_memory_limit, settings.jobs_per_child)
+    children = Children(
+        settings.job_memory_limit, settings.jobs_per_child, settings.scratch_dir, settings.job_output_limit
+    )
     try:
         work_with(children, settings, queue)
     finally:
@@ -154,17 +169,21 @@ def work_with(children: Children, settings: conf.Conf, queue: str) -> None:
 
     django.setup()
     from picasso.jobs import worker
+    from picasso.process import contain, reprocess
     from picasso.process.run import Runner
     from picasso.receive import sweep
     from picasso.storage import default_storage
 
     storage = default_storage()
     slots = {"quick": settings.quick_jobs, "heavy": settings.heavy_jobs}[queue]
-    runner = Runner(storage, children, settings, slots)
+    seconds = {"quick": settings.job_time_limit, "heavy": settings.heavy_job_time_limit}[queue]
+    runner = Runner(storage, children, settings, slots, seconds)
+    contain.log_report()
     sweep.start(storage)
+    reprocess.start(storage, pipelines.pipelines())
     # A quick job waits longer for the database than it runs, so several share a slot.
     threads = slots * (4 if queue == "quick" else 1)
-    worker.work(queue, threads, runner.run, runner.running, on_shutdown=children.close_soon)
+    worker.work(queue, threads, runner.run, runner.running, runner.stop, on_shutdown=children.close_soon, slots=slots)
 
 
 def leave(number: int, _: object) -> None:

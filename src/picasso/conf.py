@@ -80,6 +80,18 @@ def folder(text: str) -> Path:
     return Path(text).expanduser().absolute()
 
 
+def existing_file(text: str) -> Path:
+    if not (path := folder(text)).is_file():
+        raise ValueError("is not a file")
+    return path
+
+
+def found_file(name: str) -> Path | None:
+    """A file of the folder that the service is started in."""
+    path = Path(name).absolute()
+    return path if path.is_file() else None
+
+
 def base_url(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in {"http", "https"} or not parts.netloc or parts.query or parts.fragment:
@@ -131,15 +143,22 @@ class Conf:
     quick_jobs: int = knob("PICASSO_QUICK_JOBS", positive, lambda _: max(2, cores()))
     heavy_jobs: int = knob("PICASSO_HEAVY_JOBS", positive, lambda _: max(1, cores() // 2))
     job_time_limit: int = knob("PICASSO_JOB_TIME_LIMIT", positive, 300)
+    heavy_job_time_limit: int = knob("PICASSO_HEAVY_JOB_TIME_LIMIT", positive, 3600)
     job_memory_limit: int = knob("PICASSO_JOB_MEMORY_LIMIT", size, 2 * 2**30)
+    job_output_limit: int = knob("PICASSO_JOB_OUTPUT_LIMIT", size, 2 * 2**30)
     jobs_per_child: int = knob("PICASSO_JOBS_PER_CHILD", positive, 32)
     max_image_pixels: int = knob("PICASSO_MAX_IMAGE_PIXELS", positive, 64_000_000)
+    config: Path | None = knob("PICASSO_CONFIG", existing_file, lambda _: found_file("picasso.toml"))
     log_level: str = knob("PICASSO_LOG_LEVEL", one_of("debug", "info", "warning", "error"), "info")
     log_format: str = knob("PICASSO_LOG_FORMAT", one_of("console", "json"), "console")
 
     @property
     def media_dir(self) -> Path:
         return self.data_dir / "media"
+
+    @property
+    def scratch_dir(self) -> Path:
+        return self.data_dir / "scratch"
 
     @property
     def embedded(self) -> bool:

@@ -84,6 +84,12 @@ class InvalidField(PicassoError):
         super().__init__(detail, errors=[FieldError(field=field, detail=detail)])
 
 
+class Forbidden(PicassoError):
+    """A page of another site asked for this, which only our own may."""
+
+    status, code = 403, "forbidden"
+
+
 class NotFound(PicassoError):
     """There is nothing at this address."""
 
@@ -103,6 +109,12 @@ class UploadTimeout(PicassoError):
     """No byte of the upload arrived for too long; nothing was stored."""
 
     status, code = 408, "upload-timeout"
+
+
+class Conflict(PicassoError):
+    """That can't be done to it in the state that it is in."""
+
+    status, code = 409, "conflict"
 
 
 class PreconditionFailed(PicassoError):
@@ -148,6 +160,9 @@ class ClientGone(Exception):
     """The connection ended before the request did: there is nobody to answer."""
 
 
+MAX_FAILURES = 5
+
+
 @dataclass(frozen=True, slots=True)
 class Trouble:
     """Why an attempt at a job ended without a verdict on its file."""
@@ -156,3 +171,5 @@ class Trouble:
     sentence: str
     crashed: bool = False
     """Whether the child died of it."""
+    attempts: int = MAX_FAILURES
+    """How many may end in trouble, when this is the last one's: less for what is dear and most likely the file's."""

@@ -41,6 +41,10 @@ class File(models.Model):
     key = models.CharField(max_length=1024, help_text="Where its bytes lie in the storage.")
     state = models.CharField(max_length=16, choices=State.choices, help_text="Follows from its jobs.")
     facts = models.JSONField(default=dict, help_text="By processor; under 'file' what every file has.")
+    pipeline = models.CharField(max_length=64, default="default", db_default="default")
+    pipeline_version = models.PositiveIntegerField(
+        default=1, db_default=1, help_text="The version of its pipeline that its jobs were made by."
+    )
 
     class Meta:
         ordering: ClassVar = ["-id"]
@@ -54,10 +58,11 @@ class File(models.Model):
 
     @cached_property
     def failure(self) -> Job | None:
-        """The job that made this file fail."""
+        """The job that made this file fail: one that failed before one that was cancelled."""
         if self.state != self.State.FAILED:
             return None
-        return self.jobs.filter(state=Job.State.FAILED).order_by("id").first()
+        bad = self.jobs.filter(state__in=(Job.State.FAILED, Job.State.CANCELLED))
+        return bad.order_by(models.Case(models.When(state=Job.State.FAILED, then=0), default=1), "id").first()
 
 
 class Job(models.Model):
@@ -69,13 +74,15 @@ class Job(models.Model):
         RUNNING = "running"
         DONE = "done"
         FAILED = "failed"
-        CANCELLED = "cancelled"  # reserved: nothing cancels a job yet
+        CANCELLED = "cancelled"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     # No index of its own: the unique constraints below start with it.
     file = models.ForeignKey(File, models.CASCADE, related_name="jobs", db_index=False)
     processor = models.CharField(max_length=64)
     queue = models.CharField(max_length=32)
+    pipeline = models.CharField(max_length=64, default="default", db_default="default", help_text="That of its file.")
+    priority = models.SmallIntegerField(default=0, db_default=0, help_text="Higher goes first; below 0 yields to all.")
     state = models.CharField(max_length=16, choices=State.choices, default=State.WAITING)
     attempt = models.PositiveIntegerField(default=0, help_text="The fence: grows with each start, never shrinks.")
     failures = models.PositiveSmallIntegerField(default=0, help_text="Attempts that ended in transient trouble.")
@@ -86,6 +93,9 @@ class Job(models.Model):
     finished_at = models.DateTimeField(null=True, blank=True)
     error_code = models.CharField(max_length=64, blank=True)
     error_detail = models.CharField(max_length=1000, blank=True)
+    requested_at = models.DateTimeField(db_default=Now(), help_text="When it was made, or last asked for again.")
+    progress = models.FloatField(null=True, blank=True, help_text="0 to 1, of work that says so.")
+    log = models.TextField(blank=True, default="", db_default="", help_text="The end of what its last attempt said.")
 
     class Meta:
         ordering: ClassVar = ["-id"]
@@ -93,14 +103,59 @@ class Job(models.Model):
             models.UniqueConstraint(fields=["file", "processor"], name="one_job_per_file_and_processor")
         ]
         indexes: ClassVar = [
-            models.Index(fields=["queue", "due_at"], name="job_due", condition=models.Q(state="waiting")),
+            models.Index(
+                fields=["queue", "pipeline", "priority", "due_at"],
+                name="job_claim",
+                condition=models.Q(state="waiting"),
+            ),
             models.Index(
                 fields=["queue", "leased_until"], name="job_leased", condition=models.Q(state__in=["queued", "running"])
             ),
+            # For lists of jobs, newest first, by what few of a million have in common.
+            models.Index(fields=["state", "id"], name="job_state"),
+            models.Index(fields=["processor", "state", "id"], name="job_processor"),
+            models.Index(fields=["pipeline", "id"], name="job_pipeline", condition=~models.Q(pipeline="default")),
+            models.Index(fields=["error_code", "id"], name="job_error", condition=~models.Q(error_code="")),
         ]
 
     def __str__(self) -> str:
         return f"{self.processor} on {self.file_id}: {self.state}"
+
+
+class Queue(models.Model):
+    """What an operator has said of a queue; one without a row runs."""
+
+    name = models.CharField(max_length=32, primary_key=True)
+    paused = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return f"{self.name}: {'paused' if self.paused else 'running'}"
+
+
+class Reprocess(models.Model):
+    """Files that are to be made anew, in the background. It walks them from the oldest on and can stop anywhere."""
+
+    class State(models.TextChoices):
+        RUNNING = "running"
+        STOPPED = "stopped"
+        DONE = "done"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    pipeline = models.CharField(max_length=64)
+    version = models.PositiveIntegerField(help_text="Files of older versions are made anew with this one.")
+    where = models.JSONField(default=dict, help_text="Which files: `media_type` a pattern, `state`.")
+    anew = models.BooleanField(default=False, help_text="Also those that have been made by this version.")
+    state = models.CharField(max_length=16, choices=State.choices, default=State.RUNNING)
+    after = models.UUIDField(help_text="All files up to this one have been seen to.")
+    until = models.UUIDField(help_text="The newest file when it was asked for: later ones are up to date.")
+    files = models.BigIntegerField(default=0, help_text="How many it has handed to the queues so far.")
+    updated_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.pipeline} version {self.version}: {self.state}, {self.files} files"
 
 
 class Derivative(models.Model):

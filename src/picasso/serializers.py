@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -10,7 +11,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from picasso.models import Derivative, File
+from picasso.jobs import queues
+from picasso.models import Derivative, File, Job
 
 
 def base_of(request: Request) -> str:
@@ -71,3 +73,72 @@ class FileDetailSerializer(FileSerializer):
     def get_error(self, file: File) -> ErrorSerializer | None:
         job = file.failure
         return ErrorSerializer({"code": job.error_code, "detail": job.error_detail}).data if job else None  # type: ignore[return-value]
+
+
+class JobSerializer(serializers.Serializer[Job]):
+    """A job with the attribute ``now``, the database's time."""
+
+    id = serializers.UUIDField()
+    file = serializers.UUIDField(source="file_id", help_text="The id of the file it works on.")
+    processor = serializers.CharField(help_text="What it runs.")
+    pipeline = serializers.CharField(help_text="That of its file.")
+    queue = serializers.CharField(help_text="Where it stands in line: `quick` or `heavy`.")
+    priority = serializers.IntegerField(help_text="Higher goes first; below 0 yields to everything else.")
+    state = serializers.ChoiceField(choices=Job.State.choices)
+    attempt = serializers.IntegerField(help_text="How many times it has begun.")
+    progress = serializers.FloatField(allow_null=True, help_text="0 to 1, of long work that says so.")
+    error = serializers.SerializerMethodField(help_text="Null, or why it failed, or is tried again.")
+    log = serializers.CharField(help_text="The end of what the processor said in its last attempt that ended.")
+    requested_at = serializers.DateTimeField(help_text="When it was made, or last asked for again.")
+    due_at = serializers.DateTimeField(help_text="It does not begin before.")
+    started_at = serializers.DateTimeField(allow_null=True, help_text="When its present or last attempt began.")
+    finished_at = serializers.DateTimeField(allow_null=True)
+    waited = serializers.SerializerMethodField(help_text="Seconds from when it was asked for until it began.")
+    ran = serializers.SerializerMethodField(help_text="Null, or seconds since its last attempt began, until it ended.")
+
+    @extend_schema_field(ErrorSerializer(allow_null=True))
+    def get_error(self, job: Job) -> dict[str, str] | None:
+        return {"code": job.error_code, "detail": job.error_detail} if job.error_code else None
+
+    def get_waited(self, job: Job) -> float:
+        return seconds(job.requested_at, job.started_at or job.finished_at or now_of(job))
+
+    @extend_schema_field(serializers.FloatField(allow_null=True))
+    def get_ran(self, job: Job) -> float | None:
+        if job.started_at is None:
+            return None
+        return seconds(job.started_at, job.finished_at or now_of(job))
+
+
+def now_of(job: Job) -> datetime:
+    now: datetime = job.now  # type: ignore[attr-defined] # annotated, by whoever asked for it
+    return now
+
+
+def seconds(begin: datetime, end: datetime) -> float:
+    return round(max(0.0, (end - begin).total_seconds()), 3)
+
+
+class WhereSerializer(serializers.Serializer[Any]):
+    """Which jobs are meant: those that agree with all of it. One at least must be there."""
+
+    state = serializers.ChoiceField(choices=Job.State.choices, required=False)
+    processor = serializers.CharField(max_length=64, required=False)
+    queue = serializers.ChoiceField(choices=queues.NAMES, required=False)
+    pipeline = serializers.CharField(max_length=64, required=False)
+    error = serializers.CharField(max_length=64, required=False)
+    file = serializers.UUIDField(required=False)
+
+
+class OutcomeSerializer(serializers.Serializer[Any]):
+    count = serializers.IntegerField(help_text="How many jobs were changed.")
+    more = serializers.BooleanField(help_text="Whether time was up before all were; to ask again goes on.")
+
+
+class QueueSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    paused = serializers.BooleanField()
+    waiting = serializers.IntegerField(help_text="Jobs that are in the table only.")
+    queued = serializers.IntegerField(help_text="Jobs on their way to a worker.")
+    running = serializers.IntegerField()
+    oldest = serializers.FloatField(allow_null=True, help_text="Seconds that the longest due of the waiting has been.")

@@ -18,6 +18,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from picasso.conf import Conf
 from picasso.errors import PROBLEM_JSON, BadRequest, Problem, problem
+from picasso.inlet import Inlet
 
 # Requests that are under way when the process is told to end have this long.
 GRACEFUL_SECONDS = 5
@@ -35,7 +36,10 @@ HEAD_TOO_LARGE = problem(431, "headers-too-large", "The request's headers are to
 
 
 class Protocol(HttpToolsProtocol):
-    """Uvicorn's, without two copies of each body, with upgrades declined, and with our form of the error it answers.
+    """Uvicorn's, with upgrades declined, and with our form of the error it answers.
+
+    A body of known length passes the parser by once its head is parsed: counting it is all there is to do. Who asks
+    (`scope["state"]["inlet"]`) has it received in place.
 
     It waits for no client without end: not for a head, and not for one that reads nothing of its answer.
     """
@@ -46,6 +50,8 @@ class Protocol(HttpToolsProtocol):
     _head = 0  # bytes of it that the parser has told us
     _untold = 0  # bytes that the parser took since it last told us anything: it hoards one header until that is whole
     _stall: TimerHandle | None = None
+    left = 0
+    """Bytes of a body of known length that are still to come. Between two calls these are not for the parser."""
 
     def __init__(self, *args: Any, stall_seconds: float = 120, **more: Any) -> None:
         super().__init__(*args, **more)
@@ -64,13 +70,24 @@ class Protocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self._refused:
             return
+        if body := data[: self.left]:
+            self.on_body(body)
+            self._end_body()
+        if rest := memoryview(data)[len(body) :]:
+            self._parse_heads(rest)
+
+    def _parse_heads(self, data: memoryview) -> None:
         self._untold += len(data)
         try:
-            self._parse(memoryview(data))
+            self._parse(data)
         except httptools.HttpParserError:
             self._refuse(MALFORMED)
         if self._untold > MAX_HEAD:
             self._refuse(HEAD_TOO_LARGE)
+        if self.left:
+            self.parser = self._new_parser()
+        if self._in_head and not self.timeout_keep_alive_task:
+            self._expect_head()
 
     def _parse(self, data: memoryview) -> None:
         while data:
@@ -91,15 +108,19 @@ class Protocol(HttpToolsProtocol):
             raise httptools.HttpParserError
         kept = [(name, value) for name, value in self.headers if name not in {b"connection", b"upgrade"}]
         head = [b"%s %s HTTP/1.1\r\n" % (method, self.url), *(b"%s: %s\r\n" % header for header in kept), b"\r\n"]
-        self.parser = httptools.HttpRequestParser(self)
-        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+        self.parser = self._new_parser()
         self.parser.feed_data(b"".join(head))
+
+    def _new_parser(self) -> httptools.HttpRequestParser:
+        parser = httptools.HttpRequestParser(self)
+        parser.set_dangerous_leniencies(lenient_data_after_close=True)
+        return parser
 
     # What the parser tells
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._expect_head()
+        self._unset_keepalive_if_required()
         self._in_head, self._head, self._untold = True, 0, 0
 
     def on_url(self, url: bytes) -> None:
@@ -116,6 +137,8 @@ class Protocol(HttpToolsProtocol):
         self._in_head, self._untold = False, 0
         if not self.parser.should_upgrade():
             self._unset_keepalive_if_required()
+            # The parser has seen to it that there is one at most, and that it is a number.
+            self.left = next((int(value) for name, value in self.headers if name == b"content-length"), 0)
             super().on_headers_complete()
 
     def on_message_complete(self) -> None:
@@ -125,6 +148,7 @@ class Protocol(HttpToolsProtocol):
     def on_body(self, body: bytes) -> None:
         """Uvicorn gathers in a bytearray and then makes bytes of it; a chunk that is alone is handed on as it is."""
         self._untold = 0
+        self.left -= min(self.left, len(body))
         cycle = self.cycle
         if cycle.response_complete:
             return
@@ -136,6 +160,30 @@ class Protocol(HttpToolsProtocol):
         if len(cycle.body) > HIGH_WATER_LIMIT:
             self.flow.pause_reading()
         cycle.message_event.set()
+
+    def _end_body(self) -> None:
+        if not self.left:
+            self.on_message_complete()
+
+    # Bodies that are received in place
+
+    def _inlet(self, cycle: RequestResponseCycle) -> Inlet | None:
+        """None for a body of unknown length, and for one that is all here or will never be."""
+        if cycle is not self.cycle or not self.left or cycle.disconnected:
+            return None
+        early, cycle.body = bytes(cycle.body), bytearray()
+        cycle.message_event.clear()
+        return Inlet(self, early)
+
+    def passed_by(self, size: int) -> None:
+        self.left -= size
+        self._end_body()
+
+    def pause_reading(self) -> None:
+        self.flow.pause_reading()
+
+    def resume_reading(self) -> None:
+        self.flow.resume_reading()
 
     def _count(self, size: int) -> None:
         self._head, self._untold = self._head + size, 0
@@ -169,6 +217,7 @@ class Protocol(HttpToolsProtocol):
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._running = cycle
         cycle.scope["state"]["gone"] = lambda: cycle.disconnected
+        cycle.scope["state"]["inlet"] = partial(self._inlet, cycle)
         super()._start_asgi_task(cycle, app)
 
     # Clocks

@@ -1,8 +1,8 @@
 """Keys and bytes: where things lie. Knows files and folders, nothing of uploads, jobs or HTTP.
 
 ``incoming/`` takes bytes while they arrive; ``media/<type>/<subtype>/<xx>/<id>/<safe name>`` keeps them, and
-``derived/`` beside an original keeps what was made from it. Both lie on one disk, so that a file is renamed into
-place and a crash leaves an orphan to sweep, never a row without bytes.
+``derived/`` beside an original keeps what was made from it, in ``scratch/`` (see `picasso.scratch`). All lie on one
+disk, so that a file is renamed into place and a crash leaves an orphan to sweep, never a row without bytes.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import re
 import shutil
 import unicodedata
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
@@ -21,6 +21,7 @@ from django.conf import settings
 
 from picasso.disk import Incoming, Stream, dirty_bytes, disk_full_reported, sync_path, syncfs, syncfs_serves
 from picasso.errors import StorageFull
+from picasso.scratch import LOCK
 
 DERIVED = "derived"
 
@@ -216,12 +217,14 @@ class Folder:
         """Remove what one attempt derived, given any of its keys."""
         shutil.rmtree(self._folder(key), ignore_errors=True)
 
-    def remove_other_attempts(self, key: str) -> None:
-        """Remove what attempts before this one may have left, given any key of this one."""
+    def remove_earlier_attempts(self, key: str, keep: Collection[str] = ()) -> None:
+        """Remove what attempts before this one derived, given any key of this one, but for the folders of ``keep``."""
         mine = self._folder(key)
-        maker = mine.name.rpartition("-")[0]
+        maker, _, attempt = mine.name.rpartition("-")
+        kept = {self._folder(each) for each in keep}
         for other in mine.parent.glob(f"{maker}-*"):
-            if other != mine and re.fullmatch(rf"{re.escape(maker)}-\d+", other.name):
+            number = other.name.removeprefix(f"{maker}-")
+            if re.fullmatch(r"\d+", number) and int(number) < int(attempt) and other not in kept:
                 shutil.rmtree(other, ignore_errors=True)
 
     def _folder(self, key: str) -> Path:
@@ -230,19 +233,6 @@ class Folder:
         if not folder:
             raise ValueError(f"not a key: {key!r}")
         return self.path(folder)
-
-    def scratch(self, maker: str = "", attempt: int = 1) -> Path:
-        """A new empty folder on the same disk, so that what is made in it can be renamed into place.
-
-        Whatever attempts before this one have left of theirs is removed.
-        """
-        maker = maker or uuid.uuid4().hex
-        if attempt > 1:
-            for other in self.scratches.glob(f"{maker}.*"):
-                shutil.rmtree(other, ignore_errors=True)
-        folder = self.scratches / f"{maker}.{attempt}"
-        folder.mkdir()
-        return folder
 
     def probe(self) -> None:
         """Prove that bytes can be stored: raises `OSError` or `StorageFull`."""
@@ -255,11 +245,14 @@ class Folder:
             incoming.discard()
 
     def abandoned(self, before: float) -> Iterator[Path]:
-        """What nobody has written to since ``before`` (seconds since 1970), in ``incoming/`` and ``scratch/``."""
+        """What nobody has written to since ``before`` (seconds since 1970), in ``incoming/`` and ``scratch/``.
+
+        A worker's folder in ``scratch/`` has a lock, and is its worker's and its successors' to remove.
+        """
         for folder in (self.incoming, self.scratches):
             for path in folder.iterdir():
                 with suppress(FileNotFoundError):
-                    if path.lstat().st_mtime < before:
+                    if path.lstat().st_mtime < before and not (path / LOCK).exists():
                         yield path
 
     def stored(self) -> Iterator[tuple[uuid.UUID, str]]:

@@ -11,7 +11,7 @@ import pytest
 from django.urls import reverse
 from markdown_it import MarkdownIt
 
-from picasso import conf
+from picasso import conf, errors
 from picasso.jobs import states
 from picasso.process import registry
 
@@ -101,7 +101,7 @@ def test_the_architecture_page_has_the_numbers_of_the_code() -> None:
     page = re.sub(r"\s+", " ", (ROOT / "docs/architecture.md").read_text())
     assert f"Leases are {states.LEASE.seconds} s" in page
     assert "five attempts" in page
-    assert states.MAX_FAILURES == 5
+    assert errors.MAX_FAILURES == 5
     assert "three times is `poison`" in page
     assert states.MAX_CRASHES == 3
 

@@ -6,8 +6,8 @@ byte for byte, and is processed, or failed for its own reason, with its derivati
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
-import os
 import sqlite3
 import time
 import uuid
@@ -23,6 +23,7 @@ import psutil
 import psycopg
 import pytest
 
+from picasso.scratch import LOCK
 from tests.faults.load import Load, Upload
 from tests.services import Postgres, RabbitMQ, Service, Unavailable, started
 from tests.stack import SETTLED, Stack, production, until
@@ -226,11 +227,24 @@ def assert_nothing_else(place: Place, load: Load, files: dict[str, Listed], *, k
         assert not orphans, f"bytes without a row: {orphans}"
         assert not list((data / "incoming").iterdir())
     assert_derived(place, folders)
-    until(
-        lambda: not list((data / "scratch").iterdir()),
-        5,
-        lambda: f"left in scratch/: {os.listdir(data / 'scratch')}",
-    )
+    until(lambda: not in_scratch(data), 5, lambda: f"left in scratch/: {in_scratch(data)}")
+
+
+def in_scratch(data: Path) -> list[Path]:
+    """What lies there beside the empty slots of living workers: bytes of jobs, and folders of the dead."""
+    scratch = data / "scratch"
+    bytes_ = [path for path in scratch.rglob("*") if not path.is_dir() and path.name != LOCK]
+    return bytes_ + [folder for folder in scratch.iterdir() if not held(folder / LOCK)]
+
+
+def held(lock: Path) -> bool:
+    """Whether a living worker has it."""
+    with suppress(FileNotFoundError), lock.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
 
 
 def age(folder: Path) -> None:
@@ -262,7 +276,7 @@ def test_workers_are_killed_from_the_smallest_part_up(place: Place) -> None:
         for _ in range(10):
             killed += kill(children(place.stack))
             load.go_on(0.2)
-        assert kill(fork_servers(place.stack)) == 2
+        assert kill(fork_servers(place.stack)) >= 2
         load.go_on(1)
         assert kill(place.stack.processes("worker", "quick")) == 1
         recovered = time.monotonic()

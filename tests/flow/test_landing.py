@@ -19,6 +19,7 @@ from django.test import Client
 from picasso.errors import PicassoError, StorageFull, TooLarge
 from picasso.jobs.states import Step
 from picasso.models import File, FileCount, Job, made_at
+from picasso.process.pipelines import Plan
 from picasso.receive.intake import Intake
 from picasso.receive.landing import MAX_BATCH, Landing
 from picasso.receive.sweep import forget, sweep
@@ -42,8 +43,9 @@ def storage(tmp_path: Path) -> Folder:
     return Folder(tmp_path)
 
 
-def plan(media_type: str) -> tuple[Step, ...]:
-    return (Step("text", "quick"), Step("other", "heavy")) if media_type.startswith("text/") else ()
+def plan(pipeline: str, media_type: str) -> Plan:
+    steps = (Step("text", "quick"), Step("other", "heavy", 7)) if media_type.startswith("text/") else ()
+    return Plan(pipeline, 3, steps)
 
 
 def land(
@@ -114,6 +116,24 @@ def test_states_and_facts_of_a_new_file(storage: Folder) -> None:
     assert not blob.jobs.exists()
     assert File.objects.get(pk=text.pk).facts == {"file": {"extension": ".txt", "declared_type_matches": True}}
     assert File.objects.get(pk=blob.pk).facts["file"]["declared_type_matches"] is False
+
+
+def test_rows_follow_the_plan(storage: Folder) -> None:
+    async def upload() -> File:
+        landing = Landing(storage, plan)
+        landing.start()
+        intake = Intake(storage, LIMIT)
+        await intake.write(b"some text\n")
+        await intake.finish()
+        try:
+            return await landing.land(intake, "a.txt", "", "web")
+        finally:
+            await asyncio.to_thread(landing.stop)
+
+    file = File.objects.get(pk=asyncio.run(upload()).pk)
+    assert (file.pipeline, file.pipeline_version) == ("web", 3)
+    jobs = file.jobs.order_by("processor").values_list("processor", "queue", "priority", "pipeline")
+    assert list(jobs) == [("other", "heavy", 7, "web"), ("text", "quick", 0, "web")]
 
 
 @pytest.mark.parametrize("bad", [0, 2, 4])

@@ -21,8 +21,9 @@ from django.db.models.functions import Now
 from picasso.jobs import relay as relay_module
 from picasso.jobs import states
 from picasso.jobs.celery import app
-from picasso.jobs.relay import BATCH, PAUSE_IN_TROUBLE, WINDOW, Relay
-from picasso.jobs.states import State
+from picasso.jobs.pace import Pace
+from picasso.jobs.relay import BATCH, PAUSE_IN_TROUBLE, WINDOW, Relay, TellRunning
+from picasso.jobs.states import Running, State
 from picasso.models import Job, Worker
 from tests.flow.rows import new_file, new_job, running_job
 from tests.services import RabbitMQ, free_port
@@ -58,9 +59,14 @@ def dialled(url: str) -> amqp.Connection:
     return found
 
 
+def relay_of(queue: str = "quick", number: int = 1, running: TellRunning = list, slots: int = WINDOW) -> Relay:
+    """With so many slots that its window is the widest, unless a test says otherwise."""
+    return Relay(f"here/{queue}/{number}", queue, running, lambda _: None, slots=slots, pace=Pace())
+
+
 @pytest.fixture
 def relay() -> Iterator[Relay]:
-    made = Relay("here/quick/1", "quick", list)
+    made = relay_of()
     # Only embedded ones take all that is on its way for lost, and these tests choose their broker themselves.
     made._in_process = False
     yield made
@@ -123,7 +129,7 @@ def test_a_message_is_persistent_and_expires_and_holds_an_id_only(broker: amqp.C
 @pytest.mark.parametrize("queue", ["quick", "heavy"])
 def test_queues_are_durable_quorum_queues(rabbitmq: RabbitMQ, monkeypatch: pytest.MonkeyPatch, queue: str) -> None:
     use_broker(monkeypatch, rabbitmq.url)
-    relay = Relay("here", queue, list)
+    relay = relay_of(queue)
     new_job(queue=queue)
     rounds(relay)
     relay._publisher.close()
@@ -161,7 +167,7 @@ def test_full_batches_follow_each_other_at_once(broker: amqp.Channel, relay: Rel
 def test_relays_side_by_side_send_each_job_once(broker: amqp.Channel) -> None:
     due = {job.pk for job in jobs(150)}
     stop = threading.Event()
-    relays = [Relay(f"here/quick/{n}", "quick", list) for n in range(3)]
+    relays = [relay_of(number=n) for n in range(3)]
     for each in relays:
         each._in_process = False
     threads = [threading.Thread(target=each.run, args=(stop,)) for each in relays]
@@ -285,7 +291,7 @@ def test_without_confirms_jobs_go_back_to_waiting(
 def test_leases_are_renewed_before_lost_ones_are_looked_for(broker: amqp.Channel) -> None:
     mine, dead = running_job(), running_job()
     Job.objects.update(leased_until=Now() - timedelta(seconds=30))
-    relay = Relay("here/quick/1", "quick", lambda: [(mine.pk, mine.attempt)])
+    relay = relay_of(running=lambda: [Running(mine.pk, mine.attempt, None)])
     rounds(relay)
     relay._publisher.close()
     assert Job.objects.get(pk=mine.pk).state == State.RUNNING
@@ -327,7 +333,7 @@ def received_in_process(seconds: float = 1) -> list[uuid.UUID]:
 @pytest.fixture
 def embedded() -> Iterator[Relay]:
     received_in_process(0.05)
-    made = Relay("here/quick/1", "quick", list)
+    made = relay_of()
     yield made
     made._publisher.close()
 

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from django.db.models.functions import Now
 
-from picasso.errors import Trouble
-from picasso.jobs import states
-from picasso.jobs.states import LEASE, MAX_CRASHES, MAX_FAILURES, MOVES, State
+from picasso.errors import MAX_FAILURES, Trouble
+from picasso.jobs import claims, states
+from picasso.jobs.states import LEASE, MAX_CRASHES, MOVES, Running, State
 from picasso.models import Derivative, File, Job
 from picasso.receive.sweep import forget
 from picasso.storage import Folder, default_storage
@@ -59,13 +59,17 @@ def test_only_the_moves_of_the_table_can_be_made(before: State, after: State) ->
 
 def test_the_table_is_the_one_of_the_design() -> None:
     waiting, queued, running = State.WAITING, State.QUEUED, State.RUNNING
+    forth = {(waiting, queued), (queued, running), (running, State.DONE), (running, State.FAILED)}
     back = {(queued, waiting), (running, waiting)}
-    assert {(waiting, queued), (queued, running), (running, State.DONE), (running, State.FAILED), *back} == MOVES
+    off = {(waiting, State.CANCELLED), (queued, State.CANCELLED), (running, State.CANCELLED)}
+    again = {(State.DONE, waiting), (State.FAILED, waiting), (State.CANCELLED, waiting)}
+    assert forth | back | off | again == MOVES
 
 
-@pytest.mark.django_db
-def test_no_end_state_has_a_way_out() -> None:
-    assert not [move for move in MOVES if move[0] not in states.ACTIVE]
+def test_the_only_way_out_of_an_end_state_is_to_be_asked_for_again() -> None:
+    assert {new for old, new in MOVES if old in states.ENDED} == {State.WAITING}
+    assert set(State) == states.ENDED | states.ACTIVE
+    assert not states.ENDED & states.ACTIVE
 
 
 @pytest.mark.django_db
@@ -132,8 +136,9 @@ def test_finish_says_yes_again_to_the_attempt_that_did_it() -> None:
 def test_only_the_leases_of_the_very_attempt_are_renewed() -> None:
     mine, stale, queued = running_job(), running_job(attempt=2), new_job(state=State.QUEUED)
     expired(mine, stale, queued)
-    states.renew([(mine.pk, 1), (stale.pk, 1), (queued.pk, 0)])
-    states.renew([])
+    gone = states.renew([Running(mine.pk, 1, None), Running(stale.pk, 1, None), Running(queued.pk, 0, None)])
+    assert gone == {stale.pk, queued.pk}
+    assert states.renew([]) == set()
     alive = Job.objects.filter(leased_until__gt=Now())
     assert [job.pk for job in alive] == [mine.pk]
 
@@ -178,7 +183,7 @@ def test_what_is_not_due_is_not_claimed() -> None:
     new_job(queue="heavy")
     for state in set(State) - {State.WAITING}:
         new_job(state=state)
-    assert states.claim_due("quick", 10, 100) == [due.pk]
+    assert claims.claim_due("quick", 10, 100) == [due.pk]
     assert again(due).state == State.QUEUED
     assert again(due).leased_until
 
@@ -186,17 +191,17 @@ def test_what_is_not_due_is_not_claimed() -> None:
 @pytest.mark.django_db
 def test_the_longest_due_comes_first_and_the_window_holds() -> None:
     jobs = [new_job(due_at=Now() - timedelta(seconds=seconds)) for seconds in (10, 30, 20, 40)]
-    assert states.claim_due("quick", 2, 3) == [jobs[3].pk, jobs[1].pk]
-    assert states.claim_due("quick", 2, 3) == [jobs[2].pk]
-    assert states.claim_due("quick", 2, 3) == []
-    states.unclaim([jobs[1].pk])
-    assert states.claim_due("quick", 2, 3) == [jobs[1].pk]
+    assert claims.claim_due("quick", 2, 3) == [jobs[3].pk, jobs[1].pk]
+    assert claims.claim_due("quick", 2, 3) == [jobs[2].pk]
+    assert claims.claim_due("quick", 2, 3) == []
+    claims.unclaim([jobs[1].pk])
+    assert claims.claim_due("quick", 2, 3) == [jobs[1].pk]
 
 
 @pytest.mark.django_db
 def test_unclaim_leaves_what_has_begun() -> None:
     queued, running = new_job(state=State.QUEUED), running_job()
-    states.unclaim([queued.pk, running.pk])
+    claims.unclaim([queued.pk, running.pk])
     assert again(queued).state == State.WAITING
     assert again(running).state == State.RUNNING
 
@@ -273,7 +278,7 @@ def test_a_release_is_no_failure() -> None:
     assert states.release(job)
     kept = again(job)
     assert (kept.state, kept.failures, kept.attempt) == (State.WAITING, 0, 1)
-    assert states.claim_due("quick", 1, 1) == [job.pk]
+    assert claims.claim_due("quick", 1, 1) == [job.pk]
 
 
 @pytest.mark.django_db
@@ -301,7 +306,7 @@ def test_whoever_renewed_its_lease_just_before_the_reaper_moves_keeps_its_job(
     retry = states.retry
 
     def late(lost: Job, *arguments: Any) -> bool:
-        states.renew([(job.pk, job.attempt)])
+        states.renew([Running(job.pk, job.attempt, None)])
         return retry(lost, *arguments)
 
     monkeypatch.setattr(states, "retry", late)
@@ -338,7 +343,11 @@ def test_a_worker_that_dies_each_time_ends_too() -> None:
         ([("running", 1), ("failed", 1)], "processing"),
         ([("done", 1)], "processed"),
         ([("done", 1), ("done", 3)], "processed"),
-        ([("done", 1), ("cancelled", 0)], "processed"),
+        ([("cancelled", 0)], "failed"),
+        ([("done", 1), ("cancelled", 0)], "failed"),
+        ([("failed", 1), ("cancelled", 0)], "failed"),
+        ([("waiting", 0), ("cancelled", 0)], "pending"),
+        ([("waiting", 0), ("cancelled", 1)], "processing"),
         ([("failed", 1)], "failed"),
         ([("done", 1), ("failed", 5)], "failed"),
     ],
@@ -379,7 +388,7 @@ def test_relays_side_by_side_claim_different_jobs() -> None:
 
     def claim() -> list[Any]:
         mine: list[Any] = []
-        while got := states.claim_due("quick", 7, 1000):
+        while got := claims.claim_due("quick", 7, 1000):
             mine += got
         return mine
 
@@ -462,6 +471,6 @@ def forget_after(seconds: float, storage: Folder, file: File) -> None:
 def test_the_clock_is_the_databases() -> None:
     """What is due is decided where it was written down, whatever this machine's clock says."""
     job = new_job(due_at=Now() + timedelta(seconds=0.3))
-    assert states.claim_due("quick", 1, 1) == []
+    assert claims.claim_due("quick", 1, 1) == []
     time.sleep(0.5)
-    assert states.claim_due("quick", 1, 1) == [job.pk]
+    assert claims.claim_due("quick", 1, 1) == [job.pk]

@@ -15,6 +15,7 @@ import pytest
 from picasso.disk import disk_full_reported
 from picasso.errors import StorageFull
 from picasso.models import new_id
+from picasso.scratch import LOCK
 from picasso.storage import Folder, derived_key, original_key
 
 
@@ -123,7 +124,7 @@ def test_remove_takes_the_derived_too(storage: Folder) -> None:
 
 
 def derive(storage: Folder, key: str, attempt: int, maker: str = "image") -> Path:
-    source = storage.scratch() / "t.webp"
+    source = storage.scratches / "t.webp"
     source.write_bytes(b"%d" % attempt)
     made = derived_key(key, maker, attempt, "t.webp")
     storage.place_derived(source, made)
@@ -135,8 +136,11 @@ def test_attempts_do_not_meet(storage: Folder) -> None:
     attempts = [derive(storage, key, n) for n in (1, 2, 10)]
     other = [derive(storage, key, 1, "image-two"), derive(storage, key, 1, "text")]
     assert [path.read_bytes() for path in attempts] == [b"1", b"2", b"10"]
-    storage.remove_other_attempts(derived_key(key, "image", 2, ""))
-    assert [path.exists() for path in attempts] == [False, True, False]
+    storage.remove_earlier_attempts(derived_key(key, "image", 10, ""), [derived_key(key, "image", 1, "t.webp")])
+    assert [path.exists() for path in attempts] == [True, False, True]
+    attempts[1] = derive(storage, key, 2)
+    storage.remove_earlier_attempts(derived_key(key, "image", 2, ""))
+    assert [path.exists() for path in attempts] == [False, True, True]
     assert all(path.exists() for path in other)
     storage.remove_derived(derived_key(key, "image", 2, ""))
     assert not attempts[1].exists()
@@ -162,9 +166,12 @@ def test_what_is_stored_can_be_listed(storage: Folder) -> None:
 
 def test_what_is_abandoned_can_be_listed(storage: Folder) -> None:
     old, new = storage.begin(), storage.begin()
-    scratch = storage.scratch()
+    scratch, somebodys = storage.scratches / "unknown", storage.scratches / "somebody's"
+    for folder in (scratch, somebodys):
+        folder.mkdir()
+    (somebodys / LOCK).touch()
     long_ago = time.time() - 9999
-    for path in (old.path, scratch):
+    for path in (old.path, scratch, somebodys):
         os.utime(path, (long_ago, long_ago))
     assert set(storage.abandoned(time.time() - 5000)) == {old.path, scratch}
     old.close()

@@ -44,8 +44,8 @@ def nothing_left(stack: Stack) -> Iterator[None]:
     """No row and no byte more than before; at once, so within the second that a loaded machine may take."""
 
     def state() -> tuple[int, set[Path]]:
-        # Processing goes on meanwhile, and what it derives is no upload's remains.
-        return count(stack), {path for path in stack.stored_files() if "derived" not in path.parts}
+        # Processing goes on meanwhile, and what it derives and works with is no upload's remains.
+        return count(stack), {path for path in stack.stored_files() if not {"derived", "scratch"} & {*path.parts}}
 
     before = state()
     yield
@@ -238,6 +238,22 @@ def test_a_slow_client_is_not_a_stalled_one(limited: Stack) -> None:
             connection.send(form[start : start + 40])
             time.sleep(0.7)
         assert connection.read().status == 201
+
+
+@pytest.mark.parametrize("name", [b"nowhere", b"x" * 65, b"\xff", b"d\x00"])
+@pytest.mark.parametrize("first", [True, False])
+def test_a_pipeline_that_is_not_there(service: Stack, name: bytes, first: bool) -> None:
+    field = part(name, b'form-data; name="pipeline"', None)
+    with nothing_left(service):
+        check_problem(
+            post(service, (field + part() if first else part() + field) + END), 400, "invalid-field", "pipeline"
+        )
+
+
+def test_two_pipelines(service: Stack) -> None:
+    field = part(b"default", b'form-data; name="pipeline"', None)
+    with nothing_left(service):
+        check_problem(post(service, field + part() + field + END), 400, "invalid-field", "pipeline")
 
 
 # The client is gone

@@ -177,3 +177,23 @@ def test_a_stalled_reader_is_cut_off(impatient: Stack) -> None:
         until(lambda: open_files(impatient, sent["id"]) == 0, 15, lambda: "it is open for ever")
         with pytest.raises((ConnectionError, AssertionError)):
             connection.read()
+
+
+def test_a_large_file_that_trickles_and_one_that_stalls(impatient: Stack) -> None:
+    """Both are received in place: who trickles is heard, who falls silent is cut off."""
+    form = part(b"x" * 8 * MIB) + END
+    request = head(impatient, Content_Type=FORM, Content_Length=len(form)) + form
+    with wire(impatient) as connection:
+        connection.send(request[: 4 * MIB])
+        for start in range(4 * MIB, 4 * MIB + 50, 10):
+            connection.send(request[start : start + 10])
+            time.sleep(0.7)
+        connection.send(request[4 * MIB + 50 :])
+        assert connection.read().json()["size"] == 8 * MIB
+    with wire(impatient) as connection:
+        connection.send(request[: 5 * MIB])
+        started = time.monotonic()
+        check_problem(connection.read(), 408, "upload-timeout")
+        assert 1 < time.monotonic() - started < 6
+        assert connection.closed()
+    until(lambda: not list((impatient.data / "incoming").iterdir()), 2, lambda: "the bytes are still there")

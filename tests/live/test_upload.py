@@ -182,6 +182,35 @@ def test_20_mebibytes(service: Stack) -> None:
     assert not list((service.data / "incoming").iterdir())
 
 
+def test_what_follows_a_large_form(service: Stack) -> None:
+    """It was received in place: another field, an epilogue and the pipeline's next request are read as ever."""
+    content = random.Random(21).randbytes(9 * 2**20)
+    large = part(content) + part(b"1", b'form-data; name="note"', None) + END + b"an epilogue" * 1000
+    small = part(b"small\n") + END
+    with wire(service, timeout=60) as connection:
+        for _ in range(2):
+            for body in (large, small):
+                connection.send(head(service, Content_Type=FORM, Content_Length=len(body)), body)
+        answers = [connection.read() for _ in range(4)]
+    assert [answer.status for answer in answers] == [201] * 4
+    assert [answer.json()["size"] for answer in answers] == [len(content), 6] * 2
+    assert {answer.json()["sha256"] for answer in answers[::2]} == {hashlib.sha256(content).hexdigest()}
+
+
+def test_more_large_uploads_than_are_received_in_place(service: Stack) -> None:
+    contents = [random.Random(n).randbytes(5 * 2**20 + n) for n in range(9)]
+    with ThreadPoolExecutor(len(contents)) as threads:
+        sent = list(threads.map(lambda content: service.upload(content, "noise.bin"), contents))
+    assert [file["sha256"] for file in sent] == [hashlib.sha256(content).hexdigest() for content in contents]
+
+
+@pytest.mark.parametrize("fields", [(b"", b""), (b"default", b""), (b"", b"default")])
+def test_the_default_pipeline_by_name(service: Stack, fields: tuple[bytes, bytes]) -> None:
+    """Before the file or behind it."""
+    before, behind = (part(name, b'form-data; name="pipeline"', None) if name else b"" for name in fields)
+    assert service.settled(_posted(service, before + part() + behind + END)["id"])["state"] == "processed"
+
+
 def test_the_same_name_twice(service: Stack) -> None:
     one, other = service.upload(b"one\n", "same.txt"), service.upload(b"other\n", "same.txt")
     assert one["id"] != other["id"]

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import ctypes
+import errno
+import fcntl
 import json
 import os
+import platform
 import resource
 import socket
 import subprocess
+import sys
+import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar, cast
 
-from picasso.process.contract import Derivative, ProcessorError, Result, Source
+from picasso.process.confinement import kernel, syscalls
+from picasso.process.contract import JSON, Derivative, Processor, ProcessorError, Result, Source
 
 FOLDER = Path(__file__).parent
 
@@ -24,7 +32,7 @@ def script(do: str, **more: Any) -> bytes:
     return HEAD + json.dumps({"do": do, **more}).encode()
 
 
-class Script:
+class Script(Processor):
     name: ClassVar[str] = "script"
     media_types: ClassVar[tuple[str, ...]] = ("audio/midi",)
     queue: ClassVar[str] = "quick"
@@ -33,6 +41,7 @@ class Script:
     def prepare() -> None: ...
 
     def __call__(self, source: Source, folder: Path) -> Result:
+        self._source = source
         told = json.loads(source.path.read_bytes().removeprefix(HEAD))
         answer = getattr(self, told.pop("do"))(folder, **told)
         return answer if isinstance(answer, Result) else Result({"pid": os.getpid()})
@@ -49,13 +58,6 @@ class Script:
     def signal(self, folder: Path, number: int) -> None:
         os.kill(os.getpid(), number)
         time.sleep(60)
-
-    def crash_once(self, folder: Path, marker: str) -> None:
-        try:
-            Path(marker).touch(exist_ok=False)
-        except FileExistsError:
-            return
-        os.abort()
 
     def leave(self, folder: Path) -> None:
         os._exit(0)
@@ -75,6 +77,7 @@ class Script:
     def look_around(self, folder: Path) -> Result:
         fds = {int(fd) for fd in os.listdir("/proc/self/fd")} if os.path.isdir("/proc/self/fd") else set()
         limits = {"core": resource.RLIMIT_CORE, "files": resource.RLIMIT_NOFILE, "memory": resource.RLIMIT_AS}
+        limits |= {"time": resource.RLIMIT_CPU, "file-size": resource.RLIMIT_FSIZE}
         return Result(
             {
                 "pid": os.getpid(),
@@ -85,11 +88,51 @@ class Script:
             }
         )
 
-    def spawn(self, folder: Path, tell: str) -> None:
-        """A child of its own, which outlives a parent that is killed alone."""
-        sleeper = subprocess.Popen(["sleep", "60"])
-        Path(tell).write_text(str(sleeper.pid))
-        sleeper.wait()
+    def probe(self, folder: Path, tries: list[list[Any]]) -> Result:
+        """Each of them is a name in `PROBES` and its arguments, of which ``@source`` and ``@folder`` are its own."""
+        own = {"@source": str(self._source.path), "@folder": str(folder)}
+        outcomes: list[JSON] = [
+            _outcome(PROBES[name], [own.get(str(each), each) for each in more]) for name, *more in tries
+        ]
+        return Result({"pid": os.getpid(), "outcomes": outcomes})
+
+    def print(self, folder: Path, out: str, err: str = "", times: int = 1, then: str = "nothing") -> Any:
+        """To stdout, as libraries do: past Python's own buffers; and on to something else."""
+        for _ in range(times):
+            os.write(1, out.encode())
+        print(err, end="", file=sys.stderr)
+        return getattr(self, then)(folder)
+
+    def abort(self, folder: Path) -> None:
+        os.abort()
+
+    def tell_progress(self, folder: Path, fractions: list[float], pause: float) -> None:
+        for fraction in fractions:
+            self._source.progress(fraction)
+            time.sleep(pause)
+
+    def read_late(self, folder: Path, pause: float) -> Result:
+        time.sleep(pause)
+        return Result({"read": len(self._source.path.read_bytes())})
+
+    def fill(self, folder: Path, files: int, size: int, unlinked: bool = False) -> None:
+        kept = []
+        for n in range(files):
+            path = folder / f"{n}.bin"
+            kept.append(path.open("wb"))
+            if unlinked:
+                path.unlink()
+            for _ in range(size // 2**20):
+                kept[-1].write(bytes(2**20))
+            kept[-1].flush()
+        time.sleep(60)
+
+    def mess(self, folder: Path) -> None:
+        """What is hard to clear away."""
+        (folder / "a" / "b" / "c").mkdir(parents=True)
+        (folder / "a" / "b" / "c" / "d.txt").write_text("d")
+        os.mkdir(folder / "a" / "closed", 0o000)
+        os.mkdir(folder / "closed", 0o000)
 
     def say(self, folder: Path, text: str, times: int = 1, pause: float = 0) -> None:
         """Past the protocol, straight to the worker."""
@@ -105,9 +148,90 @@ class Script:
         time.sleep(pause)
         return Result({"made": len(files)}, tuple(Derivative(**cast("Any", each)) for each in listed))
 
-    def link(self, folder: Path, target: str) -> Result:
-        (folder / "out.txt").symlink_to(target)
-        return Result({}, (Derivative("stolen", "out.txt", "text/plain"),))
+
+def _outcome(probe: Callable[..., Any], more: list[Any]) -> str:
+    """What it brought, or the name of the error that it ended in."""
+    try:
+        return f"did it: {probe(*more)!r}"[:200]
+    except OSError as fault:
+        return errno.errorcode.get(fault.errno or 0, repr(fault))
+    except Exception as fault:
+        return repr(fault)
+
+
+def _called(name: str, *arguments: int | bytes | None) -> int:
+    """A system call by its name, past all that Python or a library would check."""
+    table = {**syscalls.DENIED, **syscalls.BY_ARGUMENT, **syscalls.ABSENT}
+    number = syscalls.numbers({name: table[name]}, platform.machine())[name]
+    return kernel.called(number, *(ctypes.create_string_buffer(a) if isinstance(a, bytes) else a for a in arguments))
+
+
+def _tcp(port: int) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as client:
+        client.settimeout(3)
+        client.connect(("127.0.0.1", port))
+
+
+def _unix(path: str) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
+        client.settimeout(3)
+        client.connect(path)
+
+
+def _fork() -> int:
+    if (pid := os.fork()) == 0:
+        os._exit(0)
+    os.waitpid(pid, 0)
+    return pid
+
+
+def _opened(path: str, flags: int) -> int:
+    os.close(os.open(path, flags))
+    return flags
+
+
+def _fcntl(path: str, command: int, argument: int) -> int:
+    with open(path, "rb") as file:
+        return fcntl.fcntl(file, command, argument)
+
+
+def _ioctl(path: str, request: int) -> bytes:
+    with open(path, "rb") as file:
+        return fcntl.ioctl(file, request, bytes(8))
+
+
+PROBES: dict[str, Callable[..., Any]] = {
+    "read": lambda path: Path(path).read_bytes()[:50],
+    "list": os.listdir,
+    "write": lambda path: Path(path).write_bytes(b"overwritten"),
+    "append": lambda path: open(path, "ab").close(),
+    "open": _opened,
+    "truncate": lambda path: os.truncate(path, 0),
+    "remove": os.unlink,
+    "make-folder": os.mkdir,
+    "chmod": lambda path: os.chmod(path, 0o777),
+    "chown": lambda path: os.chown(path, os.getuid(), os.getgid()),
+    "utime": lambda path: os.utime(path, (1, 1)),
+    "xattr": lambda path: os.setxattr(path, "user.picasso", b"x"),
+    "link": os.link,
+    "rename": os.rename,
+    "symlink": os.symlink,
+    "fcntl": _fcntl,
+    "ioctl": _ioctl,
+    "tcp": _tcp,
+    "udp": lambda port: socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"x", ("127.0.0.1", port)),
+    "unix": _unix,
+    "resolve": lambda name: socket.getaddrinfo(name, 80),
+    "execute": lambda path: subprocess.run([path], check=True, capture_output=True).stdout,
+    "replace": lambda path: os.execv(path, [path]),
+    "fork": _fork,
+    "kill": os.kill,
+    "kill-group": os.killpg,
+    "limit": lambda pid: resource.prlimit(pid, resource.RLIMIT_NOFILE, (3, 3)),
+    "nice": lambda pid: os.setpriority(os.PRIO_PROCESS, pid, 19),
+    "call": _called,
+    "thread": lambda: threading.Thread(target=time.sleep, args=(0,)).start(),
+}
 
 
 def _link(fd: int) -> str | None:

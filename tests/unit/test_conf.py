@@ -42,9 +42,12 @@ WRONG = {
     "PICASSO_QUICK_JOBS": (["0"], "is not a whole number above 0"),
     "PICASSO_HEAVY_JOBS": (["0"], "is not a whole number above 0"),
     "PICASSO_JOB_TIME_LIMIT": (["5min"], "is not a whole number above 0"),
+    "PICASSO_HEAVY_JOB_TIME_LIMIT": (["1h"], "is not a whole number above 0"),
     "PICASSO_JOB_MEMORY_LIMIT": (["lots"], "is not a size"),
+    "PICASSO_JOB_OUTPUT_LIMIT": (["all"], "is not a size"),
     "PICASSO_JOBS_PER_CHILD": (["-"], "is not a whole number above 0"),
     "PICASSO_MAX_IMAGE_PIXELS": (["64M"], "is not a whole number above 0"),
+    "PICASSO_CONFIG": (["/nowhere/picasso.toml", "/"], "is not a file"),
     "PICASSO_LOG_LEVEL": (["WARN", "trace"], "is none of debug"),
     "PICASSO_LOG_FORMAT": (["xml"], "is none of console, json"),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import random
@@ -22,10 +23,13 @@ import pytest
 from tests.processors_for_tests.picasso_processors_for_tests import FOLDER, script
 from tests.stack import until
 
-from picasso.process import contain, forkserver
-from picasso.process.contain import MAX_ANSWER, MAX_FACTS, Children, ShuttingDown, Troubled, understood, waits
+from picasso.process import answers, contain, forkserver, registry
+from picasso.process.answers import MAX_ANSWER, MAX_FACTS, Troubled, understood
+from picasso.process.child import waits
+from picasso.process.contain import Cancelled, Children, ShuttingDown
 from picasso.process.contract import Derivative, ProcessorError, Result, Source
-from picasso.process.forkserver import MAX_FILE_SIZE
+from picasso.process.ticket import MAX_LOG, Ticket
+from picasso.scratch import Scratch
 
 SECRETS = {
     "DATABASE_URL": "postgres://picasso:hunter2@db/picasso",
@@ -34,6 +38,7 @@ SECRETS = {
 }
 
 MEMORY = 512 * 2**20
+OUTPUT = 8 * 2**20
 SECONDS = 20.0
 
 Asked = Callable[..., Result]
@@ -45,11 +50,12 @@ def made(jobs_per_child: int = 32) -> Iterator[Children]:
         patch.setenv("PYTHONPATH", str(FOLDER))
         for name, secret in SECRETS.items():
             patch.setenv(name, secret)
-        children = Children(MEMORY, jobs_per_child)
+        children = Children(MEMORY, jobs_per_child, output_limit=OUTPUT)
         try:
             yield children
         finally:
             children.close()
+    assert not children.scratch.folder.exists()
 
 
 @pytest.fixture(scope="module")
@@ -71,22 +77,25 @@ def asked(shared: Children, tmp_path: Path) -> Asked:
 
 
 def asker(children: Children, folder: Path) -> Asked:
-    def ask(do: str, *, seconds: float = SECONDS, **more: Any) -> Result:
+    def ask(do: str, *, seconds: float = SECONDS, ticket: Ticket | None = None, **more: Any) -> Result:
         path = folder / f"{threading.get_ident()}.mid"
         path.write_bytes(script(do, **more))
-        made_in = folder / f"{threading.get_ident()}"
-        made_in.mkdir(exist_ok=True)
-        return children.run("script", Source(path, "audio/midi"), made_in, seconds)
+        return children.run("script", Source(path, "audio/midi"), folder / "made", seconds, ticket)
 
     return ask
 
 
-def server_of(children: Children) -> psutil.Process:
-    return psutil.Process(children._server.pid)
+def server_of(children: Children, processor: str = "script") -> psutil.Process:
+    return psutil.Process(children._servers[processor].process.pid)
 
 
-def forked(children: Children) -> list[psutil.Process]:
-    return [p for p in server_of(children).children() if p.status() != psutil.STATUS_ZOMBIE]
+def forked(children: Children, processor: str = "script") -> list[psutil.Process]:
+    return [p for p in server_of(children, processor).children() if p.status() != psutil.STATUS_ZOMBIE]
+
+
+def left(children: Children) -> list[Path]:
+    """The bytes of jobs that lie in scratch."""
+    return [path for path in children.scratch.folder.rglob("*") if not path.is_dir() and path.name != "lock"]
 
 
 def gone(pid: int) -> bool:
@@ -139,12 +148,6 @@ def test_the_time_limit_kills(asked: Asked, shared: Children) -> None:
     until(lambda: not forked(shared), 5, lambda: f"still there: {forked(shared)}")
 
 
-def test_the_time_limit_kills_what_the_child_has_started(asked: Asked, tmp_path: Path) -> None:
-    tell = tmp_path / "grandchild"
-    assert trouble(lambda: asked("spawn", tell=str(tell), seconds=2)) == "time-limit"
-    until(lambda: gone(int(tell.read_text())), 5, lambda: "the grandchild lives on")
-
-
 def test_dripping_does_not_stretch_the_time_limit(asked: Asked) -> None:
     started = time.monotonic()
     assert trouble(lambda: asked("say", text="{", times=100, pause=0.1, seconds=1)) == "time-limit"
@@ -192,7 +195,9 @@ def test_a_child_serves_one_processor(shared: Children, asked: Asked, tmp_path: 
     note = tmp_path / "note.txt"
     note.write_text("one two")
     assert shared.run("text", Source(note, "text/plain"), tmp_path, SECONDS).facts["words"] == 2
-    assert {p.pid for p in forked(shared)} > before
+    assert {p.pid for p in forked(shared)} == before
+    assert len(forked(shared, "text")) == 1
+    assert server_of(shared) != server_of(shared, "text")
 
 
 def test_no_credentials_are_within_reach(asked: Asked, shared: Children) -> None:
@@ -223,7 +228,10 @@ def test_no_file_of_the_worker_is_open_in_a_child(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="not all of them elsewhere")
 def test_a_child_is_confined(asked: Asked) -> None:
     found = asked("look_around").facts
-    assert found["limits"] == {"core": [0, 0], "files": [256, 256], "memory": [MEMORY, MEMORY]}
+    assert isinstance(found["limits"], dict)
+    found["limits"].pop("time")
+    held = {"core": [0, 0], "files": [256, 256], "memory": [MEMORY, MEMORY], "file-size": [OUTPUT, OUTPUT]}
+    assert found["limits"] == held
     assert found["group"] == found["pid"]
 
 
@@ -234,6 +242,17 @@ def test_an_idle_child_that_died_is_nobodys_crash(asked: Asked, shared: Children
         victim.kill()
     wait_for_end(*victims)
     assert asked("nothing").facts["pid"] not in {victim.pid for victim in victims}
+
+
+def test_a_child_without_work_is_let_go(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(contain, "IDLE_SECONDS", 0.3)
+    with made() as children:
+        ask = asker(children, tmp_path)
+        first = ask("nothing").facts["pid"]
+        until(lambda: not forked(children), 5, lambda: f"still there: {forked(children)}")
+        assert not list(children.scratch.folder.glob("*/out"))
+        assert ask("nothing").facts["pid"] != first
+        ask("sleep", pause=1)
 
 
 def test_an_idle_child_that_has_more_to_say_is_killed(asked: Asked, shared: Children) -> None:
@@ -250,7 +269,7 @@ def test_an_idle_child_that_has_more_to_say_is_killed(asked: Asked, shared: Chil
 def test_an_answer_too_deep_to_be_checked_is_trouble_and_the_child_is_replaced(asked: Asked) -> None:
     before = asked("nothing").facts["pid"]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(contain, "result", endless)
+        patch.setattr(answers, "result", endless)
         assert trouble(lambda: asked("nothing")) == "processor-error"
     assert asked("nothing").facts["pid"] != before
 
@@ -261,10 +280,12 @@ def endless(**answer: Any) -> Result:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="sets another process's limits")
 def test_a_server_that_can_not_fork_keeps_its_children(own: Children, tmp_path: Path) -> None:
-    ask, server = asker(own, tmp_path), server_of(own)
+    ask = asker(own, tmp_path)
+    ask("nothing")
+    server = server_of(own)
     with ThreadPoolExecutor(1) as pool:
         busy = pool.submit(ask, "tell", facts={"n": 1}, pause=2)
-        until(lambda: len(forked(own)) == 1, 10, lambda: "never began")
+        until(lambda: len(left(own)) == 1, 10, lambda: "never began")
         before = server.rlimit(psutil.RLIMIT_NOFILE)
         server.rlimit(psutil.RLIMIT_NOFILE, (3, before[1]))  # no room for the child's socket
         assert trouble(lambda: ask("nothing")) == "processor-error"
@@ -277,10 +298,11 @@ def test_a_server_that_can_not_fork_keeps_its_children(own: Children, tmp_path: 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads another process's limits")
 def test_a_child_can_not_fill_the_disk(asked: Asked) -> None:
     child = psutil.Process(int(str(asked("nothing").facts["pid"])))
-    assert child.rlimit(psutil.RLIMIT_FSIZE) == (MAX_FILE_SIZE, MAX_FILE_SIZE)
-    child.rlimit(psutil.RLIMIT_FSIZE, (1000, MAX_FILE_SIZE))
+    assert child.rlimit(psutil.RLIMIT_FSIZE) == (OUTPUT, OUTPUT)
     listed = [{"role": "large", "file": "a.txt", "media_type": "text/plain"}]
-    assert trouble(lambda: asked("derive", files={"a.txt": "x" * 2000}, listed=listed)) == "processor-error"
+    with pytest.raises(ProcessorError) as caught:
+        asked("derive", files={"a.txt": "x" * (OUTPUT + 1)}, listed=listed)
+    assert caught.value.code == "too-large-output"
 
 
 def test_a_fork_that_fails_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -290,11 +312,40 @@ def test_a_fork_that_fails_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "fork", refuse)
     server = object.__new__(forkserver.Server)
     kept, given = socket.socketpair()
-    server._fds = [given.detach()]
+    output, saying = os.pipe()
+    server._fds = [given.detach(), saying]
     with kept:
-        assert server._fork(MEMORY) == {"error": "no more processes"}
+        assert server._fork({"memory": MEMORY, "output": OUTPUT, "slot": "/"}) == {"error": "no more processes"}
         assert not waits(kept), "the child's socket stayed open"
-        assert "error" in server._fork(MEMORY)
+        assert os.read(output, 1) == b"", "the child's output stayed open"
+        assert "error" in server._fork({})
+    os.close(output)
+
+
+def test_an_order_that_can_not_be_read_is_read_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No memory for the message, say: the server has children that are at work."""
+    faults = [OSError(errno.ENOBUFS, "no memory"), ConnectionResetError()]
+
+    def fail(*_: object) -> None:
+        raise faults.pop(0)
+
+    monkeypatch.setattr(socket, "recv_fds", fail)
+    server = object.__new__(forkserver.Server)
+    server._control = socket.socket()
+    with server._control:
+        assert server._obey()
+        assert not server._obey(), "a worker that is gone is not waited for"
+
+
+@pytest.mark.parametrize("processor", sorted(registry.processors()))
+def test_a_server_has_one_thread_when_it_forks(processor: str) -> None:
+    """A fork has none but the thread that forked: a lock that another held then stays locked in it for good."""
+    code = (
+        "import sys; from picasso.process import forkserver, registry\n"
+        "registry.processors()[sys.argv[1]].prepare(); print(forkserver.threads())"
+    )
+    done = subprocess.run([sys.executable, "-c", code, processor], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "1"
 
 
 def test_a_dead_fork_server_is_replaced(own: Children, tmp_path: Path) -> None:
@@ -340,11 +391,13 @@ from picasso.process.contain import Children
 from picasso.process.contract import Source
 
 folder = Path(sys.argv[1])
-children = Children(2**29, 32)
-job = lambda: children.run("script", Source(folder / "job.mid", "audio/midi"), folder, 60)
+children = Children(2**29, 32, folder / "scratch")
+job = lambda: children.run("script", Source(folder / "job.mid", "audio/midi"), folder / "made", 60)
 for _ in range(3):
     threading.Thread(target=job, daemon=True).start()
-print(children._server.pid, flush=True)
+while "script" not in children._servers:
+    time.sleep(0.01)
+print(children._servers["script"].process.pid, flush=True)
 time.sleep(60)
 """
 
@@ -361,6 +414,11 @@ def test_nothing_outlives_a_dead_worker(tmp_path: Path, number: int) -> None:
         family = [server, *server.children()]
         worker.send_signal(number)
     wait_for_end(*family)
+    dead = tmp_path / "scratch"
+    assert list(dead.glob("*/*/in/original")), "nothing was left, so nothing is shown"
+    next_one = Scratch(dead)
+    assert list(dead.iterdir()) == [next_one.folder], "what a dead worker left is the next one's to remove"
+    next_one.close()
 
 
 def test_many_threads_while_children_are_killed_at_random(shared: Children, tmp_path: Path) -> None:
@@ -445,6 +503,8 @@ BROKEN: dict[str, Any] = {
     "derivative-without-role": result({"file": "a", "media_type": "text/plain"}),
     "role-of-a-number": result(derivative(role=5)),
     "role-with-path": result(derivative(role="../a")),
+    "file-elsewhere": result(derivative(file="../in/original")),
+    "file-of-no-name": result(derivative(file="..")),
     "role-long": result(derivative(role="a" * 65)),
     "role-twice": result(derivative(), derivative(file="b.webp")),
     "file-of-a-number": result(derivative(file=5)),
@@ -488,3 +548,177 @@ def test_a_child_that_breaks_the_contract_is_replaced(asked: Asked) -> None:
     before = asked("nothing").facts["pid"]
     assert trouble(lambda: asked("tell", facts={"title": "a\0b"})) == "processor-error"
     assert asked("nothing").facts["pid"] != before
+
+
+# Slots
+
+
+def test_nothing_of_a_job_is_left_however_it_ends(asked: Asked, shared: Children, tmp_path: Path) -> None:
+    listed = [{"role": "a", "file": "a.txt", "media_type": "text/plain"}]
+    asked("derive", files={"a.txt": "a", "b/c.txt": "c"}, listed=listed)
+    assert not left(shared)
+    assert [path.name for path in (tmp_path / "made").iterdir()] == ["a.txt"]
+    with pytest.raises(ProcessorError):
+        asked("refuse", code="corrupt", sentence="This is no picture.")
+    assert not left(shared)
+    for do in ("blunder", "leave", "abort"):
+        trouble(lambda do=do: asked(do))  # type: ignore[misc]
+        assert not left(shared)
+    assert trouble(lambda: asked("sleep", pause=60, seconds=0.3)) == "time-limit"
+    assert not left(shared)
+    asked("mess")
+    assert not list(shared.scratch.folder.glob("*/out/*"))
+
+
+def test_an_original_that_is_deleted_meanwhile_is_read_to_its_end(asked: Asked, tmp_path: Path) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        late = pool.submit(asked, "read_late", pause=1)
+        until(lambda: bool(list(tmp_path.glob("*.mid"))), 5, lambda: "never began")
+        time.sleep(0.5)
+        (path,) = tmp_path.glob("*.mid")
+        size = path.stat().st_size
+        path.unlink()
+        assert late.result().facts == {"read": size}
+
+
+def test_where_no_hard_link_can_be_had_it_is_a_copy(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EXDEV, "another file system")
+
+    monkeypatch.setattr(os, "link", refuse)
+    assert asked("tell", facts={"n": 1}).facts == {"n": 1}
+
+
+def test_an_original_that_is_not_there_is_our_trouble(shared: Children, tmp_path: Path) -> None:
+    missing = Source(tmp_path / "missing", "audio/midi")
+    assert trouble(lambda: shared.run("script", missing, tmp_path, SECONDS)) == "storage"
+
+
+# Causes of death
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="not all of them elsewhere")
+def test_processor_time_is_counted_for_each_job(asked: Asked) -> None:
+    for seconds in (20, 300):
+        limits: Any = asked("look_around", seconds=seconds).facts["limits"]
+        assert seconds <= limits["time"][0] <= seconds + 10
+    assert trouble(lambda: asked("signal", number=int(signal.SIGXCPU))) == "time-limit"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads the kernel's counters")
+def test_a_child_that_the_kernel_killed_for_memory(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It kills by SIGKILL, as others may, but it counts. A machine out of memory is more than a test may make."""
+    killed = contain.oom_kills()
+    monkeypatch.setattr(contain, "oom_kills", lambda: killed + 1)
+    assert trouble(lambda: asked("signal", number=int(signal.SIGKILL))) == "out-of-memory"
+    assert trouble(lambda: asked("signal", number=int(signal.SIGKILL))) == "crashed", "that one was counted before"
+
+
+def test_a_library_that_ends_the_process_for_memory(asked: Asked) -> None:
+    said = "memory allocation of 12345678 bytes failed\n"
+    assert trouble(lambda: asked("print", out=said, then="abort")) == "out-of-memory"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="measures blocks")
+@pytest.mark.parametrize("how", [{"files": 8, "size": 4 * 2**20}, {"files": 200, "size": 2**20, "unlinked": True}])
+def test_all_that_a_job_writes_is_bounded(asked: Asked, shared: Children, how: dict[str, Any]) -> None:
+    started = time.monotonic()
+    with pytest.raises(ProcessorError) as caught:
+        asked("fill", **how)
+    assert caught.value.code == "too-large-output"
+    assert time.monotonic() - started < 10
+    assert not left(shared)
+
+
+def test_names_are_bounded_as_well(asked: Asked) -> None:
+    with pytest.raises(ProcessorError) as caught:
+        asked("derive", files={f"{n}.txt": "" for n in range(10_001)}, listed=[])
+    assert caught.value.code == "too-large-output"
+
+
+# Tickets
+
+
+def test_progress_is_heard_while_the_job_runs(asked: Asked) -> None:
+    ticket = Ticket()
+    assert ticket.progress is None
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(asked, "tell_progress", fractions=[0.25, 0.5, 7.0], pause=0.3, ticket=ticket)
+        seen: set[float | None] = set()
+        while not running.done():
+            seen.add(ticket.progress)
+            time.sleep(0.01)
+        running.result()
+    assert {0.25, 0.5} <= seen
+    assert ticket.progress == 1.0
+
+
+def test_a_child_says_how_far_it_is_a_few_times_a_second(asked: Asked) -> None:
+    ticket = Ticket()
+    asked("tell_progress", fractions=[n / 1000 for n in range(1000)], pause=0, ticket=ticket)
+    assert ticket.progress is not None
+    assert ticket.progress < 0.999
+
+
+@pytest.mark.parametrize("told", ["-1", "1.5", "NaN", "Infinity", "true", "null", '"half"', "[1]"])
+def test_progress_that_is_none_is_nonsense(asked: Asked, told: str) -> None:
+    ticket = Ticket()
+    assert trouble(lambda: asked("say", text=f'{{"progress": {told}}}\n', ticket=ticket)) == "crashed"
+    assert ticket.progress is None
+
+
+def test_endless_progress_is_nonsense(asked: Asked) -> None:
+    started = time.monotonic()
+    assert trouble(lambda: asked("say", text='{"progress": 0.5}\n', times=100_000, seconds=10)) == "crashed"
+    assert time.monotonic() - started < 9
+
+
+def test_the_log_is_what_was_said_last(asked: Asked, shared: Children, tmp_path: Path) -> None:
+    ticket = Ticket()
+    asked("print", out="from a library\n", err="from Python\n", ticket=ticket)
+    assert ticket.log == "from a library\nfrom Python\n"
+    other = Ticket()
+    assert trouble(lambda: asked("blunder", ticket=other)) == "processor-error"
+    assert "RuntimeError: a bug of the processor" in other.log
+    assert "from Python" not in other.log
+    for secret in (str(shared.scratch.folder), str(tmp_path), sys.prefix, str(Path(forkserver.__file__).parent)):
+        assert secret not in other.log
+
+
+def test_the_log_of_a_crash_is_kept(asked: Asked) -> None:
+    ticket = Ticket()
+    assert trouble(lambda: asked("print", out="the last words\n", then="abort", ticket=ticket)) == "crashed"
+    assert ticket.log.startswith("the last words\n")
+
+
+def test_an_endless_log_costs_no_memory_and_does_not_hang(asked: Asked) -> None:
+    ticket = Ticket()
+    asked("print", out="é\0\x1b[31m" * 2**12, err="the end\n", times=200, ticket=ticket)
+    assert len(ticket.log.encode()) <= MAX_LOG
+    assert ticket.log.endswith("the end\n")
+    assert "\0" not in ticket.log
+    assert "\x1b" not in ticket.log
+
+
+def test_what_a_child_says_after_its_answer_is_not_the_next_jobs(asked: Asked) -> None:
+    asked("print", out="x" * 5000)
+    ticket = Ticket()
+    asked("nothing", ticket=ticket)
+    assert ticket.log == ""
+
+
+def test_a_job_can_be_cancelled(asked: Asked, shared: Children) -> None:
+    ticket = Ticket()
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(asked, "sleep", pause=60, ticket=ticket)
+        until(lambda: len(left(shared)) == 1, 10, lambda: "never began")
+        started = time.monotonic()
+        ticket.cancel()
+        with pytest.raises(Cancelled):
+            running.result()
+    assert time.monotonic() - started < 2
+    assert not left(shared)
+    until(lambda: not forked(shared), 5, lambda: f"still there: {forked(shared)}")
+    with pytest.raises(Cancelled):
+        asked("sleep", pause=60, ticket=ticket)
+    assert asked("nothing").facts

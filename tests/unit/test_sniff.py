@@ -7,8 +7,11 @@ import io
 import json
 import re
 import struct
+import subprocess
+import sys
 import tarfile
 import threading
+import time
 import wave
 import zipfile
 import zlib
@@ -99,6 +102,172 @@ def test_a_sample_is_what_it_is(content: bytes, expected: str) -> None:
         assert found in {UNKNOWN, "text/plain", "application/x-empty"}
     else:
         assert found == expected
+
+
+def named_zip(mimetype: bytes, *names: str) -> bytes:
+    """Whose entry ``mimetype`` is compressed, and not the first."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in (*names, "mimetype"):
+            archive.writestr(name, mimetype if name == "mimetype" else "<xml/>" * bool(not name.endswith("/")))
+    return packed.getvalue()
+
+
+def ftyp(brand: bytes) -> bytes:
+    return b"\0\0\0\x20ftyp" + brand + b"\0\0\0\0" + brand + b"isommp42" + b"\0\0\0\x08free"
+
+
+OFFICE = "application/vnd.openxmlformats-officedocument."
+CSV, TSV, JSON, NDJSON = "text/csv", "text/tab-separated-values", "application/json", "application/x-ndjson"
+MAIL = b"Date: Mon, 1 Jan 2024 00:00:00 +0000\r\nSubject: x\r\nFrom: a@b.c\r\n\r\nhello\r\n"
+
+# What libmagic does not tell, or each of its versions differently.
+SECOND_LOOKS = {
+    "EPUB, compressed": (
+        named_zip(b"application/epub+zip", "META-INF/", "META-INF/container.xml"),
+        "application/epub+zip",
+    ),
+    "EPUB, by its word": (named_zip(b"application/epub+zip\n", "a.xml"), "application/epub+zip"),
+    "EPUB, by a name": (zip_of("META-INF/", "META-INF/container.xml"), "application/epub+zip"),
+    "ODT, compressed": (
+        named_zip(b"application/vnd.oasis.opendocument.text", "a"),
+        "application/vnd.oasis.opendocument.text",
+    ),
+    "a word that is none": (named_zip(b"text/html", "a.xml"), "application/zip"),
+    "DOCX": (
+        zip_of("docProps/app.xml", "word/document.xml", "[Content_Types].xml"),
+        OFFICE + "wordprocessingml.document",
+    ),
+    "XLSX": (zip_of("[Content_Types].xml", "xl/workbook.xml"), OFFICE + "spreadsheetml.sheet"),
+    "JAR": (zip_of("META-INF/", "META-INF/MANIFEST.MF", "A.class"), "application/java-archive"),
+    "APK": (zip_of("AndroidManifest.xml", "classes.dex"), "application/vnd.android.package-archive"),
+    "Parquet": (b"PAR1\x15\x04" + b"\0" * 50 + b"PAR1", "application/vnd.apache.parquet"),
+    "CR3": (ftyp(b"crx "), "image/x-canon-cr3"),
+    "RW2": (b"IIU\0\x18\0\0\0", "image/x-panasonic-rw2"),
+    "MRW": (b"\0MRM\0\1\0\0", "image/x-minolta-mrw"),
+    "PSB": (b"8BPS\0\2" + bytes(6) + b"\0\3", "image/vnd.adobe.photoshop"),
+    "WavPack": (b"wvpk\x20\0\0\0\x10\x04" + bytes(28), "audio/x-wavpack"),
+    "CAF": (b"caff\0\1\0\0desc", "audio/x-caf"),
+    "DTS": (b"\x7f\xfe\x80\x01" + bytes(60), "audio/vnd.dts"),
+    "TTA": (b"TTA1\1\0\2\0", "audio/x-tta"),
+    "MPEG-TS": (b"".join(b"\x47\x40\0\x10" + bytes(184) for _ in range(5)), "video/mp2t"),
+    "MPEG-TS of a camera": (b"".join(bytes(4) + b"\x47\x40\0\x10" + bytes(184) for _ in range(5)), "video/mp2t"),
+    "M4A": (ftyp(b"M4A "), "audio/mp4"),
+    "MP4": (ftyp(b"isom"), "video/mp4"),
+    "HEIC": (ftyp(b"heic"), "image/heic"),
+    "AVIF": (ftyp(b"avif"), "image/avif"),
+    "JPEG XL": (b"\xff\x0a\xfa\x0f\x01\x90\x01\x00", "image/jxl"),
+    "TSV": (b"name\tyear\nDora\t1937\nGuernica\t1937\n", TSV),
+    "CSV, semicolons": (b"a;b;c\n1;2;3\n4;5;6\n", CSV),
+    "JSON Lines": (b'{"a": 1}\n{"a": 2}\n', NDJSON),
+    "JSON Lines, long": (b'{"a": 1}\n' * 9_000, NDJSON),
+    "JSON, long": (json.dumps([{"a": n} for n in range(20_000)]).encode(), JSON),
+    "JSON, spread": (b'{\n  "a": [\n    {"b": 1},\n    {"b": 2}\n  ]\n}\n', JSON),
+    "a mail": (MAIL, "message/rfc822"),
+    "SVG after a comment": (b'<!-- a --><svg xmlns="http://www.w3.org/2000/svg"/>', "image/svg+xml"),
+    "SVG after all": (
+        b'<?xml version="1.0"?>\n<!-- a -->\n<!DOCTYPE svg [\n<!ENTITY a "b">\n]>\n<svg:svg/>',
+        "image/svg+xml",
+    ),
+    "XHTML": (b'<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"/>', "text/html"),
+    "WebVTT": (b"WEBVTT\n\n00:01.000 --> 00:02.000\nHi\n", "text/vtt"),
+    "SubRip": (b"1\r\n00:00:01,000 --> 00:00:02,000\r\nHi\r\n", "application/x-subrip"),
+    "OLE, a document": (
+        bytes.fromhex("d0cf11e0a1b11ae1") + bytes(504) + b"\xec\xa5" + bytes(600),
+        "application/msword",
+    ),
+    "sentences with a comma each": (b"The fox, the dog.\n" * 20, "text/plain"),
+    "statements": (b"a = 1;\nb = 2;\nc = 3;\n", "text/plain"),
+    "a log": (b"2024-01-01 10:00:00 INFO: all is well\n" * 9, "text/plain"),
+    "headers of no mail": (b"Host: a\nAccept: b\nDate: c\n\n", "text/plain"),
+    "nothing but brackets": (b"[" * 70_000, "text/plain"),
+}
+
+
+@pytest.mark.parametrize(("content", "expected"), SECOND_LOOKS.values(), ids=SECOND_LOOKS)
+def test_a_second_look(content: bytes, expected: str) -> None:
+    assert media_type(content[:HEAD]) == expected
+
+
+PLAIN, WORDS = b"just some words\n", "text/plain"
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "expected"),
+    [
+        (PLAIN, "README.md", "text/markdown"),
+        (PLAIN, "a.YML", "application/yaml"),
+        (PLAIN, "a.toml", "application/toml"),
+        (b"a,b\n1,2\n", "a.csv", CSV),
+        (b"a\tb\n", "a.tsv", TSV),
+        (b'{"a": 1}\n', "a.jsonl", NDJSON),
+        (b"a, b\nc, d\n", "a.csv", CSV),
+        (b"name,year\nDora,1937\nGuernica,1937\n", "a.txt", CSV),
+        (b"name,year\nDora,1937\nGuernica,1937\n", "notes.md", "text/markdown"),
+        (b"<p>x</p>\n", "a.html", "text/html"),
+        (b"<a><b/></a>\n", "a.xml", "text/xml"),
+        (PLAIN, "a.png", WORDS),
+        (PLAIN, "a.exe", WORDS),
+        (PLAIN, "md", WORDS),
+        (PLAIN, ".md", WORDS),
+        (PLAIN, "", WORDS),
+        (png(), "a.csv", "image/png"),
+        (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n", "a.md", "application/pdf"),
+        (b"<!DOCTYPE html>\n<html></html>", "a.md", "text/html"),
+        (bytes(5_000), "a.csv", UNKNOWN),
+    ],
+)
+def test_a_name_is_believed_in_which_plain_text_it_is_and_in_nothing_else(
+    content: bytes, name: str, expected: str
+) -> None:
+    assert media_type(content, name) == expected
+
+
+def test_both_libmagics_say_the_same() -> None:
+    """Ours, whichever that is, and the bundled one, on all that is asked here."""
+    code = (
+        "import ctypes.util, sys, json; found = ctypes.util.find_library; "
+        "ctypes.util.find_library = lambda name: None if name == 'magic' else found(name); "
+        "from picasso.receive import sniff; import magic; "
+        "heads = json.load(sys.stdin); "
+        "print(json.dumps([sniff.media_type(bytes.fromhex(head)) for head in heads]))"
+    )
+    every = {**SAMPLES, **SECOND_LOOKS}
+    heads = {name: content[:HEAD] for name, (content, _) in every.items() if name not in {"ELF", "a letter", "nothing"}}
+    told = subprocess.run(
+        [sys.executable, "-c", code],
+        input=json.dumps([head.hex() for head in heads.values()]),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    bundled = dict(zip(heads, json.loads(told.stdout), strict=True))
+    assert bundled == {name: media_type(head) for name, head in heads.items()}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"<!---->" * 9_000,
+        b"<?a?>" * 9_000,
+        b"<!DOCTYPE a [" * 5_000,
+        b"From: " * 9_000,
+        b"From: x\n" * 9_000,
+        b'"' * 65_536,
+        b"\t" * 65_536,
+        b"a;" * 32_000,
+        b"[" * 65_536,
+        b'{"a":' * 13_000,
+        b"PK\3\4" * 16_000,
+        b"PK\3\4" + bytes(22) + b"\xff\xff\xff\xff" + b"PK\3\4" * 9_000,
+    ],
+    ids=range(12),
+)
+def test_second_looks_are_quick(content: bytes) -> None:
+    media_type(content)
+    began = time.thread_time()
+    media_type(content)
+    assert time.thread_time() - began < 0.25
 
 
 def test_only_the_head_is_looked_at() -> None:

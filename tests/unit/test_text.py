@@ -10,8 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from picasso.process.contract import JSON, Source
-from picasso.process.processors import text
+from picasso.process.processors import form, text
 from picasso.process.processors.text import PIECE, Text
+from picasso.process.registry import wants
 
 Facts = Mapping[str, JSON]
 Run = Callable[[bytes], Facts]
@@ -111,6 +112,10 @@ def test_counts_agree_with_the_plain_way(
     assert facts["undecodable"] == 0
 
 
+def test_line_ends_are_counted(run: Run) -> None:
+    assert run(b"a\nb\r\nc\r\nd\re")["line_end_counts"] == {"lf": 1, "crlf": 2, "cr": 1}
+
+
 # How it is encoded
 
 PANGRAM = "Zwölf Boxkämpfer jagen Viktor über den großen Sylter Deich, “schön”\n"
@@ -194,6 +199,59 @@ def test_any_bytes_give_facts(tmp_path: Path, content: bytes) -> None:
 def test_a_missing_file_is_not_its_own_fault(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         Text()(Source(tmp_path / "gone", "text/plain"), tmp_path)
+
+
+# Whether it keeps to its grammar
+
+LAUGHS = b"".join(b'<!ENTITY l%d "%s">' % (n, b"&l%d;" % (n - 1) * 10) for n in range(1, 12))
+
+
+@pytest.mark.parametrize(
+    ("media_type", "content", "well_formed"),
+    [
+        ("application/json", b'{"a": [1, 2.5, null, "x", true]}', True),
+        ("application/json", b"\xef\xbb\xbf{}", True),
+        ("application/json", '{"a": "é"}'.encode("utf-16"), True),
+        ("application/geo+json", b"[" + b"9" * 10_000 + b"]", True),
+        ("application/json", b'{"a": }', False),
+        ("application/json", b"[1] [2]", False),
+        ("application/json", b"[NaN]", False),
+        ("application/json", b"", False),
+        ("application/json", b"[" * 10**6 + b"]" * 10**6, None),
+        ("application/json", b"[" + b" " * form.MAX_JSON + b"]", None),
+        ("text/xml", b'<?xml version="1.0"?><a b="c">d</a>', True),
+        ("application/atom+xml", "<a>é</a>".encode("utf-16"), True),
+        ("text/xml", b"<a>" * 100_000 + b"</a>" * 100_000, True),
+        ("text/xml", b"<a><b></a>", False),
+        ("text/xml", b"<a>&none;</a>", False),
+        ("text/xml", b"", False),
+        ("text/xml", b'<!DOCTYPE a [<!ENTITY l0 "l">' + LAUGHS + b"]><a>&l11;</a>", True),
+        ("text/xml", b'<!DOCTYPE a [<!ENTITY l0 "l">' + LAUGHS + b']><a b="&l11;"/>', None),
+        ("text/xml", b'<a b="' + b"x" * (form.MAX_TOKEN + 2 * form.PIECE) + b'"/>', None),
+        ("text/xml", b'<?xml version="1.0" encoding="x-none"?><a/>', None),
+        ("text/plain", b"{}", None),
+    ],
+    ids=range(21),
+)
+def test_json_and_xml_are_checked(tmp_path: Path, media_type: str, content: bytes, well_formed: bool | None) -> None:
+    (tmp_path / "a").write_bytes(content)
+    assert Text()(Source(tmp_path / "a", media_type), tmp_path).facts["well_formed"] is well_formed
+
+
+def test_nothing_is_fetched_for_xml(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(
+        b'<!DOCTYPE a SYSTEM "http://127.0.0.1:9/" [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>'
+    )
+    facts = Text()(Source(tmp_path / "a", "text/xml"), tmp_path).facts
+    assert facts["well_formed"] is True
+    assert "root:" not in json.dumps(dict(facts))
+
+
+def test_tables_and_documents_are_left_to_others() -> None:
+    assert wants(Text.media_types, "text/plain")
+    assert wants(Text.media_types, "text/x-c")
+    for other in ("text/csv", "text/html", "text/markdown", "text/rtf", "message/rfc822", "application/x-ndjson"):
+        assert not wants(Text.media_types, other)
 
 
 # What it costs

@@ -1,19 +1,27 @@
-"""Pages by number, as the 1.0 contract has them; the neighbours' addresses are in the Link header (RFC 8288)."""
+"""Pages: by number for files, as the 1.0 contract has them, and by cursor for what changes while one reads.
+
+The neighbours' addresses are in the Link header (RFC 8288).
+"""
 
 from __future__ import annotations
 
+import re
+import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from rest_framework.exceptions import NotFound
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.utils.urls import replace_query_param
+from rest_framework.utils.urls import remove_query_param, replace_query_param
 
+from picasso.errors import InvalidField
 from picasso.models import FileCount
 from picasso.serializers import base_of
 
 PAGE_SIZE = 10
+CURSOR_PAGE_SIZE = 50
 MAX_PAGE_SIZE = 100
 
 
@@ -44,10 +52,7 @@ class Pages(BasePagination):
     def _links(self) -> str:
         around = self.neighbours()
         neighbours = {"first": 1, "prev": around["previous"], "next": around["next"], "last": self.last}
-        url = base_of(self.request) + self.request.get_full_path()
-        return ", ".join(
-            f'<{replace_query_param(url, "page", page)}>; rel="{rel}"' for rel, page in neighbours.items() if page
-        )
+        return links(self.request, "page", neighbours)
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         neighbour = {"type": ["integer", "null"], "minimum": 1}
@@ -66,6 +71,80 @@ class Pages(BasePagination):
                 "page_size", {"type": "integer", "minimum": 1, "default": PAGE_SIZE}, f"At most {MAX_PAGE_SIZE}."
             ),
         ]
+
+
+class Cursor(BasePagination):
+    """``?cursor=`` from an answer before, ``?page_size=`` up to 100. Newest first by id.
+
+    A cursor names the row beside it and the direction, so rows that come or go in the meantime shift nothing. It is not
+    to be taken apart by clients; it has no secrets either.
+    """
+
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
+        self.request = request
+        size = self._size(request)
+        backwards, beside = cursor_of(request)
+        rows = queryset.order_by("pk" if backwards else "-pk")
+        if beside:
+            rows = rows.filter(pk__gt=beside) if backwards else rows.filter(pk__lt=beside)
+        found = list(rows[: size + 1])
+        more, found = len(found) > size, found[:size]
+        if backwards:
+            found.reverse()
+        # Where one came from there is something: at the least what the cursor named.
+        self.older = f"older-{found[-1].pk}" if found and (more or backwards) else None
+        self.newer = f"newer-{found[0].pk}" if found and (more if backwards else beside) else None
+        return found
+
+    def _size(self, request: Request) -> int:
+        try:
+            return min(number(request, "page_size", CURSOR_PAGE_SIZE), MAX_PAGE_SIZE)
+        except NotFound as fault:
+            raise InvalidField("page_size", str(fault)) from fault
+
+    def get_paginated_response(self, data: Any) -> Response:
+        body = {"next": self.older, "previous": self.newer, "results": data}
+        found = links(self.request, "cursor", {"first": "", "prev": self.newer, "next": self.older})
+        return Response(body, headers={"Link": found})
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        neighbour = {"type": ["string", "null"]}
+        properties = {
+            "next": {**neighbour, "description": "The cursor of the page after this, with older ones."},
+            "previous": {**neighbour, "description": "The cursor of the page before this, with newer ones."},
+            "results": schema,
+        }
+        return {"type": "object", "required": list(properties), "properties": properties}
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        size = {"type": "integer", "minimum": 1, "default": CURSOR_PAGE_SIZE}
+        return [
+            parameter("cursor", {"type": "string"}, "As an answer gave it; without one, the newest."),
+            parameter("page_size", size, f"At most {MAX_PAGE_SIZE}."),
+        ]
+
+
+def cursor_of(request: Request) -> tuple[bool, uuid.UUID | None]:
+    """Whether to go to newer rows, and from which one. Raises `InvalidField`."""
+    text = request.query_params.get("cursor", "")
+    if not text:
+        return False, None
+    found = re.fullmatch(r"(older|newer)-([0-9a-f-]{36})", text)
+    try:
+        return found is not None and found[1] == "newer", uuid.UUID(found[2] if found else "")
+    except ValueError as fault:
+        raise InvalidField("cursor", "This is not a cursor that an answer gave.") from fault
+
+
+def links(request: Request, name: str, neighbours: Mapping[str, int | str | None]) -> str:
+    """A Link header: this request's address with ``name`` changed for each relation, or without it if it is empty."""
+    url = base_of(request) + request.get_full_path()
+    addresses = {
+        rel: replace_query_param(url, name, value) if value else remove_query_param(url, name)
+        for rel, value in neighbours.items()
+        if value is not None
+    }
+    return ", ".join(f'<{address}>; rel="{rel}"' for rel, address in addresses.items())
 
 
 def number(request: Request, name: str, default: int) -> int:

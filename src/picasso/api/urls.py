@@ -4,6 +4,18 @@ from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from picasso.api.files import FileDetail, FileList
+from picasso.api.jobs import (
+    FileJobs,
+    JobCancel,
+    JobDetail,
+    JobList,
+    JobRetry,
+    JobsCancel,
+    JobsRetry,
+    QueueList,
+    QueuePause,
+    QueueResume,
+)
 from picasso.api.pages import Index
 
 app_name = "api"
@@ -12,6 +24,16 @@ urlpatterns = [
     path("", Index.as_view(), name="root"),
     path("files/", FileList.as_view(), name="files"),
     path("files/<uuid:pk>/", FileDetail.as_view(), name="file"),
+    path("files/<uuid:pk>/jobs/", FileJobs.as_view(), name="file-jobs"),
+    path("jobs/", JobList.as_view(), name="jobs"),
+    path("jobs/retry/", JobsRetry.as_view(), name="jobs-retry"),
+    path("jobs/cancel/", JobsCancel.as_view(), name="jobs-cancel"),
+    path("jobs/<uuid:pk>/", JobDetail.as_view(), name="job"),
+    path("jobs/<uuid:pk>/retry/", JobRetry.as_view(), name="job-retry"),
+    path("jobs/<uuid:pk>/cancel/", JobCancel.as_view(), name="job-cancel"),
+    path("queues/", QueueList.as_view(), name="queues"),
+    path("queues/<str:name>/pause/", QueuePause.as_view(), name="queue-pause"),
+    path("queues/<str:name>/resume/", QueueResume.as_view(), name="queue-resume"),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerView.as_view(url_name="api:schema"), name="docs"),
 ]

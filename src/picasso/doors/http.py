@@ -12,6 +12,7 @@ from django.conf import settings
 from django.http.request import split_domain_port, validate_host
 
 from picasso.errors import PROBLEM_JSON, BadRequest, ClientGone, PicassoError
+from picasso.inlet import Inlet
 
 Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
@@ -24,6 +25,8 @@ Door = Callable[["Request"], Awaitable[None]]
 LINGER_SECONDS = 3
 LINGER_BYTES = 16 * 2**20
 
+as_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+
 
 class Request:
     """One HTTP request of which only the head has been read."""
@@ -35,7 +38,7 @@ class Request:
         self.send = send
         self.answered = False
         self._receive = receive
-        self._more_body = True
+        self.more_body = True
 
     @cached_property
     def headers(self) -> dict[str, str]:
@@ -74,8 +77,13 @@ class Request:
         message = await self._receive()
         if message["type"] == "http.disconnect":
             return None
-        self._more_body = message.get("more_body", False)
-        return message.get("body", b""), self._more_body
+        self.more_body = message.get("more_body", False)
+        return message.get("body", b""), self.more_body
+
+    def inlet(self) -> Inlet | None:
+        """By which to receive the rest of the body in place; None if its length is unknown. Sets no `more_body`."""
+        inlet: Inlet | None = self.scope["state"]["inlet"]()
+        return inlet
 
     async def receive_or_gone(self) -> tuple[bytes, bool]:
         """As `receive`; raises `ClientGone`."""
@@ -96,7 +104,7 @@ class Request:
         head = {"X-Content-Type-Options": "nosniff", **(headers or {})}
         if status not in {204, 304}:  # RFC 9110 §8.6: with a 304 it would be the length of the 200
             head["Content-Length"] = str(len(body))
-        early = self._more_body and (self.content_length or "transfer-encoding" in self.headers)
+        early = self.more_body and (self.content_length or "transfer-encoding" in self.headers)
         if early:
             head["Connection"] = "close"
         await self.start(status, head)
@@ -107,7 +115,7 @@ class Request:
         await self.body(b"" if self.method == "HEAD" else body)
 
     async def answer_json(self, status: int, data: Any, headers: Mapping[str, str] | None = None) -> None:
-        body = json.dumps(data, separators=(",", ":"), ensure_ascii=False).encode(errors="replace")
+        body = as_json(data).encode(errors="replace")
         await self.answer(status, body, {"Content-Type": "application/json", **(headers or {})})
 
     async def answer_problem(self, error: PicassoError) -> None:

@@ -10,13 +10,12 @@ from django.conf import settings
 from kombu import Connection, Exchange, Queue
 
 from picasso.conf import Conf
+from picasso.jobs import queues
 
 # To connect, and for each answer of the broker: one that is frozen, or cut off, never gives any.
 ANSWER_SECONDS = 3
 
 TIMEOUTS = ("read_timeout", "write_timeout")
-
-QUEUES = ("quick", "heavy")
 
 EXCHANGE = Exchange("picasso", type="direct", durable=True)
 
@@ -40,7 +39,7 @@ def make_app(conf: Conf) -> Celery:
         accept_content=["json"],
         task_serializer="json",
         task_ignore_result=True,
-        task_queues=[broker_queue(name) for name in QUEUES],
+        task_queues=[broker_queue(name) for name in queues.NAMES],
         task_default_queue="picasso.quick",
         worker_prefetch_multiplier=4,
         worker_consumer="picasso.jobs.worker:Consumer",

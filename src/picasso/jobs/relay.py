@@ -1,7 +1,8 @@
 """The relay moves due work from the table to the broker: first dispatch, retry and recovery by one path.
 
-It runs in each worker and looks at that worker's queue. It keeps the broker's backlog short (`WINDOW`), so that
-the order of things stays the table's to decide, and prolongs the leases of what its worker is running.
+It runs in each worker and looks at that worker's queue. It keeps the broker's backlog short, at what the workers do in
+a second, so that the order of things stays the table's to decide (`claims`), prolongs the leases of what its worker is
+running, and tells it what it is to stop.
 """
 
 from __future__ import annotations
@@ -20,15 +21,20 @@ from django.db import DatabaseError, InterfaceError, connection
 from django.db.models.functions import Now
 from kombu import Producer
 
-from picasso.jobs import states
+from picasso.jobs import claims, states
 from picasso.jobs.celery import EXCHANGE, app, broker_queue, connected
+from picasso.jobs.pace import Pace
+from picasso.jobs.states import Running
 from picasso.jobs.tasks import run_job
 from picasso.models import Worker
 
 log = logging.getLogger(__name__)
 
 POLL = 0.05
+# While there is work, so that few messages ahead are enough also for jobs that take no time.
+POLL_AT_WORK = 0.02
 RENEW = 5.0
+LOOK = 1.0
 REAP = 2.0
 PAUSE_IN_TROUBLE = 0.5
 
@@ -37,12 +43,23 @@ PAUSE_IN_TROUBLE = 0.5
 WINDOW = 256
 BATCH = 64
 
+# What a worker always has ahead of it, and what it may have under way of the background, for each job that it runs at
+# once. Slow jobs get no more than that, for whatever becomes due in between is to wait behind few of them.
+AHEAD = 4
+BEHIND = 2
+# Quick jobs of the background: as many as a fresh upload waits behind without noticing.
+BEHIND_SECONDS = 0.1
+
 CONFIRM_SECONDS = 10
 
 FORGET_WORKERS_AFTER = timedelta(days=1)
+WORKER_IS_GONE_AFTER = timedelta(seconds=30)
 
-Running = Callable[[], Collection[tuple[uuid.UUID, int]]]
-"""The jobs, with their attempts, that this worker is running now."""
+TellRunning = Callable[[], Collection[Running]]
+"""What this worker is running now."""
+
+Stop = Callable[[Collection[uuid.UUID]], None]
+"""Have this worker let go of jobs that were cancelled, or that run elsewhere by now."""
 
 
 class NotConfirmed(Exception):
@@ -143,11 +160,14 @@ class Publisher:
 class Relay:
     """One worker's relay. `run` it in a thread of its own."""
 
-    def __init__(self, name: str, queue: str, running: Running, window: int = WINDOW) -> None:
+    def __init__(self, name: str, queue: str, running: TellRunning, stop: Stop, *, slots: int, pace: Pace) -> None:
         self._name = name
         self._queue = queue
         self._running = running
-        self._window = window
+        self._stop = stop
+        self._slots = slots
+        self._pace = pace
+        self._workers = 1
         self._publisher = Publisher(queue)
         self._next: dict[str, float] = {}
         self._troubled = False
@@ -165,14 +185,16 @@ class Relay:
         try:
             if self._in_process and not self._began:
                 # Messages of a broker in a process died with it, and there is nobody else to deliver them.
-                states.unclaim_all(self._queue)
+                claims.unclaim_all(self._queue)
                 self._began = True
             if self._due("renew", RENEW):
-                states.renew(self._running())
+                self._stop_lost(states.renew(self._running()))
                 self._be_seen()
+            elif self._due("look", LOOK):
+                self._stop_lost(states.look(self._running()))
             if self._due("reap", REAP):
                 self._reap()
-            busy = self._dispatch()
+            wait = self._dispatch()
         except (DatabaseError, InterfaceError) as fault:
             connection.close()
             # Leases ran out while nobody could renew them: when it is back, living workers come first.
@@ -182,27 +204,38 @@ class Relay:
             self._publisher.close()
             return self._trouble("broker", fault)
         self._troubled = False
-        return 0 if busy else POLL
+        return wait
 
     def _reap(self) -> None:
         messages, _ = states.reap(self._queue)
         if messages and self._in_process:
             # A broker in a process drops none that outlived its lease: each would pile up beside its successors.
             self._publisher.purge()
-            states.unclaim_all(self._queue)
+            claims.unclaim_all(self._queue)
 
-    def _dispatch(self) -> bool:
-        """Publish due jobs; whether there may be more at once."""
+    def _stop_lost(self, lost: Collection[uuid.UUID]) -> None:
+        if lost:
+            self._stop(lost)
+
+    def _claim(self) -> list[uuid.UUID]:
+        """No more than the workers of this queue do in about a second, of quick jobs, or than keeps them busy."""
+        pace = self._pace.per_second()
+        window = min(WINDOW, int(max(AHEAD * self._slots, pace) * self._workers))
+        behind = int(max(BEHIND * self._slots, pace * BEHIND_SECONDS) * self._workers)
+        return claims.claim_due(self._queue, BATCH, window, behind)
+
+    def _dispatch(self) -> float:
+        """Publish due jobs; how long to wait until there may be more."""
         self._publisher.connect()
-        jobs = states.claim_due(self._queue, BATCH, self._window)
+        jobs = self._claim()
         if not jobs:
-            return False
+            return POLL
         try:
             self._publisher.publish(jobs)
         except Exception:
-            states.unclaim(jobs)
+            claims.unclaim(jobs)
             raise
-        return len(jobs) == BATCH
+        return 0 if len(jobs) == BATCH else POLL_AT_WORK
 
     def _due(self, what: str, every: float) -> bool:
         now = time.monotonic()
@@ -214,6 +247,8 @@ class Relay:
     def _be_seen(self) -> None:
         Worker.objects.update_or_create(name=self._name, defaults={"queue": self._queue, "seen_at": Now()})
         Worker.objects.filter(seen_at__lt=Now() - FORGET_WORKERS_AFTER).delete()
+        living = Worker.objects.filter(queue=self._queue, seen_at__gt=Now() - WORKER_IS_GONE_AFTER)
+        self._workers = max(1, living.count())
 
     def _trouble(self, what: str, fault: Exception) -> float:
         """Say it once, then go on trying."""

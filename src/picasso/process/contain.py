@@ -1,160 +1,145 @@
-"""Run processors where they do little harm: in children with limits, killed when time is up.
+"""Run processors where they do little harm: in confined children, killed when time is up.
 
-A child's environment has no credentials. But it runs under the worker's uid, and can read what that uid can read
-(stored files, an SQLite database), until Landlock comes.
+A child serves a few jobs of one processor, one after the other. It has a slot (`picasso.scratch`): the worker links a
+job's original into it, moves what was made out of it, and clears it, so that a child sees no file but the present one.
 """
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import re
-import select
-import socket
-import subprocess
-import sys
+import signal
+import tempfile
 import threading
 import time
 from collections import defaultdict
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from subprocess import SubprocessError
 
-from picasso.errors import Trouble
-from picasso.process.contract import Derivative, ProcessorError, Result, Source
+from picasso.process import servers
+from picasso.process.answers import TOO_LARGE_OUTPUT, TROUBLES, Troubled, understood
+from picasso.process.child import Child, Died, waits
+from picasso.process.contract import ProcessorError, Result, Source
+from picasso.process.servers import Server, ServerDied
+from picasso.process.ticket import Ticket
+from picasso.scratch import Scratch, Slot, TooMuch, remove
 
 log = logging.getLogger(__name__)
-
-# What a child answers comes from where strangers' bytes were decoded, so its size is bounded like all else.
-MAX_ANSWER = 2**20
-MAX_FACTS = 64 * 2**10
-MAX_DERIVATIVES = 100
-MAX_SIDE = 2**31 - 1  # what the database's column takes
-MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9.+-]{0,62}/[a-z0-9][a-z0-9.+-]{0,126}")
-KEBAB = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-NUL = re.compile(r"\0|(?<!\\)(?:\\\\)*\\u0000")  # plain, or as JSON escapes it
-
-# The first fork waits for the server to load its libraries.
-FORK_SECONDS = 60.0
 
 # What a worker that is told to end gives its running jobs; they begin anew elsewhere if it was not enough.
 CLOSE_SECONDS = 4.0
 
-# The environment of the fork server: how to find programs and libraries, and nothing that anyone would steal.
-HARMLESS = (
-    *("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR"),
-    *("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "VIRTUAL_ENV", "PYTHONPATH"),
-)
+MAX_OUTPUT = 2 * 2**30
 
-TROUBLES = {
-    "crashed": Trouble("crashed", "Processing this file crashed.", crashed=True),
-    "time-limit": Trouble("time-limit", "Processing this file took too long."),
-    "out-of-memory": Trouble("out-of-memory", "Processing this file took too much memory."),
-    "processor-error": Trouble("processor-error", "Processing this file failed for a reason on our side."),
-}
+# A child keeps what its libraries have taken, a hundred MiB perhaps; one without work for so long is let go.
+IDLE_SECONDS = 30.0
+
+# The last words of libraries that end the process when they get no memory: Rust's, GLib's, C++'s.
+NO_MEMORY = re.compile(r"memory allocation of \d+ bytes failed|failed to allocate \d+ bytes|std::bad_alloc")
 
 
-class Troubled(Exception):
-    """An attempt ended without a verdict on the file."""
-
-    def __init__(self, trouble: Trouble) -> None:
-        super().__init__(trouble.code)
-        self.trouble = trouble
+class Cancelled(Exception):
+    """Somebody ended the attempt by its ticket."""
 
 
 class ShuttingDown(Exception):
     """The worker ends; the job is nobody's fault."""
 
 
-@dataclass(slots=True, eq=False)
-class Child:
-    pid: int
-    server: socket.socket
-    """The worker's end to the fork server that forked it."""
-    socket: socket.socket
-    jobs: int = 0
-
-    def ask(self, question: dict[str, Any], seconds: float) -> dict[str, Any]:
-        """Raises `TimeoutError`, or `EOFError` when the child is dead or talks nonsense."""
-        try:
-            reply = json.loads(self._asked(json.dumps(question).encode() + b"\n", time.monotonic() + seconds))
-        except (ConnectionError, ValueError, RecursionError) as fault:
-            raise EOFError from fault
-        return reply if isinstance(reply, dict) else {}
-
-    def _asked(self, question: bytes, deadline: float) -> bytearray:
-        """The deadline is that of the whole answer, whatever drips in before."""
-        answer = bytearray()
-        self.socket.settimeout(max(0.001, deadline - time.monotonic()))
-        self.socket.sendall(question)
-        while not answer.endswith(b"\n"):
-            self.socket.settimeout(max(0.001, deadline - time.monotonic()))
-            got = self.socket.recv(2**16)
-            if not got or len(answer) > MAX_ANSWER:
-                raise EOFError
-            answer += got
-            if time.monotonic() > deadline:
-                raise TimeoutError
-        return answer
-
-
 class Children:
     """A worker's children. Each serves jobs of one processor, a few, and is replaced at once after any failure.
 
-    Thread-safe. Make it before anything opens a connection to the database.
+    Thread-safe.
     """
 
-    def __init__(self, memory_limit: int, jobs_per_child: int) -> None:
+    def __init__(
+        self, memory_limit: int, jobs_per_child: int, scratch: Path | None = None, output_limit: int = MAX_OUTPUT
+    ) -> None:
+        """Limits in bytes, for each job. Without a ``scratch`` folder there is a temporary one."""
         self._memory_limit = memory_limit
+        self._output_limit = output_limit
         self._jobs_per_child = jobs_per_child
+        root = scratch.absolute() if scratch else Path(tempfile.mkdtemp(prefix="picasso-scratch-")) / "scratch"
+        self.scratch = Scratch(root)
+        self._hole = root.parent
+        self._temporary = None if scratch else self._hole
+        self._servers: dict[str, Server] = {}
         self._idle: dict[str, list[Child]] = defaultdict(list)
         self._lock = threading.Lock()
         self._closing = False
-        self._start_server()
+        self._oom_kills = oom_kills()
+        self._over = threading.Event()
+        threading.Thread(target=self._retire_for_ever, name="idle children", daemon=True).start()
 
-    def run(self, processor: str, source: Source, folder: Path, seconds: float) -> Result:
-        """Have a child run one job.
+    def run(self, processor: str, source: Source, folder: Path, seconds: float, ticket: Ticket | None = None) -> Result:
+        """Have a child run one job, and move the derivatives that it made to ``folder``, which is made if need be.
+
+        Nothing of the job is left anywhere else when this returns or raises.
 
         Raises:
             ProcessorError: the file's own fault.
             Troubled: anything else that went wrong.
+            Cancelled: by its ticket.
             ShuttingDown: `close` was called meanwhile.
         """
+        ticket = ticket or Ticket()
+        if ticket.cancelled:
+            raise Cancelled
+        ticket.hide(self._hole, source.path.parent)
         child = self._take(processor)
-        question = {
-            "processor": processor,
-            "path": str(source.path),
-            "media_type": source.media_type,
-            "options": dict(source.options),
-            "folder": str(folder),
-        }
+        ticket.attach(lambda: hang_up(child))
         try:
-            answer = child.ask(question, seconds)
-        except (TimeoutError, EOFError) as fault:
-            code = "time-limit" if isinstance(fault, TimeoutError) else self._cause_of_death(child)
-            self._dispose(child)
-            if self._closing:
-                raise ShuttingDown from fault
-            raise Troubled(TROUBLES[code]) from fault
-        try:
-            found = understood(answer)
+            found = self._run(child, source, seconds, ticket)
+            self._collect(child, found, folder)
         except ProcessorError:
-            self._give_back(processor, child)
+            self._give_back(processor, child, ticket)
             raise
+        except (Died, TimeoutError, TooMuch) as fault:
+            raise self._ended(child, ticket, fault) from fault
         except BaseException:
-            self._dispose(child)
+            self._dispose(child, ticket)
             raise
-        self._give_back(processor, child)
+        self._give_back(processor, child, ticket)
         return found
 
+    def _run(self, child: Child, source: Source, seconds: float, ticket: Ticket) -> Result:
+        try:
+            child.slot.give(source.path)
+        except OSError as fault:
+            log.warning("could not hand over an original: %s", fault)
+            raise Troubled(TROUBLES["storage"]) from fault
+        question = {"media_type": source.media_type, "options": dict(source.options), "seconds": seconds}
+        answer = child.ask(question, seconds, ticket, self._output_limit)
+        child.slot.measure(self._output_limit, child.pid)
+        return understood(answer)
+
+    def _collect(self, child: Child, found: Result, folder: Path) -> None:
+        for derivative in found.derivatives:
+            try:
+                child.slot.take(derivative.file, folder / derivative.file)
+            except ValueError as fault:
+                log.error("a derivative is not there: %s", fault)  # noqa: TRY400 - where it was raised tells nothing
+                raise Troubled(TROUBLES["processor-error"]) from fault
+
     def close(self) -> None:
-        """Kill all children and the server; jobs in them end with `ShuttingDown`."""
-        self._closing = True
+        """Kill all children and their servers; jobs in them end with `ShuttingDown`."""
         with self._lock:
-            self._let_go()
-        self._server.wait()
+            if self._closing:
+                return
+            self._closing = True
+            self._over.set()
+            for server in self._servers.values():
+                server.hang_up()
+        for server in self._servers.values():
+            server.close()
+        for children in self._idle.values():
+            while children:
+                children.pop().hush(Ticket())
+        self.scratch.close()
+        if self._temporary:
+            remove(self._temporary)
 
     def close_soon(self) -> None:
         """`close`, after those that are nearly done have had a moment."""
@@ -163,157 +148,151 @@ class Children:
         timer.start()
 
     def _take(self, processor: str) -> Child:
+        while True:
+            with self._lock:
+                if self._closing:
+                    raise ShuttingDown
+                child = self._idle[processor].pop() if self._idle[processor] else None
+            if child is None:
+                return self._fork(processor)
+            if waits(child.socket) and not child.server.dead:
+                return child
+            self._dispose(child, Ticket())
+
+    def _give_back(self, processor: str, child: Child, ticket: Ticket) -> None:
+        """Its slot is empty before anybody hears of the job's end."""
+        ticket.attach(None)
+        child.jobs += 1
+        if ticket.cancelled or child.jobs >= self._jobs_per_child or not cleared(child.slot):
+            self._dispose(child, ticket)
+            return
+        with self._lock:
+            if not self._closing:
+                child.idle_since = time.monotonic()
+                self._idle[processor].append(child)
+                return
+        self._dispose(child, ticket)
+
+    def _retire_for_ever(self) -> None:
+        while not self._over.wait(IDLE_SECONDS / 3):
+            for child in self._long_idle(time.monotonic() - IDLE_SECONDS):
+                self._dispose(child, Ticket())
+
+    def _long_idle(self, since: float) -> list[Child]:
+        """No longer among the idle ones. The last that came is the first to go to work again."""
+        with self._lock:
+            found = [child for children in self._idle.values() for child in children if child.idle_since < since]
+            for processor, children in self._idle.items():
+                self._idle[processor] = [child for child in children if child not in found]
+        return found
+
+    def _ended(self, child: Child, ticket: Ticket, fault: Exception) -> Exception:
+        """What became of a job whose child died, or has to."""
+        status = self._dispose(child, ticket, patient=isinstance(fault, Died) and not ticket.cancelled)
+        if ticket.cancelled:
+            return Cancelled()
+        if self._closing:
+            return ShuttingDown()
+        if isinstance(fault, TooMuch):
+            return ProcessorError(*TOO_LARGE_OUTPUT)
+        code = "time-limit" if isinstance(fault, TimeoutError) else self._cause_of_death(status, ticket.log)
+        return Troubled(TROUBLES[code])
+
+    def _dispose(self, child: Child, ticket: Ticket, *, patient: bool = False) -> int | None:
+        """End a child, and remove its slot once it can't write there any more. Its status, None if nobody knows."""
+        ticket.attach(None)
+        status = None
+        with suppress(ServerDied):
+            status = child.server.end(child.pid, patient=patient)
+        child.hush(ticket)
+        remove(child.slot.folder)
+        return status
+
+    def _cause_of_death(self, status: int | None, last_words: str) -> str:
+        """The file's crash, unless the server died: that takes all its children along, whatever they do."""
+        if status is None:
+            return "processor-error"
+        number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
+        if number == getattr(signal, "SIGXCPU", -1):
+            return "time-limit"
+        before, self._oom_kills = self._oom_kills, oom_kills()
+        if (number == signal.SIGKILL and self._oom_kills > before) or (number and NO_MEMORY.search(last_words)):
+            return "out-of-memory"
+        return "crashed"
+
+    def _fork(self, processor: str) -> Child:
+        slot = self._slot()
+        try:
+            return self._forked(processor, slot)
+        except BaseException:
+            remove(slot.folder)
+            raise
+
+    def _forked(self, processor: str, slot: Slot) -> Child:
+        """A dead server is replaced once."""
+        for _ in range(2):
+            with suppress(ServerDied):
+                return self._server(processor).fork(slot, self._memory_limit, self._output_limit)
+            log.warning("the fork server of %s died and is started again", processor)
+        raise Troubled(TROUBLES["processor-error"])
+
+    def _slot(self) -> Slot:
+        try:
+            return self.scratch.slot()
+        except OSError as fault:
+            if self._closing:
+                raise ShuttingDown from fault
+            log.warning("there is no place for a job: %s", fault)
+            raise Troubled(TROUBLES["storage"]) from fault
+
+    def _server(self, processor: str) -> Server:
         with self._lock:
             if self._closing:
                 raise ShuttingDown
-            idle = self._idle[processor]
-            while idle:
-                child = idle.pop()
-                if waits(child.socket):
-                    return child
-                self._end(child)
-            return self._fork()
-
-    def _give_back(self, processor: str, child: Child) -> None:
-        child.jobs += 1
-        if child.jobs >= self._jobs_per_child or self._closing:
-            return self._dispose(child)
-        with self._lock:
-            self._idle[processor].append(child)
-        return None
-
-    def _dispose(self, child: Child) -> None:
-        with self._lock:
-            self._end(child)
-
-    def _end(self, child: Child) -> None:
-        """With the lock held."""
-        child.socket.close()
-        if not self._closing:
-            self._order({"kill": child.pid})
-
-    def _cause_of_death(self, child: Child) -> str:
-        """The file's crash, unless the server died: that takes all its children along, whatever they do."""
-        with self._lock:
-            served = not self._closing and child.server is self._control and waits(self._control)
-        return "crashed" if served else "processor-error"
-
-    def _fork(self) -> Child:
-        """With the lock held. A dead server is replaced once."""
-        try:
-            return self._forked()
-        except (OSError, ValueError):
-            log.warning("the fork server died and is started again")
-        try:
-            self._stop_server()
-            self._start_server()
-            return self._forked()
-        except (OSError, ValueError) as fault:
-            log.exception("no child can be had")
-            raise Troubled(TROUBLES["processor-error"]) from fault
-
-    def _forked(self) -> Child:
-        ours, theirs = socket.socketpair()
-        try:
-            with theirs:
-                order = json.dumps({"fork": self._memory_limit}).encode() + b"\n"
-                socket.send_fds(self._control, [order], [theirs.fileno()])
-            self._control.settimeout(FORK_SECONDS)
-            return Child(pid_in(json.loads(self._control.recv(4096))), self._control, ours)
-        except BaseException:
-            ours.close()
-            raise
-
-    def _order(self, order: dict[str, Any]) -> None:
-        with suppress(OSError):  # a dead server's children die with it
-            self._control.sendall(json.dumps(order).encode() + b"\n")
-
-    def _start_server(self) -> None:
-        ours, theirs = socket.socketpair()
-        with theirs:
-            self._server = subprocess.Popen(
-                [sys.executable, "-m", "picasso.process.forkserver", str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
-                env={name: os.environ[name] for name in HARMLESS if name in os.environ},
-                stdin=subprocess.DEVNULL,
-                start_new_session=True,
-            )
-        self._control = ours
-
-    def _let_go(self) -> None:
-        """At the end of its socket the server ends, and all its children with it."""
-        for children in self._idle.values():
-            while children:
-                children.pop().socket.close()
-        self._control.close()
-
-    def _stop_server(self) -> None:
-        self._let_go()
-        self._server.kill()
-        self._server.wait()
+            server = self._servers.get(processor)
+            if server is None or server.dead:
+                if server:
+                    server.close()
+                server = self._servers[processor] = Server(processor, self._hole)
+            return server
 
 
-def pid_in(answer: dict[str, Any]) -> int:
-    """The fork server's answer. One that has no room for a child is well, as are the children that it has."""
-    if "error" in answer:
-        log.error("no child can be forked: %s", answer["error"])
-        raise Troubled(TROUBLES["processor-error"])
-    return int(answer["pid"])
-
-
-def waits(end: socket.socket) -> bool:
-    """Of a socket whose other end has nothing to say: whether that still waits for a word of ours."""
-    poll = select.poll()
-    poll.register(end, select.POLLIN)
-    return not poll.poll(0)
-
-
-def understood(answer: dict[str, Any]) -> Result:
-    """A child's answer as a value, checked: the child has decoded strangers' bytes.
-
-    What passes here fits the tables, so that a lie ends as trouble and not as an error of the database.
-    """
-    if "trouble" in answer:
-        raise Troubled(TROUBLES.get(str(answer["trouble"]), TROUBLES["processor-error"]))
+def cleared(slot: Slot) -> bool:
     try:
-        if "result" in answer:
-            return result(**answer["result"])
-        code, sentence = answer["refused"]
-        verdict = ProcessorError(kebab(code), kept(sentence)[:1000])
-    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as fault:
-        log.exception("a processor's answer breaks its contract")
-        raise Troubled(TROUBLES["processor-error"]) from fault
-    raise verdict
+        slot.clear()
+    except OSError as fault:
+        log.warning("a slot could not be cleared, and is given up: %s", fault)
+        return False
+    return True
 
 
-def result(facts: dict[str, Any], derivatives: list[dict[str, Any]]) -> Result:
-    kept(json.dumps(facts, allow_nan=False, ensure_ascii=False), MAX_FACTS)
-    made = tuple(Derivative(**derivative) for derivative in derivatives)
-    for derivative in made:
-        check(derivative)
-    if len(made) > MAX_DERIVATIVES or len({derivative.role for derivative in made}) < len(made):
-        raise ValueError("too many derivatives, or two of one role")
-    return Result(dict(facts), made)
+def hang_up(child: Child) -> None:
+    """Whoever listens to it hears its end."""
+    with suppress(OSError):
+        child.socket.shutdown(2)
 
 
-def check(derivative: Derivative) -> None:
-    kebab(derivative.role)
-    kept(derivative.file, 255)
-    if not MEDIA_TYPE.fullmatch(derivative.media_type):
-        raise ValueError("not a media type")
-    for side in (derivative.width, derivative.height):
-        if side is not None and (type(side) is not int or not 0 <= side <= MAX_SIDE):
-            raise ValueError("not a number of pixels")
+def report() -> dict[str, str]:
+    """Which layers keep children to their work here, each in a few words. Takes a moment: it is tried out."""
+    return servers.confinement()
 
 
-def kebab(text: str) -> str:
-    if len(text) > 64 or not KEBAB.fullmatch(text):
-        raise ValueError("not a short word in kebab-case")
-    return text
+def log_report() -> None:
+    """For the log of a worker that starts; in a thread, for nothing waits for it."""
+
+    def ask() -> None:
+        try:
+            log.info("jobs are confined: %s", "; ".join(f"{layer}: {how}" for layer, how in report().items()))
+        except (OSError, ValueError, SubprocessError) as fault:
+            log.warning("could not find out how jobs are confined: %s", fault)
+
+    threading.Thread(target=ask, name="confinement", daemon=True).start()
 
 
-def kept(text: str, most: int = MAX_ANSWER) -> str:
-    """A text, or JSON, that every database keeps as it is: no U+0000, no lone surrogate."""
-    if len(text.encode()) > most or NUL.search(text):
-        raise ValueError("not a text that can be kept")
-    return text
+def oom_kills() -> int:
+    """How often this kernel has killed somebody for memory; 0 where it does not say."""
+    try:
+        found = re.search(r"^oom_kill (\d+)$", Path("/proc/vmstat").read_text(), re.MULTILINE)
+    except OSError:
+        return 0
+    return int(found[1]) if found else 0

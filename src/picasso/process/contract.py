@@ -1,14 +1,14 @@
 """What a processor is given and what it gives back. Knows neither Django nor Celery nor HTTP.
 
-A processor decodes strangers' bytes, so it runs in a contained child (see ``contain.py``) that may be killed at any
-instruction. Its environment has no credentials, but it runs under the worker's uid and can read what that uid can read.
+A processor decodes strangers' bytes, so it runs in a confined child (see ``contain.py``) that may be killed at any
+instruction: it can read its one file, write its one folder, and reach nothing else.
 Third parties implement `Processor` and register it in the entry-point group ``picasso.processors``; the built-in ones
 pass through the same gate.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Protocol
@@ -26,6 +26,14 @@ class Source:
     media_type: str
     """What the content was found to be, never what the client declared."""
     options: Mapping[str, JSON] = field(default_factory=dict)
+    """What the pipeline says; `options.given` makes the processor's `Options` of it."""
+    progress: Callable[[float], None] = lambda _: None
+    """To be called with how much of the work is done, 0 to 1, by work that takes more than a few seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoOptions:
+    """Of a processor with nothing to choose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +76,13 @@ class Processor(Protocol):
     name: ClassVar[str]
     """Unique among the installed processors; the key of its facts."""
     media_types: ClassVar[tuple[str, ...]]
-    """Shell-style patterns of the types it wants: ``image/*``."""
+    """Shell-style patterns of the types it wants: ``image/*``. One that begins with ``!`` takes types out again."""
     queue: ClassVar[str]
     """``quick`` (seconds) or ``heavy`` (minutes)."""
+    on_request: ClassVar[bool] = False
+    """Whether it runs only in pipelines that name it."""
+    Options: ClassVar[type] = NoOptions
+    """A frozen dataclass of what an operator may choose, with defaults; see `picasso.process.options`."""
 
     @staticmethod
     def prepare() -> None:

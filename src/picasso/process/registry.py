@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from functools import cache
 from importlib.metadata import entry_points
@@ -38,7 +38,16 @@ def check(processor: type[Processor], others: Mapping[str, type[Processor]]) -> 
         raise RegistryError(f"the processor {processor.name!r} wants a queue {processor.queue!r} that is not there")
 
 
+def wants(patterns: Iterable[str], media_type: str) -> bool:
+    """Whether a type is among those that ``patterns`` name; a later pattern overrules an earlier one."""
+    wanted = False
+    for pattern in patterns:
+        if fnmatchcase(media_type, pattern.removeprefix("!")):
+            wanted = not pattern.startswith("!")
+    return wanted
+
+
 @cache
 def claiming(media_type: str) -> tuple[type[Processor], ...]:
-    """The processors that want files of this type."""
-    return tuple(p for p in processors().values() if any(fnmatchcase(media_type, claim) for claim in p.media_types))
+    """The processors that want files of this type without being asked to."""
+    return tuple(p for p in processors().values() if not p.on_request and wants(p.media_types, media_type))

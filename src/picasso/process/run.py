@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-import shutil
 import threading
 import time
 import uuid
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from hashlib import file_digest
 from pathlib import Path
 from typing import TypeVar
@@ -17,11 +17,15 @@ from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, 
 from picasso.conf import Conf
 from picasso.errors import StorageFull, Trouble
 from picasso.jobs import states
-from picasso.jobs.states import Step
+from picasso.jobs.states import Running
 from picasso.models import Derivative, File, Job
-from picasso.process import contract, registry
-from picasso.process.contain import Children, ShuttingDown, Troubled
-from picasso.process.contract import JSON, ProcessorError, Result, Source
+from picasso.process import contract
+from picasso.process.answers import Troubled
+from picasso.process.contain import Cancelled, Children, ShuttingDown
+from picasso.process.contract import ProcessorError, Result, Source
+from picasso.process.pipelines import load
+from picasso.process.ticket import Ticket
+from picasso.scratch import remove
 from picasso.storage import Folder, derived_key, plain_name
 
 log = logging.getLogger(__name__)
@@ -35,99 +39,124 @@ STORAGE = Trouble("storage", "The results of processing this file could not be s
 BAD_RESULT = Trouble("processor-error", "Processing this file failed for a reason on our side.")
 
 
-def plan(media_type: str) -> tuple[Step, ...]:
-    """The jobs that a new file of this type is to have."""
-    return tuple(Step(processor.name, processor.queue) for processor in registry.claiming(media_type))
-
-
-def options(conf: Conf) -> dict[str, Mapping[str, JSON]]:
-    """Each processor's options."""
-    return {"image": {"max_pixels": conf.max_image_pixels}}
-
-
 class Runner:
     """Runs the jobs of one worker, several at a time in its threads."""
 
-    def __init__(self, storage: Folder, children: Children, conf: Conf, slots: int) -> None:
+    def __init__(
+        self, storage: Folder, children: Children, conf: Conf, slots: int, seconds: float | None = None
+    ) -> None:
+        """``seconds`` is the time limit of a job, by default that of quick ones."""
         self._storage = storage
         self._children = children
         self._room = threading.Semaphore(slots)
-        self._seconds = conf.job_time_limit
-        self._options = options(conf)
-        self._running: dict[uuid.UUID, int] = {}
+        self._seconds = seconds or conf.job_time_limit
+        self._pipelines = load(conf)
+        self._tickets: dict[tuple[uuid.UUID, int], Ticket] = {}
         self._lock = threading.Lock()
 
-    def running(self) -> Collection[tuple[uuid.UUID, int]]:
-        """The jobs, with their attempts, whose leases are to be renewed."""
+    def running(self) -> list[Running]:
+        """The attempts whose leases are to be renewed, and how far they are."""
         with self._lock:
-            return list(self._running.items())
+            return [Running(job, attempt, ticket.progress) for (job, attempt), ticket in self._tickets.items()]
+
+    def stop(self, job_ids: Collection[uuid.UUID]) -> None:
+        """End the attempts at these jobs: they were cancelled, or are no longer ours."""
+        with self._lock:
+            tickets = [ticket for (job, _), ticket in self._tickets.items() if job in job_ids]
+        for ticket in tickets:
+            ticket.cancel()
 
     def run(self, job_id: uuid.UUID) -> None:
         """Whatever happens, the job ends in a state that says so, or its lease runs out and it runs again."""
         job = persist(lambda: states.start(job_id))
         if job is None:
             return
+        ticket = Ticket()
         with self._lock:
-            self._running[job.pk] = job.attempt
+            self._tickets[job.pk, job.attempt] = ticket
         try:
-            self._attempt(job)
+            self._attempt(job, ticket)
         except (DatabaseError, InterfaceError) as fault:
             connection.close()
             log.warning("lost a job's outcome, its lease will bring it back: %s", fault)
         finally:
             with self._lock:
-                self._running.pop(job.pk, None)
+                self._tickets.pop((job.pk, job.attempt), None)
 
-    def _attempt(self, job: Job) -> None:
-        folder: Path | None = None
+    def _attempt(self, job: Job, ticket: Ticket) -> None:
         try:
-            folder = self._storage.scratch(str(job.pk), job.attempt)
-            if job.attempt > 1:
-                # Attempts before this one can't finish any more, and may have died before they could tidy up.
-                self._storage.remove_other_attempts(self._derived(job))
-            source = Source(self._storage.path(job.file.key), job.file.media_type, self._options.get(job.processor, {}))
-            with self._room:
-                result = self._children.run(job.processor, source, folder, self._seconds)
-            self._keep(job, result, folder)
+            self._tidy(job)
+            try:
+                result, made = self._made(job, ticket)
+                kept = persist(lambda: states.finish(job, dict(result.facts), made, log=ticket.log))
+            except BaseException as fault:
+                # When the COMMIT may have taken effect the bytes stay; if it did not, the next attempt removes them.
+                if not in_doubt(fault):
+                    self._storage.remove_derived(self._derived(job))
+                raise
+            self._finished(job) if kept else self._undo(job)
+        except Cancelled:
+            log.info("%s of file %s was cancelled", job.processor, job.file_id)
         except ProcessorError as verdict:
-            self._fail(job, verdict)
+            self._fail(job, verdict, ticket)
         except Troubled as fault:
-            self._retry(job, fault.trouble)
+            self._retry(job, fault.trouble, ticket)
         except (OSError, StorageFull) as fault:
             log.warning("storage failed: %s", fault)
-            self._retry(job, STORAGE)
+            self._retry(job, STORAGE, ticket)
         except (DataError, IntegrityError) as fault:
             log.warning("%s gave what the tables don't take: %s", job.processor, fault)
-            self._retry(job, BAD_RESULT)
+            self._retry(job, BAD_RESULT, ticket)
         except ShuttingDown:
             states.release(job)
-        finally:
-            if folder:
-                shutil.rmtree(folder, ignore_errors=True)
 
-    def _fail(self, job: Job, verdict: ProcessorError) -> None:
-        log.info("%s of file %s failed: %s", job.processor, job.file_id, verdict.code)
-        persist(lambda: states.fail(job, verdict.code, verdict.sentence))
+    def _made(self, job: Job, ticket: Ticket) -> tuple[Result, list[Derivative]]:
+        """What a child makes of the file, in its place but for the rows. Nothing of it is left in scratch."""
+        chosen = self._pipelines.options(job.pipeline, job.processor)
+        source = Source(self._storage.path(job.file.key), job.file.media_type, chosen)
+        with self._results(job) as folder:
+            with self._room:
+                result = self._children.run(job.processor, source, folder, self._seconds, ticket)
+            return result, [self._place(job, derivative, folder) for derivative in result.derivatives]
 
-    def _retry(self, job: Job, trouble: Trouble) -> None:
-        log.warning("%s of file %s: %s", job.processor, job.file_id, trouble.code)
-        persist(lambda: states.retry(job, trouble))
-
-    def _keep(self, job: Job, result: Result, folder: Path) -> None:
-        """Bytes first, rows second. If another attempt has taken over meanwhile, this one leaves nothing."""
+    @contextmanager
+    def _results(self, job: Job) -> Iterator[Path]:
+        """The name of a folder for what comes out of the child, which is gone afterwards."""
+        folder = self._children.scratch.job(f"{job.pk}.{job.attempt}")
         try:
-            made = [self._place(job, derivative, folder) for derivative in result.derivatives]
-            kept = persist(lambda: states.finish(job, dict(result.facts), made))
-        except BaseException as fault:
-            # When the COMMIT may have taken effect the bytes stay; if it did not, the next attempt removes them.
-            if not in_doubt(fault):
-                self._storage.remove_derived(self._derived(job))
-            raise
-        if not kept:
-            self._storage.remove_derived(self._derived(job))
-            if not File.objects.filter(pk=job.file_id).exists():
-                # Deleted just now, when the folder was not empty yet.
-                self._storage.remove(job.file.key)
+            yield folder
+        finally:
+            if folder.exists():
+                remove(folder)
+
+    def _tidy(self, job: Job) -> None:
+        """Remove what attempts before this one derived and no row names: they may have died before they could.
+
+        What rows name stays until new derivatives take its place, so a job that is done once more never takes away what
+        there is; if it fails then, the old ones stay, and the file's state says that the last word was a failure.
+        """
+        if job.attempt > 1:
+            named = Derivative.objects.filter(file_id=job.file_id, processor=job.processor)
+            self._storage.remove_earlier_attempts(self._derived(job), list(named.values_list("key", flat=True)))
+
+    def _finished(self, job: Job) -> None:
+        if job.attempt > 1:
+            self._storage.remove_earlier_attempts(self._derived(job))
+
+    def _undo(self, job: Job) -> None:
+        """Another attempt has taken over, or the file is gone."""
+        self._storage.remove_derived(self._derived(job))
+        if not File.objects.filter(pk=job.file_id).exists():
+            # Deleted just now, when the folder was not empty yet.
+            self._storage.remove(job.file.key)
+
+    def _fail(self, job: Job, verdict: ProcessorError, ticket: Ticket) -> None:
+        log.info("%s of file %s failed: %s", job.processor, job.file_id, verdict.code)
+        persist(lambda: states.fail(job, verdict.code, verdict.sentence, log=ticket.log))
+
+    def _retry(self, job: Job, trouble: Trouble, ticket: Ticket) -> None:
+        log.warning("%s of file %s: %s\n%s", job.processor, job.file_id, trouble.code, ticket.log)
+        persist(lambda: states.retry(job, trouble, log=ticket.log))
 
     def _derived(self, job: Job) -> str:
         """The key of the folder for what this attempt makes."""
@@ -135,8 +164,8 @@ class Runner:
 
     def _place(self, job: Job, derivative: contract.Derivative, folder: Path) -> Derivative:
         source = folder / derivative.file
-        if not plain_name(derivative.file) or source.is_symlink() or not source.is_file():
-            log.error("%s names a derivative that is not there: %r", job.processor, derivative.file)
+        if not plain_name(derivative.file):
+            log.error("%s gives a derivative a bad name: %r", job.processor, derivative.file)
             raise Troubled(BAD_RESULT)
         with source.open("rb") as stored:
             digest = file_digest(stored, "sha256").hexdigest()

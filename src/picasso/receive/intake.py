@@ -3,6 +3,8 @@
 Small uploads stay in memory until they land; larger ones are gathered to two mebibytes and handed to threads
 that hash and write (both without the GIL) while the loop receives the next. As much is in flight per upload, so
 memory stays flat and a slow client costs no thread.
+
+A few large ones at a time are received into memory from which hash and disk take them as they are (`InPlace`).
 """
 
 from __future__ import annotations
@@ -10,8 +12,9 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
+from typing import Self
 
-from picasso.disk import Incoming
+from picasso.disk import BLOCK, Block, Incoming
 from picasso.errors import TooLarge
 from picasso.receive.sniff import HEAD
 from picasso.storage import Folder
@@ -22,6 +25,10 @@ GATHER = 2 * 2**20
 # a thousand clients stalled in mid-upload must not cost a gibibyte.
 CROWD = 64 * 2**20
 GATHER_IN_CROWD = 64 * 2**10
+
+# An upload that is received in place has two blocks: one is filled while the other is hashed and written.
+BLOCK_SIZE = 2 * 2**20
+MAX_IN_PLACE = 6
 
 # More threads on few cores would only fight for the GIL. Hashing is apart from writing: one upload can fill a core with
 # its hash while the disk takes its bytes.
@@ -87,6 +94,27 @@ class Intake:
             if self.incoming:
                 self.incoming.discard()
 
+    @property
+    def outgrew_memory(self) -> bool:
+        return self._writing is not None
+
+    async def unwritten(self) -> bytes:
+        """Have all that came written but for what fills no block of the disk, which is returned, and hashed already."""
+        await self._hand_over()
+        await self._written()
+        assert self.incoming is not None
+        return self.incoming.take_rest()
+
+    async def pass_on(self, data: memoryview, known: int) -> None:
+        """Have this written, and hashed but for the first ``known`` bytes. It is in use until the next call returns."""
+        self.size += len(data) - known
+        if self.size > self._limit:
+            raise TooLarge
+        await self._written()
+        loop = asyncio.get_running_loop()
+        hashed = loop.run_in_executor(hashers, self._hash.update, data[known:])
+        self._writing = asyncio.gather(loop.run_in_executor(writers, self._append, data), hashed)
+
     async def _hand_over(self) -> None:
         await self._written()
         chunks = self.let_go()
@@ -120,8 +148,61 @@ class Intake:
             self.incoming = self._storage.begin()
         self.incoming.write(chunks)
 
+    def _append(self, data: memoryview) -> None:
+        self._storage.require_space()
+        assert self.incoming is not None
+        self.incoming.write_block(data)
+
     def _know(self, chunks: list[bytes]) -> None:
         for chunk in chunks:
             if len(self.head) < HEAD:
                 self.head += chunk[: HEAD - len(self.head)]
             self._hash.update(chunk)
+
+
+class InPlace:
+    """The middle of a large upload, received into two blocks in turn. To be entered if there is `room`.
+
+    What is not known yet to be content, and what fills no block of the disk, moves on to the start of the next.
+    """
+
+    under_way = 0
+    """In this process; touched on the loop's thread only."""
+
+    def __init__(self, intake: Intake) -> None:
+        self._intake = intake
+        self._known = 0
+        self.block, self._other = Block(BLOCK_SIZE), Block(BLOCK_SIZE)
+
+    @classmethod
+    def room(cls) -> bool:
+        return cls.under_way < MAX_IN_PLACE
+
+    async def __aenter__(self) -> Self:
+        InPlace.under_way += 1
+        try:
+            rest = await self._intake.unwritten()
+        except BaseException:
+            InPlace.under_way -= 1
+            raise
+        self.block.append(rest)
+        self._known = len(rest)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        InPlace.under_way -= 1
+
+    async def turn(self, doubtful: int) -> None:
+        """Go on in the other block. All of this one but its last ``doubtful`` bytes is content."""
+        block, known = self.block, self._known
+        content = block.end - doubtful
+        whole = content - content % BLOCK
+        await self._intake.pass_on(block.view[:whole], known)
+        self.block, self._other, self._known = self._other, block, 0
+        self.block.end = 0
+        self.block.append(block.view[whole : block.end])
+
+    async def end(self, at: int) -> bytes:
+        """Content ends there in the block. What came behind it."""
+        await self._intake.pass_on(self.block.view[:at], self._known)
+        return bytes(self.block.view[at : self.block.end])

@@ -12,11 +12,13 @@ import asyncio
 import logging
 import queue
 import threading
+import time
 import unicodedata
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Protocol
 
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 
@@ -38,11 +40,26 @@ MAX_NAME = 255
 
 FILE_COLUMNS = tuple(field.attname for field in File._meta.concrete_fields)
 
-# One sniffs while another writes; more would only fight for the GIL.
-PLACERS = 2
+# For so long the disk is taken to have the space that it had. What it has not is still an error of its own (ENOSPC).
+SPACE_SECONDS = 0.05
 
-Plan = Callable[[str], Sequence[Step]]
-"""Media type → the jobs of such a file."""
+# With one, threads waited for the GIL a third less often than with two, at the same rate of uploads.
+PLACERS = 1
+
+
+class Plan(Protocol):
+    """What is to be done with a file."""
+
+    @property
+    def pipeline(self) -> str: ...
+    @property
+    def version(self) -> int: ...
+    @property
+    def steps(self) -> Sequence[Step]: ...
+
+
+Planner = Callable[[str, str], Plan]
+"""Pipeline and media type → what is to be done with such a file."""
 
 
 @dataclass(slots=True, eq=False)
@@ -52,8 +69,10 @@ class Arrival:
     intake: Intake
     name: str
     declared_type: str
+    pipeline: str
     landed: asyncio.Future[File]
     file: File | None = None
+    plan: Plan | None = None
 
     def answer(self, outcome: File | Exception) -> None:
         self.intake.let_go()
@@ -71,38 +90,48 @@ Outcomes = Sequence[tuple[Arrival, File | Exception]]
 class Landing:
     """The committer of one process."""
 
-    def __init__(self, storage: Folder, plan: Plan) -> None:
+    def __init__(self, storage: Folder, plan: Planner) -> None:
         self._storage = storage
         self._plan = plan
         self._arrivals: queue.SimpleQueue[Arrival | None] = queue.SimpleQueue()
+        self._placed: queue.SimpleQueue[Arrival | None] = queue.SimpleQueue()
         self._doubtful: list[File] = []
-        self._placers = ThreadPoolExecutor(PLACERS, thread_name_prefix="place")
+        self._space_until = 0.0
+        # Plain threads and queues: an executor's future costs as much as all else about handing over.
+        self._placers = [threading.Thread(target=self._place_all, name="place", daemon=True) for _ in range(PLACERS)]
         self._syncer = ThreadPoolExecutor(1, thread_name_prefix="sync")
-        self._thread: threading.Thread | None = None
+        self._committer = threading.Thread(target=self._commit_all, name="commit", daemon=True)
 
-    async def land(self, intake: Intake, name: str, declared_type: str) -> File:
+    async def land(self, intake: Intake, name: str, declared_type: str, pipeline: str = "default") -> File:
         """Make a finished intake a file, durably.
 
         Raises:
             StorageFull, Unavailable: nothing was stored.
         """
-        arrival = Arrival(intake, displayed(name), displayed(declared_type), asyncio.get_running_loop().create_future())
-        self._placers.submit(self._arrive, arrival)
+        landed: asyncio.Future[File] = asyncio.get_running_loop().create_future()
+        arrival = Arrival(intake, displayed(name), displayed(declared_type), pipeline, landed)
+        self._arrivals.put(arrival)
         # Shielded: once queued it will land, whether or not anybody still waits for the answer.
         return await asyncio.shield(arrival.landed)
 
     def start(self) -> None:
-        self._thread = threading.Thread(target=self._run, name="landing", daemon=True)
-        self._thread.start()
+        for thread in (*self._placers, self._committer):
+            thread.start()
 
     def stop(self) -> None:
         """Land what has arrived, then end."""
-        self._placers.shutdown()
-        self._arrivals.put(None)
-        if self._thread:
-            self._thread.join()
+        for _ in self._placers:
+            self._arrivals.put(None)
+        for thread in self._placers:
+            thread.join()
+        self._placed.put(None)
+        self._committer.join()
 
-    def _run(self) -> None:
+    def _place_all(self) -> None:
+        while arrival := self._arrivals.get():
+            self._arrive(arrival)
+
+    def _commit_all(self) -> None:
         ended = False
         while not ended:
             batch = self._next_batch()
@@ -113,28 +142,35 @@ class Landing:
         connection.close()
 
     def _next_batch(self) -> list[Arrival | None]:
-        """All that have arrived by now, or None for the end; while there are doubts, perhaps nothing after a second."""
+        """Who is in place by now, or None for the end; while there are doubts, perhaps nothing after a second."""
         batch: list[Arrival | None] = []
         with suppress(queue.Empty):
-            batch.append(self._arrivals.get(timeout=1 if self._doubtful else None))
+            batch.append(self._placed.get(timeout=1 if self._doubtful else None))
             while len(batch) < MAX_BATCH and None not in batch:
-                batch.append(self._arrivals.get_nowait())
+                batch.append(self._placed.get_nowait())
         return batch
 
     def _arrive(self, arrival: Arrival) -> None:
-        """In a thread of `_placers`, while the batch before is being committed."""
+        """While the batch before is being committed."""
         try:
-            self._storage.require_space()
+            self._require_space()
             self._place(arrival)
         except Exception as fault:
             tell([(arrival, self._drop(arrival, fault))])
         else:
-            self._arrivals.put(arrival)
+            self._placed.put(arrival)
+
+    def _require_space(self) -> None:
+        now = time.monotonic()
+        if now >= self._space_until:
+            self._storage.require_space()
+            self._space_until = now + SPACE_SECONDS
 
     def _place(self, arrival: Arrival) -> None:
         """Bytes to their final place, and the row that will point at them."""
         intake = arrival.intake
-        media_type = sniff.media_type(intake.head)
+        media_type = sniff.media_type(intake.head, arrival.name)
+        plan = arrival.plan = self._plan(arrival.pipeline, media_type)
         file_id = new_id()
         file = arrival.file = File(
             id=file_id,
@@ -145,7 +181,9 @@ class Landing:
             declared_type=arrival.declared_type,
             sha256=intake.sha256,
             key=original_key(media_type, file_id, arrival.name),
-            state=File.State.PENDING if self._plan(media_type) else File.State.PROCESSED,
+            state=File.State.PENDING if plan.steps else File.State.PROCESSED,
+            pipeline=plan.pipeline,
+            pipeline_version=plan.version,
         )
         file.facts = {"file": common_facts(file)}
         intake.place(file.key)
@@ -165,7 +203,7 @@ class Landing:
                 # The disk works while the database does, and both are done before the COMMIT.
                 synced = self._syncer.submit(self._sync, arrivals)
                 try:
-                    self._insert(files)
+                    insert(arrivals)
                 finally:
                     synced.result()
                 in_doubt = True
@@ -182,10 +220,6 @@ class Landing:
                 return [outcome for arrival in arrivals for outcome in self._commit([arrival])]
             return [(arrival, self._drop(arrival, fault)) for arrival in arrivals]
         return list(zip(arrivals, files, strict=True))
-
-    def _insert(self, files: list[File]) -> None:
-        bulk.insert(File, [{column: getattr(file, column) for column in FILE_COLUMNS} for file in files])
-        bulk.insert(Job, [states.new_job(file.pk, step) for file in files for step in self._plan(file.media_type)])
 
     def _sync(self, arrivals: list[Arrival]) -> None:
         self._storage.sync([(a.intake.incoming, a.file.key) for a in arrivals if a.intake.incoming and a.file])
@@ -216,6 +250,12 @@ class Landing:
                 connection.close()
                 return
             self._doubtful.pop(0)
+
+
+def insert(arrivals: list[Arrival]) -> None:
+    placed = [(arrival.file, arrival.plan) for arrival in arrivals if arrival.file and arrival.plan]
+    bulk.insert(File, [{column: getattr(file, column) for column in FILE_COLUMNS} for file, _ in placed])
+    bulk.insert(Job, [states.new_job(file.pk, step, plan.pipeline) for file, plan in placed for step in plan.steps])
 
 
 def tell(outcomes: Outcomes) -> None:

@@ -1,4 +1,8 @@
-"""What a file really is: libmagic's word on its first bytes, as a media type that is safe to build a path from."""
+"""What a file really is: libmagic's word on its first bytes, as a media type that is safe to build a path from.
+
+Where that word is vague, `kinds` takes a second look; and of plain text and its like, which look the same, the
+extension of the client's name may choose the kind. It never makes text of what is none, nor anything else of text.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +11,13 @@ import ctypes.util
 import mimetypes
 import re
 import threading
+from collections.abc import Callable
+
+from picasso.receive import kinds
 
 # The farthest signature that matters lies at 36,869 bytes (ISO 9660); more would only cost time.
 HEAD = 64 * 1024
 
-# What tells one kind of text from another stands at its beginning.
-TEXT_HEAD = 4 * 1024
 REGEX_MAX = 1024
 
 # The libmagic inside pylibmagic. An older one on the system knows fewer types.
@@ -35,15 +40,13 @@ SYNONYMS = {
     "application/csv": "text/csv",
     "application/x-rar": "application/vnd.rar",
     "application/epub": "application/epub+zip",
-}
-
-# A ZIP is of the first of these types that has an entry whose name begins so.
-OFFICE = "application/vnd.openxmlformats-officedocument."
-ZIPPED = {
-    b"word/": OFFICE + "wordprocessingml.document",
-    b"xl/": OFFICE + "spreadsheetml.sheet",
-    b"ppt/": OFFICE + "presentationml.presentation",
-    b"META-INF/container.xml": "application/epub+zip",
+    "application/jsonl": "application/x-ndjson",
+    "audio/x-aiff": "audio/aiff",
+    "audio/x-hx-aac-adts": "audio/aac",
+    "video/x-m4v": "video/mp4",
+    "application/x-parquet": "application/vnd.apache.parquet",
+    "application/x-zstd": "application/zstd",
+    "application/rtf": "text/rtf",
 }
 
 _cookies = threading.local()
@@ -65,16 +68,47 @@ _load()
 import magic
 
 
-def media_type(head: bytes) -> str:
-    """The media type of a file that starts with ``head``, lower-case and without parameters."""
+def media_type(head: bytes, name: str = "") -> str:
+    """The media type of a file that starts with ``head``, lower-case and without parameters.
+
+    ``name`` is the client's, and is believed in what no content can tell: which of the plain texts it is.
+    """
     try:
         cookie = _cookies.mime
     except AttributeError:
         # A cookie is not safe to share between threads, and python-magic guards one with a lock.
         cookie = _cookies.mime = magic.Magic(mime=True)
         cookie.setparam(magic.MAGIC_PARAM_REGEX_MAX, REGEX_MAX)
-    found = normal(sniffed(cookie, head[:HEAD]))
-    return zipped(head) if found == "application/zip" else found
+    return refined(normal(sniffed(cookie, head[:HEAD])), head, kinds.suffix(name))
+
+
+def refined(found: str, head: bytes, suffix: str) -> str:
+    """What it is, at a second look."""
+    look = LOOKS.get(found)
+    return look(found, head, suffix) if look else found
+
+
+def _refined_text(found: str, head: bytes, suffix: str) -> str:
+    if found == kinds.CSV and not kinds.is_prose(head):
+        return kinds.CSV if suffix in {"", "txt", "log", "dat"} else kinds.BY_NAME.get(suffix, kinds.CSV)
+    return kinds.text(head) or kinds.BY_NAME.get(suffix, "text/plain")
+
+
+LOOKS: dict[str, Callable[[str, bytes, str], str]] = {
+    **dict.fromkeys(("text/plain", kinds.CSV), _refined_text),
+    **dict.fromkeys(("application/zip", "application/java-archive"), lambda it, head, _: kinds.zipped(head) or it),
+    **dict.fromkeys(
+        (kinds.JSON, kinds.NDJSON),
+        lambda _, head, suffix: kinds.JSON_BY_NAME.get(suffix) or kinds.lines_of_json(head) or kinds.JSON,
+    ),
+    # libmagic's words for an OLE file of which it knows no more.
+    **dict.fromkeys(
+        ("application/cdfv2", "application/x-ole-storage"),
+        lambda _, head, suffix: kinds.ole(head) or kinds.OLE_BY_NAME.get(suffix, "application/x-ole-storage"),
+    ),
+    "text/xml": lambda it, head, _: kinds.text(head) or it,
+    UNKNOWN: lambda it, head, _: kinds.unknown(head) or it,
+}
 
 
 def sniffed(cookie: magic.Magic, head: bytes) -> str:
@@ -92,14 +126,7 @@ def sniffed(cookie: magic.Magic, head: bytes) -> str:
 
 
 def beginning(text: bytes) -> bytes:
-    return re.sub(rb"(\s{64})\s+", rb"\1", text[:TEXT_HEAD])
-
-
-def zipped(head: bytes) -> str:
-    """What a ZIP is by the names of its first entries: libmagic gives up on an unusual order of them."""
-    names = re.findall(rb"PK\x03\x04.{26}([ -~]{3,40})", head, re.DOTALL)
-    kinds = (kind for start, kind in ZIPPED.items() if any(name.startswith(start) for name in names))
-    return next(kinds, "application/zip")
+    return re.sub(rb"(\s{64})\s+", rb"\1", text[: kinds.TEXT_HEAD])
 
 
 def normal(found: str) -> str:

@@ -1,0 +1,116 @@
+"""``picasso jobs``: look at jobs, retry and cancel them, straight on the database."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable, Collection
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+
+from picasso.jobs import operate, queues, states
+from picasso.jobs.operate import FilterError, Outcome
+from picasso.models import Job
+from picasso.serializers import JobSerializer
+
+COLUMNS = "{id}  {state:9} {processor:12} {queue:6} {pipeline:12} {attempt:>3}x {ran:>9}  {error}"
+
+
+class Command(BaseCommand):
+    help = "List, show, retry and cancel jobs."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        commands = parser.add_subparsers(dest="do", required=True, metavar="list | show | retry | cancel")
+        listing = commands.add_parser("list", help="the newest first")
+        listing.add_argument("--limit", type=int, default=50, help="at most so many (default: %(default)s)")
+        commands.add_parser("show", help="all that is known of one").add_argument("id", type=uuid.UUID)
+        for name, what in (("retry", "run once more"), ("cancel", "end for good")):
+            acting = commands.add_parser(name, help=f"{what}: these jobs, or all that the options find")
+            acting.add_argument("id", type=uuid.UUID, nargs="*")
+        for name, command in commands.choices.items():
+            command.add_argument("--json", action="store_true", help="answer in JSON")
+            if name != "show":
+                add_filters(command)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        where = {name: options[name] for name in operate.FIELDS if options.get(name)}
+        try:
+            getattr(self, options["do"])(where, options)
+        except FilterError as fault:
+            raise CommandError(str(fault)) from fault
+
+    def list(self, where: dict[str, object], options: dict[str, Any]) -> None:
+        found = shown(operate.chosen(where).order_by("-pk")[: max(0, options["limit"])])
+        if options["json"]:
+            self.stdout.write(json.dumps(found))
+            return
+        for job in found:
+            self.stdout.write(line(job))
+        if not found:
+            self.stdout.write("There are no such jobs.")
+
+    def show(self, _: dict[str, object], options: dict[str, Any]) -> None:
+        found = shown(Job.objects.filter(pk=options["id"]))
+        if not found:
+            raise CommandError(f"there is no job {options['id']}")
+        self.stdout.write(json.dumps(found[0]) if options["json"] else details(found[0]))
+
+    def retry(self, where: dict[str, object], options: dict[str, Any]) -> None:
+        done = each_or_all(options["id"], where, states.retry_all, operate.retry_where)
+        self._tell(done, "will run once more", options)
+
+    def cancel(self, where: dict[str, object], options: dict[str, Any]) -> None:
+        done = each_or_all(options["id"], where, states.cancel_all, operate.cancel_where)
+        self._tell(done, "cancelled", options)
+
+    def _tell(self, count: int, what: str, options: dict[str, Any]) -> None:
+        if options["id"] and count < len(set(options["id"])):
+            what += f", {len(set(options['id'])) - count} could not be: not there, or not in such a state"
+        self.stdout.write(json.dumps({"count": count}) if options["json"] else f"{count} {plural(count)} {what}.")
+        if options["id"] and not count:
+            raise CommandError("nothing was changed")
+
+
+def add_filters(command: Any) -> None:
+    command.add_argument("--state", choices=list(Job.State))
+    command.add_argument("--processor")
+    command.add_argument("--queue", choices=queues.NAMES)
+    command.add_argument("--pipeline")
+    command.add_argument("--error", metavar="CODE", help="such as corrupt or time-limit")
+    command.add_argument("--file", metavar="ID", help="of this file")
+
+
+def each_or_all(
+    ids: Collection[uuid.UUID],
+    where: dict[str, object],
+    each: Callable[[Collection[uuid.UUID]], int],
+    every: Callable[[dict[str, object]], Outcome],
+) -> int:
+    if bool(ids) == bool(where):
+        raise CommandError("say which: either ids, or --state, --processor, …")
+    return each(ids) if ids else every(where).count
+
+
+def shown(jobs: QuerySet[Job]) -> list[dict[str, Any]]:
+    """As the API shows them."""
+    return [dict(JobSerializer(job).data) for job in jobs.annotate(now=Now())]
+
+
+def line(job: dict[str, Any]) -> str:
+    ran = "" if job["ran"] is None else f"{job['ran']:.2f} s"
+    done = "" if job["progress"] is None else f"{job['progress']:.0%} "
+    return COLUMNS.format(**{**job, "ran": ran, "error": done + (job["error"] or {}).get("code", "")}).rstrip()
+
+
+def details(job: dict[str, Any]) -> str:
+    error = job["error"] and f"{job['error']['code']}: {job['error']['detail']}"
+    plain = {**job, "error": error, "log": None}
+    rows = [f"{name:13} {value}" for name, value in plain.items() if value is not None]
+    return "\n".join([*rows, *(f"  | {said}" for said in job["log"].splitlines())])
+
+
+def plural(count: int) -> str:
+    return "job" if count == 1 else "jobs"

@@ -1,0 +1,39 @@
+"""``picasso queues``: what the queues hold; pause and resume them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from picasso.jobs import queues
+from picasso.jobs.queues import Load
+
+
+class Command(BaseCommand):
+    help = "Show the queues, or pause or resume one. What runs when a queue is paused goes on."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        commands = parser.add_subparsers(dest="do", metavar="pause | resume")
+        for name, what in (("pause", "start nothing more of this queue"), ("resume", "go on with it")):
+            commands.add_parser(name, help=what).add_argument("name", choices=queues.NAMES)
+        parser.add_argument("--json", action="store_true", help="answer in JSON")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["do"]:
+            {"pause": queues.pause, "resume": queues.resume}[options["do"]](options["name"])
+        loads = queues.loads()
+        if options["json"]:
+            self.stdout.write(json.dumps([asdict(load) for load in loads]))
+            return
+        for load in loads:
+            self.stdout.write(line(load))
+
+
+def line(load: Load) -> str:
+    state = "paused" if load.paused else "open"
+    counts = f"{load.waiting} waiting, {load.queued} queued, {load.running} running"
+    since = "" if load.oldest is None else f", the oldest due for {load.oldest:.0f} s"
+    return f"{load.name:6} {state:7} {counts}{since}"

@@ -1,0 +1,90 @@
+"""``picasso reprocess``: make anew what an older version of a pipeline made."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from argparse import ArgumentTypeError
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from picasso.models import Reprocess
+from picasso.process import reprocess
+from picasso.process.pipelines import DEFAULT, pipelines
+
+
+class Command(BaseCommand):
+    help = (
+        "Run the jobs of files again that an older version of their pipeline made, in the background: workers do it"
+        " whenever nothing else is due. Without arguments: all files of the default pipeline."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--pipeline", default=DEFAULT, help="of whose files (default: %(default)s)")
+        parser.add_argument(
+            "--where",
+            type=condition,
+            action="append",
+            default=[],
+            metavar="FIELD=VALUE",
+            help="only these files: media_type=image/* or state=failed; may be given more than once",
+        )
+        parser.add_argument("--anew", action="store_true", help="also those that the present version made")
+        what = parser.add_mutually_exclusive_group()
+        what.add_argument("--list", action="store_true", help="show what there is and how far it has come")
+        what.add_argument("--stop", type=uuid.UUID, metavar="ID", help="queue nothing more of this one")
+        what.add_argument("--resume", type=uuid.UUID, metavar="ID", help="go on with this one where it stopped")
+        parser.add_argument("--json", action="store_true", help="answer in JSON")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["list"]:
+            return self._show(list(Reprocess.objects.all()[:100]), options["json"])
+        if options["stop"]:
+            return self._moved(options["stop"], reprocess.stop, "running", options["json"])
+        if options["resume"]:
+            return self._moved(options["resume"], reprocess.resume, "stopped", options["json"])
+        try:
+            begun = reprocess.ask(pipelines(), options["pipeline"], dict(options["where"]), anew=options["anew"])
+        except ValueError as fault:
+            raise CommandError(str(fault)) from fault
+        return self._show([begun], options["json"])
+
+    def _moved(self, pk: uuid.UUID, move: Any, wanted: str, as_json: bool) -> None:
+        if not move(pk):
+            raise CommandError(f"{pk} is not {wanted}")
+        self._show([Reprocess.objects.get(pk=pk)], as_json)
+
+    def _show(self, found: list[Reprocess], as_json: bool) -> None:
+        rows = [shown(each) for each in found]
+        if as_json:
+            self.stdout.write(json.dumps(rows))
+            return
+        if not rows:
+            self.stdout.write("Nothing is, or was, reprocessed.")
+        for row in rows:
+            where = " ".join(f"{name}={value}" for name, value in row["where"].items()) or "all files"
+            self.stdout.write(
+                f"{row['id']}  {row['state']:8} {row['pipeline']} version {row['version']}, {where}:"
+                f" {row['files']} handed to the queues, {row['remaining']} to go"
+            )
+
+
+def condition(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals and value):
+        raise ArgumentTypeError(f"{text!r} is not FIELD=VALUE")
+    return name, value
+
+
+def shown(each: Reprocess) -> dict[str, Any]:
+    return {
+        "id": str(each.pk),
+        "pipeline": each.pipeline,
+        "version": each.version,
+        "where": each.where,
+        "anew": each.anew,
+        "state": each.state,
+        "files": each.files,
+        "remaining": 0 if each.state == Reprocess.State.DONE else reprocess.remaining(each).count(),
+    }

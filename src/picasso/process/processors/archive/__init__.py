@@ -1,0 +1,47 @@
+"""What is in an archive, from its directory alone: nothing is unpacked to disk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+from picasso.process.contract import Processor, ProcessorError, Result, Source
+
+ZIP = ("application/zip", "application/java-archive", "application/vnd.android.package-archive")
+TAR = "application/x-tar"
+SEVEN_ZIP = "application/x-7z-compressed"
+PACKED = {
+    "application/gzip": "gzip",
+    "application/x-bzip2": "bzip2",
+    "application/x-xz": "xz",
+    "application/x-lzma": "lzma",
+    "application/zstd": "zstd",
+}
+
+
+class Archive(Processor):
+    """Sizes are as the archive says, except within what is compressed as a whole: that is read through, and counted."""
+
+    name: ClassVar[str] = "archive"
+    media_types: ClassVar[tuple[str, ...]] = (*ZIP, TAR, SEVEN_ZIP, *PACKED)
+    queue: ClassVar[str] = "quick"
+
+    @staticmethod
+    def prepare() -> None:
+        from picasso.process.processors.archive import packed, seven_zip, tar, zipped  # noqa: F401
+
+        packed.load()
+        seven_zip.load()
+
+    def __call__(self, source: Source, folder: Path) -> Result:
+        from picasso.process.processors.archive import packed, seven_zip, tar, zipped
+
+        if source.media_type in ZIP:
+            return zipped.read(source, folder)
+        if source.media_type == TAR:
+            return tar.read(source, folder)
+        if source.media_type == SEVEN_ZIP:
+            return seven_zip.read(source, folder)
+        if source.media_type in PACKED:
+            return packed.read(source, folder, PACKED[source.media_type])
+        raise ProcessorError("unsupported-format", "Archives of this format can't be read.")

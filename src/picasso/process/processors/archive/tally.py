@@ -1,0 +1,176 @@
+"""Counting an archive's entries, and judging them: would they do harm to whoever unpacks them?"""
+
+from __future__ import annotations
+
+import json
+import re
+from array import array
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from picasso.process.contract import JSON, Derivative, ProcessorError, Result
+from picasso.process.processors.charset import shown
+
+# An entry costs some microseconds and a few bytes; beyond, an archive is counted no further.
+MAX_ENTRIES = 500_000
+
+LISTED = 10_000
+FIRST = 20
+
+NAME = 1_000  # characters, in the listing
+FIRST_NAME = 200  # characters, in the facts
+
+# Text and tables come down to a hundredth now and then, by a rare chance to a five hundredth; bombs go beyond.
+BOMB_RATIO = 200
+BOMB_SIZE = 64 * 2**20
+
+NESTED = re.compile(r"\.(zip|jar|apk|7z|rar|tar|tgz|tbz2?|txz|gz|bz2|xz|zst|lzma|cab|iso)$", re.IGNORECASE)
+DRIVE = re.compile(r"[A-Za-z]:")
+
+FILE = "listing.json"
+
+Kind = Literal["file", "folder", "link", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    name: str
+    kind: Kind = "file"
+    size: int | None = 0
+    packed: int | None = None
+    """Bytes in the archive, where it is known for each entry."""
+    modified: str | None = None
+    encrypted: bool = False
+    target: str = ""
+    """What a link leads to."""
+
+    def listed(self) -> dict[str, JSON]:
+        entry: dict[str, JSON] = {
+            "name": shown(self.name, NAME),
+            "type": self.kind,
+            "size": self.size,
+            "packed": self.packed,
+            "modified": self.modified,
+            "encrypted": self.encrypted,
+        }
+        return entry | {"target": shown(self.target, NAME)} if self.target else entry
+
+
+@dataclass(slots=True)
+class Tally:
+    format: str
+    archive_size: int
+    kinds: dict[Kind, int] = field(default_factory=lambda: {"file": 0, "folder": 0, "link": 0, "other": 0})
+    total: int = 0
+    first: list[Entry] = field(default_factory=list)
+    names: set[int] = field(default_factory=set)
+    extents: array[int] = field(default_factory=lambda: array("Q"))
+    duplicates: int = 0
+    nested: int = 0
+    encrypted: int = 0
+    traversal: bool = False
+    absolute: bool = False
+    escaping: bool = False
+    overlap: bool = False
+    incomplete: str | None = None
+    """Why not all was read: ``entries``, ``size`` or ``damaged``."""
+    unpacked: int = 0
+    """Bytes that came of reading it through, those of headers too."""
+
+    @property
+    def entries(self) -> int:
+        return sum(self.kinds.values())
+
+    def add(self, entry: Entry) -> bool:
+        """Whether there may be more."""
+        if self.entries >= MAX_ENTRIES:
+            self.incomplete = "entries"
+            return False
+        self.kinds[entry.kind] += 1
+        self.total += entry.size or 0
+        self.encrypted += entry.encrypted
+        self._judge(entry)
+        if len(self.first) < LISTED:
+            self.first.append(entry)
+        return True
+
+    def _judge(self, entry: Entry) -> None:
+        path = entry.name.replace("\\", "/")
+        known = len(self.names)
+        self.names.add(hash(path.rstrip("/")))
+        self.duplicates += len(self.names) == known
+        self.traversal = self.traversal or ".." in path.split("/")
+        self.absolute = self.absolute or is_absolute(path)
+        self.nested += entry.kind == "file" and NESTED.search(path) is not None
+        self.escaping = self.escaping or (bool(entry.target) and escapes(path, entry.target))
+
+    @property
+    def is_bomb(self) -> bool:
+        return self.overlap or bursts(max(self.total, self.unpacked), self.archive_size)
+
+    def result(self, folder: Path) -> Result:
+        return Result(self._facts(), (self._listing(folder),))
+
+    def _facts(self) -> dict[str, JSON]:
+        return {
+            "format": self.format,
+            "entries": self.entries,
+            "files": self.kinds["file"],
+            "folders": self.kinds["folder"],
+            "links": self.kinds["link"],
+            "others": self.kinds["other"],
+            "total_unpacked": told(self.total),
+            "ratio": round(self.total / max(1, self.archive_size), 2),
+            "encrypted": self.encrypted > 0,
+            "duplicates": self.duplicates,
+            "nested_archives": self.nested,
+            "incomplete": self.incomplete,
+            "flags": {
+                "bomb": self.is_bomb,
+                "overlap": self.overlap,
+                "path_traversal": self.traversal,
+                "absolute_paths": self.absolute,
+                "link_escapes": self.escaping,
+            },
+            "first": [shown(entry.name, FIRST_NAME) for entry in self.first[:FIRST]],
+        }
+
+    def _listing(self, folder: Path) -> Derivative:
+        with (folder / FILE).open("w", encoding="utf-8") as out:
+            out.write(f'{{"total": {self.entries}, "listed": {len(self.first)}, "entries": [\n')
+            for number, entry in enumerate(self.first):
+                listed = json.dumps(entry.listed(), ensure_ascii=False)
+                out.write(f",\n{listed}" if number else listed)
+            out.write("\n]}\n")
+        return Derivative("listing", FILE, "application/json")
+
+
+def told(size: int) -> int:
+    """A size as facts have it: what is beyond 63 bits is a lie, and too long for a database."""
+    return min(size, 2**63 - 1)
+
+
+def bursts(size: int, packed: int) -> bool:
+    return size > BOMB_SIZE and size > BOMB_RATIO * packed
+
+
+def is_absolute(path: str) -> bool:
+    return path.startswith(("/", "\\")) or DRIVE.match(path) is not None
+
+
+def escapes(path: str, target: str) -> bool:
+    """Whether a link at ``path`` leads out of the folder that the archive is unpacked in."""
+    target = target.replace("\\", "/")
+    if is_absolute(target):
+        return True
+    depth = 0
+    for part in [*path.strip("/").split("/")[:-1], *target.split("/")]:
+        depth += {"..": -1, ".": 0, "": 0}.get(part, 1)
+        if depth < 0:
+            return True
+    return False
+
+
+def corrupt() -> ProcessorError:
+    return ProcessorError("corrupt", "This archive is damaged or incomplete.")

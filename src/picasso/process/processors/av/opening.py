@@ -1,0 +1,244 @@
+"""Opening one stored file with FFmpeg, and nothing but that file.
+
+FFmpeg is never told where the file lies: it reads through a `Reader`, and whatever it would open besides (an external
+track of a MOV, an entry of a playlist) ends in `_refuse`. The demuxer follows from the media type; those that open
+other files (hls, dash, concat, image2, …) are not among them.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
+
+from picasso.process.contract import ProcessorError, Source
+
+if TYPE_CHECKING:
+    from av.codec import CodecContext
+    from av.container import InputContainer
+
+# FFmpeg's demuxers by media type; where there are several, they are probed in turn and no other is.
+DEMUXERS: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(
+        (
+            *("video/mp4", "video/quicktime", "video/3gpp", "video/3gpp2", "video/x-m4v", "video/mj2"),
+            *("audio/mp4", "audio/x-m4a", "audio/3gpp", "application/mp4"),
+        ),
+        ("mov",),
+    ),
+    **dict.fromkeys(("video/x-matroska", "video/webm", "audio/x-matroska", "audio/webm"), ("matroska",)),
+    **dict.fromkeys(("video/x-msvideo", "video/avi", "video/vnd.avi"), ("avi",)),
+    **dict.fromkeys(("video/ogg", "audio/ogg", "audio/opus", "application/ogg"), ("ogg",)),
+    **dict.fromkeys(("video/x-ms-asf", "video/x-ms-wmv", "audio/x-ms-wma", "application/vnd.ms-asf"), ("asf",)),
+    **dict.fromkeys(("audio/wav", "audio/x-wav", "audio/vnd.wave"), ("wav",)),
+    **dict.fromkeys(("audio/aac", "audio/aacp", "audio/x-hx-aac-adts"), ("aac",)),
+    **dict.fromkeys(("audio/aiff", "audio/x-aiff"), ("aiff",)),
+    **dict.fromkeys(("audio/ac3", "audio/vnd.dolby.dd-raw"), ("ac3",)),
+    **dict.fromkeys(("audio/flac", "audio/x-flac"), ("flac",)),
+    **dict.fromkeys(("audio/amr", "audio/amr-wb"), ("amr",)),
+    **dict.fromkeys(("audio/basic", "audio/x-dec-basic"), ("au",)),
+    "application/mxf": ("mxf",),
+    "audio/eac3": ("eac3",),
+    "audio/mpeg": ("mp3",),
+    "audio/vnd.dts": ("dts",),
+    "audio/x-ape": ("ape",),
+    "audio/x-caf": ("caf",),
+    "audio/x-tta": ("tta",),
+    "audio/x-w64": ("w64",),
+    "audio/x-wavpack": ("wv",),
+    "video/h264": ("h264",),
+    "video/mp2p": ("mpeg",),
+    "video/mp2t": ("mpegts",),
+    "video/mpeg": ("mpeg", "mpegvideo"),  # libmagic says it of program streams and of bare ones
+    "video/mpv": ("mpegvideo",),
+    "video/x-flv": ("flv",),
+}
+
+# The largest picture of H.264 level 6.2, HEVC level 6.2 and AV1 level 6.3: 8192 by 4352. At 12 bits and 4:2:2 it takes
+# 143 MB, and a decoder that is asked for key frames holds a few of them.
+MAX_PIXELS = 35_651_584
+
+# A decoder context takes up to a few MB for each stream while the file is probed. Blu-rays have about 40, and a
+# Matroska with all fonts of its subtitles attached about 60.
+MAX_STREAMS = 128
+
+# The index of ten hours of video with many tracks takes about 60 MB.
+OPENING_BYTES = 512 * 2**20
+
+# For looking around in the file once it is open: from one key frame to the next without an index means reading it all.
+LOOKING_BYTES = 256 * 2**20
+
+# What a read or a seek costs besides its bytes, so that jumping to and fro in a tiny file ends as well.
+CALL_COST = 4_096
+
+BUFFER = 65_536  # bytes; the 32 KiB of PyAV cost twice as many calls into Python
+
+
+class Reader:
+    """A file as PyAV wants it, up to ``budget`` bytes of reading; after that it is at its end.
+
+    A refused seek is an error code instead of an exception: it is the file that named the place. An `OSError` of a read
+    is the machine's, and passes.
+    """
+
+    def __init__(self, file: BinaryIO, budget: int) -> None:
+        self._file = file
+        self._budget = budget
+        self.size = os.fstat(file.fileno()).st_size
+
+    @property
+    def exhausted(self) -> bool:
+        return self._budget <= 0
+
+    def allow(self, budget: int) -> None:
+        self._budget = budget
+
+    def read(self, size: int) -> bytes:
+        if self._budget <= 0:
+            return b""
+        found = self._file.read(size)
+        self._budget -= len(found) + CALL_COST
+        return found
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        self._budget -= CALL_COST
+        try:
+            return self._file.seek(offset, whence)
+        except (OSError, ValueError, OverflowError):
+            return -errno.EINVAL
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+
+def _refuse(address: str, flags: int, options: dict[str, str]) -> NoReturn:
+    raise ProcessorError("unsupported-format", "This file refers to other files, which are not read.")
+
+
+@contextmanager
+def opened(source: Source, max_pixels: int = MAX_PIXELS) -> Iterator[tuple[InputContainer, Reader]]:
+    """The file with its streams found and none of them decoded; faults of the file inside become `ProcessorError`.
+
+    Raises:
+        ProcessorError: ``unsupported-format``, ``corrupt``, ``too-many-streams``, ``too-many-pixels``, ``too-large``.
+    """
+    demuxers = DEMUXERS.get(source.media_type)
+    if not demuxers:
+        raise ProcessorError("unsupported-format", "Recordings of this format can't be read.")
+    with source.path.open("rb", buffering=0) as file, verdicts():
+        reader = Reader(file, OPENING_BYTES)
+        container = _open(reader, demuxers)
+        try:
+            _check(container, max_pixels)
+            yield container, reader
+        finally:
+            container.close()
+
+
+def _open(reader: Reader, demuxers: tuple[str, ...]) -> InputContainer:
+    import av
+
+    if reader.size == 0:
+        raise corrupt()
+    try:
+        return av.open(
+            reader,
+            "r",
+            format=demuxers[0] if len(demuxers) == 1 else None,
+            options={"threads": "1"},
+            container_options={
+                "format_whitelist": ",".join(demuxers),
+                "protocol_whitelist": "none",
+                "max_streams": str(MAX_STREAMS),
+            },
+            metadata_errors="replace",
+            buffer_size=BUFFER,
+            io_open=_refuse,
+        )
+    except MemoryError as error:
+        # Nothing is decoded yet: it is an index that asks for more than there is, and would again. FFmpeg says the same
+        # of an MP4 with too many streams.
+        raise ProcessorError(
+            "too-large", "This file has more streams, or a longer index, than can be processed."
+        ) from error
+
+
+def _check(container: InputContainer, max_pixels: int) -> None:
+    if not len(container.streams):
+        raise corrupt()
+    if len(container.streams) >= MAX_STREAMS:
+        raise ProcessorError("too-many-streams", "This file has more streams than can be processed.")
+    if any(_pixels(stream) > max_pixels for stream in container.streams.video):
+        raise ProcessorError("too-many-pixels", "The frames of this video have more pixels than can be processed.")
+
+
+def _pixels(stream: Any) -> int:
+    return stream.codec_context.width * stream.codec_context.height if stream.codec_context else 0
+
+
+# Codes of streams under Apple's DRM. Those of Common Encryption are told packet by packet.
+PROTECTED = {"drms", "drmi"}
+
+
+def unprotected(stream: Any) -> None:
+    if stream.codec_context.codec_tag in PROTECTED:
+        raise protected()
+
+
+def protected() -> ProcessorError:
+    return ProcessorError("protected", "This recording is protected and can't be decoded.")
+
+
+def corrupt() -> ProcessorError:
+    return ProcessorError("corrupt", "This recording is damaged or incomplete.")
+
+
+@contextmanager
+def verdicts() -> Iterator[None]:
+    """Tell the faults of the file from those of the machine, which come as exceptions of Python's own."""
+    import av
+
+    try:
+        yield
+    except (av.error.MemoryError, av.error.EncoderNotFoundError, av.error.MuxerNotFoundError):
+        raise
+    except (av.error.DecoderNotFoundError, av.error.PatchWelcomeError, av.error.NotImplementedError) as error:
+        raise ProcessorError("unsupported-format", "This kind of recording can't be read.") from error
+    except av.FFmpegError as error:
+        raise corrupt() from error
+
+
+@contextmanager
+def tolerant() -> Iterator[None]:
+    """Make do without what is broken, as a player does; memory that is lacking is no fault of the file's."""
+    import av
+
+    try:
+        yield
+    except av.error.MemoryError:
+        raise
+    except av.FFmpegError:
+        pass
+
+
+def packets(container: InputContainer, *streams: Any) -> Iterator[Any]:
+    """From where the container stands to where it can't be read any more; the last of each stream is empty."""
+    with tolerant():
+        yield from container.demux(*streams)
+
+
+def frames(packet: Any) -> list[Any]:
+    """Of what can be decoded, which may be nothing. Raises `ProcessorError` where it is encrypted."""
+    if packet.has_sidedata("encryption_info"):
+        raise protected()
+    with tolerant():
+        return list(packet.decode())
+    return []
+
+
+def lean(context: CodecContext, max_pixels: int = MAX_PIXELS, threads: int = 1) -> None:
+    """Have a decoder take one core, like its neighbours, and no frame larger than allowed, whatever the stream says."""
+    context.thread_count = threads
+    context.options = {"max_pixels": str(max_pixels)} if context.type == "video" else {}

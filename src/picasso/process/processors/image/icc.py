@@ -1,0 +1,40 @@
+"""The name of a colour profile, which is all that is told of one (ICC.1:2022, sections 7.3, 9.2.41, 10.15)."""
+
+from __future__ import annotations
+
+import struct
+
+from picasso.process.processors.image.texts import line
+
+MAX_TAGS = 100
+
+
+def name(profile: bytes) -> str | None:
+    """Of its description in the first language there is; None without a profile, or where it is broken."""
+    try:
+        return line(_described(_tag(profile, b"desc"))) or None
+    except (struct.error, UnicodeDecodeError):
+        return None
+
+
+def _tag(profile: bytes, wanted: bytes) -> bytes:
+    """The data of one tag; empty where it is missing."""
+    if len(profile) < 132:
+        return b""
+    (number,) = struct.unpack_from(">I", profile, 128)
+    for place in range(132, 132 + 12 * min(number, MAX_TAGS), 12):
+        signature, start, length = struct.unpack_from(">4sII", profile, place)
+        if signature == wanted:
+            return profile[start : start + length]
+    return b""
+
+
+def _described(data: bytes) -> str:
+    """Version 4 has UTF-16 in several languages, version 2 has ASCII that ends with a zero."""
+    if data.startswith(b"mluc"):
+        length, start = struct.unpack_from(">II", data, 20)
+        return data[start : start + length].decode("utf-16-be")
+    if data.startswith(b"desc"):
+        (length,) = struct.unpack_from(">I", data, 8)
+        return data[12 : 12 + length].partition(b"\0")[0].decode("latin-1")
+    return ""

@@ -1,0 +1,134 @@
+"""Cameras' raw files, through LibRaw: the preview that the camera put in, or else a quick development at half size."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from picasso.process.contract import ProcessorError
+from picasso.process.processors.image import libvips, tiff
+from picasso.process.processors.image.carrier import carrying
+from picasso.process.processors.image.limits import bound_pixels, whole
+from picasso.process.processors.image.picture import Picture, has
+from picasso.process.processors.image.verdicts import blamed_on_the_file, corrupt, unsupported
+
+if TYPE_CHECKING:
+    import pyvips
+
+# NEF, ARW, PEF and DNG are sniffed as image/tiff; see `tiff.is_raw`.
+MEDIA_TYPES = (
+    "image/x-canon-cr2",
+    "image/x-canon-cr3",
+    "image/x-canon-crw",
+    "image/x-fuji-raf",
+    "image/x-olympus-orf",
+    "image/x-panasonic-rw2",
+    "image/x-nikon-nef",
+    "image/x-sony-arw",
+    "image/x-pentax-pef",
+    "image/x-minolta-mrw",
+    "image/x-adobe-dng",
+    "image/x-x3f",
+)
+
+# A preview smaller than this, of a larger picture, is passed over.
+ENOUGH = 1024
+
+# LibRaw's numbers for how a picture is turned, and what undoes it.
+TURNS = {3: "rot180", 5: "rot270", 6: "rot90"}
+SIDEWAYS = {5, 6}
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    image: pyvips.Image
+    """Upright."""
+    tags: pyvips.Image | None
+    """If it is a JPEG with EXIF of its own."""
+
+
+def opened(file: BinaryIO, max_pixels: int) -> Picture:
+    content = whole(file)
+    with blamed_on_the_file(), _raw(content) as raw:
+        sizes = raw.sizes
+        bound_pixels(sizes.raw_width, sizes.raw_height, "raw", max_pixels)
+        preview = _preview(raw, max_pixels) or Preview(_developed(raw), None)
+    sideways = sizes.flip in SIDEWAYS
+    described = libvips.described(
+        preview.image, "raw", lambda size: preview.image.thumbnail_image(size, height=size, size="down")
+    )
+    return replace(
+        described,
+        width=sizes.height if sideways else sizes.width,
+        height=sizes.width if sideways else sizes.height,
+        tags=_tags(file, preview),
+        bit_depth=None,
+        dpi=None,
+    )
+
+
+def _raw(content: bytes) -> Any:
+    """From memory: by a path, LibRaw would look for what belongs to it beside it."""
+    import rawpy
+
+    raw = rawpy.RawPy()
+    try:
+        raw.open_buffer(BytesIO(content))
+        raw.set_unpack_params(shot_select=0)
+    except rawpy.LibRawFileUnsupportedError as error:
+        raise unsupported() from error
+    except rawpy.LibRawFatalError as error:
+        raise _fatal(error) from error
+    return raw
+
+
+def _fatal(error: Exception) -> Exception:
+    return MemoryError(str(error)) if "memory" in str(error).lower() else corrupt()
+
+
+def _preview(raw: Any, max_pixels: int) -> Preview | None:
+    """None where there is none that is large enough, or none that can be read."""
+    import pyvips
+    import rawpy
+
+    try:
+        found = raw.extract_thumb()
+        if found.format is not rawpy.ThumbFormat.JPEG:
+            return None
+        jpeg = libvips.opened(libvips.of_bytes(found.data), max_pixels)
+        if max(jpeg.width, jpeg.height) < min(ENOUGH, raw.sizes.width, raw.sizes.height):
+            return None
+        return Preview(_upright(jpeg.pixels(4 * ENOUGH).copy_memory(), jpeg.tags, raw.sizes.flip), jpeg.tags)
+    except (rawpy.LibRawNonFatalError, pyvips.Error, ProcessorError):
+        return None
+
+
+def _upright(image: pyvips.Image, tags: pyvips.Image, flip: int) -> pyvips.Image:
+    """Some cameras turn the preview, some say in it how to (then that is done), and some leave it to the raw file."""
+    turned = has(tags, "orientation") and tags.get("orientation") > 1
+    upright = image.height > image.width
+    if turned or flip not in TURNS or (flip in SIDEWAYS and upright):
+        return image
+    return getattr(image, TURNS[flip])()
+
+
+def _developed(raw: Any) -> pyvips.Image:
+    """Four photosites to a pixel: no demosaicing. LibRaw turns it upright."""
+    import pyvips
+    import rawpy
+
+    try:
+        pixels = raw.postprocess(half_size=True, use_camera_wb=True, output_bps=8)
+    except rawpy.LibRawFatalError as error:
+        raise _fatal(error) from error
+    height, width, bands = pixels.shape
+    made = pyvips.Image.new_from_memory(pixels.tobytes(), width, height, bands, "uchar")
+    return made.copy(interpretation="srgb")
+
+
+def _tags(file: BinaryIO, preview: Preview) -> pyvips.Image:
+    """Most raw files are TIFFs inside, whatever they begin with."""
+    if exif := tiff.exif_of(file):
+        return carrying(exif)
+    return preview.tags if preview.tags is not None else carrying()

@@ -1,0 +1,36 @@
+"""Strangers' texts, fit to be facts: printable, and in all no more than there is room for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from picasso.process.contract import JSON
+
+# All facts of a file may take 64 KiB as JSON; EXIF, IPTC and XMP get 12 each, and GPS 4.
+ROOM = 12 * 1024
+
+LENGTH = 300
+"""Characters of one text."""
+LIST_LENGTH = 50
+
+
+def line(text: str, length: int = LENGTH) -> str:
+    """Cut, and with a space for each character that can't be shown."""
+    return "".join(letter if letter.isprintable() else " " for letter in text[:length]).strip()
+
+
+def lines(texts: Iterable[str], length: int = LENGTH) -> list[JSON]:
+    """The first ones that are not empty."""
+    return [found for text in list(texts)[:LIST_LENGTH] if (found := line(text, length))]
+
+
+def that_fit(pairs: Iterable[tuple[str, JSON]], room: int = ROOM) -> dict[str, JSON]:
+    """Those that have a value, while there is room for them as JSON, in bytes."""
+    kept: dict[str, JSON] = {}
+    for name, value in pairs:
+        size = len(json.dumps({name: value}, ensure_ascii=False).encode())
+        if value not in (None, "", []) and size <= room:
+            kept[name] = value
+            room -= size
+    return kept

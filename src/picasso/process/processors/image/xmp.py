@@ -1,0 +1,100 @@
+"""XMP: of a document of RDF that may hold anything, the few properties that people ask for."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass, field
+from xml.parsers import expat
+
+from picasso.process.contract import JSON
+from picasso.process.processors.image.carrier import MAX_BLOB
+from picasso.process.processors.image.texts import line, lines, that_fit
+
+DC, XMP = "http://purl.org/dc/elements/1.1/", "http://ns.adobe.com/xap/1.0/"
+PHOTOSHOP = "http://ns.adobe.com/photoshop/1.0/"
+RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+
+# A space stands between namespace and name, as expat has it.
+WANTED = {
+    f"{DC} title": "title",
+    f"{DC} creator": "creator",
+    f"{DC} description": "description",
+    f"{DC} subject": "keywords",
+    f"{DC} rights": "rights",
+    f"{XMP} Rating": "rating",
+    f"{XMP} Label": "label",
+    f"{XMP} CreatorTool": "tool",
+    f"{PHOTOSHOP} DateCreated": "date_created",
+    f"{XMP} CreateDate": "created",
+    f"{XMP} ModifyDate": "modified",
+}
+SEVERAL = {"creator", "keywords"}
+MAX_TEXTS = 100
+
+
+class Refused(Exception):
+    """It declares entities, which no XMP needs, or has too much of everything."""
+
+
+def of(content: bytes) -> dict[str, JSON]:
+    """Of a packet; what comes before the place where it breaks."""
+    if not content or len(content) > MAX_BLOB:
+        return {}
+    reader = _Reader()
+    with suppress(expat.ExpatError, Refused, ValueError, LookupError):
+        reader.read(content.strip(b"\0 \r\n\t"))
+    return that_fit((name, _value(name, reader.found[name])) for name in WANTED.values() if name in reader.found)
+
+
+def _value(name: str, texts: list[str]) -> JSON:
+    if name in SEVERAL:
+        return lines(texts, 100)
+    text = line(texts[0])
+    if name != "rating":
+        return text
+    return int(text) if text.lstrip("-").isascii() and text.lstrip("-").isdigit() and len(text) < 4 else None
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Collects the text within each wanted element: its own, or that of the items (``rdf:li``) of its list."""
+
+    found: dict[str, list[str]] = field(default_factory=dict)
+    _within: str = ""
+    _text: list[str] = field(default_factory=list)
+    _texts: int = 0
+
+    def read(self, content: bytes) -> None:
+        parser = expat.ParserCreate(namespace_separator=" ")
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.CharacterDataHandler = self._text.append
+        parser.StartDoctypeDeclHandler = self._refuse
+        parser.Parse(content, True)
+
+    def _refuse(self, *_: object) -> None:
+        raise Refused
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        self._text.clear()
+        if not self._within and name in WANTED:
+            self._within = name
+        if name == f"{RDF} Description":  # the short form: properties as attributes
+            for attribute, text in attributes.items():
+                if attribute in WANTED:
+                    self._keep(attribute, text)
+
+    def _end(self, name: str) -> None:
+        if self._within and name in {self._within, f"{RDF} li"}:
+            self._keep(self._within, "".join(self._text))
+        self._text.clear()
+        if name == self._within:
+            self._within = ""
+
+    def _keep(self, name: str, text: str) -> None:
+        if not text.strip():
+            return
+        self._texts += 1
+        if self._texts > MAX_TEXTS:
+            raise Refused
+        self.found.setdefault(WANTED[name], []).append(text)

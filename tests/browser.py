@@ -1,0 +1,115 @@
+"""Headless Chromium as a judge: whether it can show what was made."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import queue
+import shutil
+import subprocess
+import tempfile
+import threading
+from collections.abc import Sequence
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from tests.services import Unavailable, apt_install
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+# Reports for each URL what became of it. A video or sound counts once it has played for a moment.
+PAGE = """<!doctype html><title>judge</title><script>
+const wait = (element, event) => new Promise((done, failed) => {
+    element.addEventListener(event, done, { once: true });
+    element.addEventListener("error", () => failed(element.error || event), { once: true });
+});
+async function image(url) {
+    const element = new Image();
+    element.src = url;
+    await element.decode();
+    return { width: element.naturalWidth, height: element.naturalHeight };
+}
+async function media(kind, url) {
+    const element = document.createElement(kind);
+    element.muted = true;
+    element.src = url;
+    document.body.append(element);
+    await element.play();
+    while (element.currentTime < 0.2 && !element.ended) await wait(element, "timeupdate");
+    return { width: element.videoWidth, height: element.videoHeight, duration: element.duration };
+}
+async function judge(kind, url) {
+    const late = new Promise((_, failed) => setTimeout(() => failed("nothing happened"), 20000));
+    try {
+        return await Promise.race([kind === "image" ? image(url) : media(kind, url), late]);
+    } catch (error) {
+        return { error: String(error) };
+    }
+}
+onload = async () => {
+    const told = await (await fetch("/questions")).json();
+    const verdicts = [];
+    for (const [kind, url] of told) verdicts.push(await judge(kind, url));
+    await fetch("/verdicts", { method: "POST", body: JSON.stringify(verdicts) });
+};
+</script><body></body>"""
+
+
+def found() -> str:
+    """The browser's program; Debian's package where there is none. Raises `Unavailable`."""
+    for name in NAMES:
+        if path := shutil.which(name):
+            return path
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        raise Unavailable("No Chromium was found, and installing it takes root and apt-get.")
+    with Path("/run/picasso-tests-apt.lock").open("w") as lock, tempfile.TemporaryDirectory() as folder:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not shutil.which(NAMES[0]):
+            apt_install(NAMES[0], Path(folder, "apt.log"))
+    if not (path := shutil.which(NAMES[0])):
+        raise Unavailable("Chromium was installed, and is not there.")
+    return path
+
+
+def verdicts(program: str, questions: Sequence[tuple[str, str]], seconds: float = 120) -> list[dict[str, Any]]:
+    """What became of each (``image``, ``video`` or ``audio``, URL): its sizes, or an ``error``.
+
+    The URLs are on ``localhost``, as the page is: other ports of an IP address are another site to Chromium.
+    """
+    answers: queue.Queue[list[dict[str, Any]]] = queue.Queue()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            is_page = self.path == "/"
+            body = PAGE if is_page else json.dumps(questions)
+            self._answer(body.encode(), "text/html" if is_page else "application/json")
+
+        def do_POST(self) -> None:
+            answers.put(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self._answer(b"", "text/plain")
+
+        def _answer(self, body: bytes, media_type: str) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", media_type)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: Any) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server, tempfile.TemporaryDirectory() as profile:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        argv = [program, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"]
+        argv += ["--autoplay-policy=no-user-gesture-required", "--mute-audio", f"--user-data-dir={profile}"]
+        # It sends nothing beyond this machine.
+        argv += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+        argv += ["--remote-debugging-port=0", f"http://localhost:{server.server_port}/"]
+        browser = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        try:
+            return answers.get(timeout=seconds)
+        finally:
+            browser.kill()
+            browser.wait()
+            server.shutdown()

@@ -1,0 +1,16 @@
+"""Small valid files, one for each type that a processor of ours looks into; each module has those of its processor."""
+
+from __future__ import annotations
+
+import pkgutil
+from functools import cache
+from importlib import import_module
+
+
+@cache
+def samples() -> dict[str, bytes]:
+    """By media type."""
+    found: dict[str, bytes] = {}
+    for module in pkgutil.iter_modules(__path__, f"{__name__}."):
+        found.update(import_module(module.name).samples())
+    return found

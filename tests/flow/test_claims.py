@@ -1,0 +1,209 @@
+"""Which due jobs go next: the share of each pipeline, priorities, and the background that yields."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections import Counter
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.models.functions import Now
+
+from picasso.jobs import claims, queues, sql, states
+from picasso.jobs.pace import SPAN, Pace
+from picasso.jobs.states import State
+from picasso.models import File, Job, new_id
+from tests.flow.rows import new_file, new_job, running_job, side_by_side
+
+pytestmark = pytest.mark.django_db
+
+
+def due(count: int, pipeline: str = "default", priority: int = 0, **fields: Any) -> list[uuid.UUID]:
+    """Jobs of one file, those first that have been due the longest."""
+    file = new_file()
+    made = [
+        Job(
+            file=file,
+            processor=f"p-{n}",
+            queue="quick",
+            pipeline=pipeline,
+            priority=priority,
+            due_at=Now() - timedelta(seconds=count - n),
+            **fields,
+        )
+        for n in range(count)
+    ]
+    return [job.pk for job in Job.objects.bulk_create(made)]
+
+
+def pipelines_of(jobs: list[uuid.UUID]) -> Counter[str]:
+    return Counter(Job.objects.filter(pk__in=jobs).values_list("pipeline", flat=True))
+
+
+def test_pipelines_share_a_batch() -> None:
+    due(100, "big")
+    due(100, "other")
+    due(2, "small")
+    assert pipelines_of(claims.claim_due("quick", 32, 256)) == {"big": 15, "other": 15, "small": 2}
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 7])
+def test_no_pipeline_is_always_the_last(limit: int) -> None:
+    names = [f"p{n}" for n in range(8)]
+    for name in names:
+        due(20, name)
+    got: Counter[str] = Counter()
+    for _ in range(60 // limit):
+        got += pipelines_of(claims.claim_due("quick", limit, 10_000))
+    assert set(got) == set(names), "some pipeline never had its turn"
+
+
+def test_in_a_batch_pipelines_take_turns() -> None:
+    first, second = due(3, "first"), due(3, "second")
+    claimed = claims.claim_due("quick", 6, 256)
+    assert [sorted(claimed[n : n + 2]) for n in (0, 2, 4)] == [sorted(pair) for pair in zip(first, second, strict=True)]
+
+
+def test_within_a_pipeline_the_higher_priority_goes_first_and_then_the_longest_due() -> None:
+    low, high, usual = due(3, priority=0), due(2, priority=20), due(2, priority=5)
+    assert claims.claim_due("quick", 5, 256) == [*high, *usual, low[0]]
+
+
+def test_what_is_not_due_holds_nothing_up() -> None:
+    for priority in (0, 10):
+        new_job(priority=priority, due_at=Now() + timedelta(minutes=1))
+    behind = due(2, priority=-10)
+    assert claims.claim_due("quick", 5, 256) == behind
+
+
+# The background
+
+
+def test_the_background_waits_until_nothing_else_is_due() -> None:
+    due(100, "default", -10)
+    fresh = due(3)
+    assert claims.claim_due("quick", 2, 256, 4) == fresh[:2]
+    assert claims.claim_due("quick", 64, 256, 4) == fresh[2:]
+    assert len(claims.claim_due("quick", 64, 256, 4)) == 4
+
+
+def test_only_a_few_of_the_background_are_under_way() -> None:
+    background = due(20, "default", -10)
+    assert claims.claim_due("quick", 64, 256, 4) == background[:4]
+    assert states.start(background[0])
+    assert claims.claim_due("quick", 64, 256, 4) == [], "one that runs counts as well"
+    (fresh,) = due(1)
+    assert claims.claim_due("quick", 64, 256, 4) == [fresh], "a fresh one does not wait for them"
+    job = Job.objects.get(pk=background[0])
+    assert states.finish(job, {}, [])
+    assert claims.claim_due("quick", 64, 256, 4) == [background[4]]
+
+
+def test_the_window_bounds_fresh_and_background_together() -> None:
+    due(10)
+    due(10, priority=-1)
+    assert len(claims.claim_due("quick", 64, 8)) == 8
+    assert claims.claim_due("quick", 64, 8) == []
+
+
+# A queue that is paused
+
+
+def test_nothing_of_a_paused_queue_is_claimed() -> None:
+    jobs, (heavy,) = due(2), due(1)
+    Job.objects.filter(pk=heavy).update(queue="heavy")
+    queues.pause("quick")
+    assert claims.claim_due("quick", 10, 256) == []
+    assert claims.claim_due("heavy", 10, 256) == [heavy]
+    queues.resume("quick")
+    assert claims.claim_due("quick", 10, 256) == jobs
+
+
+def test_a_message_that_comes_to_a_paused_queue_goes_back() -> None:
+    job = new_job(state=State.QUEUED)
+    since = job.due_at
+    queues.pause("quick")
+    assert states.start(job.pk) is None
+    kept = Job.objects.select_related("file").get(pk=job.pk)
+    assert (kept.state, kept.attempt, kept.leased_until, kept.due_at) == (State.WAITING, 0, None, since)
+    assert kept.file.state == File.State.PENDING
+    queues.resume("quick")
+    assert claims.claim_due("quick", 1, 1) == [job.pk]
+    assert states.start(job.pk)
+
+
+def test_what_runs_when_its_queue_is_paused_goes_on() -> None:
+    job = running_job()
+    queues.pause("quick")
+    assert states.finish(job, {}, [])
+
+
+def test_a_load_tells_what_a_queue_holds() -> None:
+    assert queues.load("quick") == queues.Load("quick", False, 0, 0, 0, None)
+    due(3)
+    new_job(due_at=Now() + timedelta(hours=1))
+    new_job(state=State.QUEUED)
+    running_job()
+    new_job(state=State.DONE)
+    queues.pause("quick")
+    load = queues.load("quick")
+    assert (load.paused, load.waiting, load.queued, load.running) == (True, 4, 1, 1)
+    assert load.oldest
+    assert 3 <= load.oldest < 60
+    assert [load.name for load in queues.loads()] == ["quick", "heavy"]
+
+
+# Many
+
+
+@pytest.mark.django_db(transaction=True)
+def test_relays_side_by_side_share_several_pipelines() -> None:
+    all_ = {job for name in ("a", "b", "c") for job in due(40, name)}
+
+    def claim() -> list[uuid.UUID]:
+        mine: list[uuid.UUID] = []
+        while got := claims.claim_due("quick", 7, 1000):
+            mine += got
+        return mine
+
+    claimed = [pk for _ in range(3) for each in side_by_side([claim] * 4) for pk in each]
+    assert len(claimed) == len(set(claimed))
+    assert set(claimed) == all_
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="of PostgreSQL's planner")
+def test_a_claim_is_index_backed_beside_a_long_line() -> None:
+    """20,000 waiting in one pipeline and one in another: both are found by probes of one index."""
+    file = new_file()
+    Job.objects.bulk_create(Job(id=new_id(), file=file, processor=f"p-{n}", queue="quick") for n in range(20_000))
+    (small,) = due(1, "small")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE picasso_job")
+    for statement, parameters in [
+        (sql.NEXT_LANE, ("quick", "", -(2**15))),
+        (sql.NEXT_LANE, ("quick", "default", 0)),
+        (sql.CLAIM, ("quick", "default", 0, 64)),
+    ]:
+        plan = "\n".join(row[0] for row in sql.rows(f"EXPLAIN {statement}", *parameters))
+        assert "job_claim" in plan, plan
+        assert "Seq Scan on picasso_job" not in plan, plan
+    claims.claim_due("quick", 64, 256)
+    claimed = claims.claim_due("quick", 2, 256) if Job.objects.get(pk=small).state == State.WAITING else [small]
+    assert small in claimed
+
+
+# The pace
+
+
+def test_the_pace_is_that_of_the_last_second() -> None:
+    pace = Pace()
+    assert pace.per_second() == 0
+    pace.ended(100)
+    pace.ended()
+    assert pace.per_second() == 101
+    time.sleep(SPAN)
+    pace.ended()
+    assert pace.per_second() == 1

@@ -1,0 +1,364 @@
+"""Jobs and queues as an operator reaches them: over HTTP, from the console, in the admin."""
+
+from __future__ import annotations
+
+import io
+import json
+import uuid
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.db.models.functions import Now
+from django.test import Client
+
+from picasso.jobs import operate, queues
+from picasso.jobs.states import State
+from picasso.models import File, Job, Queue
+from tests.flow.rows import new_file, new_job, running_job
+
+pytestmark = pytest.mark.django_db
+
+JOBS = "/api/v1.0/jobs/"
+QUEUES = "/api/v1.0/queues/"
+
+
+def get(path: str, status: int = 200, **query: Any) -> Any:
+    answer = Client().get(path, query)
+    assert answer.status_code == status, answer.content
+    return answer.json()
+
+
+def post(path: str, body: object = None, status: int = 200, **headers: str) -> Any:
+    content = "" if body is None else json.dumps(body)
+    answer = Client().post(path, content, content_type="application/json", headers=headers)
+    assert answer.status_code == status, answer.content
+    if status >= 400:
+        assert answer["Content-Type"] == "application/problem+json"
+    return answer.json()
+
+
+def ids(page: dict[str, Any]) -> list[str]:
+    return [job["id"] for job in page["results"]]
+
+
+# Looking
+
+
+def test_a_job_is_shown_whole() -> None:
+    job = new_job(
+        state=State.FAILED,
+        attempt=2,
+        progress=0.5,
+        log="a\nb",
+        error_code="corrupt",
+        error_detail="It is corrupt.",
+        requested_at=Now() - timedelta(seconds=10),
+        started_at=Now() - timedelta(seconds=7),
+        finished_at=Now() - timedelta(seconds=5),
+    )
+    found = get(f"{JOBS}{job.pk}/")
+    assert found["error"] == {"code": "corrupt", "detail": "It is corrupt."}
+    assert (found["id"], found["file"], found["log"]) == (str(job.pk), str(job.file_id), "a\nb")
+    assert (found["state"], found["attempt"], found["progress"], found["queue"]) == ("failed", 2, 0.5, "quick")
+    assert found["waited"] == pytest.approx(3, abs=0.2)
+    assert found["ran"] == pytest.approx(2, abs=0.2)
+    assert get(f"{JOBS}{uuid.uuid4()}/", 404)["code"] == "not-found"
+
+
+def test_what_has_not_begun_or_ended_is_timed_until_now() -> None:
+    waiting = new_job(requested_at=Now() - timedelta(seconds=10))
+    running = running_job(requested_at=Now() - timedelta(seconds=10), started_at=Now() - timedelta(seconds=4))
+    found = get(f"{JOBS}{waiting.pk}/")
+    assert (found["ran"], found["error"]) == (None, None)
+    assert found["waited"] == pytest.approx(10, abs=1)
+    found = get(f"{JOBS}{running.pk}/")
+    assert found["waited"] == pytest.approx(6, abs=0.5)
+    assert found["ran"] == pytest.approx(4, abs=1)
+
+
+def test_the_jobs_of_a_file() -> None:
+    file = new_file()
+    mine = [str(new_job(file, processor=name).pk) for name in ("image", "text")]
+    new_job()
+    assert ids(get(f"/api/v1.0/files/{file.pk}/jobs/")) == mine[::-1]
+    assert get(f"/api/v1.0/files/{new_file().pk}/jobs/")["results"] == []
+    assert get(f"/api/v1.0/files/{uuid.uuid4()}/jobs/", 404)["code"] == "not-found"
+
+
+def test_a_list_is_filtered() -> None:
+    failed = new_job(state=State.FAILED, processor="image", error_code="corrupt")
+    other = new_job(state=State.FAILED, pipeline="web")
+    new_job(queue="heavy")
+    assert ids(get(JOBS, state="failed")) == [str(other.pk), str(failed.pk)]
+    assert ids(get(JOBS, state="failed", processor="image")) == [str(failed.pk)]
+    assert ids(get(JOBS, error="corrupt")) == [str(failed.pk)]
+    assert ids(get(JOBS, pipeline="web")) == [str(other.pk)]
+    assert ids(get(JOBS, file=other.file_id)) == [str(other.pk)]
+    assert len(ids(get(JOBS, queue="heavy"))) == 1
+    assert len(ids(get(JOBS))) == 3
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("state", "lost"),
+        ("state", ""),
+        ("file", "7"),
+        ("processor", "x" * 65),
+        ("error", "\0"),
+        ("cursor", "x"),
+        ("cursor", f"sideways-{uuid.uuid4()}"),
+        ("page_size", "0"),
+        ("page_size", "many"),
+    ],
+)
+def test_a_bad_filter_is_refused_by_name(field: str, value: str) -> None:
+    found = get(JOBS, 400, **{field: value})
+    assert found["code"] == "invalid-field"
+    assert [each["field"] for each in found["errors"]] == [field]
+
+
+# Pages
+
+
+def test_pages_go_down_and_up_again() -> None:
+    newest_first = [str(new_job().pk) for _ in range(7)][::-1]
+    down = [get(JOBS, page_size=3)]
+    while down[-1]["next"]:
+        down.append(get(JOBS, page_size=3, cursor=down[-1]["next"]))
+    assert [ids(page) for page in down] == [newest_first[:3], newest_first[3:6], newest_first[6:]]
+    assert down[0]["previous"] is None
+    up = [get(JOBS, page_size=3, cursor=down[-1]["previous"])]
+    while up[-1]["previous"]:
+        up.append(get(JOBS, page_size=3, cursor=up[-1]["previous"]))
+    assert [ids(page) for page in up] == [newest_first[3:6], newest_first[:3]]
+    assert up[0]["next"] == down[1]["next"]
+
+
+def test_nothing_is_missed_or_seen_twice_while_jobs_come_and_go() -> None:
+    before = [new_job() for _ in range(30)]
+    seen: list[str] = []
+    page = get(JOBS, page_size=7)
+    while True:
+        seen += ids(page)
+        if not page["next"]:
+            break
+        for _ in range(5):
+            new_job()
+        Job.objects.filter(pk=seen[-1]).delete()  # the very one that the cursor names
+        page = get(JOBS, page_size=7, cursor=page["next"])
+    assert seen == [str(job.pk) for job in reversed(before)]
+
+
+def test_the_neighbours_stand_in_the_link_header() -> None:
+    for _ in range(3):
+        new_job()
+    answer = Client().get(JOBS, {"page_size": "1", "state": "waiting"})
+    first, following = answer["Link"].split(", ")
+    assert first.startswith("<http://testserver/api/v1.0/jobs/?")
+    assert first.endswith('rel="first"')
+    assert "state=waiting" in following
+    assert f"cursor={answer.json()['next']}" in following
+
+
+@pytest.mark.parametrize(("count", "size"), [(0, 3), (3, 3), (4, 3)])
+def test_the_last_page_says_so(count: int, size: int) -> None:
+    for _ in range(count):
+        new_job()
+    page = get(JOBS, page_size=size)
+    assert (page["next"] is None) == (count <= size)
+    assert len(page["results"]) == min(count, size)
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="of PostgreSQL's planner")
+@pytest.mark.parametrize(
+    "where",
+    [
+        {"state": "failed"},
+        {"state": "failed", "processor": "image"},
+        {"processor": "nothing"},
+        {"pipeline": "rare"},
+        {"error": "corrupt"},
+        {},
+    ],
+)
+def test_a_list_reads_no_more_than_its_page(where: dict[str, str]) -> None:
+    """20,000 jobs of which few are what one looks for, the oldest of all."""
+    file = new_file()
+    new_job(file, processor="image", state=State.FAILED, pipeline="rare", error_code="corrupt")
+    Job.objects.bulk_create(
+        Job(file=file, processor=f"p-{n % 3}-{n}", queue="quick", state=State.DONE) for n in range(20_000)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE picasso_job")
+    plan = operate.chosen(where).order_by("-pk")[:51].explain(analyze=True, format="json")
+    assert rows_read(json.loads(plan)[0]["Plan"]) <= 100, plan
+
+
+def rows_read(node: dict[str, Any]) -> int:
+    own = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
+    return max([int(own), *(rows_read(inner) for inner in node.get("Plans", []))])
+
+
+# Changing
+
+
+def test_cancel_and_retry_answer_with_the_job() -> None:
+    job = new_job()
+    found = post(f"{JOBS}{job.pk}/cancel/")
+    assert (found["state"], found["error"]["code"]) == ("cancelled", "cancelled")
+    detail = get(f"/api/v1.0/files/{job.file_id}/")
+    assert (detail["state"], detail["error"]["code"]) == ("failed", "cancelled")
+    assert detail["error"]["detail"] == "Processing was cancelled."
+    refused = post(f"{JOBS}{job.pk}/cancel/", status=409)
+    assert (refused["code"], "cancelled" in refused["detail"]) == ("conflict", True)
+    assert post(f"{JOBS}{job.pk}/retry/")["state"] == "waiting"
+    assert "waiting" in post(f"{JOBS}{job.pk}/retry/", status=409)["detail"]
+    for act in ("retry", "cancel"):
+        post(f"{JOBS}{uuid.uuid4()}/{act}/", status=404)
+
+
+def test_bulk_tells_how_many() -> None:
+    for _ in range(3):
+        new_job(state=State.FAILED)
+    new_job(state=State.FAILED, processor="image")
+    assert post(f"{JOBS}retry/", {"state": "failed", "processor": "text"}) == {"count": 3, "more": False}
+    assert post(f"{JOBS}cancel/", {"processor": "text"}) == {"count": 3, "more": False}
+    assert post(f"{JOBS}retry/", {"state": "failed"}) == {"count": 1, "more": False}
+
+
+@pytest.mark.parametrize("body", [{}, [], "failed", {"state": "lost"}, {"all": "yes"}, {"state": 1}])
+def test_bulk_wants_a_filter_that_it_understands(body: object) -> None:
+    job = new_job(state=State.FAILED)
+    for act in ("retry", "cancel"):
+        assert post(f"{JOBS}{act}/", body, 400)["code"] == "invalid-field"
+    assert Job.objects.get(pk=job.pk).state == State.FAILED
+
+
+def test_queues_are_shown_and_held() -> None:
+    new_job(due_at=Now() - timedelta(seconds=5))
+    quick, heavy = get(QUEUES)
+    assert (quick["name"], quick["paused"], quick["waiting"], heavy["waiting"]) == ("quick", False, 1, 0)
+    assert 5 <= quick["oldest"] < 60
+    assert heavy["oldest"] is None
+    assert post(f"{QUEUES}quick/pause/")["paused"] is True
+    assert post(f"{QUEUES}quick/pause/")["paused"] is True
+    assert [queue["paused"] for queue in get(QUEUES)] == [True, False]
+    assert post(f"{QUEUES}quick/resume/")["paused"] is False
+    for act in ("pause", "resume"):
+        post(f"{QUEUES}other/{act}/", status=404)
+    assert not Queue.objects.filter(name="other").exists()
+
+
+CHANGES = [f"{JOBS}retry/", f"{JOBS}cancel/", f"{JOBS}{uuid.UUID(int=1)}/retry/", f"{QUEUES}quick/pause/"]
+
+
+@pytest.mark.parametrize("path", CHANGES)
+def test_pages_of_other_sites_can_not_post(path: str) -> None:
+    foreign: list[dict[str, str]] = [
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://testserver.evil.example"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+    ]
+    for headers in foreign:
+        assert post(path, {"state": "failed"}, 403, **headers)["code"] == "forbidden"
+    assert not queues.is_paused("quick")
+    post(f"{JOBS}retry/", {"state": "failed"}, 200, **{"Origin": "http://testserver", "Sec-Fetch-Site": "same-origin"})
+
+
+def test_a_form_is_not_taken() -> None:
+    answer = Client().post(f"{JOBS}retry/", {"state": "failed"})
+    assert answer.status_code == 415
+
+
+# The console
+
+
+def told(*arguments: str) -> str:
+    out = io.StringIO()
+    call_command(*arguments, stdout=out)
+    return out.getvalue()
+
+
+def test_jobs_in_the_console() -> None:
+    failed = new_job(state=State.FAILED, error_code="corrupt", error_detail="It is corrupt.", log="one\ntwo", attempt=1)
+    waiting = new_job()
+    assert str(waiting.pk) in told("jobs", "list")
+    (line,) = told("jobs", "list", "--state", "failed").splitlines()
+    assert str(failed.pk) in line
+    assert "corrupt" in line
+    assert [job["id"] for job in json.loads(told("jobs", "list", "--state", "failed", "--json"))] == [str(failed.pk)]
+    assert told("jobs", "list", "--processor", "none") == "There are no such jobs.\n"
+    shown = told("jobs", "show", str(failed.pk))
+    assert "corrupt: It is corrupt." in shown
+    assert "  | two" in shown
+    assert json.loads(told("jobs", "show", str(failed.pk), "--json"))["log"] == "one\ntwo"
+    assert told("jobs", "retry", str(failed.pk)) == "1 job will run once more.\n"
+    assert json.loads(told("jobs", "cancel", "--processor", "text", "--json")) == {"count": 2}
+    assert told("jobs", "retry", "--error", "cancelled") == "2 jobs will run once more.\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["show", str(uuid.uuid4())],
+        ["retry"],
+        ["cancel", str(uuid.uuid4())],
+        ["retry", str(uuid.uuid4()), "--state", "failed"],
+        ["list", "--file", "x"],
+    ],
+)
+def test_the_console_says_what_is_wrong(arguments: list[str]) -> None:
+    with pytest.raises(CommandError):
+        told("jobs", *arguments)
+
+
+def test_queues_in_the_console() -> None:
+    new_job(due_at=Now() - timedelta(seconds=5))
+    assert told("queues").splitlines()[0].startswith("quick  open    1 waiting, 0 queued, 0 running, the oldest due")
+    assert "paused" in told("queues", "pause", "quick")
+    assert queues.is_paused("quick")
+    assert [queue["paused"] for queue in json.loads(told("queues", "--json"))] == [True, False]
+    told("queues", "resume", "quick")
+    assert not queues.is_paused("quick")
+
+
+# The admin
+
+
+@pytest.fixture
+def admin() -> Client:
+    client = Client()
+    client.force_login(User.objects.create_superuser("ann"))
+    return client
+
+
+def act(admin: Client, model: str, action: str, chosen: list[Any]) -> None:
+    body = {"action": action, "_selected_action": [str(each) for each in chosen]}
+    assert admin.post(f"/admin/picasso/{model}/", body).status_code == 302
+
+
+def test_the_admin_retries_and_cancels(admin: Client) -> None:
+    failed, waiting = new_job(state=State.FAILED, progress=0.5, log="said"), new_job()
+    assert admin.get("/admin/picasso/job/").status_code == 200
+    assert "said" in admin.get(f"/admin/picasso/job/{failed.pk}/change/").content.decode()
+    assert admin.get(f"/admin/picasso/file/{failed.file_id}/change/").status_code == 200
+    act(admin, "job", "retry", [failed.pk, waiting.pk])
+    assert set(Job.objects.values_list("state", flat=True)) == {State.WAITING}
+    act(admin, "job", "cancel", [failed.pk])
+    assert Job.objects.get(pk=failed.pk).state == State.CANCELLED
+    assert File.objects.get(pk=failed.file_id).state == File.State.FAILED
+
+
+def test_the_admin_holds_queues(admin: Client) -> None:
+    assert "heavy" in admin.get("/admin/picasso/queue/").content.decode()
+    act(admin, "queue", "pause", ["quick"])
+    assert queues.is_paused("quick")
+    act(admin, "queue", "resume", ["quick"])
+    assert not queues.is_paused("quick")

@@ -1,0 +1,96 @@
+"""Video and audio, as the processors video and audio know them."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from functools import partial
+
+from tests.contract.samples.av import recording, sound, video
+from tests.formats import Format
+
+ALWAYS = ("container", "chapters", "stream_count", "streams", "tags", "complete")
+TIMED = ("duration", "bitrate")
+SHOWN = ("width", "height", "rotation")
+HEARD = ("codec", "sample_rate", "channels", "layout", "loudness")
+
+VIDEO: dict[str, tuple[str, ...]] = {"video": (*ALWAYS, *TIMED, "start", *SHOWN)}
+AUDIO: dict[str, tuple[str, ...]] = {"audio": (*ALWAYS, *TIMED, *HEARD)}
+
+WAVEFORM = ("waveform-peaks", "waveform")
+PICTURES = ("poster", "preview")
+
+NO_END = "Nothing in it tells how long it should be, so `complete` is true of a part as well."
+
+
+def film(name: str, file: str, media_type: str, make: Callable[[], bytes] | None = None, gaps: str = "") -> Format:
+    return Format(name, file, make or partial(video, media_type), media_type, VIDEO, PICTURES, gaps=gaps)
+
+
+def tone(name: str, file: str, media_type: str, gaps: str = "", start: bool = True) -> Format:
+    facts = {"audio": (*AUDIO["audio"], *(("start",) if start else ()))}
+    return Format(name, file, partial(sound, media_type), media_type, facts, WAVEFORM, gaps=gaps)
+
+
+def with_cover() -> bytes:
+    from PIL import Image
+
+    target = io.BytesIO()
+    Image.new("RGB", (40, 30), (200, 40, 40)).save(target, "PNG")
+    return sound("audio/mpeg", cover=target.getvalue(), tags=(("title", "A song"), ("artist", "Ann")))
+
+
+FORMATS: tuple[Format, ...] = (
+    film(
+        "MP4 (H.264, HEVC, AV1; AAC, …)",
+        "film.mp4",
+        "video/mp4",
+        gaps="Mirrored video is turned, but not mirrored back.",
+    ),
+    film("QuickTime", "film.mov", "video/quicktime", gaps="Tracks that lie in other files are not read."),
+    film("3GP", "film.3gp", "video/3gpp"),
+    film("Matroska", "film.mkv", "video/x-matroska", gaps="Attachments are listed as streams and not unpacked."),
+    film("WebM (VP8, VP9, AV1)", "film.webm", "video/webm"),
+    film("AVI", "film.avi", "video/x-msvideo"),
+    film("MPEG program stream", "film.mpg", "video/mpeg", gaps=NO_END),
+    film("MPEG transport stream", "film.ts", "video/mp2t", gaps=NO_END),
+    film("Flash video", "film.flv", "video/x-flv"),
+    film("Windows Media (ASF)", "film.wmv", "video/x-ms-asf"),
+    Format(
+        "Windows Media Audio",
+        "song.wma",
+        partial(recording, "asf", None, "wmav2"),
+        "video/x-ms-asf",
+        {"video": (*ALWAYS, *TIMED, "start", "loudness")},
+        WAVEFORM,
+        gaps="Is called a video, as all ASF; its facts stand under `video`.",
+    ),
+    Format(
+        "MP4 with sound alone",
+        "song.mp4",
+        partial(recording, "mp4", None, "aac"),
+        "video/mp4",
+        {"video": (*ALWAYS, *TIMED, "start", "loudness")},
+        WAVEFORM,
+        gaps="Its facts stand under `video`.",
+    ),
+    Format(
+        "MP3 with a cover",
+        "song.mp3",
+        with_cover,
+        "audio/mpeg",
+        {"audio": (*AUDIO["audio"], "start")},
+        ("cover", *WAVEFORM),
+        gaps="Covers are made anew as WebP; of several the first.",
+    ),
+    tone("MP3", "tone.mp3", "audio/mpeg"),
+    tone("FLAC", "tone.flac", "audio/flac"),
+    tone("WAV", "tone.wav", "audio/wav", gaps=NO_END, start=False),
+    tone("Ogg (Opus, Vorbis, FLAC, Speex)", "tone.opus", "audio/ogg"),
+    tone("M4A (AAC, ALAC)", "tone.m4a", "audio/mp4", gaps="DRM ends as `protected`."),
+    tone("AAC", "tone.aac", "audio/aac", gaps=NO_END, start=False),
+    tone("AIFF", "tone.aiff", "audio/aiff"),
+    tone("AMR", "tone.amr", "audio/amr", gaps=NO_END, start=False),
+    tone("AU", "tone.au", "audio/basic"),
+    tone("Dolby Digital", "tone.ac3", "audio/vnd.dolby.dd-raw", gaps=NO_END),
+)

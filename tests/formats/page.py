@@ -1,0 +1,59 @@
+"""`docs/formats.md`, made from the table that the tests hold the service to: ``python -m tests.formats.page``."""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+import tests.formats
+from tests.formats import Format
+
+PAGE = Path(__file__).parents[2] / "docs" / "formats.md"
+
+HEAD = """# Formats
+
+What is recognised, what is found out about it, and what is made from it, with the [pipeline](pipelines.md) `default`.
+This page is made from `tests/formats/` (`python -m tests.formats.page`), and a test uploads a real file of each row and
+compares. Whatever is not listed is stored and served all the same; it is processed at once, with the facts that every
+file has.
+
+A format that can't be decoded ends as `failed` with `unsupported-format`, a file that needs a password with
+`protected`, a damaged one with `corrupt`.
+"""
+
+
+def rooms() -> Iterator[tuple[str, tuple[Format, ...]]]:
+    """The tables, one for each kind of file."""
+    for module in pkgutil.iter_modules(tests.formats.__path__, f"{tests.formats.__name__}."):
+        if formats := getattr(import_module(module.name), "FORMATS", ()):
+            yield module.name.rpartition(".")[2], formats
+
+
+def all_formats() -> list[Format]:
+    return [each for _, formats in rooms() for each in formats]
+
+
+def page() -> str:
+    return HEAD + "".join(section(title, formats) for title, formats in rooms())
+
+
+def section(title: str, formats: tuple[Format, ...]) -> str:
+    heading = TITLES.get(title, title.capitalize())
+    rows = "".join(map(row, formats))
+    return f"\n## {heading}\n| format | type | facts | derivatives | gaps |\n| --- | --- | --- | --- | --- |\n{rows}"
+
+
+TITLES = {"av": "Video and audio", "pdf": "PDF"}
+
+
+def row(each: Format) -> str:
+    facts = "; ".join(f"{maker}: {', '.join(f'`{key}`' for key in keys)}" for maker, keys in each.facts.items())
+    made = ", ".join(f"`{role}`" for role in each.derivatives)
+    outcome = f"fails with `{each.error}`" if each.error else facts
+    return f"| {each.name} | `{each.media_type}` | {outcome} | {made} | {each.gaps} |\n"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page())

@@ -1,0 +1,53 @@
+"""Tables, as the table processor knows them."""
+
+from __future__ import annotations
+
+from tests.contract.samples import table as small
+from tests.formats import Format
+
+KEYS = ("columns", "columns_total", "dialect", "encoding", "malformed_rows", "rows", "sampled", "undecodable")
+
+COPIED = "Other encodings than UTF-8 are read up to 512 MiB (`sampled` says so)."
+WIDE = "At most 500 columns are described, and 100 of more than 2,000."
+
+FORMATS = (
+    Format(
+        "CSV",
+        "table.csv",
+        lambda: small.delimited(","),
+        "text/csv",
+        {"table": KEYS},
+        ("preview",),
+        gaps=f"{WIDE} {COPIED} Rows of over 2 MiB and tables of over 16,384 columns are refused.",
+    ),
+    Format(
+        "CSV with semicolons, Windows-1252",
+        "table.csv",
+        lambda: small.delimited(";", "cp1252", "\r\n"),
+        "text/csv",
+        {"table": KEYS},
+        ("preview",),
+        gaps="Numbers with a decimal comma are text.",
+    ),
+    Format(
+        "TSV", "table.tsv", lambda: small.delimited("\t"), "text/tab-separated-values", {"table": KEYS}, ("preview",)
+    ),
+    Format(
+        "JSON Lines",
+        "table.jsonl",
+        small.json_lines,
+        "application/x-ndjson",
+        {"table": KEYS},
+        ("preview",),
+        gaps="Columns are the members of the first 1,000 objects; names that differ in case only are described once.",
+    ),
+    Format(
+        "Parquet",
+        "table.parquet",
+        small.parquet,
+        "application/vnd.apache.parquet",
+        {"table": KEYS},
+        ("preview",),
+        gaps="Counts and ranges are those of its footer; nested columns have none.",
+    ),
+)

@@ -1,0 +1,128 @@
+"""No hostile file crashes a child, outlasts its limits, or has anything shown that is not its own."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from picasso.process import registry
+from picasso.process.answers import Troubled
+from picasso.process.contain import Children
+from picasso.process.contract import ProcessorError, Source
+from tests.hostile import Hostile, all_files
+from tests.hostile.pdf import ENDED_BY_LIMITS
+from tests.stack import Stack
+
+MEMORY = 2 * 2**30  # the default
+
+SECONDS = 60.0
+
+# A file that is taken for this long is no bomb, and none of ours is large.
+PATIENCE = 30.0
+
+# What files that name another one would show of it.
+STOLEN = (b"root:x:0:0", b"daemon:x:1:1")
+
+
+ENDLESS = {f"pdf: {name}" for name in ENDED_BY_LIMITS}
+
+
+class Outcome(NamedTuple):
+    file: str
+    processor: str
+    verdict: str
+    seconds: float
+    stolen: bool
+
+
+@pytest.fixture(scope="module")
+def children() -> Iterator[Children]:
+    children = Children(MEMORY, jobs_per_child=32)
+    try:
+        yield children
+    finally:
+        children.close()
+
+
+def processors_of(media_type: str) -> list[str]:
+    """Those on request as well."""
+    wanting = (each for each in registry.processors().values() if registry.wants(each.media_types, media_type))
+    return [each.name for each in wanting if each.name != "script"]
+
+
+def outcome(children: Children, hostile: Hostile, processor: str, folder: Path, seconds: float = SECONDS) -> Outcome:
+    path = folder / "original"
+    folder.mkdir()
+    path.write_bytes(hostile.content)
+    began = time.monotonic()
+    shown = b""
+    try:
+        result = children.run(processor, Source(path, hostile.media_type), folder / "made", seconds)
+        shown = json.dumps(dict(result.facts)).encode()
+        verdict = "done"
+    except ProcessorError as error:
+        verdict = error.code
+    except Troubled as fault:
+        verdict = f"trouble: {fault.trouble.code}"
+    took = time.monotonic() - began
+    shown += b"".join(made.read_bytes() for made in (folder / "made").glob("*"))
+    return Outcome(hostile.name, processor, verdict, took, any(stolen in shown for stolen in STOLEN))
+
+
+def test_there_are_some_of_each_kind() -> None:
+    kinds = Counter(hostile.name.partition(":")[0] for hostile in all_files())
+    assert kinds.keys() >= {"archive", "av", "document", "image", "pdf", "table", "text"}
+    assert min(kinds.values()) >= 15, kinds
+
+
+def test_each_ends_with_a_verdict_within_its_limits(children: Children, tmp_path: Path) -> None:
+    files = [hostile for hostile in all_files() if hostile.name not in ENDLESS]
+    asked = [(hostile, processor) for hostile in files for processor in processors_of(hostile.media_type)]
+    with ThreadPoolExecutor(2) as threads:
+        outcomes = list(
+            threads.map(
+                lambda each: outcome(children, each[1][0], each[1][1], tmp_path / str(each[0])), enumerate(asked)
+            )
+        )
+    slowest = sorted(outcomes, key=lambda each: -each.seconds)[:5]
+    print(f"\n{len(outcomes)} outcomes: {Counter(each.verdict for each in outcomes)}; slowest: {slowest}")
+    # One that is stopped for its memory is contained, too; a crash, a bug or a time limit is tried again in vain.
+    bad = [each for each in outcomes if each.verdict.startswith("trouble:") and "memory" not in each.verdict]
+    assert not bad
+    assert not [each for each in outcomes if each.seconds > PATIENCE]
+    assert not [each for each in outcomes if each.stolen]
+
+
+def test_what_a_decoder_can_not_leave_is_ended(children: Children, tmp_path: Path) -> None:
+    """PDFium draws forms and patterns within themselves until the time limit, here a short one, or memory is over.
+
+    Of memory that is over it says nothing: it ends itself, which counts as a crash, and after three as poison.
+    """
+    endless = [hostile for hostile in all_files() if hostile.name in ENDLESS]
+    assert len(endless) == len(ENDLESS)
+    for number, hostile in enumerate(endless):
+        ended = outcome(children, hostile, "pdf", tmp_path / str(number), seconds=10)
+        assert ended.verdict in {"trouble: time-limit", "trouble: out-of-memory", "trouble: crashed"}
+        assert ended.seconds < 15
+
+
+def test_the_service_outlives_them_and_so_do_the_neighbours(embedded: Stack) -> None:
+    some = [each for each in all_files() if each.content and each.name not in ENDLESS][::7]
+    hostile = [embedded.upload(each.content, each.name, each.media_type)["id"] for each in some]
+    neighbours = [embedded.upload(f"neighbour {n}".encode())["id"] for n in range(20)]
+    for neighbour in neighbours:
+        assert embedded.settled(neighbour, 240)["state"] == "processed"
+    codes: Counter[str] = Counter()
+    for file_id in hostile:
+        file = embedded.settled(file_id, 240)
+        codes[file["error"]["code"] if file["error"] else "processed"] += 1
+    print(f"\n{codes}")
+    assert not codes.keys() & {"poison", "crashed", "time-limit", "processor-error", "worker-died"}
+    assert embedded.client.get("/readyz").status_code == 200

@@ -1,0 +1,359 @@
+import io
+import struct
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.formats import Format, document, ole
+from tests.hostile import document as hostile
+
+from picasso.process.contract import JSON, ProcessorError, Result, Source
+from picasso.process.processors.document import Document, legacy, reader, web
+from picasso.process.processors.document.facts import moment, unescaped
+from picasso.process.processors.document.options import DocumentOptions
+
+Run = Callable[..., Result]
+
+KNOWN = [each for each in document.FORMATS if not each.error and each.make is not document.missing]
+CODES = ("corrupt", "protected", "too-large", "too-many-cells", "too-many-entries", "unsupported-format")
+HOSTILE = list(hostile.files())
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    def run(content: bytes, media_type: str, **options: JSON) -> Result:
+        (tmp_path / "original").write_bytes(content)
+        (tmp_path / "derived").mkdir(exist_ok=True)
+        return Document()(Source(tmp_path / "original", media_type, options), tmp_path / "derived")
+
+    return run
+
+
+@pytest.fixture
+def text(tmp_path: Path) -> Callable[[], str]:
+    return lambda: (tmp_path / "derived" / "text.txt").read_text(encoding="utf-8")
+
+
+Text = Callable[[], str]
+
+
+def fails(code: str) -> Any:
+    return pytest.raises(ProcessorError, match=f"^{code}:")
+
+
+# What it says
+
+
+@pytest.mark.parametrize("known", KNOWN, ids=lambda each: each.file_name)
+def test_every_format_has_the_facts_and_the_text_of_the_table(run: Run, text: Text, known: Format) -> None:
+    result = run(known.make(), known.media_type)
+    assert set(result.facts) == set(known.facts["document"])
+    assert [(each.role, each.media_type) for each in result.derivatives] == [("text", "text/plain")]
+    assert result.facts["words"] == len(text().split()) > 0
+    assert result.facts["characters"] == len(text())
+
+
+@pytest.mark.parametrize("make", [document.docx, document.pptx, document.odt, document.odp, document.epub])
+def test_title_author_and_language(run: Run, text: Text, make: Callable[[], bytes]) -> None:
+    media_type = next(each.media_type for each in KNOWN if each.make is make)
+    facts = run(make(), media_type).facts
+    assert (facts["title"], facts["author"], facts["text_language"]) == ("A title", "Ann", "eng")
+    assert document.ENGLISH in text()
+
+
+def test_dates_are_in_iso_8601(run: Run) -> None:
+    assert run(document.docx(), document.DOCX).facts["created"] == "2026-01-02T03:04:05+00:00"
+    assert run(document.rtf(), "text/rtf").facts["created"] == "2026-01-02T03:04:00+00:00"
+
+
+def test_sheets_and_slides_are_named(run: Run) -> None:
+    sheets = run(document.xlsx(), document.XLSX).facts
+    assert (sheets["sheets"], sheets["sheet_names"]) == (1, ["One"])
+    slides = run(document.odp(), document.ODP).facts
+    assert (slides["slides"], slides["slide_names"]) == (2, ["first", "second"])
+    assert run(document.pptx(), document.PPTX).facts["slides"] == 1
+
+
+def test_an_open_documents_own_count_of_pages(run: Run) -> None:
+    assert run(document.odt(), document.ODT).facts["pages"] == 3
+
+
+def test_the_text_of_a_presentation_keeps_its_blanks(run: Run, text: Text) -> None:
+    run(document.odp(), document.ODP)
+    assert text().endswith("Two words")
+
+
+def test_a_mail(run: Run, text: Text) -> None:
+    facts = run(document.eml(), "message/rfc822").facts
+    assert (facts["subject"], facts["from"]) == ("Größe", '"Jörg" <joe@example.org>')
+    assert facts["to"] == ['"Ann" <ann@example.org>', "bob@example.org"]
+    assert facts["date"] == "2026-11-23T10:11:12+02:00"
+    assert (facts["attachments"], facts["attachment_names"]) == (1, ["a.png"])
+    assert document.ENGLISH in text()
+
+
+def test_what_is_attached_to_a_mail_is_not_read(run: Run, text: Text) -> None:
+    attached = document.docx(document.paragraph("within"))
+    content = document.eml().replace(
+        b"Content-Transfer-Encoding: base64\r\n\r\niVBORw0KGgo=", b"\r\n" + attached.hex().encode()
+    )
+    run(content, "message/rfc822")
+    assert "within" not in text()
+
+
+def test_an_outlook_mail(run: Run, text: Text) -> None:
+    facts = run(document.message(), "application/vnd.ms-outlook").facts
+    assert (facts["format"], facts["subject"]) == ("msg", "Größe")
+    assert "ann@example.org" in str(facts["from"])
+    assert document.ENGLISH in text()
+
+
+def test_rtf_says_its_title_as_people_read_it(run: Run) -> None:
+    assert run(document.rtf(), "text/rtf").facts["title"] == "Café €"
+    assert unescaped(r"a\u-10179?\u-8704?b") == "a\ud83d\ude00b"
+
+
+def test_old_files_say_what_their_property_set_says() -> None:
+    title, saved = b"Gr\xf6\xdfe\0", struct.pack("<Q", 134_000_000_000_000_000)
+    values = [
+        struct.pack("<Ii", 2, 1252),
+        struct.pack("<II", 0x1E, len(title)) + title.ljust(8, b"\0"),
+        struct.pack("<I", 0x40) + saved,
+    ]
+    places, place = [], 8 + 8 * 3
+    for number, value in zip((1, 2, 13), values, strict=True):
+        places.append(struct.pack("<II", number, place))
+        place += len(value)
+    section = struct.pack("<II", place, 3) + b"".join(places) + b"".join(values)
+    stream = bytes(44) + struct.pack("<I", 48) + section
+    said = legacy.properties(stream)
+    assert said == {"title": "Größe", "modified": "2025-08-18T14:13:20+00:00"}
+    for length in range(len(stream)):
+        legacy.properties(stream[:length])
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("2026-01-02T03:04:05Z", "2026-01-02T03:04:05+00:00"),
+        ("2009-10-07", "2009-10-07T00:00:00"),
+        ("Mon, 23 Nov 2026 10:11:12 +0200", "2026-11-23T10:11:12+02:00"),
+        ("Mon, 99 Nov 2026 10:11:12 +0200", None),
+        ("yesterday", None),
+        (7, None),
+    ],
+)
+def test_dates(written: object, read: str | None) -> None:
+    assert moment(written) == read
+
+
+# Web pages
+
+
+def test_a_page_keeps_all_that_a_reader_sees(run: Run, text: Text) -> None:
+    hidden = b"<title>T</title><script>no</script><style>no</style>"
+    page = b"<nav>a</nav><form><label>b</label></form><iframe></iframe>c<footer>d</footer>"
+    run(b"<html><body>" + b"<div>" * 500 + hidden + page, "text/html")
+    assert text().split() == ["a", "b", "c", "d"]
+
+
+@pytest.mark.parametrize(
+    ("content", "read"),
+    [
+        ("<meta charset=windows-1251><p>Привет".encode("cp1251"), "Привет"),
+        ("<p>Größe".encode(), "Größe"),
+        ("<p>Größe".encode("cp1252"), "Größe"),
+        ("<p>Größe".encode("utf-16"), "Größe"),
+        (b"<meta charset=punycode><p>a\xff", "aÿ"),
+        (b"<p>a&eacute;&#x20ac;&#0;", "aé€\ufffd"),
+        (b"<![if !IE]>a<![endif]>b<!-- c", "ab"),
+        (b"<p>a &lt;b&gt; <b", "a <b>"),
+        (b"plain", "plain"),
+    ],
+)
+def test_pages_are_read_as_browsers_read_them(content: bytes, read: str) -> None:
+    assert web.read(content)[0] == read
+
+
+# What it refuses
+
+
+def test_an_office_file_with_a_password(run: Run) -> None:
+    for media_type in ("application/encrypted", "application/cdfv2", document.DOCX):
+        with fails("protected"):
+            run(document.locked(), media_type)
+
+
+def test_an_open_document_with_a_password(run: Run) -> None:
+    manifest = "<m:manifest xmlns:m='x'><m:file-entry><m:encryption-data/></m:file-entry></m:manifest>"
+    with fails("protected"):
+        run(document.opened(document.ODT, "", more={"META-INF/manifest.xml": manifest}), document.ODT)
+
+
+def test_a_zip_with_a_password(run: Run) -> None:
+    content = bytearray(document.docx())
+    place = content.index(b"PK\x01\x02")
+    content[place + 8] |= 1
+    with fails("protected"):
+        run(bytes(content), document.DOCX)
+
+
+def test_an_old_workbook_with_a_password(run: Run) -> None:
+    book = ole.record(0x0809, bytes(16)) + ole.record(0x002F, bytes(54))
+    with fails("protected"):
+        run(ole.compound({"Workbook": book.ljust(4096, b"\0")}), "application/vnd.ms-excel")
+
+
+def test_an_old_text_with_a_password(run: Run) -> None:
+    head = bytearray(4096)
+    head[0x0B] = 0x01
+    with fails("protected"):
+        run(ole.compound({"WordDocument": bytes(head)}), "application/msword")
+
+
+@pytest.mark.parametrize(
+    "media_type",
+    ["application/vnd.oasis.opendocument.formula", "application/vnd.ms-excel.sheet.binary.macroenabled.12"],
+)
+def test_what_nobody_reads_here(run: Run, media_type: str) -> None:
+    with fails("unsupported-format"):
+        run(document.odt(), media_type)
+
+
+def test_files_with_macros_are_read_as_those_without(run: Run, text: Text) -> None:
+    run(document.docx(), "application/vnd.ms-word.document.macroenabled.12")
+    assert document.ENGLISH in text()
+    run(document.xlsx(), "application/vnd.ms-excel.sheet.macroenabled.12")
+    assert "2.5" in text()
+
+
+def test_a_compound_file_of_an_unknown_kind(run: Run) -> None:
+    with fails("unsupported-format"):
+        run(ole.compound({"Nothing": b"x"}), "application/cdfv2")
+
+
+@pytest.mark.parametrize("known", KNOWN, ids=lambda each: each.file_name)
+def test_half_a_file_gives_a_result_or_a_reason(run: Run, known: Format) -> None:
+    content = known.make()
+    if content.startswith((b"PK", ole.compound({})[:8])):
+        with fails("corrupt"):
+            run(content[: len(content) // 2], known.media_type)
+    else:
+        run(content[: len(content) // 2], known.media_type)
+
+
+# The directory is asked before anything is unpacked.
+
+
+@pytest.mark.parametrize(
+    ("option", "code"),
+    [
+        ("max_bytes", "too-large"),
+        ("max_xml_bytes", "too-large"),
+        ("max_unpacked_bytes", "too-large"),
+        ("max_entries", "too-many-entries"),
+    ],
+)
+def test_limits_of_what_is_unpacked(run: Run, option: str, code: str) -> None:
+    with fails(code):
+        run(document.docx(), document.DOCX, **{option: 3})
+
+
+@pytest.mark.parametrize(
+    ("make", "media_type"), [(document.html, "text/html"), (document.rtf, "text/rtf"), (document.rtf, "text/markdown")]
+)
+def test_the_limit_of_markup(run: Run, make: Callable[[], bytes], media_type: str) -> None:
+    with fails("too-large"):
+        run(make(), media_type, max_markup_bytes=10)
+
+
+def test_what_the_directory_lies_about_is_damage(run: Run) -> None:
+    with fails("corrupt"):
+        run(hostile.with_part(document.docx(), "word/more.xml", 4, claimed=10), document.DOCX)
+
+
+def test_cells_are_counted_by_the_rectangle_around_them(run: Run) -> None:
+    rows = '<row r="1"><c r="A1"><v>1</v></c></row><row r="9"><c r="I9"><v>2</v></c></row>'
+    run(document.xlsx(rows), document.XLSX, max_cells=81)
+    with fails("too-many-cells"):
+        run(document.xlsx(rows), document.XLSX, max_cells=80)
+    run(ole.workbook({(0, 0): 1, (8, 8): 2}), "application/vnd.ms-excel", max_cells=81)
+    with fails("too-many-cells"):
+        run(ole.workbook({(0, 0): 1, (8, 8): 2}), "application/vnd.ms-excel", max_cells=80)
+
+
+def test_repeated_cells_are_counted_and_empty_ones_are_not(run: Run, text: Text) -> None:
+    row = f'<table:table-row table:number-rows-repeated="9">{document.cell("x", 9)}</table:table-row>'
+    blank = '<table:table-row table:number-rows-repeated="1048000"><table:table-cell/></table:table-row>'
+    run(document.ods(row + blank), document.ODS, max_cells=81)
+    assert text().split().count("x") == 81
+    with fails("too-many-cells"):
+        run(document.ods(row + blank), document.ODS, max_cells=80)
+
+
+def test_text_is_cut_at_a_character_and_says_so(run: Run, text: Text) -> None:
+    result = run(document.docx(document.paragraph("ßßßß")), document.DOCX, max_text_bytes=5)
+    assert (text(), result.facts["text_cut"], result.facts["characters"]) == ("ßß", True, 2)
+
+
+def test_a_document_without_text_has_no_derivative(run: Run, tmp_path: Path) -> None:
+    result = run(document.docx("<w:p/>"), document.DOCX)
+    assert (result.derivatives, result.facts["words"]) == ((), 0)
+    assert list((tmp_path / "derived").iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["laughs", "quadratic", "outside"])
+def test_entities_are_refused(run: Run, name: str) -> None:
+    content = {each: content for each, _, content in HOSTILE}[f"document-odt-{name}"]
+    with fails("corrupt"):
+        run(content, document.ODT)
+
+
+@pytest.mark.parametrize(("name", "media_type", "content"), HOSTILE, ids=[name for name, _, _ in HOSTILE])
+def test_hostile_files_give_a_result_or_a_reason(run: Run, name: str, media_type: str, content: bytes) -> None:
+    assert code_of(run, content, media_type) in {None, *CODES}
+
+
+def code_of(run: Run, content: bytes, media_type: str) -> str | None:
+    try:
+        run(content, media_type)
+    except ProcessorError as verdict:
+        return verdict.code
+    return None
+
+
+# The library
+
+
+def test_a_panic_is_the_files_fault_unless_it_is_about_threads() -> None:
+    panic = type("PanicException", (BaseException,), {})
+    assert isinstance(reader.after(panic("index out of bounds")), ProcessorError)
+    assert isinstance(reader.after(panic("OS can't spawn worker thread: Resource …")), RuntimeError)
+    assert isinstance(reader.after(KeyboardInterrupt()), KeyboardInterrupt)
+
+
+def test_a_sheet_that_lies_beyond_the_file_is_damage(run: Run) -> None:
+    """The library panics over it."""
+    whole = ole.workbook({(0, 0): 1})
+    place = whole.index(struct.pack("<HH", 0x0085, 11))
+    with fails("corrupt"):
+        run(whole[: place + 4] + b"\xff\xff\xff\x7f" + whole[place + 8 :], "application/vnd.ms-excel")
+
+
+def test_nothing_is_cached(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home"))
+    run(document.docx(), document.DOCX)
+    assert {each.name for each in tmp_path.iterdir()} == {"original", "derived"}
+
+
+def test_options_have_ranges() -> None:
+    with pytest.raises(ValueError, match="max_cells"):
+        DocumentOptions(max_cells=0)
+
+
+def test_the_samples_are_zips_that_python_reads_too() -> None:
+    for each in (document.docx(), document.odt(), document.epub()):
+        assert zipfile.ZipFile(io.BytesIO(each)).testzip() is None

@@ -1,0 +1,253 @@
+"""What is said of a picture beyond its size: its metadata, where it was taken, how it looks."""
+
+import base64
+import json
+import struct
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import pyvips
+from tests.contract.samples.image import corners, jpeg, tiff
+from tests.hostile.image import bare_page
+
+from picasso.process.contract import JSON, Result, Source
+from picasso.process.options import given
+from picasso.process.processors.image import Image, Options, icc, iptc, xmp
+from picasso.process.processors.image.looks import thumbhash
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    def run(content: bytes, media_type: str = "image/jpeg", **options: JSON) -> Result:
+        (tmp_path / "original").write_bytes(content)
+        (tmp_path / "derived").mkdir(exist_ok=True)
+        return Image()(Source(tmp_path / "original", media_type, options), tmp_path / "derived")
+
+    return run
+
+
+def photo(picture: Any = None, **fields: str) -> bytes:
+    picture = (picture or corners()).copy()
+    for name, value in fields.items():
+        picture.set_type(pyvips.GValue.gstr_type, f"exif-{name.replace('_', '-')}", value)
+    return bytes(picture.jpegsave_buffer())
+
+
+PLACE = {
+    "ifd3_GPSLatitudeRef": "S (S, ASCII, 2 components, 2 bytes)",
+    "ifd3_GPSLatitude": "33/1 51/1 3540/100 (33, 51, 35.40, Rational, 3 components, 24 bytes)",
+    "ifd3_GPSLongitudeRef": "E (E, ASCII, 2 components, 2 bytes)",
+    "ifd3_GPSLongitude": "151/1 12/1 40/1 (151, 12, 40, Rational, 3 components, 24 bytes)",
+    "ifd3_GPSAltitude": "585/10 (58.5, Rational, 1 components, 8 bytes)",
+}
+
+
+def test_a_place_is_told_in_degrees(run: Run) -> None:
+    gps = run(photo(**PLACE)).facts["gps"]
+    assert isinstance(gps, dict)
+    assert (gps["latitude"], gps["longitude"], gps["altitude"]) == (-33.8598333, 151.2111111, 58.5)
+    assert gps["tags"] == {
+        "GPSLatitudeRef": "S",
+        "GPSLatitude": "33, 51, 35.40",
+        "GPSLongitudeRef": "E",
+        "GPSLongitude": "151, 12, 40",
+        "GPSAltitude": "58.5",
+    }
+
+
+def test_a_place_can_be_left_out(run: Run) -> None:
+    facts = run(photo(**PLACE), gps="strip").facts
+    assert facts["gps"] is None
+    assert "GPS" not in json.dumps(dict(facts))
+
+
+@pytest.mark.parametrize("latitude", ["91/1 0/1 0/1", "1/0 0/1 0/1"])
+def test_a_place_that_is_none_has_no_degrees(run: Run, latitude: str) -> None:
+    gps = run(photo(**PLACE | {"ifd3_GPSLatitude": latitude})).facts["gps"]
+    assert isinstance(gps, dict)
+    assert (gps["latitude"], gps["longitude"]) == (None, None)
+
+
+def packet(body: str, description: str = "") -> bytes:
+    names = 'xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xmp="http://ns.adobe.com/xap/1.0/"'
+    rdf = 'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"'
+    start = f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF {rdf} {names}><rdf:Description {description}>'
+    return f"{start}{body}</rdf:Description></rdf:RDF></x:xmpmeta>".encode()
+
+
+def test_xmp_is_read_in_both_of_its_forms() -> None:
+    bag = "<dc:subject><rdf:Bag><rdf:li>one</rdf:li>\n<rdf:li>two</rdf:li></rdf:Bag></dc:subject>"
+    title = '<dc:title><rdf:Alt><rdf:li xml:lang="x-default">Größe</rdf:li><rdf:li>Size</rdf:li></rdf:Alt></dc:title>'
+    short = 'xmp:Rating="4" xmp:CreatorTool="Tool"'
+    assert xmp.of(packet(bag + title + "<xmp:CreateDate>2026-11-23</xmp:CreateDate>", short)) == {
+        "title": "Größe",
+        "keywords": ["one", "two"],
+        "rating": 4,
+        "tool": "Tool",
+        "created": "2026-11-23",
+    }
+
+
+def test_xmp_is_bounded() -> None:
+    many = "".join(f"<rdf:li>{number}{'x' * 500}</rdf:li>" for number in range(90))
+    found = xmp.of(packet(f"<dc:subject><rdf:Bag>{many}</rdf:Bag></dc:subject>"))
+    assert isinstance(found["keywords"], list)
+    assert (len(found["keywords"]), len(str(found["keywords"][0]))) == (50, 100)
+
+
+@pytest.mark.parametrize("content", [b"", b"junk", b"<a>" * 9_000, b"\xff\xfe\0", b"<?xml encoding='x'?><a/>"])
+def test_broken_xmp_tells_nothing(content: bytes) -> None:
+    assert xmp.of(content) == {}
+
+
+def test_xmp_declares_no_entities() -> None:
+    assert xmp.of(b'<!DOCTYPE a [<!ENTITY b "c">]>' + packet("<dc:title>&b;</dc:title>")) == {}
+
+
+def test_iptc_of_older_software_is_read() -> None:
+    assert iptc.of(b"\x1c\2\x78\0\x04caf\xe9") == {"caption": "café"}
+    assert iptc.of(b"\x1c\2\x78\0\x05caf\xc3\xa9\x1c\2\5\x7f\xff") == {"caption": "café"}
+    assert iptc.of(b"Photoshop 3.0\x008BIM\4\4\0\0\0\0\0\x08\x1c\2\5\0\3abc") == {"title": "abc"}
+
+
+def test_profiles_have_names(run: Run) -> None:
+    wide = corners().icc_transform("p3", input_profile="srgb")
+    assert "P3" in str(run(bytes(wide.pngsave_buffer()), "image/png").facts["icc_profile"])
+    assert run(jpeg()).facts["icc_profile"] is None
+    assert icc.name(bytes(128) + struct.pack(">I4sII", 1, b"desc", 144, 90) + b"mluc") is None
+
+
+def test_resolution_and_depth(run: Run) -> None:
+    assert run(bytes(corners().copy(xres=11.811, yres=11.811).jpegsave_buffer())).facts["dpi"] == 300.0
+    assert run(jpeg()).facts["dpi"] is None
+    deep = corners().colourspace("rgb16")
+    assert run(bytes(deep.pngsave_buffer()), "image/png").facts["bit_depth"] == 16
+
+
+def test_a_tiff_says_how_it_was_taken(run: Run) -> None:
+    """libvips reads no EXIF of it."""
+    first = [*bare_page(4, 4), (271, 2, b"Acme\0"), (34665, 13, [1]), (34853, 13, [2])]
+    place: list[Any] = [(1, 2, b"N\0"), (2, 5, [10, 1, 30, 1, 0, 1]), (3, 2, b"W\0"), (4, 5, [20, 1, 15, 1, 0, 1])]
+    facts = run(tiff([first, [(33437, 5, [28, 5])], place]), "image/tiff").facts
+    assert facts["exif"] == {"Make": "Acme", "FNumber": "f/5.6"}
+    assert isinstance(facts["gps"], dict)
+    assert (facts["gps"]["latitude"], facts["gps"]["longitude"]) == (10.5, -20.25)
+
+
+def test_facts_stay_within_their_room(run: Run) -> None:
+    wide = "\U0001f600" * 5_000
+    fields = {f"ifd0_{name}": wide for name in ("Make", "Model", "Artist", "Copyright", "Software", "ImageDescription")}
+    facts = run(photo(**fields)).facts
+    assert len(json.dumps(dict(facts), ensure_ascii=False).encode()) < 65_536
+
+
+# How it looks
+
+
+def test_colours_have_shares(run: Run) -> None:
+    colours = run(bytes(corners().pngsave_buffer()), "image/png").facts["dominant_colours"]
+    assert isinstance(colours, list)
+    assert {each["colour"] for each in colours if isinstance(each, dict)} == {
+        "#dc1e1e",
+        "#1ea01e",
+        "#1e1edc",
+        "#fafafa",
+    }
+    assert all(0.2 < float(str(each["share"])) < 0.3 for each in colours if isinstance(each, dict))
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "alpha", "expected"),
+    [
+        (100, 75, False, "3vcFDYZEJcB1d3d0d0d3dAjrJcDo"),
+        (40, 90, True, "HviFEgoXMIiISGhQigukp4eHSnQFa2o="),
+        (7, 7, False, "hegFDwhyd3eAiIiIiHiIeIiHZwdzg48I"),
+        (1, 1, False, "AAgCBwAAAAAAAAAAAAAAAAAAAAAAAAAA"),
+        (100, 3, True, "D9iGIYIntGawp3hcT5f+hnSAd4d3iHg="),
+    ],
+)
+def test_thumbhash_is_that_of_the_reference(width: int, height: int, alpha: bool, expected: str) -> None:
+    """As its own code makes them of the same pixels, but for one digit that lies on the border of two."""
+    pixels = np.array(gradient(width, height, alpha), np.uint8)
+    made, reference = thumbhash(pixels).hex(), base64.b64decode(expected).hex()
+    assert len(made) == len(reference)
+    differences = [abs(int(a, 16) - int(b, 16)) for a, b in zip(made, reference, strict=True)]
+    assert sum(differences) <= 1
+
+
+def gradient(width: int, height: int, alpha: bool) -> list[list[list[int]]]:
+    """A pattern that has no symmetry, in integers, so that any language makes the same one."""
+    return [
+        [[x * 7 % 256, y * 11 % 256, (x * y) % 256, (x * 5 + y * 3) % 256 if alpha else 255] for x in range(width)]
+        for y in range(height)
+    ]
+
+
+def test_phash_stays_when_a_picture_is_resized_and_saved_anew(run: Run) -> None:
+    shapes = pyvips.Image.perlin(900, 700, cell_size=200, seed=3) * 90 + 128
+    picture = shapes.bandjoin([shapes.fliphor(), shapes.flipver()]).cast("uchar").copy(interpretation="srgb")
+    first = int(str(run(bytes(picture.jpegsave_buffer(Q=95))).facts["phash"]), 16)
+    again = int(str(run(bytes(picture.resize(0.4).jpegsave_buffer(Q=50))).facts["phash"]), 16)
+    other = int(str(run(bytes(picture.rot90().jpegsave_buffer())).facts["phash"]), 16)
+    assert (first ^ again).bit_count() <= 4
+    assert (first ^ other).bit_count() > 16
+
+
+# Options
+
+
+def test_sizes_and_formats_can_be_chosen(run: Run, tmp_path: Path) -> None:
+    result = run(bytes(corners(800, 500).jpegsave_buffer()), sizes=[64, 400], formats=["avif", "jpeg", "png", "webp"])
+    assert [(d.role, d.media_type, d.width, d.height) for d in result.derivatives] == [
+        (f"thumbnail-{size}{suffix}", f"image/{kind}", size, size * 5 // 8)
+        for kind, suffix in (("avif", "-avif"), ("jpeg", "-jpeg"), ("png", "-png"), ("webp", ""))
+        for size in (64, 400)
+    ]
+    for derivative in result.derivatives:
+        shown = pyvips.Image.new_from_file(str(tmp_path / "derived" / derivative.file))
+        assert (shown.width, shown.height) == (derivative.width, derivative.height)
+
+
+def test_what_is_transparent_is_white_as_a_jpeg(run: Run, tmp_path: Path) -> None:
+    clear = corners().bandjoin(0).copy(interpretation="srgb")
+    run(bytes(clear.pngsave_buffer()), "image/png", formats=["jpeg"])
+    shown = pyvips.Image.new_from_file(str(tmp_path / "derived" / "thumbnail-256-jpeg.jpeg"))
+    assert all(level >= 253 for level in shown(20, 20))
+
+
+def test_quality_can_be_chosen(run: Run, tmp_path: Path) -> None:
+    noise = pyvips.Image.gaussnoise(600, 400, mean=128, sigma=40, seed=1).cast("uchar")
+    sizes = []
+    for quality in (20, 90):
+        run(bytes(noise.jpegsave_buffer(Q=95)), quality=quality)
+        sizes.append((tmp_path / "derived" / "thumbnail-1024.webp").stat().st_size)
+    assert sizes[0] < sizes[1] / 2
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"max_pixels": 0},
+        {"sizes": []},
+        {"sizes": [256, 256]},
+        {"sizes": [8]},
+        {"sizes": [5_000]},
+        {"sizes": list(range(20, 29))},
+        {"formats": []},
+        {"formats": ["gif"]},
+        {"formats": ["webp", "webp"]},
+        {"quality": 0},
+        {"quality": 101},
+        {"gps": "hide"},
+        {"animated_preview": "yes"},
+        {"size": 3},
+    ],
+)
+def test_options_that_make_no_sense_are_refused(options: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=next(iter(options))):
+        given(Options, options)

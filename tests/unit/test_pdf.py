@@ -1,0 +1,278 @@
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pyvips
+from tests.formats import pdf
+
+from picasso.process.contract import JSON, ProcessorError, Result, Source
+from picasso.process.processors.pdf import Pdf
+from picasso.process.processors.pdf.facts import moment
+from picasso.process.processors.pdf.options import PdfOptions
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    def run(content: bytes, **options: JSON) -> Result:
+        (tmp_path / "original").write_bytes(content)
+        (tmp_path / "derived").mkdir(exist_ok=True)
+        return Pdf()(Source(tmp_path / "original", "application/pdf", options), tmp_path / "derived")
+
+    return run
+
+
+@pytest.fixture
+def text(tmp_path: Path) -> Callable[[], str]:
+    return lambda: (tmp_path / "derived" / "text.txt").read_text(encoding="utf-8")
+
+
+def fails(code: str) -> Any:
+    return pytest.raises(ProcessorError, match=f"^{code}:")
+
+
+def protected(owner_only: bool) -> bytes:
+    """RC4 with 40 bits, revision 2, as ISO 32000-1 has it in 7.6.3; ``owner_only`` leaves the user's password empty."""
+    from hashlib import md5
+
+    filler = bytes.fromhex("28BF4E5E4E758A4164004E56FFFA01082E2E00B6D0683E802F0CA9FE6453697A")
+    user = filler if owner_only else (b"user" + filler)[:32]
+    owner = rc4(md5((b"owner" + filler)[:32]).digest()[:5], user)
+    identity, allowed = bytes(16), -20  # all but copying
+    seed = user + owner + allowed.to_bytes(4, "little", signed=True) + identity
+    key = md5(seed).digest()[:5]
+    entries = f"/O <{owner.hex()}> /U <{rc4(key, filler).hex()}> /P {allowed}"
+    handler = f"<< /Filter /Standard /V 1 /R 2 {entries} >>".encode()
+    return pdf.pages(
+        [], more=[handler], trailer=b"/Encrypt 4 0 R /ID [<" + identity.hex().encode() + b"> <00>]"
+    ).replace(b"/Count 0 /Kids []", b"/Count 1 /Kids [<< /Type /Page /Parent 2 0 R /MediaBox [0 0 50 60] >>]")
+
+
+def rc4(key: bytes, content: bytes) -> bytes:
+    state, j = list(range(256)), 0
+    for i in range(256):
+        j = (j + state[i] + key[i % len(key)]) % 256
+        state[i], state[j] = state[j], state[i]
+    made, i, j = bytearray(), 0, 0
+    for byte in content:
+        i = (i + 1) % 256
+        j = (j + state[i]) % 256
+        state[i], state[j] = state[j], state[i]
+        made.append(byte ^ state[(state[i] + state[j]) % 256])
+    return bytes(made)
+
+
+# What it says
+
+
+def test_pages_words_and_dates(run: Run) -> None:
+    facts = run(pdf.simple()).facts
+    assert facts["pages"] == 2
+    assert facts["page_sizes"] == [{"width": 595.0, "height": 842.0, "pages": 2}]
+    assert (facts["title"], facts["author"], facts["subject"]) == ("Two pages", "Ann", None)
+    assert (facts["created"], facts["modified"]) == ("2026-01-02T03:04:05+02:00", "2026-01-01T00:00:00")
+    assert (facts["version"], facts["language"]) == ("1.7", "en-GB")
+    assert (facts["encrypted"], facts["permissions"], facts["form"], facts["tagged"]) == (False, None, None, False)
+
+
+def test_the_most_frequent_page_size_comes_first(run: Run) -> None:
+    content = pdf.pages([b""] * 3).replace(b"[0 0 595 842]", b"[0 0 100 200]", 1)
+    assert run(content).facts["page_sizes"] == [
+        {"width": 595.0, "height": 842.0, "pages": 2},
+        {"width": 100.0, "height": 200.0, "pages": 1},
+    ]
+
+
+def test_a_turned_page_has_its_sides_turned(run: Run) -> None:
+    facts = run(pdf.pages([b""]).replace(b"/MediaBox", b"/Rotate 90 /MediaBox")).facts
+    assert facts["page_sizes"] == [{"width": 842.0, "height": 595.0, "pages": 1}]
+
+
+def test_forms_tags_bookmarks_attachments_and_scripts_are_counted(run: Run) -> None:
+    catalogue = (
+        b"/MarkInfo << /Marked true >> /AcroForm << /Fields [] >> /Outlines 6 0 R "
+        b"/Names << /EmbeddedFiles << /Names [(a.txt) << /Type /Filespec /F (a.txt) >>] >> "
+        b"/JavaScript << /Names [(x) << /S /JavaScript /JS (app.alert\\(1\\)) >>] >> >>"
+    )
+    outlines = b"<< /Type /Outlines /First 7 0 R /Last 8 0 R /Count 2 >>"
+    bookmarks = [b"<< /Title (one) /Parent 6 0 R /Next 8 0 R >>", b"<< /Title (two) /Parent 6 0 R /Prev 7 0 R >>"]
+    facts = run(pdf.pages([b""], catalogue=catalogue, more=[outlines, *bookmarks])).facts
+    found = (facts["tagged"], facts["form"], facts["outline"], facts["attachments"], facts["scripts"])
+    assert found == (True, "acroform", 2, 1, 1)
+
+
+def test_bookmarks_in_a_ring_are_counted_once(run: Run) -> None:
+    ring = b"<< /Title (again) /Parent 6 0 R /Next 7 0 R /First 7 0 R >>"
+    content = pdf.pages([b""], catalogue=b"/Outlines 6 0 R", more=[b"<< /First 7 0 R /Last 7 0 R >>", ring])
+    assert run(content).facts["outline"] == 1
+
+
+def test_a_title_that_is_no_text_is_cut_down_to_what_is(run: Run) -> None:
+    assert run(pdf.simple().replace(b"(Two pages)", b"<FEFFD800D80000410000FFFE0001>")).facts["title"] == "A"
+
+
+def test_a_title_is_bounded(run: Run) -> None:
+    title = run(pdf.simple().replace(b"(Two pages)", b"(" + b"A" * 100_000 + b")")).facts["title"]
+    assert title == "A" * 1_000
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("D:20070915110231+02'00'", "2007-09-15T11:02:31+02:00"),
+        ("D:20070915110231Z", "2007-09-15T11:02:31+00:00"),
+        ("20070915", "2007-09-15T00:00:00"),
+        ("D:2007", "2007-01-01T00:00:00"),
+        ("D:20071315", None),
+        ("D:99999999999999-99'99'", None),
+        ("yesterday", None),
+        ("", None),
+    ],
+)
+def test_dates(written: str, read: str | None) -> None:
+    assert moment(written) == read
+
+
+# Text
+
+
+def test_text_has_a_form_feed_after_each_page(run: Run, text: Callable[[], str]) -> None:
+    result = run(pdf.simple())
+    assert text() == "Hello, page one\nGrüße\fPage two\f"
+    assert (result.facts["text_layer"], result.facts["text_pages"], result.facts["text_cut"]) == (True, 2, None)
+    assert [each.media_type for each in result.derivatives if each.role == "text"] == ["text/plain"]
+
+
+def test_words_that_are_broken_at_the_end_of_a_line_are_joined(run: Run, text: Callable[[], str]) -> None:
+    run(pdf.pages([pdf.lines(["a trans-", "formation"])]))
+    assert text() == "a transformation\f"
+
+
+def test_letters_beyond_the_first_plane_are_kept(run: Run, text: Callable[[], str]) -> None:
+    table = (
+        b"begincmap 1 begincodespacerange <00> <ff> endcodespacerange 1 beginbfchar <41> <D83DDE00> endbfchar endcmap"
+    )
+    font = b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /ToUnicode 6 0 R >>"
+    run(pdf.pages([pdf.lines(["AB"])], fonts=[font], more=[pdf.stream(table)]))
+    assert text() == "\N{GRINNING FACE}B\f"
+
+
+def test_a_page_with_more_text_than_is_asked_for_at_once(run: Run, text: Callable[[], str]) -> None:
+    run(pdf.pages([pdf.lines(["word " * 20] * 800, size=1)]))
+    assert text().count("word") == 16_000
+
+
+def test_pictures_of_text_have_none(run: Run, tmp_path: Path) -> None:
+    result = run(pdf.pages([b"0 0 100 100 re f"]))
+    assert result.facts["text_layer"] is False
+    assert {each.role for each in result.derivatives} == {"page-1", "thumbnail-256"}
+    assert not (tmp_path / "derived" / "text.txt").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "pages", "why"),
+    [
+        ({"max_text_pages": 2}, 2, "too-many-pages"),
+        ({"max_text_bytes": 13}, 1, "too-long"),
+        ({"text_seconds": 1e-9}, 0, "too-slow"),
+    ],
+)
+def test_text_is_cut_between_pages_and_says_so(run: Run, options: dict[str, JSON], pages: int, why: str) -> None:
+    facts = run(pdf.pages([pdf.lines(["ten bytes!"])] * 4), **options).facts
+    assert (facts["text_pages"], facts["text_cut"], facts["pages"]) == (pages, why, 4)
+
+
+def test_a_page_that_is_not_there_is_passed_over(run: Run, text: Callable[[], str]) -> None:
+    facts = run(pdf.simple().replace(b"/Count 2 /Kids [4 0 R", b"/Count 2 /Kids [9 0 R")).facts
+    assert (facts["unreadable_pages"], facts["picture"]) == (1, False)
+    assert "Page two" in text()
+
+
+# Picture
+
+
+def test_the_picture_shows_the_first_page_on_white(run: Run, tmp_path: Path) -> None:
+    red_below = b"1 0 0 rg 0 0 200 50 re f"
+    result = run(pdf.pages([red_below, b"0 0 200 100 re f"], box="[0 0 200 100]"))
+    sizes = {each.role: (each.width, each.height) for each in result.derivatives}
+    assert sizes == {"page-1": (1024, 512), "thumbnail-256": (256, 128)}
+    for role, width, height in (("page-1", 1024, 512), ("thumbnail-256", 256, 128)):
+        picture: Any = pyvips.Image.new_from_file(str(tmp_path / "derived" / f"{role}.webp"))
+        assert (picture.width, picture.height) == (width, height)
+        assert all(level > 245 for level in picture(width // 2, height // 4)), "white above"
+        red, *others = picture(width // 2, height * 3 // 4)
+        assert red > 230
+        assert max(others) < 40
+
+
+def test_form_fields_are_drawn_with_what_they_hold(run: Run, tmp_path: Path) -> None:
+    field = (
+        b"<< /Type /Annot /Subtype /Widget /FT /Tx /T (x) /V (x) /Rect [0 0 100 100] /F 4 /P 4 0 R "
+        b"/AP << /N 7 0 R >> >>"
+    )
+    look = pdf.stream(b"0 0 1 rg 0 0 100 100 re f", b"/Type /XObject /Subtype /Form /BBox [0 0 100 100]")
+    content = pdf.pages([b""], box="[0 0 100 100]", catalogue=b"/AcroForm << /Fields [6 0 R] >>", more=[field, look])
+    run(content.replace(b"/MediaBox", b"/Annots [6 0 R] /MediaBox"))
+    picture: Any = pyvips.Image.new_from_file(str(tmp_path / "derived" / "page-1.webp"))
+    red, _, blue = picture(512, 512)
+    assert (red < 40, blue > 200) == (True, True)
+
+
+def test_a_page_that_takes_too_long_has_no_picture(run: Run) -> None:
+    result = run(pdf.pages([b"0 0 9 9 re f " * 5_000]), picture_seconds=1e-9)
+    assert result.facts["picture"] is False
+    assert result.facts["text_layer"] is False
+    assert result.derivatives == ()
+
+
+def test_a_page_as_thin_as_a_hair_has_a_picture(run: Run) -> None:
+    result = run(pdf.pages([b""], box="[0 0 10000 0.01]"))
+    assert next((each.width, each.height) for each in result.derivatives) == (1024, 1)
+
+
+def test_the_side_of_the_picture_is_an_option(run: Run) -> None:
+    result = run(pdf.simple(), picture_side=400)
+    assert max(result.derivatives[0].width or 0, result.derivatives[0].height or 0) == 400
+
+
+# What it refuses
+
+
+def test_a_file_that_opens_with_a_password_only(run: Run) -> None:
+    with fails("protected"):
+        run(protected(owner_only=False))
+
+
+def test_a_file_with_an_owners_password_opens_and_says_what_is_allowed(run: Run) -> None:
+    facts = run(protected(owner_only=True)).facts
+    assert facts["encrypted"] is True
+    assert isinstance(facts["permissions"], list)
+    assert "print" in facts["permissions"]
+    assert "copy" not in facts["permissions"]
+    assert facts["pages"] == 1
+
+
+@pytest.mark.parametrize("content", [b"", b"%PDF-1.7\n", b"%PDF-1.7\n%%EOF", b"\0" * 4096])
+def test_what_is_no_pdf(run: Run, content: bytes) -> None:
+    with fails("corrupt"):
+        run(content)
+
+
+def test_a_file_without_pages(run: Run) -> None:
+    with fails("corrupt"):
+        run(pdf.pages([]))
+
+
+def test_a_file_that_went_missing_is_not_the_files_fault(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="gone"):
+        Pdf()(Source(tmp_path / "gone", "application/pdf"), tmp_path)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"picture_side": 10}, {"max_text_pages": -1}, {"max_text_bytes": -1}, {"text_seconds": 0.0}]
+)
+def test_options_have_ranges(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        PdfOptions(**wrong)

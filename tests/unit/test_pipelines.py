@@ -1,0 +1,174 @@
+"""`picasso.toml`: what it says holds, and what is wrong with it is told with its line."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from textwrap import dedent
+from typing import ClassVar, Literal
+
+import pytest
+
+from picasso import conf
+from picasso.conf import ConfError
+from picasso.process import registry
+from picasso.process.contract import Processor
+from picasso.process.pipelines import Pipelines, line_of, load
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    sizes: tuple[int, ...] = (256,)
+    shape: Literal["round", "square"] = "round"
+    ratio: float = 1.0
+    fast: bool = False
+
+    def __post_init__(self) -> None:
+        if self.ratio <= 0:
+            raise ValueError("ratio is not above 0")
+
+
+class Sketch(Processor):
+    name: ClassVar[str] = "sketch"
+    media_types: ClassVar[tuple[str, ...]] = ("image/*", "!image/gif")
+    queue: ClassVar[str] = "quick"
+    Options: ClassVar[type] = Choices
+
+
+class Statue(Processor):
+    name: ClassVar[str] = "statue"
+    media_types: ClassVar[tuple[str, ...]] = ("image/*",)
+    queue: ClassVar[str] = "heavy"
+    on_request: ClassVar[bool] = True
+
+
+@pytest.fixture(autouse=True)
+def installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "processors", lambda: {"sketch": Sketch, "statue": Statue})
+
+
+def loaded(folder: Path, text: str) -> Pipelines:
+    path = folder / "picasso.toml"
+    path.write_text(dedent(text))
+    return load(conf.load({"PICASSO_CONFIG": str(path)}))
+
+
+def steps(pipelines: Pipelines, pipeline: str, media_type: str) -> list[tuple[str, str, int]]:
+    plan = pipelines.plan(pipeline, media_type)
+    return [(step.processor, step.queue, step.priority) for step in plan.steps]
+
+
+def test_without_a_file_all_run_that_do_not_wait_to_be_asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    pipelines = load(conf.load({}))
+    assert [pipeline.name for pipeline in pipelines] == ["default"]
+    assert steps(pipelines, "default", "image/png") == [("sketch", "quick", 0)]
+    assert steps(pipelines, "default", "image/gif") == []
+    assert pipelines.plan("default", "image/png").version == 1
+
+
+def test_a_file_of_the_folder_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "picasso.toml").write_text("[pipelines.default]\nversion = 7\n")
+    assert load(conf.load({})).plan("default", "image/png").version == 7
+
+
+def test_what_a_file_says_holds(tmp_path: Path) -> None:
+    pipelines = loaded(
+        tmp_path,
+        """
+        [pipelines.default]
+        version = 2
+        [pipelines.default.sketch]
+        types = ["image/gif"]
+        queue = "heavy"
+        options.sizes = [32, 64]
+
+        [pipelines.museum]
+        priority = 5
+        processors = ["statue"]
+        """,
+    )
+    assert steps(pipelines, "default", "image/gif") == [("sketch", "heavy", 0)]
+    assert steps(pipelines, "default", "image/png") == []
+    assert steps(pipelines, "museum", "image/png") == [("statue", "heavy", 5)]
+    assert pipelines.plan("default", "image/gif").version == 2
+    assert pipelines.options("default", "sketch") == {"sizes": [32, 64]}
+    assert pipelines.options("museum", "statue") == {}
+    assert "museum" in pipelines
+    assert "louvre" not in pipelines
+
+
+def test_a_table_asks_for_what_waits_to_be_asked(tmp_path: Path) -> None:
+    pipelines = loaded(tmp_path, "[pipelines.default.statue]\n")
+    assert [name for name, _, _ in steps(pipelines, "default", "image/png")] == ["sketch", "statue"]
+
+
+def test_settings_are_options_unless_a_pipeline_says_otherwise(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    @dataclass(frozen=True)
+    class Limit:
+        max_pixels: int = 1
+
+    monkeypatch.setattr(Sketch, "name", "image")
+    monkeypatch.setattr(Sketch, "Options", Limit)
+    monkeypatch.setattr(registry, "processors", lambda: {"image": Sketch})
+    path = tmp_path / "picasso.toml"
+    path.write_text("[pipelines.small.image]\noptions.max_pixels = 5\n")
+    pipelines = load(conf.load({"PICASSO_CONFIG": str(path), "PICASSO_MAX_IMAGE_PIXELS": "9"}))
+    assert pipelines.options("default", "image") == {"max_pixels": 9}
+    assert pipelines.options("small", "image") == {"max_pixels": 5}
+
+
+def test_jobs_of_a_pipeline_that_was_taken_out_get_the_options_of_the_default(tmp_path: Path) -> None:
+    pipelines = loaded(tmp_path, "[pipelines.default.sketch]\noptions.fast = true\n")
+    assert pipelines.options("gone", "sketch") == {"fast": True}
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "told"),
+    [
+        ("\n\n[pipelines.default\n", 3, "not TOML"),
+        ("x = 1\n", 1, "x: is not known here (known is: pipelines)"),
+        ("pipelines = 3\n", 1, "pipelines: is not a table"),
+        ("[pipelines.default]\nsize = 3\n", 2, "pipelines.default.size: is not known here"),
+        ("[pipelines.Default]\n", 1, "kebab-case"),
+        ("[pipelines.default]\n\nversion = 0\n", 3, "is not a whole number from 1"),
+        ("[pipelines.default]\nversion = true\n", 2, "is not a whole number"),
+        ("[pipelines.default]\npriority = -1\n", 2, "is not a whole number from 0 to 100"),
+        ("[pipelines.default]\npriority = 101\n", 2, "is not a whole number from 0 to 100"),
+        ('[pipelines.default]\nprocessors = [\n  "nobody",\n]\n', 2, "there is no processor 'nobody'"),
+        ('[pipelines.default]\nprocessors = "sketch"\n', 2, "is not a list of texts"),
+        ('[pipelines.default]\nprocessors = ["sketch"]\n[pipelines.default.statue]\n', 3, "not among this pipeline's"),
+        ('[pipelines.default.sketch]\nqueue = "fast"\n', 2, "there is no queue 'fast'"),
+        ('[pipelines.default.sketch]\ntypes = ["png"]\n', 2, "'png' is not a pattern of media types"),
+        ("[pipelines.default.sketch]\noptions.size = [1]\n", 2, "there is no option 'size'"),
+        ("[pipelines.default.sketch.options]\n\nsizes = 3\n", 3, "sizes is not a list"),
+        ("[pipelines.default.sketch]\noptions = { fast = 1 }\n", 2, "fast is not true or false: 1"),
+        ('[pipelines.default.sketch]\noptions.sizes = ["big"]\n', 2, "sizes is not a whole number: 'big'"),
+        ('[pipelines.default.sketch]\noptions.shape = "oval"\n', 2, "shape is none of round, square: 'oval'"),
+        ("[pipelines.default.sketch]\noptions.ratio = 0\n", 2, "ratio is not above 0"),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_line(tmp_path: Path, text: str, line: int, told: str) -> None:
+    with pytest.raises(ConfError) as fault:
+        loaded(tmp_path, text)
+    assert told in str(fault.value)
+    assert f"line {line}" in str(fault.value)
+    assert str(fault.value).startswith("picasso.toml")
+
+
+def test_bytes_that_are_no_text_are_told(tmp_path: Path) -> None:
+    (tmp_path / "picasso.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(ConfError, match="not TOML"):
+        load(conf.load({"PICASSO_CONFIG": str(tmp_path / "picasso.toml")}))
+
+
+def test_a_file_that_is_named_has_to_be_there() -> None:
+    with pytest.raises(ConfError, match="PICASSO_CONFIG is not a file"):
+        conf.load({"PICASSO_CONFIG": "/nowhere/picasso.toml"})
+
+
+def test_a_line_is_found_whatever_stands_around_it() -> None:
+    text = '# [pipelines.a]\n[pipelines.b]\nx = """\ny = 1\n"""\n"quoted key".z = 2\n'
+    assert line_of(("pipelines", "b", "x"), text) == 3
+    assert line_of(("pipelines", "b", "quoted key", "z"), text) == 6
+    assert line_of(("pipelines", "b", "missing"), text) == 2
+    assert line_of(("missing",), text) == 1

@@ -1,0 +1,372 @@
+"""Tables: what is found in them, whatever they are written like."""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.contract.samples import table as small
+
+from picasso.process.contract import ProcessorError, Source
+from picasso.process.processors.table import Table, dialect, survey
+from picasso.process.processors.table.database import opened
+
+NDJSON, PARQUET, TSV = "application/x-ndjson", "application/vnd.apache.parquet", "text/tab-separated-values"
+
+Facts = dict[str, Any]
+Run = Callable[..., tuple[Facts, Facts]]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """Facts and preview of a table; nothing else is left behind."""
+
+    def run(content: bytes | str, media_type: str = "text/csv", **options: Any) -> tuple[Facts, Facts]:
+        folder = tmp_path / "derived"
+        folder.mkdir(exist_ok=True)
+        path = tmp_path / "it's [an] *original*?"
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        result = Table()(Source(path, media_type, options), folder)
+        assert [each.name for each in folder.iterdir()] == ["preview.json"]
+        assert [each.role for each in result.derivatives] == ["preview"]
+        return dict(result.facts), json.loads((folder / "preview.json").read_text())
+
+    return run
+
+
+def columns(facts: Facts) -> dict[str, tuple[Any, ...]]:
+    return {each["name"]: (each["type"], each["nulls"], each["min"], each["max"]) for each in facts["columns"]}
+
+
+# CSV
+
+
+def test_what_is_in_a_csv(run: Run) -> None:
+    facts, preview = run(
+        "id,name,price,day,at,shown,empty\n"
+        '1,"Guernica, 1937",2.50,2024-01-02,2024-01-02 10:00:00,true,\n'
+        "2,Dora,-1,2023-12-31,2024-01-01 00:00:00,false,\n"
+        "10,,1e3,,2024-01-03 00:00:00,true,\n"
+    )
+    assert (facts["rows"], facts["malformed_rows"], facts["columns_total"]) == (3, 0, 7)
+    assert facts["dialect"] == {"delimiter": ",", "quote": '"', "escape": '"', "header": True, "newline": "lf"}
+    assert (facts["encoding"], facts["undecodable"], facts["sampled"]) == ("utf-8", 0, False)
+    assert columns(facts) == {
+        "id": ("integer", 0, 1, 10),
+        "name": ("text", 1, "Dora", "Guernica, 1937"),
+        "price": ("number", 0, -1.0, 1000.0),
+        "day": ("date", 1, "2023-12-31", "2024-01-02"),
+        "at": ("timestamp", 0, "2024-01-01 00:00:00", "2024-01-03 00:00:00"),
+        "shown": ("boolean", 0, False, True),
+        "empty": ("text", 3, None, None),
+    }
+    assert preview["columns"] == list(columns(facts))
+    assert preview["rows"][0][:3] == ["1", "Guernica, 1937", "2.50"]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "told", "text"),
+    [
+        ("cp1252", "cp1252", "name;note\r\nGröße;“schön”\r\nCafé;15 €\r\n"),
+        ("utf-16", "utf-16-le", "name;note\r\nGröße;x\r\n日本;y\r\n"),
+        ("utf-8-sig", "utf-8", "name;note\r\nGröße;x\r\n日本;y\r\n"),
+        ("cp1251", "cp1251", "Привет, как дела?;Это русский текст.\r\n1;Это текст.\r\n2;Привет.\r\n"),
+    ],
+)
+def test_encodings(run: Run, encoding: str, told: str, text: str) -> None:
+    facts, preview = run(text.encode(encoding))
+    rows = [line.split(";") for line in text.split("\r\n")[:-1]]
+    assert (facts["encoding"], facts["undecodable"]) == (told, 0)
+    assert (preview["columns"], preview["rows"]) == (rows[0], rows[1:])
+    assert facts["dialect"]["newline"] == "crlf"
+
+
+def test_a_bad_byte_costs_a_character_and_no_row(run: Run) -> None:
+    facts, preview = run(b"a,b\n" + "é,x\n".encode() * 50 + b"\xff,y\n")
+    assert (facts["encoding"], facts["undecodable"], facts["rows"]) == ("utf-8", 1, 51)
+    assert preview["rows"][-1] == ["\N{REPLACEMENT CHARACTER}", "y"]
+
+
+@pytest.mark.parametrize(
+    ("content", "delimiter", "width"),
+    [
+        ("a;b;c\n1,5;2;3\n2,5;2;3\n", ";", 3),
+        ("1,5;2,5\n3,5;4,5\n", ";", 2),
+        ("a\tb\n1\tx, y\n2\tz, w\n", "\t", 2),
+        ("a|b|c\n1|2|3\n", "|", 3),
+        ("a,b\n1,x;y\n2,z\n", ",", 2),
+        ("just a word\nand another\n", ",", 1),
+        ("name,'a, b'\n'x, y','z'\n'v, w','u'\n", ",", 2),
+    ],
+)
+def test_delimiters(content: str, delimiter: str, width: int) -> None:
+    found = dialect.found(content)
+    assert (found.delimiter, found.width) == (delimiter, width)
+
+
+@pytest.mark.parametrize(
+    ("content", "header"),
+    [
+        ("name,year\nDora,1937\n", True),
+        ("Dora,1937\nGuernica,1937\n", False),
+        ("a,b\nc,d\n", True),
+        ("a,b\nc,b\n", False),
+        ("a,a\n1,2\n", False),
+        ("a,\n1,2\n", False),
+        ("a,b\n", False),
+        ("2024-01-01,x\ny,z\n", False),
+    ],
+)
+def test_headers(content: str, header: bool) -> None:
+    assert dialect.found(content).header is header
+
+
+def test_what_has_no_header_has_numbered_columns(run: Run) -> None:
+    facts, _ = run("1,2\n3,4\n")
+    assert (list(columns(facts)), facts["rows"]) == (["column1", "column2"], 2)
+
+
+def test_a_type_holds_for_all_rows_not_just_the_first(run: Run) -> None:
+    facts, _ = run("a,b,c,d\n" + "1,2,2024-01-01,x\n" * 5_000 + "1.5,x,2024-01-01 10:00:00,\n,,,\n")
+    assert {name: kind for name, (kind, *_) in columns(facts).items()} == {
+        "a": "number",
+        "b": "text",
+        "c": "timestamp",
+        "d": "text",
+    }
+    assert columns(facts)["b"] == ("text", 1, "2", "x")
+    assert facts["rows"] == 5_002
+
+
+def test_ragged_rows_are_read_and_counted(run: Run) -> None:
+    facts, _ = run("a,b,c\n" + "1,2,3\n" * 100 + "1,2\n" * 10 + "1,2,3,4\n" * 5 + "1,2,3" + ",x" * 99 + "\n")
+    assert (facts["rows"], facts["malformed_rows"], facts["columns_total"]) == (116, 16, 3)
+    assert columns(facts)["c"] == ("integer", 10, 3, 3)
+
+
+def test_an_empty_last_cell_is_no_fault(run: Run) -> None:
+    facts, _ = run("a,b\n1,\n2,\n")
+    assert (facts["rows"], facts["malformed_rows"], columns(facts)["b"][1]) == (2, 0, 2)
+
+
+@pytest.mark.parametrize(
+    ("content", "rows"),
+    [
+        ('a,b\n"x\ny",1\n"z\n\nw",2\n', 2),
+        ("\n\na,b\n\n1,2\n\n3,4\n", 2),
+        ("name\nx\ny\n", 2),
+        ("a,b\r1,2\r3,4\r", 2),
+        ("a,b\r\n1,2\n3,4\r\n", 2),
+        ("", 0),
+        ("\n\n\n", 0),
+        ("x", 1),
+        ('a,b\n"x, ""y""",1\n', 1),
+        ("a,b\n1,2", 1),
+        ("a,b\n1,x\0y\n", 1),
+    ],
+)
+def test_rows(run: Run, content: str, rows: int) -> None:
+    assert run(content)[0]["rows"] == rows
+
+
+def test_zeros_are_fit_for_a_database(run: Run) -> None:
+    facts, preview = run("a,b\nx\0,y\n")
+    assert "\0" not in json.dumps([facts, preview], ensure_ascii=False)
+
+
+def test_a_quote_that_is_never_closed_does_not_hide_the_rest(run: Run) -> None:
+    facts, _ = run('a,b\nx,"y\n' + "z,w\n" * 800_000)
+    assert facts["rows"] == 800_001
+
+
+def test_many_columns(run: Run) -> None:
+    names = [f"c{number}" for number in range(700)]
+    facts, preview = run(",".join(names) + "\n" + ("1," * 699 + "1\n") * 30)
+    assert (facts["columns_total"], facts["rows"], facts["malformed_rows"]) == (700, 30, 0)
+    assert list(columns(facts)) == names[: len(facts["columns"])]
+    assert 300 < len(facts["columns"]) <= 500
+    assert len(json.dumps(facts)) < 65_536
+    assert len(preview["rows"][0]) == 500
+
+
+def test_too_many_columns(run: Run) -> None:
+    with pytest.raises(ProcessorError, match="too-many-columns"):
+        run("1," * 20_000 + "\n" + "1," * 20_000 + "\n")
+
+
+@pytest.mark.parametrize("content", [b"a" * 5_000_000, b"a,b\n" + b"x" * 5_000_000 + b"\n1,2\n"])
+def test_a_line_may_be_too_long(run: Run, content: bytes) -> None:
+    with pytest.raises(ProcessorError, match="too-long-rows"):
+        run(content)
+
+
+def test_rows_may_be_long(run: Run) -> None:
+    assert run(b"a,b\n" + (b"x" * 30_000 + b",y\n") * 2_500)[0]["rows"] == 2_500
+
+
+def test_what_is_not_in_utf_8_is_read_as_far_as_may_be_copied(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(survey, "MAX_COPY", 2**20)
+    facts, _ = run("name,note\n".encode("utf-16") + "Größe,x\n".encode("utf-16-le") * 500_000)
+    assert facts["sampled"] is True
+    assert 0 < facts["rows"] < 500_000
+
+
+def test_the_preview_is_bounded(run: Run) -> None:
+    _, preview = run("a,b\n" + f"{'x' * 5_000},y\n" * 300)
+    assert len(preview["rows"]) == 100
+    assert len(preview["rows"][0][0]) == 200
+    _, preview = run("a,b\n1,2\n3,4\n", preview_rows=1)
+    assert preview["rows"] == [["1", "2"]]
+
+
+def test_options_are_checked() -> None:
+    with pytest.raises(ValueError, match="preview_rows"):
+        Table.Options(preview_rows=0)
+
+
+def test_tabs_are_preferred_in_what_is_parted_by_tabs(run: Run) -> None:
+    facts, _ = run("a;b\tc;d\n1;2\t3;4\n", TSV)
+    assert (facts["dialect"]["delimiter"], facts["columns_total"]) == ("\t", 2)
+
+
+@given(
+    st.lists(st.lists(st.text("ab1,;\"' \té\n", max_size=6), min_size=2, max_size=2), min_size=1, max_size=20),
+)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_cells_are_read_without_fault(run: Run, rows: list[list[str]]) -> None:
+    text = "".join(",".join('"' + cell.replace('"', '""') + '"' for cell in row) + "\n" for row in rows)
+    facts, preview = run(text)
+    assert facts["rows"] <= text.count("\n")
+    assert len(preview["rows"]) <= max(1, facts["rows"])
+
+
+# JSON Lines
+
+
+def test_what_is_in_json_lines(run: Run) -> None:
+    facts, preview = run(
+        '{"a": 1, "b": "x", "c": {"d": [1]}}\n'
+        '{"a": 2.5, "b": null, "day": "2024-01-01"}\n'
+        "not json\n[1]\n\n"
+        '{"a": 3, "yes": true, "mixed": 1}\n{"mixed": "x"}\n',
+        NDJSON,
+    )
+    assert (facts["rows"], facts["malformed_rows"], facts["columns_total"]) == (6, 2, 6)
+    assert columns(facts) == {
+        "a": ("number", 3, 1.0, 3.0),
+        "b": ("text", 5, "x", "x"),
+        "c": ("json", 5, None, None),
+        "day": ("date", 5, "2024-01-01", "2024-01-01"),
+        "yes": ("boolean", 5, True, True),
+        "mixed": ("text", 4, "1", "x"),
+    }
+    assert preview["rows"][0][:3] == ["1", "x", '{"d":[1]}']
+
+
+def test_names_that_sql_can_not_tell_apart_are_counted_only(run: Run) -> None:
+    facts, _ = run('{"": 0, "A": 1, "a": 2}\n', NDJSON)
+    assert list(columns(facts)) == ["A"]
+    assert facts["columns_total"] == 3
+
+
+# Parquet
+
+
+def test_what_is_in_parquet(run: Run) -> None:
+    facts, preview = run(small.parquet(1000), PARQUET)
+    assert (facts["rows"], facts["columns_total"], facts["dialect"]["row_groups"]) == (1000, 5, 1)
+    assert columns(facts) == {
+        "id": ("integer", 0, 0, 999),
+        "name": ("text", 0, "name 0", "name 999"),
+        "half": ("number", 0, 0.0, 499.5),
+        "day": ("date", 0, "2024-01-01", "2026-09-26"),
+        "list": ("nested", None, None, None),
+    }
+    assert preview["rows"][1] == [1, "name 1", 0.5, "2024-01-02", "[1]"]
+
+
+@pytest.mark.parametrize("keep", [0, 4, 12, 500, -1])
+def test_damaged_parquet(run: Run, keep: int) -> None:
+    with pytest.raises(ProcessorError, match="corrupt"):
+        run(small.parquet()[:keep], PARQUET)
+
+
+def test_encrypted_parquet(run: Run) -> None:
+    with pytest.raises(ProcessorError, match="protected"):
+        run(b"PARE" + small.parquet()[4:], PARQUET)
+
+
+# What it may do and cost
+
+
+def test_nothing_else_can_be_opened(tmp_path: Path) -> None:
+    import duckdb
+
+    (tmp_path / "a").write_text("a,b\n1,2\n")
+    (tmp_path / "b").write_text("secret,b\n1,2\n")
+    with opened(tmp_path / "a") as connection:
+        assert connection.execute(f"SELECT count(*) FROM read_csv('{tmp_path / 'a'}')").fetchone() == (1,)
+        for reach in (
+            f"SELECT * FROM read_csv('{tmp_path / 'b'}')",
+            f"SELECT * FROM read_csv('{tmp_path}/*')",
+            f"COPY (SELECT 1) TO '{tmp_path / 'c'}'",
+            "SET enable_external_access = true",
+            "INSTALL httpfs",
+            "ATTACH 'x.db'",
+        ):
+            with pytest.raises(duckdb.Error):
+                connection.execute(reach)
+
+
+def test_a_missing_file_is_not_its_own_fault(tmp_path: Path) -> None:
+    for media_type in ("text/csv", NDJSON, PARQUET):
+        with pytest.raises(FileNotFoundError):
+            Table()(Source(tmp_path / "gone", media_type), tmp_path)
+
+
+def test_loading_starts_no_thread() -> None:
+    code = (
+        "from picasso.process.processors.table import Table; Table.prepare(); "
+        "from pathlib import Path; print(len(list(Path('/proc/self/task').iterdir())))"
+    )
+    if sys.platform != "linux":
+        pytest.skip("NOT TESTED: no /proc to count threads in")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "1"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="NOT TESTED: no limit on the address space")
+def test_memory_does_not_grow_with_the_table(tmp_path: Path) -> None:
+    line = b"12345,some text that is about as long as others are,2024-01-02,3.25\n"
+
+    def peak(lines: int) -> float:
+        path = tmp_path / f"{lines}.csv"
+        path.write_bytes(b"a,b,c,d\n" + line * lines)
+        (tmp_path / f"{lines}").mkdir()
+        code = (
+            "import sys; from pathlib import Path; from picasso.process.contract import Source; "
+            "from picasso.process.processors.table import Table; "
+            "print(Table()(Source(Path(sys.argv[1]), 'text/csv'), Path(sys.argv[2])).facts['rows'], file=sys.stderr); "
+            "print(Path('/proc/self/status').read_text().split('VmHWM:')[1].split()[0])"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", code, path, tmp_path / f"{lines}"],
+            capture_output=True,
+            text=True,
+            check=True,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (2**31, 2**31)),
+        )
+        assert str(lines) in done.stderr
+        return int(done.stdout) / 1024
+
+    small, large = peak(20_000), peak(2_000_000)  # 1.4 and 140 MB
+    assert large < 300
+    assert large - small < 110
