@@ -21,17 +21,24 @@ RUN pip --python /opt/picasso install --quiet --no-deps --no-index --no-build-is
 
 FROM python:3.13-slim
 
+# For text whose font a drawing or a document does not bring along; the base image has no font at all.
+RUN apt-get update -qq \
+    && DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends fontconfig-config fonts-dejavu-core >/dev/null \
+    && rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin
+
 # Fixed numbers, so that the owner of a volume's files stays the same from image to image.
 RUN groupadd --gid 10001 picasso \
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /data --shell /usr/sbin/nologin picasso \
     && install --directory --owner 10001 --group 10001 /data \
-    && install --directory --owner 10001 --group 10001 --mode 0700 /secrets
+    && install --directory --owner 10001 --group 10001 --mode 0700 /secrets \
+    && install --directory /etc/picasso
 COPY --from=build /opt/picasso /opt/picasso
 COPY deploy/picasso deploy/make-secrets /usr/local/bin/
 
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PICASSO_HOST=0.0.0.0 PICASSO_PORT=8000 PICASSO_DATA_DIR=/data
 USER 10001:10001
-WORKDIR /data
+# Where a picasso.toml is looked for.
+WORKDIR /etc/picasso
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=6s --start-period=30s CMD ["picasso", "ready", "web"]
 ENTRYPOINT ["picasso"]

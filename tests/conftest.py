@@ -32,19 +32,20 @@ def servers_folder() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def postgres(servers_folder: Path) -> Iterator[Postgres]:
     """A private PostgreSQL of this session."""
-    with _had(Postgres, servers_folder) as server:
+    with had(Postgres, servers_folder) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def rabbitmq(servers_folder: Path) -> Iterator[RabbitMQ]:
     """A private RabbitMQ of this session."""
-    with _had(RabbitMQ, servers_folder) as server:
+    with had(RabbitMQ, servers_folder) as server:
         yield server
 
 
 @contextmanager
-def _had(service: type[AnyServer], folder: Path) -> Iterator[AnyServer]:
+def had(service: type[AnyServer], folder: Path) -> Iterator[AnyServer]:
+    """A server for as long as the context lasts; where there is none the test is skipped, or failed in CI."""
     with ExitStack() as stack:
         try:
             server = stack.enter_context(started(service, folder))

@@ -9,7 +9,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from picasso.jobs import queues, states
+from picasso.jobs import queues, requests
 from picasso.models import Derivative, File, Job, Queue, Worker
 from picasso.receive.sweep import forget
 from picasso.storage import default_storage
@@ -81,11 +81,11 @@ class JobAdmin(ReadOnly, admin.ModelAdmin):
 
     @admin.action(description="Run once more (failed, cancelled and done ones)")
     def retry(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
-        self._say(request, states.retry_all(ids(queryset)), "will run once more")
+        self._say(request, requests.retry_all(ids(queryset)), "will run once more")
 
     @admin.action(description="Cancel (waiting, queued and running ones)")
     def cancel(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
-        self._say(request, states.cancel_all(ids(queryset)), "were cancelled")
+        self._say(request, requests.cancel_all(ids(queryset)), "were cancelled")
 
     def _say(self, request: HttpRequest, count: int, what: str) -> None:
         self.message_user(request, f"{count} jobs {what}.", messages.SUCCESS if count else messages.WARNING)
@@ -139,3 +139,6 @@ class QueueAdmin(ReadOnly, admin.ModelAdmin):
 @admin.register(Worker)
 class WorkerAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ("name", "queue", "seen_at")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

@@ -8,6 +8,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from picasso import __version__, conf, supervise
@@ -35,10 +36,12 @@ def main() -> None:
         supervise.end_with(arguments.supervisor)
     try:
         settings = conf.load(os.environ)
-        if arguments.run in {up, web, worker}:
+        if arguments.run in {up, web, worker} or given[0] in OF_DJANGO:
             pipelines.load(settings)
     except (conf.ConfError, registry.RegistryError) as fault:
         sys.exit(f"Picasso can't start with this configuration:\n{fault}")
+    if given[0] in OF_DJANGO and not {"-h", "--help"} & set(given):
+        require_data(settings)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "picasso.settings")
     run: Callable[[conf.Conf, argparse.Namespace], int | None] = arguments.run
     sys.exit(run(settings, arguments))
@@ -119,7 +122,18 @@ def ready(settings: conf.Conf, arguments: argparse.Namespace) -> int:
 def manage_command(*arguments: str) -> None:
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(["picasso manage", *arguments])
+    name = "picasso" if arguments and arguments[0] in OF_DJANGO else "picasso manage"
+    execute_from_command_line([name, *arguments])
+
+
+def require_data(settings: conf.Conf) -> None:
+    """To look at nothing is most often to look in the wrong place; and looking must not make a database there."""
+    scheme, _, path = settings.database_url.partition(":///")
+    if scheme == "sqlite" and not Path(path).is_file():
+        sys.exit(
+            f"There is no service's data in {settings.data_dir}:"
+            " start this in the folder that the service was started in, or see PICASSO_DATA_DIR"
+        )
 
 
 def listening(settings: conf.Conf) -> socket.socket:

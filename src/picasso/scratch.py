@@ -11,17 +11,20 @@ import errno
 import fcntl
 import os
 import platform
+import re
 import shutil
 import stat
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 LOCK = "lock"
+
+FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 BEAT = 60.0
 # Of another machine's folder whose lock can be had: its worker has not touched it for this long.
@@ -34,6 +37,9 @@ EARLY_SWEEPS = (0.5, 1.0, 2.0, 4.0, 8.0)
 MAX_ENTRIES = 10_000
 
 REMOVE_SECONDS = 2.0
+
+# What a child made so that nobody else gets in, or so deep that no path leads there.
+HIDING = {errno.EACCES, errno.ENAMETOOLONG}
 
 
 class TooMuch(Exception):
@@ -137,27 +143,34 @@ class Slot:
         """Ready for the next job. Raises `OSError` if something can't be removed."""
         with suppress(FileNotFoundError):
             self.given.unlink()
-        with os.scandir(self.out) as found:
-            for entry in found:
-                if entry.is_dir(follow_symlinks=False):
-                    shutil.rmtree(entry.path)
-                else:
-                    os.unlink(entry.path)  # noqa: PTH108 - no Path was needed
+        empty(self.out, time.monotonic() + REMOVE_SECONDS)
 
     def measure(self, most: int, pid: int) -> None:
         """Raises `TooMuch` if what lies in ``out`` takes more than that many bytes of the disk, or too many names.
 
-        So does what ``pid`` keeps open of files that have no name any more.
+        So does what ``pid`` keeps open of files that have no name any more, and what can't be looked at.
         """
         entries, size = 0, nameless_bytes(pid)
         for entry in walk(self.out):
             entries += 1
-            with suppress(FileNotFoundError):
+            with hidden_is_too_much():
                 size += entry.stat(follow_symlinks=False).st_blocks * 512
             if entries > MAX_ENTRIES:
                 break
         if size > most or entries > MAX_ENTRIES:
             raise TooMuch
+
+    def refuse_hoards(self, pid: int) -> None:
+        """Raises `TooMuch` if ``pid`` keeps a removed file in ``out`` by its memory alone: nobody can tell its size.
+
+        For now and then: it costs a millisecond.
+        """
+        task = living_task(pid)
+        with suppress(OSError):
+            inodes = {about.st_ino for about in open_files(task)}
+            mapped = re.findall(MAPPED_ONLY.format(folder=self.folder.name), (task / "maps").read_text(), re.MULTILINE)
+            if not inodes.issuperset(map(int, mapped)):
+                raise TooMuch
 
 
 def is_plain(path: Path) -> bool:
@@ -176,11 +189,25 @@ def is_plain(path: Path) -> bool:
     return True
 
 
+# The inode of a file of that slot that was removed, in a line of /proc/*/maps.
+MAPPED_ONLY = r"^\S+ \S+ \S+ \S+ (\d+) .*/{folder}/out/.* \(deleted\)$"
+
+
+@contextmanager
+def hidden_is_too_much() -> Iterator[None]:
+    """What is gone meanwhile is no matter; what its maker hides can't be counted."""
+    try:
+        yield
+    except OSError as fault:
+        if fault.errno in HIDING:
+            raise TooMuch from fault
+
+
 def walk(folder: Path) -> Iterator[os.DirEntry[str]]:
-    """All that lies below a folder that somebody is changing meanwhile."""
+    """All that lies below a folder that somebody is changing meanwhile. Raises `TooMuch` where nobody is let in."""
     pending = [os.fspath(folder)]
     while pending:
-        with suppress(OSError), os.scandir(pending.pop()) as found:
+        with hidden_is_too_much(), os.scandir(pending.pop()) as found:
             for entry in found:
                 yield entry
                 if entry.is_dir(follow_symlinks=False):
@@ -189,13 +216,29 @@ def walk(folder: Path) -> Iterator[os.DirEntry[str]]:
 
 def nameless_bytes(pid: int) -> int:
     """What a process keeps of files that were removed; 0 where nobody can tell."""
-    size = 0
-    with suppress(OSError), os.scandir(f"/proc/{pid}/fd") as found:
+    return sum(about.st_blocks * 512 for about in open_files(living_task(pid)) if about.st_nlink == 0)
+
+
+def open_files(task: Path) -> Iterator[os.stat_result]:
+    """The plain files among what a thread has open; none where nobody can tell."""
+    with suppress(OSError), os.scandir(task / "fd") as found:
         for entry in found:
             with suppress(OSError):
                 about = entry.stat()
-                size += about.st_blocks * 512 if stat.S_ISREG(about.st_mode) and about.st_nlink == 0 else 0
-    return size
+                if stat.S_ISREG(about.st_mode):
+                    yield about
+
+
+def living_task(pid: int) -> Path:
+    """The thread in /proc that knows what a process has open: its first may have ended before the others.
+
+    They all have the same files, as seccomp sees to.
+    """
+    first = Path(f"/proc/{pid}")
+    with suppress(OSError):
+        if first.joinpath("stat").read_text().rpartition(")")[2].split()[0] == "Z":
+            return next((task for task in first.joinpath("task").iterdir() if task.name != str(pid)), first)
+    return first
 
 
 def machine() -> str:
@@ -234,20 +277,58 @@ def remove(folder: Path) -> bool:
     """Whatever lies in it, though somebody who is about to die may still be writing. Whether it is gone."""
     deadline = time.monotonic() + REMOVE_SECONDS
     while True:
-        shutil.rmtree(folder, onerror=opened)
+        with suppress(OSError):
+            empty(folder)
+            folder.rmdir()
         if not folder.exists() or time.monotonic() > deadline:
             return not folder.exists()
         time.sleep(0.01)
 
 
-def opened(remove_: Callable[..., object], path: str, _: object) -> None:
-    """A folder may deny even its owner to empty it: make it ours, so that the next try gets in."""
-    with suppress(OSError):
-        fd = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)  # noqa: PTH120
-        try:
-            name = os.path.basename(path)  # noqa: PTH119
-            for each, at in ((".", fd), (name, fd)):
-                if stat.S_ISDIR(os.stat(each, dir_fd=at, follow_symlinks=False).st_mode):
-                    os.chmod(each, 0o700, dir_fd=at)
-        finally:
-            os.close(fd)
+def empty(folder: Path, deadline: float = float("inf")) -> None:
+    """Remove all that lies in a folder, however deep it goes. Raises `OSError`.
+
+    What lies deeper is brought up first: a path has an end, and so has Python's stack, which `shutil.rmtree` needs for
+    each level. By ``deadline`` it gives up: somebody may be making more as fast as it goes.
+    """
+    fd = opened(folder)
+    try:
+        while inner := folders_left(fd, deadline):
+            for name in inner:
+                bring_up(fd, name, deadline)
+    finally:
+        os.close(fd)
+
+
+def opened(folder: Path | str, at: int | None = None) -> int:
+    """A folder may deny even its owner to empty it: it is made ours."""
+    mode = os.stat(folder, dir_fd=at, follow_symlinks=False).st_mode
+    if stat.S_ISDIR(mode) and mode & 0o700 != 0o700:
+        os.chmod(folder, 0o700, dir_fd=at)
+    return os.open(folder, FOLDER, dir_fd=at)
+
+
+def folders_left(fd: int, deadline: float) -> list[str]:
+    """Remove the files that lie in a folder; the names of the folders there."""
+    found = []
+    with os.scandir(fd) as entries:
+        for entry in entries:
+            if time.monotonic() > deadline:
+                raise TimeoutError
+            if entry.is_dir(follow_symlinks=False):
+                found.append(entry.name)
+            else:
+                os.unlink(entry.name, dir_fd=fd)
+    return found
+
+
+def bring_up(top: int, name: str, deadline: float) -> None:
+    """Move what lies in a folder up into the one that holds it, but for its files, and remove it."""
+    fd = opened(name, top)
+    try:
+        for inner in folders_left(fd, deadline):
+            os.close(opened(inner, fd))
+            os.rename(inner, uuid.uuid4().hex, src_dir_fd=fd, dst_dir_fd=top)
+    finally:
+        os.close(fd)
+    os.rmdir(name, dir_fd=top)

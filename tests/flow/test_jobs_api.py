@@ -362,3 +362,10 @@ def test_the_admin_holds_queues(admin: Client) -> None:
     assert queues.is_paused("quick")
     act(admin, "queue", "resume", ["quick"])
     assert not queues.is_paused("quick")
+
+
+@pytest.mark.parametrize("body", ['{"processor": "\\ud800"}', "[" * 100_000], ids=["half-a-pair", "deep"])
+def test_json_that_nobody_keeps_is_refused(body: str) -> None:
+    answer = Client().post(f"{JOBS}retry/", body, content_type="application/json")
+    assert answer.status_code == 400
+    assert answer.json()["code"] == "invalid-field"

@@ -15,7 +15,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.models.functions import Now
 
 from picasso.errors import Trouble
-from picasso.jobs import claims, operate, states
+from picasso.jobs import claims, operate, requests, states
 from picasso.jobs.operate import FilterError
 from picasso.jobs.states import ACTIVE, ENDED, Running, State, Step
 from picasso.models import Derivative, File, FileCount, Job
@@ -43,30 +43,30 @@ def begun(job: Job) -> Job:
 @pytest.mark.parametrize("state", sorted(ACTIVE))
 def test_what_has_not_ended_can_be_cancelled(state: State) -> None:
     job = new_job(state=state, attempt=1)
-    assert states.cancel(job.pk)
+    assert requests.cancel(job.pk)
     kept = again(job)
     assert (kept.state, kept.error_code, kept.leased_until) == (State.CANCELLED, "cancelled", None)
     assert kept.finished_at
     assert kept.file.state == File.State.FAILED
     assert kept.file.failure == kept
-    assert not states.cancel(job.pk)
+    assert not requests.cancel(job.pk)
 
 
 @pytest.mark.parametrize("state", sorted(ENDED))
 def test_what_has_ended_can_not_be_cancelled(state: State) -> None:
     job = new_job(state=state)
-    assert not states.cancel(job.pk)
+    assert not requests.cancel(job.pk)
     assert again(job).state == state
 
 
 def test_what_is_not_there_is_neither_cancelled_nor_retried() -> None:
-    assert not states.cancel(uuid.uuid4())
-    assert not states.retry_failed(uuid.uuid4())
+    assert not requests.cancel(uuid.uuid4())
+    assert not requests.retry_failed(uuid.uuid4())
 
 
 def test_a_cancelled_attempt_keeps_nothing() -> None:
     job = running_job()
-    assert states.cancel(job.pk)
+    assert requests.cancel(job.pk)
     assert not states.finish(job, {"words": 1}, [derivative_of(job)])
     assert not states.fail(job, "corrupt", "It is corrupt.")
     assert not states.retry(job, TROUBLE)
@@ -78,11 +78,17 @@ def test_a_cancelled_attempt_keeps_nothing() -> None:
 def test_a_failure_says_more_than_a_cancellation() -> None:
     file = new_file()
     cancelled, failed = running_job(file, processor="image"), running_job(file, processor="text")
-    assert states.cancel(cancelled.pk)
+    assert requests.cancel(cancelled.pk)
     assert states.fail(failed, "corrupt", "It is corrupt.")
     failure = File.objects.get().failure
     assert failure
     assert failure.error_code == "corrupt"
+
+
+def test_who_retries_a_job_of_the_background_waits_for_it() -> None:
+    background, urgent = new_job(state=State.FAILED, priority=-10), new_job(state=State.FAILED, priority=5)
+    assert requests.retry_all([background.pk, urgent.pk]) == 2
+    assert (again(background).priority, again(urgent).priority) == (0, 5)
 
 
 # What a worker hears, and says
@@ -90,12 +96,21 @@ def test_a_failure_says_more_than_a_cancellation() -> None:
 
 def test_a_worker_hears_of_what_was_cancelled_or_runs_elsewhere() -> None:
     mine, cancelled, fenced = running_job(), running_job(), running_job(attempt=2)
-    states.cancel(cancelled.pk)
+    requests.cancel(cancelled.pk)
     running = [Running(mine.pk, 1, None), Running(cancelled.pk, 1, None), Running(fenced.pk, 1, None)]
     gone = Running(uuid.uuid4(), 1, None)
-    assert states.look([*running, gone]) == {cancelled.pk, fenced.pk, gone.job_id}
-    assert states.renew([*running, gone]) == {cancelled.pk, fenced.pk, gone.job_id}
+    lost = {(cancelled.pk, 1), (fenced.pk, 1), gone.which}
+    assert states.look([*running, gone]) == lost
+    assert states.renew([*running, gone]) == lost
     assert states.look([]) == set()
+
+
+def test_of_two_attempts_at_one_job_only_the_old_one_is_to_stop() -> None:
+    """Cancelled and retried within a second, on the same worker."""
+    job = running_job(attempt=2)
+    both = [Running(job.pk, 1, 0.9), Running(job.pk, 2, 0.1)]
+    assert states.look(both) == {(job.pk, 1)}
+    assert again(job).progress == 0.1
 
 
 def test_progress_is_written_for_the_attempt_that_makes_it() -> None:
@@ -138,7 +153,7 @@ def test_the_log_of_each_end_is_kept() -> None:
 @pytest.mark.parametrize("state", sorted(ENDED))
 def test_what_has_ended_can_run_once_more(state: State) -> None:
     job = new_job(state=state, attempt=5, failures=5, crashes=2, error_code="time-limit", error_detail="Too long.")
-    assert states.retry_failed(job.pk)
+    assert requests.retry_failed(job.pk)
     kept = again(job)
     assert (kept.state, kept.attempt, kept.failures, kept.crashes) == (State.WAITING, 5, 0, 0)
     assert (kept.error_code, kept.error_detail, kept.finished_at, kept.started_at) == ("", "", None, None)
@@ -153,7 +168,7 @@ def test_what_has_ended_can_run_once_more(state: State) -> None:
 @pytest.mark.parametrize("state", sorted(ACTIVE))
 def test_what_has_not_ended_is_not_retried(state: State) -> None:
     job = new_job(state=state)
-    assert not states.retry_failed(job.pk)
+    assert not requests.retry_failed(job.pk)
     assert again(job).state == state
 
 
@@ -175,7 +190,7 @@ def test_a_failed_file_becomes_processed_and_nothing_is_there_twice() -> None:
 def test_a_second_success_replaces_the_first() -> None:
     job = running_job()
     states.finish(job, {"n": 1}, [derivative_of(job), derivative_of(job, "poster")])
-    assert states.retry_failed(job.pk)
+    assert requests.retry_failed(job.pk)
     assert Derivative.objects.count() == 2, "until there is something better"
     second = begun(job)
     assert states.finish(second, {"n": 2}, [derivative_of(second)])
@@ -187,7 +202,7 @@ def test_a_finish_whose_answer_got_lost_is_known_also_after_a_retry() -> None:
     """Else its worker would remove bytes that rows name until the next attempt has finished."""
     job = running_job()
     assert states.finish(job, {}, [derivative_of(job)])
-    assert states.retry_failed(job.pk)
+    assert requests.retry_failed(job.pk)
     assert states.finish(job, {}, [derivative_of(job)])
     assert again(job).state == State.WAITING
 
@@ -271,7 +286,7 @@ def test_a_file_is_made_anew_by_what_its_pipeline_says_now() -> None:
     for job in (done, old):
         derivative_of(job).save()
     steps = [Step("image", "heavy"), Step("text", "heavy"), Step("new", "quick", 50)]
-    (key,) = states.again(file.pk, steps, pipeline="web", version=4, priority=-10)
+    (key,) = requests.again(file.pk, steps, pipeline="web", version=4, priority=-10)
     assert key == derivative_of(old).key
     kept = File.objects.get()
     assert (kept.pipeline, kept.pipeline_version, kept.state) == ("web", 4, File.State.PROCESSING)
@@ -288,10 +303,10 @@ def test_a_file_is_made_anew_by_what_its_pipeline_says_now() -> None:
 
 def test_a_file_that_no_step_is_for_is_processed() -> None:
     job = new_job(state=State.FAILED)
-    assert states.again(job.file_id, [], pipeline="default", version=2, priority=0) == []
+    assert requests.again(job.file_id, [], pipeline="default", version=2, priority=0) == []
     assert not Job.objects.exists()
     assert File.objects.get().state == File.State.PROCESSED
-    assert states.again(uuid.uuid4(), [], pipeline="default", version=2, priority=0) == []
+    assert requests.again(uuid.uuid4(), [], pipeline="default", version=2, priority=0) == []
 
 
 # Everybody at once, over connections of their own
@@ -311,9 +326,9 @@ def test_cancel_beside_any_other_move(rival: str) -> None:
             "retry": partial(states.retry, job, TROUBLE),
             "reap": partial(states.reap, "quick"),
             "claim": partial(claims.claim_due, "quick", 1, 10),
-            "cancel": partial(states.cancel, job.pk),
+            "cancel": partial(requests.cancel, job.pk),
         }
-        cancelled, other = side_by_side([partial(states.cancel, job.pk), rivals[rival]])
+        cancelled, other = side_by_side([partial(requests.cancel, job.pk), rivals[rival]])
         kept = again(job)
         if rival in {"finish", "fail", "cancel"}:
             assert bool(cancelled) != bool(other), "both say that they ended it, or none"
@@ -364,8 +379,8 @@ MOVES_AT_RANDOM: list[Callable[[Job], object]] = [
     stale,
     lambda job: states.move(job, State.WAITING, **states.NOT_BEGUN) if job.state == State.RUNNING else None,
     lambda job: states.fail(job, "corrupt", "It is corrupt.") if job.state == State.RUNNING else None,
-    lambda job: states.cancel(job.pk),
-    lambda job: states.retry_failed(job.pk),
+    lambda job: requests.cancel(job.pk),
+    lambda job: requests.retry_failed(job.pk),
     lambda job: operate.retry_where({"file": str(job.file_id)}).count,
     lambda _: sum(states.reap("quick")),
 ]

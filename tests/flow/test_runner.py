@@ -21,7 +21,8 @@ from django.db.models import F
 
 from picasso import conf
 from picasso.errors import MAX_FAILURES
-from picasso.jobs.states import MAX_CRASHES, State, cancel
+from picasso.jobs.requests import cancel
+from picasso.jobs.states import MAX_CRASHES, State
 from picasso.models import Derivative, File, Job
 from picasso.process.contain import Children
 from picasso.process.run import Runner
@@ -380,9 +381,9 @@ def test_a_cancelled_job_is_stopped_and_stays_cancelled(runner: Runner, queued: 
     thread = begin(runner, job)
     assert cancel(job.pk)
     started = time.monotonic()
-    runner.stop({uuid.uuid4()})
+    runner.stop({(uuid.uuid4(), 1), (job.pk, 2)})
     assert thread.is_alive()
-    runner.stop({job.pk})
+    runner.stop({(job.pk, 1)})
     thread.join(10)
     assert not thread.is_alive()
     assert time.monotonic() - started < 5
@@ -400,7 +401,7 @@ def test_a_job_that_is_cancelled_before_its_turn_never_begins(
     )
     threads = [begin(runner, first), begin(runner, second, 2)]
     assert cancel(second.pk)
-    runner.stop({second.pk})
+    runner.stop({(second.pk, 1)})
     for thread in threads:
         thread.join()
     assert (again(first).state, again(second).state) == (State.DONE, State.CANCELLED)

@@ -11,10 +11,11 @@ from itertools import product
 from typing import Any
 
 import pytest
+from django.db import DatabaseError, connection
 from django.db.models.functions import Now
 
 from picasso.errors import MAX_FAILURES, Trouble
-from picasso.jobs import claims, states
+from picasso.jobs import claims, sql, states
 from picasso.jobs.states import LEASE, MAX_CRASHES, MOVES, Running, State
 from picasso.models import Derivative, File, Job
 from picasso.receive.sweep import forget
@@ -137,7 +138,7 @@ def test_only_the_leases_of_the_very_attempt_are_renewed() -> None:
     mine, stale, queued = running_job(), running_job(attempt=2), new_job(state=State.QUEUED)
     expired(mine, stale, queued)
     gone = states.renew([Running(mine.pk, 1, None), Running(stale.pk, 1, None), Running(queued.pk, 0, None)])
-    assert gone == {stale.pk, queued.pk}
+    assert gone == {(stale.pk, 1), (queued.pk, 0)}
     assert states.renew([]) == set()
     alive = Job.objects.filter(leased_until__gt=Now())
     assert [job.pk for job in alive] == [mine.pk]
@@ -163,10 +164,24 @@ def test_start_counts_the_attempt_and_leases() -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize("state", [state for state in State if state != State.QUEUED])
 def test_only_a_queued_job_starts(state: State) -> None:
-    job = new_job(state=state)
+    shown = states.file_state([(state, 1)])
+    job = new_job(new_file(state=shown), state=state, attempt=1)
     assert states.start(job.pk) is None
-    assert again(job).state == state
-    assert again(job).file.state == File.State.PENDING
+    assert (again(job).state, again(job).attempt) == (state, 1)
+    assert again(job).file.state == shown
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_statements_at_once_all_take_effect_or_none() -> None:
+    job = new_job(state=State.QUEUED)
+    with pytest.raises(DatabaseError):
+        sql.at_once((sql.START_JOB, job.pk), ("SELECT nothing FROM nowhere",))
+    connection.close()  # what was left open would be given back, too
+    assert (again(job).state, again(job).attempt) == (State.QUEUED, 0)
+    started, shown = sql.at_once((sql.START_JOB, job.pk), (sql.SHOW_FILE, job.pk))
+    connection.close()
+    assert ([row[2] for row in started], shown) == ([1], [])
+    assert (again(job).state, again(job).file.state) == (State.RUNNING, File.State.PROCESSING)
 
 
 @pytest.mark.django_db

@@ -20,6 +20,9 @@ AUDIO: dict[str, tuple[str, ...]] = {"audio": (*ALWAYS, *TIMED, *HEARD)}
 WAVEFORM = ("waveform-peaks", "waveform")
 PICTURES = ("poster", "preview")
 
+NO_XING = (
+    "Without a Xing or VBRI header nothing in it tells how long it should be: `complete` is true of a part as well."
+)
 NO_END = "Nothing in it tells how long it should be, so `complete` is true of a part as well."
 
 
@@ -81,11 +84,17 @@ FORMATS: tuple[Format, ...] = (
         "audio/mpeg",
         {"audio": (*AUDIO["audio"], "start")},
         ("cover", *WAVEFORM),
-        gaps="Covers are made anew as WebP; of several the first.",
+        gaps=f"Covers are made anew as WebP; of several the first. {NO_XING}",
     ),
-    tone("MP3", "tone.mp3", "audio/mpeg"),
+    tone("MP3", "tone.mp3", "audio/mpeg", gaps=NO_XING),
     tone("FLAC", "tone.flac", "audio/flac"),
-    tone("WAV", "tone.wav", "audio/wav", gaps=NO_END, start=False),
+    tone(
+        "WAV",
+        "tone.wav",
+        "audio/wav",
+        gaps="`complete` is true of a part as well: its length is taken for what is there.",
+        start=False,
+    ),
     tone("Ogg (Opus, Vorbis, FLAC, Speex)", "tone.opus", "audio/ogg"),
     tone("M4A (AAC, ALAC)", "tone.m4a", "audio/mp4", gaps="DRM ends as `protected`."),
     tone("AAC", "tone.aac", "audio/aac", gaps=NO_END, start=False),

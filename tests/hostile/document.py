@@ -44,6 +44,8 @@ OUTSIDE = '<?xml version="1.0"?><!DOCTYPE l [<!ENTITY j SYSTEM "file:///etc/pass
 def files() -> Iterator[tuple[str, str, bytes]]:
     for name, media_type, content in (*damaged(), *entities(), *nested(), *wide(), *packed(), *mails(), *web()):
         yield f"document-{name}", media_type, content
+    yield "markdown-emphasis-that-never-ends", "text/markdown", b"*a_" * 262_144
+    yield "markdown-emphasis-that-is-parsed", "text/markdown", b"*a_" * 87_381
 
 
 def damaged() -> Iterator[tuple[str, str, bytes]]:

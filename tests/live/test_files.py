@@ -197,6 +197,11 @@ def _bytes_of(stack: Stack, file_id: str) -> list[Path]:
     return [path for path in stack.stored_files() if file_id in path.parts]
 
 
+def at_work(service: Stack) -> list[Path]:
+    """Originals that a child has been given, and whatever was made of them so far."""
+    return [path for path in (service.data / "scratch").rglob("*") if path.is_file() and path.name != "lock"]
+
+
 def test_delete_while_it_is_processed(service: Stack) -> None:
     """At every moment of a job's life: what it derives comes too late and is not kept."""
     sent = []
@@ -208,7 +213,7 @@ def test_delete_while_it_is_processed(service: Stack) -> None:
         assert service.client.delete(f"{FILES}{sent[-1]}/").status_code == 204
     last = service.upload(png(700, 700), "last.png", "image/png")["id"]
     assert service.settled(last)["state"] == "processed"
-    until(lambda: not list((service.data / "scratch").iterdir()), 20, lambda: "a job is still at work")
+    until(lambda: not at_work(service), 20, lambda: f"still at work on {at_work(service)}")
     left = [path for file_id in sent for path in (service.data / "media").glob(f"*/*/*/{file_id}")]
     assert not left
     for file_id in sent:

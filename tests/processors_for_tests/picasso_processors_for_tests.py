@@ -127,6 +127,32 @@ class Script(Processor):
             kept[-1].flush()
         time.sleep(60)
 
+    def hoard(self, folder: Path, files: int, size: int, how: str) -> None:
+        """Keep removed files where nobody looks for them."""
+        fds = []
+        for n in range(files):
+            fds.append(os.open(folder / f"{n}.bin", os.O_CREAT | os.O_RDWR))
+            os.write(fds[-1], bytes(size))
+            os.unlink(folder / f"{n}.bin")
+        HOARDS[how](fds)
+        time.sleep(60)
+
+    def fill_later(self, folder: Path, size: int) -> None:
+        """When the job is done and the next one is not there yet."""
+
+        def fill() -> None:
+            time.sleep(0.5)
+            for n in range(4):
+                (folder / f"late-{n}.bin").write_bytes(bytes(size // 4))
+
+        threading.Thread(target=fill).start()
+
+    def make_holes(self, folder: Path, sizes: list[int], listed: list[dict[str, Any]]) -> Result:
+        for each, size in zip(listed, sizes, strict=True):
+            with (folder / each["file"]).open("wb") as file:
+                file.truncate(size)
+        return Result({}, tuple(Derivative(**cast("Any", each)) for each in listed))
+
     def mess(self, folder: Path) -> None:
         """What is hard to clear away."""
         (folder / "a" / "b" / "c").mkdir(parents=True)
@@ -199,6 +225,29 @@ def _ioctl(path: str, request: int) -> bytes:
     with open(path, "rb") as file:
         return fcntl.ioctl(file, request, bytes(8))
 
+
+def _hoard_in_a_message(fds: list[int]) -> None:
+    here, there = socket.socketpair()
+    socket.send_fds(here, [b"x"], fds)
+    here.detach()
+    there.detach()
+    for fd in fds:
+        os.close(fd)
+
+
+def _hoard_in_memory(fds: list[int]) -> None:
+    libc = ctypes.CDLL(None)
+    for fd in fds:
+        libc.mmap(None, ctypes.c_size_t(4096), 1, 1, fd, ctypes.c_long(0))
+        os.close(fd)
+
+
+def _end_the_first_thread(_: list[int]) -> None:
+    threading.Thread(target=time.sleep, args=(60,)).start()
+    ctypes.CDLL(None).syscall({"x86_64": 60, "aarch64": 93}[platform.machine()], 0)
+
+
+HOARDS = {"sent": _hoard_in_a_message, "mapped": _hoard_in_memory, "without-a-leader": _end_the_first_thread}
 
 PROBES: dict[str, Callable[..., Any]] = {
     "read": lambda path: Path(path).read_bytes()[:50],

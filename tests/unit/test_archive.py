@@ -7,6 +7,7 @@ import gzip
 import io
 import json
 import lzma
+import os
 import tarfile
 import zipfile
 from collections.abc import Callable
@@ -139,6 +140,19 @@ def test_names_are_fit_for_a_database(run: Run) -> None:
 
 def test_a_zip_may_have_something_before_it(run: Run) -> None:
     assert run(b"#!/bin/sh\n" * 100 + small.zipped(), ZIP)[0]["first"] == list(small.FILES)
+
+
+@pytest.mark.parametrize("comment", [b"PK\x05\x06 is how it ends", b"PK\x05\x06" * 20])
+def test_a_comment_of_zip_may_look_like_its_end(run: Run, comment: bytes) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("a", "")
+        archive.comment = comment
+    assert run(out.getvalue(), ZIP)[0]["first"] == ["a"]
+
+
+def test_a_zip_may_have_something_after_it(run: Run) -> None:
+    assert run(small.zipped() + b"\n\n", ZIP)[0]["first"] == list(small.FILES)
 
 
 def test_zip_of_64_bits(run: Run) -> None:
@@ -310,6 +324,22 @@ def test_gzip_may_keep_the_name(run: Run) -> None:
     with gzip.GzipFile("notes.txt", "wb", fileobj=out, mtime=0) as file:
         file.write(b"x")
     assert run(out.getvalue(), GZIP)[0]["first"] == ["notes.txt"]
+
+
+@pytest.mark.parametrize(
+    ("form", "compress"),
+    [("gzip", gzip.compress), ("bzip2", bz2.compress), ("xz", lzma.compress), ("zstd", small.zstd)],
+)
+def test_a_disk_that_fails_is_not_the_archives_fault(
+    tmp_path: Path, form: str, compress: Callable[[bytes], bytes]
+) -> None:
+    path = tmp_path / "original"
+    path.write_bytes(compress(b"a"))
+    stream = packed.Unpacked(path, form, tally.Tally(form, 1), lambda _: None)
+    os.dup2(os.open(path, os.O_WRONLY), stream._file.fileno())  # from which nothing can be read
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        stream.read(1)
+    stream.close()
 
 
 def test_a_missing_file_is_not_its_own_fault(tmp_path: Path) -> None:

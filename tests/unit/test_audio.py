@@ -114,6 +114,13 @@ def test_tags(run: Run) -> None:
         assert (found["title"], found["artist"], found["album"], found["date"]) == ("Größe", "日本", "A", "2024")
 
 
+def test_many_tags_leave_facts_within_their_room(run: Run) -> None:
+    tags = tuple((f"tag{number}", "日😀" * 150) for number in range(64))
+    facts = run(sound("audio/flac", tags=tags)).facts
+    assert 10 < len(facts["tags"]) < 64  # type: ignore[arg-type]
+    assert len(json.dumps(dict(facts), ensure_ascii=False).encode()) < 65_536
+
+
 def png(size: tuple[int, int] = (40, 30), **how: Any) -> bytes:
     target = io.BytesIO()
     Image.new("RGB", size, (200, 40, 40)).save(target, "PNG", **how)
@@ -142,6 +149,11 @@ def test_a_cover_is_made_anew(run: Run, made: Made, media_type: str) -> None:
     cover = Image.open(io.BytesIO(made("cover.webp")))
     assert (cover.format, cover.size) == ("WEBP", (40, 30))
     assert max(abs(a - b) for a, b in zip(cover.convert("RGB").getpixel((5, 5)), (200, 40, 40), strict=True)) < 12  # type: ignore[arg-type]
+
+
+def test_a_cover_has_no_frames_a_second(run: Run) -> None:
+    streams: Any = run(sound("audio/flac", cover=png())).facts["streams"]
+    assert [stream.keys() & {"cover", "fps"} for stream in streams] == [set(), {"cover"}]
 
 
 def test_a_cover_is_not_larger_than_wanted(run: Run, made: Made) -> None:
@@ -187,6 +199,25 @@ def test_what_was_cut_short_is_heard_as_far_as_it_goes(run: Run, media_type: str
     result = run(whole[: len(whole) // 2], media_type)
     assert result.facts["complete"] is False
     assert [one.role for one in result.derivatives] == ["waveform-peaks", "waveform"]
+
+
+@pytest.mark.parametrize("media_type", ["audio/mpeg", "audio/aac"])
+def test_a_duration_that_is_not_told_is_that_of_what_is_heard(run: Run, media_type: str) -> None:
+    """FFmpeg goes by the bit rate of the first packets: of a quiet beginning, it makes minutes of seconds."""
+    quiet, loud = (sound(media_type, seconds=3.0, volume=volume) for volume in (0.0, 0.9))
+    quiet, loud = without_xing(quiet), without_xing(loud)
+    facts = run(quiet + loud, media_type).facts
+    assert facts["duration"] == pytest.approx(6.0, abs=0.3)
+    assert facts["bitrate"] == pytest.approx(8 * len(quiet + loud) / 6, rel=0.1)
+    assert facts["complete"] is True
+    streams: Any = facts["streams"]
+    assert streams[0].keys() & {"duration", "bitrate"} == set()
+
+
+def without_xing(content: bytes) -> bytes:
+    """An MP3 without the tags and the first frame, where the number of frames stands; others as they are."""
+    marks = [place for mark in (b"Xing", b"Info") if 0 < (place := content.find(mark)) < 4096]
+    return content[content.index(b"\xff\xfb", marks[0]) :] if marks else content
 
 
 def test_a_file_that_ends_before_its_index_is_corrupt(run: Run) -> None:

@@ -251,6 +251,7 @@ def test_no_program_is_started(tried: Try, report: dict[str, str]) -> None:
     for call in ("clone3", "openat2"):
         assert tried("call", call, 0, 0) == "ENOSYS"
     assert tried("call", "clone", 17, 0, 0, 0, 0) == "EPERM"
+    assert tried("call", "clone", 0x10000, 0, 0, 0, 0) == "EPERM", "a thread with open files of its own"
 
 
 def test_no_other_process_is_touched(tried: Try, report: dict[str, str], children: Children) -> None:

@@ -630,6 +630,32 @@ def test_all_that_a_job_writes_is_bounded(asked: Asked, shared: Children, how: d
     assert not left(shared)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="measures blocks")
+@pytest.mark.parametrize("how", ["sent", "mapped", "without-a-leader"])
+def test_no_removed_file_is_hoarded(asked: Asked, shared: Children, how: str) -> None:
+    """Neither in a message, nor in memory, nor with a process's first thread gone."""
+    assert contain.report()["programs"] == "seccomp" or pytest.skip("NOT CONFINED here: no seccomp")
+    with pytest.raises(ProcessorError) as caught:
+        asked("hoard", files=3, size=4 * 2**20, how=how)
+    assert caught.value.code == "too-large-output"
+    assert not left(shared)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="measures blocks")
+def test_holes_do_not_make_derivatives_larger_than_all_may_be(asked: Asked) -> None:
+    listed = [{"role": f"hole-{n}", "file": f"{n}.bin", "media_type": "image/webp"} for n in range(3)]
+    with pytest.raises(ProcessorError) as caught:
+        asked("make_holes", sizes=[3 * 2**20] * 3, listed=listed)
+    assert caught.value.code == "too-large-output"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="measures blocks")
+def test_a_child_without_work_can_not_fill_the_disk(own: Children, tmp_path: Path) -> None:
+    pid = int(str(asker(own, tmp_path)("fill_later", size=2 * OUTPUT).facts["pid"]))
+    until(lambda: gone(pid), 10, lambda: f"{pid} is still there")
+    assert not left(own)
+
+
 def test_names_are_bounded_as_well(asked: Asked) -> None:
     with pytest.raises(ProcessorError) as caught:
         asked("derive", files={f"{n}.txt": "" for n in range(10_001)}, listed=[])

@@ -1,4 +1,5 @@
 import io
+import json
 import struct
 import zipfile
 from collections.abc import Callable
@@ -101,6 +102,20 @@ def test_what_is_attached_to_a_mail_is_not_read(run: Run, text: Text) -> None:
     )
     run(content, "message/rfc822")
     assert "within" not in text()
+
+
+def test_a_mail_to_everybody_leaves_facts_within_their_room(run: Run) -> None:
+    name = "日" * 190
+    people = ", ".join(f'"{name}" <a{number}@example.org>' for number in range(60))
+    parts = "".join(
+        f'--x\nContent-Disposition: attachment; filename="{name}{number}.txt"\n\na\n' for number in range(120)
+    )
+    head = f"From: a@example.org\nTo: {people}\nCc: {people}\nMessage-ID: <a@b>\nMIME-Version: 1.0\n"
+    content = f"{head}Subject: x\nContent-Type: multipart/mixed; boundary=x\n\n{parts}--x--\n".encode()
+    facts = run(content, "message/rfc822").facts
+    assert facts["attachments"] == 120
+    assert 0 < len(facts["attachment_names"]) < 100  # type: ignore[arg-type]
+    assert len(json.dumps(dict(facts), ensure_ascii=False).encode()) < 65_536
 
 
 def test_an_outlook_mail(run: Run, text: Text) -> None:
@@ -267,6 +282,13 @@ def test_limits_of_what_is_unpacked(run: Run, option: str, code: str) -> None:
 def test_the_limit_of_markup(run: Run, make: Callable[[], bytes], media_type: str) -> None:
     with fails("too-large"):
         run(make(), media_type, max_markup_bytes=10)
+
+
+def test_long_markdown_is_kept_as_it_is_written(run: Run, text: Text) -> None:
+    """Parsed, this would take a minute."""
+    found = run(b"# Title\n\n" + b"*a_" * 262_144, "text/markdown")
+    assert (found.facts["format"], found.facts["title"]) == ("markdown", None)
+    assert text().startswith("# Title\n\n*a_*a_")
 
 
 def test_what_the_directory_lies_about_is_damage(run: Run) -> None:

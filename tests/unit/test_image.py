@@ -113,6 +113,11 @@ def test_an_extreme_strip_keeps_a_pixel(run: Run) -> None:
     assert [(d.width, d.height) for d in result.derivatives] == [(256, 1), (1024, 1)]
 
 
+def test_a_strip_that_a_decoder_would_shrink_to_nothing_keeps_a_pixel(run: Run) -> None:
+    result = run(plain(3, 5000, RED).jpegsave_buffer(), "image/jpeg")
+    assert [(d.width, d.height) for d in result.derivatives] == [(1, 256), (1, 1024)]
+
+
 @pytest.mark.parametrize(
     ("orientation", "undo"), [(1, "copy"), (2, "fliphor"), (3, "rot180"), (4, "flipver"), (6, "rot270"), (8, "rot90")]
 )
@@ -421,6 +426,8 @@ def test_a_lack_of_memory_is_not_the_files_fault(sixty_megapixels: Path, name: s
         ("heif: Invalid input: Unspecified: Memory allocation error (2.0)", MemoryError),
         ("heif: Memory allocation error: Security limit exceeded: iloc box contains 65283 items", ProcessorError),
         ("VipsJpeg: premature end of JPEG image", ProcessorError),
+        ("descriptor 7: read error\nunix error: Input/output error", OSError),
+        ("wbuffer_write: write failed\nunix error: No space left on device", OSError),
     ],
 )
 def test_messages_seen_are_told_apart(message: str, kind: type[Exception]) -> None:

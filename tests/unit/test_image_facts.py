@@ -15,7 +15,7 @@ from tests.hostile.image import bare_page
 
 from picasso.process.contract import JSON, Result, Source
 from picasso.process.options import given
-from picasso.process.processors.image import Image, Options, icc, iptc, xmp
+from picasso.process.processors.image import Image, Options, exif, icc, iptc, xmp
 from picasso.process.processors.image.looks import thumbhash
 
 Run = Callable[..., Result]
@@ -139,11 +139,26 @@ def test_a_tiff_says_how_it_was_taken(run: Run) -> None:
     assert (facts["gps"]["latitude"], facts["gps"]["longitude"]) == (10.5, -20.25)
 
 
+@pytest.mark.parametrize(("reference", "metres"), [(0, 58.5), (1, -58.5)])
+def test_what_lies_below_the_sea_has_a_negative_altitude(run: Run, reference: int, metres: float) -> None:
+    place: list[Any] = [(5, 1, bytes([reference])), (6, 5, [117, 2])]
+    gps = run(tiff([[*bare_page(4, 4), (34853, 13, [1])], place]), "image/tiff").facts["gps"]
+    assert isinstance(gps, dict)
+    assert gps["altitude"] == metres
+
+
 def test_facts_stay_within_their_room(run: Run) -> None:
     wide = "\U0001f600" * 5_000
     fields = {f"ifd0_{name}": wide for name in ("Make", "Model", "Artist", "Copyright", "Software", "ImageDescription")}
     facts = run(photo(**fields)).facts
     assert len(json.dumps(dict(facts), ensure_ascii=False).encode()) < 65_536
+
+
+def test_a_comment_that_is_not_read_is_not_told() -> None:
+    """libexif says ``Unsupported UNICODE string`` in its place."""
+    told = "Unsupported UNICODE string (Unsupported UNICODE string, Undefined, 18 components, 18 bytes)"
+    assert exif._readable(told) == ""
+    assert exif._readable("Unsupported film (Unsupported film, ASCII, 17 components, 17 bytes)") == "Unsupported film"
 
 
 # How it looks

@@ -106,3 +106,54 @@ def test_only_plain_files_are_taken(tmp_path: Path) -> None:
     slot.clear()
     assert not list(slot.out.iterdir())
     ours.close()
+
+
+def nested(folder: Path, levels: int, name: str = "d") -> None:
+    """So many folders, one in the other, and a file in the last."""
+    fd = os.open(folder, os.O_RDONLY)
+    for _ in range(levels):
+        os.mkdir(name, dir_fd=fd)
+        inner = os.open(name, os.O_RDONLY, dir_fd=fd)
+        os.close(fd)
+        fd = inner
+    os.close(os.open("file", os.O_CREAT | os.O_WRONLY, dir_fd=fd))
+    os.close(fd)
+
+
+def test_no_depth_keeps_a_slot_from_being_cleared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python's stack ends at a thousand calls, and a path at 4,096 bytes."""
+    monkeypatch.setattr(scratch, "REMOVE_SECONDS", 60)
+    ours = Scratch(tmp_path / "scratch")
+    slot = ours.slot()
+    nested(slot.out, 1100)
+    (slot.out / "d" / "closed").mkdir(0o000)
+    slot.clear()
+    assert not list(slot.out.iterdir())
+    nested(slot.out, 1100, "long-enough")
+    ours.close()
+    assert not list((tmp_path / "scratch").iterdir())
+
+
+def test_who_makes_more_as_fast_as_it_goes_is_not_waited_for(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    with pytest.raises(TimeoutError):
+        scratch.empty(tmp_path, time.monotonic() - 1)
+
+
+def test_what_lies_too_deep_to_be_measured_is_too_much(tmp_path: Path) -> None:
+    ours = Scratch(tmp_path)
+    slot = ours.slot()
+    nested(slot.out, 30, "n" * 200)
+    with pytest.raises(TooMuch):
+        slot.measure(2**30, os.getpid())
+    ours.close()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root is let in everywhere")
+def test_what_denies_to_be_measured_is_too_much(tmp_path: Path) -> None:
+    ours = Scratch(tmp_path)
+    slot = ours.slot()
+    (slot.out / "closed").mkdir(0o300)
+    with pytest.raises(TooMuch):
+        slot.measure(2**30, os.getpid())
+    ours.close()

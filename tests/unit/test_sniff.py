@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import mimetypes
 import re
 import struct
 import subprocess
@@ -20,6 +21,7 @@ from pathlib import PurePosixPath
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from tests.formats.page import all_formats
 
 from picasso.receive import sniff
 from picasso.receive.sniff import HEAD, UNKNOWN, media_type
@@ -330,6 +332,25 @@ def test_extensions() -> None:
     assert sniff.extension("image/png") == ".png"
     assert sniff.extension("text/plain") == ".txt"
     assert sniff.extension("application/x-nobody-knows") is None
+
+
+def test_extensions_are_those_in_use_whatever_the_machine_thinks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine with Debian's ``mime-support`` has ``.mpv``, ``.oga`` and ``.es``."""
+    monkeypatch.setitem(mimetypes.types_map, ".odd", "video/webm")
+    expected = {"video/x-matroska": ".mkv", "audio/ogg": ".ogg", "text/javascript": ".js", "text/rtf": ".rtf"}
+    expected |= {"video/webm": ".webm", "image/jpeg": ".jpg", "audio/mpeg": ".mp3", "application/gzip": ".gz"}
+    assert {kind: sniff.extension(kind) for kind in expected} == expected
+
+
+def test_every_format_of_the_table_has_an_extension() -> None:
+    without = {each.media_type for each in all_formats() if sniff.extension(each.media_type) is None}
+    assert without <= {"application/encrypted"}
+
+
+@pytest.mark.parametrize("before", [b"\n\n", b"\0" * 1000, b"--x\r\nContent-Type: application/pdf\r\n\r\n\0"])
+def test_a_pdf_may_have_something_before_it(before: bytes) -> None:
+    pdf = b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n1 0 obj\n<< /Type /Catalog >>\nendobj\n" + bytes(range(256))
+    assert media_type(before + pdf) == "application/pdf"
 
 
 def test_many_threads_at_once() -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -17,7 +18,7 @@ from tests.contract.samples import table as small
 
 from picasso.process.contract import ProcessorError, Source
 from picasso.process.processors.table import Table, dialect, survey
-from picasso.process.processors.table.database import opened
+from picasso.process.processors.table.database import faults, opened
 
 NDJSON, PARQUET, TSV = "application/x-ndjson", "application/vnd.apache.parquet", "text/tab-separated-values"
 
@@ -144,6 +145,21 @@ def test_a_type_holds_for_all_rows_not_just_the_first(run: Run) -> None:
     }
     assert columns(facts)["b"] == ("text", 1, "2", "x")
     assert facts["rows"] == 5_002
+
+
+def test_what_is_padded_with_zeros_is_no_number(run: Run) -> None:
+    facts, _ = run("zip,phone,share,n\n01234,0049123,0.5,0\n04567,0049456,-0.25,-7\n")
+    assert columns(facts) == {
+        "zip": ("text", 0, "01234", "04567"),
+        "phone": ("text", 0, "0049123", "0049456"),
+        "share": ("number", 0, -0.25, 0.5),
+        "n": ("integer", 0, -7, 0),
+    }
+
+
+def test_what_is_no_finite_number_is_neither_least_nor_greatest(run: Run) -> None:
+    facts, _ = run("x,y\nNaN,inf\n1.5,inf\n-2,inf\n")
+    assert columns(facts) == {"x": ("number", 0, -2.0, 1.5), "y": ("number", 0, None, None)}
 
 
 def test_ragged_rows_are_read_and_counted(run: Run) -> None:
@@ -330,6 +346,19 @@ def test_a_missing_file_is_not_its_own_fault(tmp_path: Path) -> None:
     for media_type in ("text/csv", NDJSON, PARQUET):
         with pytest.raises(FileNotFoundError):
             Table()(Source(tmp_path / "gone", media_type), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ('Could not read from file "/x": Input/output error', duckdb.IOException),
+        ('Cannot open file "/x": Too many open files', duckdb.IOException),
+        ('Could not read enough bytes from file "/x": attempted to read 8 bytes', ProcessorError),
+    ],
+)
+def test_a_disk_that_fails_is_not_the_tables_fault(said: str, kind: type[Exception]) -> None:
+    with pytest.raises(kind), faults():
+        raise duckdb.IOException(said)
 
 
 def test_loading_starts_no_thread() -> None:

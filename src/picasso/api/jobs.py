@@ -22,7 +22,7 @@ from picasso.api.errors import ProblemSerializer
 from picasso.api.pagination import Cursor
 from picasso.api.safety import SameOrigin
 from picasso.errors import PROBLEM_JSON, Conflict, InvalidField, NotFound
-from picasso.jobs import operate, queues, states
+from picasso.jobs import operate, queues, requests
 from picasso.jobs.operate import FilterError, Outcome
 from picasso.models import File, Job
 from picasso.serializers import JobSerializer, OutcomeSerializer, QueueSerializer, WhereSerializer
@@ -110,14 +110,14 @@ class JobRetry(Change):
     @extend_schema(operation_id="retry_job", tags=["jobs"], request=None, responses={200: JobSerializer, **CHANGE})
     def post(self, request: Request, pk: uuid.UUID) -> Response:
         """Have a job that failed, was cancelled or is done run once more; what it made before stays until then."""
-        return moved(pk, states.retry_failed, "retried")
+        return moved(pk, requests.retry_failed, "retried")
 
 
 class JobCancel(Change):
     @extend_schema(operation_id="cancel_job", tags=["jobs"], request=None, responses={200: JobSerializer, **CHANGE})
     def post(self, request: Request, pk: uuid.UUID) -> Response:
         """End a job that is waiting, queued or running; a running one is stopped within two seconds."""
-        return moved(pk, states.cancel, "cancelled")
+        return moved(pk, requests.cancel, "cancelled")
 
 
 def moved(pk: uuid.UUID, move: Callable[[uuid.UUID], bool], done: str) -> Response:
@@ -155,7 +155,10 @@ class JobsCancel(Change):
 
 
 def bulk(act: Callable[[Mapping[str, object], float], Outcome], request: Request) -> Response:
-    where = request.data
+    try:
+        where = request.data
+    except RecursionError as fault:
+        raise InvalidField("body", "The body is nested too deeply.") from fault
     if not isinstance(where, dict):
         raise InvalidField("body", "The body must be a JSON object that says which jobs are meant.")
     return Response(asdict(operate_or_refuse(lambda asked: act(asked, BULK_SECONDS), where)))
@@ -166,6 +169,8 @@ def operate_or_refuse(act: Callable[[Mapping[str, object]], Any], where: Mapping
         return act(where)
     except FilterError as fault:
         raise InvalidField(fault.field or "body", str(fault)) from fault
+    except UnicodeEncodeError as fault:
+        raise InvalidField("body", "Half a surrogate pair is no text.") from fault
 
 
 class QueueList(APIView):

@@ -24,6 +24,8 @@ CSP = (
 PATHS = {
     "upload_url": "/api/v1.0/upload/",
     "files_url": "/api/v1.0/files/",
+    "jobs_url": "/api/v1.0/jobs/",
+    "queues_url": "/api/v1.0/queues/",
     "api_url": "/api/v1.0/",
     "docs_url": "/api/v1.0/docs/",
     "schema_url": "/api/v1.0/schema/",

@@ -16,7 +16,7 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import groupby, zip_longest
 from typing import NamedTuple
 
-from picasso.jobs import queues, sql, states
+from picasso.jobs import sql, states
 from picasso.models import Job
 
 # What `claim_due` lets be on its way of the background, if its caller does not know how fast the workers are.
@@ -40,10 +40,12 @@ def claim_due(queue: str, limit: int, window: int, background: int = FEW) -> Cla
     included. Relays side by side get different ones.
     """
     lanes = list(due_lanes(queue))
-    if not lanes or queues.is_paused(queue):
+    if not lanes:
+        return []
+    paused, queued, behind = sql.one(sql.ON_THEIR_WAY, queue, queue) or (False, 0, 0)
+    if paused:
         return []
     fresh = [lane for lane in lanes if lane.priority >= 0]
-    queued, behind = sql.one(sql.ON_THEIR_WAY, queue) or (0, 0)
     limit = min(limit, window - queued, *([] if fresh else [background - behind]))
     return claim(queue, fresh or lanes, limit) if limit > 0 else []
 
@@ -66,11 +68,9 @@ def claim(queue: str, lanes: Sequence[Lane], limit: int) -> Claimed:
     random.shuffle(pipelines)
     taken: list[Claimed] = []
     while pipelines and limit > 0:
+        share = max(1, limit // len(pipelines))
         full = []
-        for number, mine in enumerate(pipelines):
-            share = -(-limit // (len(pipelines) - number))
-            if not share:
-                break
+        for mine in pipelines[:limit]:
             jobs = take(queue, mine, share)
             taken.append(jobs)
             limit -= len(jobs)

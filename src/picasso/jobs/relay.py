@@ -58,8 +58,8 @@ WORKER_IS_GONE_AFTER = timedelta(seconds=30)
 TellRunning = Callable[[], Collection[Running]]
 """What this worker is running now."""
 
-Stop = Callable[[Collection[uuid.UUID]], None]
-"""Have this worker let go of jobs that were cancelled, or that run elsewhere by now."""
+Stop = Callable[[Collection[states.Attempt]], None]
+"""Have this worker let go of attempts at jobs that were cancelled, or that run elsewhere by now."""
 
 
 class NotConfirmed(Exception):
@@ -213,7 +213,7 @@ class Relay:
             self._publisher.purge()
             claims.unclaim_all(self._queue)
 
-    def _stop_lost(self, lost: Collection[uuid.UUID]) -> None:
+    def _stop_lost(self, lost: Collection[states.Attempt]) -> None:
         if lost:
             self._stop(lost)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Collection
+from functools import cache
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 LEASE_SECONDS = 20
 
@@ -40,9 +41,11 @@ NEXT_LANE = """
     WHERE queue = %s AND state = 'waiting' AND (pipeline, priority) > (%s, %s)
     ORDER BY pipeline, priority, due_at LIMIT 1"""
 
-# (queue): the messages on their way, and the jobs of the background that have left the table.
+# (queue, queue): whether it is paused, the messages on their way, and the jobs of the background that left the table.
 ON_THEIR_WAY = """
-    SELECT count(*) FILTER (WHERE state = 'queued'), count(*) FILTER (WHERE priority < 0) FROM picasso_job
+    SELECT EXISTS (SELECT 1 FROM picasso_queue WHERE name = %s AND paused),
+        count(*) FILTER (WHERE state = 'queued'), count(*) FILTER (WHERE priority < 0)
+    FROM picasso_job
     WHERE queue = %s AND state IN ('queued', 'running')"""
 
 # (queue, pipeline, priority, limit): those of one lane that have been due the longest and that nobody else is claiming.
@@ -55,11 +58,9 @@ CLAIM = """
     WHERE state = 'waiting' AND id IN (SELECT id FROM due)
     RETURNING id, due_at"""
 
-# (job's id): the file of a queued job, locked and shown as being processed.
-START_FILE = """
-    UPDATE picasso_file SET state = CASE state WHEN 'pending' THEN 'processing' ELSE state END
-    WHERE id = (SELECT file_id FROM picasso_job WHERE id = %s AND state = 'queued' AND NOT {held})
-    RETURNING id, key, media_type"""
+# (job's id): locks its file.
+FILE_OF_JOB = """
+    SELECT id, key, media_type FROM picasso_file WHERE id = (SELECT file_id FROM picasso_job WHERE id = %s) {lock}"""
 
 # (job's id): a message that came although its queue is paused.
 PUT_BACK = """
@@ -69,8 +70,13 @@ PUT_BACK = """
 START_JOB = """
     UPDATE picasso_job
     SET state = 'running', attempt = attempt + 1, leased_until = {lease}, started_at = {now}, progress = NULL
-    WHERE id = %s AND state = 'queued'
+    WHERE id = %s AND state = 'queued' AND NOT {held}
     RETURNING processor, pipeline, attempt, failures, crashes"""
+
+# (job's id): its file is being processed, if the job is.
+SHOW_FILE = """
+    UPDATE picasso_file SET state = 'processing'
+    WHERE state = 'pending' AND id = (SELECT file_id FROM picasso_job WHERE id = %s AND state = 'running')"""
 
 # (file's id): locks it; what is known of it so far.
 FILE_LOCKED = "SELECT facts FROM picasso_file WHERE id = %s {lock}"
@@ -83,7 +89,8 @@ FINISH_JOB = """
     UPDATE picasso_job
     SET state = 'done', finished_at = {now}, leased_until = NULL, error_code = '', error_detail = '', log = %s,
         progress = CASE WHEN progress IS NULL THEN NULL ELSE 1 END
-    WHERE id = %s AND state = 'running' AND attempt = %s"""
+    WHERE id = %s AND state = 'running' AND attempt = %s
+    RETURNING id"""
 
 # (state, facts, file's id)
 SETTLE_FILE = "UPDATE picasso_file SET state = %s, facts = %s WHERE id = %s"
@@ -128,11 +135,42 @@ def marks(values: Collection[Any]) -> str:
     return ", ".join(["%s"] * len(values))
 
 
-def rows(statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
+Rows = list[tuple[Any, ...]]
+
+
+def rows(statement: str, *parameters: Any) -> Rows:
     """All rows that a statement returns."""
     with connection.cursor() as cursor:
-        cursor.execute(statement.format(**WORDS[connection.vendor]), [adapted(value) for value in parameters])
+        cursor.execute(worded(statement, connection.vendor), [adapted(value) for value in parameters])
         return list(cursor.fetchall())
+
+
+def at_once(*steps: tuple[Any, ...]) -> list[Rows]:
+    """The rows of several statements, each given with its parameters; all of them take effect, or none.
+
+    To PostgreSQL they go as one message, which is a transaction of its own unless there is one. Each still sees what
+    was committed before it began, so one that follows a lock sees what it waited for.
+    """
+    if connection.vendor == "sqlite":
+        with transaction.atomic():
+            return [rows(*step) for step in steps]
+    with connection.cursor() as cursor:
+        text = ";".join(worded(statement, connection.vendor) for statement, *_ in steps)
+        cursor.execute(text, [value for _, *parameters in steps for value in parameters])
+        found = [fetched(cursor)]
+        while cursor.nextset():
+            found.append(fetched(cursor))
+        return found
+
+
+def fetched(cursor: Any) -> Rows:
+    return list(cursor.fetchall()) if cursor.description else []
+
+
+@cache
+def worded(statement: str, vendor: str) -> str:
+    """In the words of that database."""
+    return statement.format(**WORDS[vendor])
 
 
 def one(statement: str, *parameters: Any) -> tuple[Any, ...] | None:
@@ -142,7 +180,7 @@ def one(statement: str, *parameters: Any) -> tuple[Any, ...] | None:
 def hit(statement: str, *parameters: Any) -> bool:
     """Whether a statement changed exactly one row."""
     with connection.cursor() as cursor:
-        cursor.execute(statement.format(**WORDS[connection.vendor]), [adapted(value) for value in parameters])
+        cursor.execute(worded(statement, connection.vendor), [adapted(value) for value in parameters])
         return bool(cursor.rowcount == 1)
 
 

@@ -71,6 +71,10 @@ class Step:
     """Higher goes first; below 0 yields to everything else."""
 
 
+Attempt = tuple[uuid.UUID, int]
+"""A job, and which of its attempts."""
+
+
 class Running(NamedTuple):
     """What a worker says of an attempt that it has under way."""
 
@@ -79,33 +83,16 @@ class Running(NamedTuple):
     progress: float | None
     """0 to 1, or None of work that doesn't say."""
 
+    @property
+    def which(self) -> Attempt:
+        return self.job_id, self.attempt
+
 
 # For moves that ask more of the row than (state, attempt): whoever renewed its lease in between keeps it.
 LOST = Q(leased_until__lt=Now())
 ANY = Q()
 
-# What a job that is to run once more is like: as new but for its attempts, and its log until there is a newer one.
-AFRESH: dict[str, Any] = {
-    "failures": 0,
-    "crashes": 0,
-    "error_code": "",
-    "error_detail": "",
-    "progress": None,
-    "started_at": None,
-    "finished_at": None,
-    "leased_until": None,
-    "requested_at": Now(),
-    "due_at": Now(),
-}
-
 NOT_BEGUN: dict[str, Any] = {"leased_until": None, "started_at": None, "progress": None}
-
-CANCELLED: dict[str, Any] = {
-    "error_code": "cancelled",
-    "error_detail": "Processing was cancelled.",
-    "leased_until": None,
-    "finished_at": Now(),
-}
 
 POISON = Trouble("poison", f"Processing this file crashed {MAX_CRASHES} times, so it is not tried again.")
 
@@ -160,15 +147,11 @@ def start(job_id: uuid.UUID) -> Job | None:
 
 def start_alone(job_id: uuid.UUID) -> Job | None:
     """In a transaction of its own."""
-    with transaction.atomic():
-        file = sql.one(sql.START_FILE, job_id)
-        job = file and sql.one(sql.START_JOB, job_id)
-        if file is None or job is None:
-            transaction.set_rollback(True)
-    if file is None or job is None:
+    file, job, _ = sql.at_once((sql.FILE_OF_JOB, job_id), (sql.START_JOB, job_id), (sql.SHOW_FILE, job_id))
+    if not job:
         put_back(job_id)
         return None
-    return begun(job_id, file, job)
+    return begun(job_id, file[0], job[0])
 
 
 def put_back(job_id: uuid.UUID) -> None:
@@ -177,7 +160,7 @@ def put_back(job_id: uuid.UUID) -> None:
 
 
 def begun(job_id: uuid.UUID, file: tuple[Any, ...], job: tuple[Any, ...]) -> Job:
-    """The rows of `sql.START_FILE` and `sql.START_JOB` as a job."""
+    """The rows of `sql.FILE_OF_JOB` and `sql.START_JOB` as a job."""
     file_id, key, media_type = file
     processor, pipeline, attempt, failures, crashes = job
     return Job(
@@ -204,15 +187,16 @@ def finish(job: Job, facts: dict[str, Any], derivatives: Sequence[Derivative], l
 def finish_alone(job: Job, facts: dict[str, Any], derivatives: Sequence[Derivative], log: str) -> bool:
     """In a transaction of its own."""
     with transaction.atomic():
-        file = sql.one(sql.FILE_LOCKED, job.file_id)
-        if file is None:
-            return False
-        if not sql.hit(sql.FINISH_JOB, tail(log), job.pk, job.attempt):
-            return finished_before(job, derivatives)
+        file, ended, jobs = sql.at_once(
+            (sql.FILE_LOCKED, job.file_id),
+            (sql.FINISH_JOB, tail(log), job.pk, job.attempt),
+            (sql.JOBS_OF_FILE, job.file_id),
+        )
+        if not ended:
+            return bool(file) and finished_before(job, derivatives)
         replace_derivatives([(job, derivatives)])
-        state = file_state(sql.rows(sql.JOBS_OF_FILE, job.file_id))
-        known = sql.json_of(file[0]) | {job.processor: facts}
-        sql.hit(sql.SETTLE_FILE, state, json.dumps(known), job.file_id)
+        known = sql.json_of(file[0][0]) | {job.processor: facts}
+        sql.hit(sql.SETTLE_FILE, file_state(jobs), json.dumps(known), job.file_id)
     return True
 
 
@@ -238,10 +222,10 @@ def fail(job: Job, code: str, sentence: str, only: Q = ANY, log: str = "", **cha
     """End a job for good, with a reason that the public may read."""
     end = {"finished_at": Now(), "leased_until": None, "error_code": code, "error_detail": sentence, **changes}
     with transaction.atomic():
-        files = _locked(File.objects.filter(pk=job.file_id))
+        files = locked(File.objects.filter(pk=job.file_id))
         if not files or not move(job, State.FAILED, only, log=tail(log), **end):
             return False
-        _settle(files)
+        settle(files)
     return True
 
 
@@ -272,25 +256,25 @@ def release(job: Job) -> bool:
     return move(job, State.WAITING, due_at=Now(), **NOT_BEGUN)
 
 
-def renew(running: Collection[Running]) -> set[uuid.UUID]:
+def renew(running: Collection[Running]) -> set[Attempt]:
     """Prolong the leases of these jobs in these attempts, and `look`."""
     if running:
         with transaction.atomic():
-            mine = _locked(Job.objects.filter(_these(running), state=State.RUNNING), wait=False)
+            mine = locked(Job.objects.filter(_these(running), state=State.RUNNING), wait=False)
             Job.objects.filter(pk__in=mine).update(leased_until=Now() + LEASE)
     return look(running)
 
 
-def look(running: Collection[Running]) -> set[uuid.UUID]:
-    """Write down how far attempts have come. Returns the jobs that run no longer, or not in this attempt."""
+def look(running: Collection[Running]) -> set[Attempt]:
+    """Write down how far attempts have come. Returns those that are not, or no longer, what the row says is running."""
     if not running:
         return set()
     rows = Job.objects.filter(_these(running), state=State.RUNNING)
-    known = dict(rows.values_list("pk", "progress"))
+    known = {(pk, attempt): progress for pk, attempt, progress in rows.values_list("pk", "attempt", "progress")}
     for each in running:
-        if each.job_id in known and each.progress is not None and each.progress != known[each.job_id]:
-            rows.filter(pk=each.job_id).update(progress=min(max(each.progress, 0.0), 1.0))
-    return {each.job_id for each in running} - set(known)
+        if each.which in known and each.progress not in {None, known[each.which]}:
+            rows.filter(pk=each.job_id, attempt=each.attempt).update(progress=min(max(each.progress or 0.0, 0.0), 1.0))
+    return {each.which for each in running} - known.keys()
 
 
 def _these(running: Collection[Running]) -> Q:
@@ -312,78 +296,8 @@ def take_back(jobs: QuerySet[Job]) -> int:
     """
     queued = jobs.filter(state=State.QUEUED)
     with transaction.atomic():
-        mine = _locked(queued, wait=False)
+        mine = locked(queued, wait=False)
         return Job.objects.filter(pk__in=mine).update(state=State.WAITING, leased_until=None)
-
-
-# What an operator asks for
-
-
-def cancel(job_id: uuid.UUID) -> bool:
-    """End a job that has not ended; False if it has, or is not there."""
-    return cancel_all([job_id]) == 1
-
-
-def retry_failed(job_id: uuid.UUID) -> bool:
-    """Have a job that has ended run once more; False if it has not, or is not there."""
-    return retry_all([job_id]) == 1
-
-
-def cancel_all(jobs: Collection[uuid.UUID]) -> int:
-    """How many of them had not ended, and have now."""
-    return _move_all(jobs, ACTIVE, State.CANCELLED, **CANCELLED)
-
-
-def retry_all(jobs: Collection[uuid.UUID]) -> int:
-    """How many of them had ended, and run once more."""
-    return _move_all(jobs, ENDED, State.WAITING, **AFRESH)
-
-
-def _move_all(jobs: Collection[uuid.UUID], old: Collection[State], new: State, **changes: Any) -> int:
-    """Make one transition of those jobs that are in a state which has it, whatever their attempt, and settle files."""
-    old = [state for state in old if (state, new) in MOVES]
-    with transaction.atomic():
-        files = _locked(File.objects.filter(pk__in=Job.objects.filter(pk__in=jobs).values("file_id")))
-        movable = _locked(Job.objects.filter(pk__in=jobs, state__in=old))
-        moved = Job.objects.filter(pk__in=movable, state__in=old).update(state=new, **changes)
-        _settle(files)
-    return moved
-
-
-def again(file_id: uuid.UUID, steps: Sequence[Step], *, pipeline: str, version: int, priority: int) -> list[str]:
-    """Have a file made anew by these steps. Jobs under way are left alone.
-
-    What no step makes any more loses its job, its facts and its derivatives. Returns a key in each folder of
-    derivatives that nothing names from now on, to be removed after the COMMIT.
-    """
-    wanted = {step.processor: step for step in steps}
-    with transaction.atomic():
-        file = File.objects.select_for_update().filter(pk=file_id).first()
-        if file is None:
-            return []
-        jobs = {job.processor: job for job in file.jobs.select_for_update().order_by("pk")}
-        for processor, step in wanted.items():
-            told: dict[str, Any] = {"queue": step.queue, "pipeline": pipeline, "priority": priority}
-            if processor not in jobs:
-                Job.objects.create(**{**new_job(file_id, step), **told})
-            elif jobs[processor].state in ENDED:
-                move(jobs[processor], State.WAITING, **AFRESH, **told)
-        obsolete = [job.processor for job in jobs.values() if job.processor not in wanted and job.state in ENDED]
-        keys = _drop(file, obsolete)
-        file.pipeline, file.pipeline_version = pipeline, version
-        file.save(update_fields=["pipeline", "pipeline_version", "facts"])
-        _settle([file_id])
-    return keys
-
-
-def _drop(file: File, processors: Collection[str]) -> list[str]:
-    """Take out what these processors made of a file that is locked; its facts are the caller's to save."""
-    made = file.derivatives.filter(processor__in=processors)
-    keys = list({key.rpartition("/")[0]: key for key in made.values_list("key", flat=True)}.values())
-    made.delete()
-    file.jobs.filter(processor__in=processors).delete()
-    file.facts = {name: facts for name, facts in file.facts.items() if name not in processors}
-    return keys
 
 
 # The file's state
@@ -398,7 +312,7 @@ def file_state(jobs: Iterable[tuple[str, int]]) -> File.State:
     return File.State.FAILED if bad else File.State.PROCESSED
 
 
-def _locked(rows: QuerySet[Any], *, wait: bool = True) -> list[uuid.UUID]:
+def locked(rows: QuerySet[Any], *, wait: bool = True) -> list[uuid.UUID]:
     """Lock these rows, in the order in which all do it; those that are still there and still like that.
 
     Whoever holds no file does not wait: a job that somebody moves just now is theirs, or there would be deadlocks.
@@ -406,7 +320,7 @@ def _locked(rows: QuerySet[Any], *, wait: bool = True) -> list[uuid.UUID]:
     return list(rows.select_for_update(skip_locked=not wait).order_by("pk").values_list("pk", flat=True))
 
 
-def _settle(files: Collection[uuid.UUID]) -> None:
+def settle(files: Collection[uuid.UUID]) -> None:
     """Give files, which are locked, the state that their jobs make."""
     jobs = defaultdict(list)
     for file_id, state, attempt in Job.objects.filter(file__in=files).values_list("file_id", "state", "attempt"):

@@ -99,6 +99,7 @@ class Child:
                 poll.unregister(self.output)
             if now - measured >= MEASURE_EVERY:
                 self.slot.measure(output_limit, self.pid)
+                self.slot.refuse_hoards(self.pid)
                 measured = now
             if self.socket.fileno() in ready:
                 piece = self.socket.recv(PIPE)

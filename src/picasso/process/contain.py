@@ -35,6 +35,8 @@ MAX_OUTPUT = 2 * 2**30
 
 # A child keeps what its libraries have taken, a hundred MiB perhaps; one without work for so long is let go.
 IDLE_SECONDS = 30.0
+# One that a file has taken over may write while it has no job, too.
+LOOK_EVERY = 1.0
 
 # The last words of libraries that end the process when they get no memory: Rust's, GLib's, C++'s.
 NO_MEMORY = re.compile(r"memory allocation of \d+ bytes failed|failed to allocate \d+ bytes|std::bad_alloc")
@@ -122,6 +124,12 @@ class Children:
             except ValueError as fault:
                 log.error("a derivative is not there: %s", fault)  # noqa: TRY400 - where it was raised tells nothing
                 raise Troubled(TROUBLES["processor-error"]) from fault
+        # Holes in a file take no room on the disk, but whoever hashes, serves or copies it reads them all.
+        if (
+            sum((folder / name).stat().st_size for name in {each.file for each in found.derivatives})
+            > self._output_limit
+        ):
+            raise TooMuch
 
     def close(self) -> None:
         """Kill all children and their servers; jobs in them end with `ShuttingDown`."""
@@ -174,17 +182,25 @@ class Children:
         self._dispose(child, ticket)
 
     def _retire_for_ever(self) -> None:
-        while not self._over.wait(IDLE_SECONDS / 3):
-            for child in self._long_idle(time.monotonic() - IDLE_SECONDS):
+        while not self._over.wait(min(LOOK_EVERY, IDLE_SECONDS / 3)):
+            for child in self._to_be_let_go(time.monotonic() - IDLE_SECONDS):
                 self._dispose(child, Ticket())
 
-    def _long_idle(self, since: float) -> list[Child]:
+    def _to_be_let_go(self, since: float) -> list[Child]:
         """No longer among the idle ones. The last that came is the first to go to work again."""
         with self._lock:
-            found = [child for children in self._idle.values() for child in children if child.idle_since < since]
+            idle = [child for children in self._idle.values() for child in children]
+            found = [child for child in idle if child.idle_since < since or self._fills_the_disk(child)]
             for processor, children in self._idle.items():
                 self._idle[processor] = [child for child in children if child not in found]
         return found
+
+    def _fills_the_disk(self, child: Child) -> bool:
+        try:
+            child.slot.measure(self._output_limit, child.pid)
+        except TooMuch:
+            return True
+        return False
 
     def _ended(self, child: Child, ticket: Ticket, fault: Exception) -> Exception:
         """What became of a job whose child died, or has to."""

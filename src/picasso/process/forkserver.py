@@ -232,6 +232,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     with socket.socket(fileno=int(sys.argv[1])) as control:
         Server(control, sys.argv[2], Path(sys.argv[3])).serve()
+    os._exit(0)  # without the last words that libraries have for an interpreter that ends
 
 
 if __name__ == "__main__":

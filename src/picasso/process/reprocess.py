@@ -14,12 +14,12 @@ import threading
 import uuid
 from collections.abc import Mapping
 
-from django.db import DatabaseError, InterfaceError, connection, transaction
+from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
-from picasso.jobs import states
-from picasso.models import File, Job, Reprocess
+from picasso.jobs import requests
+from picasso.models import File, Job, Queue, Reprocess
 from picasso.process.pipelines import Pipelines
 from picasso.storage import Folder
 
@@ -107,8 +107,8 @@ def _for_ever(storage: Folder, pipelines: Pipelines) -> None:
     while True:
         try:
             busy = advance(storage, pipelines)
-        except (DatabaseError, InterfaceError, OSError) as fault:
-            log.warning("could not go on with reprocessing, the next try will: %s", fault)
+        except Exception as fault:  # nothing may end this thread: nobody would notice
+            log.warning("could not go on with reprocessing, the next try will: %s", fault, exc_info=fault)
             connection.close()
             busy = False
         if not busy:
@@ -145,10 +145,12 @@ def _next(pipelines: Pipelines) -> Reprocess | None:
 
 
 def outstanding() -> int:
-    """The jobs of the background that are waiting for a worker."""
-    return Job.objects.filter(state__in=(Job.State.WAITING, Job.State.QUEUED), priority__lt=0)[:AHEAD].count()
+    """The jobs of the background that are waiting for a worker; not those of a queue that an operator has paused."""
+    paused = Queue.objects.filter(paused=True).values("name")
+    waiting = Job.objects.filter(state__in=(Job.State.WAITING, Job.State.QUEUED), priority__lt=0)
+    return waiting.exclude(queue__in=paused)[:AHEAD].count()
 
 
 def _again(reprocess: Reprocess, pipelines: Pipelines, file_id: uuid.UUID, media_type: str) -> list[str]:
     plan = pipelines.plan(reprocess.pipeline, media_type)
-    return states.again(file_id, plan.steps, pipeline=plan.pipeline, version=plan.version, priority=PRIORITY)
+    return requests.again(file_id, plan.steps, pipeline=plan.pipeline, version=plan.version, priority=PRIORITY)

@@ -17,7 +17,7 @@ from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, 
 from picasso.conf import Conf
 from picasso.errors import StorageFull, Trouble
 from picasso.jobs import states
-from picasso.jobs.states import Running
+from picasso.jobs.states import Attempt, Running
 from picasso.models import Derivative, File, Job
 from picasso.process import contract
 from picasso.process.answers import Troubled
@@ -51,7 +51,7 @@ class Runner:
         self._room = threading.Semaphore(slots)
         self._seconds = seconds or conf.job_time_limit
         self._pipelines = load(conf)
-        self._tickets: dict[tuple[uuid.UUID, int], Ticket] = {}
+        self._tickets: dict[Attempt, Ticket] = {}
         self._lock = threading.Lock()
 
     def running(self) -> list[Running]:
@@ -59,10 +59,10 @@ class Runner:
         with self._lock:
             return [Running(job, attempt, ticket.progress) for (job, attempt), ticket in self._tickets.items()]
 
-    def stop(self, job_ids: Collection[uuid.UUID]) -> None:
-        """End the attempts at these jobs: they were cancelled, or are no longer ours."""
+    def stop(self, attempts: Collection[Attempt]) -> None:
+        """End these attempts: their jobs were cancelled, or are no longer ours."""
         with self._lock:
-            tickets = [ticket for (job, _), ticket in self._tickets.items() if job in job_ids]
+            tickets = [ticket for which, ticket in self._tickets.items() if which in attempts]
         for ticket in tickets:
             ticket.cancel()
 
@@ -97,6 +97,7 @@ class Runner:
             self._finished(job) if kept else self._undo(job)
         except Cancelled:
             log.info("%s of file %s was cancelled", job.processor, job.file_id)
+            states.release(job)  # moves nothing, unless the row was never told
         except ProcessorError as verdict:
             self._fail(job, verdict, ticket)
         except Troubled as fault:

@@ -56,6 +56,8 @@ class Ticket:
     @property
     def log(self) -> str:
         """The end of what the child wrote to stdout and stderr: at most 4 KiB of UTF-8, without paths of ours."""
+        if not self._said:
+            return ""
         text = self._said.decode(errors="replace")
         for folder in sorted({*map(str, self._hidden), *OURS}, key=len, reverse=True):
             text = re.sub(re.escape(folder) + r"(?![\w.-])", "…", text)

@@ -81,12 +81,17 @@ SIGNATURES = (
     (0, b"TTA1", "audio/x-tta"),
 )
 
+# Within as many bytes readers of PDF look for its beginning (ISO 32000-1, annex H.3.4.1), and mail programs leave some.
+PDF_HEAD = 1024
+
 # A packet of an MPEG transport stream begins with this, every 188 bytes, or every 192 where each has a time before it.
 SYNC = 0x47
 PACKETS = ((0, 188), (4, 192))
 
 
 def unknown(head: bytes) -> str | None:
+    if b"%PDF-" in head[:PDF_HEAD]:
+        return "application/pdf"
     for place, signature, kind in SIGNATURES:
         if head.startswith(signature, place):
             return kind
@@ -243,3 +248,66 @@ OLE_BY_NAME = {
 
 def suffix(name: str) -> str:
     return name.rpartition(".")[2].lower() if "." in name[1:] else ""
+
+
+# Where Python has none, or an odd one.
+EXTENSIONS = {
+    "application/epub+zip": ".epub",
+    "application/geo+json": ".geojson",
+    "application/java-archive": ".jar",
+    "application/mxf": ".mxf",
+    "application/sql": ".sql",
+    "application/toml": ".toml",
+    "application/vnd.android.package-archive": ".apk",
+    "application/vnd.apache.parquet": ".parquet",
+    "application/vnd.ms-outlook": ".msg",
+    "application/vnd.oasis.opendocument.graphics": ".odg",
+    "application/vnd.oasis.opendocument.presentation": ".odp",
+    "application/vnd.oasis.opendocument.spreadsheet": ".ods",
+    "application/vnd.oasis.opendocument.text": ".odt",
+    OFFICE + "presentationml.presentation": ".pptx",
+    OFFICE + "spreadsheetml.sheet": ".xlsx",
+    OFFICE + "wordprocessingml.document": ".docx",
+    "application/vnd.rar": ".rar",
+    "application/x-7z-compressed": ".7z",
+    "application/x-bzip2": ".bz2",
+    NDJSON: ".jsonl",
+    "application/x-subrip": ".srt",
+    "application/x-xz": ".xz",
+    "application/gzip": ".gz",
+    "application/yaml": ".yaml",
+    "application/zstd": ".zst",
+    "audio/aac": ".aac",
+    "audio/aiff": ".aiff",
+    "audio/amr": ".amr",
+    "audio/flac": ".flac",
+    "audio/mp4": ".m4a",
+    "audio/ogg": ".ogg",
+    "audio/vnd.dolby.dd-raw": ".ac3",
+    "audio/vnd.dts": ".dts",
+    "audio/wav": ".wav",
+    "audio/x-caf": ".caf",
+    "audio/x-tta": ".tta",
+    "audio/x-wavpack": ".wv",
+    "image/avif": ".avif",
+    "image/heic": ".heic",
+    "image/jp2": ".jp2",
+    "image/jxl": ".jxl",
+    "image/vnd.adobe.photoshop": ".psd",
+    "image/webp": ".webp",
+    "text/calendar": ".ics",
+    "text/javascript": ".js",
+    "text/markdown": ".md",
+    "text/rtf": ".rtf",
+    "text/vtt": ".vtt",
+    "text/x-c": ".c",
+    "text/x-script.python": ".py",
+    "text/x-shellscript": ".sh",
+    "video/3gpp": ".3gp",
+    "video/mp2t": ".ts",
+    "video/mpeg": ".mpg",
+    "video/ogg": ".ogv",
+    "video/x-flv": ".flv",
+    "video/x-matroska": ".mkv",
+    "video/x-ms-asf": ".asf",
+}

@@ -25,6 +25,9 @@ BUNDLED = 541
 
 UNKNOWN = "application/octet-stream"
 
+# Python's own table. That of the machine, which `mimetypes` reads besides, has ``.mpv`` for Matroska.
+KNOWN = mimetypes.MimeTypes()
+
 # Names that libmagic versions disagree on, mapped to what is registered or in common use.
 SYNONYMS = {
     "application/x-gzip": "application/gzip",
@@ -138,5 +141,5 @@ def normal(found: str) -> str:
 
 
 def extension(found: str) -> str | None:
-    """The usual extension of a media type, with its dot."""
-    return mimetypes.guess_extension(found)
+    """The usual extension of a media type, with its dot; the same on every machine, whatever its tables say."""
+    return kinds.EXTENSIONS.get(found) or KNOWN.guess_extension(found)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shutil
 import threading
 import time
 import uuid
@@ -14,6 +13,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.utils import timezone
 
+from picasso import scratch
 from picasso.models import File, made_at
 from picasso.storage import Folder
 
@@ -61,7 +61,7 @@ def _sweep_interrupted(storage: Folder) -> int:
     abandoned = list(storage.abandoned(time.time() - grace))
     for path in abandoned:
         if path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
+            scratch.remove(path)
         else:
             path.unlink(missing_ok=True)
         log.warning("removed what an interrupted process left: %s", path.name)

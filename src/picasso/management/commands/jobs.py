@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-from picasso.jobs import operate, queues, states
+from picasso.jobs import operate, queues, requests
 from picasso.jobs.operate import FilterError, Outcome
 from picasso.models import Job
 from picasso.serializers import JobSerializer
@@ -59,11 +59,11 @@ class Command(BaseCommand):
         self.stdout.write(json.dumps(found[0]) if options["json"] else details(found[0]))
 
     def retry(self, where: dict[str, object], options: dict[str, Any]) -> None:
-        done = each_or_all(options["id"], where, states.retry_all, operate.retry_where)
+        done = each_or_all(options["id"], where, requests.retry_all, operate.retry_where)
         self._tell(done, "will run once more", options)
 
     def cancel(self, where: dict[str, object], options: dict[str, Any]) -> None:
-        done = each_or_all(options["id"], where, states.cancel_all, operate.cancel_where)
+        done = each_or_all(options["id"], where, requests.cancel_all, operate.cancel_where)
         self._tell(done, "cancelled", options)
 
     def _tell(self, count: int, what: str, options: dict[str, Any]) -> None:
@@ -75,7 +75,7 @@ class Command(BaseCommand):
 
 
 def add_filters(command: Any) -> None:
-    command.add_argument("--state", choices=list(Job.State))
+    command.add_argument("--state", choices=Job.State.values)
     command.add_argument("--processor")
     command.add_argument("--queue", choices=queues.NAMES)
     command.add_argument("--pipeline")

@@ -45,6 +45,9 @@ NETWORK: Mapping[str, Numbers] = {
     "bind": (49, 200),
     "connect": (42, 203),
     "listen": (50, 201),
+    # An open file can be sent away in a message, and waits there where nobody counts it.
+    "sendmmsg": (307, 269),
+    "sendmsg": (46, 211),
     "socket": (41, 198),
 }
 
@@ -159,6 +162,8 @@ KERNEL: Mapping[str, Numbers] = {
     "io_uring_register": (427, 427),
     "io_uring_setup": (425, 425),
     "ioperm": (173, None),
+    "io_setup": (206, 0),
+    "io_submit": (209, 2),
     "iopl": (172, None),
     "kexec_file_load": (320, 294),
     "kexec_load": (246, 104),
@@ -190,10 +195,13 @@ KERNEL: Mapping[str, Numbers] = {
     "setuid": (105, 146),
     "swapoff": (168, 225),
     "swapon": (167, 224),
+    "sync": (162, 81),
+    "syncfs": (306, 267),
     "syslog": (103, 116),
     "umount2": (166, 39),
     "userfaultfd": (323, 282),
     "vhangup": (153, 58),
+    "vmsplice": (278, 75),
 }
 
 DENIED: Mapping[str, Numbers] = {

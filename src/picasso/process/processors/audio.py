@@ -15,6 +15,7 @@ from picasso.process.contract import JSON, Derivative, Processor, ProcessorError
 from picasso.process.options import given
 from picasso.process.processors.av import facts, sound
 from picasso.process.processors.av.opening import corrupt, opened, packets, unprotected
+from picasso.process.processors.av.whole import is_told
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -80,9 +81,16 @@ class Audio(Processor):
                 raise ProcessorError("unsupported-format", "The sound in this file is in a format that can't be read.")
             unprotected(stream)
             found = facts.of_file(container, source.media_type, options.location) | main(stream)
+            if not is_told(container, reader):
+                found["streams"] = [without_guesses(stream) for stream in container.streams]
             cover = covered(container, options.cover_size, folder)
             heard, drawn = sound.hear(container, reader, options.max_seconds, folder)
         return Result(found | heard, (*cover, *drawn))
+
+
+def without_guesses(stream: Any) -> JSON:
+    """Of a stream that does not tell how long it is, nor therefore how many bits a second it has."""
+    return {name: fact for name, fact in facts.of_stream(stream).items() if name not in {"duration", "bitrate"}}
 
 
 def main(stream: Any) -> dict[str, JSON]:

@@ -114,6 +114,8 @@ class Unpacked:
         try:
             piece = self._unpacked()
         except (zlib.error, OSError, EOFError, ValueError) as fault:
+            if isinstance(fault, OSError) and fault.errno:  # of the disk; bzip2 says so of bad data, without a number
+                raise
             return self._damaged(fault)
         except Exception as fault:
             if type(fault).__name__ not in {"LZMAError", "ZstdError"}:

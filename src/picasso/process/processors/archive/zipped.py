@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import stat
 import struct
 import zlib
@@ -20,6 +21,8 @@ END64 = struct.Struct("<4sQ2H2L4Q")
 LOCATOR = struct.Struct("<4sLQL")
 HEADER = struct.Struct("<4s4B4HL2L5H2L")
 LOCAL = struct.Struct("<4s5HL2L2H")
+
+SIGNATURE = re.compile(rb"PK\x05\x06")
 
 FULL = 0xFFFFFFFF
 
@@ -86,8 +89,8 @@ def found(file: BinaryIO, size: int) -> Directory:
     start = max(0, size - TAIL)
     file.seek(start)
     tail = file.read(TAIL)
-    place = tail.rfind(b"PK\x05\x06")
-    if place < 0 or len(tail) - place < END.size:
+    place = end_of(tail)
+    if place is None:
         raise corrupt()
     _, disk, first_disk, _, entries, length, offset, _ = END.unpack_from(tail, place)
     end = start + place
@@ -99,6 +102,14 @@ def found(file: BinaryIO, size: int) -> Directory:
     if length > end:
         raise corrupt()
     return Directory(end - length, length, entries, end - length - offset)
+
+
+def end_of(tail: bytes) -> int | None:
+    """Where the end is: the last one whose comment reaches to the end of the file, for a comment may hold whatever
+    looks like one; failing that the last, for something may follow the archive."""
+    places = [found.start() for found in SIGNATURE.finditer(tail) if len(tail) - found.start() >= END.size]
+    exact = (place for place in reversed(places) if END.unpack_from(tail, place)[-1] == len(tail) - place - END.size)
+    return next(exact, places[-1] if places else None)
 
 
 def _end64(file: BinaryIO, where: int, locator: int) -> tuple[int, int, int, int, int, int]:

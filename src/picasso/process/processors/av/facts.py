@@ -8,11 +8,13 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from picasso.process.contract import JSON
+from picasso.process.processors.room import that_fit
 
 if TYPE_CHECKING:
     from av.container import InputContainer
 
-# Facts are 64 KiB at most: 32 streams of about 600 bytes and 64 tags of up to 400 characters leave room.
+# Facts are 64 KiB at most: 32 streams take up to 36 of them, so much is left for tags.
+TAGS_ROOM = 24 * 2**10
 STREAMS = 32
 TAGS = 64
 TAG_NAME = 64
@@ -99,7 +101,7 @@ def _video(stream: Any) -> dict[str, JSON]:
         "width": context.width,
         "height": context.height,
         "sample_aspect_ratio": f"{shape.numerator}:{shape.denominator}" if shape != 1 else None,
-        "fps": _rate(stream.average_rate) or _rate(stream.guessed_rate),
+        "fps": None if is_cover(stream) else _rate(stream.average_rate) or _rate(stream.guessed_rate),
         "pixel_format": context.pix_fmt,
         "colour": _colour(context) or None,
         "hdr": HDR.get(context.color_trc),
@@ -150,7 +152,7 @@ def tags(container: InputContainer) -> dict[str, JSON]:
     for name, value in _pairs((container.metadata, first)):
         if name not in TECHNICAL and name not in PLACES and len(found) < TAGS:
             found.setdefault(name, value)
-    return found
+    return that_fit(found.items(), TAGS_ROOM)
 
 
 def place(container: InputContainer) -> str | None:

@@ -109,6 +109,10 @@ class Reader:
         except (OSError, ValueError, OverflowError):
             return -errno.EINVAL
 
+    def peek(self, offset: int, size: int) -> bytes:
+        """Without moving from where FFmpeg reads."""
+        return os.pread(self._file.fileno(), size, offset)
+
     def tell(self) -> int:
         return self._file.tell()
 

@@ -14,7 +14,7 @@ from picasso.process.processors.av import waveform
 from picasso.process.processors.av.facts import duration
 from picasso.process.processors.av.opening import LOOKING_BYTES, corrupt, frames, lean, packets
 from picasso.process.processors.av.waveform import Wave
-from picasso.process.processors.av.whole import reaches
+from picasso.process.processors.av.whole import is_told, reaches
 
 if TYPE_CHECKING:
     from av import AudioFrame
@@ -62,7 +62,15 @@ def hear(
         raise corrupt()
     if heard.cut:
         return {}, ()
-    return facts(heard) | {"complete": reaches(heard.seconds, container)}, waveform.drawn(heard.wave, folder)
+    return facts(heard) | length(heard, container, reader), waveform.drawn(heard.wave, folder)
+
+
+def length(heard: Sound, container: InputContainer, reader: Reader) -> dict[str, JSON]:
+    """Whether all was there; and where the file tells no duration, that of what was heard."""
+    if is_told(container, reader):
+        return {"complete": reaches(heard.seconds, container)}
+    seconds = max(heard.seconds, 0.001)
+    return {"duration": round(seconds, 3), "bitrate": round(8 * reader.size / seconds), "complete": True}
 
 
 def listen(container: InputContainer, stream: AudioStream, seconds: float | None, max_seconds: int) -> Sound | None:

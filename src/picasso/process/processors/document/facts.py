@@ -9,10 +9,15 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from picasso.process.contract import JSON
+from picasso.process.processors.room import first_that_fit
 
 WORDS_LENGTH = 1_000
 NAMES = 100
 NAME_LENGTH = 200
+
+# Bytes of one list: facts have 64 KiB in all, a mail has three lists, and ten texts may take 40.
+NAMES_ROOM = 6 * 2**10
+
 PEOPLE = 50
 
 CONTROLS = dict.fromkeys((*range(32), 0x7F), " ")
@@ -63,8 +68,8 @@ def attachments(said: Mapping[str, Any]) -> list[str]:
 
 
 def names(found: Iterable[Any] | None, most: int) -> list[JSON]:
-    """At most ``most`` of them, each of bounded length."""
-    return [words(each, NAME_LENGTH) or "" for each in list(found or ())[:most]]
+    """At most ``most`` of them, each of bounded length, and no more than there is room for."""
+    return first_that_fit((words(each, NAME_LENGTH) or "" for each in list(found or ())[:most]), NAMES_ROOM)
 
 
 def words(text: Any, length: int = WORDS_LENGTH) -> str | None:

@@ -51,6 +51,10 @@ GPS = (
     "ifd3-GPSImgDirection",
 )
 VALUE = re.compile(r"(?P<twice>.*), \w+, \d+ components?, \d+ bytes?\)", re.DOTALL)
+# What libexif says in place of a comment in UTF-16 or Japanese.
+UNREAD = re.compile(r"Unsupported (UNICODE|JIS) string")
+# Of an altitude: libexif's odd words for 1 ("Sea level" alone is 0), those of later versions, or the number.
+BELOW = ("Sea level reference", "Below", "1", "3")
 GPS_ROOM = 4 * 1024
 
 FRACTION = re.compile(r"(-?\d+)/(\d+)")
@@ -89,7 +93,7 @@ def _degrees(tags: pyvips.Image, name: str, negative: bool, limit: int) -> float
 
 def _altitude(tags: pyvips.Image) -> float | None:
     parts = _fractions(tags, "ifd3-GPSAltitude")
-    below = _raw(tags, "ifd3-GPSAltitudeRef").startswith(("1", "\x01", "Below"))
+    below = _raw(tags, "ifd3-GPSAltitudeRef").startswith(BELOW)
     if len(parts) != 1 or not abs(parts[0]) < 1e6:
         return None
     return round(-parts[0] if below else parts[0], 2)
@@ -122,6 +126,8 @@ def _readable(value: str) -> str:
     if not match:
         return value
     twice = match["twice"]
+    if UNREAD.match(twice):
+        return ""
     half = len(twice) // 2 - 1
     if twice[:half] == twice[half + 2 :]:
         return twice[:half]

@@ -141,7 +141,9 @@ def shrink_on_load(read: Reader, header: pyvips.Image, kind: str, size: int) -> 
     """Decoded here, and nowhere else; turned upright."""
     import pyvips
 
-    factor = jpeg_factor(max(header.width, header.height) / size) if kind == "jpeg" else 1
+    # Not by more than the shorter side, of which no pixel would be left.
+    shrink = min(max(header.width, header.height) / size, header.width, header.height)
+    factor = jpeg_factor(shrink) if kind == "jpeg" else 1
     if factor > 1:
         large = pyvips.Image.jpegload_source(read(), shrink=factor, access="sequential", fail_on="error")
         return large.thumbnail_image(size, height=size, size="down")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 
 from picasso.process.contract import JSON
+from picasso.process.processors import room as room_for
 
 # All facts of a file may take 64 KiB as JSON; EXIF, IPTC and XMP get 12 each, and GPS 4.
 ROOM = 12 * 1024
@@ -26,11 +26,4 @@ def lines(texts: Iterable[str], length: int = LENGTH) -> list[JSON]:
 
 
 def that_fit(pairs: Iterable[tuple[str, JSON]], room: int = ROOM) -> dict[str, JSON]:
-    """Those that have a value, while there is room for them as JSON, in bytes."""
-    kept: dict[str, JSON] = {}
-    for name, value in pairs:
-        size = len(json.dumps({name: value}, ensure_ascii=False).encode())
-        if value not in (None, "", []) and size <= room:
-            kept[name] = value
-            room -= size
-    return kept
+    return room_for.that_fit(pairs, room)

@@ -14,6 +14,8 @@ OUT_OF_MEMORY = re.compile(
     r"out of memory|insufficient memory|memory allocation error(?!: security limit)|cannot allocate|creating thread",
     re.IGNORECASE,
 )
+# What the kernel says of a disk, a network share or a full one.
+MACHINE = re.compile(r"input/output error|stale file handle|no space left|timed out|transport endpoint", re.IGNORECASE)
 UNSUPPORTED = re.compile(r"not been built in|unsupported", re.IGNORECASE)
 UNKNOWN = "not in a known format"
 
@@ -43,6 +45,8 @@ def verdict(message: str, media_type: str) -> Exception:
     """What a message of libvips means."""
     if OUT_OF_MEMORY.search(message):
         return MemoryError(message)
+    if MACHINE.search(message):
+        return OSError(message)
     # What is cut short may be past recognition: a TIFF has its directory at the end.
     unknown = UNKNOWN in message and media_type not in LOADERS.values()
     return unsupported() if unknown or UNSUPPORTED.search(message) else corrupt()

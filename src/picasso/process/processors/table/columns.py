@@ -38,13 +38,18 @@ class Kind:
     sql: str
     only: str = ""
     """What a cell, ``{}``, has to be beyond castable: SQL makes 2 of 1.5, and a date of a time."""
+    value: str = "{0}"
+    """What of the value counts for the least and the greatest: NaN is above all numbers, and is none."""
     as_text: bool = False
     """Whether values are shown as text: years beyond 9999 are none of Python's."""
 
 
+# Postal codes and telephone numbers are no numbers: a number would lose their zeros.
+UNPADDED = "NOT (starts_with({0}, '0') AND {0}[2] BETWEEN '0' AND '9')"
+
 KINDS = {
-    "integer": Kind("BIGINT", "NOT contains({0}, '.') AND NOT contains(lower({0}), 'e')"),
-    "number": Kind("DOUBLE"),
+    "integer": Kind("BIGINT", f"NOT contains({{0}}, '.') AND NOT contains(lower({{0}}), 'e') AND {UNPADDED}"),
+    "number": Kind("DOUBLE", UNPADDED, "CASE WHEN isfinite({0}) THEN {0} END"),
     "boolean": Kind("BOOLEAN", "length({0}) > 3"),
     "date": Kind("DATE", "length({0}) <= 10", as_text=True),
     "timestamp": Kind("TIMESTAMP", as_text=True),
@@ -132,7 +137,8 @@ def _measures(cell: str, kinds: Iterable[str]) -> list[str]:
     """How many cells there are, of all and of each kind, with the least and the greatest."""
     parts = [f"count({cell})", f"min(left({cell}, {VALUE}))", f"max(left({cell}, {VALUE}))"]
     for kind in kinds:
-        value, end = f"try_cast({cell} AS {KINDS[kind].sql})", "::VARCHAR" if KINDS[kind].as_text else ""
+        value = KINDS[kind].value.format(f"try_cast({cell} AS {KINDS[kind].sql})")
+        end = "::VARCHAR" if KINDS[kind].as_text else ""
         parts += [count_of(kind, cell), f"min({value}){end}", f"max({value}){end}"]
     return parts
 

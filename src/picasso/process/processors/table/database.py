@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -49,6 +50,10 @@ def name(value: str) -> str:
     return '"' + value.replace('"', '""') + '"'
 
 
+# Of what DuckDB says when it can't read. What ends too soon it "could not read enough" of: the file's fault.
+OURS = re.compile(r"No such file|ermission|Could not read from file|Cannot open file|Input/output error|Stale file")
+
+
 @contextmanager
 def faults() -> Iterator[None]:
     """Tell the faults of the file from those of the machine."""
@@ -60,7 +65,7 @@ def faults() -> Iterator[None]:
         # Rows are read two thousand at a time; ordinary ones need a hundredth of what is there.
         raise ProcessorError("too-long-rows", "The rows of this table are too long.") from fault
     except (duckdb.IOException, duckdb.PermissionException) as fault:
-        if "No such file" in str(fault) or "ermission" in str(fault):
+        if OURS.search(str(fault)):
             raise
         raise ProcessorError("corrupt", "This table is damaged or incomplete.") from fault
     except duckdb.Error as fault:

@@ -9,6 +9,7 @@ from typing import Any
 
 from picasso.process.contract import JSON, Derivative
 from picasso.process.processors.charset import shown
+from picasso.process.processors.room import first_that_fit
 from picasso.process.processors.table.columns import NAME, as_json
 
 CELL = 200  # characters
@@ -38,9 +39,4 @@ def write(folder: Path, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> 
 
 def fitting(columns: list[JSON]) -> list[JSON]:
     """The first of them, as many as facts have room for."""
-    room = MAX_FACTS
-    for number, column in enumerate(columns):
-        room -= len(json.dumps(column))
-        if room < 0:
-            return columns[:number]
-    return columns
+    return first_that_fit(columns, MAX_FACTS)
