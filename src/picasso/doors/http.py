@@ -92,10 +92,16 @@ class Request:
             raise ClientGone
         return got
 
+    async def interim(self, status: int, headers: Mapping[str, str]) -> None:
+        """Say something ahead of the answer (102, 103 or 104), also while the body is still coming in.
+
+        Says nothing to clients that can't be told or are gone, nor once the answer has begun.
+        """
+        self.scope["state"]["interim"](status, encoded(headers))
+
     async def start(self, status: int, headers: Mapping[str, str]) -> None:
         self.answered = True
-        head = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
-        await self.send({"type": "http.response.start", "status": status, "headers": head})
+        await self.send({"type": "http.response.start", "status": status, "headers": encoded(headers)})
 
     async def body(self, chunk: bytes, more: bool = False) -> None:
         await self.send({"type": "http.response.body", "body": chunk, "more_body": more})
@@ -131,6 +137,10 @@ class Request:
                         return
         except TimeoutError:
             return
+
+
+def encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
 
 
 @lru_cache(maxsize=128)
