@@ -136,10 +136,12 @@ class Protocol(HttpToolsProtocol):
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Trailers come here too, and nobody asks for them."""
+        """Trailers come here too; the request that they belong to is still the newest then."""
         self._count(len(name) + len(value))
         if self._in_head:
             super().on_header(name, value)
+        else:
+            self.cycle.scope["state"]["trailers"].append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
         self._in_head, self._untold = False, 0
@@ -147,6 +149,7 @@ class Protocol(HttpToolsProtocol):
             self._unset_keepalive_if_required()
             # The parser has seen to it that there is one at most, and that it is a number.
             self.left = next((int(value) for name, value in self.headers if name == b"content-length"), 0)
+            self.scope["state"]["trailers"] = []
             super().on_headers_complete()
 
     def on_message_complete(self) -> None:

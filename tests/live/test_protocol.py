@@ -16,7 +16,7 @@ import uvicorn
 from picasso import conf
 from picasso.doors.http import Door, Receive, Request, Scope, Send
 from picasso.server import configured
-from tests.live.wire import Answer, head, wire
+from tests.live.wire import Answer, check_problem, chunked, head, wire
 from tests.services import free_port
 from tests.stack import until
 
@@ -217,3 +217,93 @@ def test_an_interim_response_holds_no_more_than_its_headers(headers: dict[str, s
     with served(tell) as server, wire(server) as connection:
         connection.send(head(server, "GET"))
         assert connection.read().status == 418
+
+
+# Trailers
+
+
+async def tell_trailers(request: Request) -> None:
+    """Reads a moment late, so that what follows in a pipeline is here before."""
+    await asyncio.sleep(0.05)
+    body = await read(request)
+    await request.answer_json(200, {"size": len(body), "trailers": request.trailers, "headers": request.headers})
+
+
+@pytest.fixture(scope="module")
+def echo() -> Iterator[Served]:
+    with served(tell_trailers) as server:
+        yield server
+
+
+def with_trailers(server: Served, content: bytes, *trailers: bytes, **headers: str) -> bytes:
+    body = b"".join(chunked([content] if content else [])).removesuffix(b"\r\n")
+    lines = b"".join(line + b"\r\n" for line in trailers)
+    return head(server, Transfer_Encoding="chunked", **headers) + body + lines + b"\r\n"
+
+
+@pytest.mark.parametrize("content", [b"", b"hello", b"x" * 300_000])
+@pytest.mark.parametrize("step", [1000, 11, 1])
+def test_trailers_are_shown_to_the_door(echo: Served, content: bytes, step: int) -> None:
+    request = with_trailers(echo, content, b"Upload-Checksum: sha1 Kq5s", b"X-Two:a", b"x-two: b ", Trailer="x")
+    early, late = request[:-60], request[-60:]
+    with wire(echo) as connection:
+        connection.send(early)
+        for start in range(0, len(late), step):
+            connection.send(late[start : start + step])
+            time.sleep(0.002)
+        told = connection.read().json()
+    assert told["size"] == len(content)
+    assert told["trailers"] == {"upload-checksum": "sha1 Kq5s", "x-two": "a, b"}
+    assert "upload-checksum" not in told["headers"]
+
+
+def test_what_a_head_alone_may_say_is_no_trailer(echo: Served) -> None:
+    smuggled = [
+        *("Host: evil.example", "Authorization: Bearer x", "Content-Type: text/html", "Content-Encoding: gzip"),
+        *("Cookie: a=b", "X-HTTP-Method-Override: DELETE", "Idempotency-Key: 1", "Connection: upgrade\r\nUpgrade: h2c"),
+        *("X-Forwarded-For: 10.0.0.1", "Forwarded: host=evil.example", "If-Match: *", "Expect: 100-continue"),
+    ]
+    with wire(echo) as connection:
+        for each in smuggled:
+            connection.send(with_trailers(echo, b"hello", each.encode(), b"Content-Digest: x"))
+            assert connection.read().json()["trailers"] == {"content-digest": "x"}, each
+        connection.send(head(echo, Content_Length=2), b"ok")
+        assert connection.read().json() | {"headers": {}} == {"size": 2, "trailers": {}, "headers": {}}
+
+
+@pytest.mark.parametrize("trailer", [b"Content-Length: 3", b"Transfer-Encoding: chunked"])
+def test_a_trailer_that_would_frame_the_body_anew(echo: Served, trailer: bytes) -> None:
+    with wire(echo) as connection:
+        connection.send(with_trailers(echo, b"hello", trailer))
+        answer = connection.read()
+        if answer.status == 200:
+            assert answer.json()["trailers"] == {}
+        else:
+            check_problem(answer, 400, "bad-request")
+
+
+def test_in_a_pipeline_each_has_its_own_trailers(echo: Served) -> None:
+    with wire(echo) as connection:
+        requests = [with_trailers(echo, b"x" * n, b"N: %d" % n) for n in (1, 2)]
+        connection.send(
+            *requests, with_trailers(echo, b"xxx"), head(echo, "GET"), with_trailers(echo, b"xxxx", b"N: 4")
+        )
+        told = [connection.read().json() for _ in range(5)]
+    assert [(each["size"], each["trailers"].get("n")) for each in told] == [
+        *((1, "1"), (2, "2"), (3, None), (0, None), (4, "4"))
+    ]
+
+
+def test_trailers_behind_an_offer_to_upgrade(echo: Served) -> None:
+    with wire(echo) as connection:
+        offer = {"Connection": "upgrade", "Upgrade": "h2c"}
+        connection.send(with_trailers(echo, b"hello", b"N: 1", **offer) * 2)
+        assert [connection.read().json()["trailers"] for _ in range(2)] == [{"n": "1"}] * 2
+
+
+def test_trailers_have_the_limit_of_heads(echo: Served) -> None:
+    with wire(echo) as connection:
+        connection.send(with_trailers(echo, b"hello", b"N: " + b"x" * 60_000))
+        assert len(connection.read().json()["trailers"]["n"]) == 60_000
+        connection.send(with_trailers(echo, b"hello", *[b"N: " + b"x" * 1000] * 70))
+        check_problem(connection.read(), 431, "headers-too-large")
