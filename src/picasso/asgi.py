@@ -25,6 +25,7 @@ from django.views import View
 
 from picasso.conf import Conf
 from picasso.doors import health
+from picasso.doors.cors import Cors
 from picasso.doors.download import DownloadDoor
 from picasso.doors.form import FormDoor
 from picasso.doors.health import HealthDoor
@@ -54,6 +55,7 @@ class Application:
         checks = {"database": health.database, "storage": storage.probe, "worker": health.workers}
         if not conf.embedded:
             checks["broker"] = celery.ping
+        self._cors = Cors(conf.cors_origins)
         self._health = HealthDoor(checks)
         self._upload = FormDoor(storage, self._landing, known, conf.max_upload_size, conf.upload_idle_timeout)
         self._download = DownloadDoor(storage, conf.accel_redirect)
@@ -63,17 +65,19 @@ class Application:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
-        elif door := self._door(scope["path"]):
-            await through(door, Request(scope, receive, send))
         else:
-            await through(self._to_django, Request(scope, receive, send))
+            request = Request(scope, receive, self._cors.sending(scope, send))
+            await through(self._door(request), request)
 
-    def _door(self, path: str) -> Door | None:
+    def _door(self, request: Request) -> Door:
+        path = request.path
+        if self._cors.is_preflight(request):
+            return self._cors.preflight
         if path == "/api/v1.0/upload/":
             return self._upload
         if path.startswith("/files/"):
             return self._download
-        return {"/healthz": self._health.alive, "/readyz": self._health.ready}.get(path)
+        return {"/healthz": self._health.alive, "/readyz": self._health.ready}.get(path, self._to_django)
 
     async def _to_django(self, request: Request) -> None:
         await self._django(request.scope, await whole_body(request), request.send)
