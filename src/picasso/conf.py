@@ -150,6 +150,8 @@ class Conf:
     max_upload_size: int = knob("PICASSO_MAX_UPLOAD_SIZE", size, 5 * 2**30)
     min_free_space: int = knob("PICASSO_MIN_FREE_SPACE", size, 256 * 2**20)
     upload_idle_timeout: int = knob("PICASSO_UPLOAD_IDLE_TIMEOUT", positive, 120)
+    upload_expiry: int = knob("PICASSO_UPLOAD_EXPIRY", positive, 86_400)
+    max_unfinished_size: int = knob("PICASSO_MAX_UNFINISHED_SIZE", size, 100 * 2**30)
     web_processes: int = knob("PICASSO_WEB_PROCESSES", positive, 1)
     quick_jobs: int = knob("PICASSO_QUICK_JOBS", positive, lambda _: max(2, cores()))
     heavy_jobs: int = knob("PICASSO_HEAVY_JOBS", positive, lambda _: max(1, cores() // 2))
