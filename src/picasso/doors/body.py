@@ -68,16 +68,17 @@ class Body:
 
     async def _pour_in_place(self, intake: Intake, inlet: Inlet) -> None:
         """To its end, or until the client turns out to be slow."""
-        loop = asyncio.get_running_loop()
         slow = False
         async with InPlace(intake) as place:
             try:
                 while inlet.left and not slow:
                     if not place.block.room:
                         await place.turn(0)
-                    began = loop.time()
-                    place.block.end += await self._receive_into(inlet, place.block.room)
-                    slow = loop.time() - began >= SLOW_SECONDS
+                    room, early = place.block.room, inlet.early
+                    came = await self._receive_into(inlet, room)
+                    place.block.end += came
+                    # What was left unfilled was waited for in vain. It must not lie here until the rest comes.
+                    slow = not early and came < len(room) and inlet.left > 0
             finally:
                 await place.end(place.block.end)
 
