@@ -42,12 +42,17 @@ class Request:
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.method: str = scope["method"]
-        self.path: str = scope["path"]
         self.scope = scope
         self.send = send
         self.answered = False
         self._receive = receive
         self.more_body = True
+
+    @property
+    def path(self) -> str:
+        """Without the one that the service is served below."""
+        path: str = self.scope["path"]
+        return path
 
     @cached_property
     def headers(self) -> dict[str, str]:
@@ -66,7 +71,7 @@ class Request:
         if len(hosts) != 1:
             raise BadRequest("A request has exactly one Host.")  # RFC 9112 §3.2
         public: str = settings.PICASSO.public_url
-        return public or origin(self.scope["scheme"], hosts[0])
+        return public or f"{origin(self.scope['scheme'], hosts[0])}{self.scope['root_path']}"
 
     @cached_property
     def content_length(self) -> int | None:
@@ -105,7 +110,7 @@ class Request:
     async def interim(self, status: int, headers: Mapping[str, str]) -> None:
         """Say something ahead of the answer (102, 103 or 104), also while the body is still coming in.
 
-        Says nothing to clients that can't be told or are gone, nor once the answer has begun.
+        Says nothing to clients that can't be told or are gone, through most proxies, nor once the answer has begun.
         """
         self.scope["state"]["interim"](status, encoded(headers))
 
