@@ -1,9 +1,10 @@
-// The page without this file is a form and a list. This adds drop, progress, live states, details, copy and delete.
+// The page without this file is a form and a list. This adds drop, uploads that survive a cut, live states, details,
+// copy and delete.
 // Whatever came from a stranger (names, facts, problems) goes in as text, never as markup.
 
 import { goTo, opened, rowAction, schedule, show, turnPage } from './files.js';
 import { $, slot } from './page.js';
-import { enqueue, filesOf, underWay } from './uploads.js';
+import { enqueue, filesOf, showLeft, underWay } from './uploads.js';
 
 function listen() {
   const pick = $('#pick'), veil = $('#veil');
@@ -25,4 +26,5 @@ function listen() {
 slot('origin').textContent = location.origin;
 listen();
 JSON.parse($('#files-data').textContent).forEach((file) => show(file));
+showLeft();
 document.documentElement.classList.add('js');

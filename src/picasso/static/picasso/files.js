@@ -25,6 +25,13 @@ export function show(file, where = 'append') {
   if (!settled(file) || (file.state === 'processed' && !file.derivatives)) watch(file.id);
 }
 
+/** Show a file that was just uploaded. */
+export function arrive(file) {
+  const isNew = !shown.has(file.id);
+  show(file, 'prepend');
+  if (isNew) changeCount(+1);
+}
+
 function fill(row, file) {
   const name = nameOf(file);
   const texts = { name, size: bytes(file.size), type: visible(file.media_type), when: dateOf(file.uploaded_at), state: file.state, trouble: visible(file.error?.detail) };
@@ -77,7 +84,7 @@ function setCount(count) {
   $('#count').textContent = $('#count').dataset.count = Math.max(0, count);
   $('#empty').hidden = list.children.length > 0;
 }
-export const changeCount = (by) => setCount(Number($('#count').dataset.count) + by);
+const changeCount = (by) => setCount(Number($('#count').dataset.count) + by);
 
 /* ---- Waiting for the workers: one request at a time, ever more seldom, none while nobody looks ---- */
 

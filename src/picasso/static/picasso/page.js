@@ -4,7 +4,7 @@ import { visible } from './words.js';
 
 export const $ = (selector, root = document) => root.querySelector(selector);
 export const slot = (name, root) => $(`[data-slot="${name}"]`, root);
-export const { uploadUrl, filesUrl, maxSize } = document.body.dataset;
+export const { uploadsUrl, filesUrl, maxSize } = document.body.dataset;
 
 export function h(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);

@@ -19,6 +19,12 @@ export function bytes(size) {
   return power ? `${(size / 1024 ** power).toFixed(1)} ${' KMGTP'[power]}B` : exactBytes(size);
 }
 
+export function duration(seconds) {
+  if (seconds < 60) return `${Math.ceil(seconds)} s`;
+  const minutes = Math.ceil(seconds / 60), hours = Math.floor(minutes / 60);
+  return hours ? `${hours} h ${minutes % 60} min` : `${minutes} min`;
+}
+
 export function kindOf(type) {
   const [major, minor = ''] = String(type).split('/');
   if (['image', 'video', 'audio', 'text'].includes(major)) return major;
