@@ -59,7 +59,8 @@ class Rows:
         return self._thread.submit(partial(self._call, call, *args, **more))
 
     def stop(self) -> None:
-        self._thread.submit(connection.close)
+        # Each thread has a connection of its own: which one is meant is seen there.
+        self._thread.submit(lambda: connection.close())
         self._thread.shutdown()
 
     def _call(self, call: Callable[P, T], *args: P.args, **more: P.kwargs) -> T:
