@@ -59,8 +59,7 @@ class Rows:
         return self._thread.submit(partial(self._call, call, *args, **more))
 
     def stop(self) -> None:
-        # Each thread has a connection of its own: which one is meant is seen there.
-        self._thread.submit(lambda: connection.close())
+        self._thread.submit(close_connection)
         self._thread.shutdown()
 
     def _call(self, call: Callable[P, T], *args: P.args, **more: P.kwargs) -> T:
@@ -269,6 +268,11 @@ class Locks:
                 for upload_id in await self.rows.do(wanted):
                     if holder := self._holders.get(upload_id):
                         holder.interrupt(Superseded())
+
+
+def close_connection() -> None:
+    """That of the thread which runs this: `connection.close` would be bound to the caller's."""
+    connection.close()
 
 
 def wanted() -> list[uuid.UUID]:
