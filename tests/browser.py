@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 import queue
-import shutil
 import subprocess
 import tempfile
 import threading
 from collections.abc import Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
-from tests.services import Unavailable, apt_install
+from tests.services import program
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
@@ -59,21 +55,18 @@ onload = async () => {
 
 def found() -> str:
     """The browser's program; Debian's package where there is none. Raises `Unavailable`."""
-    for name in NAMES:
-        if path := shutil.which(name):
-            return path
-    if os.geteuid() != 0 or not shutil.which("apt-get"):
-        raise Unavailable("No Chromium was found, and installing it takes root and apt-get.")
-    with Path("/run/picasso-tests-apt.lock").open("w") as lock, tempfile.TemporaryDirectory() as folder:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not shutil.which(NAMES[0]):
-            apt_install(NAMES[0], Path(folder, "apt.log"))
-    if not (path := shutil.which(NAMES[0])):
-        raise Unavailable("Chromium was installed, and is not there.")
-    return path
+    return program(NAMES[0], *NAMES)
 
 
-def verdicts(program: str, questions: Sequence[tuple[str, str]], seconds: float = 120) -> list[dict[str, Any]]:
+def command(chromium: str, profile: str, url: str) -> list[str]:
+    """What starts it without a window, and sends nothing beyond this machine."""
+    argv = [chromium, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"]
+    argv += ["--autoplay-policy=no-user-gesture-required", "--mute-audio", f"--user-data-dir={profile}"]
+    argv += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+    return [*argv, "--remote-debugging-port=0", url]
+
+
+def verdicts(chromium: str, questions: Sequence[tuple[str, str]], seconds: float = 120) -> list[dict[str, Any]]:
     """What became of each (``image``, ``video`` or ``audio``, URL): its sizes, or an ``error``.
 
     The URLs are on ``localhost``, as the page is: other ports of an IP address are another site to Chromium.
@@ -101,11 +94,7 @@ def verdicts(program: str, questions: Sequence[tuple[str, str]], seconds: float 
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server, tempfile.TemporaryDirectory() as profile:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        argv = [program, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"]
-        argv += ["--autoplay-policy=no-user-gesture-required", "--mute-audio", f"--user-data-dir={profile}"]
-        # It sends nothing beyond this machine.
-        argv += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
-        argv += ["--remote-debugging-port=0", f"http://localhost:{server.server_port}/"]
+        argv = command(chromium, profile, f"http://localhost:{server.server_port}/")
         browser = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
         try:
             return answers.get(timeout=seconds)

@@ -26,6 +26,7 @@ import psycopg
 from psycopg import sql
 
 WAY = "PICASSO_TEST_SERVICES"
+APT_LOCK = Path("/run/picasso-tests-apt.lock")
 START_SECONDS = 60
 STOP_SECONDS = 60
 
@@ -215,7 +216,7 @@ class Service(ABC):
     def _from_apt(self) -> Callable[[], None]:
         if os.geteuid() != 0 or not shutil.which("apt-get"):
             raise Unavailable(f"Installing {self.package} takes root and apt-get.")
-        with Path("/run/picasso-tests-apt.lock").open("w") as lock:
+        with APT_LOCK.open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not self._find_programs():
                 apt_install(self.package, self._home / "apt.log")
@@ -542,6 +543,26 @@ def _postgres_options(settings: Mapping[str, str]) -> list[str]:
 
 def _docker(*arguments: str, seconds: float = 60) -> subprocess.CompletedProcess[str]:
     return subprocess.run(["docker", *arguments], capture_output=True, text=True, timeout=seconds, check=False)
+
+
+def program(package: str, *names: str) -> str:
+    """The first of these programs that is on PATH (one without names is called as its package is), else the package's.
+
+    Raises `Unavailable`.
+    """
+    names = names or (package,)
+    for name in names:
+        if found := shutil.which(name):
+            return found
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        raise Unavailable(f"No {names[0]} was found, and installing it takes root and apt-get.")
+    with APT_LOCK.open("w") as lock, tempfile.TemporaryDirectory() as folder:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not shutil.which(names[0]):
+            apt_install(package, Path(folder, "apt.log"))
+    if not (found := shutil.which(names[0])):
+        raise Unavailable(f"{package} was installed, and {names[0]} is not there.")
+    return found
 
 
 def apt_install(package: str, log: Path) -> None:

@@ -66,7 +66,7 @@ class Wire:
         assert line.startswith(b"HTTP/1.1 "), f"no answer but {line!r}"
         status = int(line.split()[1])
         headers = dict(self._headers())
-        return Answer(status, headers, b"" if head or status in {100, 204, 304} else self._body(headers))
+        return Answer(status, headers, b"" if head or status < 200 or status in {204, 304} else self._body(headers))
 
     def closed(self) -> bool:
         """Whether the server has closed, after all that it had to say was read."""
