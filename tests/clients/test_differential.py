@@ -85,6 +85,7 @@ SERIES: dict[str, list[Ask]] = {
     "metadata: three words": [create(upload_length="5", upload_metadata="a YQ== YQ==")],
     "metadata: an empty key": [create(upload_length="5", upload_metadata=f"a {b64('1')},,b {b64('2')}")],
     "metadata: spaces about the comma": [create(upload_length="5", upload_metadata=f"a {b64('1')}, b {b64('2')}")],
+    "metadata: no text": [create(upload_length="5", upload_metadata="a gP8="), HEAD],
     "no version": [without(FIVE, "Tus-Resumable")],
     "another version": [create(upload_length="5", tus_resumable="0.2.2")],
     "no length": [create()],

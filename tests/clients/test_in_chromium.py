@@ -69,7 +69,7 @@ def test_an_upload_is_ended_for_good(stack: Stack, page: Page, protocol: str) ->
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_the_page_is_loaded_anew(stack: Stack, page: Page, protocol: str) -> None:
     sent = content(500_000)
-    options = {"protocol": protocol, "chunkSize": CHUNK, "removeFingerprintOnSuccess": True}
+    options = {"protocol": protocol, "chunkSize": CHUNK}
     stopped = done(page.do(sent, **task(stack, options, stopAt=2 * CHUNK)))["stopped"]
     result = done(page.do(sent, **task(stack, options)))
     assert offsets(result, "HEAD") == [stopped]

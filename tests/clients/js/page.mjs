@@ -18,6 +18,7 @@ function watched(task, requests) {
     return {
         endpoint: task.endpoint,
         retryDelays: Array(60).fill(250),
+        removeFingerprintOnSuccess: true, // files of different tests look alike
         ...task.options,
         ...(task.pause && { onBeforeRequest: () => sleep(task.pause) }),
         onAfterResponse(request, response) {
