@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from tests.services import Unavailable, free_port, program, servers_required
 from tests.stack import Stack, running
 
 HERE = Path(__file__).parent
+
+# A line for each request would only hide what a failing test has to say.
+logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -3,7 +3,7 @@
 //   options                          those of tus.Upload, as they are
 //   store                            where addresses of unfinished uploads are kept: finds and resumes a previous one
 //   pause                            milliseconds to wait before each piece of a body
-//   stream                           the file as a stream of unknown length
+//   input                            how the client gets the file: as a path, as bytes, or as a stream of unknown length
 //   terminateAt                      how many bytes to send before the upload is ended for good
 // Prints a line of JSON whenever the server has accepted or the client has sent something, and a last one with the result.
 
@@ -13,7 +13,7 @@ import { Readable } from "node:stream";
 import * as tus from "tus-js-client";
 
 const PIECE = 64 * 1024;
-const { file, endpoint, options, store, pause, stream, terminateAt } = JSON.parse(process.argv[2]);
+const { file, endpoint, options, store, pause, input = "path", terminateAt } = JSON.parse(process.argv[2]);
 
 const say = (what) => process.stdout.write(`${JSON.stringify(what)}\n`);
 
@@ -24,13 +24,13 @@ async function* trickle(bytes) {
     }
 }
 
-// Reads slowly enough for something to happen in the meantime.
+// Reads slowly enough for something to happen in the meantime. A part of a parallel upload is read from a slice.
 class SlowReader {
-    async openFile() {
-        const all = fs.readFileSync(file);
+    async openFile(input) {
+        const all = input.bytes ?? fs.readFileSync(file);
         const slice = async (start, end) => {
             const bytes = all.subarray(start, end);
-            const value = Object.assign(Readable.from(trickle(bytes)), { size: bytes.length });
+            const value = Object.assign(Readable.from(trickle(bytes)), { bytes, size: bytes.length });
             return { value, done: end >= all.length };
         };
         return { size: all.length, slice, close() {} };
@@ -39,8 +39,12 @@ class SlowReader {
 
 const requests = [];
 const result = (upload) => ({ url: upload.url, requests });
-const input = fs.createReadStream(file);
-const upload = new tus.Upload(stream ? Readable.from(input, { objectMode: false }) : input, {
+const inputs = {
+    path: () => fs.createReadStream(file), // the client reads its path, and knows its size
+    bytes: () => fs.readFileSync(file),
+    stream: () => Readable.from(fs.createReadStream(file), { objectMode: false }),
+};
+const upload = new tus.Upload(inputs[input](), {
     endpoint,
     retryDelays: Array(60).fill(250),
     ...(store && { urlStorage: new tus.FileUrlStorage(store) }),
