@@ -60,5 +60,5 @@ def stack(new_data: Callable[[], Path], page_port: int) -> Iterator[Stack]:
 
 @pytest.fixture(scope="session")
 def page(javascript: str, page_port: int) -> Iterator[Page]:
-    with Page(page_port).shown(had(browser.found, "Chromium")) as page:
+    with Page(page_port).shown(browser.required()) as page:
         yield page

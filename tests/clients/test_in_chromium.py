@@ -8,7 +8,6 @@ import pytest
 
 from tests import browser
 from tests.clients.checks import UPLOADS, check_stored, content, file_of, gone, times_stored
-from tests.clients.conftest import had
 from tests.clients.pages import Page
 from tests.clients.test_kills import kill_web
 from tests.services import free_port
@@ -133,7 +132,7 @@ def test_uppy_and_a_killed_service(stack: Stack, page: Page) -> None:
 def test_a_page_of_a_site_that_is_not_named(stack: Stack, javascript: str) -> None:
     """Lest any of the above worked without CORS."""
     sent = content(1000)
-    with Page(free_port()).shown(had(browser.found, "Chromium")) as stranger:
+    with Page(free_port()).shown(browser.required()) as stranger:
         result = stranger.do(sent, **task(stack, {"retryDelays": None}))
     assert "error" in result
     assert not times_stored(stack, sent)
