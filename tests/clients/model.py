@@ -77,7 +77,7 @@ class Upload:
     told: bool = True  # the server was told the length
     partial: bool = False
     parts: tuple[Upload, ...] = ()
-    taken: bool = False  # a part that a final has named
+    final: Upload | None = None  # that has taken this part
     low: int = 0
     high: int = 0
     complete: bool = False
@@ -87,6 +87,11 @@ class Upload:
     @property
     def open(self) -> bool:
         return not (self.complete or self.deleted or self.parts)
+
+    @property
+    def joined(self) -> bool:
+        """Whether it is a part that may be gone by now."""
+        return self.final is not None and all(part.complete for part in self.final.parts)
 
     def told_offset(self, offset: int) -> None:
         assert self.low <= offset <= self.high, f"an offset of {offset} is not within {self.low} and {self.high}"
@@ -127,6 +132,14 @@ class Speaker:
         upload.told_offset(offset)
         if upload.complete and not upload.partial:
             upload.file = answer.headers["content-location"]
+        return offset
+
+    def looked(self, upload: Upload) -> int:
+        """What GET says."""
+        answer = self.ask("GET", upload.path, {})
+        assert answer.status == 200, answer
+        offset: int = answer.json()["offset"]
+        upload.told_offset(offset)
         return offset
 
     def append(self, upload: Upload, end: int, *, last: bool, checksum: str = "") -> Answer:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from tests.clients.checks import check_stored, content, file_of
@@ -15,14 +16,20 @@ from tests.stack import Stack
 
 pytestmark = [pytest.mark.faults, pytest.mark.usefixtures("javascript")]
 
-SIZE = 6_000_000
-PAUSE = 10  # for each 64 KiB, which makes it a second for all of them
+SIZE = 4_000_000
+PAUSE = 25  # for each 64 KiB, which makes it two seconds for all of them
+LOST = 1_000_000  # at the most by a kill: half a second's worth, in pipes and in memory
 PROTOCOLS = ["tus-v1", "ietf-draft-03", "ietf-draft-05"]
 
 
 def kill_web(stack: Stack) -> None:
-    for process in stack.processes("web"):
+    """The processes that speak HTTP; those that are started in their place find the same socket."""
+    found = stack.processes("web")
+    assert found
+    for process in found:
         process.kill()
+    _, left = psutil.wait_procs(found, timeout=10)
+    assert not left
 
 
 def power_cut(stack: Stack) -> None:
@@ -48,7 +55,7 @@ def killed_at(stack: Stack, client: Running, reached: list[int], kill: Callable[
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_a_client_tries_again(stack: Stack, tmp_path: Path, protocol: str, kill: Callable[[Stack], None]) -> None:
     sent = content(SIZE)
-    reached = [SIZE // 4, SIZE // 2, SIZE * 3 // 4] if kill is kill_web else [SIZE // 2]
+    reached = [1_200_000, 2_200_000, 3_200_000] if kill is kill_web else [SIZE // 2]
     ask = Client(stack, tmp_path, sent).asked({"protocol": protocol, "metadata": METADATA}, pause=PAUSE)
     with running("upload.mjs", ask) as client:
         result = killed_at(stack, client, reached, kill)
@@ -56,13 +63,13 @@ def test_a_client_tries_again(stack: Stack, tmp_path: Path, protocol: str, kill:
     heads = [offset for method, status, offset in result["requests"] if method == "HEAD" and status < 300]
     assert len(heads) >= len(reached)
     # What had arrived before a kill was not sent again.
-    assert all(offset > least - 1_000_000 for offset, least in zip(heads, reached, strict=False)), result
+    assert all(offset > least - LOST for offset, least in zip(heads, reached, strict=False)), heads
 
 
 def test_parts_try_again(stack: Stack, tmp_path: Path) -> None:
     sent = content(SIZE)
     options = {"parallelUploads": 3, "metadata": METADATA}
-    with running("upload.mjs", Client(stack, tmp_path, sent).asked(options, pause=PAUSE * 3)) as client:
+    with running("upload.mjs", Client(stack, tmp_path, sent).asked(options, pause=PAUSE * 2)) as client:
         result = killed_at(stack, client, [SIZE // 3, SIZE * 2 // 3], kill_web)
     check_stored(stack, file_of(stack, result["url"]), sent, METADATA["filename"], METADATA["filetype"])
 
@@ -77,5 +84,5 @@ def test_client_and_service_are_killed(stack: Stack, tmp_path: Path, protocol: s
         next(said for said in first.said() if said.get("sent", 0) > SIZE // 2)
         kill_web(stack)
     result = client.upload(options, store=client.store)
-    assert result["requests"][0][2] > SIZE // 2 - 1_000_000
+    assert result["requests"][0][2] > SIZE // 2 - LOST
     check_stored(stack, result["file"], sent, METADATA["filename"], METADATA["filetype"])

@@ -14,7 +14,7 @@ async function fetched({ name, type, part }) {
     return new File([part ? all.slice(...part) : all], name, { type, lastModified: 1_700_000_000_000 });
 }
 
-function watched(task, requests) {
+function watched(task, requests, files = new Set()) {
     return {
         endpoint: task.endpoint,
         retryDelays: Array(60).fill(250),
@@ -24,6 +24,8 @@ function watched(task, requests) {
         onAfterResponse(request, response) {
             const offset = response.getHeader("Upload-Offset");
             requests.push([request.getMethod(), response.getStatus(), offset === null ? null : Number(offset)]);
+            const file = response.getHeader("Content-Location");
+            if (file) files.add(file);
         },
     };
 }
@@ -56,13 +58,9 @@ async function withTus(task) {
 
 async function withUppy(task) {
     const requests = [];
-    const files = {};
-    const uppy = new Uppy({ autoProceed: false }).use(Tus, {
-        ...watched(task, requests),
-        onSuccess: ({ lastResponse }) => {
-            files[lastResponse.getHeader("Content-Location")] = true;
-        },
-    });
+    const files = new Set();
+    // By the time that Uppy tells of its success it has forgotten the last answer's headers.
+    const uppy = new Uppy({ autoProceed: false }).use(Tus, watched(task, requests, files));
     for (const each of task.files) {
         const data = await fetched(each);
         uppy.addFile({ name: data.name, type: data.type, data });
@@ -78,7 +76,7 @@ async function withUppy(task) {
     });
     const { successful, failed } = await uppy.upload();
     const error = failed.length ? failed.map((each) => each.error).join() : undefined;
-    return { requests, files: Object.keys(files), urls: successful.map((each) => each.uploadURL), error, rested };
+    return { requests, files: [...files], urls: successful.map((each) => each.uploadURL), error, rested };
 }
 
 async function work() {
