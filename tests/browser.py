@@ -11,11 +11,7 @@ from collections.abc import Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-import pytest
-
-from tests.services import Unavailable, program, servers_required
-
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+from tests.services import required_program
 
 # Reports for each URL what became of it. A video or sound counts once it has played for a moment.
 PAGE = """<!doctype html><title>judge</title><script>
@@ -57,19 +53,9 @@ onload = async () => {
 </script><body></body>"""
 
 
-def found() -> str:
-    """The browser's program; Debian's package where there is none. Raises `Unavailable`."""
-    return program(NAMES[0], *NAMES)
-
-
 def required() -> str:
-    """As `found`, for a test: where there is none it is skipped, or failed in CI."""
-    try:
-        return found()
-    except Unavailable as why:
-        if servers_required():
-            pytest.fail(f"Chromium can't be had here: {why}")
-        pytest.skip(f"NOT TESTED in a browser, which can't be had here: {why}")
+    """The browser's program; see `required_program`."""
+    return required_program("chromium", "chromium-browser", "google-chrome")
 
 
 def command(chromium: str, profile: str, url: str) -> list[str]:

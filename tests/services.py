@@ -23,10 +23,10 @@ from urllib.parse import quote
 import amqp
 import psutil
 import psycopg
+import pytest
 from psycopg import sql
 
 WAY = "PICASSO_TEST_SERVICES"
-APT_LOCK = Path("/run/picasso-tests-apt.lock")
 START_SECONDS = 60
 STOP_SECONDS = 60
 
@@ -216,7 +216,7 @@ class Service(ABC):
     def _from_apt(self) -> Callable[[], None]:
         if os.geteuid() != 0 or not shutil.which("apt-get"):
             raise Unavailable(f"Installing {self.package} takes root and apt-get.")
-        with APT_LOCK.open("w") as lock:
+        with Path("/run/picasso-tests-apt.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not self._find_programs():
                 apt_install(self.package, self._home / "apt.log")
@@ -545,24 +545,30 @@ def _docker(*arguments: str, seconds: float = 60) -> subprocess.CompletedProcess
     return subprocess.run(["docker", *arguments], capture_output=True, text=True, timeout=seconds, check=False)
 
 
-def program(package: str, *names: str) -> str:
-    """The first of these programs that is on PATH (one without names is called as its package is), else the package's.
-
-    Raises `Unavailable`.
-    """
-    names = names or (package,)
+def program(*names: str) -> str:
+    """One of these programs; Debian's package of the first name where there is none. Raises `Unavailable`."""
     for name in names:
-        if found := shutil.which(name):
-            return found
+        if path := shutil.which(name):
+            return path
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         raise Unavailable(f"No {names[0]} was found, and installing it takes root and apt-get.")
-    with APT_LOCK.open("w") as lock, tempfile.TemporaryDirectory() as folder:
+    with Path("/run/picasso-tests-apt.lock").open("w") as lock, tempfile.TemporaryDirectory() as folder:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not shutil.which(names[0]):
-            apt_install(package, Path(folder, "apt.log"))
-    if not (found := shutil.which(names[0])):
-        raise Unavailable(f"{package} was installed, and {names[0]} is not there.")
-    return found
+            apt_install(names[0], Path(folder, "apt.log"))
+    if not (path := shutil.which(names[0])):
+        raise Unavailable(f"{names[0]} was installed, and is not there.")
+    return path
+
+
+def required_program(*names: str) -> str:
+    """As `program`, for a test: where there is none it is skipped, or failed in CI."""
+    try:
+        return program(*names)
+    except Unavailable as why:
+        if servers_required():
+            pytest.fail(f"{names[0]} can't be had here: {why}")
+        pytest.skip(f"NOT TESTED with {names[0]}, which can't be had here: {why}")
 
 
 def apt_install(package: str, log: Path) -> None:

@@ -176,6 +176,13 @@ class Protocol(HttpToolsProtocol):
         if not self.left:
             self.on_message_complete()
 
+    async def _receive(self, cycle: RequestResponseCycle) -> Any:
+        """As Uvicorn's, which tells of the end of a connection before it tells what had come by then."""
+        if cycle.disconnected and cycle.body and not cycle.response_complete:
+            body, cycle.body = bytes(cycle.body), bytearray()
+            return {"type": "http.request", "body": body, "more_body": True}
+        return await RequestResponseCycle.receive(cycle)
+
     # Bodies that are received in place
 
     def _inlet(self, cycle: RequestResponseCycle) -> Inlet | None:
@@ -211,7 +218,7 @@ class Protocol(HttpToolsProtocol):
 
     # Ahead of the answer
 
-    def _interim(self, cycle: RequestResponseCycle, status: int, headers: list[tuple[bytes, bytes]]) -> None:
+    def _interim(self, cycle: RequestResponseCycle, status: int, headers: list[tuple[bytes, bytes]]) -> bool:
         """Nothing, unless what this client reads next can be an interim response to this very request.
 
         Earlier requests of a pipeline need no look: while one of them is not answered this one has not begun.
@@ -219,8 +226,10 @@ class Protocol(HttpToolsProtocol):
         lines = [b"HTTP/1.1 %d %s\r\n" % (status, INTERIM[status]), *(header_line(*header) for header in headers)]
         late = cycle.response_started or cycle.disconnected or self.transport.is_closing()
         # Who does not read would have it pile up here.
-        if not late and not self.flow.write_paused and cycle.scope["http_version"] == "1.1":
-            self.transport.write(b"".join([*lines, b"\r\n"]))
+        if late or self.flow.write_paused or cycle.scope["http_version"] != "1.1":
+            return False
+        self.transport.write(b"".join([*lines, b"\r\n"]))
+        return True
 
     # Ends
 
@@ -247,6 +256,7 @@ class Protocol(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._running = cycle
+        cycle.receive = partial(self._receive, cycle)  # type: ignore[method-assign]
         cycle.scope["state"]["gone"] = lambda: cycle.disconnected
         cycle.scope["state"]["inlet"] = partial(self._inlet, cycle)
         cycle.scope["state"]["interim"] = partial(self._interim, cycle)
@@ -312,8 +322,7 @@ def configured(conf: Conf, application: Any = "picasso.asgi:application") -> uvi
         access_log=False,
         server_header=False,
         date_header=True,
-        proxy_headers=bool(conf.trusted_proxies),
-        forwarded_allow_ips=list(conf.trusted_proxies),
+        proxy_headers=False,  # see `picasso.doors.forwarded`
         timeout_keep_alive=75,
         timeout_graceful_shutdown=GRACEFUL_SECONDS,
         backlog=2048,

@@ -11,7 +11,7 @@ import pytest
 from tests import browser
 from tests.clients import node
 from tests.clients.pages import Page
-from tests.services import Unavailable, free_port, program, servers_required
+from tests.services import Unavailable, free_port, required_program, servers_required
 from tests.stack import Stack, running
 
 HERE = Path(__file__).parent
@@ -26,24 +26,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.live)
 
 
-def had(find: Callable[[], str], what: str) -> str:
-    """A program; where there is none the test is skipped, or failed in CI."""
-    try:
-        return find()
-    except Unavailable as why:
-        if servers_required():
-            pytest.fail(f"{what} can't be had here: {why}")
-        pytest.skip(f"NOT TESTED with {what}, which can't be had here: {why}")
-
-
 @pytest.fixture(scope="session")
 def javascript() -> str:
-    return had(node.node, "Node")
+    """Node, with its packages; where they can't be had the test is skipped, or failed in CI."""
+    try:
+        return node.node()
+    except Unavailable as why:
+        if servers_required():
+            pytest.fail(f"Node can't be had here: {why}")
+        pytest.skip(f"NOT TESTED with Node, which can't be had here: {why}")
 
 
 @pytest.fixture(scope="session")
 def curl() -> str:
-    return had(lambda: program("curl"), "curl")
+    return required_program("curl")
 
 
 @pytest.fixture(scope="session")

@@ -41,6 +41,15 @@ class Body:
                 self._received = (self._request.content_length or 0) - inlet.left
                 more = self._request.more_body = inlet.left > 0
 
+    async def drain(self, intake: Intake) -> None:
+        """What has come already and was not poured, for the request was ended."""
+        try:
+            async with asyncio.timeout(0):
+                while got := await self._request.receive():
+                    await intake.write(got[0])
+        except TimeoutError:
+            pass  # nothing more is here
+
     def _fit_for_place(self, intake: Intake) -> bool:
         left = (self._request.content_length or 0) - self._received
         return left >= BLOCK_SIZE and intake.outgrew_memory and InPlace.room()
@@ -59,16 +68,17 @@ class Body:
 
     async def _pour_in_place(self, intake: Intake, inlet: Inlet) -> None:
         """To its end, or until the client turns out to be slow."""
-        loop = asyncio.get_running_loop()
         slow = False
         async with InPlace(intake) as place:
             try:
                 while inlet.left and not slow:
                     if not place.block.room:
                         await place.turn(0)
-                    began = loop.time()
-                    place.block.end += await self._receive_into(inlet, place.block.room)
-                    slow = loop.time() - began >= SLOW_SECONDS
+                    room, early = place.block.room, inlet.early
+                    came = await self._receive_into(inlet, room)
+                    place.block.end += came
+                    # What was left unfilled was waited for in vain. It must not lie here until the rest comes.
+                    slow = not early and came < len(room) and inlet.left > 0
             finally:
                 await place.end(place.block.end)
 

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from picasso.doors.appending import has_content
 from picasso.doors.body import Body
 from picasso.doors.http import Request
-from picasso.errors import BadRequest, KeyInUse, KeyReused, Locked, NotFound, PicassoError
+from picasso.errors import BadRequest, Gone, KeyInUse, KeyReused, Locked, NotFound
 from picasso.models import File, Upload
-from picasso.receive.intake import Intake, Unkept
+from picasso.receive.intake import Intake, Unkept, in_writer
 from picasso.receive.landing import displayed
-from picasso.receive.uploads import Held, KnownKey, Uploads
+from picasso.receive.uploads import READ, Held, KnownKey, Uploads
+from picasso.storage import Folder
 
 HEADER = "idempotency-key"
 MAX_KEY = 255
@@ -52,8 +53,9 @@ def payload_of(request: Request) -> str:
     return hashlib.sha256("\n".join(said).encode()).hexdigest()
 
 
-async def create(uploads: Uploads, row: Upload, *, has_content: bool) -> Upload | None:
-    """Begin the upload; or, if its key is known, the one that the first request with it made.
+@asynccontextmanager
+async def begun(uploads: Uploads, row: Upload, *, has_content: bool) -> AsyncIterator[Held | Upload]:
+    """The upload, begun; or, if its key is known, the one that the first request with it made.
 
     One whose content was cut is forgotten, and begun anew.
 
@@ -61,17 +63,20 @@ async def create(uploads: Uploads, row: Upload, *, has_content: bool) -> Upload 
         KeyInUse: the first request is still under way.
         KeyReused: the key was another request's.
     """
+    async with AsyncExitStack() as stack:
+        yield await begin(stack, uploads, row, has_content)
+
+
+async def begin(stack: AsyncExitStack, uploads: Uploads, row: Upload, has_content: bool) -> Held | Upload:
     while True:
         try:
-            await uploads.create(row)
+            return await stack.enter_async_context(uploads.begin(row))
         except KnownKey as known:
             if known.row.payload != row.payload:
                 raise KeyReused from None
             if known.row.finished or not has_content:
                 return known.row
             await forget_cut(uploads, known.row)
-        else:
-            return None
 
 
 async def forget_cut(uploads: Uploads, row: Upload) -> None:
@@ -81,7 +86,7 @@ async def forget_cut(uploads: Uploads, row: Upload) -> None:
                 await held.remove()
     except Locked:
         raise KeyInUse from None
-    except NotFound:
+    except (NotFound, Gone):
         pass
 
 
@@ -92,37 +97,43 @@ async def under_key(uploads: Uploads, request: Request) -> AsyncIterator[Held | 
     mark(row, request)
     if row.key is None:
         yield None
-    elif known := await create(uploads, row, has_content=True):
-        yield await uploads.file_of(known)
-    else:
-        async with held_for(uploads, row) as held:
-            yield held
+        return
+    async with begun(uploads, row, has_content=True) as found:
+        if isinstance(found, Upload):
+            yield await uploads.file_of(found)
+        else:
+            async with found.only_if_kept():
+                yield found
 
 
-@asynccontextmanager
-async def held_for(uploads: Uploads, row: Upload) -> AsyncIterator[Held]:
-    """The upload of a plain request, which leaves nothing behind if it fails."""
-    try:
-        async with uploads.hold(row.pk, disturb=False) as held:
-            try:
-                yield held
-            except BaseException:
-                with suppress(PicassoError):
-                    await held.remove()
-                raise
-    except Locked:
-        raise KeyInUse from None
+async def require_same_content(
+    uploads: Uploads, request: Request, row: Upload, idle_timeout: int, *, whole: bool
+) -> None:
+    """Where a request that came again brings bytes of a file that is there already: all of them, or its first.
 
-
-async def require_same_content(uploads: Uploads, request: Request, row: Upload, idle_timeout: int) -> None:
-    """Where a request that came again brings all of a file that is there already. Raises `KeyReused`."""
+    Raises `KeyReused`.
+    """
     if not has_content(request) or not row.finished:
         return
     again = Unkept(uploads.storage, uploads.max_size)
     await Body(request, idle_timeout).pour(again)
     file = await uploads.file_of(row)
-    if again.size == file.size and again.sha256 != file.sha256:
+    if again.size > file.size or (whole and again.size < file.size):
         raise KeyReused
+    if again.sha256 != await in_writer(sha256_of, uploads.storage, file, again.size):
+        raise KeyReused
+
+
+def sha256_of(storage: Folder, file: File, size: int) -> str:
+    """Of a stored file's first bytes."""
+    if size == file.size:
+        return file.sha256
+    found = hashlib.sha256()
+    with storage.path(file.key).open("rb") as stored:
+        while size and (data := stored.read(min(size, READ))):
+            found.update(data)
+            size -= len(data)
+    return found.hexdigest()
 
 
 def require_same(file: File, intake: Intake, name: str, declared_type: str, pipeline: str) -> None:
