@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from tests.clients.checks import check_stored, content, file_of
 from tests.clients.node import Running, running
 from tests.clients.test_tus_js_client import METADATA, Client
-from tests.stack import Stack
+from tests.stack import Stack, until
 
 pytestmark = [pytest.mark.faults, pytest.mark.usefixtures("javascript")]
 
@@ -24,18 +25,29 @@ PROTOCOLS = ["tus-v1", "ietf-draft-03", "ietf-draft-05"]
 
 def kill_web(stack: Stack) -> None:
     """The processes that speak HTTP; those that are started in their place find the same socket."""
-    found = stack.processes("web")
-    assert found
-    for process in found:
-        process.kill()
-    _, left = psutil.wait_procs(found, timeout=10)
-    assert not left
+    end(stack.processes("web"))
 
 
 def power_cut(stack: Stack) -> None:
-    stack.top.kill()  # first, lest it starts the others again
+    """All processes, and all of them are started again."""
+    end(stack.processes())
     stack.kill()
     stack.start()
+
+
+def end(processes: list[psutil.Process]) -> None:
+    """SIGKILL, to the first one first, lest it starts the others again."""
+    assert processes
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    until(lambda: not any(map(alive, processes)), 10, lambda: f"they live: {processes}")
+
+
+def alive(process: psutil.Process) -> bool:
+    with suppress(psutil.NoSuchProcess):
+        return process.status() != psutil.STATUS_ZOMBIE
+    return False
 
 
 def killed_at(stack: Stack, client: Running, reached: list[int], kill: Callable[[Stack], None]) -> dict[str, Any]:
