@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from bench.measures import (
     big,
+    chaos,
     containment,
     finish,
     image,
@@ -25,6 +26,7 @@ MEASURES: dict[str, Callable[[Place], list[Row]]] = {
     "big": big.measure,
     "resumable": resumable.measure,
     "finish": finish.measure,
+    "chaos": chaos.measure,
     "small": small.measure,
     "latency": latency.measure,
     "jobs": jobs.measure,
