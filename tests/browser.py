@@ -15,7 +15,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from tests.services import Unavailable, apt_install
+import pytest
+
+from tests.services import Unavailable, apt_install, servers_required
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
@@ -40,10 +42,12 @@ async function media(kind, url) {
     while (element.currentTime < 0.2 && !element.ended) await wait(element, "timeupdate");
     return { width: element.videoWidth, height: element.videoHeight, duration: element.duration };
 }
+const script = (code) => (async () => {}).constructor(code)();
 async function judge(kind, url) {
     const late = new Promise((_, failed) => setTimeout(() => failed("nothing happened"), 20000));
+    const made = kind === "image" ? image : kind === "script" ? script : (url) => media(kind, url);
     try {
-        return await Promise.race([kind === "image" ? image(url) : media(kind, url), late]);
+        return await Promise.race([made(url), late]);
     } catch (error) {
         return { error: String(error) };
     }
@@ -73,10 +77,23 @@ def found() -> str:
     return path
 
 
-def verdicts(program: str, questions: Sequence[tuple[str, str]], seconds: float = 120) -> list[dict[str, Any]]:
+def required() -> str:
+    """As `found`, for a test: where there is none it is skipped, or failed in CI."""
+    try:
+        return found()
+    except Unavailable as why:
+        if servers_required():
+            pytest.fail(f"Chromium can't be had here: {why}")
+        pytest.skip(f"NOT TESTED in a browser, which can't be had here: {why}")
+
+
+def verdicts(
+    program: str, questions: Sequence[tuple[str, str]], seconds: float = 120, port: int = 0
+) -> list[dict[str, Any]]:
     """What became of each (``image``, ``video`` or ``audio``, URL): its sizes, or an ``error``.
 
     The URLs are on ``localhost``, as the page is: other ports of an IP address are another site to Chromium.
+    A (``script``, code) is run, and what it returns is its verdict.
     """
     answers: queue.Queue[list[dict[str, Any]]] = queue.Queue()
 
@@ -99,7 +116,7 @@ def verdicts(program: str, questions: Sequence[tuple[str, str]], seconds: float 
 
         def log_message(self, *_: Any) -> None: ...
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server, tempfile.TemporaryDirectory() as profile:
+    with ThreadingHTTPServer(("127.0.0.1", port), Handler) as server, tempfile.TemporaryDirectory() as profile:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         argv = [program, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"]
         argv += ["--autoplay-policy=no-user-gesture-required", "--mute-audio", f"--user-data-dir={profile}"]

@@ -25,17 +25,23 @@ from django.views import View
 
 from picasso.conf import Conf
 from picasso.doors import health
+from picasso.doors.cors import Cors
 from picasso.doors.download import DownloadDoor
-from picasso.doors.form import FormDoor
 from picasso.doors.health import HealthDoor
 from picasso.doors.http import Door, Message, Receive, Request, Scope, Send
+from picasso.doors.uploads import UploadDoor
 from picasso.errors import ClientGone, MethodNotAllowed, NotFound, PicassoError, TooLarge, UploadTimeout
 from picasso.jobs import celery
 from picasso.process.pipelines import pipelines
+from picasso.receive.join import Joins
 from picasso.receive.landing import Landing
+from picasso.receive.uploads import Uploads
 from picasso.storage import default_storage
 
 log = logging.getLogger(__name__)
+
+# The slash at the end of the second may be missing: some clients write it off.
+UPLOADS = ("/api/v1.0/upload/", "/api/v1.0/uploads/")
 
 DJANGO_THREADS = 4
 
@@ -51,11 +57,16 @@ class Application:
         storage = default_storage()
         known = pipelines()
         self._landing = Landing(storage, known.plan)
+        self._uploads = Uploads(
+            storage, self._landing, conf.max_upload_size, conf.max_unfinished_size, conf.upload_expiry
+        )
+        self._joins = Joins(self._uploads)
         checks = {"database": health.database, "storage": storage.probe, "worker": health.workers}
         if not conf.embedded:
             checks["broker"] = celery.ping
+        self._cors = Cors(conf.cors_origins)
         self._health = HealthDoor(checks)
-        self._upload = FormDoor(storage, self._landing, known, conf.max_upload_size, conf.upload_idle_timeout)
+        self._upload = UploadDoor(self._uploads, self._joins, self._landing, known, conf.upload_idle_timeout)
         self._download = DownloadDoor(storage, conf.accel_redirect)
         # Answers are small and wait in a queue without bounds; with bounds a client that never reads holds a thread.
         self._django: Any = WSGIMiddleware(cast("Any", WSGIHandler()), workers=DJANGO_THREADS, send_queue_size=0)
@@ -63,17 +74,19 @@ class Application:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
-        elif door := self._door(scope["path"]):
-            await through(door, Request(scope, receive, send))
         else:
-            await through(self._to_django, Request(scope, receive, send))
+            request = Request(scope, receive, self._cors.sending(scope, send))
+            await through(self._door(request), request)
 
-    def _door(self, path: str) -> Door | None:
-        if path == "/api/v1.0/upload/":
+    def _door(self, request: Request) -> Door:
+        path = request.path
+        if self._cors.is_preflight(request):
+            return self._cors.preflight
+        if path.startswith(UPLOADS) or path == UPLOADS[1].rstrip("/"):
             return self._upload
         if path.startswith("/files/"):
             return self._download
-        return {"/healthz": self._health.alive, "/readyz": self._health.ready}.get(path)
+        return {"/healthz": self._health.alive, "/readyz": self._health.ready}.get(path, self._to_django)
 
     async def _to_django(self, request: Request) -> None:
         await self._django(request.scope, await whole_body(request), request.send)
@@ -81,9 +94,13 @@ class Application:
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
         self._landing.start()
+        self._uploads.start()
+        self._joins.start()
         await send({"type": "lifespan.startup.complete"})
         await receive()
+        self._joins.stop()
         self._landing.stop()
+        self._uploads.stop()
         await send({"type": "lifespan.shutdown.complete"})
 
 

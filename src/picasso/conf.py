@@ -99,6 +99,16 @@ def base_url(text: str) -> str:
     return text.rstrip("/")
 
 
+def origins(text: str) -> tuple[str, ...]:
+    """As browsers write them: in lower case, without a path, and without the port that goes without saying."""
+    found = words(text)
+    origin = re.compile(r"[a-z][a-z0-9+.-]*://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[1-9]\d{0,4})?")
+    implied = re.compile(r"http://.*:80|https://.*:443")
+    if found != ("*",) and not all(origin.fullmatch(one) and not implied.fullmatch(one) for one in found):
+        raise ValueError("is neither * nor a list of origins such as https://app.example.com")
+    return found
+
+
 def database_url(text: str) -> str:
     if urlsplit(text).scheme not in {"sqlite", "postgres", "postgresql"}:
         raise ValueError("is neither sqlite:///… nor postgres://…")
@@ -135,10 +145,13 @@ class Conf:
     allowed_hosts: tuple[str, ...] = knob("PICASSO_ALLOWED_HOSTS", words, ("127.0.0.1", "localhost", "[::1]"))
     public_url: str = knob("PICASSO_PUBLIC_URL", base_url, "")
     trusted_proxies: tuple[str, ...] = knob("PICASSO_TRUSTED_PROXIES", words, ())
+    cors_origins: tuple[str, ...] = knob("PICASSO_CORS_ORIGINS", origins, ())
     accel_redirect: str = knob("PICASSO_ACCEL_REDIRECT", str, "")
     max_upload_size: int = knob("PICASSO_MAX_UPLOAD_SIZE", size, 5 * 2**30)
     min_free_space: int = knob("PICASSO_MIN_FREE_SPACE", size, 256 * 2**20)
     upload_idle_timeout: int = knob("PICASSO_UPLOAD_IDLE_TIMEOUT", positive, 120)
+    upload_expiry: int = knob("PICASSO_UPLOAD_EXPIRY", positive, 86_400)
+    max_unfinished_size: int = knob("PICASSO_MAX_UNFINISHED_SIZE", size, 100 * 2**30)
     web_processes: int = knob("PICASSO_WEB_PROCESSES", positive, 1)
     quick_jobs: int = knob("PICASSO_QUICK_JOBS", positive, lambda _: max(2, cores()))
     heavy_jobs: int = knob("PICASSO_HEAVY_JOBS", positive, lambda _: max(1, cores() // 2))

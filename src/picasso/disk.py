@@ -203,6 +203,93 @@ class Stream(Incoming):
         super().sync()
 
 
+class Resumed(Incoming):
+    """A file that was begun before, for the bytes that are still to come.
+
+    What comes bit by bit goes through the page cache, so that it is there at once whoever dies; what comes in whole
+    blocks goes past it (see `Stream`).
+    """
+
+    FLAGS = os.O_RDWR | os.O_CLOEXEC
+
+    _direct = -1
+    """A second way into the same file, past the page cache."""
+
+    def __init__(self, path: Path, size: int) -> None:
+        super().__init__(path)
+        self._size = size
+
+    def write(self, chunks: Sequence[bytes | memoryview]) -> None:
+        start = self._size
+        with disk_full_reported():
+            for chunk in chunks:
+                self._size += pwrite_all(self._fd, memoryview(chunk), self._size)
+        if hasattr(os, "posix_fadvise"):
+            os.posix_fadvise(self._fd, start, self._size - start, os.POSIX_FADV_DONTNEED)
+
+    def take_rest(self) -> bytes:
+        """The bytes that fill no block of the disk, which are in the file already."""
+        rest = self._size % BLOCK
+        self._size -= rest
+        return os.pread(self._fd, rest, self._size)
+
+    def write_block(self, data: memoryview) -> None:
+        whole = len(data) - len(data) % BLOCK
+        if whole and self._past_the_cache():
+            with disk_full_reported():
+                self._write_directly(data[:whole])
+            data = data[whole:]
+        if data:
+            self.write([data])
+
+    def _write_directly(self, data: memoryview) -> None:
+        try:
+            self._size += pwrite_all(self._direct, data, self._size)
+        except OSError as fault:
+            if fault.errno != errno.EINVAL:
+                raise
+            # Larger blocks than ours, or a write that a filling disk cut off within one. The same bytes once more.
+            self.write([data])
+
+    def _past_the_cache(self) -> bool:
+        if self._direct < 0 and O_DIRECT:
+            try:
+                self._direct = os.open(self.path, os.O_WRONLY | os.O_CLOEXEC | O_DIRECT)
+            except OSError as fault:
+                if fault.errno != errno.EINVAL:
+                    raise
+                self._direct = self._fd
+        return self._direct >= 0
+
+    def copy_from(self, source: int, at: int, size: int) -> None:
+        """Append a range of another file: shared where the file system can, else copied within the kernel."""
+        start = self._size
+        with disk_full_reported():
+            while size:
+                copied = copy_range(source, self._fd, size, at, self._size)
+                if not copied:
+                    raise OSError("a file ended before it should")
+                at, size, self._size = at + copied, size - copied, self._size + copied
+        if hasattr(os, "posix_fadvise"):
+            os.posix_fadvise(self._fd, start, self._size - start, os.POSIX_FADV_DONTNEED)
+
+    def truncate(self, size: int) -> None:
+        """Forget what came after."""
+        os.ftruncate(self._fd, size)
+        self._size = size
+
+    def make_durable(self) -> None:
+        """As `sync`, for a file that goes on."""
+        with disk_full_reported():
+            os.fdatasync(self._fd)
+
+    def close(self) -> None:
+        if self._direct not in {-1, self._fd}:
+            os.close(self._direct)
+        self._direct = -1
+        super().close()
+
+
 def aligned(chunks: Sequence[bytes | memoryview]) -> memoryview:
     """The chunks in one piece that begins at a page; valid until this thread calls again."""
     size = sum(map(len, chunks))
@@ -220,6 +307,30 @@ def aligned(chunks: Sequence[bytes | memoryview]) -> memoryview:
 def write_all(fd: int, data: memoryview) -> None:
     while data:
         data = data[os.write(fd, data) :]
+
+
+# How file systems and kernels say that they can't copy a range by themselves.
+NO_RANGES = {errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EPERM}
+
+
+def copy_range(source: int, target: int, size: int, at: int, to: int) -> int:
+    """How many bytes were copied."""
+    if hasattr(os, "copy_file_range"):
+        try:
+            return os.copy_file_range(source, target, size, at, to)
+        except OSError as fault:
+            if fault.errno not in NO_RANGES:
+                raise
+    return pwrite_all(target, memoryview(os.pread(source, min(size, ALIGNED), at)), to)
+
+
+def pwrite_all(fd: int, data: memoryview, at: int) -> int:
+    """How many they were: all."""
+    size = len(data)
+    while data:
+        written = os.pwrite(fd, data, at)
+        data, at = data[written:], at + written
+    return size
 
 
 def sync_path(path: Path) -> None:

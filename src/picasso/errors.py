@@ -33,9 +33,16 @@ class Problem(TypedDict):
     errors: NotRequired[Sequence[FieldError]]
 
 
+# By tus; no register knows it.
+CHECKSUM_MISMATCH = 460
+
+REGISTERED = "https://iana.org/assignments/http-problem-types#"
+
+
 def problem(status: int, code: str, detail: str, errors: Sequence[FieldError] = ()) -> Problem:
     """The one shape of every error body."""
-    body = Problem(type="about:blank", title=HTTPStatus(status).phrase, status=status, detail=detail, code=code)
+    title = "Checksum Mismatch" if status == CHECKSUM_MISMATCH else HTTPStatus(status).phrase
+    body = Problem(type="about:blank", title=title, status=status, detail=detail, code=code)
     if errors:
         body["errors"] = errors
     return body
@@ -123,10 +130,110 @@ class PreconditionFailed(PicassoError):
     status, code = 412, "precondition-failed"
 
 
+class UnsupportedVersion(PicassoError):
+    """This service speaks tus 1.0.0; the request's Tus-Resumable says otherwise, or nothing."""
+
+    status, code = 412, "unsupported-tus-version"
+
+
 class TooLarge(PicassoError):
     """The upload is larger than this service takes; nothing was stored."""
 
     status, code = 413, "too-large"
+
+
+class InconsistentLength(PicassoError):
+    """The lengths that were given for this upload contradict each other."""
+
+    status, code = 400, "inconsistent-upload-length"
+
+    def problem(self) -> Problem:
+        return {**super().problem(), "type": REGISTERED + self.code}
+
+
+class CompletedUpload(PicassoError):
+    """This upload is complete; nothing can be added to it."""
+
+    status, code = 400, "completed-upload"
+
+    def problem(self) -> Problem:
+        return {**super().problem(), "type": REGISTERED + self.code}
+
+
+class OffsetMismatch(PicassoError):
+    """The upload is not at this offset; Upload-Offset says where it is."""
+
+    status, code = 409, "mismatching-upload-offset"
+
+    def __init__(self, expected: int, provided: int) -> None:
+        super().__init__(headers={"Upload-Offset": str(expected)})
+        self._offsets = {"expected-offset": expected, "provided-offset": provided}
+
+    def problem(self) -> Problem:
+        return {**super().problem(), "type": REGISTERED + self.code, **self._offsets}  # type: ignore[typeddict-item]
+
+
+class DigestMismatch(PicassoError):
+    """The content is not what its digest says; nothing was stored."""
+
+    status, code = 400, "digest-mismatch"
+
+
+class ChecksumMismatch(PicassoError):
+    """The chunk is not what its checksum says, and was discarded."""
+
+    status, code = CHECKSUM_MISMATCH, "checksum-mismatch"
+
+
+class Superseded(PicassoError):
+    """A newer request for this upload has ended this one."""
+
+    status, code = 409, "superseded"
+
+
+class KeyInUse(PicassoError):
+    """The first request with this Idempotency-Key is still under way."""
+
+    status, code = 409, "idempotency-key-in-use"
+
+    def __init__(self) -> None:
+        super().__init__(headers={"Retry-After": "1"})
+
+
+class KeyReused(PicassoError):
+    """This Idempotency-Key was used for another request."""
+
+    status, code = 422, "idempotency-key-reused"
+
+
+class Gone(PicassoError):
+    """This upload is no longer there: it has expired, or what it became was deleted."""
+
+    status, code = 410, "gone"
+
+
+class LengthRequired(PicassoError):
+    """A raw body needs a Content-Length or a digest, lest a cut looks like its end."""
+
+    status, code = 411, "length-required"
+
+
+class Locked(PicassoError):
+    """Another request for this upload is just being finished. Please try again."""
+
+    status, code = 423, "locked"
+
+    def __init__(self) -> None:
+        super().__init__(headers={"Retry-After": "1"})
+
+
+class UnfinishedFull(PicassoError):
+    """There are too many bytes of unfinished uploads already. Please try again later."""
+
+    status, code = 507, "unfinished-full"
+
+    def __init__(self) -> None:
+        super().__init__(headers={"Retry-After": "60"})
 
 
 class UnsupportedMediaType(PicassoError):

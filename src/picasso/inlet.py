@@ -61,8 +61,8 @@ class Inlet(asyncio.BufferedProtocol):
         if not self._owner.left:
             self._owner.resume_reading()
 
-    async def receive_into(self, room: memoryview) -> int:
-        """Fill ``room``, or as much of it as comes within a moment; 0 when the client is gone."""
+    async def receive_into(self, room: memoryview, patience: float = PATIENCE) -> int:
+        """Fill ``room``, or as much of it as comes within ``patience`` seconds; 0 when the client is gone."""
         if self._early:
             return self._take_early(room)
         if self._gone:
@@ -72,7 +72,7 @@ class Inlet(asyncio.BufferedProtocol):
         loop = asyncio.get_running_loop()
         self._ready = loop.create_future()
         self._owner.resume_reading()
-        timer = loop.call_later(PATIENCE, self._on_time)
+        timer = loop.call_later(patience, self._on_time)
         try:
             await self._ready
         finally:

@@ -122,6 +122,63 @@ class Job(models.Model):
         return f"{self.processor} on {self.file_id}: {self.state}"
 
 
+class Upload(models.Model):
+    """An upload that may come in pieces. Its bytes lie in ``uploads/``, and how many there are is read there alone."""
+
+    class Protocol(models.TextChoices):
+        TUS = "tus"  # whole when all bytes of its length are there
+        DRAFT = "draft"  # Resumable Uploads for HTTP: whole when the client says so
+        PLAIN = "plain"  # one request; here only because it has an Idempotency-Key
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    protocol = models.CharField(max_length=8, choices=Protocol.choices)
+    length = models.BigIntegerField(null=True, blank=True, help_text="Bytes; null while the client has not said.")
+    promised = models.BigIntegerField(default=0, help_text="What it counts in the quota of unfinished bytes.")
+    name = models.TextField(blank=True, help_text="As sent.")
+    declared_type = models.TextField(blank=True)
+    pipeline = models.CharField(max_length=64, default="default")
+    metadata = models.TextField(blank=True, help_text="Upload-Metadata, verbatim.")
+    concat = models.TextField(blank=True, help_text="Upload-Concat, verbatim.")
+    parts = models.JSONField(
+        null=True, blank=True, help_text="Of a final upload: the ids of its parts, in their order."
+    )
+    final = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="taken", help_text="Which took this part over."
+    )
+    digest = models.JSONField(null=True, blank=True, help_text="Repr-Digest: by algorithm, in hex.")
+    key = models.CharField(max_length=64, null=True, blank=True, unique=True, help_text="SHA-256 of Idempotency-Key.")
+    payload = models.CharField(max_length=64, blank=True, help_text="SHA-256 of what the creating request's head said.")
+    wanted = models.BooleanField(default=False, help_text="Whether another process waits for its lock.")
+    created_at = models.DateTimeField(db_default=Now())
+    finished_at = models.DateTimeField(null=True, blank=True)
+    file = models.ForeignKey(File, models.SET_NULL, null=True, blank=True, related_name="uploads")
+    error_code = models.CharField(max_length=64, blank=True)
+    error_detail = models.CharField(max_length=1000, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+        indexes: ClassVar = [
+            models.Index(fields=["promised"], name="upload_unfinished", condition=models.Q(finished_at=None)),
+            models.Index(fields=["finished_at"], name="upload_finished"),
+            models.Index(fields=["id"], name="upload_wanted", condition=models.Q(wanted=True)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.id} ({self.protocol})"
+
+    @property
+    def is_final(self) -> bool:
+        return self.parts is not None
+
+    @property
+    def is_part(self) -> bool:
+        return self.concat == "partial"
+
+    @property
+    def finished(self) -> bool:
+        return self.finished_at is not None
+
+
 class Queue(models.Model):
     """What an operator has said of a queue; one without a row runs."""
 

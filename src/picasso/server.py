@@ -14,7 +14,12 @@ from typing import Any, cast
 import httptools
 import uvicorn
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import (
+    HEADER_RE,
+    HEADER_VALUE_RE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
 
 from picasso.conf import Conf
 from picasso.errors import PROBLEM_JSON, BadRequest, Problem, problem
@@ -33,6 +38,9 @@ LINGER_SECONDS = 3
 
 MALFORMED = BadRequest("This is not a valid HTTP request.").problem()
 HEAD_TOO_LARGE = problem(431, "headers-too-large", "The request's headers are too large.")
+
+# What may be said ahead of an answer. 100 is Uvicorn's to say, and 101 is an answer.
+INTERIM = {102: b"Processing", 103: b"Early Hints", 104: b"Upload Resumption Supported"}
 
 
 class Protocol(HttpToolsProtocol):
@@ -128,10 +136,12 @@ class Protocol(HttpToolsProtocol):
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Trailers come here too, and nobody asks for them."""
+        """Trailers come here too; the request that they belong to is still the newest then."""
         self._count(len(name) + len(value))
         if self._in_head:
             super().on_header(name, value)
+        else:
+            self.cycle.scope["state"]["trailers"].append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
         self._in_head, self._untold = False, 0
@@ -139,6 +149,7 @@ class Protocol(HttpToolsProtocol):
             self._unset_keepalive_if_required()
             # The parser has seen to it that there is one at most, and that it is a number.
             self.left = next((int(value) for name, value in self.headers if name == b"content-length"), 0)
+            self.scope["state"]["trailers"] = []
             super().on_headers_complete()
 
     def on_message_complete(self) -> None:
@@ -171,9 +182,16 @@ class Protocol(HttpToolsProtocol):
         """None for a body of unknown length, and for one that is all here or will never be."""
         if cycle is not self.cycle or not self.left or cycle.disconnected:
             return None
+        self._continue(cycle)
         early, cycle.body = bytes(cycle.body), bytearray()
         cycle.message_event.clear()
         return Inlet(self, early)
+
+    def _continue(self, cycle: RequestResponseCycle) -> None:
+        """What Uvicorn does at the first `receive`, which there need not have been."""
+        if cycle.waiting_for_100_continue:
+            cycle.waiting_for_100_continue = False
+            self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def passed_by(self, size: int) -> None:
         self.left -= size
@@ -190,6 +208,19 @@ class Protocol(HttpToolsProtocol):
         if self._head > MAX_HEAD:
             self._refuse(HEAD_TOO_LARGE)
             raise httptools.HttpParserError  # ends the parsing
+
+    # Ahead of the answer
+
+    def _interim(self, cycle: RequestResponseCycle, status: int, headers: list[tuple[bytes, bytes]]) -> None:
+        """Nothing, unless what this client reads next can be an interim response to this very request.
+
+        Earlier requests of a pipeline need no look: while one of them is not answered this one has not begun.
+        """
+        lines = [b"HTTP/1.1 %d %s\r\n" % (status, INTERIM[status]), *(header_line(*header) for header in headers)]
+        late = cycle.response_started or cycle.disconnected or self.transport.is_closing()
+        # Who does not read would have it pile up here.
+        if not late and not self.flow.write_paused and cycle.scope["http_version"] == "1.1":
+            self.transport.write(b"".join([*lines, b"\r\n"]))
 
     # Ends
 
@@ -218,6 +249,7 @@ class Protocol(HttpToolsProtocol):
         self._running = cycle
         cycle.scope["state"]["gone"] = lambda: cycle.disconnected
         cycle.scope["state"]["inlet"] = partial(self._inlet, cycle)
+        cycle.scope["state"]["interim"] = partial(self._interim, cycle)
         super()._start_asgi_task(cycle, app)
 
     # Clocks
@@ -255,11 +287,23 @@ class Protocol(HttpToolsProtocol):
             self._stall = None
 
 
+def header_line(name: bytes, value: bytes) -> bytes:
+    if HEADER_RE.search(name) or HEADER_VALUE_RE.search(value):
+        raise ValueError(f"this is no header: {name!r}: {value!r}")
+    return b"%s: %s\r\n" % (name, value)
+
+
 def serve(conf: Conf, listener: socket.socket) -> None:
     """Until SIGTERM or SIGINT."""
     allow_many_connections()
-    config = uvicorn.Config(
-        "picasso.asgi:application",
+    config = configured(conf)
+    with suppress(KeyboardInterrupt):  # Uvicorn ends in peace and then raises the signal once more
+        asyncio.Runner(loop_factory=config.get_loop_factory()).run(uvicorn.Server(config).serve(sockets=[listener]))
+
+
+def configured(conf: Conf, application: Any = "picasso.asgi:application") -> uvicorn.Config:
+    return uvicorn.Config(
+        application,
         loop="uvloop",
         http=cast("Any", partial(Protocol, stall_seconds=conf.upload_idle_timeout)),
         ws="none",
@@ -274,8 +318,6 @@ def serve(conf: Conf, listener: socket.socket) -> None:
         timeout_graceful_shutdown=GRACEFUL_SECONDS,
         backlog=2048,
     )
-    with suppress(KeyboardInterrupt):  # Uvicorn ends in peace and then raises the signal once more
-        asyncio.Runner(loop_factory=config.get_loop_factory()).run(uvicorn.Server(config).serve(sockets=[listener]))
 
 
 def allow_many_connections() -> None:

@@ -1,12 +1,14 @@
 """Keys and bytes: where things lie. Knows files and folders, nothing of uploads, jobs or HTTP.
 
 ``incoming/`` takes bytes while they arrive; ``media/<type>/<subtype>/<xx>/<id>/<safe name>`` keeps them, and
-``derived/`` beside an original keeps what was made from it, in ``scratch/`` (see `picasso.scratch`). All lie on one
-disk, so that a file is renamed into place and a crash leaves an orphan to sweep, never a row without bytes.
+``derived/`` beside an original keeps what was made from it, in ``scratch/`` (see `picasso.scratch`);
+``uploads/<xx>/<id>`` is an upload that may go on, beside it its ``.state`` (see `picasso.receive.append`). All lie on
+one disk, so that a file is renamed into place and a crash leaves an orphan to sweep, never a row without bytes.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
@@ -32,6 +34,9 @@ MAX_NAME_BYTES = 200
 # syncfs might wait for somebody else's gigabyte.
 SYNCFS_FROM = 3
 SYNCFS_DIRTY = 32 * 2**20
+
+# How file systems say that they know no hard links.
+NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK}
 
 RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in "0123456789¹²³"), DERIVED}
 
@@ -82,6 +87,17 @@ def derived_key(original: str, maker: str, attempt: int, file: str) -> str:
     return f"{original.rpartition('/')[0]}/{DERIVED}/{maker}-{attempt}/{file}"
 
 
+def state_of(upload: Path) -> Path:
+    """What is remembered of an upload's bytes beside them."""
+    return upload.with_name(f"{upload.name}.state")
+
+
+def copy_durably(source: Path, target: Path) -> None:
+    """For file systems that know no hard links."""
+    shutil.copyfile(source, target)
+    sync_path(target)
+
+
 class Folder:
     """Storage in a folder of this machine, or of a disk that all machines share."""
 
@@ -89,11 +105,12 @@ class Folder:
         self.incoming = root / "incoming"
         self.media = root / "media"
         self.scratches = root / "scratch"
+        self.uploads = root / "uploads"
         self.min_free_space = min_free_space
         self._known: set[Path] = set()
         self._unsynced: set[Path] = set()
         self.orphans = root / "orphans"
-        for folder in (self.incoming, self.media, self.scratches):
+        for folder in (self.incoming, self.media, self.scratches, self.uploads):
             folder.mkdir(parents=True, exist_ok=True)
         sync_path(root)
         self._syncfs_serves = syncfs_serves(self.media)
@@ -118,6 +135,40 @@ class Folder:
         """Rename into place. Durable after `sync`."""
         with disk_full_reported():
             source.rename(self._with_folder(key))
+
+    def link(self, source: Path, key: str) -> None:
+        """As `place`, but ``source`` stays as well, until it is known that a row points at the other."""
+        target = self._with_folder(key)
+        with disk_full_reported():
+            try:
+                os.link(source, target)
+            except OSError as fault:
+                if fault.errno not in NO_LINKS:
+                    raise
+                copy_durably(source, target)
+
+    def upload(self, upload_id: uuid.UUID) -> Path:
+        """Where the bytes of an upload lie that may go on."""
+        return self.uploads / upload_id.hex[-2:] / str(upload_id)
+
+    def begin_upload(self, upload_id: uuid.UUID) -> Path:
+        path = self.upload(upload_id)
+        with disk_full_reported():
+            path.parent.mkdir(exist_ok=True)
+            path.touch(0o644, exist_ok=False)
+        return path
+
+    def remove_upload(self, upload_id: uuid.UUID) -> None:
+        """What is not there is no error."""
+        path = self.upload(upload_id)
+        for each in (path, state_of(path)):
+            each.unlink(missing_ok=True)
+
+    def unfinished(self) -> Iterator[tuple[uuid.UUID, os.stat_result]]:
+        """The id of every upload that has bytes, or a place for them."""
+        for path in self.uploads.glob("??/*"):
+            with suppress(ValueError, FileNotFoundError):
+                yield uuid.UUID(path.name), path.stat()
 
     def create(self, key: str) -> Incoming:
         """For what is in memory as a whole: written where it is to stay, for no row points there yet either."""

@@ -112,7 +112,7 @@ def test_every_reference_leads_somewhere(document: Document) -> None:
 
 def test_operations_have_names_of_their_own(document: Document) -> None:
     names = [operation["operationId"] for _, _, operation in operations(document)]
-    assert len(names) == len(set(names)) == 18
+    assert len(names) == len(set(names)) == 27
 
 
 def test_the_doors_are_in_it(document: Document) -> None:
@@ -232,6 +232,10 @@ def test_health_and_deletion_conform(document: Document, service: Stack) -> None
 # Requests made up from the document
 
 
+schemathesis.serializer.alias(
+    ["application/offset+octet-stream", "application/partial-upload"], "application/octet-stream"
+)
+
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
@@ -257,10 +261,12 @@ def test_made_up_requests_are_answered_as_documented(service: Stack) -> None:
             suppress_health_check=list(HealthCheck),
         )
         def try_it(case: Any) -> None:
+            # Python's client takes the 104 that it brings for the answer.
+            case.headers.pop("Upload-Draft-Interop-Version", None)
             answer = case.call()
             if answer.status_code not in ANYWHERE:
                 case.validate_response(answer, checks=CHECKS)
             tried.add(operation.label)  # noqa: B023 - called within its turn
 
         try_it()
-    assert len(tried) == 18
+    assert len(tried) == 27

@@ -10,7 +10,6 @@ import pytest
 
 from tests import browser
 from tests.contract.samples import samples
-from tests.services import Unavailable, servers_required
 from tests.stack import Stack, running
 
 CONFIG = """
@@ -23,12 +22,7 @@ options.formats = ["webp", "avif", "jpeg", "png"]
 
 @pytest.fixture(scope="module")
 def chromium() -> str:
-    try:
-        return browser.found()
-    except Unavailable as why:
-        if servers_required():
-            pytest.fail(f"Chromium can't be had here: {why}")
-        pytest.skip(f"NOT TESTED in a browser, which can't be had here: {why}")
+    return browser.required()
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 
@@ -38,6 +38,13 @@ PNG = png()
 PROBLEM = {"type", "title", "status", "detail", "code"}
 
 
+class Server(Protocol):
+    """Something that listens on this machine: a `Stack`, or less."""
+
+    @property
+    def port(self) -> int: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """One response; names of headers in lower case."""
@@ -61,12 +68,12 @@ class Wire:
         self.sock.sendall(b"".join(pieces))
 
     def read(self, *, head: bool = False) -> Answer:
-        """The next answer, interim ones (100 Continue) included; ``head`` if it answers a HEAD."""
+        """The next answer, interim ones (1xx) included; ``head`` if it answers a HEAD."""
         line = self._reader.readline()
         assert line.startswith(b"HTTP/1.1 "), f"no answer but {line!r}"
         status = int(line.split()[1])
         headers = dict(self._headers())
-        return Answer(status, headers, b"" if head or status in {100, 204, 304} else self._body(headers))
+        return Answer(status, headers, b"" if head or status < 200 or status in {204, 304} else self._body(headers))
 
     def closed(self) -> bool:
         """Whether the server has closed, after all that it had to say was read."""
@@ -105,17 +112,17 @@ class Wire:
 
 
 @contextmanager
-def wire(stack: Stack, timeout: float = 20) -> Iterator[Wire]:
-    connection = Wire(socket.create_connection(("127.0.0.1", stack.port), timeout=timeout))
+def wire(server: Server, timeout: float = 20) -> Iterator[Wire]:
+    connection = Wire(socket.create_connection(("127.0.0.1", server.port), timeout=timeout))
     try:
         yield connection
     finally:
         connection.close()
 
 
-def head(stack: Stack, method: str = "POST", path: str = UPLOAD, **headers: object) -> bytes:
+def head(server: Server, method: str = "POST", path: str = UPLOAD, **headers: object) -> bytes:
     """The head of a request; underscores in names become hyphens."""
-    all_headers = {"Host": f"127.0.0.1:{stack.port}", **{k.replace("_", "-"): v for k, v in headers.items()}}
+    all_headers = {"Host": f"127.0.0.1:{server.port}", **{k.replace("_", "-"): v for k, v in headers.items()}}
     lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in all_headers.items())]
     return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
@@ -145,10 +152,10 @@ def post(stack: Stack, body: bytes, media_type: str = FORM, **headers: object) -
         return connection.read()
 
 
-def ask(stack: Stack, method: str, path: str, **headers: object) -> Answer:
+def ask(server: Server, method: str, path: str, **headers: object) -> Answer:
     """One request without a body, on a connection of its own."""
-    with wire(stack) as connection:
-        connection.send(head(stack, method, path, **headers))
+    with wire(server) as connection:
+        connection.send(head(server, method, path, **headers))
         return connection.read(head=method == "HEAD")
 
 

@@ -35,6 +35,19 @@ WRONG = {
         ["files.example.com", "ftp://h", "https://", "https://h/?a=b", "https://h/#f"],
         "is not a URL",
     ),
+    "PICASSO_CORS_ORIGINS": (
+        [
+            *("app.example.com", "https://app.example.com/", "https://a.example/x", "https://A.example", "null"),
+            *("https://a.example:443", "http://a.example:80", "http://a.example:", "https://*.example", "https://"),
+            *(
+                "*,https://a.example",
+                "https://a.example https://b.example/",
+                "https://u@a.example",
+                "https://é.example",
+            ),
+        ],
+        "is neither * nor a list of origins",
+    ),
     "PICASSO_MAX_UPLOAD_SIZE": (["5 GiBs", "much", "-1", "1e9", ".5G", "5,0GiB"], "is not a size"),
     "PICASSO_MIN_FREE_SPACE": (["10%", "all"], "is not a size"),
     "PICASSO_UPLOAD_IDLE_TIMEOUT": (["0", "-5", "2.5", "1s", "9999999999"], "is not a whole number above 0"),
@@ -81,6 +94,7 @@ def test_what_is_set_is_taken() -> None:
             "PICASSO_DEBUG": "Yes",
             "PICASSO_ALLOWED_HOSTS": "a.example, b.example\nc.example",
             "PICASSO_PUBLIC_URL": "https://files.example.com/",
+            "PICASSO_CORS_ORIGINS": "https://a.example, http://[::1]:3000\ncapacitor://localhost",
         }
     )
     assert (got.host, got.port, got.data_dir) == ("::1", 9, Path("/srv/p"))
@@ -90,6 +104,7 @@ def test_what_is_set_is_taken() -> None:
     assert got.debug is True
     assert got.allowed_hosts == ("a.example", "b.example", "c.example")
     assert got.public_url == "https://files.example.com"
+    assert got.cors_origins == ("https://a.example", "http://[::1]:3000", "capacitor://localhost")
 
 
 @pytest.mark.parametrize("variable", conf.variables())

@@ -19,7 +19,8 @@ class SameOrigin(BasePermission):
 
     There are no keys yet, so being able to reach the service is all that it takes to operate it, and a page on another
     site could make the browser of somebody who can do so post here. Browsers put ``Origin`` into every POST that
-    crosses origins, and ``Sec-Fetch-Site`` besides; a page can forge neither. Programs send neither, and are let in.
+    crosses origins, and ``Sec-Fetch-Site`` besides; a page can forge neither. Programs send neither, and are let in,
+    and so are pages of `PICASSO_CORS_ORIGINS`.
     """
 
     def has_permission(self, request: Request, view: Any) -> bool:
@@ -29,8 +30,10 @@ class SameOrigin(BasePermission):
 
 
 def from_elsewhere(request: Request) -> bool:
+    origin = request.headers.get("Origin")
+    if origin is not None and {"*", origin} & {*settings.PICASSO.cors_origins}:
+        return False
     if request.headers.get("Sec-Fetch-Site", "none") not in {"same-origin", "none"}:
         return True
-    origin = request.headers.get("Origin")
     ours = {request.get_host(), urlsplit(settings.PICASSO.public_url).netloc}
     return origin is not None and urlsplit(origin).netloc not in ours - {""}

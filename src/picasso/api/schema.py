@@ -4,48 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-FILE = {"application/json": {"schema": {"$ref": "#/components/schemas/File"}}}
+from picasso.api.upload_schema import OPERATIONS, path_parameter, problems
+
 BYTES = {"*/*": {"schema": {"type": "string", "format": "binary"}}}
-
-
-def problems(**reasons: str) -> dict[str, Any]:
-    """Responses by status, given as ``s404="…"``."""
-    return {status.removeprefix("s"): {"description": why, "content": PROBLEM} for status, why in reasons.items()}
-
-
-UPLOAD = {
-    "operationId": "upload_file",
-    "tags": ["upload"],
-    "description": "Store one file. Answered when its bytes and its row are safe on disk; processing follows.",
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "properties": {"file": {"type": "string", "format": "binary"}},
-                }
-            }
-        },
-    },
-    "responses": {
-        "201": {
-            "description": "Stored.",
-            "headers": {"Location": {"description": "The file's own address.", "schema": {"type": "string"}}},
-            "content": FILE,
-        },
-        **problems(
-            s400="No part `file`, more than one, an empty file, or a form that is not whole.",
-            s408="No byte arrived for too long.",
-            s413="Larger than this service takes.",
-            s415="Not multipart/form-data.",
-            s503="The database is away; try again after Retry-After.",
-            s507="No space is left.",
-        ),
-    },
-}
 
 DOWNLOAD_RESPONSES = {
     "200": {"description": "The bytes.", "content": BYTES},
@@ -55,11 +16,7 @@ DOWNLOAD_RESPONSES = {
 }
 
 
-def text_parameter(name: str, **schema: str) -> dict[str, Any]:
-    return {"name": name, "in": "path", "required": True, "schema": {"type": "string", **schema}}
-
-
-ID, NAME = text_parameter("id", format="uuid"), text_parameter("name")
+ID, NAME = path_parameter("id", format="uuid"), path_parameter("name")
 
 
 def download(operation: str, description: str, *parameters: dict[str, Any]) -> dict[str, Any]:
@@ -84,10 +41,10 @@ def health(operation: str, description: str, **other: str) -> dict[str, Any]:
 
 
 DOORS: dict[str, dict[str, Any]] = {
-    "/api/v1.0/upload/": {"post": UPLOAD},
+    **OPERATIONS,
     "/files/{id}/{name}": {"get": download("download_file", "The bytes as they were uploaded.", ID, NAME)},
     "/files/{id}/derived/{processor}/{name}": {
-        "get": download("download_derivative", "What was made of a file.", ID, text_parameter("processor"), NAME)
+        "get": download("download_derivative", "What was made of a file.", ID, path_parameter("processor"), NAME)
     },
     "/healthz": {"get": health("health", "Whether this process answers.")},
     "/readyz": {"get": health("ready", "Whether all that the service needs is there.", s503="Something is not.")},

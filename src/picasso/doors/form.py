@@ -3,50 +3,59 @@
 from __future__ import annotations
 
 import asyncio
-from functools import lru_cache, partial
+from functools import partial
 
 from multipart import parse_options_header
 
+from picasso.doors.digests import CONTENT_DIGEST, REPR_DIGEST, Checks
 from picasso.doors.http import Request
+from picasso.doors.keys import require_same, under_key
 from picasso.doors.parts import MAX_FRAMING, UNFINISHED, Form, Names, Part
-from picasso.errors import ClientGone, InvalidUpload, MethodNotAllowed, TooLarge, UnsupportedMediaType, UploadTimeout
+from picasso.doors.stored import answer_stored
+from picasso.errors import ClientGone, InvalidUpload, TooLarge, UnsupportedMediaType, UploadTimeout
 from picasso.inlet import Inlet
-from picasso.receive.intake import Intake
+from picasso.models import File
+from picasso.receive.intake import Intake, Unkept
 from picasso.receive.landing import Landing
-from picasso.serializers import FileSerializer
-from picasso.storage import Folder
+from picasso.receive.uploads import Uploads
 
 
 class FormDoor:
-    def __init__(self, storage: Folder, landing: Landing, pipelines: Names, max_size: int, idle_timeout: int) -> None:
-        self._storage = storage
+    def __init__(self, uploads: Uploads, landing: Landing, pipelines: Names, idle_timeout: int) -> None:
+        self._uploads = uploads
+        self._storage = uploads.storage
+        self._max_size = uploads.max_size
         self._landing = landing
         self._pipelines = pipelines
-        self._max_size = max_size
         self._idle_timeout = idle_timeout
 
     async def __call__(self, request: Request) -> None:
-        if request.method == "OPTIONS":
-            return await request.answer(204, headers={"Allow": "OPTIONS, POST"})
-        if request.method != "POST":
-            raise MethodNotAllowed(["OPTIONS", "POST"])
         base = request.base
         boundary = form_boundary(request)
         self._check_length(request)
-        form = Form(boundary, lambda: Intake(self._storage, self._max_size), self._pipelines)
+        checks = Checks(request, CONTENT_DIGEST, REPR_DIGEST)
+        async with under_key(self._uploads, request) as known:
+            kind = Unkept if isinstance(known, File) else Intake
+            form = Form(boundary, lambda: kind(self._storage, self._max_size), self._pipelines)
+            part = await self._finished(request, form, checks)
+            if isinstance(known, File):
+                require_same(known, part.intake, part.name, part.declared_type, form.pipeline)
+                file = known
+            else:
+                upload_id = known.row.pk if known else None
+                land = self._landing.land(part.intake, part.name, part.declared_type, form.pipeline, upload_id)
+                file = await land
+        await answer_stored(request, base, file)
+
+    async def _finished(self, request: Request, form: Form, checks: Checks) -> Part:
         try:
-            part = await self._read(request, form)
+            part = await self._read(request, form, checks)
+            checks.verify()
             await part.intake.finish()
         except BaseException:
             await form.discard()
             raise
-        file = await self._landing.land(part.intake, part.name, part.declared_type, form.pipeline)
-        await request.answer_json(
-            201,
-            answer_form(base).to_representation(file),
-            {"Location": f"{base}/api/v1.0/files/{file.pk}/"},
-        )
-        return None
+        return part
 
     def _check_length(self, request: Request) -> None:
         """Refuse by the head alone what can't end well."""
@@ -56,7 +65,7 @@ class FormDoor:
             raise TooLarge
         self._storage.require_space(length)
 
-    async def _read(self, request: Request, form: Form) -> Part:
+    async def _read(self, request: Request, form: Form, checks: Checks) -> Part:
         """The whole body. What follows the closing boundary is read and ignored, as RFC 2046 has it."""
         received = 0
         more = True
@@ -66,8 +75,13 @@ class FormDoor:
             if received > self._max_size + MAX_FRAMING:
                 raise TooLarge
             if chunk:
+                checks.update(chunk)
                 await form.feed(chunk)
-            if form.fit_for_place((request.content_length or 0) - received) and (inlet := request.inlet()):
+            if (
+                not checks
+                and form.fit_for_place((request.content_length or 0) - received)
+                and (inlet := request.inlet())
+            ):
                 with inlet:
                     await form.take_in_place(partial(self._receive_into, inlet))
                 more = request.more_body = inlet.left > 0
@@ -91,12 +105,6 @@ class FormDoor:
         if not size:
             raise ClientGone
         return size
-
-
-@lru_cache(maxsize=16)
-def answer_form(base: str) -> FileSerializer:
-    """Making a serializer costs more than using it. Used on the loop's thread only."""
-    return FileSerializer(context={"base": base})
 
 
 def form_boundary(request: Request) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+import re
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -25,6 +26,14 @@ Door = Callable[["Request"], Awaitable[None]]
 LINGER_SECONDS = 3
 LINGER_BYTES = 16 * 2**20
 
+# RFC 9110 §6.5.1: what frames, routes, authorizes or modifies a request, or says how to read its content, comes too
+# late in a trailer, and may be there to get past whoever looked at the head.
+OF_THE_HEAD = re.compile(
+    r"(proxy-)?(authorization|connection)|cookie|content-(disposition|encoding|length|range|type)|transfer-encoding|te"
+    r"|trailer|upgrade|host|origin|referer|forwarded|via|x-(forwarded|real|http)-.*|sec-.*|if-.*|range|expect|prefer"
+    r"|max-forwards|cache-control|pragma|keep-alive|idempotency-key"
+)
+
 as_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
@@ -37,17 +46,20 @@ class Request:
         self.scope = scope
         self.send = send
         self.answered = False
+        self.also: dict[str, str] = {}
+        """Headers that every answer to it carries, whatever it says."""
         self._receive = receive
         self.more_body = True
 
     @cached_property
     def headers(self) -> dict[str, str]:
-        """By lower-case name; several of one name are one list, as RFC 9110 §5.3 has it."""
-        found: dict[str, str] = {}
-        for name, value in self.scope["headers"]:
-            key, text = name.decode("latin-1"), value.decode("latin-1")
-            found[key] = f"{found[key]}, {text}" if key in found else text
-        return found
+        return by_name(self.scope["headers"])
+
+    @property
+    def trailers(self) -> dict[str, str]:
+        """What followed a chunked body, as `headers`; whole once the body is. What a head alone may say is left out."""
+        found = by_name(self.scope["state"]["trailers"])
+        return {name: value for name, value in found.items() if not OF_THE_HEAD.fullmatch(name)}
 
     @property
     def base(self) -> str:
@@ -92,16 +104,22 @@ class Request:
             raise ClientGone
         return got
 
+    async def interim(self, status: int, headers: Mapping[str, str]) -> None:
+        """Say something ahead of the answer (102, 103 or 104), also while the body is still coming in.
+
+        Says nothing to clients that can't be told or are gone, nor once the answer has begun.
+        """
+        self.scope["state"]["interim"](status, encoded(headers))
+
     async def start(self, status: int, headers: Mapping[str, str]) -> None:
         self.answered = True
-        head = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
-        await self.send({"type": "http.response.start", "status": status, "headers": head})
+        await self.send({"type": "http.response.start", "status": status, "headers": encoded(headers)})
 
     async def body(self, chunk: bytes, more: bool = False) -> None:
         await self.send({"type": "http.response.body", "body": chunk, "more_body": more})
 
     async def answer(self, status: int, body: bytes = b"", headers: Mapping[str, str] | None = None) -> None:
-        head = {"X-Content-Type-Options": "nosniff", **(headers or {})}
+        head = {"X-Content-Type-Options": "nosniff", **self.also, **(headers or {})}
         if status not in {204, 304}:  # RFC 9110 §8.6: with a 304 it would be the length of the 200
             head["Content-Length"] = str(len(body))
         early = self.more_body and (self.content_length or "transfer-encoding" in self.headers)
@@ -131,6 +149,22 @@ class Request:
                         return
         except TimeoutError:
             return
+
+
+def by_name(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """By lower-case name; several of one name are one list, as RFC 9110 §5.3 has it."""
+    found: dict[str, str] = {}
+    for name, value in headers:
+        key, text = (
+            name.decode("latin-1"),
+            value.decode("latin-1").strip(" \t"),
+        )  # the parser keeps what follows a value
+        found[key] = f"{found[key]}, {text}" if key in found else text
+    return found
+
+
+def encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
 
 
 @lru_cache(maxsize=128)

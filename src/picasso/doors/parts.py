@@ -190,11 +190,16 @@ def begun(data: bytes, delimiter: bytes) -> int:
 
 
 def sent_name(segment: MultipartSegment) -> str | None:
-    """The file name as the client sent it, path parts and all; None if the part has none.
+    """The file name as the client sent it, path parts and all; None if the part has none."""
+    return name_in(segment.header("Content-Disposition"))
+
+
+def name_in(disposition: str) -> str | None:
+    """The file name of a Content-Disposition that was read as Latin-1; None if it has none.
 
     Browsers send raw UTF-8 with %22 for quotes (WHATWG); others RFC 8187's ``filename*``, or Latin-1.
     """
-    parameters = {name.lower(): value for name, value in PARAMETER.findall(segment.header("Content-Disposition"))}
+    parameters = {name.lower(): value for name, value in PARAMETER.findall(disposition)}
     charset, _, encoded = parameters.get("filename*", "").partition("'")
     if charset.lower() in {"utf-8", "iso-8859-1"}:
         with suppress(UnicodeDecodeError):

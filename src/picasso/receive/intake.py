@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Self
+from typing import Self, TypeVar
 
 from picasso.disk import BLOCK, Block, Incoming
 from picasso.errors import TooLarge
+from picasso.receive.hashing import Hash
 from picasso.receive.sniff import HEAD
 from picasso.storage import Folder
 
@@ -35,6 +37,13 @@ MAX_IN_PLACE = 6
 hashers = ThreadPoolExecutor(2, thread_name_prefix="hash")
 writers = ThreadPoolExecutor(2, thread_name_prefix="write")
 
+T = TypeVar("T")
+
+
+async def in_writer(call: Callable[..., T], *args: object) -> T:
+    """Have a writer do it, to its end, though nobody wait for it any more."""
+    return await asyncio.shield(asyncio.get_running_loop().run_in_executor(writers, call, *args))
+
 
 class Intake:
     """The sink for one upload. `finish` it and have it landed, or `discard` it: then the disk is as it was."""
@@ -42,12 +51,14 @@ class Intake:
     held = 0
     """Bytes in the memory of all intakes of this process; touched on the loop's thread only."""
 
-    def __init__(self, storage: Folder, limit: int) -> None:
+    def __init__(self, storage: Folder, limit: int, checks: Sequence[Hash] = ()) -> None:
+        """``checks`` are hashes to be fed besides."""
         self.size = 0
-        self.head = b""
+        self._head = b""
         self._storage = storage
         self._limit = limit
-        self._hash = hashlib.sha256()
+        self._checks = checks
+        self._hash: Hash = hashlib.sha256()
         self._chunks: list[bytes] = []
         self._gathered = 0
         self._writing: asyncio.Future[tuple[None, None]] | None = None
@@ -56,6 +67,11 @@ class Intake:
     @property
     def sha256(self) -> str:
         return self._hash.hexdigest()
+
+    @property
+    def head(self) -> bytes:
+        """The first bytes, as many as `sniff` looks at."""
+        return self._head
 
     async def write(self, chunk: bytes) -> None:
         """Take some bytes.
@@ -73,6 +89,9 @@ class Intake:
         if self._gathered >= (GATHER if Intake.held < CROWD else GATHER_IN_CROWD):
             await self._hand_over()
 
+    async def flush(self) -> None:
+        """Nothing comes just now. A new file is in no hurry."""
+
     async def finish(self) -> None:
         """All bytes are in. A large upload is synced to disk here; a small one is written when its batch lands."""
         if not self._writing and Intake.held < CROWD:
@@ -81,7 +100,7 @@ class Intake:
         await self._hand_over()
         await self._written()
         assert self.incoming is not None
-        await asyncio.get_running_loop().run_in_executor(writers, self.incoming.sync)
+        await in_writer(self.incoming.sync)
 
     async def discard(self) -> None:
         """Leave nothing behind, whatever has happened so far."""
@@ -112,7 +131,7 @@ class Intake:
             raise TooLarge
         await self._written()
         loop = asyncio.get_running_loop()
-        hashed = loop.run_in_executor(hashers, self._hash.update, data[known:])
+        hashed = loop.run_in_executor(hashers, self._update, data[known:])
         self._writing = asyncio.gather(loop.run_in_executor(writers, self._append, data), hashed)
 
     async def _hand_over(self) -> None:
@@ -153,11 +172,35 @@ class Intake:
         assert self.incoming is not None
         self.incoming.write_block(data)
 
+    def drop(self) -> None:
+        """It can't land: leave nothing behind. For threads."""
+        if self.incoming:
+            self.incoming.discard()
+
     def _know(self, chunks: list[bytes]) -> None:
         for chunk in chunks:
-            if len(self.head) < HEAD:
-                self.head += chunk[: HEAD - len(self.head)]
-            self._hash.update(chunk)
+            if len(self._head) < HEAD:
+                self._head += chunk[: HEAD - len(self._head)]
+            self._update(chunk)
+
+    def _update(self, data: bytes | memoryview) -> None:
+        self._hash.update(data)
+        for check in self._checks:
+            check.update(data)
+
+
+class Unkept(Intake):
+    """For content that is only to be compared with what is there already."""
+
+    async def write(self, chunk: bytes) -> None:
+        self.size += len(chunk)
+        if self.size > self._limit:
+            raise TooLarge
+        self._update(chunk)
+
+    async def finish(self) -> None: ...
+
+    async def discard(self) -> None: ...
 
 
 class InPlace:

@@ -14,6 +14,7 @@ import queue
 import threading
 import time
 import unicodedata
+import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -21,12 +22,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db.models.functions import Now
 
 from picasso import bulk
-from picasso.errors import PicassoError, Unavailable
+from picasso.errors import Conflict, PicassoError, Unavailable
 from picasso.jobs import states
 from picasso.jobs.states import Step
-from picasso.models import File, Job, made_at, new_id
+from picasso.models import File, Job, Upload, made_at, new_id
 from picasso.receive import sniff
 from picasso.receive.intake import Intake
 from picasso.receive.sweep import forget
@@ -71,6 +73,8 @@ class Arrival:
     declared_type: str
     pipeline: str
     landed: asyncio.Future[File]
+    upload_id: uuid.UUID | None = None
+    """Of an `Upload` that becomes the file, and must not become another."""
     file: File | None = None
     plan: Plan | None = None
 
@@ -102,14 +106,22 @@ class Landing:
         self._syncer = ThreadPoolExecutor(1, thread_name_prefix="sync")
         self._committer = threading.Thread(target=self._commit_all, name="commit", daemon=True)
 
-    async def land(self, intake: Intake, name: str, declared_type: str, pipeline: str = "default") -> File:
+    async def land(
+        self,
+        intake: Intake,
+        name: str,
+        declared_type: str,
+        pipeline: str = "default",
+        upload_id: uuid.UUID | None = None,
+    ) -> File:
         """Make a finished intake a file, durably.
 
         Raises:
             StorageFull, Unavailable: nothing was stored.
+            Conflict: the upload has become a file already.
         """
         landed: asyncio.Future[File] = asyncio.get_running_loop().create_future()
-        arrival = Arrival(intake, displayed(name), displayed(declared_type), pipeline, landed)
+        arrival = Arrival(intake, displayed(name), displayed(declared_type), pipeline, landed, upload_id)
         self._arrivals.put(arrival)
         # Shielded: once queued it will land, whether or not anybody still waits for the answer.
         return await asyncio.shield(arrival.landed)
@@ -210,7 +222,8 @@ class Landing:
         except Exception as fault:
             connection.close()
             if in_doubt:
-                self._doubtful += files
+                # An upload's own row will say what came of it.
+                self._doubtful += [arrival.file for arrival in arrivals if arrival.file and not arrival.upload_id]
                 return [(arrival, self._fault(fault)) for arrival in arrivals]
             if isinstance(fault, OperationalError | InterfaceError):
                 if not again:
@@ -227,8 +240,7 @@ class Landing:
     def _drop(self, arrival: Arrival, fault: Exception) -> PicassoError:
         # Whatever the disk says now, whoever waits gets an answer; what stays behind is an orphan for the sweep.
         with suppress(OSError):
-            if arrival.intake.incoming:
-                arrival.intake.incoming.discard()
+            arrival.intake.drop()
             if arrival.file:
                 self._storage.remove(arrival.file.key)
         return self._fault(fault)
@@ -256,6 +268,16 @@ def insert(arrivals: list[Arrival]) -> None:
     placed = [(arrival.file, arrival.plan) for arrival in arrivals if arrival.file and arrival.plan]
     bulk.insert(File, [{column: getattr(file, column) for column in FILE_COLUMNS} for file, _ in placed])
     bulk.insert(Job, [states.new_job(file.pk, step, plan.pipeline) for file, plan in placed for step in plan.steps])
+    for arrival in arrivals:
+        if arrival.upload_id and arrival.file:
+            finish(arrival.upload_id, arrival.file)
+
+
+def finish(upload_id: uuid.UUID, file: File) -> None:
+    """In the transaction that makes the file, so that an upload becomes one file whoever dies."""
+    rows = Upload.objects.filter(pk=upload_id, finished_at=None)
+    if rows.update(finished_at=Now(), file=file, length=file.size, promised=0) != 1:
+        raise Conflict("This upload has become a file already, or was cancelled.")
 
 
 def tell(outcomes: Outcomes) -> None:

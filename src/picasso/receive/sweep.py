@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import threading
 import time
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import count, islice
 
 from django.conf import settings
@@ -14,7 +15,7 @@ from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.utils import timezone
 
 from picasso import scratch
-from picasso.models import File, made_at
+from picasso.models import File, Upload, made_at
 from picasso.storage import Folder
 
 log = logging.getLogger(__name__)
@@ -44,16 +45,59 @@ def _sweep_for_ever(storage: Folder) -> None:
     for hour in count():
         try:
             # All of it not at the very start: a wrong setting is most often noticed, and mended, at once.
-            sweep(storage) if hour % 24 == 1 else _sweep_interrupted(storage)
+            sweep(storage) if hour % 24 == 1 else _sweep_hourly(storage)
         except (DatabaseError, InterfaceError, OSError) as fault:
             log.warning("could not sweep, the next hour will: %s", fault)
             connection.close()
         time.sleep(HOUR)
 
 
+def _sweep_hourly(storage: Folder) -> None:
+    expired(storage, settings.PICASSO.upload_expiry)
+    _sweep_interrupted(storage)
+
+
 def sweep(storage: Folder) -> int:
     """Clear away what crashes left behind, and return how many. Safe beside running servers and workers."""
-    return _sweep_interrupted(storage) + _sweep_media(storage)
+    return expired(storage, settings.PICASSO.upload_expiry) + _sweep_interrupted(storage) + _sweep_media(storage)
+
+
+def expired(storage: Folder, expiry: int) -> int:
+    """Clear away uploads of which no byte came for so many seconds, and what is remembered of those that ended then."""
+    old = timezone.now() - timedelta(seconds=expiry)
+    Upload.objects.filter(finished_at__lt=old).delete()
+    removed = 0
+    for upload_id, stat in storage.unfinished():
+        if stat.st_mtime < old.timestamp() and _nobody_writes(storage, upload_id):
+            Upload.objects.filter(pk=upload_id, finished_at=None).delete()
+            storage.remove_upload(upload_id)
+            removed += 1
+        elif stat.st_mtime < time.time() - GRACE.total_seconds():
+            removed += _left_over(storage, upload_id)
+    return removed + _without_bytes(storage, old)
+
+
+def _without_bytes(storage: Folder, old: datetime) -> int:
+    """Rows whose place on the disk was lost: they only count in the quota."""
+    rows = Upload.objects.filter(finished_at=None, created_at__lt=old).values_list("pk", flat=True)
+    return Upload.objects.filter(pk__in=[pk for pk in rows if not storage.upload(pk).exists()]).delete()[0]
+
+
+def _left_over(storage: Folder, upload_id: uuid.UUID) -> bool:
+    """Whether it has landed, or was never begun, and a crash left its bytes."""
+    if Upload.objects.filter(pk=upload_id, finished_at=None).exists():
+        return False
+    storage.remove_upload(upload_id)
+    return True
+
+
+def _nobody_writes(storage: Folder, upload_id: uuid.UUID) -> bool:
+    try:
+        with storage.upload(upload_id).open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def _sweep_interrupted(storage: Folder) -> int:

@@ -1,0 +1,83 @@
+"""A request's body on its way into an intake: bit by bit, or a large one of known length in place."""
+
+from __future__ import annotations
+
+import asyncio
+
+from picasso.doors.http import Request
+from picasso.errors import ClientGone, UploadTimeout
+from picasso.inlet import Inlet
+from picasso.receive.append import QUIET_SECONDS
+from picasso.receive.intake import BLOCK_SIZE, InPlace, Intake
+
+# Who does not fill a block in this time is served as well bit by bit, and keeps no place from others.
+SLOW_SECONDS = 0.1
+
+
+class Body:
+    """The whole content of one request, if it is neither a form nor read before."""
+
+    def __init__(self, request: Request, idle_timeout: int) -> None:
+        self._request = request
+        self._idle_timeout = idle_timeout
+        self._received = 0
+
+    async def pour(self, intake: Intake) -> None:
+        """All of it; what came before a cut is in the intake.
+
+        Raises:
+            ClientGone, UploadTimeout: it was cut.
+            TooLarge, StorageFull: as the intake.
+        """
+        more = True
+        while more:
+            chunk, more = await self._next(intake)
+            self._received += len(chunk)
+            if chunk:
+                await intake.write(chunk)
+            if more and self._fit_for_place(intake) and (inlet := self._request.inlet()):
+                with inlet:
+                    await self._pour_in_place(intake, inlet)
+                self._received = (self._request.content_length or 0) - inlet.left
+                more = self._request.more_body = inlet.left > 0
+
+    def _fit_for_place(self, intake: Intake) -> bool:
+        left = (self._request.content_length or 0) - self._received
+        return left >= BLOCK_SIZE and intake.outgrew_memory and InPlace.room()
+
+    async def _next(self, intake: Intake) -> tuple[bytes, bool]:
+        try:
+            async with asyncio.timeout(QUIET_SECONDS):
+                return await self._request.receive_or_gone()
+        except TimeoutError:
+            await intake.flush()
+        try:
+            async with asyncio.timeout(self._idle_timeout):
+                return await self._request.receive_or_gone()
+        except TimeoutError:
+            raise UploadTimeout("No byte of the upload arrived for too long.") from None
+
+    async def _pour_in_place(self, intake: Intake, inlet: Inlet) -> None:
+        """To its end, or until the client turns out to be slow."""
+        loop = asyncio.get_running_loop()
+        slow = False
+        async with InPlace(intake) as place:
+            try:
+                while inlet.left and not slow:
+                    if not place.block.room:
+                        await place.turn(0)
+                    began = loop.time()
+                    place.block.end += await self._receive_into(inlet, place.block.room)
+                    slow = loop.time() - began >= SLOW_SECONDS
+            finally:
+                await place.end(place.block.end)
+
+    async def _receive_into(self, inlet: Inlet, room: memoryview) -> int:
+        try:
+            async with asyncio.timeout(self._idle_timeout):
+                size = await inlet.receive_into(room, SLOW_SECONDS)
+        except TimeoutError:
+            raise UploadTimeout("No byte of the upload arrived for too long.") from None
+        if not size:
+            raise ClientGone
+        return size

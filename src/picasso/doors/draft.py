@@ -1,0 +1,234 @@
+"""Resumable Uploads for HTTP (draft-ietf-httpbis-resumable-upload), interop versions 3 to 8 and the newest."""
+
+from __future__ import annotations
+
+import re
+import uuid
+
+from picasso.doors.appending import add, as_json, became, has_content, number, seconds_left, upload_id_of, upload_url
+from picasso.doors.digests import CONTENT_DIGEST, REPR_DIGEST, Checks, digests_of
+from picasso.doors.http import Request
+from picasso.doors.keys import create, mark, require_same_content
+from picasso.doors.names import first_of, known_pipeline, media_type, metadata, sent_name, sent_pipeline
+from picasso.doors.names import sent_type as typed
+from picasso.doors.parts import Names
+from picasso.doors.stored import answer_stored
+from picasso.errors import (
+    BadRequest,
+    CompletedUpload,
+    Forbidden,
+    InconsistentLength,
+    OffsetMismatch,
+    TooLarge,
+    UnsupportedMediaType,
+)
+from picasso.models import File, Upload
+from picasso.receive.uploads import Held, Seen, Uploads
+
+CONTENT = "application/partial-upload"
+
+VERSION = "upload-draft-interop-version"
+NEWEST = 8
+SPOKEN = {str(version) for version in range(3, NEWEST + 1)}
+
+# From these versions on: the media type of what is added, limits, and their last name for a lifetime.
+TYPED, LIMITED, AGED = 6, 6, 7
+
+
+class Draft:
+    def __init__(self, uploads: Uploads, pipelines: Names, idle_timeout: int) -> None:
+        self._uploads = uploads
+        self._pipelines = pipelines
+        self._idle_timeout = idle_timeout
+
+    def options(self) -> dict[str, str]:
+        """What it says of itself."""
+        return {"Accept-Patch": CONTENT, "Upload-Limit": f"max-size={self._uploads.max_size}, min-size=0"}
+
+    # Creation
+
+    async def create(self, request: Request, in_path: str = "") -> None:
+        base, complete = request.base, completes(request)
+        row = self._described(request, in_path)
+        row.length = agreed_length(request, complete, None, 0)
+        if row.length is not None and (request.content_length or 0) > row.length:
+            raise InconsistentLength
+        mark(row, request)
+        request.also.update(self._limit(request, self._uploads.expiry))
+        if known := await create(self._uploads, row, has_content=complete or has_content(request)):
+            return await self._answer_again(request, base, known)
+        location = {"Location": upload_url(base, row.pk)}
+        if version := echoed(request):
+            # Only to who knows what it is: Python's own client, for one, takes any interim response for the answer.
+            await request.interim(104, {**location, **self._limit(request, self._uploads.expiry), **version})
+        async with self._uploads.hold(row.pk) as held:
+            file = await self._fill(request, held, complete, Checks(request, CONTENT_DIGEST))
+            seen = held.seen
+        if file:
+            return await self._answer_complete(request, base, file)
+        return await self._answer_begun(request, base, seen)
+
+    def _described(self, request: Request, in_path: str) -> Upload:
+        """Raises `BadRequest`, `InvalidField`."""
+        said = metadata(request)
+        name = sent_name(request, in_path)
+        pipeline = said["pipeline"] if "pipeline" in said else sent_pipeline(request, self._pipelines)
+        return Upload(
+            protocol=Upload.Protocol.DRAFT,
+            name=first_of(said, "filename", "name") if name is None else name,
+            declared_type=typed(request) or first_of(said, "filetype", "type"),
+            pipeline=known_pipeline(pipeline, self._pipelines),
+            metadata=request.headers.get("upload-metadata", ""),
+            digest=digests_of(request, REPR_DIGEST) or None,
+        )
+
+    async def _answer_again(self, request: Request, base: str, row: Upload) -> None:
+        """As the first request with this Idempotency-Key was answered."""
+        await require_same_content(self._uploads, request, row, self._idle_timeout)
+        if row.finished:
+            return await self._answer_complete(request, base, await self._uploads.file_of(row))
+        return await self._answer_begun(request, base, await self._uploads.look(row.pk))
+
+    async def _answer_begun(self, request: Request, base: str, seen: Seen) -> None:
+        headers = {"Location": upload_url(base, seen.row.pk), **self._state(request, seen.offset, False)}
+        await request.answer_json(201, as_json(seen), headers)
+
+    async def _answer_complete(self, request: Request, base: str, file: File) -> None:
+        await answer_stored(request, base, file, self._state(request, file.size, True))
+
+    # What an upload answers
+
+    async def to_upload(self, request: Request, name: str) -> None:
+        calls = {"HEAD": self._head, "PATCH": self._patch, "DELETE": self._delete}
+        await calls[request.method](request, upload_id_of(name))
+
+    async def _head(self, request: Request, upload_id: uuid.UUID) -> None:
+        base = request.base
+        seen = await self._uploads.look(upload_id)
+        if not seen.row.finished and not seen.row.is_final:
+            # Whoever asks is about to go on from there, so nobody else may.
+            async with self._uploads.hold(upload_id) as held:
+                seen = held.seen
+        row = seen.row
+        headers = {
+            **self._state(request, seen.offset, row.finished),
+            **self._limit(request, seconds_left(seen.expires_at)),
+            **({} if row.length is None else {"Upload-Length": str(row.length)}),
+            **became(base, row),
+            "Cache-Control": "no-store",
+        }
+        await request.answer(204, headers=headers)
+
+    async def _patch(self, request: Request, upload_id: uuid.UUID) -> None:
+        base, complete = request.base, completes(request)
+        if version_of(request) >= TYPED and media_type(request.headers.get("content-type", "")) != CONTENT:
+            raise UnsupportedMediaType(f"What is added to an upload is sent as {CONTENT}.")
+        offset = number("Upload-Offset", request.headers.get("upload-offset", ""))
+        checks = Checks(request, CONTENT_DIGEST)
+        async with self._uploads.hold(upload_id) as held:
+            row = held.row
+            if row.is_final or row.is_part:
+                raise Forbidden("This upload is one of tus' concatenation.")
+            if row.file_id:
+                at = became(base, row)
+                raise InconsistentLength(headers=at) if has_content(request) else CompletedUpload(headers=at)
+            if offset != held.offset:
+                request.also.update(self._state(request, held.offset, False))
+                raise OffsetMismatch(held.offset, offset)
+            length = agreed_length(request, complete, row.length, offset)
+            if length is not None and offset + (request.content_length or 0) > length:
+                raise InconsistentLength
+            if length is not None and row.length is None:
+                await held.declare(length)
+            await held.expect(request.content_length)
+            file = await self._fill(request, held, complete, checks)
+            request.also.update(self._limit(request, seconds_left(held.expires_at)))
+        if file:
+            await self._answer_complete(request, base, file)
+        else:
+            await request.answer(204, headers=self._state(request, held.offset, False))
+
+    async def _fill(self, request: Request, held: Held, complete: bool, checks: Checks) -> File | None:
+        """Add the content; the file, if with it the upload is complete."""
+        try:
+            append = await add(request, held, checks, self._idle_timeout)
+        except TooLarge:
+            if held.row.length is None:
+                raise
+            # As the draft has it: whoever sends more than they said has said what nobody can rely on.
+            fault = InconsistentLength("There was more than the upload's length; it is cancelled.")
+            await held.fail(fault.code, fault.detail)
+            raise fault from None
+        if not complete:
+            return None
+        if held.row.length not in {None, held.offset}:
+            raise InconsistentLength("The upload is said to be complete, and is not as long as it was said to be.")
+        return await held.land(append)
+
+    async def _delete(self, request: Request, upload_id: uuid.UUID) -> None:
+        async with self._uploads.hold(upload_id) as held:
+            await held.remove()
+        await request.answer(204)
+
+    # Headers
+
+    def _state(self, request: Request, offset: int | None, complete: bool) -> dict[str, str]:
+        if version_of(request) < 4:
+            said = {"Upload-Incomplete": "?0" if complete else "?1"}
+        else:
+            said = {"Upload-Complete": "?1" if complete else "?0"}
+        return {**said, **({} if offset is None else {"Upload-Offset": str(offset)}), **echoed(request)}
+
+    def _limit(self, request: Request, seconds: int) -> dict[str, str]:
+        version = version_of(request)
+        if version < LIMITED:
+            return {}
+        age = "max-age" if version >= AGED else "expires"
+        return {"Upload-Limit": f"max-size={self._uploads.max_size}, {age}={seconds}"}
+
+
+def is_draft(request: Request) -> bool:
+    """Whether this asks for an upload that may go on."""
+    return said_complete(request) is not None
+
+
+def version_of(request: Request) -> int:
+    """The interop version that the client speaks; the newest if it does not say."""
+    text = request.headers.get(VERSION, "")
+    return int(text) if text in SPOKEN else NEWEST
+
+
+def echoed(request: Request) -> dict[str, str]:
+    """Clients of a draft listen to their own version only."""
+    said = request.headers.get(VERSION)
+    return {"Upload-Draft-Interop-Version": said} if said in SPOKEN else {}
+
+
+def said_complete(request: Request) -> bool | None:
+    """None if the request does not say, or not as RFC 9651 has it."""
+    for name, yes in (("upload-complete", "1"), ("upload-incomplete", "0")):
+        if found := re.fullmatch(r"\?([01])(\s*;.*)?", request.headers.get(name, "")):
+            return found[1] == yes
+    return None
+
+
+def completes(request: Request) -> bool:
+    """Raises `BadRequest`."""
+    complete = said_complete(request)
+    if complete is None:
+        raise BadRequest("Upload-Complete is neither ?0 nor ?1.")
+    return complete
+
+
+def agreed_length(request: Request, complete: bool, known: int | None, offset: int) -> int | None:
+    """The upload's length by all that was said of it, now and before. Raises `InconsistentLength`."""
+    said = {known} if known is not None else set()
+    if (text := request.headers.get("upload-length")) is not None:
+        said.add(number("Upload-Length", text))
+    if complete and request.content_length is not None:
+        said.add(offset + request.content_length)
+    elif complete and not has_content(request):
+        said.add(offset)
+    if len(said) > 1 or (said and min(said) < offset):
+        raise InconsistentLength
+    return next(iter(said), None)

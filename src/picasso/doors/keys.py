@@ -1,0 +1,132 @@
+"""Idempotency-Key (draft-ietf-httpapi-idempotency-key-header): a retry after a lost answer makes no second file.
+
+A key belongs to an upload, also that of a plain request: so it is under way as long as its upload's lock is held, and
+one whose request died with its process is free at once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from picasso.doors.appending import has_content
+from picasso.doors.body import Body
+from picasso.doors.http import Request
+from picasso.errors import BadRequest, KeyInUse, KeyReused, Locked, NotFound, PicassoError
+from picasso.models import File, Upload
+from picasso.receive.intake import Intake, Unkept
+from picasso.receive.landing import displayed
+from picasso.receive.uploads import Held, KnownKey, Uploads
+
+HEADER = "idempotency-key"
+MAX_KEY = 255
+
+# What a request's head says of what is to be made. A form's own length and boundary are no part of it.
+TELLING = (
+    "upload-length",
+    "upload-defer-length",
+    "upload-metadata",
+    "upload-concat",
+    "upload-complete",
+    "upload-incomplete",
+    "content-disposition",
+    "repr-digest",
+)
+
+
+def mark(row: Upload, request: Request) -> None:
+    """Give the row the request's key, if it has one. Raises `BadRequest`."""
+    key = request.headers.get(HEADER)
+    if key is None:
+        return
+    if not 0 < len(key) <= MAX_KEY:
+        raise BadRequest(f"Idempotency-Key has 1 to {MAX_KEY} characters.")
+    row.key = hashlib.sha256(key.encode()).hexdigest()
+    row.payload = payload_of(request)
+
+
+def payload_of(request: Request) -> str:
+    said = [request.method, request.path, request.scope.get("query_string", b"").decode("latin-1")]
+    said += [f"{name}: {request.headers[name]}" for name in TELLING if name in request.headers]
+    return hashlib.sha256("\n".join(said).encode()).hexdigest()
+
+
+async def create(uploads: Uploads, row: Upload, *, has_content: bool) -> Upload | None:
+    """Begin the upload; or, if its key is known, the one that the first request with it made.
+
+    One whose content was cut is forgotten, and begun anew.
+
+    Raises:
+        KeyInUse: the first request is still under way.
+        KeyReused: the key was another request's.
+    """
+    while True:
+        try:
+            await uploads.create(row)
+        except KnownKey as known:
+            if known.row.payload != row.payload:
+                raise KeyReused from None
+            if known.row.finished or not has_content:
+                return known.row
+            await forget_cut(uploads, known.row)
+        else:
+            return None
+
+
+async def forget_cut(uploads: Uploads, row: Upload) -> None:
+    try:
+        async with uploads.hold(row.pk, disturb=False) as held:
+            if not held.row.finished:
+                await held.remove()
+    except Locked:
+        raise KeyInUse from None
+    except NotFound:
+        pass
+
+
+@asynccontextmanager
+async def under_key(uploads: Uploads, request: Request) -> AsyncIterator[Held | File | None]:
+    """Around a plain request: None if it has no key; the file that the first one made; or the upload of its key."""
+    row = Upload(protocol=Upload.Protocol.PLAIN)
+    mark(row, request)
+    if row.key is None:
+        yield None
+    elif known := await create(uploads, row, has_content=True):
+        yield await uploads.file_of(known)
+    else:
+        async with held_for(uploads, row) as held:
+            yield held
+
+
+@asynccontextmanager
+async def held_for(uploads: Uploads, row: Upload) -> AsyncIterator[Held]:
+    """The upload of a plain request, which leaves nothing behind if it fails."""
+    try:
+        async with uploads.hold(row.pk, disturb=False) as held:
+            try:
+                yield held
+            except BaseException:
+                with suppress(PicassoError):
+                    await held.remove()
+                raise
+    except Locked:
+        raise KeyInUse from None
+
+
+async def require_same_content(uploads: Uploads, request: Request, row: Upload, idle_timeout: int) -> None:
+    """Where a request that came again brings all of a file that is there already. Raises `KeyReused`."""
+    if not has_content(request) or not row.finished:
+        return
+    again = Unkept(uploads.storage, uploads.max_size)
+    await Body(request, idle_timeout).pour(again)
+    file = await uploads.file_of(row)
+    if again.size == file.size and again.sha256 != file.sha256:
+        raise KeyReused
+
+
+def require_same(file: File, intake: Intake, name: str, declared_type: str, pipeline: str) -> None:
+    """Whether a request that came again brought the same. Raises `KeyReused`."""
+    same = (file.sha256, file.name, file.declared_type, file.pipeline)
+    if same != (intake.sha256, displayed(name), displayed(declared_type), pipeline):
+        raise KeyReused

@@ -1,0 +1,28 @@
+"""The answer to an upload that has become a file, whichever way it came."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from functools import lru_cache
+
+from picasso.doors.digests import repr_digest
+from picasso.doors.http import Request
+from picasso.models import File
+from picasso.serializers import FileSerializer
+
+
+async def answer_stored(request: Request, base: str, file: File, headers: Mapping[str, str] | None = None) -> None:
+    address = file_address(base, file.pk)
+    told = {"Location": address, "Content-Location": address, **repr_digest(file.sha256), **(headers or {})}
+    await request.answer_json(201, shown(base).to_representation(file), told)
+
+
+def file_address(base: str, file_id: uuid.UUID) -> str:
+    return f"{base}/api/v1.0/files/{file_id}/"
+
+
+@lru_cache(maxsize=16)
+def shown(base: str) -> FileSerializer:
+    """Making a serializer costs more than using it. Used on the loop's thread only."""
+    return FileSerializer(context={"base": base})

@@ -1,0 +1,267 @@
+"""tus 1.0.0 with all of its extensions: https://tus.io/protocols/resumable-upload."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from urllib.parse import urlsplit
+
+from picasso.doors.appending import (
+    COLLECTION,
+    add,
+    as_json,
+    became,
+    expires,
+    has_content,
+    number,
+    upload_id_of,
+    upload_url,
+)
+from picasso.doors.digests import CHECKSUM, CHECKSUMS, CONTENT_DIGEST, REPR_DIGEST, Checks, digests_of
+from picasso.doors.http import Request
+from picasso.doors.keys import create, held_for, mark, require_same_content
+from picasso.doors.names import first_of, known_pipeline, media_type, metadata
+from picasso.doors.parts import Names
+from picasso.errors import (
+    BadRequest,
+    Forbidden,
+    InconsistentLength,
+    MethodNotAllowed,
+    OffsetMismatch,
+    TooLarge,
+    UnsupportedMediaType,
+    UnsupportedVersion,
+)
+from picasso.models import Upload
+from picasso.receive.join import Joins
+from picasso.receive.uploads import Held, Seen, Uploads
+
+VERSION = "1.0.0"
+
+EXTENSIONS = (
+    "creation",
+    "creation-with-upload",
+    "creation-defer-length",
+    "expiration",
+    "checksum",
+    "checksum-trailer",
+    "termination",
+    "concatenation",
+    "concatenation-unfinished",
+)
+
+CONTENT = "application/offset+octet-stream"
+
+OF_UPLOAD = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST"]
+
+# How long the creation of a final upload waits for its parts to be joined.
+JOIN_SECONDS = 2.0
+
+MAX_PARTS = 1000
+
+
+class Tus:
+    def __init__(self, uploads: Uploads, joins: Joins, pipelines: Names, idle_timeout: int) -> None:
+        self._uploads = uploads
+        self._joins = joins
+        self._pipelines = pipelines
+        self._idle_timeout = idle_timeout
+
+    def options(self) -> dict[str, str]:
+        """What it says of itself."""
+        return {
+            "Tus-Resumable": VERSION,
+            "Tus-Version": VERSION,
+            "Tus-Extension": ",".join(EXTENSIONS),
+            "Tus-Max-Size": str(self._uploads.max_size),
+            "Tus-Checksum-Algorithm": ",".join(CHECKSUMS),
+        }
+
+    async def to_collection(self, request: Request) -> None:
+        self._require_version(request)
+        if request.method != "POST":
+            raise MethodNotAllowed(["OPTIONS", "POST", "PUT"])
+        await self._create(request)
+
+    async def to_upload(self, request: Request, name: str) -> None:
+        calls = {"HEAD": self._head, "PATCH": self._patch, "DELETE": self._delete}
+        if request.method not in {*calls, "POST"}:
+            raise MethodNotAllowed(OF_UPLOAD)
+        self._require_version(request)
+        method = request.method
+        if method == "POST":
+            method = request.headers.get("x-http-method-override", method).upper()
+        if method not in calls:
+            raise MethodNotAllowed(OF_UPLOAD)
+        await calls[method](request, upload_id_of(name))
+
+    def _require_version(self, request: Request) -> None:
+        request.also["Tus-Resumable"] = VERSION
+        if request.headers.get("tus-resumable") != VERSION:
+            raise UnsupportedVersion(headers={"Tus-Version": VERSION})
+
+    # Creation
+
+    async def _create(self, request: Request) -> None:
+        base = request.base
+        row = self._described(request)
+        if row.is_final:
+            return await self._create_final(request, base, row)
+        content = has_content(request)
+        if content:
+            require_content_type(request)
+            require_fitting(request, row.length, 0)
+        checks = Checks(request, CONTENT_DIGEST, CHECKSUM)
+        if known := await create(self._uploads, row, has_content=content):
+            return await self._answer_again(request, base, known)
+        async with held_for(self._uploads, row) as held:
+            if content or row.length == 0:
+                await self._add(request, held, checks)
+            seen = held.seen
+        await self._answer_created(request, base, seen)
+        return None
+
+    async def _answer_again(self, request: Request, base: str, row: Upload) -> None:
+        """As the first request with this Idempotency-Key was answered, but for what has come to the upload since."""
+        await require_same_content(self._uploads, request, row, self._idle_timeout)
+        await self._answer_created(request, base, await self._uploads.look(row.pk))
+
+    async def _answer_created(self, request: Request, base: str, seen: Seen) -> None:
+        headers = {"Location": upload_url(base, seen.row.pk), "Upload-Expires": expires(seen.expires_at)}
+        if has_content(request):
+            headers["Upload-Offset"] = str(seen.offset)
+        await request.answer_json(201, as_json(seen), {**headers, **became(base, seen.row)})
+
+    def _described(self, request: Request) -> Upload:
+        """Raises `BadRequest`, `InvalidField`."""
+        said = metadata(request)
+        concat = request.headers.get("upload-concat", "")
+        row = Upload(
+            protocol=Upload.Protocol.TUS,
+            name=first_of(said, "filename", "name"),
+            declared_type=first_of(said, "filetype", "type"),
+            pipeline=known_pipeline(said.get("pipeline", "default"), self._pipelines),
+            metadata=request.headers.get("upload-metadata", ""),
+            concat=concat,
+            digest=digests_of(request, REPR_DIGEST) or None,
+        )
+        mark(row, request)
+        if concat.startswith("final"):
+            row.parts = parts_of(concat)
+        elif concat not in {"", "partial"}:
+            raise BadRequest("Upload-Concat is neither `partial` nor `final;` and a list of uploads.")
+        row.length = declared_length(request, row.is_final)
+        return row
+
+    async def _create_final(self, request: Request, base: str, row: Upload) -> None:
+        if has_content(request):
+            raise Forbidden("A final upload takes its content from its parts.")
+        if known := await create(self._uploads, row, has_content=False):
+            return await self._answer_again(request, base, known)
+        await asyncio.wait([self._joins.begin(row.pk)], timeout=JOIN_SECONDS)
+        await self._answer_created(request, base, await self._uploads.look(row.pk))
+        return None
+
+    # What an upload answers
+
+    async def _head(self, request: Request, upload_id: uuid.UUID) -> None:
+        base = request.base
+        seen = await self._uploads.look(upload_id)
+        if not seen.row.finished and not seen.row.is_final:
+            # Whoever asks is about to go on from there, so nobody else may.
+            async with self._uploads.hold(upload_id) as held:
+                if held.whole and not held.row.is_part:
+                    await held.land(await held.append())
+                seen = held.seen
+        await request.answer(200, headers={**told(seen), **became(base, seen.row), "Cache-Control": "no-store"})
+
+    async def _patch(self, request: Request, upload_id: uuid.UUID) -> None:
+        base = request.base
+        offset = number("Upload-Offset", request.headers.get("upload-offset", ""))
+        require_content_type(request)
+        checks = Checks(request, CONTENT_DIGEST, CHECKSUM)
+        async with self._uploads.hold(upload_id) as held:
+            row = held.row
+            if row.is_final:
+                raise Forbidden("A final upload takes its content from its parts.")
+            if offset != held.offset:
+                raise OffsetMismatch(held.offset, offset)
+            await declare(request, held)
+            require_fitting(request, row.length, offset)
+            await held.expect(request.content_length)
+            if not row.finished:
+                await self._add(request, held, checks)
+            headers = {"Upload-Offset": str(held.offset), "Upload-Expires": expires(held.expires_at)}
+        await request.answer(204, headers={**headers, **became(base, row)})
+
+    async def _add(self, request: Request, held: Held, checks: Checks) -> None:
+        append = await add(request, held, checks, self._idle_timeout)
+        if held.whole and not held.row.is_part:
+            await held.land(append)
+        if held.whole and held.row.final_id:
+            self._joins.begin(held.row.final_id)
+
+    async def _delete(self, request: Request, upload_id: uuid.UUID) -> None:
+        async with self._uploads.hold(upload_id) as held:
+            await held.remove()
+        await request.answer(204)
+
+
+def declared_length(request: Request, final: bool) -> int | None:
+    """By ``Upload-Length`` or ``Upload-Defer-Length: 1``; a final upload has neither. Raises `BadRequest`."""
+    length, deferred = request.headers.get("upload-length"), request.headers.get("upload-defer-length")
+    if final:
+        if length is not None or deferred is not None:
+            raise BadRequest("A final upload has the length of its parts; Upload-Length is not for it.")
+        return None
+    if (length is None) == (deferred is None) or deferred not in {None, "1"}:
+        raise BadRequest("An upload has either Upload-Length or Upload-Defer-Length: 1.")
+    return None if length is None else number("Upload-Length", length)
+
+
+async def declare(request: Request, held: Held) -> None:
+    """A length that was deferred, once. Raises `BadRequest`, `InconsistentLength`, `TooLarge`."""
+    if (text := request.headers.get("upload-length")) is None:
+        return
+    length = number("Upload-Length", text)
+    if held.row.length is not None:
+        if held.row.length != length:
+            raise InconsistentLength("The upload has another length already.")
+    elif length < held.offset:
+        raise InconsistentLength("The upload has more bytes than that already.")
+    else:
+        await held.declare(length)
+
+
+def parts_of(concat: str) -> list[str]:
+    """The ids in ``final;/a /b``. Raises `BadRequest`."""
+    word, _, addresses = concat.partition(";")
+    names = [urlsplit(each).path.rstrip("/").rpartition(COLLECTION) for each in addresses.split()]
+    if word != "final" or not names or any(not found for _, found, _ in names) or len(names) > MAX_PARTS:
+        raise BadRequest(f"Upload-Concat is not `final;` and 1 to {MAX_PARTS} addresses of uploads of this service.")
+    return [str(upload_id_of(name)) for _, _, name in names]
+
+
+def require_content_type(request: Request) -> None:
+    if media_type(request.headers.get("content-type", "")) != CONTENT:
+        raise UnsupportedMediaType(f"The content of an upload is sent as {CONTENT}.")
+
+
+def require_fitting(request: Request, length: int | None, offset: int) -> None:
+    """Refuse by the head alone what is more than the upload's length."""
+    if length is not None and offset + (request.content_length or 0) > length:
+        raise TooLarge("This is more than the upload's length; nothing was added.")
+
+
+def told(seen: Seen) -> dict[str, str]:
+    """All that tus says of an upload."""
+    row = seen.row
+    known = {
+        "Upload-Offset": seen.offset,
+        "Upload-Length": row.length,
+        "Upload-Metadata": row.metadata or None,
+        "Upload-Concat": row.concat or None,
+        "Upload-Expires": expires(seen.expires_at),
+        "Upload-Defer-Length": "1" if row.length is None and not row.is_final else None,
+    }
+    return {name: str(value) for name, value in known.items() if value is not None}

@@ -1,0 +1,95 @@
+"""``/api/v1.0/upload/`` and ``/api/v1.0/uploads/``: which of the ways in a request speaks."""
+
+from __future__ import annotations
+
+from picasso.doors.appending import COLLECTION, as_json, became, upload_id_of
+from picasso.doors.draft import Draft, is_draft
+from picasso.doors.form import FormDoor
+from picasso.doors.http import Request
+from picasso.doors.names import media_type
+from picasso.doors.parts import Names
+from picasso.doors.raw import Raw
+from picasso.doors.tus import OF_UPLOAD, Tus
+from picasso.errors import MethodNotAllowed, UnsupportedMediaType
+from picasso.receive.join import Joins
+from picasso.receive.landing import Landing
+from picasso.receive.uploads import Uploads
+
+PLAIN = "/api/v1.0/upload/"
+
+# What only tus sends. Without its version, the answer says what is missing.
+OF_TUS = {"tus-resumable", "upload-length", "upload-defer-length", "upload-concat", "upload-checksum"}
+
+
+class UploadDoor:
+    """All of them at their two addresses."""
+
+    def __init__(self, uploads: Uploads, joins: Joins, landing: Landing, pipelines: Names, idle_timeout: int) -> None:
+        self._uploads = uploads
+        self._tus = Tus(uploads, joins, pipelines, idle_timeout)
+        self._draft = Draft(uploads, pipelines, idle_timeout)
+        self._raw = Raw(uploads, landing, pipelines, idle_timeout)
+        self._form = FormDoor(uploads, landing, pipelines, idle_timeout)
+
+    async def __call__(self, request: Request) -> None:
+        plain = request.path.startswith(PLAIN)
+        name = request.path.removeprefix(PLAIN if plain else COLLECTION.rstrip("/")).strip("/")
+        if request.method == "OPTIONS":
+            await self._options(request, plain, name)
+        elif plain:
+            await self._to_plain(request, name)
+        elif name:
+            await self._to_upload(request, name)
+        else:
+            await self._to_collection(request)
+
+    async def _options(self, request: Request, plain: bool, name: str) -> None:
+        if plain:
+            return await request.answer(204, headers={"Allow": "OPTIONS, POST, PUT", **self._draft.options()})
+        allowed = ", ".join(OF_UPLOAD) if name else "OPTIONS, POST, PUT"
+        return await request.answer(204, headers={"Allow": allowed, **self._tus.options(), **self._draft.options()})
+
+    async def _to_plain(self, request: Request, name: str) -> None:
+        if request.method not in {"POST", "PUT"}:
+            raise MethodNotAllowed(["OPTIONS", "POST", "PUT"])
+        if request.method == "POST" and not name and is_form(request):
+            await self._form(request)
+        else:
+            await self._to_body(request, name)
+
+    async def _to_collection(self, request: Request) -> None:
+        if OF_TUS & request.headers.keys() and not is_draft(request):
+            await self._tus.to_collection(request)
+        elif request.method in {"POST", "PUT"}:
+            await self._to_body(request, "")
+        else:
+            raise MethodNotAllowed(["OPTIONS", "POST", "PUT"])
+
+    async def _to_body(self, request: Request, name: str) -> None:
+        if is_form(request):
+            raise UnsupportedMediaType(f"A form is sent to {PLAIN}, and in one piece.")
+        if is_draft(request):
+            await self._draft.create(request, name)
+        else:
+            await self._raw(request, name)
+
+    async def _to_upload(self, request: Request, name: str) -> None:
+        if request.method == "GET":
+            await self._show(request, name)
+        elif "tus-resumable" in request.headers or not self._speaks_draft(request):
+            await self._tus.to_upload(request, name)
+        else:
+            await self._draft.to_upload(request, name)
+
+    def _speaks_draft(self, request: Request) -> bool:
+        return request.method in {"HEAD", "DELETE"} or (request.method == "PATCH" and is_draft(request))
+
+    async def _show(self, request: Request, name: str) -> None:
+        """For people and programs that want to look, and not to go on."""
+        seen = await self._uploads.look(upload_id_of(name))
+        headers = {"Cache-Control": "no-store", **became(request.base, seen.row)}
+        await request.answer_json(200, as_json(seen), headers)
+
+
+def is_form(request: Request) -> bool:
+    return media_type(request.headers.get("content-type", "")) == "multipart/form-data"

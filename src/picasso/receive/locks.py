@@ -1,0 +1,324 @@
+"""Who may write to which upload: one request at a time, in all processes that share the database and the disk.
+
+Whoever comes new takes over: the request before it may hang on a connection that only its client knows to be dead. On
+PostgreSQL a lock is an advisory lock of the process' session, so it ends with the process, whichever machine that ran
+on; the upload's file is locked besides (flock), which is all there is on SQLite, and all it needs within a machine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import time
+import uuid
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+from django.db import InterfaceError, OperationalError, connection
+
+from picasso.errors import Locked, PicassoError, Superseded, Unavailable
+from picasso.models import Upload
+from picasso.storage import Folder
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+# How often a process asks whether another one wants what it holds; a second is the bar.
+WATCH_SECONDS = 0.2
+RETRY_SECONDS = 0.02
+ASK_SECONDS = 0.5
+
+# A holder that is just committing lets nobody disturb it, and is given this long.
+PATIENCE = 15.0
+
+# A connection that was not used for this long may be older than the database is.
+IDLE_SECONDS = 5.0
+
+
+class Rows:
+    """All that uploads ask of the database, in one thread: the session of its connection holds the locks."""
+
+    def __init__(self, on_lost: Callable[[], object]) -> None:
+        """``on_lost`` is called, in the thread, when the session has ended and all locks with it."""
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="uploads")
+        self._on_lost = on_lost
+        self._session: Any = None
+        self._used = 0.0
+
+    async def do(self, call: Callable[P, T], *args: P.args, **more: P.kwargs) -> T:
+        """Raises `Unavailable`, and what ``call`` raises. It runs to its end though nobody wait for it any more."""
+        return await asyncio.shield(asyncio.wrap_future(self.submit(call, *args, **more)))
+
+    def submit(self, call: Callable[P, T], *args: P.args, **more: P.kwargs) -> Future[T]:
+        return self._thread.submit(partial(self._call, call, *args, **more))
+
+    def stop(self) -> None:
+        self._thread.submit(connection.close)
+        self._thread.shutdown()
+
+    def _call(self, call: Callable[P, T], *args: P.args, **more: P.kwargs) -> T:
+        try:
+            self._connect()
+            return call(*args, **more)
+        except (OperationalError, InterfaceError) as fault:
+            self._lose()
+            raise Unavailable("The database can't be reached. Please try again.") from fault
+
+    def _connect(self) -> None:
+        if self._session and time.monotonic() - self._used > IDLE_SECONDS and not connection.is_usable():
+            self._lose()
+        connection.ensure_connection()
+        self._session, self._used = connection.connection, time.monotonic()
+
+    def _lose(self) -> None:
+        connection.close()
+        if self._session:
+            self._session = None
+            self._on_lost()
+
+
+class Holder:
+    """One request that has the lock of one upload."""
+
+    def __init__(self, upload_id: uuid.UUID) -> None:
+        self.upload_id = upload_id
+        self.row: Upload | None = None
+        self.fd = -1
+        self.released = asyncio.Event()
+        self._clock: asyncio.Timeout | None = None
+        self._reason: PicassoError | None = None
+        self._undisturbed = False
+
+    @asynccontextmanager
+    async def interruptible(self) -> AsyncIterator[None]:
+        """What is done in here ends with the reason when somebody `interrupt`s."""
+        try:
+            async with asyncio.timeout(None) as self._clock:
+                if self._reason:
+                    self.interrupt(self._reason)
+                yield
+        except TimeoutError:
+            if self._reason and self._clock and self._clock.expired():
+                raise self._reason from None
+            raise
+
+    @contextmanager
+    def undisturbed(self) -> Iterator[None]:
+        """What is done in here nobody interrupts; they wait."""
+        self._undisturbed = True
+        try:
+            yield
+        finally:
+            self._undisturbed = False
+
+    def take_file(self, path: Path) -> None:
+        """Lock this one as well, and instead of the own. Raises `BlockingIOError`."""
+        fd = locked(path)
+        if self.fd >= 0:
+            os.close(self.fd)
+        self.fd = fd
+
+    def interrupt(self, reason: PicassoError) -> None:
+        self._reason = self._reason or reason
+        if self._clock and not self._undisturbed:
+            with suppress(RuntimeError):  # it is over
+                self._clock.reschedule(asyncio.get_running_loop().time())
+
+
+@dataclass(slots=True)
+class Taken:
+    row: Upload | None
+    fd: int
+
+
+class Locks:
+    """Those of one process."""
+
+    def __init__(self, storage: Folder) -> None:
+        self._storage = storage
+        self._holders: dict[uuid.UUID, Holder] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._watching: asyncio.Task[None] | None = None
+        self.rows = Rows(self._lost)
+
+    def start(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._watching = asyncio.create_task(self._watch())
+
+    def stop(self) -> None:
+        if self._watching:
+            self._watching.cancel()
+        self.rows.stop()
+
+    @asynccontextmanager
+    async def hold(self, upload_id: uuid.UUID, patience: float = PATIENCE) -> AsyncIterator[Holder]:
+        """Interrupts whoever holds it, here or elsewhere. With a patience of 0 nobody is interrupted.
+
+        Raises:
+            Locked: the holder is not done within ``patience`` seconds.
+            Unavailable: the database is away.
+        """
+        holder = await self._acquire(upload_id, patience)
+        try:
+            yield holder
+        finally:
+            await asyncio.shield(self._release(holder))
+
+    async def _acquire(self, upload_id: uuid.UUID, patience: float) -> Holder:
+        loop = asyncio.get_running_loop()
+        deadline, ask_at = loop.time() + patience, 0.0
+        while True:
+            await self._await_our_own(upload_id, deadline)
+            if holder := await self._try(upload_id):
+                return holder
+            now = loop.time()
+            if now >= deadline:
+                raise Locked
+            if now >= ask_at:
+                await self.rows.do(want, upload_id)
+                ask_at = now + ASK_SECONDS
+            await asyncio.sleep(RETRY_SECONDS)
+
+    async def _await_our_own(self, upload_id: uuid.UUID, deadline: float) -> None:
+        while other := self._holders.get(upload_id):
+            if deadline <= asyncio.get_running_loop().time():
+                raise Locked
+            other.interrupt(Superseded())
+            try:
+                async with asyncio.timeout_at(deadline):
+                    await other.released.wait()
+            except TimeoutError:
+                raise Locked from None
+
+    async def _try(self, upload_id: uuid.UUID) -> Holder | None:
+        holder = self._holders[upload_id] = Holder(upload_id)
+        taking = asyncio.wrap_future(self.rows.submit(self._take, upload_id))
+        try:
+            taken = await asyncio.shield(taking)
+        except asyncio.CancelledError:
+            taking.add_done_callback(lambda _: self._give_back(holder, taking))
+            raise
+        except BaseException:
+            self._forget(holder)
+            raise
+        if taken is None:
+            self._forget(holder)
+            return None
+        holder.row, holder.fd = taken.row, taken.fd
+        return holder
+
+    def _give_back(self, holder: Holder, taking: asyncio.Future[Taken | None]) -> None:
+        """It was taken for somebody who has left meanwhile."""
+        if not taking.cancelled() and not taking.exception() and (taken := taking.result()):
+            self.rows.submit(self._untake, holder.upload_id, taken.fd)
+        self._forget(holder)
+
+    async def _release(self, holder: Holder) -> None:
+        try:
+            await self.rows.do(self._untake, holder.upload_id, holder.fd)
+        except Unavailable:
+            pass  # the session is over, and the lock with it
+        finally:
+            self._forget(holder)
+
+    def _forget(self, holder: Holder) -> None:
+        self._holders.pop(holder.upload_id, None)
+        holder.released.set()
+
+    # In the thread of the rows
+
+    def _take(self, upload_id: uuid.UUID) -> Taken | None:
+        if not try_advisory(upload_id):
+            return None
+        fd = -1
+        try:
+            fd = lock_file(self._storage, upload_id)
+            row = Upload.objects.filter(pk=upload_id).first()
+            if row and row.wanted:
+                Upload.objects.filter(pk=upload_id).update(wanted=False)
+        except BlockingIOError:
+            release_advisory(upload_id)
+            return None
+        except BaseException:
+            self._untake(upload_id, fd)
+            raise
+        return Taken(row, fd)
+
+    def _untake(self, upload_id: uuid.UUID, fd: int) -> None:
+        if fd >= 0:
+            os.close(fd)
+        release_advisory(upload_id)
+
+    def _lost(self) -> None:
+        if self._loop:
+            with suppress(RuntimeError):  # the loop has ended
+                self._loop.call_soon_threadsafe(self._interrupt_all)
+
+    # On the loop
+
+    def _interrupt_all(self) -> None:
+        for holder in list(self._holders.values()):
+            holder.interrupt(Unavailable("The database was away; what has arrived is kept. Please go on."))
+
+    async def _watch(self) -> None:
+        """Hear of requests that other processes got for what this one holds."""
+        while True:
+            await asyncio.sleep(WATCH_SECONDS)
+            if not self._holders:
+                continue
+            with suppress(Unavailable):
+                for upload_id in await self.rows.do(wanted):
+                    if holder := self._holders.get(upload_id):
+                        holder.interrupt(Superseded())
+
+
+def wanted() -> list[uuid.UUID]:
+    return list(Upload.objects.filter(wanted=True).values_list("pk", flat=True))
+
+
+def want(upload_id: uuid.UUID) -> None:
+    Upload.objects.filter(pk=upload_id).update(wanted=True)
+
+
+def lock_file(storage: Folder, upload_id: uuid.UUID) -> int:
+    """-1 where there is no file, as once it has landed. Raises `BlockingIOError`."""
+    try:
+        return locked(storage.upload(upload_id))
+    except FileNotFoundError:
+        return -1
+
+
+def locked(path: Path) -> int:
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BaseException:
+        os.close(fd)
+        raise
+    return fd
+
+
+def try_advisory(upload_id: uuid.UUID) -> bool:
+    """Locks of one session are counted, so a process must not take what it holds: see `Locks`."""
+    if connection.vendor != "postgresql":
+        return True
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [lock_number(upload_id)])
+        return bool(cursor.fetchone()[0])
+
+
+def release_advisory(upload_id: uuid.UUID) -> None:
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [lock_number(upload_id)])
+
+
+def lock_number(upload_id: uuid.UUID) -> int:
+    """The random half of the id, as PostgreSQL's bigint."""
+    return int.from_bytes(upload_id.bytes[8:], "big", signed=True)

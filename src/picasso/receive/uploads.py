@@ -1,0 +1,327 @@
+"""Uploads that may go on: begun, appended to by one request at a time, landed, expired. Doors speak the protocols.
+
+Of an upload the table knows what the client said, and the disk what has come: its offset is the size of its file, its
+expiry counts from that file's last change. So neither can drift from the truth, whoever is killed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import os
+import time
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from django.db import IntegrityError, connection, models, transaction
+from django.db.models.functions import Now
+
+from picasso.errors import Conflict, DigestMismatch, Gone, NotFound, TooLarge, UnfinishedFull
+from picasso.models import File, Upload
+from picasso.receive import sweep
+from picasso.receive.append import Append, is_clean, offset_of, recover
+from picasso.receive.hashing import Hash
+from picasso.receive.intake import hashers, in_writer
+from picasso.receive.landing import Landing
+from picasso.receive.locks import Holder, Locks
+from picasso.storage import Folder
+
+log = logging.getLogger(__name__)
+
+# One bigint for the transaction lock under which the quota is counted.
+QUOTA_LOCK = 0x5049_4341_5353_4F00
+
+# What an upload of unknown length that comes in chunks of unknown length has promised while one is under way.
+UNKNOWN = 64 * 2**20
+
+READ = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An upload as it is just now, for who only looks."""
+
+    row: Upload
+    offset: int | None
+    """None for a final upload that is not joined yet."""
+    expires_at: float
+    """Seconds since 1970."""
+
+
+class KnownKey(Exception):
+    """There is an upload with this Idempotency-Key."""
+
+    def __init__(self, row: Upload) -> None:
+        self.row = row
+        super().__init__(str(row))
+
+
+class Uploads:
+    """Those of one process."""
+
+    def __init__(self, storage: Folder, landing: Landing, max_size: int, max_unfinished: int, expiry: int) -> None:
+        self.storage = storage
+        self.max_size = max_size
+        self.expiry = expiry
+        self._landing = landing
+        self._max_unfinished = max_unfinished
+        self.locks = Locks(storage)
+
+    def start(self) -> None:
+        self.locks.start()
+
+    def stop(self) -> None:
+        self.locks.stop()
+
+    async def create(self, row: Upload) -> None:
+        """
+        Raises:
+            TooLarge, StorageFull, UnfinishedFull: nothing was begun.
+            KnownKey: an earlier request had its Idempotency-Key.
+        """
+        if (row.length or 0) > self.max_size:
+            raise TooLarge
+        row.promised = row.length or 0
+        self.storage.require_space(row.promised)
+        try:
+            await self.locks.rows.do(self._insert, row)
+        except BaseException:
+            await in_writer(self.storage.remove_upload, row.pk)
+            raise
+
+    def _insert(self, row: Upload) -> None:
+        self.storage.begin_upload(row.pk)
+        try:
+            self._insert_row(row)
+        except IntegrityError:
+            self._require_new(row)  # two with the same key at once
+            raise
+
+    def _require_new(self, row: Upload) -> None:
+        found = Upload.objects.filter(key=row.key).first()
+        if found and found.finished_at and found.finished_at.timestamp() + self.expiry < time.time():
+            found.delete()
+        elif found:
+            raise KnownKey(found)
+
+    def _insert_row(self, row: Upload) -> None:
+        with transaction.atomic():
+            if row.key:
+                self._require_new(row)
+            if row.promised:
+                self._require_quota(row.promised)
+            if row.parts:
+                take_over(row)
+            row.save(force_insert=True)
+            if row.parts:
+                Upload.objects.filter(pk__in=row.parts).update(final=row.pk)
+
+    def _require_quota(self, more: int, but: uuid.UUID | None = None) -> None:
+        """In the transaction that makes the promise, so that no two count the same room."""
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [QUOTA_LOCK])
+        if promised(but) + more > self._max_unfinished:
+            sweep.expired(self.storage, self.expiry)
+            if promised(but) + more > self._max_unfinished:
+                raise UnfinishedFull
+
+    async def look(self, upload_id: uuid.UUID) -> Seen:
+        """Disturbs nobody. Raises `NotFound`, `Gone`."""
+        return await self.locks.rows.do(self._look, upload_id)
+
+    def _look(self, upload_id: uuid.UUID) -> Seen:
+        return self._seen(Upload.objects.filter(pk=upload_id).first(), upload_id)
+
+    def _seen(self, row: Upload | None, upload_id: uuid.UUID) -> Seen:
+        if row is None:
+            raise NotFound
+        if row.finished_at:
+            expires_at = row.finished_at.timestamp() + self.expiry
+            if row.file_id is None or expires_at < time.time():
+                raise Gone(row.error_detail or None)
+            return Seen(row, row.length, expires_at)
+        path = self.storage.upload(upload_id)
+        try:
+            expires_at, offset = path.stat().st_mtime + self.expiry, offset_of(path)
+        except FileNotFoundError:
+            raise Gone from None
+        if expires_at < time.time():
+            raise Gone
+        return Seen(row, None if row.is_final else offset, expires_at)
+
+    async def file_of(self, row: Upload) -> File:
+        """What the upload has become. Raises `Gone`."""
+        found = await self.locks.rows.do(File.objects.in_bulk, [row.file_id] if row.file_id else [])
+        if not found:
+            raise Gone
+        return next(iter(found.values()))
+
+    @asynccontextmanager
+    async def hold(self, upload_id: uuid.UUID, *, disturb: bool = True) -> AsyncIterator[Held]:
+        """The only one to write to it, until somebody new comes, or (not ``disturb``) if there is nobody now.
+
+        Raises:
+            NotFound, Gone: there is no such upload.
+            Locked: it is just being finished, or (not ``disturb``) written to.
+            Superseded: somebody new has come.
+        """
+        patience = {} if disturb else {"patience": 0.0}
+        async with self.locks.hold(upload_id, **patience) as holder, holder.interruptible():
+            seen = self._seen(holder.row, upload_id)
+            held = Held(self, holder, seen.row, seen.offset or 0)
+            if not seen.row.finished:
+                held.offset = await in_writer(recovered, held.path)
+            yield held
+
+
+class Held:
+    """An upload that nobody else writes to."""
+
+    def __init__(self, uploads: Uploads, holder: Holder, row: Upload, offset: int) -> None:
+        self.row = row
+        self.offset = offset
+        self.path = uploads.storage.upload(row.pk)
+        self._uploads = uploads
+        self._holder = holder
+        self._rows = uploads.locks.rows
+
+    @property
+    def whole(self) -> bool:
+        return self.offset == self.row.length
+
+    @property
+    def seen(self) -> Seen:
+        return Seen(self.row, self.offset, self.expires_at)
+
+    @property
+    def expires_at(self) -> float:
+        start = self.row.finished_at.timestamp() if self.row.finished_at else self.path.stat().st_mtime
+        return start + self._uploads.expiry
+
+    async def declare(self, length: int) -> None:
+        """Its length is known now. Raises `TooLarge`, `UnfinishedFull`."""
+        if length > self._uploads.max_size:
+            raise TooLarge
+        await self._promise(length, length=length)
+
+    async def expect(self, size: int | None) -> None:
+        """So many bytes are about to come to an upload whose own length is not known."""
+        if self.row.length is None:
+            await self._promise(self.offset + (UNKNOWN if size is None else size))
+
+    async def _promise(self, promised: int, **changes: object) -> None:
+        await self._rows.do(self._change, promised, changes)
+
+    def _change(self, promised: int, changes: dict[str, object]) -> None:
+        with transaction.atomic():
+            if promised > self.row.promised:
+                self._uploads._require_quota(promised, but=self.row.pk)
+            self._update(promised=promised, **changes)
+
+    def _update(self, **changes: object) -> None:
+        for name, value in changes.items():
+            setattr(self.row, name, value)
+        Upload.objects.filter(pk=self.row.pk).update(**changes)
+
+    async def append(self, checks: Sequence[Hash] = ()) -> Append:
+        """To be ended by `keep`, `discard` or `land`. With ``checks`` nothing counts until `keep`."""
+        limit = self._uploads.max_size if self.row.length is None else self.row.length
+        make = partial(Append, self._uploads.storage, self.path, self.offset, limit, checks)
+        return await asyncio.get_running_loop().run_in_executor(hashers, make)
+
+    async def keep(self, append: Append) -> None:
+        """What has come counts."""
+        with self._holder.undisturbed():
+            await asyncio.shield(append.keep())
+        self.offset = append.size
+        if self.row.length is None:
+            await self._promise(self.offset)
+        if self.row.final_id:
+            await in_writer(touch, self._uploads.storage.upload(self.row.final_id))
+
+    async def land(self, append: Append) -> File:
+        """Make it a file.
+
+        Raises:
+            DigestMismatch: it is not what was promised, and gone.
+            StorageFull, Unavailable: it could not land now; nothing is lost.
+        """
+        row = self.row
+        with self._holder.undisturbed():
+            await self._verify(append)
+            try:
+                file = await self._uploads._landing.land(append, row.name, row.declared_type, row.pipeline, row.pk)
+            finally:
+                append.incoming.close()
+            row.file_id, row.length, row.finished_at = file.pk, file.size, datetime.now(UTC)
+            await in_writer(self._uploads.storage.remove_upload, row.pk)
+        return file
+
+    def take_lock_of(self, path: Path) -> None:
+        """That of another upload's file, which is about to become this one's."""
+        self._holder.take_file(path)
+
+    async def _verify(self, append: Append) -> None:
+        for algorithm, expected in (self.row.digest or {}).items():
+            found = append.sha256 if algorithm == "sha-256" else await in_writer(digest_of, self.path, algorithm)
+            if found != expected:
+                fault = DigestMismatch()
+                await self.fail(fault.code, fault.detail)
+                raise fault
+
+    async def fail(self, code: str, detail: str) -> None:
+        """It can't become a file, ever: leave its reason and nothing else."""
+        await self._rows.do(self._update, finished_at=Now(), promised=0, error_code=code, error_detail=detail)
+        await in_writer(self._uploads.storage.remove_upload, self.row.pk)
+
+    async def remove(self) -> None:
+        """Raises `Conflict` for a part that a final upload has taken over."""
+        if self.row.final_id:
+            raise Conflict("This upload is a part of another one.")
+        with self._holder.undisturbed():
+            await self._rows.do(Upload.objects.filter(pk=self.row.pk).delete)
+            await in_writer(self._uploads.storage.remove_upload, self.row.pk)
+
+
+def take_over(final: Upload) -> None:
+    """See that the parts can be had; the caller's transaction makes them its own."""
+    wanted = {uuid.UUID(part) for part in final.parts or ()}
+    rows = Upload.objects.select_for_update().in_bulk(wanted)
+    for part in wanted:
+        row = rows.get(part)
+        if row is None or row.finished:
+            raise NotFound(f"There is no upload {part}.")
+        if not row.is_part:
+            raise Conflict(f"The upload {part} is not partial.")
+        if row.final_id:
+            raise Conflict(f"The upload {part} is a part of another one already.")
+
+
+def promised(but: uuid.UUID | None = None) -> int:
+    """Bytes of all unfinished uploads, come or still to come."""
+    rows = Upload.objects.filter(finished_at=None).exclude(pk=but) if but else Upload.objects.filter(finished_at=None)
+    return rows.aggregate(total=models.Sum("promised"))["total"] or 0
+
+
+def recovered(path: Path) -> int:
+    return path.stat().st_size if is_clean(path) else recover(path)
+
+
+def touch(path: Path) -> None:
+    with suppress(FileNotFoundError):
+        os.utime(path)
+
+
+def digest_of(path: Path, algorithm: str) -> str:
+    found = hashlib.new(algorithm.replace("-", ""))
+    with path.open("rb", buffering=0) as file:
+        while data := file.read(READ):
+            found.update(data)
+    return found.hexdigest()
