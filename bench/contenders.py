@@ -28,10 +28,14 @@ def picasso_env(data: Path, database: str = "", broker: str = "", **more: str) -
 
 
 def migrate_picasso(env: Mapping[str, str]) -> None:
-    command = [str(PICASSO), "manage", "migrate", "--verbosity=0"]
+    manage_picasso(env, "migrate", "--verbosity=0")
+
+
+def manage_picasso(env: Mapping[str, str], *arguments: str) -> None:
+    command = [str(PICASSO), "manage", *arguments]
     done = subprocess.run(command, cwd=ROOT, env=os.environ | env, capture_output=True, text=True)
     if done.returncode:
-        raise ProgramError(f"picasso manage migrate failed:\n{done.stderr[-2000:]}")
+        raise ProgramError(f"picasso manage {arguments[0]} failed:\n{done.stderr[-2000:]}")
 
 
 def picasso(place: Place, part: str, env: Mapping[str, str], name: str = "") -> Program:

@@ -10,7 +10,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import psutil
-from tests.faults.storm import Outcome, Upload, check, left_behind, storm, uploads
+from tests.faults.storm import Outcome, Upload, age, check, left_behind, storm, uploads
 
 from bench import contenders, rss
 from bench.load import BLOCK, HOST, LoadError
@@ -46,13 +46,18 @@ def _rows(place: Place, where: str, engine: Engine) -> list[Row]:
     sent = uploads(number, CUTS, SMALL, place.pick(LARGE, LARGE[-1:]))
     with ExitStack() as stack:
         data = place.new_folder(engine.__name__)
-        server = stack.enter_context(contenders.picasso(place, "up", engine(stack, place, data), engine.__name__))
-        before, watch, outcome, faults = _storm(server, data, sent)
+        env = engine(stack, place, data)
+        server = stack.enter_context(contenders.picasso(place, "up", env, engine.__name__))
+        before, watch, outcome = _storm(server, sent)
+        faults = [*outcome.faults, *check(f"http://{HOST}:{server.port}", sent)]
+        age(left := left_behind(data, sent))
+        contenders.manage_picasso(env, "sweep")
+        faults += [f"left behind: {path.relative_to(data)}" for path in left_behind(data, sent)]
     shutil.rmtree(data)
     print(f"    {outcome}", *faults, sep="\n    ", flush=True)
     series = {f"process {n}": Series(tuple(found)) for n, found in enumerate(watch.series.values(), 1)}
     return [
-        Row(f"{what}: lost, doubled, wrong, left behind", str(outcome), len(faults), NONE_WRONG),
+        Row(f"{what}: lost, doubled, wrong", f"{outcome}; {len(left)} left to the sweep", len(faults), NONE_WRONG),
         Row(
             "the same: peak memory of a web process - before",
             f"before {before:.1f} MiB; {show(series, 'MiB', 1)}",
@@ -72,28 +77,28 @@ def embedded(_: ExitStack, __: Place, data: Path) -> Mapping[str, str]:
     return contenders.picasso_env(data)
 
 
-def _storm(server: Program, data: Path, sent: Sequence[Upload]) -> tuple[float, rss.Watch, Outcome, Sequence[str]]:
+def _storm(server: Program, sent: Sequence[Upload]) -> tuple[float, rss.Watch, Outcome]:
     before = _warm(server)
     with rss.Watch(lambda: _web(server)) as watch:
-        outcome = storm(server.port, sent, lambda: _kill(server), KILLS)
-    faults = [*outcome.faults, *check(f"http://{HOST}:{server.port}", sent)]
-    faults += [f"left behind: {path.relative_to(data)}" for path in left_behind(data, sent)]
-    return before, watch, outcome, faults
+        return before, watch, storm(server.port, sent, lambda: _kill(server), KILLS)
 
 
 def _warm(server: Program) -> float:
     """MiB of the web process that has most, when all is loaded that is loaded once."""
     few = uploads(24, 0, (BLOCK, 4 * BLOCK), (), seed=1)
-    if faults := storm(server.port, few, lambda: None, 0).faults:
+    if faults := storm(server.port, few, lambda: 0, 0).faults:
         raise LoadError("; ".join(faults))
     rss.forget_peaks(_web(server))
     return max(rss.peak([process]) for process in _web(server))
 
 
-def _kill(server: Program) -> None:
+def _kill(server: Program) -> int:
+    killed = 0
     for process in _web(server):
         with suppress(psutil.NoSuchProcess):
             process.kill()
+            killed += 1
+    return killed
 
 
 def _web(server: Program) -> list[psutil.Process]:

@@ -275,8 +275,9 @@ class Resource(ABC):
         return answer
 
     def _told_location(self, answer: Answer) -> None:
-        if found := answer.headers.get("location"):
-            self.location = urlsplit(found).path
+        """Of the upload, that is: the answer that completes it tells the file's."""
+        if not self.location and "location" in answer.headers:
+            self.location = urlsplit(answer.headers["location"]).path
 
     def _told_offset(self, offset: int) -> None:
         if not self._promised <= offset <= self._sent:

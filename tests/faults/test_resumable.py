@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.storm import check, left_behind, storm, uploads
+from tests.faults.storm import age, check, left_behind, storm, uploads
+from tests.faults.test_faults import kill
 from tests.services import Postgres, RabbitMQ
 from tests.stack import Stack, production, running
 
@@ -28,9 +29,8 @@ def stack(request: pytest.FixtureRequest, new_data: Callable[[], Path]) -> Itera
         yield started
 
 
-def kill_web(stack: Stack) -> None:
-    for process in stack.processes("web", "--fd"):
-        process.kill()
+def kill_web(stack: Stack) -> int:
+    return kill(stack.processes("web", "--fd"))
 
 
 def test_cut_and_killed(stack: Stack) -> None:
@@ -40,4 +40,7 @@ def test_cut_and_killed(stack: Stack) -> None:
     assert not outcome.faults, stack.log_tail()
     assert outcome.kills == 2
     assert not check(stack.url, sent)
+    age(left := left_behind(stack.data, sent))
+    stack.manage("sweep")
+    print(f"; {len(left)} left to the sweep", end="")
     assert not left_behind(stack.data, sent)
