@@ -176,6 +176,13 @@ class Protocol(HttpToolsProtocol):
         if not self.left:
             self.on_message_complete()
 
+    async def _receive(self, cycle: RequestResponseCycle) -> Any:
+        """As Uvicorn's, which tells of the end of a connection before it tells what had come by then."""
+        if cycle.disconnected and cycle.body and not cycle.response_complete:
+            body, cycle.body = bytes(cycle.body), bytearray()
+            return {"type": "http.request", "body": body, "more_body": True}
+        return await RequestResponseCycle.receive(cycle)
+
     # Bodies that are received in place
 
     def _inlet(self, cycle: RequestResponseCycle) -> Inlet | None:
@@ -247,6 +254,7 @@ class Protocol(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._running = cycle
+        cycle.receive = partial(self._receive, cycle)  # type: ignore[method-assign]
         cycle.scope["state"]["gone"] = lambda: cycle.disconnected
         cycle.scope["state"]["inlet"] = partial(self._inlet, cycle)
         cycle.scope["state"]["interim"] = partial(self._interim, cycle)

@@ -83,15 +83,25 @@ async def add(request: Request, held: Held, checks: Checks, idle_timeout: int) -
         TooLarge: there is more than the upload's length, or than may ever be; nothing was added.
         ChecksumMismatch, DigestMismatch: it is not what was sent; nothing was added.
     """
-    append = await held.append(checks.hashes)
+    append, body = await held.append(checks.hashes), Body(request, idle_timeout)
     try:
-        await Body(request, idle_timeout).pour(append)
+        async with held.interruptible():
+            await body.pour(append)
+        await append.hashed()
         checks.verify()
     except TooLarge:
         await append.discard()
         raise
     except BaseException:
-        await (append.discard() if checks else held.keep(append))
+        await (append.discard() if checks else keep_cut(held, append, body))
         raise
     await held.keep(append)
     return append
+
+
+async def keep_cut(held: Held, append: Append, body: Body) -> None:
+    try:
+        await body.drain(append)
+        await held.keep(append)
+    except TooLarge:
+        await append.discard()

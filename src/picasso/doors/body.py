@@ -41,6 +41,15 @@ class Body:
                 self._received = (self._request.content_length or 0) - inlet.left
                 more = self._request.more_body = inlet.left > 0
 
+    async def drain(self, intake: Intake) -> None:
+        """What has come already and was not poured, for the request was ended."""
+        try:
+            async with asyncio.timeout(0):
+                while got := await self._request.receive():
+                    await intake.write(got[0])
+        except TimeoutError:
+            pass  # nothing more is here
+
     def _fit_for_place(self, intake: Intake) -> bool:
         left = (self._request.content_length or 0) - self._received
         return left >= BLOCK_SIZE and intake.outgrew_memory and InPlace.room()

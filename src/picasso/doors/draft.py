@@ -8,7 +8,7 @@ import uuid
 from picasso.doors.appending import add, as_json, became, has_content, number, seconds_left, upload_id_of, upload_url
 from picasso.doors.digests import CONTENT_DIGEST, REPR_DIGEST, Checks, digests_of
 from picasso.doors.http import Request
-from picasso.doors.keys import create, mark, require_same_content
+from picasso.doors.keys import begun, mark, require_same_content
 from picasso.doors.names import first_of, known_pipeline, media_type, metadata, sent_name, sent_pipeline
 from picasso.doors.names import sent_type as typed
 from picasso.doors.parts import Names
@@ -55,18 +55,24 @@ class Draft:
             raise InconsistentLength
         mark(row, request)
         request.also.update(self._limit(request, self._uploads.expiry))
-        if known := await create(self._uploads, row, has_content=complete or has_content(request)):
-            return await self._answer_again(request, base, known)
-        location = {"Location": upload_url(base, row.pk)}
-        if version := echoed(request):
-            # Only to who knows what it is: Python's own client, for one, takes any interim response for the answer.
-            await request.interim(104, {**location, **self._limit(request, self._uploads.expiry), **version})
-        async with self._uploads.hold(row.pk) as held:
-            file = await self._fill(request, held, complete, Checks(request, CONTENT_DIGEST))
-            seen = held.seen
+        checks, content = Checks(request, CONTENT_DIGEST), complete or has_content(request)
+        async with begun(self._uploads, row, has_content=content) as found:
+            if isinstance(found, Upload):
+                return await self._answer_again(request, base, found)
+            file = await self._begin(request, base, found, complete, checks)
         if file:
             return await self._answer_complete(request, base, file)
-        return await self._answer_begun(request, base, seen)
+        return await self._answer_begun(request, base, found.seen)
+
+    async def _begin(self, request: Request, base: str, held: Held, complete: bool, checks: Checks) -> File | None:
+        if not (version := echoed(request)):
+            # Until it is answered the client knows of no place to go on from.
+            async with held.only_if_kept():
+                return await self._fill(request, held, complete, checks)
+        # Only to who knows what it is: Python's own client, for one, takes any interim response for the answer.
+        location = {"Location": upload_url(base, held.pk)}
+        await request.interim(104, {**location, **self._limit(request, self._uploads.expiry), **version})
+        return await self._fill(request, held, complete, checks)
 
     def _described(self, request: Request, in_path: str) -> Upload:
         """Raises `BadRequest`, `InvalidField`."""

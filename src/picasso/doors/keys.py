@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from picasso.doors.appending import has_content
 from picasso.doors.body import Body
 from picasso.doors.http import Request
-from picasso.errors import BadRequest, KeyInUse, KeyReused, Locked, NotFound, PicassoError
+from picasso.errors import BadRequest, Gone, KeyInUse, KeyReused, Locked, NotFound
 from picasso.models import File, Upload
 from picasso.receive.intake import Intake, Unkept
 from picasso.receive.landing import displayed
@@ -52,8 +52,9 @@ def payload_of(request: Request) -> str:
     return hashlib.sha256("\n".join(said).encode()).hexdigest()
 
 
-async def create(uploads: Uploads, row: Upload, *, has_content: bool) -> Upload | None:
-    """Begin the upload; or, if its key is known, the one that the first request with it made.
+@asynccontextmanager
+async def begun(uploads: Uploads, row: Upload, *, has_content: bool) -> AsyncIterator[Held | Upload]:
+    """The upload, begun; or, if its key is known, the one that the first request with it made.
 
     One whose content was cut is forgotten, and begun anew.
 
@@ -61,17 +62,20 @@ async def create(uploads: Uploads, row: Upload, *, has_content: bool) -> Upload 
         KeyInUse: the first request is still under way.
         KeyReused: the key was another request's.
     """
+    async with AsyncExitStack() as stack:
+        yield await begin(stack, uploads, row, has_content)
+
+
+async def begin(stack: AsyncExitStack, uploads: Uploads, row: Upload, has_content: bool) -> Held | Upload:
     while True:
         try:
-            await uploads.create(row)
+            return await stack.enter_async_context(uploads.begin(row))
         except KnownKey as known:
             if known.row.payload != row.payload:
                 raise KeyReused from None
             if known.row.finished or not has_content:
                 return known.row
             await forget_cut(uploads, known.row)
-        else:
-            return None
 
 
 async def forget_cut(uploads: Uploads, row: Upload) -> None:
@@ -81,7 +85,7 @@ async def forget_cut(uploads: Uploads, row: Upload) -> None:
                 await held.remove()
     except Locked:
         raise KeyInUse from None
-    except NotFound:
+    except (NotFound, Gone):
         pass
 
 
@@ -92,26 +96,13 @@ async def under_key(uploads: Uploads, request: Request) -> AsyncIterator[Held | 
     mark(row, request)
     if row.key is None:
         yield None
-    elif known := await create(uploads, row, has_content=True):
-        yield await uploads.file_of(known)
-    else:
-        async with held_for(uploads, row) as held:
-            yield held
-
-
-@asynccontextmanager
-async def held_for(uploads: Uploads, row: Upload) -> AsyncIterator[Held]:
-    """The upload of a plain request, which leaves nothing behind if it fails."""
-    try:
-        async with uploads.hold(row.pk, disturb=False) as held:
-            try:
-                yield held
-            except BaseException:
-                with suppress(PicassoError):
-                    await held.remove()
-                raise
-    except Locked:
-        raise KeyInUse from None
+        return
+    async with begun(uploads, row, has_content=True) as found:
+        if isinstance(found, Upload):
+            yield await uploads.file_of(found)
+        else:
+            async with found.only_if_kept():
+                yield found
 
 
 async def require_same_content(uploads: Uploads, request: Request, row: Upload, idle_timeout: int) -> None:

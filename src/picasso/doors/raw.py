@@ -35,7 +35,9 @@ class Raw:
         self._check_length(request, checks)
         async with under_key(self._uploads, request) as known:
             if isinstance(known, File):
-                intake = await self._read(request, Unkept(self._uploads.storage, self._uploads.max_size), checks)
+                intake = await self._read(
+                    request, Unkept(self._uploads.storage, self._uploads.max_size, checks.hashes), checks
+                )
                 require_same(known, intake, name or "", sent_type(request), pipeline)
                 file = known
             else:
@@ -60,9 +62,9 @@ class Raw:
     async def _read(self, request: Request, intake: Intake, checks: Checks) -> Intake:
         try:
             await Body(request, self._idle_timeout).pour(intake)
-            checks.verify()
             require_bytes(intake.size)
             await intake.finish()
+            checks.verify()
         except BaseException:
             await intake.discard()
             raise

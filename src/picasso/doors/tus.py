@@ -19,7 +19,7 @@ from picasso.doors.appending import (
 )
 from picasso.doors.digests import CHECKSUM, CHECKSUMS, CONTENT_DIGEST, REPR_DIGEST, Checks, digests_of
 from picasso.doors.http import Request
-from picasso.doors.keys import create, held_for, mark, require_same_content
+from picasso.doors.keys import begun, mark, require_same_content
 from picasso.doors.names import first_of, known_pipeline, media_type, metadata
 from picasso.doors.parts import Names
 from picasso.errors import (
@@ -78,12 +78,14 @@ class Tus:
         }
 
     async def to_collection(self, request: Request) -> None:
+        request.also["Tus-Resumable"] = VERSION
         self._require_version(request)
         if request.method != "POST":
             raise MethodNotAllowed(["OPTIONS", "POST", "PUT"])
         await self._create(request)
 
     async def to_upload(self, request: Request, name: str) -> None:
+        request.also["Tus-Resumable"] = VERSION
         calls = {"HEAD": self._head, "PATCH": self._patch, "DELETE": self._delete}
         if request.method not in {*calls, "POST"}:
             raise MethodNotAllowed(OF_UPLOAD)
@@ -96,7 +98,6 @@ class Tus:
         await calls[method](request, upload_id_of(name))
 
     def _require_version(self, request: Request) -> None:
-        request.also["Tus-Resumable"] = VERSION
         if request.headers.get("tus-resumable") != VERSION:
             raise UnsupportedVersion(headers={"Tus-Version": VERSION})
 
@@ -112,21 +113,17 @@ class Tus:
             require_content_type(request)
             require_fitting(request, row.length, 0)
         checks = Checks(request, CONTENT_DIGEST, CHECKSUM)
-        if known := await create(self._uploads, row, has_content=content):
-            return await self._answer_again(request, base, known)
-        async with held_for(self._uploads, row) as held:
-            if content or row.length == 0:
-                await self._add(request, held, checks)
-            seen = held.seen
-        await self._answer_created(request, base, seen)
-        return None
+        async with begun(self._uploads, row, has_content=content) as found:
+            if isinstance(found, Held) and (content or row.length == 0):
+                async with found.only_if_kept():
+                    await self._add(request, found, checks)
+        return await self._answer_created(request, base, found)
 
-    async def _answer_again(self, request: Request, base: str, row: Upload) -> None:
-        """As the first request with this Idempotency-Key was answered, but for what has come to the upload since."""
-        await require_same_content(self._uploads, request, row, self._idle_timeout)
-        await self._answer_created(request, base, await self._uploads.look(row.pk))
-
-    async def _answer_created(self, request: Request, base: str, seen: Seen) -> None:
+    async def _answer_created(self, request: Request, base: str, found: Held | Upload) -> None:
+        """One that an earlier request with the same key made is told as it is by now."""
+        if isinstance(found, Upload):
+            await require_same_content(self._uploads, request, found, self._idle_timeout)
+        seen = await self._uploads.look(found.pk)
         headers = {"Location": upload_url(base, seen.row.pk), "Upload-Expires": expires(seen.expires_at)}
         if has_content(request):
             headers["Upload-Offset"] = str(seen.offset)
@@ -156,11 +153,13 @@ class Tus:
     async def _create_final(self, request: Request, base: str, row: Upload) -> None:
         if has_content(request):
             raise Forbidden("A final upload takes its content from its parts.")
-        if known := await create(self._uploads, row, has_content=False):
-            return await self._answer_again(request, base, known)
-        await asyncio.wait([self._joins.begin(row.pk)], timeout=JOIN_SECONDS)
-        await self._answer_created(request, base, await self._uploads.look(row.pk))
-        return None
+        async with begun(self._uploads, row, has_content=False) as found:
+            pass
+        join = self._joins.begin(found.pk)
+        await asyncio.wait([join], timeout=JOIN_SECONDS)
+        if join.done() and (fault := join.result()):
+            raise fault
+        await self._answer_created(request, base, found)
 
     # What an upload answers
 

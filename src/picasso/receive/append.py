@@ -148,14 +148,18 @@ class Append(Intake):
         if self._gathered:
             await self._hand_over()
 
+    async def hashed(self) -> None:
+        """Have all that came in the hashes."""
+        await self.flush()
+        await self._written()
+
     async def finish(self) -> None:
         await self.keep()
 
     async def keep(self) -> None:
         """Have all that came durable, also if the request failed or was cut."""
         try:
-            await self.flush()
-            await self._written()
+            await self.hashed()
         except BaseException:
             # What is on the disk counts; its hash is read again from the last state.
             self.let_go()

@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import NoReturn
 
 from picasso.errors import DigestMismatch, Gone, Locked, NotFound, PicassoError, Superseded, TooLarge
 from picasso.models import Upload
@@ -48,7 +49,7 @@ class Joins:
 
     def __init__(self, uploads: Uploads) -> None:
         self._uploads = uploads
-        self._under_way: dict[uuid.UUID, asyncio.Task[None]] = {}
+        self._under_way: dict[uuid.UUID, asyncio.Task[PicassoError | None]] = {}
         self._rounds: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -59,51 +60,58 @@ class Joins:
             if task:
                 task.cancel()
 
-    def begin(self, final_id: uuid.UUID) -> asyncio.Task[None]:
-        """Join it if all of its parts are whole; nothing happens if they are not, or if somebody is at it."""
+    def begin(self, final_id: uuid.UUID) -> asyncio.Task[PicassoError | None]:
+        """Join it if all of its parts are whole; nothing happens if they are not, or if somebody is at it.
+
+        The task's result is why it can't ever be joined.
+        """
         if not (task := self._under_way.get(final_id)):
             task = self._under_way[final_id] = asyncio.create_task(self._join(final_id))
             task.add_done_callback(lambda _: self._under_way.pop(final_id, None))
         return task
 
-    async def _join(self, final_id: uuid.UUID) -> None:
+    async def _join(self, final_id: uuid.UUID) -> PicassoError | None:
         try:
             async with self._uploads.hold(final_id, disturb=False) as held:
                 if not held.row.finished:
                     await self._join_held(held)
-        except (NotFound, Gone, Locked, Superseded, DigestMismatch):
-            pass  # it was cancelled, another process is at it, or its row says why it failed
+        except (DigestMismatch, TooLarge) as fault:
+            return fault
+        except (NotFound, Gone, Locked, Superseded):
+            pass  # it was cancelled, or another process is at it
         except PicassoError as fault:
             log.warning("could not join upload %s, it will be tried again: %s", final_id, fault)
         except Exception:
             log.exception("could not join upload %s, it will be tried again", final_id)
+        return None
 
     async def _join_held(self, held: Held) -> None:
         storage, ids = self._uploads.storage, [uuid.UUID(part) for part in held.row.parts or ()]
         parts = await self._uploads.locks.rows.do(whole_parts, storage, held.row)
         if parts is None:
-            return None
+            return
         if parts and parts[-1].end > self._uploads.max_size:
-            return await self._fail(held, ids)
+            await self._fail(held, ids)
         held.row.length = parts[-1].end if parts else 0
         if parts and not held.offset and await in_writer(adopt, held, parts):
             held.offset = parts[0].end
         append = await held.append()
         try:
-            for part in parts:
-                await copy_part(append, part, parts[0])
+            async with held.interruptible():
+                for part in parts:
+                    await copy_part(append, part, parts[0])
             await held.keep(append)
         except BaseException:
             await append.keep()
             raise
         await held.land(append)
         await self._uploads.locks.rows.do(forget_parts, storage, ids)
-        return None
 
-    async def _fail(self, held: Held, ids: Sequence[uuid.UUID]) -> None:
+    async def _fail(self, held: Held, ids: Sequence[uuid.UUID]) -> NoReturn:
         fault = TooLarge("The parts together are larger than this service takes; nothing was stored.")
         await held.fail(fault.code, fault.detail)
         await self._uploads.locks.rows.do(forget_parts, self._uploads.storage, ids)
+        raise fault
 
     async def _take_up_for_ever(self) -> None:
         """What another process left: parts to be joined, and what is whole and has not landed."""

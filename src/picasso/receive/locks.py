@@ -12,9 +12,9 @@ import fcntl
 import os
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -93,11 +93,10 @@ class Holder:
         self.released = asyncio.Event()
         self._clock: asyncio.Timeout | None = None
         self._reason: PicassoError | None = None
-        self._undisturbed = False
 
     @asynccontextmanager
     async def interruptible(self) -> AsyncIterator[None]:
-        """What is done in here ends with the reason when somebody `interrupt`s."""
+        """What is done in here ends with the reason when somebody `interrupt`s, or has before."""
         try:
             async with asyncio.timeout(None) as self._clock:
                 if self._reason:
@@ -107,15 +106,8 @@ class Holder:
             if self._reason and self._clock and self._clock.expired():
                 raise self._reason from None
             raise
-
-    @contextmanager
-    def undisturbed(self) -> Iterator[None]:
-        """What is done in here nobody interrupts; they wait."""
-        self._undisturbed = True
-        try:
-            yield
         finally:
-            self._undisturbed = False
+            self._clock = None
 
     def take_file(self, path: Path) -> None:
         """Lock this one as well, and instead of the own. Raises `BlockingIOError`."""
@@ -126,7 +118,7 @@ class Holder:
 
     def interrupt(self, reason: PicassoError) -> None:
         self._reason = self._reason or reason
-        if self._clock and not self._undisturbed:
+        if self._clock:
             with suppress(RuntimeError):  # it is over
                 self._clock.reschedule(asyncio.get_running_loop().time())
 

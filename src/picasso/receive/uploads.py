@@ -13,7 +13,7 @@ import os
 import time
 import uuid
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -22,7 +22,7 @@ from pathlib import Path
 from django.db import IntegrityError, connection, models, transaction
 from django.db.models.functions import Now
 
-from picasso.errors import Conflict, DigestMismatch, Gone, NotFound, TooLarge, UnfinishedFull
+from picasso.errors import Conflict, DigestMismatch, Gone, NotFound, PicassoError, TooLarge, UnfinishedFull
 from picasso.models import File, Upload
 from picasso.receive import sweep
 from picasso.receive.append import Append, is_clean, offset_of, recover
@@ -79,24 +79,31 @@ class Uploads:
     def stop(self) -> None:
         self.locks.stop()
 
-    async def create(self, row: Upload) -> None:
-        """
+    @asynccontextmanager
+    async def begin(self, row: Upload) -> AsyncIterator[Held]:
+        """A new upload, held from its first moment on.
+
         Raises:
             TooLarge, StorageFull, UnfinishedFull: nothing was begun.
             KnownKey: an earlier request had its Idempotency-Key.
         """
+        async with self.locks.hold(row.pk) as holder:
+            await self._create(row, holder)
+            yield Held(self, holder, row, 0)
+
+    async def _create(self, row: Upload, holder: Holder) -> None:
         if (row.length or 0) > self.max_size:
             raise TooLarge
         row.promised = row.length or 0
         self.storage.require_space(row.promised)
         try:
-            await self.locks.rows.do(self._insert, row)
+            await self.locks.rows.do(self._insert, row, holder)
         except BaseException:
             await in_writer(self.storage.remove_upload, row.pk)
             raise
 
-    def _insert(self, row: Upload) -> None:
-        self.storage.begin_upload(row.pk)
+    def _insert(self, row: Upload, holder: Holder) -> None:
+        holder.take_file(self.storage.begin_upload(row.pk))
         try:
             self._insert_row(row)
         except IntegrityError:
@@ -117,7 +124,7 @@ class Uploads:
             if row.promised:
                 self._require_quota(row.promised)
             if row.parts:
-                take_over(row)
+                take_over(row, self.max_size)
             row.save(force_insert=True)
             if row.parts:
                 Upload.objects.filter(pk__in=row.parts).update(final=row.pk)
@@ -170,10 +177,9 @@ class Uploads:
         Raises:
             NotFound, Gone: there is no such upload.
             Locked: it is just being finished, or (not ``disturb``) written to.
-            Superseded: somebody new has come.
         """
         patience = {} if disturb else {"patience": 0.0}
-        async with self.locks.hold(upload_id, **patience) as holder, holder.interruptible():
+        async with self.locks.hold(upload_id, **patience) as holder:
             seen = self._seen(holder.row, upload_id)
             held = Held(self, holder, seen.row, seen.offset or 0)
             if not seen.row.finished:
@@ -193,8 +199,16 @@ class Held:
         self._rows = uploads.locks.rows
 
     @property
+    def pk(self) -> uuid.UUID:
+        return self.row.pk
+
+    @property
     def whole(self) -> bool:
         return self.offset == self.row.length
+
+    def interruptible(self) -> AbstractAsyncContextManager[None]:
+        """What takes long is done in here. It ends when somebody new comes, and raises `Superseded`."""
+        return self._holder.interruptible()
 
     @property
     def seen(self) -> Seen:
@@ -238,8 +252,7 @@ class Held:
 
     async def keep(self, append: Append) -> None:
         """What has come counts."""
-        with self._holder.undisturbed():
-            await asyncio.shield(append.keep())
+        await asyncio.shield(append.keep())
         self.offset = append.size
         if self.row.length is None:
             await self._promise(self.offset)
@@ -254,14 +267,13 @@ class Held:
             StorageFull, Unavailable: it could not land now; nothing is lost.
         """
         row = self.row
-        with self._holder.undisturbed():
-            await self._verify(append)
-            try:
-                file = await self._uploads._landing.land(append, row.name, row.declared_type, row.pipeline, row.pk)
-            finally:
-                append.incoming.close()
-            row.file_id, row.length, row.finished_at = file.pk, file.size, datetime.now(UTC)
-            await in_writer(self._uploads.storage.remove_upload, row.pk)
+        await self._verify(append)
+        try:
+            file = await self._uploads._landing.land(append, row.name, row.declared_type, row.pipeline, row.pk)
+        finally:
+            append.incoming.close()
+        row.file_id, row.length, row.finished_at = file.pk, file.size, datetime.now(UTC)
+        await in_writer(self._uploads.storage.remove_upload, row.pk)
         return file
 
     def take_lock_of(self, path: Path) -> None:
@@ -281,16 +293,25 @@ class Held:
         await self._rows.do(self._update, finished_at=Now(), promised=0, error_code=code, error_detail=detail)
         await in_writer(self._uploads.storage.remove_upload, self.row.pk)
 
+    @asynccontextmanager
+    async def only_if_kept(self) -> AsyncIterator[None]:
+        """Nobody will come back for this one: if what is done in here fails, leave nothing behind."""
+        try:
+            yield
+        except BaseException:
+            with suppress(PicassoError):
+                await asyncio.shield(self.remove())
+            raise
+
     async def remove(self) -> None:
         """Raises `Conflict` for a part that a final upload has taken over."""
         if self.row.final_id:
             raise Conflict("This upload is a part of another one.")
-        with self._holder.undisturbed():
-            await self._rows.do(Upload.objects.filter(pk=self.row.pk).delete)
-            await in_writer(self._uploads.storage.remove_upload, self.row.pk)
+        await self._rows.do(Upload.objects.filter(pk=self.row.pk).delete)
+        await in_writer(self._uploads.storage.remove_upload, self.row.pk)
 
 
-def take_over(final: Upload) -> None:
+def take_over(final: Upload, max_size: int) -> None:
     """See that the parts can be had; the caller's transaction makes them its own."""
     wanted = {uuid.UUID(part) for part in final.parts or ()}
     rows = Upload.objects.select_for_update().in_bulk(wanted)
@@ -302,6 +323,8 @@ def take_over(final: Upload) -> None:
             raise Conflict(f"The upload {part} is not partial.")
         if row.final_id:
             raise Conflict(f"The upload {part} is a part of another one already.")
+    if sum(rows[uuid.UUID(part)].length or 0 for part in final.parts or ()) > max_size:
+        raise TooLarge
 
 
 def promised(but: uuid.UUID | None = None) -> int:
