@@ -2,7 +2,7 @@
 in many PATCHes. All on the same disk.
 
 Against the others curl sends it, in one PATCH; a round is from the creation to the final answer. Against itself it is
-a client that costs next to nothing (sendfile), so that what 64 PATCHes cost is not hidden behind it.
+a client that costs next to nothing (sendfile), so that what many PATCHes cost is not hidden behind it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,7 +13,6 @@ from pathlib import Path
 
 from bench import bigfile, contenders, rss, tus
 from bench.bigfile import AS_IT_COMES, BUFFERS, FASTEST
-from bench.load import BLOCK
 from bench.place import Place
 from bench.report import Bar, Row, compared, show
 from bench.rounds import Series, interleaved
@@ -24,7 +23,8 @@ OVER_ONE = Bar(">=", 0.8, "x")
 OVER_NGINX = Bar(">=", 0.85, "x")
 FLAT = Bar("<=", 16.0, " MiB")
 
-CURL, ONE, MANY = "picasso", "picasso, sendfile, 1 PATCH", "picasso, sendfile, 64 PATCHes"
+STEP = 16 << 20
+CURL, ONE, MANY = "picasso", "picasso, sendfile, one PATCH", "picasso, sendfile, PATCHes of 16 MiB"
 TUS = "@tus/server"
 Runs = dict[str, Callable[[], float]]
 
@@ -56,17 +56,18 @@ def measure(place: Place) -> list[Row]:
         samples = interleaved(place.pick(7, 2), runs)
         memory = [before, rss.peak(ours.server.processes())] if ours else []
     synced = {f"{name} and fsync": Series(tuple(values)) for name, values in syncs.items()}
-    return [*_rows(samples | synced, f"{size / 2**30:g} GiB"), _memory(memory)]
+    return [*_rows(samples | synced, size), _memory(memory)]
 
 
-def _rows(samples: Mapping[str, Series], size: str) -> list[Row]:
-    shown = show(samples, "s", 2)
-    ours = f"{size} in one PATCH through Picasso (tus; hash, type, rows, fsync)"
+def _rows(samples: Mapping[str, Series], size: int) -> list[Row]:
+    shown, how_much = show(samples, "s", 2), f"{size / 2**30:g} GiB"
+    many = f"{how_much} in {size // STEP} PATCHes of {STEP >> 20} MiB ÷ in one, throughput"
+    ours = f"{how_much} in one PATCH through Picasso (tus; hash, type, rows, fsync)"
     untuned = f"{ours} ÷ nginx (PUT), throughput"
     # Seconds, so the throughput's ratio is the other way up.
     return [
         compared(f"{ours} ÷ {TUS}, throughput", samples, TUS, CURL, bar=OVER_TUS, shown=shown),
-        compared(f"{size}: 64 PATCHes ÷ one, throughput", samples, ONE, MANY, bar=OVER_ONE, shown="as above"),
+        compared(many, samples, ONE, MANY, bar=OVER_ONE, shown="as above"),
         compared(untuned, samples, AS_IT_COMES, CURL, bar=OVER_NGINX, shown="as above"),
         compared(
             f"{untuned}; nginx with a buffer of {BUFFERS[FASTEST]}",
@@ -100,7 +101,7 @@ def _picasso_runs(ours: Contender, file: Path) -> Runs:
     ways: Runs = {
         CURL: partial(tus.by_curl, *to),
         ONE: partial(tus.by_sendfile, *to, size),
-        MANY: partial(tus.by_sendfile, *to, max(BLOCK, size // 64)),
+        MANY: partial(tus.by_sendfile, *to, STEP),
     }
     return {name: partial(_round, ours, file, way, []) for name, way in ways.items()}
 
