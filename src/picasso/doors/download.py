@@ -22,6 +22,7 @@ from urllib.parse import quote
 
 from django.db import InterfaceError, OperationalError, close_old_connections
 
+from picasso.doors.digests import repr_digest
 from picasso.doors.http import Request
 from picasso.errors import MethodNotAllowed, NotFound, PreconditionFailed, RangeNotSatisfiable, Unavailable
 from picasso.models import Derivative, File
@@ -166,6 +167,7 @@ def stored_headers(stored: Stored) -> dict[str, str]:
         "X-Content-Type-Options": "nosniff",
         "Accept-Ranges": "bytes",
         "ETag": stored.etag,
+        **repr_digest(stored.sha256),
         "Last-Modified": format_datetime(stored.stored_at.astimezone(UTC), usegmt=True),
         # The bytes at an address never change; that they may be deleted is why they are asked for again.
         "Cache-Control": "private, no-cache",

@@ -90,7 +90,7 @@ class Draft:
 
     async def _answer_again(self, request: Request, base: str, row: Upload) -> None:
         """As the first request with this Idempotency-Key was answered."""
-        await require_same_content(self._uploads, request, row, self._idle_timeout)
+        await require_same_content(self._uploads, request, row, self._idle_timeout, whole=completes(request))
         if row.finished:
             return await self._answer_complete(request, base, await self._uploads.file_of(row))
         return await self._answer_begun(request, base, await self._uploads.look(row.pk))

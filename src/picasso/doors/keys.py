@@ -15,9 +15,10 @@ from picasso.doors.body import Body
 from picasso.doors.http import Request
 from picasso.errors import BadRequest, Gone, KeyInUse, KeyReused, Locked, NotFound
 from picasso.models import File, Upload
-from picasso.receive.intake import Intake, Unkept
+from picasso.receive.intake import Intake, Unkept, in_writer
 from picasso.receive.landing import displayed
-from picasso.receive.uploads import Held, KnownKey, Uploads
+from picasso.receive.uploads import READ, Held, KnownKey, Uploads
+from picasso.storage import Folder
 
 HEADER = "idempotency-key"
 MAX_KEY = 255
@@ -105,15 +106,34 @@ async def under_key(uploads: Uploads, request: Request) -> AsyncIterator[Held | 
                 yield found
 
 
-async def require_same_content(uploads: Uploads, request: Request, row: Upload, idle_timeout: int) -> None:
-    """Where a request that came again brings all of a file that is there already. Raises `KeyReused`."""
+async def require_same_content(
+    uploads: Uploads, request: Request, row: Upload, idle_timeout: int, *, whole: bool
+) -> None:
+    """Where a request that came again brings bytes of a file that is there already: all of them, or its first.
+
+    Raises `KeyReused`.
+    """
     if not has_content(request) or not row.finished:
         return
     again = Unkept(uploads.storage, uploads.max_size)
     await Body(request, idle_timeout).pour(again)
     file = await uploads.file_of(row)
-    if again.size == file.size and again.sha256 != file.sha256:
+    if again.size > file.size or (whole and again.size < file.size):
         raise KeyReused
+    if again.sha256 != await in_writer(sha256_of, uploads.storage, file, again.size):
+        raise KeyReused
+
+
+def sha256_of(storage: Folder, file: File, size: int) -> str:
+    """Of a stored file's first bytes."""
+    if size == file.size:
+        return file.sha256
+    found = hashlib.sha256()
+    with storage.path(file.key).open("rb") as stored:
+        while size and (data := stored.read(min(size, READ))):
+            found.update(data)
+            size -= len(data)
+    return found.hexdigest()
 
 
 def require_same(file: File, intake: Intake, name: str, declared_type: str, pipeline: str) -> None:

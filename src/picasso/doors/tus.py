@@ -122,7 +122,7 @@ class Tus:
     async def _answer_created(self, request: Request, base: str, found: Held | Upload) -> None:
         """One that an earlier request with the same key made is told as it is by now."""
         if isinstance(found, Upload):
-            await require_same_content(self._uploads, request, found, self._idle_timeout)
+            await require_same_content(self._uploads, request, found, self._idle_timeout, whole=False)
         seen = await self._uploads.look(found.pk)
         headers = {"Location": upload_url(base, seen.row.pk), "Upload-Expires": expires(seen.expires_at)}
         if has_content(request):
