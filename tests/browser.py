@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 import queue
-import shutil
 import subprocess
 import tempfile
 import threading
 from collections.abc import Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
-import pytest
-
-from tests.services import Unavailable, apt_install, servers_required
-
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+from tests.services import required_program
 
 # Reports for each URL what became of it. A video or sound counts once it has played for a moment.
 PAGE = """<!doctype html><title>judge</title><script>
@@ -61,30 +53,9 @@ onload = async () => {
 </script><body></body>"""
 
 
-def found() -> str:
-    """The browser's program; Debian's package where there is none. Raises `Unavailable`."""
-    for name in NAMES:
-        if path := shutil.which(name):
-            return path
-    if os.geteuid() != 0 or not shutil.which("apt-get"):
-        raise Unavailable("No Chromium was found, and installing it takes root and apt-get.")
-    with Path("/run/picasso-tests-apt.lock").open("w") as lock, tempfile.TemporaryDirectory() as folder:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not shutil.which(NAMES[0]):
-            apt_install(NAMES[0], Path(folder, "apt.log"))
-    if not (path := shutil.which(NAMES[0])):
-        raise Unavailable("Chromium was installed, and is not there.")
-    return path
-
-
 def required() -> str:
-    """As `found`, for a test: where there is none it is skipped, or failed in CI."""
-    try:
-        return found()
-    except Unavailable as why:
-        if servers_required():
-            pytest.fail(f"Chromium can't be had here: {why}")
-        pytest.skip(f"NOT TESTED in a browser, which can't be had here: {why}")
+    """The browser's program; see `required_program`."""
+    return required_program("chromium", "chromium-browser", "google-chrome")
 
 
 def verdicts(

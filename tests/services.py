@@ -23,6 +23,7 @@ from urllib.parse import quote
 import amqp
 import psutil
 import psycopg
+import pytest
 from psycopg import sql
 
 WAY = "PICASSO_TEST_SERVICES"
@@ -542,6 +543,32 @@ def _postgres_options(settings: Mapping[str, str]) -> list[str]:
 
 def _docker(*arguments: str, seconds: float = 60) -> subprocess.CompletedProcess[str]:
     return subprocess.run(["docker", *arguments], capture_output=True, text=True, timeout=seconds, check=False)
+
+
+def program(*names: str) -> str:
+    """One of these programs; Debian's package of the first name where there is none. Raises `Unavailable`."""
+    for name in names:
+        if path := shutil.which(name):
+            return path
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        raise Unavailable(f"No {names[0]} was found, and installing it takes root and apt-get.")
+    with Path("/run/picasso-tests-apt.lock").open("w") as lock, tempfile.TemporaryDirectory() as folder:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not shutil.which(names[0]):
+            apt_install(names[0], Path(folder, "apt.log"))
+    if not (path := shutil.which(names[0])):
+        raise Unavailable(f"{names[0]} was installed, and is not there.")
+    return path
+
+
+def required_program(*names: str) -> str:
+    """As `program`, for a test: where there is none it is skipped, or failed in CI."""
+    try:
+        return program(*names)
+    except Unavailable as why:
+        if servers_required():
+            pytest.fail(f"{names[0]} can't be had here: {why}")
+        pytest.skip(f"NOT TESTED with {names[0]}, which can't be had here: {why}")
 
 
 def apt_install(package: str, log: Path) -> None:

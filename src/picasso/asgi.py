@@ -27,6 +27,7 @@ from picasso.conf import Conf
 from picasso.doors import health
 from picasso.doors.cors import Cors
 from picasso.doors.download import DownloadDoor
+from picasso.doors.forwarded import Forwarding
 from picasso.doors.health import HealthDoor
 from picasso.doors.http import Door, Message, Receive, Request, Scope, Send
 from picasso.doors.uploads import UploadDoor
@@ -64,6 +65,7 @@ class Application:
         checks = {"database": health.database, "storage": storage.probe, "worker": health.workers}
         if not conf.embedded:
             checks["broker"] = celery.ping
+        self._forwarding = Forwarding(conf.trusted_proxies, conf.public_url)
         self._cors = Cors(conf.cors_origins)
         self._health = HealthDoor(checks)
         self._upload = UploadDoor(self._uploads, self._joins, self._landing, known, conf.upload_idle_timeout)
@@ -75,8 +77,11 @@ class Application:
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
         else:
-            request = Request(scope, receive, self._cors.sending(scope, send))
-            await through(self._door(request), request)
+            await through(self._serve, Request(scope, receive, self._cors.sending(scope, send)))
+
+    async def _serve(self, request: Request) -> None:
+        self._forwarding.apply(request.scope)
+        await self._door(request)(request)
 
     def _door(self, request: Request) -> Door:
         path = request.path
@@ -89,7 +94,8 @@ class Application:
         return {"/healthz": self._health.alive, "/readyz": self._health.ready}.get(path, self._to_django)
 
     async def _to_django(self, request: Request) -> None:
-        await self._django(request.scope, await whole_body(request), request.send)
+        whole_path = request.scope["root_path"] + request.path  # as ASGI has it, and Django's links begin with the root
+        await self._django({**request.scope, "path": whole_path}, await whole_body(request), request.send)
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()

@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import Field, dataclass, field, fields
+from ipaddress import ip_network
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any, Literal
@@ -21,6 +22,10 @@ Profile = Literal["development", "production"]
 
 UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
 UNITS |= {"k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40, "kib": 2**10, "mib": 2**20, "gib": 2**30, "tib": 2**40}
+
+
+# Below these all addresses lie that do not change with the place that the service is served at.
+OWN_PATHS = ("/api/v1.0", "/files", "/admin", "/static", "/healthz", "/readyz")
 
 
 class ConfError(Exception):
@@ -96,7 +101,28 @@ def base_url(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in {"http", "https"} or not parts.netloc or parts.query or parts.fragment:
         raise ValueError("is not a URL such as https://files.example.com")
-    return text.rstrip("/")
+    path = clean_path(parts.path)
+    # A proxy may take it off or pass it on; one that begins our own could be either.
+    if path and any(f"{own}/".startswith(f"{path}/") or f"{path}/".startswith(f"{own}/") for own in OWN_PATHS):
+        raise ValueError("has a path that is one of the service's own")
+    return f"{parts.scheme}://{parts.netloc}{path}"
+
+
+def clean_path(text: str) -> str:
+    """A path to be served below, such as ``/picasso``, without a slash at its end; empty for ``/``."""
+    path = text.rstrip("/")
+    if not re.fullmatch(r"(/[\w.~-]+)*", path, re.ASCII) or {".", ".."} & {*path.split("/")}:
+        raise ValueError("has a path with more than letters, digits and -._~ between slashes")
+    return path
+
+
+def networks(text: str) -> tuple[str, ...]:
+    found = words(text)
+    try:
+        [ip_network(one) for one in found if one != "*"]
+    except ValueError:
+        raise ValueError("is neither * nor a list of addresses and networks such as 10.0.0.0/8") from None
+    return found
 
 
 def origins(text: str) -> tuple[str, ...]:
@@ -144,7 +170,7 @@ class Conf:
     debug: bool = knob("PICASSO_DEBUG", flag, False)
     allowed_hosts: tuple[str, ...] = knob("PICASSO_ALLOWED_HOSTS", words, ("127.0.0.1", "localhost", "[::1]"))
     public_url: str = knob("PICASSO_PUBLIC_URL", base_url, "")
-    trusted_proxies: tuple[str, ...] = knob("PICASSO_TRUSTED_PROXIES", words, ())
+    trusted_proxies: tuple[str, ...] = knob("PICASSO_TRUSTED_PROXIES", networks, ())
     cors_origins: tuple[str, ...] = knob("PICASSO_CORS_ORIGINS", origins, ())
     accel_redirect: str = knob("PICASSO_ACCEL_REDIRECT", str, "")
     max_upload_size: int = knob("PICASSO_MAX_UPLOAD_SIZE", size, 5 * 2**30)

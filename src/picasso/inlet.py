@@ -47,6 +47,11 @@ class Inlet(asyncio.BufferedProtocol):
         self._gone = False
 
     @property
+    def early(self) -> bool:
+        """Whether the next bytes were here before, be they few."""
+        return bool(self._early)
+
+    @property
     def left(self) -> int:
         """How much of the body the reader has not got yet."""
         return len(self._early) + self._owner.left

@@ -18,7 +18,7 @@ from picasso.models import Derivative, File, Job
 def base_of(request: Request) -> str:
     """The service's own address as this client reaches it, without a slash at the end."""
     public: str = settings.PICASSO.public_url
-    return public or f"{request.scheme}://{request.get_host()}"
+    return public or f"{request.scheme}://{request.get_host()}{request.META['SCRIPT_NAME']}"
 
 
 def file_url(base: str, file: File) -> str:

@@ -218,7 +218,7 @@ class Protocol(HttpToolsProtocol):
 
     # Ahead of the answer
 
-    def _interim(self, cycle: RequestResponseCycle, status: int, headers: list[tuple[bytes, bytes]]) -> None:
+    def _interim(self, cycle: RequestResponseCycle, status: int, headers: list[tuple[bytes, bytes]]) -> bool:
         """Nothing, unless what this client reads next can be an interim response to this very request.
 
         Earlier requests of a pipeline need no look: while one of them is not answered this one has not begun.
@@ -226,8 +226,10 @@ class Protocol(HttpToolsProtocol):
         lines = [b"HTTP/1.1 %d %s\r\n" % (status, INTERIM[status]), *(header_line(*header) for header in headers)]
         late = cycle.response_started or cycle.disconnected or self.transport.is_closing()
         # Who does not read would have it pile up here.
-        if not late and not self.flow.write_paused and cycle.scope["http_version"] == "1.1":
-            self.transport.write(b"".join([*lines, b"\r\n"]))
+        if late or self.flow.write_paused or cycle.scope["http_version"] != "1.1":
+            return False
+        self.transport.write(b"".join([*lines, b"\r\n"]))
+        return True
 
     # Ends
 
@@ -320,8 +322,7 @@ def configured(conf: Conf, application: Any = "picasso.asgi:application") -> uvi
         access_log=False,
         server_header=False,
         date_header=True,
-        proxy_headers=bool(conf.trusted_proxies),
-        forwarded_allow_ips=list(conf.trusted_proxies),
+        proxy_headers=False,  # see `picasso.doors.forwarded`
         timeout_keep_alive=75,
         timeout_graceful_shutdown=GRACEFUL_SECONDS,
         backlog=2048,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from typing import Any
+from urllib.parse import urlsplit
 
 import environ
 import structlog
@@ -93,6 +94,7 @@ def database(url: str) -> dict[str, Any]:
 DATABASES = {"default": database(PICASSO.database_url)}
 
 STATIC_URL = "/static/"
+STORAGES = {"staticfiles": {"BACKEND": "picasso.api.pages.Statics"}}
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 
@@ -101,9 +103,11 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2**20
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-SECURE_PROXY_SSL_HEADER = None  # Uvicorn applies X-Forwarded-Proto, and only from PICASSO_TRUSTED_PROXIES.
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PICASSO.public_url.startswith("https:")
-CSRF_TRUSTED_ORIGINS = [PICASSO.public_url] if PICASSO.public_url else []
+SECURE_PROXY_SSL_HEADER = None  # What proxies tell is in the ASGI scope already (picasso.doors.forwarded).
+PUBLIC = urlsplit(PICASSO.public_url)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC.scheme == "https"
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = f"{PUBLIC.path}/"
+CSRF_TRUSTED_ORIGINS = [f"{PUBLIC.scheme}://{PUBLIC.netloc}"] if PUBLIC.netloc else []
 
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
@@ -129,6 +133,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "picasso.api.schema.add_doors",
+        "picasso.api.schema.add_root",
     ],
 }
 

@@ -16,6 +16,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from tests.live.admin import superuser, token
 from tests.live.conftest import web_only
 from tests.live.wire import END, FILES, FORM, UPLOAD, Answer, ask, check_problem, count, head, part, png, wire
 from tests.stack import Stack, until
@@ -535,29 +536,25 @@ def test_not_ready_without_a_worker(limited: Stack) -> None:
 @pytest.fixture(scope="module")
 def admin(service: Stack) -> Iterator[httpx.Client]:
     """A browser in which an operator is logged in."""
-    _superuser(service)
+    superuser(service)
     with httpx.Client(base_url=service.url, follow_redirects=True, timeout=30) as browser:
         page = browser.get("/admin/")
         assert page.url.path == "/admin/login/"
-        form = {"username": "dora", "password": "maar-1937", "next": "/admin/", "csrfmiddlewaretoken": _token(page)}
+        form = {"username": "dora", "password": "maar-1937", "next": "/admin/", "csrfmiddlewaretoken": token(page)}
         page = browser.post("/admin/login/", data=form, headers={"Referer": str(page.url)})
         assert page.status_code == 200
         assert "dora" in page.text
         yield browser
 
 
-def _superuser(stack: Stack) -> None:
-    names = {"USERNAME": "dora", "EMAIL": "dora@example.com", "PASSWORD": "maar-1937"}
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in names.items():
-            patch.setitem(stack._env, f"DJANGO_SUPERUSER_{name}", value)
-        stack.manage("createsuperuser", "--noinput")
-
-
-def _token(page: httpx.Response) -> str:
-    found = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)
-    assert found, page.text
-    return found[1]
+def test_admin_lists_uploads_that_go_on(service: Stack, admin: httpx.Client) -> None:
+    headers = {"Tus-Resumable": "1.0.0", "Upload-Length": "12345"}
+    begun = service.client.post("/api/v1.0/uploads/", headers=headers).headers["location"].rpartition("/")[2]
+    page = admin.get("/admin/picasso/upload/")
+    assert page.status_code == 200
+    assert begun in page.text
+    assert "12345" in page.text
+    assert admin.get(f"/admin/picasso/upload/{begun}/change/").status_code == 200
 
 
 def test_admin_is_closed_to_strangers(service: Stack) -> None:
@@ -597,9 +594,9 @@ def test_deletion_in_the_admin_takes_the_bytes(service: Stack, admin: httpx.Clie
     else:
         path, choice = "/admin/picasso/file/", {"action": "delete_selected", "_selected_action": file["id"]}
     page = (
-        admin.post(path, data={**choice, "csrfmiddlewaretoken": _token(admin.get(path))}) if choice else admin.get(path)
+        admin.post(path, data={**choice, "csrfmiddlewaretoken": token(admin.get(path))}) if choice else admin.get(path)
     )
-    done = admin.post(path, data={**choice, "post": "yes", "csrfmiddlewaretoken": _token(page)})
+    done = admin.post(path, data={**choice, "post": "yes", "csrfmiddlewaretoken": token(page)})
     assert done.status_code == 200
     assert not _bytes_of(service, file["id"])
     check_problem(service.client.get(f"{FILES}{file['id']}/"), 404)

@@ -5,51 +5,18 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from queue import Queue
-from threading import Thread
 
 import pytest
-import uvicorn
 
-from picasso import conf
-from picasso.doors.http import Door, Receive, Request, Scope, Send
-from picasso.server import configured
+from picasso.doors.http import Request
+from tests.live.doors import Served, served
 from tests.live.wire import Answer, check_problem, chunked, head, wire
-from tests.services import free_port
-from tests.stack import until
 
 pytestmark = pytest.mark.live
 
 MIB = 2**20
 LOCATION = {"Location": "/uploads/1"}
-
-
-@dataclass(frozen=True, slots=True)
-class Served:
-    """A door behind our server, in a thread of this process."""
-
-    port: int
-
-
-@contextmanager
-def served(door: Door) -> Iterator[Served]:
-    async def application(scope: Scope, receive: Receive, send: Send) -> None:
-        await door(Request(scope, receive, send))
-
-    port = free_port()
-    config = configured(conf.load({}), application)
-    config.lifespan, config.port = "off", port
-    server = uvicorn.Server(config)
-    thread = Thread(target=lambda: asyncio.Runner(loop_factory=config.get_loop_factory()).run(server.serve()))
-    thread.start()
-    try:
-        until(lambda: server.started, 10, lambda: "it never began")
-        yield Served(port)
-    finally:
-        server.should_exit = True
-        thread.join()
 
 
 async def read(request: Request) -> bytes:

@@ -200,6 +200,13 @@ def test_a_checksum_may_come_in_a_trailer(service: Stack) -> None:
         assert offset(service, path) == (1000 if status == 204 else 0)
 
 
+def test_a_trailer_that_was_announced_must_come(service: Stack) -> None:
+    path = created(service, 1000)
+    headers = {**TUS, **CHUNK, "Upload-Offset": "0", "Trailer": "Upload-Checksum"}
+    check_problem(service.client.patch(path, content=iter([CONTENT[:1000]]), headers=headers), 400)
+    assert offset(service, path) == 0
+
+
 def test_what_was_cut_counts_unless_it_had_to_be_verified(service: Stack) -> None:
     path = created(service, len(CONTENT))
     for checksum in ({}, {"Upload_Checksum": f"sha1 {digest(CONTENT[5000:], 'sha1')}"}):

@@ -35,6 +35,10 @@ WRONG = {
         ["files.example.com", "ftp://h", "https://", "https://h/?a=b", "https://h/#f"],
         "is not a URL",
     ),
+    "PICASSO_TRUSTED_PROXIES": (
+        ["nginx", "10.0.0.1/8", "10.0.0.0/33", "10.0.0.1 proxy.lan", "**"],
+        "is neither * nor a list of addresses",
+    ),
     "PICASSO_CORS_ORIGINS": (
         [
             *("app.example.com", "https://app.example.com/", "https://a.example/x", "https://A.example", "null"),
@@ -94,6 +98,7 @@ def test_what_is_set_is_taken() -> None:
             "PICASSO_DEBUG": "Yes",
             "PICASSO_ALLOWED_HOSTS": "a.example, b.example\nc.example",
             "PICASSO_PUBLIC_URL": "https://files.example.com/",
+            "PICASSO_TRUSTED_PROXIES": "10.0.0.0/8, 2001:db8::1, *",
             "PICASSO_CORS_ORIGINS": "https://a.example, http://[::1]:3000\ncapacitor://localhost",
         }
     )
@@ -104,6 +109,7 @@ def test_what_is_set_is_taken() -> None:
     assert got.debug is True
     assert got.allowed_hosts == ("a.example", "b.example", "c.example")
     assert got.public_url == "https://files.example.com"
+    assert got.trusted_proxies == ("10.0.0.0/8", "2001:db8::1", "*")
     assert got.cors_origins == ("https://a.example", "http://[::1]:3000", "capacitor://localhost")
 
 
@@ -114,7 +120,7 @@ def test_an_empty_variable_counts_as_not_set(variable: str) -> None:
 
 def test_every_variable_that_can_be_wrong_is_tried() -> None:
     free = {"PICASSO_HOST", "PICASSO_DATA_DIR", "PICASSO_SECRET_KEY", "PICASSO_ALLOWED_HOSTS"}
-    free |= {"PICASSO_TRUSTED_PROXIES", "PICASSO_ACCEL_REDIRECT"}
+    free |= {"PICASSO_ACCEL_REDIRECT"}
     assert set(WRONG) == set(conf.variables()) - free
 
 
@@ -126,6 +132,27 @@ def test_a_wrong_value_is_named(variable: str, value: str, said: str) -> None:
     (line,) = faults(**{variable: value})
     assert line.startswith(f"{variable} {said}")
     assert repr(value) in line
+
+
+@pytest.mark.parametrize("path", ["/a b", "/a//b", "/../a", "/a/.", "/%61", "/é"])
+def test_a_path_that_is_no_place_to_be_served_at(path: str) -> None:
+    (line,) = faults(PICASSO_PUBLIC_URL=f"https://example.com{path}")
+    assert line.startswith("PICASSO_PUBLIC_URL has a path with more than")
+
+
+@pytest.mark.parametrize("path", ["/files", "/api", "/api/v1.0/", "/admin", "/admin/x", "/static", "/readyz"])
+def test_a_path_that_is_the_services_own(path: str) -> None:
+    """Whether a proxy has taken it off could not be seen."""
+    (line,) = faults(PICASSO_PUBLIC_URL=f"https://example.com{path}")
+    assert line.startswith("PICASSO_PUBLIC_URL has a path that is one of the service's own")
+
+
+@pytest.mark.parametrize("path", ["", "/picasso", "/a/b", "/api/picasso", "/filesystem", "/v1.0/~me"])
+def test_a_path_to_be_served_at(path: str) -> None:
+    for end in ("", "/"):
+        assert (
+            load({"PICASSO_PUBLIC_URL": f"https://example.com{path}{end}"}).public_url == f"https://example.com{path}"
+        )
 
 
 def test_all_faults_are_told_at_once() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.contrib.staticfiles.storage import StaticFilesStorage
+from django.urls import get_script_prefix
 from drf_spectacular.utils import extend_schema
 from rest_framework.renderers import JSONRenderer, TemplateHTMLRenderer
 from rest_framework.request import Request
@@ -31,6 +33,13 @@ PATHS = {
     "schema_url": "/api/v1.0/schema/",
     "admin_url": "/admin/",
 }
+
+
+class Statics(StaticFilesStorage):
+    """Links to static files, which begin with the path that this request has the service below."""
+
+    def url(self, name: str | None) -> str:
+        return get_script_prefix().rstrip("/") + super().url(name)
 
 
 def directory(request: Request) -> dict[str, Any]:
@@ -60,7 +69,7 @@ def front_page(request: Request) -> dict[str, Any]:
         "page": {**pages.neighbours(), "number": pages.page, "count": pages.count},
         "version": __version__,
         "max_upload_size": settings.PICASSO.max_upload_size,
-        **PATHS,
+        **{name: request.META["SCRIPT_NAME"] + path for name, path in {"home_url": "/", **PATHS}.items()},
     }
 
 

@@ -138,7 +138,7 @@ def cursor_of(request: Request) -> tuple[bool, uuid.UUID | None]:
 
 def links(request: Request, name: str, neighbours: Mapping[str, int | str | None]) -> str:
     """A Link header: this request's address with ``name`` changed for each relation, or without it if it is empty."""
-    url = base_of(request) + request.get_full_path()
+    url = base_of(request) + request.get_full_path_info()
     addresses = {
         rel: replace_query_param(url, name, value) if value else remove_query_param(url, name)
         for rel, value in neighbours.items()

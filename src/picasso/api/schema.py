@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.urls import get_script_prefix
+
 from picasso.api.upload_schema import OPERATIONS, path_parameter, problems
 
 BYTES = {"*/*": {"schema": {"type": "string", "format": "binary"}}}
@@ -55,3 +57,9 @@ def add_doors(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """A postprocessing hook of drf-spectacular."""
     result["paths"] = dict(sorted({**result["paths"], **DOORS}.items()))
     return result
+
+
+def add_root(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Where the service is served below a path, all paths are below that."""
+    root = get_script_prefix().rstrip("/")
+    return {**result, "servers": [{"url": root}]} if root else result

@@ -33,13 +33,13 @@ class Body:
         while more:
             chunk, more = await self._next(intake)
             self._received += len(chunk)
-            if chunk:
-                await intake.write(chunk)
             if more and self._fit_for_place(intake) and (inlet := self._request.inlet()):
                 with inlet:
-                    await self._pour_in_place(intake, inlet)
+                    await self._pour_in_place(intake, inlet, chunk)
                 self._received = (self._request.content_length or 0) - inlet.left
                 more = self._request.more_body = inlet.left > 0
+            elif chunk:
+                await intake.write(chunk)
 
     async def drain(self, intake: Intake) -> None:
         """What has come already and was not poured, for the request was ended."""
@@ -66,18 +66,20 @@ class Body:
         except TimeoutError:
             raise UploadTimeout("No byte of the upload arrived for too long.") from None
 
-    async def _pour_in_place(self, intake: Intake, inlet: Inlet) -> None:
-        """To its end, or until the client turns out to be slow."""
-        loop = asyncio.get_running_loop()
+    async def _pour_in_place(self, intake: Intake, inlet: Inlet, chunk: bytes) -> None:
+        """``chunk`` and what follows, to its end or until the client turns out to be slow."""
         slow = False
         async with InPlace(intake) as place:
+            place.block.append(chunk)
             try:
                 while inlet.left and not slow:
                     if not place.block.room:
                         await place.turn(0)
-                    began = loop.time()
-                    place.block.end += await self._receive_into(inlet, place.block.room)
-                    slow = loop.time() - began >= SLOW_SECONDS
+                    room, early = place.block.room, inlet.early
+                    came = await self._receive_into(inlet, room)
+                    place.block.end += came
+                    # What was left unfilled was waited for in vain. It must not lie here until the rest comes.
+                    slow = not early and came < len(room) and inlet.left > 0
             finally:
                 await place.end(place.block.end)
 

@@ -68,7 +68,12 @@ class Checks:
                 raise ChecksumMismatch if check.field == CHECKSUM else DigestMismatch
 
     def _in_trailers(self, check: Check) -> str | None:
-        return said(check.field, self._request.trailers.get(check.field, "")).get(check.algorithm)
+        """None for the algorithms that it turned out not to be."""
+        digests = said(check.field, self._request.trailers.get(check.field, ""))
+        if not digests:
+            # Proxies drop trailers and pass on that they will come.
+            raise BadRequest(f"The trailer {check.field.title()} that was announced did not come.")
+        return digests.get(check.algorithm)
 
 
 def checks_of(request: Request, field: str) -> list[Check]:

@@ -65,14 +65,18 @@ class Draft:
         return await self._answer_begun(request, base, found.seen)
 
     async def _begin(self, request: Request, base: str, held: Held, complete: bool, checks: Checks) -> File | None:
+        if await self._told_where(request, base, held):
+            return await self._fill(request, held, complete, checks)
+        # Until it is answered the client knows of no place to go on from.
+        async with held.only_if_kept():
+            return await self._fill(request, held, complete, checks)
+
+    async def _told_where(self, request: Request, base: str, held: Held) -> bool:
+        """Only who knows what it is: Python's own client, for one, takes any interim response for the answer."""
         if not (version := echoed(request)):
-            # Until it is answered the client knows of no place to go on from.
-            async with held.only_if_kept():
-                return await self._fill(request, held, complete, checks)
-        # Only to who knows what it is: Python's own client, for one, takes any interim response for the answer.
-        location = {"Location": upload_url(base, held.pk)}
-        await request.interim(104, {**location, **self._limit(request, self._uploads.expiry), **version})
-        return await self._fill(request, held, complete, checks)
+            return False
+        headers = {"Location": upload_url(base, held.pk), **self._limit(request, self._uploads.expiry), **version}
+        return await request.interim(104, headers)
 
     def _described(self, request: Request, in_path: str) -> Upload:
         """Raises `BadRequest`, `InvalidField`."""

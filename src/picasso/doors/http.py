@@ -42,7 +42,6 @@ class Request:
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.method: str = scope["method"]
-        self.path: str = scope["path"]
         self.scope = scope
         self.send = send
         self.answered = False
@@ -50,6 +49,12 @@ class Request:
         """Headers that every answer to it carries, whatever it says."""
         self._receive = receive
         self.more_body = True
+
+    @property
+    def path(self) -> str:
+        """Without the one that the service is served below."""
+        path: str = self.scope["path"]
+        return path
 
     @cached_property
     def headers(self) -> dict[str, str]:
@@ -68,7 +73,7 @@ class Request:
         if len(hosts) != 1:
             raise BadRequest("A request has exactly one Host.")  # RFC 9112 §3.2
         public: str = settings.PICASSO.public_url
-        return public or origin(self.scope["scheme"], hosts[0])
+        return public or f"{origin(self.scope['scheme'], hosts[0])}{self.scope['root_path']}"
 
     @cached_property
     def content_length(self) -> int | None:
@@ -104,12 +109,13 @@ class Request:
             raise ClientGone
         return got
 
-    async def interim(self, status: int, headers: Mapping[str, str]) -> None:
+    async def interim(self, status: int, headers: Mapping[str, str]) -> bool:
         """Say something ahead of the answer (102, 103 or 104), also while the body is still coming in.
 
-        Says nothing to clients that can't be told or are gone, nor once the answer has begun.
+        Says nothing to clients that can't be told or are gone, through most proxies, nor once the answer has begun;
+        whether it was said is told.
         """
-        self.scope["state"]["interim"](status, encoded(headers))
+        return bool(self.scope["state"]["interim"](status, encoded(headers)))
 
     async def start(self, status: int, headers: Mapping[str, str]) -> None:
         self.answered = True

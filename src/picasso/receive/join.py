@@ -143,7 +143,9 @@ def ready_finals(storage: Folder) -> list[uuid.UUID]:
 
 def whole_uploads(storage: Folder) -> list[uuid.UUID]:
     """Whose last byte came, and whose process died before it could say so."""
-    rows = Upload.objects.filter(finished_at=None, parts=None, protocol=Upload.Protocol.TUS, length__isnull=False)
+    rows = Upload.objects.filter(
+        finished_at=None, parts__isnull=True, protocol=Upload.Protocol.TUS, length__isnull=False
+    )
     rows = rows.exclude(concat="partial")
     return [pk for pk, length in rows.values_list("pk", "length") if size_of(storage.upload(pk)) == length]
 

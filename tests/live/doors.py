@@ -1,0 +1,47 @@
+"""Doors of a test's own behind our server: for what the service's own doors don't do, or don't show."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import Thread
+
+import uvicorn
+
+from picasso import conf
+from picasso.doors.forwarded import Forwarding
+from picasso.doors.http import Door, Receive, Request, Scope, Send
+from picasso.server import configured
+from tests.services import free_port
+from tests.stack import until
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A door behind our server, in a thread of this process."""
+
+    port: int
+
+
+@contextmanager
+def served(door: Door, trusted: Collection[str] = (), public_url: str = "") -> Iterator[Served]:
+    forwarding = Forwarding(trusted, public_url)
+
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        forwarding.apply(scope)
+        await door(Request(scope, receive, send))
+
+    port = free_port()
+    config = configured(conf.load({}), application)
+    config.lifespan, config.port = "off", port
+    server = uvicorn.Server(config)
+    thread = Thread(target=lambda: asyncio.Runner(loop_factory=config.get_loop_factory()).run(server.serve()))
+    thread.start()
+    try:
+        until(lambda: server.started, 10, lambda: "it never began")
+        yield Served(port)
+    finally:
+        server.should_exit = True
+        thread.join()

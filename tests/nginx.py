@@ -1,0 +1,70 @@
+"""A real nginx in front of the service, with the configuration that a test gives it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from tests.services import required_program
+from tests.stack import until
+
+# What nginx writes goes below the folder that it is started in. As root it would read with another's rights.
+MAIN = """
+{user}
+pid nginx.pid;
+error_log stderr warn;
+daemon off;
+events {{}}
+http {{
+    access_log off;
+    client_body_temp_path body;
+    proxy_temp_path proxy;
+    fastcgi_temp_path fastcgi;
+    uwsgi_temp_path uwsgi;
+    scgi_temp_path scgi;
+    server {{
+        listen 127.0.0.1:{port};
+        {server}
+    }}
+}}
+"""
+
+
+def user() -> str:
+    return "user root;" if os.geteuid() == 0 else ""
+
+
+@contextmanager
+def server(folder: Path, port: int, block: str) -> Iterator[str]:
+    """Its address while it runs with this ``server`` block, which says nothing of where to listen."""
+    with running(folder, port, MAIN.format(user=user(), port=port, server=block)) as url:
+        yield url
+
+
+@contextmanager
+def running(folder: Path, port: int, configuration: str) -> Iterator[str]:
+    program = required_program("nginx")
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copy("/etc/nginx/mime.types", folder)
+    (folder / "nginx.conf").write_text(configuration)
+    argv = [program, "-p", str(folder), "-e", "stderr", "-c", "nginx.conf"]
+    log = folder / "nginx.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(argv, stdout=output, stderr=output, cwd=folder)
+    try:
+        until(lambda: listens(port), 10, lambda: f"nginx never began:\n{log.read_text()}")
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def listens(port: int) -> bool:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False
