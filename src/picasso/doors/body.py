@@ -21,6 +21,8 @@ class Body:
         self._request = request
         self._idle_timeout = idle_timeout
         self._received = 0
+        self._in_place_from = 0
+        """Who turned out to be slow has to bring another block before that is looked into again."""
 
     async def pour(self, intake: Intake) -> None:
         """All of it; what came before a cut is in the intake.
@@ -37,6 +39,7 @@ class Body:
                 with inlet:
                     await self._pour_in_place(intake, inlet, chunk)
                 self._received = (self._request.content_length or 0) - inlet.left
+                self._in_place_from = self._received + BLOCK_SIZE
                 more = self._request.more_body = inlet.left > 0
             elif chunk:
                 await intake.write(chunk)
@@ -51,8 +54,9 @@ class Body:
             pass  # nothing more is here
 
     def _fit_for_place(self, intake: Intake) -> bool:
-        left = (self._request.content_length or 0) - self._received
-        return left >= BLOCK_SIZE and intake.outgrew_memory and InPlace.room()
+        if not intake.outgrew_memory or self._received < self._in_place_from:
+            return False
+        return (self._request.content_length or 0) - self._received >= BLOCK_SIZE and InPlace.room()
 
     async def _next(self, intake: Intake) -> tuple[bytes, bool]:
         try:
@@ -76,19 +80,20 @@ class Body:
                     if not place.block.room:
                         await place.turn(0)
                     room, early = place.block.room, inlet.early
-                    came = await self._receive_into(inlet, room)
-                    place.block.end += came
-                    # What was left unfilled was waited for in vain. It must not lie here until the rest comes.
-                    slow = not early and came < len(room) and inlet.left > 0
+                    try:
+                        await self._receive_into(inlet, room, wait=not place.block.end)
+                    finally:
+                        place.block.end += inlet.filled
+                    # What was left unfilled was waited for in vain; what is here must not wait for the rest.
+                    slow = not early and inlet.filled < len(room)
             finally:
                 await place.end(place.block.end)
 
-    async def _receive_into(self, inlet: Inlet, room: memoryview) -> int:
+    async def _receive_into(self, inlet: Inlet, room: memoryview, *, wait: bool) -> None:
         try:
             async with asyncio.timeout(self._idle_timeout):
-                size = await inlet.receive_into(room, SLOW_SECONDS)
+                size = await inlet.receive_into(room, SLOW_SECONDS, wait=wait)
         except TimeoutError:
             raise UploadTimeout("No byte of the upload arrived for too long.") from None
-        if not size:
+        if not size and inlet.gone:
             raise ClientGone
-        return size
