@@ -58,6 +58,11 @@ class Inlet(asyncio.BufferedProtocol):
         """How much of the body the reader has not got yet."""
         return len(self._early) + self._owner.left
 
+    def take_early(self) -> bytes:
+        """What of it nobody has read."""
+        early, self._early = bytes(self._early), memoryview(b"")
+        return early
+
     def __enter__(self) -> Self:
         self._owner.pause_reading()
         self._owner.transport.set_protocol(self)

@@ -12,12 +12,13 @@ import json
 import random
 import socket
 import struct
+import threading
 import time
 import uuid
 from abc import ABC, abstractmethod
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -78,6 +79,8 @@ class Tally:
     sent: int = 0
     closed: int = 0
     reset: int = 0
+    left: int = 0
+    """Requests that went on sending while their client went on elsewhere."""
     broken: int = 0
     """Connections that broke although nobody here broke them."""
     abandoned: int = 0
@@ -141,6 +144,17 @@ class Connection:
             self.close()
         return Answer(status, headers, body)
 
+    def leave(self, blocks: Iterable[memoryview]) -> None:
+        """Go on sending in a thread of its own, as over a connection that only its client thinks dead."""
+        threading.Thread(target=self._go_on, args=(blocks,), daemon=True).start()
+
+    def _go_on(self, blocks: Iterable[memoryview]) -> None:
+        with suppress(OSError):
+            for block in blocks:
+                self.send(block)
+            self.read()
+        self.close()
+
     def close(self) -> None:
         if self._sock:
             self._reader.close()
@@ -168,7 +182,8 @@ class Resource(ABC):
         self._promised = 0
         self._sent = 0
         self._cuts = sorted((cut for cut in sender.cuts if start <= cut < end), reverse=True)
-        self._connection = Connection(sender.port)
+        self._port = sender.port
+        self._connection = Connection(self._port)
         self._moved = time.monotonic()
 
     @property
@@ -234,37 +249,53 @@ class Resource(ABC):
         Raises:
             Cut: that was planned for somewhere on the way.
         """
-        stop, cut = self.start + end, False
-        if self._cuts and self._cuts[-1] < stop:
-            stop, cut = self._cuts[-1], True
+        start, stop, cut = self.start + offset, self.start + end, False
+        if start < stop and self._cuts and self._cuts[-1] < stop:
+            # What was left to itself may have come further than to where the next cut was to be.
+            stop, cut = max(start, self._cuts[-1]), True
         try:
             self._connection.request(method, path, headers, end - offset)
-            self._send(self.start + offset, stop)
+            self._send(start, stop)
         except (BrokenPipeError, ConnectionResetError):
             return self._final()  # who refuses a body may close before all of it was sent, and its answer says why
         if cut:
             self._cuts.pop()
-            self._cut(method)
+            self._cut(method, stop, self.start + end)
         return self._final()
 
     def _send(self, start: int, end: int) -> None:
-        for block in self.content.blocks(start, end):
+        for block in self._counted(start, end):
             start += len(block)
             self._sent = max(self._sent, start - self.start)
-            self.tally.sent += len(block)
             self._connection.send(block)
 
-    def _cut(self, method: str) -> None:
+    def _counted(self, start: int, end: int) -> Iterator[memoryview]:
+        for block in self.content.blocks(start, end):
+            self.tally.sent += len(block)
+            yield block
+
+    def _cut(self, method: str, at: int, end: int) -> None:
+        """Break off, or leave the request to itself, which then goes on to ``end`` of the content."""
         if method == "POST":
             self._told_early()
             self.tally.abandoned += not self.location
-        if self.chance.random() < 0.5:
+        way = self.chance.choice(("close", "reset", "leave" if self._may_be_left() else "close"))
+        if way == "close":
             self.tally.closed += 1
             self._connection.close()
-        else:
+        elif way == "reset":
             self.tally.reset += 1
             self._connection.reset()
+        else:
+            self.tally.left += 1
+            self._sent = max(self._sent, end - self.start)
+            self._connection.leave(self._counted(at, end))
+            self._connection = Connection(self._port)
         raise Cut
+
+    def _may_be_left(self) -> bool:
+        """Whether it may be whole before it is asked about: then its address has to be known, and still be there."""
+        return bool(self.location)
 
     def _final(self) -> Answer:
         while (answer := self._connection.read()).status < 200:
@@ -345,6 +376,16 @@ class Tus(Resource):
 
     def _told_early(self) -> None:
         pass
+
+    def _may_be_left(self) -> bool:
+        return super()._may_be_left() and not self._partial
+
+    def _expect(self, answer: Answer, *wanted: int) -> bool:
+        """A part is gone once the final upload is a file, which the client of the part learns from that."""
+        if self._partial and self.location and answer.status in {404, 410}:
+            self.complete = True
+            return False
+        return super()._expect(answer, *wanted)
 
 
 class TusFinal(Resource):

@@ -90,7 +90,8 @@ class Outcome:
         statuses: Counter[str] = sum((t.statuses for t in tallies), Counter())
         return (
             f"{len(self.uploads)} uploads of {needed / 2**20:,.0f} MiB in {self.seconds:.1f} s;"
-            f" {sum(t.closed for t in tallies)} cuts by close, {sum(t.reset for t in tallies)} by reset;"
+            f" {sum(t.closed for t in tallies)} cuts by close, {sum(t.reset for t in tallies)} by reset,"
+            f" {sum(t.left for t in tallies)} overtaken while they went on;"
             f" {self.kills} kills, which broke {sum(t.broken for t in tallies)} connections;"
             f" {(sent - needed) / 2**20:,.0f} MiB sent again; {sum(t.abandoned for t in tallies)} abandoned creations;"
             f" answers {dict(sorted(statuses.items()))}"

@@ -21,6 +21,7 @@ class Body:
         self._request = request
         self._idle_timeout = idle_timeout
         self._received = 0
+        self._unpoured = b""  # taken off the request by somebody who was then interrupted
         self._in_place_from = 0
         """Who turned out to be slow has to bring another block before that is looked into again."""
 
@@ -46,6 +47,8 @@ class Body:
 
     async def drain(self, intake: Intake) -> None:
         """What has come already and was not poured, for the request was ended."""
+        if self._unpoured:
+            await intake.write(self._unpoured)
         try:
             async with asyncio.timeout(0):
                 while got := await self._request.receive():
@@ -72,9 +75,16 @@ class Body:
 
     async def _pour_in_place(self, intake: Intake, inlet: Inlet, chunk: bytes) -> None:
         """``chunk`` and what follows, to its end or until the client turns out to be slow."""
-        slow = False
+        try:
+            await self._into_blocks(intake, inlet, chunk)
+        finally:
+            self._unpoured += inlet.take_early()
+
+    async def _into_blocks(self, intake: Intake, inlet: Inlet, chunk: bytes) -> None:
+        slow, self._unpoured = False, chunk
         async with InPlace(intake) as place:
             place.block.append(chunk)
+            self._unpoured = b""
             try:
                 while inlet.left and not slow:
                     if not place.block.room:

@@ -169,7 +169,7 @@ class Tus:
         if not seen.row.finished and not seen.row.is_final:
             # Whoever asks is about to go on from there, so nobody else may.
             async with self._uploads.hold(upload_id) as held:
-                if held.whole and not held.row.is_part:
+                if held.whole and not held.row.is_part and not held.row.finished:
                     await held.land(await held.append())
                 seen = held.seen
         await request.answer(200, headers={**told(seen), **ending(base, seen), "Cache-Control": "no-store"})

@@ -130,10 +130,10 @@ class Intake:
 
     async def pass_on(self, data: memoryview, known: int) -> None:
         """Have this written, and hashed but for the first ``known`` bytes. It is in use until the next call returns."""
+        await self._written()  # who is interrupted here has passed on nothing yet
         self.size += len(data) - known
         if self.size > self._limit:
             raise TooLarge
-        await self._written()
         loop = asyncio.get_running_loop()
         hashed = loop.run_in_executor(hashers, self._update, data[known:])
         self._writing = asyncio.gather(loop.run_in_executor(writers, self._append, data), hashed)
@@ -227,7 +227,6 @@ class InPlace:
     def __init__(self, intake: Intake) -> None:
         self._intake = intake
         self._known = 0
-        self.block, self._other = self._new_block(), self._new_block()
 
     @classmethod
     def _new_block(cls) -> Block:
@@ -244,6 +243,8 @@ class InPlace:
         except BaseException:
             InPlace.under_way -= 1
             raise
+        # Not before: whoever waits, or was interrupted while waiting, holds no memory.
+        self.block, self._other = self._new_block(), self._new_block()
         self.block.append(rest)
         self._known = len(rest)
         return self
