@@ -61,4 +61,4 @@ lock: $(VENV)/dev.done
 		| $(COMPILE) --constraints requirements/dev.txt -o requirements/build.txt -
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache tests/clients/js/node_modules

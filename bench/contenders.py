@@ -16,6 +16,7 @@ from bench.stack import Program, ProgramError
 PICASSO = Path(sys.executable).parent / "picasso"
 UPLOAD = "/api/v1.0/upload/"
 FILES = "/api/v1.0/files/"
+UPLOADS = "/api/v1.0/uploads/"
 
 
 def picasso_env(data: Path, database: str = "", broker: str = "", **more: str) -> dict[str, str]:
@@ -27,10 +28,14 @@ def picasso_env(data: Path, database: str = "", broker: str = "", **more: str) -
 
 
 def migrate_picasso(env: Mapping[str, str]) -> None:
-    command = [str(PICASSO), "manage", "migrate", "--verbosity=0"]
+    manage_picasso(env, "migrate", "--verbosity=0")
+
+
+def manage_picasso(env: Mapping[str, str], *arguments: str) -> None:
+    command = [str(PICASSO), "manage", *arguments]
     done = subprocess.run(command, cwd=ROOT, env=os.environ | env, capture_output=True, text=True)
     if done.returncode:
-        raise ProgramError(f"picasso manage migrate failed:\n{done.stderr[-2000:]}")
+        raise ProgramError(f"picasso manage {arguments[0]} failed:\n{done.stderr[-2000:]}")
 
 
 def picasso(place: Place, part: str, env: Mapping[str, str], name: str = "") -> Program:
@@ -65,6 +70,13 @@ def express(place: Place, database: str, broker: str) -> Program:
     env = {"DATABASE_URL": database, "BROKER_URL": broker, "MEDIA_ROOT": str(place.new_folder("express-media"))}
     env |= {"NODE_ENV": "production", "PORT": str(port)}
     return Program("express", ["node", "server.js"], place.folder, env, cwd=folder, port=port, health="/healthz")
+
+
+def tus(place: Place) -> Program:
+    """@tus/server with its file store in the folder `tus` of the place, one process."""
+    folder, port = tools.tus(), free_port()
+    env = {"UPLOADS": str(place.new_folder("tus")), "NODE_ENV": "production", "PORT": str(port)}
+    return Program("tus", ["node", "server.mjs"], place.folder, env, cwd=folder, port=port)
 
 
 def nginx(place: Place, name: str, buffer: str) -> Program:

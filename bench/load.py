@@ -52,15 +52,15 @@ def small_uploads(port: int, path: str, seconds: int, connections: int = 16) -> 
     return load
 
 
-def curl(port: int, path: str, *options: str) -> float:
-    """Seconds that one curl request took, from connecting to the end of the answer, which has to be a 201."""
+def curl(port: int, path: str, *options: str, wanted: str = "201") -> float:
+    """Seconds that one curl request took, from connecting to the end of the answer, which has to be the wanted one."""
     address = f"http://{HOST}:{port}{path}"
     # Without the Expect header nobody waits for a 100.
     command = ["curl", "--silent", "--show-error", "--output", "/dev/null", "--noproxy", "*", "--max-time", "600"]
     command += ["--header", "Expect:", "--write-out", "%{http_code} %{time_total}", *options, address]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     status, seconds = done.stdout.split()
-    if status != "201":
+    if status != wanted:
         raise LoadError(f"{path} answered {status}")
     return float(seconds)
 

@@ -41,6 +41,15 @@ class Program:
     _process: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 self.command,
@@ -56,12 +65,6 @@ class Program:
         except BaseException:
             self.stop()
             raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
     @property
     def log(self) -> Path:
@@ -85,6 +88,13 @@ class Program:
         if left:
             print(f"    {self.name} did not stop within {STOP_SECONDS:.0f} s: killed", flush=True)
         self._signal(left, signal.SIGKILL)
+        if self._process is not None:
+            self._process.wait()
+            self._process = None
+
+    def kill(self) -> None:
+        """The power cut, for this program: it may be started again."""
+        self._signal(self.processes(), signal.SIGKILL)
         if self._process is not None:
             self._process.wait()
             self._process = None

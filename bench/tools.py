@@ -44,6 +44,11 @@ def sharp() -> Path:
     return _npm("sharp", "thumbnails.js")
 
 
+def tus() -> Path:
+    """The folder of the tus rival with its modules, outside of git."""
+    return _npm("tus", "server.mjs")
+
+
 def _npm(rival: str, program: str) -> Path:
     need("node", "nodejs")
     need("npm", "npm")

@@ -58,8 +58,16 @@ def required() -> str:
     return required_program("chromium", "chromium-browser", "google-chrome")
 
 
+def command(chromium: str, profile: str, url: str) -> list[str]:
+    """What starts it without a window, and sends nothing beyond this machine."""
+    argv = [chromium, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"]
+    argv += ["--autoplay-policy=no-user-gesture-required", "--mute-audio", f"--user-data-dir={profile}"]
+    argv += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+    return [*argv, "--remote-debugging-port=0", url]
+
+
 def verdicts(
-    program: str, questions: Sequence[tuple[str, str]], seconds: float = 120, port: int = 0
+    chromium: str, questions: Sequence[tuple[str, str]], seconds: float = 120, port: int = 0
 ) -> list[dict[str, Any]]:
     """What became of each (``image``, ``video`` or ``audio``, URL): its sizes, or an ``error``.
 
@@ -89,11 +97,7 @@ def verdicts(
 
     with ThreadingHTTPServer(("127.0.0.1", port), Handler) as server, tempfile.TemporaryDirectory() as profile:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        argv = [program, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"]
-        argv += ["--autoplay-policy=no-user-gesture-required", "--mute-audio", f"--user-data-dir={profile}"]
-        # It sends nothing beyond this machine.
-        argv += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
-        argv += ["--remote-debugging-port=0", f"http://localhost:{server.server_port}/"]
+        argv = command(chromium, profile, f"http://localhost:{server.server_port}/")
         browser = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
         try:
             return answers.get(timeout=seconds)

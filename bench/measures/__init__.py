@@ -2,12 +2,31 @@
 
 from collections.abc import Callable
 
-from bench.measures import big, containment, image, jobs, latency, listing, memory, pdf, small, stalled, table, video
+from bench.measures import (
+    big,
+    chaos,
+    containment,
+    finish,
+    image,
+    jobs,
+    latency,
+    listing,
+    memory,
+    pdf,
+    resumable,
+    small,
+    stalled,
+    table,
+    video,
+)
 from bench.place import Place
 from bench.report import Row
 
 MEASURES: dict[str, Callable[[Place], list[Row]]] = {
     "big": big.measure,
+    "resumable": resumable.measure,
+    "finish": finish.measure,
+    "chaos": chaos.measure,
     "small": small.measure,
     "latency": latency.measure,
     "jobs": jobs.measure,

@@ -1,12 +1,8 @@
 """How much more memory the web process takes at its peak for a huge upload than for a small one."""
 
-import re
-from collections.abc import Sequence
 from contextlib import ExitStack
-from pathlib import Path
 
-import psutil
-
+from bench import rss
 from bench.contenders import UPLOAD, migrate_picasso, picasso, picasso_env
 from bench.load import stream_upload
 from bench.place import Place
@@ -52,14 +48,6 @@ def _peaks(place: Place, huge: int) -> dict[str, Series]:
 def _peak_of(server: Program, size: int) -> float:
     """MiB, of the process and its children together, while an upload of `size` bytes goes through."""
     processes = server.processes()
-    for process in processes:
-        # The kernel's word for: begin a new peak at what is resident now.
-        Path(f"/proc/{process.pid}/clear_refs").write_text("5")
+    rss.forget_peaks(processes)
     stream_upload(server.port, UPLOAD, size)
-    return _peak(processes)
-
-
-def _peak(processes: Sequence[psutil.Process]) -> float:
-    texts = [Path(f"/proc/{process.pid}/status").read_text() for process in processes]
-    found = [re.search(r"VmHWM:\s+(\d+) kB", text) for text in texts]
-    return sum(int(match[1]) for match in found if match) / 1024
+    return rss.peak(processes)

@@ -10,7 +10,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from picasso.jobs import queues, requests
-from picasso.models import Derivative, File, Job, Queue, Worker
+from picasso.models import Derivative, File, Job, Queue, Upload, Worker
+from picasso.receive.append import offset_of
 from picasso.receive.sweep import forget
 from picasso.storage import default_storage
 
@@ -96,6 +97,31 @@ class JobAdmin(ReadOnly, admin.ModelAdmin):
 
 def ids(jobs: QuerySet[Job]) -> list[uuid.UUID]:
     return list(jobs.values_list("pk", flat=True))
+
+
+@admin.register(Upload)
+class UploadAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("id", "protocol", "name", "come", "length", "finished_at", "file", "error_code")
+    list_filter = ("protocol", ("finished_at", admin.EmptyFieldListFilter))
+    list_select_related = ("file",)
+    search_fields = ("id__exact",)
+    show_full_result_count = False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Who holds its lock may be a web process; a client's DELETE or its expiry end it."""
+        return False
+
+    @admin.display(description="bytes come")
+    def come(self, upload: Upload) -> int | None:
+        return upload.length if upload.finished else come(upload)
+
+
+def come(upload: Upload) -> int | None:
+    """None if there is no place for its bytes any more."""
+    try:
+        return offset_of(default_storage().upload(upload.pk))
+    except FileNotFoundError:
+        return None
 
 
 @admin.register(Queue)

@@ -237,7 +237,8 @@ class UnfinishedFull(PicassoError):
 
 
 class UnsupportedMediaType(PicassoError):
-    """An upload is sent as multipart/form-data with the file in the part `file`."""
+    """An upload is sent as multipart/form-data with the file in the part `file`, or as a raw body that has a name: in
+    Content-Disposition, or at the end of the address."""
 
     status, code = 415, "unsupported-media-type"
 

@@ -41,10 +41,12 @@ class Inlet(asyncio.BufferedProtocol):
         self._owner = owner
         self._early = memoryview(early)
         self._room = memoryview(b"")
-        self._filled = 0
+        self.filled = 0
+        """How many bytes the last call has put where it was told to, also if it was cancelled."""
+        self._waits = True
         self._ready: asyncio.Future[None] | None = None
         self._impatient = False
-        self._gone = False
+        self.gone = False
 
     @property
     def early(self) -> bool:
@@ -56,6 +58,11 @@ class Inlet(asyncio.BufferedProtocol):
         """How much of the body the reader has not got yet."""
         return len(self._early) + self._owner.left
 
+    def take_early(self) -> bytes:
+        """What of it nobody has read."""
+        early, self._early = bytes(self._early), memoryview(b"")
+        return early
+
     def __enter__(self) -> Self:
         self._owner.pause_reading()
         self._owner.transport.set_protocol(self)
@@ -66,13 +73,17 @@ class Inlet(asyncio.BufferedProtocol):
         if not self._owner.left:
             self._owner.resume_reading()
 
-    async def receive_into(self, room: memoryview, patience: float = PATIENCE) -> int:
-        """Fill ``room``, or as much of it as comes within ``patience`` seconds; 0 when the client is gone."""
+    async def receive_into(self, room: memoryview, patience: float = PATIENCE, *, wait: bool = True) -> int:
+        """Fill ``room``, or as much of it as comes within ``patience`` seconds; 0 when the client is `gone`.
+
+        If nothing comes in that time it waits on, unless it is told not to.
+        """
+        self.filled = 0
         if self._early:
             return self._take_early(room)
-        if self._gone:
+        if self.gone:
             return 0
-        self._room, self._filled = room[: self._owner.left], 0
+        self._room, self._waits = room[: self._owner.left], wait
         self._impatient = False
         loop = asyncio.get_running_loop()
         self._ready = loop.create_future()
@@ -84,17 +95,17 @@ class Inlet(asyncio.BufferedProtocol):
             timer.cancel()
             self._owner.pause_reading()
             self._ready, self._room = None, memoryview(b"")
-        return self._filled
+        return self.filled
 
     def _take_early(self, room: memoryview) -> int:
-        size = min(len(self._early), len(room))
+        size = self.filled = min(len(self._early), len(room))
         room[:size] = self._early[:size]
         self._early = self._early[size:]
         return size
 
     def _on_time(self) -> None:
         self._impatient = True
-        if self._filled:
+        if self.filled or not self._waits:
             self._wake()
 
     def _wake(self) -> None:
@@ -104,12 +115,12 @@ class Inlet(asyncio.BufferedProtocol):
     # What the transport tells
 
     def get_buffer(self, sizehint: int) -> memoryview:
-        return self._room[self._filled :]
+        return self._room[self.filled :]
 
     def buffer_updated(self, nbytes: int) -> None:
-        self._filled += nbytes
+        self.filled += nbytes
         self._owner.passed_by(nbytes)
-        if self._impatient or self._filled == len(self._room):
+        if self._impatient or self.filled == len(self._room):
             self._owner.pause_reading()
             self._wake()
 
@@ -117,7 +128,7 @@ class Inlet(asyncio.BufferedProtocol):
         return self._owner.eof_received()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._gone = True
+        self.gone = True
         self._owner.connection_lost(exc)
         self._wake()
 

@@ -161,7 +161,7 @@ class Folder:
     def remove_upload(self, upload_id: uuid.UUID) -> None:
         """What is not there is no error."""
         path = self.upload(upload_id)
-        for each in (path, state_of(path)):
+        for each in (state_of(path), path):  # by the second one the sweep finds what a crash left of the two
             each.unlink(missing_ok=True)
 
     def unfinished(self) -> Iterator[tuple[uuid.UUID, os.stat_result]]:

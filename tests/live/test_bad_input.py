@@ -383,7 +383,7 @@ def test_the_disk_is_full_for_a_small_file(tiny: Stack) -> None:
 ROUTES = {
     "/": {"GET", "HEAD", "OPTIONS"},
     "/api/v1.0/": {"GET", "HEAD", "OPTIONS"},
-    UPLOAD: {"OPTIONS", "POST"},
+    UPLOAD: {"OPTIONS", "POST", "PUT"},
     FILES: {"GET", "HEAD", "OPTIONS"},
     f"{FILES}{{id}}/": {"GET", "HEAD", "DELETE", "OPTIONS"},
     "/api/v1.0/schema/": {"GET", "HEAD", "OPTIONS"},

@@ -120,7 +120,7 @@ OTHERS = [
 @pytest.mark.parametrize("origin", OTHERS)
 def test_a_preflight_of_others_gets_nothing(listed: Stack, origin: str) -> None:
     answer = preflight(listed, UPLOAD, origin)
-    assert answer.headers["allow"] == "OPTIONS, POST", "the door's answer"
+    assert answer.headers["allow"] == "OPTIONS, POST, PUT", "the door's answer"
     assert not told(answer)
     assert answer.headers["vary"] == "Origin"
 
@@ -128,7 +128,7 @@ def test_a_preflight_of_others_gets_nothing(listed: Stack, origin: str) -> None:
 def test_an_options_that_is_no_preflight_reaches_the_door(listed: Stack) -> None:
     for origin in ({}, {"Origin": APP}):
         answer = ask(listed, "OPTIONS", UPLOAD, **origin)
-        assert answer.headers["allow"] == "OPTIONS, POST"
+        assert answer.headers["allow"] == "OPTIONS, POST, PUT"
     assert answer.headers["access-control-allow-origin"] == APP
     assert "access-control-allow-methods" not in answer.headers
 

@@ -547,6 +547,16 @@ def admin(service: Stack) -> Iterator[httpx.Client]:
         yield browser
 
 
+def test_admin_lists_uploads_that_go_on(service: Stack, admin: httpx.Client) -> None:
+    headers = {"Tus-Resumable": "1.0.0", "Upload-Length": "12345"}
+    begun = service.client.post("/api/v1.0/uploads/", headers=headers).headers["location"].rpartition("/")[2]
+    page = admin.get("/admin/picasso/upload/")
+    assert page.status_code == 200
+    assert begun in page.text
+    assert "12345" in page.text
+    assert admin.get(f"/admin/picasso/upload/{begun}/change/").status_code == 200
+
+
 def test_admin_is_closed_to_strangers(service: Stack) -> None:
     for path in ("/admin/", "/admin/picasso/file/", "/admin/picasso/job/"):
         answer = service.client.get(path)

@@ -275,7 +275,7 @@ def test_http_1_0(service: Stack) -> None:
 def test_options(service: Stack) -> None:
     answer = ask(service, "OPTIONS", UPLOAD)
     assert answer.status == 204
-    assert answer.headers["allow"] == "OPTIONS, POST"
+    assert answer.headers["allow"] == "OPTIONS, POST, PUT"
     assert answer.body == b""
     assert "content-length" not in answer.headers
 
@@ -291,4 +291,4 @@ def test_a_boundary_in_quotes_and_capitals(service: Stack) -> None:
 def test_get_is_told_what_is_allowed(service: Stack) -> None:
     answer = ask(service, "GET", UPLOAD)
     check_problem(answer, 405, "method-not-allowed")
-    assert answer.headers["allow"] == "OPTIONS, POST"
+    assert answer.headers["allow"] == "OPTIONS, POST, PUT"

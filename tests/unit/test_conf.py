@@ -55,6 +55,8 @@ WRONG = {
     "PICASSO_MAX_UPLOAD_SIZE": (["5 GiBs", "much", "-1", "1e9", ".5G", "5,0GiB"], "is not a size"),
     "PICASSO_MIN_FREE_SPACE": (["10%", "all"], "is not a size"),
     "PICASSO_UPLOAD_IDLE_TIMEOUT": (["0", "-5", "2.5", "1s", "9999999999"], "is not a whole number above 0"),
+    "PICASSO_UPLOAD_EXPIRY": (["0", "1d", "-5"], "is not a whole number above 0"),
+    "PICASSO_MAX_UNFINISHED_SIZE": (["-1", "all"], "is not a size"),
     "PICASSO_WEB_PROCESSES": (["0", "many"], "is not a whole number above 0"),
     "PICASSO_QUICK_JOBS": (["0"], "is not a whole number above 0"),
     "PICASSO_HEAVY_JOBS": (["0"], "is not a whole number above 0"),

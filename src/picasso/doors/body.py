@@ -21,6 +21,9 @@ class Body:
         self._request = request
         self._idle_timeout = idle_timeout
         self._received = 0
+        self._unpoured = b""  # taken off the request by somebody who was then interrupted
+        self._in_place_from = 0
+        """Who turned out to be slow has to bring another block before that is looked into again."""
 
     async def pour(self, intake: Intake) -> None:
         """All of it; what came before a cut is in the intake.
@@ -33,16 +36,19 @@ class Body:
         while more:
             chunk, more = await self._next(intake)
             self._received += len(chunk)
-            if chunk:
-                await intake.write(chunk)
             if more and self._fit_for_place(intake) and (inlet := self._request.inlet()):
                 with inlet:
-                    await self._pour_in_place(intake, inlet)
+                    await self._pour_in_place(intake, inlet, chunk)
                 self._received = (self._request.content_length or 0) - inlet.left
+                self._in_place_from = self._received + BLOCK_SIZE
                 more = self._request.more_body = inlet.left > 0
+            elif chunk:
+                await intake.write(chunk)
 
     async def drain(self, intake: Intake) -> None:
         """What has come already and was not poured, for the request was ended."""
+        if self._unpoured:
+            await intake.write(self._unpoured)
         try:
             async with asyncio.timeout(0):
                 while got := await self._request.receive():
@@ -51,8 +57,9 @@ class Body:
             pass  # nothing more is here
 
     def _fit_for_place(self, intake: Intake) -> bool:
-        left = (self._request.content_length or 0) - self._received
-        return left >= BLOCK_SIZE and intake.outgrew_memory and InPlace.room()
+        if not intake.outgrew_memory or self._received < self._in_place_from:
+            return False
+        return (self._request.content_length or 0) - self._received >= BLOCK_SIZE and InPlace.room()
 
     async def _next(self, intake: Intake) -> tuple[bytes, bool]:
         try:
@@ -66,28 +73,37 @@ class Body:
         except TimeoutError:
             raise UploadTimeout("No byte of the upload arrived for too long.") from None
 
-    async def _pour_in_place(self, intake: Intake, inlet: Inlet) -> None:
-        """To its end, or until the client turns out to be slow."""
-        slow = False
+    async def _pour_in_place(self, intake: Intake, inlet: Inlet, chunk: bytes) -> None:
+        """``chunk`` and what follows, to its end or until the client turns out to be slow."""
+        try:
+            await self._into_blocks(intake, inlet, chunk)
+        finally:
+            self._unpoured += inlet.take_early()
+
+    async def _into_blocks(self, intake: Intake, inlet: Inlet, chunk: bytes) -> None:
+        slow, self._unpoured = False, chunk
         async with InPlace(intake) as place:
+            place.block.append(chunk)
+            self._unpoured = b""
             try:
                 while inlet.left and not slow:
                     if not place.block.room:
                         await place.turn(0)
                     room, early = place.block.room, inlet.early
-                    came = await self._receive_into(inlet, room)
-                    place.block.end += came
-                    # What was left unfilled was waited for in vain. It must not lie here until the rest comes.
-                    slow = not early and came < len(room) and inlet.left > 0
+                    try:
+                        await self._receive_into(inlet, room, wait=not place.block.end)
+                    finally:
+                        place.block.end += inlet.filled
+                    # What was left unfilled was waited for in vain; what is here must not wait for the rest.
+                    slow = not early and inlet.filled < len(room)
             finally:
                 await place.end(place.block.end)
 
-    async def _receive_into(self, inlet: Inlet, room: memoryview) -> int:
+    async def _receive_into(self, inlet: Inlet, room: memoryview, *, wait: bool) -> None:
         try:
             async with asyncio.timeout(self._idle_timeout):
-                size = await inlet.receive_into(room, SLOW_SECONDS)
+                size = await inlet.receive_into(room, SLOW_SECONDS, wait=wait)
         except TimeoutError:
             raise UploadTimeout("No byte of the upload arrived for too long.") from None
-        if not size:
+        if not size and inlet.gone:
             raise ClientGone
-        return size

@@ -6,7 +6,7 @@ from picasso.doors.body import Body
 from picasso.doors.digests import CONTENT_DIGEST, REPR_DIGEST, Checks
 from picasso.doors.http import Request
 from picasso.doors.keys import require_same, under_key
-from picasso.doors.names import media_type, sent_name, sent_pipeline, sent_type
+from picasso.doors.names import sent_name, sent_pipeline, sent_type
 from picasso.doors.parts import Names
 from picasso.doors.stored import answer_stored
 from picasso.errors import InvalidUpload, LengthRequired, TooLarge, UnsupportedMediaType
@@ -14,9 +14,6 @@ from picasso.models import File
 from picasso.receive.intake import Intake, Unkept
 from picasso.receive.landing import Landing
 from picasso.receive.uploads import Uploads
-
-# What a body without a name is of these types: a form gone wrong, more often than not.
-NOT_FILES = {"", "application/x-www-form-urlencoded", "application/json"}
 
 
 class Raw:
@@ -29,8 +26,8 @@ class Raw:
     async def __call__(self, request: Request, in_path: str) -> None:
         base = request.base
         name, pipeline = sent_name(request, in_path), sent_pipeline(request, self._pipelines)
-        if name is None and media_type(request.headers.get("content-type", "")) in NOT_FILES:
-            raise UnsupportedMediaType
+        if name is None:
+            raise UnsupportedMediaType  # more often than not it is a form gone wrong
         checks = Checks(request, CONTENT_DIGEST, REPR_DIGEST)
         self._check_length(request, checks)
         async with under_key(self._uploads, request) as known:
@@ -38,13 +35,13 @@ class Raw:
                 intake = await self._read(
                     request, Unkept(self._uploads.storage, self._uploads.max_size, checks.hashes), checks
                 )
-                require_same(known, intake, name or "", sent_type(request), pipeline)
+                require_same(known, intake, name, sent_type(request), pipeline)
                 file = known
             else:
                 intake = Intake(self._uploads.storage, self._uploads.max_size, checks.hashes)
                 await self._read(request, intake, checks)
                 upload_id = known.row.pk if known else None
-                file = await self._landing.land(intake, name or "", sent_type(request), pipeline, upload_id)
+                file = await self._landing.land(intake, name, sent_type(request), pipeline, upload_id)
         await answer_stored(request, base, file)
 
     def _check_length(self, request: Request, checks: Checks) -> None:

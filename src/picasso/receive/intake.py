@@ -13,7 +13,7 @@ import asyncio
 import hashlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Self, TypeVar
+from typing import ClassVar, Self, TypeVar
 
 from picasso.disk import BLOCK, Block, Incoming
 from picasso.errors import TooLarge
@@ -28,9 +28,13 @@ GATHER = 2 * 2**20
 CROWD = 64 * 2**20
 GATHER_IN_CROWD = 64 * 2**10
 
-# An upload that is received in place has two blocks: one is filled while the other is hashed and written.
-BLOCK_SIZE = 2 * 2**20
+# An upload that is received in place has two blocks: one is filled while the other is hashed and written. Larger ones
+# cost memory, smaller ones more turns: 0.89 s of CPU for a gibibyte at 2 MiB, 0.80 s at 4 MiB.
+BLOCK_SIZE = 4 * 2**20
 MAX_IN_PLACE = 6
+
+# So many blocks are kept for the next upload: the kernel takes 1 ms to clear the pages of a new one.
+SPARE_BLOCKS = 4
 
 # More threads on few cores would only fight for the GIL. Hashing is apart from writing: one upload can fill a core with
 # its hash while the disk takes its bytes.
@@ -126,13 +130,20 @@ class Intake:
 
     async def pass_on(self, data: memoryview, known: int) -> None:
         """Have this written, and hashed but for the first ``known`` bytes. It is in use until the next call returns."""
+        await self._written()  # who is interrupted here has passed on nothing yet
         self.size += len(data) - known
         if self.size > self._limit:
             raise TooLarge
-        await self._written()
         loop = asyncio.get_running_loop()
         hashed = loop.run_in_executor(hashers, self._update, data[known:])
         self._writing = asyncio.gather(loop.run_in_executor(writers, self._append, data), hashed)
+
+    def when_written(self, call: Callable[[], None]) -> None:
+        """Call it once what was passed on last is in use no more."""
+        if self._writing and not self._writing.done():
+            self._writing.add_done_callback(lambda _: call())
+        else:
+            call()
 
     async def _hand_over(self) -> None:
         await self._written()
@@ -211,11 +222,15 @@ class InPlace:
 
     under_way = 0
     """In this process; touched on the loop's thread only."""
+    spare: ClassVar[list[Block]] = []
 
     def __init__(self, intake: Intake) -> None:
         self._intake = intake
         self._known = 0
-        self.block, self._other = Block(BLOCK_SIZE), Block(BLOCK_SIZE)
+
+    @classmethod
+    def _new_block(cls) -> Block:
+        return cls.spare.pop() if cls.spare else Block(BLOCK_SIZE)
 
     @classmethod
     def room(cls) -> bool:
@@ -228,12 +243,21 @@ class InPlace:
         except BaseException:
             InPlace.under_way -= 1
             raise
+        # Not before: whoever waits, or was interrupted while waiting, holds no memory.
+        self.block, self._other = self._new_block(), self._new_block()
         self.block.append(rest)
         self._known = len(rest)
         return self
 
     async def __aexit__(self, *_: object) -> None:
         InPlace.under_way -= 1
+        self._intake.when_written(self._give_back)
+
+    def _give_back(self) -> None:
+        room = SPARE_BLOCKS - len(InPlace.spare)
+        for block in (self.block, self._other)[:room]:
+            block.end = 0
+            InPlace.spare.append(block)
 
     async def turn(self, doubtful: int) -> None:
         """Go on in the other block. All of this one but its last ``doubtful`` bytes is content."""

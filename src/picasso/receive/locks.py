@@ -59,7 +59,7 @@ class Rows:
         return self._thread.submit(partial(self._call, call, *args, **more))
 
     def stop(self) -> None:
-        self._thread.submit(connection.close)
+        self._thread.submit(close_connection)
         self._thread.shutdown()
 
     def _call(self, call: Callable[P, T], *args: P.args, **more: P.kwargs) -> T:
@@ -268,6 +268,11 @@ class Locks:
                 for upload_id in await self.rows.do(wanted):
                     if holder := self._holders.get(upload_id):
                         holder.interrupt(Superseded())
+
+
+def close_connection() -> None:
+    """That of the thread which runs this: `connection.close` would be bound to the caller's."""
+    connection.close()
 
 
 def wanted() -> list[uuid.UUID]:

@@ -144,7 +144,11 @@ class Uploads:
         return await self.locks.rows.do(self._look, upload_id)
 
     def _look(self, upload_id: uuid.UUID) -> Seen:
-        return self._seen(Upload.objects.filter(pk=upload_id).first(), upload_id)
+        try:
+            return self._seen(Upload.objects.filter(pk=upload_id).first(), upload_id)
+        except Gone:
+            # Its file may have left because it landed, after its row was read.
+            return self._seen(Upload.objects.filter(pk=upload_id).first(), upload_id)
 
     def _seen(self, row: Upload | None, upload_id: uuid.UUID) -> Seen:
         if row is None:

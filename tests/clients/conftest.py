@@ -1,0 +1,60 @@
+"""Clients that nobody here wrote, and the service that they are tested with."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import browser
+from tests.clients import node
+from tests.clients.pages import Page
+from tests.services import Unavailable, free_port, required_program, servers_required
+from tests.stack import Stack, running
+
+HERE = Path(__file__).parent
+
+# A line for each request would only hide what a failing test has to say.
+logging.getLogger("httpx").setLevel(logging.WARNING)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.live)
+
+
+@pytest.fixture(scope="session")
+def javascript() -> str:
+    """Node, with its packages; where they can't be had the test is skipped, or failed in CI."""
+    try:
+        return node.node()
+    except Unavailable as why:
+        if servers_required():
+            pytest.fail(f"Node can't be had here: {why}")
+        pytest.skip(f"NOT TESTED with Node, which can't be had here: {why}")
+
+
+@pytest.fixture(scope="session")
+def curl() -> str:
+    return required_program("curl")
+
+
+@pytest.fixture(scope="session")
+def page_port() -> int:
+    return free_port()
+
+
+@pytest.fixture(scope="session")
+def stack(new_data: Callable[[], Path], page_port: int) -> Iterator[Stack]:
+    """One that these tests have for themselves: they kill it, and its pages are another site's."""
+    with running(new_data(), PICASSO_CORS_ORIGINS=f"http://localhost:{page_port}") as stack:
+        yield stack
+
+
+@pytest.fixture(scope="session")
+def page(javascript: str, page_port: int) -> Iterator[Page]:
+    with Page(page_port).shown(browser.required()) as page:
+        yield page

@@ -1,0 +1,89 @@
+// The page that Chromium shows, bundled by esbuild. It takes one task from its own server, does it, tells what came of
+// it, and loads itself anew for the next: what one task leaves in the local storage is all that the next one has.
+
+import Uppy from "@uppy/core";
+import Tus from "@uppy/tus";
+import * as tus from "tus-js-client";
+
+const tell = (path, what) => fetch(path, { method: "POST", body: JSON.stringify(what) });
+const sleep = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
+
+// The same fingerprint after each load, as that of a file that is chosen again.
+async function fetched({ name, type, part }) {
+    const all = await (await fetch("/content")).blob();
+    return new File([part ? all.slice(...part) : all], name, { type, lastModified: 1_700_000_000_000 });
+}
+
+function watched(task, requests, files = new Set()) {
+    return {
+        endpoint: task.endpoint,
+        retryDelays: Array(60).fill(250),
+        removeFingerprintOnSuccess: true, // files of different tests look alike
+        ...task.options,
+        ...(task.pause && { onBeforeRequest: () => sleep(task.pause) }),
+        onAfterResponse(request, response) {
+            const offset = response.getHeader("Upload-Offset");
+            requests.push([request.getMethod(), response.getStatus(), offset === null ? null : Number(offset)]);
+            const file = response.getHeader("Content-Location");
+            if (file) files.add(file);
+        },
+    };
+}
+
+async function withTus(task) {
+    const file = await fetched(task.files[0]);
+    const requests = [];
+    return new Promise((done) => {
+        const upload = new tus.Upload(file, {
+            ...watched(task, requests),
+            metadata: { filename: file.name, filetype: file.type },
+            onChunkComplete(_, accepted) {
+                tell("/progress", { accepted });
+                if (!task.stopAt || accepted < task.stopAt || accepted === file.size) return;
+                upload.abort(task.terminate).then(
+                    () => done({ requests, url: upload.url, stopped: accepted }),
+                    (error) => done({ requests, error: String(error) }),
+                );
+            },
+            onSuccess: ({ lastResponse }) =>
+                done({ requests, url: upload.url, files: [lastResponse.getHeader("Content-Location")] }),
+            onError: (error) => done({ requests, error: String(error) }),
+        });
+        upload.findPreviousUploads().then(([previous]) => {
+            if (previous) upload.resumeFromPreviousUpload(previous);
+            upload.start();
+        });
+    });
+}
+
+async function withUppy(task) {
+    const requests = [];
+    const files = new Set();
+    // By the time that Uppy tells of its success it has forgotten the last answer's headers.
+    const uppy = new Uppy({ autoProceed: false }).use(Tus, watched(task, requests, files));
+    for (const each of task.files) {
+        const data = await fetched(each);
+        uppy.addFile({ name: data.name, type: data.type, data });
+    }
+    let rested = false;
+    uppy.on("upload-progress", async (_, { bytesUploaded }) => {
+        tell("/progress", { accepted: bytesUploaded });
+        if (rested || !task.stopAt || bytesUploaded < task.stopAt) return;
+        rested = true;
+        uppy.pauseAll();
+        await sleep(300);
+        uppy.resumeAll();
+    });
+    const { successful, failed } = await uppy.upload();
+    const error = failed.length ? failed.map((each) => each.error).join() : undefined;
+    return { requests, files: [...files], urls: successful.map((each) => each.uploadURL), error, rested };
+}
+
+async function work() {
+    const task = await (await fetch("/task")).json();
+    const result = await (task.client === "uppy" ? withUppy : withTus)(task).catch((error) => ({ error: String(error) }));
+    await tell("/result", result);
+    location.reload();
+}
+
+work();

@@ -1,0 +1,140 @@
+"""tus-js-client and Uppy in a page of another origin: what they may send and read is what CORS lets them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests import browser
+from tests.clients.checks import UPLOADS, check_stored, content, file_of, gone, times_stored
+from tests.clients.pages import Page
+from tests.clients.test_kills import kill_web, power_cut
+from tests.services import free_port
+from tests.stack import Stack
+
+NAME, TYPE = "Arlequín.bin", "application/x-harlequin"
+ONE = {"name": NAME, "type": TYPE}
+PROTOCOLS = ["tus-v1", "ietf-draft-03", "ietf-draft-05"]
+CHUNK = 100_000
+
+
+def task(stack: Stack, options: dict[str, Any], **more: object) -> dict[str, Any]:
+    # By the name that makes it another origin, and not another site: Chromium keeps pages off addresses of other sites.
+    endpoint = f"http://localhost:{stack.port}{UPLOADS}"
+    return {"client": "tus", "endpoint": endpoint, "files": [ONE], "options": options, **more}
+
+
+def done(result: dict[str, Any]) -> dict[str, Any]:
+    assert not result.get("error"), result
+    return result
+
+
+def offsets(result: dict[str, Any], method: str) -> list[int]:
+    return [offset for asked, status, offset in result["requests"] if asked == method and status < 300]
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("options", [{}, {"uploadDataDuringCreation": True}, {"chunkSize": CHUNK}], ids=str)
+def test_a_file(stack: Stack, page: Page, protocol: str, options: dict[str, Any]) -> None:
+    sent = content(250_000)
+    result = done(page.do(sent, **task(stack, {"protocol": protocol, **options})))
+    check_stored(stack, result["files"][0], sent, NAME, TYPE)
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_a_length_that_is_not_known_at_first(stack: Stack, page: Page, protocol: str) -> None:
+    sent = content(250_000)
+    options = {"protocol": protocol, "uploadLengthDeferred": True, "chunkSize": CHUNK}
+    check_stored(stack, done(page.do(sent, **task(stack, options)))["files"][0], sent, NAME, TYPE)
+
+
+def test_parts_at_the_same_time(stack: Stack, page: Page) -> None:
+    sent = content(1_000_001)
+    result = done(page.do(sent, **task(stack, {"parallelUploads": 4})))
+    check_stored(stack, file_of(stack, result["url"]), sent, NAME, TYPE)
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_an_upload_is_ended_for_good(stack: Stack, page: Page, protocol: str) -> None:
+    sent = content(500_000)
+    options = {"protocol": protocol, "chunkSize": CHUNK}
+    result = done(page.do(sent, **task(stack, options, stopAt=2 * CHUNK, terminate=True)))
+    assert result["requests"][-1][:2] == ["DELETE", 204]
+    assert gone(stack, result["url"])
+    assert not times_stored(stack, sent)
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_the_page_is_loaded_anew(stack: Stack, page: Page, protocol: str) -> None:
+    sent = content(500_000)
+    options = {"protocol": protocol, "chunkSize": CHUNK}
+    stopped = done(page.do(sent, **task(stack, options, stopAt=2 * CHUNK)))["stopped"]
+    result = done(page.do(sent, **task(stack, options)))
+    assert offsets(result, "HEAD") == [stopped]
+    check_stored(stack, result["files"][0], sent, NAME, TYPE)
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_the_service_is_killed(stack: Stack, page: Page, protocol: str) -> None:
+    sent = content(2_000_000)
+    page.start(sent, **task(stack, {"protocol": protocol, "chunkSize": CHUNK}, pause=30))
+    killed_in_the_middle(stack, page)
+    result = done(page.result())
+    assert offsets(result, "HEAD")
+    check_stored(stack, result["files"][0], sent, NAME, TYPE)
+
+
+def killed_in_the_middle(stack: Stack, page: Page) -> None:
+    """Once so that requests have to wait, and once so that they fail."""
+    for kill in (kill_web, power_cut):
+        for _ in range(3):
+            page.progress.get(timeout=20)
+        kill(stack)
+        while not page.progress.empty():
+            page.progress.get()
+
+
+def test_uppy(stack: Stack, page: Page) -> None:
+    """Several files in several chunks each, at the same time."""
+    sent = content(900_000)
+    parts = [[0, 300_000], [300_000, 600_001], [600_001, 900_000]]
+    files = [{"name": f"{n}-{NAME}", "type": TYPE, "part": part} for n, part in enumerate(parts)]
+    result = done(page.do(sent, **task(stack, {"chunkSize": CHUNK}, client="uppy", files=files)))
+    assert len(result["files"]) == len(set(result["urls"])) == 3
+    found = {stack.file(each.rstrip("/").rpartition("/")[2])["name"]: each for each in result["files"]}
+    for file, (start, end) in zip(files, parts, strict=True):
+        check_stored(stack, found[str(file["name"])], sent[start:end], str(file["name"]), TYPE)
+
+
+@pytest.mark.parametrize("options", [{"chunkSize": CHUNK}, {"chunkSize": CHUNK, "uploadDataDuringCreation": True}])
+def test_uppy_rests_for_a_while(stack: Stack, page: Page, options: dict[str, Any]) -> None:
+    sent = content(1_000_000)
+    result = done(page.do(sent, **task(stack, options, client="uppy", stopAt=3 * CHUNK)))
+    assert result["rested"]
+    assert offsets(result, "HEAD")
+    check_stored(stack, result["files"][0], sent, NAME, TYPE)
+
+
+def test_uppy_and_parts(stack: Stack, page: Page) -> None:
+    sent = content(1_000_001)
+    result = done(page.do(sent, **task(stack, {"parallelUploads": 3}, client="uppy")))
+    check_stored(stack, file_of(stack, result["urls"][0]), sent, NAME, TYPE)
+
+
+def test_uppy_and_a_killed_service(stack: Stack, page: Page) -> None:
+    sent = content(2_000_000)
+    page.start(sent, **task(stack, {"chunkSize": CHUNK}, client="uppy", pause=30))
+    killed_in_the_middle(stack, page)
+    result = done(page.result())
+    assert offsets(result, "HEAD")
+    check_stored(stack, result["files"][0], sent, NAME, TYPE)
+
+
+def test_a_page_of_a_site_that_is_not_named(stack: Stack, javascript: str) -> None:
+    """Lest any of the above worked without CORS."""
+    sent = content(1000)
+    with Page(free_port()).shown(browser.required()) as stranger:
+        result = stranger.do(sent, **task(stack, {"retryDelays": None}))
+    assert "error" in result
+    assert not times_stored(stack, sent)

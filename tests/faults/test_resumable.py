@@ -1,0 +1,46 @@
+"""Resumable uploads, cut and resumed while the web processes are killed: each becomes one file, whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.faults.storm import age, check, left_behind, storm, uploads
+from tests.faults.test_faults import kill
+from tests.services import Postgres, RabbitMQ
+from tests.stack import Stack, production, running
+
+pytestmark = [pytest.mark.faults, pytest.mark.live]
+
+MIB = 2**20
+
+
+@pytest.fixture(params=["embedded", "clustered"])
+def stack(request: pytest.FixtureRequest, new_data: Callable[[], Path]) -> Iterator[Stack]:
+    env = {}
+    if request.param == "clustered":
+        postgres: Postgres = request.getfixturevalue("postgres")
+        rabbitmq: RabbitMQ = request.getfixturevalue("rabbitmq")
+        database = postgres.create_database("storm")
+        env = dict(production(database, rabbitmq.url, PICASSO_WEB_PROCESSES="2"))
+    with running(new_data(), **env) as started:
+        yield started
+
+
+def kill_web(stack: Stack) -> int:
+    return kill(stack.processes("web", "--fd"))
+
+
+def test_cut_and_killed(stack: Stack) -> None:
+    sent = uploads(40, 3, (MIB // 4, 3 * MIB), [48 * MIB, 24 * MIB])
+    outcome = storm(stack.port, sent, lambda: kill_web(stack), 2)
+    print(f"\n{outcome}", end="")
+    assert not outcome.faults, stack.log_tail()
+    assert outcome.kills == 2
+    assert not check(stack.url, sent)
+    age(left := left_behind(stack.data, sent))
+    stack.manage("sweep")
+    print(f"; {len(left)} left to the sweep", end="")
+    assert not left_behind(stack.data, sent)

@@ -1,0 +1,94 @@
+"""A request that is overtaken at a bad moment: what it has taken from its client is kept, in its place, and once."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from picasso.doors.body import Body
+from picasso.doors.http import Request
+from picasso.inlet import Inlet
+from picasso.models import new_id
+from picasso.receive.append import Append
+from picasso.receive.intake import BLOCK_SIZE
+from picasso.storage import Folder
+
+FIRST = 300_000  # bytes that came as a chunk, before what is received in place
+DATA = random.Random(9).randbytes(FIRST + 3 * BLOCK_SIZE + 4321)
+
+
+class Owner:
+    """The HTTP protocol of a connection on which nothing more comes."""
+
+    left = 0
+    transport = SimpleNamespace(set_protocol=lambda protocol: None)
+
+    def __getattr__(self, name: str) -> Callable[[], None]:
+        return lambda: None
+
+
+class Sent:
+    """A request that brings `DATA`: its start as a chunk, and the rest is here as well."""
+
+    content_length = len(DATA)
+    more_body = True
+
+    def __init__(self) -> None:
+        self._inlets = [Inlet(cast("Any", Owner()), DATA[FIRST:])]
+
+    async def receive_or_gone(self) -> tuple[bytes, bool]:
+        return DATA[:FIRST], True
+
+    async def receive(self) -> None:
+        await asyncio.sleep(60)
+
+    def inlet(self) -> Inlet | None:
+        return self._inlets.pop() if self._inlets else None
+
+
+@pytest.mark.parametrize("where", ["_store", "_append"])
+def test_nothing_is_lost_and_nothing_counts_twice(tmp_path: Path, where: str) -> None:
+    """Overtaken while it waits for the disk: before the first block is had, and between two."""
+    asyncio.run(overtaken(Folder(tmp_path), where))
+
+
+async def overtaken(storage: Folder, where: str) -> None:
+    upload_id = new_id()
+    storage.begin_upload(upload_id)
+    path = storage.upload(upload_id)
+    append = Append(storage, path, 0, len(DATA))
+    waits, may_go_on = slowed(append, where)
+    body = Body(cast("Request", Sent()), 60)
+    pouring = asyncio.create_task(body.pour(append))
+    await asyncio.to_thread(waits.wait, 10)
+    await asyncio.sleep(0.05)
+    pouring.cancel()
+    await asyncio.sleep(0.05)
+    may_go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await pouring
+    await body.drain(append)
+    await append.keep()
+    assert append.size == path.stat().st_size == len(DATA)
+    assert path.read_bytes() == DATA
+
+
+def slowed(append: Append, method: str) -> tuple[threading.Event, threading.Event]:
+    """Have the disk wait from there on: the first event says that it does, the second one ends it."""
+    waits, may_go_on = threading.Event(), threading.Event()
+    quick = getattr(append, method)
+
+    def slow(*args: Any) -> None:
+        waits.set()
+        may_go_on.wait(10)
+        quick(*args)
+
+    setattr(append, method, slow)
+    return waits, may_go_on

@@ -1,0 +1,441 @@
+"""Uploads that may go on, below HTTP: one file each, one writer each, offsets that are the disk's."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import random
+import threading
+import time
+import uuid
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from django.db import connection
+
+from picasso.disk import BLOCK
+from picasso.errors import Conflict, DigestMismatch, Gone, Locked, Superseded, TooLarge, UnfinishedFull
+from picasso.models import File, FileCount, Upload, new_id
+from picasso.process.pipelines import Plan
+from picasso.receive import append as appending
+from picasso.receive import sweep
+from picasso.receive.append import Append, State, offset_of, read_state, recover, write_state
+from picasso.receive.hashing import sha256
+from picasso.receive.landing import Landing
+from picasso.receive.locks import Locks
+from picasso.receive.uploads import KnownKey, Uploads, promised
+from picasso.storage import Folder, state_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+T = TypeVar("T")
+
+DATA = random.Random(8).randbytes(3 * 2**20)
+MAX_SIZE, QUOTA, EXPIRY = 8 * 2**20, 16 * 2**20, 3600
+
+
+@pytest.fixture(autouse=True)
+def _counting(transactional_db: None) -> None:
+    """Emptying the tables after a test takes the row with it in which SQLite counts."""
+    if connection.vendor == "sqlite":
+        FileCount.objects.get_or_create(slot=0)
+
+
+@pytest.fixture
+def storage(tmp_path: Path) -> Folder:
+    return Folder(tmp_path)
+
+
+def plan(pipeline: str, media_type: str) -> Plan:
+    return Plan(pipeline, 1, ())
+
+
+def with_uploads(storage: Folder, call: Callable[[Uploads], Awaitable[T]]) -> T:
+    async def run() -> T:
+        landing = Landing(storage, plan)
+        uploads = Uploads(storage, landing, MAX_SIZE, QUOTA, EXPIRY)
+        landing.start()
+        uploads.start()
+        try:
+            return await call(uploads)
+        finally:
+            await asyncio.to_thread(landing.stop)
+            uploads.stop()
+
+    return asyncio.run(run())
+
+
+def tus(length: int | None, **fields: object) -> Upload:
+    return Upload(protocol=Upload.Protocol.TUS, length=length, **fields)
+
+
+async def begun(uploads: Uploads, row: Upload) -> Upload:
+    async with uploads.begin(row):
+        pass
+    return row
+
+
+async def added(uploads: Uploads, row: Upload, data: bytes) -> Append:
+    async with uploads.hold(row.pk) as held:
+        append = await held.append()
+        await append.write(data)
+        await held.keep(append)
+        return append
+
+
+# One file each
+
+
+def test_an_upload_becomes_one_file_however_often_it_lands(storage: Folder) -> None:
+    async def race(uploads: Uploads) -> list[File | BaseException]:
+        row = await begun(uploads, tus(len(DATA)))
+        append = await added(uploads, row, DATA)
+        lands = [uploads._landing.land(append, "a", "", upload_id=row.pk) for _ in range(8)]
+        return await asyncio.gather(*lands, return_exceptions=True)
+
+    outcomes = with_uploads(storage, race)
+    files = [outcome for outcome in outcomes if isinstance(outcome, File)]
+    assert len(files) == 1
+    assert all(isinstance(outcome, Conflict) for outcome in outcomes if outcome not in files)
+    (row,) = Upload.objects.all()
+    assert (row.file_id, row.length, row.finished, row.promised) == (files[0].pk, len(DATA), True, 0)
+    assert storage.path(files[0].key).read_bytes() == DATA
+    media = [path for path in storage.media.rglob("*") if path.is_file()]
+    assert media == [storage.path(files[0].key)]
+
+
+def test_its_bytes_stay_until_it_is_known_that_a_row_points_at_them(storage: Folder) -> None:
+    """A process that dies in between leaves an upload that lands once more, and an orphan."""
+
+    async def land_badly(uploads: Uploads) -> Upload:
+        row = await begun(uploads, tus(len(DATA)))
+        append = await added(uploads, row, DATA)
+        append.place("text/plain/00/elsewhere/name")
+        return row
+
+    row = with_uploads(storage, land_badly)
+    path = storage.upload(row.pk)
+    assert path.samefile(storage.path("text/plain/00/elsewhere/name"))
+
+    async def land(uploads: Uploads) -> File:
+        async with uploads.hold(row.pk) as held:
+            assert held.whole
+            return await held.land(await held.append())
+
+    file = with_uploads(storage, land)
+    assert (file.size, file.sha256) == (len(DATA), hashlib.sha256(DATA).hexdigest())
+    assert not path.exists()
+
+
+def test_a_cancelled_upload_does_not_land(storage: Folder) -> None:
+    async def cancel(uploads: Uploads) -> None:
+        row = await begun(uploads, tus(3))
+        append = await added(uploads, row, b"abc")
+        async with uploads.hold(row.pk) as held:
+            await held.remove()
+        write_whole(storage, row.pk, b"abc")
+        with pytest.raises(Conflict):
+            await uploads._landing.land(append, "a", "", upload_id=row.pk)
+
+    with_uploads(storage, cancel)
+    assert not File.objects.exists()
+    assert not [path for path in storage.media.rglob("*") if path.is_file()]
+
+
+def write_whole(storage: Folder, upload_id: uuid.UUID, data: bytes) -> None:
+    storage.upload(upload_id).write_bytes(data)
+
+
+def test_a_wrong_digest_leaves_its_reason_and_nothing_else(storage: Folder) -> None:
+    async def land(uploads: Uploads) -> None:
+        row = await begun(uploads, tus(3, digest={"sha-256": "0" * 64}))
+        append = await added(uploads, row, b"abc")
+        async with uploads.hold(row.pk) as held:
+            with pytest.raises(DigestMismatch):
+                await held.land(append)
+        with pytest.raises(Gone, match="digest"):
+            await uploads.look(row.pk)
+        with pytest.raises(Gone):
+            async with uploads.hold(row.pk):
+                pass
+
+    with_uploads(storage, land)
+    assert not File.objects.exists()
+    assert not [path for path in storage.uploads.rglob("*") if path.is_file()]
+
+
+def test_an_upload_forgets_a_file_that_was_deleted(storage: Folder) -> None:
+    async def land(uploads: Uploads) -> Upload:
+        row = await begun(uploads, tus(3))
+        append = await added(uploads, row, b"abc")
+        async with uploads.hold(row.pk) as held:
+            await held.land(append)
+        return row
+
+    row = with_uploads(storage, land)
+    sweep.forget(storage, File.objects.get())
+    assert Upload.objects.get().file_id is None
+
+    async def look(uploads: Uploads) -> None:
+        with pytest.raises(Gone):
+            await uploads.look(row.pk)
+
+    with_uploads(storage, look)
+
+
+# Bytes and hashes
+
+
+def test_the_hash_goes_on_from_where_it_was_kept(storage: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(appending, "CHECKPOINT", 64 * 1024)
+    pieces = [DATA[:1], DATA[1:5000], DATA[5000:300_001], DATA[300_001:]]
+
+    async def add_all(uploads: Uploads) -> Append:
+        row = await begun(uploads, tus(len(DATA)))
+        for piece in pieces:
+            append = await added(uploads, row, piece)
+            state = sha256(read_state(storage.upload(row.pk)).hash)
+            assert state.length == append.size == offset_of(storage.upload(row.pk))
+        return append
+
+    append = with_uploads(storage, add_all)
+    assert append.sha256 == hashlib.sha256(DATA).hexdigest()
+    assert append.head == DATA[:65536]
+
+
+@pytest.mark.parametrize("known", ["nothing", "less", "too much", "nonsense"])
+def test_a_hash_that_does_not_fit_is_made_anew(storage: Folder, known: str) -> None:
+    async def add(uploads: Uploads) -> Append:
+        row = await begun(uploads, tus(len(DATA)))
+        await added(uploads, row, DATA[:10_000])
+        path = storage.upload(row.pk)
+        if known == "nothing":
+            state_of(path).unlink()
+        elif known == "nonsense":
+            state_of(path).write_text('{"hash": "zz"')
+        elif known == "less":
+            kept = sha256()
+            kept.update(DATA[:77])
+            write_state(path, State(kept.state))
+        else:
+            os.truncate(path, 5000)  # as a power cut may leave it
+        at = offset_of(path)
+        append = await added(uploads, row, b"other" + DATA[at + 5 :])
+        assert append.size == len(DATA)
+        return append
+
+    append = with_uploads(storage, add)
+    assert append.sha256 == hashlib.sha256(append.path.read_bytes()).hexdigest()
+
+
+def test_what_was_not_verified_does_not_count_after_a_crash(storage: Folder) -> None:
+    path = storage.begin_upload(new_id())
+    kept = sha256()
+    kept.update(DATA[:100])
+    path.write_bytes(DATA[:5000])
+    write_state(path, State(kept.state, floor=100))
+    assert offset_of(path) == 100
+    assert recover(path) == 100
+    assert path.stat().st_size == 100
+    assert read_state(path) == State(kept.state)
+
+
+def test_blocks_past_the_page_cache_and_bits_through_it_make_one_file(storage: Folder) -> None:
+    from picasso.disk import Resumed
+
+    path, chance, written = storage.begin_upload(new_id()), random.Random(9), 0
+    while written < len(DATA):
+        resumed = Resumed(path, written)
+        for _ in range(chance.randint(1, 4)):
+            piece = DATA[written : written + chance.choice([1, 100, BLOCK, BLOCK + 1, 3 * BLOCK, 200_000])]
+            if chance.random() < 0.5:
+                resumed.write([piece])
+            else:
+                rest = resumed.take_rest()
+                resumed.write_block(aligned(rest + piece))
+            written += len(piece)
+        resumed.make_durable()
+        resumed.close()
+        assert path.stat().st_size == written
+    assert path.read_bytes() == DATA
+
+
+def aligned(data: bytes) -> memoryview:
+    from picasso.disk import Block
+
+    block = Block(len(data) + BLOCK)
+    block.append(data)
+    return block.view[: block.end]
+
+
+def test_more_than_its_length_is_refused(storage: Folder) -> None:
+    async def add(uploads: Uploads) -> None:
+        row = await begun(uploads, tus(10))
+        async with uploads.hold(row.pk) as held:
+            append = await held.append()
+            with pytest.raises(TooLarge):
+                await append.write(b"x" * 11)
+            await append.discard()
+            assert offset_of(held.path) == 0
+
+    with_uploads(storage, add)
+
+
+# One writer each
+
+
+def test_who_comes_new_takes_over(storage: Folder) -> None:
+    async def contend(uploads: Uploads) -> None:
+        row = await begun(uploads, tus(10))
+        inside, ended = asyncio.Event(), asyncio.Event()
+
+        async def hang() -> None:
+            async with uploads.hold(row.pk) as held:
+                with pytest.raises(Superseded):
+                    await wait_in(held.interruptible(), inside.set)
+                ended.set()
+
+        hanging = asyncio.create_task(hang())
+        await inside.wait()
+        with pytest.raises(Locked):
+            async with uploads.hold(row.pk, disturb=False):
+                pass
+        assert not ended.is_set()
+        async with uploads.hold(row.pk):
+            assert ended.is_set()
+        await hanging
+
+    with_uploads(storage, contend)
+
+
+async def wait_in(context: AbstractAsyncContextManager[None], tell: Callable[[], None]) -> None:
+    async with context:
+        tell()
+        await asyncio.sleep(60)
+
+
+def test_another_process_takes_over_within_a_second(storage: Folder) -> None:
+    """Two sets of locks, each in a thread with a connection of its own, as two processes have them."""
+    row = with_uploads(storage, lambda uploads: begun(uploads, tus(10)))
+    holding, interrupted = threading.Event(), threading.Event()
+
+    async def hang() -> None:
+        locks = Locks(storage)
+        locks.start()
+        async with locks.hold(row.pk) as holder:
+            with pytest.raises(Superseded):
+                await wait_in(holder.interruptible(), holding.set)
+            interrupted.set()
+        locks.stop()
+
+    async def come() -> float:
+        locks = Locks(storage)
+        locks.start()
+        with pytest.raises(Locked):
+            async with locks.hold(row.pk, patience=0):
+                pass
+        started = time.monotonic()
+        async with locks.hold(row.pk) as holder:
+            took = time.monotonic() - started
+            assert interrupted.is_set()
+            assert holder.row
+        locks.stop()
+        return took
+
+    thread = threading.Thread(target=asyncio.run, args=(hang(),))
+    thread.start()
+    assert holding.wait(10)
+    assert asyncio.run(come()) < 1
+    thread.join(10)
+    assert not thread.is_alive()
+    assert not Upload.objects.filter(wanted=True).exists()
+
+
+def test_a_lock_that_was_asked_for_in_vain_is_given_back(storage: Folder) -> None:
+    async def leave(uploads: Uploads) -> None:
+        row = await begun(uploads, tus(10))
+        for _ in range(20):
+            task = asyncio.create_task(hold_briefly(uploads, row))
+            await asyncio.sleep(random.random() * 0.004)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+        async with asyncio.timeout(5), uploads.hold(row.pk, disturb=False):
+            pass
+
+    with_uploads(storage, leave)
+
+
+async def hold_briefly(uploads: Uploads, row: Upload) -> None:
+    async with uploads.hold(row.pk):
+        await asyncio.sleep(0.001)
+
+
+# What is promised, and what is left behind
+
+
+def test_promises_count_until_they_are_kept_or_broken(storage: Folder) -> None:
+    async def promise(uploads: Uploads) -> None:
+        one = await begun(uploads, tus(7 * 2**20))
+        await begun(uploads, tus(8 * 2**20))
+        with pytest.raises(UnfinishedFull):
+            await begun(uploads, tus(2**20 + 1))
+        await begun(uploads, tus(2**20))
+        async with uploads.hold(one.pk) as held:
+            await held.remove()
+        await begun(uploads, tus(3))
+
+    with_uploads(storage, promise)
+    assert promised() == 9 * 2**20 + 3
+    assert len([path for path in storage.uploads.rglob("*") if path.is_file()]) == 3
+
+
+def test_no_two_promises_count_the_same_room(storage: Folder) -> None:
+    async def promise(uploads: Uploads) -> list[Upload | BaseException]:
+        others = [Uploads(storage, uploads._landing, MAX_SIZE, QUOTA, EXPIRY) for _ in range(4)]
+        for other in others:
+            other.start()
+        begins = [begun(each, tus(6 * 2**20)) for each in (uploads, *others)]
+        outcomes = await asyncio.gather(*begins, return_exceptions=True)
+        for other in others:
+            other.stop()
+        return outcomes
+
+    outcomes = with_uploads(storage, promise)
+    assert sum(isinstance(outcome, Upload) for outcome in outcomes) == 2
+    assert all(isinstance(outcome, Upload | UnfinishedFull) for outcome in outcomes), outcomes
+    assert promised() == 12 * 2**20
+
+
+def test_a_key_has_one_upload(storage: Folder) -> None:
+    async def begin_all(uploads: Uploads) -> list[Upload | BaseException]:
+        begins = [begun(uploads, tus(1, key="k" * 64)) for _ in range(6)]
+        return await asyncio.gather(*begins, return_exceptions=True)
+
+    outcomes = with_uploads(storage, begin_all)
+    (row,) = Upload.objects.all()
+    assert [outcome.row.pk for outcome in outcomes if isinstance(outcome, KnownKey)] == [row.pk] * 5
+    assert [path.name for path in storage.uploads.rglob("*") if path.is_file()] == [str(row.pk)]
+
+
+def test_the_sweep_takes_what_expired_and_what_was_lost(storage: Folder) -> None:
+    rows = [with_uploads(storage, lambda uploads: begun(uploads, tus(5))) for _ in range(4)]
+    fresh, old, lost, held = rows
+    past = time.time() - EXPIRY - 10
+    for row in (old, held):
+        os.utime(storage.upload(row.pk), (past, past))
+    storage.upload(lost.pk).unlink()
+    Upload.objects.filter(pk=lost.pk).update(created_at="2020-01-01T00:00:00Z")
+    from picasso.receive.locks import locked
+
+    fd = locked(storage.upload(held.pk))
+    try:
+        assert sweep.expired(storage, EXPIRY) == 2
+    finally:
+        os.close(fd)
+    assert set(Upload.objects.values_list("pk", flat=True)) == {fresh.pk, held.pk}
+    assert sweep.expired(storage, EXPIRY) == 1
+    assert {path.name for path in storage.uploads.rglob("*") if path.is_file()} == {str(fresh.pk)}
