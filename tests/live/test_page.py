@@ -116,8 +116,8 @@ def carried(page: Page, line: Train, mebibytes: float) -> None:
 
 
 def test_small_files_go_in_one_request_each(page: Page, stack: Stack, tmp_path: Path) -> None:
-    names = ["note.txt", "Fußnote «5» 50%.txt", "it's (a) 'list'*.csv", "日本語 🎨.txt"]
-    paths = [made(tmp_path / name, 1000 + n) for n, name in enumerate(names)]
+    names = ["empty.txt", "Fußnote «5» 50%.txt", "it's (a) 'list'*.csv", "日本語 🎨.txt"]
+    paths = [made(tmp_path / name, 1000 * n) for n, name in enumerate(names)]
     page.choose(*paths)
     page.until(f"document.querySelectorAll('.file').length >= {len(paths)} && !document.querySelector('{ROW}')")
     for path in paths:

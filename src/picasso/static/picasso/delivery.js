@@ -67,6 +67,7 @@ export class Delivery {
     this.stop();
     await this.#running?.catch(() => {});
     if (this.#id) abandon(this.#print, this.#known);
+    else this.#forget();
     this.#release?.();
   }
 
@@ -111,9 +112,10 @@ export class Delivery {
 
   get #known() { return { id: this.#id, key: this.#key, sample: this.#sample }; }
   #remember() { if (this.#print) remember(this.#print, this.#known); }
+  #forget() { if (this.#print) forget(this.#print, this.#known); }
 
   #done(file) {
-    if (this.#print) forget(this.#print, this.#known);
+    this.#forget();
     this.#release?.();
     return file;
   }
