@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from picasso.disk import BLOCK
 from picasso.doors.http import Request
 from picasso.errors import ClientGone, UploadTimeout
 from picasso.inlet import Inlet
@@ -12,6 +13,9 @@ from picasso.receive.intake import BLOCK_SIZE, InPlace, Intake
 
 # Who does not fill a block in this time is served as well bit by bit, and keeps no place from others.
 SLOW_SECONDS = 0.1
+
+# The client waits for the last piece to be hashed and written: a millisecond for each of these.
+LAST_PIECE = 2**20
 
 
 class Body:
@@ -86,10 +90,12 @@ class Body:
             place.block.append(chunk)
             self._unpoured = b""
             try:
+                full = piece(inlet.left)
                 while inlet.left and not slow:
-                    if not place.block.room:
+                    if place.block.end >= full:
                         await place.turn(0)
-                    room, early = place.block.room, inlet.early
+                        full = max(piece(inlet.left), place.block.end + 1)
+                    room, early = place.block.room[: full - place.block.end], inlet.early
                     try:
                         await self._receive_into(inlet, room, wait=not place.block.end)
                     finally:
@@ -107,3 +113,8 @@ class Body:
             raise UploadTimeout("No byte of the upload arrived for too long.") from None
         if not size and inlet.gone:
             raise ClientGone
+
+
+def piece(left: int) -> int:
+    """How much to gather before it is hashed and written: less towards the end, which nothing overlaps any more."""
+    return BLOCK_SIZE if left > BLOCK_SIZE else max(LAST_PIECE, left // 2 // BLOCK * BLOCK)

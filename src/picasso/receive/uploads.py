@@ -188,11 +188,14 @@ class Uploads:
         """
         patience = {} if disturb else {"patience": 0.0}
         async with self.locks.hold(upload_id, **patience) as holder:
-            seen = self._seen(holder.row, upload_id)
-            held = Held(self, holder, seen.row, seen.offset or 0)
-            if not seen.row.finished:
-                held.offset = await in_writer(recovered, held.path)
-            yield held
+            yield await in_writer(self._opened, holder)
+
+    def _opened(self, holder: Holder) -> Held:
+        seen = self._seen(holder.row, holder.upload_id)
+        held = Held(self, holder, seen.row, seen.offset or 0)
+        if not seen.row.finished:
+            held.offset = recovered(held.path)
+        return held
 
 
 class Held:
