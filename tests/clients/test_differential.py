@@ -278,6 +278,10 @@ DIFFERENCES: dict[str, Difference] = {
     "no version to DELETE": Difference(
         SHARED, {(1, "status"): (412, 204), (1, "tus-resumable"): ("1.0.0", None), **not_there(2)}
     ),
+    "deferred, less told than sent": Difference(
+        "A request that is refused changes nothing.",
+        {(2, "upload-defer-length"): (None, "1"), (2, "upload-length"): ("3", None)},
+    ),
     "PATCH as POST": Difference(OVERRIDE, added(400, "5")),
     "DELETE as POST": Difference(OVERRIDE, {(1, "status"): (400, 204), **not_there(2)}),
     "a wrong checksum": Difference("We verify it.", refused(460)),

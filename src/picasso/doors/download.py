@@ -105,6 +105,8 @@ class DownloadDoor:
 
     async def _stream(self, request: Request, fd: int, start: int, stop: int) -> None:
         """`send` waits while the client is slow, without a thread; the server cuts off one that never reads."""
+        if start == stop:
+            await request.body(b"")
         while start < stop and not request.gone:
             size = CHUNK if self._under_way <= MANY else SMALL_CHUNK
             chunk = await self._in_thread(os.pread, fd, min(size, stop - start), start)

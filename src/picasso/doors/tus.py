@@ -124,10 +124,10 @@ class Tus:
         if isinstance(found, Upload):
             await require_same_content(self._uploads, request, found, self._idle_timeout, whole=False)
         seen = await self._uploads.look(found.pk)
-        headers = {"Location": upload_url(base, seen.row.pk), "Upload-Expires": expires(seen.expires_at)}
+        headers = {"Location": upload_url(base, seen.row.pk), **ending(base, seen)}
         if has_content(request):
             headers["Upload-Offset"] = str(seen.offset)
-        await request.answer_json(201, as_json(seen), {**headers, **became(base, seen.row)})
+        await request.answer_json(201, as_json(seen), headers)
 
     def _described(self, request: Request) -> Upload:
         """Raises `BadRequest`, `InvalidField`."""
@@ -172,7 +172,7 @@ class Tus:
                 if held.whole and not held.row.is_part and not held.row.finished:
                     await held.land(await held.append())
                 seen = held.seen
-        await request.answer(200, headers={**told(seen), **became(base, seen.row), "Cache-Control": "no-store"})
+        await request.answer(200, headers={**told(seen), **ending(base, seen), "Cache-Control": "no-store"})
 
     async def _patch(self, request: Request, upload_id: uuid.UUID) -> None:
         base = request.base
@@ -185,13 +185,15 @@ class Tus:
                 raise Forbidden("A final upload takes its content from its parts.")
             if offset != held.offset:
                 raise OffsetMismatch(held.offset, offset)
-            await declare(request, held)
-            require_fitting(request, row.length, offset)
+            length = agreed_length(request, held)
+            require_fitting(request, length, offset)
+            if length is not None and row.length is None:
+                await held.declare(length)
             await held.expect(request.content_length)
             if not row.finished:
                 await self._add(request, held, checks)
-            headers = {"Upload-Offset": str(held.offset), "Upload-Expires": expires(held.expires_at)}
-        await request.answer(204, headers={**headers, **became(base, row)})
+            headers = {"Upload-Offset": str(held.offset), **ending(base, held.seen)}
+        await request.answer(204, headers=headers)
 
     async def _add(self, request: Request, held: Held, checks: Checks) -> None:
         append = await add(request, held, checks, self._idle_timeout)
@@ -218,18 +220,16 @@ def declared_length(request: Request, final: bool) -> int | None:
     return None if length is None else number("Upload-Length", length)
 
 
-async def declare(request: Request, held: Held) -> None:
-    """A length that was deferred, once. Raises `BadRequest`, `InconsistentLength`, `TooLarge`."""
+def agreed_length(request: Request, held: Held) -> int | None:
+    """The upload's, or one that was deferred and is said now. Raises `BadRequest`, `InconsistentLength`."""
     if (text := request.headers.get("upload-length")) is None:
-        return
+        return held.row.length
     length = number("Upload-Length", text)
-    if held.row.length is not None:
-        if held.row.length != length:
-            raise InconsistentLength("The upload has another length already.")
-    elif length < held.offset:
+    if held.row.length not in {None, length}:
+        raise InconsistentLength("The upload has another length already.")
+    if length < held.offset:
         raise InconsistentLength("The upload has more bytes than that already.")
-    else:
-        await held.declare(length)
+    return length
 
 
 def parts_of(concat: str) -> list[str]:
@@ -260,7 +260,11 @@ def told(seen: Seen) -> dict[str, str]:
         "Upload-Length": row.length,
         "Upload-Metadata": row.metadata or None,
         "Upload-Concat": row.concat or None,
-        "Upload-Expires": expires(seen.expires_at),
         "Upload-Defer-Length": "1" if row.length is None and not row.is_final else None,
     }
     return {name: str(value) for name, value in known.items() if value is not None}
+
+
+def ending(base: str, seen: Seen) -> dict[str, str]:
+    """When it expires, or is forgotten if it has become a file; and where that is."""
+    return {"Upload-Expires": expires(seen.expires_at), **became(base, seen.row)}

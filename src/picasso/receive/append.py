@@ -1,6 +1,6 @@
 """The bytes of one request on their way to the end of an upload that may go on.
 
-They go straight to their place in the upload's file, within a quarter of a second, so that what has arrived counts
+They go straight to their place in the upload's file, within a tenth of a second, so that what has arrived counts
 whoever is killed. The upload's offset is the size of its file and nothing else says so. Beside it lies a small state:
 the hash of what is there, and, while a chunk arrives that has yet to be verified, where that began.
 """
@@ -24,7 +24,7 @@ from picasso.receive.sniff import HEAD
 from picasso.storage import Folder, state_of
 
 # No byte waits longer than this for its way to the disk, nor longer than a pause in which nothing comes.
-GATHER_SECONDS = 0.25
+GATHER_SECONDS = 0.1
 QUIET_SECONDS = 0.05
 
 # The hash's state is written so often that what a crash leaves to be read again is read in a moment.
