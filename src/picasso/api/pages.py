@@ -25,6 +25,7 @@ CSP = (
 
 PATHS = {
     "upload_url": "/api/v1.0/upload/",
+    "uploads_url": "/api/v1.0/uploads/",
     "files_url": "/api/v1.0/files/",
     "jobs_url": "/api/v1.0/jobs/",
     "queues_url": "/api/v1.0/queues/",

@@ -1,0 +1,211 @@
+"""Headless Chromium as somebody who uses it: opens pages, chooses files, clicks, and looks. It speaks Chrome's DevTools
+protocol over a pipe, which takes no WebSocket."""
+
+from __future__ import annotations
+
+import base64
+import fcntl
+import itertools
+import json
+import os
+import queue
+import signal
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+SECONDS = 30
+
+# It sends nothing beyond this machine, where all of `example` is, and goes on as if it were looked at.
+FLAGS = (
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--mute-audio"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-extensions"),
+    *("--disable-background-timer-throttling", "--disable-renderer-backgrounding", "--remote-debugging-pipe"),
+    "--host-resolver-rules=MAP *.example 127.0.0.1",
+)
+
+
+class Browser:
+    """One process with the profile in a folder, which outlives it."""
+
+    def __init__(self, program: str, profile: Path) -> None:
+        to_it, self._to = os.pipe()
+        self._from, from_it = os.pipe()
+        self._pid = spawned([program, *FLAGS, f"--user-data-dir={profile}"], to_it, from_it)
+        os.close(to_it)
+        os.close(from_it)
+        self._numbers = itertools.count(1)
+        self._writing = threading.Lock()
+        self._answers: dict[int, queue.Queue[dict[str, Any]]] = {}
+        self._pages: dict[str, Page] = {}
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def page(self, url: str) -> Page:
+        """A new tab, once it has loaded."""
+        target = self.ask("Target.createTarget", url="about:blank")["targetId"]
+        session = self.ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        page = self._pages[session] = Page(self, session)
+        for domain in ("Page", "Runtime", "Network", "Log"):
+            page.ask(f"{domain}.enable")
+        page.go(url)
+        return page
+
+    def ask(self, method: str, session: str = "", **params: Any) -> dict[str, Any]:
+        number = next(self._numbers)
+        answers = self._answers[number] = queue.Queue()
+        self.tell(method, session, number, **params)
+        answer = answers.get(timeout=SECONDS)
+        assert "error" not in answer, (method, answer["error"])
+        found: dict[str, Any] = answer["result"]
+        return found
+
+    def tell(self, method: str, session: str = "", number: int = 0, **params: Any) -> None:
+        """Without waiting for what it says."""
+        message = {"id": number or next(self._numbers), "method": method, "params": params}
+        data = json.dumps({**message, **({"sessionId": session} if session else {})}).encode() + b"\0"
+        with self._writing:
+            while data:
+                data = data[os.write(self._to, data) :]
+
+    def close(self) -> None:
+        """As its user would, so that all is kept that it keeps."""
+        self.tell("Browser.close")
+        self._reader.join(SECONDS)
+        self.kill()
+
+    def kill(self) -> None:
+        if self._pid:
+            os.killpg(self._pid, signal.SIGKILL)
+            os.waitpid(self._pid, 0)
+            self._reader.join(SECONDS)
+            os.close(self._to)
+            os.close(self._from)
+            self._pid = 0
+
+    def _read(self) -> None:
+        held = b""
+        while data := os.read(self._from, 2**16):
+            *messages, held = (held + data).split(b"\0")
+            for message in map(json.loads, messages):
+                if answers := self._answers.pop(message.get("id"), None):
+                    answers.put(message)
+                elif page := self._pages.get(message.get("sessionId", "")):
+                    page.hear(message.get("method", ""), message.get("params", {}))
+
+
+@dataclass(slots=True)
+class Sent:
+    """A request of a page, and how it was answered: 0 if it was not."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    status: int = 0
+
+
+@dataclass
+class Page:
+    """One tab. ``complaints`` is what its console had to say of errors, CSP's included."""
+
+    browser: Browser
+    session: str
+    complaints: list[str] = field(default_factory=list)
+    requests: dict[str, Sent] = field(default_factory=dict)
+    _loaded: threading.Event = field(default_factory=threading.Event)
+
+    def ask(self, method: str, **params: Any) -> dict[str, Any]:
+        return self.browser.ask(method, self.session, **params)
+
+    def go(self, url: str = "") -> None:
+        """To this address; without one, the page is loaded again."""
+        self._loaded.clear()
+        self.ask("Page.navigate", url=url) if url else self.ask("Page.reload")
+        assert self._loaded.wait(SECONDS), url
+        self.until("document.documentElement.classList.contains('js')")
+
+    def run(self, code: str) -> Any:
+        """The value of this expression, or what it promises."""
+        found = self.ask("Runtime.evaluate", expression=code, awaitPromise=True, returnByValue=True)
+        assert "exceptionDetails" not in found, found["exceptionDetails"]
+        return found["result"].get("value")
+
+    def until(self, code: str, seconds: float = SECONDS) -> Any:
+        """The value of this expression once it is true."""
+        return self.once(lambda: self.run(code), code, seconds)
+
+    def once(self, found: Callable[[], Any], what: str, seconds: float = SECONDS) -> Any:
+        deadline = time.monotonic() + seconds
+        while not (value := found()):
+            assert time.monotonic() < deadline, f"never {what}; the page says:\n{self.text('main')}"
+            time.sleep(0.02)
+        return value
+
+    def text(self, selector: str) -> str:
+        """What it shows; empty if there is no such element."""
+        return str(self.run(f"document.querySelector({json.dumps(selector)})?.innerText ?? ''"))
+
+    def click(self, selector: str) -> None:
+        self.until(f"document.querySelector({json.dumps(selector)})?.checkVisibility()")
+        self.run(f"document.querySelector({json.dumps(selector)}).click()")
+
+    def choose(self, *paths: Path, selector: str = "input[type=file]") -> None:
+        """As in the dialog for files."""
+        element = self.ask("Runtime.evaluate", expression=f"document.querySelector({json.dumps(selector)})")
+        self.ask("DOM.setFileInputFiles", files=[str(path) for path in paths], objectId=element["result"]["objectId"])
+
+    def connected(self, yes: bool) -> None:
+        """Take the browser offline, and back: it notices, and says so to the page."""
+        self.ask(
+            "Network.emulateNetworkConditions", offline=not yes, latency=0, downloadThroughput=-1, uploadThroughput=-1
+        )
+
+    def sent(self, method: str, below: str = "/") -> list[Sent]:
+        found = list(self.requests.values())
+        return [each for each in found if each.method == method and each.path.startswith(below)]
+
+    def picture(self, path: Path, width: int = 900, height: int = 700, dark: bool = False) -> None:
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        self.ask("Emulation.setEmulatedMedia", features=[scheme])
+        self.ask(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 500
+        )
+        path.write_bytes(base64.b64decode(self.ask("Page.captureScreenshot")["data"]))
+
+    def hear(self, event: str, told: dict[str, Any]) -> None:
+        """In the thread of the browser's reader."""
+        if event == "Page.loadEventFired":
+            self._loaded.set()
+        elif event == "Page.javascriptDialogOpening":
+            self.browser.tell("Page.handleJavaScriptDialog", self.session, accept=True)
+        elif event == "Runtime.exceptionThrown":
+            self.complaints.append(str(told["exceptionDetails"].get("exception", {}).get("description", told)))
+        elif event == "Log.entryAdded" and is_complaint(told["entry"]):
+            self.complaints.append(told["entry"]["text"])
+        elif event == "Network.requestWillBeSent":
+            request = told["request"]
+            headers = {name.lower(): value for name, value in request["headers"].items()}
+            self.requests[told["requestId"]] = Sent(request["method"], urlsplit(request["url"]).path, headers)
+        elif event == "Network.responseReceived" and told["requestId"] in self.requests:
+            self.requests[told["requestId"]].status = told["response"]["status"]
+
+
+def is_complaint(entry: dict[str, Any]) -> bool:
+    """A request that failed is none, nor that a page which nobody touched may not ask whether to leave it."""
+    return entry["level"] == "error" and entry["source"] not in {"network", "intervention"}
+
+
+def spawned(argv: list[str], to_it: int, from_it: int) -> int:
+    """Its process, in a session of its own. It reads its orders from 3 and writes to 4."""
+    high = [fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 10) for fd in (to_it, from_it)]
+    actions = [(os.POSIX_SPAWN_OPEN, fd, os.devnull, os.O_RDWR, 0) for fd in (0, 1, 2)]
+    actions += [(os.POSIX_SPAWN_DUP2, fd, place) for fd, place in zip(high, (3, 4), strict=True)]  # type: ignore[misc]
+    try:
+        return os.posix_spawn(argv[0], argv, os.environ, file_actions=actions, setsid=True)
+    finally:
+        for fd in high:
+            os.close(fd)

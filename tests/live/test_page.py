@@ -1,0 +1,420 @@
+"""The page in a real browser: what it uploads survives cuts, crashes and reloads, and becomes one file."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import random
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import browser
+from tests.devtools import Browser, Page, Sent
+from tests.live.conftest import web_only
+from tests.stack import Stack, running, until
+from tests.train import Train, train
+
+pytestmark = pytest.mark.live
+
+MIB = 2**20
+UPLOADS = "/api/v1.0/uploads/"
+ROW = ".upload"
+
+
+@pytest.fixture(scope="module")
+def stack(new_data: Callable[[], Path]) -> Iterator[Stack]:
+    with running(new_data()) as stack:
+        yield stack
+
+
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    one = Browser(browser.required(), tmp_path_factory.mktemp("profile"))
+    yield one
+    one.close()
+
+
+@pytest.fixture
+def line(stack: Stack) -> Iterator[Train]:
+    with train(stack.port) as line:
+        yield line
+
+
+@pytest.fixture
+def page(chromium: Browser, line: Train) -> Iterator[Page]:
+    """Beyond the train's Wi-Fi."""
+    page = chromium.page(f"{line.url}/")
+    yield page
+    page.ask("Page.close")
+    assert page.complaints == []
+
+
+@pytest.fixture
+def film(tmp_path: Path) -> Path:
+    return made(tmp_path / "film.bin", 6 * MIB)
+
+
+def made(path: Path, size: int) -> Path:
+    path.write_bytes(random.randbytes(size))
+    return path
+
+
+def files_like(stack: Stack, path: Path) -> list[dict[str, Any]]:
+    """Those of the service with this content."""
+    found = stack.client.get("/api/v1.0/files/?page_size=100").json()["results"]
+    return [each for each in found if each["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()]
+
+
+def the_file(page: Page, stack: Stack, path: Path) -> dict[str, Any]:
+    """The one that the page's upload has become, once nothing is left to be done."""
+    page.until(f"!document.querySelector('{ROW}')", 60)
+    (found,) = files_like(stack, path)
+    assert (found["name"], found["size"]) == (path.name, path.stat().st_size)
+    assert page.run(f"document.querySelectorAll('[data-id=\"{found['id']}\"]').length") == 1
+    assert stack.client.get(found["file"]).content == path.read_bytes()
+    assert page.run("localStorage.length") == 0
+    assert unfinished(stack) == []
+    return found
+
+
+def unfinished(stack: Stack) -> list[Path]:
+    return [path for path in (stack.data / "uploads").rglob("*") if path.is_file()]
+
+
+def offsets(page: Page) -> list[int]:
+    return [int(each.headers["upload-offset"]) for each in page.sent("PATCH", UPLOADS)]
+
+
+def begun(page: Page) -> list[Sent]:
+    return page.sent("POST", UPLOADS)
+
+
+def note(page: Page) -> str:
+    return page.text(f"{ROW} [data-slot=note]")
+
+
+def state(page: Page) -> str:
+    return str(page.run(f"document.querySelector('{ROW}')?.dataset.state"))
+
+
+def half_sent(page: Page, line: Train, path: Path) -> None:
+    """Begin the upload, and have some of it there."""
+    line.pace = 2 * MIB
+    page.choose(path)
+    carried(page, line, 2)
+
+
+def carried(page: Page, line: Train, mebibytes: float) -> None:
+    page.once(lambda: line.came > mebibytes * MIB, f"carried {mebibytes} MiB")
+
+
+# Small ones
+
+
+def test_small_files_go_in_one_request_each(page: Page, stack: Stack, tmp_path: Path) -> None:
+    names = ["empty.txt", "Fußnote «5» 50%.txt", "it's (a) 'list'*.csv", "日本語 🎨.txt"]
+    paths = [made(tmp_path / name, 1000 * n) for n, name in enumerate(names)]
+    page.choose(*paths)
+    page.until(f"document.querySelectorAll('.file').length >= {len(paths)} && !document.querySelector('{ROW}')")
+    for path in paths:
+        (found,) = files_like(stack, path)
+        assert found["name"] == path.name
+        assert found["declared_type"] == ("text/csv" if path.suffix == ".csv" else "text/plain")
+    assert [each.status for each in begun(page)] == [201] * len(paths)
+    assert len({each.headers["idempotency-key"] for each in begun(page)}) == len(paths)
+    assert page.sent("PATCH") == page.sent("HEAD") == []
+    assert "uploaded" in page.text("#status")
+
+
+def test_a_lost_answer_makes_no_second_file(page: Page, stack: Stack, line: Train, tmp_path: Path) -> None:
+    path = made(tmp_path / "note.txt", 1000)
+    lost = iter([True])
+    line.swallow = lambda data: data.startswith(b"POST") and next(lost, False)
+    page.choose(path)
+    the_file(page, stack, path)
+    assert next(lost, "swallowed") == "swallowed"
+
+
+# Large ones
+
+
+def test_a_large_file_arrives(page: Page, stack: Stack, film: Path) -> None:
+    page.choose(film)
+    the_file(page, stack, film)
+    assert offsets(page) == [0]
+    assert page.sent("HEAD") == []
+
+
+def test_an_upload_survives_cuts(page: Page, stack: Stack, line: Train, film: Path) -> None:
+    line.pace = 4 * MIB
+    page.choose(film)
+    for arrived in (1, 2.5, 4):
+        carried(page, line, arrived)
+        line.tunnel = True
+        line.cut()
+        page.until(f"document.querySelector('{ROW}').dataset.state === 'lost'")
+        assert re.match(r"Connection lost at [1-9]\d* %, going on in \d s", note(page))
+        line.tunnel = False
+    the_file(page, stack, film)
+    assert len(begun(page)) == 1
+    assert len(offsets(page)) >= 4
+    assert offsets(page) == sorted(set(offsets(page)))
+    assert line.came < 8 * MIB  # what had arrived was not sent again
+
+
+def test_an_upload_needs_no_connection_that_lasts(page: Page, stack: Stack, line: Train, film: Path) -> None:
+    line.reach = 1.5 * MIB
+    page.choose(film)
+    seen = set()
+    while page.text(ROW):
+        seen.add(state(page))
+    the_file(page, stack, film)
+    assert "error" not in seen
+    assert len(begun(page)) == 1
+    assert len(offsets(page)) > 3
+
+
+def test_an_upload_survives_the_deaths_of_the_service(page: Page, stack: Stack, line: Train, film: Path) -> None:
+    line.pace = 2 * MIB
+    page.choose(film)
+    for arrived in (1.5, 4):
+        carried(page, line, arrived)
+        for process in stack.processes("web"):
+            process.kill()
+    the_file(page, stack, film)
+    assert len(begun(page)) == 1
+
+
+def test_an_upload_whose_beginning_was_not_heard_is_begun_once(
+    page: Page, stack: Stack, line: Train, film: Path
+) -> None:
+    lost = iter([True])
+    line.swallow = lambda data: data.startswith(b"POST") and next(lost, False)
+    page.choose(film)
+    the_file(page, stack, film)
+    assert next(lost, "swallowed") == "swallowed"
+
+
+def test_a_lost_last_answer_ends_well(page: Page, stack: Stack, line: Train, film: Path) -> None:
+    """All has arrived, and nobody heard."""
+    lost = iter([True])
+    line.swallow = lambda data: data.startswith(b"PATCH") and next(lost, False)
+    page.choose(film)
+    the_file(page, stack, film)
+    assert len(begun(page)) == 1
+
+
+def test_it_goes_on_as_soon_as_the_browser_is_online(page: Page, stack: Stack, line: Train, film: Path) -> None:
+    half_sent(page, line, film)
+    page.connected(False)
+    line.cut()
+    page.until(f"/Offline at [1-9]\\d* %, going on in [4-9] s/.test(document.querySelector('{ROW}').textContent)")
+    assert page.text(f"{ROW} [data-slot=first]") == "Go on now"
+    line.pace = float("inf")
+    failed = len(page.sent("HEAD"))
+    page.connected(True)
+    page.once(lambda: len(page.sent("HEAD")) > failed, "asked", 2)
+    the_file(page, stack, film)
+
+
+def test_it_goes_on_when_it_is_told_to(page: Page, stack: Stack, line: Train, film: Path) -> None:
+    half_sent(page, line, film)
+    line.tunnel = True
+    line.cut()
+    page.until(f"/ in [4-9] s/.test(document.querySelector('{ROW}').textContent)")
+    line.tunnel, line.pace = False, float("inf")
+    failed = len(page.sent("HEAD"))
+    page.click(f"{ROW} [data-slot=first]")
+    page.once(lambda: len(page.sent("HEAD")) > failed, "asked", 2)
+    the_file(page, stack, film)
+
+
+def test_pause_and_go_on(page: Page, stack: Stack, line: Train, film: Path) -> None:
+    half_sent(page, line, film)
+    assert page.text(f"{ROW} [data-slot=first]") == "Pause"
+    page.click(f"{ROW} [data-slot=first]")
+    assert "Paused at" in note(page)
+    came = line.came
+    assert page.text(f"{ROW} [data-slot=first]") == "Go on"
+    page.click(f"{ROW} [data-slot=first]")
+    the_file(page, stack, film)
+    assert offsets(page)[-1] > 0
+    assert came < line.came < 8 * MIB
+
+
+# Reloads
+
+
+def test_it_goes_on_after_a_reload(chromium: Browser, page: Page, stack: Stack, line: Train, tmp_path: Path) -> None:
+    film = made(tmp_path / "long.bin", 20 * MIB)
+    half_sent(page, line, film)
+    page.go()
+    other = chromium.page(f"{line.url}/")
+    for each in (page, other):
+        each.until(f"document.querySelector('{ROW}')?.dataset.state === 'left'")
+        assert "has arrived: choose the file again" in note(each)
+    page.requests.clear()
+    page.choose(film)
+    page.until(f"/continued from [1-9]/.test(document.querySelector('{ROW}')?.textContent)")
+    other.until(f"!document.querySelector('{ROW}')")
+    other.ask("Page.close")
+    line.pace = float("inf")
+    the_file(page, stack, film)
+    assert begun(page) == []
+    assert offsets(page)[0] >= MIB
+    assert line.came < 22 * MIB
+
+
+def test_it_goes_on_after_a_restart_of_the_browser(stack: Stack, line: Train, film: Path, tmp_path: Path) -> None:
+    program, profile = browser.required(), tmp_path / "profile"
+    first = Browser(program, profile)
+    half_sent(first.page(f"{line.url}/"), line, film)
+    first.close()
+    second = Browser(program, profile)
+    page = second.page(f"{line.url}/")
+    page.choose(film)
+    the_file(page, stack, film)
+    assert offsets(page)[0] >= MIB
+    second.close()
+
+
+def test_what_has_expired_is_begun_anew(page: Page, stack: Stack, line: Train, film: Path) -> None:
+    half_sent(page, line, film)
+    page.click(f"{ROW} [data-slot=first]")
+    upload = page.sent("PATCH")[0].path
+    until(lambda: stack.client.delete(upload).status_code == 204, 10, lambda: "never deleted")
+    page.click(f"{ROW} [data-slot=first]")
+    page.until(f"/begun anew/.test(document.querySelector('{ROW}').textContent)")
+    line.pace = float("inf")
+    the_file(page, stack, film)
+    assert len(begun(page)) == 2
+
+
+def test_another_file_of_the_same_name_and_size_is_another_upload(
+    page: Page, stack: Stack, line: Train, film: Path
+) -> None:
+    half_sent(page, line, film)
+    page.go()
+    changed = os.stat(film)
+    content = bytearray(film.read_bytes())
+    content[:MIB] = random.randbytes(MIB)
+    film.write_bytes(content)
+    os.utime(film, ns=(changed.st_atime_ns, changed.st_mtime_ns))
+    line.pace = float("inf")
+    page.requests.clear()
+    page.choose(film)
+    until(lambda: unfinished(stack) == [], 10, lambda: "the first one is still there")
+    the_file(page, stack, film)
+    assert offsets(page) == [0]
+
+
+def test_the_same_file_twice_is_two_files(page: Page, stack: Stack, line: Train, film: Path) -> None:
+    """As it always was; one of them must not go on where the other one is."""
+    line.pace = 4 * MIB
+    page.choose(film)
+    page.choose(film)
+    page.until(f"!document.querySelector('{ROW}')", 60)
+    assert len(files_like(stack, film)) == 2
+    assert unfinished(stack) == []
+    assert page.run("localStorage.length") == 0
+
+
+def test_what_is_left_is_another_windows_while_that_goes_on(
+    chromium: Browser, page: Page, stack: Stack, line: Train, film: Path
+) -> None:
+    half_sent(page, line, film)
+    other = chromium.page(f"{line.url}/")
+    other.once(lambda: other.sent("GET", UPLOADS), "asked")
+    assert other.text(ROW) == ""
+    line.pace = float("inf")
+    the_file(page, stack, film)
+    other.ask("Page.close")
+
+
+# Its end
+
+
+def just_chosen(page: Page, line: Train, path: Path) -> None:
+    line.pace = MIB
+    page.choose(path)
+
+
+@pytest.mark.parametrize("begin", [half_sent, just_chosen])
+def test_cancel_leaves_nothing_behind(
+    begin: Callable[[Page, Train, Path], None], page: Page, stack: Stack, line: Train, film: Path
+) -> None:
+    begin(page, line, film)
+    page.click(f"{ROW} [data-action=cancel]")
+    assert page.text(ROW) == ""
+    gone(page, stack, film)
+
+
+def test_cancel_in_a_tunnel_leaves_nothing_behind(page: Page, stack: Stack, line: Train, film: Path) -> None:
+    """What could not be said is said later, by the next page if need be."""
+    half_sent(page, line, film)
+    line.tunnel = True
+    line.cut()
+    page.until(f"document.querySelector('{ROW}').dataset.state === 'lost'")
+    page.click(f"{ROW} [data-action=cancel]")
+    page.until("localStorage.length === 1")
+    page.once(lambda: page.sent("DELETE"), "tried")
+    assert len(unfinished(stack)) > 0
+    line.tunnel = False
+    page.go()
+    gone(page, stack, film)
+
+
+def test_what_is_left_can_be_discarded(page: Page, stack: Stack, line: Train, film: Path) -> None:
+    half_sent(page, line, film)
+    page.go()
+    page.until(f"document.querySelector('{ROW}')?.dataset.state === 'left'")
+    assert page.text(f"{ROW} [data-action=cancel]") == "Discard"
+    page.click(f"{ROW} [data-action=cancel]")
+    gone(page, stack, film)
+
+
+def gone(page: Page, stack: Stack, film: Path) -> None:
+    until(lambda: unfinished(stack) == [], 10, lambda: f"left: {unfinished(stack)}")
+    page.until("localStorage.length === 0")
+    assert files_like(stack, film) == []
+    assert page.text(ROW) == ""
+
+
+def test_a_file_that_is_gone_says_so(page: Page, stack: Stack, line: Train, film: Path) -> None:
+    half_sent(page, line, film)
+    film.unlink()
+    line.cut()
+    page.until(f"document.querySelector('{ROW}').dataset.state === 'error'")
+    assert "has changed since it was chosen" in note(page)
+    page.click(f"{ROW} [data-action=cancel]")
+    until(lambda: unfinished(stack) == [], 10, lambda: f"left: {unfinished(stack)}")
+
+
+# Elsewhere
+
+
+def test_below_a_path_and_by_another_name(new_data: Callable[[], Path], chromium: Browser, film: Path) -> None:
+    """What the service calls itself need not be how this page reaches it: without TLS, to which browsers give less."""
+    with web_only(new_data(), PICASSO_PUBLIC_URL="http://files.example/picasso", PICASSO_ALLOWED_HOSTS="*") as stack:
+        page = chromium.page(f"http://inside.example:{stack.port}/picasso/")
+        assert page.run("isSecureContext") is False
+        page.choose(film)
+        page.until(f"document.querySelector('.file') && !document.querySelector('{ROW}')")
+        assert len(files_like(stack, film)) == 1
+        assert {each.path.partition("/api/")[0] for each in page.sent("PATCH")} == {"/picasso"}
+        # The browser says that it ignores this header there.
+        assert [each for each in page.complaints if "Cross-Origin-Opener-Policy" not in each] == []
+        page.ask("Page.close")
+
+
+def test_what_is_too_large_is_not_sent(limited: Stack, chromium: Browser, film: Path) -> None:
+    page = chromium.page(f"{limited.url}/")
+    page.choose(film)
+    page.until(f"document.querySelector('{ROW}')?.dataset.state === 'error'")
+    assert "the limit is 1.0 MB" in note(page)
+    assert begun(page) == []
+    page.ask("Page.close")
