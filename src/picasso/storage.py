@@ -170,6 +170,13 @@ class Folder:
             with suppress(ValueError, FileNotFoundError):
                 yield uuid.UUID(path.name), path.stat()
 
+    def forget_states(self, before: float) -> None:
+        """What was written down then of an upload that was removed at that moment."""
+        for path in self.uploads.glob("??/*.state"):
+            with suppress(FileNotFoundError):
+                if path.stat().st_mtime < before and not path.with_suffix("").exists():
+                    path.unlink()
+
     def create(self, key: str) -> Incoming:
         """For what is in memory as a whole: written where it is to stay, for no row points there yet either."""
         with disk_full_reported():

@@ -18,6 +18,7 @@ import pytest
 from django.db import connection
 
 from picasso.disk import BLOCK
+from picasso.doors import keys
 from picasso.errors import Conflict, DigestMismatch, Gone, Locked, Superseded, TooLarge, UnfinishedFull
 from picasso.models import File, FileCount, Upload, new_id
 from picasso.process.pipelines import Plan
@@ -27,7 +28,7 @@ from picasso.receive.append import Append, State, offset_of, read_state, recover
 from picasso.receive.hashing import sha256
 from picasso.receive.landing import Landing
 from picasso.receive.locks import Locks
-from picasso.receive.uploads import KnownKey, Uploads, promised
+from picasso.receive.uploads import Held, KnownKey, Uploads, promised
 from picasso.storage import Folder, state_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -439,3 +440,56 @@ def test_the_sweep_takes_what_expired_and_what_was_lost(storage: Folder) -> None
     assert set(Upload.objects.values_list("pk", flat=True)) == {fresh.pk, held.pk}
     assert sweep.expired(storage, EXPIRY) == 1
     assert {path.name for path in storage.uploads.rglob("*") if path.is_file()} == {str(fresh.pk)}
+
+
+@pytest.mark.parametrize("loss", ["expired", "without its file"])
+def test_a_key_of_what_is_gone_is_free(storage: Folder, loss: str) -> None:
+    """Its row alone would hold it, and whoever comes with it would ask again and again."""
+
+    async def come_again(uploads: Uploads) -> Upload:
+        first = await begun(uploads, tus(5, key="k" * 64, payload="p"))
+        path = storage.upload(first.pk)
+        if loss == "expired":
+            os.utime(path, (0, 0))
+        else:
+            path.unlink()
+        async with (
+            asyncio.timeout(5),
+            keys.begun(uploads, tus(5, key="k" * 64, payload="p"), has_content=True) as found,
+        ):
+            assert isinstance(found, Held)
+            assert found.pk != first.pk
+            return found.row
+
+    row = with_uploads(storage, come_again)
+    assert Upload.objects.get().pk == row.pk
+
+
+def test_finals_that_want_the_same_parts_do_not_wait_for_each_other(storage: Folder) -> None:
+    async def contend(uploads: Uploads) -> list[Upload | BaseException]:
+        other = Uploads(storage, uploads._landing, MAX_SIZE, QUOTA, EXPIRY)
+        other.start()
+        outcomes: list[Upload | BaseException] = []
+        for _ in range(8):
+            parts = [str((await begun(uploads, tus(1, concat="partial"))).pk) for _ in range(12)]
+            finals = [tus(None, concat="final", parts=parts), tus(None, concat="final", parts=parts[::-1])]
+            begins = [begun(each, final) for each, final in zip((uploads, other), finals, strict=True)]
+            outcomes += await asyncio.gather(*begins, return_exceptions=True)
+        other.stop()
+        return outcomes
+
+    outcomes = with_uploads(storage, contend)
+    assert sum(isinstance(outcome, Upload) for outcome in outcomes) == 8
+    assert sum(isinstance(outcome, Conflict) for outcome in outcomes) == 8, outcomes
+
+
+def test_a_final_upload_goes_with_its_parts(storage: Folder) -> None:
+    async def cancel(uploads: Uploads) -> None:
+        parts = [str((await begun(uploads, tus(1, concat="partial"))).pk) for _ in range(2)]
+        final = await begun(uploads, tus(None, concat="final", parts=parts))
+        async with uploads.hold(final.pk) as held:
+            await held.remove()
+
+    with_uploads(storage, cancel)
+    assert not Upload.objects.exists()
+    assert not [path for path in storage.uploads.rglob("*") if path.is_file()]

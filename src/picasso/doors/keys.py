@@ -86,8 +86,11 @@ async def forget_cut(uploads: Uploads, row: Upload) -> None:
                 await held.remove()
     except Locked:
         raise KeyInUse from None
-    except (NotFound, Gone):
+    except NotFound:
         pass
+    except Gone:
+        # It has expired, or its place was lost: only its row is left, and holds the key.
+        await uploads.forget(row.pk)
 
 
 @asynccontextmanager

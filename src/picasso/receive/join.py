@@ -21,7 +21,7 @@ from picasso.errors import DigestMismatch, Gone, Locked, NotFound, PicassoError,
 from picasso.models import Upload
 from picasso.receive.append import Append, offset_of
 from picasso.receive.intake import in_writer
-from picasso.receive.uploads import Held, Uploads
+from picasso.receive.uploads import Held, Uploads, forget
 from picasso.storage import Folder, state_of
 
 log = logging.getLogger(__name__)
@@ -105,12 +105,12 @@ class Joins:
             await append.keep()
             raise
         await held.land(append)
-        await self._uploads.locks.rows.do(forget_parts, storage, ids)
+        await self._uploads.locks.rows.do(forget, storage, ids)
 
     async def _fail(self, held: Held, ids: Sequence[uuid.UUID]) -> NoReturn:
         fault = TooLarge("The parts together are larger than this service takes; nothing was stored.")
         await held.fail(fault.code, fault.detail)
-        await self._uploads.locks.rows.do(forget_parts, self._uploads.storage, ids)
+        await self._uploads.locks.rows.do(forget, self._uploads.storage, ids)
         raise fault
 
     async def _take_up_for_ever(self) -> None:
@@ -159,7 +159,7 @@ def size_of(path: Path) -> int:
 
 def forget_joined(storage: Folder) -> None:
     """The parts of what is a file by now, if who joined them died before it could."""
-    forget_parts(storage, list(Upload.objects.filter(final__finished_at__isnull=False).values_list("pk", flat=True)))
+    forget(storage, list(Upload.objects.filter(final__finished_at__isnull=False).values_list("pk", flat=True)))
 
 
 def whole_parts(storage: Folder, final: Upload) -> list[Part] | None:
@@ -202,9 +202,3 @@ async def copy_part(append: Append, part: Part, first: Part) -> None:
 def pieces(start: int, end: int) -> Iterator[tuple[int, int]]:
     for at in range(start, end, PIECE):
         yield at, min(PIECE, end - at)
-
-
-def forget_parts(storage: Folder, ids: Sequence[uuid.UUID]) -> None:
-    Upload.objects.filter(pk__in=ids).delete()
-    for part in ids:
-        storage.remove_upload(part)

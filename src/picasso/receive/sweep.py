@@ -74,6 +74,7 @@ def expired(storage: Folder, expiry: int) -> int:
             removed += 1
         elif stat.st_mtime < time.time() - GRACE.total_seconds():
             removed += _left_over(storage, upload_id)
+    storage.forget_states(time.time() - GRACE.total_seconds())
     return removed + _without_bytes(storage, old)
 
 

@@ -167,6 +167,10 @@ class Uploads:
             raise Gone
         return Seen(row, None if row.is_final else offset, expires_at)
 
+    async def forget(self, upload_id: uuid.UUID) -> None:
+        """One that nobody can go on with any more."""
+        await self.locks.rows.do(forget, self.storage, [upload_id])
+
     async def file_of(self, row: Upload) -> File:
         """What the upload has become. Raises `Gone`."""
         found = await self.locks.rows.do(File.objects.in_bulk, [row.file_id] if row.file_id else [])
@@ -286,15 +290,18 @@ class Held:
 
     async def _verify(self, append: Append) -> None:
         for algorithm, expected in (self.row.digest or {}).items():
-            found = append.sha256 if algorithm == "sha-256" else await in_writer(digest_of, self.path, algorithm)
+            found = (
+                append.sha256 if algorithm == "sha-256" else await asyncio.to_thread(digest_of, self.path, algorithm)
+            )
             if found != expected:
                 fault = DigestMismatch()
                 await self.fail(fault.code, fault.detail)
                 raise fault
 
     async def fail(self, code: str, detail: str) -> None:
-        """It can't become a file, ever: leave its reason and nothing else."""
-        await self._rows.do(self._update, finished_at=Now(), promised=0, error_code=code, error_detail=detail)
+        """It can't become a file, ever: leave its reason and nothing else. A key is free for another try."""
+        ended = {"finished_at": Now(), "promised": 0, "key": None}
+        await self._rows.do(self._update, error_code=code, error_detail=detail, **ended)
         await in_writer(self._uploads.storage.remove_upload, self.row.pk)
 
     @asynccontextmanager
@@ -311,14 +318,15 @@ class Held:
         """Raises `Conflict` for a part that a final upload has taken over."""
         if self.row.final_id:
             raise Conflict("This upload is a part of another one.")
-        await self._rows.do(Upload.objects.filter(pk=self.row.pk).delete)
-        await in_writer(self._uploads.storage.remove_upload, self.row.pk)
+        parts = [uuid.UUID(part) for part in self.row.parts or ()] if not self.row.finished else []
+        await self._rows.do(forget, self._uploads.storage, [self.row.pk, *parts])
 
 
 def take_over(final: Upload, max_size: int) -> None:
     """See that the parts can be had; the caller's transaction makes them its own."""
     wanted = {uuid.UUID(part) for part in final.parts or ()}
-    rows = Upload.objects.select_for_update().in_bulk(wanted)
+    # In one order, lest two that want the same wait for each other.
+    rows = {row.pk: row for row in Upload.objects.select_for_update().filter(pk__in=wanted).order_by("pk")}
     for part in wanted:
         row = rows.get(part)
         if row is None or row.finished:
@@ -329,6 +337,12 @@ def take_over(final: Upload, max_size: int) -> None:
             raise Conflict(f"The upload {part} is a part of another one already.")
     if sum(rows[uuid.UUID(part)].length or 0 for part in final.parts or ()) > max_size:
         raise TooLarge
+
+
+def forget(storage: Folder, ids: Sequence[uuid.UUID]) -> None:
+    Upload.objects.filter(pk__in=ids).delete()
+    for upload_id in ids:
+        storage.remove_upload(upload_id)
 
 
 def promised(but: uuid.UUID | None = None) -> int:
