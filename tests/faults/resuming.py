@@ -275,7 +275,7 @@ class Resource(ABC):
             yield block
 
     def _cut(self, method: str, at: int, end: int) -> None:
-        """Break off, or leave the request to itself, which then goes on to ``end`` of the content."""
+        """Break off, or leave the request to itself: it goes on to where the next cut is to be, or to its ``end``."""
         if method == "POST":
             self._told_early()
             self.tally.abandoned += not self.location
@@ -288,6 +288,7 @@ class Resource(ABC):
             self._connection.reset()
         else:
             self.tally.left += 1
+            end = min([end, *self._cuts[-1:]])
             self._sent = max(self._sent, end - self.start)
             self._connection.leave(self._counted(at, end))
             self._connection = Connection(self._port)
@@ -442,6 +443,13 @@ class Ietf(Resource):
         answer = self._exchange("PATCH", self.location, headers, offset, end)
         if self._expect(answer, 200, 201, 204):
             self._told(answer, end)
+
+    def _expect(self, answer: Answer, *wanted: int) -> bool:
+        """A request that was left to itself may have completed the upload since the server was asked."""
+        if answer.status == 400 and "content-location" in answer.headers:
+            self._offset = None
+            return False
+        return super()._expect(answer, *wanted)
 
     def _part(self, end: int) -> dict[str, object]:
         return {**self.VERSION, "Upload-Complete": f"?{int(end == self.size)}"}
