@@ -46,6 +46,8 @@ UPLOADS = ("/api/v1.0/upload/", "/api/v1.0/uploads/")
 
 DJANGO_THREADS = 4
 
+SHUTDOWN_SECONDS = 2
+
 # Forms of the admin are all that Django ever reads; they are read here first, so that a slow one holds no thread.
 MAX_DJANGO_BODY = 2**20
 DJANGO_BODY_SECONDS = 30
@@ -104,7 +106,8 @@ class Application:
         self._joins.start()
         await send({"type": "lifespan.startup.complete"})
         await receive()
-        self._joins.stop()
+        await self._joins.stop()
+        await self._uploads.locks.idle(SHUTDOWN_SECONDS)  # those who were cut off write down what they have
         self._landing.stop()
         self._uploads.stop()
         await send({"type": "lifespan.shutdown.complete"})

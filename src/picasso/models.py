@@ -148,6 +148,7 @@ class Upload(models.Model):
     digest = models.JSONField(null=True, blank=True, help_text="Repr-Digest: by algorithm, in hex.")
     key = models.CharField(max_length=64, null=True, blank=True, unique=True, help_text="SHA-256 of Idempotency-Key.")
     payload = models.CharField(max_length=64, blank=True, help_text="SHA-256 of what the creating request's head said.")
+    answered = models.BooleanField(default=False, help_text="Whether who began it with its key was told of it.")
     wanted = models.BooleanField(default=False, help_text="Whether another process waits for its lock.")
     created_at = models.DateTimeField(db_default=Now())
     finished_at = models.DateTimeField(null=True, blank=True)

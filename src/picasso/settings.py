@@ -67,6 +67,10 @@ TEMPLATES = [
 ]
 
 
+# For the server's part: the locks of a machine that died are given back within half a minute.
+KEEPALIVES = "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
+
+
 def database(url: str) -> dict[str, Any]:
     """Django's setting for one database.
 
@@ -87,7 +91,7 @@ def database(url: str) -> dict[str, Any]:
     else:
         # A database that is away is noticed within seconds, also where its machine just vanished.
         options |= {"connect_timeout": 3, "keepalives_idle": 10, "keepalives_interval": 5, "tcp_user_timeout": 10_000}
-        options.setdefault("options", "-c statement_timeout=60s -c lock_timeout=20s")
+        options.setdefault("options", f"-c statement_timeout=60s -c lock_timeout=20s {KEEPALIVES}")
     return setting
 
 

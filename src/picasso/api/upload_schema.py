@@ -80,6 +80,7 @@ REFUSED = problems(
     s404="A part of a final upload is not there.",
     s408="No byte arrived for too long.",
     s409="The Idempotency-Key's first request is under way; a part belongs to another upload.",
+    s410="What the Idempotency-Key stands for is no longer there.",
     s411="A raw body without Content-Length and digest.",
     s412="By tus: another version.",
     s413="Larger than this service takes.",
@@ -159,7 +160,7 @@ OPERATIONS: dict[str, dict[str, Any]] = {
     },
     "/api/v1.0/uploads/": {
         "post": storing("create_upload", "Begin an upload that may go on, by tus or by the IETF draft.", TUS),
-        "put": storing("put_upload", "The same; by the draft only."),
+        "put": storing("put_upload", "The same by the draft, or a raw body whose name Content-Disposition has."),
     },
     "/api/v1.0/uploads/{id}": {
         "get": of_upload("show_upload", "How far it is, for people; disturbs nobody.", {"200": SHOWN}),

@@ -12,7 +12,7 @@ from picasso.doors.body import Body
 from picasso.doors.digests import Checks
 from picasso.doors.http import Request
 from picasso.doors.stored import file_address
-from picasso.errors import BadRequest, NotFound, TooLarge
+from picasso.errors import BadRequest, NotFound, PicassoError, TooLarge
 from picasso.models import Upload
 from picasso.receive.append import Append
 from picasso.receive.uploads import Held, Seen
@@ -102,6 +102,8 @@ async def add(request: Request, held: Held, checks: Checks, idle_timeout: int) -
 async def keep_cut(held: Held, append: Append, body: Body) -> None:
     try:
         await body.drain(append)
-        await held.keep(append)
     except TooLarge:
-        await append.discard()
+        return await append.discard()
+    except PicassoError:
+        pass  # the disk is full: what was written is kept
+    return await held.keep(append)

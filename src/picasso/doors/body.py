@@ -48,6 +48,7 @@ class Body:
                 more = self._request.more_body = inlet.left > 0
             elif chunk:
                 await intake.write(chunk)
+            chunk = b""  # not held while the next one is waited for, by a thousand stalled uploads
 
     async def drain(self, intake: Intake) -> None:
         """What has come already and was not poured, for the request was ended."""

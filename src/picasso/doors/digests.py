@@ -79,6 +79,8 @@ class Checks:
 def checks_of(request: Request, field: str) -> list[Check]:
     algorithms = ALGORITHMS[field]
     if field in request.headers:
+        if field == CHECKSUM and not request.headers[field]:
+            raise BadRequest("Upload-Checksum is empty.")
         return [Check(field, each, algorithms[each](), digest) for each, digest in digests_of(request, field).items()]
     if field in listed(request.headers.get("trailer", "")):
         return [Check(field, each, make(), None) for each, make in algorithms.items()]

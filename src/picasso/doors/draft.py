@@ -9,8 +9,7 @@ from picasso.doors.appending import add, as_json, became, has_content, number, s
 from picasso.doors.digests import CONTENT_DIGEST, REPR_DIGEST, Checks, digests_of
 from picasso.doors.http import Request
 from picasso.doors.keys import begun, mark, require_same_content
-from picasso.doors.names import first_of, known_pipeline, media_type, metadata, sent_name, sent_pipeline
-from picasso.doors.names import sent_type as typed
+from picasso.doors.names import first_of, known_pipeline, media_type, metadata, sent_name, sent_pipeline, sent_type
 from picasso.doors.parts import Names
 from picasso.doors.stored import answer_stored
 from picasso.errors import (
@@ -23,7 +22,8 @@ from picasso.errors import (
     UnsupportedMediaType,
 )
 from picasso.models import File, Upload
-from picasso.receive.uploads import Held, Seen, Uploads
+from picasso.receive.landing import displayed
+from picasso.receive.uploads import UNKNOWN, Held, Seen, Uploads
 
 CONTENT = "application/partial-upload"
 
@@ -53,6 +53,8 @@ class Draft:
         row.length = agreed_length(request, complete, None, 0)
         if row.length is not None and (request.content_length or 0) > row.length:
             raise InconsistentLength
+        if has_content(request):
+            row.promised = UNKNOWN if request.content_length is None else request.content_length
         mark(row, request)
         request.also.update(self._limit(request, self._uploads.expiry))
         checks, content = Checks(request, CONTENT_DIGEST), complete or has_content(request)
@@ -60,6 +62,8 @@ class Draft:
             if isinstance(found, Upload):
                 return await self._answer_again(request, base, found)
             file = await self._begin(request, base, found, complete, checks)
+            if not file:
+                await found.answered()
         if file:
             return await self._answer_complete(request, base, file)
         return await self._answer_begun(request, base, found.seen)
@@ -85,8 +89,8 @@ class Draft:
         pipeline = said["pipeline"] if "pipeline" in said else sent_pipeline(request, self._pipelines)
         return Upload(
             protocol=Upload.Protocol.DRAFT,
-            name=first_of(said, "filename", "name") if name is None else name,
-            declared_type=typed(request) or first_of(said, "filetype", "type"),
+            name=displayed(first_of(said, "filename", "name") if name is None else name),
+            declared_type=displayed(sent_type(request) or first_of(said, "filetype", "type")),
             pipeline=known_pipeline(pipeline, self._pipelines),
             metadata=request.headers.get("upload-metadata", ""),
             digest=digests_of(request, REPR_DIGEST) or None,
@@ -135,10 +139,11 @@ class Draft:
             raise UnsupportedMediaType(f"What is added to an upload is sent as {CONTENT}.")
         offset = number("Upload-Offset", request.headers.get("upload-offset", ""))
         checks = Checks(request, CONTENT_DIGEST)
+        seen = await self._uploads.look(upload_id)
+        if seen.row.is_final or seen.row.is_part:
+            raise Forbidden("This upload is one of tus' concatenation.")
         async with self._uploads.hold(upload_id) as held:
             row = held.row
-            if row.is_final or row.is_part:
-                raise Forbidden("This upload is one of tus' concatenation.")
             if row.file_id:
                 at = became(base, row)
                 raise InconsistentLength(headers=at) if has_content(request) else CompletedUpload(headers=at)
@@ -148,6 +153,8 @@ class Draft:
             length = agreed_length(request, complete, row.length, offset)
             if length is not None and offset + (request.content_length or 0) > length:
                 raise InconsistentLength
+            if offset + (request.content_length or 0) > self._uploads.max_size:
+                raise TooLarge
             if length is not None and row.length is None:
                 await held.declare(length)
             await held.expect(request.content_length)

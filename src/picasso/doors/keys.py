@@ -74,7 +74,7 @@ async def begin(stack: AsyncExitStack, uploads: Uploads, row: Upload, has_conten
         except KnownKey as known:
             if known.row.payload != row.payload:
                 raise KeyReused from None
-            if known.row.finished or not has_content:
+            if known.row.finished or known.row.answered or not has_content:
                 return known.row
             await forget_cut(uploads, known.row)
 
@@ -107,6 +107,7 @@ async def under_key(uploads: Uploads, request: Request) -> AsyncIterator[Held | 
         else:
             async with found.only_if_kept():
                 yield found
+            await in_writer(uploads.storage.remove_upload, found.pk)
 
 
 async def require_same_content(

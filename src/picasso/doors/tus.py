@@ -34,7 +34,8 @@ from picasso.errors import (
 )
 from picasso.models import Upload
 from picasso.receive.join import Joins
-from picasso.receive.uploads import Held, Seen, Uploads
+from picasso.receive.landing import displayed
+from picasso.receive.uploads import UNKNOWN, Held, Seen, Uploads
 
 VERSION = "1.0.0"
 
@@ -111,12 +112,14 @@ class Tus:
         content = has_content(request)
         if content:
             require_content_type(request)
-            require_fitting(request, row.length, 0)
+            require_fitting(request, self._limit(row.length), 0)
+            row.promised = UNKNOWN if request.content_length is None else request.content_length
         checks = Checks(request, CONTENT_DIGEST, CHECKSUM)
         async with begun(self._uploads, row, has_content=content) as found:
             if isinstance(found, Held) and (content or row.length == 0):
                 async with found.only_if_kept():
                     await self._add(request, found, checks)
+                    await found.answered()
         return await self._answer_created(request, base, found)
 
     async def _answer_created(self, request: Request, base: str, found: Held | Upload) -> None:
@@ -135,8 +138,8 @@ class Tus:
         concat = request.headers.get("upload-concat", "")
         row = Upload(
             protocol=Upload.Protocol.TUS,
-            name=first_of(said, "filename", "name"),
-            declared_type=first_of(said, "filetype", "type"),
+            name=displayed(first_of(said, "filename", "name")),
+            declared_type=displayed(first_of(said, "filetype", "type")),
             pipeline=known_pipeline(said.get("pipeline", "default"), self._pipelines),
             metadata=request.headers.get("upload-metadata", ""),
             concat=concat,
@@ -179,14 +182,15 @@ class Tus:
         offset = number("Upload-Offset", request.headers.get("upload-offset", ""))
         require_content_type(request)
         checks = Checks(request, CONTENT_DIGEST, CHECKSUM)
+        if (await self._uploads.look(upload_id)).row.is_final:
+            # Before it is held, for that would end its being joined.
+            raise Forbidden("A final upload takes its content from its parts.")
         async with self._uploads.hold(upload_id) as held:
             row = held.row
-            if row.is_final:
-                raise Forbidden("A final upload takes its content from its parts.")
             if offset != held.offset:
                 raise OffsetMismatch(held.offset, offset)
             length = agreed_length(request, held)
-            require_fitting(request, length, offset)
+            require_fitting(request, self._limit(length), offset)
             if length is not None and row.length is None:
                 await held.declare(length)
             await held.expect(request.content_length)
@@ -201,6 +205,9 @@ class Tus:
             await held.land(append)
         if held.whole and held.row.final_id:
             self._joins.begin(held.row.final_id)
+
+    def _limit(self, length: int | None) -> int:
+        return self._uploads.max_size if length is None else length
 
     async def _delete(self, request: Request, upload_id: uuid.UUID) -> None:
         async with self._uploads.hold(upload_id) as held:
@@ -235,7 +242,10 @@ def agreed_length(request: Request, held: Held) -> int | None:
 def parts_of(concat: str) -> list[str]:
     """The ids in ``final;/a /b``. Raises `BadRequest`."""
     word, _, addresses = concat.partition(";")
-    names = [urlsplit(each).path.rstrip("/").rpartition(COLLECTION) for each in addresses.split()]
+    try:
+        names = [urlsplit(each).path.rstrip("/").rpartition(COLLECTION) for each in addresses.split()]
+    except ValueError:
+        names = []
     if word != "final" or not names or any(not found for _, found, _ in names) or len(names) > MAX_PARTS:
         raise BadRequest(f"Upload-Concat is not `final;` and 1 to {MAX_PARTS} addresses of uploads of this service.")
     return [str(upload_id_of(name)) for _, _, name in names]
@@ -246,9 +256,9 @@ def require_content_type(request: Request) -> None:
         raise UnsupportedMediaType(f"The content of an upload is sent as {CONTENT}.")
 
 
-def require_fitting(request: Request, length: int | None, offset: int) -> None:
-    """Refuse by the head alone what is more than the upload's length."""
-    if length is not None and offset + (request.content_length or 0) > length:
+def require_fitting(request: Request, limit: int, offset: int) -> None:
+    """Refuse by the head alone what is more than the upload may have."""
+    if offset + (request.content_length or 0) > limit:
         raise TooLarge("This is more than the upload's length; nothing was added.")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from picasso.doors.appending import COLLECTION, as_json, became, upload_id_of
-from picasso.doors.draft import Draft, is_draft
+from picasso.doors.draft import CONTENT, Draft, is_draft
 from picasso.doors.form import FormDoor
 from picasso.doors.http import Request
 from picasso.doors.names import media_type
@@ -82,7 +82,9 @@ class UploadDoor:
             await self._draft.to_upload(request, name)
 
     def _speaks_draft(self, request: Request) -> bool:
-        return request.method in {"HEAD", "DELETE"} or (request.method == "PATCH" and is_draft(request))
+        if request.method != "PATCH":
+            return request.method in {"HEAD", "DELETE"}
+        return is_draft(request) or media_type(request.headers.get("content-type", "")) == CONTENT
 
     async def _show(self, request: Request, name: str) -> None:
         """For people and programs that want to look, and not to go on."""

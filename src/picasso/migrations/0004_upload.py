@@ -57,6 +57,10 @@ class Migration(migrations.Migration):
                         blank=True, help_text="SHA-256 of what the creating request's head said.", max_length=64
                     ),
                 ),
+                (
+                    "answered",
+                    models.BooleanField(default=False, help_text="Whether who began it with its key was told of it."),
+                ),
                 ("wanted", models.BooleanField(default=False, help_text="Whether another process waits for its lock.")),
                 ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ("finished_at", models.DateTimeField(blank=True, null=True)),

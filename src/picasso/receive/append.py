@@ -16,10 +16,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from picasso.disk import Resumed, sync_path
+from picasso.disk import Resumed, disk_full_reported, sync_path
 from picasso.errors import TooLarge
 from picasso.receive.hashing import Hash, Kept, sha256
-from picasso.receive.intake import Intake, in_writer
+from picasso.receive.intake import Intake, in_writer, to_its_end
 from picasso.receive.sniff import HEAD
 from picasso.storage import Folder, state_of
 
@@ -31,6 +31,9 @@ QUIET_SECONDS = 0.05
 CHECKPOINT = 64 * 2**20
 
 READ = 2**20
+
+# A length and eight words.
+SMALLEST_HASH = 40
 
 # A state is one write of this size, so that a crash leaves the one before or the one after.
 STATE_SIZE = 512
@@ -46,18 +49,25 @@ class State:
 def read_state(upload: Path) -> State:
     try:
         found = json.loads(state_of(upload).read_text())
-        return State(bytes.fromhex(found["hash"]), found["floor"])
+        kept = bytes.fromhex(found["hash"])
+        return State(kept if len(kept) >= SMALLEST_HASH else b"", found["floor"])
     except (OSError, ValueError, KeyError, TypeError):
         return State()  # it is read again, which costs time and nothing else
 
 
-def write_state(upload: Path, state: State) -> None:
+def write_state(upload: Path, state: State, *, durable: bool = False) -> None:
+    """``durable`` where a power cut must find it: about what counts and what does not."""
     text = json.dumps({"hash": state.hash.hex(), "floor": state.floor}).ljust(STATE_SIZE)
     fd = os.open(state_of(upload), os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
-        os.pwrite(fd, text.encode(), 0)
+        with disk_full_reported():
+            os.pwrite(fd, text.encode(), 0)
+            if durable:
+                os.fdatasync(fd)
     finally:
         os.close(fd)
+    if durable:
+        sync_path(upload.parent)
 
 
 def offset_of(upload: Path) -> int:
@@ -82,6 +92,7 @@ def recover(upload: Path) -> int:
             os.ftruncate(fd, offset)
         if offset:
             os.fdatasync(fd)
+            sync_path(upload.parent)
     finally:
         os.close(fd)
     state = read_state(upload)
@@ -121,7 +132,7 @@ class Append(Intake):
         self._hash = self._before = resumed_hash(path, size)
         if checks:
             self._before = self._hash.copy()
-            write_state(path, State(self._before.state, size))
+            write_state(path, State(self._before.state, size), durable=True)
         self._remembered = size
         self._since = 0.0
         self.incoming = Resumed(path, size)
@@ -178,9 +189,12 @@ class Append(Intake):
         """Go on with bytes of another file of the same disk; shared or copied as the file system can."""
         if self.size + size > self._limit:
             raise TooLarge
-        await asyncio.shield(asyncio.get_running_loop().run_in_executor(thread, self._copy, source, at, size))
-        self.size += size
+        await to_its_end(self._copy_in(thread, source, at, size))
         await self._written()
+
+    async def _copy_in(self, thread: Executor, source: Path, at: int, size: int) -> None:
+        await asyncio.get_running_loop().run_in_executor(thread, self._copy, source, at, size)
+        self.size += size
 
     def place(self, key: str) -> None:
         self._storage.link(self.path, key)
@@ -210,21 +224,30 @@ class Append(Intake):
                 self._hash.update(os.pread(file.fileno(), min(READ, at + size - start), start))
 
     def _remember(self) -> None:
-        write_state(self.path, State(self._hash.state))
+        write_state(self.path, State(self._hash.state), durable=bool(self._checks))
 
     def _settle(self) -> None:
         try:
             if self.size > self.start:
-                self.incoming.make_durable()
-                if not self.start:
-                    sync_path(self.path.parent)
+                self._make_durable()
             self._remember()
         finally:
             self.incoming.close()
 
+    def _make_durable(self) -> None:
+        try:
+            self.incoming.make_durable()
+            if not self.start:
+                sync_path(self.path.parent)
+        except BaseException:
+            # A second fsync after a failed one succeeds, although the bytes are gone.
+            self.incoming.truncate(self.start)
+            raise
+
     def _undo(self) -> None:
         try:
             self.incoming.truncate(self.start)
-            write_state(self.path, State(self._before.state))
+            self.incoming.make_durable()
+            write_state(self.path, State(self._before.state), durable=bool(self._checks))
         finally:
             self.incoming.close()

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import ClassVar, Self, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 from picasso.disk import BLOCK, Block, Incoming
 from picasso.errors import TooLarge
@@ -47,6 +47,16 @@ T = TypeVar("T")
 async def in_writer(call: Callable[..., T], *args: object) -> T:
     """Have a writer do it, to its end, though nobody wait for it any more."""
     return await asyncio.shield(asyncio.get_running_loop().run_in_executor(writers, call, *args))
+
+
+async def to_its_end(work: Coroutine[Any, Any, None]) -> None:
+    """What must not be left half done: who is cancelled meanwhile hears of it afterwards."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task})
+        raise
 
 
 class Intake:
@@ -271,5 +281,5 @@ class InPlace:
 
     async def end(self, at: int) -> bytes:
         """Content ends there in the block. What came behind it."""
-        await self._intake.pass_on(self.block.view[:at], self._known)
+        await to_its_end(self._intake.pass_on(self.block.view[:at], self._known))
         return bytes(self.block.view[at : self.block.end])

@@ -55,10 +55,11 @@ class Joins:
     def start(self) -> None:
         self._rounds = asyncio.create_task(self._take_up_for_ever())
 
-    def stop(self) -> None:
-        for task in (self._rounds, *self._under_way.values()):
-            if task:
-                task.cancel()
+    async def stop(self) -> None:
+        tasks = [task for task in (self._rounds, *self._under_way.values()) if task]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def begin(self, final_id: uuid.UUID) -> asyncio.Task[PicassoError | None]:
         """Join it if all of its parts are whole; nothing happens if they are not, or if somebody is at it.
@@ -130,10 +131,15 @@ class Joins:
             await asyncio.sleep(ROUND_SECONDS)
 
     async def _land(self, upload_id: uuid.UUID) -> None:
-        with suppress(NotFound, Gone, Locked, Superseded):
+        try:
             async with self._uploads.hold(upload_id, disturb=False) as held:
                 if held.whole and not held.row.finished:
                     await held.land(await held.append())
+        except (NotFound, Gone, Locked, Superseded):
+            pass
+        except Exception:
+            # Whatever ails this one, the others land.
+            log.exception("could not land upload %s, it will be tried again", upload_id)
 
 
 def ready_finals(storage: Folder) -> list[uuid.UUID]:
@@ -184,7 +190,10 @@ def adopt(held: Held, parts: Sequence[Part]) -> bool:
     first = parts[0]
     if first.end == 0:
         return False
-    held.take_lock_of(first.path)
+    try:
+        held.take_lock_of(first.path)
+    except BlockingIOError:
+        raise Locked from None
     with suppress(FileNotFoundError):
         state_of(first.path).rename(state_of(held.path))
     first.path.rename(held.path)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import logging
+import math
 import os
 import time
 import uuid
@@ -26,6 +28,8 @@ from picasso.errors import Locked, PicassoError, Superseded, Unavailable
 from picasso.models import Upload
 from picasso.storage import Folder
 
+log = logging.getLogger(__name__)
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -36,6 +40,9 @@ ASK_SECONDS = 0.5
 
 # A holder that is just committing lets nobody disturb it, and is given this long.
 PATIENCE = 15.0
+
+# PostgreSQL keeps the locks of all sessions in one table of some thousands (max_locks_per_transaction).
+MAX_HELD = 3000
 
 # A connection that was not used for this long may be older than the database is.
 IDLE_SECONDS = 5.0
@@ -67,13 +74,17 @@ class Rows:
             self._connect()
             return call(*args, **more)
         except (OperationalError, InterfaceError) as fault:
-            self._lose()
+            # A lock that was not had in time, a deadlock: not every fault of this kind is the session's end.
+            if not connection.is_usable():
+                self._lose()
             raise Unavailable("The database can't be reached. Please try again.") from fault
 
     def _connect(self) -> None:
         if self._session and time.monotonic() - self._used > IDLE_SECONDS and not connection.is_usable():
             self._lose()
         connection.ensure_connection()
+        if self._session and self._session is not connection.connection:
+            self._on_lost()
         self._session, self._used = connection.connection, time.monotonic()
 
     def _lose(self) -> None:
@@ -90,6 +101,8 @@ class Holder:
         self.upload_id = upload_id
         self.row: Upload | None = None
         self.fd = -1
+        self.since = math.inf
+        """By the loop's clock; not before it has the lock."""
         self.released = asyncio.Event()
         self._clock: asyncio.Timeout | None = None
         self._reason: PicassoError | None = None
@@ -148,6 +161,13 @@ class Locks:
             self._watching.cancel()
         self.rows.stop()
 
+    async def idle(self, seconds: float) -> None:
+        """Wait until nothing is held any more, but not longer."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                for holder in list(self._holders.values()):
+                    await holder.released.wait()
+
     @asynccontextmanager
     async def hold(self, upload_id: uuid.UUID, patience: float = PATIENCE) -> AsyncIterator[Holder]:
         """Interrupts whoever holds it, here or elsewhere. With a patience of 0 nobody is interrupted.
@@ -163,6 +183,8 @@ class Locks:
             await asyncio.shield(self._release(holder))
 
     async def _acquire(self, upload_id: uuid.UUID, patience: float) -> Holder:
+        if len(self._holders) >= MAX_HELD:
+            raise Unavailable("There are too many uploads under way. Please try again.")
         loop = asyncio.get_running_loop()
         deadline, ask_at = loop.time() + patience, 0.0
         while True:
@@ -202,20 +224,26 @@ class Locks:
         if taken is None:
             self._forget(holder)
             return None
-        holder.row, holder.fd = taken.row, taken.fd
+        holder.row, holder.fd, holder.since = taken.row, taken.fd, asyncio.get_running_loop().time()
         return holder
 
     def _give_back(self, holder: Holder, taking: asyncio.Future[Taken | None]) -> None:
         """It was taken for somebody who has left meanwhile."""
         if not taking.cancelled() and not taking.exception() and (taken := taking.result()):
-            self.rows.submit(self._untake, holder.upload_id, taken.fd)
+            if taken.fd >= 0:
+                os.close(taken.fd)
+            self.rows.submit(release_advisory, holder.upload_id)
         self._forget(holder)
 
     async def _release(self, holder: Holder) -> None:
+        # The file's own lock is given back also while the database is away.
+        if holder.fd >= 0:
+            os.close(holder.fd)
+            holder.fd = -1
         try:
-            await self.rows.do(self._untake, holder.upload_id, holder.fd)
+            await self.rows.do(release_advisory, holder.upload_id)
         except Unavailable:
-            pass  # the session is over, and the lock with it
+            pass  # the session is over, and its lock with it
         finally:
             self._forget(holder)
 
@@ -238,14 +266,11 @@ class Locks:
             release_advisory(upload_id)
             return None
         except BaseException:
-            self._untake(upload_id, fd)
+            if fd >= 0:
+                os.close(fd)
+            release_advisory(upload_id)
             raise
         return Taken(row, fd)
-
-    def _untake(self, upload_id: uuid.UUID, fd: int) -> None:
-        if fd >= 0:
-            os.close(fd)
-        release_advisory(upload_id)
 
     def _lost(self) -> None:
         if self._loop:
@@ -264,10 +289,16 @@ class Locks:
             await asyncio.sleep(WATCH_SECONDS)
             if not self._holders:
                 continue
-            with suppress(Unavailable):
+            try:
+                asked = asyncio.get_running_loop().time()
                 for upload_id in await self.rows.do(wanted):
-                    if holder := self._holders.get(upload_id):
+                    # Who got it since may be the one who wanted it.
+                    if (holder := self._holders.get(upload_id)) and holder.since < asked:
                         holder.interrupt(Superseded())
+            except Unavailable:
+                pass
+            except Exception:
+                log.exception("could not look for who wants which upload")
 
 
 def close_connection() -> None:
@@ -292,7 +323,8 @@ def lock_file(storage: Folder, upload_id: uuid.UUID) -> int:
 
 
 def locked(path: Path) -> int:
-    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    # For writing, which NFS wants of who locks for himself alone.
+    fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BaseException:

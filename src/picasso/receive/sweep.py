@@ -94,7 +94,7 @@ def _left_over(storage: Folder, upload_id: uuid.UUID) -> bool:
 
 def _nobody_writes(storage: Folder, upload_id: uuid.UUID) -> bool:
     try:
-        with storage.upload(upload_id).open("rb") as file:
+        with storage.upload(upload_id).open("rb+") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         return False

@@ -42,6 +42,9 @@ UNKNOWN = 64 * 2**20
 
 READ = 2**20
 
+# Where the quota is full, what has expired is looked for at most so often.
+SWEEP_SECONDS = 2.0
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
@@ -71,6 +74,7 @@ class Uploads:
         self.expiry = expiry
         self._landing = landing
         self._max_unfinished = max_unfinished
+        self._swept = -SWEEP_SECONDS
         self.locks = Locks(storage)
 
     def start(self) -> None:
@@ -92,15 +96,27 @@ class Uploads:
             yield Held(self, holder, row, 0)
 
     async def _create(self, row: Upload, holder: Holder) -> None:
-        if (row.length or 0) > self.max_size:
+        if max(row.length or 0, row.promised) > self.max_size:
             raise TooLarge
-        row.promised = row.length or 0
+        row.promised = row.length or row.promised
         self.storage.require_space(row.promised)
         try:
-            await self.locks.rows.do(self._insert, row, holder)
+            await self._insert_with_room(row, holder)
         except BaseException:
-            await in_writer(self.storage.remove_upload, row.pk)
+            # In the thread that inserts, so it comes after that, whoever was cancelled meanwhile.
+            self.locks.rows.submit(forget, self.storage, [row.pk])
             raise
+
+    async def _insert_with_room(self, row: Upload, holder: Holder) -> None:
+        try:
+            await self.locks.rows.do(self._insert, row, holder)
+        except UnfinishedFull:
+            if time.monotonic() < self._swept + SWEEP_SECONDS:
+                raise
+            self._swept = time.monotonic()
+            await asyncio.to_thread(sweep_expired, self.storage, self.expiry)
+            await in_writer(self.storage.remove_upload, row.pk)
+            await self.locks.rows.do(self._insert, row, holder)
 
     def _insert(self, row: Upload, holder: Holder) -> None:
         holder.take_file(self.storage.begin_upload(row.pk))
@@ -124,7 +140,7 @@ class Uploads:
             if row.promised:
                 self._require_quota(row.promised)
             if row.parts:
-                take_over(row, self.max_size)
+                take_over(row, self.storage, self.max_size)
             row.save(force_insert=True)
             if row.parts:
                 Upload.objects.filter(pk__in=row.parts).update(final=row.pk)
@@ -135,9 +151,7 @@ class Uploads:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_xact_lock(%s)", [QUOTA_LOCK])
         if promised(but) + more > self._max_unfinished:
-            sweep.expired(self.storage, self.expiry)
-            if promised(but) + more > self._max_unfinished:
-                raise UnfinishedFull
+            raise UnfinishedFull
 
     async def look(self, upload_id: uuid.UUID) -> Seen:
         """Disturbs nobody. Raises `NotFound`, `Gone`."""
@@ -230,6 +244,11 @@ class Held:
         start = self.row.finished_at.timestamp() if self.row.finished_at else self.path.stat().st_mtime
         return start + self._uploads.expiry
 
+    async def answered(self) -> None:
+        """Who began it is about to be told of it: a retry with its key finds it, and does not begin anew."""
+        if self.row.key:
+            await self._rows.do(self._update, answered=True)
+
     async def declare(self, length: int) -> None:
         """Its length is known now. Raises `TooLarge`, `UnfinishedFull`."""
         if length > self._uploads.max_size:
@@ -266,9 +285,10 @@ class Held:
         await asyncio.shield(append.keep())
         self.offset = append.size
         if self.row.length is None:
-            await self._promise(self.offset)
+            # What is there counts, also where it is more than may be.
+            await self._rows.do(self._update, promised=self.offset)
         if self.row.final_id:
-            await in_writer(touch, self._uploads.storage.upload(self.row.final_id))
+            await self._rows.do(touch_all, self._uploads.storage, self.row.final_id)
 
     async def land(self, append: Append) -> File:
         """Make it a file.
@@ -314,32 +334,45 @@ class Held:
             yield
         except BaseException:
             with suppress(PicassoError):
-                await asyncio.shield(self.remove())
+                await asyncio.shield(self._rows.do(self._remove_unfinished))
             raise
+
+    def _remove_unfinished(self) -> None:
+        """A COMMIT in doubt may have made it a file: then its row stays, and with it the key."""
+        if Upload.objects.filter(pk=self.row.pk, finished_at=None).delete()[0]:
+            self._uploads.storage.remove_upload(self.row.pk)
 
     async def remove(self) -> None:
         """Raises `Conflict` for a part that a final upload has taken over."""
         if self.row.final_id:
             raise Conflict("This upload is a part of another one.")
-        parts = [uuid.UUID(part) for part in self.row.parts or ()] if not self.row.finished else []
-        await self._rows.do(forget, self._uploads.storage, [self.row.pk, *parts])
+        await self._rows.do(self._remove)
+
+    def _remove(self) -> None:
+        """The row as it is by now: a COMMIT in doubt may have finished it, and then its file stays."""
+        row = Upload.objects.filter(pk=self.row.pk).first()
+        parts = [uuid.UUID(part) for part in row.parts or ()] if row and not row.finished else []
+        forget(self._uploads.storage, [self.row.pk, *parts])
 
 
-def take_over(final: Upload, max_size: int) -> None:
+def take_over(final: Upload, storage: Folder, max_size: int) -> None:
     """See that the parts can be had; the caller's transaction makes them its own."""
     wanted = {uuid.UUID(part) for part in final.parts or ()}
     # In one order, lest two that want the same wait for each other.
     rows = {row.pk: row for row in Upload.objects.select_for_update().filter(pk__in=wanted).order_by("pk")}
     for part in wanted:
         row = rows.get(part)
-        if row is None or row.finished:
+        if row is None or row.finished or not storage.upload(part).exists():
             raise NotFound(f"There is no upload {part}.")
         if not row.is_part:
             raise Conflict(f"The upload {part} is not partial.")
         if row.final_id:
             raise Conflict(f"The upload {part} is a part of another one already.")
-    if sum(rows[uuid.UUID(part)].length or 0 for part in final.parts or ()) > max_size:
+    lengths = [rows[uuid.UUID(part)].length for part in final.parts or ()]
+    if sum(length or 0 for length in lengths) > max_size:
         raise TooLarge
+    if None not in lengths:
+        final.length = sum(length or 0 for length in lengths)
 
 
 def forget(storage: Folder, ids: Sequence[uuid.UUID]) -> None:
@@ -358,9 +391,19 @@ def recovered(path: Path) -> int:
     return path.stat().st_size if is_clean(path) else recover(path)
 
 
-def touch(path: Path) -> None:
-    with suppress(FileNotFoundError):
-        os.utime(path)
+def touch_all(storage: Folder, final_id: uuid.UUID) -> None:
+    """A final upload and its parts expire together: each byte that comes to one of them gives all of them time."""
+    for upload_id in (final_id, *Upload.objects.filter(final=final_id).values_list("pk", flat=True)):
+        with suppress(FileNotFoundError):
+            os.utime(storage.upload(upload_id))
+
+
+def sweep_expired(storage: Folder, expiry: int) -> None:
+    """In a thread of its own, whose connection goes with it."""
+    try:
+        sweep.expired(storage, expiry)
+    finally:
+        connection.close()
 
 
 def digest_of(path: Path, algorithm: str) -> str:
