@@ -130,7 +130,8 @@ class Upload(models.Model):
         DRAFT = "draft"  # Resumable Uploads for HTTP: whole when the client says so
         PLAIN = "plain"  # one request; here only because it has an Idempotency-Key
 
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    # Who knows it may go on, so nobody may guess it: no part of it is a clock or a counter.
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     protocol = models.CharField(max_length=8, choices=Protocol.choices)
     length = models.BigIntegerField(null=True, blank=True, help_text="Bytes; null while the client has not said.")
     promised = models.BigIntegerField(default=0, help_text="What it counts in the quota of unfinished bytes.")
@@ -157,7 +158,7 @@ class Upload(models.Model):
     error_detail = models.CharField(max_length=1000, blank=True)
 
     class Meta:
-        ordering: ClassVar = ["-id"]
+        ordering: ClassVar = ["-created_at"]
         indexes: ClassVar = [
             models.Index(fields=["promised"], name="upload_unfinished", condition=models.Q(finished_at=None)),
             models.Index(fields=["finished_at"], name="upload_finished"),

@@ -15,19 +15,20 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 
-from picasso.disk import BLOCK
+from picasso.disk import BLOCK, Resumed
 from picasso.doors import keys
 from picasso.errors import Conflict, DigestMismatch, Gone, Locked, Superseded, TooLarge, UnfinishedFull
 from picasso.models import File, FileCount, Upload, new_id
 from picasso.process.pipelines import Plan
 from picasso.receive import append as appending
-from picasso.receive import sweep
+from picasso.receive import join, sweep
 from picasso.receive.append import Append, State, offset_of, read_state, recover, write_state
 from picasso.receive.hashing import sha256
+from picasso.receive.join import Joins
 from picasso.receive.landing import Landing
-from picasso.receive.locks import Locks
+from picasso.receive.locks import Locks, locked
 from picasso.receive.uploads import Held, KnownKey, Uploads, promised
 from picasso.storage import Folder, state_of
 
@@ -246,8 +247,6 @@ def test_what_was_not_verified_does_not_count_after_a_crash(storage: Folder) -> 
 
 
 def test_blocks_past_the_page_cache_and_bits_through_it_make_one_file(storage: Folder) -> None:
-    from picasso.disk import Resumed
-
     path, chance, written = storage.begin_upload(new_id()), random.Random(9), 0
     while written < len(DATA):
         resumed = Resumed(path, written)
@@ -430,8 +429,6 @@ def test_the_sweep_takes_what_expired_and_what_was_lost(storage: Folder) -> None
         os.utime(storage.upload(row.pk), (past, past))
     storage.upload(lost.pk).unlink()
     Upload.objects.filter(pk=lost.pk).update(created_at="2020-01-01T00:00:00Z")
-    from picasso.receive.locks import locked
-
     fd = locked(storage.upload(held.pk))
     try:
         assert sweep.expired(storage, EXPIRY) == 2
@@ -493,3 +490,73 @@ def test_a_final_upload_goes_with_its_parts(storage: Folder) -> None:
     with_uploads(storage, cancel)
     assert not Upload.objects.exists()
     assert not [path for path in storage.uploads.rglob("*") if path.is_file()]
+
+
+def test_a_join_that_is_interrupted_at_any_moment_ends_with_the_right_bytes(
+    storage: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It must not let go while a piece is still on its way: that would land under the next one."""
+    monkeypatch.setattr(join, "PIECE", 64 * 1024)
+    pieces = [DATA[:100_001], DATA[100_001:1_500_000], DATA[1_500_000:]]
+    chance = random.Random(10)
+
+    async def join_all(uploads: Uploads) -> None:
+        joins = Joins(uploads)
+        for _ in range(12):
+            parts = [await begun(uploads, tus(len(piece), concat="partial")) for piece in pieces]
+            for part, piece in zip(parts, pieces, strict=True):
+                await added(uploads, part, piece)
+            final = await begun(uploads, tus(None, concat="final", parts=[str(part.pk) for part in parts]))
+            task = joins.begin(final.pk)
+            while not task.done():
+                await asyncio.sleep(chance.random() * 0.01)
+                async with uploads.hold(final.pk):
+                    pass
+                await task
+                task = joins.begin(final.pk)
+                if chance.random() < 0.3:
+                    await task
+
+    with_uploads(storage, join_all)
+    files = list(File.objects.all())
+    assert len(files) == 12
+    for file in files:
+        assert storage.path(file.key).read_bytes() == DATA
+        assert file.sha256 == hashlib.sha256(DATA).hexdigest()
+
+
+def test_a_files_lock_is_given_back_while_the_database_is_away(
+    storage: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def lose(uploads: Uploads) -> None:
+        row = await begun(uploads, tus(10))
+        with monkeypatch.context() as broken:
+            async with uploads.hold(row.pk):
+                broken.setattr(uploads.locks.rows, "_connect", away)
+        os.close(locked(storage.upload(row.pk)))
+        async with uploads.hold(row.pk, disturb=False):
+            pass
+
+    def away() -> None:
+        raise OperationalError("the database is away")
+
+    with_uploads(storage, lose)
+
+
+def test_a_failed_fsync_is_not_forgotten(storage: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next one would succeed, although the bytes are gone."""
+
+    async def fail(uploads: Uploads) -> None:
+        row = await begun(uploads, tus(10))
+        await added(uploads, row, b"12345")
+        with monkeypatch.context() as broken:
+            broken.setattr(Resumed, "make_durable", cut_off)
+            with pytest.raises(OSError, match="gone"):
+                await added(uploads, row, b"678")
+        async with uploads.hold(row.pk) as held:
+            assert held.offset == 5
+
+    def cut_off(_: Resumed) -> None:
+        raise OSError("the bytes are gone")
+
+    with_uploads(storage, fail)

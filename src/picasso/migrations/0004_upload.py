@@ -2,7 +2,7 @@
 
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import picasso.models
+import uuid
 from django.db import migrations, models
 
 
@@ -15,10 +15,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Upload",
             fields=[
-                (
-                    "id",
-                    models.UUIDField(default=picasso.models.new_id, editable=False, primary_key=True, serialize=False),
-                ),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 (
                     "protocol",
                     models.CharField(choices=[("tus", "Tus"), ("draft", "Draft"), ("plain", "Plain")], max_length=8),
@@ -89,7 +86,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "ordering": ["-id"],
+                "ordering": ["-created_at"],
                 "indexes": [
                     models.Index(
                         condition=models.Q(("finished_at", None)), fields=["promised"], name="upload_unfinished"
