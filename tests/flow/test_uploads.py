@@ -484,7 +484,7 @@ def test_a_final_upload_goes_with_its_parts(storage: Folder) -> None:
     async def cancel(uploads: Uploads) -> None:
         parts = [str((await begun(uploads, tus(1, concat="partial"))).pk) for _ in range(2)]
         final = await begun(uploads, tus(None, concat="final", parts=parts))
-        async with uploads.hold(final.pk) as held:
+        async with uploads.hold(final.pk, joins=True) as held:
             await held.remove()
 
     with_uploads(storage, cancel)
@@ -510,7 +510,7 @@ def test_a_join_that_is_interrupted_at_any_moment_ends_with_the_right_bytes(
             task = joins.begin(final.pk)
             while not task.done():
                 await asyncio.sleep(chance.random() * 0.01)
-                async with uploads.hold(final.pk):
+                async with uploads.hold(final.pk, joins=True):
                     pass
                 await task
                 task = joins.begin(final.pk)

@@ -139,11 +139,10 @@ class Draft:
             raise UnsupportedMediaType(f"What is added to an upload is sent as {CONTENT}.")
         offset = number("Upload-Offset", request.headers.get("upload-offset", ""))
         checks = Checks(request, CONTENT_DIGEST)
-        seen = await self._uploads.look(upload_id)
-        if seen.row.is_final or seen.row.is_part:
-            raise Forbidden("This upload is one of tus' concatenation.")
         async with self._uploads.hold(upload_id) as held:
             row = held.row
+            if row.is_final or row.is_part:
+                raise Forbidden("This upload is one of tus' concatenation.")
             if row.file_id:
                 at = became(base, row)
                 raise InconsistentLength(headers=at) if has_content(request) else CompletedUpload(headers=at)
@@ -183,7 +182,7 @@ class Draft:
         return await held.land(append)
 
     async def _delete(self, request: Request, upload_id: uuid.UUID) -> None:
-        async with self._uploads.hold(upload_id) as held:
+        async with self._uploads.hold(upload_id, joins=True) as held:
             await held.remove()
         await request.answer(204)
 

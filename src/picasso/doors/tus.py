@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
 from picasso.doors.appending import (
@@ -26,6 +28,7 @@ from picasso.errors import (
     BadRequest,
     Forbidden,
     InconsistentLength,
+    Locked,
     MethodNotAllowed,
     OffsetMismatch,
     TooLarge,
@@ -182,10 +185,7 @@ class Tus:
         offset = number("Upload-Offset", request.headers.get("upload-offset", ""))
         require_content_type(request)
         checks = Checks(request, CONTENT_DIGEST, CHECKSUM)
-        if (await self._uploads.look(upload_id)).row.is_final:
-            # Before it is held, for that would end its being joined.
-            raise Forbidden("A final upload takes its content from its parts.")
-        async with self._uploads.hold(upload_id) as held:
+        async with self._held_for_content(upload_id) as held:
             row = held.row
             if offset != held.offset:
                 raise OffsetMismatch(held.offset, offset)
@@ -199,6 +199,20 @@ class Tus:
             headers = {"Upload-Offset": str(held.offset), **ending(base, held.seen)}
         await request.answer(204, headers=headers)
 
+    @asynccontextmanager
+    async def _held_for_content(self, upload_id: uuid.UUID) -> AsyncIterator[Held]:
+        """Raises `Forbidden` for a final upload, also for one that is just being joined."""
+        refusal = Forbidden("A final upload takes its content from its parts.")
+        try:
+            async with self._uploads.hold(upload_id) as held:
+                if held.row.is_final:
+                    raise refusal
+                yield held
+        except Locked:
+            if (await self._uploads.look(upload_id)).row.is_final:
+                raise refusal from None
+            raise
+
     async def _add(self, request: Request, held: Held, checks: Checks) -> None:
         append = await add(request, held, checks, self._idle_timeout)
         if held.whole and not held.row.is_part:
@@ -210,7 +224,7 @@ class Tus:
         return self._uploads.max_size if length is None else length
 
     async def _delete(self, request: Request, upload_id: uuid.UUID) -> None:
-        async with self._uploads.hold(upload_id) as held:
+        async with self._uploads.hold(upload_id, joins=True) as held:
             await held.remove()
         await request.answer(204)
 

@@ -169,39 +169,44 @@ class Locks:
                     await holder.released.wait()
 
     @asynccontextmanager
-    async def hold(self, upload_id: uuid.UUID, patience: float = PATIENCE) -> AsyncIterator[Holder]:
+    async def hold(
+        self, upload_id: uuid.UUID, patience: float = PATIENCE, *, joins: bool = False
+    ) -> AsyncIterator[Holder]:
         """Interrupts whoever holds it, here or elsewhere. With a patience of 0 nobody is interrupted.
+
+        A final upload that is being joined is let be, unless ``joins`` says otherwise.
 
         Raises:
             Locked: the holder is not done within ``patience`` seconds.
             Unavailable: the database is away.
         """
-        holder = await self._acquire(upload_id, patience)
+        holder = await self._acquire(upload_id, patience, joins)
         try:
             yield holder
         finally:
             await asyncio.shield(self._release(holder))
 
-    async def _acquire(self, upload_id: uuid.UUID, patience: float) -> Holder:
+    async def _acquire(self, upload_id: uuid.UUID, patience: float, joins: bool) -> Holder:
         if len(self._holders) >= MAX_HELD:
             raise Unavailable("There are too many uploads under way. Please try again.")
         loop = asyncio.get_running_loop()
         deadline, ask_at = loop.time() + patience, 0.0
         while True:
-            await self._await_our_own(upload_id, deadline)
+            await self._await_our_own(upload_id, deadline, joins)
             if holder := await self._try(upload_id):
                 return holder
             now = loop.time()
             if now >= deadline:
                 raise Locked
             if now >= ask_at:
-                await self.rows.do(want, upload_id)
+                await self.rows.do(want, upload_id, joins)
                 ask_at = now + ASK_SECONDS
             await asyncio.sleep(RETRY_SECONDS)
 
-    async def _await_our_own(self, upload_id: uuid.UUID, deadline: float) -> None:
+    async def _await_our_own(self, upload_id: uuid.UUID, deadline: float, joins: bool) -> None:
         while other := self._holders.get(upload_id):
-            if deadline <= asyncio.get_running_loop().time():
+            let_be = other.row is not None and other.row.is_final and not joins
+            if let_be or deadline <= asyncio.get_running_loop().time():
                 raise Locked
             other.interrupt(Superseded())
             try:
@@ -310,8 +315,12 @@ def wanted() -> list[uuid.UUID]:
     return list(Upload.objects.filter(wanted=True).values_list("pk", flat=True))
 
 
-def want(upload_id: uuid.UUID) -> None:
-    Upload.objects.filter(pk=upload_id).update(wanted=True)
+def want(upload_id: uuid.UUID, joins: bool) -> None:
+    """Raises `Locked` for a final upload that is to be let be."""
+    rows = Upload.objects.filter(pk=upload_id)
+    if not joins and rows.filter(parts__isnull=False).exists():
+        raise Locked
+    rows.update(wanted=True)
 
 
 def lock_file(storage: Folder, upload_id: uuid.UUID) -> int:

@@ -29,7 +29,7 @@ from picasso.receive.append import Append, is_clean, offset_of, recover
 from picasso.receive.hashing import Hash
 from picasso.receive.intake import hashers, in_writer
 from picasso.receive.landing import Landing
-from picasso.receive.locks import Holder, Locks
+from picasso.receive.locks import PATIENCE, Holder, Locks
 from picasso.storage import Folder
 
 log = logging.getLogger(__name__)
@@ -193,15 +193,17 @@ class Uploads:
         return next(iter(found.values()))
 
     @asynccontextmanager
-    async def hold(self, upload_id: uuid.UUID, *, disturb: bool = True) -> AsyncIterator[Held]:
+    async def hold(self, upload_id: uuid.UUID, *, disturb: bool = True, joins: bool = False) -> AsyncIterator[Held]:
         """The only one to write to it, until somebody new comes, or (not ``disturb``) if there is nobody now.
+
+        A final upload that is being joined is let be, unless ``joins`` says otherwise.
 
         Raises:
             NotFound, Gone: there is no such upload.
             Locked: it is just being finished, or (not ``disturb``) written to.
         """
-        patience = {} if disturb else {"patience": 0.0}
-        async with self.locks.hold(upload_id, **patience) as holder:
+        patience = PATIENCE if disturb else 0.0
+        async with self.locks.hold(upload_id, patience, joins=joins) as holder:
             yield await in_writer(self._opened, holder)
 
     def _opened(self, holder: Holder) -> Held:
