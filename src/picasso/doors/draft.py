@@ -145,7 +145,9 @@ class Draft:
                 raise Forbidden("This upload is one of tus' concatenation.")
             if row.file_id:
                 at = became(base, row)
-                raise InconsistentLength(headers=at) if has_content(request) else CompletedUpload(headers=at)
+                request.also.update(self._state(request, row.length, True))
+                fault = InconsistentLength if has_content(request) else CompletedUpload
+                raise fault("This upload is complete; nothing can be added to it.", headers=at)
             if offset != held.offset:
                 request.also.update(self._state(request, held.offset, False))
                 raise OffsetMismatch(held.offset, offset)
