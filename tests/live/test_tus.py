@@ -83,6 +83,12 @@ def test_content_can_come_along_with_the_creation(service: Stack) -> None:
     assert stored(service, answer.headers) == CONTENT
 
 
+def test_content_of_unknown_size_can_come_along_where_the_limit_is_small(limited: Stack) -> None:
+    headers = {**TUS, **CHUNK, "Upload-Defer-Length": "1"}
+    answer = limited.client.post(UPLOADS, content=iter([CONTENT[:1000]]), headers=headers)
+    assert (answer.status_code, answer.headers["upload-offset"]) == (201, "1000")
+
+
 def test_an_empty_upload_is_whole_at_once(service: Stack) -> None:
     answer = create(service, Upload_Length=0)
     assert answer.status_code == 201

@@ -138,12 +138,6 @@ def adding(operation: str, description: str, *parameters: dict[str, Any]) -> dic
 
 
 SHOWN = {"description": "It.", "content": {"application/json": {"schema": UPLOAD}}}
-TOLD = {
-    "description": "In headers.",
-    "headers": told(
-        Upload_Offset="Bytes that are safe.", Upload_Length="Bytes of the whole.", Upload_Complete="?0 or ?1"
-    ),
-}
 OVERRIDE = header("X-HTTP-Method-Override", "Which of the others is meant.", enum=["PATCH", "HEAD", "DELETE"])
 NAMED = path_parameter("name")
 

@@ -23,7 +23,7 @@ from picasso.errors import (
 )
 from picasso.models import File, Upload
 from picasso.receive.landing import displayed
-from picasso.receive.uploads import UNKNOWN, Held, Seen, Uploads
+from picasso.receive.uploads import Held, Seen, Uploads
 
 CONTENT = "application/partial-upload"
 
@@ -54,7 +54,7 @@ class Draft:
         if row.length is not None and (request.content_length or 0) > row.length:
             raise InconsistentLength
         if has_content(request):
-            row.promised = UNKNOWN if request.content_length is None else request.content_length
+            row.promised = self._uploads.expected(request.content_length)
         mark(row, request)
         request.also.update(self._limit(request, self._uploads.expiry))
         checks, content = Checks(request, CONTENT_DIGEST), complete or has_content(request)

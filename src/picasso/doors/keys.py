@@ -15,9 +15,10 @@ from picasso.doors.body import Body
 from picasso.doors.http import Request
 from picasso.errors import BadRequest, Gone, KeyInUse, KeyReused, Locked, NotFound
 from picasso.models import File, Upload
+from picasso.receive.append import READ
 from picasso.receive.intake import Intake, Unkept, in_writer
 from picasso.receive.landing import displayed
-from picasso.receive.uploads import READ, Held, KnownKey, Uploads
+from picasso.receive.uploads import Held, KnownKey, Uploads
 from picasso.storage import Folder
 
 HEADER = "idempotency-key"

@@ -38,7 +38,7 @@ from picasso.errors import (
 from picasso.models import Upload
 from picasso.receive.join import Joins
 from picasso.receive.landing import displayed
-from picasso.receive.uploads import UNKNOWN, Held, Seen, Uploads
+from picasso.receive.uploads import Held, Seen, Uploads
 
 VERSION = "1.0.0"
 
@@ -116,7 +116,7 @@ class Tus:
         if content:
             require_content_type(request)
             require_fitting(request, self._limit(row.length), 0)
-            row.promised = UNKNOWN if request.content_length is None else request.content_length
+            row.promised = self._uploads.expected(request.content_length)
         checks = Checks(request, CONTENT_DIGEST, CHECKSUM)
         async with begun(self._uploads, row, has_content=content) as found:
             if isinstance(found, Held) and (content or row.length == 0):

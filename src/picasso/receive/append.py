@@ -119,7 +119,7 @@ def resumed_hash(upload: Path, size: int) -> Kept:
 
 
 class Append(Intake):
-    """To be ended by `keep` or `undo`. It blocks while it is made: for threads."""
+    """To be ended by `keep` or `discard`. It blocks while it is made: for threads."""
 
     _hash: Kept
     incoming: Resumed  # it is there from the start

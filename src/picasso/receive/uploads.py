@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import logging
 import os
 import time
 import uuid
@@ -25,22 +24,18 @@ from django.db.models.functions import Now
 from picasso.errors import Conflict, DigestMismatch, Gone, NotFound, PicassoError, TooLarge, UnfinishedFull
 from picasso.models import File, Upload
 from picasso.receive import sweep
-from picasso.receive.append import Append, is_clean, offset_of, recover
+from picasso.receive.append import READ, Append, is_clean, offset_of, recover
 from picasso.receive.hashing import Hash
 from picasso.receive.intake import hashers, in_writer
 from picasso.receive.landing import Landing
 from picasso.receive.locks import PATIENCE, Holder, Locks
 from picasso.storage import Folder
 
-log = logging.getLogger(__name__)
-
 # One bigint for the transaction lock under which the quota is counted.
 QUOTA_LOCK = 0x5049_4341_5353_4F00
 
 # What an upload of unknown length that comes in chunks of unknown length has promised while one is under way.
 UNKNOWN = 64 * 2**20
-
-READ = 2**20
 
 # Where the quota is full, what has expired is looked for at most so often.
 SWEEP_SECONDS = 2.0
@@ -153,6 +148,10 @@ class Uploads:
         if promised(but) + more > self._max_unfinished:
             raise UnfinishedFull
 
+    def expected(self, size: int | None) -> int:
+        """What an upload of unknown length promises for content of this size, or of none that was said."""
+        return min(UNKNOWN, self.max_size) if size is None else size
+
     async def look(self, upload_id: uuid.UUID) -> Seen:
         """Disturbs nobody. Raises `NotFound`, `Gone`."""
         return await self.locks.rows.do(self._look, upload_id)
@@ -260,7 +259,7 @@ class Held:
     async def expect(self, size: int | None) -> None:
         """So many bytes are about to come to an upload whose own length is not known."""
         if self.row.length is None:
-            await self._promise(self.offset + (UNKNOWN if size is None else size))
+            await self._promise(self.offset + self._uploads.expected(size))
 
     async def _promise(self, promised: int, **changes: object) -> None:
         await self._rows.do(self._change, promised, changes)
