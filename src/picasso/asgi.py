@@ -24,13 +24,6 @@ from django.urls import Resolver404, resolve
 from django.views import View
 
 from picasso.conf import Conf
-from picasso.doors import health
-from picasso.doors.cors import Cors
-from picasso.doors.download import DownloadDoor
-from picasso.doors.forwarded import Forwarding
-from picasso.doors.health import HealthDoor
-from picasso.doors.http import Door, Message, Receive, Request, Scope, Send
-from picasso.doors.uploads import UploadDoor
 from picasso.errors import ClientGone, MethodNotAllowed, NotFound, PicassoError, TooLarge, UploadTimeout
 from picasso.jobs import celery
 from picasso.process.pipelines import pipelines
@@ -38,6 +31,13 @@ from picasso.receive.join import Joins
 from picasso.receive.landing import Landing
 from picasso.receive.uploads import Uploads
 from picasso.storage import default_storage
+from picasso.web import health
+from picasso.web.cors import Cors
+from picasso.web.download import DownloadDoor
+from picasso.web.forwarded import Forwarding
+from picasso.web.health import HealthDoor
+from picasso.web.http import Door, Message, Receive, Request, Scope, Send
+from picasso.web.uploads import UploadDoor
 
 log = logging.getLogger(__name__)
 

@@ -114,7 +114,7 @@ def ready(settings: conf.Conf, arguments: argparse.Namespace) -> int:
     import django
 
     django.setup()
-    from picasso.doors.health import seen_here
+    from picasso.web.health import seen_here
 
     return 0 if seen_here() else 1
 

@@ -107,7 +107,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2**20
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-SECURE_PROXY_SSL_HEADER = None  # What proxies tell is in the ASGI scope already (picasso.doors.forwarded).
+SECURE_PROXY_SSL_HEADER = None  # What proxies tell is in the ASGI scope already (picasso.web.forwarded).
 PUBLIC = urlsplit(PICASSO.public_url)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC.scheme == "https"
 SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = f"{PUBLIC.path}/"

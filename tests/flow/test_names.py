@@ -10,10 +10,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from picasso.doors.download import INLINE, Stored, disposition
 from picasso.models import new_id
 from picasso.receive.landing import displayed
 from picasso.storage import MAX_NAME_BYTES, derived_key, original_key, plain_name, safe_name
+from picasso.web.download import INLINE, Stored, disposition
 
 # Any text, and more than chance would give of what has a meaning in names.
 PIECES = [

@@ -18,7 +18,6 @@ import pytest
 from django.db import OperationalError, connection
 
 from picasso.disk import BLOCK, Resumed
-from picasso.doors import keys
 from picasso.errors import Conflict, DigestMismatch, Gone, Locked, Superseded, TooLarge, UnfinishedFull
 from picasso.models import File, FileCount, Upload, new_id
 from picasso.process.pipelines import Plan
@@ -31,6 +30,7 @@ from picasso.receive.landing import Landing
 from picasso.receive.locks import Locks, locked
 from picasso.receive.uploads import Held, KnownKey, Uploads, promised
 from picasso.storage import Folder, state_of
+from picasso.web import keys
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 
-from picasso.doors.cors import RESPONSE_HEADERS
+from picasso.web.cors import RESPONSE_HEADERS
 from tests import browser
 from tests.live.conftest import web_only
 from tests.live.wire import END, FILES, FORM, PNG, UPLOAD, Answer, ask, check_problem, head, part, post, wire

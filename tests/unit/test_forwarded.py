@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from picasso.doors.forwarded import Forwarding, address_of, below
-from picasso.doors.http import Request, Scope
 from picasso.errors import BadRequest
+from picasso.web.forwarded import Forwarding, address_of, below
+from picasso.web.http import Request, Scope
 
 PROXY, INNER, CLIENT, STRANGER = "10.0.0.1", "10.0.0.2", "198.51.100.7", "203.0.113.9"
 TRUSTED = ("10.0.0.0/24", "2001:db8::1")

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from tests.live.wire import END, part
 
-from picasso.doors.parts import Form
 from picasso.errors import InvalidField, InvalidUpload, PicassoError, TooLarge
 from picasso.receive.intake import BLOCK_SIZE, GATHER, MAX_IN_PLACE, InPlace, Intake
 from picasso.storage import Folder
+from picasso.web.parts import Form
 
 MIB = 2**20
 FIELD = b'form-data; name="pipeline"'

@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 from django.http.request import split_domain_port
 
 from picasso.conf import clean_path
-from picasso.doors.http import Scope, by_name
 from picasso.errors import BadRequest
+from picasso.web.http import Scope, by_name
 
 STANDARD = ("for", "proto", "host")
 NAMES = (*STANDARD, "port", "prefix")

@@ -6,10 +6,10 @@ import uuid
 from collections.abc import Mapping
 from functools import lru_cache
 
-from picasso.doors.digests import repr_digest
-from picasso.doors.http import Request
 from picasso.models import File
 from picasso.serializers import FileSerializer
+from picasso.web.digests import repr_digest
+from picasso.web.http import Request
 
 
 async def answer_stored(request: Request, base: str, file: File, headers: Mapping[str, str] | None = None) -> None:

@@ -6,9 +6,9 @@ import base64
 import binascii
 from urllib.parse import parse_qs
 
-from picasso.doors.http import Request
-from picasso.doors.parts import Names, name_in
 from picasso.errors import BadRequest, InvalidField
+from picasso.web.http import Request
+from picasso.web.parts import Names, name_in
 
 # As much as the row of an upload should hold of what a stranger says.
 MAX_METADATA = 16 * 2**10

@@ -8,14 +8,14 @@ import uuid
 from datetime import UTC, datetime
 from email.utils import formatdate
 
-from picasso.doors.body import Body
-from picasso.doors.digests import Checks
-from picasso.doors.http import Request
-from picasso.doors.stored import file_address
 from picasso.errors import BadRequest, NotFound, PicassoError, TooLarge
 from picasso.models import Upload
 from picasso.receive.append import Append
 from picasso.receive.uploads import Held, Seen
+from picasso.web.body import Body
+from picasso.web.digests import Checks
+from picasso.web.http import Request
+from picasso.web.stored import file_address
 
 COLLECTION = "/api/v1.0/uploads/"
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from picasso.doors.appending import COLLECTION, as_json, became, upload_id_of
-from picasso.doors.draft import CONTENT, Draft, is_draft
-from picasso.doors.form import FormDoor
-from picasso.doors.http import Request
-from picasso.doors.names import media_type
-from picasso.doors.parts import Names
-from picasso.doors.raw import Raw
-from picasso.doors.tus import OF_UPLOAD, Tus
 from picasso.errors import MethodNotAllowed, UnsupportedMediaType
 from picasso.receive.join import Joins
 from picasso.receive.landing import Landing
 from picasso.receive.uploads import Uploads
+from picasso.web.appending import COLLECTION, as_json, became, upload_id_of
+from picasso.web.draft import CONTENT, Draft, is_draft
+from picasso.web.form import FormDoor
+from picasso.web.http import Request
+from picasso.web.names import media_type
+from picasso.web.parts import Names
+from picasso.web.raw import Raw
+from picasso.web.tus import OF_UPLOAD, Tus
 
 PLAIN = "/api/v1.0/upload/"
 

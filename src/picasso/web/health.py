@@ -12,9 +12,9 @@ from datetime import timedelta
 from django.db import close_old_connections, connection
 from django.utils import timezone
 
-from picasso.doors.http import Request
 from picasso.errors import PROBLEM_JSON, MethodNotAllowed, PicassoError, problem
 from picasso.models import Worker
+from picasso.web.http import Request
 
 log = logging.getLogger(__name__)
 

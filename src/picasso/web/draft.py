@@ -5,13 +5,6 @@ from __future__ import annotations
 import re
 import uuid
 
-from picasso.doors.appending import add, as_json, became, has_content, number, seconds_left, upload_id_of, upload_url
-from picasso.doors.digests import CONTENT_DIGEST, REPR_DIGEST, Checks, digests_of
-from picasso.doors.http import Request
-from picasso.doors.keys import begun, mark, require_same_content
-from picasso.doors.names import first_of, known_pipeline, media_type, metadata, sent_name, sent_pipeline, sent_type
-from picasso.doors.parts import Names
-from picasso.doors.stored import answer_stored
 from picasso.errors import (
     BadRequest,
     CompletedUpload,
@@ -24,6 +17,13 @@ from picasso.errors import (
 from picasso.models import File, Upload
 from picasso.receive.landing import displayed
 from picasso.receive.uploads import Held, Seen, Uploads
+from picasso.web.appending import add, as_json, became, has_content, number, seconds_left, upload_id_of, upload_url
+from picasso.web.digests import CONTENT_DIGEST, REPR_DIGEST, Checks, digests_of
+from picasso.web.http import Request
+from picasso.web.keys import begun, mark, require_same_content
+from picasso.web.names import first_of, known_pipeline, media_type, metadata, sent_name, sent_pipeline, sent_type
+from picasso.web.parts import Names
+from picasso.web.stored import answer_stored
 
 CONTENT = "application/partial-upload"
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 
 from picasso.disk import BLOCK
-from picasso.doors.http import Request
 from picasso.errors import ClientGone, UploadTimeout
 from picasso.inlet import Inlet
 from picasso.receive.append import QUIET_SECONDS
 from picasso.receive.intake import BLOCK_SIZE, InPlace, Intake
+from picasso.web.http import Request
 
 # Who does not fill a block in this time is served as well bit by bit, and keeps no place from others.
 SLOW_SECONDS = 0.1

@@ -10,9 +10,6 @@ import hashlib
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from picasso.doors.appending import has_content
-from picasso.doors.body import Body
-from picasso.doors.http import Request
 from picasso.errors import BadRequest, Gone, KeyInUse, KeyReused, Locked, NotFound
 from picasso.models import File, Upload
 from picasso.receive.append import READ
@@ -20,6 +17,9 @@ from picasso.receive.intake import Intake, Unkept, in_writer
 from picasso.receive.landing import displayed
 from picasso.receive.uploads import Held, KnownKey, Uploads
 from picasso.storage import Folder
+from picasso.web.appending import has_content
+from picasso.web.body import Body
+from picasso.web.http import Request
 
 HEADER = "idempotency-key"
 MAX_KEY = 255

@@ -9,9 +9,9 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from picasso.doors.http import Request
 from picasso.errors import BadRequest, ChecksumMismatch, DigestMismatch
 from picasso.receive.hashing import Hash
+from picasso.web.http import Request
 
 CONTENT_DIGEST, REPR_DIGEST, CHECKSUM = "content-digest", "repr-digest", "upload-checksum"
 

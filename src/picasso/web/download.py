@@ -22,11 +22,11 @@ from urllib.parse import quote
 
 from django.db import InterfaceError, OperationalError, close_old_connections
 
-from picasso.doors.digests import repr_digest
-from picasso.doors.http import Request
 from picasso.errors import MethodNotAllowed, NotFound, PreconditionFailed, RangeNotSatisfiable, Unavailable
 from picasso.models import Derivative, File
 from picasso.storage import Folder
+from picasso.web.digests import repr_digest
+from picasso.web.http import Request
 
 T = TypeVar("T")
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from picasso.doors.body import Body
-from picasso.doors.digests import CONTENT_DIGEST, REPR_DIGEST, Checks
-from picasso.doors.http import Request
-from picasso.doors.keys import require_same, under_key
-from picasso.doors.names import sent_name, sent_pipeline, sent_type
-from picasso.doors.parts import Names
-from picasso.doors.stored import answer_stored
 from picasso.errors import InvalidUpload, LengthRequired, TooLarge, UnsupportedMediaType
 from picasso.models import File
 from picasso.receive.intake import Intake, Unkept
 from picasso.receive.landing import Landing
 from picasso.receive.uploads import Uploads
+from picasso.web.body import Body
+from picasso.web.digests import CONTENT_DIGEST, REPR_DIGEST, Checks
+from picasso.web.http import Request
+from picasso.web.keys import require_same, under_key
+from picasso.web.names import sent_name, sent_pipeline, sent_type
+from picasso.web.parts import Names
+from picasso.web.stored import answer_stored
 
 
 class Raw:

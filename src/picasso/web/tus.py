@@ -8,22 +8,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
-from picasso.doors.appending import (
-    COLLECTION,
-    add,
-    as_json,
-    became,
-    expires,
-    has_content,
-    number,
-    upload_id_of,
-    upload_url,
-)
-from picasso.doors.digests import CHECKSUM, CHECKSUMS, CONTENT_DIGEST, REPR_DIGEST, Checks, digests_of
-from picasso.doors.http import Request
-from picasso.doors.keys import begun, mark, require_same_content
-from picasso.doors.names import first_of, known_pipeline, media_type, metadata
-from picasso.doors.parts import Names
 from picasso.errors import (
     BadRequest,
     Forbidden,
@@ -39,6 +23,22 @@ from picasso.models import Upload
 from picasso.receive.join import Joins
 from picasso.receive.landing import displayed
 from picasso.receive.uploads import Held, Seen, Uploads
+from picasso.web.appending import (
+    COLLECTION,
+    add,
+    as_json,
+    became,
+    expires,
+    has_content,
+    number,
+    upload_id_of,
+    upload_url,
+)
+from picasso.web.digests import CHECKSUM, CHECKSUMS, CONTENT_DIGEST, REPR_DIGEST, Checks, digests_of
+from picasso.web.http import Request
+from picasso.web.keys import begun, mark, require_same_content
+from picasso.web.names import first_of, known_pipeline, media_type, metadata
+from picasso.web.parts import Names
 
 VERSION = "1.0.0"
 
