@@ -36,8 +36,8 @@ from picasso.web.cors import Cors
 from picasso.web.download import DownloadDoor
 from picasso.web.forwarded import Forwarding
 from picasso.web.health import HealthDoor
-from picasso.web.http import Door, Message, Receive, Request, Scope, Send
-from picasso.web.uploads import UploadDoor
+from picasso.web.request import Door, Message, Receive, Request, Scope, Send
+from picasso.web.upload_router import UploadDoor
 
 log = logging.getLogger(__name__)
 

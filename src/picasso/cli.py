@@ -155,7 +155,7 @@ def worker_parts(queues: Sequence[str]) -> list[Part]:
 
 
 def serve(settings: conf.Conf, listener: socket.socket) -> int:
-    from picasso.server import serve as serve_on
+    from picasso.web.server import serve as serve_on
 
     serve_on(settings, listener)
     return 0

@@ -12,13 +12,13 @@ from typing import Any, cast
 
 import pytest
 
-from picasso.inlet import Inlet
 from picasso.models import new_id
 from picasso.receive.append import Append
 from picasso.receive.intake import BLOCK_SIZE
 from picasso.storage import Folder
 from picasso.web.body import Body
-from picasso.web.http import Request
+from picasso.web.direct_body import Inlet
+from picasso.web.request import Request
 
 FIRST = 300_000  # bytes that came as a chunk, before what is received in place
 DATA = random.Random(9).randbytes(FIRST + 3 * BLOCK_SIZE + 4321)

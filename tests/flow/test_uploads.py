@@ -30,7 +30,7 @@ from picasso.receive.landing import Landing
 from picasso.receive.locks import Locks, locked
 from picasso.receive.uploads import Held, KnownKey, Uploads, promised
 from picasso.storage import Folder, state_of
-from picasso.web import keys
+from picasso.web import idempotency
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -452,7 +452,7 @@ def test_a_key_of_what_is_gone_is_free(storage: Folder, loss: str) -> None:
             path.unlink()
         async with (
             asyncio.timeout(5),
-            keys.begun(uploads, tus(5, key="k" * 64, payload="p"), has_content=True) as found,
+            idempotency.begun(uploads, tus(5, key="k" * 64, payload="p"), has_content=True) as found,
         ):
             assert isinstance(found, Held)
             assert found.pk != first.pk

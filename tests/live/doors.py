@@ -11,9 +11,9 @@ from threading import Thread
 import uvicorn
 
 from picasso import conf
-from picasso.server import configured
 from picasso.web.forwarded import Forwarding
-from picasso.web.http import Door, Receive, Request, Scope, Send
+from picasso.web.request import Door, Receive, Request, Scope, Send
+from picasso.web.server import configured
 from tests.services import free_port
 from tests.stack import until
 

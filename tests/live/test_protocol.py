@@ -9,7 +9,7 @@ from queue import Queue
 
 import pytest
 
-from picasso.web.http import Request
+from picasso.web.request import Request
 from tests.live.doors import Served, served
 from tests.live.wire import Answer, check_problem, chunked, head, wire
 

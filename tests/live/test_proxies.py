@@ -14,7 +14,7 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 import pytest
 
-from picasso.web.http import Request
+from picasso.web.request import Request
 from tests import nginx
 from tests.live.admin import superuser, token
 from tests.live.conftest import web_only

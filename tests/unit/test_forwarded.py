@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from picasso.errors import BadRequest
 from picasso.web.forwarded import Forwarding, address_of, below
-from picasso.web.http import Request, Scope
+from picasso.web.request import Request, Scope
 
 PROXY, INNER, CLIENT, STRANGER = "10.0.0.1", "10.0.0.2", "198.51.100.7", "203.0.113.9"
 TRUSTED = ("10.0.0.0/24", "2001:db8::1")

@@ -14,7 +14,7 @@ from tests.live.wire import END, part
 from picasso.errors import InvalidField, InvalidUpload, PicassoError, TooLarge
 from picasso.receive.intake import BLOCK_SIZE, GATHER, MAX_IN_PLACE, InPlace, Intake
 from picasso.storage import Folder
-from picasso.web.parts import Form
+from picasso.web.multipart_form import Form
 
 MIB = 2**20
 FIELD = b'form-data; name="pipeline"'

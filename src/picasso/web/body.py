@@ -6,10 +6,10 @@ import asyncio
 
 from picasso.disk import BLOCK
 from picasso.errors import ClientGone, UploadTimeout
-from picasso.inlet import Inlet
 from picasso.receive.append import QUIET_SECONDS
 from picasso.receive.intake import BLOCK_SIZE, InPlace, Intake
-from picasso.web.http import Request
+from picasso.web.direct_body import Inlet
+from picasso.web.request import Request
 
 # Who does not fill a block in this time is served as well bit by bit, and keeps no place from others.
 SLOW_SECONDS = 0.1

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from picasso.web.http import Message, Request, Scope, Send
+from picasso.web.request import Message, Request, Scope, Send
 
 SHARED = ("/api/", "/files/")
 

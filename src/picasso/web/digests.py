@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from picasso.errors import BadRequest, ChecksumMismatch, DigestMismatch
 from picasso.receive.hashing import Hash
-from picasso.web.http import Request
+from picasso.web.request import Request
 
 CONTENT_DIGEST, REPR_DIGEST, CHECKSUM = "content-digest", "repr-digest", "upload-checksum"
 

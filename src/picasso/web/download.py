@@ -26,7 +26,7 @@ from picasso.errors import MethodNotAllowed, NotFound, PreconditionFailed, Range
 from picasso.models import Derivative, File
 from picasso.storage import Folder
 from picasso.web.digests import repr_digest
-from picasso.web.http import Request
+from picasso.web.request import Request
 
 T = TypeVar("T")
 

@@ -17,13 +17,21 @@ from picasso.errors import (
 from picasso.models import File, Upload
 from picasso.receive.landing import displayed
 from picasso.receive.uploads import Held, Seen, Uploads
-from picasso.web.appending import add, as_json, became, has_content, number, seconds_left, upload_id_of, upload_url
 from picasso.web.digests import CONTENT_DIGEST, REPR_DIGEST, Checks, digests_of
-from picasso.web.http import Request
-from picasso.web.keys import begun, mark, require_same_content
-from picasso.web.names import first_of, known_pipeline, media_type, metadata, sent_name, sent_pipeline, sent_type
-from picasso.web.parts import Names
-from picasso.web.stored import answer_stored
+from picasso.web.file_response import answer_stored
+from picasso.web.idempotency import begun, mark, require_same_content
+from picasso.web.multipart_form import Names
+from picasso.web.request import Request
+from picasso.web.resumable import add, as_json, became, has_content, number, seconds_left, upload_id_of, upload_url
+from picasso.web.upload_metadata import (
+    first_of,
+    known_pipeline,
+    media_type,
+    metadata,
+    sent_name,
+    sent_pipeline,
+    sent_type,
+)
 
 CONTENT = "application/partial-upload"
 

@@ -8,16 +8,16 @@ from functools import partial
 from multipart import parse_options_header
 
 from picasso.errors import ClientGone, InvalidUpload, TooLarge, UnsupportedMediaType, UploadTimeout
-from picasso.inlet import Inlet
 from picasso.models import File
 from picasso.receive.intake import Intake, Unkept
 from picasso.receive.landing import Landing
 from picasso.receive.uploads import Uploads
 from picasso.web.digests import CONTENT_DIGEST, REPR_DIGEST, Checks
-from picasso.web.http import Request
-from picasso.web.keys import require_same, under_key
-from picasso.web.parts import MAX_FRAMING, UNFINISHED, Form, Names, Part
-from picasso.web.stored import answer_stored
+from picasso.web.direct_body import Inlet
+from picasso.web.file_response import answer_stored
+from picasso.web.idempotency import require_same, under_key
+from picasso.web.multipart_form import MAX_FRAMING, UNFINISHED, Form, Names, Part
+from picasso.web.request import Request
 
 
 class FormDoor:

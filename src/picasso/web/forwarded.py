@@ -16,7 +16,7 @@ from django.http.request import split_domain_port
 
 from picasso.conf import clean_path
 from picasso.errors import BadRequest
-from picasso.web.http import Scope, by_name
+from picasso.web.request import Scope, by_name
 
 STANDARD = ("for", "proto", "host")
 NAMES = (*STANDARD, "port", "prefix")

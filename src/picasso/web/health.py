@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from picasso.errors import PROBLEM_JSON, MethodNotAllowed, PicassoError, problem
 from picasso.models import Worker
-from picasso.web.http import Request
+from picasso.web.request import Request
 
 log = logging.getLogger(__name__)
 

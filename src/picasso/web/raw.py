@@ -9,11 +9,11 @@ from picasso.receive.landing import Landing
 from picasso.receive.uploads import Uploads
 from picasso.web.body import Body
 from picasso.web.digests import CONTENT_DIGEST, REPR_DIGEST, Checks
-from picasso.web.http import Request
-from picasso.web.keys import require_same, under_key
-from picasso.web.names import sent_name, sent_pipeline, sent_type
-from picasso.web.parts import Names
-from picasso.web.stored import answer_stored
+from picasso.web.file_response import answer_stored
+from picasso.web.idempotency import require_same, under_key
+from picasso.web.multipart_form import Names
+from picasso.web.request import Request
+from picasso.web.upload_metadata import sent_name, sent_pipeline, sent_type
 
 
 class Raw:

@@ -23,7 +23,11 @@ from picasso.models import Upload
 from picasso.receive.join import Joins
 from picasso.receive.landing import displayed
 from picasso.receive.uploads import Held, Seen, Uploads
-from picasso.web.appending import (
+from picasso.web.digests import CHECKSUM, CHECKSUMS, CONTENT_DIGEST, REPR_DIGEST, Checks, digests_of
+from picasso.web.idempotency import begun, mark, require_same_content
+from picasso.web.multipart_form import Names
+from picasso.web.request import Request
+from picasso.web.resumable import (
     COLLECTION,
     add,
     as_json,
@@ -34,11 +38,7 @@ from picasso.web.appending import (
     upload_id_of,
     upload_url,
 )
-from picasso.web.digests import CHECKSUM, CHECKSUMS, CONTENT_DIGEST, REPR_DIGEST, Checks, digests_of
-from picasso.web.http import Request
-from picasso.web.keys import begun, mark, require_same_content
-from picasso.web.names import first_of, known_pipeline, media_type, metadata
-from picasso.web.parts import Names
+from picasso.web.upload_metadata import first_of, known_pipeline, media_type, metadata
 
 VERSION = "1.0.0"
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 from picasso.models import File
 from picasso.serializers import FileSerializer
 from picasso.web.digests import repr_digest
-from picasso.web.http import Request
+from picasso.web.request import Request
 
 
 async def answer_stored(request: Request, base: str, file: File, headers: Mapping[str, str] | None = None) -> None:

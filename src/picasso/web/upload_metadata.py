@@ -7,8 +7,8 @@ import binascii
 from urllib.parse import parse_qs
 
 from picasso.errors import BadRequest, InvalidField
-from picasso.web.http import Request
-from picasso.web.parts import Names, name_in
+from picasso.web.multipart_form import Names, name_in
+from picasso.web.request import Request
 
 # As much as the row of an upload should hold of what a stranger says.
 MAX_METADATA = 16 * 2**10

@@ -14,8 +14,8 @@ from picasso.receive.append import Append
 from picasso.receive.uploads import Held, Seen
 from picasso.web.body import Body
 from picasso.web.digests import Checks
-from picasso.web.http import Request
-from picasso.web.stored import file_address
+from picasso.web.file_response import file_address
+from picasso.web.request import Request
 
 COLLECTION = "/api/v1.0/uploads/"
 

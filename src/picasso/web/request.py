@@ -13,7 +13,7 @@ from django.conf import settings
 from django.http.request import split_domain_port, validate_host
 
 from picasso.errors import PROBLEM_JSON, BadRequest, ClientGone, PicassoError
-from picasso.inlet import Inlet
+from picasso.web.direct_body import Inlet
 
 Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]

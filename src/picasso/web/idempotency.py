@@ -17,9 +17,9 @@ from picasso.receive.intake import Intake, Unkept, in_writer
 from picasso.receive.landing import displayed
 from picasso.receive.uploads import Held, KnownKey, Uploads
 from picasso.storage import Folder
-from picasso.web.appending import has_content
 from picasso.web.body import Body
-from picasso.web.http import Request
+from picasso.web.request import Request
+from picasso.web.resumable import has_content
 
 HEADER = "idempotency-key"
 MAX_KEY = 255

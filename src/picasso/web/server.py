@@ -23,7 +23,7 @@ from uvicorn.protocols.http.httptools_impl import (
 
 from picasso.conf import Conf
 from picasso.errors import PROBLEM_JSON, BadRequest, Problem, problem
-from picasso.inlet import Inlet
+from picasso.web.direct_body import Inlet
 
 # Requests that are under way when the process is told to end have this long.
 GRACEFUL_SECONDS = 5

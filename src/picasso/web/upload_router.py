@@ -6,14 +6,14 @@ from picasso.errors import MethodNotAllowed, UnsupportedMediaType
 from picasso.receive.join import Joins
 from picasso.receive.landing import Landing
 from picasso.receive.uploads import Uploads
-from picasso.web.appending import COLLECTION, as_json, became, upload_id_of
 from picasso.web.draft import CONTENT, Draft, is_draft
 from picasso.web.form import FormDoor
-from picasso.web.http import Request
-from picasso.web.names import media_type
-from picasso.web.parts import Names
+from picasso.web.multipart_form import Names
 from picasso.web.raw import Raw
+from picasso.web.request import Request
+from picasso.web.resumable import COLLECTION, as_json, became, upload_id_of
 from picasso.web.tus import OF_UPLOAD, Tus
+from picasso.web.upload_metadata import media_type
 
 PLAIN = "/api/v1.0/upload/"
 
