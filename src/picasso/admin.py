@@ -9,10 +9,10 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from picasso.jobs import queues, requests
+from picasso.jobs import commands, queues
 from picasso.models import Derivative, File, Job, Queue, Upload, Worker
 from picasso.receive.append import offset_of
-from picasso.receive.sweep import forget
+from picasso.receive.cleanup import forget
 from picasso.storage import default_storage
 
 
@@ -82,11 +82,11 @@ class JobAdmin(ReadOnly, admin.ModelAdmin):
 
     @admin.action(description="Run once more (failed, cancelled and done ones)")
     def retry(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
-        self._say(request, requests.retry_all(ids(queryset)), "will run once more")
+        self._say(request, commands.retry_all(ids(queryset)), "will run once more")
 
     @admin.action(description="Cancel (waiting, queued and running ones)")
     def cancel(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
-        self._say(request, requests.cancel_all(ids(queryset)), "were cancelled")
+        self._say(request, commands.cancel_all(ids(queryset)), "were cancelled")
 
     def _say(self, request: HttpRequest, count: int, what: str) -> None:
         self.message_user(request, f"{count} jobs {what}.", messages.SUCCESS if count else messages.WARNING)

@@ -27,8 +27,8 @@ from picasso.conf import Conf
 from picasso.errors import ClientGone, MethodNotAllowed, NotFound, PicassoError, TooLarge, UploadTimeout
 from picasso.jobs import celery
 from picasso.process.pipelines import pipelines
-from picasso.receive.join import Joins
-from picasso.receive.landing import Landing
+from picasso.receive.commit import Landing
+from picasso.receive.concatenate import Joins
 from picasso.receive.uploads import Uploads
 from picasso.storage import default_storage
 from picasso.web import health

@@ -185,7 +185,7 @@ def work_with(children: Children, settings: conf.Conf, queue: str) -> None:
     from picasso.jobs import worker
     from picasso.process import contain, reprocess
     from picasso.process.run import Runner
-    from picasso.receive import sweep
+    from picasso.receive import cleanup
     from picasso.storage import default_storage
 
     storage = default_storage()
@@ -193,7 +193,7 @@ def work_with(children: Children, settings: conf.Conf, queue: str) -> None:
     seconds = {"quick": settings.job_time_limit, "heavy": settings.heavy_job_time_limit}[queue]
     runner = Runner(storage, children, settings, slots, seconds)
     contain.log_report()
-    sweep.start(storage)
+    cleanup.start(storage)
     reprocess.start(storage, pipelines.pipelines())
     # A quick job waits longer for the database than it runs, so several share a slot.
     threads = slots * (4 if queue == "quick" else 1)

@@ -1,7 +1,7 @@
 """Keys and bytes: where things lie. Knows files and folders, nothing of uploads, jobs or HTTP.
 
 ``incoming/`` takes bytes while they arrive; ``media/<type>/<subtype>/<xx>/<id>/<safe name>`` keeps them, and
-``derived/`` beside an original keeps what was made from it, in ``scratch/`` (see `picasso.scratch`);
+``derived/`` beside an original keeps what was made from it, in ``scratch/`` (see `picasso.workdir`);
 ``uploads/<xx>/<id>`` is an upload that may go on, beside it its ``.state`` (see `picasso.receive.append`). All lie on
 one disk, so that a file is renamed into place and a crash leaves an orphan to sweep, never a row without bytes.
 """
@@ -23,7 +23,7 @@ from django.conf import settings
 
 from picasso.disk import Incoming, Stream, dirty_bytes, disk_full_reported, sync_path, syncfs, syncfs_serves
 from picasso.errors import StorageFull
-from picasso.scratch import LOCK
+from picasso.workdir import LOCK
 
 DERIVED = "derived"
 

@@ -23,7 +23,7 @@ import psutil
 import psycopg
 import pytest
 
-from picasso.scratch import LOCK
+from picasso.workdir import LOCK
 from tests.faults.load import Load, Upload
 from tests.services import Postgres, RabbitMQ, Service, Unavailable, started
 from tests.stack import SETTLED, Stack, production, until

@@ -13,8 +13,8 @@ from django.db import connection
 from django.db.models.functions import Now
 
 from picasso.jobs import claims, queues, sql, states
-from picasso.jobs.pace import SPAN, Pace
 from picasso.jobs.states import State
+from picasso.jobs.throughput import SPAN, Pace
 from picasso.models import File, Job, new_id
 from tests.flow.rows import new_file, new_job, running_job, side_by_side
 

@@ -14,7 +14,7 @@ import pytest
 
 from picasso.models import new_id
 from picasso.receive.append import Append
-from picasso.receive.intake import BLOCK_SIZE
+from picasso.receive.sink import BLOCK_SIZE
 from picasso.storage import Folder
 from picasso.web.body import Body
 from picasso.web.direct_body import Inlet

@@ -15,7 +15,7 @@ from django.db import connection
 from django.db.models.functions import Now
 from django.test import Client
 
-from picasso.jobs import operate, queues
+from picasso.jobs import bulk_actions, queues
 from picasso.jobs.states import State
 from picasso.models import File, Job, Queue
 from tests.flow.rows import new_file, new_job, running_job
@@ -195,7 +195,7 @@ def test_a_list_reads_no_more_than_its_page(where: dict[str, str]) -> None:
     )
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE picasso_job")
-    plan = operate.chosen(where).order_by("-pk")[:51].explain(analyze=True, format="json")
+    plan = bulk_actions.chosen(where).order_by("-pk")[:51].explain(analyze=True, format="json")
     assert rows_read(json.loads(plan)[0]["Plan"]) <= 100, plan
 
 

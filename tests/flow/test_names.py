@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from picasso.models import new_id
-from picasso.receive.landing import displayed
+from picasso.receive.commit import displayed
 from picasso.storage import MAX_NAME_BYTES, derived_key, original_key, plain_name, safe_name
 from picasso.web.download import INLINE, Stored, disposition
 

@@ -21,9 +21,9 @@ from django.db.models.functions import Now
 from picasso.jobs import relay as relay_module
 from picasso.jobs import states
 from picasso.jobs.celery import app
-from picasso.jobs.pace import Pace
 from picasso.jobs.relay import BATCH, PAUSE_IN_TROUBLE, WINDOW, Relay, TellRunning
 from picasso.jobs.states import Running, State
+from picasso.jobs.throughput import Pace
 from picasso.models import Job, Worker
 from tests.flow.rows import new_file, new_job, running_job
 from tests.services import RabbitMQ, free_port

@@ -21,12 +21,12 @@ from django.db.models import F
 
 from picasso import conf
 from picasso.errors import MAX_FAILURES
-from picasso.jobs.requests import cancel
+from picasso.jobs.commands import cancel
 from picasso.jobs.states import MAX_CRASHES, State
 from picasso.models import Derivative, File, Job
 from picasso.process.contain import Children
 from picasso.process.run import Runner
-from picasso.receive.sweep import forget, sweep
+from picasso.receive.cleanup import forget, sweep
 from picasso.storage import Folder, derived_key, original_key
 from tests.flow.rows import new_file, new_job
 from tests.processors_for_tests.picasso_processors_for_tests import FOLDER, script

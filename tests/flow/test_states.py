@@ -18,7 +18,7 @@ from picasso.errors import MAX_FAILURES, Trouble
 from picasso.jobs import claims, sql, states
 from picasso.jobs.states import LEASE, MAX_CRASHES, MOVES, Running, State
 from picasso.models import Derivative, File, Job
-from picasso.receive.sweep import forget
+from picasso.receive.cleanup import forget
 from picasso.storage import Folder, default_storage
 from tests.flow.rows import derivative_of, new_file, new_job, running_job, side_by_side
 

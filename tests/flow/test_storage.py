@@ -15,8 +15,8 @@ import pytest
 from picasso.disk import disk_full_reported
 from picasso.errors import StorageFull
 from picasso.models import new_id
-from picasso.scratch import LOCK
 from picasso.storage import Folder, derived_key, original_key
+from picasso.workdir import LOCK
 
 
 @pytest.fixture

@@ -22,11 +22,11 @@ from picasso.errors import Conflict, DigestMismatch, Gone, Locked, Superseded, T
 from picasso.models import File, FileCount, Upload, new_id
 from picasso.process.pipelines import Plan
 from picasso.receive import append as appending
-from picasso.receive import join, sweep
+from picasso.receive import cleanup, concatenate
 from picasso.receive.append import Append, State, offset_of, read_state, recover, write_state
+from picasso.receive.commit import Landing
+from picasso.receive.concatenate import Joins
 from picasso.receive.hashing import sha256
-from picasso.receive.join import Joins
-from picasso.receive.landing import Landing
 from picasso.receive.locks import Locks, locked
 from picasso.receive.uploads import Held, KnownKey, Uploads, promised
 from picasso.storage import Folder, state_of
@@ -179,7 +179,7 @@ def test_an_upload_forgets_a_file_that_was_deleted(storage: Folder) -> None:
         return row
 
     row = with_uploads(storage, land)
-    sweep.forget(storage, File.objects.get())
+    cleanup.forget(storage, File.objects.get())
     assert Upload.objects.get().file_id is None
 
     async def look(uploads: Uploads) -> None:
@@ -431,11 +431,11 @@ def test_the_sweep_takes_what_expired_and_what_was_lost(storage: Folder) -> None
     Upload.objects.filter(pk=lost.pk).update(created_at="2020-01-01T00:00:00Z")
     fd = locked(storage.upload(held.pk))
     try:
-        assert sweep.expired(storage, EXPIRY) == 2
+        assert cleanup.expired(storage, EXPIRY) == 2
     finally:
         os.close(fd)
     assert set(Upload.objects.values_list("pk", flat=True)) == {fresh.pk, held.pk}
-    assert sweep.expired(storage, EXPIRY) == 1
+    assert cleanup.expired(storage, EXPIRY) == 1
     assert {path.name for path in storage.uploads.rglob("*") if path.is_file()} == {str(fresh.pk)}
 
 
@@ -496,7 +496,7 @@ def test_a_join_that_is_interrupted_at_any_moment_ends_with_the_right_bytes(
     storage: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It must not let go while a piece is still on its way: that would land under the next one."""
-    monkeypatch.setattr(join, "PIECE", 64 * 1024)
+    monkeypatch.setattr(concatenate, "PIECE", 64 * 1024)
     pieces = [DATA[:100_001], DATA[100_001:1_500_000], DATA[1_500_000:]]
     chance = random.Random(10)
 

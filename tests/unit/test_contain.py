@@ -29,7 +29,7 @@ from picasso.process.child import waits
 from picasso.process.contain import Cancelled, Children, ShuttingDown
 from picasso.process.contract import Derivative, ProcessorError, Result, Source
 from picasso.process.ticket import MAX_LOG, Ticket
-from picasso.scratch import Scratch
+from picasso.workdir import Scratch
 
 SECRETS = {
     "DATABASE_URL": "postgres://picasso:hunter2@db/picasso",

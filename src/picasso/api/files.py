@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from picasso.api.errors import ProblemSerializer
 from picasso.errors import PROBLEM_JSON
 from picasso.models import File
-from picasso.receive.sweep import forget
+from picasso.receive.cleanup import forget
 from picasso.serializers import FileDetailSerializer, FileSerializer, base_of
 from picasso.storage import default_storage
 

@@ -22,8 +22,8 @@ from picasso.api.errors import ProblemSerializer
 from picasso.api.pagination import Cursor
 from picasso.api.safety import SameOrigin
 from picasso.errors import PROBLEM_JSON, Conflict, InvalidField, NotFound
-from picasso.jobs import operate, queues, requests
-from picasso.jobs.operate import FilterError, Outcome
+from picasso.jobs import bulk_actions, commands, queues
+from picasso.jobs.bulk_actions import FilterError, Outcome
 from picasso.models import File, Job
 from picasso.serializers import JobSerializer, OutcomeSerializer, QueueSerializer, WhereSerializer
 
@@ -59,8 +59,10 @@ class JobList(generics.ListAPIView[Job]):
     pagination_class = Cursor
 
     def get_queryset(self) -> QuerySet[Job]:
-        asked = {name: self.request.query_params[name] for name in operate.FIELDS if name in self.request.query_params}
-        found: QuerySet[Job] = operate_or_refuse(operate.chosen, asked)
+        asked = {
+            name: self.request.query_params[name] for name in bulk_actions.FIELDS if name in self.request.query_params
+        }
+        found: QuerySet[Job] = operate_or_refuse(bulk_actions.chosen, asked)
         return found.annotate(now=Now())
 
     @extend_schema(
@@ -110,14 +112,14 @@ class JobRetry(Change):
     @extend_schema(operation_id="retry_job", tags=["jobs"], request=None, responses={200: JobSerializer, **CHANGE})
     def post(self, request: Request, pk: uuid.UUID) -> Response:
         """Have a job that failed, was cancelled or is done run once more; what it made before stays until then."""
-        return moved(pk, requests.retry_failed, "retried")
+        return moved(pk, commands.retry_failed, "retried")
 
 
 class JobCancel(Change):
     @extend_schema(operation_id="cancel_job", tags=["jobs"], request=None, responses={200: JobSerializer, **CHANGE})
     def post(self, request: Request, pk: uuid.UUID) -> Response:
         """End a job that is waiting, queued or running; a running one is stopped within two seconds."""
-        return moved(pk, requests.cancel, "cancelled")
+        return moved(pk, commands.cancel, "cancelled")
 
 
 def moved(pk: uuid.UUID, move: Callable[[uuid.UUID], bool], done: str) -> Response:
@@ -139,7 +141,7 @@ class JobsRetry(Change):
     )
     def post(self, request: Request) -> Response:
         """Retry all jobs that the filter finds: failed and cancelled ones, or those in the state that it names."""
-        return bulk(operate.retry_where, request)
+        return bulk(bulk_actions.retry_where, request)
 
 
 class JobsCancel(Change):
@@ -151,7 +153,7 @@ class JobsCancel(Change):
     )
     def post(self, request: Request) -> Response:
         """Cancel all jobs that the filter finds and that have not ended."""
-        return bulk(operate.cancel_where, request)
+        return bulk(bulk_actions.cancel_where, request)
 
 
 def bulk(act: Callable[[Mapping[str, object], float], Outcome], request: Request) -> Response:

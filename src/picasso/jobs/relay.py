@@ -23,9 +23,9 @@ from kombu import Producer
 
 from picasso.jobs import claims, states
 from picasso.jobs.celery import EXCHANGE, app, broker_queue, connected
-from picasso.jobs.pace import Pace
 from picasso.jobs.states import Running
 from picasso.jobs.tasks import run_job
+from picasso.jobs.throughput import Pace
 from picasso.models import Worker
 
 log = logging.getLogger(__name__)

@@ -124,7 +124,7 @@ def new_job(file_id: uuid.UUID, step: Step, pipeline: str = "default") -> dict[s
 
 
 class Writer(Protocol):
-    """Makes the two moves of every job for many threads at once: `picasso.jobs.together`."""
+    """Makes the two moves of every job for many threads at once: `picasso.jobs.batching`."""
 
     def start(self, job_id: uuid.UUID) -> Job | None: ...
 

@@ -18,10 +18,10 @@ from django.conf import settings
 from django.db import connection
 
 from picasso.jobs import states, tasks
+from picasso.jobs.batching import Committer
 from picasso.jobs.celery import app
-from picasso.jobs.pace import Pace
 from picasso.jobs.relay import Relay, Stop, TellRunning
-from picasso.jobs.together import Committer
+from picasso.jobs.throughput import Pace
 
 
 class Consumer(celery.worker.consumer.Consumer):

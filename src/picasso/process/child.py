@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from picasso.process.answers import MAX_ANSWER, fraction
 from picasso.process.ticket import Ticket
-from picasso.scratch import Slot
+from picasso.workdir import Slot
 
 if TYPE_CHECKING:
     from picasso.process.servers import Server

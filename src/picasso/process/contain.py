@@ -1,6 +1,6 @@
 """Run processors where they do little harm: in confined children, killed when time is up.
 
-A child serves a few jobs of one processor, one after the other. It has a slot (`picasso.scratch`): the worker links a
+A child serves a few jobs of one processor, one after the other. It has a slot (`picasso.workdir`): the worker links a
 job's original into it, moves what was made out of it, and clears it, so that a child sees no file but the present one.
 """
 
@@ -24,7 +24,7 @@ from picasso.process.child import Child, Died, waits
 from picasso.process.contract import ProcessorError, Result, Source
 from picasso.process.servers import Server, ServerDied
 from picasso.process.ticket import Ticket
-from picasso.scratch import Scratch, Slot, TooMuch, remove
+from picasso.workdir import Scratch, Slot, TooMuch, remove
 
 log = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
-from picasso.jobs import requests
+from picasso.jobs import commands
 from picasso.models import File, Job, Queue, Reprocess
 from picasso.process.pipelines import Pipelines
 from picasso.storage import Folder
@@ -153,4 +153,4 @@ def outstanding() -> int:
 
 def _again(reprocess: Reprocess, pipelines: Pipelines, file_id: uuid.UUID, media_type: str) -> list[str]:
     plan = pipelines.plan(reprocess.pipeline, media_type)
-    return requests.again(file_id, plan.steps, pipeline=plan.pipeline, version=plan.version, priority=PRIORITY)
+    return commands.again(file_id, plan.steps, pipeline=plan.pipeline, version=plan.version, priority=PRIORITY)

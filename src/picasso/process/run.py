@@ -25,8 +25,8 @@ from picasso.process.contain import Cancelled, Children, ShuttingDown
 from picasso.process.contract import ProcessorError, Result, Source
 from picasso.process.pipelines import load
 from picasso.process.ticket import Ticket
-from picasso.scratch import remove
 from picasso.storage import Folder, derived_key, plain_name
+from picasso.workdir import remove
 
 log = logging.getLogger(__name__)
 

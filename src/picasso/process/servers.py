@@ -15,7 +15,7 @@ from typing import Any
 
 from picasso.process.answers import TROUBLES, Troubled
 from picasso.process.child import Child
-from picasso.scratch import Slot
+from picasso.workdir import Slot
 
 log = logging.getLogger(__name__)
 

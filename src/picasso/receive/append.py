@@ -18,9 +18,9 @@ from pathlib import Path
 
 from picasso.disk import Resumed, disk_full_reported, sync_path
 from picasso.errors import TooLarge
+from picasso.receive.detection import HEAD
 from picasso.receive.hashing import Hash, Kept, sha256
-from picasso.receive.intake import Intake, in_writer, to_its_end
-from picasso.receive.sniff import HEAD
+from picasso.receive.sink import Intake, in_writer, to_its_end
 from picasso.storage import Folder, state_of
 
 # No byte waits longer than this for its way to the disk, nor longer than a pause in which nothing comes.

@@ -23,12 +23,12 @@ from django.db.models.functions import Now
 
 from picasso.errors import Conflict, DigestMismatch, Gone, NotFound, PicassoError, TooLarge, UnfinishedFull
 from picasso.models import File, Upload
-from picasso.receive import sweep
+from picasso.receive import cleanup
 from picasso.receive.append import READ, Append, is_clean, offset_of, recover
+from picasso.receive.commit import Landing
 from picasso.receive.hashing import Hash
-from picasso.receive.intake import hashers, in_writer
-from picasso.receive.landing import Landing
 from picasso.receive.locks import PATIENCE, Holder, Locks
+from picasso.receive.sink import hashers, in_writer
 from picasso.storage import Folder
 
 # One bigint for the transaction lock under which the quota is counted.
@@ -402,7 +402,7 @@ def touch_all(storage: Folder, final_id: uuid.UUID) -> None:
 def sweep_expired(storage: Folder, expiry: int) -> None:
     """In a thread of its own, whose connection goes with it."""
     try:
-        sweep.expired(storage, expiry)
+        cleanup.expired(storage, expiry)
     finally:
         connection.close()
 

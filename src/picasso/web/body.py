@@ -7,7 +7,7 @@ import asyncio
 from picasso.disk import BLOCK
 from picasso.errors import ClientGone, UploadTimeout
 from picasso.receive.append import QUIET_SECONDS
-from picasso.receive.intake import BLOCK_SIZE, InPlace, Intake
+from picasso.receive.sink import BLOCK_SIZE, InPlace, Intake
 from picasso.web.direct_body import Inlet
 from picasso.web.request import Request
 

@@ -15,7 +15,7 @@ from picasso.errors import (
     UnsupportedMediaType,
 )
 from picasso.models import File, Upload
-from picasso.receive.landing import displayed
+from picasso.receive.commit import displayed
 from picasso.receive.uploads import Held, Seen, Uploads
 from picasso.web.digests import CONTENT_DIGEST, REPR_DIGEST, Checks, digests_of
 from picasso.web.file_response import answer_stored

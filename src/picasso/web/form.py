@@ -9,8 +9,8 @@ from multipart import parse_options_header
 
 from picasso.errors import ClientGone, InvalidUpload, TooLarge, UnsupportedMediaType, UploadTimeout
 from picasso.models import File
-from picasso.receive.intake import Intake, Unkept
-from picasso.receive.landing import Landing
+from picasso.receive.commit import Landing
+from picasso.receive.sink import Intake, Unkept
 from picasso.receive.uploads import Uploads
 from picasso.web.digests import CONTENT_DIGEST, REPR_DIGEST, Checks
 from picasso.web.direct_body import Inlet

@@ -13,8 +13,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from picasso.errors import BadRequest, Gone, KeyInUse, KeyReused, Locked, NotFound
 from picasso.models import File, Upload
 from picasso.receive.append import READ
-from picasso.receive.intake import Intake, Unkept, in_writer
-from picasso.receive.landing import displayed
+from picasso.receive.commit import displayed
+from picasso.receive.sink import Intake, Unkept, in_writer
 from picasso.receive.uploads import Held, KnownKey, Uploads
 from picasso.storage import Folder
 from picasso.web.body import Body

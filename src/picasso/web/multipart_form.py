@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from multipart import MultipartError, MultipartSegment, PushMultipartParser, content_disposition_unquote
 
 from picasso.errors import InvalidField, InvalidUpload
-from picasso.receive.intake import BLOCK_SIZE, InPlace, Intake
+from picasso.receive.sink import BLOCK_SIZE, InPlace, Intake
 
 # What a form may hold beside its file: part headers, boundaries, and small fields that later versions will know.
 MAX_FRAMING = 64 * 2**10

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from picasso.errors import InvalidUpload, LengthRequired, TooLarge, UnsupportedMediaType
 from picasso.models import File
-from picasso.receive.intake import Intake, Unkept
-from picasso.receive.landing import Landing
+from picasso.receive.commit import Landing
+from picasso.receive.sink import Intake, Unkept
 from picasso.receive.uploads import Uploads
 from picasso.web.body import Body
 from picasso.web.digests import CONTENT_DIGEST, REPR_DIGEST, Checks

@@ -20,8 +20,8 @@ from picasso.errors import (
     UnsupportedVersion,
 )
 from picasso.models import Upload
-from picasso.receive.join import Joins
-from picasso.receive.landing import displayed
+from picasso.receive.commit import displayed
+from picasso.receive.concatenate import Joins
 from picasso.receive.uploads import Held, Seen, Uploads
 from picasso.web.digests import CHECKSUM, CHECKSUMS, CONTENT_DIGEST, REPR_DIGEST, Checks, digests_of
 from picasso.web.idempotency import begun, mark, require_same_content

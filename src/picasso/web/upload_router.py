@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from picasso.errors import MethodNotAllowed, UnsupportedMediaType
-from picasso.receive.join import Joins
-from picasso.receive.landing import Landing
+from picasso.receive.commit import Landing
+from picasso.receive.concatenate import Joins
 from picasso.receive.uploads import Uploads
 from picasso.web.draft import CONTENT, Draft, is_draft
 from picasso.web.form import FormDoor

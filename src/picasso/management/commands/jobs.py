@@ -11,8 +11,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-from picasso.jobs import operate, queues, requests
-from picasso.jobs.operate import FilterError, Outcome
+from picasso.jobs import bulk_actions, commands, queues
+from picasso.jobs.bulk_actions import FilterError, Outcome
 from picasso.models import Job
 from picasso.serializers import JobSerializer
 
@@ -23,27 +23,27 @@ class Command(BaseCommand):
     help = "List, show, retry and cancel jobs."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        commands = parser.add_subparsers(dest="do", required=True, metavar="list | show | retry | cancel")
-        listing = commands.add_parser("list", help="the newest first")
+        subparsers = parser.add_subparsers(dest="do", required=True, metavar="list | show | retry | cancel")
+        listing = subparsers.add_parser("list", help="the newest first")
         listing.add_argument("--limit", type=int, default=50, help="at most so many (default: %(default)s)")
-        commands.add_parser("show", help="all that is known of one").add_argument("id", type=uuid.UUID)
+        subparsers.add_parser("show", help="all that is known of one").add_argument("id", type=uuid.UUID)
         for name, what in (("retry", "run once more"), ("cancel", "end for good")):
-            acting = commands.add_parser(name, help=f"{what}: these jobs, or all that the options find")
+            acting = subparsers.add_parser(name, help=f"{what}: these jobs, or all that the options find")
             acting.add_argument("id", type=uuid.UUID, nargs="*")
-        for name, command in commands.choices.items():
+        for name, command in subparsers.choices.items():
             command.add_argument("--json", action="store_true", help="answer in JSON")
             if name != "show":
                 add_filters(command)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        where = {name: options[name] for name in operate.FIELDS if options.get(name)}
+        where = {name: options[name] for name in bulk_actions.FIELDS if options.get(name)}
         try:
             getattr(self, options["do"])(where, options)
         except FilterError as fault:
             raise CommandError(str(fault)) from fault
 
     def list(self, where: dict[str, object], options: dict[str, Any]) -> None:
-        found = shown(operate.chosen(where).order_by("-pk")[: max(0, options["limit"])])
+        found = shown(bulk_actions.chosen(where).order_by("-pk")[: max(0, options["limit"])])
         if options["json"]:
             self.stdout.write(json.dumps(found))
             return
@@ -59,11 +59,11 @@ class Command(BaseCommand):
         self.stdout.write(json.dumps(found[0]) if options["json"] else details(found[0]))
 
     def retry(self, where: dict[str, object], options: dict[str, Any]) -> None:
-        done = each_or_all(options["id"], where, requests.retry_all, operate.retry_where)
+        done = each_or_all(options["id"], where, commands.retry_all, bulk_actions.retry_where)
         self._tell(done, "will run once more", options)
 
     def cancel(self, where: dict[str, object], options: dict[str, Any]) -> None:
-        done = each_or_all(options["id"], where, requests.cancel_all, operate.cancel_where)
+        done = each_or_all(options["id"], where, commands.cancel_all, bulk_actions.cancel_where)
         self._tell(done, "cancelled", options)
 
     def _tell(self, count: int, what: str, options: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from picasso.receive.sweep import sweep
+from picasso.receive.cleanup import sweep
 from picasso.storage import default_storage
 
 

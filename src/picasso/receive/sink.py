@@ -17,8 +17,8 @@ from typing import Any, ClassVar, Self, TypeVar
 
 from picasso.disk import BLOCK, Block, Incoming
 from picasso.errors import TooLarge
+from picasso.receive.detection import HEAD
 from picasso.receive.hashing import Hash
-from picasso.receive.sniff import HEAD
 from picasso.storage import Folder
 
 GATHER = 2 * 2**20

@@ -23,8 +23,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.formats.page import all_formats
 
-from picasso.receive import sniff
-from picasso.receive.sniff import HEAD, UNKNOWN, media_type
+from picasso.receive import detection
+from picasso.receive.detection import HEAD, UNKNOWN, media_type
 
 
 def zip_of(*names: str) -> bytes:
@@ -301,9 +301,9 @@ def test_any_bytes_make_a_safe_type(content: bytes) -> None:
 @example("text/plain\n")
 @example("inode/x-empty")
 def test_any_word_of_libmagic_makes_a_safe_type(word: str) -> None:
-    found = sniff.normal(word)
+    found = detection.normal(word)
     assert SAFE.fullmatch(found)
-    assert sniff.normal(found) == found
+    assert detection.normal(found) == found
 
 
 @pytest.mark.parametrize(
@@ -319,19 +319,19 @@ def test_any_word_of_libmagic_makes_a_safe_type(word: str) -> None:
     ],
 )
 def test_words_are_brought_into_one_form(word: str, found: str) -> None:
-    assert sniff.normal(word) == found
+    assert detection.normal(word) == found
 
 
 def test_synonyms_lead_somewhere() -> None:
-    for word, meant in sniff.SYNONYMS.items():
-        assert sniff.normal(word) == meant
-        assert meant not in sniff.SYNONYMS
+    for word, meant in detection.SYNONYMS.items():
+        assert detection.normal(word) == meant
+        assert meant not in detection.SYNONYMS
 
 
 def test_extensions() -> None:
-    assert sniff.extension("image/png") == ".png"
-    assert sniff.extension("text/plain") == ".txt"
-    assert sniff.extension("application/x-nobody-knows") is None
+    assert detection.extension("image/png") == ".png"
+    assert detection.extension("text/plain") == ".txt"
+    assert detection.extension("application/x-nobody-knows") is None
 
 
 def test_extensions_are_those_in_use_whatever_the_machine_thinks(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -339,11 +339,11 @@ def test_extensions_are_those_in_use_whatever_the_machine_thinks(monkeypatch: py
     monkeypatch.setitem(mimetypes.types_map, ".odd", "video/webm")
     expected = {"video/x-matroska": ".mkv", "audio/ogg": ".ogg", "text/javascript": ".js", "text/rtf": ".rtf"}
     expected |= {"video/webm": ".webm", "image/jpeg": ".jpg", "audio/mpeg": ".mp3", "application/gzip": ".gz"}
-    assert {kind: sniff.extension(kind) for kind in expected} == expected
+    assert {kind: detection.extension(kind) for kind in expected} == expected
 
 
 def test_every_format_of_the_table_has_an_extension() -> None:
-    without = {each.media_type for each in all_formats() if sniff.extension(each.media_type) is None}
+    without = {each.media_type for each in all_formats() if detection.extension(each.media_type) is None}
     assert without <= {"application/encrypted"}
 
 
@@ -384,9 +384,9 @@ NASTY = {
 
 @pytest.mark.parametrize(("head", "expected"), NASTY.values(), ids=NASTY)
 def test_a_bounded_look_still_sees_what_it_is(head: bytes, expected: str) -> None:
-    assert sniff.media_type(head) == expected
+    assert detection.media_type(head) == expected
 
 
 def test_white_space_is_cut_before_libmagic_tries_its_patterns_at_every_byte_of_it() -> None:
-    assert len(sniff.beginning(b"\n" * 65_536)) <= 128
-    assert sniff.beginning(b"a b\n" * 10) == b"a b\n" * 10
+    assert len(detection.beginning(b"\n" * 65_536)) <= 128
+    assert detection.beginning(b"a b\n" * 10) == b"a b\n" * 10

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.utils import timezone
 
-from picasso import scratch
+from picasso import workdir
 from picasso.models import File, Upload, made_at
 from picasso.storage import Folder
 
@@ -106,7 +106,7 @@ def _sweep_interrupted(storage: Folder) -> int:
     abandoned = list(storage.abandoned(time.time() - grace))
     for path in abandoned:
         if path.is_dir():
-            scratch.remove(path)
+            workdir.remove(path)
         else:
             path.unlink(missing_ok=True)
         log.warning("removed what an interrupted process left: %s", path.name)

@@ -15,8 +15,8 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.models.functions import Now
 
 from picasso.errors import Trouble
-from picasso.jobs import claims, operate, requests, states
-from picasso.jobs.operate import FilterError
+from picasso.jobs import bulk_actions, claims, commands, states
+from picasso.jobs.bulk_actions import FilterError
 from picasso.jobs.states import ACTIVE, ENDED, Running, State, Step
 from picasso.models import Derivative, File, FileCount, Job
 from tests.flow.rows import derivative_of, new_file, new_job, running_job, side_by_side
@@ -43,30 +43,30 @@ def begun(job: Job) -> Job:
 @pytest.mark.parametrize("state", sorted(ACTIVE))
 def test_what_has_not_ended_can_be_cancelled(state: State) -> None:
     job = new_job(state=state, attempt=1)
-    assert requests.cancel(job.pk)
+    assert commands.cancel(job.pk)
     kept = again(job)
     assert (kept.state, kept.error_code, kept.leased_until) == (State.CANCELLED, "cancelled", None)
     assert kept.finished_at
     assert kept.file.state == File.State.FAILED
     assert kept.file.failure == kept
-    assert not requests.cancel(job.pk)
+    assert not commands.cancel(job.pk)
 
 
 @pytest.mark.parametrize("state", sorted(ENDED))
 def test_what_has_ended_can_not_be_cancelled(state: State) -> None:
     job = new_job(state=state)
-    assert not requests.cancel(job.pk)
+    assert not commands.cancel(job.pk)
     assert again(job).state == state
 
 
 def test_what_is_not_there_is_neither_cancelled_nor_retried() -> None:
-    assert not requests.cancel(uuid.uuid4())
-    assert not requests.retry_failed(uuid.uuid4())
+    assert not commands.cancel(uuid.uuid4())
+    assert not commands.retry_failed(uuid.uuid4())
 
 
 def test_a_cancelled_attempt_keeps_nothing() -> None:
     job = running_job()
-    assert requests.cancel(job.pk)
+    assert commands.cancel(job.pk)
     assert not states.finish(job, {"words": 1}, [derivative_of(job)])
     assert not states.fail(job, "corrupt", "It is corrupt.")
     assert not states.retry(job, TROUBLE)
@@ -78,7 +78,7 @@ def test_a_cancelled_attempt_keeps_nothing() -> None:
 def test_a_failure_says_more_than_a_cancellation() -> None:
     file = new_file()
     cancelled, failed = running_job(file, processor="image"), running_job(file, processor="text")
-    assert requests.cancel(cancelled.pk)
+    assert commands.cancel(cancelled.pk)
     assert states.fail(failed, "corrupt", "It is corrupt.")
     failure = File.objects.get().failure
     assert failure
@@ -87,7 +87,7 @@ def test_a_failure_says_more_than_a_cancellation() -> None:
 
 def test_who_retries_a_job_of_the_background_waits_for_it() -> None:
     background, urgent = new_job(state=State.FAILED, priority=-10), new_job(state=State.FAILED, priority=5)
-    assert requests.retry_all([background.pk, urgent.pk]) == 2
+    assert commands.retry_all([background.pk, urgent.pk]) == 2
     assert (again(background).priority, again(urgent).priority) == (0, 5)
 
 
@@ -96,7 +96,7 @@ def test_who_retries_a_job_of_the_background_waits_for_it() -> None:
 
 def test_a_worker_hears_of_what_was_cancelled_or_runs_elsewhere() -> None:
     mine, cancelled, fenced = running_job(), running_job(), running_job(attempt=2)
-    requests.cancel(cancelled.pk)
+    commands.cancel(cancelled.pk)
     running = [Running(mine.pk, 1, None), Running(cancelled.pk, 1, None), Running(fenced.pk, 1, None)]
     gone = Running(uuid.uuid4(), 1, None)
     lost = {(cancelled.pk, 1), (fenced.pk, 1), gone.which}
@@ -153,7 +153,7 @@ def test_the_log_of_each_end_is_kept() -> None:
 @pytest.mark.parametrize("state", sorted(ENDED))
 def test_what_has_ended_can_run_once_more(state: State) -> None:
     job = new_job(state=state, attempt=5, failures=5, crashes=2, error_code="time-limit", error_detail="Too long.")
-    assert requests.retry_failed(job.pk)
+    assert commands.retry_failed(job.pk)
     kept = again(job)
     assert (kept.state, kept.attempt, kept.failures, kept.crashes) == (State.WAITING, 5, 0, 0)
     assert (kept.error_code, kept.error_detail, kept.finished_at, kept.started_at) == ("", "", None, None)
@@ -168,7 +168,7 @@ def test_what_has_ended_can_run_once_more(state: State) -> None:
 @pytest.mark.parametrize("state", sorted(ACTIVE))
 def test_what_has_not_ended_is_not_retried(state: State) -> None:
     job = new_job(state=state)
-    assert not requests.retry_failed(job.pk)
+    assert not commands.retry_failed(job.pk)
     assert again(job).state == state
 
 
@@ -178,7 +178,7 @@ def test_a_failed_file_becomes_processed_and_nothing_is_there_twice() -> None:
     assert states.finish(text, {"words": 1}, [derivative_of(text)])
     assert states.fail(image, "corrupt", "It is corrupt.")
     assert File.objects.get().state == File.State.FAILED
-    assert operate.retry_where({"file": str(file.pk)}) == operate.Outcome(1, more=False)
+    assert bulk_actions.retry_where({"file": str(file.pk)}) == bulk_actions.Outcome(1, more=False)
     second = begun(image)
     assert states.finish(second, {"width": 1}, [derivative_of(second)])
     kept = File.objects.get()
@@ -190,7 +190,7 @@ def test_a_failed_file_becomes_processed_and_nothing_is_there_twice() -> None:
 def test_a_second_success_replaces_the_first() -> None:
     job = running_job()
     states.finish(job, {"n": 1}, [derivative_of(job), derivative_of(job, "poster")])
-    assert requests.retry_failed(job.pk)
+    assert commands.retry_failed(job.pk)
     assert Derivative.objects.count() == 2, "until there is something better"
     second = begun(job)
     assert states.finish(second, {"n": 2}, [derivative_of(second)])
@@ -202,7 +202,7 @@ def test_a_finish_whose_answer_got_lost_is_known_also_after_a_retry() -> None:
     """Else its worker would remove bytes that rows name until the next attempt has finished."""
     job = running_job()
     assert states.finish(job, {}, [derivative_of(job)])
-    assert requests.retry_failed(job.pk)
+    assert commands.retry_failed(job.pk)
     assert states.finish(job, {}, [derivative_of(job)])
     assert again(job).state == State.WAITING
 
@@ -220,7 +220,7 @@ def test_a_filter_finds_what_agrees_with_all_of_it() -> None:
         {"file": str(wanted.file_id)},
         {"pipeline": "web", "queue": "quick", "state": "failed", "processor": "image"},
     ):
-        assert [job.pk for job in operate.chosen(where)] == [wanted.pk]
+        assert [job.pk for job in bulk_actions.chosen(where)] == [wanted.pk]
 
 
 @pytest.mark.parametrize(
@@ -238,7 +238,7 @@ def test_a_filter_finds_what_agrees_with_all_of_it() -> None:
     ],
 )
 def test_a_filter_that_can_not_be_meant_is_refused(where: dict[str, object]) -> None:
-    for act in (operate.chosen, operate.retry_where, operate.cancel_where):
+    for act in (bulk_actions.chosen, bulk_actions.retry_where, bulk_actions.cancel_where):
         with pytest.raises(FilterError):
             act(where)
 
@@ -246,33 +246,33 @@ def test_a_filter_that_can_not_be_meant_is_refused(where: dict[str, object]) -> 
 def test_nobody_means_all_by_saying_nothing() -> None:
     job = new_job(state=State.FAILED)
     with pytest.raises(FilterError):
-        operate.retry_where({})
+        bulk_actions.retry_where({})
     with pytest.raises(FilterError):
-        operate.cancel_where({})
+        bulk_actions.cancel_where({})
     assert again(job).state == State.FAILED
 
 
 def test_many_are_retried_in_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(operate, "BATCH", 7)
+    monkeypatch.setattr(bulk_actions, "BATCH", 7)
     failed = [new_job(state=State.FAILED, attempt=1) for _ in range(20)]
     others = [new_job(state=State.CANCELLED), new_job(state=State.DONE), new_job(state=State.FAILED, processor="image")]
-    assert operate.retry_where({"state": "failed", "processor": "text"}) == operate.Outcome(20, more=False)
+    assert bulk_actions.retry_where({"state": "failed", "processor": "text"}) == bulk_actions.Outcome(20, more=False)
     assert {again(job).state for job in failed} == {State.WAITING}
     assert {again(job).file.state for job in failed} == {File.State.PROCESSING}
     assert [again(job).state for job in others] == [State.CANCELLED, State.DONE, State.FAILED]
-    assert operate.retry_where({"queue": "quick"}).count == 2, "what is done is not, unless one says so"
-    assert operate.retry_where({"state": "done"}).count == 1
-    assert operate.cancel_where({"queue": "quick"}) == operate.Outcome(23, more=False)
+    assert bulk_actions.retry_where({"queue": "quick"}).count == 2, "what is done is not, unless one says so"
+    assert bulk_actions.retry_where({"state": "done"}).count == 1
+    assert bulk_actions.cancel_where({"queue": "quick"}) == bulk_actions.Outcome(23, more=False)
     assert not Job.objects.exclude(state=State.CANCELLED).exists()
-    assert operate.retry_where({"state": "waiting"}).count == 0
+    assert bulk_actions.retry_where({"state": "waiting"}).count == 0
 
 
 def test_when_time_is_up_it_says_that_there_is_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(operate, "BATCH", 2)
+    monkeypatch.setattr(bulk_actions, "BATCH", 2)
     for _ in range(4):
         new_job(state=State.FAILED)
-    assert operate.retry_where({"state": "failed"}, seconds=-1) == operate.Outcome(0, more=True)
-    assert operate.retry_where({"state": "failed"}, seconds=60) == operate.Outcome(4, more=False)
+    assert bulk_actions.retry_where({"state": "failed"}, seconds=-1) == bulk_actions.Outcome(0, more=True)
+    assert bulk_actions.retry_where({"state": "failed"}, seconds=60) == bulk_actions.Outcome(4, more=False)
 
 
 # Anew, by a newer pipeline
@@ -286,7 +286,7 @@ def test_a_file_is_made_anew_by_what_its_pipeline_says_now() -> None:
     for job in (done, old):
         derivative_of(job).save()
     steps = [Step("image", "heavy"), Step("text", "heavy"), Step("new", "quick", 50)]
-    (key,) = requests.again(file.pk, steps, pipeline="web", version=4, priority=-10)
+    (key,) = commands.again(file.pk, steps, pipeline="web", version=4, priority=-10)
     assert key == derivative_of(old).key
     kept = File.objects.get()
     assert (kept.pipeline, kept.pipeline_version, kept.state) == ("web", 4, File.State.PROCESSING)
@@ -303,10 +303,10 @@ def test_a_file_is_made_anew_by_what_its_pipeline_says_now() -> None:
 
 def test_a_file_that_no_step_is_for_is_processed() -> None:
     job = new_job(state=State.FAILED)
-    assert requests.again(job.file_id, [], pipeline="default", version=2, priority=0) == []
+    assert commands.again(job.file_id, [], pipeline="default", version=2, priority=0) == []
     assert not Job.objects.exists()
     assert File.objects.get().state == File.State.PROCESSED
-    assert requests.again(uuid.uuid4(), [], pipeline="default", version=2, priority=0) == []
+    assert commands.again(uuid.uuid4(), [], pipeline="default", version=2, priority=0) == []
 
 
 # Everybody at once, over connections of their own
@@ -326,9 +326,9 @@ def test_cancel_beside_any_other_move(rival: str) -> None:
             "retry": partial(states.retry, job, TROUBLE),
             "reap": partial(states.reap, "quick"),
             "claim": partial(claims.claim_due, "quick", 1, 10),
-            "cancel": partial(requests.cancel, job.pk),
+            "cancel": partial(commands.cancel, job.pk),
         }
-        cancelled, other = side_by_side([partial(requests.cancel, job.pk), rivals[rival]])
+        cancelled, other = side_by_side([partial(commands.cancel, job.pk), rivals[rival]])
         kept = again(job)
         if rival in {"finish", "fail", "cancel"}:
             assert bool(cancelled) != bool(other), "both say that they ended it, or none"
@@ -379,21 +379,21 @@ MOVES_AT_RANDOM: list[Callable[[Job], object]] = [
     stale,
     lambda job: states.move(job, State.WAITING, **states.NOT_BEGUN) if job.state == State.RUNNING else None,
     lambda job: states.fail(job, "corrupt", "It is corrupt.") if job.state == State.RUNNING else None,
-    lambda job: requests.cancel(job.pk),
-    lambda job: requests.retry_failed(job.pk),
-    lambda job: operate.retry_where({"file": str(job.file_id)}).count,
+    lambda job: commands.cancel(job.pk),
+    lambda job: commands.retry_failed(job.pk),
+    lambda job: bulk_actions.retry_where({"file": str(job.file_id)}).count,
     lambda _: sum(states.reap("quick")),
 ]
 
 
 @pytest.mark.django_db(transaction=True)
 def test_bulk_moves_side_by_side_neither_block_nor_count_twice(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(operate, "BATCH", 10)
+    monkeypatch.setattr(bulk_actions, "BATCH", 10)
     for _ in range(5):
         jobs = [new_job(state=State.FAILED) for _ in range(40)]
-        retries = [partial(operate.retry_where, {"state": "failed"}) for _ in range(3)]
+        retries = [partial(bulk_actions.retry_where, {"state": "failed"}) for _ in range(3)]
         assert sum(outcome.count for outcome in side_by_side(retries)) == len(jobs)
-        cancels = [partial(operate.cancel_where, {"queue": "quick"}) for _ in range(2)]
+        cancels = [partial(bulk_actions.cancel_where, {"queue": "quick"}) for _ in range(2)]
         claim = partial(claims.claim_due, "quick", 64, 256)
         first, second, _ = side_by_side([*cancels, claim])
         assert first.count + second.count == len(jobs)

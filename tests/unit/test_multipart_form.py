@@ -12,7 +12,7 @@ import pytest
 from tests.live.wire import END, part
 
 from picasso.errors import InvalidField, InvalidUpload, PicassoError, TooLarge
-from picasso.receive.intake import BLOCK_SIZE, GATHER, MAX_IN_PLACE, InPlace, Intake
+from picasso.receive.sink import BLOCK_SIZE, GATHER, MAX_IN_PLACE, InPlace, Intake
 from picasso.storage import Folder
 from picasso.web.multipart_form import Form
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from tests.stack import until
 
-from picasso import scratch
-from picasso.scratch import FOREIGN_GRACE, LOCK, Scratch, TooMuch, machine, sweep
+from picasso import workdir
+from picasso.workdir import FOREIGN_GRACE, LOCK, Scratch, TooMuch, machine, sweep
 
-HOLDER = "import sys, time; from pathlib import Path; from picasso.scratch import Scratch\n"
+HOLDER = "import sys, time; from pathlib import Path; from picasso.workdir import Scratch\n"
 HOLDER += "scratch = Scratch(Path(sys.argv[1])); print(scratch.folder, flush=True); time.sleep(60)"
 
 
@@ -70,7 +70,7 @@ def test_a_folder_that_denies_to_be_emptied_is_removed(tmp_path: Path, closed: s
     (tmp_path / "a" / "b" / "c").mkdir(parents=True)
     (tmp_path / "a" / "b" / "c" / "d").touch()
     (tmp_path / closed).chmod(0o000)
-    assert scratch.remove(tmp_path / "a")
+    assert workdir.remove(tmp_path / "a")
 
 
 def test_what_lies_in_a_slot_is_measured(tmp_path: Path) -> None:
@@ -122,7 +122,7 @@ def nested(folder: Path, levels: int, name: str = "d") -> None:
 
 def test_no_depth_keeps_a_slot_from_being_cleared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Python's stack ends at a thousand calls, and a path at 4,096 bytes."""
-    monkeypatch.setattr(scratch, "REMOVE_SECONDS", 60)
+    monkeypatch.setattr(workdir, "REMOVE_SECONDS", 60)
     ours = Scratch(tmp_path / "scratch")
     slot = ours.slot()
     nested(slot.out, 1100)
@@ -137,7 +137,7 @@ def test_no_depth_keeps_a_slot_from_being_cleared(tmp_path: Path, monkeypatch: p
 def test_who_makes_more_as_fast_as_it_goes_is_not_waited_for(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     with pytest.raises(TimeoutError):
-        scratch.empty(tmp_path, time.monotonic() - 1)
+        workdir.empty(tmp_path, time.monotonic() - 1)
 
 
 def test_what_lies_too_deep_to_be_measured_is_too_much(tmp_path: Path) -> None:

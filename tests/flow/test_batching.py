@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from django.db import DataError, IntegrityError
 
-from picasso.jobs import queues, states, together
+from picasso.jobs import batching, queues, states
+from picasso.jobs.batching import Committer, Finish, Start, commit
 from picasso.jobs.states import State
-from picasso.jobs.together import Committer, Finish, Start, commit
 from picasso.models import Derivative, File, Job
-from picasso.receive.sweep import forget
+from picasso.receive.cleanup import forget
 from picasso.storage import default_storage
 from tests.flow.rows import derivative_of, new_file, new_job, running_job
 
@@ -97,7 +97,7 @@ def test_many_threads_each_get_their_own_answer(committer: Committer, monkeypatc
         sizes.append(len(batch))
         return commit(batch)
 
-    monkeypatch.setattr(together, "commit", counted)
+    monkeypatch.setattr(batching, "commit", counted)
     jobs = [new_job(state=State.QUEUED) for _ in range(60)]
 
     def work(job: Job) -> tuple[Job, bool]:
@@ -132,7 +132,7 @@ def test_what_breaks_a_batch_reaches_each_of_its_threads(committer: Committer, m
     def broken(_: Any) -> Any:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr(together, "commit", broken)
+    monkeypatch.setattr(batching, "commit", broken)
     batch = [Start(new_job(state=State.QUEUED).pk) for _ in range(2)]
     committer._commit(list(batch))
     for write in batch:

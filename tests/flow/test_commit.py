@@ -20,9 +20,9 @@ from picasso.errors import PicassoError, StorageFull, TooLarge
 from picasso.jobs.states import Step
 from picasso.models import File, FileCount, Job, made_at
 from picasso.process.pipelines import Plan
-from picasso.receive.intake import Intake
-from picasso.receive.landing import MAX_BATCH, Landing
-from picasso.receive.sweep import forget, sweep
+from picasso.receive.cleanup import forget, sweep
+from picasso.receive.commit import MAX_BATCH, Landing
+from picasso.receive.sink import Intake
 from picasso.storage import Folder, original_key
 from tests.flow.rows import new_file, new_job, side_by_side
 

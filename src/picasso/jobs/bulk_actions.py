@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
-from picasso.jobs import requests, states
+from picasso.jobs import commands, states
 from picasso.models import Job
 
 State = Job.State
@@ -72,12 +72,12 @@ def checked(field: str, value: str) -> str | uuid.UUID:
 
 def retry_where(where: Mapping[str, object], seconds: float = float("inf")) -> Outcome:
     """Retry the jobs that failed or were cancelled, or those that are done if ``state`` says so."""
-    return _each_batch(where, requests.retry_all, (State.FAILED, State.CANCELLED), seconds)
+    return _each_batch(where, commands.retry_all, (State.FAILED, State.CANCELLED), seconds)
 
 
 def cancel_where(where: Mapping[str, object], seconds: float = float("inf")) -> Outcome:
     """Cancel the jobs that have not ended."""
-    return _each_batch(where, requests.cancel_all, tuple(states.ACTIVE), seconds)
+    return _each_batch(where, commands.cancel_all, tuple(states.ACTIVE), seconds)
 
 
 def _each_batch(

@@ -24,14 +24,14 @@ from typing import Protocol
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.db.models.functions import Now
 
-from picasso import bulk
+from picasso import bulk_insert
 from picasso.errors import Conflict, PicassoError, Unavailable
 from picasso.jobs import states
 from picasso.jobs.states import Step
 from picasso.models import File, Job, Upload, made_at, new_id
-from picasso.receive import sniff
-from picasso.receive.intake import Intake
-from picasso.receive.sweep import forget
+from picasso.receive import detection
+from picasso.receive.cleanup import forget
+from picasso.receive.sink import Intake
 from picasso.storage import Folder, original_key
 
 log = logging.getLogger(__name__)
@@ -181,7 +181,7 @@ class Landing:
     def _place(self, arrival: Arrival) -> None:
         """Bytes to their final place, and the row that will point at them."""
         intake = arrival.intake
-        media_type = sniff.media_type(intake.head, arrival.name)
+        media_type = detection.media_type(intake.head, arrival.name)
         plan = arrival.plan = self._plan(arrival.pipeline, media_type)
         file_id = new_id()
         file = arrival.file = File(
@@ -266,8 +266,10 @@ class Landing:
 
 def insert(arrivals: list[Arrival]) -> None:
     placed = [(arrival.file, arrival.plan) for arrival in arrivals if arrival.file and arrival.plan]
-    bulk.insert(File, [{column: getattr(file, column) for column in FILE_COLUMNS} for file, _ in placed])
-    bulk.insert(Job, [states.new_job(file.pk, step, plan.pipeline) for file, plan in placed for step in plan.steps])
+    bulk_insert.insert_rows(File, [{column: getattr(file, column) for column in FILE_COLUMNS} for file, _ in placed])
+    bulk_insert.insert_rows(
+        Job, [states.new_job(file.pk, step, plan.pipeline) for file, plan in placed for step in plan.steps]
+    )
     for arrival in arrivals:
         if arrival.upload_id and arrival.file:
             finish(arrival.upload_id, arrival.file)
@@ -299,9 +301,9 @@ def displayed(name: str) -> str:
 
 def common_facts(file: File) -> dict[str, bool | str | None]:
     """What is known of every file, whether or not a processor claims it."""
-    declared = sniff.normal(file.declared_type) if file.declared_type else ""
+    declared = detection.normal(file.declared_type) if file.declared_type else ""
     return {
-        "extension": sniff.extension(file.media_type),
+        "extension": detection.extension(file.media_type),
         # "Some bytes" is what clients declare when they know no better.
-        "declared_type_matches": None if declared in {"", sniff.UNKNOWN} else declared == file.media_type,
+        "declared_type_matches": None if declared in {"", detection.UNKNOWN} else declared == file.media_type,
     }

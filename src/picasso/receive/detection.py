@@ -13,7 +13,7 @@ import re
 import threading
 from collections.abc import Callable
 
-from picasso.receive import kinds
+from picasso.receive import type_rules
 
 # The farthest signature that matters lies at 36,869 bytes (ISO 9660); more would only cost time.
 HEAD = 64 * 1024
@@ -82,7 +82,7 @@ def media_type(head: bytes, name: str = "") -> str:
         # A cookie is not safe to share between threads, and python-magic guards one with a lock.
         cookie = _cookies.mime = magic.Magic(mime=True)
         cookie.setparam(magic.MAGIC_PARAM_REGEX_MAX, REGEX_MAX)
-    return refined(normal(sniffed(cookie, head[:HEAD])), head, kinds.suffix(name))
+    return refined(normal(sniffed(cookie, head[:HEAD])), head, type_rules.suffix(name))
 
 
 def refined(found: str, head: bytes, suffix: str) -> str:
@@ -92,25 +92,27 @@ def refined(found: str, head: bytes, suffix: str) -> str:
 
 
 def _refined_text(found: str, head: bytes, suffix: str) -> str:
-    if found == kinds.CSV and not kinds.is_prose(head):
-        return kinds.CSV if suffix in {"", "txt", "log", "dat"} else kinds.BY_NAME.get(suffix, kinds.CSV)
-    return kinds.text(head) or kinds.BY_NAME.get(suffix, "text/plain")
+    if found == type_rules.CSV and not type_rules.is_prose(head):
+        return type_rules.CSV if suffix in {"", "txt", "log", "dat"} else type_rules.BY_NAME.get(suffix, type_rules.CSV)
+    return type_rules.text(head) or type_rules.BY_NAME.get(suffix, "text/plain")
 
 
 LOOKS: dict[str, Callable[[str, bytes, str], str]] = {
-    **dict.fromkeys(("text/plain", kinds.CSV), _refined_text),
-    **dict.fromkeys(("application/zip", "application/java-archive"), lambda it, head, _: kinds.zipped(head) or it),
+    **dict.fromkeys(("text/plain", type_rules.CSV), _refined_text),
+    **dict.fromkeys(("application/zip", "application/java-archive"), lambda it, head, _: type_rules.zipped(head) or it),
     **dict.fromkeys(
-        (kinds.JSON, kinds.NDJSON),
-        lambda _, head, suffix: kinds.JSON_BY_NAME.get(suffix) or kinds.lines_of_json(head) or kinds.JSON,
+        (type_rules.JSON, type_rules.NDJSON),
+        lambda _, head, suffix: (
+            type_rules.JSON_BY_NAME.get(suffix) or type_rules.lines_of_json(head) or type_rules.JSON
+        ),
     ),
     # libmagic's words for an OLE file of which it knows no more.
     **dict.fromkeys(
         ("application/cdfv2", "application/x-ole-storage"),
-        lambda _, head, suffix: kinds.ole(head) or kinds.OLE_BY_NAME.get(suffix, "application/x-ole-storage"),
+        lambda _, head, suffix: type_rules.ole(head) or type_rules.OLE_BY_NAME.get(suffix, "application/x-ole-storage"),
     ),
-    "text/xml": lambda it, head, _: kinds.text(head) or it,
-    UNKNOWN: lambda it, head, _: kinds.unknown(head) or it,
+    "text/xml": lambda it, head, _: type_rules.text(head) or it,
+    UNKNOWN: lambda it, head, _: type_rules.unknown(head) or it,
 }
 
 
@@ -129,7 +131,7 @@ def sniffed(cookie: magic.Magic, head: bytes) -> str:
 
 
 def beginning(text: bytes) -> bytes:
-    return re.sub(rb"(\s{64})\s+", rb"\1", text[: kinds.TEXT_HEAD])
+    return re.sub(rb"(\s{64})\s+", rb"\1", text[: type_rules.TEXT_HEAD])
 
 
 def normal(found: str) -> str:
@@ -142,4 +144,4 @@ def normal(found: str) -> str:
 
 def extension(found: str) -> str | None:
     """The usual extension of a media type, with its dot; the same on every machine, whatever its tables say."""
-    return kinds.EXTENSIONS.get(found) or KNOWN.guess_extension(found)
+    return type_rules.EXTENSIONS.get(found) or KNOWN.guess_extension(found)

@@ -19,7 +19,7 @@ Row = Mapping[str, Any]
 """Values by column."""
 
 
-def insert(model: type[models.Model], rows: Sequence[Row]) -> None:
+def insert_rows(model: type[models.Model], rows: Sequence[Row]) -> None:
     """Insert rows that all have the same columns; the others get the database's defaults."""
     if rows:
         text = json.dumps(rows, default=adapted_to_sqlite if connection.vendor == "sqlite" else str)

@@ -20,7 +20,7 @@ from typing import NoReturn
 from picasso.errors import DigestMismatch, Gone, Locked, NotFound, PicassoError, Superseded, TooLarge
 from picasso.models import Upload
 from picasso.receive.append import Append, offset_of
-from picasso.receive.intake import in_writer
+from picasso.receive.sink import in_writer
 from picasso.receive.uploads import Held, Uploads, forget
 from picasso.storage import Folder, state_of
 
