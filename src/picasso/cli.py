@@ -16,7 +16,7 @@ from picasso.process import pipelines, registry
 from picasso.supervise import Part
 
 if TYPE_CHECKING:
-    from picasso.process.contain import Children
+    from picasso.process.child_pool import Children
 
 QUEUES = ("quick", "heavy")
 
@@ -163,7 +163,7 @@ def serve(settings: conf.Conf, listener: socket.socket) -> int:
 
 def work(settings: conf.Conf, queue: str) -> int:
     """The worker of one queue."""
-    from picasso.process.contain import Children
+    from picasso.process.child_pool import Children
 
     # Until Celery heeds them, so that the children's servers never outlive us.
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -183,7 +183,7 @@ def work_with(children: Children, settings: conf.Conf, queue: str) -> None:
 
     django.setup()
     from picasso.jobs import worker
-    from picasso.process import contain, reprocess
+    from picasso.process import child_pool, reprocess
     from picasso.process.run import Runner
     from picasso.receive import cleanup
     from picasso.storage import default_storage
@@ -192,7 +192,7 @@ def work_with(children: Children, settings: conf.Conf, queue: str) -> None:
     slots = {"quick": settings.quick_jobs, "heavy": settings.heavy_jobs}[queue]
     seconds = {"quick": settings.job_time_limit, "heavy": settings.heavy_job_time_limit}[queue]
     runner = Runner(storage, children, settings, slots, seconds)
-    contain.log_report()
+    child_pool.log_report()
     cleanup.start(storage)
     reprocess.start(storage, pipelines.pipelines())
     # A quick job waits longer for the database than it runs, so several share a slot.

@@ -24,7 +24,7 @@ from picasso.errors import MAX_FAILURES
 from picasso.jobs.commands import cancel
 from picasso.jobs.states import MAX_CRASHES, State
 from picasso.models import Derivative, File, Job
-from picasso.process.contain import Children
+from picasso.process.child_pool import Children
 from picasso.process.run import Runner
 from picasso.receive.cleanup import forget, sweep
 from picasso.storage import Folder, derived_key, original_key

@@ -13,8 +13,8 @@ from typing import NamedTuple
 import pytest
 
 from picasso.process import registry
-from picasso.process.answers import Troubled
-from picasso.process.contain import Children
+from picasso.process.child_pool import Children
+from picasso.process.child_protocol import Troubled
 from picasso.process.contract import ProcessorError, Source
 from tests.hostile import Hostile, all_files
 from tests.hostile.pdf import ENDED_BY_LIMITS

@@ -19,8 +19,8 @@ from tests.contract.samples import archive as small
 from tests.hostile import archive as hostile
 
 from picasso.process.contract import ProcessorError, Source
-from picasso.process.processors.archive import Archive, packed, tally
-from picasso.process.processors.archive.tally import escapes, is_absolute
+from picasso.process.processors.archive import Archive, packed, summary
+from picasso.process.processors.archive.summary import escapes, is_absolute
 from picasso.process.processors.archive.tar import number
 from picasso.process.processors.archive.zipped import named
 
@@ -223,7 +223,7 @@ def test_links_that_lead_out(path: str, target: str, out: bool) -> None:
 def test_links_of_zip_lead_out(run: Run) -> None:
     facts, listing = run(hostile.link_bomb(), ZIP)
     assert (facts["links"], facts["flags"]["link_escapes"]) == (1, True)
-    assert len(listing["entries"][0]["target"]) <= tally.NAME
+    assert len(listing["entries"][0]["target"]) <= summary.NAME
 
 
 def test_absolute() -> None:
@@ -269,7 +269,7 @@ def test_no_more_is_unpacked_than_is_allowed(run: Run, monkeypatch: pytest.Monke
 
 
 def test_no_more_entries_are_counted_than_is_allowed(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tally, "MAX_ENTRIES", 2)
+    monkeypatch.setattr(summary, "MAX_ENTRIES", 2)
     for media_type, make in FORMATS.values():
         facts, _ = run(make(), media_type)
         assert (facts["entries"], facts["incomplete"]) == (2, "entries")
@@ -335,7 +335,7 @@ def test_a_disk_that_fails_is_not_the_archives_fault(
 ) -> None:
     path = tmp_path / "original"
     path.write_bytes(compress(b"a"))
-    stream = packed.Unpacked(path, form, tally.Tally(form, 1), lambda _: None)
+    stream = packed.Unpacked(path, form, summary.Tally(form, 1), lambda _: None)
     os.dup2(os.open(path, os.O_WRONLY), stream._file.fileno())  # from which nothing can be read
     with pytest.raises(OSError, match="Bad file descriptor"):
         stream.read(1)

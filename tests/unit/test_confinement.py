@@ -17,10 +17,10 @@ import pytest
 from tests.processors_for_tests.picasso_processors_for_tests import FOLDER, script
 from tests.stack import until
 
-from picasso.process import contain
-from picasso.process.confinement import landlock, reach, seccomp, syscalls
+from picasso.process import child_pool
+from picasso.process.child_pool import Children
+from picasso.process.confinement import landlock, readable_paths, seccomp, syscalls
 from picasso.process.confinement.landlock import Handled
-from picasso.process.contain import Children
 from picasso.process.contract import Source
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="NOT CONFINED: only Linux gives more than limits")
@@ -32,7 +32,7 @@ Try = Callable[..., str]
 
 @pytest.fixture(scope="session")
 def report() -> dict[str, str]:
-    return contain.report()
+    return child_pool.report()
 
 
 @pytest.fixture(scope="module")
@@ -338,7 +338,7 @@ def test_the_data_folder_is_left_out_wherever_it_lies(tmp_path: Path) -> None:
     for name in ("a/b/data", "a/c", "d"):
         (tmp_path / name).mkdir(parents=True)
     (tmp_path / "a" / "b" / "file").touch()
-    found = set(reach.around(tmp_path, tmp_path / "a" / "b" / "data"))
+    found = set(readable_paths.around(tmp_path, tmp_path / "a" / "b" / "data"))
     assert found == {tmp_path / "a" / "b" / "file", tmp_path / "a" / "c", tmp_path / "d"}
-    assert not list(reach.around(tmp_path / "d", tmp_path))
-    assert not list(reach.around(tmp_path, tmp_path))
+    assert not list(readable_paths.around(tmp_path / "d", tmp_path))
+    assert not list(readable_paths.around(tmp_path, tmp_path))

@@ -14,7 +14,7 @@ import pyvips
 
 from picasso.process.contract import JSON, ProcessorError, Result, Source
 from picasso.process.processors.image import Image
-from picasso.process.processors.image.verdicts import verdict
+from picasso.process.processors.image.errors import verdict
 
 RED, GREEN, BLUE, WHITE = [220, 30, 30], [30, 160, 30], [30, 30, 220], [250, 250, 250]
 
@@ -385,7 +385,7 @@ import resource, sys
 from pathlib import Path
 from picasso.process.contract import Source
 from picasso.process.processors.image import Image
-from picasso.process.processors.image.verdicts import verdict
+from picasso.process.processors.image.errors import verdict
 Image.prepare()
 path, media_type, megabytes = sys.argv[1:]
 resource.setrlimit(resource.RLIMIT_AS, (int(megabytes) << 20,) * 2)
@@ -439,7 +439,7 @@ import os, sys
 from pathlib import Path
 from picasso.process.contract import Source
 from picasso.process.processors.image import Image
-from picasso.process.processors.image.verdicts import verdict
+from picasso.process.processors.image.errors import verdict
 Image.prepare()
 assert len(os.listdir("/proc/self/task")) == 1, "prepare() left threads, which a fork would lose"
 for _ in range(30):

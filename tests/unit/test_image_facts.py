@@ -16,7 +16,7 @@ from tests.hostile.image import bare_page
 from picasso.process.contract import JSON, Result, Source
 from picasso.process.options import given
 from picasso.process.processors.image import Image, Options, exif, icc, iptc, xmp
-from picasso.process.processors.image.looks import thumbhash
+from picasso.process.processors.image.perceptual import thumbhash
 
 Run = Callable[..., Result]
 

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from picasso.process.contract import JSON, Source
-from picasso.process.processors import form, text
+from picasso.process.processors import text, wellformed
 from picasso.process.processors.text import PIECE, Text
 from picasso.process.registry import wants
 
@@ -218,7 +218,7 @@ LAUGHS = b"".join(b'<!ENTITY l%d "%s">' % (n, b"&l%d;" % (n - 1) * 10) for n in 
         ("application/json", b"[NaN]", False),
         ("application/json", b"", False),
         ("application/json", b"[" * 10**6 + b"]" * 10**6, None),
-        ("application/json", b"[" + b" " * form.MAX_JSON + b"]", None),
+        ("application/json", b"[" + b" " * wellformed.MAX_JSON + b"]", None),
         ("text/xml", b'<?xml version="1.0"?><a b="c">d</a>', True),
         ("application/atom+xml", "<a>é</a>".encode("utf-16"), True),
         ("text/xml", b"<a>" * 100_000 + b"</a>" * 100_000, True),
@@ -227,7 +227,7 @@ LAUGHS = b"".join(b'<!ENTITY l%d "%s">' % (n, b"&l%d;" % (n - 1) * 10) for n in 
         ("text/xml", b"", False),
         ("text/xml", b'<!DOCTYPE a [<!ENTITY l0 "l">' + LAUGHS + b"]><a>&l11;</a>", True),
         ("text/xml", b'<!DOCTYPE a [<!ENTITY l0 "l">' + LAUGHS + b']><a b="&l11;"/>', None),
-        ("text/xml", b'<a b="' + b"x" * (form.MAX_TOKEN + 2 * form.PIECE) + b'"/>', None),
+        ("text/xml", b'<a b="' + b"x" * (wellformed.MAX_TOKEN + 2 * wellformed.PIECE) + b'"/>', None),
         ("text/xml", b'<?xml version="1.0" encoding="x-none"?><a/>', None),
         ("text/plain", b"{}", None),
     ],

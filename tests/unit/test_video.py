@@ -12,7 +12,7 @@ from tests.contract.samples.av import HEIGHT, VIDEOS, WIDTH, recording, video
 from tests.hostile.av import atom, files, replaced
 
 from picasso.process.contract import JSON, ProcessorError, Result, Source
-from picasso.process.processors.av import hdr, opening
+from picasso.process.processors.av import hdr, open_media
 from picasso.process.processors.video import Video
 from picasso.process.registry import wants
 
@@ -209,7 +209,7 @@ def test_the_data_of_a_track_is_never_read_elsewhere(run: Run, tmp_path: Path, m
         asked.append(address)
         raise ProcessorError("unsupported-format", "No.")
 
-    monkeypatch.setattr(opening, "_refuse", refuse)
+    monkeypatch.setattr(open_media, "_refuse", refuse)
     before = set(os.listdir("/proc/self/fd"))
     for name, media_type, content in files():
         if "secret" in name or "passwd" in name:
@@ -224,7 +224,7 @@ def test_the_data_of_a_track_is_never_read_elsewhere(run: Run, tmp_path: Path, m
 def test_a_reader_ends_when_its_budget_is_spent(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(bytes(100_000))
     with (tmp_path / "file").open("rb", buffering=0) as file:
-        reader = opening.Reader(file, 50_000)
+        reader = open_media.Reader(file, 50_000)
         assert sum(iter(lambda: len(reader.read(10_000)), 0)) == 40_000
         assert reader.exhausted
         reader.allow(10**6)
@@ -238,7 +238,7 @@ def test_a_fault_of_the_disk_is_no_fault_of_the_file(tmp_path: Path, monkeypatch
     def broken(*_: object) -> bytes:
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr(opening.Reader, "read", broken)
+    monkeypatch.setattr(open_media.Reader, "read", broken)
     with pytest.raises(OSError, match="Input/output"):
         run(video("video/mp4"))
 

@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from picasso.process.answers import MAX_ANSWER, fraction
-from picasso.process.ticket import Ticket
+from picasso.process.attempt import Ticket
+from picasso.process.child_protocol import MAX_ANSWER, fraction
 from picasso.workdir import Slot
 
 if TYPE_CHECKING:
-    from picasso.process.servers import Server
+    from picasso.process.forkserver_client import Server
 
 # What a job has written is measured this often; in between a fast disk takes a gigabyte more.
 MEASURE_EVERY = 0.5

@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from picasso.process import confinement, registry
-from picasso.process.answers import TOO_LARGE_OUTPUT
+from picasso.process.child_protocol import TOO_LARGE_OUTPUT
 from picasso.process.confinement import Bounds, Confinement, limits
 from picasso.process.contract import Processor, ProcessorError, Result, Source
 

@@ -20,11 +20,11 @@ from picasso.jobs import states
 from picasso.jobs.states import Attempt, Running
 from picasso.models import Derivative, File, Job
 from picasso.process import contract
-from picasso.process.answers import Troubled
-from picasso.process.contain import Cancelled, Children, ShuttingDown
+from picasso.process.attempt import Ticket
+from picasso.process.child_pool import Cancelled, Children, ShuttingDown
+from picasso.process.child_protocol import Troubled
 from picasso.process.contract import ProcessorError, Result, Source
 from picasso.process.pipelines import load
-from picasso.process.ticket import Ticket
 from picasso.storage import Folder, derived_key, plain_name
 from picasso.workdir import remove
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from picasso.process.confinement import kernel, landlock, limits, namespaces, seccomp
-from picasso.process.confinement.reach import readable as readable
+from picasso.process.confinement.readable_paths import readable as readable
 
 LINUX = sys.platform == "linux"
 

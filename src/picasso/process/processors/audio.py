@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from picasso.process.contract import JSON, Derivative, Processor, ProcessorError, Result, Source
 from picasso.process.options import given
 from picasso.process.processors.av import facts, sound
-from picasso.process.processors.av.opening import corrupt, opened, packets, unprotected
-from picasso.process.processors.av.whole import is_told
+from picasso.process.processors.av.completeness import is_told
+from picasso.process.processors.av.open_media import corrupt, opened, packets, unprotected
 
 if TYPE_CHECKING:
     from av.container import InputContainer

@@ -16,7 +16,7 @@ from picasso.process.contract import Derivative, Processor, ProcessorError, Resu
 from picasso.process.options import given
 from picasso.process.processors.audio import Audio
 from picasso.process.processors.av import encoding, facts
-from picasso.process.processors.av.opening import LOOKING_BYTES, corrupt, frames, lean, opened, packets, unprotected
+from picasso.process.processors.av.open_media import LOOKING_BYTES, corrupt, frames, lean, opened, packets, unprotected
 from picasso.process.processors.video import Video, moving
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO, ClassVar
 
 from picasso.process.contract import JSON, Processor, Result, Source
-from picasso.process.processors import form
+from picasso.process.processors import wellformed
 from picasso.process.processors.charset import HEAD, LOST, decoded, guessed, shown, told
 
 PIECE = 131_072  # bytes; the list of words that a piece is split into is the largest thing held
@@ -64,7 +64,7 @@ class Text(Processor):
     def __call__(self, source: Source, folder: Path) -> Result:
         with source.path.open("rb") as file:
             encoding, tally = _read(file)
-            well_formed = form.checked(file, source.media_type, encoding)
+            well_formed = wellformed.checked(file, source.media_type, encoding)
         return Result({"encoding": encoding, **tally.facts(), "well_formed": well_formed})
 
 

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from picasso.process.contract import JSON, Derivative, Processor, Result, Source
 from picasso.process.options import given
 from picasso.process.processors.av import facts, pictures, sound
-from picasso.process.processors.av.opening import LOOKING_BYTES, MAX_PIXELS, corrupt, lean, opened, unprotected
-from picasso.process.processors.av.whole import complete
+from picasso.process.processors.av.completeness import complete
+from picasso.process.processors.av.open_media import LOOKING_BYTES, MAX_PIXELS, corrupt, lean, opened, unprotected
 
 if TYPE_CHECKING:
     from av.container import InputContainer
     from av.video.stream import VideoStream
 
-    from picasso.process.processors.av.opening import Reader
+    from picasso.process.processors.av.open_media import Reader
 
 # Quality 80 as for thumbnails of pictures; effort 2 costs a third of Pillow's default 4, for files 5 % larger.
 POSTER: dict[str, Any] = {"quality": 80, "method": 2}

@@ -13,7 +13,7 @@ from typing import Any
 
 from picasso.process.contract import ProcessorError, Result, Source
 from picasso.process.processors.archive import tar
-from picasso.process.processors.archive.tally import Entry, Tally, bursts, corrupt
+from picasso.process.processors.archive.summary import Entry, Tally, bursts, corrupt
 
 PIECE = 256 * 2**10
 

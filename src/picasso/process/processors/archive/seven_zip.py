@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from picasso.process.contract import ProcessorError, Result, Source
-from picasso.process.processors.archive.tally import Entry, Kind, Tally, corrupt
+from picasso.process.processors.archive.summary import Entry, Kind, Tally, corrupt
 
 START = struct.Struct("<6s2BL2QL")
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from picasso.process.contract import Result, Source
-from picasso.process.processors.archive.tally import Entry, Kind, Tally, corrupt
+from picasso.process.processors.archive.summary import Entry, Kind, Tally, corrupt
 
 BLOCK = 512
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from picasso.process.contract import ProcessorError, Result, Source
-from picasso.process.processors.archive.tally import Entry, Kind, Tally, corrupt
+from picasso.process.processors.archive.summary import Entry, Kind, Tally, corrupt
 
 END = struct.Struct("<4s4H2LH")
 END64 = struct.Struct("<4sQ2H2L4Q")

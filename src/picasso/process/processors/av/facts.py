@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from picasso.process.contract import JSON
-from picasso.process.processors.room import that_fit
+from picasso.process.processors.budget import that_fit
 
 if TYPE_CHECKING:
     from av.container import InputContainer

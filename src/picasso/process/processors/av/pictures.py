@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from picasso.process.processors.av.facts import aspect
 from picasso.process.processors.av.facts import duration as declared
 from picasso.process.processors.av.hdr import sdr
-from picasso.process.processors.av.opening import frames, packets, tolerant
+from picasso.process.processors.av.open_media import frames, packets, tolerant
 
 if TYPE_CHECKING:
     from av import VideoFrame

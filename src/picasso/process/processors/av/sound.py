@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from picasso.process.contract import JSON, Derivative
 from picasso.process.processors.av import waveform
+from picasso.process.processors.av.completeness import is_told, reaches
 from picasso.process.processors.av.facts import duration
-from picasso.process.processors.av.opening import LOOKING_BYTES, corrupt, frames, lean, packets
+from picasso.process.processors.av.open_media import LOOKING_BYTES, corrupt, frames, lean, packets
 from picasso.process.processors.av.waveform import Wave
-from picasso.process.processors.av.whole import is_told, reaches
 
 if TYPE_CHECKING:
     from av import AudioFrame
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from av.filter import Graph
     from av.filter.context import FilterContext
 
-    from picasso.process.processors.av.opening import Reader
+    from picasso.process.processors.av.open_media import Reader
 
 # BS.1770 gates what is below -70 LUFS: there is no loudness of silence.
 SILENCE = -70.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-from picasso.process.processors.document.verdicts import corrupt, protected, too_many_cells
+from picasso.process.processors.document.errors import corrupt, protected, too_many_cells
 
 # Records of one cell, and of a row of cells; each begins with row and column.
 CELLS = {0x0006, 0x0201, 0x0203, 0x0204, 0x0205, 0x027E, 0x00FD, 0x00D6, 0x0001, 0x0002, 0x0003, 0x0004, 0x0005}

@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from picasso.process.contract import JSON
-from picasso.process.processors.room import first_that_fit
+from picasso.process.processors.budget import first_that_fit
 
 WORDS_LENGTH = 1_000
 NAMES = 100

@@ -6,8 +6,8 @@ import struct
 from datetime import UTC, datetime, timedelta
 
 from picasso.process.processors.document import biff
+from picasso.process.processors.document.errors import corrupt, protected, unsupported
 from picasso.process.processors.document.ole import Compound, compound
-from picasso.process.processors.document.verdicts import corrupt, protected, unsupported
 
 # The stream that makes a compound file what it is, first come first served.
 KINDS = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass, field
 
-from picasso.process.processors.document.verdicts import corrupt
+from picasso.process.processors.document.errors import corrupt
 
 MAGIC = bytes.fromhex("d0cf11e0a1b11ae1")
 END = 0xFFFFFFFA  # this and what is above it are marks, not numbers of sectors

@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 from picasso.process.contract import JSON, Derivative, Processor, Result, Source
 from picasso.process.options import given
 from picasso.process.processors.document import facts, legacy, ole, reader, web, zipped
+from picasso.process.processors.document.errors import corrupt, protected, too_large, unsupported
 from picasso.process.processors.document.options import DocumentOptions
-from picasso.process.processors.document.verdicts import corrupt, protected, too_large, unsupported
 
 OOXML = "application/vnd.openxmlformats-officedocument."
 OPEN = "application/vnd.oasis.opendocument."

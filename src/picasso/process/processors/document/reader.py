@@ -6,7 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from picasso.process.contract import ProcessorError
-from picasso.process.processors.document.verdicts import corrupt, protected, too_large, unsupported
+from picasso.process.processors.document.errors import corrupt, protected, too_large, unsupported
 
 if TYPE_CHECKING:
     import kreuzberg

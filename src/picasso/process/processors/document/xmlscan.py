@@ -7,7 +7,7 @@ from typing import IO, ClassVar
 from xml.parsers import expat
 
 from picasso.process.contract import ProcessorError
-from picasso.process.processors.document.verdicts import too_many_cells
+from picasso.process.processors.document.errors import too_many_cells
 
 # Rust's stack overflows somewhere between 3,000 and 40,000 levels; an office file has a few dozen.
 MAX_DEPTH = 500

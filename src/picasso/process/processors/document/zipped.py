@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from xml.parsers import expat
 
 from picasso.process.contract import ProcessorError
+from picasso.process.processors.document.errors import corrupt, protected, too_large
 from picasso.process.processors.document.options import DocumentOptions
-from picasso.process.processors.document.verdicts import corrupt, protected, too_large
 from picasso.process.processors.document.xmlscan import Meta, Open, Scan, Worksheet
 
 XML = (".xml", ".rels", ".opf", ".ncx", ".xhtml", ".html", ".htm", ".vml")

@@ -9,10 +9,10 @@ from typing import ClassVar, Literal
 
 from picasso.process.contract import JSON, Derivative, Processor, Result, Source
 from picasso.process.options import given
-from picasso.process.processors.image import decode, facts, film, libvips, looks, thumbnails
+from picasso.process.processors.image import animation, decode, facts, libvips, perceptual, thumbnails
+from picasso.process.processors.image.errors import verdicts
 from picasso.process.processors.image.limits import MAX_PIXELS
 from picasso.process.processors.image.picture import Picture
-from picasso.process.processors.image.verdicts import verdicts
 
 MAX_SIDE = 4096
 MAX_SIZES = 8
@@ -53,7 +53,7 @@ class Image(Processor):
     @staticmethod
     def prepare() -> None:
         libvips.prepare()
-        looks.prepare()
+        perceptual.prepare()
 
     def __call__(self, source: Source, folder: Path) -> Result:
         """Facts and thumbnails of the first frame or page, decoded once."""
@@ -70,8 +70,8 @@ class Image(Processor):
 def _derivatives(picture: Picture, shown: thumbnails.Shrunk, options: Options, folder: Path) -> Iterator[Derivative]:
     yield from thumbnails.saved(shown, options.formats, options.quality, folder)
     if picture.film and options.animated_preview and (frames := picture.film()):
-        yield film.saved(frames, options.quality, folder)
+        yield animation.saved(frames, options.quality, folder)
 
 
 def _looks(shown: thumbnails.Shrunk) -> dict[str, JSON]:
-    return looks.of(shown[min(shown)])
+    return perceptual.of(shown[min(shown)])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from picasso.process.contract import JSON
 from picasso.process.processors.image.picture import has
-from picasso.process.processors.image.texts import line, that_fit
+from picasso.process.processors.image.text_values import line, that_fit
 
 if TYPE_CHECKING:
     import pyvips

@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO
 
 from picasso.process.processors.image import pillow
+from picasso.process.processors.image.errors import blamed_on_the_file
 from picasso.process.processors.image.limits import whole
 from picasso.process.processors.image.picture import Picture, blob
-from picasso.process.processors.image.verdicts import blamed_on_the_file
 
 if TYPE_CHECKING:
     import pyvips

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from picasso.process.processors.image.texts import line
+from picasso.process.processors.image.text_values import line
 
 MAX_TAGS = 100
 

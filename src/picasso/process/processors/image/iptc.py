@@ -6,7 +6,7 @@ import struct
 
 from picasso.process.contract import JSON
 from picasso.process.processors.image.resources import IPTC, resources
-from picasso.process.processors.image.texts import line, lines, that_fit
+from picasso.process.processors.image.text_values import line, lines, that_fit
 
 # The datasets of record 2 that are told, in the order that they are.
 WANTED = {

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from picasso.process.processors.image import libvips
-from picasso.process.processors.image.carrier import carrying
+from picasso.process.processors.image.errors import blamed_on_the_file, corrupt, unsupported
 from picasso.process.processors.image.limits import bound_pixels, whole
+from picasso.process.processors.image.metadata import carrying
 from picasso.process.processors.image.picture import Picture
-from picasso.process.processors.image.verdicts import blamed_on_the_file, corrupt, unsupported
 
 if TYPE_CHECKING:
     import pyvips

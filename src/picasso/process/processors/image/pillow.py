@@ -9,10 +9,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, BinaryIO
 
 from picasso.process.contract import ProcessorError
-from picasso.process.processors.image.carrier import carrying
+from picasso.process.processors.image.errors import blamed_on_the_file
 from picasso.process.processors.image.limits import bound_pixels
+from picasso.process.processors.image.metadata import carrying
 from picasso.process.processors.image.picture import Picture
-from picasso.process.processors.image.verdicts import blamed_on_the_file
 
 if TYPE_CHECKING:
     import PIL.Image

@@ -9,11 +9,11 @@ from io import BytesIO
 from typing import BinaryIO
 
 from picasso.process.processors.image import libvips, pillow
-from picasso.process.processors.image.carrier import MAX_BLOB, carrying
+from picasso.process.processors.image.errors import corrupt, unsupported
 from picasso.process.processors.image.limits import bound_pixels
+from picasso.process.processors.image.metadata import MAX_BLOB, carrying
 from picasso.process.processors.image.picture import Picture
 from picasso.process.processors.image.resources import EXIF, ICC, IPTC, PREVIEW, XMP, resources
-from picasso.process.processors.image.verdicts import corrupt, unsupported
 
 # Mode by its number in the header, and whether Pillow reads the merged picture of it at 8 bits a channel.
 BITMAP, GREY, INDEXED, RGB, CMYK, LAB = 0, 1, 2, 3, 4, 9

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from picasso.process.contract import ProcessorError
 from picasso.process.processors.image import libvips, tiff
-from picasso.process.processors.image.carrier import carrying
+from picasso.process.processors.image.errors import blamed_on_the_file, corrupt, unsupported
 from picasso.process.processors.image.limits import bound_pixels, whole
+from picasso.process.processors.image.metadata import carrying
 from picasso.process.processors.image.picture import Picture, has
-from picasso.process.processors.image.verdicts import blamed_on_the_file, corrupt, unsupported
 
 if TYPE_CHECKING:
     import pyvips

@@ -11,7 +11,7 @@ from typing import BinaryIO
 from xml.parsers import expat
 
 from picasso.process.contract import ProcessorError
-from picasso.process.processors.image.verdicts import corrupt
+from picasso.process.processors.image.errors import corrupt
 
 MAX_ELEMENTS = 50_000
 MAX_TEXT = 100_000

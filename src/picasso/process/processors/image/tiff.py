@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
-from picasso.process.processors.image.carrier import carrying
+from picasso.process.processors.image.metadata import carrying
 from picasso.process.processors.image.picture import Picture, blob
 
 # Bytes of one value of each type, TIFF 6.0 section 2.

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from xml.parsers import expat
 
 from picasso.process.contract import JSON
-from picasso.process.processors.image.carrier import MAX_BLOB
-from picasso.process.processors.image.texts import line, lines, that_fit
+from picasso.process.processors.image.metadata import MAX_BLOB
+from picasso.process.processors.image.text_values import line, lines, that_fit
 
 DC, XMP = "http://purl.org/dc/elements/1.1/", "http://ns.adobe.com/xap/1.0/"
 PHOTOSHOP = "http://ns.adobe.com/photoshop/1.0/"

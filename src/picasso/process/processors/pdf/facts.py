@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from picasso.process.contract import JSON
-from picasso.process.processors.pdf.letters import decoded, tidy
+from picasso.process.processors.pdf.characters import decoded, tidy
 
 if TYPE_CHECKING:
     import pypdfium2

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from picasso.process.contract import JSON
-from picasso.process.processors.pdf.letters import CONTROLS, decoded
+from picasso.process.processors.pdf.characters import CONTROLS, decoded
 from picasso.process.processors.pdf.options import PdfOptions
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from picasso.process.contract import JSON, Derivative
+from picasso.process.processors.budget import first_that_fit
 from picasso.process.processors.charset import shown
-from picasso.process.processors.room import first_that_fit
 from picasso.process.processors.table.columns import NAME, as_json
 
 CELL = 200  # characters

@@ -18,12 +18,12 @@ from contextlib import suppress
 from pathlib import Path
 from subprocess import SubprocessError
 
-from picasso.process import servers
-from picasso.process.answers import TOO_LARGE_OUTPUT, TROUBLES, Troubled, understood
+from picasso.process import forkserver_client
+from picasso.process.attempt import Ticket
 from picasso.process.child import Child, Died, waits
+from picasso.process.child_protocol import TOO_LARGE_OUTPUT, TROUBLES, Troubled, understood
 from picasso.process.contract import ProcessorError, Result, Source
-from picasso.process.servers import Server, ServerDied
-from picasso.process.ticket import Ticket
+from picasso.process.forkserver_client import Server, ServerDied
 from picasso.workdir import Scratch, Slot, TooMuch, remove
 
 log = logging.getLogger(__name__)
@@ -290,7 +290,7 @@ def hang_up(child: Child) -> None:
 
 def report() -> dict[str, str]:
     """Which layers keep children to their work here, each in a few words. Takes a moment: it is tried out."""
-    return servers.confinement()
+    return forkserver_client.confinement()
 
 
 def log_report() -> None:

@@ -7,12 +7,12 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from picasso.process.processors.av.facts import duration
-from picasso.process.processors.av.opening import packets, tolerant
+from picasso.process.processors.av.open_media import packets, tolerant
 
 if TYPE_CHECKING:
     from av.container import InputContainer
 
-    from picasso.process.processors.av.opening import Reader
+    from picasso.process.processors.av.open_media import Reader
 
 # Headers round, and the streams of a file seldom end together.
 SLACK = 0.05

@@ -13,8 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from picasso.process.answers import TROUBLES, Troubled
 from picasso.process.child import Child
+from picasso.process.child_protocol import TROUBLES, Troubled
 from picasso.workdir import Slot
 
 log = logging.getLogger(__name__)

@@ -23,12 +23,12 @@ import pytest
 from tests.processors_for_tests.picasso_processors_for_tests import FOLDER, script
 from tests.stack import until
 
-from picasso.process import answers, contain, forkserver, registry
-from picasso.process.answers import MAX_ANSWER, MAX_FACTS, Troubled, understood
+from picasso.process import child_pool, child_protocol, forkserver, registry
+from picasso.process.attempt import MAX_LOG, Ticket
 from picasso.process.child import waits
-from picasso.process.contain import Cancelled, Children, ShuttingDown
+from picasso.process.child_pool import Cancelled, Children, ShuttingDown
+from picasso.process.child_protocol import MAX_ANSWER, MAX_FACTS, Troubled, understood
 from picasso.process.contract import Derivative, ProcessorError, Result, Source
-from picasso.process.ticket import MAX_LOG, Ticket
 from picasso.workdir import Scratch
 
 SECRETS = {
@@ -245,7 +245,7 @@ def test_an_idle_child_that_died_is_nobodys_crash(asked: Asked, shared: Children
 
 
 def test_a_child_without_work_is_let_go(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(contain, "IDLE_SECONDS", 0.3)
+    monkeypatch.setattr(child_pool, "IDLE_SECONDS", 0.3)
     with made() as children:
         ask = asker(children, tmp_path)
         first = ask("nothing").facts["pid"]
@@ -269,7 +269,7 @@ def test_an_idle_child_that_has_more_to_say_is_killed(asked: Asked, shared: Chil
 def test_an_answer_too_deep_to_be_checked_is_trouble_and_the_child_is_replaced(asked: Asked) -> None:
     before = asked("nothing").facts["pid"]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(answers, "result", endless)
+        patch.setattr(child_protocol, "result", endless)
         assert trouble(lambda: asked("nothing")) == "processor-error"
     assert asked("nothing").facts["pid"] != before
 
@@ -387,7 +387,7 @@ def test_close_leaves_no_process_and_tells_who_is_running(own: Children, tmp_pat
 WORKER = """
 import sys, threading, time
 from pathlib import Path
-from picasso.process.contain import Children
+from picasso.process.child_pool import Children
 from picasso.process.contract import Source
 
 folder = Path(sys.argv[1])
@@ -608,8 +608,8 @@ def test_processor_time_is_counted_for_each_job(asked: Asked) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the kernel's counters")
 def test_a_child_that_the_kernel_killed_for_memory(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
     """It kills by SIGKILL, as others may, but it counts. A machine out of memory is more than a test may make."""
-    killed = contain.oom_kills()
-    monkeypatch.setattr(contain, "oom_kills", lambda: killed + 1)
+    killed = child_pool.oom_kills()
+    monkeypatch.setattr(child_pool, "oom_kills", lambda: killed + 1)
     assert trouble(lambda: asked("signal", number=int(signal.SIGKILL))) == "out-of-memory"
     assert trouble(lambda: asked("signal", number=int(signal.SIGKILL))) == "crashed", "that one was counted before"
 
@@ -634,7 +634,7 @@ def test_all_that_a_job_writes_is_bounded(asked: Asked, shared: Children, how: d
 @pytest.mark.parametrize("how", ["sent", "mapped", "without-a-leader"])
 def test_no_removed_file_is_hoarded(asked: Asked, shared: Children, how: str) -> None:
     """Neither in a message, nor in memory, nor with a process's first thread gone."""
-    assert contain.report()["programs"] == "seccomp" or pytest.skip("NOT CONFINED here: no seccomp")
+    assert child_pool.report()["programs"] == "seccomp" or pytest.skip("NOT CONFINED here: no seccomp")
     with pytest.raises(ProcessorError) as caught:
         asked("hoard", files=3, size=4 * 2**20, how=how)
     assert caught.value.code == "too-large-output"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from picasso.process.contract import JSON
-from picasso.process.processors import room as room_for
+from picasso.process.processors import budget as room_for
 
 # All facts of a file may take 64 KiB as JSON; EXIF, IPTC and XMP get 12 each, and GPS 4.
 ROOM = 12 * 1024
