@@ -134,7 +134,7 @@ class Upload(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     protocol = models.CharField(max_length=8, choices=Protocol.choices)
     length = models.BigIntegerField(null=True, blank=True, help_text="Bytes; null while the client has not said.")
-    promised = models.BigIntegerField(default=0, help_text="What it counts in the quota of unfinished bytes.")
+    reserved = models.BigIntegerField(default=0, help_text="Bytes that it counts in the quota of unfinished uploads.")
     name = models.TextField(blank=True, help_text="As sent.")
     declared_type = models.TextField(blank=True)
     pipeline = models.CharField(max_length=64, default="default")
@@ -147,10 +147,14 @@ class Upload(models.Model):
         "self", models.SET_NULL, null=True, blank=True, related_name="taken", help_text="Which took this part over."
     )
     digest = models.JSONField(null=True, blank=True, help_text="Repr-Digest: by algorithm, in hex.")
-    key = models.CharField(max_length=64, null=True, blank=True, unique=True, help_text="SHA-256 of Idempotency-Key.")
-    payload = models.CharField(max_length=64, blank=True, help_text="SHA-256 of what the creating request's head said.")
-    answered = models.BooleanField(default=False, help_text="Whether who began it with its key was told of it.")
-    wanted = models.BooleanField(default=False, help_text="Whether another process waits for its lock.")
+    idempotency_key = models.CharField(
+        max_length=64, null=True, blank=True, unique=True, help_text="SHA-256 of Idempotency-Key."
+    )
+    request_fingerprint = models.CharField(
+        max_length=64, blank=True, help_text="SHA-256 of the fields that the creating request set."
+    )
+    announced = models.BooleanField(default=False, help_text="Whether its creating client has had an answer.")
+    takeover_requested = models.BooleanField(default=False, help_text="Whether another process waits for its lock.")
     created_at = models.DateTimeField(db_default=Now())
     finished_at = models.DateTimeField(null=True, blank=True)
     file = models.ForeignKey(File, models.SET_NULL, null=True, blank=True, related_name="uploads")
@@ -160,9 +164,9 @@ class Upload(models.Model):
     class Meta:
         ordering: ClassVar = ["-created_at"]
         indexes: ClassVar = [
-            models.Index(fields=["promised"], name="upload_unfinished", condition=models.Q(finished_at=None)),
+            models.Index(fields=["reserved"], name="upload_unfinished", condition=models.Q(finished_at=None)),
             models.Index(fields=["finished_at"], name="upload_finished"),
-            models.Index(fields=["id"], name="upload_wanted", condition=models.Q(wanted=True)),
+            models.Index(fields=["id"], name="upload_wanted", condition=models.Q(takeover_requested=True)),
         ]
 
     def __str__(self) -> str:
@@ -192,7 +196,7 @@ class Queue(models.Model):
 
 
 class Reprocess(models.Model):
-    """Files that are to be made anew, in the background. It walks them from the oldest on and can stop anywhere."""
+    """Files to reprocess in the background, from the oldest to the newest. It can stop anywhere."""
 
     class State(models.TextChoices):
         RUNNING = "running"
@@ -201,9 +205,9 @@ class Reprocess(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     pipeline = models.CharField(max_length=64)
-    version = models.PositiveIntegerField(help_text="Files of older versions are made anew with this one.")
+    version = models.PositiveIntegerField(help_text="Files of older versions are reprocessed with this one.")
     where = models.JSONField(default=dict, help_text="Which files: `media_type` a pattern, `state`.")
-    anew = models.BooleanField(default=False, help_text="Also those that have been made by this version.")
+    force = models.BooleanField(default=False, help_text="Also files that this version has processed already.")
     state = models.CharField(max_length=16, choices=State.choices, default=State.RUNNING)
     after = models.UUIDField(help_text="All files up to this one have been seen to.")
     until = models.UUIDField(help_text="The newest file when it was asked for: later ones are up to date.")

@@ -93,7 +93,7 @@ def test_by_state_and_all_over_again(storage: Folder, second: Pipelines) -> None
     reprocess.ask(second, "default", {"state": "failed"})
     to_the_end(storage, second)
     assert not waiting()
-    reprocess.ask(second, "default", {"state": "failed"}, anew=True)
+    reprocess.ask(second, "default", {"state": "failed"}, force=True)
     to_the_end(storage, second)
     assert waiting() == {failed.pk}
     job = Job.objects.get(file=failed)
@@ -207,7 +207,7 @@ def command(*arguments: str) -> Any:
 @pytest.mark.django_db
 def test_the_command() -> None:
     processed("image/png")
-    (begun,) = command("--where", "media_type=image/*", "--anew")
+    (begun,) = command("--where", "media_type=image/*", "--force")
     assert (begun["state"], begun["where"], begun["remaining"]) == ("running", {"media_type": "image/*"}, 1)
     assert command("--stop", begun["id"])[0]["state"] == "stopped"
     assert command("--resume", begun["id"])[0]["state"] == "running"

@@ -28,7 +28,7 @@ from picasso.receive.commit import Landing
 from picasso.receive.concatenate import Joins
 from picasso.receive.hashing import sha256
 from picasso.receive.locks import Locks, locked
-from picasso.receive.uploads import Held, KnownKey, Uploads, promised
+from picasso.receive.uploads import Held, KnownKey, Uploads, reserved_bytes
 from picasso.storage import Folder, state_of
 from picasso.web import idempotency
 
@@ -104,7 +104,7 @@ def test_an_upload_becomes_one_file_however_often_it_lands(storage: Folder) -> N
     assert len(files) == 1
     assert all(isinstance(outcome, Conflict) for outcome in outcomes if outcome not in files)
     (row,) = Upload.objects.all()
-    assert (row.file_id, row.length, row.finished, row.promised) == (files[0].pk, len(DATA), True, 0)
+    assert (row.file_id, row.length, row.finished, row.reserved) == (files[0].pk, len(DATA), True, 0)
     assert storage.path(files[0].key).read_bytes() == DATA
     media = [path for path in storage.media.rglob("*") if path.is_file()]
     assert media == [storage.path(files[0].key)]
@@ -352,7 +352,7 @@ def test_another_process_takes_over_within_a_second(storage: Folder) -> None:
     assert asyncio.run(come()) < 1
     thread.join(10)
     assert not thread.is_alive()
-    assert not Upload.objects.filter(wanted=True).exists()
+    assert not Upload.objects.filter(takeover_requested=True).exists()
 
 
 def test_a_lock_that_was_asked_for_in_vain_is_given_back(storage: Folder) -> None:
@@ -389,7 +389,7 @@ def test_promises_count_until_they_are_kept_or_broken(storage: Folder) -> None:
         await begun(uploads, tus(3))
 
     with_uploads(storage, promise)
-    assert promised() == 9 * 2**20 + 3
+    assert reserved_bytes() == 9 * 2**20 + 3
     assert len([path for path in storage.uploads.rglob("*") if path.is_file()]) == 3
 
 
@@ -407,12 +407,12 @@ def test_no_two_promises_count_the_same_room(storage: Folder) -> None:
     outcomes = with_uploads(storage, promise)
     assert sum(isinstance(outcome, Upload) for outcome in outcomes) == 2
     assert all(isinstance(outcome, Upload | UnfinishedFull) for outcome in outcomes), outcomes
-    assert promised() == 12 * 2**20
+    assert reserved_bytes() == 12 * 2**20
 
 
 def test_a_key_has_one_upload(storage: Folder) -> None:
     async def begin_all(uploads: Uploads) -> list[Upload | BaseException]:
-        begins = [begun(uploads, tus(1, key="k" * 64)) for _ in range(6)]
+        begins = [begun(uploads, tus(1, idempotency_key="k" * 64)) for _ in range(6)]
         return await asyncio.gather(*begins, return_exceptions=True)
 
     outcomes = with_uploads(storage, begin_all)
@@ -444,7 +444,7 @@ def test_a_key_of_what_is_gone_is_free(storage: Folder, loss: str) -> None:
     """Its row alone would hold it, and whoever comes with it would ask again and again."""
 
     async def come_again(uploads: Uploads) -> Upload:
-        first = await begun(uploads, tus(5, key="k" * 64, payload="p"))
+        first = await begun(uploads, tus(5, idempotency_key="k" * 64, request_fingerprint="p"))
         path = storage.upload(first.pk)
         if loss == "expired":
             os.utime(path, (0, 0))
@@ -452,7 +452,9 @@ def test_a_key_of_what_is_gone_is_free(storage: Folder, loss: str) -> None:
             path.unlink()
         async with (
             asyncio.timeout(5),
-            idempotency.begun(uploads, tus(5, key="k" * 64, payload="p"), has_content=True) as found,
+            idempotency.begun(
+                uploads, tus(5, idempotency_key="k" * 64, request_fingerprint="p"), has_content=True
+            ) as found,
         ):
             assert isinstance(found, Held)
             assert found.pk != first.pk

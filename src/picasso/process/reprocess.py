@@ -40,7 +40,7 @@ State = Reprocess.State
 FIELDS = ("media_type", "state")
 
 
-def ask(pipelines: Pipelines, pipeline: str, where: Mapping[str, str], *, anew: bool = False) -> Reprocess:
+def ask(pipelines: Pipelines, pipeline: str, where: Mapping[str, str], *, force: bool = False) -> Reprocess:
     """Begin. Raises `ValueError` for a pipeline or a field that is not there."""
     if pipeline not in pipelines:
         raise ValueError(f"there is no pipeline {pipeline!r}")
@@ -55,7 +55,7 @@ def ask(pipelines: Pipelines, pipeline: str, where: Mapping[str, str], *, anew: 
         pipeline=pipeline,
         version=pipelines[pipeline].version,
         where=dict(where),
-        anew=anew,
+        force=force,
         after=NEVER,
         until=newest or NEVER,
     )
@@ -77,7 +77,7 @@ def _move(reprocess: uuid.UUID, old: Reprocess.State, new: Reprocess.State) -> b
 def remaining(reprocess: Reprocess) -> QuerySet[File]:
     """The files that it has not seen to yet, the oldest first."""
     files = File.objects.filter(pk__gt=reprocess.after, pk__lte=reprocess.until, pipeline=reprocess.pipeline)
-    if not reprocess.anew:
+    if not reprocess.force:
         files = files.filter(pipeline_version__lt=reprocess.version)
     return files.filter(chosen(reprocess.where)).order_by("pk")
 

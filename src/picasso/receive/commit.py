@@ -278,7 +278,7 @@ def insert(arrivals: list[Arrival]) -> None:
 def finish(upload_id: uuid.UUID, file: File) -> None:
     """In the transaction that makes the file, so that an upload becomes one file whoever dies."""
     rows = Upload.objects.filter(pk=upload_id, finished_at=None)
-    if rows.update(finished_at=Now(), file=file, length=file.size, promised=0) != 1:
+    if rows.update(finished_at=Now(), file=file, length=file.size, reserved=0) != 1:
         raise Conflict("This upload has become a file already, or was cancelled.")
 
 

@@ -265,8 +265,8 @@ class Locks:
         try:
             fd = lock_file(self._storage, upload_id)
             row = Upload.objects.filter(pk=upload_id).first()
-            if row and row.wanted:
-                Upload.objects.filter(pk=upload_id).update(wanted=False)
+            if row and row.takeover_requested:
+                Upload.objects.filter(pk=upload_id).update(takeover_requested=False)
         except BlockingIOError:
             release_advisory(upload_id)
             return None
@@ -296,7 +296,7 @@ class Locks:
                 continue
             try:
                 asked = asyncio.get_running_loop().time()
-                for upload_id in await self.rows.do(wanted):
+                for upload_id in await self.rows.do(takeover_requests):
                     # Who got it since may be the one who wanted it.
                     if (holder := self._holders.get(upload_id)) and holder.since < asked:
                         holder.interrupt(Superseded())
@@ -311,8 +311,8 @@ def close_connection() -> None:
     connection.close()
 
 
-def wanted() -> list[uuid.UUID]:
-    return list(Upload.objects.filter(wanted=True).values_list("pk", flat=True))
+def takeover_requests() -> list[uuid.UUID]:
+    return list(Upload.objects.filter(takeover_requested=True).values_list("pk", flat=True))
 
 
 def want(upload_id: uuid.UUID, joins: bool) -> None:
@@ -320,7 +320,7 @@ def want(upload_id: uuid.UUID, joins: bool) -> None:
     rows = Upload.objects.filter(pk=upload_id)
     if not joins and rows.filter(parts__isnull=False).exists():
         raise Locked
-    rows.update(wanted=True)
+    rows.update(takeover_requested=True)
 
 
 def lock_file(storage: Folder, upload_id: uuid.UUID) -> int:

@@ -91,10 +91,10 @@ class Uploads:
             yield Held(self, holder, row, 0)
 
     async def _create(self, row: Upload, holder: Holder) -> None:
-        if max(row.length or 0, row.promised) > self.max_size:
+        if max(row.length or 0, row.reserved) > self.max_size:
             raise TooLarge
-        row.promised = row.length or row.promised
-        self.storage.require_space(row.promised)
+        row.reserved = row.length or row.reserved
+        self.storage.require_space(row.reserved)
         try:
             await self._insert_with_room(row, holder)
         except BaseException:
@@ -122,7 +122,7 @@ class Uploads:
             raise
 
     def _require_new(self, row: Upload) -> None:
-        found = Upload.objects.filter(key=row.key).first()
+        found = Upload.objects.filter(idempotency_key=row.idempotency_key).first()
         if found and found.finished_at and found.finished_at.timestamp() + self.expiry < time.time():
             found.delete()
         elif found:
@@ -130,10 +130,10 @@ class Uploads:
 
     def _insert_row(self, row: Upload) -> None:
         with transaction.atomic():
-            if row.key:
+            if row.idempotency_key:
                 self._require_new(row)
-            if row.promised:
-                self._require_quota(row.promised)
+            if row.reserved:
+                self._require_quota(row.reserved)
             if row.parts:
                 take_over(row, self.storage, self.max_size)
             row.save(force_insert=True)
@@ -145,7 +145,7 @@ class Uploads:
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_xact_lock(%s)", [QUOTA_LOCK])
-        if promised(but) + more > self._max_unfinished:
+        if reserved_bytes(but) + more > self._max_unfinished:
             raise UnfinishedFull
 
     def expected(self, size: int | None) -> int:
@@ -245,30 +245,30 @@ class Held:
         start = self.row.finished_at.timestamp() if self.row.finished_at else self.path.stat().st_mtime
         return start + self._uploads.expiry
 
-    async def answered(self) -> None:
+    async def announce(self) -> None:
         """Who began it is about to be told of it: a retry with its key finds it, and does not begin anew."""
-        if self.row.key:
-            await self._rows.do(self._update, answered=True)
+        if self.row.idempotency_key:
+            await self._rows.do(self._update, announced=True)
 
     async def declare(self, length: int) -> None:
         """Its length is known now. Raises `TooLarge`, `UnfinishedFull`."""
         if length > self._uploads.max_size:
             raise TooLarge
-        await self._promise(length, length=length)
+        await self._reserve(length, length=length)
 
     async def expect(self, size: int | None) -> None:
         """So many bytes are about to come to an upload whose own length is not known."""
         if self.row.length is None:
-            await self._promise(self.offset + self._uploads.expected(size))
+            await self._reserve(self.offset + self._uploads.expected(size))
 
-    async def _promise(self, promised: int, **changes: object) -> None:
-        await self._rows.do(self._change, promised, changes)
+    async def _reserve(self, reserved: int, **changes: object) -> None:
+        await self._rows.do(self._change, reserved, changes)
 
-    def _change(self, promised: int, changes: dict[str, object]) -> None:
+    def _change(self, reserved: int, changes: dict[str, object]) -> None:
         with transaction.atomic():
-            if promised > self.row.promised:
-                self._uploads._require_quota(promised, but=self.row.pk)
-            self._update(promised=promised, **changes)
+            if reserved > self.row.reserved:
+                self._uploads._require_quota(reserved, but=self.row.pk)
+            self._update(reserved=reserved, **changes)
 
     def _update(self, **changes: object) -> None:
         for name, value in changes.items():
@@ -287,7 +287,7 @@ class Held:
         self.offset = append.size
         if self.row.length is None:
             # What is there counts, also where it is more than may be.
-            await self._rows.do(self._update, promised=self.offset)
+            await self._rows.do(self._update, reserved=self.offset)
         if self.row.final_id:
             await self._rows.do(touch_all, self._uploads.storage, self.row.final_id)
 
@@ -324,7 +324,7 @@ class Held:
 
     async def fail(self, code: str, detail: str) -> None:
         """It can't become a file, ever: leave its reason and nothing else. A key is free for another try."""
-        ended = {"finished_at": Now(), "promised": 0, "key": None}
+        ended = {"finished_at": Now(), "reserved": 0, "idempotency_key": None}
         await self._rows.do(self._update, error_code=code, error_detail=detail, **ended)
         await in_writer(self._uploads.storage.remove_upload, self.row.pk)
 
@@ -382,10 +382,10 @@ def forget(storage: Folder, ids: Sequence[uuid.UUID]) -> None:
         storage.remove_upload(upload_id)
 
 
-def promised(but: uuid.UUID | None = None) -> int:
+def reserved_bytes(but: uuid.UUID | None = None) -> int:
     """Bytes of all unfinished uploads, come or still to come."""
     rows = Upload.objects.filter(finished_at=None).exclude(pk=but) if but else Upload.objects.filter(finished_at=None)
-    return rows.aggregate(total=models.Sum("promised"))["total"] or 0
+    return rows.aggregate(total=models.Sum("reserved"))["total"] or 0
 
 
 def recovered(path: Path) -> int:

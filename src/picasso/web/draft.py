@@ -62,7 +62,7 @@ class Draft:
         if row.length is not None and (request.content_length or 0) > row.length:
             raise InconsistentLength
         if has_content(request):
-            row.promised = self._uploads.expected(request.content_length)
+            row.reserved = self._uploads.expected(request.content_length)
         mark(row, request)
         request.also.update(self._limit(request, self._uploads.expiry))
         checks, content = Checks(request, CONTENT_DIGEST), complete or has_content(request)
@@ -71,7 +71,7 @@ class Draft:
                 return await self._answer_again(request, base, found)
             file = await self._begin(request, base, found, complete, checks)
             if not file:
-                await found.answered()
+                await found.announce()
         if file:
             return await self._answer_complete(request, base, file)
         return await self._answer_begun(request, base, found.seen)

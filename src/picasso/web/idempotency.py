@@ -44,11 +44,11 @@ def mark(row: Upload, request: Request) -> None:
         return
     if not 0 < len(key) <= MAX_KEY:
         raise BadRequest(f"Idempotency-Key has 1 to {MAX_KEY} characters.")
-    row.key = hashlib.sha256(key.encode()).hexdigest()
-    row.payload = payload_of(request)
+    row.idempotency_key = hashlib.sha256(key.encode()).hexdigest()
+    row.request_fingerprint = request_fingerprint(request)
 
 
-def payload_of(request: Request) -> str:
+def request_fingerprint(request: Request) -> str:
     said = [request.method, request.path, request.scope.get("query_string", b"").decode("latin-1")]
     said += [f"{name}: {request.headers[name]}" for name in TELLING if name in request.headers]
     return hashlib.sha256("\n".join(said).encode()).hexdigest()
@@ -73,9 +73,9 @@ async def begin(stack: AsyncExitStack, uploads: Uploads, row: Upload, has_conten
         try:
             return await stack.enter_async_context(uploads.begin(row))
         except KnownKey as known:
-            if known.row.payload != row.payload:
+            if known.row.request_fingerprint != row.request_fingerprint:
                 raise KeyReused from None
-            if known.row.finished or known.row.answered or not has_content:
+            if known.row.finished or known.row.announced or not has_content:
                 return known.row
             await forget_cut(uploads, known.row)
 
@@ -99,7 +99,7 @@ async def under_key(uploads: Uploads, request: Request) -> AsyncIterator[Held | 
     """Around a plain request: None if it has no key; the file that the first one made; or the upload of its key."""
     row = Upload(protocol=Upload.Protocol.PLAIN)
     mark(row, request)
-    if row.key is None:
+    if row.idempotency_key is None:
         yield None
         return
     async with begun(uploads, row, has_content=True) as found:

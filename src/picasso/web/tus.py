@@ -116,13 +116,13 @@ class Tus:
         if content:
             require_content_type(request)
             require_fitting(request, self._limit(row.length), 0)
-            row.promised = self._uploads.expected(request.content_length)
+            row.reserved = self._uploads.expected(request.content_length)
         checks = Checks(request, CONTENT_DIGEST, CHECKSUM)
         async with begun(self._uploads, row, has_content=content) as found:
             if isinstance(found, Held) and (content or row.length == 0):
                 async with found.only_if_kept():
                     await self._add(request, found, checks)
-                    await found.answered()
+                    await found.announce()
         return await self._answer_created(request, base, found)
 
     async def _answer_created(self, request: Request, base: str, found: Held | Upload) -> None:

@@ -30,7 +30,7 @@ class Command(BaseCommand):
             metavar="FIELD=VALUE",
             help="only these files: media_type=image/* or state=failed; may be given more than once",
         )
-        parser.add_argument("--anew", action="store_true", help="also those that the present version made")
+        parser.add_argument("--force", action="store_true", help="also those that the present version made")
         what = parser.add_mutually_exclusive_group()
         what.add_argument("--list", action="store_true", help="show what there is and how far it has come")
         what.add_argument("--stop", type=uuid.UUID, metavar="ID", help="queue nothing more of this one")
@@ -45,7 +45,7 @@ class Command(BaseCommand):
         if options["resume"]:
             return self._moved(options["resume"], reprocess.resume, "stopped", options["json"])
         try:
-            begun = reprocess.ask(pipelines(), options["pipeline"], dict(options["where"]), anew=options["anew"])
+            begun = reprocess.ask(pipelines(), options["pipeline"], dict(options["where"]), force=options["force"])
         except ValueError as fault:
             raise CommandError(str(fault)) from fault
         return self._show([begun], options["json"])
@@ -83,7 +83,7 @@ def shown(each: Reprocess) -> dict[str, Any]:
         "pipeline": each.pipeline,
         "version": each.version,
         "where": each.where,
-        "anew": each.anew,
+        "force": each.force,
         "state": each.state,
         "files": each.files,
         "remaining": 0 if each.state == Reprocess.State.DONE else reprocess.remaining(each).count(),
