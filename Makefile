@@ -40,6 +40,8 @@ bench: $(VENV)/dev.done
 $(VENV)/run.done: requirements/build.txt requirements/run.txt pyproject.toml | $(VENV)/bin/python
 	$(PIP) -r requirements/build.txt
 	$(PIP) --no-build-isolation -r requirements/run.txt
+	@# The distribution was once called `picasso`; a second copy would register every processor twice.
+	@$(BIN)/python -m pip uninstall --quiet --yes picasso 2>/dev/null
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 

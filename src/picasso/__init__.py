@@ -1,3 +1,3 @@
-"""Picasso: uploads of any kind, stored by what they are, processed, and told to whoever should know."""
+"""Picasso: a service that accepts uploads of any kind, sorts them by type and processes them."""
 
-__version__ = "0.1.0"
+__version__ = "0.1.0"  # the only place where the version is written
