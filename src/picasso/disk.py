@@ -13,9 +13,8 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+from picasso import linux
 from picasso.errors import StorageFull
-
-LIBC = ctypes.CDLL(None, use_errno=True)
 
 FULL = {errno.ENOSPC, errno.EDQUOT}
 
@@ -120,7 +119,7 @@ class Incoming:
 
         A `syncfs` may miss them, for to it an error is news only once.
         """
-        if self._fd >= 0 and LIBC.sync_file_range(self._fd, START, START, WRITE_AND_WAIT) != 0:
+        if self._fd >= 0 and linux.LIBC.sync_file_range(self._fd, START, START, WRITE_AND_WAIT) != 0:
             raise OSError(ctypes.get_errno(), "sync_file_range failed")
 
     def close(self) -> None:
@@ -352,7 +351,7 @@ def dirty_bytes() -> int:
 
 def syncfs_serves(path: Path) -> bool:
     """Whether `syncfs` there keeps fsync's promise: it reports errors from Linux 5.8 on, and these pass it on."""
-    if not hasattr(LIBC, "syncfs") or kernel() < (5, 8):
+    if not hasattr(linux.LIBC, "syncfs") or linux.kernel_version() < (5, 8):
         return False
     device = path.stat().st_dev
     wanted = f"{os.major(device)}:{os.minor(device)}"
@@ -360,16 +359,11 @@ def syncfs_serves(path: Path) -> bool:
     return any(mount.split()[2] == wanted and kind.split()[0] in {"ext4", "xfs"} for mount, kind in mounts)
 
 
-def kernel() -> tuple[int, ...]:
-    found = re.match(r"(\d+)\.(\d+)", os.uname().release)
-    return tuple(map(int, found.groups())) if found else (0, 0)
-
-
 def syncfs(path: Path) -> None:
     """Flush the whole file system."""
     fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        if LIBC.syncfs(fd) != 0:
+        if linux.LIBC.syncfs(fd) != 0:
             raise OSError(ctypes.get_errno(), "syncfs failed")
     finally:
         os.close(fd)

@@ -6,7 +6,6 @@ in groups of their own they hear from us alone, and once. If we are killed, the 
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 import subprocess
@@ -16,15 +15,14 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from picasso import linux
+
 # From the first signal to the last process, less than the 10 s after which Docker kills.
 GRACE = 8.0
 
 # A part that dies young is started again, but not in a busy loop.
 YOUNG = 5.0
 PAUSE = 1.0
-
-PR_SET_PDEATHSIG = 1
-PR_SET_DUMPABLE = 4
 
 
 @dataclass(slots=True)
@@ -132,16 +130,17 @@ def say(what: str) -> None:
 
 def end_with(supervisor: int) -> None:
     """Have this process hear a SIGTERM when the one that started it dies, however it dies."""
-    prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    prctl(linux.PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != supervisor:
         sys.exit("picasso: the supervisor is gone")
 
 
 def keep_secrets() -> None:
     """Nobody of the same uid may read this process's environment or memory in /proc."""
-    prctl(PR_SET_DUMPABLE, 0)
+    prctl(linux.PR_SET_DUMPABLE, 0)
 
 
 def prctl(option: int, value: int) -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(option, value)
+    if linux.IS_LINUX:
+        with suppress(OSError):
+            linux.prctl(option, value)

@@ -18,7 +18,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar, cast
 
-from picasso.process.confinement import kernel, syscalls
+from picasso import linux
+from picasso.process.confinement import syscalls
 from picasso.process.contract import JSON, Derivative, Processor, ProcessorError, Result, Source
 
 FOLDER = Path(__file__).parent
@@ -189,7 +190,7 @@ def _called(name: str, *arguments: int | bytes | None) -> int:
     """A system call by its name, past all that Python or a library would check."""
     table = {**syscalls.DENIED, **syscalls.BY_ARGUMENT, **syscalls.ABSENT}
     number = syscalls.numbers({name: table[name]}, platform.machine())[name]
-    return kernel.called(number, *(ctypes.create_string_buffer(a) if isinstance(a, bytes) else a for a in arguments))
+    return linux.syscall(number, *(ctypes.create_string_buffer(a) if isinstance(a, bytes) else a for a in arguments))
 
 
 def _tcp(port: int) -> None:

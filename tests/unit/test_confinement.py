@@ -20,7 +20,7 @@ from tests.stack import until
 from picasso.process import child_pool
 from picasso.process.child_pool import Children
 from picasso.process.confinement import landlock, readable_paths, seccomp, syscalls
-from picasso.process.confinement.landlock import Handled
+from picasso.process.confinement.landlock import Ruleset
 from picasso.process.contract import Source
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="NOT CONFINED: only Linux gives more than limits")
@@ -328,17 +328,17 @@ def test_every_jump_of_the_filter_lands_in_it(machine: str) -> None:
 @pytest.mark.parametrize("abi", range(1, 9))
 def test_each_abi_is_asked_for_what_it_knows(abi: int) -> None:
     """The sizes and bits of the kernel's own landlock.h: 13 rights in ABI 1, then refer, truncate, none, ioctl."""
-    taken = landlock.handled(abi)
+    ruleset = landlock.strictest(abi)
     rights = {1: 13, 2: 14, 3: 15, 4: 15}.get(abi, 16)
-    assert taken == Handled(2**rights - 1, 3 if abi >= 4 else 0, 3 if abi >= 6 else 0)
-    assert len(taken.packed(abi)) == (8 if abi < 4 else 16 if abi < 6 else 24)
+    assert ruleset == Ruleset(2**rights - 1, 3 if abi >= 4 else 0, 3 if abi >= 6 else 0)
+    assert len(ruleset.pack(abi)) == (8 if abi < 4 else 16 if abi < 6 else 24)
 
 
 def test_the_data_folder_is_left_out_wherever_it_lies(tmp_path: Path) -> None:
     for name in ("a/b/data", "a/c", "d"):
         (tmp_path / name).mkdir(parents=True)
     (tmp_path / "a" / "b" / "file").touch()
-    found = set(readable_paths.around(tmp_path, tmp_path / "a" / "b" / "data"))
+    found = set(readable_paths.without(tmp_path, tmp_path / "a" / "b" / "data"))
     assert found == {tmp_path / "a" / "b" / "file", tmp_path / "a" / "c", tmp_path / "d"}
-    assert not list(readable_paths.around(tmp_path / "d", tmp_path))
-    assert not list(readable_paths.around(tmp_path, tmp_path))
+    assert not list(readable_paths.without(tmp_path / "d", tmp_path))
+    assert not list(readable_paths.without(tmp_path, tmp_path))

@@ -9,7 +9,6 @@ Both protocols are JSON, a line a message: what a child says comes from where st
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import gc
 import json
@@ -26,6 +25,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NoReturn
 
+from picasso import linux
 from picasso.process import confinement, registry
 from picasso.process.child_protocol import TOO_LARGE_OUTPUT
 from picasso.process.confinement import Bounds, Confinement, limits
@@ -178,7 +178,7 @@ def flush_output() -> None:
     with suppress(OSError, ValueError):
         sys.stdout.flush()
         sys.stderr.flush()
-        ctypes.CDLL(None).fflush(None)
+        linux.LIBC.fflush(None)
 
 
 class Progress:

@@ -1,51 +1,50 @@
-"""All that keeps a child to its work, best first, with whatever this kernel gives to this user.
+"""Confinement of a child, with as many layers as this kernel allows to this user.
 
-A fork server calls `enter` once, each child calls `Confinement.apply`. A layer that can't be had is left out, and
-said so; one that is there and fails when it is applied ends the child, which has decoded nothing yet.
+A fork server calls `enter` once, and each child calls `Confinement.apply`. A layer that is not available is left out
+and reported. If an available layer fails when it is applied, the child ends before it has decoded anything.
 """
 
 from __future__ import annotations
 
 import signal
-import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from picasso.process.confinement import kernel, landlock, limits, namespaces, seccomp
+from picasso import linux
+from picasso.process.confinement import landlock, limits, namespaces, seccomp
 from picasso.process.confinement.readable_paths import readable as readable
-
-LINUX = sys.platform == "linux"
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What a child is given."""
+    """Limits of one child."""
 
     memory: int
     """Bytes of address space."""
     output: int
     """Bytes that one job may write."""
     slot: Path
-    """The folder with its ``in``, which it may read, and its ``out``, which it may write to."""
+    """A folder with ``in``, which the child may read, and ``out``, which it may write to."""
 
 
 @dataclass(frozen=True, slots=True)
 class Confinement:
-    """The layers that are to be had here."""
+    """The layers that are available."""
 
     no_new_privileges: bool = False
-    capabilities: bool = False
-    """Whether they could be dropped."""
+    no_capabilities: bool = False
     network: str = ""
+    """Which namespaces the fork server entered; empty if none."""
     landlock: int = 0
+    """The version of its ABI; 0 if not available."""
     seccomp: bool = False
 
     def apply(self, bounds: Bounds, readable: Iterable[Path]) -> None:
-        """In a child, for good. Raises `OSError`."""
-        if LINUX:
-            kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
-        own_user = "user" in self.network and kernel.version() >= limits.COUNTED_BY_NAMESPACE
+        """Confine this process, a child, for good. Raises `OSError`."""
+        if linux.IS_LINUX:
+            linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
+        own_user = "user" in self.network and linux.kernel_version() >= limits.COUNTS_BY_NAMESPACE
         limits.apply(bounds.memory, bounds.output, own_user=own_user)
         if self.landlock:
             landlock.restrict([bounds.slot / "in", *readable], [bounds.slot / "out", Path("/dev/null")])
@@ -53,11 +52,11 @@ class Confinement:
             seccomp.apply()
 
     def report(self) -> dict[str, str]:
-        """Each layer and how far it goes, in words for a log."""
+        """Each layer and how far it goes, as text for the log."""
         network = [self.network, "seccomp" if self.seccomp else "", "landlock (TCP)" if self.landlock >= 4 else ""]
         return {
-            "limits": "memory, processor time, files, output" if LINUX else "processor time, files, output",
-            "privileges": "none, no new ones" if self.no_new_privileges and self.capabilities else "the worker's",
+            "limits": "memory, processor time, files, output" if linux.IS_LINUX else "processor time, files, output",
+            "privileges": "none, no new ones" if self.no_new_privileges and self.no_capabilities else "the worker's",
             "files": f"landlock (ABI {self.landlock})" if self.landlock else "open",
             "network": " + ".join(filter(None, network)) or "open",
             "programs": "seccomp" if self.seccomp else "landlock" if self.landlock else "open",
@@ -66,21 +65,24 @@ class Confinement:
 
 
 def enter() -> Confinement:
-    """Take the steps that children inherit, and find out about the others. This process must have one thread only."""
-    if not LINUX:
+    """Apply the layers that children inherit, and find out which others are available.
+
+    This process must have only one thread.
+    """
+    if not linux.IS_LINUX:
         return Confinement()
     network = namespaces.enter()
-    no_new_privileges = tried(lambda: kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1))
+    no_new_privileges = succeeds(lambda: linux.prctl(linux.PR_SET_NO_NEW_PRIVS, 1))
     return Confinement(
         no_new_privileges,
-        tried(namespaces.drop_capabilities),
+        succeeds(namespaces.drop_capabilities),
         network,
         landlock.abi() if no_new_privileges else 0,
         no_new_privileges and seccomp.supported(),
     )
 
 
-def tried(step: Callable[[], object]) -> bool:
+def succeeds(step: Callable[[], object]) -> bool:
     try:
         step()
     except (OSError, KeyError):

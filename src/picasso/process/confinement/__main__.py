@@ -1,4 +1,4 @@
-"""`python -m picasso.process.confinement`: as JSON, which layers are to be had here."""
+"""`python -m picasso.process.confinement`: prints as JSON which layers work on this machine."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What the kernel counts for each process: memory, files, bytes written, processor time."""
+"""Resource limits of a process: memory, open files, bytes written, processor time."""
 
 from __future__ import annotations
 
@@ -10,23 +10,27 @@ from pathlib import Path
 
 MAX_OPEN_FILES = 256
 
-# Children of one fork server and their threads together, where it has a user namespace of its own and the kernel counts
-# by that; else it would count all that the worker's user runs on the machine.
+# Threads of all children of one fork server. Set only if the server has a user namespace and the kernel counts threads
+# per namespace; otherwise the limit would count everything that the worker's user runs on the machine.
 MAX_THREADS = 512
-COUNTED_BY_NAMESPACE = (5, 14)
+COUNTS_BY_NAMESPACE = (5, 14)
 
 
 def apply(memory: int, file_size: int, own_user: bool) -> None:
-    """Limits in bytes. What macOS refuses to limit stays as it is there."""
+    """Set all limits but processor time, for good.
+
+    ``memory`` and ``file_size`` are in bytes; memory is limited on Linux only. ``own_user`` says whether this process
+    is in a user namespace of its own.
+    """
     set_limit(resource.RLIMIT_CORE, 0)
     set_limit(resource.RLIMIT_NOFILE, MAX_OPEN_FILES)
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # so that a write beyond it is an OSError
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # a write beyond the limit is then an OSError
     set_limit(resource.RLIMIT_FSIZE, file_size)
     if own_user:
         set_limit(resource.RLIMIT_NPROC, MAX_THREADS)
     if sys.platform == "linux":
         set_limit(resource.RLIMIT_AS, memory)
-        # When the machine has no memory left, a child goes before whatever else runs.
+        # If the machine runs out of memory, the kernel kills a child before other processes.
         with suppress(OSError):
             Path("/proc/self/oom_score_adj").write_text("500")
 
@@ -38,11 +42,11 @@ def set_limit(kind: int, value: int) -> None:
 
 
 def allow_processor_time(seconds: float) -> None:
-    """That much from now on, whole seconds; SIGXCPU ends what takes more.
+    """Allow this process ``seconds`` more of processor time, rounded up. SIGXCPU ends it after that.
 
-    A process may lift this limit again, unlike the others; then its time is up by the clock.
+    Unlike the other limits, a process may raise this one again. Then the worker's time limit still ends it.
     """
     used = resource.getrusage(resource.RUSAGE_SELF)
-    until = int(used.ru_utime + used.ru_stime + seconds) + 1
+    total = int(used.ru_utime + used.ru_stime + seconds) + 1
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    resource.setrlimit(resource.RLIMIT_CPU, (until if hard == resource.RLIM_INFINITY else min(until, hard), hard))
+    resource.setrlimit(resource.RLIMIT_CPU, (total if hard == resource.RLIM_INFINITY else min(total, hard), hard))

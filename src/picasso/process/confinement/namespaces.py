@@ -1,4 +1,4 @@
-"""Namespaces and capabilities: entered once by a fork server, inherited by all its children for nothing."""
+"""Namespaces and capabilities. A fork server sets them once, and its children inherit them at no cost."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import struct
 from collections.abc import Callable
 from pathlib import Path
 
-from picasso.process.confinement import kernel
+from picasso import linux
 
 CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWNET = 0x08000000, 0x10000000, 0x40000000
 
@@ -17,35 +17,37 @@ CAPABILITY_VERSION_3 = 0x20080522
 
 
 def enter() -> str:
-    """Leave the machine's network for one that is empty; says what was had. This process must have one thread only.
+    """Move this process into an empty network. Returns which namespaces it entered, empty if none.
 
-    Without root that takes a user namespace, which Docker's default profile and some distributions refuse. Each way is
-    tried in a child first: a namespace whose users can't be mapped is worse than none, and there is no way back.
+    The process must have only one thread. Without root this needs a user namespace, which Docker's default profile and
+    some distributions refuse. Each way is tried in a child first, because there is no way back, and a namespace whose
+    users can't be mapped is worse than none.
     """
     if os.getuid() == 0 and works(enter_as_root):
-        # Root needs no user namespace, and files keep their owners.
+        # Root needs no user namespace; without one, files keep their owners.
         enter_as_root()
         return "namespace"
     if works(enter_as_user):
         enter_as_user()
-        return "namespace of an own user"
+        return "user namespace"
     return ""
 
 
 def enter_as_root() -> None:
-    kernel.unshare(CLONE_NEWNET | CLONE_NEWIPC)
+    linux.unshare(CLONE_NEWNET | CLONE_NEWIPC)
 
 
 def enter_as_user() -> None:
-    """The own uid and gid stay what they are, and are the only ones."""
+    """The process keeps its uid and gid. The namespace has no others."""
     uid, gid = os.getuid(), os.getgid()
-    kernel.unshare(CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWIPC)
+    linux.unshare(CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWIPC)
     Path("/proc/self/setgroups").write_text("deny")
     Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1")
     Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1")
 
 
 def works(step: Callable[[], None]) -> bool:
+    """Whether ``step`` succeeds, tried in a child process."""
     pid = os.fork()
     if pid == 0:
         try:
@@ -57,11 +59,11 @@ def works(step: Callable[[], None]) -> bool:
 
 
 def drop_capabilities() -> None:
-    """What root may do beyond other users; from here on it is the owner of its files and no more. Raises `OSError`."""
+    """Give up the privileges that root has beyond other users. Raises `OSError`."""
     header = struct.pack("=Ii", CAPABILITY_VERSION_3, 0)
-    nothing = bytes(24)
-    kernel.called(
-        CAPSET[kernel.MACHINE],
+    no_capabilities = bytes(24)
+    linux.syscall(
+        CAPSET[linux.MACHINE],
         ctypes.create_string_buffer(header, len(header)),
-        ctypes.create_string_buffer(nothing, len(nothing)),
+        ctypes.create_string_buffer(no_capabilities, len(no_capabilities)),
     )

@@ -1,6 +1,6 @@
-"""The system calls that a child has no business with: names, and their numbers on x86_64 and aarch64.
+"""The system calls that a child does not need: their names, and their numbers on x86_64 and aarch64.
 
-The numbers are those of Linux's ``asm/unistd_64.h`` and ``asm-generic/unistd.h``; None where there is no such call.
+The numbers are those of Linux's ``asm/unistd_64.h`` and ``asm-generic/unistd.h``; None if the machine has no such call.
 """
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ from collections.abc import Mapping
 Numbers = tuple[int | None, int | None]
 
 ARCHITECTURES: Mapping[str, tuple[int, int]] = {
-    # machine: its place in a pair of numbers, and AUDIT_ARCH_* as a filter sees it
+    # machine: its index in a pair of numbers, and the AUDIT_ARCH_* value that a filter sees
     "x86_64": (0, 0xC000003E),
     "aarch64": (1, 0xC00000B7),
 }
 
-# Numbers above it came after this table was written. To a child they do not exist, as on an older kernel.
+# The newest call when this table was written. For a child, later calls do not exist (ENOSYS), as on an older kernel.
 NEWEST = 451
 
-# Decided by their arguments, see `seccomp.RULES`.
+# Allowed or denied by their arguments, see `seccomp.RULES`.
 BY_ARGUMENT: Mapping[str, Numbers] = {
     "clone": (56, 220),
     "fcntl": (72, 25),
@@ -33,7 +33,7 @@ BY_ARGUMENT: Mapping[str, Numbers] = {
     "tgkill": (234, 131),
 }
 
-# Their arguments lie in memory, where a filter can't look; libraries fall back to what it can judge.
+# Their arguments are in memory, which a filter can't read. For ENOSYS, libraries fall back to calls that it can check.
 ABSENT: Mapping[str, Numbers] = {
     "clone3": (435, 435),
     "openat2": (437, 437),
@@ -45,7 +45,7 @@ NETWORK: Mapping[str, Numbers] = {
     "bind": (49, 200),
     "connect": (42, 203),
     "listen": (50, 201),
-    # An open file can be sent away in a message, and waits there where nobody counts it.
+    # A message can carry an open file. While it waits in a socket, its size is not measured.
     "sendmmsg": (307, 269),
     "sendmsg": (46, 211),
     "socket": (41, 198),
@@ -215,6 +215,6 @@ DENIED: Mapping[str, Numbers] = {
 
 
 def numbers(calls: Mapping[str, Numbers], machine: str) -> dict[str, int]:
-    """The calls that this machine has. Raises `KeyError` for a machine that the table does not know."""
-    place, _ = ARCHITECTURES[machine]
-    return {name: number for name, pair in calls.items() if (number := pair[place]) is not None}
+    """The numbers on this machine, by name. Raises `KeyError` for a machine that is not in `ARCHITECTURES`."""
+    index, _ = ARCHITECTURES[machine]
+    return {name: number for name, pair in calls.items() if (number := pair[index]) is not None}
