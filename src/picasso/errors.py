@@ -1,7 +1,7 @@
-"""One tree of errors: each knows its HTTP status, its stable code and the sentence the public may read.
+"""All errors that a client can get. Each class has an HTTP status, a stable code and a public sentence.
 
-A class's docstring is its public sentence; an instance may carry a more particular one. Rendered everywhere as
-RFC 9457 problem details by `PicassoError.problem`.
+The docstring of a class is its public sentence; an instance may have a more specific one. Every answer is an RFC 9457
+problem document, made by `PicassoError.problem`. The cause and the remedy of each code: `picasso.error_codes`.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ PROBLEM_JSON = "application/problem+json"
 
 
 class FieldError(TypedDict):
-    """One fault of one field of the request."""
+    """What is wrong with one field of the request."""
 
     field: str
     detail: str
 
 
 class Problem(TypedDict):
-    """The body of an error, RFC 9457 with the members ``code`` and, where there are fields, ``errors``."""
+    """The body of an error: RFC 9457 with the extra member ``code`` and, for invalid fields, ``errors``."""
 
     type: str
     title: str
@@ -33,14 +33,14 @@ class Problem(TypedDict):
     errors: NotRequired[Sequence[FieldError]]
 
 
-# By tus; no register knows it.
+# Defined by tus, and unknown to Python's list of statuses.
 CHECKSUM_MISMATCH = 460
 
 REGISTERED = "https://iana.org/assignments/http-problem-types#"
 
 
 def problem(status: int, code: str, detail: str, errors: Sequence[FieldError] = ()) -> Problem:
-    """The one shape of every error body."""
+    """The body of an error."""
     title = "Checksum Mismatch" if status == CHECKSUM_MISMATCH else HTTPStatus(status).phrase
     body = Problem(type="about:blank", title=title, status=status, detail=detail, code=code)
     if errors:
@@ -49,7 +49,7 @@ def problem(status: int, code: str, detail: str, errors: Sequence[FieldError] = 
 
 
 class PicassoError(Exception):
-    """Something went wrong on our side."""
+    """An internal error occurred. The server's log has the details."""
 
     status: ClassVar[int] = 500
     code: ClassVar[str] = "internal-error"
@@ -61,29 +61,34 @@ class PicassoError(Exception):
         errors: Sequence[FieldError] = (),
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        self.detail = detail or re.sub(r"\s+", " ", type(self).__doc__ or "").strip()
+        self.detail = detail or self.sentence()
         self.errors = errors
         self.headers = dict(headers or {})
         super().__init__(self.detail)
+
+    @classmethod
+    def sentence(cls) -> str:
+        """The public sentence of this class."""
+        return re.sub(r"\s+", " ", cls.__doc__ or "").strip()
 
     def problem(self) -> Problem:
         return problem(self.status, self.code, self.detail, self.errors)
 
 
 class BadRequest(PicassoError):
-    """The request could not be understood."""
+    """The request is malformed."""
 
     status, code = 400, "bad-request"
 
 
 class InvalidUpload(PicassoError):
-    """The upload is not complete or not well formed; nothing was stored."""
+    """The upload is incomplete or malformed; nothing was stored."""
 
     status, code = 400, "invalid-upload"
 
 
 class InvalidField(PicassoError):
-    """A field of the request is missing or wrong."""
+    """A field of the request is missing or invalid."""
 
     status, code = 400, "invalid-field"
 
@@ -92,7 +97,7 @@ class InvalidField(PicassoError):
 
 
 class Forbidden(PicassoError):
-    """A page of another site asked for this, which only our own may."""
+    """This request is not allowed."""
 
     status, code = 403, "forbidden"
 
@@ -104,7 +109,7 @@ class NotFound(PicassoError):
 
 
 class MethodNotAllowed(PicassoError):
-    """This address does not answer that method."""
+    """This address does not support this method."""
 
     status, code = 405, "method-not-allowed"
 
@@ -113,37 +118,37 @@ class MethodNotAllowed(PicassoError):
 
 
 class UploadTimeout(PicassoError):
-    """No byte of the upload arrived for too long; nothing was stored."""
+    """The upload timed out: no data arrived for too long. Nothing was stored."""
 
     status, code = 408, "upload-timeout"
 
 
 class Conflict(PicassoError):
-    """That can't be done to it in the state that it is in."""
+    """This is not possible in the current state."""
 
     status, code = 409, "conflict"
 
 
 class PreconditionFailed(PicassoError):
-    """The file is not in the state that the request's conditions ask for."""
+    """A precondition of the request failed."""
 
     status, code = 412, "precondition-failed"
 
 
 class UnsupportedVersion(PicassoError):
-    """This service speaks tus 1.0.0; the request's Tus-Resumable says otherwise, or nothing."""
+    """Tus-Resumable must be 1.0.0, the only version that this service supports."""
 
     status, code = 412, "unsupported-tus-version"
 
 
 class TooLarge(PicassoError):
-    """The upload is larger than this service takes; nothing was stored."""
+    """The upload is larger than the limit of this service; nothing was stored."""
 
     status, code = 413, "too-large"
 
 
 class InconsistentLength(PicassoError):
-    """The lengths that were given for this upload contradict each other."""
+    """The lengths given for this upload contradict each other."""
 
     status, code = 400, "inconsistent-upload-length"
 
@@ -161,7 +166,7 @@ class CompletedUpload(PicassoError):
 
 
 class OffsetMismatch(PicassoError):
-    """The upload is not at this offset; Upload-Offset says where it is."""
+    """Upload-Offset is not the current offset of the upload; the response's Upload-Offset is."""
 
     status, code = 409, "mismatching-upload-offset"
 
@@ -174,25 +179,25 @@ class OffsetMismatch(PicassoError):
 
 
 class DigestMismatch(PicassoError):
-    """The content is not what its digest says; nothing was stored."""
+    """The content does not match its digest; nothing was stored."""
 
     status, code = 400, "digest-mismatch"
 
 
 class ChecksumMismatch(PicassoError):
-    """The chunk is not what its checksum says, and was discarded."""
+    """The chunk does not match its checksum and was discarded."""
 
     status, code = CHECKSUM_MISMATCH, "checksum-mismatch"
 
 
 class Superseded(PicassoError):
-    """A newer request for this upload has ended this one."""
+    """A newer request for this upload has replaced this one."""
 
     status, code = 409, "superseded"
 
 
 class KeyInUse(PicassoError):
-    """The first request with this Idempotency-Key is still under way."""
+    """The first request with this Idempotency-Key is still in progress."""
 
     status, code = 409, "idempotency-key-in-use"
 
@@ -201,25 +206,25 @@ class KeyInUse(PicassoError):
 
 
 class KeyReused(PicassoError):
-    """This Idempotency-Key was used for another request."""
+    """This Idempotency-Key was already used for a different request."""
 
     status, code = 422, "idempotency-key-reused"
 
 
 class Gone(PicassoError):
-    """This upload is no longer there: it has expired, or what it became was deleted."""
+    """This upload no longer exists: it has expired, or its file was deleted."""
 
     status, code = 410, "gone"
 
 
 class LengthRequired(PicassoError):
-    """A raw body needs a Content-Length or a digest, lest a cut looks like its end."""
+    """A raw body needs a Content-Length or a digest; without one, an interrupted upload would look complete."""
 
     status, code = 411, "length-required"
 
 
 class Locked(PicassoError):
-    """Another request for this upload is just being finished. Please try again."""
+    """Another request is finishing this upload. Please try again."""
 
     status, code = 423, "locked"
 
@@ -227,8 +232,14 @@ class Locked(PicassoError):
         super().__init__(headers={"Retry-After": "1"})
 
 
+class HeadersTooLarge(PicassoError):
+    """The request's headers are too large."""
+
+    status, code = 431, "headers-too-large"
+
+
 class UnfinishedFull(PicassoError):
-    """There are too many bytes of unfinished uploads already. Please try again later."""
+    """The unfinished uploads use all the space that they may use. Please try again later."""
 
     status, code = 507, "unfinished-full"
 
@@ -237,20 +248,20 @@ class UnfinishedFull(PicassoError):
 
 
 class UnsupportedMediaType(PicassoError):
-    """An upload is sent as multipart/form-data with the file in the part `file`, or as a raw body that has a name: in
-    Content-Disposition, or at the end of the address."""
+    """Send an upload as multipart/form-data with the file in the part `file`, or as a raw body with a name in
+    Content-Disposition or at the end of the address."""
 
     status, code = 415, "unsupported-media-type"
 
 
 class RangeNotSatisfiable(PicassoError):
-    """The requested range lies outside of the file."""
+    """The requested range is outside the file."""
 
     status, code = 416, "range-not-satisfiable"
 
 
 class Unavailable(PicassoError):
-    """The database can't be reached; nothing was stored. Please try again."""
+    """The database is unavailable; nothing was stored. Please try again."""
 
     status, code = 503, "unavailable"
 
@@ -258,14 +269,23 @@ class Unavailable(PicassoError):
         super().__init__(detail, headers={"Retry-After": "5"})
 
 
+class NotReady(PicassoError):
+    """The service is not ready."""
+
+    status, code = 503, "not-ready"
+
+    def __init__(self, detail: str | None = None) -> None:
+        super().__init__(detail, headers={"Retry-After": "5"})
+
+
 class StorageFull(PicassoError):
-    """There is not enough space left to store this upload; nothing was stored."""
+    """There is not enough free space to store this upload; nothing was stored."""
 
     status, code = 507, "storage-full"
 
 
 class ClientGone(Exception):
-    """The connection ended before the request did: there is nobody to answer."""
+    """The client closed the connection before the request was complete, so there is nobody to answer."""
 
 
 MAX_FAILURES = 5

@@ -328,7 +328,7 @@ def test_no_space_while_it_arrives(full: Stack, size: int) -> None:
 def test_a_full_service_is_not_ready_but_alive(full: Stack) -> None:
     assert ask(full, "GET", "/healthz").status == 200
     assert (
-        "storage: There is not enough space"
+        "storage: There is not enough free space"
         in check_problem(_without_checks(ask(full, "GET", "/readyz")), 503)["detail"]
     )
 

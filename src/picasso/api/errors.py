@@ -1,4 +1,4 @@
-"""Every error as RFC 9457 problem details, whether DRF, Django or Picasso raised it."""
+"""Renders every error of DRF, Django and Picasso as an RFC 9457 problem document."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.db import InterfaceError, OperationalError, connection
 from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions, serializers
 
-from picasso.errors import PROBLEM_JSON, NotFound, PicassoError, Unavailable, problem
+from picasso.errors import PROBLEM_JSON, BadRequest, Forbidden, NotFound, PicassoError, Unavailable, problem
 
 log = logging.getLogger(__name__)
 
@@ -26,19 +26,23 @@ class ProblemSerializer(serializers.Serializer[Any]):
     title = serializers.CharField()
     status = serializers.IntegerField()
     detail = serializers.CharField()
-    code = serializers.CharField(help_text="Stable, for programs.")
+    code = serializers.CharField(help_text="A stable identifier for programs. The list: docs/errors.md.")
     errors = FieldErrorSerializer(many=True, required=False)  # type: ignore[assignment] # a field, by RFC 9457
 
 
 def handle(fault: Exception, context: dict[str, Any]) -> JsonResponse | None:
-    """DRF's exception handler. Answers without DRF's renderers: an error looks the same to whoever asked for HTML."""
+    """DRF's exception handler. It bypasses DRF's renderers: an error is JSON also for a client that prefers HTML."""
     if error := as_picasso_error(fault):
         return answer(error)
     if not isinstance(fault, exceptions.APIException):
         return None
     headers = {"Allow": ", ".join(context["view"].allowed_methods)} if fault.status_code == 405 else {}
-    body = problem(fault.status_code, str(fault.get_codes()).replace("_", "-"), str(fault.detail))
+    body = problem(fault.status_code, code_of(fault), str(fault.detail))
     return JsonResponse(body, status=fault.status_code, content_type=PROBLEM_JSON, headers=headers)
+
+
+def code_of(fault: exceptions.APIException) -> str:
+    return str(fault.get_codes()).replace("_", "-")
 
 
 def as_picasso_error(fault: Exception) -> PicassoError | None:
@@ -49,7 +53,7 @@ def as_picasso_error(fault: Exception) -> PicassoError | None:
     if isinstance(fault, OperationalError | InterfaceError):
         log.error("the database failed: %s", fault)
         connection.close()
-        return Unavailable("The database can't be reached. Please try again.")
+        return Unavailable("The database is unavailable. Please try again.")
     return None
 
 
@@ -66,9 +70,8 @@ def server_error(request: HttpRequest) -> JsonResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:
-    body = problem(400, "bad-request", "The request could not be understood.")
-    return JsonResponse(body, status=400, content_type=PROBLEM_JSON)
+    return answer(BadRequest())
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> JsonResponse:
-    return JsonResponse(problem(403, "forbidden", "That is not allowed."), status=403, content_type=PROBLEM_JSON)
+    return answer(Forbidden())

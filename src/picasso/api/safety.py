@@ -25,7 +25,7 @@ class SameOrigin(BasePermission):
 
     def has_permission(self, request: Request, view: Any) -> bool:
         if request.method not in SAFE and from_elsewhere(request):
-            raise Forbidden
+            raise Forbidden("Cross-site requests are not allowed.")
         return True
 
 

@@ -77,7 +77,7 @@ class Rows:
             # A lock that was not had in time, a deadlock: not every fault of this kind is the session's end.
             if not connection.is_usable():
                 self._lose()
-            raise Unavailable("The database can't be reached. Please try again.") from fault
+            raise Unavailable("The database is unavailable. Please try again.") from fault
 
     def _connect(self) -> None:
         if self._session and time.monotonic() - self._used > IDLE_SECONDS and not connection.is_usable():

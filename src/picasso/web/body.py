@@ -76,7 +76,7 @@ class Body:
             async with asyncio.timeout(self._idle_timeout):
                 return await self._request.receive_or_gone()
         except TimeoutError:
-            raise UploadTimeout("No byte of the upload arrived for too long.") from None
+            raise UploadTimeout("The upload timed out: no data arrived for too long.") from None
 
     async def _pour_in_place(self, intake: Intake, inlet: Inlet, chunk: bytes) -> None:
         """``chunk`` and what follows, to its end or until the client turns out to be slow."""
@@ -111,7 +111,7 @@ class Body:
             async with asyncio.timeout(self._idle_timeout):
                 size = await inlet.receive_into(room, SLOW_SECONDS, wait=wait)
         except TimeoutError:
-            raise UploadTimeout("No byte of the upload arrived for too long.") from None
+            raise UploadTimeout("The upload timed out: no data arrived for too long.") from None
         if not size and inlet.gone:
             raise ClientGone
 

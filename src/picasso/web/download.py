@@ -137,7 +137,7 @@ def find(path: str) -> Stored:
     except (File.DoesNotExist, ValueError):
         raise NotFound from None
     except (OperationalError, InterfaceError) as fault:
-        raise Unavailable("The database can't be reached. Please try again.") from fault
+        raise Unavailable("The database is unavailable. Please try again.") from fault
 
 
 def find_original(file_id: str, name: str) -> Stored:

@@ -109,7 +109,7 @@ def forwarded(text: str) -> Iterator[dict[str, str]]:
     while position < len(text):
         pair = PAIR.match(text, position)
         if not pair:
-            raise BadRequest("Forwarded is malformed.")
+            raise BadRequest("Invalid Forwarded.")
         value = pair[2]
         element[pair[1].lower()] = re.sub(r"\\(.)", r"\1", value[1:-1]) if value.startswith('"') else value
         if pair[3] == ",":
@@ -130,14 +130,14 @@ def address_of(node: str) -> str:
 
 def scheme(proto: str) -> str:
     if proto.lower() not in {"http", "https"}:
-        raise BadRequest("What a proxy told of the request's scheme is none.")
+        raise BadRequest("Invalid X-Forwarded-Proto.")
     return proto.lower()
 
 
 def with_port(host: str, port: str) -> str:
     """``host`` with the port that it lacks. Those of the schemes go without saying, and may be an inner proxy's."""
     if port and not (re.fullmatch(r"[1-9]\d{0,4}", port, re.ASCII) and int(port) < 65536):
-        raise BadRequest("What a proxy told of the request's port is none.")
+        raise BadRequest("Invalid X-Forwarded-Port.")
     domain, given = split_domain_port(host)
     return f"{host}:{port}" if port and domain and not given and port not in {"80", "443"} else host
 
@@ -146,7 +146,7 @@ def prefix(text: str) -> str:
     try:
         return clean_path(text)
     except ValueError as fault:
-        raise BadRequest("What a proxy told of the path that it serves us below can't be one.") from fault
+        raise BadRequest("Invalid X-Forwarded-Prefix.") from fault
 
 
 def below(root: str, path: str) -> str:

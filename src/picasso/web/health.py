@@ -12,7 +12,7 @@ from datetime import timedelta
 from django.db import close_old_connections, connection
 from django.utils import timezone
 
-from picasso.errors import PROBLEM_JSON, MethodNotAllowed, PicassoError, problem
+from picasso.errors import PROBLEM_JSON, MethodNotAllowed, NotReady, PicassoError
 from picasso.models import Worker
 from picasso.web.request import Request
 
@@ -42,8 +42,9 @@ class HealthDoor:
         faults = " ".join(f"{name}: {outcome}" for name, outcome in report.items() if outcome != "ok")
         if not faults:
             return await request.answer_json(200, {"status": "ok", "checks": report})
-        body = {**problem(503, "not-ready", faults), "checks": report}
-        return await request.answer_json(503, body, {"Content-Type": PROBLEM_JSON, "Retry-After": "5"})
+        error = NotReady(faults)
+        body = {**error.problem(), "checks": report}
+        return await request.answer_json(error.status, body, {"Content-Type": PROBLEM_JSON, **error.headers})
 
     async def _outcome(self, check: Check) -> str:
         """``ok``, or a sentence; what exactly failed is for the log, not for the public."""

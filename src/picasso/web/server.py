@@ -22,7 +22,7 @@ from uvicorn.protocols.http.httptools_impl import (
 )
 
 from picasso.conf import Conf
-from picasso.errors import PROBLEM_JSON, BadRequest, Problem, problem
+from picasso.errors import PROBLEM_JSON, BadRequest, HeadersTooLarge, Problem
 from picasso.web.direct_body import Inlet
 
 # Requests that are under way when the process is told to end have this long.
@@ -37,7 +37,7 @@ HEAD_SECONDS = 30
 LINGER_SECONDS = 3
 
 MALFORMED = BadRequest("This is not a valid HTTP request.").problem()
-HEAD_TOO_LARGE = problem(431, "headers-too-large", "The request's headers are too large.")
+HEAD_TOO_LARGE = HeadersTooLarge().problem()
 
 # What may be said ahead of an answer. 100 is Uvicorn's to say, and 101 is an answer.
 INTERIM = {102: b"Processing", 103: b"Early Hints", 104: b"Upload Resumption Supported"}

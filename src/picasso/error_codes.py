@@ -1,0 +1,321 @@
+"""Every error code of the API, with its cause and its remedy. The documentation is generated from these tables.
+
+A test checks that they are complete: each `PicassoError`, each code in the source of a processor, each of a job.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class RequestCode:
+    """A ``code`` in the problem document that answers a request."""
+
+    code: str
+    status: int
+    cause: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobCode:
+    """A ``code`` in the ``error`` of a job, and of a file whose job failed."""
+
+    code: str
+    cause: str
+    remedy: str
+    retried: bool = False
+    """Whether the service itself tries again before it gives up."""
+
+
+REQUEST_CODES = (
+    RequestCode(
+        "bad-request",
+        400,
+        "A header, the address or the HTTP request itself is malformed. `detail` names the part.",
+        "Correct that part of the request. If `detail` names `PICASSO_ALLOWED_HOSTS`, add the host to that setting.",
+    ),
+    RequestCode(
+        "parse-error",
+        400,
+        "The body is not valid JSON.",
+        "Send a JSON object with `Content-Type: application/json`.",
+    ),
+    RequestCode(
+        "invalid-field",
+        400,
+        "A form field, a query parameter or a member of the JSON body is missing or invalid. `errors` lists them.",
+        "Correct the fields that `errors` names.",
+    ),
+    RequestCode(
+        "invalid-upload",
+        400,
+        "The body of the upload is empty, malformed or ended too early.",
+        "Send the whole body again. A resumable upload continues where it was interrupted.",
+    ),
+    RequestCode(
+        "inconsistent-upload-length",
+        400,
+        "`Upload-Length`, `Content-Length` and the bytes that arrived contradict each other.",
+        "Send the same length in every request of one upload, or create a new upload.",
+    ),
+    RequestCode(
+        "completed-upload",
+        400,
+        "The request adds data to an upload that is already complete.",
+        "Nothing needs to be sent: `Content-Location` is the address of the file.",
+    ),
+    RequestCode(
+        "digest-mismatch",
+        400,
+        "The received bytes do not match `Content-Digest` or `Repr-Digest`.",
+        "Compute the digest over the exact bytes that are sent, and send them again.",
+    ),
+    RequestCode(
+        "forbidden",
+        403,
+        "A page of another site sent the request, the CSRF token is missing, or the operation is not allowed here.",
+        "Add the site's origin to `PICASSO_CORS_ORIGINS` if it may use the API. `detail` describes all other cases.",
+    ),
+    RequestCode(
+        "not-found",
+        404,
+        "There is no such address, file, job, upload, queue or page.",
+        "Check the address. The object may have been deleted.",
+    ),
+    RequestCode(
+        "method-not-allowed",
+        405,
+        "The address does not support this method.",
+        "Use one of the methods in the `Allow` header.",
+    ),
+    RequestCode(
+        "not-acceptable",
+        406,
+        "The `Accept` header names no format that this address can produce.",
+        "Send `Accept: application/json`, or no `Accept` header.",
+    ),
+    RequestCode(
+        "upload-timeout",
+        408,
+        "No data arrived for `PICASSO_UPLOAD_IDLE_TIMEOUT` seconds.",
+        "Send the upload again, or continue it if it is resumable. For slow clients raise the setting.",
+    ),
+    RequestCode(
+        "conflict",
+        409,
+        "The job or the upload is in a state that does not allow the operation, for example retrying a running job.",
+        "Get the object again and decide by its `state`.",
+    ),
+    RequestCode(
+        "mismatching-upload-offset",
+        409,
+        "`Upload-Offset` is not the number of bytes that the service has stored.",
+        "Continue at the offset in the response's `Upload-Offset`.",
+    ),
+    RequestCode(
+        "superseded",
+        409,
+        "A newer request for the same upload took over while this one was sending.",
+        "Let only one request at a time write to an upload. After an interruption ask for the offset, then continue.",
+    ),
+    RequestCode(
+        "idempotency-key-in-use",
+        409,
+        "The first request with this `Idempotency-Key` is still in progress.",
+        "Wait for `Retry-After` seconds, then send the same request again.",
+    ),
+    RequestCode(
+        "gone",
+        410,
+        "The upload has expired, has failed, or its file was deleted.",
+        "Create a new upload.",
+    ),
+    RequestCode(
+        "length-required",
+        411,
+        "A raw body has neither `Content-Length` nor a digest, so an interrupted upload would look complete.",
+        "Send `Content-Length` or `Repr-Digest`, or use a resumable upload.",
+    ),
+    RequestCode(
+        "precondition-failed",
+        412,
+        "`If-Match` or `If-Unmodified-Since` does not hold for the file.",
+        "Get the file's current `ETag` and try again.",
+    ),
+    RequestCode(
+        "unsupported-tus-version",
+        412,
+        "`Tus-Resumable` is missing or is not `1.0.0`.",
+        "Send `Tus-Resumable: 1.0.0`.",
+    ),
+    RequestCode(
+        "too-large",
+        413,
+        "The upload is larger than `PICASSO_MAX_UPLOAD_SIZE`, or than its own `Upload-Length`.",
+        "Send a smaller file, or raise the setting (and the limit of the proxy in front).",
+    ),
+    RequestCode(
+        "uri-too-long",
+        414,
+        "The address is longer than the proxy allows.",
+        "Use a shorter address: the name of a file can be in `Content-Disposition` instead.",
+    ),
+    RequestCode(
+        "unsupported-media-type",
+        415,
+        "The `Content-Type` is not the one that this address expects.",
+        "Send a form as `multipart/form-data`, a raw body with a file name, JSON as `application/json`.",
+    ),
+    RequestCode(
+        "range-not-satisfiable",
+        416,
+        "The requested range begins after the end of the file.",
+        "`Content-Range` has the size of the file; request a range inside it.",
+    ),
+    RequestCode(
+        "idempotency-key-reused",
+        422,
+        "The `Idempotency-Key` was already used for a request with other headers or other content.",
+        "Use a new key for each new upload, and the same key only to repeat exactly the same request.",
+    ),
+    RequestCode(
+        "locked",
+        423,
+        "Another request is finishing this upload.",
+        "Try again after `Retry-After` seconds.",
+    ),
+    RequestCode(
+        "headers-too-large",
+        431,
+        "The head of the request has more than 64 KiB.",
+        "Send fewer or shorter headers.",
+    ),
+    RequestCode(
+        "checksum-mismatch",
+        460,
+        "The received chunk does not match tus' `Upload-Checksum`. It was discarded.",
+        "Send the chunk again from the same offset.",
+    ),
+    RequestCode(
+        "internal-error",
+        500,
+        "An unexpected error occurred in the service.",
+        "Try again. If it happens again, report it with the traceback from the server's log.",
+    ),
+    RequestCode(
+        "unavailable",
+        503,
+        "The database is unreachable, or too many uploads are in progress. A proxy may answer the same with 502.",
+        "Try again after `Retry-After` seconds. Operators: see `/readyz` and the log.",
+    ),
+    RequestCode(
+        "not-ready",
+        503,
+        "`/readyz` found that the database, the storage, the broker or the workers are unavailable.",
+        "`checks` says which. Start or repair that part.",
+    ),
+    RequestCode(
+        "timeout",
+        504,
+        "The proxy received no answer in time.",
+        "Check whether the request took effect before you repeat it, or use an `Idempotency-Key`.",
+    ),
+    RequestCode(
+        "storage-full",
+        507,
+        "Less than `PICASSO_MIN_FREE_SPACE` would be left on the disk.",
+        "Operators: free space or add storage. Clients: try again later.",
+    ),
+    RequestCode(
+        "unfinished-full",
+        507,
+        "All unfinished uploads together would be larger than `PICASSO_MAX_UNFINISHED_SIZE`.",
+        "Finish or cancel uploads, wait until old ones expire, or raise the setting.",
+    ),
+)
+
+UPLOAD_AGAIN = "Open the file in the program that made it. If it is damaged there too, export it and upload it again."
+LIMITED = "Processing untrusted files is limited on purpose. The original is stored and can be downloaded."
+
+JOB_CODES = (
+    JobCode("corrupt", "The file is damaged or incomplete, or is not what its first bytes say.", UPLOAD_AGAIN),
+    JobCode(
+        "protected",
+        "The file is encrypted: it needs a password, or has DRM.",
+        "Upload a copy without a password.",
+    ),
+    JobCode(
+        "unsupported-format",
+        "The processor cannot read this variant of the format.",
+        "Convert the file to a format listed in the documentation's page on formats, and upload it again.",
+    ),
+    JobCode("too-complex", "The drawing has more elements than may be processed.", LIMITED),
+    JobCode("too-large", "The file, or its index, is larger than may be processed.", LIMITED),
+    JobCode(
+        "too-long",
+        "The recording is longer than the pipeline's option `max_seconds`.",
+        "Raise the option, or upload a shorter recording.",
+    ),
+    JobCode("too-long-rows", "A row of the table is longer than may be processed.", LIMITED),
+    JobCode("too-many-cells", "The spreadsheet has more cells than may be processed.", LIMITED),
+    JobCode("too-many-columns", "The table has more columns than may be processed.", LIMITED),
+    JobCode("too-many-entries", "The archive or document has more entries than may be processed.", LIMITED),
+    JobCode("too-many-frames", "The picture has more frames than may be processed.", LIMITED),
+    JobCode("too-many-pages", "The picture has more pages than may be processed.", LIMITED),
+    JobCode(
+        "too-many-pixels",
+        "The picture or video has more pixels than `PICASSO_MAX_IMAGE_PIXELS` or than its format may have.",
+        "Upload a smaller version. Operators can raise the setting; decoding costs four bytes a pixel.",
+    ),
+    JobCode("too-many-streams", "The recording has more streams than may be processed.", LIMITED),
+    JobCode("too-much-memory", "Unpacking the archive needs more memory than is allowed.", LIMITED),
+    JobCode(
+        "too-large-output",
+        "The processor would write more than `PICASSO_JOB_OUTPUT_LIMIT`.",
+        "Raise the setting if such files are expected.",
+    ),
+    JobCode(
+        "time-limit",
+        "Processing took longer than `PICASSO_JOB_TIME_LIMIT` (or `PICASSO_HEAVY_JOB_TIME_LIMIT`).",
+        "Raise the setting if such files are expected, then retry the job.",
+        retried=True,
+    ),
+    JobCode(
+        "out-of-memory",
+        "Processing needed more than `PICASSO_JOB_MEMORY_LIMIT`, or the machine had no memory left.",
+        "Raise the setting or run fewer jobs at a time, then retry the job.",
+        retried=True,
+    ),
+    JobCode(
+        "crashed",
+        "The process that decoded the file crashed.",
+        "Retry the job. If it crashes again, the file is damaged or the decoder has a bug: see the job's `log`.",
+        retried=True,
+    ),
+    JobCode(
+        "poison",
+        "Processing the file crashed so often that the service no longer tries it.",
+        "See the job's `log`. Retry the job after the processor was updated.",
+    ),
+    JobCode(
+        "worker-died",
+        "The worker stopped while it processed the file, for example because its machine lost power.",
+        "The service tries again by itself. If it happens often, check the worker's memory and its log.",
+        retried=True,
+    ),
+    JobCode(
+        "processor-error",
+        "The processor raised an unexpected error or returned an invalid result.",
+        "See the job's `log` and the worker's log, report the bug, and retry the job after an update.",
+        retried=True,
+    ),
+    JobCode(
+        "storage",
+        "The original could not be read, or the results could not be written.",
+        "Check the disk: free space, permissions, errors in the log. Then retry the job.",
+        retried=True,
+    ),
+    JobCode("cancelled", "Somebody cancelled the job.", "Retry the job if the results are needed."),
+)
