@@ -17,7 +17,7 @@ from picasso.receive.append import Append
 from picasso.receive.sink import BLOCK_SIZE
 from picasso.storage import Folder
 from picasso.web.body import Body
-from picasso.web.direct_body import Inlet
+from picasso.web.direct_body import DirectBody
 from picasso.web.request import Request
 
 FIRST = 300_000  # bytes that came as a chunk, before what is received in place
@@ -27,7 +27,7 @@ DATA = random.Random(9).randbytes(FIRST + 3 * BLOCK_SIZE + 4321)
 class Owner:
     """The HTTP protocol of a connection on which nothing more comes."""
 
-    left = 0
+    remaining = 0
     transport = SimpleNamespace(set_protocol=lambda protocol: None)
 
     def __getattr__(self, name: str) -> Callable[[], None]:
@@ -41,7 +41,7 @@ class Sent:
     more_body = True
 
     def __init__(self) -> None:
-        self._inlets = [Inlet(cast("Any", Owner()), DATA[FIRST:])]
+        self._bodies = [DirectBody(cast("Any", Owner()), DATA[FIRST:])]
 
     async def receive_or_gone(self) -> tuple[bytes, bool]:
         return DATA[:FIRST], True
@@ -49,8 +49,8 @@ class Sent:
     async def receive(self) -> None:
         await asyncio.sleep(60)
 
-    def inlet(self) -> Inlet | None:
-        return self._inlets.pop() if self._inlets else None
+    def direct_body(self) -> DirectBody | None:
+        return self._bodies.pop() if self._bodies else None
 
 
 @pytest.mark.parametrize("where", ["_store", "_append"])

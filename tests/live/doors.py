@@ -26,7 +26,10 @@ class Served:
 
 
 @contextmanager
-def served(door: Door, trusted: Collection[str] = (), public_url: str = "") -> Iterator[Served]:
+def served(
+    door: Door, trusted: Collection[str] = (), public_url: str = "", http: str | None = None
+) -> Iterator[Served]:
+    """``http`` names a protocol of Uvicorn's that takes the place of ours."""
     forwarding = Forwarding(trusted, public_url)
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
@@ -35,7 +38,7 @@ def served(door: Door, trusted: Collection[str] = (), public_url: str = "") -> I
 
     port = free_port()
     config = configured(conf.load({}), application)
-    config.lifespan, config.port = "off", port
+    config.lifespan, config.port, config.http = "off", port, http or config.http
     server = uvicorn.Server(config)
     thread = Thread(target=lambda: asyncio.Runner(loop_factory=config.get_loop_factory()).run(server.serve()))
     thread.start()

@@ -39,7 +39,7 @@ def is_interim(answer: Answer) -> bool:
 
 
 async def tell_first(request: Request) -> None:
-    await request.interim(104, LOCATION)
+    request.interim(104, LOCATION)
     await answer_size(request)
 
 
@@ -71,12 +71,12 @@ def test_the_client_is_told_to_continue_all_the_same() -> None:
 async def in_place(request: Request) -> None:
     """Tells the client of each mebibyte."""
     room, size = memoryview(bytearray(MIB)), 0
-    inlet = request.inlet()
-    assert inlet
-    with inlet:
-        while inlet.left and (received := await inlet.receive_into(room)):
+    direct = request.direct_body()
+    assert direct
+    with direct:
+        while direct.remaining and (received := await direct.receive_into(room)):
             size += received
-            await request.interim(104, LOCATION)
+            request.interim(104, LOCATION)
     request.more_body = False
     await request.answer(201, b"%d" % size)
 
@@ -94,9 +94,9 @@ def test_interim_responses_while_the_body_is_received_in_place() -> None:
 
 async def tell_too_late(request: Request) -> None:
     await request.start(200, {"Content-Length": "4"})
-    await request.interim(104, LOCATION)
+    request.interim(104, LOCATION)
     await request.body(b"late")
-    await request.interim(104, LOCATION)
+    request.interim(104, LOCATION)
 
 
 def test_nothing_is_interim_once_the_answer_has_begun() -> None:
@@ -119,7 +119,7 @@ def test_in_a_pipeline_each_has_its_own_after_the_answer_before() -> None:
     """The first answer is more than the transport takes at once, and its client reads nothing yet."""
 
     async def large(request: Request) -> None:
-        await request.interim(104, LOCATION)
+        request.interim(104, LOCATION)
         await request.answer(201, b"x" * 4 * MIB)
 
     with served(large) as server, wire(server) as connection:
@@ -135,7 +135,7 @@ def test_in_a_pipeline_each_has_its_own_after_the_answer_before() -> None:
 def test_interim_responses_do_not_pile_up_for_who_reads_none() -> None:
     async def tell_without_end(request: Request) -> None:
         for _ in range(2000):
-            await request.interim(103, {"Link": "x" * 10_000})
+            request.interim(103, {"Link": "x" * 10_000})
             await asyncio.sleep(0)
         await request.answer(200)
 
@@ -153,7 +153,7 @@ def test_who_is_gone_is_told_nothing() -> None:
 
     async def tell_the_gone(request: Request) -> None:
         assert await request.receive() is None
-        await request.interim(104, LOCATION)
+        request.interim(104, LOCATION)
         told.put(request.gone)
 
     with served(tell_the_gone) as server:
@@ -177,7 +177,7 @@ def test_who_is_gone_is_told_nothing() -> None:
 def test_an_interim_response_holds_no_more_than_its_headers(headers: dict[str, str]) -> None:
     async def tell(request: Request) -> None:
         try:
-            await request.interim(104, headers)
+            request.interim(104, headers)
         except ValueError:
             await request.answer(418)
 
@@ -274,3 +274,21 @@ def test_trailers_have_the_limit_of_heads(echo: Served) -> None:
         assert len(connection.read().json()["trailers"]["n"]) == 60_000
         connection.send(with_trailers(echo, b"hello", *[b"N: " + b"x" * 1000] * 70))
         check_problem(connection.read(), 431, "headers-too-large")
+
+
+# Other servers
+
+
+async def tell_what_is_there(request: Request) -> None:
+    sent, direct = request.interim(104, LOCATION), request.direct_body()
+    size = len(await read(request))
+    await request.answer_json(200, [size, sent, direct is not None, request.trailers, request.gone])
+
+
+@pytest.mark.parametrize("http", ["httptools", "h11"])
+def test_a_handler_works_on_a_server_that_gives_plain_asgi_only(http: str) -> None:
+    with served(tell_what_is_there, http=http) as server, wire(server) as connection:
+        connection.send(head(server, Content_Length=3 * MIB), b"x" * 3 * MIB)
+        assert connection.read().json() == [3 * MIB, False, False, {}, False]
+        connection.send(with_trailers(server, b"hello", b"N: 1"))
+        assert connection.read().json() == [5, False, False, {}, False]

@@ -192,7 +192,7 @@ def test_the_admin_at_a_path(place: Place, client: httpx.Client) -> None:
 
 
 async def tell_first(request: Request) -> None:
-    await request.interim(104, {"Location": "/uploads/1"})
+    request.interim(104, {"Location": "/uploads/1"})
     size, more = 0, True
     while more:
         chunk, more = await request.receive_or_gone()

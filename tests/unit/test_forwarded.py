@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from picasso.errors import BadRequest
+from picasso.web.connection import connection_of
 from picasso.web.forwarded import Forwarding, address_of, below
 from picasso.web.request import Request, Scope
 
@@ -26,7 +27,6 @@ def scope_of(peer: str = PROXY, path: str = "/files/x", **headers: str) -> Scope
         "path": path,
         "root_path": "",
         "headers": [(name.encode(), value.encode("latin-1")) for name, value in sent.items()],
-        "state": {"interim": lambda *_: sent.setdefault("interim", "said")},
     }
 
 
@@ -225,10 +225,10 @@ def test_a_path_that_was_taken_off_is_not_taken_off_again() -> None:
 
 
 def passes(scope: Scope, public_url: str = "") -> bool:
-    said: list[int] = []
-    scope["state"]["interim"] = lambda status, _: said.append(status)
-    applied(scope, public_url=public_url)["state"]["interim"](104, [])
-    return bool(said)
+    connection = connection_of(scope)
+    connection.interim_allowed = True
+    applied(scope, public_url=public_url)
+    return connection.interim_allowed
 
 
 def test_interim_responses_pass_where_no_proxy_shows() -> None:

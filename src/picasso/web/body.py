@@ -8,7 +8,7 @@ from picasso.disk import BLOCK
 from picasso.errors import ClientGone, UploadTimeout
 from picasso.receive.append import QUIET_SECONDS
 from picasso.receive.sink import BLOCK_SIZE, InPlace, Intake
-from picasso.web.direct_body import Inlet
+from picasso.web.direct_body import DirectBody
 from picasso.web.request import Request
 
 # Who does not fill a block in this time is served as well bit by bit, and keeps no place from others.
@@ -40,12 +40,12 @@ class Body:
         while more:
             chunk, more = await self._next(intake)
             self._received += len(chunk)
-            if more and self._fit_for_place(intake) and (inlet := self._request.inlet()):
-                with inlet:
-                    await self._pour_in_place(intake, inlet, chunk)
-                self._received = (self._request.content_length or 0) - inlet.left
+            if more and self._fit_for_place(intake) and (direct := self._request.direct_body()):
+                with direct:
+                    await self._pour_in_place(intake, direct, chunk)
+                self._received = (self._request.content_length or 0) - direct.remaining
                 self._in_place_from = self._received + BLOCK_SIZE
-                more = self._request.more_body = inlet.left > 0
+                more = self._request.more_body = direct.remaining > 0
             elif chunk:
                 await intake.write(chunk)
             chunk = b""  # not held while the next one is waited for, by a thousand stalled uploads
@@ -78,41 +78,41 @@ class Body:
         except TimeoutError:
             raise UploadTimeout("The upload timed out: no data arrived for too long.") from None
 
-    async def _pour_in_place(self, intake: Intake, inlet: Inlet, chunk: bytes) -> None:
+    async def _pour_in_place(self, intake: Intake, direct: DirectBody, chunk: bytes) -> None:
         """``chunk`` and what follows, to its end or until the client turns out to be slow."""
         try:
-            await self._into_blocks(intake, inlet, chunk)
+            await self._into_blocks(intake, direct, chunk)
         finally:
-            self._unpoured += inlet.take_early()
+            self._unpoured += direct.take_buffered()
 
-    async def _into_blocks(self, intake: Intake, inlet: Inlet, chunk: bytes) -> None:
+    async def _into_blocks(self, intake: Intake, direct: DirectBody, chunk: bytes) -> None:
         slow, self._unpoured = False, chunk
         async with InPlace(intake) as place:
             place.block.append(chunk)
             self._unpoured = b""
             try:
-                full = piece(inlet.left)
-                while inlet.left and not slow:
+                full = piece(direct.remaining)
+                while direct.remaining and not slow:
                     if place.block.end >= full:
                         await place.turn(0)
-                        full = max(piece(inlet.left), place.block.end + 1)
-                    room, early = place.block.room[: full - place.block.end], inlet.early
+                        full = max(piece(direct.remaining), place.block.end + 1)
+                    room, early = place.block.room[: full - place.block.end], direct.has_buffered
                     try:
-                        await self._receive_into(inlet, room, wait=not place.block.end)
+                        await self._receive_into(direct, room, wait=not place.block.end)
                     finally:
-                        place.block.end += inlet.filled
+                        place.block.end += direct.filled
                     # What was left unfilled was waited for in vain; what is here must not wait for the rest.
-                    slow = not early and inlet.filled < len(room)
+                    slow = not early and direct.filled < len(room)
             finally:
                 await place.end(place.block.end)
 
-    async def _receive_into(self, inlet: Inlet, room: memoryview, *, wait: bool) -> None:
+    async def _receive_into(self, direct: DirectBody, room: memoryview, *, wait: bool) -> None:
         try:
             async with asyncio.timeout(self._idle_timeout):
-                size = await inlet.receive_into(room, SLOW_SECONDS, wait=wait)
+                size = await direct.receive_into(room, SLOW_SECONDS, wait=wait)
         except TimeoutError:
             raise UploadTimeout("The upload timed out: no data arrived for too long.") from None
-        if not size and inlet.gone:
+        if not size and direct.gone:
             raise ClientGone
 
 

@@ -88,7 +88,7 @@ class Draft:
         if not (version := echoed(request)):
             return False
         headers = {"Location": upload_url(base, held.pk), **self._limit(request, self._uploads.expiry), **version}
-        return await request.interim(104, headers)
+        return request.interim(104, headers)
 
     def _described(self, request: Request, in_path: str) -> Upload:
         """Raises `BadRequest`, `InvalidField`."""

@@ -13,7 +13,7 @@ from picasso.receive.commit import Landing
 from picasso.receive.sink import Intake, Unkept
 from picasso.receive.uploads import Uploads
 from picasso.web.digests import CONTENT_DIGEST, REPR_DIGEST, Checks
-from picasso.web.direct_body import Inlet
+from picasso.web.direct_body import DirectBody
 from picasso.web.file_response import answer_stored
 from picasso.web.idempotency import require_same, under_key
 from picasso.web.multipart_form import MAX_FRAMING, UNFINISHED, Form, Names, Part
@@ -80,11 +80,11 @@ class FormDoor:
             if (
                 not checks
                 and form.fit_for_place((request.content_length or 0) - received)
-                and (inlet := request.inlet())
+                and (direct := request.direct_body())
             ):
-                with inlet:
-                    await form.take_in_place(partial(self._receive_into, inlet))
-                more = request.more_body = inlet.left > 0
+                with direct:
+                    await form.take_in_place(partial(self._receive_into, direct))
+                more = request.more_body = direct.remaining > 0
         return form.end()
 
     async def _receive(self, request: Request) -> tuple[bytes, bool]:
@@ -94,12 +94,12 @@ class FormDoor:
         except TimeoutError:
             raise UploadTimeout from None
 
-    async def _receive_into(self, inlet: Inlet, room: memoryview) -> int:
-        if not inlet.left:
+    async def _receive_into(self, direct: DirectBody, room: memoryview) -> int:
+        if not direct.remaining:
             raise InvalidUpload(UNFINISHED)
         try:
             async with asyncio.timeout(self._idle_timeout):
-                size = await inlet.receive_into(room)
+                size = await direct.receive_into(room)
         except TimeoutError:
             raise UploadTimeout from None
         if not size:

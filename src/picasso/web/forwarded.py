@@ -16,6 +16,7 @@ from django.http.request import split_domain_port
 
 from picasso.conf import clean_path
 from picasso.errors import BadRequest
+from picasso.web.connection import connection_of
 from picasso.web.request import Scope, by_name
 
 STANDARD = ("for", "proto", "host")
@@ -40,7 +41,7 @@ class Forwarding:
         headers = by_name(scope["headers"])
         trusted = self._trusts(scope["client"][0] if scope["client"] else "")
         if not self._passes_interim(headers, trusted):
-            scope["state"]["interim"] = unheard
+            connection_of(scope).interim_allowed = False
         taken_off = self._believe(scope, headers) if trusted else ""
         scope["root_path"] = self._public.path if self._public.netloc else taken_off
         if not taken_off:
@@ -77,10 +78,6 @@ class Forwarding:
         if trusted:
             return headers.get("x-picasso-interim") == "yes"
         return self._public.scheme != "https" and not shows_a_proxy(headers)
-
-
-def unheard(status: int, headers: object) -> None:
-    """In place of what writes interim responses."""
 
 
 def shows_a_proxy(headers: Mapping[str, str]) -> bool:

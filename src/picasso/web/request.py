@@ -1,4 +1,4 @@
-"""The little HTTP that a raw ASGI door needs: read the head of a request, answer, and answer early."""
+"""The HTTP that a raw ASGI handler needs: the head of a request, its body, answers, and early answers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from django.conf import settings
 from django.http.request import split_domain_port, validate_host
 
 from picasso.errors import PROBLEM_JSON, BadRequest, ClientGone, PicassoError
-from picasso.web.direct_body import Inlet
+from picasso.web.connection import connection_of
+from picasso.web.direct_body import DirectBody
 
 Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
@@ -21,14 +22,14 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Door = Callable[["Request"], Awaitable[None]]
 
-# How long, and how much, to go on reading from a client that still sends after it was refused. Closing at once would
-# reset the connection, and the client might lose the answer that says why.
+# How long, and how much, to go on reading from a client that still sends after it was refused. Closing at once could
+# reset the connection before the client has read the answer.
 LINGER_SECONDS = 3
 LINGER_BYTES = 16 * 2**20
 
-# RFC 9110 §6.5.1: what frames, routes, authorizes or modifies a request, or says how to read its content, comes too
-# late in a trailer, and may be there to get past whoever looked at the head.
-OF_THE_HEAD = re.compile(
+# RFC 9110 §6.5.1: fields that frame, route, authorize or modify a request, or say how to read its content, are not
+# allowed in trailers. There they could bypass a check that looked at the head only.
+HEAD_ONLY = re.compile(
     r"(proxy-)?(authorization|connection)|cookie|content-(disposition|encoding|length|range|type)|transfer-encoding|te"
     r"|trailer|upgrade|host|origin|referer|forwarded|via|x-(forwarded|real|http)-.*|sec-.*|if-.*|range|expect|prefer"
     r"|max-forwards|cache-control|pragma|keep-alive|idempotency-key"
@@ -46,13 +47,14 @@ class Request:
         self.send = send
         self.answered = False
         self.also: dict[str, str] = {}
-        """Headers that every answer to it carries, whatever it says."""
+        """Headers for every answer to this request, also for errors."""
         self._receive = receive
+        self._connection = connection_of(scope)
         self.more_body = True
 
     @property
     def path(self) -> str:
-        """Without the one that the service is served below."""
+        """The path without the prefix that the service is mounted at."""
         path: str = self.scope["path"]
         return path
 
@@ -62,13 +64,13 @@ class Request:
 
     @property
     def trailers(self) -> dict[str, str]:
-        """What followed a chunked body, as `headers`; whole once the body is. What a head alone may say is left out."""
-        found = by_name(self.scope["state"]["trailers"])
-        return {name: value for name, value in found.items() if not OF_THE_HEAD.fullmatch(name)}
+        """The fields after a chunked body, as `headers`; complete when the body is. Head-only fields are left out."""
+        found = by_name(self._connection.trailers)
+        return {name: value for name, value in found.items() if not HEAD_ONLY.fullmatch(name)}
 
     @property
     def base(self) -> str:
-        """The service's own address as this client reaches it, without a slash at the end."""
+        """The service's public URL as this client reaches it, without a slash at the end."""
         hosts = [value.decode("latin-1") for name, value in self.scope["headers"] if name == b"host"]
         if len(hosts) != 1:
             raise BadRequest("A request has exactly one Host.")  # RFC 9112 §3.2
@@ -86,21 +88,20 @@ class Request:
 
     @property
     def gone(self) -> bool:
-        """Whether the client is known to have left; what is sent to it then goes nowhere without a word."""
-        return bool(self.scope["state"]["gone"]())
+        """Whether the client is known to have disconnected; what is sent to it then is dropped."""
+        return self._connection.gone
 
     async def receive(self) -> tuple[bytes, bool] | None:
-        """The next bytes of the body and whether there are more; None when the client is gone."""
+        """The next bytes of the body and whether more follow; None if the client has disconnected."""
         message = await self._receive()
         if message["type"] == "http.disconnect":
             return None
         self.more_body = message.get("more_body", False)
         return message.get("body", b""), self.more_body
 
-    def inlet(self) -> Inlet | None:
-        """By which to receive the rest of the body in place; None if its length is unknown. Sets no `more_body`."""
-        inlet: Inlet | None = self.scope["state"]["inlet"]()
-        return inlet
+    def direct_body(self) -> DirectBody | None:
+        """For receiving the rest of the body without copies; None if that is not possible. Does not set `more_body`."""
+        return self._connection.direct_body()
 
     async def receive_or_gone(self) -> tuple[bytes, bool]:
         """As `receive`; raises `ClientGone`."""
@@ -109,13 +110,13 @@ class Request:
             raise ClientGone
         return got
 
-    async def interim(self, status: int, headers: Mapping[str, str]) -> bool:
-        """Say something ahead of the answer (102, 103 or 104), also while the body is still coming in.
+    def interim(self, status: int, headers: Mapping[str, str]) -> bool:
+        """Send an interim response (102, 103 or 104), also while the body is still arriving.
 
-        Says nothing to clients that can't be told or are gone, through most proxies, nor once the answer has begun;
-        whether it was said is told.
+        Returns whether it was sent: not to clients that cannot read it or are gone, not through most proxies, and not
+        after the answer has begun.
         """
-        return bool(self.scope["state"]["interim"](status, encoded(headers)))
+        return self._connection.send_interim(status, encoded(headers))
 
     async def start(self, status: int, headers: Mapping[str, str]) -> None:
         self.answered = True
@@ -158,13 +159,11 @@ class Request:
 
 
 def by_name(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
-    """By lower-case name; several of one name are one list, as RFC 9110 §5.3 has it."""
+    """Values by lower-case name; several values of one name are joined with commas (RFC 9110 §5.3)."""
     found: dict[str, str] = {}
     for name, value in headers:
-        key, text = (
-            name.decode("latin-1"),
-            value.decode("latin-1").strip(" \t"),
-        )  # the parser keeps what follows a value
+        key = name.decode("latin-1")
+        text = value.decode("latin-1").strip(" \t")  # the parser keeps whitespace after a value
         found[key] = f"{found[key]}, {text}" if key in found else text
     return found
 
@@ -175,7 +174,7 @@ def encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
 
 @lru_cache(maxsize=128)
 def origin(scheme: str, host: str) -> str:
-    """``scheme://host``, only if the host is one we answer for: it goes into the URLs that we hand out."""
+    """``scheme://host``; raises `BadRequest` unless the host is allowed, because it goes into the URLs of answers."""
     domain, _ = split_domain_port(host)
     if not domain or not validate_host(domain, settings.ALLOWED_HOSTS):
         raise BadRequest("This service is not known by that name (see PICASSO_ALLOWED_HOSTS).")

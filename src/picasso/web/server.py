@@ -1,4 +1,4 @@
-"""One web process: Uvicorn on a socket that it is given."""
+"""One web process: Uvicorn on a given socket, with an HTTP protocol that offers more than plain ASGI."""
 
 from __future__ import annotations
 
@@ -23,43 +23,68 @@ from uvicorn.protocols.http.httptools_impl import (
 
 from picasso.conf import Conf
 from picasso.errors import PROBLEM_JSON, BadRequest, HeadersTooLarge, Problem
-from picasso.web.direct_body import Inlet
+from picasso.web.connection import EXTENSION, Headers
+from picasso.web.direct_body import DirectBody
 
-# Requests that are under way when the process is told to end have this long.
+# On shutdown, running requests have this long to end.
 GRACEFUL_SECONDS = 5
 
-
-# The head of a request is held in memory until it is whole: this much of it, and this long.
+# Limits for the head of a request, which is kept in memory until it is complete.
 MAX_HEAD = 64 * 2**10
 HEAD_SECONDS = 30
 
-# How long a client that was refused may go on sending; closing at once might cost it the answer that says why.
+# How long a client that was refused may go on sending. Closing at once could reset the connection before the client
+# has read the answer.
 LINGER_SECONDS = 3
 
 MALFORMED = BadRequest("This is not a valid HTTP request.").problem()
 HEAD_TOO_LARGE = HeadersTooLarge().problem()
 
-# What may be said ahead of an answer. 100 is Uvicorn's to say, and 101 is an answer.
+# Interim responses that a handler may send. Uvicorn itself sends 100, and 101 would be a final answer.
 INTERIM = {102: b"Processing", 103: b"Early Hints", 104: b"Upload Resumption Supported"}
 
 
-class Protocol(HttpToolsProtocol):
-    """Uvicorn's, with upgrades declined, and with our form of the error it answers.
+class RequestConnection:
+    """The `Connection` of one request on this server."""
 
-    A body of known length passes the parser by once its head is parsed: counting it is all there is to do. Who asks
-    (`scope["state"]["inlet"]`) has it received in place.
+    __slots__ = ("_protocol", "cycle", "interim_allowed", "trailers")
 
-    It waits for no client without end: not for a head, and not for one that reads nothing of its answer.
+    cycle: RequestResponseCycle
+    """Set when the request starts to run."""
+
+    def __init__(self, protocol: HttpProtocol) -> None:
+        self._protocol = protocol
+        self.trailers: list[tuple[bytes, bytes]] = []
+        self.interim_allowed = True
+
+    @property
+    def gone(self) -> bool:
+        return self.cycle.disconnected
+
+    def direct_body(self) -> DirectBody | None:
+        return self._protocol.direct_body(self.cycle)
+
+    def send_interim(self, status: int, headers: Headers) -> bool:
+        return self.interim_allowed and self._protocol.send_interim(self.cycle, status, headers)
+
+
+class HttpProtocol(HttpToolsProtocol):
+    """Uvicorn's protocol, with upgrades declined, problem documents as errors, and a `Connection` for each request.
+
+    A body of known length is not parsed, only counted. A handler can receive it directly (`DirectBody`).
+
+    There are time limits for clients that do not finish a head or do not read their answer.
     """
 
     _running: RequestResponseCycle | None = None
     _refused = False
     _in_head = False
-    _head = 0  # bytes of it that the parser has told us
-    _untold = 0  # bytes that the parser took since it last told us anything: it hoards one header until that is whole
+    _head_size = 0  # bytes of the head that the parser has reported
+    _unreported = 0  # bytes fed to the parser since its last callback: it keeps a header until that is complete
     _stall: TimerHandle | None = None
-    left = 0
-    """Bytes of a body of known length that are still to come. Between two calls these are not for the parser."""
+    _latest: RequestConnection  # of the newest request, to which trailers belong
+    remaining = 0
+    """Bytes of a body of known length that have not arrived yet. These do not go through the parser."""
 
     def __init__(self, *args: Any, stall_seconds: float = 120, **more: Any) -> None:
         super().__init__(*args, **more)
@@ -78,21 +103,21 @@ class Protocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self._refused:
             return
-        if body := data[: self.left]:
+        if body := data[: self.remaining]:
             self.on_body(body)
             self._end_body()
         if rest := memoryview(data)[len(body) :]:
             self._parse_heads(rest)
 
     def _parse_heads(self, data: memoryview) -> None:
-        self._untold += len(data)
+        self._unreported += len(data)
         try:
             self._parse(data)
         except httptools.HttpParserError:
             self._refuse(MALFORMED)
-        if self._untold > MAX_HEAD:
+        if self._unreported > MAX_HEAD:
             self._refuse(HEAD_TOO_LARGE)
-        if self.left:
+        if self.remaining:
             self.parser = self._new_parser()
         if self._in_head and not self.timeout_keep_alive_task:
             self._expect_head()
@@ -107,9 +132,9 @@ class Protocol(HttpToolsProtocol):
         return None
 
     def _decline(self) -> None:
-        """Parse a head anew without its offer to upgrade, as RFC 9110 §7.8 allows.
+        """Parse the head again without its offer to upgrade, as RFC 9110 §7.8 allows.
 
-        Java's client offers HTTP/2 with every first request, and the parser would take its body for another protocol's.
+        Java's client offers HTTP/2 with every first request, and the parser would treat its body as another protocol.
         """
         method = self.parser.get_method()
         if method == b"CONNECT":
@@ -124,32 +149,33 @@ class Protocol(HttpToolsProtocol):
         parser.set_dangerous_leniencies(lenient_data_after_close=True)
         return parser
 
-    # What the parser tells
+    # Called by the parser
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._unset_keepalive_if_required()
-        self._in_head, self._head, self._untold = True, 0, 0
+        self._in_head, self._head_size, self._unreported = True, 0, 0
 
     def on_url(self, url: bytes) -> None:
         self._count(len(url))
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Trailers come here too; the request that they belong to is still the newest then."""
+        """Also called for trailers, which belong to the latest request."""
         self._count(len(name) + len(value))
         if self._in_head:
             super().on_header(name, value)
         else:
-            self.cycle.scope["state"]["trailers"].append((name.lower(), value))
+            self._latest.trailers.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
-        self._in_head, self._untold = False, 0
+        self._in_head, self._unreported = False, 0
         if not self.parser.should_upgrade():
             self._unset_keepalive_if_required()
-            # The parser has seen to it that there is one at most, and that it is a number.
-            self.left = next((int(value) for name, value in self.headers if name == b"content-length"), 0)
-            self.scope["state"]["trailers"] = []
+            # The parser has checked that there is at most one, and that it is a number.
+            self.remaining = next((int(value) for name, value in self.headers if name == b"content-length"), 0)
+            self._latest = RequestConnection(self)
+            self.scope["extensions"] = cast("Any", {EXTENSION: self._latest})
             super().on_headers_complete()
 
     def on_message_complete(self) -> None:
@@ -157,9 +183,9 @@ class Protocol(HttpToolsProtocol):
             super().on_message_complete()
 
     def on_body(self, body: bytes) -> None:
-        """Uvicorn gathers in a bytearray and then makes bytes of it; a chunk that is alone is handed on as it is."""
-        self._untold = 0
-        self.left -= min(self.left, len(body))
+        """As Uvicorn's, but a single chunk is passed on without copying it to a bytearray and back."""
+        self._unreported = 0
+        self.remaining -= min(self.remaining, len(body))
         cycle = self.cycle
         if cycle.response_complete:
             return
@@ -173,35 +199,35 @@ class Protocol(HttpToolsProtocol):
         cycle.message_event.set()
 
     def _end_body(self) -> None:
-        if not self.left:
+        if not self.remaining:
             self.on_message_complete()
 
     async def _receive(self, cycle: RequestResponseCycle) -> Any:
-        """As Uvicorn's, which tells of the end of a connection before it tells what had come by then."""
+        """As Uvicorn's, but reports what had arrived before it reports that the client disconnected."""
         if cycle.disconnected and cycle.body and not cycle.response_complete:
             body, cycle.body = bytes(cycle.body), bytearray()
             return {"type": "http.request", "body": body, "more_body": True}
         return await RequestResponseCycle.receive(cycle)
 
-    # Bodies that are received in place
+    # Direct bodies
 
-    def _inlet(self, cycle: RequestResponseCycle) -> Inlet | None:
-        """None for a body of unknown length, and for one that is all here or will never be."""
-        if cycle is not self.cycle or not self.left or cycle.disconnected:
+    def direct_body(self, cycle: RequestResponseCycle) -> DirectBody | None:
+        """The rest of the request's body; None if its length is unknown, it is complete or the client is gone."""
+        if cycle is not self.cycle or not self.remaining or cycle.disconnected:
             return None
         self._continue(cycle)
-        early, cycle.body = bytes(cycle.body), bytearray()
+        buffered, cycle.body = bytes(cycle.body), bytearray()
         cycle.message_event.clear()
-        return Inlet(self, early)
+        return DirectBody(self, buffered)
 
     def _continue(self, cycle: RequestResponseCycle) -> None:
-        """What Uvicorn does at the first `receive`, which there need not have been."""
+        """As Uvicorn does at the first `receive`, which may not have been called."""
         if cycle.waiting_for_100_continue:
             cycle.waiting_for_100_continue = False
             self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
-    def passed_by(self, size: int) -> None:
-        self.left -= size
+    def body_received(self, size: int) -> None:
+        self.remaining -= size
         self._end_body()
 
     def pause_reading(self) -> None:
@@ -211,21 +237,21 @@ class Protocol(HttpToolsProtocol):
         self.flow.resume_reading()
 
     def _count(self, size: int) -> None:
-        self._head, self._untold = self._head + size, 0
-        if self._head > MAX_HEAD:
+        self._head_size, self._unreported = self._head_size + size, 0
+        if self._head_size > MAX_HEAD:
             self._refuse(HEAD_TOO_LARGE)
             raise httptools.HttpParserError  # ends the parsing
 
-    # Ahead of the answer
+    # Interim responses
 
-    def _interim(self, cycle: RequestResponseCycle, status: int, headers: list[tuple[bytes, bytes]]) -> bool:
-        """Nothing, unless what this client reads next can be an interim response to this very request.
+    def send_interim(self, cycle: RequestResponseCycle, status: int, headers: Headers) -> bool:
+        """Send a 1xx response if the client can read it as one for this request; whether it was sent.
 
-        Earlier requests of a pipeline need no look: while one of them is not answered this one has not begun.
+        Earlier requests of a pipeline need no check: this request starts only after they are answered.
         """
         lines = [b"HTTP/1.1 %d %s\r\n" % (status, INTERIM[status]), *(header_line(*header) for header in headers)]
         late = cycle.response_started or cycle.disconnected or self.transport.is_closing()
-        # Who does not read would have it pile up here.
+        # A client that does not read would make responses pile up in memory.
         if late or self.flow.write_paused or cycle.scope["http_version"] != "1.1":
             return False
         self.transport.write(b"".join([*lines, b"\r\n"]))
@@ -234,7 +260,7 @@ class Protocol(HttpToolsProtocol):
     # Ends
 
     def _refuse(self, body: Problem) -> None:
-        """Answer once, and neither parse nor answer anything more of this connection."""
+        """Answer once, then ignore everything else on this connection and close it."""
         if self._refused:
             return
         self._refused = True
@@ -247,7 +273,7 @@ class Protocol(HttpToolsProtocol):
         self.loop.call_later(LINGER_SECONDS, self.transport.abort)
 
     def _abandon(self) -> None:
-        """Uvicorn tells the newest request only; of several in a pipeline the one that runs would never hear of it."""
+        """Report the disconnect also to the running request of a pipeline; Uvicorn reports it to the newest only."""
         self.pipeline.clear()
         for cycle in (self._running, self.cycle):
             if cycle is not None and not cycle.response_complete:
@@ -257,19 +283,18 @@ class Protocol(HttpToolsProtocol):
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._running = cycle
         cycle.receive = partial(self._receive, cycle)  # type: ignore[method-assign]
-        cycle.scope["state"]["gone"] = lambda: cycle.disconnected
-        cycle.scope["state"]["inlet"] = partial(self._inlet, cycle)
-        cycle.scope["state"]["interim"] = partial(self._interim, cycle)
+        extensions = cast("dict[str, RequestConnection]", cycle.scope["extensions"])
+        extensions[EXTENSION].cycle = cycle
         super()._start_asgi_task(cycle, app)
 
-    # Clocks
+    # Time limits
 
     def _expect_head(self) -> None:
         self._unset_keepalive_if_required()
         self.timeout_keep_alive_task = self.loop.call_later(HEAD_SECONDS, self.timeout_keep_alive_handler)
 
     def timeout_keep_alive_handler(self) -> None:
-        """While a request is answered no more is read, so that a half head is not the client's fault."""
+        """While a request is being answered nothing is read, so an incomplete head is not the client's fault."""
         if self.cycle is None or self.cycle.response_complete:  # type: ignore[redundant-expr]
             super().timeout_keep_alive_handler()
 
@@ -299,15 +324,15 @@ class Protocol(HttpToolsProtocol):
 
 def header_line(name: bytes, value: bytes) -> bytes:
     if HEADER_RE.search(name) or HEADER_VALUE_RE.search(value):
-        raise ValueError(f"this is no header: {name!r}: {value!r}")
+        raise ValueError(f"invalid header: {name!r}: {value!r}")
     return b"%s: %s\r\n" % (name, value)
 
 
 def serve(conf: Conf, listener: socket.socket) -> None:
-    """Until SIGTERM or SIGINT."""
+    """Serve until SIGTERM or SIGINT."""
     allow_many_connections()
     config = configured(conf)
-    with suppress(KeyboardInterrupt):  # Uvicorn ends in peace and then raises the signal once more
+    with suppress(KeyboardInterrupt):  # after its graceful shutdown Uvicorn raises the signal again
         asyncio.Runner(loop_factory=config.get_loop_factory()).run(uvicorn.Server(config).serve(sockets=[listener]))
 
 
@@ -315,7 +340,7 @@ def configured(conf: Conf, application: Any = "picasso.asgi:application") -> uvi
     return uvicorn.Config(
         application,
         loop="uvloop",
-        http=cast("Any", partial(Protocol, stall_seconds=conf.upload_idle_timeout)),
+        http=cast("Any", partial(HttpProtocol, stall_seconds=conf.upload_idle_timeout)),
         ws="none",
         lifespan="on",
         log_config=None,
@@ -330,7 +355,7 @@ def configured(conf: Conf, application: Any = "picasso.asgi:application") -> uvi
 
 
 def allow_many_connections() -> None:
-    """Every upload in flight takes a socket and a file; the usual soft limit of 1,024 is soon reached."""
+    """Raise the soft limit: each running upload needs a socket and a file, and the usual limit is 1,024."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = 65_536 if hard == resource.RLIM_INFINITY else min(hard, 65_536)
     if soft < wanted:

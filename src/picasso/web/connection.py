@@ -1,0 +1,64 @@
+"""What a handler can ask of the client's connection beyond ASGI.
+
+Our server (`picasso.web.server`) puts an object of its own into the scope. On any other ASGI server `PlainConnection`
+takes its place: everything works there too, but slower and without interim responses and trailers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping, Sequence
+from typing import Any, Protocol
+
+from picasso.web.direct_body import DirectBody
+
+Headers = Sequence[tuple[bytes, bytes]]
+
+EXTENSION = "picasso.connection"
+"""The object's key in the scope's ``extensions``."""
+
+
+class Connection(Protocol):
+    """The connection of one request."""
+
+    interim_allowed: bool
+    """False where a proxy might take an interim response for the final one."""
+
+    @property
+    def gone(self) -> bool:
+        """Whether the client is known to have disconnected."""
+
+    @property
+    def trailers(self) -> Headers:
+        """The fields after a chunked body; complete when the body is."""
+
+    def direct_body(self) -> DirectBody | None:
+        """The rest of the body, to be received without copies; None if its length is unknown or nothing is left."""
+
+    def send_interim(self, status: int, headers: Headers) -> bool:
+        """Send a 1xx response if this client can get one now; whether it was sent."""
+
+
+class PlainConnection:
+    """What is left where the server gives plain ASGI only."""
+
+    gone = False
+    trailers: Headers = ()
+
+    def __init__(self) -> None:
+        self.interim_allowed = False
+
+    def direct_body(self) -> None:
+        return None
+
+    def send_interim(self, status: int, headers: Headers) -> bool:
+        return False
+
+
+def connection_of(scope: MutableMapping[str, Any]) -> Connection:
+    """The server's object for this request, else a plain one, which stays in the scope."""
+    extensions = scope.get("extensions") or {}
+    found: Connection | None = extensions.get(EXTENSION)
+    if found is None:
+        found = PlainConnection()
+        scope["extensions"] = {**extensions, EXTENSION: found}
+    return found
