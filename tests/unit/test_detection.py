@@ -230,9 +230,9 @@ def test_both_libmagics_say_the_same() -> None:
     code = (
         "import ctypes.util, sys, json; found = ctypes.util.find_library; "
         "ctypes.util.find_library = lambda name: None if name == 'magic' else found(name); "
-        "from picasso.receive import sniff; import magic; "
+        "from picasso.receive import detection; import magic; "
         "heads = json.load(sys.stdin); "
-        "print(json.dumps([sniff.media_type(bytes.fromhex(head)) for head in heads]))"
+        "print(json.dumps([detection.media_type(bytes.fromhex(head)) for head in heads]))"
     )
     every = {**SAMPLES, **SECOND_LOOKS}
     heads = {name: content[:HEAD] for name, (content, _) in every.items() if name not in {"ELF", "a letter", "nothing"}}
