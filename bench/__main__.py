@@ -1,4 +1,4 @@
-"""`python -m bench [measurement …] [--quick] [--rivals-only]`: measure, print a table, write bench/results/.
+"""`python -m bench [measurement …] [options]`: measure, print a table, write bench/results/.
 
 It measures and does not judge: the exit code is 1 only when something could not be measured for an error.
 """
@@ -27,7 +27,7 @@ def main(arguments: Sequence[str]) -> int:
     if not options.rivals_only and not PICASSO.exists():
         print("picasso is not installed beside this Python; --rivals-only measures the others alone", file=sys.stderr)
         return 1
-    names = options.measurements or list(MEASURES)
+    names = options.measurements or [name for name in MEASURES if options.before or name != "regression"]
     rows: list[Row] = []
     busy: list[float] = []
     errors = 0
@@ -49,6 +49,12 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument("--quick", action="store_true", help="smaller sizes and fewer rounds: a look, not a result")
     parser.add_argument("--rivals-only", action="store_true", help="without Picasso")
+    parser.add_argument(
+        "--before",
+        type=Path,
+        metavar="COMMAND",
+        help="an earlier build's `picasso`, for `regression`",
+    )
     options = parser.parse_args(arguments)
     if unknown := [name for name in options.measurements if name not in MEASURES]:
         parser.error(f"unknown: {', '.join(unknown)}; there are {known}")
@@ -70,7 +76,7 @@ def _measured(name: str, options: argparse.Namespace, rows: list[Row]) -> bool:
     # PostgreSQL may run as a user of its own, which has to get through to its folder.
     folder.chmod(0o755)
     try:
-        rows += MEASURES[name](Place(folder, options.quick, not options.rivals_only))
+        rows += MEASURES[name](Place(folder, options.quick, not options.rivals_only, options.before))
     except Exception:
         traceback.print_exc()
         print(f"{name} could not be measured; its logs are kept in bench/.work/{folder.name}", file=sys.stderr)
@@ -80,7 +86,7 @@ def _measured(name: str, options: argparse.Namespace, rows: list[Row]) -> bool:
 
 
 def _label(names: Sequence[str], options: argparse.Namespace) -> str:
-    parts = [] if list(names) == list(MEASURES) else list(names)
+    parts = [] if len(names) >= len(MEASURES) - 1 else list(names)
     parts += ["quick"] if options.quick else []
     parts += ["rivals"] if options.rivals_only else []
     return "".join(f"-{part}" for part in parts)

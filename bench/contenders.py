@@ -27,24 +27,24 @@ def picasso_env(data: Path, database: str = "", broker: str = "", **more: str) -
     return env | more
 
 
-def migrate_picasso(env: Mapping[str, str]) -> None:
-    manage_picasso(env, "migrate", "--verbosity=0")
+def migrate_picasso(env: Mapping[str, str], build: Path = PICASSO) -> None:
+    manage_picasso(env, "migrate", "--verbosity=0", build=build)
 
 
-def manage_picasso(env: Mapping[str, str], *arguments: str) -> None:
-    command = [str(PICASSO), "manage", *arguments]
+def manage_picasso(env: Mapping[str, str], *arguments: str, build: Path = PICASSO) -> None:
+    command = [str(build), "manage", *arguments]
     done = subprocess.run(command, cwd=ROOT, env=os.environ | env, capture_output=True, text=True)
     if done.returncode:
         raise ProgramError(f"picasso manage {arguments[0]} failed:\n{done.stderr[-2000:]}")
 
 
-def picasso(place: Place, part: str, env: Mapping[str, str], name: str = "") -> Program:
-    """A part of Picasso: `web`, `worker`, or `up` for all in one."""
+def picasso(place: Place, part: str, env: Mapping[str, str], name: str = "", build: Path = PICASSO) -> Program:
+    """A part of Picasso: `web`, `worker`, or `up` for all in one. ``build`` is its command."""
     listens = part != "worker"
     port = free_port() if listens else 0
     return Program(
         name or f"picasso-{part}",
-        [str(PICASSO), part],
+        [str(build), part],
         place.folder,
         {**env, **({"PICASSO_PORT": str(port)} if listens else {})},
         cwd=ROOT,

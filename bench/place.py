@@ -15,11 +15,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Place:
-    """`picasso` is False when only the rivals are to be measured."""
+    """`picasso` is False when only the rivals are measured; `before` is the `picasso` command of an earlier build."""
 
     folder: Path
     quick: bool
     picasso: bool
+    before: Path | None = None
 
     def pick(self, full: T, quick: T) -> T:
         return quick if self.quick else full

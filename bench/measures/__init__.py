@@ -13,6 +13,7 @@ from bench.measures import (
     listing,
     memory,
     pdf,
+    regression,
     resumable,
     small,
     stalled,
@@ -38,4 +39,5 @@ MEASURES: dict[str, Callable[[Place], list[Row]]] = {
     "pdf": pdf.measure,
     "table": table.measure,
     "video": video.measure,
+    "regression": regression.measure,
 }

@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 from contextlib import ExitStack
 from functools import partial
+from pathlib import Path
 
 import psycopg
 
@@ -34,7 +35,7 @@ def measure(place: Place) -> list[Row]:
             env = contenders.picasso_env(place.new_folder("picasso"), near.database("picasso"), near.broker_url)
             env |= {"PICASSO_QUICK_JOBS": str(THREADS)}
             contenders.migrate_picasso(env)
-            runs["picasso"] = partial(_picasso_round, place, env, number)
+            runs["picasso"] = partial(picasso_round, place, env, number)
         samples = interleaved(place.pick(3, 1), runs)
     what = f"jobs per second, {number} small texts, {THREADS} at once: Picasso ÷ Celery with a task that does nothing"
     return [compared(what, samples, "picasso", "noop", bar=BAR, shown=show(samples, "/s"))]
@@ -56,14 +57,14 @@ def _noop_round(place: Place, near: Services, number: int) -> float:
     return (number - 1) / float(span.read_text())
 
 
-def _picasso_round(place: Place, env: Mapping[str, str], number: int) -> float:
+def picasso_round(place: Place, env: Mapping[str, str], number: int, build: Path = contenders.PICASSO) -> float:
     """The files are there before the worker starts, and the web is gone: only the journey of jobs is left."""
-    with contenders.picasso(place, "web", env) as server:
+    with contenders.picasso(place, "web", env, build=build) as server:
         upload_many(server.port, contenders.UPLOAD, number)
     os.sync()
     with psycopg.connect(env["DATABASE_URL"], autocommit=True) as database:
         before, todo = _ended(database), _waiting(database)
-        with contenders.picasso(place, "worker", env) as worker:
+        with contenders.picasso(place, "worker", env, build=build) as worker:
             first, begun = _wait_for(database, before + 1)
             last, ended = _wait_for(database, before + todo)
             worker.check()
