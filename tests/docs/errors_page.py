@@ -1,0 +1,70 @@
+"""Write `docs/errors.md` from the tables in the code: ``python -m tests.docs.errors_page``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from picasso.error_codes import JOB_CODES, REQUEST_CODES, JobCode
+from picasso.errors import StorageFull
+
+PAGE = Path(__file__).parents[2] / "docs" / "errors.md"
+
+HEAD = """# Error codes
+
+Every error has a stable `code` for programs and a sentence for people. Compare the code, show the sentence. The codes
+of one version of the API do not change; new ones may be added.
+
+`python -m tests.docs.errors_page` writes this page from `src/picasso/error_codes.py`.
+
+## Errors of requests
+The answer to a request that fails is a problem document (RFC 9457) with the type `application/problem+json`:
+
+```json
+EXAMPLE
+```
+
+`code` is listed below, `detail` explains this one case, and `errors` lists the fields of an `invalid-field`. Some
+answers have a `Retry-After` header: wait for that many seconds before the next try. An answer that is not
+`application/problem+json` comes from a proxy, not from Picasso.
+
+"""
+
+JOBS = """
+## Errors of files and jobs
+A file whose processing failed has the `state` `failed` and an `error` with one of these codes; `GET
+/api/v1.0/files/{id}/jobs/` shows the error of each job, with the end of its log. The uploaded file itself stays and
+can be downloaded. Jobs with a temporary cause are tried again before they fail; the column says which ones. `POST
+/api/v1.0/jobs/{id}/retry/` runs a job once more. Processors of third parties may have further codes.
+
+"""
+
+
+def page() -> str:
+    return HEAD.replace("EXAMPLE", json.dumps(StorageFull().problem(), indent=2)) + request_codes() + JOBS + job_codes()
+
+
+def request_codes() -> str:
+    rows = [row(f"`{each.code}`", str(each.status), each.cause, each.remedy) for each in REQUEST_CODES]
+    return table(("code", "status", "cause", "remedy"), rows)
+
+
+def job_codes() -> str:
+    rows = [row(f"`{each.code}`", tried_again(each), each.cause, each.remedy) for each in JOB_CODES]
+    return table(("code", "tried again", "cause", "remedy"), rows)
+
+
+def tried_again(each: JobCode) -> str:
+    return "yes" if each.retried else "no"
+
+
+def table(head: tuple[str, ...], rows: list[str]) -> str:
+    return row(*head) + row(*("---" for _ in head)) + "".join(rows)
+
+
+def row(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |\n"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page())
