@@ -49,7 +49,7 @@ def _samples(folder: Path, number: int) -> tuple[dict[str, Series], dict[str, st
     plain = Text()
     with_all: list[float] = []
     without: list[float] = []
-    children = child_pool.Children(MEMORY, JOBS_PER_CHILD, folder / "scratch")
+    children = child_pool.ChildPool(MEMORY, JOBS_PER_CHILD, folder / "scratch")
     try:
         children.run("text", source, made, SECONDS)  # which starts the server
         for _ in range(number):  # in turns, so that a slow moment of the machine falls on both
@@ -63,7 +63,7 @@ def _samples(folder: Path, number: int) -> tuple[dict[str, Series], dict[str, st
         "contained, first job of a child": _series(first),
         "in-process": _series(without),
     }
-    return found, child_pool.report()
+    return found, child_pool.confinement_report()
 
 
 def _milliseconds(call: Callable[[], object]) -> float:

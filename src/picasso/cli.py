@@ -16,7 +16,7 @@ from picasso.process import pipelines, registry
 from picasso.supervise import Part
 
 if TYPE_CHECKING:
-    from picasso.process.child_pool import Children
+    from picasso.process.child_pool import ChildPool
 
 QUEUES = ("quick", "heavy")
 
@@ -163,12 +163,12 @@ def serve(settings: conf.Conf, listener: socket.socket) -> int:
 
 def work(settings: conf.Conf, queue: str) -> int:
     """The worker of one queue."""
-    from picasso.process.child_pool import Children
+    from picasso.process.child_pool import ChildPool
 
     # Until Celery heeds them, so that the children's servers never outlive us.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, leave)
-    children = Children(
+    children = ChildPool(
         settings.job_memory_limit, settings.jobs_per_child, settings.scratch_dir, settings.job_output_limit
     )
     try:
@@ -178,7 +178,7 @@ def work(settings: conf.Conf, queue: str) -> int:
     return 0
 
 
-def work_with(children: Children, settings: conf.Conf, queue: str) -> None:
+def work_with(children: ChildPool, settings: conf.Conf, queue: str) -> None:
     import django
 
     django.setup()
@@ -192,12 +192,12 @@ def work_with(children: Children, settings: conf.Conf, queue: str) -> None:
     slots = {"quick": settings.quick_jobs, "heavy": settings.heavy_jobs}[queue]
     seconds = {"quick": settings.job_time_limit, "heavy": settings.heavy_job_time_limit}[queue]
     runner = Runner(storage, children, settings, slots, seconds)
-    child_pool.log_report()
+    child_pool.log_confinement()
     cleanup.start(storage)
     reprocess.start(storage, pipelines.pipelines())
     # A quick job waits longer for the database than it runs, so several share a slot.
     threads = slots * (4 if queue == "quick" else 1)
-    worker.work(queue, threads, runner.run, runner.running, runner.stop, on_shutdown=children.close_soon, slots=slots)
+    worker.work(queue, threads, runner.run, runner.running, runner.stop, on_shutdown=children.close_later, slots=slots)
 
 
 def leave(number: int, _: object) -> None:

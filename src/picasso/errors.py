@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import ClassVar, NotRequired, TypedDict
 
@@ -286,18 +285,3 @@ class StorageFull(PicassoError):
 
 class ClientGone(Exception):
     """The client closed the connection before the request was complete, so there is nobody to answer."""
-
-
-MAX_FAILURES = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """Why an attempt at a job ended without a verdict on its file."""
-
-    code: str
-    sentence: str
-    crashed: bool = False
-    """Whether the child died of it."""
-    attempts: int = MAX_FAILURES
-    """How many may end in trouble, when this is the last one's: less for what is dear and most likely the file's."""

@@ -11,9 +11,10 @@ import pytest
 from django.urls import reverse
 from markdown_it import MarkdownIt
 
-from picasso import conf, errors
-from picasso.jobs import states
+from picasso import conf
+from picasso.jobs import retries, states
 from picasso.process import registry
+from picasso.process.child_protocol import TRANSIENT_ERRORS
 
 ROOT = Path(__file__).parent.parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -101,9 +102,14 @@ def test_the_architecture_page_has_the_numbers_of_the_code() -> None:
     page = re.sub(r"\s+", " ", (ROOT / "docs/architecture.md").read_text())
     assert f"Leases are {states.LEASE.seconds} s" in page
     assert "five attempts" in page
-    assert errors.MAX_FAILURES == 5
+    assert retries.MAX_FAILURES == 5
     assert "three times is `poison`" in page
-    assert states.MAX_CRASHES == 3
+    assert retries.MAX_CRASHES == 3
+    assert "three if the last attempt ran out of memory, two if it ran out of time" in page
+    assert TRANSIENT_ERRORS["out-of-memory"].max_failures == 3
+    assert TRANSIENT_ERRORS["time-limit"].max_failures == 2
+    settings = re.sub(r"\s+", " ", (ROOT / "docs/settings.md").read_text())
+    assert "tried once more later; if it takes too long again, it is failed" in settings
 
 
 def test_decisions_say_what_was_decided_and_what_it_costs() -> None:

@@ -14,16 +14,16 @@ from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models.functions import Now
 
-from picasso.errors import Trouble
 from picasso.jobs import bulk_actions, claims, commands, states
 from picasso.jobs.bulk_actions import FilterError
+from picasso.jobs.retries import TransientError
 from picasso.jobs.states import ACTIVE, ENDED, Running, State, Step
 from picasso.models import Derivative, File, FileCount, Job
 from tests.flow.rows import derivative_of, new_file, new_job, running_job, side_by_side
 
 pytestmark = pytest.mark.django_db
 
-TROUBLE = Trouble("time-limit", "Processing this file took too long.")
+TROUBLE = TransientError("time-limit", "Processing this file took too long.")
 
 
 def again(job: Job) -> Job:

@@ -20,11 +20,11 @@ from django.db import connection
 from django.db.models import F
 
 from picasso import conf
-from picasso.errors import MAX_FAILURES
 from picasso.jobs.commands import cancel
-from picasso.jobs.states import MAX_CRASHES, State
+from picasso.jobs.retries import MAX_CRASHES, MAX_FAILURES
+from picasso.jobs.states import State
 from picasso.models import Derivative, File, Job
-from picasso.process.child_pool import Children
+from picasso.process.child_pool import ChildPool
 from picasso.process.run import Runner
 from picasso.receive.cleanup import forget, sweep
 from picasso.storage import Folder, derived_key, original_key
@@ -38,11 +38,11 @@ SETTINGS = conf.load({"PICASSO_JOB_TIME_LIMIT": "20", "PICASSO_JOB_MEMORY_LIMIT"
 
 
 @pytest.fixture(scope="module")
-def children(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Children]:
+def children(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChildPool]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(FOLDER))
         root = tmp_path_factory.mktemp("runner") / "scratch"
-        made = Children(SETTINGS.job_memory_limit, SETTINGS.jobs_per_child, root)
+        made = ChildPool(SETTINGS.job_memory_limit, SETTINGS.jobs_per_child, root)
         yield made
         made.close()
 
@@ -53,12 +53,12 @@ def storage(tmp_path: Path) -> Folder:
 
 
 @pytest.fixture
-def runner(storage: Folder, children: Children) -> Iterator[Runner]:
+def runner(storage: Folder, children: ChildPool) -> Iterator[Runner]:
     yield Runner(storage, children, SETTINGS, 2)
     assert in_scratch(children) == []
 
 
-def in_scratch(children: Children) -> list[str]:
+def in_scratch(children: ChildPool) -> list[str]:
     """All that slots and jobs have left there."""
     found = children.scratch.folder.rglob("*")
     return [path.name for path in found if path.name != "lock" and (path.is_file() or path.suffix == ".job")]
@@ -198,7 +198,7 @@ def test_a_missing_original_is_tried_again_and_then_fails(runner: Runner, queued
 
 
 def test_a_scratch_that_takes_nothing_is_transient_trouble(queued: Queued, storage: Folder, tmp_path: Path) -> None:
-    children = Children(SETTINGS.job_memory_limit, SETTINGS.jobs_per_child, tmp_path / "scratch")
+    children = ChildPool(SETTINGS.job_memory_limit, SETTINGS.jobs_per_child, tmp_path / "scratch")
     try:
         runner, job = Runner(storage, children, SETTINGS, 2), queued(b"text", "text", "text/plain")
         shutil.rmtree(tmp_path / "scratch")
@@ -257,7 +257,7 @@ def test_derivatives_are_not_trusted(
 
 @pytest.mark.parametrize("target", ["/etc/passwd", "/dev/zero", "/nowhere", "."])
 def test_a_link_is_no_derivative(
-    runner: Runner, queued: Queued, storage: Folder, children: Children, target: str
+    runner: Runner, queued: Queued, storage: Folder, children: ChildPool, target: str
 ) -> None:
     """A child can't make one where its kernel helps; where it does not, this is what it would get."""
     job = queued(script("derive", files={}, listed=[thumbnail()], pause=1))
@@ -392,7 +392,7 @@ def test_a_cancelled_job_is_stopped_and_stays_cancelled(runner: Runner, queued: 
 
 
 def test_a_job_that_is_cancelled_before_its_turn_never_begins(
-    queued: Queued, children: Children, storage: Folder
+    queued: Queued, children: ChildPool, storage: Folder
 ) -> None:
     runner = Runner(storage, children, SETTINGS, 1)
     first, second = (
@@ -408,7 +408,7 @@ def test_a_job_that_is_cancelled_before_its_turn_never_begins(
     assert not Derivative.objects.exists()
 
 
-def test_a_time_limit_of_its_own(queued: Queued, children: Children, storage: Folder) -> None:
+def test_a_time_limit_of_its_own(queued: Queued, children: ChildPool, storage: Folder) -> None:
     job = queued(script("sleep", pause=60))
     Runner(storage, children, SETTINGS, 1, seconds=0.5).run(job.pk)
     assert (again(job).state, again(job).error_code) == (State.WAITING, "time-limit")
@@ -443,7 +443,7 @@ def test_deletion_at_any_moment_leaves_nothing(runner: Runner, queued: Queued, s
 def test_a_job_of_a_worker_that_shuts_down_is_released(queued: Queued, storage: Folder) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(FOLDER))
-        children = Children(SETTINGS.job_memory_limit, SETTINGS.jobs_per_child)
+        children = ChildPool(SETTINGS.job_memory_limit, SETTINGS.jobs_per_child)
     try:
         runner, job = Runner(storage, children, SETTINGS, 2), queued(script("sleep", pause=60))
         thread = begin(runner, job)

@@ -14,16 +14,16 @@ import pytest
 from django.db import DatabaseError, connection
 from django.db.models.functions import Now
 
-from picasso.errors import MAX_FAILURES, Trouble
 from picasso.jobs import claims, sql, states
-from picasso.jobs.states import LEASE, MAX_CRASHES, MOVES, Running, State
+from picasso.jobs.retries import MAX_CRASHES, MAX_FAILURES, TransientError, backoff
+from picasso.jobs.states import LEASE, MOVES, Running, State
 from picasso.models import Derivative, File, Job
 from picasso.receive.cleanup import forget
 from picasso.storage import Folder, default_storage
 from tests.flow.rows import derivative_of, new_file, new_job, running_job, side_by_side
 
-TROUBLE = Trouble("time-limit", "Processing this file took too long.")
-CRASH = Trouble("crashed", "Processing this file crashed.", crashed=True)
+TROUBLE = TransientError("time-limit", "Processing this file took too long.")
+CRASH = TransientError("crashed", "Processing this file crashed.", crashed=True)
 
 PAST = timedelta(seconds=-1)
 
@@ -236,11 +236,11 @@ def test_trouble_goes_back_to_waiting_with_its_reason() -> None:
 
 @pytest.mark.parametrize("failures", range(1, MAX_FAILURES))
 def test_the_back_off_grows_and_its_jitter_is_bounded(failures: int) -> None:
-    found = [states.backoff(failures).total_seconds() for _ in range(500)]
+    found = [backoff(failures).total_seconds() for _ in range(500)]
     middle = 4 ** (failures - 1)
     assert middle * 0.75 <= min(found) < middle * 0.9
     assert middle * 1.1 < max(found) <= middle * 1.25
-    assert max(found) < states.backoff(failures + 1).total_seconds()
+    assert max(found) < backoff(failures + 1).total_seconds()
 
 
 @pytest.mark.django_db

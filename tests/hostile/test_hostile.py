@@ -13,8 +13,8 @@ from typing import NamedTuple
 import pytest
 
 from picasso.process import registry
-from picasso.process.child_pool import Children
-from picasso.process.child_protocol import Troubled
+from picasso.process.child_pool import ChildPool
+from picasso.process.child_protocol import AttemptFailed
 from picasso.process.contract import ProcessorError, Source
 from tests.hostile import Hostile, all_files
 from tests.hostile.pdf import ENDED_BY_LIMITS
@@ -43,8 +43,8 @@ class Outcome(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def children() -> Iterator[Children]:
-    children = Children(MEMORY, jobs_per_child=32)
+def children() -> Iterator[ChildPool]:
+    children = ChildPool(MEMORY, jobs_per_child=32)
     try:
         yield children
     finally:
@@ -57,7 +57,7 @@ def processors_of(media_type: str) -> list[str]:
     return [each.name for each in wanting if each.name != "script"]
 
 
-def outcome(children: Children, hostile: Hostile, processor: str, folder: Path, seconds: float = SECONDS) -> Outcome:
+def outcome(children: ChildPool, hostile: Hostile, processor: str, folder: Path, seconds: float = SECONDS) -> Outcome:
     path = folder / "original"
     folder.mkdir()
     path.write_bytes(hostile.content)
@@ -69,8 +69,8 @@ def outcome(children: Children, hostile: Hostile, processor: str, folder: Path, 
         verdict = "done"
     except ProcessorError as error:
         verdict = error.code
-    except Troubled as fault:
-        verdict = f"trouble: {fault.trouble.code}"
+    except AttemptFailed as fault:
+        verdict = f"trouble: {fault.error.code}"
     took = time.monotonic() - began
     shown += b"".join(made.read_bytes() for made in (folder / "made").glob("*"))
     return Outcome(hostile.name, processor, verdict, took, any(stolen in shown for stolen in STOLEN))
@@ -82,7 +82,7 @@ def test_there_are_some_of_each_kind() -> None:
     assert min(kinds.values()) >= 15, kinds
 
 
-def test_each_ends_with_a_verdict_within_its_limits(children: Children, tmp_path: Path) -> None:
+def test_each_ends_with_a_verdict_within_its_limits(children: ChildPool, tmp_path: Path) -> None:
     files = [hostile for hostile in all_files() if hostile.name not in ENDLESS]
     asked = [(hostile, processor) for hostile in files for processor in processors_of(hostile.media_type)]
     with ThreadPoolExecutor(2) as threads:
@@ -100,7 +100,7 @@ def test_each_ends_with_a_verdict_within_its_limits(children: Children, tmp_path
     assert not [each for each in outcomes if each.stolen]
 
 
-def test_what_a_decoder_can_not_leave_is_ended(children: Children, tmp_path: Path) -> None:
+def test_what_a_decoder_can_not_leave_is_ended(children: ChildPool, tmp_path: Path) -> None:
     """PDFium draws forms and patterns within themselves until the time limit, here a short one, or memory is over.
 
     Of memory that is over it says nothing: it ends itself, which counts as a crash, and after three as poison.

@@ -18,7 +18,7 @@ from tests.processors_for_tests.picasso_processors_for_tests import FOLDER, scri
 from tests.stack import until
 
 from picasso.process import child_pool
-from picasso.process.child_pool import Children
+from picasso.process.child_pool import ChildPool
 from picasso.process.confinement import landlock, readable_paths, seccomp, syscalls
 from picasso.process.confinement.landlock import Ruleset
 from picasso.process.contract import Source
@@ -32,7 +32,7 @@ Try = Callable[..., str]
 
 @pytest.fixture(scope="session")
 def report() -> dict[str, str]:
-    return child_pool.report()
+    return child_pool.confinement_report()
 
 
 @pytest.fixture(scope="module")
@@ -44,11 +44,11 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def children(data: Path) -> Iterator[Children]:
+def children(data: Path) -> Iterator[ChildPool]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(FOLDER))
         patch.setenv("PICASSO_SECRET_KEY", "hunter2")
-        made = Children(2**30, 32, data / "scratch")
+        made = ChildPool(2**30, 32, data / "scratch")
         yield made
         made.close()
 
@@ -59,7 +59,7 @@ def original(data: Path) -> Path:
 
 
 @pytest.fixture
-def tried(children: Children, data: Path, original: Path) -> Try:
+def tried(children: ChildPool, data: Path, original: Path) -> Try:
     """The outcome of one probe: what it brought, or the error's name."""
 
     def run(*probe: Any) -> str:
@@ -68,7 +68,7 @@ def tried(children: Children, data: Path, original: Path) -> Try:
     return run
 
 
-def outcomes(children: Children, original: Path, tries: list[list[Any]]) -> list[str]:
+def outcomes(children: ChildPool, original: Path, tries: list[list[Any]]) -> list[str]:
     original.write_bytes(script("probe", tries=tries))
     original.chmod(0o644)
     before = original.stat()
@@ -152,7 +152,7 @@ def test_nothing_is_written_elsewhere(tried: Try, report: dict[str, str], data: 
     assert tried("symlink", "/etc/passwd", "own") in {"EPERM", "EACCES"}
 
 
-def test_the_job_before_left_nothing_to_be_seen(children: Children, data: Path, report: dict[str, str]) -> None:
+def test_the_job_before_left_nothing_to_be_seen(children: ChildPool, data: Path, report: dict[str, str]) -> None:
     """In the same child, which may have kept what it liked of it but for the file."""
     need(report, "files", "landlock")
     first, second = data / "media" / "first", data / "media" / "second"
@@ -170,7 +170,7 @@ def test_the_job_before_left_nothing_to_be_seen(children: Children, data: Path, 
     assert children._idle["script"][-1].jobs >= 2
 
 
-def test_other_children_are_out_of_reach(children: Children, data: Path, report: dict[str, str]) -> None:
+def test_other_children_are_out_of_reach(children: ChildPool, data: Path, report: dict[str, str]) -> None:
     need(report, "files", "landlock")
     neighbour = data / "media" / "neighbour"
     neighbour.write_bytes(script("sleep", pause=3))
@@ -254,7 +254,7 @@ def test_no_program_is_started(tried: Try, report: dict[str, str]) -> None:
     assert tried("call", "clone", 0x10000, 0, 0, 0, 0) == "EPERM", "a thread with open files of its own"
 
 
-def test_no_other_process_is_touched(tried: Try, report: dict[str, str], children: Children) -> None:
+def test_no_other_process_is_touched(tried: Try, report: dict[str, str], children: ChildPool) -> None:
     need(report, "signals", "seccomp")
     server = children._servers["script"].process.pid
     for pid in (os.getpid(), server, 1, -1):
@@ -275,7 +275,7 @@ def test_no_other_process_is_touched(tried: Try, report: dict[str, str], childre
     assert children._servers["script"].process.poll() is None
 
 
-def test_no_way_into_the_kernel(children: Children, original: Path, report: dict[str, str]) -> None:
+def test_no_way_into_the_kernel(children: ChildPool, original: Path, report: dict[str, str]) -> None:
     """Every call of the table, with arguments that none of them would take if it came to looking at them."""
     need(report, "programs", "seccomp")
     calls = syscalls.numbers(syscalls.DENIED, platform.machine())

@@ -68,9 +68,9 @@ def test_every_code_of_a_job_is_explained(name: str) -> None:
 
 def test_the_codes_that_are_constants_are_explained() -> None:
     from picasso.jobs.commands import CANCELLED
-    from picasso.process.child_protocol import TOO_LARGE_OUTPUT, TROUBLES
+    from picasso.process.child_protocol import TOO_LARGE_OUTPUT, TRANSIENT_ERRORS
 
-    assert {CANCELLED["error_code"], TOO_LARGE_OUTPUT[0], *TROUBLES} <= JOB_CODE_NAMES
+    assert {CANCELLED["error_code"], TOO_LARGE_OUTPUT[0], *TRANSIENT_ERRORS} <= JOB_CODE_NAMES
 
 
 def test_the_errors_of_nginx_are_the_same_as_ours() -> None:

@@ -14,7 +14,6 @@ All times are the database's, so that machines need not agree on theirs. The two
 from __future__ import annotations
 
 import json
-import random
 import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
@@ -26,8 +25,8 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
-from picasso.errors import Trouble
 from picasso.jobs import sql
+from picasso.jobs.retries import MAX_CRASHES, POISON, WORKER_DIED, TransientError, backoff
 from picasso.models import Derivative, File, Job, new_id
 
 State = Job.State
@@ -54,8 +53,6 @@ ENDED = frozenset(State) - ACTIVE
 
 # A dead worker's job must run again within 30 s: the lease, the relay's look for lost ones, and the first back-off.
 LEASE = timedelta(seconds=sql.LEASE_SECONDS)
-
-MAX_CRASHES = 3
 
 # Characters that are kept of what a processor said.
 LOG_TAIL = 8192
@@ -93,8 +90,6 @@ LOST = Q(leased_until__lt=Now())
 ANY = Q()
 
 NOT_BEGUN: dict[str, Any] = {"leased_until": None, "started_at": None, "progress": None}
-
-POISON = Trouble("poison", f"Processing this file crashed {MAX_CRASHES} times, so it is not tried again.")
 
 
 def move(job: Job, new: State, only: Q = ANY, **changes: Any) -> bool:
@@ -229,26 +224,21 @@ def fail(job: Job, code: str, sentence: str, only: Q = ANY, log: str = "", **cha
     return True
 
 
-def retry(job: Job, trouble: Trouble, only: Q = ANY, log: str = "") -> bool:
+def retry(job: Job, error: TransientError, only: Q = ANY, log: str = "") -> bool:
     """After transient trouble: back to waiting with a back-off, or failed when it was the last straw."""
-    failures, crashes = job.failures + 1, job.crashes + trouble.crashed
+    failures, crashes = job.failures + 1, job.crashes + error.crashed
     counts = {"failures": failures, "crashes": crashes}
     if crashes >= MAX_CRASHES:
         return fail(job, POISON.code, POISON.sentence, only, log, **counts)
-    if failures >= trouble.attempts:
-        return fail(job, trouble.code, trouble.sentence, only, log, **counts)
-    reason = {"error_code": trouble.code, "error_detail": trouble.sentence, "log": tail(log)}
+    if failures >= error.max_failures:
+        return fail(job, error.code, error.sentence, only, log, **counts)
+    reason = {"error_code": error.code, "error_detail": error.sentence, "log": tail(log)}
     return move(job, State.WAITING, only, due_at=Now() + backoff(failures), **NOT_BEGUN, **reason, **counts)
 
 
 def tail(log: str) -> str:
     """The end of what a processor said, without what no database takes."""
     return log[-LOG_TAIL:].replace("\0", "\ufffd").encode(errors="replace").decode()
-
-
-def backoff(failures: int) -> timedelta:
-    """About 1, 4, 16, 64 seconds. The jitter keeps what failed together from coming back together."""
-    return timedelta(seconds=4 ** (failures - 1) * random.uniform(0.75, 1.25))  # noqa: S311
 
 
 def release(job: Job) -> bool:
@@ -284,9 +274,8 @@ def _these(running: Collection[Running]) -> Q:
 def reap(queue: str) -> tuple[int, int]:
     """Take back what was lost: messages that never arrived, and jobs whose worker died. Returns how many of each."""
     lost = Job.objects.filter(LOST, queue=queue)
-    died = Trouble("worker-died", "The worker that processed this file died.")
     messages = take_back(lost)
-    return messages, sum(retry(job, died, LOST) for job in lost.filter(state=State.RUNNING)[:100])
+    return messages, sum(retry(job, WORKER_DIED, LOST) for job in lost.filter(state=State.RUNNING)[:100])
 
 
 def take_back(jobs: QuerySet[Job]) -> int:

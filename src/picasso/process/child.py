@@ -1,4 +1,4 @@
-"""A worker's end of one child: ask it to do a job, listen while it works, and stop listening in time."""
+"""The worker's side of one child process: send it a job, read its reply and its output, and enforce the time limit."""
 
 from __future__ import annotations
 
@@ -8,150 +8,169 @@ import select
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from picasso.process.attempt import Ticket
-from picasso.process.child_protocol import MAX_ANSWER, fraction
+from picasso.process.attempt import RunningAttempt
+from picasso.process.child_protocol import MAX_ANSWER, parse_progress
+from picasso.process.forkserver_client import ForkedProcess, ForkServer
 from picasso.workdir import Slot
 
-if TYPE_CHECKING:
-    from picasso.process.forkserver_client import Server
+# How often the size of a job's output is measured. A fast disk can take a gigabyte in between.
+MEASURE_SECONDS = 0.5
 
-# What a job has written is measured this often; in between a fast disk takes a gigabyte more.
-MEASURE_EVERY = 0.5
+# A pipe's worth of output at a time. The pause slows a child that keeps filling it down to some 6 MB/s, so that it
+# costs its worker next to nothing.
+PIPE_SIZE = 2**16
+PAUSE_SECONDS = 0.01
 
-# A pipe's worth of output at a time. A child that fills it again and again is slowed down to some 6 MB/s by the pause,
-# and costs its worker next to nothing.
-PIPE = 2**16
-PAUSE = 0.01
-
-# A child tells its progress five times a second at most; one that goes far beyond that is no longer our code.
-MAX_TOLD_A_SECOND = 20
-MAX_TOLD = 100
+# Our own code in the child reports progress five times a second at most. Far more than that is not our code any more.
+MAX_REPORTS_PER_SECOND = 20
+EXTRA_REPORTS = 100
 
 
-class Died(EOFError):
-    """The child is dead, or talks nonsense."""
+class ChildDied(EOFError):
+    """The child is dead, or breaks the protocol."""
 
 
 @dataclass(slots=True, eq=False)
 class Child:
-    pid: int
-    server: Server
+    process: ForkedProcess
+    server: ForkServer
     slot: Slot
-    socket: socket.socket
-    output: int
-    """The end of a pipe that its stdout and stderr lead to; reading never blocks."""
     jobs: int = 0
     idle_since: float = 0.0
     """By `time.monotonic`; while it has no job."""
 
-    def ask(self, question: dict[str, Any], seconds: float, ticket: Ticket, output_limit: int) -> dict[str, Any]:
-        """Its answer. Progress and output go to the ticket.
+    @property
+    def pid(self) -> int:
+        return self.process.pid
 
-        Raises `TimeoutError`, `scratch.TooMuch`, or `Died`.
+    def run(
+        self, request: dict[str, Any], seconds: float, attempt: RunningAttempt, output_limit: int
+    ) -> dict[str, Any]:
+        """Run one job and return the child's answer. Progress and output go to the attempt.
+
+        Raises:
+            TimeoutError: after so many seconds.
+            TooMuch: the job wrote more than ``output_limit`` bytes.
+            ChildDied: there is no valid answer.
         """
-        self._drain(Ticket())  # what was said after the last job's end
-        lines = self._lines(json.dumps(question).encode() + b"\n", seconds, ticket, output_limit)
-        for told, reply in enumerate(map(parsed, lines)):
+        self._drain_output(RunningAttempt())  # written after the last job's end
+        lines = self._reply_lines(json.dumps(request).encode() + b"\n", seconds, attempt, output_limit)
+        for reports, reply in enumerate(map(parse_reply, lines)):
             if reply.keys() != {"progress"}:
                 return reply
-            if told > MAX_TOLD + MAX_TOLD_A_SECOND * seconds:
-                raise Died
-            ticket.progress = told_progress(reply)
-        raise Died
+            if reports > EXTRA_REPORTS + MAX_REPORTS_PER_SECOND * seconds:
+                raise ChildDied
+            attempt.progress = progress_in(reply)
+        raise ChildDied
 
-    def hush(self, ticket: Ticket) -> None:
-        """Hear its last words; nothing more is said to it."""
-        self.socket.close()
-        self._drain(ticket)
-        os.close(self.output)
+    def is_ready(self) -> bool:
+        """Whether it waits for a job: alive, and it has sent nothing that nobody asked for."""
+        return not self.server.dead and is_silent(self.process.socket)
 
-    def _lines(self, question: bytes, seconds: float, ticket: Ticket, output_limit: int) -> Iterator[bytes]:
-        """What it says on its socket, until it says more than it was asked for. The deadline is that of all of it."""
+    def disconnect(self) -> None:
+        """End the conversation from any thread: `run` sees the end of the socket."""
+        with suppress(OSError):
+            self.process.socket.shutdown(socket.SHUT_RDWR)
+
+    def end(self, *, patient: bool) -> int | None:
+        """End the process; its status is `ForkServer.end`'s. Raises `ServerDied`."""
+        return self.server.end(self.pid, patient=patient)
+
+    def close(self, attempt: RunningAttempt) -> None:
+        """Read its last output into the attempt, and close both connections."""
+        self.process.socket.close()
+        self._drain_output(attempt)
+        os.close(self.process.output)
+
+    def _reply_lines(
+        self, request: bytes, seconds: float, attempt: RunningAttempt, output_limit: int
+    ) -> Iterator[bytes]:
+        """The lines that the child sends in reply. The deadline is for all of them together."""
         deadline = time.monotonic() + seconds
-        self.socket.settimeout(seconds)
+        self.process.socket.settimeout(seconds)
         try:
-            self.socket.sendall(question)
+            self.process.socket.sendall(request)
             unread = b""
-            for piece in self._pieces(deadline, ticket, output_limit):
+            for piece in self._receive(deadline, attempt, output_limit):
                 *lines, unread = (unread + piece).split(b"\n")
                 if len(unread) > MAX_ANSWER:
-                    raise Died
-                yield from refuse_more_than_one(lines, unread)
+                    raise ChildDied
+                yield from refuse_lines_after_answer(lines, unread)
         except OSError as fault:
             if isinstance(fault, TimeoutError):
                 raise
-            raise Died from fault
+            raise ChildDied from fault
 
-    def _pieces(self, deadline: float, ticket: Ticket, output_limit: int) -> Iterator[bytes]:
+    def _receive(self, deadline: float, attempt: RunningAttempt, output_limit: int) -> Iterator[bytes]:
+        """What comes through the socket. Meanwhile output is read, and files are measured."""
         poll = select.poll()
-        poll.register(self.socket, select.POLLIN)
-        poll.register(self.output, select.POLLIN)
+        poll.register(self.process.socket, select.POLLIN)
+        poll.register(self.process.output, select.POLLIN)
         measured = time.monotonic()
         while True:
             now = time.monotonic()
             if now >= deadline:
                 raise TimeoutError
-            ready = {fd for fd, _ in poll.poll(min(deadline - now, MEASURE_EVERY) * 1000)}
-            if self.output in ready and not self._hear(ticket):
-                poll.unregister(self.output)
-            if now - measured >= MEASURE_EVERY:
+            ready = {fd for fd, _ in poll.poll(min(deadline - now, MEASURE_SECONDS) * 1000)}
+            if self.process.output in ready and not self._read_output(attempt):
+                poll.unregister(self.process.output)
+            if now - measured >= MEASURE_SECONDS:
                 self.slot.measure(output_limit, self.pid)
                 self.slot.refuse_hoards(self.pid)
                 measured = now
-            if self.socket.fileno() in ready:
-                piece = self.socket.recv(PIPE)
+            if self.process.socket.fileno() in ready:
+                piece = self.process.socket.recv(PIPE_SIZE)
                 if not piece:
-                    raise Died
+                    raise ChildDied
                 yield piece
 
-    def _hear(self, ticket: Ticket) -> bool:
-        """Whether there may be more to hear, now or later."""
+    def _read_output(self, attempt: RunningAttempt) -> bool:
+        """False at the end of the output."""
         try:
-            said = os.read(self.output, PIPE)
+            output = os.read(self.process.output, PIPE_SIZE)
         except BlockingIOError:
             return True
-        ticket.hear(said)
-        if len(said) == PIPE:
-            time.sleep(PAUSE)
-        return bool(said)
+        attempt.add_output(output)
+        if len(output) == PIPE_SIZE:
+            time.sleep(PAUSE_SECONDS)
+        return bool(output)
 
-    def _drain(self, ticket: Ticket) -> None:
-        """What was said until now: as much as the pipe holds, for whoever goes on is not waited for."""
-        try:
-            ticket.hear(os.read(self.output, PIPE))
-        except BlockingIOError:
-            return
+    def _drain_output(self, attempt: RunningAttempt) -> None:
+        """Read what the pipe holds now. Nobody waits for more."""
+        with suppress(BlockingIOError):
+            attempt.add_output(os.read(self.process.output, PIPE_SIZE))
 
 
-def refuse_more_than_one(lines: list[bytes], unread: bytes) -> Iterator[bytes]:
-    """Progress may come in any number; behind an answer nothing may come."""
+def refuse_lines_after_answer(lines: list[bytes], unread: bytes) -> Iterator[bytes]:
+    """There may be any number of progress reports, but nothing after the answer."""
     for n, line in enumerate(lines):
         last = n == len(lines) - 1
         if not line.startswith(b'{"progress"') and not (last and not unread):
-            raise Died
+            raise ChildDied
         yield line
 
 
-def parsed(line: bytes) -> dict[str, Any]:
+def parse_reply(line: bytes) -> dict[str, Any]:
     try:
         reply = json.loads(line)
     except (ValueError, RecursionError) as fault:
-        raise Died from fault
+        raise ChildDied from fault
     return reply if isinstance(reply, dict) else {}
 
 
-def told_progress(reply: dict[str, Any]) -> float:
+def progress_in(reply: dict[str, Any]) -> float:
     try:
-        return fraction(reply["progress"])
+        return parse_progress(reply["progress"])
     except ValueError as fault:
-        raise Died from fault
+        raise ChildDied from fault
 
 
-def waits(end: socket.socket) -> bool:
-    """Of a socket whose other end has nothing to say: whether that still waits for a word of ours."""
+def is_silent(end: socket.socket) -> bool:
+    """Whether the other end of a socket is open and has sent nothing."""
     poll = select.poll()
     poll.register(end, select.POLLIN)
     return not poll.poll(0)

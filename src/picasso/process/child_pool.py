@@ -1,7 +1,7 @@
-"""Run processors where they do little harm: in confined children, killed when time is up.
+"""Run processors in confined child processes, which are killed when their time is up.
 
-A child serves a few jobs of one processor, one after the other. It has a slot (`picasso.workdir`): the worker links a
-job's original into it, moves what was made out of it, and clears it, so that a child sees no file but the present one.
+A child runs a few jobs of one processor, one after the other. It has a slot (`picasso.workdir`): the worker links a
+job's original into it, moves the results out of it and clears it, so that a child sees no file but the current one.
 """
 
 from __future__ import annotations
@@ -19,39 +19,39 @@ from pathlib import Path
 from subprocess import SubprocessError
 
 from picasso.process import forkserver_client
-from picasso.process.attempt import Ticket
-from picasso.process.child import Child, Died, waits
-from picasso.process.child_protocol import TOO_LARGE_OUTPUT, TROUBLES, Troubled, understood
+from picasso.process.attempt import RunningAttempt
+from picasso.process.child import Child, ChildDied
+from picasso.process.child_protocol import TOO_LARGE_OUTPUT, TRANSIENT_ERRORS, AttemptFailed, parse_answer
 from picasso.process.contract import ProcessorError, Result, Source
-from picasso.process.forkserver_client import Server, ServerDied
+from picasso.process.forkserver_client import ForkServer, ServerDied
 from picasso.workdir import Scratch, Slot, TooMuch, remove
 
 log = logging.getLogger(__name__)
 
-# What a worker that is told to end gives its running jobs; they begin anew elsewhere if it was not enough.
+# How long a worker that shuts down lets its jobs go on. Those that are not done by then start again elsewhere.
 CLOSE_SECONDS = 4.0
 
 MAX_OUTPUT = 2 * 2**30
 
-# A child keeps what its libraries have taken, a hundred MiB perhaps; one without work for so long is let go.
+# A child keeps the memory that its libraries took, perhaps a hundred MiB. One that is idle for so long is ended.
 IDLE_SECONDS = 30.0
-# One that a file has taken over may write while it has no job, too.
-LOOK_EVERY = 1.0
+# How often the output of idle children is measured: one that a file has taken over may write without a job, too.
+CHECK_SECONDS = 1.0
 
 # The last words of libraries that end the process when they get no memory: Rust's, GLib's, C++'s.
 NO_MEMORY = re.compile(r"memory allocation of \d+ bytes failed|failed to allocate \d+ bytes|std::bad_alloc")
 
 
 class Cancelled(Exception):
-    """Somebody ended the attempt by its ticket."""
+    """The attempt was ended by `RunningAttempt.cancel`."""
 
 
 class ShuttingDown(Exception):
-    """The worker ends; the job is nobody's fault."""
+    """The worker shuts down; the job did not fail."""
 
 
-class Children:
-    """A worker's children. Each serves jobs of one processor, a few, and is replaced at once after any failure.
+class ChildPool:
+    """A worker's children. Each runs a few jobs of one processor, and is replaced at once after any failure.
 
     Thread-safe.
     """
@@ -59,76 +59,77 @@ class Children:
     def __init__(
         self, memory_limit: int, jobs_per_child: int, scratch: Path | None = None, output_limit: int = MAX_OUTPUT
     ) -> None:
-        """Limits in bytes, for each job. Without a ``scratch`` folder there is a temporary one."""
+        """Limits in bytes, for each job. Without a ``scratch`` folder a temporary one is made."""
         self._memory_limit = memory_limit
         self._output_limit = output_limit
         self._jobs_per_child = jobs_per_child
         root = scratch.absolute() if scratch else Path(tempfile.mkdtemp(prefix="picasso-scratch-")) / "scratch"
         self.scratch = Scratch(root)
-        self._hole = root.parent
-        self._temporary = None if scratch else self._hole
-        self._servers: dict[str, Server] = {}
+        self._data_dir = root.parent
+        self._temporary = None if scratch else self._data_dir
+        self._servers: dict[str, ForkServer] = {}
         self._idle: dict[str, list[Child]] = defaultdict(list)
         self._lock = threading.Lock()
         self._closing = False
         self._oom_kills = oom_kills()
-        self._over = threading.Event()
-        threading.Thread(target=self._retire_for_ever, name="idle children", daemon=True).start()
+        self._closed = threading.Event()
+        threading.Thread(target=self._end_idle_children, name="idle children", daemon=True).start()
 
-    def run(self, processor: str, source: Source, folder: Path, seconds: float, ticket: Ticket | None = None) -> Result:
-        """Have a child run one job, and move the derivatives that it made to ``folder``, which is made if need be.
+    def run(
+        self, processor: str, source: Source, folder: Path, seconds: float, attempt: RunningAttempt | None = None
+    ) -> Result:
+        """Have a child run one job, and move its derivatives to ``folder``, which is made when it is needed.
 
         Nothing of the job is left anywhere else when this returns or raises.
 
         Raises:
-            ProcessorError: the file's own fault.
-            Troubled: anything else that went wrong.
-            Cancelled: by its ticket.
+            ProcessorError: the processor refuses the file.
+            AttemptFailed: something else went wrong.
+            Cancelled: the attempt was cancelled.
             ShuttingDown: `close` was called meanwhile.
         """
-        ticket = ticket or Ticket()
-        if ticket.cancelled:
+        attempt = attempt or RunningAttempt()
+        if attempt.cancelled:
             raise Cancelled
-        ticket.hide(self._hole, source.path.parent)
-        child = self._take(processor)
-        ticket.attach(lambda: hang_up(child))
+        attempt.hide(self._data_dir, source.path.parent)
+        child = self._acquire(processor)
+        attempt.on_cancel(child.disconnect)
         try:
-            found = self._run(child, source, seconds, ticket)
-            self._collect(child, found, folder)
+            result = self._run(child, source, seconds, attempt)
+            self._collect(child, result, folder)
         except ProcessorError:
-            self._give_back(processor, child, ticket)
+            self._release(processor, child, attempt)
             raise
-        except (Died, TimeoutError, TooMuch) as fault:
-            raise self._ended(child, ticket, fault) from fault
+        except (ChildDied, TimeoutError, TooMuch) as fault:
+            raise self._end_and_explain(child, attempt, fault) from fault
         except BaseException:
-            self._dispose(child, ticket)
+            self._dispose(child, attempt)
             raise
-        self._give_back(processor, child, ticket)
-        return found
+        self._release(processor, child, attempt)
+        return result
 
-    def _run(self, child: Child, source: Source, seconds: float, ticket: Ticket) -> Result:
+    def _run(self, child: Child, source: Source, seconds: float, attempt: RunningAttempt) -> Result:
         try:
             child.slot.give(source.path)
         except OSError as fault:
             log.warning("could not hand over an original: %s", fault)
-            raise Troubled(TROUBLES["storage"]) from fault
-        question = {"media_type": source.media_type, "options": dict(source.options), "seconds": seconds}
-        answer = child.ask(question, seconds, ticket, self._output_limit)
+            raise AttemptFailed(TRANSIENT_ERRORS["storage"]) from fault
+        request = {"media_type": source.media_type, "options": dict(source.options), "seconds": seconds}
+        answer = child.run(request, seconds, attempt, self._output_limit)
         child.slot.measure(self._output_limit, child.pid)
-        return understood(answer)
+        return parse_answer(answer)
 
-    def _collect(self, child: Child, found: Result, folder: Path) -> None:
-        for derivative in found.derivatives:
+    def _collect(self, child: Child, result: Result, folder: Path) -> None:
+        """Move the derivatives out of the child's reach."""
+        for derivative in result.derivatives:
             try:
                 child.slot.take(derivative.file, folder / derivative.file)
             except ValueError as fault:
-                log.error("a derivative is not there: %s", fault)  # noqa: TRY400 - where it was raised tells nothing
-                raise Troubled(TROUBLES["processor-error"]) from fault
-        # Holes in a file take no room on the disk, but whoever hashes, serves or copies it reads them all.
-        if (
-            sum((folder / name).stat().st_size for name in {each.file for each in found.derivatives})
-            > self._output_limit
-        ):
+                log.error("a derivative is not there: %s", fault)  # noqa: TRY400 - a traceback says nothing more
+                raise AttemptFailed(TRANSIENT_ERRORS["processor-error"]) from fault
+        # Holes in a file take no space on the disk, but whoever hashes, serves or copies the file reads them all.
+        names = {derivative.file for derivative in result.derivatives}
+        if sum((folder / name).stat().st_size for name in names) > self._output_limit:
             raise TooMuch
 
     def close(self) -> None:
@@ -137,25 +138,25 @@ class Children:
             if self._closing:
                 return
             self._closing = True
-            self._over.set()
+            self._closed.set()
             for server in self._servers.values():
                 server.hang_up()
         for server in self._servers.values():
             server.close()
         for children in self._idle.values():
             while children:
-                children.pop().hush(Ticket())
+                children.pop().close(RunningAttempt())
         self.scratch.close()
         if self._temporary:
             remove(self._temporary)
 
-    def close_soon(self) -> None:
-        """`close`, after those that are nearly done have had a moment."""
+    def close_later(self) -> None:
+        """`close` after `CLOSE_SECONDS`, so that jobs that are nearly done can end."""
         timer = threading.Timer(CLOSE_SECONDS, self.close)
         timer.daemon = True
         timer.start()
 
-    def _take(self, processor: str) -> Child:
+    def _acquire(self, processor: str) -> Child:
         while True:
             with self._lock:
                 if self._closing:
@@ -163,37 +164,37 @@ class Children:
                 child = self._idle[processor].pop() if self._idle[processor] else None
             if child is None:
                 return self._fork(processor)
-            if waits(child.socket) and not child.server.dead:
+            if child.is_ready():
                 return child
-            self._dispose(child, Ticket())
+            self._dispose(child, RunningAttempt())
 
-    def _give_back(self, processor: str, child: Child, ticket: Ticket) -> None:
-        """Its slot is empty before anybody hears of the job's end."""
-        ticket.attach(None)
+    def _release(self, processor: str, child: Child, attempt: RunningAttempt) -> None:
+        """Empty its slot, then let it have the next job."""
+        attempt.on_cancel(None)
         child.jobs += 1
-        if ticket.cancelled or child.jobs >= self._jobs_per_child or not cleared(child.slot):
-            self._dispose(child, ticket)
+        if attempt.cancelled or child.jobs >= self._jobs_per_child or not try_clear(child.slot):
+            self._dispose(child, attempt)
             return
         with self._lock:
             if not self._closing:
                 child.idle_since = time.monotonic()
                 self._idle[processor].append(child)
                 return
-        self._dispose(child, ticket)
+        self._dispose(child, attempt)
 
-    def _retire_for_ever(self) -> None:
-        while not self._over.wait(min(LOOK_EVERY, IDLE_SECONDS / 3)):
-            for child in self._to_be_let_go(time.monotonic() - IDLE_SECONDS):
-                self._dispose(child, Ticket())
+    def _end_idle_children(self) -> None:
+        while not self._closed.wait(min(CHECK_SECONDS, IDLE_SECONDS / 3)):
+            for child in self._remove_idle(time.monotonic() - IDLE_SECONDS):
+                self._dispose(child, RunningAttempt())
 
-    def _to_be_let_go(self, since: float) -> list[Child]:
-        """No longer among the idle ones. The last that came is the first to go to work again."""
+    def _remove_idle(self, since: float) -> list[Child]:
+        """Take those out of the idle ones that are idle since before that time, or that write without a job."""
         with self._lock:
             idle = [child for children in self._idle.values() for child in children]
-            found = [child for child in idle if child.idle_since < since or self._fills_the_disk(child)]
+            removed = [child for child in idle if child.idle_since < since or self._fills_the_disk(child)]
             for processor, children in self._idle.items():
-                self._idle[processor] = [child for child in children if child not in found]
-        return found
+                self._idle[processor] = [child for child in children if child not in removed]
+        return removed
 
     def _fills_the_disk(self, child: Child) -> bool:
         try:
@@ -202,55 +203,56 @@ class Children:
             return True
         return False
 
-    def _ended(self, child: Child, ticket: Ticket, fault: Exception) -> Exception:
-        """What became of a job whose child died, or has to."""
-        status = self._dispose(child, ticket, patient=isinstance(fault, Died) and not ticket.cancelled)
-        if ticket.cancelled:
+    def _end_and_explain(self, child: Child, attempt: RunningAttempt, fault: Exception) -> Exception:
+        """End a child that died, or that has to; the exception that says what happened to its job."""
+        status = self._dispose(child, attempt, patient=isinstance(fault, ChildDied) and not attempt.cancelled)
+        if attempt.cancelled:
             return Cancelled()
         if self._closing:
             return ShuttingDown()
         if isinstance(fault, TooMuch):
             return ProcessorError(*TOO_LARGE_OUTPUT)
-        code = "time-limit" if isinstance(fault, TimeoutError) else self._cause_of_death(status, ticket.log)
-        return Troubled(TROUBLES[code])
+        code = "time-limit" if isinstance(fault, TimeoutError) else self._cause_of_death(status, attempt.log)
+        return AttemptFailed(TRANSIENT_ERRORS[code])
 
-    def _dispose(self, child: Child, ticket: Ticket, *, patient: bool = False) -> int | None:
-        """End a child, and remove its slot once it can't write there any more. Its status, None if nobody knows."""
-        ticket.attach(None)
+    def _dispose(self, child: Child, attempt: RunningAttempt, *, patient: bool = False) -> int | None:
+        """End a child, then remove its slot. Its status as `ForkServer.end` gives it, None if it is unknown."""
+        attempt.on_cancel(None)
         status = None
         with suppress(ServerDied):
-            status = child.server.end(child.pid, patient=patient)
-        child.hush(ticket)
+            status = child.end(patient=patient)
+        child.close(attempt)
         remove(child.slot.folder)
         return status
 
-    def _cause_of_death(self, status: int | None, last_words: str) -> str:
-        """The file's crash, unless the server died: that takes all its children along, whatever they do."""
+    def _cause_of_death(self, status: int | None, log_text: str) -> str:
+        """The code of a `TransientError`. A server that dies takes its children along, so no file is blamed then."""
         if status is None:
             return "processor-error"
         number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
         if number == getattr(signal, "SIGXCPU", -1):
             return "time-limit"
         before, self._oom_kills = self._oom_kills, oom_kills()
-        if (number == signal.SIGKILL and self._oom_kills > before) or (number and NO_MEMORY.search(last_words)):
+        if (number == signal.SIGKILL and self._oom_kills > before) or (number and NO_MEMORY.search(log_text)):
             return "out-of-memory"
         return "crashed"
 
     def _fork(self, processor: str) -> Child:
         slot = self._slot()
         try:
-            return self._forked(processor, slot)
+            return self._fork_into(processor, slot)
         except BaseException:
             remove(slot.folder)
             raise
 
-    def _forked(self, processor: str, slot: Slot) -> Child:
-        """A dead server is replaced once."""
+    def _fork_into(self, processor: str, slot: Slot) -> Child:
+        """Fork a child into its slot. A dead server is replaced once."""
         for _ in range(2):
             with suppress(ServerDied):
-                return self._server(processor).fork(slot, self._memory_limit, self._output_limit)
+                server = self._server(processor)
+                return Child(server.fork(slot, self._memory_limit, self._output_limit), server, slot)
             log.warning("the fork server of %s died and is started again", processor)
-        raise Troubled(TROUBLES["processor-error"])
+        raise AttemptFailed(TRANSIENT_ERRORS["processor-error"])
 
     def _slot(self) -> Slot:
         try:
@@ -258,10 +260,10 @@ class Children:
         except OSError as fault:
             if self._closing:
                 raise ShuttingDown from fault
-            log.warning("there is no place for a job: %s", fault)
-            raise Troubled(TROUBLES["storage"]) from fault
+            log.warning("could not make a slot for a job: %s", fault)
+            raise AttemptFailed(TRANSIENT_ERRORS["storage"]) from fault
 
-    def _server(self, processor: str) -> Server:
+    def _server(self, processor: str) -> ForkServer:
         with self._lock:
             if self._closing:
                 raise ShuttingDown
@@ -269,46 +271,42 @@ class Children:
             if server is None or server.dead:
                 if server:
                     server.close()
-                server = self._servers[processor] = Server(processor, self._hole)
+                server = self._servers[processor] = ForkServer(processor, self._data_dir)
             return server
 
 
-def cleared(slot: Slot) -> bool:
+def try_clear(slot: Slot) -> bool:
+    """Empty a slot; False if that failed, and the slot can't be used again."""
     try:
         slot.clear()
     except OSError as fault:
-        log.warning("a slot could not be cleared, and is given up: %s", fault)
+        log.warning("could not empty a slot, so its child is ended: %s", fault)
         return False
     return True
 
 
-def hang_up(child: Child) -> None:
-    """Whoever listens to it hears its end."""
-    with suppress(OSError):
-        child.socket.shutdown(2)
+def confinement_report() -> dict[str, str]:
+    """How children are confined on this machine: a few words for each layer. Tries each, which takes a moment."""
+    return forkserver_client.confinement_layers()
 
 
-def report() -> dict[str, str]:
-    """Which layers keep children to their work here, each in a few words. Takes a moment: it is tried out."""
-    return forkserver_client.confinement()
+def log_confinement() -> None:
+    """Write `confinement_report` to the log, in a thread of its own."""
 
-
-def log_report() -> None:
-    """For the log of a worker that starts; in a thread, for nothing waits for it."""
-
-    def ask() -> None:
+    def report() -> None:
         try:
-            log.info("jobs are confined: %s", "; ".join(f"{layer}: {how}" for layer, how in report().items()))
+            layers = "; ".join(f"{layer}: {how}" for layer, how in confinement_report().items())
+            log.info("jobs are confined: %s", layers)
         except (OSError, ValueError, SubprocessError) as fault:
             log.warning("could not find out how jobs are confined: %s", fault)
 
-    threading.Thread(target=ask, name="confinement", daemon=True).start()
+    threading.Thread(target=report, name="confinement", daemon=True).start()
 
 
 def oom_kills() -> int:
-    """How often this kernel has killed somebody for memory; 0 where it does not say."""
+    """How many processes this kernel has killed for memory; 0 where it does not say."""
     try:
-        found = re.search(r"^oom_kill (\d+)$", Path("/proc/vmstat").read_text(), re.MULTILINE)
+        match = re.search(r"^oom_kill (\d+)$", Path("/proc/vmstat").read_text(), re.MULTILINE)
     except OSError:
         return 0
-    return int(found[1]) if found else 0
+    return int(match[1]) if match else 0

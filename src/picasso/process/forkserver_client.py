@@ -1,4 +1,4 @@
-"""The worker's end of fork servers: one for each processor, started when it is first needed."""
+"""The worker's side of fork servers: one for each processor, started when it is first needed."""
 
 from __future__ import annotations
 
@@ -10,50 +10,62 @@ import subprocess
 import sys
 import threading
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from picasso.process.child import Child
-from picasso.process.child_protocol import TROUBLES, Troubled
+from picasso.process.child_protocol import TRANSIENT_ERRORS, AttemptFailed
 from picasso.workdir import Slot
 
 log = logging.getLogger(__name__)
 
-# The first fork waits for the server to load its libraries.
+# The first fork waits until the server has loaded its libraries.
 ANSWER_SECONDS = 60.0
 
 END_SECONDS = 5.0
 
-# The environment of a fork server: how to find programs and libraries, and nothing that anyone would steal.
-HARMLESS = (
+PYTHON = (sys.executable, "-P")
+
+# The environment of a fork server: how to find programs and libraries, and nothing that is worth stealing.
+SAFE_VARIABLES = (
     *("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR"),
     *("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "VIRTUAL_ENV", "PYTHONPATH"),
 )
 
-# glibc reserves 64 MiB of addresses for each thread that allocates; those count for a child's limit.
+# glibc reserves 64 MiB of address space for each thread that allocates, and the child's memory limit counts them.
 FEW_ARENAS = {"MALLOC_ARENA_MAX": "2"}
 
-# NumPy's linear algebra starts threads when it is imported, and nobody forks a process with threads.
+# NumPy's linear algebra starts threads when it is imported, and a process with threads can't be forked safely.
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 
 class ServerDied(Exception):
-    """And its children with it."""
+    """The fork server died, and its children with it."""
 
 
-class Server:
+@dataclass(frozen=True, slots=True)
+class ForkedProcess:
+    """A child of a fork server, and the worker's connections to it."""
+
+    pid: int
+    socket: socket.socket
+    output: int
+    """The reading end of a pipe for its stdout and stderr; reading never blocks."""
+
+
+class ForkServer:
     """Thread-safe."""
 
-    def __init__(self, processor: str, hole: Path) -> None:
+    def __init__(self, processor: str, data_dir: Path) -> None:
         self._lock = threading.Lock()
         ours, theirs = socket.socketpair()
         with theirs:
-            # -P and a working directory of its own: nothing is imported from where the service happens to be started.
+            # -P and a fixed working directory: no module is imported from the folder where the service was started.
             self.process = subprocess.Popen(
-                [*PYTHON, "-u", "-m", "picasso.process.forkserver", str(theirs.fileno()), processor, str(hole)],
+                [*PYTHON, "-u", "-m", "picasso.process.forkserver", str(theirs.fileno()), processor, str(data_dir)],
                 pass_fds=[theirs.fileno()],
                 cwd="/",
-                env=harmless_environment(),
+                env=safe_environment(),
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
             )
@@ -61,40 +73,43 @@ class Server:
         self._control.settimeout(ANSWER_SECONDS)
         self.dead = False
 
-    def fork(self, slot: Slot, memory: int, output: int) -> Child:
-        """Raises `ServerDied`, or `Troubled` when there is no room for a child; those that it has are well."""
+    def fork(self, slot: Slot, memory: int, output: int) -> ForkedProcess:
+        """A new child that works in ``slot``; limits in bytes.
+
+        Raises `ServerDied`, or `AttemptFailed` when there is no room for a child; the server then keeps its others.
+        """
         ours, theirs = socket.socketpair()
-        said, saying = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK) if hasattr(os, "pipe2") else os.pipe()
+        reading, writing = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK) if hasattr(os, "pipe2") else os.pipe()
         try:
-            os.set_blocking(said, False)
-            os.set_blocking(saying, True)
+            os.set_blocking(reading, False)
+            os.set_blocking(writing, True)
             order = {"fork": {"memory": memory, "output": output, "slot": str(slot.folder)}}
             with theirs:
-                answer = self._asked(order, theirs.fileno(), saying)
-            return Child(pid_in(answer), self, slot, ours, said)
+                answer = self._send(order, theirs.fileno(), writing)
+            return ForkedProcess(pid_in(answer), ours, reading)
         except BaseException:
             ours.close()
-            os.close(said)
+            os.close(reading)
             raise
         finally:
-            os.close(saying)
+            os.close(writing)
 
     def end(self, pid: int, *, patient: bool = False) -> int | None:
-        """On return that child is gone. Its status as waitpid says, 0 if it had to be killed. Raises `ServerDied`.
+        """Kill that child, or wait for its end, and return its status as waitpid gives it: 0 if it had to be killed.
 
-        One of which nothing is known is None. ``patient`` is for one that should be about to end by itself.
+        None for an unknown child. ``patient`` is for a child that is about to end by itself. Raises `ServerDied`.
         """
-        status: int | None = self._asked({"end": pid, "patience": patient})["status"]
+        status: int | None = self._send({"end": pid, "patience": patient})["status"]
         return status
 
     def hang_up(self) -> None:
-        """At the end of its socket it ends, and all its children with it."""
+        """Close the connection: the server ends then, and all its children with it."""
         self.dead = True
         with suppress(OSError):
             self._control.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
-        """On return it is gone, and if it could help it, its children are."""
+        """End the server and its children, and wait for the server's end."""
         self.hang_up()
         try:
             self.process.wait(END_SECONDS)
@@ -104,51 +119,50 @@ class Server:
         with self._lock:
             self._control.close()
 
-    def _asked(self, order: dict[str, Any], *fds: int) -> dict[str, Any]:
+    def _send(self, order: dict[str, Any], *fds: int) -> dict[str, Any]:
+        """Send an order and return the answer."""
         try:
             with self._lock:
                 socket.send_fds(self._control, [json.dumps(order).encode() + b"\n"], fds)
-                answer: dict[str, Any] = json.loads(self._line())
+                answer: dict[str, Any] = json.loads(self._receive_line())
         except (OSError, ValueError) as fault:
             self.dead = True
             raise ServerDied from fault
         return answer
 
-    def _line(self) -> bytes:
-        """The next of its lines; cut off, and so no JSON, if it died."""
-        got = b""
-        while not got.endswith(b"\n") and (piece := self._control.recv(4096)):
-            got += piece
-        return got
+    def _receive_line(self) -> bytes:
+        """The server's next line. If the server died it is cut off, which makes it invalid JSON."""
+        received = b""
+        while not received.endswith(b"\n") and (piece := self._control.recv(4096)):
+            received += piece
+        return received
 
 
-PYTHON = (sys.executable, "-P")
+def safe_environment() -> dict[str, str]:
+    environment = {name: os.environ[name] for name in SAFE_VARIABLES if name in os.environ}
+    if "PYTHONPATH" in environment:  # may be relative to the worker's folder
+        paths = environment["PYTHONPATH"].split(os.pathsep)
+        environment["PYTHONPATH"] = os.pathsep.join(map(os.path.abspath, paths))
+    return environment | FEW_ARENAS | ONE_THREAD
 
 
-def harmless_environment() -> dict[str, str]:
-    found = {name: os.environ[name] for name in HARMLESS if name in os.environ}
-    if "PYTHONPATH" in found:  # which may be relative to where we are
-        found["PYTHONPATH"] = os.pathsep.join(map(os.path.abspath, found["PYTHONPATH"].split(os.pathsep)))
-    return found | FEW_ARENAS | ONE_THREAD
-
-
-def confinement() -> dict[str, str]:
-    """Which layers children get here: asked of a process that starts as a fork server does."""
-    asked = subprocess.run(
+def confinement_layers() -> dict[str, str]:
+    """Which layers confine children on this machine, as a process reports it that starts like a fork server."""
+    done = subprocess.run(
         [*PYTHON, "-m", "picasso.process.confinement"],
         cwd="/",
-        env=harmless_environment(),
+        env=safe_environment(),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         check=True,
         timeout=ANSWER_SECONDS,
     )
-    found: dict[str, str] = json.loads(asked.stdout)
-    return found
+    layers: dict[str, str] = json.loads(done.stdout)
+    return layers
 
 
 def pid_in(answer: dict[str, Any]) -> int:
     if "error" in answer:
         log.error("no child can be forked: %s", answer["error"])
-        raise Troubled(TROUBLES["processor-error"])
+        raise AttemptFailed(TRANSIENT_ERRORS["processor-error"])
     return int(answer["pid"])

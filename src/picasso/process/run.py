@@ -1,4 +1,4 @@
-"""Run one job, contained, and keep its results."""
+"""Run one job in a child process, and keep its results."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ from typing import TypeVar
 from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, connection
 
 from picasso.conf import Conf
-from picasso.errors import StorageFull, Trouble
+from picasso.errors import StorageFull
 from picasso.jobs import states
+from picasso.jobs.retries import TransientError
 from picasso.jobs.states import Attempt, Running
 from picasso.models import Derivative, File, Job
 from picasso.process import contract
-from picasso.process.attempt import Ticket
-from picasso.process.child_pool import Cancelled, Children, ShuttingDown
-from picasso.process.child_protocol import Troubled
+from picasso.process.attempt import RunningAttempt
+from picasso.process.child_pool import Cancelled, ChildPool, ShuttingDown
+from picasso.process.child_protocol import TRANSIENT_ERRORS, AttemptFailed
 from picasso.process.contract import ProcessorError, Result, Source
 from picasso.process.pipelines import load
 from picasso.storage import Folder, derived_key, plain_name
@@ -33,96 +34,101 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 # A worker that can't reach the database keeps its result for about as long as its lease would have lasted.
-KEEP_TRYING = 30.0
+RETRY_SECONDS = 30.0
 
-STORAGE = Trouble("storage", "The results of processing this file could not be stored.")
-BAD_RESULT = Trouble("processor-error", "Processing this file failed for a reason on our side.")
+NOT_STORED = TransientError("storage", "The results of processing this file could not be stored.")
 
 
 class Runner:
     """Runs the jobs of one worker, several at a time in its threads."""
 
     def __init__(
-        self, storage: Folder, children: Children, conf: Conf, slots: int, seconds: float | None = None
+        self, storage: Folder, children: ChildPool, conf: Conf, slots: int, seconds: float | None = None
     ) -> None:
-        """``seconds`` is the time limit of a job, by default that of quick ones."""
+        """``seconds`` is the time limit of a job, by default that of the quick queue."""
         self._storage = storage
         self._children = children
-        self._room = threading.Semaphore(slots)
+        self._free_slots = threading.Semaphore(slots)
         self._seconds = seconds or conf.job_time_limit
         self._pipelines = load(conf)
-        self._tickets: dict[Attempt, Ticket] = {}
+        self._running: dict[Attempt, RunningAttempt] = {}
         self._lock = threading.Lock()
 
     def running(self) -> list[Running]:
-        """The attempts whose leases are to be renewed, and how far they are."""
+        """The attempts whose leases are to be renewed, and their progress."""
         with self._lock:
-            return [Running(job, attempt, ticket.progress) for (job, attempt), ticket in self._tickets.items()]
+            return [Running(job, attempt, running.progress) for (job, attempt), running in self._running.items()]
 
     def stop(self, attempts: Collection[Attempt]) -> None:
-        """End these attempts: their jobs were cancelled, or are no longer ours."""
+        """End these attempts: their jobs were cancelled, or run elsewhere by now."""
         with self._lock:
-            tickets = [ticket for which, ticket in self._tickets.items() if which in attempts]
-        for ticket in tickets:
-            ticket.cancel()
+            found = [running for attempt, running in self._running.items() if attempt in attempts]
+        for running in found:
+            running.cancel()
 
     def run(self, job_id: uuid.UUID) -> None:
         """Whatever happens, the job ends in a state that says so, or its lease runs out and it runs again."""
         job = persist(lambda: states.start(job_id))
         if job is None:
             return
-        ticket = Ticket()
+        running = RunningAttempt()
         with self._lock:
-            self._tickets[job.pk, job.attempt] = ticket
+            self._running[job.pk, job.attempt] = running
         try:
-            self._attempt(job, ticket)
+            self._attempt(job, running)
         except (DatabaseError, InterfaceError) as fault:
             connection.close()
-            log.warning("lost a job's outcome, its lease will bring it back: %s", fault)
+            log.warning("could not write down how a job ended; it runs again when its lease has run out: %s", fault)
         finally:
             with self._lock:
-                self._tickets.pop((job.pk, job.attempt), None)
+                self._running.pop((job.pk, job.attempt), None)
 
-    def _attempt(self, job: Job, ticket: Ticket) -> None:
+    def _attempt(self, job: Job, running: RunningAttempt) -> None:
         try:
-            self._tidy(job)
-            try:
-                result, made = self._made(job, ticket)
-                kept = persist(lambda: states.finish(job, dict(result.facts), made, log=ticket.log))
-            except BaseException as fault:
-                # When the COMMIT may have taken effect the bytes stay; if it did not, the next attempt removes them.
-                if not in_doubt(fault):
-                    self._storage.remove_derived(self._derived(job))
-                raise
-            self._finished(job) if kept else self._undo(job)
+            self._remove_unnamed(job)
+            self._process_and_keep(job, running)
         except Cancelled:
             log.info("%s of file %s was cancelled", job.processor, job.file_id)
-            states.release(job)  # moves nothing, unless the row was never told
+            states.release(job)  # changes nothing, unless the row does not say yet that it was cancelled
         except ProcessorError as verdict:
-            self._fail(job, verdict, ticket)
-        except Troubled as fault:
-            self._retry(job, fault.trouble, ticket)
+            self._fail(job, verdict, running)
+        except AttemptFailed as fault:
+            self._retry(job, fault.error, running)
         except (OSError, StorageFull) as fault:
             log.warning("storage failed: %s", fault)
-            self._retry(job, STORAGE, ticket)
+            self._retry(job, NOT_STORED, running)
         except (DataError, IntegrityError) as fault:
-            log.warning("%s gave what the tables don't take: %s", job.processor, fault)
-            self._retry(job, BAD_RESULT, ticket)
+            log.warning("the tables refuse a result of %s: %s", job.processor, fault)
+            self._retry(job, TRANSIENT_ERRORS["processor-error"], running)
         except ShuttingDown:
             states.release(job)
 
-    def _made(self, job: Job, ticket: Ticket) -> tuple[Result, list[Derivative]]:
-        """What a child makes of the file, in its place but for the rows. Nothing of it is left in scratch."""
-        chosen = self._pipelines.options(job.pipeline, job.processor)
-        source = Source(self._storage.path(job.file.key), job.file.media_type, chosen)
-        with self._results(job) as folder:
-            with self._room:
-                result = self._children.run(job.processor, source, folder, self._seconds, ticket)
-            return result, [self._place(job, derivative, folder) for derivative in result.derivatives]
+    def _process_and_keep(self, job: Job, running: RunningAttempt) -> None:
+        try:
+            result, derivatives = self._process(job, running)
+            kept = persist(lambda: states.finish(job, dict(result.facts), derivatives, log=running.log))
+        except BaseException as fault:
+            # When the COMMIT may have taken effect the bytes stay; if it did not, the next attempt removes them.
+            if not is_in_doubt(fault):
+                self._storage.remove_derived(self._derived(job))
+            raise
+        if kept:
+            self._remove_earlier(job)
+        else:
+            self._undo(job)
+
+    def _process(self, job: Job, running: RunningAttempt) -> tuple[Result, list[Derivative]]:
+        """Run the job in a child and store its derivatives; the rows are the caller's. Leaves nothing in scratch."""
+        options = self._pipelines.options(job.pipeline, job.processor)
+        source = Source(self._storage.path(job.file.key), job.file.media_type, options)
+        with self._results_folder(job) as folder:
+            with self._free_slots:
+                result = self._children.run(job.processor, source, folder, self._seconds, running)
+            return result, [self._store(job, derivative, folder) for derivative in result.derivatives]
 
     @contextmanager
-    def _results(self, job: Job) -> Iterator[Path]:
-        """The name of a folder for what comes out of the child, which is gone afterwards."""
+    def _results_folder(self, job: Job) -> Iterator[Path]:
+        """The path of a folder for what comes out of the child. It is removed afterwards."""
         folder = self._children.scratch.job(f"{job.pk}.{job.attempt}")
         try:
             yield folder
@@ -130,44 +136,45 @@ class Runner:
             if folder.exists():
                 remove(folder)
 
-    def _tidy(self, job: Job) -> None:
-        """Remove what attempts before this one derived and no row names: they may have died before they could.
+    def _remove_unnamed(self, job: Job) -> None:
+        """Remove stored derivatives of earlier attempts that no row names: these attempts may have died too early.
 
-        What rows name stays until new derivatives take its place, so a job that is done once more never takes away what
-        there is; if it fails then, the old ones stay, and the file's state says that the last word was a failure.
+        Those that rows name stay until new ones replace them, so a job that runs once more never takes away what there
+        is. If it fails then, the old derivatives stay, and the file's state says that the last attempt failed.
         """
         if job.attempt > 1:
             named = Derivative.objects.filter(file_id=job.file_id, processor=job.processor)
             self._storage.remove_earlier_attempts(self._derived(job), list(named.values_list("key", flat=True)))
 
-    def _finished(self, job: Job) -> None:
+    def _remove_earlier(self, job: Job) -> None:
         if job.attempt > 1:
             self._storage.remove_earlier_attempts(self._derived(job))
 
     def _undo(self, job: Job) -> None:
-        """Another attempt has taken over, or the file is gone."""
+        """Remove what was stored: another attempt has taken over, or the file was deleted."""
         self._storage.remove_derived(self._derived(job))
         if not File.objects.filter(pk=job.file_id).exists():
-            # Deleted just now, when the folder was not empty yet.
+            # The deletion could not remove the file's folder while the derivatives were in it.
             self._storage.remove(job.file.key)
 
-    def _fail(self, job: Job, verdict: ProcessorError, ticket: Ticket) -> None:
+    def _fail(self, job: Job, verdict: ProcessorError, running: RunningAttempt) -> None:
         log.info("%s of file %s failed: %s", job.processor, job.file_id, verdict.code)
-        persist(lambda: states.fail(job, verdict.code, verdict.sentence, log=ticket.log))
+        persist(lambda: states.fail(job, verdict.code, verdict.sentence, log=running.log))
 
-    def _retry(self, job: Job, trouble: Trouble, ticket: Ticket) -> None:
-        log.warning("%s of file %s: %s\n%s", job.processor, job.file_id, trouble.code, ticket.log)
-        persist(lambda: states.retry(job, trouble, log=ticket.log))
+    def _retry(self, job: Job, error: TransientError, running: RunningAttempt) -> None:
+        log.warning("%s of file %s: %s\n%s", job.processor, job.file_id, error.code, running.log)
+        persist(lambda: states.retry(job, error, log=running.log))
 
     def _derived(self, job: Job) -> str:
-        """The key of the folder for what this attempt makes."""
+        """The key of the folder for this attempt's derivatives."""
         return derived_key(job.file.key, job.processor, job.attempt, "")
 
-    def _place(self, job: Job, derivative: contract.Derivative, folder: Path) -> Derivative:
+    def _store(self, job: Job, derivative: contract.Derivative, folder: Path) -> Derivative:
+        """Store a derivative's bytes; the row for them."""
         source = folder / derivative.file
         if not plain_name(derivative.file):
             log.error("%s gives a derivative a bad name: %r", job.processor, derivative.file)
-            raise Troubled(BAD_RESULT)
+            raise AttemptFailed(TRANSIENT_ERRORS["processor-error"])
         with source.open("rb") as stored:
             digest = file_digest(stored, "sha256").hexdigest()
         row = Derivative(
@@ -186,21 +193,21 @@ class Runner:
 
 
 def persist(write: Callable[[], T]) -> T:
-    """Do a write that is too dear to lose to a database that is away for a moment. Raises what it raised at last.
+    """Repeat a write while the database is away, for up to `RETRY_SECONDS`; then raise the last error.
 
-    It may have taken effect although it raised, so it must be such that a second time does no harm.
+    A write that raises may have taken effect all the same, so a second one must do no harm.
     """
-    deadline = time.monotonic() + KEEP_TRYING
+    deadline = time.monotonic() + RETRY_SECONDS
     while True:
         try:
             return write()
         except (DatabaseError, InterfaceError) as fault:
             connection.close()
-            if not in_doubt(fault) or time.monotonic() > deadline:
+            if not is_in_doubt(fault) or time.monotonic() > deadline:
                 raise
             time.sleep(0.5)
 
 
-def in_doubt(fault: BaseException) -> bool:
-    """Whether a write that raised this may have taken effect, or would when tried again."""
+def is_in_doubt(fault: BaseException) -> bool:
+    """Whether a write that raised this may have taken effect, or may succeed when it is repeated."""
     return isinstance(fault, DatabaseError | InterfaceError) and not isinstance(fault, DataError | IntegrityError)
