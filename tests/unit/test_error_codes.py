@@ -59,7 +59,7 @@ def calls(name: str) -> Iterator[tuple[str, str]]:
                 yield path.name, str(node.args[0].value)
 
 
-@pytest.mark.parametrize("name", ["ProcessorError", "Trouble"])
+@pytest.mark.parametrize("name", ["ProcessorError", "TransientError"])
 def test_every_code_of_a_job_is_explained(name: str) -> None:
     found = list(calls(name))
     assert len(found) > 3
