@@ -57,8 +57,8 @@ $(VENV)/bin/python:
 # Hashes but no addresses: whoever installs from these files chooses the package index.
 lock: $(VENV)/dev.done
 	$(BIN)/python -m pip install --quiet uv
-	$(COMPILE) --upgrade -o requirements/run.txt pyproject.toml
-	$(COMPILE) --constraints requirements/run.txt -o requirements/dev.txt --extra dev pyproject.toml
+	$(COMPILE) --upgrade -o requirements/run.txt --extra all pyproject.toml
+	$(COMPILE) --constraints requirements/run.txt -o requirements/dev.txt --extra all --extra dev pyproject.toml
 	$(BIN)/python -c 'import tomllib; print("\n".join(tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["build"]))' \
 		| $(COMPILE) --constraints requirements/dev.txt -o requirements/build.txt -
 

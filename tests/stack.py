@@ -30,6 +30,7 @@ class Stack:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = data.parent / f"{data.name}-{self.port}.log"
+        self.python = sys.executable
         self._command = command.split()
         kept = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
         self._env = {**kept, "PICASSO_DATA_DIR": str(data), "PICASSO_PORT": str(self.port), **env}
@@ -39,7 +40,7 @@ class Stack:
     def start(self, path: str = "/readyz") -> None:
         """Returns when ``path`` answers 200; for commands without HTTP give an empty one."""
         with self.log.open("ab") as log:
-            argv = [sys.executable, "-m", "picasso", *self._command]
+            argv = [self.python, "-m", "picasso", *self._command]
             self._process = subprocess.Popen(argv, env=self._env, stdout=log, stderr=log, start_new_session=True)
         if path:
             self.wait_for(path)

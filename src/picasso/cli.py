@@ -40,6 +40,12 @@ def main() -> None:
             pipelines.load(settings)
     except (conf.ConfError, registry.RegistryError) as fault:
         sys.exit(f"Picasso can't start with this configuration:\n{fault}")
+    if (
+        arguments.run in {up, web, worker}
+        and arguments.supervisor is None
+        and (notice := registry.unavailable_notice())
+    ):
+        supervise.say(notice)
     if given[0] in OF_DJANGO and not {"-h", "--help"} & set(given):
         require_data(settings)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "picasso.settings")

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from picasso.process.contract import GROUP, Derivative, Processor, ProcessorError, Result, Source
-from picasso.process.registry import wants
+from picasso.process.registry import matches
 from tests.contract.samples import samples as all_samples
 
 ENTRIES = sorted(entry_points(group=GROUP), key=lambda entry: entry.name)
@@ -48,7 +48,7 @@ def samples() -> dict[str, bytes]:
 
 
 def claims(processor: Processor, media_type: str) -> bool:
-    return wants(processor.media_types, media_type)
+    return matches(processor.media_types, media_type)
 
 
 def attempt(processor: Processor, media_type: str, content: bytes) -> Result | None:

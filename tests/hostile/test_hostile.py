@@ -53,7 +53,7 @@ def children() -> Iterator[ChildPool]:
 
 def processors_of(media_type: str) -> list[str]:
     """Those on request as well."""
-    wanting = (each for each in registry.processors().values() if registry.wants(each.media_types, media_type))
+    wanting = (each for each in registry.processors().values() if registry.matches(each.media_types, media_type))
     return [each.name for each in wanting if each.name != "script"]
 
 

@@ -13,7 +13,7 @@ from tests.hostile.av import atom
 from picasso.process.contract import JSON, ProcessorError, Result, Source
 from picasso.process.processors.audio import Audio
 from picasso.process.processors.av.waveform import HEIGHT, MAX_POINTS, WIDTH, Wave
-from picasso.process.registry import wants
+from picasso.process.registry import matches
 
 Run = Callable[..., Result]
 Made = Callable[[str], bytes]
@@ -254,4 +254,4 @@ def test_wrong_options_are_named(run: Run, options: dict[str, JSON]) -> None:
     [("audio/mpeg", True), ("application/ogg", True), ("audio/midi", False), ("audio/x-mpegurl", False)],
 )
 def test_claims(media_type: str, claimed: bool) -> None:
-    assert wants(Audio.media_types, media_type) is claimed
+    assert matches(Audio.media_types, media_type) is claimed

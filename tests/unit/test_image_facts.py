@@ -14,7 +14,7 @@ from tests.contract.samples.image import corners, jpeg, tiff
 from tests.hostile.image import bare_page
 
 from picasso.process.contract import JSON, Result, Source
-from picasso.process.options import given
+from picasso.process.options import parse_options
 from picasso.process.processors.image import Image, Options, exif, icc, iptc, xmp
 from picasso.process.processors.image.perceptual import thumbhash
 
@@ -265,4 +265,4 @@ def test_quality_can_be_chosen(run: Run, tmp_path: Path) -> None:
 )
 def test_options_that_make_no_sense_are_refused(options: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(options))):
-        given(Options, options)
+        parse_options(Options, options)

@@ -12,6 +12,7 @@ from picasso.conf import ConfError
 from picasso.process import registry
 from picasso.process.contract import Processor
 from picasso.process.pipelines import Pipelines, line_of, load
+from picasso.process.registry import Unavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,9 @@ class Statue(Processor):
 
 @pytest.fixture(autouse=True)
 def installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    lacking = {"mosaic": Unavailable(("tiles",), "museum[tiles]")}
     monkeypatch.setattr(registry, "processors", lambda: {"sketch": Sketch, "statue": Statue})
+    monkeypatch.setattr(registry, "unavailable", lambda: lacking)
 
 
 def loaded(folder: Path, text: str) -> Pipelines:
@@ -123,41 +126,47 @@ def test_jobs_of_a_pipeline_that_was_taken_out_get_the_options_of_the_default(tm
 
 
 @pytest.mark.parametrize(
-    ("text", "line", "told"),
+    ("text", "line", "message"),
     [
-        ("\n\n[pipelines.default\n", 3, "not TOML"),
-        ("x = 1\n", 1, "x: is not known here (known is: pipelines)"),
-        ("pipelines = 3\n", 1, "pipelines: is not a table"),
-        ("[pipelines.default]\nsize = 3\n", 2, "pipelines.default.size: is not known here"),
+        ("\n\n[pipelines.default\n", 3, "not valid TOML"),
+        ("x = 1\n", 1, "x: is not a known key (known keys: pipelines)"),
+        ("pipelines = 3\n", 1, "pipelines: must be a table"),
+        ("[pipelines.default]\nsize = 3\n", 2, "pipelines.default.size: is not a known key"),
         ("[pipelines.Default]\n", 1, "kebab-case"),
-        ("[pipelines.default]\n\nversion = 0\n", 3, "is not a whole number from 1"),
-        ("[pipelines.default]\nversion = true\n", 2, "is not a whole number"),
-        ("[pipelines.default]\npriority = -1\n", 2, "is not a whole number from 0 to 100"),
-        ("[pipelines.default]\npriority = 101\n", 2, "is not a whole number from 0 to 100"),
+        ("[pipelines.default]\n\nversion = 0\n", 3, "must be an integer from 1"),
+        ("[pipelines.default]\nversion = true\n", 2, "must be an integer"),
+        ("[pipelines.default]\npriority = -1\n", 2, "must be an integer from 0 to 100"),
+        ("[pipelines.default]\npriority = 101\n", 2, "must be an integer from 0 to 100"),
         ('[pipelines.default]\nprocessors = [\n  "nobody",\n]\n', 2, "there is no processor 'nobody'"),
-        ('[pipelines.default]\nprocessors = "sketch"\n', 2, "is not a list of texts"),
-        ('[pipelines.default]\nprocessors = ["sketch"]\n[pipelines.default.statue]\n', 3, "not among this pipeline's"),
-        ('[pipelines.default.sketch]\nqueue = "fast"\n', 2, "there is no queue 'fast'"),
+        ('[pipelines.default]\nprocessors = ["mosaic"]\n', 2, "pip install 'museum[tiles]'"),
+        ("[pipelines.default.mosaic]\n", 1, "the processor 'mosaic' are not installed (pip install 'museum[tiles]')"),
+        ('[pipelines.default]\nprocessors = "sketch"\n', 2, "must be a list of strings"),
+        (
+            '[pipelines.default]\nprocessors = ["sketch"]\n[pipelines.default.statue]\n',
+            3,
+            "not in the list of",
+        ),
+        ('[pipelines.default.sketch]\nqueue = "fast"\n', 2, "queue: must be one of quick, heavy, not 'fast'"),
         ('[pipelines.default.sketch]\ntypes = ["png"]\n', 2, "'png' is not a pattern of media types"),
         ("[pipelines.default.sketch]\noptions.size = [1]\n", 2, "there is no option 'size'"),
-        ("[pipelines.default.sketch.options]\n\nsizes = 3\n", 3, "sizes is not a list"),
-        ("[pipelines.default.sketch]\noptions = { fast = 1 }\n", 2, "fast is not true or false: 1"),
-        ('[pipelines.default.sketch]\noptions.sizes = ["big"]\n', 2, "sizes is not a whole number: 'big'"),
-        ('[pipelines.default.sketch]\noptions.shape = "oval"\n', 2, "shape is none of round, square: 'oval'"),
+        ("[pipelines.default.sketch.options]\n\nsizes = 3\n", 3, "sizes must be a list"),
+        ("[pipelines.default.sketch]\noptions = { fast = 1 }\n", 2, "fast must be true or false, not 1"),
+        ('[pipelines.default.sketch]\noptions.sizes = ["big"]\n', 2, "sizes must be an integer, not 'big'"),
+        ('[pipelines.default.sketch]\noptions.shape = "oval"\n', 2, "shape must be one of round, square, not 'oval'"),
         ("[pipelines.default.sketch]\noptions.ratio = 0\n", 2, "ratio is not above 0"),
     ],
 )
-def test_what_is_wrong_is_told_with_its_line(tmp_path: Path, text: str, line: int, told: str) -> None:
+def test_what_is_wrong_is_told_with_its_line(tmp_path: Path, text: str, line: int, message: str) -> None:
     with pytest.raises(ConfError) as fault:
         loaded(tmp_path, text)
-    assert told in str(fault.value)
+    assert message in str(fault.value)
     assert f"line {line}" in str(fault.value)
     assert str(fault.value).startswith("picasso.toml")
 
 
 def test_bytes_that_are_no_text_are_told(tmp_path: Path) -> None:
     (tmp_path / "picasso.toml").write_bytes(b"\xff\xfe")
-    with pytest.raises(ConfError, match="not TOML"):
+    with pytest.raises(ConfError, match="not valid TOML"):
         load(conf.load({"PICASSO_CONFIG": str(tmp_path / "picasso.toml")}))
 
 

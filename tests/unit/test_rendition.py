@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from tests.contract.samples.av import HEIGHT, WIDTH, recording, sound, video
 
+from picasso import conf
 from picasso.process.contract import JSON, ProcessorError, Result, Source
+from picasso.process.pipelines import load
 from picasso.process.processors import rendition
 from picasso.process.processors.av.encoding import even
 from picasso.process.processors.rendition import Rendition
-from picasso.process.registry import claiming
 
 Run = Callable[..., Result]
 
@@ -172,4 +173,5 @@ def test_wrong_options_are_named(run: Run, options: dict[str, JSON]) -> None:
 
 def test_it_runs_only_when_it_is_asked_for() -> None:
     assert Rendition.on_request
-    assert "rendition" not in {processor.name for processor in claiming("video/mp4")}
+    plan = load(conf.load({"PICASSO_CONFIG": ""})).plan("default", "video/mp4")
+    assert "rendition" not in {step.processor for step in plan.steps}

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from picasso.process.contract import JSON, Source
 from picasso.process.processors import text, wellformed
 from picasso.process.processors.text import PIECE, Text
-from picasso.process.registry import wants
+from picasso.process.registry import matches
 
 Facts = Mapping[str, JSON]
 Run = Callable[[bytes], Facts]
@@ -248,10 +248,10 @@ def test_nothing_is_fetched_for_xml(tmp_path: Path) -> None:
 
 
 def test_tables_and_documents_are_left_to_others() -> None:
-    assert wants(Text.media_types, "text/plain")
-    assert wants(Text.media_types, "text/x-c")
+    assert matches(Text.media_types, "text/plain")
+    assert matches(Text.media_types, "text/x-c")
     for other in ("text/csv", "text/html", "text/markdown", "text/rtf", "message/rfc822", "application/x-ndjson"):
-        assert not wants(Text.media_types, other)
+        assert not matches(Text.media_types, other)
 
 
 # What it costs

@@ -14,7 +14,7 @@ from tests.hostile.av import atom, files, replaced
 from picasso.process.contract import JSON, ProcessorError, Result, Source
 from picasso.process.processors.av import hdr, open_media
 from picasso.process.processors.video import Video
-from picasso.process.registry import wants
+from picasso.process.registry import matches
 
 RED, GREEN, BLUE, WHITE = (220, 30, 30), (30, 160, 30), (30, 30, 220), (250, 250, 250)
 
@@ -277,5 +277,5 @@ def _webp() -> bytes:
 
 
 def test_claims() -> None:
-    assert wants(Video.media_types, "video/x-matroska")
-    assert not wants(Video.media_types, "application/vnd.apple.mpegurl")
+    assert matches(Video.media_types, "video/x-matroska")
+    assert not matches(Video.media_types, "application/vnd.apple.mpegurl")

@@ -1,9 +1,9 @@
-"""What a processor is given and what it gives back. Knows neither Django nor Celery nor HTTP.
+"""The interface between Picasso and a processor. It needs no Django, no Celery and no HTTP.
 
-A processor decodes strangers' bytes, so it runs in a confined child (see ``contain.py``) that may be killed at any
-instruction: it can read its one file, write its one folder, and reach nothing else.
-Third parties implement `Processor` and register it in the entry-point group ``picasso.processors``; the built-in ones
-pass through the same gate.
+A processor decodes untrusted files. It therefore runs in a confined child process (see `picasso.process.confinement`)
+that can read one file and write to one folder, has no network, and may be killed at any moment. Third parties implement
+`Processor` and register the class in the entry-point group ``picasso.processors``. The built-in processors are
+registered in the same way. The guide is ``docs/processors.md``; `picasso.testing` has the tests.
 """
 
 from __future__ import annotations
@@ -20,48 +20,49 @@ GROUP = "picasso.processors"
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One stored file, to be read only."""
+    """The stored file to process. Read-only."""
 
     path: Path
     media_type: str
-    """What the content was found to be, never what the client declared."""
+    """Detected from the content, never the type that the client declared."""
     options: Mapping[str, JSON] = field(default_factory=dict)
-    """What the pipeline says; `options.given` makes the processor's `Options` of it."""
+    """The options of the pipeline. `options.parse_options` turns them into the processor's `Options`."""
     progress: Callable[[float], None] = lambda _: None
-    """To be called with how much of the work is done, 0 to 1, by work that takes more than a few seconds."""
+    """Work that takes more than a few seconds calls this with the fraction that is done, 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class NoOptions:
-    """Of a processor with nothing to choose."""
+    """For a processor without options."""
 
 
 @dataclass(frozen=True, slots=True)
 class Derivative:
-    """A file that the processor wrote into the folder it was given."""
+    """A file that the processor wrote into its output folder."""
 
     role: str
-    """Its part, in kebab-case and unique within the processor: ``thumbnail-256``."""
+    """What it is, in kebab-case and unique within the processor: ``thumbnail-256``."""
     file: str
-    """Its plain name in the folder: no path parts."""
+    """Its name in the folder, without path parts."""
     media_type: str
     width: int | None = None
+    """In pixels, for pictures and videos; so is ``height``."""
     height: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Facts are small (64 KiB as JSON at most); whatever is larger is a derivative."""
+    """Facts may take 64 KiB as JSON. What is larger belongs into a derivative."""
 
     facts: Mapping[str, JSON]
     derivatives: tuple[Derivative, ...] = ()
 
 
 class ProcessorError(Exception):
-    """The file's own fault: trying again would end the same way.
+    """The file itself is at fault, so the job fails at once: trying again would end in the same way.
 
-    ``code`` is kebab-case and stable (``corrupt``, ``too-many-pixels``, ``protected``, ``unsupported-format``);
-    ``sentence`` is public, and names neither paths nor libraries.
+    ``code`` is kebab-case and stable (``corrupt``, ``too-many-pixels``, ``protected``, ``unsupported-format``).
+    ``sentence`` is public. It names no paths and no libraries.
     """
 
     def __init__(self, code: str, sentence: str) -> None:
@@ -71,22 +72,32 @@ class ProcessorError(Exception):
 
 
 class Processor(Protocol):
-    """Anything else that it raises is taken as a fault of the machine or of the processor, and tried again."""
+    """Every exception but `ProcessorError` is a fault of the machine or the processor: the job is tried again."""
 
     name: ClassVar[str]
-    """Unique among the installed processors; the key of its facts."""
+    """In kebab-case, unique among the installed processors. Its facts are under this key."""
     media_types: ClassVar[tuple[str, ...]]
-    """Shell-style patterns of the types it wants: ``image/*``. One that begins with ``!`` takes types out again."""
+    """Shell-style patterns of the types that it processes: ``image/*``. A pattern that begins with ``!`` excludes
+    types.
+    """
     queue: ClassVar[str]
     """``quick`` (seconds) or ``heavy`` (minutes)."""
     on_request: ClassVar[bool] = False
     """Whether it runs only in pipelines that name it."""
     Options: ClassVar[type] = NoOptions
-    """A frozen dataclass of what an operator may choose, with defaults; see `picasso.process.options`."""
+    """A frozen dataclass of the options that an operator may set, with defaults. See `picasso.process.options`."""
+    requires: ClassVar[tuple[str, ...]] = ()
+    """Top-level modules that it imports and that an operator may not have installed. Without them it is not available.
+    """
+    extra: ClassVar[str] = ""
+    """The extra of its distribution that installs ``requires``: ``images``, as in ``picasso[images]``."""
 
     @staticmethod
     def prepare() -> None:
-        """Import what is heavy. Called once per fork server, so that a child costs a fork instead of an import."""
+        """Import heavy libraries. Called once per fork server, so that a child costs a fork instead of an import.
+
+        It must start no threads: children would not have them.
+        """
 
     def __call__(self, source: Source, folder: Path) -> Result:
         """Read ``source`` and write derivatives into the empty ``folder``."""

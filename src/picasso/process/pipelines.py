@@ -1,7 +1,7 @@
-"""Pipelines: which processors run for which types, with which options, on which queue. Read from `picasso.toml`.
+"""Pipelines: which processors run for which types, with which options, on which queue. Read from ``picasso.toml``.
 
-Without it there is one pipeline, ``default``, in which every installed processor runs that doesn't wait to be asked.
-Whatever a file says is checked at start, and what is wrong with it is told with its line. See ``docs/pipelines.md``.
+Without this file there is one pipeline, ``default``. It runs every installed processor that is not ``on_request``.
+The file is checked at start. An error message names the line. See ``docs/pipelines.md``.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from django.conf import settings
 from picasso.conf import Conf, ConfError
 from picasso.process import registry
 from picasso.process.contract import JSON, Processor
-from picasso.process.options import given
+from picasso.process.options import parse_options
 
 if TYPE_CHECKING:
     from picasso.jobs.states import Step
@@ -28,23 +28,23 @@ DEFAULT = "default"
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 TYPE_PATTERN = re.compile(r"!?[a-z*?]+/[a-z0-9.+*?-]+")
 
-# Below 0 is the background's (`reprocess`), which yields to everything that somebody waits for.
+# Priorities below 0 are for background work (`reprocess`), which runs only if nothing else waits.
 PRIORITIES = range(101)
 
-Place = tuple[str, ...]
-"""Where in the file: ``("pipelines", "default", "image", "queue")``."""
+KeyPath = tuple[str, ...]
+"""The keys that lead to a value in the file: ``("pipelines", "default", "image", "queue")``."""
 
 
-class Fault(Exception):
-    """Something in the file is wrong."""
+class PipelineError(Exception):
+    """The value at ``path`` is wrong; ``sentence`` says why."""
 
-    def __init__(self, place: Place, sentence: str) -> None:
+    def __init__(self, path: KeyPath, sentence: str) -> None:
         super().__init__(sentence)
-        self.place = place
+        self.path = path
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
+class ProcessorConfig:
     """How a pipeline uses one processor."""
 
     processor: str
@@ -57,23 +57,24 @@ class Use:
 class Pipeline:
     name: str
     version: int = 1
-    """The operator raises it when what is made changes; `reprocess` finds files by it."""
+    """The operator raises it when results change. `reprocess` finds files of earlier versions by it."""
     priority: int = 0
-    uses: Mapping[str, Use] = field(default_factory=dict)
+    processors: Mapping[str, ProcessorConfig] = field(default_factory=dict)
 
     def steps(self, media_type: str) -> tuple[Step, ...]:
-        from picasso.jobs.states import Step  # needs the tables, and the check at start comes before there are any
+        """The jobs for a file of this type."""
+        from picasso.jobs.states import Step  # imports models; `load` must work before Django is set up
 
         return tuple(
-            Step(use.processor, use.queue, self.priority)
-            for use in self.uses.values()
-            if registry.wants(use.types, media_type)
+            Step(each.processor, each.queue, self.priority)
+            for each in self.processors.values()
+            if registry.matches(each.types, media_type)
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The jobs that a new file is to have."""
+    """The jobs to create for a new file."""
 
     pipeline: str
     version: int
@@ -81,11 +82,11 @@ class Plan:
 
 
 class Pipelines:
-    """All that there are, by name; ``default`` always is."""
+    """All pipelines, by name. There is always a ``default``."""
 
     def __init__(self, pipelines: Collection[Pipeline]) -> None:
         self._pipelines = {pipeline.name: pipeline for pipeline in pipelines}
-        self.plan = lru_cache(maxsize=4096)(self._plan)  # asked for each upload
+        self.plan = lru_cache(maxsize=4096)(self._plan)  # called for each upload
 
     def __contains__(self, name: str) -> bool:
         return name in self._pipelines
@@ -97,170 +98,184 @@ class Pipelines:
         return self._pipelines[name]
 
     def _plan(self, pipeline: str, media_type: str) -> Plan:
-        """Raises `KeyError` for a pipeline that is not there."""
-        chosen = self[pipeline]
-        return Plan(chosen.name, chosen.version, chosen.steps(media_type))
+        """Raises `KeyError` if there is no such pipeline."""
+        found = self[pipeline]
+        return Plan(found.name, found.version, found.steps(media_type))
 
     def options(self, pipeline: str, processor: str) -> Mapping[str, JSON]:
-        """Those of now. A pipeline that was taken out since its jobs were made leaves them the default's."""
-        chosen = self._pipelines.get(pipeline, self[DEFAULT])
-        use = chosen.uses.get(processor) or self[DEFAULT].uses.get(processor)
-        return use.options if use else {}
+        """The current options. Jobs of a pipeline that no longer exists get those of ``default``."""
+        default = self[DEFAULT]
+        owner = self._pipelines.get(pipeline, default)
+        config = owner.processors.get(processor) or default.processors.get(processor)
+        return config.options if config else {}
 
 
 @cache
 def pipelines() -> Pipelines:
-    """Those of this process's settings. Raises `ConfError`."""
+    """The pipelines of this process's settings. Raises `ConfError`."""
     conf: Conf = settings.PICASSO
     return load(conf)
 
 
 def load(conf: Conf) -> Pipelines:
-    """Raises `ConfError`, whose message names the file, the line and what is wrong there."""
+    """Raises `ConfError`. Its message names the file, the line and what is wrong there."""
     name = conf.config.name if conf.config else ""
     text = ""
     try:
         text = conf.config.read_text("utf-8") if conf.config else ""
-        return Pipelines(list(read(tomllib.loads(text), built_in_options(conf))))
-    except OSError as fault:
-        raise ConfError(f"{name} can't be read: {fault.strerror}") from fault
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
-        raise ConfError(f"{name} is not TOML: {fault}") from fault
-    except Fault as fault:
-        where = ".".join(fault.place)
-        raise ConfError(f"{name}, line {line_of(fault.place, text)}: {where}: {fault}") from fault
+        return Pipelines(list(parse(tomllib.loads(text), built_in_options(conf))))
+    except OSError as error:
+        raise ConfError(f"{name} can't be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfError(f"{name} is not valid TOML: {error}") from error
+    except PipelineError as error:
+        keys = ".".join(error.path)
+        raise ConfError(f"{name}, line {line_of(error.path, text)}: {keys}: {error}") from error
 
 
 def built_in_options(conf: Conf) -> Mapping[str, Mapping[str, JSON]]:
-    """What settings say of a processor; a pipeline's own options come before them."""
+    """Options that come from settings, by processor. A pipeline's own options take precedence."""
     return {"image": {"max_pixels": conf.max_image_pixels}}
 
 
-def read(document: Mapping[str, Any], built_in: Mapping[str, Mapping[str, JSON]]) -> Iterator[Pipeline]:
-    """Each pipeline of a file. Raises `Fault`."""
-    only(document, {"pipelines"}, ())
-    tables = table(document, "pipelines", ())
+def parse(document: Mapping[str, Any], built_in: Mapping[str, Mapping[str, JSON]]) -> Iterator[Pipeline]:
+    """Each pipeline of a file. Raises `PipelineError`."""
+    check_keys(document, {"pipelines"}, ())
+    tables = get_table(document, "pipelines", ())
     for name in {DEFAULT: None, **tables}:
-        place = ("pipelines", name)
+        path = ("pipelines", name)
         if not NAME.fullmatch(name) or len(name) > 64:
-            raise Fault(place, "a pipeline's name is in kebab-case, and has 64 characters at most")
-        yield pipeline(name, table(tables, name, ("pipelines",)), place, built_in)
+            raise PipelineError(path, "the name of a pipeline must be kebab-case and have at most 64 characters")
+        yield parse_pipeline(name, get_table(tables, name, ("pipelines",)), path, built_in)
 
 
-def pipeline(name: str, told: Mapping[str, Any], place: Place, built_in: Mapping[str, Any]) -> Pipeline:
+def parse_pipeline(name: str, table: Mapping[str, Any], path: KeyPath, built_in: Mapping[str, Any]) -> Pipeline:
     installed = registry.processors()
-    only(told, {"version", "priority", "processors", *installed}, place)
+    check_keys(table, {"version", "priority", "processors", *installed}, path)
     return Pipeline(
         name,
-        whole(told, "version", 1, range(1, 2**31), place),
-        whole(told, "priority", 0, PRIORITIES, place),
+        get_integer(table, "version", 1, range(1, 2**31), path),
+        get_integer(table, "priority", 0, PRIORITIES, path),
         MappingProxyType(
             {
-                each: use(installed[each], table(told, each, place), (*place, each), built_in.get(each, {}))
-                for each in chosen(told, place)
+                key: parse_processor(installed[key], get_table(table, key, path), (*path, key), built_in.get(key, {}))
+                for key in processor_names(table, path)
             }
         ),
     )
 
 
-def chosen(told: Mapping[str, Any], place: Place) -> list[str]:
-    """The processors of a pipeline: those it lists, or all but those on request, and whichever it has a table for."""
+def processor_names(table: Mapping[str, Any], path: KeyPath) -> list[str]:
+    """The processors of a pipeline: its list, or all but those on request, and those that have a table."""
     installed = registry.processors()
-    tables = [name for name in told if name in installed]
-    if "processors" not in told:
-        return [name for name, each in installed.items() if not each.on_request or name in tables]
-    listed = texts(told, "processors", (), place)
-    for name in listed:
-        if name not in installed:
-            raise Fault((*place, "processors"), f"there is no processor {name!r} (there is: {', '.join(installed)})")
-    for name in tables:
-        if name not in listed:
-            raise Fault((*place, name), "is not among this pipeline's processors")
-    return list(dict.fromkeys(listed))
+    with_tables = [name for name in table if name in installed]
+    if "processors" not in table:
+        return [name for name, each in installed.items() if not each.on_request or name in with_tables]
+    names = get_strings(table, "processors", (), path)
+    for name in names:
+        check_installed(name, (*path, "processors"))
+    for name in with_tables:
+        if name not in names:
+            raise PipelineError((*path, name), "is not in the list of this pipeline's processors")
+    return list(dict.fromkeys(names))
 
 
-def use(processor: type[Processor], told: Mapping[str, Any], place: Place, built_in: Mapping[str, JSON]) -> Use:
-    only(told, {"types", "queue", "options"}, place)
-    types = texts(told, "types", processor.media_types, place)
+def check_installed(name: str, path: KeyPath) -> None:
+    if lacking := registry.unavailable().get(name):
+        hint = f"pip install '{lacking.requirement}'"
+        raise PipelineError(path, f"the libraries of the processor {name!r} are not installed ({hint})")
+    if name not in registry.processors():
+        raise PipelineError(path, f"there is no processor {name!r} (processors: {', '.join(registry.processors())})")
+
+
+def parse_processor(
+    processor: type[Processor], table: Mapping[str, Any], path: KeyPath, built_in: Mapping[str, JSON]
+) -> ProcessorConfig:
+    check_keys(table, {"types", "queue", "options"}, path)
+    types = get_strings(table, "types", processor.media_types, path)
     for pattern in types:
         if not TYPE_PATTERN.fullmatch(pattern):
-            raise Fault((*place, "types"), f"{pattern!r} is not a pattern of media types such as image/* or !image/gif")
-    queue = told.get("queue", processor.queue)
+            hint = f"{pattern!r} is not a pattern of media types such as image/* or !image/gif"
+            raise PipelineError((*path, "types"), hint)
+    queue = table.get("queue", processor.queue)
     if queue not in registry.QUEUES:
-        raise Fault((*place, "queue"), f"there is no queue {queue!r} (there is: {', '.join(registry.QUEUES)})")
-    own = table(told, "options", place)
-    check_options(processor, own, place)
-    return Use(processor.name, types, queue, MappingProxyType({**built_in, **own}))
+        raise PipelineError((*path, "queue"), f"must be one of {', '.join(registry.QUEUES)}, not {queue!r}")
+    options = get_table(table, "options", path)
+    check_options(processor, options, path)
+    return ProcessorConfig(processor.name, types, queue, MappingProxyType({**built_in, **options}))
 
 
-def check_options(processor: type[Processor], options: Mapping[str, Any], place: Place) -> None:
-    """One by one first, so that the line at fault is that of the option."""
+def check_options(processor: type[Processor], options: Mapping[str, Any], path: KeyPath) -> None:
+    """Each option is checked alone first, so that an error names the option's own line."""
     for name, value in options.items():
         try:
-            given(processor.Options, {name: value})
-        except ValueError as fault:
-            raise Fault((*place, "options", name), str(fault)) from fault
+            parse_options(processor.Options, {name: value})
+        except ValueError as error:
+            raise PipelineError((*path, "options", name), str(error)) from error
     try:
-        given(processor.Options, options)
-    except ValueError as fault:
-        raise Fault((*place, "options"), str(fault)) from fault
+        parse_options(processor.Options, options)
+    except ValueError as error:
+        raise PipelineError((*path, "options"), str(error)) from error
 
 
-def only(told: Mapping[str, Any], known: Collection[str], place: Place) -> None:
-    for name in told:
-        if name not in known:
-            raise Fault((*place, name), f"is not known here (known is: {', '.join(sorted(known))})")
+def check_keys(table: Mapping[str, Any], known: Collection[str], path: KeyPath) -> None:
+    for name in table:
+        if name in known:
+            continue
+        if name in registry.unavailable():
+            check_installed(name, (*path, name))
+        raise PipelineError((*path, name), f"is not a known key (known keys: {', '.join(sorted(known))})")
 
 
-def table(told: Mapping[str, Any], name: str, place: Place) -> Mapping[str, Any]:
-    found = told.get(name, {})
-    if not isinstance(found, dict):
-        raise Fault((*place, name), "is not a table")
-    return found
+def get_table(table: Mapping[str, Any], key: str, path: KeyPath) -> Mapping[str, Any]:
+    value = table.get(key, {})
+    if not isinstance(value, dict):
+        raise PipelineError((*path, key), "must be a table")
+    return value
 
 
-def whole(told: Mapping[str, Any], name: str, default: int, allowed: range, place: Place) -> int:
-    found = told.get(name, default)
-    if type(found) is not int or found not in allowed:
-        raise Fault((*place, name), f"is not a whole number from {allowed.start} to {allowed.stop - 1}")
-    return found
+def get_integer(table: Mapping[str, Any], key: str, default: int, allowed: range, path: KeyPath) -> int:
+    value = table.get(key, default)
+    if type(value) is not int or value not in allowed:
+        raise PipelineError((*path, key), f"must be an integer from {allowed.start} to {allowed.stop - 1}")
+    return value
 
 
-def texts(told: Mapping[str, Any], name: str, default: tuple[str, ...], place: Place) -> tuple[str, ...]:
-    found = told.get(name, default)
-    if not isinstance(found, list | tuple) or not all(isinstance(each, str) for each in found):
-        raise Fault((*place, name), "is not a list of texts")
-    return tuple(found)
+def get_strings(table: Mapping[str, Any], key: str, default: tuple[str, ...], path: KeyPath) -> tuple[str, ...]:
+    value = table.get(key, default)
+    if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
+        raise PipelineError((*path, key), "must be a list of strings")
+    return tuple(value)
 
 
-def line_of(place: Place, text: str) -> int:
-    """The line (from 1) on which ``place``, or the nearest that encloses it, is written."""
-    lines = dict(places(text))
-    while place and place not in lines:
-        place = place[:-1]
-    return lines.get(place, 1)
+def line_of(path: KeyPath, text: str) -> int:
+    """The line (from 1) that sets ``path``, or else the nearest table around it."""
+    lines = dict(key_paths(text))
+    while path and path not in lines:
+        path = path[:-1]
+    return lines.get(path, 1)
 
 
-def places(text: str) -> Iterator[tuple[Place, int]]:
-    """What each line that begins a table or a value writes. TOML's own parser reads each by itself."""
-    header: Place = ()
+def key_paths(text: str) -> Iterator[tuple[KeyPath, int]]:
+    """For each line that begins a table or a value: its key path and number. TOML's parser reads each line alone."""
+    header: KeyPath = ()
     for number, line in enumerate(text.splitlines(), 1):
         if line.lstrip().startswith("["):
-            if found := path_in(line):
-                header = found
+            if path := path_in(line):
+                header = path
                 yield header, number
-        elif found := path_in(f"{line.partition('=')[0]} = 0"):
-            yield (*header, *found), number
+        elif path := path_in(f"{line.partition('=')[0]} = 0"):
+            yield (*header, *path), number
 
 
-def path_in(line: str) -> Place:
-    """The nested keys that a line of TOML makes, or none if it can't stand alone."""
+def path_in(line: str) -> KeyPath:
+    """The nested keys of one line of TOML; empty if it is not valid by itself."""
     try:
-        found: Any = tomllib.loads(line)
+        value: Any = tomllib.loads(line)
     except tomllib.TOMLDecodeError:
         return ()
     path: list[str] = []
-    while isinstance(found, dict) and found:
-        name, found = next(iter(found.items()))
-        path.append(name)
+    while isinstance(value, dict) and value:
+        key, value = next(iter(value.items()))
+        path.append(key)
     return tuple(path)

@@ -1,12 +1,14 @@
-"""Which processors there are, and which of them a new file is given to. Clashes are found at start."""
+"""The installed processors. Name clashes and missing libraries are found at start."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
+from importlib.util import find_spec
 from types import MappingProxyType
 
 from picasso.process.contract import GROUP, Processor
@@ -15,39 +17,80 @@ QUEUES = ("quick", "heavy")
 
 
 class RegistryError(Exception):
-    """The installed processors don't go together."""
+    """The installed processors can't be used together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unavailable:
+    """A registered processor whose libraries are not installed."""
+
+    modules: tuple[str, ...]
+    """Those that are missing."""
+    requirement: str
+    """What to install: ``picasso[images]``."""
+
+
+def processors() -> Mapping[str, type[Processor]]:
+    """The processors that can run here, by name. Raises `RegistryError`."""
+    return _load()[0]
+
+
+def unavailable() -> Mapping[str, Unavailable]:
+    """The processors that are registered but lack libraries, by name. Raises `RegistryError`."""
+    return _load()[1]
 
 
 @cache
-def processors() -> Mapping[str, type[Processor]]:
-    """All installed processors by name. Raises `RegistryError`."""
-    found: dict[str, type[Processor]] = {}
-    for point in entry_points(group=GROUP):
+def _load() -> tuple[Mapping[str, type[Processor]], Mapping[str, Unavailable]]:
+    available: dict[str, type[Processor]] = {}
+    lacking: dict[str, Unavailable] = {}
+    for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
+        processor = load(point)
+        check(processor, {*available, *lacking})
+        if missing := tuple(name for name in processor.requires if find_spec(name) is None):
+            lacking[processor.name] = Unavailable(missing, requirement(point, processor))
+        else:
+            available[processor.name] = processor
+    return MappingProxyType(available), MappingProxyType(lacking)
+
+
+def load(point: EntryPoint) -> type[Processor]:
+    """The class that an entry point names. Raises `RegistryError`."""
+    try:
         processor: type[Processor] = point.load()
-        check(processor, found)
-        found[processor.name] = processor
-    return MappingProxyType(dict(sorted(found.items())))
+    except (ImportError, AttributeError) as error:
+        raise RegistryError(f"the processor {point.name!r} can't be loaded from {point.value}: {error}") from error
+    return processor
 
 
-def check(processor: type[Processor], others: Mapping[str, type[Processor]]) -> None:
+def check(processor: type[Processor], others: Iterable[str]) -> None:
+    """Raises `RegistryError` if it does not fit in with the processors named ``others``."""
     if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", processor.name):
         raise RegistryError(f"the processor name {processor.name!r} is not kebab-case")
     if processor.name in others or processor.name == "file":
         raise RegistryError(f"two processors are called {processor.name!r}")
     if processor.queue not in QUEUES:
-        raise RegistryError(f"the processor {processor.name!r} wants a queue {processor.queue!r} that is not there")
+        raise RegistryError(f"the processor {processor.name!r} names an unknown queue, {processor.queue!r}")
 
 
-def wants(patterns: Iterable[str], media_type: str) -> bool:
-    """Whether a type is among those that ``patterns`` name; a later pattern overrules an earlier one."""
-    wanted = False
+def requirement(point: EntryPoint, processor: type[Processor]) -> str:
+    """What ``pip install`` needs for the libraries of this processor."""
+    distribution = point.dist.name if point.dist else point.module.partition(".")[0]
+    return f"{distribution}[{processor.extra}]" if processor.extra else ", ".join(processor.requires)
+
+
+def unavailable_notice() -> str:
+    """For the log at start: which processors are off, and how to install them. Empty if all are available."""
+    if not unavailable():
+        return ""
+    names = ", ".join(f"{name} ({each.requirement})" for name, each in unavailable().items())
+    return f"processors without their libraries are off, and their files are stored without facts: {names}"
+
+
+def matches(patterns: Iterable[str], media_type: str) -> bool:
+    """Whether ``patterns`` cover a type. A later pattern overrules an earlier one; ``!`` excludes."""
+    covered = False
     for pattern in patterns:
         if fnmatchcase(media_type, pattern.removeprefix("!")):
-            wanted = not pattern.startswith("!")
-    return wanted
-
-
-@cache
-def claiming(media_type: str) -> tuple[type[Processor], ...]:
-    """The processors that want files of this type without being asked to."""
-    return tuple(p for p in processors().values() if not p.on_request and wants(p.media_types, media_type))
+            covered = not pattern.startswith("!")
+    return covered

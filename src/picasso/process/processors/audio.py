@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from picasso.process.contract import JSON, Derivative, Processor, ProcessorError, Result, Source
-from picasso.process.options import given
+from picasso.process.options import parse_options
 from picasso.process.processors.av import facts, sound
 from picasso.process.processors.av.completeness import is_told
 from picasso.process.processors.av.open_media import corrupt, opened, packets, unprotected
@@ -61,6 +61,8 @@ class Audio(Processor):
     )
     queue: ClassVar[str] = "heavy"
     Options: ClassVar[type] = AudioOptions
+    requires: ClassVar[tuple[str, ...]] = ("av", "PIL")
+    extra: ClassVar[str] = "video"
 
     @staticmethod
     def prepare() -> None:
@@ -72,7 +74,7 @@ class Audio(Processor):
 
     def __call__(self, source: Source, folder: Path) -> Result:
         self.prepare()
-        options = given(AudioOptions, source.options)
+        options = parse_options(AudioOptions, source.options)
         with opened(source) as (container, reader):
             stream: Any = container.streams.best("audio")
             if stream is None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from picasso.process.contract import Derivative, Processor, ProcessorError, Result, Source
-from picasso.process.options import given
+from picasso.process.options import parse_options
 from picasso.process.processors.audio import Audio
 from picasso.process.processors.av import encoding, facts
 from picasso.process.processors.av.open_media import LOOKING_BYTES, corrupt, frames, lean, opened, packets, unprotected
@@ -80,6 +80,8 @@ class Rendition(Processor):
     queue: ClassVar[str] = "heavy"
     on_request: ClassVar[bool] = True
     Options: ClassVar[type] = RenditionOptions
+    requires: ClassVar[tuple[str, ...]] = ("av", "PIL")
+    extra: ClassVar[str] = "video"
 
     @staticmethod
     def prepare() -> None:
@@ -87,7 +89,7 @@ class Rendition(Processor):
 
     def __call__(self, source: Source, folder: Path) -> Result:
         self.prepare()
-        options = given(RenditionOptions, source.options)
+        options = parse_options(RenditionOptions, source.options)
         with opened(source) as (container, reader):
             length = facts.duration(container)
             if length and length > options.max_seconds:

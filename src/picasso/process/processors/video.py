@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from picasso.process.contract import JSON, Derivative, Processor, Result, Source
-from picasso.process.options import given
+from picasso.process.options import parse_options
 from picasso.process.processors.av import facts, pictures, sound
 from picasso.process.processors.av.completeness import complete
 from picasso.process.processors.av.open_media import LOOKING_BYTES, MAX_PIXELS, corrupt, lean, opened, unprotected
@@ -65,6 +65,8 @@ class Video(Processor):
     media_types: ClassVar[tuple[str, ...]] = ("video/*", "application/mxf", "application/mp4", "application/vnd.ms-asf")
     queue: ClassVar[str] = "quick"
     Options: ClassVar[type] = VideoOptions
+    requires: ClassVar[tuple[str, ...]] = ("av", "PIL")
+    extra: ClassVar[str] = "video"
 
     @staticmethod
     def prepare() -> None:
@@ -77,7 +79,7 @@ class Video(Processor):
 
     def __call__(self, source: Source, folder: Path) -> Result:
         self.prepare()
-        options = given(VideoOptions, source.options)
+        options = parse_options(VideoOptions, source.options)
         with opened(source, options.max_pixels) as (container, reader):
             found = facts.of_file(container, source.media_type, options.location)
             stream = moving(container)

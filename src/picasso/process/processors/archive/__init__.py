@@ -25,6 +25,8 @@ class Archive(Processor):
     name: ClassVar[str] = "archive"
     media_types: ClassVar[tuple[str, ...]] = (*ZIP, TAR, SEVEN_ZIP, *PACKED)
     queue: ClassVar[str] = "quick"
+    requires: ClassVar[tuple[str, ...]] = ("py7zr",)
+    extra: ClassVar[str] = "archives"
 
     @staticmethod
     def prepare() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from picasso.process.contract import JSON, Derivative, Processor, Result, Source
-from picasso.process.options import given
+from picasso.process.options import parse_options
 from picasso.process.processors.document import facts, legacy, ole, reader, web, zipped
 from picasso.process.processors.document.errors import corrupt, protected, too_large, unsupported
 from picasso.process.processors.document.options import DocumentOptions
@@ -85,13 +85,15 @@ class Document(Processor):
     )
     queue: ClassVar[str] = "quick"
     Options: ClassVar[type] = DocumentOptions
+    requires: ClassVar[tuple[str, ...]] = ("kreuzberg",)
+    extra: ClassVar[str] = "documents"
 
     @staticmethod
     def prepare() -> None:
         import kreuzberg  # noqa: F401 - its threads start with the first document, in the child
 
     def __call__(self, source: Source, folder: Path) -> Result:
-        options = given(DocumentOptions, source.options)
+        options = parse_options(DocumentOptions, source.options)
         if source.path.stat().st_size > options.max_bytes:
             raise too_large()
         found = read(source, options)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 from picasso.process.contract import JSON, Derivative, Processor, Result, Source
-from picasso.process.options import given
+from picasso.process.options import parse_options
 from picasso.process.processors.image import animation, decode, facts, libvips, perceptual, thumbnails
 from picasso.process.processors.image.errors import verdicts
 from picasso.process.processors.image.limits import MAX_PIXELS
@@ -49,6 +49,8 @@ class Image(Processor):
     media_types: ClassVar[tuple[str, ...]] = ("image/*",)
     queue: ClassVar[str] = "quick"
     Options: ClassVar[type] = Options
+    requires: ClassVar[tuple[str, ...]] = ("numpy", "PIL", "pillow_heif", "pillow_jxl", "pyvips", "rawpy")
+    extra: ClassVar[str] = "images"
 
     @staticmethod
     def prepare() -> None:
@@ -57,7 +59,7 @@ class Image(Processor):
 
     def __call__(self, source: Source, folder: Path) -> Result:
         """Facts and thumbnails of the first frame or page, decoded once."""
-        options = given(Options, source.options)
+        options = parse_options(Options, source.options)
         self.prepare()
         with source.path.open("rb") as file, verdicts(source.media_type):
             picture = decode.opened(file, source.media_type, options.max_pixels)

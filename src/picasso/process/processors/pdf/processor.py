@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from picasso.process.contract import Derivative, Processor, ProcessorError, Result, Source
-from picasso.process.options import given
+from picasso.process.options import parse_options
 from picasso.process.processors.pdf.facts import about
 from picasso.process.processors.pdf.options import PdfOptions
 from picasso.process.processors.pdf.picture import draw
@@ -25,6 +25,8 @@ class Pdf(Processor):
     media_types: ClassVar[tuple[str, ...]] = ("application/pdf",)
     queue: ClassVar[str] = "quick"
     Options: ClassVar[type] = PdfOptions
+    requires: ClassVar[tuple[str, ...]] = ("pypdfium2", "pyvips")
+    extra: ClassVar[str] = "documents"
 
     @staticmethod
     def prepare() -> None:
@@ -35,7 +37,7 @@ class Pdf(Processor):
         pyvips.concurrency_set(1)
 
     def __call__(self, source: Source, folder: Path) -> Result:
-        options = given(PdfOptions, source.options)
+        options = parse_options(PdfOptions, source.options)
         with opened(source.path) as pdf:
             facts = about(pdf)
             pictures = draw(pdf, folder, options)

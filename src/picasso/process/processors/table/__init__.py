@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from picasso.process.contract import Processor, ProcessorError, Result, Source
-from picasso.process.options import given
+from picasso.process.options import parse_options
 
 CSV = ("text/csv", "text/tab-separated-values")
 JSON_LINES = ("application/x-ndjson", "application/jsonl")
@@ -30,6 +30,8 @@ class Table(Processor):
     media_types: ClassVar[tuple[str, ...]] = (*CSV, *JSON_LINES, PARQUET)
     queue: ClassVar[str] = "quick"
     Options: ClassVar[type] = Options
+    requires: ClassVar[tuple[str, ...]] = ("duckdb",)
+    extra: ClassVar[str] = "tables"
 
     @staticmethod
     def prepare() -> None:
@@ -42,7 +44,7 @@ class Table(Processor):
         from picasso.process.processors.table import delimited, json_lines, parquet
         from picasso.process.processors.table.database import faults
 
-        options: Options = given(Options, source.options)
+        options: Options = parse_options(Options, source.options)
         with faults():
             if source.media_type == PARQUET:
                 return parquet.read(source, folder, options.preview_rows)
