@@ -11,7 +11,6 @@ from django.http import HttpRequest
 
 from picasso.jobs import commands, queues
 from picasso.models import Derivative, File, Job, Queue, Upload, Worker
-from picasso.receive.append import offset_of
 from picasso.receive.cleanup import forget
 from picasso.storage import default_storage
 
@@ -119,7 +118,7 @@ class UploadAdmin(ReadOnly, admin.ModelAdmin):
 def come(upload: Upload) -> int | None:
     """None if there is no place for its bytes any more."""
     try:
-        return offset_of(default_storage().upload(upload.pk))
+        return default_storage().uploads.stat(upload.pk).offset
     except FileNotFoundError:
         return None
 

@@ -64,14 +64,14 @@ class Application:
             storage, self._landing, conf.max_upload_size, conf.max_unfinished_size, conf.upload_expiry
         )
         self._joins = Joins(self._uploads)
-        checks = {"database": health.database, "storage": storage.probe, "worker": health.workers}
+        checks = {"database": health.database, "storage": storage.files.probe, "worker": health.workers}
         if not conf.embedded:
             checks["broker"] = celery.ping
         self._forwarding = Forwarding(conf.trusted_proxies, conf.public_url)
         self._cors = Cors(conf.cors_origins)
         self._health = HealthDoor(checks)
         self._upload = UploadDoor(self._uploads, self._joins, self._landing, known, conf.upload_idle_timeout)
-        self._download = DownloadDoor(storage, conf.accel_redirect)
+        self._download = DownloadDoor(storage.files)
         # Answers are small and wait in a queue without bounds; with bounds a client that never reads holds a thread.
         self._django: Any = WSGIMiddleware(cast("Any", WSGIHandler()), workers=DJANGO_THREADS, send_queue_size=0)
 

@@ -253,6 +253,20 @@ def sweep(root: Path) -> int:
     return sum(removed_if_dead(folder) for folder in root.iterdir() if (folder / LOCK).exists())
 
 
+def remove_abandoned(root: Path, before: float) -> list[str]:
+    """Remove what lies in ``scratch/`` without a lock and was not changed since ``before`` (Unix time); the names.
+
+    A worker's folder has a lock, and is removed by its worker or by `sweep`.
+    """
+    removed = []
+    for path in root.iterdir() if root.exists() else ():
+        with suppress(FileNotFoundError):
+            if path.lstat().st_mtime < before and not (path / LOCK).exists():
+                discard(path)
+                removed.append(path.name)
+    return removed
+
+
 def removed_if_dead(folder: Path) -> bool:
     with suppress(OSError):
         fd = os.open(folder / LOCK, os.O_RDWR | os.O_CLOEXEC)

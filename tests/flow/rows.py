@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 
 from picasso.jobs.states import LEASE
 from picasso.models import Derivative, File, Job, made_at, new_id
-from picasso.storage import original_key
+from picasso.storage.names import original_key
 
 
 def new_file(name: str = "note.txt", media_type: str = "text/plain", **fields: Any) -> File:

@@ -9,12 +9,14 @@ import random
 import time
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from django.db import connection, transaction
 from django.test import Client
+from pytest_django.fixtures import Settings
 
 from picasso.errors import PicassoError, StorageFull, TooLarge
 from picasso.jobs.states import Step
@@ -23,7 +25,8 @@ from picasso.process.pipelines import Plan
 from picasso.receive.cleanup import forget, sweep
 from picasso.receive.commit import MAX_BATCH, Landing
 from picasso.receive.sink import Intake
-from picasso.storage import Folder, original_key
+from picasso.storage.folder import Folder
+from picasso.storage.names import original_key
 from tests.flow.rows import new_file, new_job, side_by_side
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -74,7 +77,7 @@ def land(
 
 
 def on_disk(storage: Folder) -> list[Path]:
-    folders = (storage.incoming, storage.media, storage.scratches)
+    folders = (storage.files.incoming, storage.files.media)
     return sorted(path for folder in folders for path in folder.rglob("*") if path.is_file())
 
 
@@ -84,7 +87,7 @@ def well_landed(storage: Folder, file: File | BaseException, content: bytes) -> 
     assert row.sha256 == hashlib.sha256(content).hexdigest()
     assert row.size == len(content)
     assert row.uploaded_at == made_at(row.pk)
-    return storage.path(row.key).read_bytes() == content
+    return storage.files.path(row.key).read_bytes() == content
 
 
 def test_a_batch_of_many(storage: Folder) -> None:
@@ -103,7 +106,7 @@ def test_small_and_large_land_together(storage: Folder) -> None:
     contents = [random.Random(n).randbytes(size) for n, size in enumerate([1, 5 * 2**20, 2**20, 2**20 - 1, 100_001])]
     files = land(storage, contents)
     assert all(well_landed(storage, file, content) for file, content in zip(files, contents, strict=True))
-    assert not list(storage.incoming.iterdir())
+    assert not list(storage.files.incoming.iterdir())
     assert Intake.held == 0
 
 
@@ -148,15 +151,15 @@ def test_a_bad_member_fails_alone(storage: Folder, bad: int) -> None:
         assert well_landed(storage, outcomes[n], contents[n])
     assert File.objects.count() == FileCount.total() == 4
     assert len(on_disk(storage)) == 4
-    assert not list(storage.media.glob(f"*/*/*/*/{bad}.txt"))
+    assert not list(storage.files.media.glob(f"*/*/*/*/{bad}.txt"))
 
 
 def test_a_member_without_bytes_fails_alone(storage: Folder) -> None:
     """What a disk may do: a large upload's file in incoming/ is gone when it is to be placed."""
 
     def spoil(intakes: list[Intake]) -> None:
-        assert intakes[1].incoming is not None
-        intakes[1].incoming.path.unlink()
+        (path,) = storage.files.incoming.iterdir()
+        path.unlink()
 
     contents = [b"one\n", b"x" * 3 * 2**20, b"three\n"]
     outcomes = land(storage, contents, spoil)
@@ -168,7 +171,7 @@ def test_a_member_without_bytes_fails_alone(storage: Folder) -> None:
 
 
 def test_a_full_disk_leaves_nothing(storage: Folder) -> None:
-    storage.min_free_space = 2**60
+    storage.space.minimum = 2**60
     outcomes = land(storage, [b"one\n", b"two\n"])
     assert [type(outcome) for outcome in outcomes] == [StorageFull] * 2
     assert not on_disk(storage)
@@ -177,7 +180,7 @@ def test_a_full_disk_leaves_nothing(storage: Folder) -> None:
 
 def test_the_disk_fills_up_before_a_large_one_lands(storage: Folder) -> None:
     def spoil(_: list[Intake]) -> None:
-        storage.min_free_space = 2**60
+        storage.space.minimum = 2**60
 
     (outcome,) = land(storage, [b"x" * 3 * 2**20], spoil)
     assert isinstance(outcome, StorageFull)
@@ -397,7 +400,7 @@ def test_the_list_is_in_a_total_order_within_a_millisecond(client: Client) -> No
 def test_forget_takes_rows_and_bytes(storage: Folder) -> None:
     gone, kept = land(storage, [b"gone\n", b"kept\n"])
     assert isinstance(gone, File)
-    folder = storage.path(gone.key).parent
+    folder = storage.files.path(gone.key).parent
     (folder / "derived" / "image-1").mkdir(parents=True)
     (folder / "derived" / "image-1" / "thumbnail.webp").write_bytes(b"x")
     forget(storage, gone)
@@ -415,16 +418,25 @@ def old_id(age: timedelta) -> uuid.UUID:
 
 
 @pytest.fixture
-def remains(storage: Folder) -> Callable[[Path, timedelta], Path]:
+def scratch(tmp_path: Path, settings: Settings) -> Path:
+    """The folder in which workers work, below the same data folder as the storage."""
+    settings.PICASSO = replace(settings.PICASSO, data_dir=tmp_path)
+    path = tmp_path / "scratch"
+    path.mkdir()
+    return path
+
+
+@pytest.fixture
+def remains(storage: Folder, scratch: Path) -> Callable[[Path, timedelta], Path]:
     """Leaves a file, or a folder with one, that was last written that long ago."""
 
     def leave(path: Path, age: timedelta) -> Path:
-        if path.parent.parent == storage.scratches:
+        if path.parent.parent == scratch:
             path.parent.mkdir()
         path.write_bytes(b"remains")
         moment = time.time() - age.total_seconds()
         for each in (path, path.parent):
-            if each not in {storage.incoming, storage.scratches}:
+            if each not in {storage.files.incoming, scratch}:
                 os.utime(each, (moment, moment))
         return path
 
@@ -433,7 +445,7 @@ def remains(storage: Folder) -> Callable[[Path, timedelta], Path]:
 
 def place(storage: Folder, file_id: uuid.UUID, *, row: bool) -> Path:
     key = original_key("text/plain", file_id, "a.txt")
-    path = storage.path(key)
+    path = storage.files.path(key)
     path.parent.mkdir(parents=True)
     path.write_bytes(b"content")
     if row:
@@ -441,22 +453,24 @@ def place(storage: Folder, file_id: uuid.UUID, *, row: bool) -> Path:
     return path
 
 
-def test_sweep_takes_what_is_old_and_nobodys(storage: Folder, remains: Callable[[Path, timedelta], Path]) -> None:
+def test_sweep_takes_what_is_old_and_nobodys(
+    storage: Folder, scratch: Path, remains: Callable[[Path, timedelta], Path]
+) -> None:
     old, young = timedelta(hours=2), timedelta(minutes=50)
     gone = [
         place(storage, old_id(old), row=False),
         place(storage, old_id(timedelta(days=9)), row=False),
-        remains(storage.incoming / uuid.uuid4().hex, old),
-        remains(storage.scratches / uuid.uuid4().hex / "half.webp", old),
+        remains(storage.files.incoming / uuid.uuid4().hex, old),
+        remains(scratch / uuid.uuid4().hex / "half.webp", old),
     ]
     kept = [
         place(storage, old_id(old), row=True),
         place(storage, old_id(young), row=False),
         place(storage, old_id(young), row=True),
-        remains(storage.incoming / uuid.uuid4().hex, young),
-        remains(storage.scratches / uuid.uuid4().hex / "half.webp", young),
+        remains(storage.files.incoming / uuid.uuid4().hex, young),
+        remains(scratch / uuid.uuid4().hex / "half.webp", young),
     ]
-    stranger = storage.media / "text" / "plain" / "ab" / "no-id" / "a.txt"
+    stranger = storage.files.media / "text" / "plain" / "ab" / "no-id" / "a.txt"
     stranger.parent.mkdir(parents=True)
     stranger.write_bytes(b"not ours to judge")
     assert sweep(storage) == len(gone)

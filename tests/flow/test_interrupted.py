@@ -15,7 +15,7 @@ import pytest
 from picasso.models import new_id
 from picasso.receive.append import Append
 from picasso.receive.sink import BLOCK_SIZE
-from picasso.storage import Folder
+from picasso.storage.folder import Folder
 from picasso.web.body import Body
 from picasso.web.direct_body import DirectBody
 from picasso.web.request import Request
@@ -61,9 +61,9 @@ def test_nothing_is_lost_and_nothing_counts_twice(tmp_path: Path, where: str) ->
 
 async def overtaken(storage: Folder, where: str) -> None:
     upload_id = new_id()
-    storage.begin_upload(upload_id)
-    path = storage.upload(upload_id)
-    append = Append(storage, path, 0, len(DATA))
+    storage.uploads.begin(upload_id).release()
+    path = storage.uploads.path(upload_id)
+    append = Append(storage, upload_id, 0, len(DATA))
     waits, may_go_on = slowed(append, where)
     body = Body(cast("Request", Sent()), 60)
     pouring = asyncio.create_task(body.pour(append))

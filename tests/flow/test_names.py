@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from picasso.models import new_id
 from picasso.receive.commit import displayed
-from picasso.storage import MAX_NAME_BYTES, derived_key, original_key, plain_name, safe_name
+from picasso.storage.names import MAX_NAME_BYTES, derived_key, is_safe_name, original_key, safe_name
 from picasso.web.download import INLINE, Stored, disposition
 
 # Any text, and more than chance would give of what has a meaning in names.
@@ -84,7 +84,7 @@ def test_any_name_is_made_safe(name: str) -> None:
     assert not categories & {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
     assert unicodedata.is_normalized("NFC", safe)
     assert safe_name(safe) == safe
-    assert plain_name(safe)
+    assert is_safe_name(safe)
 
 
 @given(NAMES)

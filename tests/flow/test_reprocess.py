@@ -16,7 +16,8 @@ from picasso.jobs import claims
 from picasso.models import Derivative, File, Job, Reprocess
 from picasso.process import reprocess
 from picasso.process.pipelines import Pipelines, load
-from picasso.storage import Folder, derived_key
+from picasso.storage.folder import Folder
+from picasso.storage.names import derived_key
 from tests.flow.rows import new_file, new_job, side_by_side
 
 State = Reprocess.State
@@ -105,8 +106,8 @@ def test_what_is_no_longer_made_goes_and_what_is_new_comes(storage: Folder, tmp_
     pipelines = version(2, tmp_path, 'processors = ["text"]\n[pipelines.default.text]\ntypes = ["image/*"]')
     file = processed("image/png")
     key = derived_key(file.key, "image", 1, "thumbnail.webp")
-    storage.path(key).parent.mkdir(parents=True)
-    storage.path(key).write_bytes(b"old")
+    storage.files.path(key).parent.mkdir(parents=True)
+    storage.files.path(key).write_bytes(b"old")
     Derivative.objects.create(
         file=file, processor="image", role="thumbnail-256", key=key, media_type="image/webp", size=3, sha256="0" * 64
     )
@@ -114,7 +115,7 @@ def test_what_is_no_longer_made_goes_and_what_is_new_comes(storage: Folder, tmp_
     to_the_end(storage, pipelines)
     assert list(Job.objects.values_list("processor", "state")) == [("text", "waiting")]
     assert not Derivative.objects.exists()
-    assert not storage.path(key).exists()
+    assert not storage.files.path(key).exists()
     file.refresh_from_db()
     assert "image" not in file.facts
 

@@ -27,7 +27,8 @@ from picasso.models import Derivative, File, Job
 from picasso.process.child_pool import ChildPool
 from picasso.process.run import Runner
 from picasso.receive.cleanup import forget, sweep
-from picasso.storage import Folder, derived_key, original_key
+from picasso.storage.folder import Folder
+from picasso.storage.names import derived_key, original_key
 from tests.flow.rows import new_file, new_job
 from tests.processors_for_tests.picasso_processors_for_tests import FOLDER, script
 from tests.stack import until
@@ -73,7 +74,7 @@ def queued(storage: Folder) -> Queued:
 
     def make(content: bytes, processor: str = "script", media_type: str = "audio/midi", **fields: Any) -> Job:
         file = new_file("original", media_type, sha256=hashlib.sha256(content).hexdigest())
-        path = storage.path(file.key)
+        path = storage.files.path(file.key)
         path.parent.mkdir(parents=True)
         path.write_bytes(content)
         return new_job(file, processor=processor, state=State.QUEUED, **fields)
@@ -87,9 +88,9 @@ def again(job: Job) -> Job:
 
 def stored(storage: Folder) -> list[str]:
     """All that lies below the storage's folders, folders that hold nothing included."""
-    roots = (storage.media, storage.scratches, storage.incoming)
+    roots = (storage.files.media, storage.files.incoming)
     found = [path for root in roots for path in root.rglob("*") if path.is_file() or not any(path.iterdir())]
-    return sorted(str(path.relative_to(storage.media.parent)) for path in found)
+    return sorted(str(path.relative_to(storage.files.media.parent)) for path in found)
 
 
 def only_original(storage: Folder, job: Job) -> bool:
@@ -131,7 +132,7 @@ def test_a_picture(runner: Runner, queued: Queued, storage: Folder) -> None:
     rows = list(Derivative.objects.filter(file=job.file))
     assert {row.role: row.width for row in rows} == {"thumbnail-256": 256, "thumbnail-1024": 640}
     for row in rows:
-        content = storage.path(row.key).read_bytes()
+        content = storage.files.path(row.key).read_bytes()
         assert (len(content), hashlib.sha256(content).hexdigest()) == (row.size, row.sha256)
     assert stored(storage) == sorted([f"media/{job.file.key}", *(f"media/{row.key}" for row in rows)])
 
@@ -177,7 +178,7 @@ def test_a_crash_that_does_not_repeat_is_forgotten(runner: Runner, queued: Queue
     job = queued(script("print", out="the last words\n", then="abort"))
     runner.run(job.pk)
     assert (again(job).state, again(job).error_code, again(job).log) == (State.WAITING, "crashed", "the last words\n")
-    storage.path(job.file.key).write_bytes(script("print", out="well\n"))
+    storage.files.path(job.file.key).write_bytes(script("print", out="well\n"))
     make_queued(job)
     runner.run(job.pk)
     assert (again(job).state, again(job).error_code, again(job).attempt) == (State.DONE, "", 2)
@@ -186,7 +187,7 @@ def test_a_crash_that_does_not_repeat_is_forgotten(runner: Runner, queued: Queue
 
 def test_a_missing_original_is_tried_again_and_then_fails(runner: Runner, queued: Queued, storage: Folder) -> None:
     job = queued(b"x", "text", "text/plain")
-    storage.path(job.file.key).unlink()
+    storage.files.path(job.file.key).unlink()
     for failures in range(1, MAX_FAILURES + 1):
         make_queued(job)
         runner.run(job.pk)
@@ -217,7 +218,7 @@ def test_a_derivative_that_can_not_be_placed_leaves_nothing(runner: Runner, queu
     listed = [thumbnail("first", "a.txt"), thumbnail("second", "b.txt")]
     job = queued(script("derive", files={"a.txt": "a", "b.txt": "b"}, listed=listed))
     # Where the second is to go there is a folder already.
-    (storage.path(derived_key(job.file.key, "script", 1, "b.txt")) / "in the way").mkdir(parents=True)
+    (storage.files.path(derived_key(job.file.key, "script", 1, "b.txt")) / "in the way").mkdir(parents=True)
     runner.run(job.pk)
     assert (again(job).state, again(job).error_code) == (State.WAITING, "storage")
     assert not Derivative.objects.exists()
@@ -268,7 +269,7 @@ def test_a_link_is_no_derivative(
     thread.join()
     assert (again(job).state, again(job).error_code) == (State.WAITING, "processor-error")
     assert not Derivative.objects.exists()
-    assert not [path for path in storage.media.rglob("*") if path.is_symlink()]
+    assert not [path for path in storage.files.media.rglob("*") if path.is_symlink()]
 
 
 # Others who want the same job
@@ -304,14 +305,14 @@ def test_an_attempt_that_lost_its_lease_leaves_nothing(runner: Runner, queued: Q
 
 def test_what_a_dead_attempt_left_is_removed_by_the_next(runner: Runner, queued: Queued, storage: Folder) -> None:
     job = queued(slow_derivative(), attempt=1)
-    left = storage.path(derived_key(job.file.key, "script", 1, "a.txt"))
-    neighbour = storage.path(derived_key(job.file.key, "script-two", 1, "a.txt"))
+    left = storage.files.path(derived_key(job.file.key, "script", 1, "a.txt"))
+    neighbour = storage.files.path(derived_key(job.file.key, "script-two", 1, "a.txt"))
     for path in (left, neighbour):
         path.parent.mkdir(parents=True)
         path.write_text("from before")
     runner.run(job.pk)
     row = Derivative.objects.get()
-    assert storage.path(row.key).read_text() == "a"
+    assert storage.files.path(row.key).read_text() == "a"
     assert not left.parent.exists()
     assert neighbour.exists(), "another processor's"
 
@@ -328,35 +329,35 @@ def done_once(runner: Runner, job: Job) -> Derivative:
 def test_what_there_is_stays_until_there_is_better(runner: Runner, queued: Queued, storage: Folder) -> None:
     job = queued(script("derive", files={"a.txt": "old"}, listed=[thumbnail()]))
     old = done_once(runner, job)
-    storage.path(job.file.key).write_bytes(slow_derivative())
+    storage.files.path(job.file.key).write_bytes(slow_derivative())
     thread = begin(runner, job)
     while thread.is_alive():
         row = Derivative.objects.get()
         try:
-            assert storage.path(row.key).read_text() in {"old", "a"}
+            assert storage.files.path(row.key).read_text() in {"old", "a"}
         except FileNotFoundError:
             assert Derivative.objects.get().key != row.key, "a row without bytes"
     thread.join()
     new = Derivative.objects.get()
-    assert storage.path(new.key).read_text() == "a"
+    assert storage.files.path(new.key).read_text() == "a"
     assert new.key != old.key
-    assert not storage.path(old.key).parent.exists()
+    assert not storage.files.path(old.key).parent.exists()
 
 
 def test_what_there_is_stays_when_the_next_time_fails(runner: Runner, queued: Queued, storage: Folder) -> None:
     job = queued(script("derive", files={"a.txt": "old"}, listed=[thumbnail()]))
     old = done_once(runner, job)
-    storage.path(job.file.key).write_bytes(script("refuse", code="corrupt", sentence="This is no picture."))
+    storage.files.path(job.file.key).write_bytes(script("refuse", code="corrupt", sentence="This is no picture."))
     runner.run(job.pk)
     assert (again(job).state, again(job).file.state) == (State.FAILED, File.State.FAILED)
     assert Derivative.objects.get().key == old.key
-    assert storage.path(old.key).read_text() == "old"
+    assert storage.files.path(old.key).read_text() == "old"
 
 
 def test_an_attempt_leaves_its_successor_alone(runner: Runner, queued: Queued, storage: Folder) -> None:
     """It may come to its end late, and what is newer is not its to remove."""
     job = queued(slow_derivative(), attempt=1)
-    newer = storage.path(derived_key(job.file.key, "script", 7, "a.txt"))
+    newer = storage.files.path(derived_key(job.file.key, "script", 7, "a.txt"))
     newer.parent.mkdir(parents=True)
     newer.write_text("newer")
     runner.run(job.pk)
@@ -422,7 +423,7 @@ def test_a_file_that_is_deleted_meanwhile_leaves_nothing(runner: Runner, queued:
     assert not File.objects.exists()
     assert not Job.objects.exists()
     assert not Derivative.objects.exists()
-    assert not [path for path in storage.media.rglob("*") if job.file_id.hex in path.name.replace("-", "")]
+    assert not [path for path in storage.files.media.rglob("*") if job.file_id.hex in path.name.replace("-", "")]
 
 
 def test_deletion_at_any_moment_leaves_nothing(runner: Runner, queued: Queued, storage: Folder) -> None:
@@ -437,7 +438,7 @@ def test_deletion_at_any_moment_leaves_nothing(runner: Runner, queued: Queued, s
         thread.join()
         assert not File.objects.exists()
         assert not Derivative.objects.exists()
-        assert not list(storage.media.glob(f"*/*/*/{job.file_id}"))
+        assert not list(storage.files.media.glob(f"*/*/*/{job.file_id}"))
 
 
 def test_a_job_of_a_worker_that_shuts_down_is_released(queued: Queued, storage: Folder) -> None:
@@ -462,13 +463,13 @@ def test_a_sweep_removes_what_has_no_row_and_not_its_neighbours(queued: Queued, 
     orphan = uuid.UUID(int=two_hours_ago | (kept.file_id.int & (2**80 - 1)))
     young = uuid.UUID(int=kept.file_id.int ^ (1 << 60))
     for each in (orphan, young):
-        path = storage.path(original_key("audio/midi", each, "original"))
+        path = storage.files.path(original_key("audio/midi", each, "original"))
         path.parent.mkdir(parents=True)
         path.write_bytes(b"no row points here")
     assert sweep(storage) == 1
-    left = {path.name for path in storage.media.glob(f"audio/midi/{kept.file_id.hex[-2:]}/*")}
+    left = {path.name for path in storage.files.media.glob(f"audio/midi/{kept.file_id.hex[-2:]}/*")}
     assert left == {str(kept.file_id), str(young)}
-    assert storage.path(kept.file.key).read_bytes() == b"kept"
+    assert storage.files.path(kept.file.key).read_bytes() == b"kept"
 
 
 # The database
@@ -490,7 +491,7 @@ def test_a_result_outlives_the_connection(runner: Runner, queued: Queued, storag
     cut_connections()
     thread.join()
     assert (again(job).state, again(job).attempt) == (State.DONE, 1)
-    assert storage.path(Derivative.objects.get().key).read_text() == "a"
+    assert storage.files.path(Derivative.objects.get().key).read_text() == "a"
 
 
 def test_nobody_may_read_more_than_the_original_says(runner: Runner, queued: Queued, storage: Folder) -> None:
@@ -499,4 +500,4 @@ def test_nobody_may_read_more_than_the_original_says(runner: Runner, queued: Que
     for run in (partial(runner.run, job.pk), partial(runner.run, other.pk)):
         run()
     assert [again(each).file.facts["script"] for each in (job, other)] == [{"n": 1}, {"n": 2}]
-    assert os.path.exists(storage.path(job.file.key))
+    assert os.path.exists(storage.files.path(job.file.key))

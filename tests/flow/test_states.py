@@ -19,7 +19,8 @@ from picasso.jobs.retries import MAX_CRASHES, MAX_FAILURES, TransientError, back
 from picasso.jobs.states import LEASE, MOVES, Running, State
 from picasso.models import Derivative, File, Job
 from picasso.receive.cleanup import forget
-from picasso.storage import Folder, default_storage
+from picasso.storage import default_storage
+from picasso.storage.folder import Folder
 from tests.flow.rows import derivative_of, new_file, new_job, running_job, side_by_side
 
 TROUBLE = TransientError("time-limit", "Processing this file took too long.")

@@ -1,8 +1,9 @@
-"""Keys and bytes on a real folder."""
+"""The folder backend: what lies where on the disk. What holds for all backends is in `test_storage_contract`."""
 
 from __future__ import annotations
 
 import errno
+import json
 import os
 import random
 import time
@@ -12,11 +13,13 @@ from uuid import uuid4
 
 import pytest
 
-from picasso.disk import disk_full_reported
+from picasso import workdir
 from picasso.errors import StorageFull
 from picasso.models import new_id
-from picasso.storage import Folder, derived_key, original_key
-from picasso.workdir import LOCK
+from picasso.storage.disk import disk_full_reported
+from picasso.storage.folder import Folder
+from picasso.storage.folder_files import SYNCFS_MIN_FILES, FolderFiles
+from picasso.storage.names import original_key
 
 
 @pytest.fixture
@@ -24,78 +27,94 @@ def storage(tmp_path: Path) -> Folder:
     return Folder(tmp_path)
 
 
-def stored(storage: Folder, content: bytes = b"content") -> str:
+@pytest.fixture
+def files(storage: Folder) -> FolderFiles:
+    return storage.files
+
+
+def stored(files: FolderFiles, content: bytes = b"content") -> str:
     key = original_key("text/plain", new_id(), "a.txt")
-    incoming = storage.begin()
-    incoming.write([content])
-    incoming.sync()
-    storage.place(incoming.path, key)
+    writer = files.begin()
+    writer.write([content])
+    writer.sync()
+    writer.place(key)
+    files.sync([key])
     return key
 
 
-def test_bytes_are_moved_into_place(storage: Folder) -> None:
-    key = stored(storage, b"one")
-    assert storage.path(key).read_bytes() == b"one"
-    assert not list(storage.incoming.iterdir())
-    other = Folder(storage.media.parent)
-    assert other.path(key).read_bytes() == b"one"
+def test_bytes_are_moved_into_place(files: FolderFiles, tmp_path: Path) -> None:
+    key = stored(files, b"one")
+    assert (tmp_path / "media" / key).read_bytes() == b"one"
+    assert not list((tmp_path / "incoming").iterdir())
+    assert Folder(tmp_path).files.path(key).read_bytes() == b"one"
 
 
-def test_chunks_are_appended(storage: Folder) -> None:
-    incoming = storage.begin()
-    incoming.write([b"a", b"", b"bc"])
-    incoming.write([b"d" * 100_000])
-    incoming.sync()
-    incoming.sync()
-    assert incoming.path.read_bytes() == b"abc" + b"d" * 100_000
-    incoming.discard()
-    incoming.discard()
-    assert not incoming.path.exists()
+def test_an_upload_lies_where_earlier_versions_look_for_it(storage: Folder, tmp_path: Path) -> None:
+    upload_id = new_id()
+    storage.uploads.begin(upload_id).release()
+    path = tmp_path / "uploads" / upload_id.hex[-2:] / str(upload_id)
+    path.write_bytes(b"content")
+    path.with_name(f"{path.name}.state").write_text(json.dumps({"hash": bytes(40).hex(), "floor": 3}))
+    assert storage.uploads.stat(upload_id).offset == 3
+    assert storage.uploads.read_state(upload_id).hash == bytes(40)
 
 
-@pytest.mark.parametrize("many", [1, 2, 3, 40])
-def test_many_are_synced_at_once(storage: Folder, many: int) -> None:
-    """Above a few by one syncfs, below by fsyncs; the files are closed either way."""
-    placed = []
-    for n in range(many):
-        key = original_key("text/plain", new_id(), f"{n}.txt")
-        incoming = storage.create(key)
-        incoming.write([b"%d" % n])
-        placed.append((incoming, key))
-    opened = len(os.listdir("/proc/self/fd"))
-    storage.sync(placed)
-    assert len(os.listdir("/proc/self/fd")) == opened - many
-    assert [storage.path(key).read_bytes() for _, key in placed] == [b"%d" % n for n in range(many)]
+@pytest.mark.parametrize("many", [1, SYNCFS_MIN_FILES - 1, SYNCFS_MIN_FILES, 40])
+def test_files_that_are_synced_are_closed(files: FolderFiles, many: int) -> None:
+    """Above a few by one syncfs, below by fsyncs."""
+    before = len(os.listdir("/proc/self/fd"))
+    keys = [original_key("text/plain", new_id(), f"{n}.txt") for n in range(many)]
+    for key in keys:
+        files.create(key, [b"content"])
+    assert len(os.listdir("/proc/self/fd")) == before + many
+    files.sync(keys)
+    assert len(os.listdir("/proc/self/fd")) == before
 
 
-def test_a_lost_write_is_not_forgiven_by_a_second_fsync(storage: Folder) -> None:
-    incoming = storage.begin()
-    incoming.write([b"x"])
-    os.close(incoming._fd)  # so that fsync fails for real
+def test_a_file_that_is_removed_before_its_sync_is_closed(files: FolderFiles) -> None:
+    before = len(os.listdir("/proc/self/fd"))
+    key = original_key("text/plain", new_id(), "a.txt")
+    files.create(key, [b"content"])
+    files.remove(key)
+    assert len(os.listdir("/proc/self/fd")) == before
+    assert not files.path(key).parent.exists()
+
+
+def test_a_lost_write_is_not_forgiven_by_a_second_fsync(files: FolderFiles) -> None:
+    writer = files.begin()
+    writer.write([b"x"])
+    os.close(writer._fd)  # so that fsync fails for real
     for _ in range(2):
         with pytest.raises(OSError, match="Bad file descriptor"):
-            incoming.sync()
-    incoming._fd = -1
-    incoming.discard()
+            writer.sync()
+    writer._fd = -1
+    writer.discard()
 
 
-@pytest.mark.parametrize("key", ["../x", "text/../../x", "a/b/.."])
-def test_no_key_leads_out(storage: Folder, key: str) -> None:
-    with pytest.raises(ValueError, match="not a key"):
-        storage.path(key)
+def test_a_lost_write_fails_each_batch_that_it_is_in(files: FolderFiles) -> None:
+    writer, key = files.begin(), original_key("text/plain", new_id(), "a.txt")
+    writer.write([b"x"])
+    writer.place(key)
+    descriptor, writer._fd = writer._fd, os.open("/dev/null", os.O_WRONLY)
+    os.close(writer._fd)  # so that fsync fails for real
+    for _ in range(2):
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            files.sync([key])
+    os.close(descriptor)
+    writer._fd = -1
+    files.remove(key)
 
 
-def test_space_is_asked_for(storage: Folder) -> None:
-    storage.require_space()
-    storage.require_space(1000)
-    free = os.statvfs(storage.incoming)
+def test_space_is_asked_for(storage: Folder, tmp_path: Path) -> None:
+    free = os.statvfs(tmp_path)
     with pytest.raises(StorageFull):
-        storage.require_space(free.f_bavail * free.f_frsize + 2**30)
-    storage.min_free_space = 2**60
+        storage.files.require_space(free.f_bavail * free.f_frsize + 2**30)
+    storage.space.minimum = 2**60
+    for store in (storage.files, storage.uploads):
+        with pytest.raises(StorageFull):
+            store.require_space()
     with pytest.raises(StorageFull):
-        storage.require_space()
-    with pytest.raises(StorageFull):
-        storage.probe()
+        storage.files.probe()
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
@@ -109,110 +128,76 @@ def test_other_errors_stay_what_they_are() -> None:
         raise PermissionError
 
 
-def test_probe_leaves_nothing(storage: Folder) -> None:
-    storage.probe()
-    assert not list(storage.incoming.iterdir())
+def test_what_is_no_original_is_not_walked_over(files: FolderFiles) -> None:
+    key = stored(files)
+    (files.media / "text" / "plain" / "ab").mkdir(exist_ok=True)
+    (files.media / "text" / "plain" / "ab" / "no id").mkdir()
+    assert [f"{folder}a.txt" for _, folder in files.walk()] == [key]
 
 
-def test_remove_takes_the_derived_too(storage: Folder) -> None:
-    key, other = stored(storage), stored(storage)
-    derive(storage, key, 1)
-    storage.remove(key)
-    storage.remove(key)
-    assert not storage.path(key).parent.exists()
-    assert storage.path(other).exists()
-
-
-def derive(storage: Folder, key: str, attempt: int, maker: str = "image") -> Path:
-    source = storage.scratches / "t.webp"
-    source.write_bytes(b"%d" % attempt)
-    made = derived_key(key, maker, attempt, "t.webp")
-    storage.place_derived(source, made)
-    return storage.path(made)
-
-
-def test_attempts_do_not_meet(storage: Folder) -> None:
-    key = stored(storage)
-    attempts = [derive(storage, key, n) for n in (1, 2, 10)]
-    other = [derive(storage, key, 1, "image-two"), derive(storage, key, 1, "text")]
-    assert [path.read_bytes() for path in attempts] == [b"1", b"2", b"10"]
-    storage.remove_earlier_attempts(derived_key(key, "image", 10, ""), [derived_key(key, "image", 1, "t.webp")])
-    assert [path.exists() for path in attempts] == [True, False, True]
-    attempts[1] = derive(storage, key, 2)
-    storage.remove_earlier_attempts(derived_key(key, "image", 2, ""))
-    assert [path.exists() for path in attempts] == [False, True, True]
-    assert all(path.exists() for path in other)
-    storage.remove_derived(derived_key(key, "image", 2, ""))
-    assert not attempts[1].exists()
-    assert storage.path(key).exists()
-
-
-def test_nothing_is_derived_of_what_was_deleted(storage: Folder) -> None:
-    key = stored(storage)
-    storage.remove(key)
-    with pytest.raises(FileNotFoundError):
-        derive(storage, key, 1)
-    assert not storage.path(key).parent.exists()
-
-
-def test_what_is_stored_can_be_listed(storage: Folder) -> None:
-    keys = {stored(storage) for _ in range(20)}
-    (storage.media / "text" / "plain" / "ab").mkdir(exist_ok=True)
-    (storage.media / "text" / "plain" / "ab" / "no id").mkdir()
-    found = list(storage.stored())
-    assert {f"{key}a.txt" for _, key in found} == keys
-    assert all(str(file_id) in key for file_id, key in found)
-
-
-def test_what_is_abandoned_can_be_listed(storage: Folder) -> None:
-    old, new = storage.begin(), storage.begin()
-    scratch, somebodys = storage.scratches / "unknown", storage.scratches / "somebody's"
-    for folder in (scratch, somebodys):
-        folder.mkdir()
-    (somebodys / LOCK).touch()
+def test_what_is_abandoned_is_removed(files: FolderFiles, tmp_path: Path) -> None:
+    old, new = files.begin(), files.begin()
+    scratch = tmp_path / "scratch"
+    ours, somebodys = scratch / "unknown", scratch / "somebody's"
+    for folder in (ours, somebodys):
+        folder.mkdir(parents=True)
+    (somebodys / workdir.LOCK).touch()
     long_ago = time.time() - 9999
-    for path in (old.path, scratch, somebodys):
+    for path in (old.path, ours, somebodys):
         os.utime(path, (long_ago, long_ago))
-    assert set(storage.abandoned(time.time() - 5000)) == {old.path, scratch}
+    assert files.remove_abandoned(time.time() - 5000) == [old.path.name]
+    assert workdir.remove_abandoned(scratch, time.time() - 5000) == ["unknown"]
+    assert (old.path.exists(), new.path.exists(), ours.exists(), somebodys.exists()) == (False, True, False, True)
     old.close()
     new.close()
 
 
-def test_a_shared_folder_that_somebody_removed_fails_loudly(storage: Folder) -> None:
+def test_without_a_scratch_folder_nothing_is_abandoned(tmp_path: Path) -> None:
+    assert workdir.remove_abandoned(tmp_path / "scratch", time.time()) == []
+
+
+def test_a_shared_folder_that_somebody_removed_fails_loudly(files: FolderFiles) -> None:
     """Known folders are not looked for again; an operator who tidies up gets errors, not lost files."""
-    incoming = storage.begin()
-    incoming.close()
+    writer = files.begin()
+    writer.path.rename(files.incoming / uuid4().hex)
     with pytest.raises(FileNotFoundError):
-        storage.place(storage.incoming / uuid4().hex, original_key("text/plain", new_id(), "a"))
-    assert incoming.path.exists()
+        writer.place(original_key("text/plain", new_id(), "a"))
+    writer.close()
 
 
 @pytest.mark.parametrize(
     "chunk", [1, 100, 4095, 4096, 4097, 65_536, 262_144, 300_001, 2**20, 2**21, 2**21 + 1, 5_000_000]
 )
 @pytest.mark.parametrize("before", [0, 1, 4095])
-def test_any_chunks_make_the_same_file(storage: Folder, chunk: int, before: int) -> None:
+def test_any_chunks_make_the_same_file(files: FolderFiles, chunk: int, before: int) -> None:
     """Blocks, buffers and what is left over between two writes."""
     content = random.Random(chunk).randbytes(min(6_000_000, chunk * 300) + before)
     pieces = [content[:before], *(content[start : start + chunk] for start in range(before, len(content), chunk))]
-    incoming = storage.begin()
+    writer = files.begin()
     for start in range(0, len(pieces), 40):
-        incoming.write(pieces[start : start + 40])
-    incoming.sync()
-    assert incoming.path.read_bytes() == content
-    incoming.discard()
+        writer.write(pieces[start : start + 40])
+    writer.sync()
+    assert writer.path.read_bytes() == content
+    writer.discard()
+    assert not writer.path.exists()
 
 
-def test_what_is_set_aside_can_be_found_again_for_a_while(storage: Folder) -> None:
-    key = original_key("text/plain", new_id(), "a.txt")
-    incoming = storage.create(key)
-    incoming.write([b"kept"])
-    storage.sync([(incoming, key)])
-    storage.set_aside(key, date(2026, 1, 2))
-    assert not storage.path(key).exists()
-    aside = storage.orphans / "2026-01-02" / key
+def test_what_is_set_aside_can_be_found_again_for_a_while(files: FolderFiles) -> None:
+    key = stored(files, b"kept")
+    files.set_aside(key, date(2026, 1, 2))
+    assert not files.path(key).exists()
+    aside = files.orphans / "2026-01-02" / key
     assert aside.read_bytes() == b"kept"
-    storage.forget_orphans(date(2026, 1, 2))
+    files.remove_set_aside(date(2026, 1, 2))
     assert aside.exists()
-    storage.forget_orphans(date(2026, 1, 3))
+    files.remove_set_aside(date(2026, 1, 3))
     assert not aside.exists()
+
+
+def test_nginx_serves_what_it_is_told_to(tmp_path: Path) -> None:
+    files = Folder(tmp_path, accel_redirect="/stored/").files
+    delegation = files.serve("text/plain/ab/id/ä b.txt", {"ETag": '"x"'})
+    assert delegation
+    assert delegation.status == 200
+    assert delegation.headers == {"ETag": '"x"', "X-Accel-Redirect": "/stored/text/plain/ab/id/%C3%A4%20b.txt"}
+    assert Folder(tmp_path).files.serve("a/b/c/d/e", {}) is None

@@ -17,19 +17,20 @@ from typing import TypeVar
 import pytest
 from django.db import OperationalError, connection
 
-from picasso.disk import BLOCK, Resumed
 from picasso.errors import Conflict, DigestMismatch, Gone, Locked, Superseded, TooLarge, UnfinishedFull
 from picasso.models import File, FileCount, Upload, new_id
 from picasso.process.pipelines import Plan
 from picasso.receive import append as appending
 from picasso.receive import cleanup, concatenate
-from picasso.receive.append import Append, State, offset_of, read_state, recover, write_state
+from picasso.receive.append import Append
 from picasso.receive.commit import Landing
 from picasso.receive.concatenate import Joins
 from picasso.receive.hashing import sha256
-from picasso.receive.locks import Locks, locked
+from picasso.receive.locks import Locks
 from picasso.receive.uploads import Held, KnownKey, Uploads, reserved_bytes
-from picasso.storage import Folder, state_of
+from picasso.storage import UploadState
+from picasso.storage.disk import AppendWriter
+from picasso.storage.folder import Folder
 from picasso.web import idempotency
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -105,9 +106,9 @@ def test_an_upload_becomes_one_file_however_often_it_lands(storage: Folder) -> N
     assert all(isinstance(outcome, Conflict) for outcome in outcomes if outcome not in files)
     (row,) = Upload.objects.all()
     assert (row.file_id, row.length, row.finished, row.reserved) == (files[0].pk, len(DATA), True, 0)
-    assert storage.path(files[0].key).read_bytes() == DATA
-    media = [path for path in storage.media.rglob("*") if path.is_file()]
-    assert media == [storage.path(files[0].key)]
+    assert storage.files.path(files[0].key).read_bytes() == DATA
+    media = [path for path in storage.files.media.rglob("*") if path.is_file()]
+    assert media == [storage.files.path(files[0].key)]
 
 
 def test_its_bytes_stay_until_it_is_known_that_a_row_points_at_them(storage: Folder) -> None:
@@ -120,8 +121,8 @@ def test_its_bytes_stay_until_it_is_known_that_a_row_points_at_them(storage: Fol
         return row
 
     row = with_uploads(storage, land_badly)
-    path = storage.upload(row.pk)
-    assert path.samefile(storage.path("text/plain/00/elsewhere/name"))
+    path = storage.uploads.path(row.pk)
+    assert path.samefile(storage.files.path("text/plain/00/elsewhere/name"))
 
     async def land(uploads: Uploads) -> File:
         async with uploads.hold(row.pk) as held:
@@ -145,11 +146,11 @@ def test_a_cancelled_upload_does_not_land(storage: Folder) -> None:
 
     with_uploads(storage, cancel)
     assert not File.objects.exists()
-    assert not [path for path in storage.media.rglob("*") if path.is_file()]
+    assert not [path for path in storage.files.media.rglob("*") if path.is_file()]
 
 
 def write_whole(storage: Folder, upload_id: uuid.UUID, data: bytes) -> None:
-    storage.upload(upload_id).write_bytes(data)
+    storage.uploads.path(upload_id).write_bytes(data)
 
 
 def test_a_wrong_digest_leaves_its_reason_and_nothing_else(storage: Folder) -> None:
@@ -167,7 +168,7 @@ def test_a_wrong_digest_leaves_its_reason_and_nothing_else(storage: Folder) -> N
 
     with_uploads(storage, land)
     assert not File.objects.exists()
-    assert not [path for path in storage.uploads.rglob("*") if path.is_file()]
+    assert not [path for path in storage.uploads.root.rglob("*") if path.is_file()]
 
 
 def test_an_upload_forgets_a_file_that_was_deleted(storage: Folder) -> None:
@@ -200,8 +201,8 @@ def test_the_hash_goes_on_from_where_it_was_kept(storage: Folder, monkeypatch: p
         row = await begun(uploads, tus(len(DATA)))
         for piece in pieces:
             append = await added(uploads, row, piece)
-            state = sha256(read_state(storage.upload(row.pk)).hash)
-            assert state.length == append.size == offset_of(storage.upload(row.pk))
+            state = storage.uploads.read_state(row.pk)
+            assert sha256(state.hash).length == state.hashed == append.size == storage.uploads.stat(row.pk).offset
         return append
 
     append = with_uploads(storage, add_all)
@@ -214,62 +215,37 @@ def test_a_hash_that_does_not_fit_is_made_anew(storage: Folder, known: str) -> N
     async def add(uploads: Uploads) -> Append:
         row = await begun(uploads, tus(len(DATA)))
         await added(uploads, row, DATA[:10_000])
-        path = storage.upload(row.pk)
+        path = storage.uploads.path(row.pk)
         if known == "nothing":
-            state_of(path).unlink()
+            storage.uploads.state_path(row.pk).unlink()
         elif known == "nonsense":
-            state_of(path).write_text('{"hash": "zz"')
+            storage.uploads.state_path(row.pk).write_text('{"hash": "zz"')
         elif known == "less":
             kept = sha256()
             kept.update(DATA[:77])
-            write_state(path, State(kept.state))
+            storage.uploads.write_state(row.pk, UploadState(kept.state))
         else:
             os.truncate(path, 5000)  # as a power cut may leave it
-        at = offset_of(path)
+        at = storage.uploads.stat(row.pk).offset
         append = await added(uploads, row, b"other" + DATA[at + 5 :])
         assert append.size == len(DATA)
         return append
 
     append = with_uploads(storage, add)
-    assert append.sha256 == hashlib.sha256(append.path.read_bytes()).hexdigest()
+    assert append.sha256 == hashlib.sha256(b"".join(storage.uploads.read(append.upload_id))).hexdigest()
 
 
 def test_what_was_not_verified_does_not_count_after_a_crash(storage: Folder) -> None:
-    path = storage.begin_upload(new_id())
+    upload_id = new_id()
+    storage.uploads.begin(upload_id).release()
     kept = sha256()
     kept.update(DATA[:100])
-    path.write_bytes(DATA[:5000])
-    write_state(path, State(kept.state, floor=100))
-    assert offset_of(path) == 100
-    assert recover(path) == 100
-    assert path.stat().st_size == 100
-    assert read_state(path) == State(kept.state)
-
-
-def test_blocks_past_the_page_cache_and_bits_through_it_make_one_file(storage: Folder) -> None:
-    path, chance, written = storage.begin_upload(new_id()), random.Random(9), 0
-    while written < len(DATA):
-        resumed = Resumed(path, written)
-        for _ in range(chance.randint(1, 4)):
-            piece = DATA[written : written + chance.choice([1, 100, BLOCK, BLOCK + 1, 3 * BLOCK, 200_000])]
-            if chance.random() < 0.5:
-                resumed.write([piece])
-            else:
-                rest = resumed.take_rest()
-                resumed.write_block(aligned(rest + piece))
-            written += len(piece)
-        resumed.make_durable()
-        resumed.close()
-        assert path.stat().st_size == written
-    assert path.read_bytes() == DATA
-
-
-def aligned(data: bytes) -> memoryview:
-    from picasso.disk import Block
-
-    block = Block(len(data) + BLOCK)
-    block.append(data)
-    return block.view[: block.end]
+    write_whole(storage, upload_id, DATA[:5000])
+    storage.uploads.write_state(upload_id, UploadState(kept.state, floor=100))
+    assert storage.uploads.stat(upload_id).offset == 100
+    assert storage.uploads.recover(upload_id) == 100
+    assert storage.uploads.path(upload_id).stat().st_size == 100
+    assert storage.uploads.read_state(upload_id) == UploadState(kept.state)
 
 
 def test_more_than_its_length_is_refused(storage: Folder) -> None:
@@ -280,7 +256,7 @@ def test_more_than_its_length_is_refused(storage: Folder) -> None:
             with pytest.raises(TooLarge):
                 await append.write(b"x" * 11)
             await append.discard()
-            assert offset_of(held.path) == 0
+            assert storage.uploads.stat(held.pk).offset == 0
 
     with_uploads(storage, add)
 
@@ -390,7 +366,7 @@ def test_promises_count_until_they_are_kept_or_broken(storage: Folder) -> None:
 
     with_uploads(storage, promise)
     assert reserved_bytes() == 9 * 2**20 + 3
-    assert len([path for path in storage.uploads.rglob("*") if path.is_file()]) == 3
+    assert len([path for path in storage.uploads.root.rglob("*") if path.is_file()]) == 3
 
 
 def test_no_two_promises_count_the_same_room(storage: Folder) -> None:
@@ -418,7 +394,7 @@ def test_a_key_has_one_upload(storage: Folder) -> None:
     outcomes = with_uploads(storage, begin_all)
     (row,) = Upload.objects.all()
     assert [outcome.row.pk for outcome in outcomes if isinstance(outcome, KnownKey)] == [row.pk] * 5
-    assert [path.name for path in storage.uploads.rglob("*") if path.is_file()] == [str(row.pk)]
+    assert [path.name for path in storage.uploads.root.rglob("*") if path.is_file()] == [str(row.pk)]
 
 
 def test_the_sweep_takes_what_expired_and_what_was_lost(storage: Folder) -> None:
@@ -426,17 +402,17 @@ def test_the_sweep_takes_what_expired_and_what_was_lost(storage: Folder) -> None
     fresh, old, lost, held = rows
     past = time.time() - EXPIRY - 10
     for row in (old, held):
-        os.utime(storage.upload(row.pk), (past, past))
-    storage.upload(lost.pk).unlink()
+        os.utime(storage.uploads.path(row.pk), (past, past))
+    storage.uploads.path(lost.pk).unlink()
     Upload.objects.filter(pk=lost.pk).update(created_at="2020-01-01T00:00:00Z")
-    fd = locked(storage.upload(held.pk))
+    lock = storage.uploads.lock(held.pk)
     try:
         assert cleanup.expired(storage, EXPIRY) == 2
     finally:
-        os.close(fd)
+        lock.release()
     assert set(Upload.objects.values_list("pk", flat=True)) == {fresh.pk, held.pk}
     assert cleanup.expired(storage, EXPIRY) == 1
-    assert {path.name for path in storage.uploads.rglob("*") if path.is_file()} == {str(fresh.pk)}
+    assert {path.name for path in storage.uploads.root.rglob("*") if path.is_file()} == {str(fresh.pk)}
 
 
 @pytest.mark.parametrize("loss", ["expired", "without its file"])
@@ -445,7 +421,7 @@ def test_a_key_of_what_is_gone_is_free(storage: Folder, loss: str) -> None:
 
     async def come_again(uploads: Uploads) -> Upload:
         first = await begun(uploads, tus(5, idempotency_key="k" * 64, request_fingerprint="p"))
-        path = storage.upload(first.pk)
+        path = storage.uploads.path(first.pk)
         if loss == "expired":
             os.utime(path, (0, 0))
         else:
@@ -491,7 +467,7 @@ def test_a_final_upload_goes_with_its_parts(storage: Folder) -> None:
 
     with_uploads(storage, cancel)
     assert not Upload.objects.exists()
-    assert not [path for path in storage.uploads.rglob("*") if path.is_file()]
+    assert not [path for path in storage.uploads.root.rglob("*") if path.is_file()]
 
 
 def test_a_join_that_is_interrupted_at_any_moment_ends_with_the_right_bytes(
@@ -523,7 +499,7 @@ def test_a_join_that_is_interrupted_at_any_moment_ends_with_the_right_bytes(
     files = list(File.objects.all())
     assert len(files) == 12
     for file in files:
-        assert storage.path(file.key).read_bytes() == DATA
+        assert storage.files.path(file.key).read_bytes() == DATA
         assert file.sha256 == hashlib.sha256(DATA).hexdigest()
 
 
@@ -535,7 +511,7 @@ def test_a_files_lock_is_given_back_while_the_database_is_away(
         with monkeypatch.context() as broken:
             async with uploads.hold(row.pk):
                 broken.setattr(uploads.locks.rows, "_connect", away)
-        os.close(locked(storage.upload(row.pk)))
+        storage.uploads.lock(row.pk).release()
         async with uploads.hold(row.pk, disturb=False):
             pass
 
@@ -552,13 +528,13 @@ def test_a_failed_fsync_is_not_forgotten(storage: Folder, monkeypatch: pytest.Mo
         row = await begun(uploads, tus(10))
         await added(uploads, row, b"12345")
         with monkeypatch.context() as broken:
-            broken.setattr(Resumed, "make_durable", cut_off)
+            broken.setattr(AppendWriter, "sync", cut_off)
             with pytest.raises(OSError, match="gone"):
                 await added(uploads, row, b"678")
         async with uploads.hold(row.pk) as held:
             assert held.offset == 5
 
-    def cut_off(_: Resumed) -> None:
+    def cut_off(_: AppendWriter) -> None:
         raise OSError("the bytes are gone")
 
     with_uploads(storage, fail)

@@ -21,7 +21,7 @@ from django.db.models.functions import Now
 from picasso.jobs import commands
 from picasso.models import File, Job, Queue, Reprocess
 from picasso.process.pipelines import Pipelines
-from picasso.storage import Folder
+from picasso.storage import Storage
 
 log = logging.getLogger(__name__)
 
@@ -97,12 +97,12 @@ def as_regex(pattern: str) -> str:
     return f"^{'.*'.join(escaped)}$"
 
 
-def start(storage: Folder, pipelines: Pipelines) -> None:
+def start(storage: Storage, pipelines: Pipelines) -> None:
     """Go on with whatever there is, in the background, for as long as this process lives."""
     threading.Thread(target=_for_ever, args=(storage, pipelines), name="reprocess", daemon=True).start()
 
 
-def _for_ever(storage: Folder, pipelines: Pipelines) -> None:
+def _for_ever(storage: Storage, pipelines: Pipelines) -> None:
     idle = threading.Event()
     while True:
         try:
@@ -115,7 +115,7 @@ def _for_ever(storage: Folder, pipelines: Pipelines) -> None:
             idle.wait(TICK)
 
 
-def advance(storage: Folder, pipelines: Pipelines) -> bool:
+def advance(storage: Storage, pipelines: Pipelines) -> bool:
     """One batch of one of them; whether there may be more to do at once.
 
     The row's lock is held throughout, so that workers side by side don't do the same batch.
@@ -133,7 +133,7 @@ def advance(storage: Folder, pipelines: Pipelines) -> bool:
             files=reprocess.files, after=reprocess.after, state=reprocess.state, updated_at=Now()
         )
     for key in obsolete:
-        storage.remove_derived(key)
+        storage.files.remove_derived(key)
     return bool(files)
 
 

@@ -26,7 +26,8 @@ from picasso.process.child_pool import Cancelled, ChildPool, ShuttingDown
 from picasso.process.child_protocol import TRANSIENT_ERRORS, AttemptFailed
 from picasso.process.contract import ProcessorError, Result, Source
 from picasso.process.pipelines import load
-from picasso.storage import Folder, derived_key, plain_name
+from picasso.storage import Storage
+from picasso.storage.names import derived_key, is_safe_name
 from picasso.workdir import remove
 
 log = logging.getLogger(__name__)
@@ -43,7 +44,7 @@ class Runner:
     """Runs the jobs of one worker, several at a time in its threads."""
 
     def __init__(
-        self, storage: Folder, children: ChildPool, conf: Conf, slots: int, seconds: float | None = None
+        self, storage: Storage, children: ChildPool, conf: Conf, slots: int, seconds: float | None = None
     ) -> None:
         """``seconds`` is the time limit of a job, by default that of the quick queue."""
         self._storage = storage
@@ -110,7 +111,7 @@ class Runner:
         except BaseException as fault:
             # When the COMMIT may have taken effect the bytes stay; if it did not, the next attempt removes them.
             if not is_in_doubt(fault):
-                self._storage.remove_derived(self._derived(job))
+                self._storage.files.remove_derived(self._derived(job))
             raise
         if kept:
             self._remove_earlier(job)
@@ -120,8 +121,8 @@ class Runner:
     def _process(self, job: Job, running: RunningAttempt) -> tuple[Result, list[Derivative]]:
         """Run the job in a child and store its derivatives; the rows are the caller's. Leaves nothing in scratch."""
         options = self._pipelines.options(job.pipeline, job.processor)
-        source = Source(self._storage.path(job.file.key), job.file.media_type, options)
-        with self._results_folder(job) as folder:
+        with self._storage.files.local_copy(job.file.key) as path, self._results_folder(job) as folder:
+            source = Source(path, job.file.media_type, options)
             with self._free_slots:
                 result = self._children.run(job.processor, source, folder, self._seconds, running)
             return result, [self._store(job, derivative, folder) for derivative in result.derivatives]
@@ -144,18 +145,18 @@ class Runner:
         """
         if job.attempt > 1:
             named = Derivative.objects.filter(file_id=job.file_id, processor=job.processor)
-            self._storage.remove_earlier_attempts(self._derived(job), list(named.values_list("key", flat=True)))
+            self._storage.files.remove_earlier_attempts(self._derived(job), list(named.values_list("key", flat=True)))
 
     def _remove_earlier(self, job: Job) -> None:
         if job.attempt > 1:
-            self._storage.remove_earlier_attempts(self._derived(job))
+            self._storage.files.remove_earlier_attempts(self._derived(job))
 
     def _undo(self, job: Job) -> None:
         """Remove what was stored: another attempt has taken over, or the file was deleted."""
-        self._storage.remove_derived(self._derived(job))
+        self._storage.files.remove_derived(self._derived(job))
         if not File.objects.filter(pk=job.file_id).exists():
             # The deletion could not remove the file's folder while the derivatives were in it.
-            self._storage.remove(job.file.key)
+            self._storage.files.remove(job.file.key)
 
     def _fail(self, job: Job, verdict: ProcessorError, running: RunningAttempt) -> None:
         log.info("%s of file %s failed: %s", job.processor, job.file_id, verdict.code)
@@ -172,7 +173,7 @@ class Runner:
     def _store(self, job: Job, derivative: contract.Derivative, folder: Path) -> Derivative:
         """Store a derivative's bytes; the row for them."""
         source = folder / derivative.file
-        if not plain_name(derivative.file):
+        if not is_safe_name(derivative.file):
             log.error("%s gives a derivative a bad name: %r", job.processor, derivative.file)
             raise AttemptFailed(TRANSIENT_ERRORS["processor-error"])
         with source.open("rb") as stored:
@@ -188,7 +189,7 @@ class Runner:
             width=derivative.width,
             height=derivative.height,
         )
-        self._storage.place_derived(source, row.key)
+        self._storage.files.add_derived(source, row.key)
         return row
 
 

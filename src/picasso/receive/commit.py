@@ -32,7 +32,8 @@ from picasso.models import File, Job, Upload, made_at, new_id
 from picasso.receive import detection
 from picasso.receive.cleanup import forget
 from picasso.receive.sink import Intake
-from picasso.storage import Folder, original_key
+from picasso.storage import Storage
+from picasso.storage.names import original_key
 
 log = logging.getLogger(__name__)
 
@@ -94,7 +95,7 @@ Outcomes = Sequence[tuple[Arrival, File | Exception]]
 class Landing:
     """The committer of one process."""
 
-    def __init__(self, storage: Folder, plan: Planner) -> None:
+    def __init__(self, storage: Storage, plan: Planner) -> None:
         self._storage = storage
         self._plan = plan
         self._arrivals: queue.SimpleQueue[Arrival | None] = queue.SimpleQueue()
@@ -175,7 +176,7 @@ class Landing:
     def _require_space(self) -> None:
         now = time.monotonic()
         if now >= self._space_until:
-            self._storage.require_space()
+            self._storage.files.require_space()
             self._space_until = now + SPACE_SECONDS
 
     def _place(self, arrival: Arrival) -> None:
@@ -235,14 +236,14 @@ class Landing:
         return list(zip(arrivals, files, strict=True))
 
     def _sync(self, arrivals: list[Arrival]) -> None:
-        self._storage.sync([(a.intake.incoming, a.file.key) for a in arrivals if a.intake.incoming and a.file])
+        self._storage.files.sync([arrival.file.key for arrival in arrivals if arrival.file])
 
     def _drop(self, arrival: Arrival, fault: Exception) -> PicassoError:
         # Whatever the disk says now, whoever waits gets an answer; what stays behind is an orphan for the sweep.
         with suppress(OSError):
             arrival.intake.drop()
             if arrival.file:
-                self._storage.remove(arrival.file.key)
+                self._storage.files.remove(arrival.file.key)
         return self._fault(fault)
 
     def _fault(self, fault: Exception) -> PicassoError:

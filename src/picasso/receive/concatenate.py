@@ -11,18 +11,16 @@ import logging
 import uuid
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 from typing import NoReturn
 
 from picasso.errors import DigestMismatch, Gone, Locked, NotFound, PicassoError, Superseded, TooLarge
 from picasso.models import Upload
-from picasso.receive.append import Append, offset_of
+from picasso.receive.append import Append
 from picasso.receive.sink import in_writer
 from picasso.receive.uploads import Held, Uploads, forget
-from picasso.storage import Folder, state_of
+from picasso.storage import Storage
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +36,7 @@ joiner = ThreadPoolExecutor(1, thread_name_prefix="join")
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    path: Path
+    pk: uuid.UUID
     start: int
     """Where it begins in the whole."""
     end: int
@@ -142,33 +140,33 @@ class Joins:
             log.exception("could not land upload %s, it will be tried again", upload_id)
 
 
-def ready_finals(storage: Folder) -> list[uuid.UUID]:
+def ready_finals(storage: Storage) -> list[uuid.UUID]:
     finals = Upload.objects.filter(finished_at=None, parts__isnull=False)
     return [final.pk for final in finals if whole_parts(storage, final)]
 
 
-def whole_uploads(storage: Folder) -> list[uuid.UUID]:
+def whole_uploads(storage: Storage) -> list[uuid.UUID]:
     """Whose last byte came, and whose process died before it could say so."""
     rows = Upload.objects.filter(
         finished_at=None, parts__isnull=True, protocol=Upload.Protocol.TUS, length__isnull=False
     )
     rows = rows.exclude(concat="partial")
-    return [pk for pk, length in rows.values_list("pk", "length") if size_of(storage.upload(pk)) == length]
+    return [pk for pk, length in rows.values_list("pk", "length") if offset_of(storage, pk) == length]
 
 
-def size_of(path: Path) -> int:
+def offset_of(storage: Storage, upload_id: uuid.UUID) -> int:
     try:
-        return offset_of(path)
+        return storage.uploads.stat(upload_id).offset
     except FileNotFoundError:
         return -1
 
 
-def forget_joined(storage: Folder) -> None:
+def forget_joined(storage: Storage) -> None:
     """The parts of what is a file by now, if who joined them died before it could."""
     forget(storage, list(Upload.objects.filter(final__finished_at__isnull=False).values_list("pk", flat=True)))
 
 
-def whole_parts(storage: Folder, final: Upload) -> list[Part] | None:
+def whole_parts(storage: Storage, final: Upload) -> list[Part] | None:
     """Where each lies in the whole; None as long as one of them is not whole itself."""
     ids = [uuid.UUID(part) for part in final.parts or ()]
     rows = Upload.objects.in_bulk(ids)
@@ -178,11 +176,11 @@ def whole_parts(storage: Folder, final: Upload) -> list[Part] | None:
         if row is None or row.length is None:
             return None
         ends.append(ends[-1] + row.length)
-    parts = [Part(storage.upload(part), *span) for part, span in zip(ids, pairwise(ends), strict=True)]
+    parts = [Part(part, *span) for part, span in zip(ids, pairwise(ends), strict=True)]
     # A join that was begun has made the first part's file its own.
-    begun = size_of(storage.upload(final.pk)) > 0
-    missing = [part for part in parts if size_of(part.path) != part.end - part.start]
-    return None if [part for part in missing if not (begun and part.path == parts[0].path)] else parts
+    begun = offset_of(storage, final.pk) > 0
+    missing = [part for part in parts if offset_of(storage, part.pk) != part.end - part.start]
+    return None if [part for part in missing if not (begun and part.pk == parts[0].pk)] else parts
 
 
 def adopt(held: Held, parts: Sequence[Part]) -> bool:
@@ -191,19 +189,16 @@ def adopt(held: Held, parts: Sequence[Part]) -> bool:
     if first.end == 0:
         return False
     try:
-        held.take_lock_of(first.path)
+        held.adopt(first.pk)
     except BlockingIOError:
         raise Locked from None
-    with suppress(FileNotFoundError):
-        state_of(first.path).rename(state_of(held.path))
-    first.path.rename(held.path)
     return True
 
 
 async def copy_part(append: Append, part: Part, first: Part) -> None:
     """Go on with it from wherever the whole has got to."""
     # The first part's bytes are the whole's own by now; it may be asked for again.
-    source = append.path if part.path == first.path else part.path
+    source = append.upload_id if part.pk == first.pk else part.pk
     for start, size in pieces(max(part.start, append.size), part.end):
         await append.copy_from(joiner, source, start - part.start, size)
 

@@ -8,10 +8,8 @@ on; the upload's file is locked besides (flock), which is all there is on SQLite
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import logging
 import math
-import os
 import time
 import uuid
 from collections.abc import AsyncIterator, Callable
@@ -19,14 +17,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from django.db import InterfaceError, OperationalError, connection
 
 from picasso.errors import Locked, PicassoError, Superseded, Unavailable
 from picasso.models import Upload
-from picasso.storage import Folder
+from picasso.storage import Storage, UploadLock
 
 log = logging.getLogger(__name__)
 
@@ -100,7 +97,7 @@ class Holder:
     def __init__(self, upload_id: uuid.UUID) -> None:
         self.upload_id = upload_id
         self.row: Upload | None = None
-        self.fd = -1
+        self.lock: UploadLock | None = None
         self.since = math.inf
         """By the loop's clock; not before it has the lock."""
         self.released = asyncio.Event()
@@ -122,12 +119,11 @@ class Holder:
         finally:
             self._clock = None
 
-    def take_file(self, path: Path) -> None:
-        """Lock this one as well, and instead of the own. Raises `BlockingIOError`."""
-        fd = locked(path)
-        if self.fd >= 0:
-            os.close(self.fd)
-        self.fd = fd
+    def replace_lock(self, lock: UploadLock | None) -> None:
+        """Hold this lock of the store instead of the present one, which is released."""
+        before, self.lock = self.lock, lock
+        if before:
+            before.release()
 
     def interrupt(self, reason: PicassoError) -> None:
         self._reason = self._reason or reason
@@ -139,13 +135,13 @@ class Holder:
 @dataclass(slots=True)
 class Taken:
     row: Upload | None
-    fd: int
+    lock: UploadLock | None
 
 
 class Locks:
     """Those of one process."""
 
-    def __init__(self, storage: Folder) -> None:
+    def __init__(self, storage: Storage) -> None:
         self._storage = storage
         self._holders: dict[uuid.UUID, Holder] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -229,22 +225,20 @@ class Locks:
         if taken is None:
             self._forget(holder)
             return None
-        holder.row, holder.fd, holder.since = taken.row, taken.fd, asyncio.get_running_loop().time()
+        holder.row, holder.lock, holder.since = taken.row, taken.lock, asyncio.get_running_loop().time()
         return holder
 
     def _give_back(self, holder: Holder, taking: asyncio.Future[Taken | None]) -> None:
         """It was taken for somebody who has left meanwhile."""
         if not taking.cancelled() and not taking.exception() and (taken := taking.result()):
-            if taken.fd >= 0:
-                os.close(taken.fd)
+            if taken.lock:
+                taken.lock.release()
             self.rows.submit(release_advisory, holder.upload_id)
         self._forget(holder)
 
     async def _release(self, holder: Holder) -> None:
         # The file's own lock is given back also while the database is away.
-        if holder.fd >= 0:
-            os.close(holder.fd)
-            holder.fd = -1
+        holder.replace_lock(None)
         try:
             await self.rows.do(release_advisory, holder.upload_id)
         except Unavailable:
@@ -261,9 +255,9 @@ class Locks:
     def _take(self, upload_id: uuid.UUID) -> Taken | None:
         if not try_advisory(upload_id):
             return None
-        fd = -1
+        lock = None
         try:
-            fd = lock_file(self._storage, upload_id)
+            lock = lock_in_store(self._storage, upload_id)
             row = Upload.objects.filter(pk=upload_id).first()
             if row and row.takeover_requested:
                 Upload.objects.filter(pk=upload_id).update(takeover_requested=False)
@@ -271,11 +265,11 @@ class Locks:
             release_advisory(upload_id)
             return None
         except BaseException:
-            if fd >= 0:
-                os.close(fd)
+            if lock:
+                lock.release()
             release_advisory(upload_id)
             raise
-        return Taken(row, fd)
+        return Taken(row, lock)
 
     def _lost(self) -> None:
         if self._loop:
@@ -323,23 +317,12 @@ def want(upload_id: uuid.UUID, joins: bool) -> None:
     rows.update(takeover_requested=True)
 
 
-def lock_file(storage: Folder, upload_id: uuid.UUID) -> int:
-    """-1 where there is no file, as once it has landed. Raises `BlockingIOError`."""
+def lock_in_store(storage: Storage, upload_id: uuid.UUID) -> UploadLock | None:
+    """None if the upload has no bytes, for example after it has landed. Raises `BlockingIOError`."""
     try:
-        return locked(storage.upload(upload_id))
+        return storage.uploads.lock(upload_id)
     except FileNotFoundError:
-        return -1
-
-
-def locked(path: Path) -> int:
-    # For writing, which NFS wants of who locks for himself alone.
-    fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BaseException:
-        os.close(fd)
-        raise
-    return fd
+        return None
 
 
 def try_advisory(upload_id: uuid.UUID) -> bool:

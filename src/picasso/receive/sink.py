@@ -15,11 +15,11 @@ from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ClassVar, Self, TypeVar
 
-from picasso.disk import BLOCK, Block, Incoming
 from picasso.errors import TooLarge
 from picasso.receive.detection import HEAD
 from picasso.receive.hashing import Hash
-from picasso.storage import Folder
+from picasso.storage import FileWriter, Storage, Writer
+from picasso.storage.blocks import BLOCK, Block
 
 GATHER = 2 * 2**20
 
@@ -65,7 +65,7 @@ class Intake:
     held = 0
     """Bytes in the memory of all intakes of this process; touched on the loop's thread only."""
 
-    def __init__(self, storage: Folder, limit: int, checks: Sequence[Hash] = ()) -> None:
+    def __init__(self, storage: Storage, limit: int, checks: Sequence[Hash] = ()) -> None:
         """``checks`` are hashes to be fed besides."""
         self.size = 0
         self._head = b""
@@ -76,7 +76,8 @@ class Intake:
         self._chunks: list[bytes] = []
         self._gathered = 0
         self._writing: asyncio.Future[tuple[None, None]] | None = None
-        self.incoming: Incoming | None = None
+        self.incoming: Writer | None = None
+        self._file: FileWriter | None = None
 
     @property
     def sha256(self) -> str:
@@ -113,8 +114,8 @@ class Intake:
             return
         await self._hand_over()
         await self._written()
-        assert self.incoming is not None
-        await in_writer(self.incoming.sync)
+        assert self._file is not None
+        await in_writer(self._file.sync)
 
     async def discard(self) -> None:
         """Leave nothing behind, whatever has happened so far."""
@@ -124,8 +125,8 @@ class Intake:
         except Exception:  # noqa: S110 - the write failed, and what it left is removed here
             pass
         finally:
-            if self.incoming:
-                self.incoming.discard()
+            if self._file:
+                self._file.discard()
 
     @property
     def outgrew_memory(self) -> bool:
@@ -176,27 +177,26 @@ class Intake:
 
     def place(self, key: str) -> None:
         """Bring the bytes to where they are to stay. For threads; called once, when the upload lands."""
-        if self.incoming is None:
-            self.incoming = self._storage.create(key)
-            self.incoming.write(self._chunks)
+        if self._file is None:
+            self._storage.files.create(key, self._chunks)
         else:
-            self._storage.place(self.incoming.path, key)
+            self._file.place(key)
 
     def _store(self, chunks: list[bytes]) -> None:
-        self._storage.require_space()
+        self._storage.files.require_space()
         if self.incoming is None:
-            self.incoming = self._storage.begin()
+            self.incoming = self._file = self._storage.files.begin()
         self.incoming.write(chunks)
 
     def _append(self, data: memoryview) -> None:
-        self._storage.require_space()
+        self._storage.files.require_space()
         assert self.incoming is not None
         self.incoming.write_block(data)
 
     def drop(self) -> None:
         """It can't land: leave nothing behind. For threads."""
-        if self.incoming:
-            self.incoming.discard()
+        if self._file:
+            self._file.discard()
 
     def _know(self, chunks: list[bytes]) -> None:
         for chunk in chunks:

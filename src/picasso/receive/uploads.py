@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
 import time
 import uuid
 from collections.abc import AsyncIterator, Sequence
@@ -16,7 +15,6 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppres
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 
 from django.db import IntegrityError, connection, models, transaction
 from django.db.models.functions import Now
@@ -24,12 +22,12 @@ from django.db.models.functions import Now
 from picasso.errors import Conflict, DigestMismatch, Gone, NotFound, PicassoError, TooLarge, UnfinishedFull
 from picasso.models import File, Upload
 from picasso.receive import cleanup
-from picasso.receive.append import READ, Append, is_clean, offset_of, recover
+from picasso.receive.append import Append
 from picasso.receive.commit import Landing
 from picasso.receive.hashing import Hash
 from picasso.receive.locks import PATIENCE, Holder, Locks
 from picasso.receive.sink import hashers, in_writer
-from picasso.storage import Folder
+from picasso.storage import Storage, UploadStore
 
 # One bigint for the transaction lock under which the quota is counted.
 QUOTA_LOCK = 0x5049_4341_5353_4F00
@@ -63,7 +61,7 @@ class KnownKey(Exception):
 class Uploads:
     """Those of one process."""
 
-    def __init__(self, storage: Folder, landing: Landing, max_size: int, max_unfinished: int, expiry: int) -> None:
+    def __init__(self, storage: Storage, landing: Landing, max_size: int, max_unfinished: int, expiry: int) -> None:
         self.storage = storage
         self.max_size = max_size
         self.expiry = expiry
@@ -94,7 +92,7 @@ class Uploads:
         if max(row.length or 0, row.reserved) > self.max_size:
             raise TooLarge
         row.reserved = row.length or row.reserved
-        self.storage.require_space(row.reserved)
+        self.storage.uploads.require_space(row.reserved)
         try:
             await self._insert_with_room(row, holder)
         except BaseException:
@@ -110,11 +108,11 @@ class Uploads:
                 raise
             self._swept = time.monotonic()
             await asyncio.to_thread(sweep_expired, self.storage, self.expiry)
-            await in_writer(self.storage.remove_upload, row.pk)
+            await in_writer(self.storage.uploads.remove, row.pk)
             await self.locks.rows.do(self._insert, row, holder)
 
     def _insert(self, row: Upload, holder: Holder) -> None:
-        holder.take_file(self.storage.begin_upload(row.pk))
+        holder.replace_lock(self.storage.uploads.begin(row.pk))
         try:
             self._insert_row(row)
         except IntegrityError:
@@ -171,14 +169,14 @@ class Uploads:
             if row.file_id is None or expires_at < time.time():
                 raise Gone(row.error_detail or None)
             return Seen(row, row.length, expires_at)
-        path = self.storage.upload(upload_id)
         try:
-            expires_at, offset = path.stat().st_mtime + self.expiry, offset_of(path)
+            stored = self.storage.uploads.stat(upload_id)
         except FileNotFoundError:
             raise Gone from None
+        expires_at = stored.modified_at + self.expiry
         if expires_at < time.time():
             raise Gone
-        return Seen(row, None if row.is_final else offset, expires_at)
+        return Seen(row, None if row.is_final else stored.offset, expires_at)
 
     async def forget(self, upload_id: uuid.UUID) -> None:
         """One that nobody can go on with any more."""
@@ -209,7 +207,7 @@ class Uploads:
         seen = self._seen(holder.row, holder.upload_id)
         held = Held(self, holder, seen.row, seen.offset or 0)
         if not seen.row.finished:
-            held.offset = recovered(held.path)
+            held.offset = self.storage.uploads.recover(held.pk)
         return held
 
 
@@ -219,7 +217,7 @@ class Held:
     def __init__(self, uploads: Uploads, holder: Holder, row: Upload, offset: int) -> None:
         self.row = row
         self.offset = offset
-        self.path = uploads.storage.upload(row.pk)
+        self._store = uploads.storage.uploads
         self._uploads = uploads
         self._holder = holder
         self._rows = uploads.locks.rows
@@ -242,7 +240,7 @@ class Held:
 
     @property
     def expires_at(self) -> float:
-        start = self.row.finished_at.timestamp() if self.row.finished_at else self.path.stat().st_mtime
+        start = self.row.finished_at.timestamp() if self.row.finished_at else self._store.stat(self.pk).modified_at
         return start + self._uploads.expiry
 
     async def announce(self) -> None:
@@ -278,7 +276,7 @@ class Held:
     async def append(self, checks: Sequence[Hash] = ()) -> Append:
         """To be ended by `keep`, `discard` or `land`. With ``checks`` nothing counts until `keep`."""
         limit = self._uploads.max_size if self.row.length is None else self.row.length
-        make = partial(Append, self._uploads.storage, self.path, self.offset, limit, checks)
+        make = partial(Append, self._uploads.storage, self.pk, self.offset, limit, checks)
         return await asyncio.get_running_loop().run_in_executor(hashers, make)
 
     async def keep(self, append: Append) -> None:
@@ -305,17 +303,19 @@ class Held:
         finally:
             append.incoming.close()
         row.file_id, row.length, row.finished_at = file.pk, file.size, datetime.now(UTC)
-        await in_writer(self._uploads.storage.remove_upload, row.pk)
+        await in_writer(self._store.remove, row.pk)
         return file
 
-    def take_lock_of(self, path: Path) -> None:
-        """That of another upload's file, which is about to become this one's."""
-        self._holder.take_file(path)
+    def adopt(self, part_id: uuid.UUID) -> None:
+        """Make the bytes of this part its own, with their hash and their lock. Raises `BlockingIOError`."""
+        self._holder.replace_lock(self._store.adopt(self.pk, part_id))
 
     async def _verify(self, append: Append) -> None:
         for algorithm, expected in (self.row.digest or {}).items():
             found = (
-                append.sha256 if algorithm == "sha-256" else await asyncio.to_thread(digest_of, self.path, algorithm)
+                append.sha256
+                if algorithm == "sha-256"
+                else await asyncio.to_thread(digest_of, self._store, self.pk, algorithm)
             )
             if found != expected:
                 fault = DigestMismatch()
@@ -326,7 +326,7 @@ class Held:
         """It can't become a file, ever: leave its reason and nothing else. A key is free for another try."""
         ended = {"finished_at": Now(), "reserved": 0, "idempotency_key": None}
         await self._rows.do(self._update, error_code=code, error_detail=detail, **ended)
-        await in_writer(self._uploads.storage.remove_upload, self.row.pk)
+        await in_writer(self._store.remove, self.row.pk)
 
     @asynccontextmanager
     async def only_if_kept(self) -> AsyncIterator[None]:
@@ -341,7 +341,7 @@ class Held:
     def _remove_unfinished(self) -> None:
         """A COMMIT in doubt may have made it a file: then its row stays, and with it the key."""
         if Upload.objects.filter(pk=self.row.pk, finished_at=None).delete()[0]:
-            self._uploads.storage.remove_upload(self.row.pk)
+            self._store.remove(self.row.pk)
 
     async def remove(self) -> None:
         """Raises `Conflict` for a part that a final upload has taken over."""
@@ -356,14 +356,14 @@ class Held:
         forget(self._uploads.storage, [self.row.pk, *parts])
 
 
-def take_over(final: Upload, storage: Folder, max_size: int) -> None:
+def take_over(final: Upload, storage: Storage, max_size: int) -> None:
     """See that the parts can be had; the caller's transaction makes them its own."""
     wanted = {uuid.UUID(part) for part in final.parts or ()}
     # In one order, lest two that want the same wait for each other.
     rows = {row.pk: row for row in Upload.objects.select_for_update().filter(pk__in=wanted).order_by("pk")}
     for part in wanted:
         row = rows.get(part)
-        if row is None or row.finished or not storage.upload(part).exists():
+        if row is None or row.finished or not storage.uploads.exists(part):
             raise NotFound(f"There is no upload {part}.")
         if not row.is_part:
             raise Conflict(f"The upload {part} is not partial.")
@@ -376,10 +376,10 @@ def take_over(final: Upload, storage: Folder, max_size: int) -> None:
         final.length = sum(length or 0 for length in lengths)
 
 
-def forget(storage: Folder, ids: Sequence[uuid.UUID]) -> None:
+def forget(storage: Storage, ids: Sequence[uuid.UUID]) -> None:
     Upload.objects.filter(pk__in=ids).delete()
     for upload_id in ids:
-        storage.remove_upload(upload_id)
+        storage.uploads.remove(upload_id)
 
 
 def reserved_bytes(but: uuid.UUID | None = None) -> int:
@@ -388,18 +388,13 @@ def reserved_bytes(but: uuid.UUID | None = None) -> int:
     return rows.aggregate(total=models.Sum("reserved"))["total"] or 0
 
 
-def recovered(path: Path) -> int:
-    return path.stat().st_size if is_clean(path) else recover(path)
-
-
-def touch_all(storage: Folder, final_id: uuid.UUID) -> None:
+def touch_all(storage: Storage, final_id: uuid.UUID) -> None:
     """A final upload and its parts expire together: each byte that comes to one of them gives all of them time."""
     for upload_id in (final_id, *Upload.objects.filter(final=final_id).values_list("pk", flat=True)):
-        with suppress(FileNotFoundError):
-            os.utime(storage.upload(upload_id))
+        storage.uploads.touch(upload_id)
 
 
-def sweep_expired(storage: Folder, expiry: int) -> None:
+def sweep_expired(storage: Storage, expiry: int) -> None:
     """In a thread of its own, whose connection goes with it."""
     try:
         cleanup.expired(storage, expiry)
@@ -407,9 +402,8 @@ def sweep_expired(storage: Folder, expiry: int) -> None:
         connection.close()
 
 
-def digest_of(path: Path, algorithm: str) -> str:
+def digest_of(store: UploadStore, upload_id: uuid.UUID, algorithm: str) -> str:
     found = hashlib.new(algorithm.replace("-", ""))
-    with path.open("rb", buffering=0) as file:
-        while data := file.read(READ):
-            found.update(data)
+    for data in store.read(upload_id):
+        found.update(data)
     return found.hexdigest()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
-from picasso.disk import BLOCK
 from picasso.errors import ClientGone, UploadTimeout
 from picasso.receive.append import QUIET_SECONDS
 from picasso.receive.sink import BLOCK_SIZE, InPlace, Intake
+from picasso.storage.blocks import BLOCK
 from picasso.web.direct_body import DirectBody
 from picasso.web.request import Request
 

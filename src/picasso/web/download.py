@@ -7,7 +7,6 @@ may be fetched and judges the conditions, and nginx sends the bytes.
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 import unicodedata
 import uuid
@@ -16,7 +15,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
-from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -24,7 +22,7 @@ from django.db import InterfaceError, OperationalError, close_old_connections
 
 from picasso.errors import MethodNotAllowed, NotFound, PreconditionFailed, RangeNotSatisfiable, Unavailable
 from picasso.models import Derivative, File
-from picasso.storage import Folder
+from picasso.storage import FileReader, FileStore
 from picasso.web.digests import repr_digest
 from picasso.web.request import Request
 
@@ -62,9 +60,8 @@ class Stored:
 
 
 class DownloadDoor:
-    def __init__(self, storage: Folder, accel_redirect: str = "") -> None:
-        self._storage = storage
-        self._accel = accel_redirect.rstrip("/")
+    def __init__(self, files: FileStore) -> None:
+        self._files = files
         self._readers = ThreadPoolExecutor(4, thread_name_prefix="download")
         self._under_way = 0
 
@@ -75,11 +72,10 @@ class DownloadDoor:
         headers = stored_headers(stored)
         if not_modified(request.headers, stored):
             await request.answer(304, headers={"ETag": stored.etag, "Cache-Control": headers["Cache-Control"]})
-        elif self._accel and not JUDGED_BY_NGINX & request.headers.keys():
+        elif not JUDGED_BY_NGINX & request.headers.keys() and (by := self._files.serve(stored.key, headers)):
             if request.method == "GET":
                 wanted_range(request.headers, stored)  # for its error
-            headers["X-Accel-Redirect"] = f"{self._accel}/{quote(stored.key)}"
-            await request.answer(200, headers=headers)
+            await request.answer(by.status, headers=dict(by.headers))
         else:
             await self._send(request, stored, headers)
 
@@ -93,37 +89,35 @@ class DownloadDoor:
         if request.method == "HEAD":
             await request.start(status, headers)
             return await request.body(b"")
-        fd = await self._in_thread(open_stored, self._storage.path(stored.key))
+        file = await self._in_thread(self._open, stored.key, start, stop)
         self._under_way += 1
         try:
             await request.start(status, headers)
-            await self._stream(request, fd, start, stop)
+            await self._stream(request, file, stop - start)
         finally:
             self._under_way -= 1
-            os.close(fd)
+            file.close()
         return None
 
-    async def _stream(self, request: Request, fd: int, start: int, stop: int) -> None:
+    def _open(self, key: str, start: int, stop: int) -> FileReader:
+        try:
+            return self._files.open(key, start, stop)
+        except FileNotFoundError:
+            raise NotFound from None
+
+    async def _stream(self, request: Request, file: FileReader, left: int) -> None:
         """`send` waits while the client is slow, without a thread; the server cuts off one that never reads."""
-        if start == stop:
+        if not left:
             await request.body(b"")
-        while start < stop and not request.gone:
-            size = CHUNK if self._under_way <= MANY else SMALL_CHUNK
-            chunk = await self._in_thread(os.pread, fd, min(size, stop - start), start)
+        while left and not request.gone:
+            chunk = await self._in_thread(file.read, CHUNK if self._under_way <= MANY else SMALL_CHUNK)
             if not chunk:
                 raise OSError("a stored file is shorter than its row says")
-            start += len(chunk)
-            await request.body(chunk, more=start < stop)
+            left -= len(chunk)
+            await request.body(chunk, more=left > 0)
 
     async def _in_thread(self, call: Callable[..., T], *args: object) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._readers, call, *args)
-
-
-def open_stored(path: Path) -> int:
-    try:
-        return os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-    except FileNotFoundError:
-        raise NotFound from None
 
 
 def find(path: str) -> Stored:

@@ -63,7 +63,7 @@ class FormDoor:
             return
         if length > self._max_size + MAX_FRAMING:
             raise TooLarge
-        self._storage.require_space(length)
+        self._storage.files.require_space(length)
 
     async def _read(self, request: Request, form: Form, checks: Checks) -> Part:
         """The whole body. What follows the closing boundary is read and ignored, as RFC 2046 has it."""

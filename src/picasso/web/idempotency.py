@@ -8,21 +8,22 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 
 from picasso.errors import BadRequest, Gone, KeyInUse, KeyReused, Locked, NotFound
 from picasso.models import File, Upload
-from picasso.receive.append import READ
 from picasso.receive.commit import displayed
 from picasso.receive.sink import Intake, Unkept, in_writer
 from picasso.receive.uploads import Held, KnownKey, Uploads
-from picasso.storage import Folder
+from picasso.storage import Storage
 from picasso.web.body import Body
 from picasso.web.request import Request
 from picasso.web.resumable import has_content
 
 HEADER = "idempotency-key"
 MAX_KEY = 255
+
+READ_SIZE = 2**20
 
 # What a request's head says of what is to be made. A form's own length and boundary are no part of it.
 TELLING = (
@@ -108,7 +109,7 @@ async def under_key(uploads: Uploads, request: Request) -> AsyncIterator[Held | 
         else:
             async with found.only_if_kept():
                 yield found
-            await in_writer(uploads.storage.remove_upload, found.pk)
+            await in_writer(uploads.storage.uploads.remove, found.pk)
 
 
 async def require_same_content(
@@ -129,15 +130,14 @@ async def require_same_content(
         raise KeyReused
 
 
-def sha256_of(storage: Folder, file: File, size: int) -> str:
+def sha256_of(storage: Storage, file: File, size: int) -> str:
     """Of a stored file's first bytes."""
     if size == file.size:
         return file.sha256
     found = hashlib.sha256()
-    with storage.path(file.key).open("rb") as stored:
-        while size and (data := stored.read(min(size, READ))):
+    with closing(storage.files.open(file.key, 0, size)) as stored:
+        while data := stored.read(READ_SIZE):
             found.update(data)
-            size -= len(data)
     return found.hexdigest()
 
 

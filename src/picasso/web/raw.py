@@ -54,7 +54,7 @@ class Raw:
         require_bytes(length)
         if length > self._uploads.max_size:
             raise TooLarge
-        self._uploads.storage.require_space(length)
+        self._uploads.storage.files.require_space(length)
 
     async def _read(self, request: Request, intake: Intake, checks: Checks) -> Intake:
         try:
