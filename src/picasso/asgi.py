@@ -17,6 +17,10 @@ import django
 
 django.setup()
 
+from picasso import compatibility
+
+compatibility.require(*compatibility.WEB)
+
 from a2wsgi import WSGIMiddleware
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler

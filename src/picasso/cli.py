@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from picasso import __version__, conf, supervise
+from picasso import __version__, compatibility, conf, supervise
 from picasso.process import pipelines, registry
 from picasso.supervise import Part
 
@@ -50,7 +50,19 @@ def main() -> None:
         require_data(settings)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "picasso.settings")
     run: Callable[[conf.Conf, argparse.Namespace], int | None] = arguments.run
-    sys.exit(run(settings, arguments))
+    try:
+        if run in {up, web, worker} and arguments.supervisor is None:
+            check_libraries()
+        sys.exit(run(settings, arguments))
+    except compatibility.Incompatible as error:
+        sys.exit(f"Picasso can't start with the installed libraries:\n{error}")
+
+
+def check_libraries() -> None:
+    """Raise `Incompatible` if a library is outside its tested range and lacks what Picasso uses of it."""
+    if untested := compatibility.untested():
+        compatibility.require(*compatibility.WEB, *compatibility.WORKER)
+        print(f"Picasso was not tested with {', '.join(untested)}.", file=sys.stderr)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -188,6 +200,7 @@ def work_with(children: ChildPool, settings: conf.Conf, queue: str) -> None:
     import django
 
     django.setup()
+    compatibility.require(*compatibility.WORKER)
     from picasso.jobs import worker
     from picasso.process import child_pool, reprocess
     from picasso.process.run import Runner

@@ -13,6 +13,7 @@ import re
 import threading
 from collections.abc import Callable
 
+from picasso import compatibility
 from picasso.receive import type_rules
 
 # The farthest signature that matters lies at 36,869 bytes (ISO 9660); more would only cost time.
@@ -69,6 +70,8 @@ def _load() -> None:
 _load()
 
 import magic
+
+compatibility.require(compatibility.DETECTION)
 
 
 def media_type(head: bytes, name: str = "") -> str:

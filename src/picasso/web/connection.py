@@ -1,7 +1,7 @@
 """What a handler can ask of the client's connection beyond ASGI.
 
-Our server (`picasso.web.server`) puts an object of its own into the scope. On any other ASGI server `PlainConnection`
-takes its place: everything works there too, but slower and without interim responses and trailers.
+Our server (`picasso.web.http_protocol`) puts an object of its own into the scope. On any other ASGI server
+`PlainConnection` takes its place: everything works there too, but slower and without interim responses and trailers.
 """
 
 from __future__ import annotations
