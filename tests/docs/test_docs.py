@@ -83,15 +83,53 @@ def test_examples_are_well_formed(page: Path) -> None:
         tomllib.loads(block)
 
 
-def test_the_readme_shows_every_field_of_a_file() -> None:
+READMES = ("README.md", "README.ru.md")
+
+
+def commands(page: Path) -> list[str]:
+    """Each block of commands without its comments."""
+    return [re.sub(r"^#.*\n| +# .*", "", block, flags=re.MULTILINE) for block in code_blocks(page, "sh")]
+
+
+def links(page: Path) -> list[str]:
+    return [target for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text()) if target not in READMES]
+
+
+def test_the_translated_readme_says_the_same() -> None:
+    """Comments are translated; commands, examples, code words in tables, settings and links are not."""
+    english, russian = (ROOT / name for name in READMES)
+    assert commands(russian) == commands(english)
+    assert code_blocks(russian, "json") == code_blocks(english, "json")
+    assert levels(russian) == levels(english)
+    assert links(russian) == links(english)
+    assert first_cells(russian) == first_cells(english)
+
+
+def levels(page: Path) -> list[str]:
+    return [token.tag for token in MarkdownIt().parse(page.read_text()) if token.type == "heading_open"]
+
+
+def first_cells(page: Path) -> list[list[str]]:
+    """The code words in the first cell of each row of each table."""
+    return [re.findall(r"`[^`]+`", row.split("|")[1]) for row in page.read_text().splitlines() if row.startswith("|")]
+
+
+def test_the_readmes_lead_to_each_other() -> None:
+    for page, other in (READMES, READMES[::-1]):
+        assert f"]({other})" in (ROOT / page).read_text()
+
+
+@pytest.mark.parametrize("page", READMES)
+def test_the_readme_shows_every_field_of_a_file(page: str) -> None:
     from picasso.serializers import FileSerializer
 
-    shown = json.loads(code_blocks(ROOT / "README.md", "json")[0])
+    shown = json.loads(code_blocks(ROOT / page, "json")[0])
     assert list(shown) == list(FileSerializer().fields)
 
 
-def test_the_readme_names_the_processors_and_addresses() -> None:
-    readme = (ROOT / "README.md").read_text()
+@pytest.mark.parametrize("page", READMES)
+def test_the_readme_names_the_processors_and_addresses(page: str) -> None:
+    readme = (ROOT / page).read_text()
     for name in registry.processors():
         assert f"| `{name}` |" in readme
     for route in ("api:root", "api:files", "api:docs", "api:schema"):

@@ -1,0 +1,70 @@
+"""The examples in docs/clients.md, run as they are written."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from markdown_it import MarkdownIt
+
+from tests import browser
+from tests.clients import node
+from tests.clients.checks import content, times_stored
+from tests.stack import Stack
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs/clients.md").read_text()
+ADDRESS = "http://127.0.0.1:8000"
+
+
+def examples(language: str) -> list[str]:
+    return [token.content for token in MarkdownIt().parse(PAGE) if token.type == "fence" and token.info == language]
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> bytes:
+    """A picture in the folder that no other test uploads; decoders ignore what follows its end."""
+    data = (ROOT / "docs/picture.jpg").read_bytes() + content(16)
+    (tmp_path / "picture.jpg").write_bytes(data)
+    return data
+
+
+@pytest.mark.parametrize("number", range(len(examples("sh"))))
+def test_commands(stack: Stack, curl: str, tmp_path: Path, picture: bytes, number: int) -> None:
+    run(["bash", "-euo", "pipefail", "-c", examples("sh")[number].replace(ADDRESS, stack.url)], tmp_path)
+    assert times_stored(stack, picture) == 1
+
+
+@pytest.mark.parametrize("number", range(len(examples("python"))))
+def test_python(stack: Stack, tmp_path: Path, picture: bytes, number: int) -> None:
+    run([sys.executable, "-c", examples("python")[number].replace(ADDRESS, stack.url)], tmp_path)
+    assert times_stored(stack, picture) == 1
+
+
+@pytest.mark.parametrize("number", range(len(examples("js"))))
+@pytest.mark.usefixtures("javascript")
+def test_pages(stack: Stack, page_port: int, tmp_path: Path, picture: bytes, number: int) -> None:
+    code = bundled(tmp_path, examples("js")[number].replace(ADDRESS, stack.url))
+    numbers = ",".join(map(str, picture))
+    file = f"new File([new Uint8Array([{numbers}])], 'picture.jpg', {{type: 'image/jpeg'}})"
+    question = ("script", f"{code}; return {{answer: await example.upload({file})}};")
+    [verdict] = browser.verdicts(browser.required(), [question], port=page_port)
+    assert "error" not in verdict, verdict
+    assert verdict["answer"]
+    assert times_stored(stack, picture) == 1
+
+
+def bundled(folder: Path, module: str) -> str:
+    """A script that defines ``example``, with all that the module imports."""
+    (folder / "example.mjs").write_text(module)
+    argv = [node.node(), str(node.JS / "node_modules/esbuild/bin/esbuild"), str(folder / "example.mjs")]
+    argv += ["--bundle", "--format=iife", "--global-name=example", "--log-level=error"]
+    environment = {"NODE_PATH": str(node.JS / "node_modules"), "PATH": "/usr/bin:/bin"}
+    return subprocess.run(argv, env=environment, capture_output=True, text=True, check=True).stdout
+
+
+def run(argv: list[str], folder: Path) -> None:
+    ran = subprocess.run(argv, cwd=folder, capture_output=True, text=True, timeout=60)
+    assert ran.returncode == 0, ran.stderr
