@@ -9,9 +9,12 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from picasso.access.principal import principal_of
+from picasso.files.delete import delete
+from picasso.files.queries import visible_to
 from picasso.jobs import commands, queues
 from picasso.models import Derivative, File, Job, Queue, Upload, Worker
-from picasso.receive.cleanup import forget
+from picasso.queue_names import QUEUES
 from picasso.storage import default_storage
 
 
@@ -44,6 +47,9 @@ class FileAdmin(ReadOnly, admin.ModelAdmin):
     show_full_result_count = False
     inlines = (JobInline, DerivativeInline)
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[File]:
+        return visible_to(principal_of(request.META)).order_by("-id")
+
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
     ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
@@ -51,11 +57,11 @@ class FileAdmin(ReadOnly, admin.ModelAdmin):
         return [str(file) for file in objs], {"files": len(objs)}, set(), []
 
     def delete_model(self, request: HttpRequest, obj: File) -> None:
-        forget(default_storage(), obj)
+        delete(principal_of(request.META), default_storage(), obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[File]) -> None:
         for file in queryset:
-            forget(default_storage(), file)
+            delete(principal_of(request.META), default_storage(), file)
 
 
 @admin.register(Job)
@@ -131,7 +137,7 @@ class QueueAdmin(ReadOnly, admin.ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Queue]:
         """A queue without a row runs; here each is shown, to be held."""
-        Queue.objects.bulk_create([Queue(name=name) for name in queues.NAMES], ignore_conflicts=True)
+        Queue.objects.bulk_create([Queue(name=name) for name in QUEUES], ignore_conflicts=True)
         return super().get_queryset(request)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING
 
 from picasso import __version__, compatibility, conf, supervise
 from picasso.process import pipelines, registry
+from picasso.queue_names import QUEUES
 from picasso.supervise import Part
 
 if TYPE_CHECKING:
     from picasso.process.child_pool import ChildPool
-
-QUEUES = ("quick", "heavy")
 
 # Our own management commands that are used so often that `picasso NAME` is short for `picasso manage NAME`.
 OF_DJANGO = {

@@ -18,14 +18,12 @@ from tempfile import NamedTemporaryFile
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from picasso.addresses import RESERVED
+
 Profile = Literal["development", "production"]
 
 UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
 UNITS |= {"k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40, "kib": 2**10, "mib": 2**20, "gib": 2**30, "tib": 2**40}
-
-
-# Below these all addresses lie that do not change with the place that the service is served at.
-OWN_PATHS = ("/api/v1.0", "/files", "/admin", "/static", "/healthz", "/readyz")
 
 
 class ConfError(Exception):
@@ -82,7 +80,10 @@ def one_of(*allowed: str) -> Callable[[str], str]:
 
 
 def folder(text: str) -> Path:
-    return Path(text).expanduser().absolute()
+    try:
+        return Path(text).expanduser().absolute()
+    except RuntimeError:
+        raise ValueError("begins with ~ and an unknown user") from None
 
 
 def existing_file(text: str) -> Path:
@@ -103,7 +104,7 @@ def base_url(text: str) -> str:
         raise ValueError("is not a URL such as https://files.example.com")
     path = clean_path(parts.path)
     # A proxy may take it off or pass it on; one that begins our own could be either.
-    if path and any(f"{own}/".startswith(f"{path}/") or f"{path}/".startswith(f"{own}/") for own in OWN_PATHS):
+    if path and any(f"{own}/".startswith(f"{path}/") or f"{path}/".startswith(f"{own}/") for own in RESERVED):
         raise ValueError("has a path that is one of the service's own")
     return f"{parts.scheme}://{parts.netloc}{path}"
 

@@ -4,31 +4,21 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote
 
 from django.conf import settings
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from picasso.jobs import queues
+from picasso import addresses
 from picasso.models import Derivative, File, Job
+from picasso.queue_names import QUEUES
 
 
 def base_of(request: Request) -> str:
     """The service's own address as this client reaches it, without a slash at the end."""
-    public: str = settings.PICASSO.public_url
-    return public or f"{request.scheme}://{request.get_host()}{request.META['SCRIPT_NAME']}"
-
-
-def file_url(base: str, file: File) -> str:
-    return f"{base}/files/{file.pk}/{quote(file.key.rpartition('/')[2])}"
-
-
-def derivative_url(base: str, derivative: Derivative) -> str:
-    return (
-        f"{base}/files/{derivative.file_id}/derived/{derivative.processor}/{quote(derivative.key.rpartition('/')[2])}"
-    )
+    public_url: str = settings.PICASSO.public_url
+    return addresses.base_url(public_url, request.scheme or "http", request.get_host(), request.META["SCRIPT_NAME"])
 
 
 class DerivativeSerializer(serializers.Serializer[Derivative]):
@@ -40,7 +30,8 @@ class DerivativeSerializer(serializers.Serializer[Derivative]):
     height = serializers.IntegerField(allow_null=True, help_text="Pixels.")
 
     def get_url(self, derivative: Derivative) -> str:
-        return derivative_url(self.context["base"], derivative)
+        base: str = self.context["base"]
+        return addresses.derivative_url(base, derivative.file_id, derivative.processor, derivative.key)
 
 
 class ErrorSerializer(serializers.Serializer[Any]):
@@ -61,7 +52,7 @@ class FileSerializer(serializers.Serializer[File]):
     processed = serializers.BooleanField(help_text="Whether `state` is `processed`.")
 
     def get_file(self, file: File) -> str:
-        return file_url(self.context["base"], file)
+        return addresses.download_url(self.context["base"], file.pk, file.key)
 
 
 class FileDetailSerializer(FileSerializer):
@@ -124,7 +115,7 @@ class WhereSerializer(serializers.Serializer[Any]):
 
     state = serializers.ChoiceField(choices=Job.State.choices, required=False)
     processor = serializers.CharField(max_length=64, required=False)
-    queue = serializers.ChoiceField(choices=queues.NAMES, required=False)
+    queue = serializers.ChoiceField(choices=QUEUES, required=False)
     pipeline = serializers.CharField(max_length=64, required=False)
     error = serializers.CharField(max_length=64, required=False)
     file = serializers.UUIDField(required=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,7 +11,7 @@ from urllib.parse import urlsplit
 import environ
 import structlog
 
-from picasso import __version__, conf
+from picasso import __version__, addresses, conf
 
 try:
     PICASSO = conf.load(os.environ)
@@ -97,7 +98,7 @@ def database(url: str) -> dict[str, Any]:
 
 DATABASES = {"default": database(PICASSO.database_url)}
 
-STATIC_URL = "/static/"
+STATIC_URL = addresses.STATIC
 STORAGES = {"staticfiles": {"BACKEND": "picasso.api.pages.Statics"}}
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
@@ -130,7 +131,7 @@ SPECTACULAR_SETTINGS = {
     "VERSION": __version__,
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
-    "SCHEMA_PATH_PREFIX": r"/api/v1\.0",
+    "SCHEMA_PATH_PREFIX": re.escape(addresses.API.rstrip("/")),
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",

@@ -3,12 +3,13 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from picasso import addresses
 from picasso.api import errors, pages
 
 urlpatterns = [
-    path("", pages.Index.as_view()),
-    path("api/v1.0/", include("picasso.api.urls")),
-    path("admin/", admin.site.urls),
+    path(addresses.HOME[1:], pages.Index.as_view()),
+    path(addresses.API[1:], include("picasso.api.urls")),
+    path(addresses.ADMIN[1:], admin.site.urls),
 ]
 
 handler400 = errors.bad_request

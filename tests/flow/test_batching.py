@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from django.db import DataError, IntegrityError
 
+from picasso.access.principal import SERVICE
+from picasso.files.delete import delete
 from picasso.jobs import batching, queues, states
 from picasso.jobs.batching import Committer, Finish, Start, commit
 from picasso.jobs.states import State
 from picasso.models import Derivative, File, Job
-from picasso.receive.cleanup import forget
 from picasso.storage import default_storage
 from tests.flow.rows import derivative_of, new_file, new_job, running_job
 
@@ -34,7 +35,7 @@ def test_a_batch_is_what_its_members_would_have_been() -> None:
     queued = [new_job(state=State.QUEUED, processor="image", pipeline="web"), new_job(state=State.QUEUED)]
     waiting, stale, gone = new_job(), running_job(attempt=2), running_job()
     image, text = running_job(shared, processor="image"), running_job(shared, processor="text", attempt=3)
-    forget(default_storage(), gone.file)
+    delete(SERVICE, default_storage(), gone.file)
     derivative_of(text).save()
     stale.attempt = 1
     made = derivative_of(image)

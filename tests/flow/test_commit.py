@@ -15,18 +15,20 @@ from pathlib import Path
 
 import pytest
 from django.db import connection, transaction
-from django.test import Client
 from pytest_django.fixtures import Settings
 
+from picasso.access.principal import SERVICE
 from picasso.errors import PicassoError, StorageFull, TooLarge
+from picasso.files.delete import delete
 from picasso.jobs.states import Step
 from picasso.models import File, FileCount, Job, made_at
 from picasso.process.pipelines import Plan
-from picasso.receive.cleanup import forget, sweep
+from picasso.receive.cleanup import sweep
 from picasso.receive.commit import MAX_BATCH, Landing
 from picasso.receive.sink import Intake
 from picasso.storage.folder import Folder
 from picasso.storage.names import original_key
+from tests.flow.http import client
 from tests.flow.rows import new_file, new_job, side_by_side
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -376,7 +378,7 @@ def test_nobody_sees_a_count_that_is_not_true() -> None:
 # Order
 
 
-def test_the_list_is_in_a_total_order_within_a_millisecond(client: Client) -> None:
+def test_the_list_is_in_a_total_order_within_a_millisecond() -> None:
     """The ids decide, so no two pages hold the same file and none is missed, whatever order they came in."""
     moment = old_id(timedelta()).int >> 80 << 80
     ids = [uuid.UUID(int=moment | 7 << 76 | 2 << 62 | n << 40) for n in range(95)]
@@ -387,7 +389,7 @@ def test_the_list_is_in_a_total_order_within_a_millisecond(client: Client) -> No
     seen: list[str] = []
     page: int | None = 1
     while page:
-        body = client.get("/api/v1.0/files/", {"page": page, "page_size": 10}).json()
+        body = client().get("/api/v1.0/files/", {"page": page, "page_size": 10}).json()
         assert body["count"] == 95
         seen += [file["id"] for file in body["results"]]
         page = body["next"]
@@ -403,11 +405,11 @@ def test_forget_takes_rows_and_bytes(storage: Folder) -> None:
     folder = storage.files.path(gone.key).parent
     (folder / "derived" / "image-1").mkdir(parents=True)
     (folder / "derived" / "image-1" / "thumbnail.webp").write_bytes(b"x")
-    forget(storage, gone)
+    delete(SERVICE, storage, gone)
     assert not folder.exists()
     assert not Job.objects.filter(file_id=gone.pk).exists()
     assert well_landed(storage, kept, b"kept\n")
-    forget(storage, gone)
+    delete(SERVICE, storage, gone)
     assert FileCount.total() == 1
 
 

@@ -18,6 +18,7 @@ from django.test import Client
 from picasso.jobs import bulk_actions, queues
 from picasso.jobs.states import State
 from picasso.models import File, Job, Queue
+from tests.flow.http import client
 from tests.flow.rows import new_file, new_job, running_job
 
 pytestmark = pytest.mark.django_db
@@ -27,14 +28,14 @@ QUEUES = "/api/v1.0/queues/"
 
 
 def get(path: str, status: int = 200, **query: Any) -> Any:
-    answer = Client().get(path, query)
+    answer = client().get(path, query)
     assert answer.status_code == status, answer.content
     return answer.json()
 
 
 def post(path: str, body: object = None, status: int = 200, **headers: str) -> Any:
     content = "" if body is None else json.dumps(body)
-    answer = Client().post(path, content, content_type="application/json", headers=headers)
+    answer = client().post(path, content, content_type="application/json", headers=headers)
     assert answer.status_code == status, answer.content
     if status >= 400:
         assert answer["Content-Type"] == "application/problem+json"
@@ -157,7 +158,7 @@ def test_nothing_is_missed_or_seen_twice_while_jobs_come_and_go() -> None:
 def test_the_neighbours_stand_in_the_link_header() -> None:
     for _ in range(3):
         new_job()
-    answer = Client().get(JOBS, {"page_size": "1", "state": "waiting"})
+    answer = client().get(JOBS, {"page_size": "1", "state": "waiting"})
     first, following = answer["Link"].split(", ")
     assert first.startswith("<http://testserver/api/v1.0/jobs/?")
     assert first.endswith('rel="first"')
@@ -273,7 +274,7 @@ def test_pages_of_other_sites_can_not_post(path: str) -> None:
 
 
 def test_a_form_is_not_taken() -> None:
-    answer = Client().post(f"{JOBS}retry/", {"state": "failed"})
+    answer = client().post(f"{JOBS}retry/", {"state": "failed"})
     assert answer.status_code == 415
 
 
@@ -334,9 +335,9 @@ def test_queues_in_the_console() -> None:
 
 @pytest.fixture
 def admin() -> Client:
-    client = Client()
-    client.force_login(User.objects.create_superuser("ann"))
-    return client
+    browser = client()
+    browser.force_login(User.objects.create_superuser("ann"))
+    return browser
 
 
 def act(admin: Client, model: str, action: str, chosen: list[Any]) -> None:
@@ -366,6 +367,6 @@ def test_the_admin_holds_queues(admin: Client) -> None:
 
 @pytest.mark.parametrize("body", ['{"processor": "\\ud800"}', "[" * 100_000], ids=["half-a-pair", "deep"])
 def test_json_that_nobody_keeps_is_refused(body: str) -> None:
-    answer = Client().post(f"{JOBS}retry/", body, content_type="application/json")
+    answer = client().post(f"{JOBS}retry/", body, content_type="application/json")
     assert answer.status_code == 400
     assert answer.json()["code"] == "invalid-field"

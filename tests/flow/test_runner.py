@@ -20,13 +20,15 @@ from django.db import connection
 from django.db.models import F
 
 from picasso import conf
+from picasso.access.principal import SERVICE
+from picasso.files.delete import delete
 from picasso.jobs.commands import cancel
 from picasso.jobs.retries import MAX_CRASHES, MAX_FAILURES
 from picasso.jobs.states import State
 from picasso.models import Derivative, File, Job
 from picasso.process.child_pool import ChildPool
 from picasso.process.run import Runner
-from picasso.receive.cleanup import forget, sweep
+from picasso.receive.cleanup import sweep
 from picasso.storage.folder import Folder
 from picasso.storage.names import derived_key, original_key
 from tests.flow.rows import new_file, new_job
@@ -418,7 +420,7 @@ def test_a_time_limit_of_its_own(queued: Queued, children: ChildPool, storage: F
 def test_a_file_that_is_deleted_meanwhile_leaves_nothing(runner: Runner, queued: Queued, storage: Folder) -> None:
     job = queued(slow_derivative())
     thread = begin(runner, job)
-    forget(storage, job.file)
+    delete(SERVICE, storage, job.file)
     thread.join()
     assert not File.objects.exists()
     assert not Job.objects.exists()
@@ -434,7 +436,7 @@ def test_deletion_at_any_moment_leaves_nothing(runner: Runner, queued: Queued, s
         job = queued(content)
         thread = begin(runner, job)
         time.sleep(chance.uniform(0, 0.06))
-        forget(storage, job.file)
+        delete(SERVICE, storage, job.file)
         thread.join()
         assert not File.objects.exists()
         assert not Derivative.objects.exists()

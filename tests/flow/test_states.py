@@ -14,11 +14,12 @@ import pytest
 from django.db import DatabaseError, connection
 from django.db.models.functions import Now
 
+from picasso.access.principal import SERVICE
+from picasso.files.delete import delete
 from picasso.jobs import claims, sql, states
 from picasso.jobs.retries import MAX_CRASHES, MAX_FAILURES, TransientError, backoff
 from picasso.jobs.states import LEASE, MOVES, Running, State
 from picasso.models import Derivative, File, Job
-from picasso.receive.cleanup import forget
 from picasso.storage import default_storage
 from picasso.storage.folder import Folder
 from tests.flow.rows import derivative_of, new_file, new_job, running_job, side_by_side
@@ -188,7 +189,7 @@ def test_of_statements_at_once_all_take_effect_or_none() -> None:
 @pytest.mark.django_db
 def test_the_message_of_a_deleted_file_is_dropped() -> None:
     job = new_job(state=State.QUEUED)
-    forget(default_storage(), job.file)
+    delete(SERVICE, default_storage(), job.file)
     assert states.start(job.pk) is None
 
 
@@ -472,15 +473,15 @@ def test_deletion_beside_any_other_move(act: str, tmp_path: Any) -> None:
             "retry": partial(states.retry, job, TROUBLE),
             "reap": partial(states.reap, "quick"),
         }
-        side_by_side([moves[act], partial(forget_after, chance.uniform(0, 0.01), storage, job.file)])
+        side_by_side([moves[act], partial(delete_after, chance.uniform(0, 0.01), storage, job.file)])
         assert not File.objects.exists()
         assert not Job.objects.exists()
         assert not Derivative.objects.exists()
 
 
-def forget_after(seconds: float, storage: Folder, file: File) -> None:
+def delete_after(seconds: float, storage: Folder, file: File) -> None:
     time.sleep(seconds)
-    forget(storage, file)
+    delete(SERVICE, storage, file)
 
 
 @pytest.mark.django_db(transaction=True)

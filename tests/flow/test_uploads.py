@@ -17,7 +17,9 @@ from typing import TypeVar
 import pytest
 from django.db import OperationalError, connection
 
+from picasso.access.principal import SERVICE
 from picasso.errors import Conflict, DigestMismatch, Gone, Locked, Superseded, TooLarge, UnfinishedFull
+from picasso.files.delete import delete
 from picasso.models import File, FileCount, Upload, new_id
 from picasso.process.pipelines import Plan
 from picasso.receive import append as appending
@@ -180,7 +182,7 @@ def test_an_upload_forgets_a_file_that_was_deleted(storage: Folder) -> None:
         return row
 
     row = with_uploads(storage, land)
-    cleanup.forget(storage, File.objects.get())
+    delete(SERVICE, storage, File.objects.get())
     assert Upload.objects.get().file_id is None
 
     async def look(uploads: Uploads) -> None:

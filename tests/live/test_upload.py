@@ -68,6 +68,14 @@ def test_the_urls_lead_to_the_file_and_to_its_bytes(service: Stack) -> None:
     assert {name: shown[name] for name in unchanged} == {name: file[name] for name in unchanged}
 
 
+@pytest.mark.parametrize("path", ["/api/v1.0/upload", "/api/v1.0/upload/"])
+def test_the_slash_at_the_end_of_the_address_may_be_missing(service: Stack, path: str) -> None:
+    form = service.client.post(path, files={"file": ("a.txt", b"Harlequin\n")})
+    assert (form.status_code, form.json()["name"]) == (201, "a.txt")
+    raw = service.client.put(path, content=b"Harlequin\n", headers={"Content-Disposition": 'inline; filename="b.txt"'})
+    assert (raw.status_code, raw.json()["name"]) == (201, "b.txt")
+
+
 def test_urls_follow_the_name_that_the_client_used(service: Stack) -> None:
     with wire(service) as connection:
         body = part() + END

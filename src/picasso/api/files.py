@@ -10,10 +10,12 @@ from rest_framework import generics
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from picasso.access.principal import principal_of
 from picasso.api.errors import ProblemSerializer
 from picasso.errors import PROBLEM_JSON
+from picasso.files import queries
+from picasso.files.delete import delete as delete_file
 from picasso.models import File
-from picasso.receive.cleanup import forget
 from picasso.serializers import FileDetailSerializer, FileSerializer, base_of
 from picasso.storage import default_storage
 
@@ -30,7 +32,9 @@ class FileList(FileView, generics.ListAPIView[File]):
     """All files, newest first."""
 
     serializer_class = FileSerializer
-    queryset = File.objects.defer("facts").order_by("-id")
+
+    def get_queryset(self) -> QuerySet[File]:
+        return queries.newest_first(principal_of(self.request.META))
 
     @extend_schema(operation_id="list_files", responses={200: FileSerializer(many=True), **NOT_FOUND})
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -43,7 +47,7 @@ class FileDetail(FileView, generics.RetrieveAPIView[File]):
     serializer_class = FileDetailSerializer
 
     def get_queryset(self) -> QuerySet[File]:
-        return File.objects.prefetch_related("derivatives")
+        return queries.with_derivatives(principal_of(self.request.META))
 
     @extend_schema(operation_id="get_file", responses={200: FileDetailSerializer, **NOT_FOUND})
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -52,5 +56,5 @@ class FileDetail(FileView, generics.RetrieveAPIView[File]):
     @extend_schema(operation_id="delete_file", responses={204: None, **NOT_FOUND})
     def delete(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Delete a file and all that was made from it, also while it is being processed."""
-        forget(default_storage(), self.get_object())
+        delete_file(principal_of(request.META), default_storage(), self.get_object())
         return Response(status=204)

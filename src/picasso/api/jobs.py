@@ -18,13 +18,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from picasso.access.principal import principal_of
 from picasso.api.errors import ProblemSerializer
 from picasso.api.pagination import Cursor
 from picasso.api.safety import SameOrigin
 from picasso.errors import PROBLEM_JSON, Conflict, InvalidField, NotFound
+from picasso.files import queries as files
 from picasso.jobs import bulk_actions, commands, queues
 from picasso.jobs.bulk_actions import FilterError, Outcome
-from picasso.models import File, Job
+from picasso.models import Job
+from picasso.queue_names import QUEUES
 from picasso.serializers import JobSerializer, OutcomeSerializer, QueueSerializer, WhereSerializer
 
 # A request may not take longer than a client or a proxy waits; what is left is said.
@@ -40,7 +43,7 @@ CHANGE = problems(403, 404, 409)
 FILTERS = [
     OpenApiParameter("state", enum=list(Job.State), description="What has become of it."),
     OpenApiParameter("processor", description="What it runs."),
-    OpenApiParameter("queue", enum=list(queues.NAMES), description="Where it stands in line."),
+    OpenApiParameter("queue", enum=list(QUEUES), description="Where it stands in line."),
     OpenApiParameter("pipeline", description="That of its file."),
     OpenApiParameter("error", description="The code of why it failed, or was last tried again."),
     OpenApiParameter("file", uuid.UUID, description="The id of its file."),
@@ -79,7 +82,7 @@ class FileJobs(generics.ListAPIView[Job]):
     pagination_class = Cursor
 
     def get_queryset(self) -> QuerySet[Job]:
-        if not File.objects.filter(pk=self.kwargs["pk"]).exists():
+        if not files.exists(principal_of(self.request.META), self.kwargs["pk"]):
             raise NotFound
         return with_clock().filter(file_id=self.kwargs["pk"])
 
@@ -208,7 +211,7 @@ class QueueResume(Change):
 
 
 def held(name: str, say: Callable[[str], None]) -> Response:
-    if name not in queues.NAMES:
+    if name not in QUEUES:
         raise NotFound
     say(name)
     return Response(asdict(queues.load(name)))

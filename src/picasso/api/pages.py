@@ -1,4 +1,4 @@
-"""What is there: a page for people at ``/``, a short directory for programs, the same at ``/api/v1.0/``."""
+"""The front page: HTML for browsers, and a directory of links as JSON for programs. Also at the root of the API."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from picasso import __version__
+from picasso import __version__, addresses
+from picasso.access.principal import principal_of
 from picasso.api.pagination import Pages
+from picasso.files import queries
 from picasso.models import File
 from picasso.serializers import DerivativeSerializer, FileDetailSerializer, FileSerializer, base_of
 
@@ -23,16 +25,17 @@ CSP = (
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
-PATHS = {
-    "upload_url": "/api/v1.0/upload/",
-    "uploads_url": "/api/v1.0/uploads/",
-    "files_url": "/api/v1.0/files/",
-    "jobs_url": "/api/v1.0/jobs/",
-    "queues_url": "/api/v1.0/queues/",
-    "api_url": "/api/v1.0/",
-    "docs_url": "/api/v1.0/docs/",
-    "schema_url": "/api/v1.0/schema/",
-    "admin_url": "/admin/",
+# The directory of the service: the name of each link, and its path.
+LINKS = {
+    "upload": addresses.UPLOAD,
+    "uploads": addresses.UPLOADS,
+    "files": addresses.FILES,
+    "jobs": addresses.JOBS,
+    "queues": addresses.QUEUES,
+    "api": addresses.API,
+    "docs": addresses.DOCS,
+    "schema": addresses.SCHEMA,
+    "admin": addresses.ADMIN,
 }
 
 
@@ -45,7 +48,7 @@ class Statics(StaticFilesStorage):
 
 def directory(request: Request) -> dict[str, Any]:
     base = base_of(request)
-    links = {name.removesuffix("_url"): base + path for name, path in PATHS.items()}
+    links = {name: base + path for name, path in LINKS.items()}
     return {"name": "Picasso", "version": __version__, "max_upload_size": settings.PICASSO.max_upload_size, **links}
 
 
@@ -63,14 +66,14 @@ class Index(APIView):
 
 
 def front_page(request: Request) -> dict[str, Any]:
-    pages = Pages()
-    found = pages.paginate_queryset(File.objects.prefetch_related("derivatives").order_by("-id"), request)
+    pages, root = Pages(), request.META["SCRIPT_NAME"]
+    found = pages.paginate_queryset(queries.with_derivatives(principal_of(request.META)), request)
     return {
         "files": [shown(file, base_of(request)) for file in found],
         "page": {**pages.neighbours(), "number": pages.page, "count": pages.count},
         "version": __version__,
         "max_upload_size": settings.PICASSO.max_upload_size,
-        **{name: request.META["SCRIPT_NAME"] + path for name, path in {"home_url": "/", **PATHS}.items()},
+        **{f"{name}_url": root + path for name, path in {"home": addresses.HOME, **LINKS}.items()},
     }
 
 

@@ -17,7 +17,7 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import remove_query_param, replace_query_param
 
 from picasso.errors import InvalidField
-from picasso.models import FileCount
+from picasso.files.queries import count
 from picasso.serializers import base_of
 
 PAGE_SIZE = 10
@@ -32,7 +32,7 @@ class Pages(BasePagination):
         self.request = request
         self.size = min(number(request, "page_size", PAGE_SIZE), MAX_PAGE_SIZE)
         self.page = number(request, "page", 1)
-        self.count = FileCount.total()
+        self.count = count(queryset)
         self.last = max(1, -(-self.count // self.size))
         if self.page > self.last:
             raise NotFound("There is no such page.")

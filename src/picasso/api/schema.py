@@ -6,6 +6,7 @@ from typing import Any
 
 from django.urls import get_script_prefix
 
+from picasso import addresses
 from picasso.api.upload_schema import OPERATIONS, path_parameter, problems
 
 BYTES = {"*/*": {"schema": {"type": "string", "format": "binary"}}}
@@ -44,12 +45,14 @@ def health(operation: str, description: str, **other: str) -> dict[str, Any]:
 
 DOORS: dict[str, dict[str, Any]] = {
     **OPERATIONS,
-    "/files/{id}/{name}": {"get": download("download_file", "The bytes as they were uploaded.", ID, NAME)},
-    "/files/{id}/derived/{processor}/{name}": {
+    f"{addresses.DOWNLOADS}{{id}}/{{name}}": {
+        "get": download("download_file", "The bytes as they were uploaded.", ID, NAME)
+    },
+    f"{addresses.DOWNLOADS}{{id}}/derived/{{processor}}/{{name}}": {
         "get": download("download_derivative", "What was made of a file.", ID, path_parameter("processor"), NAME)
     },
-    "/healthz": {"get": health("health", "Whether this process answers.")},
-    "/readyz": {"get": health("ready", "Whether all that the service needs is there.", s503="Something is not.")},
+    addresses.ALIVE: {"get": health("health", "Whether this process answers.")},
+    addresses.READY: {"get": health("ready", "Whether all that the service needs is there.", s503="Something is not.")},
 }
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from picasso import addresses
+
 PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 BYTES = {"schema": {"type": "string", "format": "binary"}}
 
@@ -142,21 +144,21 @@ OVERRIDE = header("X-HTTP-Method-Override", "Which of the others is meant.", enu
 NAMED = path_parameter("name")
 
 OPERATIONS: dict[str, dict[str, Any]] = {
-    "/api/v1.0/upload/": {
+    addresses.UPLOAD: {
         "post": storing(
             "upload_file", "Store a file: by form, or as a raw body, which with Upload-Complete may go on.", form=True
         ),
         "put": storing("put_file", "Store a file, whose name Content-Disposition has."),
     },
-    "/api/v1.0/upload/{name}": {
+    f"{addresses.UPLOAD}{{name}}": {
         "post": storing("upload_named_file", "Store a file of this name.", NAMED),
         "put": storing("put_named_file", "Store a file of this name: `curl -T`.", NAMED),
     },
-    "/api/v1.0/uploads/": {
+    addresses.UPLOADS: {
         "post": storing("create_upload", "Begin an upload that may go on, by tus or by the IETF draft.", TUS),
         "put": storing("put_upload", "The same by the draft, or a raw body whose name Content-Disposition has."),
     },
-    "/api/v1.0/uploads/{id}": {
+    f"{addresses.UPLOADS}{{id}}": {
         "get": of_upload("show_upload", "How far it is, for people; disturbs nobody.", {"200": SHOWN}),
         "patch": adding("append_to_upload", "Add to it, by tus or by the draft."),
         "post": adding("override_method_of_upload", "By tus, for clients that know no PATCH.", OVERRIDE),

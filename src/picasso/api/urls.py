@@ -1,4 +1,4 @@
-"""HTTP 1.0 below ``/api/v1.0/``; ``upload/`` is a door."""
+"""The views of the API, below `addresses.API`. Uploads never get here: see `picasso.web.router`."""
 
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView

@@ -10,7 +10,7 @@ from django.conf import settings
 from kombu import Connection, Exchange, Queue
 
 from picasso.conf import Conf
-from picasso.jobs import queues
+from picasso.queue_names import QUEUES
 
 # To connect, and for each answer of the broker: one that is frozen, or cut off, never gives any.
 ANSWER_SECONDS = 3
@@ -39,7 +39,7 @@ def make_app(conf: Conf) -> Celery:
         accept_content=["json"],
         task_serializer="json",
         task_ignore_result=True,
-        task_queues=[broker_queue(name) for name in queues.NAMES],
+        task_queues=[broker_queue(name) for name in QUEUES],
         task_default_queue="picasso.quick",
         worker_prefetch_multiplier=4,
         worker_consumer="picasso.jobs.worker:Consumer",

@@ -12,6 +12,8 @@ from typing import Any
 from django.db import transaction
 from django.db.models.functions import Greatest, Now
 
+from picasso.access.principal import SERVICE
+from picasso.files.queries import visible_to
 from picasso.jobs import states
 from picasso.jobs.states import Step
 from picasso.models import File, Job
@@ -64,7 +66,7 @@ def _move_all(jobs: Collection[uuid.UUID], old: Collection[State], new: State, *
     """Make one transition of those jobs that are in a state which has it, whatever their attempt, and settle files."""
     old = [state for state in old if (state, new) in states.MOVES]
     with transaction.atomic():
-        files = states.locked(File.objects.filter(pk__in=Job.objects.filter(pk__in=jobs).values("file_id")))
+        files = states.locked(visible_to(SERVICE).filter(pk__in=Job.objects.filter(pk__in=jobs).values("file_id")))
         movable = states.locked(Job.objects.filter(pk__in=jobs, state__in=old))
         moved = Job.objects.filter(pk__in=movable, state__in=old).update(state=new, **changes)
         states.settle(files)
@@ -79,7 +81,7 @@ def again(file_id: uuid.UUID, steps: Sequence[Step], *, pipeline: str, version: 
     """
     wanted = {step.processor: step for step in steps}
     with transaction.atomic():
-        file = File.objects.select_for_update().filter(pk=file_id).first()
+        file = visible_to(SERVICE).select_for_update().filter(pk=file_id).first()
         if file is None:
             return []
         jobs = {job.processor: job for job in file.jobs.select_for_update().order_by("pk")}

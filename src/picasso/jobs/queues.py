@@ -12,8 +12,7 @@ from django.db.models import Count, F, Min, Q
 from django.db.models.functions import Now
 
 from picasso.models import Job, Queue
-
-NAMES = ("quick", "heavy")
+from picasso.queue_names import QUEUES
 
 State = Job.State
 
@@ -60,4 +59,4 @@ def load(name: str) -> Load:
 
 
 def loads() -> list[Load]:
-    return [load(name) for name in NAMES]
+    return [load(name) for name in QUEUES]

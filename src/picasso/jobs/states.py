@@ -25,6 +25,8 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
+from picasso.access.principal import SERVICE
+from picasso.files.queries import visible_to
 from picasso.jobs import sql
 from picasso.jobs.retries import MAX_CRASHES, POISON, WORKER_DIED, TransientError, backoff
 from picasso.models import Derivative, File, Job, new_id
@@ -217,7 +219,7 @@ def fail(job: Job, code: str, sentence: str, only: Q = ANY, log: str = "", **cha
     """End a job for good, with a reason that the public may read."""
     end = {"finished_at": Now(), "leased_until": None, "error_code": code, "error_detail": sentence, **changes}
     with transaction.atomic():
-        files = locked(File.objects.filter(pk=job.file_id))
+        files = locked(visible_to(SERVICE).filter(pk=job.file_id))
         if not files or not move(job, State.FAILED, only, log=tail(log), **end):
             return False
         settle(files)
@@ -318,4 +320,4 @@ def settle(files: Collection[uuid.UUID]) -> None:
     for file_id in files:
         alike[file_state(jobs[file_id])].append(file_id)
     for state, members in alike.items():
-        File.objects.filter(pk__in=members).exclude(state=state).update(state=state)
+        visible_to(SERVICE).filter(pk__in=members).exclude(state=state).update(state=state)

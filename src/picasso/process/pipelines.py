@@ -20,6 +20,7 @@ from picasso.conf import Conf, ConfError
 from picasso.process import registry
 from picasso.process.contract import JSON, Processor
 from picasso.process.options import parse_options
+from picasso.queue_names import QUEUES
 
 if TYPE_CHECKING:
     from picasso.jobs.states import Step
@@ -198,8 +199,8 @@ def parse_processor(
             hint = f"{pattern!r} is not a pattern of media types such as image/* or !image/gif"
             raise PipelineError((*path, "types"), hint)
     queue = table.get("queue", processor.queue)
-    if queue not in registry.QUEUES:
-        raise PipelineError((*path, "queue"), f"must be one of {', '.join(registry.QUEUES)}, not {queue!r}")
+    if queue not in QUEUES:
+        raise PipelineError((*path, "queue"), f"must be one of {', '.join(QUEUES)}, not {queue!r}")
     options = get_table(table, "options", path)
     check_options(processor, options, path)
     return ProcessorConfig(processor.name, types, queue, MappingProxyType({**built_in, **options}))

@@ -12,8 +12,7 @@ from importlib.util import find_spec
 from types import MappingProxyType
 
 from picasso.process.contract import GROUP, Processor
-
-QUEUES = ("quick", "heavy")
+from picasso.queue_names import QUEUES
 
 
 class RegistryError(Exception):

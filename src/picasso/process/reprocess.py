@@ -18,6 +18,8 @@ from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
+from picasso.access.principal import SERVICE
+from picasso.files import queries
 from picasso.jobs import commands
 from picasso.models import File, Job, Queue, Reprocess
 from picasso.process.pipelines import Pipelines
@@ -50,7 +52,7 @@ def ask(pipelines: Pipelines, pipeline: str, where: Mapping[str, str], *, force:
         raise ValueError(f"{where['media_type']!r} is not a pattern of media types such as image/*")
     if "state" in where and where["state"] not in File.State:
         raise ValueError(f"no file is in the state {where['state']!r}")
-    newest = File.objects.order_by("-id").values_list("pk", flat=True).first()
+    newest = queries.newest_id(SERVICE)
     return Reprocess.objects.create(
         pipeline=pipeline,
         version=pipelines[pipeline].version,
@@ -76,7 +78,8 @@ def _move(reprocess: uuid.UUID, old: Reprocess.State, new: Reprocess.State) -> b
 
 def remaining(reprocess: Reprocess) -> QuerySet[File]:
     """The files that it has not seen to yet, the oldest first."""
-    files = File.objects.filter(pk__gt=reprocess.after, pk__lte=reprocess.until, pipeline=reprocess.pipeline)
+    files = queries.visible_to(SERVICE).filter(pipeline=reprocess.pipeline)
+    files = files.filter(pk__gt=reprocess.after, pk__lte=reprocess.until)
     if not reprocess.force:
         files = files.filter(pipeline_version__lt=reprocess.version)
     return files.filter(chosen(reprocess.where)).order_by("pk")

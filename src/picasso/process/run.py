@@ -14,12 +14,14 @@ from typing import TypeVar
 
 from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, connection
 
+from picasso.access.principal import SERVICE
 from picasso.conf import Conf
 from picasso.errors import StorageFull
+from picasso.files import queries as files
 from picasso.jobs import states
 from picasso.jobs.retries import TransientError
 from picasso.jobs.states import Attempt, Running
-from picasso.models import Derivative, File, Job
+from picasso.models import Derivative, Job
 from picasso.process import contract
 from picasso.process.attempt import RunningAttempt
 from picasso.process.child_pool import Cancelled, ChildPool, ShuttingDown
@@ -154,7 +156,7 @@ class Runner:
     def _undo(self, job: Job) -> None:
         """Remove what was stored: another attempt has taken over, or the file was deleted."""
         self._storage.files.remove_derived(self._derived(job))
-        if not File.objects.filter(pk=job.file_id).exists():
+        if not files.exists(SERVICE, job.file_id):
             # The deletion could not remove the file's folder while the derivatives were in it.
             self._storage.files.remove(job.file.key)
 

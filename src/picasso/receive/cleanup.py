@@ -10,11 +10,13 @@ from datetime import datetime, timedelta
 from itertools import count, islice
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, connection, transaction
+from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
 
 from picasso import workdir
-from picasso.models import File, Upload, made_at
+from picasso.access.principal import SERVICE
+from picasso.files.queries import existing
+from picasso.models import Upload, made_at
 from picasso.storage import Storage
 
 log = logging.getLogger(__name__)
@@ -24,15 +26,6 @@ GRACE = timedelta(hours=1)
 HOUR = 3600.0
 
 KEEP_ORPHANS = timedelta(days=30)
-
-
-def forget(storage: Storage, file: File) -> None:
-    """Remove a file: rows first, so that a crash in between leaves an orphan and not a row without bytes."""
-    with transaction.atomic():
-        # Locks the row first, as every worker does, so that a job which finishes now has finished or finds nothing.
-        File.objects.select_for_update().filter(pk=file.pk).first()
-        File.objects.filter(pk=file.pk).delete()
-    storage.files.remove(file.key)
 
 
 def start(storage: Storage) -> None:
@@ -120,7 +113,7 @@ def _sweep_media(storage: Storage) -> int:
     old = ((id_, key) for id_, key in storage.files.walk() if made_at(id_) < timezone.now() - GRACE)
     removed = 0
     while page := list(islice(old, 1000)):
-        known: set[uuid.UUID] = set(File.objects.filter(pk__in=[id_ for id_, _ in page]).values_list("pk", flat=True))
+        known = existing(SERVICE, [id_ for id_, _ in page])
         for id_, key in page:
             if id_ not in known:
                 storage.files.set_aside(key, today)

@@ -26,11 +26,11 @@ from django.db.models.functions import Now
 
 from picasso import bulk_insert
 from picasso.errors import Conflict, PicassoError, Unavailable
+from picasso.files.delete import undo
 from picasso.jobs import states
 from picasso.jobs.states import Step
 from picasso.models import File, Job, Upload, made_at, new_id
 from picasso.receive import detection
-from picasso.receive.cleanup import forget
 from picasso.receive.sink import Intake
 from picasso.storage import Storage
 from picasso.storage.names import original_key
@@ -256,9 +256,7 @@ class Landing:
         """The connection broke in the middle of a COMMIT: the client was told 503, so whatever came of it is undone."""
         while self._doubtful:
             try:
-                # Waits for a COMMIT that may still be under way: its row is ours to conflict with.
-                File.objects.bulk_create([self._doubtful[0]], ignore_conflicts=True)
-                forget(self._storage, self._doubtful[0])
+                undo(self._storage, self._doubtful[0])
             except (DatabaseError, InterfaceError):
                 connection.close()
                 return

@@ -19,7 +19,9 @@ from functools import partial
 from django.db import IntegrityError, connection, models, transaction
 from django.db.models.functions import Now
 
+from picasso.access.principal import Principal
 from picasso.errors import Conflict, DigestMismatch, Gone, NotFound, PicassoError, TooLarge, UnfinishedFull
+from picasso.files import queries
 from picasso.models import File, Upload
 from picasso.receive import cleanup
 from picasso.receive.append import Append
@@ -182,12 +184,14 @@ class Uploads:
         """One that nobody can go on with any more."""
         await self.locks.rows.do(forget, self.storage, [upload_id])
 
-    async def file_of(self, row: Upload) -> File:
-        """What the upload has become. Raises `Gone`."""
-        found = await self.locks.rows.do(File.objects.in_bulk, [row.file_id] if row.file_id else [])
-        if not found:
+    async def file_of(self, principal: Principal, row: Upload) -> File:
+        """The file that the upload has become. Raises `Gone`."""
+        if row.file_id is None:
             raise Gone
-        return next(iter(found.values()))
+        try:
+            return await self.locks.rows.do(queries.get, principal, row.file_id)
+        except NotFound:
+            raise Gone from None
 
     @asynccontextmanager
     async def hold(self, upload_id: uuid.UUID, *, disturb: bool = True, joins: bool = False) -> AsyncIterator[Held]:

@@ -20,6 +20,7 @@ from picasso.process import registry
 from picasso.process.child_pool import ChildPool
 from picasso.process.contract import GROUP, JSON, Derivative, Processor, ProcessorError, Result, Source
 from picasso.process.forkserver_client import ONE_THREAD
+from picasso.queue_names import QUEUES
 
 KEBAB = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 TYPE_PATTERN = re.compile(r"!?[a-z]+/[a-z0-9*.+-]+")
@@ -74,7 +75,7 @@ class ProcessorContract:
         assert len(set(patterns)) == len(patterns)
 
     def test_queue_exists(self) -> None:
-        assert self.processor.queue in registry.QUEUES
+        assert self.processor.queue in QUEUES
 
     def test_options_have_defaults(self) -> None:
         self.processor.Options()

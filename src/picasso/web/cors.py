@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
+from picasso import addresses
 from picasso.web.request import Message, Request, Scope, Send
 
-SHARED = ("/api/", "/files/")
+SHARED = (addresses.API, addresses.DOWNLOADS)
 
 METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 
@@ -78,7 +79,8 @@ class Cors:
         more = [] if self._everybody else [(b"vary", b"Origin")]
         if self._allows(origin):
             more += [(ALLOWED, b"*" if self._everybody else origin.encode("latin-1")), EXPOSED]
-        if scope["path"].startswith("/files/") and self._allows(origin or origin_of(header(scope, b"referer"))):
+        is_download = scope["path"].startswith(addresses.DOWNLOADS)
+        if is_download and self._allows(origin or origin_of(header(scope, b"referer"))):
             headers = [*(one for one in headers if one[0] != POLICY), (POLICY, b"cross-origin")]
         return [*headers, *more]
 

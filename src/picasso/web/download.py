@@ -20,13 +20,17 @@ from urllib.parse import quote
 
 from django.db import InterfaceError, OperationalError, close_old_connections
 
+from picasso.access.principal import Principal
+from picasso.addresses import DOWNLOADS
 from picasso.errors import MethodNotAllowed, NotFound, PreconditionFailed, RangeNotSatisfiable, Unavailable
-from picasso.models import Derivative, File
+from picasso.files import queries
 from picasso.storage import FileReader, FileStore
 from picasso.web.digests import repr_digest
 from picasso.web.request import Request
 
 T = TypeVar("T")
+
+ADDRESS = re.compile(rf"{DOWNLOADS}([0-9a-f-]{{36}})/(?:derived/([a-z0-9-]+)/)?([^/]+)")
 
 # One chunk per download is in memory; of many downloads each has a smaller one.
 CHUNK = 256 * 2**10
@@ -68,7 +72,7 @@ class DownloadDoor:
     async def __call__(self, request: Request) -> None:
         if request.method not in {"GET", "HEAD"}:
             raise MethodNotAllowed(["GET", "HEAD"])
-        stored = await self._in_thread(find, request.path)
+        stored = await self._in_thread(find, request.principal, request.path)
         headers = stored_headers(stored)
         if not_modified(request.headers, stored):
             await request.answer(304, headers={"ETag": stored.etag, "Cache-Control": headers["Cache-Control"]})
@@ -120,30 +124,32 @@ class DownloadDoor:
         return await asyncio.get_running_loop().run_in_executor(self._readers, call, *args)
 
 
-def find(path: str) -> Stored:
+def find(principal: Principal, path: str) -> Stored:
     """What lies at ``/files/…``; raises `NotFound`."""
-    match = re.fullmatch(r"/files/([0-9a-f-]{36})/(?:derived/([a-z0-9-]+)/)?([^/]+)", path)
+    match = ADDRESS.fullmatch(path)
     if not match:
         raise NotFound
     try:
         close_old_connections()
-        return find_derivative(*match.groups()) if match[2] else find_original(match[1], match[3])
-    except (File.DoesNotExist, ValueError):
+        file_id = uuid.UUID(match[1])
+        if match[2]:
+            return find_derivative(principal, file_id, match[2], match[3])
+        return find_original(principal, file_id, match[3])
+    except ValueError:
         raise NotFound from None
     except (OperationalError, InterfaceError) as fault:
         raise Unavailable("The database is unavailable. Please try again.") from fault
 
 
-def find_original(file_id: str, name: str) -> Stored:
-    file = File.objects.get(pk=uuid.UUID(file_id))
+def find_original(principal: Principal, file_id: uuid.UUID, name: str) -> Stored:
+    file = queries.get(principal, file_id)
     if file_name(file.key) != name:
         raise NotFound
     return Stored(file.key, file.media_type, file.size, file.sha256, file.uploaded_at, file.name or name)
 
 
-def find_derivative(file_id: str, processor: str, name: str) -> Stored:
-    rows = Derivative.objects.select_related("file").filter(file_id=uuid.UUID(file_id), processor=processor)
-    for made in rows:
+def find_derivative(principal: Principal, file_id: uuid.UUID, processor: str, name: str) -> Stored:
+    for made in queries.derivatives(principal, file_id, processor):
         if file_name(made.key) == name:
             return Stored(made.key, made.media_type, made.size, made.sha256, made.file.uploaded_at, name)
     raise NotFound

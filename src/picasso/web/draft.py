@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 
+from picasso.addresses import upload_url
 from picasso.errors import (
     BadRequest,
     CompletedUpload,
@@ -22,7 +23,7 @@ from picasso.web.file_response import answer_stored
 from picasso.web.idempotency import begun, mark, require_same_content
 from picasso.web.multipart_form import Names
 from picasso.web.request import Request
-from picasso.web.resumable import add, as_json, became, has_content, number, seconds_left, upload_id_of, upload_url
+from picasso.web.resumable import add, as_json, became, has_content, number, seconds_left, upload_id_of
 from picasso.web.upload_metadata import (
     first_of,
     known_pipeline,
@@ -108,7 +109,7 @@ class Draft:
         """As the first request with this Idempotency-Key was answered."""
         await require_same_content(self._uploads, request, row, self._idle_timeout, whole=completes(request))
         if row.finished:
-            return await self._answer_complete(request, base, await self._uploads.file_of(row))
+            return await self._answer_complete(request, base, await self._uploads.file_of(request.principal, row))
         return await self._answer_begun(request, base, await self._uploads.look(row.pk))
 
     async def _answer_begun(self, request: Request, base: str, seen: Seen) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 from functools import lru_cache
 
+from picasso.addresses import file_url
 from picasso.models import File
 from picasso.serializers import FileSerializer
 from picasso.web.digests import repr_digest
@@ -13,13 +13,9 @@ from picasso.web.request import Request
 
 
 async def answer_stored(request: Request, base: str, file: File, headers: Mapping[str, str] | None = None) -> None:
-    address = file_address(base, file.pk)
+    address = file_url(base, file.pk)
     told = {"Location": address, "Content-Location": address, **repr_digest(file.sha256), **(headers or {})}
     await request.answer_json(201, shown(base).to_representation(file), told)
-
-
-def file_address(base: str, file_id: uuid.UUID) -> str:
-    return f"{base}/api/v1.0/files/{file_id}/"
 
 
 @lru_cache(maxsize=16)

@@ -26,7 +26,7 @@ Check = Callable[[], None]
 """Raises if the thing is not there."""
 
 
-class HealthDoor:
+class HealthHandler:
     def __init__(self, checks: dict[str, Check]) -> None:
         self._checks = checks
         self._threads = ThreadPoolExecutor(len(checks) or 1, thread_name_prefix="health")

@@ -105,7 +105,7 @@ async def under_key(uploads: Uploads, request: Request) -> AsyncIterator[Held | 
         return
     async with begun(uploads, row, has_content=True) as found:
         if isinstance(found, Upload):
-            yield await uploads.file_of(found)
+            yield await uploads.file_of(request.principal, found)
         else:
             async with found.only_if_kept():
                 yield found
@@ -123,7 +123,7 @@ async def require_same_content(
         return
     again = Unkept(uploads.storage, uploads.max_size)
     await Body(request, idle_timeout).pour(again)
-    file = await uploads.file_of(row)
+    file = await uploads.file_of(request.principal, row)
     if again.size > file.size or (whole and again.size < file.size):
         raise KeyReused
     if again.sha256 != await in_writer(sha256_of, uploads.storage, file, again.size):

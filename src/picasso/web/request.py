@@ -12,6 +12,8 @@ from typing import Any
 from django.conf import settings
 from django.http.request import split_domain_port, validate_host
 
+from picasso.access.principal import Principal, principal_of
+from picasso.addresses import base_url
 from picasso.errors import PROBLEM_JSON, BadRequest, ClientGone, PicassoError
 from picasso.web.connection import connection_of
 from picasso.web.direct_body import DirectBody
@@ -58,6 +60,11 @@ class Request:
         path: str = self.scope["path"]
         return path
 
+    @property
+    def principal(self) -> Principal:
+        """On whose behalf the request is made."""
+        return principal_of(self.scope)
+
     @cached_property
     def headers(self) -> dict[str, str]:
         return by_name(self.scope["headers"])
@@ -74,8 +81,9 @@ class Request:
         hosts = [value.decode("latin-1") for name, value in self.scope["headers"] if name == b"host"]
         if len(hosts) != 1:
             raise BadRequest("A request has exactly one Host.")  # RFC 9112 §3.2
-        public: str = settings.PICASSO.public_url
-        return public or f"{origin(self.scope['scheme'], hosts[0])}{self.scope['root_path']}"
+        public_url: str = settings.PICASSO.public_url
+        scheme, host = self.scope["scheme"], hosts[0] if public_url else allowed(hosts[0])
+        return base_url(public_url, scheme, host, self.scope["root_path"])
 
     @cached_property
     def content_length(self) -> int | None:
@@ -173,9 +181,9 @@ def encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
 
 
 @lru_cache(maxsize=128)
-def origin(scheme: str, host: str) -> str:
+def allowed(host: str) -> str:
     """``scheme://host``; raises `BadRequest` unless the host is allowed, because it goes into the URLs of answers."""
     domain, _ = split_domain_port(host)
     if not domain or not validate_host(domain, settings.ALLOWED_HOSTS):
         raise BadRequest("This service is not known by that name (see PICASSO_ALLOWED_HOSTS).")
-    return f"{scheme}://{host}"
+    return host

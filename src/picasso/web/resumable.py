@@ -8,28 +8,22 @@ import uuid
 from datetime import UTC, datetime
 from email.utils import formatdate
 
+from picasso.addresses import file_url
 from picasso.errors import BadRequest, NotFound, PicassoError, TooLarge
 from picasso.models import Upload
 from picasso.receive.append import Append
 from picasso.receive.uploads import Held, Seen
 from picasso.web.body import Body
 from picasso.web.digests import Checks
-from picasso.web.file_response import file_address
 from picasso.web.request import Request
-
-COLLECTION = "/api/v1.0/uploads/"
 
 # A structured field's integer has fifteen digits at most, and so has what we take of tus'.
 NUMBER = re.compile(r"\d{1,15}")
 
 
-def upload_url(base: str, upload_id: uuid.UUID) -> str:
-    return f"{base}{COLLECTION}{upload_id}"
-
-
 def became(base: str, row: Upload) -> dict[str, str]:
     """Where the file is that an upload has become, if it has."""
-    return {"Content-Location": file_address(base, row.file_id)} if row.file_id else {}
+    return {"Content-Location": file_url(base, row.file_id)} if row.file_id else {}
 
 
 def upload_id_of(name: str) -> uuid.UUID:

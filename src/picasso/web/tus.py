@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
+from picasso.addresses import UPLOADS, upload_url
 from picasso.errors import (
     BadRequest,
     Forbidden,
@@ -28,7 +29,6 @@ from picasso.web.idempotency import begun, mark, require_same_content
 from picasso.web.multipart_form import Names
 from picasso.web.request import Request
 from picasso.web.resumable import (
-    COLLECTION,
     add,
     as_json,
     became,
@@ -36,7 +36,6 @@ from picasso.web.resumable import (
     has_content,
     number,
     upload_id_of,
-    upload_url,
 )
 from picasso.web.upload_metadata import first_of, known_pipeline, media_type, metadata
 
@@ -257,7 +256,7 @@ def parts_of(concat: str) -> list[str]:
     """The ids in ``final;/a /b``. Raises `BadRequest`."""
     word, _, addresses = concat.partition(";")
     try:
-        names = [urlsplit(each).path.rstrip("/").rpartition(COLLECTION) for each in addresses.split()]
+        names = [urlsplit(each).path.rstrip("/").rpartition(UPLOADS) for each in addresses.split()]
     except ValueError:
         names = []
     if word != "final" or not names or any(not found for _, found, _ in names) or len(names) > MAX_PARTS:

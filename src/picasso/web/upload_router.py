@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from picasso.addresses import UPLOAD, UPLOADS, below
 from picasso.errors import MethodNotAllowed, UnsupportedMediaType
 from picasso.receive.commit import Landing
 from picasso.receive.concatenate import Joins
@@ -11,11 +12,9 @@ from picasso.web.form import FormDoor
 from picasso.web.multipart_form import Names
 from picasso.web.raw import Raw
 from picasso.web.request import Request
-from picasso.web.resumable import COLLECTION, as_json, became, upload_id_of
+from picasso.web.resumable import as_json, became, upload_id_of
 from picasso.web.tus import OF_UPLOAD, Tus
 from picasso.web.upload_metadata import media_type
-
-PLAIN = "/api/v1.0/upload/"
 
 # What only tus sends. Without its version, the answer says what is missing.
 OF_TUS = {"tus-resumable", "upload-length", "upload-defer-length", "upload-concat", "upload-checksum"}
@@ -32,8 +31,8 @@ class UploadDoor:
         self._form = FormDoor(uploads, landing, pipelines, idle_timeout)
 
     async def __call__(self, request: Request) -> None:
-        plain = request.path.startswith(PLAIN)
-        name = request.path.removeprefix(PLAIN if plain else COLLECTION.rstrip("/")).strip("/")
+        plain = below(UPLOAD, request.path) is not None
+        name = (below(UPLOAD if plain else UPLOADS, request.path) or "").strip("/")
         if request.method == "OPTIONS":
             await self._options(request, plain, name)
         elif plain:
@@ -67,7 +66,7 @@ class UploadDoor:
 
     async def _to_body(self, request: Request, name: str) -> None:
         if is_form(request):
-            raise UnsupportedMediaType(f"A form is sent to {PLAIN}, and in one piece.")
+            raise UnsupportedMediaType(f"A form is sent to {UPLOAD}, and in one piece.")
         if is_draft(request):
             await self._draft.create(request, name)
         else:

@@ -11,9 +11,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-from picasso.jobs import bulk_actions, commands, queues
+from picasso.jobs import bulk_actions, commands
 from picasso.jobs.bulk_actions import FilterError, Outcome
 from picasso.models import Job
+from picasso.queue_names import QUEUES
 from picasso.serializers import JobSerializer
 
 COLUMNS = "{id}  {state:9} {processor:12} {queue:6} {pipeline:12} {attempt:>3}x {ran:>9}  {error}"
@@ -77,7 +78,7 @@ class Command(BaseCommand):
 def add_filters(command: Any) -> None:
     command.add_argument("--state", choices=Job.State.values)
     command.add_argument("--processor")
-    command.add_argument("--queue", choices=queues.NAMES)
+    command.add_argument("--queue", choices=QUEUES)
     command.add_argument("--pipeline")
     command.add_argument("--error", metavar="CODE", help="such as corrupt or time-limit")
     command.add_argument("--file", metavar="ID", help="of this file")

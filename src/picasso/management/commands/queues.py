@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from picasso.jobs import queues
 from picasso.jobs.queues import Load
+from picasso.queue_names import QUEUES
 
 
 class Command(BaseCommand):
@@ -18,7 +19,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         commands = parser.add_subparsers(dest="do", metavar="pause | resume")
         for name, what in (("pause", "start nothing more of this queue"), ("resume", "go on with it")):
-            commands.add_parser(name, help=what).add_argument("name", choices=queues.NAMES)
+            commands.add_parser(name, help=what).add_argument("name", choices=QUEUES)
         parser.add_argument("--json", action="store_true", help="answer in JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:

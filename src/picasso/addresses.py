@@ -1,0 +1,66 @@
+"""Every path of the service, and every absolute URL that it gives out.
+
+Paths are as the service sees them: without the prefix that a proxy may serve it below. A base is the public URL of the
+service as one client reaches it, without a slash at the end: `base_url`.
+"""
+
+from __future__ import annotations
+
+import uuid
+from urllib.parse import quote
+
+HOME = "/"
+ADMIN = "/admin/"
+STATIC = "/static/"
+DOWNLOADS = "/files/"
+ALIVE = "/healthz"
+READY = "/readyz"
+
+API = "/api/v1.0/"
+UPLOAD = f"{API}upload/"
+UPLOADS = f"{API}uploads/"
+FILES = f"{API}files/"
+JOBS = f"{API}jobs/"
+QUEUES = f"{API}queues/"
+DOCS = f"{API}docs/"
+SCHEMA = f"{API}schema/"
+
+# A prefix that a proxy serves the service below must not begin like one of these.
+RESERVED = tuple(path.rstrip("/") for path in (API, DOWNLOADS, ADMIN, STATIC, ALIVE, READY))
+
+
+def below(root: str, path: str) -> str | None:
+    """The rest of ``path`` after ``root``, which ends with a slash; None if ``path`` is elsewhere.
+
+    The slash at the end may be missing: ``/api/v1.0/upload`` is the same as ``/api/v1.0/upload/``.
+    """
+    return f"{path}/".removeprefix(root).removesuffix("/") if f"{path}/".startswith(root) else None
+
+
+def base_url(public_url: str, scheme: str, host: str, root_path: str) -> str:
+    """The base for a request that arrived with this scheme, host and prefix; ``public_url`` overrides all of them."""
+    return public_url or f"{scheme}://{host}{root_path}"
+
+
+def file_url(base: str, file_id: uuid.UUID) -> str:
+    """Where the API describes a file."""
+    return f"{base}{FILES}{file_id}/"
+
+
+def upload_url(base: str, upload_id: uuid.UUID) -> str:
+    return f"{base}{UPLOADS}{upload_id}"
+
+
+def download_url(base: str, file_id: uuid.UUID, key: str) -> str:
+    """Where the bytes of a file are; ``key`` is the one of the storage."""
+    return f"{base}{DOWNLOADS}{file_id}/{quote(name_of(key))}"
+
+
+def derivative_url(base: str, file_id: uuid.UUID, processor: str, key: str) -> str:
+    """Where the bytes of a derivative are."""
+    return f"{base}{DOWNLOADS}{file_id}/derived/{processor}/{quote(name_of(key))}"
+
+
+def name_of(key: str) -> str:
+    """The last part of a key of the storage."""
+    return key.rpartition("/")[2]

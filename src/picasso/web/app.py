@@ -1,0 +1,104 @@
+"""The web process: makes everything that it consists of, starts it and stops it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from picasso.conf import Conf
+from picasso.errors import ClientGone, PicassoError
+from picasso.jobs import celery
+from picasso.process.pipelines import pipelines
+from picasso.receive.commit import Landing
+from picasso.receive.concatenate import Joins
+from picasso.receive.uploads import Uploads
+from picasso.storage import Storage, default_storage
+from picasso.web import health
+from picasso.web.cors import Cors
+from picasso.web.django_handler import DjangoHandler
+from picasso.web.download import DownloadDoor
+from picasso.web.forwarded import Forwarding
+from picasso.web.health import Check, HealthHandler
+from picasso.web.request import Receive, Request, Scope, Send
+from picasso.web.router import Router
+from picasso.web.upload_router import UploadDoor
+
+log = logging.getLogger(__name__)
+
+# Interrupted uploads have so long to write down what they have received.
+SHUTDOWN_SECONDS = 2
+
+
+class WebApp:
+    """An ASGI application. Its threads run from the lifespan's startup to its shutdown."""
+
+    def __init__(self, conf: Conf) -> None:
+        storage = default_storage()
+        known = pipelines()
+        self._committer = Landing(storage, known.plan)
+        self._uploads = Uploads(
+            storage, self._committer, conf.max_upload_size, conf.max_unfinished_size, conf.upload_expiry
+        )
+        self._concatenations = Joins(self._uploads)
+        self._forwarding = Forwarding(conf.trusted_proxies, conf.public_url)
+        self._cors = Cors(conf.cors_origins)
+        self._router = Router(
+            self._cors,
+            HealthHandler(checks(conf, storage)),
+            UploadDoor(self._uploads, self._concatenations, self._committer, known, conf.upload_idle_timeout),
+            DownloadDoor(storage.files),
+            DjangoHandler(),
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        else:
+            await self._answer(Request(scope, receive, self._cors.sending(scope, send)))
+
+    async def start(self) -> None:
+        self._committer.start()
+        self._uploads.start()
+        self._concatenations.start()
+
+    async def stop(self) -> None:
+        """What was received completely is stored; interrupted uploads keep what they have received."""
+        await self._concatenations.stop()
+        await self._uploads.locks.idle(SHUTDOWN_SECONDS)
+        self._committer.stop()
+        self._uploads.stop()
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        await receive()
+        await self.start()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self.stop()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _answer(self, request: Request) -> None:
+        """Any error becomes its problem document.
+
+        There is no answer to a client that is gone, nor to one whose request ends because this process ends.
+        """
+        try:
+            await self._serve(request)
+        except (ClientGone, asyncio.CancelledError):
+            pass
+        except PicassoError as fault:
+            await request.answer_problem(fault)
+        except Exception:
+            log.exception("%s %s failed", request.method, request.path)
+            if request.answered:
+                raise
+            await request.answer_problem(PicassoError())
+
+    async def _serve(self, request: Request) -> None:
+        self._forwarding.apply(request.scope)
+        await self._router(request)
+
+
+def checks(conf: Conf, storage: Storage) -> dict[str, Check]:
+    """What the service needs to be ready."""
+    needed: dict[str, Check] = {"database": health.database, "storage": storage.files.probe, "worker": health.workers}
+    return needed if conf.embedded else {**needed, "broker": celery.ping}

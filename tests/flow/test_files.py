@@ -1,0 +1,91 @@
+"""Which files a principal sees, and how many there are."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import replace
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from picasso.access.principal import OPEN, SERVICE, Principal, Scope
+from picasso.errors import Forbidden, NotFound
+from picasso.files import queries
+from picasso.files.delete import delete
+from picasso.models import Derivative, File
+from picasso.storage import default_storage
+from tests.flow.http import client
+from tests.flow.rows import new_file
+
+pytestmark = pytest.mark.django_db
+
+STRANGERS = [
+    replace(OPEN, project="another"),
+    replace(OPEN, owner="ann"),
+    replace(OPEN, scopes=frozenset({Scope.UPLOAD, Scope.DELETE})),
+]
+
+
+@pytest.mark.parametrize("principal", [OPEN, SERVICE])
+def test_a_file_is_seen(principal: Principal) -> None:
+    file = new_file()
+    made = Derivative.objects.create(file=file, processor="image", role="thumbnail", key="a/b", size=1)
+    assert queries.get(principal, file.pk) == file
+    assert queries.exists(principal, file.pk)
+    assert queries.existing(principal, [file.pk, uuid.uuid4()]) == {file.pk}
+    assert queries.newest_id(principal) == file.pk
+    assert list(queries.derivatives(principal, file.pk, "image")) == [made]
+
+
+@pytest.mark.parametrize("principal", STRANGERS)
+def test_a_file_is_hidden_from_every_query(principal: Principal) -> None:
+    file = new_file()
+    Derivative.objects.create(file=file, processor="image", role="thumbnail", key="a/b", size=1)
+    for query in (queries.visible_to, queries.newest_first, queries.with_derivatives):
+        assert list(query(principal)) == []
+        assert queries.count(query(principal)) == 0
+    with pytest.raises(NotFound):
+        queries.get(principal, file.pk)
+    assert not queries.exists(principal, file.pk)
+    assert queries.existing(principal, [file.pk]) == set()
+    assert queries.newest_id(principal) is None
+    assert list(queries.derivatives(principal, file.pk, "image")) == []
+
+
+@pytest.mark.parametrize("principal", STRANGERS)
+def test_a_view_asks_for_the_principal(principal: Principal) -> None:
+    file = new_file()
+    stranger = client(principal)
+    assert stranger.get("/api/v1.0/files/").json()["count"] == 0
+    assert stranger.get(f"/api/v1.0/files/{file.pk}/").status_code == 404
+    assert stranger.get(f"/api/v1.0/files/{file.pk}/jobs/").status_code == 404
+    assert stranger.delete(f"/api/v1.0/files/{file.pk}/").status_code == 404
+    assert File.objects.filter(pk=file.pk).exists()
+
+
+def test_deleting_needs_its_scope() -> None:
+    file = new_file()
+    with pytest.raises(Forbidden):
+        delete(replace(OPEN, scopes=frozenset({Scope.READ})), default_storage(), file)
+    assert File.objects.filter(pk=file.pk).exists()
+
+
+def test_the_count_of_all_files_is_read_from_the_total() -> None:
+    new_file()
+    with CaptureQueriesContext(
+        connection,
+    ) as asked:
+        assert queries.count(queries.newest_first(OPEN)) == queries.visible_to(OPEN).count()
+    assert "picasso_filecount" in asked[0]["sql"]
+
+
+def test_the_count_of_some_files_is_their_own() -> None:
+    for state in (File.State.PENDING, File.State.PENDING, File.State.FAILED):
+        new_file(state=state)
+    everything = queries.visible_to(OPEN)
+    assert queries.count(everything.filter(state=File.State.FAILED)) == 1
+    assert queries.count(everything.exclude(state=File.State.FAILED)) == queries.count(everything) - 1
+    assert queries.count(everything[:2]) == 2
+    assert queries.count(everything.none()) == 0
+    assert queries.count(everything[1:]) == 2
