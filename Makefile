@@ -1,21 +1,30 @@
-# Everything a fresh machine needs is set up by the targets themselves, in .venv, from the locks in requirements/.
+# The targets install everything they need, from the locks in requirements/, into virtual environments in this folder.
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
 COMPILE = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+INSTALL = -m pip install --quiet --disable-pip-version-check
+PIP = $(BIN)/python $(INSTALL) --require-hashes
 
-.PHONY: run test check format bench lock clean
+# What `make test-lowest` and `make test-newest` run; RANGE_TESTS=tests runs everything.
+RANGE_TESTS ?= tests/unit tests/contract tests/flow $(wildcard $(addprefix tests/live/test_,$(addsuffix .py,\
+	upload files tus draft raw asgi_servers)))
+
+.PHONY: run test check format bench lock test-lowest test-newest release clean
 .DEFAULT_GOAL := help
 help:
-	@echo "make run     the whole service at http://127.0.0.1:8000, until Ctrl-C"
-	@echo "make test    the whole suite, with a private PostgreSQL and RabbitMQ"
-	@echo "make check   format, lint, types, import rules, docs"
-	@echo "make bench   the measurements, written to bench/results/"
-	@echo "make format  put the format right"
-	@echo "make lock    choose the newest versions of the dependencies anew"
+	@echo "make run          start the whole service at http://127.0.0.1:8000; Ctrl-C stops it"
+	@echo "make test         run all tests, with a private PostgreSQL and RabbitMQ"
+	@echo "make check        check format, lint, types, import rules and docs"
+	@echo "make format       format the code"
+	@echo "make bench        run the benchmarks; the results are in bench/results/"
+	@echo "make lock         update the locks in requirements/ to the newest versions"
+	@echo "make test-lowest  test with the lowest versions that pyproject.toml allows"
+	@echo "make test-newest  test with the newest versions that pyproject.toml allows"
+	@echo "make release      build wheel, sdist, image and SBOM in dist/"
+	@echo "make clean        remove the virtual environments and caches"
 
 run: $(VENV)/run.done
 	@exec $(BIN)/picasso up
@@ -42,7 +51,7 @@ $(VENV)/run.done: requirements/build.txt requirements/run.txt pyproject.toml | $
 	$(PIP) --no-build-isolation -r requirements/run.txt
 	@# The distribution was once called `picasso`; a second copy would register every processor twice.
 	@$(BIN)/python -m pip uninstall --quiet --yes picasso 2>/dev/null
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/python $(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/dev.done: requirements/dev.txt $(VENV)/run.done
@@ -54,13 +63,41 @@ $(VENV)/bin/python:
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
 		echo "Python's venv module is missing; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 
-# Hashes but no addresses: whoever installs from these files chooses the package index.
+# The locks have hashes but no addresses: whoever installs from them chooses the package index. lowest.txt has the lowest
+# versions of what Picasso itself needs, and for everything else the newest versions that fit.
 lock: $(VENV)/dev.done
 	$(BIN)/python -m pip install --quiet uv
 	$(COMPILE) --upgrade -o requirements/run.txt --extra all pyproject.toml
-	$(COMPILE) --constraints requirements/run.txt -o requirements/dev.txt --extra all --extra dev pyproject.toml
-	$(BIN)/python -c 'import tomllib; print("\n".join(tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["build"]))' \
-		| $(COMPILE) --constraints requirements/dev.txt -o requirements/build.txt -
+	$(COMPILE) --upgrade --constraints requirements/run.txt -o requirements/dev.txt --extra all --extra dev pyproject.toml
+	$(COMPILE) --upgrade --constraints requirements/dev.txt -o requirements/build.txt --group build
+	$(COMPILE) --upgrade -o requirements/release.txt --group release
+	$(COMPILE) --upgrade --resolution lowest-direct -o $(VENV)/lowest.txt --extra all pyproject.toml
+	$(COMPILE) --upgrade --constraints $(VENV)/lowest.txt -o requirements/lowest.txt --extra all --extra dev pyproject.toml
+
+test-lowest: .venv-lowest/done
+	@.venv-lowest/bin/python -m pytest -q $(RANGE_TESTS)
+
+.venv-lowest/done: requirements/build.txt requirements/lowest.txt pyproject.toml
+	@$(PYTHON) -m venv --clear $(@D)
+	$(@D)/bin/python $(INSTALL) --require-hashes -r requirements/build.txt
+	$(@D)/bin/python $(INSTALL) --require-hashes --no-build-isolation -r requirements/lowest.txt
+	@$(@D)/bin/python $(INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# Without a lock: whatever the package index has today.
+test-newest:
+	@$(PYTHON) -m venv .venv-newest
+	.venv-newest/bin/python $(INSTALL) --upgrade --upgrade-strategy eager --editable '.[all,dev]'
+	@.venv-newest/bin/python -m pytest -q $(RANGE_TESTS)
+
+release: $(VENV)/run.done .venv-release/done
+	@deploy/release $(BIN)/python .venv-release/bin/cyclonedx-py
+
+.venv-release/done: requirements/release.txt
+	@$(PYTHON) -m venv --clear $(@D)
+	$(@D)/bin/python $(INSTALL) --require-hashes -r requirements/release.txt
+	@touch $@
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache tests/clients/js/node_modules
+	rm -rf $(VENV) .venv-lowest .venv-newest .venv-release dist .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+		.import_linter_cache tests/clients/js/node_modules

@@ -133,7 +133,7 @@ def declared() -> dict[str, Requirement]:
     extras = project.get("optional-dependencies", {})
     texts = [
         *project["dependencies"],
-        *(text for name in extras if name not in {"dev", "build", "testing"} for text in extras[name]),
+        *(text for name in extras if name not in {"dev", "testing"} for text in extras[name]),
     ]
     found = [Requirement(text) for text in texts]
     return {canonicalize_name(each.name): each for each in found if each.name != project["name"]}
