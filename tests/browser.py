@@ -67,7 +67,7 @@ def command(chromium: str, profile: str, url: str) -> list[str]:
 
 
 def verdicts(
-    chromium: str, questions: Sequence[tuple[str, str]], seconds: float = 120, port: int = 0
+    chromium: str, questions: Sequence[tuple[str, str]], seconds: float = 240, port: int = 0
 ) -> list[dict[str, Any]]:
     """What became of each (``image``, ``video`` or ``audio``, URL): its sizes, or an ``error``.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -15,6 +16,12 @@ import pytest
 # Before Django reads its settings: tests never touch anybody's data folder.
 _DATA = tempfile.TemporaryDirectory(prefix="picasso-tests-")
 os.environ.setdefault("PICASSO_DATA_DIR", _DATA.name)
+
+# `nohup` and a shell's `&` start programs that ignore some signals, and what they start inherits that. A signal that is
+# caught is not ignored by what we start, so the service's processes get every signal that a test sends.
+for _number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+    if signal.getsignal(_number) == signal.SIG_IGN:
+        signal.signal(_number, lambda *_: None)
 
 from tests.services import Postgres, RabbitMQ, Unavailable, servers_required, started
 from tests.stack import Stack, production, running

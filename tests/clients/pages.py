@@ -40,7 +40,7 @@ class Page:
         self.start(content, **task)
         return self.result()
 
-    def result(self, seconds: float = 60) -> dict[str, Any]:
+    def result(self, seconds: float = 200) -> dict[str, Any]:
         return self.results.get(timeout=seconds)
 
     @contextmanager

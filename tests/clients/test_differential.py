@@ -310,7 +310,7 @@ def rival(javascript: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     """The origin of a @tus/server."""
     origin = f"http://127.0.0.1:{(port := free_port())}"
     with node.running("server.mjs", str(port), str(tmp_path_factory.mktemp("tus")), str(MAX_SIZE)):
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while not _answers(origin):
             assert time.monotonic() < deadline, "@tus/server did not come up"
             time.sleep(0.05)

@@ -89,7 +89,7 @@ def killed_in_the_middle(stack: Stack, page: Page) -> None:
     """Once so that requests have to wait, and once so that they fail."""
     for kill in (kill_web, power_cut):
         for _ in range(3):
-            page.progress.get(timeout=20)
+            page.progress.get(timeout=120)
         kill(stack)
         while not page.progress.empty():
             page.progress.get()

@@ -152,6 +152,7 @@ def assert_kept(place: Place, load: Load, recovered: float, *, killed_web: bool 
             f"unsettled {WITHIN:.0f} s after recovery:"
             f" {jobs_of(place, unsettled(place, load))}\n{place.stack.log_tail()}"
         ),
+        promise=True,
     )
     print(f"\nsettled {time.monotonic() - recovered:.1f} s after recovery; {load.kinds()}", end=" ")
     print(f"{load.statuses()}, {len(load.unanswered)} without an answer", end="")

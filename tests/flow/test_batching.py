@@ -138,7 +138,7 @@ def test_what_breaks_a_batch_reaches_each_of_its_threads(committer: Committer, m
     committer._commit(list(batch))
     for write in batch:
         with pytest.raises(RuntimeError, match="a bug"):
-            write.answer.result(timeout=1)
+            write.answer.result(timeout=60)
     monkeypatch.undo()
     job = new_job(state=State.QUEUED)
     assert committer.start(job.pk), "it goes on"

@@ -67,7 +67,7 @@ async def overtaken(storage: Folder, where: str) -> None:
     waits, may_go_on = slowed(append, where)
     body = Body(cast("Request", Sent()), 60)
     pouring = asyncio.create_task(body.pour(append))
-    await asyncio.to_thread(waits.wait, 10)
+    await asyncio.to_thread(waits.wait, 60)
     await asyncio.sleep(0.05)
     pouring.cancel()
     await asyncio.sleep(0.05)
@@ -87,7 +87,7 @@ def slowed(append: Append, method: str) -> tuple[threading.Event, threading.Even
 
     def slow(*args: Any) -> None:
         waits.set()
-        may_go_on.wait(10)
+        may_go_on.wait(60)
         quick(*args)
 
     setattr(append, method, slow)

@@ -178,7 +178,7 @@ def test_relays_side_by_side_send_each_job_once(broker: amqp.Channel) -> None:
     finally:
         stop.set()
         for thread in threads:
-            thread.join(10)
+            thread.join(60)
     found = [job_of(message) for message in messages(broker)]
     assert len(found) == 150
     assert set(found) == due
@@ -373,7 +373,7 @@ def test_run_ends_when_told_and_closes_its_connections(embedded: Relay) -> None:
     thread.start()
     until(lambda: in_state(State.QUEUED) == 1, 10, lambda: "it never sent anything")
     stop.set()
-    thread.join(5)
+    thread.join(60)
     assert not thread.is_alive()
     assert threading.active_count() == before
     connection.ensure_connection()

@@ -371,7 +371,7 @@ def test_an_attempt_leaves_its_successor_alone(runner: Runner, queued: Queued, s
 
 
 def test_progress_is_told_while_it_runs(runner: Runner, queued: Queued) -> None:
-    job = queued(script("tell_progress", fractions=[0.5], pause=1))
+    job = queued(script("tell_progress", fractions=[0.5], pause=3))
     thread = begin(runner, job)
     until(lambda: [each.progress for each in runner.running()] == [0.5], 5, lambda: str(runner.running()))
     assert [(each.job_id, each.attempt) for each in runner.running()] == [(job.pk, 1)]
@@ -387,9 +387,9 @@ def test_a_cancelled_job_is_stopped_and_stays_cancelled(runner: Runner, queued: 
     runner.stop({(uuid.uuid4(), 1), (job.pk, 2)})
     assert thread.is_alive()
     runner.stop({(job.pk, 1)})
-    thread.join(10)
+    thread.join(40)
     assert not thread.is_alive()
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 40  # its time is a minute
     assert again(job).state == State.CANCELLED
     assert only_original(storage, job)
 
@@ -453,7 +453,7 @@ def test_a_job_of_a_worker_that_shuts_down_is_released(queued: Queued, storage: 
         time.sleep(0.3)
     finally:
         children.close()
-    thread.join(10)
+    thread.join(40)
     assert (again(job).state, again(job).failures, again(job).attempt) == (State.WAITING, 0, 1)
     assert only_original(storage, job)
 

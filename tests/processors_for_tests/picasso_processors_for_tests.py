@@ -56,6 +56,11 @@ class Script(Processor):
     def sleep(self, folder: Path, pause: float) -> None:
         time.sleep(pause)
 
+    def wait(self, folder: Path) -> None:
+        """Until the test puts a file with the name ``go`` into the folder."""
+        while not (folder / "go").exists():
+            time.sleep(0.01)
+
     def signal(self, folder: Path, number: int) -> None:
         os.kill(os.getpid(), number)
         time.sleep(60)

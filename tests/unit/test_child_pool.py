@@ -40,7 +40,9 @@ SECRETS = {
 
 MEMORY = 512 * 2**20
 OUTPUT = 8 * 2**20
-SECONDS = 20.0
+SECONDS = 60.0
+# Less than the minute that a job of such a test would take, and more than a busy machine needs.
+EARLY = 40
 
 Asked = Callable[..., Result]
 
@@ -61,7 +63,8 @@ def made(jobs_per_child: int = 32) -> Iterator[ChildPool]:
 
 @pytest.fixture(scope="module")
 def shared() -> Iterator[ChildPool]:
-    with made() as children:
+    """Never replaces a child for its age, so that no test depends on how many jobs ran before it."""
+    with made(jobs_per_child=10_000) as children:
         yield children
 
 
@@ -145,14 +148,14 @@ def test_a_bug_is_trouble_and_the_child_is_replaced(asked: Asked, shared: ChildP
 def test_the_time_limit_kills(asked: Asked, shared: ChildPool) -> None:
     started = time.monotonic()
     assert trouble(lambda: asked("sleep", pause=60, seconds=0.5)) == "time-limit"
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < EARLY
     until(lambda: not forked(shared), 5, lambda: f"still there: {forked(shared)}")
 
 
 def test_dripping_does_not_stretch_the_time_limit(asked: Asked) -> None:
     started = time.monotonic()
-    assert trouble(lambda: asked("say", text="{", times=100, pause=0.1, seconds=1)) == "time-limit"
-    assert time.monotonic() - started < 5
+    assert trouble(lambda: asked("say", text="{", times=600, pause=0.1, seconds=1)) == "time-limit"
+    assert time.monotonic() - started < EARLY
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="macOS refuses to limit the address space")
@@ -251,7 +254,8 @@ def test_a_child_without_work_is_let_go(monkeypatch: pytest.MonkeyPatch, tmp_pat
         ask = asker(children, tmp_path)
         first = ask("nothing").facts["pid"]
         until(lambda: not forked(children), 5, lambda: f"still there: {forked(children)}")
-        assert not list(children.scratch.folder.glob("*/out"))
+        slots = children.scratch.folder
+        until(lambda: not list(slots.glob("*/out")), 5, lambda: f"still there: {list(slots.glob('*/out'))}")
         assert ask("nothing").facts["pid"] != first
         ask("sleep", pause=1)
 
@@ -287,14 +291,17 @@ def test_a_server_that_can_not_fork_keeps_its_children(own: ChildPool, tmp_path:
     ask("nothing")
     server = server_of(own)
     with ThreadPoolExecutor(1) as pool:
-        busy = pool.submit(ask, "tell", facts={"n": 1}, pause=2)
+        busy = pool.submit(ask, "wait")
         until(lambda: len(left(own)) == 1, 10, lambda: "never began")
+        (original,) = left(own)
         before = server.rlimit(psutil.RLIMIT_NOFILE)
         server.rlimit(psutil.RLIMIT_NOFILE, (3, before[1]))  # no room for the child's socket
         assert trouble(lambda: ask("nothing")) == "processor-error"
         server.rlimit(psutil.RLIMIT_NOFILE, before)
         assert ask("nothing").facts
-        assert busy.result().facts == {"n": 1}
+        assert not busy.done()
+        (original.parents[1] / "out" / "go").touch()
+        assert busy.result().facts
     assert server_of(own) == server
 
 
@@ -357,8 +364,7 @@ def test_a_dead_fork_server_is_replaced(own: ChildPool, tmp_path: Path) -> None:
     before, idle = server_of(own), forked(own)
     with ThreadPoolExecutor(1) as pool:
         busy = pool.submit(ask, "sleep", pause=60)
-        until(lambda: len(forked(own)) == 1 and not busy.done(), 5, lambda: "never began")
-        time.sleep(0.2)
+        until(lambda: len(left(own)) == 1, 5, lambda: "never began")
         before.kill()
         with pytest.raises(AttemptFailed) as caught:
             busy.result()
@@ -381,7 +387,7 @@ def test_close_leaves_no_process_and_tells_who_is_running(own: ChildPool, tmp_pa
         for each in running:
             with pytest.raises(ShuttingDown):
                 each.result()
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < EARLY
     wait_for_end(*family)
     with pytest.raises(ShuttingDown):
         ask("nothing")
@@ -414,6 +420,8 @@ def test_nothing_outlives_a_dead_worker(tmp_path: Path, number: int) -> None:
         assert worker.stdout
         server = psutil.Process(int(worker.stdout.readline()))
         until(lambda: len(server.children()) == 3, 10, lambda: "its children never came")
+        given = lambda: list((tmp_path / "scratch").glob("*/*/in/original"))  # noqa: E731
+        until(lambda: len(given()) == 3, 10, lambda: f"their jobs never began: {given()}")
         family = [server, *server.children()]
         worker.send_signal(number)
     wait_for_end(*family)
@@ -427,17 +435,19 @@ def test_nothing_outlives_a_dead_worker(tmp_path: Path, number: int) -> None:
 def test_many_threads_while_children_are_killed_at_random(shared: ChildPool, tmp_path: Path) -> None:
     ask, done = asker(shared, tmp_path), threading.Event()
     killed: list[int] = []
+    outcomes_of: list[list[str]] = [[] for _ in range(8)]
 
     def kill_some() -> None:
+        """One for about every tenth job, however fast they are."""
         chance = random.Random(7)
-        while not done.wait(0.03):
-            if victims := forked(shared):
+        while not done.wait(0.005):
+            if sum(map(len, outcomes_of)) >= 10 * len(killed) and (victims := forked(shared)):
                 victim = chance.choice(victims)
                 victim.kill()
                 killed.append(victim.pid)
 
     def work(thread: int) -> list[str]:
-        outcomes = []
+        outcomes = outcomes_of[thread]
         for n in range(50):
             try:
                 facts = ask("tell", facts={"thread": thread, "n": n}, pause=0.02).facts
@@ -573,11 +583,12 @@ def test_nothing_of_a_job_is_left_however_it_ends(asked: Asked, shared: ChildPoo
     assert not list(shared.scratch.folder.glob("*/out/*"))
 
 
-def test_an_original_that_is_deleted_meanwhile_is_read_to_its_end(asked: Asked, tmp_path: Path) -> None:
+def test_an_original_that_is_deleted_meanwhile_is_read_to_its_end(
+    asked: Asked, shared: ChildPool, tmp_path: Path
+) -> None:
     with ThreadPoolExecutor(1) as pool:
         late = pool.submit(asked, "read_late", pause=1)
-        until(lambda: bool(list(tmp_path.glob("*.mid"))), 5, lambda: "never began")
-        time.sleep(0.5)
+        until(lambda: len(left(shared)) == 1, 5, lambda: "never began")
         (path,) = tmp_path.glob("*.mid")
         size = path.stat().st_size
         path.unlink()
@@ -601,7 +612,8 @@ def test_an_original_that_is_not_there_is_our_trouble(shared: ChildPool, tmp_pat
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="not all of them elsewhere")
-def test_processor_time_is_counted_for_each_job(asked: Asked) -> None:
+def test_processor_time_is_counted_for_each_job(own: ChildPool, tmp_path: Path) -> None:
+    asked = asker(own, tmp_path)
     for seconds in (20, 300):
         limits: Any = asked("look_around", seconds=seconds).facts["limits"]
         assert seconds <= limits["time"][0] <= seconds + 10
@@ -625,11 +637,9 @@ def test_a_library_that_ends_the_process_for_memory(asked: Asked) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="measures blocks")
 @pytest.mark.parametrize("how", [{"files": 8, "size": 4 * 2**20}, {"files": 200, "size": 2**20, "unlinked": True}])
 def test_all_that_a_job_writes_is_bounded(asked: Asked, shared: ChildPool, how: dict[str, Any]) -> None:
-    started = time.monotonic()
-    with pytest.raises(ProcessorError) as caught:
+    with pytest.raises(ProcessorError) as caught:  # before the time limit
         asked("fill", **how)
     assert caught.value.code == "too-large-output"
-    assert time.monotonic() - started < 10
     assert not left(shared)
 
 
@@ -669,17 +679,16 @@ def test_names_are_bounded_as_well(asked: Asked) -> None:
 
 
 def test_progress_is_heard_while_the_job_runs(asked: Asked) -> None:
-    attempt = RunningAttempt()
-    assert attempt.progress is None
-    with ThreadPoolExecutor(1) as pool:
-        running = pool.submit(asked, "tell_progress", fractions=[0.25, 0.5, 7.0], pause=0.3, attempt=attempt)
-        seen: set[float | None] = set()
-        while not running.done():
-            seen.add(attempt.progress)
-            time.sleep(0.01)
-        running.result()
-    assert {0.25, 0.5} <= seen
-    assert attempt.progress == 1.0
+    seen: list[float | None] = []
+
+    class Recording(RunningAttempt):
+        def __setattr__(self, name: str, value: Any) -> None:
+            super().__setattr__(name, value)
+            if name == "progress":
+                seen.append(value)
+
+    asked("tell_progress", fractions=[0.25, 0.5, 7.0], pause=0.3, attempt=Recording())
+    assert seen == [None, 0.25, 0.5, 1.0]
 
 
 def test_a_child_says_how_far_it_is_a_few_times_a_second(asked: Asked) -> None:
@@ -697,9 +706,7 @@ def test_progress_that_is_none_is_nonsense(asked: Asked, told: str) -> None:
 
 
 def test_endless_progress_is_nonsense(asked: Asked) -> None:
-    started = time.monotonic()
-    assert trouble(lambda: asked("say", text='{"progress": 0.5}\n', times=100_000, seconds=10)) == "crashed"
-    assert time.monotonic() - started < 9
+    assert trouble(lambda: asked("say", text='{"progress": 0.5}\n', times=100_000)) == "crashed"
 
 
 def test_the_log_is_what_was_said_last(asked: Asked, shared: ChildPool, tmp_path: Path) -> None:
@@ -745,7 +752,7 @@ def test_a_job_can_be_cancelled(asked: Asked, shared: ChildPool) -> None:
         attempt.cancel()
         with pytest.raises(Cancelled):
             running.result()
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < EARLY
     assert not left(shared)
     until(lambda: not forked(shared), 5, lambda: f"still there: {forked(shared)}")
     with pytest.raises(Cancelled):

@@ -8,6 +8,7 @@ import socket
 import sqlite3
 import sys
 import threading
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -48,7 +49,10 @@ def children(data: Path) -> Iterator[ChildPool]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(FOLDER))
         patch.setenv("PICASSO_SECRET_KEY", "hunter2")
-        made = ChildPool(2**30, 32, data / "scratch")
+        made = ChildPool(2**30, 10_000, data / "scratch")
+        first = data / "media" / "first"
+        first.write_bytes(script("nothing"))
+        made.run("script", Source(first, "audio/midi"), data / "made", 60)
         yield made
         made.close()
 
@@ -72,7 +76,7 @@ def outcomes(children: ChildPool, original: Path, tries: list[list[Any]]) -> lis
     original.write_bytes(script("probe", tries=tries))
     original.chmod(0o644)
     before = original.stat()
-    found = children.run("script", Source(original, "audio/midi"), original.parent / "made", 20).facts["outcomes"]
+    found = children.run("script", Source(original, "audio/midi"), original.parent / "made", 60).facts["outcomes"]
     after = original.stat()
     assert before.st_nlink == after.st_nlink == 1
     assert (before.st_mode, before.st_mtime_ns, before.st_size) == (after.st_mode, after.st_mtime_ns, after.st_size)
@@ -145,10 +149,11 @@ def test_a_descriptor_that_reads_does_nothing_else(tried: Try, report: dict[str,
 
 def test_nothing_is_written_elsewhere(tried: Try, report: dict[str, str], data: Path, tmp_path: Path) -> None:
     need(report, "files", "landlock")
+    new = f"picasso-{uuid.uuid4()}"
     for folder in (data, data / "media", tmp_path, Path("/tmp"), Path("/dev/shm"), Path("/var/tmp"), Path(sys.prefix)):
-        assert tried("write", str(folder / "new")) in {"EACCES", "ENOENT"}, folder
-        assert tried("make-folder", str(folder / "new")) in {"EACCES", "ENOENT"}, folder
-        assert not (folder / "new").exists()
+        assert tried("write", str(folder / new)) in {"EACCES", "ENOENT"}, folder
+        assert tried("make-folder", str(folder / new)) in {"EACCES", "ENOENT"}, folder
+        assert not (folder / new).exists()
     assert tried("symlink", "/etc/passwd", "own") in {"EPERM", "EACCES"}
 
 
@@ -157,7 +162,7 @@ def test_the_job_before_left_nothing_to_be_seen(children: ChildPool, data: Path,
     need(report, "files", "landlock")
     first, second = data / "media" / "first", data / "media" / "second"
     first.write_bytes(script("derive", files={"kept.txt": "kept", "folder/kept.txt": "kept"}, listed=[]))
-    pid = children.run("script", Source(first, "audio/midi"), data / "made", 20)
+    pid = children.run("script", Source(first, "audio/midi"), data / "made", 60)
     assert pid.facts == {"made": 2}
     tries: list[list[Any]] = [
         ["read", str(first)],
@@ -173,9 +178,9 @@ def test_the_job_before_left_nothing_to_be_seen(children: ChildPool, data: Path,
 def test_other_children_are_out_of_reach(children: ChildPool, data: Path, report: dict[str, str]) -> None:
     need(report, "files", "landlock")
     neighbour = data / "media" / "neighbour"
-    neighbour.write_bytes(script("sleep", pause=3))
+    neighbour.write_bytes(script("wait"))
     running = threading.Thread(
-        target=lambda: children.run("script", Source(neighbour, "audio/midi"), data / "made", 20)
+        target=lambda: children.run("script", Source(neighbour, "audio/midi"), data / "made", 60)
     )
     running.start()
     until(lambda: len(list(children.scratch.folder.glob("*/in/original"))) == 1, 10, lambda: "never began")
@@ -185,6 +190,7 @@ def test_other_children_are_out_of_reach(children: ChildPool, data: Path, report
     probes: list[list[Any]] = [["read", str(given)], ["write", str(given.parents[1] / "out" / "planted")]]
     probes += [["read", f"/proc/{pid}/{name}"] for pid in (*other, server) for name in ("mem", "environ")]
     found = outcomes(children, data / "media" / "spy", probes)
+    (given.parents[1] / "out" / "go").touch()
     running.join()
     own = [outcome for outcome in found if outcome != "EACCES"]
     # One of the children is the spy itself, which may look at itself.
