@@ -470,6 +470,7 @@ def test_many_threads_while_children_are_killed_at_random(shared: ChildPool, tmp
     assert len(killed) > 10
     assert outcomes.count("crashed") <= len(killed)
     assert outcomes.count("result") > 200
+    until(lambda: all(map(gone, killed)), 5, lambda: "a killed child is still there")
     assert ask("nothing").facts
     until(lambda: len(forked(shared)) <= 8, 5, lambda: f"too many: {forked(shared)}")
 
