@@ -73,8 +73,8 @@ def test_cancelling_a_running_job_ends_its_child(scripted: Stack) -> None:
     scripted.settled(give(scripted, "nothing"))  # from here on a job begins without delay
     file_id = give(scripted, "sleep", pause=60)
     job = begun(scripted, file_id)
-    given = lambda: list((scripted.data / "scratch").glob("*/*/in/original"))  # noqa: E731
-    until(lambda: bool(given()), 10, lambda: "no child was given the job")
+    slots = scripted.data / "scratch"
+    until(lambda: any(slots.glob("*/*/in/original")), 10, lambda: "no child was given the job")
     before = alive(scripted)
     asked = time.monotonic()
     assert post(scripted, f"{JOBS}{job['id']}/cancel/")["state"] == "cancelled"

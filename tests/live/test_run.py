@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -312,11 +313,14 @@ def test_a_dead_part_is_started_again(data: Path) -> None:
         # The socket outlives its process, so a client waits and is not refused.
         assert httpx.get(f"{stack.url}/healthz", timeout=60).status_code == 200
         for words, victim in zip(parts, victims, strict=True):
-            others = lambda: [p for p in stack.processes(*words) if p != victim]  # noqa: B023, E731
-            until(lambda: len(others()) == 1, 10, lambda: f"{words} was not started again")  # noqa: B023
+            until(partial(replaced, stack, words, victim), 10, lambda: f"not started again:\n{stack.log_tail()}")
         assert stack.settled(stack.upload(b"hello")["id"])["state"] == "processed"
         assert stack.log.read_text().count("starting it again") == 3
         ended(stack, to_top(signal.SIGINT)).assert_clean()
+
+
+def replaced(stack: Stack, words: tuple[str, ...], victim: psutil.Process) -> bool:
+    return [process == victim for process in stack.processes(*words)] == [False]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only there a process hears of its parent's death")

@@ -216,7 +216,10 @@ def test_unfinished_bytes_are_limited(short: Stack) -> None:
     check_problem(patch(short, deferred, 0, b"x" * 900_000), 507, "unfinished-full")
     assert patch(short, deferred, 0, b"x" * 100_000).status_code == 204
     check_problem(create(short, None, Upload_Length=800_000), 507)
-    makes_room = lambda: create(short, None, Upload_Length=1_000_000).status_code == 201  # noqa: E731
+
+    def makes_room() -> bool:
+        return create(short, None, Upload_Length=1_000_000).status_code == 201
+
     until(makes_room, 8, lambda: "what has expired makes no room")
     assert look(short, second).status_code in {404, 410}
 

@@ -420,8 +420,8 @@ def test_nothing_outlives_a_dead_worker(tmp_path: Path, number: int) -> None:
         assert worker.stdout
         server = psutil.Process(int(worker.stdout.readline()))
         until(lambda: len(server.children()) == 3, 10, lambda: "its children never came")
-        given = lambda: list((tmp_path / "scratch").glob("*/*/in/original"))  # noqa: E731
-        until(lambda: len(given()) == 3, 10, lambda: f"their jobs never began: {given()}")
+        slots = tmp_path / "scratch"
+        until(lambda: len(list(slots.glob("*/*/in/original"))) == 3, 10, lambda: "their jobs never began")
         family = [server, *server.children()]
         worker.send_signal(number)
     wait_for_end(*family)
@@ -434,6 +434,7 @@ def test_nothing_outlives_a_dead_worker(tmp_path: Path, number: int) -> None:
 
 def test_many_threads_while_children_are_killed_at_random(shared: ChildPool, tmp_path: Path) -> None:
     ask, done = asker(shared, tmp_path), threading.Event()
+    ask("nothing")
     killed: list[int] = []
     outcomes_of: list[list[str]] = [[] for _ in range(8)]
 
