@@ -1,6 +1,7 @@
 """What is said of a picture beyond its size: its metadata, where it was taken, how it looks."""
 
 import base64
+import io
 import json
 import struct
 from collections.abc import Callable
@@ -10,6 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 import pyvips
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.contract.samples.image import corners, jpeg, tiff
 from tests.hostile.image import bare_page
 
@@ -17,6 +20,7 @@ from picasso.process.contract import JSON, Result, Source
 from picasso.process.options import parse_options
 from picasso.process.processors.image import Image, Options, exif, icc, iptc, xmp
 from picasso.process.processors.image.perceptual import thumbhash
+from picasso.process.processors.image.tiff import exif_of
 
 Run = Callable[..., Result]
 
@@ -45,6 +49,9 @@ PLACE = {
     "ifd3_GPSLongitude": "151/1 12/1 40/1 (151, 12, 40, Rational, 3 components, 24 bytes)",
     "ifd3_GPSAltitude": "585/10 (58.5, Rational, 1 components, 8 bytes)",
 }
+
+
+GPS_PHOTO = pyvips.Image.jpegload_buffer(photo(**PLACE))
 
 
 def test_a_place_is_told_in_degrees(run: Run) -> None:
@@ -139,6 +146,28 @@ def test_a_tiff_says_how_it_was_taken(run: Run) -> None:
     assert (facts["gps"]["latitude"], facts["gps"]["longitude"]) == (10.5, -20.25)
 
 
+@pytest.mark.parametrize("tag", [34665, 34853])
+def test_a_pointer_beyond_the_end_of_a_tiff_leads_to_no_exif(tag: int) -> None:
+    """Two values do not fit into the entry, and their offset is beyond the end."""
+    content = b"II*\0" + struct.pack("<IH", 8, 1) + struct.pack("<HHII", tag, 4, 2, 2**31) + bytes(4)
+    assert exif_of(io.BytesIO(content)) == b""
+
+
+@settings(max_examples=300, deadline=None)
+@given(data=st.data())
+def test_any_damage_to_exif_gives_a_position_or_none(data: st.DataObject) -> None:
+    content = bytearray(GPS_PHOTO.get("exif-data"))
+    for place, byte in data.draw(
+        st.lists(st.tuples(st.integers(6, len(content) - 1), st.integers(0, 255)), max_size=8)
+    ):
+        content[place] = byte
+    tags = GPS_PHOTO.copy()
+    tags.set_type(pyvips.GValue.blob_type, "exif-data", bytes(content))
+    gps = exif.read_gps(tags)
+    assert isinstance(gps, dict)
+    assert all(gps[key] is None or isinstance(gps[key], float) for key in ("latitude", "longitude", "altitude"))
+
+
 @pytest.mark.parametrize(("reference", "metres"), [(0, 58.5), (1, -58.5)])
 def test_what_lies_below_the_sea_has_a_negative_altitude(run: Run, reference: int, metres: float) -> None:
     place: list[Any] = [(5, 1, bytes([reference])), (6, 5, [117, 2])]
@@ -156,9 +185,9 @@ def test_facts_stay_within_their_room(run: Run) -> None:
 
 def test_a_comment_that_is_not_read_is_not_told() -> None:
     """libexif says ``Unsupported UNICODE string`` in its place."""
-    told = "Unsupported UNICODE string (Unsupported UNICODE string, Undefined, 18 components, 18 bytes)"
-    assert exif._readable(told) == ""
-    assert exif._readable("Unsupported film (Unsupported film, ASCII, 17 components, 17 bytes)") == "Unsupported film"
+    field = "Unsupported UNICODE string (Unsupported UNICODE string, Undefined, 18 components, 18 bytes)"
+    assert exif.displayed(field) == ""
+    assert exif.displayed("Unsupported film (Unsupported film, ASCII, 17 components, 17 bytes)") == "Unsupported film"
 
 
 # How it looks

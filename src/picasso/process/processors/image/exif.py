@@ -1,21 +1,23 @@
-"""EXIF, as libvips has it: a text for each tag, asked for by name."""
+"""EXIF: texts as libexif displays them, and the GPS position as numbers from the EXIF itself."""
 
 from __future__ import annotations
 
-import math
+import io
 import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from picasso.process.contract import JSON
-from picasso.process.processors.image.picture import has
-from picasso.process.processors.image.text_values import line, that_fit
+from picasso.process.processors.image.picture import blob, has
+from picasso.process.processors.image.text_values import clean_line, that_fit
+from picasso.process.processors.image.tiff import GPS_IFD, Directory, Entry, Reader
 
 if TYPE_CHECKING:
     import pyvips
 
-# Asked for by name, because a list of all fields quotes the file, and pyvips dies of what isn't UTF-8 in it.
-WANTED = (
+# libvips is asked for these fields one by one. Its list of all fields quotes the file, and pyvips fails if that is not
+# UTF-8.
+TAGS = (
     "ifd0-ImageDescription",
     "ifd0-Make",
     "ifd0-Model",
@@ -39,7 +41,7 @@ WANTED = (
     "ifd2-LensModel",
     "ifd2-UserComment",
 )
-GPS = (
+GPS_TAGS = (
     "ifd3-GPSLatitudeRef",
     "ifd3-GPSLatitude",
     "ifd3-GPSLongitudeRef",
@@ -50,86 +52,98 @@ GPS = (
     "ifd3-GPSTimeStamp",
     "ifd3-GPSImgDirection",
 )
-VALUE = re.compile(r"(?P<twice>.*), \w+, \d+ components?, \d+ bytes?\)", re.DOTALL)
-# What libexif says in place of a comment in UTF-16 or Japanese.
-UNREAD = re.compile(r"Unsupported (UNICODE|JIS) string")
-# Of an altitude: libexif's odd words for 1 ("Sea level" alone is 0), those of later versions, or the number.
-BELOW = ("Sea level reference", "Below", "1", "3")
-GPS_ROOM = 4 * 1024
+# libvips' form of a field: ``28/5 (f/5.6, Rational, 1 components, 8 bytes)``, ``Acme (Acme, ASCII, 5 components, 5
+# bytes)``.
+FIELD = re.compile(r"(?P<value>.*), \w+, \d+ components?, \d+ bytes?\)", re.DOTALL)
+# What libexif displays instead of a comment in UTF-16 or Japanese.
+NOT_DECODED = re.compile(r"Unsupported (UNICODE|JIS) string")
 
-FRACTION = re.compile(r"(-?\d+)/(\d+)")
+GPS_ROOM = 4 * 1024  # bytes
+
+# Numbers of GPS tags, EXIF 3.0 section 4.6.6.
+LATITUDE_REF, LATITUDE, LONGITUDE_REF, LONGITUDE, ALTITUDE_REF, ALTITUDE = range(1, 7)
+# Values of GPSAltitudeRef that mean below: the sea level, or the ellipsoid.
+BELOW = {b"\1", b"\3"}
+
+MAX_ALTITUDE = 1e6  # metres
 
 
-def of(tags: pyvips.Image) -> dict[str, JSON]:
-    return that_fit(_texts(tags, WANTED))
+def read_exif(tags: pyvips.Image) -> dict[str, JSON]:
+    """The texts of `TAGS`, as far as the file has them."""
+    return that_fit(_texts(tags, TAGS))
 
 
-def gps(tags: pyvips.Image) -> JSON:
-    """Where it was taken: degrees, negative to the south and west, and metres above the sea. None if it is not told."""
-    texts = that_fit(_texts(tags, GPS), GPS_ROOM)
+def read_gps(tags: pyvips.Image) -> JSON:
+    """Where the picture was taken: degrees, negative to the south and west, and metres above the sea.
+
+    None if the file does not tell.
+    """
+    texts = that_fit(_texts(tags, GPS_TAGS), GPS_ROOM)
     if not texts:
         return None
-    latitude = _degrees(tags, "Latitude", texts.get("GPSLatitudeRef") == "S", 90)
-    longitude = _degrees(tags, "Longitude", texts.get("GPSLongitudeRef") == "W", 180)
-    known = latitude is not None and longitude is not None
+    order, entries = _gps_directory(blob(tags, "exif-data"))
+    latitude = _degrees(order, entries.get(LATITUDE), entries.get(LATITUDE_REF), b"S", 90)
+    longitude = _degrees(order, entries.get(LONGITUDE), entries.get(LONGITUDE_REF), b"W", 180)
+    complete = latitude is not None and longitude is not None
     return {
-        "latitude": latitude if known else None,
-        "longitude": longitude if known else None,
-        "altitude": _altitude(tags),
+        "latitude": latitude if complete else None,
+        "longitude": longitude if complete else None,
+        "altitude": _altitude(order, entries.get(ALTITUDE), entries.get(ALTITUDE_REF)),
         "tags": texts,
     }
 
 
-def _degrees(tags: pyvips.Image, name: str, negative: bool, limit: int) -> float | None:
-    """Of degrees, minutes and seconds, to about a centimetre."""
-    parts = _fractions(tags, f"ifd3-GPS{name}")
+def _gps_directory(exif: bytes) -> tuple[str, Directory]:
+    """The byte order and the entries; no entries if the EXIF can't be read."""
+    try:
+        reader = Reader(io.BytesIO(exif.removeprefix(b"Exif\0\0")))
+    except ValueError:
+        return "<", {}
+    return reader.order, reader.directory_at(GPS_IFD)
+
+
+def _degrees(order: str, value: Entry | None, reference: Entry | None, negative: bytes, limit: int) -> float | None:
+    """From degrees, minutes and seconds; seven decimals are about a centimetre."""
+    parts = value.fractions(order) if value else []
     if not 1 <= len(parts) <= 3:
         return None
     degrees = round(sum(part / (1, 60, 3600)[power] for power, part in enumerate(parts)), 7)
     if not 0 <= degrees <= limit:
         return None
-    return -degrees if negative else degrees
+    return -degrees if reference and reference.value.rstrip(b"\0 ") == negative else degrees
 
 
-def _altitude(tags: pyvips.Image) -> float | None:
-    parts = _fractions(tags, "ifd3-GPSAltitude")
-    below = _raw(tags, "ifd3-GPSAltitudeRef").startswith(BELOW)
-    if len(parts) != 1 or not abs(parts[0]) < 1e6:
+def _altitude(order: str, value: Entry | None, reference: Entry | None) -> float | None:
+    parts = value.fractions(order) if value else []
+    if len(parts) != 1 or not abs(parts[0]) < MAX_ALTITUDE:
         return None
+    below = reference is not None and reference.value[:1] in BELOW
     return round(-parts[0] if below else parts[0], 2)
 
 
-def _fractions(tags: pyvips.Image, tag: str) -> list[float]:
-    """The numbers of ``48/1 30/1 15/1 (48, 30, 15, …)``; none where one of them is over nought."""
-    numbers = FRACTION.findall(_raw(tags, tag).partition(" (")[0])
-    if any(int(under) == 0 for _, under in numbers):
-        return []
-    found = [int(over) / int(under) for over, under in numbers]
-    return found if all(map(math.isfinite, found)) else []
+def _texts(tags: pyvips.Image, names: Iterable[str]) -> list[tuple[str, JSON]]:
+    return [(name.partition("-")[2], clean_line(displayed(_field(tags, name)))) for name in names]
 
 
-def _texts(tags: pyvips.Image, wanted: Iterable[str]) -> list[tuple[str, JSON]]:
-    return [(tag.partition("-")[2], line(_readable(_raw(tags, tag)))) for tag in wanted]
-
-
-def _raw(tags: pyvips.Image, tag: str) -> str:
-    field = f"exif-{tag}"
+def _field(tags: pyvips.Image, name: str) -> str:
+    field = f"exif-{name}"
     try:
         return str(tags.get(field)) if has(tags, field) else ""
     except UnicodeDecodeError:
         return ""
 
 
-def _readable(value: str) -> str:
-    """The words of libvips' ``28/5 (f/5.6, Rational, 1 components, 8 bytes)``, or the number where libexif has none."""
-    match = VALUE.fullmatch(value)
+def displayed(field: str) -> str:
+    """What libexif displays for a field, or the number where libexif has no words for it."""
+    match = FIELD.fullmatch(field)
     if not match:
-        return value
-    twice = match["twice"]
-    if UNREAD.match(twice):
+        return field
+    value = match["value"]
+    if NOT_DECODED.match(value):
         return ""
-    half = len(twice) // 2 - 1
-    if twice[:half] == twice[half + 2 :]:
-        return twice[:half]
-    number, _, words = twice.partition(" (")
+    # Of a text, libvips writes the same twice: ``Acme (Acme``.
+    half = len(value) // 2 - 1
+    if value[:half] == value[half + 2 :]:
+        return value[:half]
+    number, _, words = value.partition(" (")
     return number if words.startswith("Internal error") else words

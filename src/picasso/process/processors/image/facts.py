@@ -24,10 +24,10 @@ def of(picture: Picture, strip_gps: bool) -> dict[str, JSON]:
         "dpi": picture.dpi,
         "icc_profile": icc.name(blob(tags, "icc-profile-data")),
         "orientation": tags.get("orientation") if has(tags, "orientation") else None,
-        "exif": exif.of(tags),
+        "exif": exif.read_exif(tags),
         "iptc": iptc.of(blob(tags, "iptc-data") or blob(tags, "photoshop-data")),
         "xmp": xmp.of(blob(tags, "xmp-data")),
-        "gps": exif.gps(tags),
+        "gps": exif.read_gps(tags),
     }
     return without_place(told) if strip_gps else told
 

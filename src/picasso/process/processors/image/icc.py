@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from picasso.process.processors.image.text_values import line
+from picasso.process.processors.image.text_values import clean_line
 
 MAX_TAGS = 100
 
@@ -12,7 +12,7 @@ MAX_TAGS = 100
 def name(profile: bytes) -> str | None:
     """Of its description in the first language there is; None without a profile, or where it is broken."""
     try:
-        return line(_described(_tag(profile, b"desc"))) or None
+        return clean_line(_described(_tag(profile, b"desc"))) or None
     except (struct.error, UnicodeDecodeError):
         return None
 

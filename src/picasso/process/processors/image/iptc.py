@@ -6,7 +6,7 @@ import struct
 
 from picasso.process.contract import JSON
 from picasso.process.processors.image.resources import IPTC, resources
-from picasso.process.processors.image.text_values import line, lines, that_fit
+from picasso.process.processors.image.text_values import clean_line, clean_lines, that_fit
 
 # The datasets of record 2 that are told, in the order that they are.
 WANTED = {
@@ -44,7 +44,9 @@ def of(content: bytes) -> dict[str, JSON]:
         for number, name in WANTED.items()
     }
     return that_fit(
-        (name, lines(values, 100) if name in SEVERAL else line(values[0])) for name, values in texts.items() if values
+        (name, clean_lines(values, 100) if name in SEVERAL else clean_line(values[0]))
+        for name, values in texts.items()
+        if values
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from picasso.process.processors.image import libvips
 from picasso.process.processors.image.errors import blamed_on_the_file, corrupt, unsupported
 from picasso.process.processors.image.limits import bound_pixels, whole
-from picasso.process.processors.image.metadata import carrying
+from picasso.process.processors.image.metadata import image_with_tags
 from picasso.process.processors.image.picture import Picture
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def opened(file: BinaryIO, max_pixels: int) -> Picture:
         return replace(libvips.opened(libvips.of_bytes(decoded.pixels), max_pixels), format="jxl")
     image = _image(decoded)
     described = libvips.described(image, "jxl", lambda size: image.thumbnail_image(size, height=size, size="down"))
-    return replace(described, tags=carrying(decoded.exif, decoded.xmp, icc=decoded.icc))
+    return replace(described, tags=image_with_tags(decoded.exif, decoded.xmp, icc=decoded.icc))
 
 
 def codestream_of(content: bytes) -> bytes:

@@ -16,7 +16,7 @@ MAX_EXIF = 65_535 - 8
 MAX_BLOB = 2**20
 
 
-def carrying(exif: bytes = b"", xmp: bytes = b"", iptc: bytes = b"", icc: bytes = b"") -> pyvips.Image:
+def image_with_tags(exif: bytes = b"", xmp: bytes = b"", iptc: bytes = b"", icc: bytes = b"") -> pyvips.Image:
     """A picture of one pixel with these fields, as if a loader of libvips had read them. Broken EXIF gives none."""
     import pyvips
 

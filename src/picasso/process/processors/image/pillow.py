@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from picasso.process.contract import ProcessorError
 from picasso.process.processors.image.errors import blamed_on_the_file
 from picasso.process.processors.image.limits import bound_pixels
-from picasso.process.processors.image.metadata import carrying
+from picasso.process.processors.image.metadata import image_with_tags
 from picasso.process.processors.image.picture import Picture
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def described(image: PIL.Image.Image, kind: str, pages: int = 1, icc: bytes = b"
         format=kind,
         width=image.width,
         height=image.height,
-        tags=carrying(),
+        tags=image_with_tags(),
         pixels=lambda size: decoded.thumbnail_image(size, height=size, size="down"),
         colour_space=SPACES[solid.mode],
         has_alpha=solid.mode in {"LA", "RGBA"},

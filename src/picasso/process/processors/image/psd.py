@@ -11,7 +11,7 @@ from typing import BinaryIO
 from picasso.process.processors.image import libvips, pillow
 from picasso.process.processors.image.errors import corrupt, unsupported
 from picasso.process.processors.image.limits import bound_pixels
-from picasso.process.processors.image.metadata import MAX_BLOB, carrying
+from picasso.process.processors.image.metadata import MAX_BLOB, image_with_tags
 from picasso.process.processors.image.picture import Picture
 from picasso.process.processors.image.resources import EXIF, ICC, IPTC, PREVIEW, XMP, resources
 
@@ -57,7 +57,7 @@ def opened(file: BinaryIO, max_pixels: int) -> Picture:
         format="psd" if header.version == 1 else "psb",
         width=header.width,
         height=header.height,
-        tags=carrying(exif, xmp, iptc, icc),
+        tags=image_with_tags(exif, xmp, iptc, icc),
         colour_space=SPACES.get(header.mode, "multiband"),
         has_alpha=header.channels > CHANNELS.get(header.mode, header.channels),
         bit_depth=header.depth,

@@ -10,7 +10,7 @@ from picasso.process.contract import ProcessorError
 from picasso.process.processors.image import libvips, tiff
 from picasso.process.processors.image.errors import blamed_on_the_file, corrupt, unsupported
 from picasso.process.processors.image.limits import bound_pixels, whole
-from picasso.process.processors.image.metadata import carrying
+from picasso.process.processors.image.metadata import image_with_tags
 from picasso.process.processors.image.picture import Picture, has
 
 if TYPE_CHECKING:
@@ -130,5 +130,5 @@ def _developed(raw: Any) -> pyvips.Image:
 def _tags(file: BinaryIO, preview: Preview) -> pyvips.Image:
     """Most raw files are TIFFs inside, whatever they begin with."""
     if exif := tiff.exif_of(file):
-        return carrying(exif)
-    return preview.tags if preview.tags is not None else carrying()
+        return image_with_tags(exif)
+    return preview.tags if preview.tags is not None else image_with_tags()

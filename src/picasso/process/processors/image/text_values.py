@@ -15,14 +15,14 @@ LENGTH = 300
 LIST_LENGTH = 50
 
 
-def line(text: str, length: int = LENGTH) -> str:
+def clean_line(text: str, length: int = LENGTH) -> str:
     """Cut, and with a space for each character that can't be shown."""
     return "".join(letter if letter.isprintable() else " " for letter in text[:length]).strip()
 
 
-def lines(texts: Iterable[str], length: int = LENGTH) -> list[JSON]:
+def clean_lines(texts: Iterable[str], length: int = LENGTH) -> list[JSON]:
     """The first ones that are not empty."""
-    return [found for text in list(texts)[:LIST_LENGTH] if (found := line(text, length))]
+    return [found for text in list(texts)[:LIST_LENGTH] if (found := clean_line(text, length))]
 
 
 def that_fit(pairs: Iterable[tuple[str, JSON]], room: int = ROOM) -> dict[str, JSON]:

@@ -8,7 +8,7 @@ from xml.parsers import expat
 
 from picasso.process.contract import JSON
 from picasso.process.processors.image.metadata import MAX_BLOB
-from picasso.process.processors.image.text_values import line, lines, that_fit
+from picasso.process.processors.image.text_values import clean_line, clean_lines, that_fit
 
 DC, XMP = "http://purl.org/dc/elements/1.1/", "http://ns.adobe.com/xap/1.0/"
 PHOTOSHOP = "http://ns.adobe.com/photoshop/1.0/"
@@ -48,8 +48,8 @@ def of(content: bytes) -> dict[str, JSON]:
 
 def _value(name: str, texts: list[str]) -> JSON:
     if name in SEVERAL:
-        return lines(texts, 100)
-    text = line(texts[0])
+        return clean_lines(texts, 100)
+    text = clean_line(texts[0])
     if name != "rating":
         return text
     return int(text) if text.lstrip("-").isascii() and text.lstrip("-").isdigit() and len(text) < 4 else None
