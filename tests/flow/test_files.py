@@ -6,6 +6,7 @@ import uuid
 from dataclasses import replace
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -13,7 +14,7 @@ from picasso.access.principal import OPEN, SERVICE, Principal, Scope
 from picasso.errors import Forbidden, NotFound
 from picasso.files import queries
 from picasso.files.delete import delete
-from picasso.models import Derivative, File
+from picasso.models import Derivative, File, FileCount
 from picasso.storage import default_storage
 from tests.flow.http import client
 from tests.flow.rows import new_file
@@ -89,3 +90,40 @@ def test_the_count_of_some_files_is_their_own() -> None:
     assert queries.count(everything[:2]) == 2
     assert queries.count(everything.none()) == 0
     assert queries.count(everything[1:]) == 2
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("migrate", ["first", "last"])
+def test_a_migration_that_changes_the_table_keeps_the_count(migrate: str) -> None:
+    """On SQLite the table is copied, and its triggers are dropped with the old one."""
+    new_file()
+    field = File._meta.get_field("sha256")
+    wider = field.clone()
+    wider.max_length = 128
+    wider.set_attributes_from_name("sha256")
+    wider.model = File
+    try:
+        with connection.schema_editor() as editor:
+            editor.alter_field(File, field, wider)
+        if migrate == "last":
+            new_file()  # as a data migration after it would
+        call_command("migrate", verbosity=0)
+        assert FileCount.total() == File.objects.count()
+        new_file()
+        assert FileCount.total() == File.objects.count()
+        File.objects.latest("pk").delete()
+        assert FileCount.total() == File.objects.count()
+    finally:
+        with connection.schema_editor() as editor:
+            editor.alter_field(File, wider, field)
+        call_command("migrate", verbosity=0)
+    assert FileCount.total() == File.objects.count() > 0
+    File.objects.all().delete()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_triggers_that_are_there_are_left_alone() -> None:
+    new_file()
+    with CaptureQueriesContext(connection) as asked:
+        call_command("migrate", verbosity=0)
+    assert not [query["sql"] for query in asked if "picasso_filecount" in query["sql"]]

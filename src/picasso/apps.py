@@ -1,0 +1,15 @@
+"""Picasso as a Django application."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+class PicassoConfig(AppConfig):
+    name = "picasso"
+
+    def ready(self) -> None:
+        from picasso.files.count_triggers import restore_after_migrate
+
+        post_migrate.connect(restore_after_migrate, sender=self, dispatch_uid="picasso.count_triggers")
