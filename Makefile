@@ -12,13 +12,14 @@ PIP = $(BIN)/python $(INSTALL) --require-hashes
 RANGE_TESTS ?= tests/unit tests/contract tests/flow $(wildcard $(addprefix tests/live/test_,$(addsuffix .py,\
 	upload files tus draft raw asgi_servers)))
 
-.PHONY: run test check format bench lock test-lowest test-newest release clean
+.PHONY: run test check format docs bench lock test-lowest test-newest release clean
 .DEFAULT_GOAL := help
 help:
 	@echo "make run          start the whole service at http://127.0.0.1:8000; Ctrl-C stops it"
 	@echo "make test         run all tests, with a private PostgreSQL and RabbitMQ"
 	@echo "make check        check format, lint, types, import rules and docs"
 	@echo "make format       format the code"
+	@echo "make docs         build the documentation site in site/"
 	@echo "make bench        run the benchmarks; the results are in bench/results/"
 	@echo "make lock         update the locks in requirements/ to the newest versions"
 	@echo "make test-lowest  test with the lowest versions that pyproject.toml allows"
@@ -32,12 +33,15 @@ run: $(VENV)/run.done
 test: $(VENV)/dev.done
 	@$(BIN)/python -m tests
 
-check: $(VENV)/dev.done
+check: docs
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q tests/docs
+
+docs: $(VENV)/dev.done
+	$(BIN)/zensical build --clean --strict
 
 format: $(VENV)/dev.done
 	$(BIN)/ruff format .

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 from django.urls import reverse
@@ -162,3 +164,19 @@ def test_decisions_say_what_was_decided_and_what_it_costs() -> None:
 def test_nothing_committed_names_a_package_registry() -> None:
     for lock in (ROOT / "requirements").glob("*.txt"):
         assert not re.search(r"https?://|--(extra-)?index-url|--find-links", lock.read_text()), lock
+
+
+def test_every_page_is_in_the_navigation_of_the_site() -> None:
+    site = tomllib.loads((ROOT / "zensical.toml").read_text())["project"]
+    pages = [str(page.relative_to(ROOT / "docs")) for page in PAGES if ROOT / "docs" in page.parents]
+    missing = {page for page in pages if not page.startswith("decisions/")} - {*targets(site["nav"])}
+    assert not missing, "add it to nav in zensical.toml"
+
+
+def targets(entry: object) -> Iterator[str]:
+    """The pages below an entry of the navigation: a page, a list, or a title with one of these."""
+    if isinstance(entry, str):
+        yield entry
+        return
+    for each in entry.values() if isinstance(entry, dict) else cast("list[object]", entry):
+        yield from targets(each)
