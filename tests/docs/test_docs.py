@@ -76,6 +76,15 @@ def test_settings_that_are_named_exist(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_modules_that_are_named_exist(page: Path) -> None:
+    named = re.findall(r"`((?:[a-z_]+/)*[a-z_]+(?:\.py|/))`", page.read_text())
+    roots = (ROOT, ROOT / "src/picasso", ROOT / "src/picasso/process/processors")
+    folders_of_data = {"media/", "incoming/", "uploads/", "scratch/", "orphans/", "in/", "out/", "derived/", "site/"}
+    missing = {name for name in named if not any((root / name).exists() for root in roots)} - folders_of_data
+    assert not missing
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_examples_are_well_formed(page: Path) -> None:
     for block in code_blocks(page, "python"):
         compile(block, str(page), "exec")
