@@ -6,6 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 COMPILE = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 INSTALL = -m pip install --quiet --disable-pip-version-check
+UV = $(BIN)/uv pip install --quiet --python
 PIP = $(BIN)/python $(INSTALL) --require-hashes
 
 # What `make test-lowest` and `make test-newest` run; RANGE_TESTS=tests runs everything.
@@ -70,7 +71,6 @@ $(VENV)/bin/python:
 # The locks have hashes but no addresses: whoever installs from them chooses the package index. lowest.txt has the lowest
 # versions of what Picasso itself needs, and for everything else the newest versions that fit.
 lock: $(VENV)/dev.done
-	$(BIN)/python -m pip install --quiet uv
 	$(COMPILE) --upgrade -o requirements/run.txt --extra all pyproject.toml
 	$(COMPILE) --upgrade --constraints requirements/run.txt -o requirements/dev.txt --extra all --extra dev pyproject.toml
 	$(COMPILE) --upgrade --constraints requirements/dev.txt -o requirements/build.txt --group build
@@ -81,17 +81,17 @@ lock: $(VENV)/dev.done
 test-lowest: .venv-lowest/done
 	@.venv-lowest/bin/python -m pytest -q $(RANGE_TESTS)
 
-.venv-lowest/done: requirements/build.txt requirements/lowest.txt pyproject.toml
-	@$(PYTHON) -m venv --clear $(@D)
-	$(@D)/bin/python $(INSTALL) --require-hashes -r requirements/build.txt
-	$(@D)/bin/python $(INSTALL) --require-hashes --no-build-isolation -r requirements/lowest.txt
-	@$(@D)/bin/python $(INSTALL) --no-deps --no-build-isolation --editable .
+.venv-lowest/done: requirements/build.txt requirements/lowest.txt pyproject.toml | $(VENV)/dev.done
+	@$(PYTHON) -m venv --clear --without-pip $(@D)
+	$(UV) $(@D)/bin/python --require-hashes --requirement requirements/build.txt
+	$(UV) $(@D)/bin/python --require-hashes --no-build-isolation --requirement requirements/lowest.txt
+	@$(UV) $(@D)/bin/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
 # Without a lock: whatever the package index has today.
-test-newest:
-	@$(PYTHON) -m venv .venv-newest
-	.venv-newest/bin/python $(INSTALL) --upgrade --upgrade-strategy eager --editable '.[all,dev]'
+test-newest: $(VENV)/dev.done
+	@$(PYTHON) -m venv --clear --without-pip .venv-newest
+	$(UV) .venv-newest/bin/python --upgrade --editable '.[all,dev]'
 	@.venv-newest/bin/python -m pytest -q $(RANGE_TESTS)
 
 release: $(VENV)/run.done .venv-release/done

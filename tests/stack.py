@@ -41,11 +41,15 @@ class Stack:
         self._process: subprocess.Popen[bytes] | None = None
         self.client = httpx.Client(base_url=self.url, timeout=30)
 
+    @property
+    def argv(self) -> list[str]:
+        """The command that `start` runs."""
+        return [self.python, "-m", "picasso", *self._command]
+
     def start(self, path: str = "/readyz") -> None:
         """Returns when ``path`` answers 200; for commands without HTTP give an empty one."""
         with self.log.open("ab") as log:
-            argv = [self.python, "-m", "picasso", *self._command]
-            self._process = subprocess.Popen(argv, env=self._env, stdout=log, stderr=log, start_new_session=True)
+            self._process = subprocess.Popen(self.argv, env=self._env, stdout=log, stderr=log, start_new_session=True)
         if path:
             self.wait_for(path)
 
