@@ -200,7 +200,7 @@ def work_with(children: ChildPool, settings: conf.Conf, queue: str) -> None:
 
     django.setup()
     compatibility.require(*compatibility.WORKER)
-    from picasso.jobs import worker
+    from picasso.jobs import batch_writer, worker
     from picasso.process import child_pool, reprocess
     from picasso.process.run import Runner
     from picasso.receive import cleanup
@@ -209,7 +209,7 @@ def work_with(children: ChildPool, settings: conf.Conf, queue: str) -> None:
     storage = default_storage()
     slots = {"quick": settings.quick_jobs, "heavy": settings.heavy_jobs}[queue]
     seconds = {"quick": settings.job_time_limit, "heavy": settings.heavy_job_time_limit}[queue]
-    runner = Runner(storage, children, settings, slots, seconds)
+    runner = Runner(storage, children, batch_writer.for_this_database(), settings, slots=slots, seconds=seconds)
     child_pool.log_confinement()
     cleanup.start(storage)
     reprocess.start(storage, pipelines.pipelines())

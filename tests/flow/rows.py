@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from django.db import connection
 from django.db.models.functions import Now
 
-from picasso.jobs.states import LEASE
+from picasso.jobs import batch
+from picasso.jobs.batch import Finish
+from picasso.jobs.states import ACTIVE, LEASE, StartedJob
 from picasso.models import Derivative, File, Job, made_at, new_id
 from picasso.storage.names import original_key
 
@@ -54,12 +56,41 @@ def running_job(file: File | None = None, **fields: Any) -> Job:
     return new_job(file, state=Job.State.RUNNING, **{"attempt": 1, **fields})
 
 
-def derivative_of(job: Job, role: str = "thumbnail-256") -> Derivative:
+def started(job: Job) -> StartedJob:
+    """What the worker knows that started this attempt."""
+    return StartedJob(
+        id=job.pk,
+        file_id=job.file_id,
+        key=job.file.key,
+        media_type=job.file.media_type,
+        processor=job.processor,
+        pipeline=job.pipeline,
+        attempt=job.attempt,
+        failures=job.failures,
+        crashes=job.crashes,
+    )
+
+
+def finish(job: Job | StartedJob, facts: dict[str, Any], derivatives: Sequence[Derivative] = (), log: str = "") -> bool:
+    """In a batch of its own."""
+    return batch.write(Finish(started(job) if isinstance(job, Job) else job, facts, derivatives, log))
+
+
+def expected_state(jobs: Iterable[tuple[str, int]]) -> str:
+    """What (state, attempt) of all its jobs make of a file; said once more than in SQL, so that the two can differ."""
+    jobs = list(jobs)
+    states = {state for state, _ in jobs}
+    if states & ACTIVE:
+        return "processing" if any(attempt for _, attempt in jobs) else "pending"
+    return "failed" if states & {"failed", "cancelled"} else "processed"
+
+
+def derivative_of(job: Job | StartedJob, role: str = "thumbnail-256") -> Derivative:
     return Derivative(
         file_id=job.file_id,
         processor=job.processor,
         role=role,
-        key=f"{job.file.key}/{role}-{job.attempt}",
+        key=f"{job.file.key if isinstance(job, Job) else job.key}/{role}-{job.attempt}",
         media_type="image/webp",
         size=1,
         sha256="0" * 64,

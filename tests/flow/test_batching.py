@@ -12,12 +12,13 @@ from django.db import DataError, IntegrityError
 
 from picasso.access.principal import SERVICE
 from picasso.files.delete import delete
-from picasso.jobs import batching, queues, states
-from picasso.jobs.batching import Committer, Finish, Start, commit
-from picasso.jobs.states import State
+from picasso.jobs import batch, queues
+from picasso.jobs.batch import Finish, Start, Write, write_batch
+from picasso.jobs.batch_writer import BatchWriter, Request
+from picasso.jobs.states import StartedJob, State
 from picasso.models import Derivative, File, Job
 from picasso.storage import default_storage
-from tests.flow.rows import derivative_of, new_file, new_job, running_job
+from tests.flow.rows import derivative_of, new_file, new_job, running_job, started
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -27,7 +28,7 @@ def again(job: Job) -> Job:
 
 
 def finish(job: Job, *derivatives: Derivative, **facts: Any) -> Finish:
-    return Finish(job, facts, derivatives, "said")
+    return Finish(started(job), facts, derivatives, "said")
 
 
 def test_a_batch_is_what_its_members_would_have_been() -> None:
@@ -39,7 +40,7 @@ def test_a_batch_is_what_its_members_would_have_been() -> None:
     derivative_of(text).save()
     stale.attempt = 1
     made = derivative_of(image)
-    batch: list[Start | Finish] = [
+    writes: list[Write] = [
         Start(queued[0].pk),
         finish(image, made, n=1),
         Start(queued[1].pk),
@@ -50,11 +51,11 @@ def test_a_batch_is_what_its_members_would_have_been() -> None:
         finish(gone),
         finish(text, words=2),
     ]
-    first, second, third, *others = commit(batch)
-    assert (first.pk, first.attempt, first.processor, first.pipeline) == (queued[0].pk, 1, "image", "web")
-    assert (first.file.key, first.file.media_type) == (queued[0].file.key, "text/plain")
+    first, second, third, *others = write_batch(writes)
+    assert (first.id, first.attempt, first.processor, first.pipeline) == (queued[0].pk, 1, "image", "web")
+    assert (first.key, first.media_type) == (queued[0].file.key, "text/plain")
     assert second is True
-    assert third.pk == queued[1].pk
+    assert third.id == queued[1].pk
     assert others == [None, None, None, False, False, True]
     for job in queued:
         assert (again(job).state, again(job).file.state) == (State.RUNNING, File.State.PROCESSING)
@@ -69,8 +70,8 @@ def test_a_batch_is_what_its_members_would_have_been() -> None:
 
 def test_a_finish_that_took_effect_is_known_by_a_batch_too() -> None:
     job, other = running_job(), running_job()
-    assert commit([finish(job, derivative_of(job)), finish(other)]) == [True, True]
-    assert commit([finish(job, derivative_of(job)), finish(other)]) == [True, True]
+    assert write_batch([finish(job, derivative_of(job)), finish(other)]) == [True, True]
+    assert write_batch([finish(job, derivative_of(job)), finish(other)]) == [True, True]
     assert Derivative.objects.count() == 1
 
 
@@ -78,37 +79,36 @@ def test_messages_of_a_paused_queue_go_back() -> None:
     jobs = [new_job(state=State.QUEUED) for _ in range(2)]
     heavy = new_job(state=State.QUEUED, queue="heavy")
     queues.pause("quick")
-    assert [bool(each) for each in commit([Start(job.pk) for job in [*jobs, heavy]])] == [False, False, True]
+    assert [bool(each) for each in write_batch([Start(job.pk) for job in [*jobs, heavy]])] == [False, False, True]
     assert {again(job).state for job in jobs} == {State.WAITING}
 
 
 @pytest.fixture
-def committer() -> Iterator[Committer]:
-    made = Committer()
-    states.write_with(made)
+def writer() -> Iterator[BatchWriter]:
+    made = BatchWriter()
+    made.open()
     yield made
-    states.write_with(None)
-    made.stop()
+    made.close()
 
 
-def test_many_threads_each_get_their_own_answer(committer: Committer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_threads_each_get_their_own_result(writer: BatchWriter, monkeypatch: pytest.MonkeyPatch) -> None:
     sizes: list[int] = []
 
-    def counted(batch: list[Start | Finish]) -> list[Any]:
-        sizes.append(len(batch))
-        return commit(batch)
+    def counted(writes: list[Write]) -> list[Any]:
+        sizes.append(len(writes))
+        return write_batch(writes)
 
-    monkeypatch.setattr(batching, "commit", counted)
+    monkeypatch.setattr(batch, "write_batch", counted)
     jobs = [new_job(state=State.QUEUED) for _ in range(60)]
 
-    def work(job: Job) -> tuple[Job, bool]:
-        begun = states.start(job.pk)
+    def work(job: Job) -> tuple[StartedJob, bool]:
+        begun = writer.start(job.pk)
         assert begun
-        return begun, states.finish(begun, {"of": str(job.pk)}, [derivative_of(begun)])
+        return begun, writer.finish(Finish(begun, {"of": str(job.pk)}, [derivative_of(begun)]))
 
     with ThreadPoolExecutor(12) as threads:
         done = list(threads.map(work, jobs))
-    assert [begun.pk for begun, _ in done] == [job.pk for job in jobs]
+    assert [begun.id for begun, _ in done] == [job.pk for job in jobs]
     assert all(kept for _, kept in done)
     assert max(sizes) > 1, "no two ever shared a transaction"
     for job in jobs:
@@ -117,28 +117,28 @@ def test_many_threads_each_get_their_own_answer(committer: Committer, monkeypatc
         assert kept.file.facts["text"] == {"of": str(job.pk)}
 
 
-def test_one_that_the_tables_do_not_take_costs_the_others_nothing(committer: Committer) -> None:
+def test_one_that_the_tables_do_not_take_costs_the_others_nothing() -> None:
     good, bad = [running_job() for _ in range(3)], running_job()
     twice = [derivative_of(bad), derivative_of(bad)]
-    batch = [*(finish(job, n=1) for job in good), finish(bad, *twice)]
-    committer._commit([*batch])
-    assert [write.answer.result() for write in batch[:3]] == [True] * 3
+    requests = [Request(write) for write in (*(finish(job, n=1) for job in good), finish(bad, *twice))]
+    BatchWriter()._write_batch(requests)
+    assert [request.result.result() for request in requests[:3]] == [True] * 3
     with pytest.raises((DataError, IntegrityError)):
-        batch[3].answer.result()
+        requests[3].result.result()
     assert {again(job).state for job in good} == {State.DONE}
     assert again(bad).state == State.RUNNING
 
 
-def test_what_breaks_a_batch_reaches_each_of_its_threads(committer: Committer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_breaks_a_batch_reaches_each_of_its_threads(writer: BatchWriter, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(_: Any) -> Any:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr(batching, "commit", broken)
-    batch = [Start(new_job(state=State.QUEUED).pk) for _ in range(2)]
-    committer._commit(list(batch))
-    for write in batch:
+    monkeypatch.setattr(batch, "write_batch", broken)
+    requests = [Request(Start(new_job(state=State.QUEUED).pk)) for _ in range(2)]
+    writer._write_batch(requests)
+    for request in requests:
         with pytest.raises(RuntimeError, match="a bug"):
-            write.answer.result(timeout=60)
+            request.result.result(timeout=60)
     monkeypatch.undo()
     job = new_job(state=State.QUEUED)
-    assert committer.start(job.pk), "it goes on"
+    assert writer.start(job.pk), "it goes on"

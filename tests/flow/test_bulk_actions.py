@@ -1,4 +1,4 @@
-"""Cancel, retry, make anew; one by one, by filter, and while everybody else wants the same row."""
+"""Cancel, retry, reprocess; one by one, by filter, and while everybody else wants the same row."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models.functions import Now
 
-from picasso.jobs import bulk_actions, claims, commands, states
+from picasso.jobs import batch, bulk_actions, claims, commands, states
 from picasso.jobs.bulk_actions import FilterError
 from picasso.jobs.retries import TransientError
-from picasso.jobs.states import ACTIVE, ENDED, Running, State, Step
+from picasso.jobs.states import ACTIVE, ENDED, Progress, StartedJob, State, Step
 from picasso.models import Derivative, File, FileCount, Job
-from tests.flow.rows import derivative_of, new_file, new_job, running_job, side_by_side
+from tests.flow.rows import derivative_of, expected_state, finish, new_file, new_job, running_job, side_by_side
 
 pytestmark = pytest.mark.django_db
 
@@ -30,9 +30,9 @@ def again(job: Job) -> Job:
     return Job.objects.select_related("file").get(pk=job.pk)
 
 
-def begun(job: Job) -> Job:
+def begun(job: Job) -> StartedJob:
     Job.objects.filter(pk=job.pk, state=State.WAITING).update(state=State.QUEUED)
-    found = states.start(job.pk)
+    found = batch.start(job.pk)
     assert found
     return found
 
@@ -61,13 +61,13 @@ def test_what_has_ended_can_not_be_cancelled(state: State) -> None:
 
 def test_what_is_not_there_is_neither_cancelled_nor_retried() -> None:
     assert not commands.cancel(uuid.uuid4())
-    assert not commands.retry_failed(uuid.uuid4())
+    assert not commands.retry(uuid.uuid4())
 
 
 def test_a_cancelled_attempt_keeps_nothing() -> None:
     job = running_job()
     assert commands.cancel(job.pk)
-    assert not states.finish(job, {"words": 1}, [derivative_of(job)])
+    assert not finish(job, {"words": 1}, [derivative_of(job)])
     assert not states.fail(job, "corrupt", "It is corrupt.")
     assert not states.retry(job, TROUBLE)
     assert not states.release(job)
@@ -97,29 +97,29 @@ def test_who_retries_a_job_of_the_background_waits_for_it() -> None:
 def test_a_worker_hears_of_what_was_cancelled_or_runs_elsewhere() -> None:
     mine, cancelled, fenced = running_job(), running_job(), running_job(attempt=2)
     commands.cancel(cancelled.pk)
-    running = [Running(mine.pk, 1, None), Running(cancelled.pk, 1, None), Running(fenced.pk, 1, None)]
-    gone = Running(uuid.uuid4(), 1, None)
-    lost = {(cancelled.pk, 1), (fenced.pk, 1), gone.which}
-    assert states.look([*running, gone]) == lost
+    running = [Progress(mine.pk, 1, None), Progress(cancelled.pk, 1, None), Progress(fenced.pk, 1, None)]
+    gone = Progress(uuid.uuid4(), 1, None)
+    lost = {(cancelled.pk, 1), (fenced.pk, 1), gone.attempt_id}
+    assert states.write_progress([*running, gone]) == lost
     assert states.renew([*running, gone]) == lost
-    assert states.look([]) == set()
+    assert states.write_progress([]) == set()
 
 
 def test_of_two_attempts_at_one_job_only_the_old_one_is_to_stop() -> None:
     """Cancelled and retried within a second, on the same worker."""
     job = running_job(attempt=2)
-    both = [Running(job.pk, 1, 0.9), Running(job.pk, 2, 0.1)]
-    assert states.look(both) == {(job.pk, 1)}
+    both = [Progress(job.pk, 1, 0.9), Progress(job.pk, 2, 0.1)]
+    assert states.write_progress(both) == {(job.pk, 1)}
     assert again(job).progress == 0.1
 
 
 def test_progress_is_written_for_the_attempt_that_makes_it() -> None:
     mine, fenced = running_job(), running_job(attempt=2)
-    states.look([Running(mine.pk, 1, 0.25), Running(fenced.pk, 1, 0.5)])
+    states.write_progress([Progress(mine.pk, 1, 0.25), Progress(fenced.pk, 1, 0.5)])
     assert (again(mine).progress, again(fenced).progress) == (0.25, None)
-    states.renew([Running(mine.pk, 1, 7.0)])
+    states.renew([Progress(mine.pk, 1, 7.0)])
     assert again(mine).progress == 1.0
-    states.look([Running(mine.pk, 1, None)])
+    states.write_progress([Progress(mine.pk, 1, None)])
     assert again(mine).progress == 1.0
     assert states.retry(mine, TROUBLE)
     assert again(mine).progress is None
@@ -128,22 +128,22 @@ def test_progress_is_written_for_the_attempt_that_makes_it() -> None:
 def test_progress_that_did_not_change_is_not_written(django_assert_num_queries: Any) -> None:
     job = running_job()
     with django_assert_num_queries(2):
-        states.look([Running(job.pk, 1, 0.5)])
+        states.write_progress([Progress(job.pk, 1, 0.5)])
     with django_assert_num_queries(1):
-        states.look([Running(job.pk, 1, 0.5)])
+        states.write_progress([Progress(job.pk, 1, 0.5)])
 
 
 def test_the_log_of_each_end_is_kept() -> None:
     long = "x" * 50_000 + "the\0end\ud800"
     done, failed, tried = running_job(), running_job(), running_job()
-    states.finish(done, {}, [], log=long)
+    finish(done, {}, [], log=long)
     states.fail(failed, "corrupt", "It is corrupt.", log=long)
     states.retry(tried, TROUBLE, log=long)
     for job in (done, failed, tried):
         kept = again(job).log
-        assert len(kept) == states.LOG_TAIL
+        assert len(kept) == states.MAX_LOG
         assert kept.endswith("the\ufffdend?")
-    states.finish(begun(again(tried)), {}, [])
+    finish(begun(again(tried)), {}, [])
     assert again(tried).log == ""
 
 
@@ -153,14 +153,14 @@ def test_the_log_of_each_end_is_kept() -> None:
 @pytest.mark.parametrize("state", sorted(ENDED))
 def test_what_has_ended_can_run_once_more(state: State) -> None:
     job = new_job(state=state, attempt=5, failures=5, crashes=2, error_code="time-limit", error_detail="Too long.")
-    assert commands.retry_failed(job.pk)
+    assert commands.retry(job.pk)
     kept = again(job)
     assert (kept.state, kept.attempt, kept.failures, kept.crashes) == (State.WAITING, 5, 0, 0)
     assert (kept.error_code, kept.error_detail, kept.finished_at, kept.started_at) == ("", "", None, None)
     assert kept.requested_at > job.requested_at
     assert kept.file.state == File.State.PROCESSING
     assert claims.claim_due("quick", 1, 1) == [job.pk]
-    started = states.start(job.pk)
+    started = batch.start(job.pk)
     assert started
     assert started.attempt == 6
 
@@ -168,19 +168,19 @@ def test_what_has_ended_can_run_once_more(state: State) -> None:
 @pytest.mark.parametrize("state", sorted(ACTIVE))
 def test_what_has_not_ended_is_not_retried(state: State) -> None:
     job = new_job(state=state)
-    assert not commands.retry_failed(job.pk)
+    assert not commands.retry(job.pk)
     assert again(job).state == state
 
 
 def test_a_failed_file_becomes_processed_and_nothing_is_there_twice() -> None:
     file = new_file()
     image, text = running_job(file, processor="image"), running_job(file, processor="text")
-    assert states.finish(text, {"words": 1}, [derivative_of(text)])
+    assert finish(text, {"words": 1}, [derivative_of(text)])
     assert states.fail(image, "corrupt", "It is corrupt.")
     assert File.objects.get().state == File.State.FAILED
     assert bulk_actions.retry_where({"file": str(file.pk)}) == bulk_actions.Outcome(1, more=False)
     second = begun(image)
-    assert states.finish(second, {"width": 1}, [derivative_of(second)])
+    assert finish(second, {"width": 1}, [derivative_of(second)])
     kept = File.objects.get()
     assert (kept.state, kept.failure) == (File.State.PROCESSED, None)
     assert kept.facts == {"file": {}, "text": {"words": 1}, "image": {"width": 1}}
@@ -189,11 +189,11 @@ def test_a_failed_file_becomes_processed_and_nothing_is_there_twice() -> None:
 
 def test_a_second_success_replaces_the_first() -> None:
     job = running_job()
-    states.finish(job, {"n": 1}, [derivative_of(job), derivative_of(job, "poster")])
-    assert commands.retry_failed(job.pk)
+    finish(job, {"n": 1}, [derivative_of(job), derivative_of(job, "poster")])
+    assert commands.retry(job.pk)
     assert Derivative.objects.count() == 2, "until there is something better"
     second = begun(job)
-    assert states.finish(second, {"n": 2}, [derivative_of(second)])
+    assert finish(second, {"n": 2}, [derivative_of(second)])
     assert [made.key for made in Derivative.objects.all()] == [derivative_of(second).key]
     assert File.objects.get().facts["text"] == {"n": 2}
 
@@ -201,9 +201,9 @@ def test_a_second_success_replaces_the_first() -> None:
 def test_a_finish_whose_answer_got_lost_is_known_also_after_a_retry() -> None:
     """Else its worker would remove bytes that rows name until the next attempt has finished."""
     job = running_job()
-    assert states.finish(job, {}, [derivative_of(job)])
-    assert commands.retry_failed(job.pk)
-    assert states.finish(job, {}, [derivative_of(job)])
+    assert finish(job, {}, [derivative_of(job)])
+    assert commands.retry(job.pk)
+    assert finish(job, {}, [derivative_of(job)])
     assert again(job).state == State.WAITING
 
 
@@ -286,7 +286,7 @@ def test_a_file_is_made_anew_by_what_its_pipeline_says_now() -> None:
     for job in (done, old):
         derivative_of(job).save()
     steps = [Step("image", "heavy"), Step("text", "heavy"), Step("new", "quick", 50)]
-    (key,) = commands.again(file.pk, steps, pipeline="web", version=4, priority=-10)
+    (key,) = commands.reprocess_file(file.pk, steps, pipeline="web", version=4, priority=-10)
     assert key == derivative_of(old).key
     kept = File.objects.get()
     assert (kept.pipeline, kept.pipeline_version, kept.state) == ("web", 4, File.State.PROCESSING)
@@ -303,10 +303,10 @@ def test_a_file_is_made_anew_by_what_its_pipeline_says_now() -> None:
 
 def test_a_file_that_no_step_is_for_is_processed() -> None:
     job = new_job(state=State.FAILED)
-    assert commands.again(job.file_id, [], pipeline="default", version=2, priority=0) == []
+    assert commands.reprocess_file(job.file_id, [], pipeline="default", version=2, priority=0) == []
     assert not Job.objects.exists()
     assert File.objects.get().state == File.State.PROCESSED
-    assert commands.again(uuid.uuid4(), [], pipeline="default", version=2, priority=0) == []
+    assert commands.reprocess_file(uuid.uuid4(), [], pipeline="default", version=2, priority=0) == []
 
 
 # Everybody at once, over connections of their own
@@ -320,8 +320,8 @@ def test_cancel_beside_any_other_move(rival: str) -> None:
         if rival == "reap":
             Job.objects.filter(pk=job.pk).update(leased_until=Now() - states.LEASE)
         rivals: dict[str, Callable[[], object]] = {
-            "start": partial(states.start, job.pk),
-            "finish": partial(states.finish, job, {}, [derivative_of(job)]),
+            "start": partial(batch.start, job.pk),
+            "finish": partial(finish, job, {}, [derivative_of(job)]),
             "fail": partial(states.fail, job, "corrupt", "It is corrupt."),
             "retry": partial(states.retry, job, TROUBLE),
             "reap": partial(states.reap, "quick"),
@@ -356,7 +356,7 @@ def test_anything_at_any_time_leaves_rows_that_agree() -> None:
 
     assert min(side_by_side([partial(play, seed) for seed in range(4)])) > 0
     jobs = list(Job.objects.values_list("state", "attempt"))
-    assert File.objects.get().state == states.file_state(jobs)
+    assert File.objects.get().state == expected_state(jobs)
     for job in Job.objects.all():
         made = Derivative.objects.filter(processor=job.processor)
         assert made.count() <= 1
@@ -368,19 +368,18 @@ def test_anything_at_any_time_leaves_rows_that_agree() -> None:
 
 def stale(job: Job) -> bool:
     """As a worker does that has not heard of anything since it began."""
-    job.state = State.RUNNING
-    return states.finish(job, {}, [derivative_of(job)])
+    return finish(job, {}, [derivative_of(job)])
 
 
 MOVES_AT_RANDOM: list[Callable[[Job], object]] = [
     lambda _: claims.claim_due("quick", 2, 10),
-    lambda job: states.start(job.pk),
-    lambda job: states.start(job.pk),
+    lambda job: batch.start(job.pk),
+    lambda job: batch.start(job.pk),
     stale,
-    lambda job: states.move(job, State.WAITING, **states.NOT_BEGUN) if job.state == State.RUNNING else None,
+    lambda job: states.release(job) if job.state == State.RUNNING else None,
     lambda job: states.fail(job, "corrupt", "It is corrupt.") if job.state == State.RUNNING else None,
     lambda job: commands.cancel(job.pk),
-    lambda job: commands.retry_failed(job.pk),
+    lambda job: commands.retry(job.pk),
     lambda job: bulk_actions.retry_where({"file": str(job.file_id)}).count,
     lambda _: sum(states.reap("quick")),
 ]

@@ -18,11 +18,11 @@ import pytest
 from django.db import connection
 from django.db.models.functions import Now
 
+from picasso.jobs import batch, states
 from picasso.jobs import relay as relay_module
-from picasso.jobs import states
 from picasso.jobs.celery import app
 from picasso.jobs.relay import BATCH, PAUSE_IN_TROUBLE, WINDOW, Relay, TellRunning
-from picasso.jobs.states import Running, State
+from picasso.jobs.states import Progress, State
 from picasso.jobs.throughput import Pace
 from picasso.models import Job, Worker
 from tests.flow.rows import new_file, new_job, running_job
@@ -151,7 +151,7 @@ def test_the_window_bounds_what_is_on_its_way(broker: amqp.Channel, relay: Relay
     found = messages(broker)
     assert len(found) == WINDOW
     for message in found[:10]:
-        assert states.start(job_of(message))
+        assert batch.start(job_of(message))
     rounds(relay)
     assert in_state(State.QUEUED) == WINDOW
     assert len(messages(broker)) == 10
@@ -291,7 +291,7 @@ def test_without_confirms_jobs_go_back_to_waiting(
 def test_leases_are_renewed_before_lost_ones_are_looked_for(broker: amqp.Channel) -> None:
     mine, dead = running_job(), running_job()
     Job.objects.update(leased_until=Now() - timedelta(seconds=30))
-    relay = relay_of(running=lambda: [Running(mine.pk, mine.attempt, None)])
+    relay = relay_of(running=lambda: [Progress(mine.pk, mine.attempt, None)])
     rounds(relay)
     relay._publisher.close()
     assert Job.objects.get(pk=mine.pk).state == State.RUNNING

@@ -22,9 +22,10 @@ from django.db.models import F
 from picasso import conf
 from picasso.access.principal import SERVICE
 from picasso.files.delete import delete
+from picasso.jobs.batch import DirectWriter
 from picasso.jobs.commands import cancel
 from picasso.jobs.retries import MAX_CRASHES, MAX_FAILURES
-from picasso.jobs.states import State
+from picasso.jobs.states import AttemptId, State
 from picasso.models import Derivative, File, Job
 from picasso.process.child_pool import ChildPool
 from picasso.process.run import Runner
@@ -57,7 +58,7 @@ def storage(tmp_path: Path) -> Folder:
 
 @pytest.fixture
 def runner(storage: Folder, children: ChildPool) -> Iterator[Runner]:
-    yield Runner(storage, children, SETTINGS, 2)
+    yield Runner(storage, children, DirectWriter(), SETTINGS, slots=2)
     assert in_scratch(children) == []
 
 
@@ -203,7 +204,10 @@ def test_a_missing_original_is_tried_again_and_then_fails(runner: Runner, queued
 def test_a_scratch_that_takes_nothing_is_transient_trouble(queued: Queued, storage: Folder, tmp_path: Path) -> None:
     children = ChildPool(SETTINGS.job_memory_limit, SETTINGS.jobs_per_child, tmp_path / "scratch")
     try:
-        runner, job = Runner(storage, children, SETTINGS, 2), queued(b"text", "text", "text/plain")
+        runner, job = (
+            Runner(storage, children, DirectWriter(), SETTINGS, slots=2),
+            queued(b"text", "text", "text/plain"),
+        )
         shutil.rmtree(tmp_path / "scratch")
         (tmp_path / "scratch").touch()
         runner.run(job.pk)
@@ -373,7 +377,7 @@ def test_an_attempt_leaves_its_successor_alone(runner: Runner, queued: Queued, s
 def test_progress_is_told_while_it_runs(runner: Runner, queued: Queued) -> None:
     job = queued(script("tell_progress", fractions=[0.5], pause=3))
     thread = begin(runner, job)
-    until(lambda: [each.progress for each in runner.running()] == [0.5], 5, lambda: str(runner.running()))
+    until(lambda: [each.fraction for each in runner.running()] == [0.5], 5, lambda: str(runner.running()))
     assert [(each.job_id, each.attempt) for each in runner.running()] == [(job.pk, 1)]
     thread.join()
     assert runner.running() == []
@@ -384,9 +388,9 @@ def test_a_cancelled_job_is_stopped_and_stays_cancelled(runner: Runner, queued: 
     thread = begin(runner, job)
     assert cancel(job.pk)
     started = time.monotonic()
-    runner.stop({(uuid.uuid4(), 1), (job.pk, 2)})
+    runner.stop({AttemptId(uuid.uuid4(), 1), AttemptId(job.pk, 2)})
     assert thread.is_alive()
-    runner.stop({(job.pk, 1)})
+    runner.stop({AttemptId(job.pk, 1)})
     thread.join(40)
     assert not thread.is_alive()
     assert time.monotonic() - started < 40  # its time is a minute
@@ -397,14 +401,14 @@ def test_a_cancelled_job_is_stopped_and_stays_cancelled(runner: Runner, queued: 
 def test_a_job_that_is_cancelled_before_its_turn_never_begins(
     queued: Queued, children: ChildPool, storage: Folder
 ) -> None:
-    runner = Runner(storage, children, SETTINGS, 1)
+    runner = Runner(storage, children, DirectWriter(), SETTINGS, slots=1)
     first, second = (
         queued(script("sleep", pause=1)),
         queued(script("derive", files={"a.txt": "a"}, listed=[thumbnail()])),
     )
     threads = [begin(runner, first), begin(runner, second, 2)]
     assert cancel(second.pk)
-    runner.stop({(second.pk, 1)})
+    runner.stop({AttemptId(second.pk, 1)})
     for thread in threads:
         thread.join()
     assert (again(first).state, again(second).state) == (State.DONE, State.CANCELLED)
@@ -413,7 +417,7 @@ def test_a_job_that_is_cancelled_before_its_turn_never_begins(
 
 def test_a_time_limit_of_its_own(queued: Queued, children: ChildPool, storage: Folder) -> None:
     job = queued(script("sleep", pause=60))
-    Runner(storage, children, SETTINGS, 1, seconds=0.5).run(job.pk)
+    Runner(storage, children, DirectWriter(), SETTINGS, slots=1, seconds=0.5).run(job.pk)
     assert (again(job).state, again(job).error_code) == (State.WAITING, "time-limit")
 
 
@@ -448,7 +452,7 @@ def test_a_job_of_a_worker_that_shuts_down_is_released(queued: Queued, storage: 
         patch.setenv("PYTHONPATH", str(FOLDER))
         children = ChildPool(SETTINGS.job_memory_limit, SETTINGS.jobs_per_child)
     try:
-        runner, job = Runner(storage, children, SETTINGS, 2), queued(script("sleep", pause=60))
+        runner, job = Runner(storage, children, DirectWriter(), SETTINGS, slots=2), queued(script("sleep", pause=60))
         thread = begin(runner, job)
         time.sleep(0.3)
     finally:

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import random
+import re
 import time
-from collections.abc import Callable, Iterable
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 from django.db.models.functions import Now
 
 from picasso.access.principal import SERVICE
 from picasso.files.delete import delete
-from picasso.jobs import claims, sql, states
+from picasso.jobs import batch, claims, settle, sql, states
 from picasso.jobs.retries import MAX_CRASHES, MAX_FAILURES, TransientError, backoff
-from picasso.jobs.states import LEASE, MOVES, Running, State
+from picasso.jobs.settle import StateChange
+from picasso.jobs.states import LEASE, MOVES, Progress, RunningJob, StartedJob, State
 from picasso.models import Derivative, File, Job
 from picasso.storage import default_storage
 from picasso.storage.folder import Folder
-from tests.flow.rows import derivative_of, new_file, new_job, running_job, side_by_side
+from tests.flow.rows import derivative_of, finish, new_file, new_job, running_job, side_by_side, started
 from tests.stack import until
 
 TROUBLE = TransientError("time-limit", "Processing this file took too long.")
@@ -35,8 +40,8 @@ def again(job: Job) -> Job:
     return Job.objects.select_related("file").get(pk=job.pk)
 
 
-def expired(*jobs: Job) -> None:
-    Job.objects.filter(pk__in=[job.pk for job in jobs]).update(leased_until=Now() + PAST)
+def expired(*jobs: RunningJob) -> None:
+    Job.objects.filter(pk__in=[job.id for job in jobs]).update(leased_until=Now() + PAST)
 
 
 def due_in(job: Job) -> float:
@@ -53,11 +58,11 @@ def due_in(job: Job) -> float:
 def test_only_the_moves_of_the_table_can_be_made(before: State, after: State) -> None:
     job = new_job(state=before, attempt=2)
     if (before, after) in MOVES:
-        assert states.move(job, after)
+        assert states.move(job, before, after)
         assert again(job).state == after
     else:
         with pytest.raises(ValueError, match=f"can't go from {before} to {after}"):
-            states.move(job, after)
+            states.move(job, before, after)
         assert again(job).state == before
 
 
@@ -79,22 +84,20 @@ def test_the_only_way_out_of_an_end_state_is_to_be_asked_for_again() -> None:
 @pytest.mark.django_db
 def test_a_move_needs_state_and_attempt_to_be_current() -> None:
     job = running_job(attempt=3)
-    for change in ({"state": State.QUEUED}, {"attempt": 2}, {"attempt": 4}):
-        stale = again(job)
-        for name, value in change.items():
-            setattr(stale, name, value)
-        if (stale.state, State.WAITING) in MOVES:
-            assert not states.move(stale, State.WAITING)
+    assert not states.move(job, State.QUEUED, State.WAITING)
+    for attempt in (2, 4):
+        stale = replace(started(job), attempt=attempt)
+        assert not states.move(stale, State.RUNNING, State.WAITING)
     assert again(job).state == State.RUNNING
-    assert states.move(job, State.WAITING)
-    assert not states.move(job, State.WAITING)
+    assert states.move(job, State.RUNNING, State.WAITING)
+    assert not states.move(job, State.RUNNING, State.WAITING)
 
 
 # The fence
 
 
 FENCED: dict[str, Callable[[Job], Any]] = {
-    "finish": lambda job: states.finish(job, {"words": 1}, [derivative_of(job)]),
+    "finish": lambda job: finish(job, {"words": 1}, [derivative_of(job)]),
     "fail": lambda job: states.fail(job, "corrupt", "It is corrupt."),
     "retry": lambda job: states.retry(job, TROUBLE),
     "retry-to-poison": lambda job: states.retry(job, CRASH),
@@ -128,19 +131,19 @@ def test_an_attempt_that_is_over_changes_nothing(act: Callable[[Job], Any]) -> N
 def test_finish_says_yes_again_to_the_attempt_that_did_it() -> None:
     """Else a worker whose connection broke in the COMMIT would remove the bytes that the rows now name."""
     job = running_job()
-    assert states.finish(job, {"words": 1}, [derivative_of(job)])
-    assert states.finish(job, {"words": 1}, [derivative_of(job)])
+    assert finish(job, {"words": 1}, [derivative_of(job)])
+    assert finish(job, {"words": 1}, [derivative_of(job)])
     assert Derivative.objects.count() == 1
     other = again(job)
     other.state, other.attempt = State.RUNNING, 2
-    assert not states.finish(other, {"words": 1}, [derivative_of(other)])
+    assert not finish(other, {"words": 1}, [derivative_of(other)])
 
 
 @pytest.mark.django_db
 def test_only_the_leases_of_the_very_attempt_are_renewed() -> None:
     mine, stale, queued = running_job(), running_job(attempt=2), new_job(state=State.QUEUED)
     expired(mine, stale, queued)
-    gone = states.renew([Running(mine.pk, 1, None), Running(stale.pk, 1, None), Running(queued.pk, 0, None)])
+    gone = states.renew([Progress(mine.pk, 1, None), Progress(stale.pk, 1, None), Progress(queued.pk, 0, None)])
     assert gone == {(stale.pk, 1), (queued.pk, 0)}
     assert states.renew([]) == set()
     alive = Job.objects.filter(leased_until__gt=Now())
@@ -153,37 +156,37 @@ def test_only_the_leases_of_the_very_attempt_are_renewed() -> None:
 @pytest.mark.django_db
 def test_start_counts_the_attempt_and_leases() -> None:
     job = new_job(state=State.QUEUED, leased_until=Now() + PAST)
-    begun = states.start(job.pk)
+    begun = batch.start(job.pk)
     assert begun
-    assert (begun.state, begun.attempt, begun.file.key) == (State.RUNNING, 1, job.file.key)
+    assert begun == replace(started(job), attempt=1)
     kept = again(job)
     assert (kept.state, kept.attempt) == (State.RUNNING, 1)
     assert kept.started_at
     assert Job.objects.filter(leased_until__gt=Now() + LEASE - timedelta(seconds=5)).exists()
     assert kept.file.state == File.State.PROCESSING
-    assert states.start(job.pk) is None
+    assert batch.start(job.pk) is None
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("state", [state for state in State if state != State.QUEUED])
 def test_only_a_queued_job_starts(state: State) -> None:
-    shown = states.file_state([(state, 1)])
+    shown = {State.DONE: "processed", State.FAILED: "failed", State.CANCELLED: "failed"}.get(state, "processing")
     job = new_job(new_file(state=shown), state=state, attempt=1)
-    assert states.start(job.pk) is None
+    assert batch.start(job.pk) is None
     assert (again(job).state, again(job).attempt) == (state, 1)
     assert again(job).file.state == shown
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_statements_at_once_all_take_effect_or_none() -> None:
+def test_of_statements_run_together_all_take_effect_or_none() -> None:
     job = new_job(state=State.QUEUED)
     with pytest.raises(DatabaseError):
-        sql.at_once((sql.START_JOB, job.pk), ("SELECT nothing FROM nowhere",))
+        sql.run_together((sql.START_JOBS, [job.pk]), ("SELECT nothing FROM nowhere",))
     connection.close()  # what was left open would be given back, too
     assert (again(job).state, again(job).attempt) == (State.QUEUED, 0)
-    started, shown = sql.at_once((sql.START_JOB, job.pk), (sql.SHOW_FILE, job.pk))
+    begun, settled = sql.run_together((sql.START_JOBS, [job.pk]), (sql.SETTLE_FILES, [{"id": job.file_id}]))
     connection.close()
-    assert ([row[2] for row in started], shown) == ([1], [])
+    assert ([row[4] for row in begun], [state for _, state in settled]) == ([1], ["processing"])
     assert (again(job).state, again(job).file.state) == (State.RUNNING, File.State.PROCESSING)
 
 
@@ -191,7 +194,7 @@ def test_of_statements_at_once_all_take_effect_or_none() -> None:
 def test_the_message_of_a_deleted_file_is_dropped() -> None:
     job = new_job(state=State.QUEUED)
     delete(SERVICE, default_storage(), job.file)
-    assert states.start(job.pk) is None
+    assert batch.start(job.pk) is None
 
 
 @pytest.mark.django_db
@@ -261,10 +264,10 @@ def test_the_last_straw_fails_with_the_reason() -> None:
     assert kept.file.failure == kept
 
 
-def attempted(job: Job) -> Job:
+def attempted(job: Job) -> StartedJob:
     """The job in a new attempt, whether or not it is due."""
     Job.objects.filter(pk=job.pk).update(state=State.QUEUED)
-    begun = states.start(job.pk)
+    begun = batch.start(job.pk)
     assert begun
     return begun
 
@@ -284,7 +287,7 @@ def test_three_crashes_are_poison() -> None:
 def test_success_forgets_the_troubles_before_it() -> None:
     job = new_job()
     states.retry(attempted(job), TROUBLE)
-    assert states.finish(attempted(job), {"words": 1}, [])
+    assert finish(attempted(job), {"words": 1}, [])
     kept = again(job)
     assert (kept.state, kept.error_code, kept.error_detail) == (State.DONE, "", "")
     assert kept.file.facts == {"file": {}, "text": {"words": 1}}
@@ -323,14 +326,14 @@ def test_whoever_renewed_its_lease_just_before_the_reaper_moves_keeps_its_job(
     expired(job)
     retry = states.retry
 
-    def late(lost: Job, *arguments: Any) -> bool:
-        states.renew([Running(job.pk, job.attempt, None)])
+    def late(lost: RunningJob, *arguments: Any) -> bool:
+        states.renew([Progress(job.pk, job.attempt, None)])
         return retry(lost, *arguments)
 
     monkeypatch.setattr(states, "retry", late)
     assert states.reap("quick") == (0, 0)
     assert again(job).state == State.RUNNING
-    assert states.finish(job, {}, [])
+    assert finish(job, {}, [])
 
 
 @pytest.mark.django_db
@@ -370,10 +373,48 @@ def test_a_worker_that_dies_each_time_ends_too() -> None:
         ([("done", 1), ("failed", 5)], "failed"),
     ],
 )
-def test_what_jobs_make_of_a_file(jobs: Iterable[tuple[str, int]], state: str) -> None:
-    jobs = list(jobs)
-    assert states.file_state(jobs) == state
-    assert states.file_state(reversed(jobs)) == state
+@pytest.mark.django_db
+def test_what_jobs_make_of_a_file(jobs: Sequence[tuple[str, int]], state: str) -> None:
+    for order in (jobs, jobs[::-1]):
+        for before in File.State:
+            file = new_file(state=before)
+            for n, (job_state, attempt) in enumerate(order):
+                new_job(file, processor=f"p-{n}", state=job_state, attempt=attempt)
+            changes = settled(file)
+            assert File.objects.get(pk=file.pk).state == state
+            assert changes == ([] if before == state else [StateChange(file.pk, before, File.State(state))])
+
+
+def settled(*files: File, facts: dict[uuid.UUID, Any] | None = None) -> list[StateChange]:
+    with transaction.atomic():
+        locked = settle.lock_files(File.objects.filter(pk__in=[file.pk for file in files]))
+        return settle.settle_files(locked, facts)
+
+
+@pytest.mark.django_db
+def test_files_are_settled_together_and_only_those_with_new_facts_get_some() -> None:
+    new, old, gone = new_file(), new_file(facts={"file": {"n": 1}}), new_file()
+    running_job(old)
+    gone.delete()
+    assert {
+        change.file_id: change.new for change in settled(new, old, gone, facts={new.pk: {"text": {"a": "é\\"}}})
+    } == {
+        new.pk: File.State.PROCESSED,
+        old.pk: File.State.PROCESSING,
+    }
+    assert File.objects.get(pk=new.pk).facts == {"text": {"a": "é\\"}}
+    assert File.objects.get(pk=old.pk).facts == {"file": {"n": 1}}
+    assert settled() == []
+
+
+def test_nothing_else_writes_the_state_of_files() -> None:
+    """By SQL, by the ORM, by a model's attribute: what would write it stands in one module."""
+    writes = re.compile(
+        r"UPDATE picasso_file\b|file\.state = |update_fields=.*\"state\"|File\.objects[^\n]*update\(.*state="
+    )
+    modules = Path(settle.__file__).parents[1].rglob("*.py")
+    found = {path.name for path in modules if writes.search(path.read_text())}
+    assert found == {"sql.py"}
 
 
 @pytest.mark.django_db
@@ -382,7 +423,7 @@ def test_one_job_that_failed_fails_the_file_once_all_have_ended() -> None:
     first, second = running_job(file, processor="image"), running_job(file, processor="text")
     assert states.fail(first, "corrupt", "It is corrupt.")
     assert File.objects.get().state == File.State.PROCESSING
-    assert states.finish(second, {"words": 1}, [])
+    assert finish(second, {"words": 1}, [])
     file = File.objects.get()
     assert (file.state, file.failure) == (File.State.FAILED, first)
     assert file.facts["text"] == {"words": 1}
@@ -395,7 +436,7 @@ def test_one_job_that_failed_fails_the_file_once_all_have_ended() -> None:
 def test_two_workers_one_row() -> None:
     for _ in range(40):
         job = new_job(state=State.QUEUED)
-        begun = side_by_side([partial(states.start, job.pk)] * 4)
+        begun = side_by_side([partial(batch.start, job.pk)] * 4)
         assert sorted(bool(each) for each in begun) == [False, False, False, True]
         assert again(job).attempt == 1
 
@@ -423,7 +464,7 @@ def test_the_lease_is_lost_or_the_job_is_done_but_not_both() -> None:
         job = running_job()
         expired(job)
         finished, reaped = side_by_side(
-            [partial(states.finish, job, {}, [derivative_of(job)]), lambda: states.reap("quick")[1]]
+            [partial(finish, job, {}, [derivative_of(job)]), lambda: states.reap("quick")[1]]
         )
         assert bool(finished) != bool(reaped)
         assert again(job).state == (State.DONE if finished else State.WAITING)
@@ -448,10 +489,10 @@ def test_two_jobs_of_one_file_that_end_together_settle_it() -> None:
     for round_ in range(30):
         file = new_file()
         image, text = running_job(file, processor="image"), running_job(file, processor="text")
-        second: Callable[[], bool] = partial(states.finish, text, {"n": 2}, [])
+        second: Callable[[], bool] = partial(finish, text, {"n": 2}, [])
         if round_ % 2:
             second = partial(states.fail, text, "corrupt", "It is corrupt.")
-        assert side_by_side([partial(states.finish, image, {"n": 1}, [derivative_of(image)]), second]) == [True, True]
+        assert side_by_side([partial(finish, image, {"n": 1}, [derivative_of(image)]), second]) == [True, True]
         file.refresh_from_db()
         assert file.state == (File.State.FAILED if round_ % 2 else File.State.PROCESSED)
         assert file.facts["image"] == {"n": 1}, "one result overwrote the other"
@@ -468,8 +509,8 @@ def test_deletion_beside_any_other_move(act: str, tmp_path: Any) -> None:
         if act == "reap":
             expired(job)
         moves: dict[str, Callable[[], object]] = {
-            "start": partial(states.start, job.pk),
-            "finish": partial(states.finish, job, {}, [derivative_of(job)]),
+            "start": partial(batch.start, job.pk),
+            "finish": partial(finish, job, {}, [derivative_of(job)]),
             "fail": partial(states.fail, job, "corrupt", "It is corrupt."),
             "retry": partial(states.retry, job, TROUBLE),
             "reap": partial(states.reap, "quick"),

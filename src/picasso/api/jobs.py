@@ -115,7 +115,7 @@ class JobRetry(Change):
     @extend_schema(operation_id="retry_job", tags=["jobs"], request=None, responses={200: JobSerializer, **CHANGE})
     def post(self, request: Request, pk: uuid.UUID) -> Response:
         """Have a job that failed, was cancelled or is done run once more; what it made before stays until then."""
-        return moved(pk, commands.retry_failed, "retried")
+        return moved(pk, commands.retry, "retried")
 
 
 class JobCancel(Change):

@@ -42,7 +42,7 @@ def claim_due(queue: str, limit: int, window: int, background: int = FEW) -> Cla
     lanes = list(due_lanes(queue))
     if not lanes:
         return []
-    paused, queued, behind = sql.one(sql.ON_THEIR_WAY, queue, queue) or (False, 0, 0)
+    paused, queued, behind = sql.first(sql.QUEUE_STATUS, queue, queue) or (False, 0, 0)
     if paused:
         return []
     fresh = [lane for lane in lanes if lane.priority >= 0]
@@ -53,7 +53,7 @@ def claim_due(queue: str, limit: int, window: int, background: int = FEW) -> Cla
 def due_lanes(queue: str) -> Iterator[Lane]:
     """By pipeline, and from the lowest priority to the highest."""
     lane = Lane("", -(2**15))
-    while found := sql.one(sql.NEXT_LANE, queue, *lane):
+    while found := sql.first(sql.NEXT_LANE, queue, *lane):
         lane = Lane(found[0], found[1])
         if found[2]:
             yield lane
@@ -87,7 +87,7 @@ def take(queue: str, lanes: Sequence[Lane], limit: int) -> Claimed:
     for lane in lanes:
         if len(taken) < limit:
             rows = sql.rows(sql.CLAIM, queue, *lane, limit - len(taken))
-            taken += (sql.uuid_of(pk) for pk, _ in sorted(rows, key=lambda row: row[1]))
+            taken += (sql.parse_id(pk) for pk, _ in sorted(rows, key=lambda row: row[1]))
     return taken
 
 

@@ -1,6 +1,6 @@
-"""What is asked of jobs from outside: cancel them, run them once more, make a file anew.
+"""Commands for jobs, from the API, the admin pages and the command line: cancel, retry, reprocess a file.
 
-These are moves of `states`, of jobs in whatever attempt they are, under the locks that it prescribes.
+They make moves of `states`, whichever attempt a job is in, and follow its order of locks.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from django.db.models.functions import Greatest, Now
 
 from picasso.access.principal import SERVICE
 from picasso.files.queries import visible_to
-from picasso.jobs import states
+from picasso.jobs import settle, states
 from picasso.jobs.states import Step
 from picasso.models import File, Job
 
 State = Job.State
 
-# What a job that is to run once more is like: as new but for its attempts, and its log until there is a newer one.
-AFRESH: dict[str, Any] = {
+# A job that runs once more is like a new one, except that it keeps its number of attempts, and its log until the next.
+RESET: dict[str, Any] = {
     "failures": 0,
     "crashes": 0,
     "error_code": "",
@@ -43,67 +43,71 @@ CANCELLED: dict[str, Any] = {
 
 
 def cancel(job_id: uuid.UUID) -> bool:
-    """End a job that has not ended; False if it has, or is not there."""
+    """End a job; False if it has ended already, or does not exist."""
     return cancel_all([job_id]) == 1
 
 
-def retry_failed(job_id: uuid.UUID) -> bool:
-    """Have a job that has ended run once more; False if it has not, or is not there."""
+def retry(job_id: uuid.UUID) -> bool:
+    """Run a job once more that has ended; False if it has not, or does not exist."""
     return retry_all([job_id]) == 1
 
 
 def cancel_all(jobs: Collection[uuid.UUID]) -> int:
-    """How many of them had not ended, and have now."""
+    """End those jobs that have not ended, and return how many."""
     return _move_all(jobs, states.ACTIVE, State.CANCELLED, **CANCELLED)
 
 
 def retry_all(jobs: Collection[uuid.UUID]) -> int:
-    """How many of them had ended, and run once more; what was the background's has somebody waiting for it now."""
-    return _move_all(jobs, states.ENDED, State.WAITING, **AFRESH, priority=Greatest("priority", 0))
+    """Run those jobs once more that have ended, and return how many. A background job gets the usual priority."""
+    return _move_all(jobs, states.ENDED, State.WAITING, **RESET, priority=Greatest("priority", 0))
 
 
 def _move_all(jobs: Collection[uuid.UUID], old: Collection[State], new: State, **changes: Any) -> int:
-    """Make one transition of those jobs that are in a state which has it, whatever their attempt, and settle files."""
+    """Make one transition of the jobs that are in one of these states, whatever their attempt, and settle the files."""
     old = [state for state in old if (state, new) in states.MOVES]
     with transaction.atomic():
-        files = states.locked(visible_to(SERVICE).filter(pk__in=Job.objects.filter(pk__in=jobs).values("file_id")))
-        movable = states.locked(Job.objects.filter(pk__in=jobs, state__in=old))
-        moved = Job.objects.filter(pk__in=movable, state__in=old).update(state=new, **changes)
-        states.settle(files)
+        locked = settle.lock_files(visible_to(SERVICE).filter(pk__in=Job.objects.filter(pk__in=jobs).values("file_id")))
+        movable = Job.objects.select_for_update().filter(pk__in=jobs, state__in=old).order_by("pk")
+        mine = list(movable.values_list("pk", flat=True))
+        moved = Job.objects.filter(pk__in=mine, state__in=old).update(state=new, **changes)
+        settle.settle_files(locked)
     return moved
 
 
-def again(file_id: uuid.UUID, steps: Sequence[Step], *, pipeline: str, version: int, priority: int) -> list[str]:
-    """Have a file made anew by these steps. Jobs under way are left alone.
+def reprocess_file(
+    file_id: uuid.UUID, steps: Sequence[Step], *, pipeline: str, version: int, priority: int
+) -> list[str]:
+    """Process a file once more by these steps. Active jobs are left alone.
 
-    What no step makes any more loses its job, its facts and its derivatives. Returns a key in each folder of
-    derivatives that nothing names from now on, to be removed after the COMMIT.
+    A processor that has no step any more loses its job, its facts and its derivatives. Returns a key in each folder of
+    derivatives that no row names from now on, to be removed after the COMMIT.
     """
     wanted = {step.processor: step for step in steps}
     with transaction.atomic():
-        file = visible_to(SERVICE).select_for_update().filter(pk=file_id).first()
-        if file is None:
+        locked = settle.lock_files(visible_to(SERVICE).filter(pk=file_id))
+        if not locked:
             return []
+        file = visible_to(SERVICE).get(pk=file_id)
         jobs = {job.processor: job for job in file.jobs.select_for_update().order_by("pk")}
         for processor, step in wanted.items():
-            told: dict[str, Any] = {"queue": step.queue, "pipeline": pipeline, "priority": priority}
+            fields: dict[str, Any] = {"queue": step.queue, "pipeline": pipeline, "priority": priority}
             if processor not in jobs:
-                Job.objects.create(**{**states.new_job(file_id, step), **told})
-            elif jobs[processor].state in states.ENDED:
-                states.move(jobs[processor], State.WAITING, **AFRESH, **told)
+                Job.objects.create(**{**states.new_job(file_id, step), **fields})
+            elif (state := State(jobs[processor].state)) in states.ENDED:
+                states.move(jobs[processor], state, State.WAITING, **RESET, **fields)
         obsolete = [job.processor for job in jobs.values() if job.processor not in wanted and job.state in states.ENDED]
-        keys = _drop(file, obsolete)
+        keys = _remove_results(file, obsolete)
         file.pipeline, file.pipeline_version = pipeline, version
         file.save(update_fields=["pipeline", "pipeline_version", "facts"])
-        states.settle([file_id])
+        settle.settle_files(locked)
     return keys
 
 
-def _drop(file: File, processors: Collection[str]) -> list[str]:
-    """Take out what these processors made of a file that is locked; its facts are the caller's to save."""
-    made = file.derivatives.filter(processor__in=processors)
-    keys = list({key.rpartition("/")[0]: key for key in made.values_list("key", flat=True)}.values())
-    made.delete()
+def _remove_results(file: File, processors: Collection[str]) -> list[str]:
+    """Remove what these processors made of a locked file. Saving its facts is up to the caller."""
+    derivatives = file.derivatives.filter(processor__in=processors)
+    keys = list({key.rpartition("/")[0]: key for key in derivatives.values_list("key", flat=True)}.values())
+    derivatives.delete()
     file.jobs.filter(processor__in=processors).delete()
     file.facts = {name: facts for name, facts in file.facts.items() if name not in processors}
     return keys

@@ -23,7 +23,7 @@ from kombu import Producer
 
 from picasso.jobs import claims, states
 from picasso.jobs.celery import EXCHANGE, app, broker_queue, connected
-from picasso.jobs.states import Running
+from picasso.jobs.states import AttemptId, Progress
 from picasso.jobs.tasks import run_job
 from picasso.jobs.throughput import Pace
 from picasso.models import Worker
@@ -55,10 +55,10 @@ CONFIRM_SECONDS = 10
 FORGET_WORKERS_AFTER = timedelta(days=1)
 WORKER_IS_GONE_AFTER = timedelta(seconds=30)
 
-TellRunning = Callable[[], Collection[Running]]
+TellRunning = Callable[[], Collection[Progress]]
 """What this worker is running now."""
 
-Stop = Callable[[Collection[states.Attempt]], None]
+Stop = Callable[[Collection[AttemptId]], None]
 """Have this worker let go of attempts at jobs that were cancelled, or that run elsewhere by now."""
 
 
@@ -191,7 +191,7 @@ class Relay:
                 self._stop_lost(states.renew(self._running()))
                 self._be_seen()
             elif self._due("look", LOOK):
-                self._stop_lost(states.look(self._running()))
+                self._stop_lost(states.write_progress(self._running()))
             if self._due("reap", REAP):
                 self._reap()
             wait = self._dispatch()
@@ -213,7 +213,7 @@ class Relay:
             self._publisher.purge()
             claims.unclaim_all(self._queue)
 
-    def _stop_lost(self, lost: Collection[states.Attempt]) -> None:
+    def _stop_lost(self, lost: Collection[AttemptId]) -> None:
         if lost:
             self._stop(lost)
 

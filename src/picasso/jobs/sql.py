@@ -1,27 +1,40 @@
-"""The statements of the two moves that every job makes, in SQL that PostgreSQL and SQLite share but for a few words."""
+"""The statements that are run for every job, in SQL that PostgreSQL and SQLite share but for a few words.
+
+Each statement is a constant. A list of values travels as one JSON parameter, which the database takes apart, so one
+text serves for one row and for a hundred. The ORM does not build them, because building them for each job took longer
+than the database needed to run them.
+"""
 
 from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Collection
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connection, transaction
 
 LEASE_SECONDS = 20
 
-# Whether a job's queue is paused.
-HELD = "EXISTS (SELECT 1 FROM picasso_queue WHERE name = picasso_job.queue AND paused)"
+# Whether the queue of a job is paused.
+PAUSED = "EXISTS (SELECT 1 FROM picasso_queue WHERE name = picasso_job.queue AND paused)"
 
 WORDS = {
     "postgresql": {
         "now": "statement_timestamp()",
         "lease": f"statement_timestamp() + interval '{LEASE_SECONDS} seconds'",
         "lock": "FOR UPDATE",
-        "take": "FOR UPDATE SKIP LOCKED",
-        "held": HELD,
+        "lock_free": "FOR UPDATE SKIP LOCKED",
+        # As an array, so that the index is used whatever the planner believes about the length of the list.
+        "in": "= ANY (ARRAY(",
+        "end": "))",
+        "ids": "SELECT value::uuid FROM json_array_elements_text(%s::json) AS value",
+        "finishes": "json_to_recordset(%s::json) AS given (id uuid, attempt integer, log text)",
+        "files": "json_to_recordset(%s::json) AS given (id uuid, facts text)",
+        "derivatives": "json_to_recordset(%s::json) AS given (file_id uuid, processor text)",
+        "paused": PAUSED,
         "json": "::jsonb",
     },
     # A transaction that writes holds SQLite's one lock from its start.
@@ -29,8 +42,21 @@ WORDS = {
         "now": "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now')",
         "lease": f"strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now', '+{LEASE_SECONDS} seconds')",
         "lock": "",
-        "take": "",
-        "held": HELD,
+        "lock_free": "",
+        "in": "IN (",
+        "end": ")",
+        "ids": "SELECT value FROM json_each(%s)",
+        "finishes": """(
+            SELECT json_extract(value, '$.id') AS id, json_extract(value, '$.attempt') AS attempt,
+                json_extract(value, '$.log') AS log
+            FROM json_each(%s)) AS given""",
+        "files": """(
+            SELECT json_extract(value, '$.id') AS id, json_extract(value, '$.facts') AS facts
+            FROM json_each(%s)) AS given""",
+        "derivatives": """(
+            SELECT json_extract(value, '$.file_id') AS file_id, json_extract(value, '$.processor') AS processor
+            FROM json_each(%s)) AS given""",
+        "paused": PAUSED,
         "json": "",
     },
 }
@@ -41,159 +67,138 @@ NEXT_LANE = """
     WHERE queue = %s AND state = 'waiting' AND (pipeline, priority) > (%s, %s)
     ORDER BY pipeline, priority, due_at LIMIT 1"""
 
-# (queue, queue): whether it is paused, the messages on their way, and the jobs of the background that left the table.
-ON_THEIR_WAY = """
+# (queue, queue): whether it is paused; its jobs with a message; its background jobs that are queued or running.
+QUEUE_STATUS = """
     SELECT EXISTS (SELECT 1 FROM picasso_queue WHERE name = %s AND paused),
         count(*) FILTER (WHERE state = 'queued'), count(*) FILTER (WHERE priority < 0)
     FROM picasso_job
     WHERE queue = %s AND state IN ('queued', 'running')"""
 
-# (queue, pipeline, priority, limit): those of one lane that have been due the longest and that nobody else is claiming.
+# (queue, pipeline, priority, limit): the jobs of one lane that are due the longest and that no other relay is claiming.
 CLAIM = """
     WITH due AS MATERIALIZED (
         SELECT id FROM picasso_job
         WHERE queue = %s AND state = 'waiting' AND pipeline = %s AND priority = %s AND due_at <= {now}
-        ORDER BY due_at LIMIT %s {take})
+        ORDER BY due_at LIMIT %s {lock_free})
     UPDATE picasso_job SET state = 'queued', leased_until = {lease}
     WHERE state = 'waiting' AND id IN (SELECT id FROM due)
     RETURNING id, due_at"""
 
-# (job's id): locks its file.
-FILE_OF_JOB = """
-    SELECT id, key, media_type FROM picasso_file WHERE id = (SELECT file_id FROM picasso_job WHERE id = %s) {lock}"""
+# (ids of files, ids of jobs): locks these files and the files of these jobs.
+LOCK_FILES = """
+    SELECT id, state, key, media_type, facts FROM picasso_file
+    WHERE id {in} {ids} UNION ALL SELECT file_id FROM picasso_job WHERE id {in} {ids} {end} {end}
+    ORDER BY id {lock}"""
 
-# (job's id): a message that came although its queue is paused.
-PUT_BACK = """
-    UPDATE picasso_job SET state = 'waiting', leased_until = NULL WHERE id = %s AND state = 'queued' AND {held}"""
-
-# (job's id): the fence goes up.
-START_JOB = """
-    UPDATE picasso_job
-    SET state = 'running', attempt = attempt + 1, leased_until = {lease}, started_at = {now}, progress = NULL
-    WHERE id = %s AND state = 'queued' AND NOT {held}
-    RETURNING processor, pipeline, attempt, failures, crashes"""
-
-# (job's id): its file is being processed, if the job is.
-SHOW_FILE = """
-    UPDATE picasso_file SET state = 'processing'
-    WHERE state = 'pending' AND id = (SELECT file_id FROM picasso_job WHERE id = %s AND state = 'running')"""
-
-# (file's id): locks it; what is known of it so far.
-FILE_LOCKED = "SELECT facts FROM picasso_file WHERE id = %s {lock}"
-
-# (file's id): a statement of its own, as one that waits for the lock sees the jobs as they were before it waited.
-JOBS_OF_FILE = "SELECT state, attempt FROM picasso_job WHERE file_id = %s"
-
-# (log, job's id, attempt)
-FINISH_JOB = """
-    UPDATE picasso_job
-    SET state = 'done', finished_at = {now}, leased_until = NULL, error_code = '', error_detail = '', log = %s,
-        progress = CASE WHEN progress IS NULL THEN NULL ELSE 1 END
-    WHERE id = %s AND state = 'running' AND attempt = %s
-    RETURNING id"""
-
-# (state, facts, file's id)
-SETTLE_FILE = "UPDATE picasso_file SET state = %s, facts = %s WHERE id = %s"
-
-# The same for many at once. ``ids`` and ``rows`` stand for as many marks as there are values.
-
-# (ids of jobs)
-STARTABLE = "SELECT id, file_id FROM picasso_job WHERE id IN (ids) AND state = 'queued' AND NOT {held}"
-
-# (ids of files)
-FILES_LOCKED = "SELECT id, key, media_type, facts FROM picasso_file WHERE id IN (ids) ORDER BY id {lock}"
-
-# (ids of jobs)
+# (ids of jobs): starts those that are queued, unless their queue is paused. Counting the attempt raises the fence.
 START_JOBS = """
     UPDATE picasso_job
     SET state = 'running', attempt = attempt + 1, leased_until = {lease}, started_at = {now}, progress = NULL
-    WHERE id IN (ids) AND state = 'queued'
+    WHERE id {in} {ids} {end} AND state = 'queued' AND NOT {paused}
     RETURNING id, file_id, processor, pipeline, attempt, failures, crashes"""
 
-# (ids of files)
-SHOW_BEGUN = "UPDATE picasso_file SET state = 'processing' WHERE id IN (ids) AND state = 'pending'"
+# (ids of jobs): for messages that arrive although their queue is paused.
+PUT_BACK_JOBS = """
+    UPDATE picasso_job SET state = 'waiting', leased_until = NULL
+    WHERE id {in} {ids} {end} AND state = 'queued' AND {paused}"""
 
-# (job's id, attempt, log) of each
+# (id, attempt and log of each job)
 FINISH_JOBS = """
-    WITH ended (job_id, in_attempt, said) AS (VALUES rows)
     UPDATE picasso_job
-    SET state = 'done', finished_at = {now}, leased_until = NULL, error_code = '', error_detail = '', log = said,
+    SET state = 'done', finished_at = {now}, leased_until = NULL, error_code = '', error_detail = '', log = given.log,
         progress = CASE WHEN progress IS NULL THEN NULL ELSE 1 END
-    FROM ended WHERE id = job_id AND attempt = in_attempt AND state = 'running'
-    RETURNING id, attempt"""
+    FROM {finishes}
+    WHERE picasso_job.id = given.id AND picasso_job.attempt = given.attempt AND state = 'running'
+    RETURNING picasso_job.id, picasso_job.attempt"""
 
-# (ids of files)
-JOBS_OF_FILES = "SELECT file_id, state, attempt FROM picasso_job WHERE file_id IN (ids)"
+# (file_id and processor of each)
+DELETE_DERIVATIVES = """
+    DELETE FROM picasso_derivative WHERE (file_id, processor) IN (SELECT file_id, processor FROM {derivatives})"""
 
-# (file's id, state, facts) of each
+# (id of each file, and its new facts as JSON text, or null): gives each file the state that its jobs make. Its files
+# must be locked by an earlier statement: a statement that waits for a lock sees the jobs as they were before it waited.
 SETTLE_FILES = """
-    WITH settled (file_id, new_state, known) AS (VALUES rows)
-    UPDATE picasso_file SET state = new_state, facts = known{json} FROM settled WHERE id = file_id"""
-
-
-def marks(values: Collection[Any]) -> str:
-    return ", ".join(["%s"] * len(values))
-
+    UPDATE picasso_file SET state = settled.state, facts = COALESCE(settled.facts{json}, picasso_file.facts)
+    FROM (
+        SELECT given.id AS file_id, given.facts AS facts, (
+            SELECT CASE
+                WHEN count(*) FILTER (WHERE state IN ('waiting', 'queued', 'running')) > 0
+                    THEN CASE WHEN max(attempt) > 0 THEN 'processing' ELSE 'pending' END
+                WHEN count(*) FILTER (WHERE state IN ('failed', 'cancelled')) > 0 THEN 'failed'
+                ELSE 'processed' END
+            FROM picasso_job WHERE file_id = given.id) AS state
+        FROM {files}) AS settled
+    WHERE picasso_file.id = settled.file_id
+        AND (settled.facts IS NOT NULL OR picasso_file.state <> settled.state)
+    RETURNING picasso_file.id, picasso_file.state"""
 
 Rows = list[tuple[Any, ...]]
 
 
 def rows(statement: str, *parameters: Any) -> Rows:
-    """All rows that a statement returns."""
+    """All rows that a statement returns. A list among the parameters is passed as JSON."""
     with connection.cursor() as cursor:
-        cursor.execute(worded(statement, connection.vendor), [adapted(value) for value in parameters])
-        return list(cursor.fetchall())
+        cursor.execute(in_dialect(statement, connection.vendor), [adapt(value) for value in parameters])
+        return fetch(cursor)
 
 
-def at_once(*steps: tuple[Any, ...]) -> list[Rows]:
-    """The rows of several statements, each given with its parameters; all of them take effect, or none.
+def first(statement: str, *parameters: Any) -> tuple[Any, ...] | None:
+    return next(iter(rows(statement, *parameters)), None)
 
-    To PostgreSQL they go as one message, which is a transaction of its own unless there is one. Each still sees what
-    was committed before it began, so one that follows a lock sees what it waited for.
+
+def run_together(*steps: Sequence[Any]) -> list[Rows]:
+    """The rows of several statements, each given with its parameters. All of them take effect, or none.
+
+    PostgreSQL gets them as one message. Each still sees what was committed before it began, so a statement after a lock
+    sees what the lock waited for.
     """
     if connection.vendor == "sqlite":
         with transaction.atomic():
             return [rows(*step) for step in steps]
     with connection.cursor() as cursor:
-        text = ";".join(worded(statement, connection.vendor) for statement, *_ in steps)
-        cursor.execute(text, [value for _, *parameters in steps for value in parameters])
-        found = [fetched(cursor)]
+        text = ";".join(in_dialect(statement, connection.vendor) for statement, *_ in steps)
+        cursor.execute(text, [adapt(value) for _, *parameters in steps for value in parameters])
+        results = [fetch(cursor)]
         while cursor.nextset():
-            found.append(fetched(cursor))
-        return found
+            results.append(fetch(cursor))
+        return results
 
 
-def fetched(cursor: Any) -> Rows:
+def require_client_binding() -> None:
+    """Raises `ImproperlyConfigured` where PostgreSQL would refuse `run_together`: several statements in one message."""
+    if connection.settings_dict["OPTIONS"].get("server_side_binding"):
+        raise ImproperlyConfigured(
+            "DATABASE_URL sets server_side_binding. Picasso sends several statements in one message, for which"
+            " psycopg must bind parameters on the client's side: remove server_side_binding."
+        )
+
+
+def fetch(cursor: Any) -> Rows:
     return list(cursor.fetchall()) if cursor.description else []
 
 
 @cache
-def worded(statement: str, vendor: str) -> str:
-    """In the words of that database."""
+def in_dialect(statement: str, vendor: str) -> str:
+    """The statement in the words of that database."""
     return statement.format(**WORDS[vendor])
 
 
-def one(statement: str, *parameters: Any) -> tuple[Any, ...] | None:
-    return next(iter(rows(statement, *parameters)), None)
+def adapt(value: Any) -> Any:
+    """A parameter as the database takes it: lists as JSON, and for SQLite a UUID as its 32 hex digits."""
+    if isinstance(value, list):
+        return json.dumps(value, default=adapt_id)
+    return adapt_id(value) if isinstance(value, uuid.UUID) and connection.vendor == "sqlite" else value
 
 
-def hit(statement: str, *parameters: Any) -> bool:
-    """Whether a statement changed exactly one row."""
-    with connection.cursor() as cursor:
-        cursor.execute(worded(statement, connection.vendor), [adapted(value) for value in parameters])
-        return bool(cursor.rowcount == 1)
+def adapt_id(value: uuid.UUID) -> str:
+    return value.hex if connection.vendor == "sqlite" else str(value)
 
 
-def adapted(value: Any) -> Any:
-    """SQLite keeps a UUID as its 32 hex digits."""
-    return value.hex if isinstance(value, uuid.UUID) and connection.vendor == "sqlite" else value
-
-
-def uuid_of(value: Any) -> uuid.UUID:
+def parse_id(value: Any) -> uuid.UUID:
     return value if isinstance(value, uuid.UUID) else uuid.UUID(value)
 
 
-def json_of(value: Any) -> dict[str, Any]:
-    """Both databases hand JSON over as text."""
-    found: dict[str, Any] = json.loads(value)
-    return found
+def parse_json(value: str) -> dict[str, Any]:
+    """Both databases return JSON as text."""
+    parsed: dict[str, Any] = json.loads(value)
+    return parsed

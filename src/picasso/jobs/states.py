@@ -1,22 +1,20 @@
-"""The state machine of jobs. Every move is one conditional UPDATE on (state, attempt) that must hit exactly one row.
+"""The state machine of jobs. Every move is one conditional UPDATE on (state, attempt) that must change exactly one row.
 
     waiting → queued → running → done | failed          cancelled: from waiting, queued and running
        ↑________|_________|        |       |                |
-       ↑___________________________|_______|________________|    asked for again
+       ↑___________________________|_______|________________|    requested again
 
-``attempt`` is the fence: it grows with each start, so a worker that lost its lease can't finish what another has begun.
-`File.state` follows from its jobs in the same transaction. Whoever needs both rows locks the file first, and whoever
-needs several files or several jobs locks them in the order of their ids.
-All times are the database's, so that machines need not agree on theirs. The two moves that every job makes, `start` and
-`finish`, are written as SQL (`sql.py`), for building them anew each time cost more than the database took to do them.
+``attempt`` is the fence: it grows with each start, so a worker that lost its lease can't finish what another one has
+started. A move that may change the file's state locks the file first (`settle`). Several files, or several jobs, are
+always locked in the order of their ids.
+
+All times are the database's, so the clocks of machines need not agree. Starting and finishing are in `batch`.
 """
 
 from __future__ import annotations
 
-import json
 import uuid
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, NamedTuple, Protocol
@@ -27,24 +25,24 @@ from django.db.models.functions import Now
 
 from picasso.access.principal import SERVICE
 from picasso.files.queries import visible_to
-from picasso.jobs import sql
+from picasso.jobs import settle, sql
 from picasso.jobs.retries import MAX_CRASHES, POISON, WORKER_DIED, TransientError, backoff
-from picasso.models import Derivative, File, Job, new_id
+from picasso.models import Job, new_id
 
 State = Job.State
 
 MOVES = frozenset(
     {
-        (State.WAITING, State.QUEUED),  # claimed by a relay, with a lease for the message's journey
+        (State.WAITING, State.QUEUED),  # claimed by a relay, with a lease for the time until its message arrives
         (State.QUEUED, State.RUNNING),  # a worker starts it, with a lease that it renews
-        (State.QUEUED, State.WAITING),  # the message got lost, or could not be sent
+        (State.QUEUED, State.WAITING),  # the message was lost, or could not be sent
         (State.RUNNING, State.DONE),
         (State.RUNNING, State.FAILED),
-        (State.RUNNING, State.WAITING),  # transient trouble, a lost lease, or a worker that shuts down
+        (State.RUNNING, State.WAITING),  # a transient error, a lost lease, or a worker that shuts down
         (State.WAITING, State.CANCELLED),
         (State.QUEUED, State.CANCELLED),  # its message finds nothing to start
-        (State.RUNNING, State.CANCELLED),  # its worker is told within a second or two, and stops the child
-        (State.FAILED, State.WAITING),  # asked for again, by an operator or a newer pipeline
+        (State.RUNNING, State.CANCELLED),  # its worker notices within a second or two, and kills the child
+        (State.FAILED, State.WAITING),  # requested again, by an operator or a newer pipeline
         (State.CANCELLED, State.WAITING),
         (State.DONE, State.WAITING),
     }
@@ -53,11 +51,12 @@ MOVES = frozenset(
 ACTIVE = frozenset({State.WAITING, State.QUEUED, State.RUNNING})
 ENDED = frozenset(State) - ACTIVE
 
-# A dead worker's job must run again within 30 s: the lease, the relay's look for lost ones, and the first back-off.
+# The job of a dead worker must run again within 30 s: after the lease, the relay's check for lost jobs, and the first
+# back-off.
 LEASE = timedelta(seconds=sql.LEASE_SECONDS)
 
-# Characters that are kept of what a processor said.
-LOG_TAIL = 8192
+# The most characters of a processor's output that are kept.
+MAX_LOG = 8192
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,43 +66,79 @@ class Step:
     processor: str
     queue: str
     priority: int = 0
-    """Higher goes first; below 0 yields to everything else."""
+    """Higher goes first; below 0 waits until nothing else is due."""
 
 
-Attempt = tuple[uuid.UUID, int]
-"""A job, and which of its attempts."""
-
-
-class Running(NamedTuple):
-    """What a worker says of an attempt that it has under way."""
+class AttemptId(NamedTuple):
+    """A job, and the number of one of its attempts."""
 
     job_id: uuid.UUID
     attempt: int
-    progress: float | None
-    """0 to 1, or None of work that doesn't say."""
+
+
+@dataclass(frozen=True, slots=True)
+class StartedJob:
+    """What a worker needs to know of a job that it has started."""
+
+    id: uuid.UUID
+    file_id: uuid.UUID
+    key: str
+    """Of the file, in the storage."""
+    media_type: str
+    processor: str
+    pipeline: str
+    attempt: int
+    failures: int
+    """Of its attempts before this one."""
+    crashes: int
+    """How many of the failures killed the child."""
+
+
+class RunningJob(Protocol):
+    """A job in one of its attempts: a `StartedJob`, or a row."""
 
     @property
-    def which(self) -> Attempt:
-        return self.job_id, self.attempt
+    def id(self) -> uuid.UUID: ...
+    @property
+    def file_id(self) -> uuid.UUID: ...
+    @property
+    def attempt(self) -> int: ...
+    @property
+    def failures(self) -> int: ...
+    @property
+    def crashes(self) -> int: ...
 
 
-# For moves that ask more of the row than (state, attempt): whoever renewed its lease in between keeps it.
-LOST = Q(leased_until__lt=Now())
-ANY = Q()
+class Progress(NamedTuple):
+    """How far a worker has come with an attempt."""
 
-NOT_BEGUN: dict[str, Any] = {"leased_until": None, "started_at": None, "progress": None}
+    job_id: uuid.UUID
+    attempt: int
+    fraction: float | None
+    """0 to 1; None if the processor does not report it."""
+
+    @property
+    def attempt_id(self) -> AttemptId:
+        return AttemptId(self.job_id, self.attempt)
 
 
-def move(job: Job, new: State, only: Q = ANY, **changes: Any) -> bool:
-    """Make one transition; True only for the caller whose view of the row was current."""
-    if (job.state, new) not in MOVES:
-        raise ValueError(f"a job can't go from {job.state} to {new}")
-    rows = Job.objects.filter(only, pk=job.pk, state=job.state, attempt=job.attempt)
+# Conditions for moves that need more than (state, attempt). A worker that renewed its lease in between keeps its job.
+LEASE_EXPIRED = Q(leased_until__lt=Now())
+NO_CONDITION = Q()
+
+NOT_STARTED: dict[str, Any] = {"leased_until": None, "started_at": None, "progress": None}
+
+
+def move(job: RunningJob, old: State, new: State, only: Q = NO_CONDITION, **changes: Any) -> bool:
+    """Make one transition; True only if the row is in that state and in that attempt. Does not settle the file."""
+    if (old, new) not in MOVES:
+        raise ValueError(f"a job can't go from {old} to {new}")
+    rows = Job.objects.filter(only, pk=job.id, state=old, attempt=job.attempt)
     return rows.update(state=new, **changes) == 1
 
 
 def new_job(file_id: uuid.UUID, step: Step, pipeline: str = "default") -> dict[str, Any]:
-    """The row of a job that is due at once."""
+    """The row of a new job, which is due at once."""
     return {
         "id": new_id(),
         "file_id": file_id,
@@ -120,204 +155,88 @@ def new_job(file_id: uuid.UUID, step: Step, pipeline: str = "default") -> dict[s
     }
 
 
-class Writer(Protocol):
-    """Makes the two moves of every job for many threads at once: `picasso.jobs.batching`."""
-
-    def start(self, job_id: uuid.UUID) -> Job | None: ...
-
-    def finish(self, job: Job, facts: dict[str, Any], derivatives: Sequence[Derivative], log: str) -> bool: ...
-
-
-_writer: Writer | None = None
-
-
-def write_with(writer: Writer | None) -> None:
-    """From here on this process's starts and finishes go through that one."""
-    global _writer  # noqa: PLW0603 - there is one per process, as there is one worker
-    _writer = writer
-
-
-def start(job_id: uuid.UUID) -> Job | None:
-    """Begin an attempt: the job with its file (key and media type), or None if it is not, or no longer, to be begun."""
-    return _writer.start(job_id) if _writer else start_alone(job_id)
-
-
-def start_alone(job_id: uuid.UUID) -> Job | None:
-    """In a transaction of its own."""
-    file, job, _ = sql.at_once((sql.FILE_OF_JOB, job_id), (sql.START_JOB, job_id), (sql.SHOW_FILE, job_id))
-    if not job:
-        put_back(job_id)
-        return None
-    return begun(job_id, file[0], job[0])
-
-
-def put_back(job_id: uuid.UUID) -> None:
-    """A job whose message came while its queue was paused waits in the table."""
-    sql.hit(sql.PUT_BACK, job_id)
-
-
-def begun(job_id: uuid.UUID, file: tuple[Any, ...], job: tuple[Any, ...]) -> Job:
-    """The rows of `sql.FILE_OF_JOB` and `sql.START_JOB` as a job."""
-    file_id, key, media_type = file
-    processor, pipeline, attempt, failures, crashes = job
-    return Job(
-        id=job_id,
-        file=File(id=sql.uuid_of(file_id), key=key, media_type=media_type),
-        processor=processor,
-        pipeline=pipeline,
-        state=State.RUNNING,
-        attempt=attempt,
-        failures=failures,
-        crashes=crashes,
-    )
-
-
-def finish(job: Job, facts: dict[str, Any], derivatives: Sequence[Derivative], log: str = "") -> bool:
-    """Keep an attempt's results: job, derivatives, facts and the file's state in one transaction.
-
-    May be called again when the connection broke in the middle of the COMMIT: True also if that one took effect.
-    """
-    write = _writer.finish if _writer else finish_alone
-    return write(job, facts, derivatives, log)
-
-
-def finish_alone(job: Job, facts: dict[str, Any], derivatives: Sequence[Derivative], log: str) -> bool:
-    """In a transaction of its own."""
-    with transaction.atomic():
-        file, ended, jobs = sql.at_once(
-            (sql.FILE_LOCKED, job.file_id),
-            (sql.FINISH_JOB, tail(log), job.pk, job.attempt),
-            (sql.JOBS_OF_FILE, job.file_id),
-        )
-        if not ended:
-            return bool(file) and finished_before(job, derivatives)
-        replace_derivatives([(job, derivatives)])
-        known = sql.json_of(file[0][0]) | {job.processor: facts}
-        sql.hit(sql.SETTLE_FILE, file_state(jobs), json.dumps(known), job.file_id)
-    return True
-
-
-def replace_derivatives(made: Collection[tuple[Job, Sequence[Derivative]]]) -> None:
-    """Put what these attempts have made in the place of what earlier ones of the same jobs did."""
-    for job, _ in made:
-        if job.attempt > 1:
-            Derivative.objects.filter(file_id=job.file_id, processor=job.processor).delete()
-    rows = [derivative for _, derivatives in made for derivative in derivatives]
-    for derivative in rows:
-        derivative.pk = None  # the one that a call before got was given back with its transaction
-    if rows:
-        Derivative.objects.bulk_create(rows)
-
-
-def finished_before(job: Job, derivatives: Sequence[Derivative]) -> bool:
-    """Whether this very attempt has finished; if so its derivatives are there, also when the job has since moved on."""
-    made = Derivative.objects.filter(file_id=job.file_id, key__in=[derivative.key for derivative in derivatives])
-    return Job.objects.filter(pk=job.pk, state=State.DONE, attempt=job.attempt).exists() or made.exists()
-
-
-def fail(job: Job, code: str, sentence: str, only: Q = ANY, log: str = "", **changes: Any) -> bool:
-    """End a job for good, with a reason that the public may read."""
+def fail(job: RunningJob, code: str, sentence: str, only: Q = NO_CONDITION, log: str = "", **changes: Any) -> bool:
+    """End a running job for good, with a reason that the public may read."""
     end = {"finished_at": Now(), "leased_until": None, "error_code": code, "error_detail": sentence, **changes}
     with transaction.atomic():
-        files = locked(visible_to(SERVICE).filter(pk=job.file_id))
-        if not files or not move(job, State.FAILED, only, log=tail(log), **end):
+        locked = settle.lock_files(visible_to(SERVICE).filter(pk=job.file_id))
+        if not locked or not move(job, State.RUNNING, State.FAILED, only, log=clean_log(log), **end):
             return False
-        settle(files)
+        settle.settle_files(locked)
     return True
 
 
-def retry(job: Job, error: TransientError, only: Q = ANY, log: str = "") -> bool:
-    """After transient trouble: back to waiting with a back-off, or failed when it was the last straw."""
+def retry(job: RunningJob, error: TransientError, only: Q = NO_CONDITION, log: str = "") -> bool:
+    """After a transient error: back to waiting with a back-off, or failed if it has failed too often."""
     failures, crashes = job.failures + 1, job.crashes + error.crashed
     counts = {"failures": failures, "crashes": crashes}
     if crashes >= MAX_CRASHES:
         return fail(job, POISON.code, POISON.sentence, only, log, **counts)
     if failures >= error.max_failures:
         return fail(job, error.code, error.sentence, only, log, **counts)
-    reason = {"error_code": error.code, "error_detail": error.sentence, "log": tail(log)}
-    return move(job, State.WAITING, only, due_at=Now() + backoff(failures), **NOT_BEGUN, **reason, **counts)
+    reason = {"error_code": error.code, "error_detail": error.sentence, "log": clean_log(log)}
+    due_at = Now() + backoff(failures)
+    return move(job, State.RUNNING, State.WAITING, only, due_at=due_at, **NOT_STARTED, **reason, **counts)
 
 
-def tail(log: str) -> str:
-    """The end of what a processor said, without what no database takes."""
-    return log[-LOG_TAIL:].replace("\0", "\ufffd").encode(errors="replace").decode()
+def clean_log(log: str) -> str:
+    """The end of a processor's output, without characters that no database takes."""
+    return log[-MAX_LOG:].replace("\0", "\ufffd").encode(errors="replace").decode()
 
 
-def release(job: Job) -> bool:
-    """Give up an attempt that is nobody's fault: the worker shuts down."""
-    return move(job, State.WAITING, due_at=Now(), **NOT_BEGUN)
+def release(job: RunningJob) -> bool:
+    """Give up a running attempt that did not fail: the worker shuts down."""
+    return move(job, State.RUNNING, State.WAITING, due_at=Now(), **NOT_STARTED)
 
 
-def renew(running: Collection[Running]) -> set[Attempt]:
-    """Prolong the leases of these jobs in these attempts, and `look`."""
+def renew(running: Collection[Progress]) -> set[AttemptId]:
+    """Extend the leases of these attempts, and `write_progress`."""
     if running:
         with transaction.atomic():
-            mine = locked(Job.objects.filter(_these(running), state=State.RUNNING), wait=False)
+            mine = lock_free_jobs(Job.objects.filter(_any_of(running), state=State.RUNNING))
             Job.objects.filter(pk__in=mine).update(leased_until=Now() + LEASE)
-    return look(running)
+    return write_progress(running)
 
 
-def look(running: Collection[Running]) -> set[Attempt]:
-    """Write down how far attempts have come. Returns those that are not, or no longer, what the row says is running."""
+def write_progress(running: Collection[Progress]) -> set[AttemptId]:
+    """Write the progress of these attempts. Returns those that are not running any more, as the rows say."""
     if not running:
         return set()
-    rows = Job.objects.filter(_these(running), state=State.RUNNING)
-    known = {(pk, attempt): progress for pk, attempt, progress in rows.values_list("pk", "attempt", "progress")}
+    rows = Job.objects.filter(_any_of(running), state=State.RUNNING)
+    written = {
+        AttemptId(pk, attempt): progress for pk, attempt, progress in rows.values_list("pk", "attempt", "progress")
+    }
     for each in running:
-        if each.which in known and each.progress not in {None, known[each.which]}:
-            rows.filter(pk=each.job_id, attempt=each.attempt).update(progress=min(max(each.progress or 0.0, 0.0), 1.0))
-    return {each.which for each in running} - known.keys()
+        if each.attempt_id in written and each.fraction not in {None, written[each.attempt_id]}:
+            rows.filter(pk=each.job_id, attempt=each.attempt).update(progress=min(max(each.fraction or 0.0, 0.0), 1.0))
+    return {each.attempt_id for each in running} - written.keys()
 
 
-def _these(running: Collection[Running]) -> Q:
+def _any_of(running: Collection[Progress]) -> Q:
     return Q(*(Q(pk=each.job_id, attempt=each.attempt) for each in running), _connector=Q.OR)
 
 
 def reap(queue: str) -> tuple[int, int]:
-    """Take back what was lost: messages that never arrived, and jobs whose worker died. Returns how many of each."""
-    lost = Job.objects.filter(LOST, queue=queue)
-    messages = take_back(lost)
-    return messages, sum(retry(job, WORKER_DIED, LOST) for job in lost.filter(state=State.RUNNING)[:100])
+    """Take back jobs whose lease expired: the message was lost, or the worker died. Returns how many of each."""
+    expired = Job.objects.filter(LEASE_EXPIRED, queue=queue)
+    messages = take_back(expired)
+    running = list(expired.filter(state=State.RUNNING)[:100])
+    return messages, sum(retry(job, WORKER_DIED, LEASE_EXPIRED) for job in running)
 
 
 def take_back(jobs: QuerySet[Job]) -> int:
-    """The messages of these jobs are lost. How many that were.
+    """Let those of these jobs wait again that are queued: their messages are lost. Returns how many.
 
-    Still due since when they were: where work takes longer than the lease, the oldest stay the first.
+    They stay due since when they were. Where jobs take longer than the lease, the oldest stay the first.
     """
-    queued = jobs.filter(state=State.QUEUED)
     with transaction.atomic():
-        mine = locked(queued, wait=False)
+        mine = lock_free_jobs(jobs.filter(state=State.QUEUED))
         return Job.objects.filter(pk__in=mine).update(state=State.WAITING, leased_until=None)
 
 
-# The file's state
+def lock_free_jobs(jobs: QuerySet[Job]) -> list[uuid.UUID]:
+    """Lock those of these jobs that nobody else has locked. For callers that hold no file.
 
-
-def file_state(jobs: Iterable[tuple[str, int]]) -> File.State:
-    """What (state, attempt) of all its jobs make of a file."""
-    jobs = list(jobs)
-    if any(state in ACTIVE for state, _ in jobs):
-        return File.State.PROCESSING if any(attempt for _, attempt in jobs) else File.State.PENDING
-    bad = any(state in {State.FAILED, State.CANCELLED} for state, _ in jobs)
-    return File.State.FAILED if bad else File.State.PROCESSED
-
-
-def locked(rows: QuerySet[Any], *, wait: bool = True) -> list[uuid.UUID]:
-    """Lock these rows, in the order in which all do it; those that are still there and still like that.
-
-    Whoever holds no file does not wait: a job that somebody moves just now is theirs, or there would be deadlocks.
+    Waiting for a job without its file could be a deadlock; and a job that is locked is being moved by somebody else.
     """
-    return list(rows.select_for_update(skip_locked=not wait).order_by("pk").values_list("pk", flat=True))
-
-
-def settle(files: Collection[uuid.UUID]) -> None:
-    """Give files, which are locked, the state that their jobs make."""
-    jobs = defaultdict(list)
-    for file_id, state, attempt in Job.objects.filter(file__in=files).values_list("file_id", "state", "attempt"):
-        jobs[file_id].append((state, attempt))
-    alike = defaultdict(list)
-    for file_id in files:
-        alike[file_state(jobs[file_id])].append(file_id)
-    for state, members in alike.items():
-        visible_to(SERVICE).filter(pk__in=members).exclude(state=state).update(state=state)
+    return list(jobs.select_for_update(skip_locked=True).order_by("pk").values_list("pk", flat=True))

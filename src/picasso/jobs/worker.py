@@ -15,10 +15,8 @@ from celery import bootsteps
 from celery.exceptions import SecurityWarning
 from celery.signals import worker_shutting_down
 from django.conf import settings
-from django.db import connection
 
-from picasso.jobs import states, tasks
-from picasso.jobs.batching import Committer
+from picasso.jobs import tasks
 from picasso.jobs.celery import app
 from picasso.jobs.relay import Relay, Stop, TellRunning
 from picasso.jobs.throughput import Pace
@@ -76,10 +74,6 @@ def work(
         pace.ended()
 
     tasks.use(paced)
-    if connection.vendor == "sqlite":
-        # It has one writer at a time: sharing transactions made jobs 2.4 to 7 times as many per second. PostgreSQL puts
-        # the flushes of its connections together by itself, and eight threads with one each were twice as fast there.
-        states.write_with(Committer())
     # In a container one is often root; Celery's concern is pickle, and this worker takes JSON only.
     warnings.filterwarnings("ignore", message=".*superuser privileges", category=SecurityWarning)
     name = f"{socket.gethostname()}/{queue}/{os.getpid()}"

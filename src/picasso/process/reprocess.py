@@ -156,4 +156,4 @@ def outstanding() -> int:
 
 def _again(reprocess: Reprocess, pipelines: Pipelines, file_id: uuid.UUID, media_type: str) -> list[str]:
     plan = pipelines.plan(reprocess.pipeline, media_type)
-    return commands.again(file_id, plan.steps, pipeline=plan.pipeline, version=plan.version, priority=PRIORITY)
+    return commands.reprocess_file(file_id, plan.steps, pipeline=plan.pipeline, version=plan.version, priority=PRIORITY)

@@ -19,9 +19,10 @@ from picasso.conf import Conf
 from picasso.errors import StorageFull
 from picasso.files import queries as files
 from picasso.jobs import states
+from picasso.jobs.batch import Finish, JobWriter
 from picasso.jobs.retries import TransientError
-from picasso.jobs.states import Attempt, Running
-from picasso.models import Derivative, Job
+from picasso.jobs.states import AttemptId, Progress, StartedJob
+from picasso.models import Derivative
 from picasso.process import contract
 from picasso.process.attempt import RunningAttempt
 from picasso.process.child_pool import Cancelled, ChildPool, ShuttingDown
@@ -46,23 +47,31 @@ class Runner:
     """Runs the jobs of one worker, several at a time in its threads."""
 
     def __init__(
-        self, storage: Storage, children: ChildPool, conf: Conf, slots: int, seconds: float | None = None
+        self,
+        storage: Storage,
+        children: ChildPool,
+        writer: JobWriter,
+        conf: Conf,
+        *,
+        slots: int,
+        seconds: float | None = None,
     ) -> None:
         """``seconds`` is the time limit of a job, by default that of the quick queue."""
         self._storage = storage
+        self._writer = writer
         self._children = children
         self._free_slots = threading.Semaphore(slots)
         self._seconds = seconds or conf.job_time_limit
         self._pipelines = load(conf)
-        self._running: dict[Attempt, RunningAttempt] = {}
+        self._running: dict[AttemptId, RunningAttempt] = {}
         self._lock = threading.Lock()
 
-    def running(self) -> list[Running]:
+    def running(self) -> list[Progress]:
         """The attempts whose leases are to be renewed, and their progress."""
         with self._lock:
-            return [Running(job, attempt, running.progress) for (job, attempt), running in self._running.items()]
+            return [Progress(*attempt, running.progress) for attempt, running in self._running.items()]
 
-    def stop(self, attempts: Collection[Attempt]) -> None:
+    def stop(self, attempts: Collection[AttemptId]) -> None:
         """End these attempts: their jobs were cancelled, or run elsewhere by now."""
         with self._lock:
             found = [running for attempt, running in self._running.items() if attempt in attempts]
@@ -71,12 +80,12 @@ class Runner:
 
     def run(self, job_id: uuid.UUID) -> None:
         """Whatever happens, the job ends in a state that says so, or its lease runs out and it runs again."""
-        job = persist(lambda: states.start(job_id))
+        job = persist(lambda: self._writer.start(job_id))
         if job is None:
             return
-        running = RunningAttempt()
+        running, attempt_id = RunningAttempt(), AttemptId(job.id, job.attempt)
         with self._lock:
-            self._running[job.pk, job.attempt] = running
+            self._running[attempt_id] = running
         try:
             self._attempt(job, running)
         except (DatabaseError, InterfaceError) as fault:
@@ -84,9 +93,9 @@ class Runner:
             log.warning("could not write down how a job ended; it runs again when its lease has run out: %s", fault)
         finally:
             with self._lock:
-                self._running.pop((job.pk, job.attempt), None)
+                self._running.pop(attempt_id, None)
 
-    def _attempt(self, job: Job, running: RunningAttempt) -> None:
+    def _attempt(self, job: StartedJob, running: RunningAttempt) -> None:
         try:
             self._remove_unnamed(job)
             self._process_and_keep(job, running)
@@ -106,10 +115,11 @@ class Runner:
         except ShuttingDown:
             states.release(job)
 
-    def _process_and_keep(self, job: Job, running: RunningAttempt) -> None:
+    def _process_and_keep(self, job: StartedJob, running: RunningAttempt) -> None:
         try:
             result, derivatives = self._process(job, running)
-            kept = persist(lambda: states.finish(job, dict(result.facts), derivatives, log=running.log))
+            finish = Finish(job, dict(result.facts), derivatives, running.log)
+            kept = persist(lambda: self._writer.finish(finish))
         except BaseException as fault:
             # When the COMMIT may have taken effect the bytes stay; if it did not, the next attempt removes them.
             if not is_in_doubt(fault):
@@ -120,26 +130,26 @@ class Runner:
         else:
             self._undo(job)
 
-    def _process(self, job: Job, running: RunningAttempt) -> tuple[Result, list[Derivative]]:
+    def _process(self, job: StartedJob, running: RunningAttempt) -> tuple[Result, list[Derivative]]:
         """Run the job in a child and store its derivatives; the rows are the caller's. Leaves nothing in scratch."""
         options = self._pipelines.options(job.pipeline, job.processor)
-        with self._storage.files.local_copy(job.file.key) as path, self._results_folder(job) as folder:
-            source = Source(path, job.file.media_type, options)
+        with self._storage.files.local_copy(job.key) as path, self._results_folder(job) as folder:
+            source = Source(path, job.media_type, options)
             with self._free_slots:
                 result = self._children.run(job.processor, source, folder, self._seconds, running)
             return result, [self._store(job, derivative, folder) for derivative in result.derivatives]
 
     @contextmanager
-    def _results_folder(self, job: Job) -> Iterator[Path]:
+    def _results_folder(self, job: StartedJob) -> Iterator[Path]:
         """The path of a folder for what comes out of the child. It is removed afterwards."""
-        folder = self._children.scratch.job(f"{job.pk}.{job.attempt}")
+        folder = self._children.scratch.job(f"{job.id}.{job.attempt}")
         try:
             yield folder
         finally:
             if folder.exists():
                 remove(folder)
 
-    def _remove_unnamed(self, job: Job) -> None:
+    def _remove_unnamed(self, job: StartedJob) -> None:
         """Remove stored derivatives of earlier attempts that no row names: these attempts may have died too early.
 
         Those that rows name stay until new ones replace them, so a job that runs once more never takes away what there
@@ -149,30 +159,30 @@ class Runner:
             named = Derivative.objects.filter(file_id=job.file_id, processor=job.processor)
             self._storage.files.remove_earlier_attempts(self._derived(job), list(named.values_list("key", flat=True)))
 
-    def _remove_earlier(self, job: Job) -> None:
+    def _remove_earlier(self, job: StartedJob) -> None:
         if job.attempt > 1:
             self._storage.files.remove_earlier_attempts(self._derived(job))
 
-    def _undo(self, job: Job) -> None:
+    def _undo(self, job: StartedJob) -> None:
         """Remove what was stored: another attempt has taken over, or the file was deleted."""
         self._storage.files.remove_derived(self._derived(job))
         if not files.exists(SERVICE, job.file_id):
             # The deletion could not remove the file's folder while the derivatives were in it.
-            self._storage.files.remove(job.file.key)
+            self._storage.files.remove(job.key)
 
-    def _fail(self, job: Job, verdict: ProcessorError, running: RunningAttempt) -> None:
+    def _fail(self, job: StartedJob, verdict: ProcessorError, running: RunningAttempt) -> None:
         log.info("%s of file %s failed: %s", job.processor, job.file_id, verdict.code)
         persist(lambda: states.fail(job, verdict.code, verdict.sentence, log=running.log))
 
-    def _retry(self, job: Job, error: TransientError, running: RunningAttempt) -> None:
+    def _retry(self, job: StartedJob, error: TransientError, running: RunningAttempt) -> None:
         log.warning("%s of file %s: %s\n%s", job.processor, job.file_id, error.code, running.log)
         persist(lambda: states.retry(job, error, log=running.log))
 
-    def _derived(self, job: Job) -> str:
+    def _derived(self, job: StartedJob) -> str:
         """The key of the folder for this attempt's derivatives."""
-        return derived_key(job.file.key, job.processor, job.attempt, "")
+        return derived_key(job.key, job.processor, job.attempt, "")
 
-    def _store(self, job: Job, derivative: contract.Derivative, folder: Path) -> Derivative:
+    def _store(self, job: StartedJob, derivative: contract.Derivative, folder: Path) -> Derivative:
         """Store a derivative's bytes; the row for them."""
         source = folder / derivative.file
         if not is_safe_name(derivative.file):
@@ -184,7 +194,7 @@ class Runner:
             file_id=job.file_id,
             processor=job.processor,
             role=derivative.role,
-            key=derived_key(job.file.key, job.processor, job.attempt, derivative.file),
+            key=derived_key(job.key, job.processor, job.attempt, derivative.file),
             media_type=derivative.media_type,
             size=source.stat().st_size,
             sha256=digest,

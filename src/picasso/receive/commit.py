@@ -27,7 +27,7 @@ from django.db.models.functions import Now
 from picasso import bulk_insert
 from picasso.errors import Conflict, PicassoError, Unavailable
 from picasso.files.delete import undo
-from picasso.jobs import states
+from picasso.jobs import settle, states
 from picasso.jobs.states import Step
 from picasso.models import File, Job, Upload, made_at, new_id
 from picasso.receive import detection
@@ -194,7 +194,7 @@ class Landing:
             declared_type=arrival.declared_type,
             sha256=intake.sha256,
             key=original_key(media_type, file_id, arrival.name),
-            state=File.State.PENDING if plan.steps else File.State.PROCESSED,
+            state=settle.initial_state(plan.steps),
             pipeline=plan.pipeline,
             pipeline_version=plan.version,
         )

@@ -1,0 +1,99 @@
+"""One thread writes the starts and finishes of all threads of a worker, as many in one transaction as are waiting."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import uuid
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import DataError, IntegrityError, connection
+
+from picasso.jobs import batch
+from picasso.jobs.batch import DirectWriter, Finish, JobWriter, Start, Write
+from picasso.jobs.states import StartedJob
+
+MAX_BATCH = 64
+
+
+@dataclass(slots=True, eq=False)
+class Request:
+    """A write that a thread waits for."""
+
+    write: Write
+    result: Future[Any] = field(default_factory=Future)
+
+
+class BatchWriter:
+    """A `JobWriter`. If a batch fails because of a value in it, its members are written one by one."""
+
+    def __init__(self) -> None:
+        self._requests: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="batch writer", daemon=True)
+
+    def open(self) -> None:
+        self._thread.start()
+
+    def close(self) -> None:
+        """Write what is waiting, then end."""
+        self._requests.put(None)
+        self._thread.join()
+
+    def start(self, job_id: uuid.UUID) -> StartedJob | None:
+        started: StartedJob | None = self._write(Start(job_id))
+        return started
+
+    def finish(self, finish: Finish) -> bool:
+        return bool(self._write(finish))
+
+    def _write(self, write: Write) -> Any:
+        request = Request(write)
+        self._requests.put(request)
+        return request.result.result()
+
+    def _run(self) -> None:
+        closed = False
+        while not closed:
+            requests = self._next_batch()
+            closed = None in requests
+            if waiting := [request for request in requests if request]:
+                self._write_batch(waiting)
+        connection.close()
+
+    def _next_batch(self) -> list[Request | None]:
+        """All requests that are waiting, or None for the end. Waits for the first one."""
+        requests = [self._requests.get()]
+        with suppress(queue.Empty):
+            while len(requests) < MAX_BATCH and None not in requests:
+                requests.append(self._requests.get_nowait())
+        return requests
+
+    def _write_batch(self, requests: list[Request]) -> None:
+        """Whatever happens, every request gets a result: its thread waits for it."""
+        try:
+            results = batch.write_batch([request.write for request in requests])
+        except (DataError, IntegrityError) as fault:
+            if len(requests) == 1:
+                requests[0].result.set_exception(fault)
+            else:
+                for request in requests:
+                    self._write_batch([request])
+        except BaseException as fault:
+            connection.close()
+            for request in requests:
+                request.result.set_exception(fault)
+        else:
+            for request, result in zip(requests, results, strict=True):
+                request.result.set_result(result)
+
+
+def for_this_database() -> JobWriter:
+    """Shared batches on SQLite, which has one writer at a time. PostgreSQL's connections share flushes anyway."""
+    if connection.vendor != "sqlite":
+        return DirectWriter()
+    writer = BatchWriter()
+    writer.open()
+    return writer

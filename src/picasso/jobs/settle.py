@@ -1,0 +1,56 @@
+"""The one place that writes `File.state`. It follows from the states of the file's jobs.
+
+Whoever changes a job's state so that its file's may change locks the file first, changes the job, and calls
+`settle_files`, all in one transaction. Several files are always locked in the order of their ids.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping, Sized
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+
+from picasso.jobs import sql
+from picasso.models import File
+
+Facts = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class StateChange:
+    """A file whose state is another one now."""
+
+    file_id: uuid.UUID
+    old: File.State
+    new: File.State
+
+
+def initial_state(steps: Sized) -> File.State:
+    """The state of a new file that is to have a job for each of these steps."""
+    return File.State.PENDING if steps else File.State.PROCESSED
+
+
+def lock_files(files: QuerySet[File]) -> dict[uuid.UUID, str]:
+    """Lock these files, and return the state of each that still exists. In a transaction."""
+    return dict(files.select_for_update().order_by("pk").values_list("pk", "state"))
+
+
+def settle_files(locked: Mapping[uuid.UUID, str], facts: Mapping[uuid.UUID, Facts] | None = None) -> list[StateChange]:
+    """Give locked files the state that their jobs make, and new facts where there are some; the changes of state.
+
+    ``locked`` holds the state that each file had when it was locked.
+    """
+    facts = facts or {}
+    given = [{"id": file_id, "facts": json.dumps(facts[file_id]) if file_id in facts else None} for file_id in locked]
+    if not given:
+        return []
+    written = {sql.parse_id(file_id): File.State(state) for file_id, state in sql.rows(sql.SETTLE_FILES, given)}
+    return [
+        StateChange(file_id, File.State(locked[file_id]), new)
+        for file_id, new in written.items()
+        if new != locked[file_id]
+    ]
