@@ -16,7 +16,7 @@ KEYS = (
 FACTS: dict[str, tuple[str, ...]] = {"archive": KEYS}
 MADE = ("listing",)
 
-THROUGH = "Read through up to {} unpacked, or as far as it takes to know a bomb (`incomplete` says so)."
+THROUGH = "Read up to {} unpacked, or until an archive bomb is certain (`incomplete` says so)."
 
 FORMATS = (
     Format(
@@ -26,7 +26,7 @@ FORMATS = (
         "application/zip",
         FACTS,
         MADE,
-        gaps="Sizes are as its directory says. At most 500,000 entries are counted, 10,000 listed, of any archive.",
+        gaps="Sizes come from the archive's directory. At most 500,000 entries are counted, 10,000 listed.",
     ),
     Format(
         "JAR",
@@ -70,7 +70,7 @@ FORMATS = (
         "application/x-xz",
         FACTS,
         MADE,
-        gaps=f"{THROUGH.format('3 GiB')} What takes over 192 MiB of memory to unpack is refused.",
+        gaps=f"{THROUGH.format('3 GiB')} Files that need more than 192 MiB of memory to unpack are refused.",
     ),
     Format(
         "TAR, Zstandard",
@@ -79,7 +79,7 @@ FORMATS = (
         "application/zstd",
         FACTS,
         MADE,
-        gaps=f"{THROUGH.format('16 GiB')} Windows of over 128 MiB are refused.",
+        gaps=f"{THROUGH.format('16 GiB')} Windows of more than 128 MiB are refused.",
     ),
     Format("gzip", "notes.txt.gz", lambda: gzip.compress(b"some words\n" * 9), "application/gzip", FACTS, MADE),
     Format("bzip2", "notes.txt.bz2", lambda: bz2.compress(b"some words\n" * 9), "application/x-bzip2", FACTS, MADE),
@@ -92,7 +92,7 @@ FORMATS = (
         "application/x-7z-compressed",
         FACTS,
         MADE,
-        gaps="Where its links lead is not looked at.",
+        gaps="The targets of links are not checked.",
     ),
     Format(
         "7z, its directory protected",
@@ -108,6 +108,6 @@ FORMATS = (
         lambda: b"Rar!\x1a\x07\x01\x00" + bytes(40),
         "application/vnd.rar",
         {},
-        gaps="Known and kept, not looked into.",
+        gaps="Detected and stored; its content is not listed.",
     ),
 )

@@ -21,9 +21,9 @@ WAVEFORM = ("waveform-peaks", "waveform")
 PICTURES = ("poster", "preview")
 
 NO_XING = (
-    "Without a Xing or VBRI header nothing in it tells how long it should be: `complete` is true of a part as well."
+    "Without a Xing or VBRI header the file does not contain its length: `complete` is also true for a truncated file."
 )
-NO_END = "Nothing in it tells how long it should be, so `complete` is true of a part as well."
+NO_END = "The file does not contain its length, so `complete` is also true for a truncated file."
 
 
 def film(name: str, file: str, media_type: str, make: Callable[[], bytes] | None = None, gaps: str = "") -> Format:
@@ -48,9 +48,9 @@ FORMATS: tuple[Format, ...] = (
         "MP4 (H.264, HEVC, AV1; AAC, …)",
         "film.mp4",
         "video/mp4",
-        gaps="Mirrored video is turned, but not mirrored back.",
+        gaps="Mirrored video is rotated, but stays mirrored.",
     ),
-    film("QuickTime", "film.mov", "video/quicktime", gaps="Tracks that lie in other files are not read."),
+    film("QuickTime", "film.mov", "video/quicktime", gaps="Tracks in other files are not read."),
     film("3GP", "film.3gp", "video/3gpp"),
     film("Matroska", "film.mkv", "video/x-matroska", gaps="Attachments are listed as streams and not unpacked."),
     film("WebM (VP8, VP9, AV1)", "film.webm", "video/webm"),
@@ -66,7 +66,7 @@ FORMATS: tuple[Format, ...] = (
         "video/x-ms-asf",
         {"video": (*ALWAYS, *TIMED, "start", "loudness")},
         WAVEFORM,
-        gaps="Is called a video, as all ASF; its facts stand under `video`.",
+        gaps="Detected as video, like all ASF files; its facts are under `video`.",
     ),
     Format(
         "MP4 with sound alone",
@@ -75,7 +75,7 @@ FORMATS: tuple[Format, ...] = (
         "video/mp4",
         {"video": (*ALWAYS, *TIMED, "start", "loudness")},
         WAVEFORM,
-        gaps="Its facts stand under `video`.",
+        gaps="Its facts are under `video`.",
     ),
     Format(
         "MP3 with a cover",
@@ -84,7 +84,7 @@ FORMATS: tuple[Format, ...] = (
         "audio/mpeg",
         {"audio": (*AUDIO["audio"], "start")},
         ("cover", *WAVEFORM),
-        gaps=f"Covers are made anew as WebP; of several the first. {NO_XING}",
+        gaps=f"The first cover is converted to WebP. {NO_XING}",
     ),
     tone("MP3", "tone.mp3", "audio/mpeg", gaps=NO_XING),
     tone("FLAC", "tone.flac", "audio/flac"),
@@ -92,11 +92,11 @@ FORMATS: tuple[Format, ...] = (
         "WAV",
         "tone.wav",
         "audio/wav",
-        gaps="`complete` is true of a part as well: its length is taken for what is there.",
+        gaps="`complete` is also true for a truncated file: the length is computed from the file.",
         start=False,
     ),
     tone("Ogg (Opus, Vorbis, FLAC, Speex)", "tone.opus", "audio/ogg"),
-    tone("M4A (AAC, ALAC)", "tone.m4a", "audio/mp4", gaps="DRM ends as `protected`."),
+    tone("M4A (AAC, ALAC)", "tone.m4a", "audio/mp4", gaps="Files with DRM fail with `protected`."),
     tone("AAC", "tone.aac", "audio/aac", gaps=NO_END, start=False),
     tone("AIFF", "tone.aiff", "audio/aiff"),
     tone("AMR", "tone.amr", "audio/amr", gaps=NO_END, start=False),

@@ -233,12 +233,12 @@ def message() -> bytes:
 
 
 MAIL = "from to cc date message_id attachments attachment_names"
-LARGE_SHEETS = "Sheets that span more than 3,000,000 cells end as `too-many-cells`. XLSB can't be read."
-ATTACHED = "Attachments are named, not opened."
+LARGE_SHEETS = "Sheets with more than 3,000,000 cells fail with `too-many-cells`. XLSB is not supported."
+ATTACHED = "Attachments are listed but not opened."
 OLD = "application/vnd.ms-"
 
 FORMATS: tuple[Format, ...] = (
-    known("Word (DOCX)", "letter.docx", docx, DOCX, gaps="`pages` is Word's own count, where it left one."),
+    known("Word (DOCX)", "letter.docx", docx, DOCX, gaps="`pages` is the count that Word stored, if it did."),
     known("Excel (XLSX)", "sums.xlsx", xlsx, XLSX, more="sheets sheet_names", gaps=LARGE_SHEETS),
     known("PowerPoint (PPTX)", "talk.pptx", pptx, PPTX, more="slides slide_names"),
     known("Word 97 (DOC)", "letter.doc", missing, "application/msword", more="pages"),
@@ -248,9 +248,16 @@ FORMATS: tuple[Format, ...] = (
     known("OpenDocument spreadsheet (ODS)", "sums.ods", ods, ODS, more="sheets sheet_names pages", gaps=LARGE_SHEETS),
     known("OpenDocument presentation (ODP)", "talk.odp", odp, ODP, more="slides slide_names pages"),
     known("RTF", "letter.rtf", rtf, "text/rtf"),
-    known("Book (EPUB)", "book.epub", epub, "application/epub+zip", gaps="The cover is not taken out."),
+    known("Book (EPUB)", "book.epub", epub, "application/epub+zip", gaps="The cover is not extracted."),
     known("Mail (EML)", "mail.eml", eml, "message/rfc822", more=MAIL, gaps=ATTACHED),
     known("Outlook mail (MSG)", "mail.msg", message, OLD + "outlook", more=MAIL, gaps=ATTACHED),
-    known("Web page (HTML)", "page.html", html, "text/html", more="links images headings", gaps="Nothing is loaded."),
+    known(
+        "Web page (HTML)",
+        "page.html",
+        html,
+        "text/html",
+        more="links images headings",
+        gaps="No linked resource is loaded.",
+    ),
     Format("Office file with a password", "locked.xlsx", locked, "application/encrypted", {}, error="protected"),
 )

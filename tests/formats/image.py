@@ -29,8 +29,8 @@ FACTS: dict[str, tuple[str, ...]] = {
 THUMBNAILS = ("thumbnail-256", "thumbnail-1024")
 JP2 = bytes.fromhex("0000000c6a5020200d0a870a00000014667479706a703220000000006a703220") + bytes(60)
 OF_RAW = (
-    "What is shown is the preview that the camera put in, or a quick development at half size. Its depth is not told. "
-    "A lossy or JPEG XL compressed DNG without a preview may be unsupported-format."
+    "Thumbnails show the camera's embedded preview, or a fast development at half size. The bit depth is not reported. "
+    "A DNG with lossy or JPEG XL compression and without a preview may fail with `unsupported-format`."
 )
 
 FORMATS: tuple[Format, ...] = (
@@ -42,7 +42,7 @@ FORMATS: tuple[Format, ...] = (
         "image/png",
         FACTS,
         THUMBNAILS,
-        gaps="Of an animated one (APNG), only the first frame is seen.",
+        gaps="In animations (APNG), only the first frame is read.",
     ),
     Format("WebP, animated", "film.webp", MAKERS["image/webp"], "image/webp", FACTS, (*THUMBNAILS, "preview")),
     Format(
@@ -52,8 +52,8 @@ FORMATS: tuple[Format, ...] = (
         "image/gif",
         FACTS,
         (*THUMBNAILS, "preview"),
-        gaps="The preview has the first 60 frames at most, and none is made of frames above 50 megapixels. "
-        "What is cut short is shown as far as its first frame is there.",
+        gaps="The preview has at most the first 60 frames; animations above 50 megapixels get none. "
+        "A truncated file is shown if its first frame is complete.",
     ),
     Format("GIF", "picture.gif", lambda: film("gifsave_buffer", frames=1), "image/gif", FACTS, THUMBNAILS),
     Format(
@@ -63,7 +63,7 @@ FORMATS: tuple[Format, ...] = (
         "image/tiff",
         FACTS,
         THUMBNAILS,
-        gaps="Pages are counted, up to 10,000; the first one is shown.",
+        gaps="Up to 10,000 pages are counted; the first one is shown.",
     ),
     Format(
         "AVIF",
@@ -72,7 +72,7 @@ FORMATS: tuple[Format, ...] = (
         "image/avif",
         FACTS,
         THUMBNAILS,
-        gaps="Half as many pixels as of JPEG are read. Of a sequence, the first picture is seen.",
+        gaps="May have half as many pixels as JPEG. In a sequence, only the first picture is read.",
     ),
     Format(
         "HEIC",
@@ -81,7 +81,7 @@ FORMATS: tuple[Format, ...] = (
         "image/heic",
         FACTS,
         THUMBNAILS,
-        gaps="Half as many pixels as of JPEG are read. Of a sequence or a live photo, the first picture is seen.",
+        gaps="May have half as many pixels as JPEG. In a sequence or live photo, only the first picture is read.",
     ),
     Format(
         "JPEG XL",
@@ -90,8 +90,8 @@ FORMATS: tuple[Format, ...] = (
         "image/jxl",
         FACTS,
         THUMBNAILS,
-        gaps="A third as many pixels as of JPEG are read. Of an animated one, one frame is seen. "
-        "EXIF and XMP are not read where they are compressed.",
+        gaps="May have a third as many pixels as JPEG. In an animation, only one frame is read. "
+        "Compressed EXIF and XMP are not read.",
     ),
     Format(
         "SVG",
@@ -101,7 +101,7 @@ FORMATS: tuple[Format, ...] = (
         FACTS,
         THUMBNAILS,
         gaps="Nothing outside the file is fetched. More than 50,000 elements, 100,000 characters or 200 filter "
-        "primitives end as too-complex. Compressed ones (SVGZ) are taken for GZIP.",
+        "primitives fail with `too-complex`. Compressed drawings (SVGZ) are detected as gzip.",
     ),
     Format("BMP", "picture.bmp", MAKERS["image/bmp"], "image/bmp", FACTS, THUMBNAILS),
     Format(
@@ -111,7 +111,7 @@ FORMATS: tuple[Format, ...] = (
         "image/vnd.microsoft.icon",
         FACTS,
         THUMBNAILS,
-        gaps="The largest picture is shown; pages counts them. Cursors (CUR) are not read.",
+        gaps="The largest picture is shown; `pages` is their number. Cursors (CUR) are not read.",
     ),
     Format(
         "Photoshop (PSD)",
@@ -120,8 +120,8 @@ FORMATS: tuple[Format, ...] = (
         "image/vnd.adobe.photoshop",
         FACTS,
         THUMBNAILS,
-        gaps="The merged picture is shown, not the layers. Of 16 and 32 bits, of Lab and of PSB, only the small "
-        "preview is, or it is unsupported-format.",
+        gaps="The merged picture is shown, not the layers. With 16 or 32 bits, Lab or PSB, only the small "
+        "preview is shown, or the file fails with `unsupported-format`.",
     ),
     Format(
         "Camera raw (DNG, NEF, ARW, PEF)",

@@ -14,13 +14,13 @@ PAGE = Path(__file__).parents[2] / "docs" / "formats.md"
 
 HEAD = """# Formats
 
-What is recognised, what is found out about it, and what is made from it, with the [pipeline](pipelines.md) `default`.
-This page is made from `tests/formats/` (`python -m tests.formats.page`), and a test uploads a real file of each row and
-compares. Whatever is not listed is stored and served all the same; it is processed at once, with the facts that every
-file has.
+The formats that are detected, the facts that are found, and the derivatives that are made, with the
+[pipeline](pipelines.md) `default`. `python -m tests.formats.page` writes this page from `tests/formats/`; a test
+uploads a real file for each row and compares. Every other file is stored and served as well; it is processed at once,
+with the facts that every file has.
 
-A format that can't be decoded ends as `failed` with `unsupported-format`, a file that needs a password with
-`protected`, a damaged one with `corrupt`.
+A format that can't be decoded fails with `unsupported-format`, a file that needs a password with `protected`, and a
+damaged file with `corrupt`.
 """
 
 

@@ -90,7 +90,7 @@ FORMATS: tuple[Format, ...] = (
         media_type="application/pdf",
         facts={"pdf": tuple(FACTS.split())},
         derivatives=("page-1", "thumbnail-256", "text"),
-        gaps="No OCR: a scanned page has no text. XFA forms are not filled in, scripts not run.",
+        gaps="No OCR: a scanned page has no text. XFA forms are not filled in, and scripts are not run.",
     ),
     Format(
         name="PDF with a password",
@@ -99,6 +99,6 @@ FORMATS: tuple[Format, ...] = (
         media_type="application/pdf",
         facts={},
         error="protected",
-        gaps="One with an owner's password only opens; `permissions` then says what it allows.",
+        gaps="A file with only an owner password is read; `permissions` says what it allows.",
     ),
 )

@@ -7,8 +7,8 @@ from tests.formats import Format
 
 KEYS = ("columns", "columns_total", "dialect", "encoding", "malformed_rows", "rows", "sampled", "undecodable")
 
-COPIED = "Other encodings than UTF-8 are read up to 512 MiB (`sampled` says so)."
-WIDE = "At most 500 columns are described, and 100 of more than 2,000."
+COPIED = "Encodings other than UTF-8 are read up to 512 MiB (`sampled` says so)."
+WIDE = "At most 500 columns are described, or 100 if there are more than 2,000."
 
 FORMATS = (
     Format(
@@ -18,7 +18,7 @@ FORMATS = (
         "text/csv",
         {"table": KEYS},
         ("preview",),
-        gaps=f"{WIDE} {COPIED} Rows of over 2 MiB and tables of over 16,384 columns are refused.",
+        gaps=f"{WIDE} {COPIED} Rows of more than 2 MiB and tables with more than 16,384 columns are refused.",
     ),
     Format(
         "CSV with semicolons, Windows-1252",
@@ -39,7 +39,7 @@ FORMATS = (
         "application/x-ndjson",
         {"table": KEYS},
         ("preview",),
-        gaps="Columns are the members of the first 1,000 objects; names that differ in case only are described once.",
+        gaps="Columns are the members of the first 1,000 objects; names that differ only in case are described once.",
     ),
     Format(
         "Parquet",
@@ -48,6 +48,6 @@ FORMATS = (
         "application/vnd.apache.parquet",
         {"table": KEYS},
         ("preview",),
-        gaps="Counts and ranges are those of its footer; nested columns have none.",
+        gaps="Counts and ranges come from the footer; nested columns have none.",
     ),
 )

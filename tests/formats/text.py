@@ -20,7 +20,7 @@ FORMATS = (
         lambda: b'{"a": [1, 2.5, null], "b": {"c": "d"}}\n',
         "application/json",
         FACTS,
-        gaps="`well_formed` is null where it has more than 32 MiB or is nested more than about a thousand deep.",
+        gaps="`well_formed` is null if the file has more than 32 MiB or more than about a thousand levels.",
     ),
     Format(
         "XML",
@@ -28,12 +28,19 @@ FORMATS = (
         lambda: b'<?xml version="1.0"?>\n<a><b c="d">e</b></a>\n',
         "text/xml",
         FACTS,
-        gaps="Nothing that it refers to is fetched; `well_formed` is null for entities that blow up.",
+        gaps="External references are not fetched; `well_formed` is null for entities that expand too much.",
     ),
     Format(
-        "YAML", "data.yaml", lambda: b"a: 1\nb:\n  - c\n", "application/yaml", FACTS, gaps="Known by its name only."
+        "YAML",
+        "data.yaml",
+        lambda: b"a: 1\nb:\n  - c\n",
+        "application/yaml",
+        FACTS,
+        gaps="Detected by its file name only.",
     ),
-    Format("TOML", "data.toml", lambda: b"[a]\nb = 1\n", "application/toml", FACTS, gaps="Known by its name only."),
+    Format(
+        "TOML", "data.toml", lambda: b"[a]\nb = 1\n", "application/toml", FACTS, gaps="Detected by its file name only."
+    ),
     Format(
         "Source code (C)", "main.c", lambda: b"#include <stdio.h>\nint main(void) { return 0; }\n", "text/x-c", FACTS
     ),
