@@ -1,4 +1,7 @@
-"""The whole suite: what can share the machine side by side, then alone what measures how soon a fault is mended."""
+"""Run the whole suite: several parts side by side, each in a pytest of its own.
+
+With arguments it runs one pytest with these arguments, for example `python -m tests tests/flow`.
+"""
 
 from __future__ import annotations
 
@@ -7,65 +10,103 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests import sampling
 from tests.services import Postgres, Unavailable, servers_required, started
 
-# These wait for services most of the time, and the rest computes most of the time.
-LIVE = ["tests/live", "tests/clients"]
-# These kill parts of a service and give it so many seconds to be whole again.
-ALONE = ["tests/faults"]
+HERE = Path(__file__).parent
 
-# What speaks to the database in this process; the rest of the suite starts services of its own, on both databases.
-ON_BOTH_DATABASES = ["tests/flow"]
+# One more than there are cores: tests of the real service wait most of the time.
+SIDE_BY_SIDE = (os.cpu_count() or 2) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Tests that share one process, and so their services. ``on_postgres`` gives this process a PostgreSQL."""
+
+    paths: Sequence[str]
+    on_postgres: bool = False
+    arguments: Sequence[str] = field(default=())
+
+    @property
+    def name(self) -> str:
+        return " ".join(self.paths) + (" on PostgreSQL" if self.on_postgres else "")
+
+
+# The longest first, so that no long one is left over at the end.
+PARTS = [
+    Part(["tests/live"]),
+    Part(["tests/faults"]),
+    Part(["tests/clients"]),
+    Part(["tests/unit", "tests/docs"]),
+    Part(["tests/hostile"]),
+    Part(["tests/contract", "tests/formats"]),
+    Part(["tests/flow"]),
+    # All that speaks to the database in the process of the tests.
+    Part(["tests/flow"], on_postgres=True),
+]
 
 
 def main() -> int:
     if chosen := sys.argv[1:]:
-        return pytest(chosen)
-    folder = Path(__file__).parent
-    rest = [f"tests/{path.name}" for path in sorted(folder.iterdir()) if any(path.glob("**/test_*.py"))]
-    rest = [path for path in rest if path not in {*LIVE, *ALONE}]
+        return subprocess.run(pytest(chosen), env=environment({}), check=False).returncode
+    check_parts()
+    print(sampling.header(), flush=True)
+    began = time.monotonic()
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as threads:
+        failed = [part for part, status in zip(PARTS, threads.map(run, PARTS), strict=True) if status]
+    print(f"\n{len(PARTS)} parts in {time.monotonic() - began:.0f} s", flush=True)
+    for part in failed:
+        print(f"FAILED: {part.name}")
+    return int(bool(failed))
+
+
+def check_parts() -> None:
+    """That every folder with tests is in a part."""
+    listed = {path for part in PARTS for path in part.paths}
+    there = {f"tests/{path.name}" for path in HERE.iterdir() if any(path.glob("**/test_*.py"))}
+    assert there == listed, f"tests/__main__.py lists other folders: {there ^ listed}"
+
+
+def run(part: Part) -> int:
+    """Run one part and print what it printed, in one piece."""
+    began = time.monotonic()
     with tempfile.TemporaryFile("w+") as output:
-        beside = Beside(LIVE, output.fileno())
-        failed = pytest(rest) | on_postgres()
-        failed |= beside.wait()
+        status = run_on_postgres(part, output.fileno()) if part.on_postgres else run_pytest(part, output.fileno(), {})
         output.seek(0)
-        print(f"\nBeside these: {' '.join(LIVE)}\n{output.read()}", flush=True)
-    return failed | pytest(ALONE)
+        with PRINTING:
+            print(f"\n===== {part.name}: {time.monotonic() - began:.0f} s\n{output.read()}", flush=True)
+    return status
 
 
-class Beside(threading.Thread):
-    """A pytest that runs meanwhile, and whose word is heard when it has ended."""
-
-    def __init__(self, arguments: list[str], output: int) -> None:
-        super().__init__()
-        self._arguments = arguments
-        self._output = output
-        self._failed = 1
-        self.start()
-
-    def run(self) -> None:
-        self._failed = pytest(self._arguments, self._output)
-
-    def wait(self) -> int:
-        self.join()
-        return self._failed
+PRINTING = threading.Lock()
 
 
-def on_postgres() -> int:
+def run_on_postgres(part: Part, output: int) -> int:
     try:
         with started(Postgres, Path(tempfile.gettempdir())) as server:
-            print(f"\nThe same once more on PostgreSQL: {' '.join(ON_BOTH_DATABASES)}", flush=True)
-            return pytest(ON_BOTH_DATABASES, DATABASE_URL=server.url)
+            return run_pytest(part, output, {"DATABASE_URL": server.url})
     except Unavailable as why:
-        print(f"\nNOT TESTED on PostgreSQL: {why}", file=sys.stderr)
+        os.write(output, f"NOT TESTED on PostgreSQL: {why}\n".encode())
         return int(servers_required())
 
 
-def pytest(arguments: list[str], output: int | None = None, **env: str) -> int:
-    command = [sys.executable, "-m", "pytest", *arguments]
-    return subprocess.run(command, env=os.environ | env, stdout=output, check=False).returncode
+def run_pytest(part: Part, output: int, env: Mapping[str, str]) -> int:
+    command = pytest([*part.paths, *part.arguments])
+    return subprocess.run(command, env=environment(env), stdout=output, stderr=output, check=False).returncode
+
+
+def pytest(arguments: Sequence[str]) -> list[str]:
+    return [sys.executable, "-m", "pytest", *arguments]
+
+
+def environment(env: Mapping[str, str]) -> Mapping[str, str]:
+    return {**os.environ, **sampling.settings(), **env}
 
 
 if __name__ == "__main__":

@@ -23,8 +23,14 @@ for _number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
     if signal.getsignal(_number) == signal.SIG_IGN:
         signal.signal(_number, lambda *_: None)
 
+from tests import sampling
 from tests.services import Postgres, RabbitMQ, Unavailable, servers_required, started
 from tests.stack import Stack, production, running
+
+
+def pytest_report_header() -> str:
+    return sampling.header()
+
 
 AnyServer = TypeVar("AnyServer", Postgres, RabbitMQ)
 

@@ -16,6 +16,7 @@ from tests.clients.checks import TUS, UPLOADS, content, digests, file_of, gone
 from tests.clients.model import GONE, Draft, Speaker, Tus, Upload, final
 from tests.clients.test_kills import kill_web
 from tests.live.wire import Wire, head, wire
+from tests.sampling import number
 from tests.stack import Stack, until
 
 QUARTERS = 4
@@ -346,9 +347,9 @@ def play(stack: Stack, examples: int, deaths: int) -> None:
 
 @pytest.mark.faults
 def test_embedded(stack: Stack) -> None:
-    play(stack, examples=25, deaths=2)
+    play(stack, examples=number(25, 10), deaths=2)
 
 
 @pytest.mark.faults
 def test_two_web_processes_on_postgresql(clustered: Stack) -> None:
-    play(clustered, examples=8, deaths=1)
+    play(clustered, examples=number(8, 4), deaths=1)

@@ -9,6 +9,7 @@ import pytest
 
 from tests.faults.storm import age, check, left_behind, storm, uploads
 from tests.faults.test_faults import kill
+from tests.sampling import everything, number, random_seed
 from tests.services import Postgres, RabbitMQ
 from tests.stack import Stack, production, running
 
@@ -34,7 +35,8 @@ def kill_web(stack: Stack) -> int:
 
 
 def test_cut_and_killed(stack: Stack) -> None:
-    sent = uploads(40, 3, (MIB // 4, 3 * MIB), [48 * MIB, 24 * MIB])
+    large = [48 * MIB, 24 * MIB] if everything() else [16 * MIB]
+    sent = uploads(number(40, 18), 3, (MIB // 4, 3 * MIB), large, seed=random_seed())
     outcome = storm(stack.port, sent, lambda: kill_web(stack), 2)
     print(f"\n{outcome}", end="")
     assert not outcome.faults, stack.log_tail()
