@@ -24,8 +24,10 @@ from picasso.jobs.states import Step
 from picasso.models import File, FileCount, Job, made_at
 from picasso.process.pipelines import Plan
 from picasso.receive.cleanup import sweep
-from picasso.receive.commit import MAX_BATCH, Landing
-from picasso.receive.sink import Intake
+from picasso.receive.commit import MAX_BATCH, Committer
+from picasso.receive.content import NewContent, NewFileOutput
+from picasso.receive.new_file import NewFile
+from picasso.receive.sink import Sink
 from picasso.storage.folder import Folder
 from picasso.storage.names import original_key
 from tests.flow.http import client
@@ -53,27 +55,31 @@ def plan(pipeline: str, media_type: str) -> Plan:
     return Plan(pipeline, 3, steps)
 
 
+def new_content(storage: Folder, limit: int = LIMIT) -> NewContent:
+    return NewContent(NewFileOutput(storage.files), limit)
+
+
 def land(
-    storage: Folder, contents: list[bytes], spoil: Callable[[list[Intake]], None] = lambda _: None
+    storage: Folder, contents: list[bytes], spoil: Callable[[list[NewContent]], None] = lambda _: None
 ) -> list[File | BaseException]:
     """All of them at once: they are waiting when the committer starts, so that they make full batches."""
 
     async def upload() -> list[File | BaseException]:
-        landing = Landing(storage, plan)
-        intakes = [Intake(storage, LIMIT) for _ in contents]
-        for intake, content in zip(intakes, contents, strict=True):
-            for start in range(0, len(content), 100_000):
-                await intake.write(content[start : start + 100_000])
-            await intake.finish()
-        spoil(intakes)
-        named = enumerate(intakes)
-        landings = [asyncio.create_task(landing.land(intake, f"{n}.txt", "text/plain")) for n, intake in named]
+        committer = Committer(storage, plan)
+        received = [new_content(storage) for _ in contents]
+        for content, data in zip(received, contents, strict=True):
+            for start in range(0, len(data), 100_000):
+                await content.sink.write(data[start : start + 100_000])
+            await content.finish()
+        spoil(received)
+        named = [(content, NewFile(f"{n}.txt", "text/plain")) for n, content in enumerate(received)]
+        commits = [asyncio.create_task(committer.commit(content, new)) for content, new in named]
         await asyncio.sleep(0)
-        landing.start()
+        committer.start()
         try:
-            return await asyncio.gather(*landings, return_exceptions=True)
+            return await asyncio.gather(*commits, return_exceptions=True)
         finally:
-            await asyncio.to_thread(landing.stop)
+            await asyncio.to_thread(committer.stop)
 
     return asyncio.run(upload())
 
@@ -100,7 +106,7 @@ def test_a_batch_of_many(storage: Folder) -> None:
     assert Job.objects.filter(processor="text", queue="quick", state="waiting").count() == len(contents)
     assert Job.objects.filter(processor="other", queue="heavy", state="waiting").count() == len(contents)
     assert len(on_disk(storage)) == len(contents)
-    assert Intake.held == 0
+    assert Sink.in_memory == 0
 
 
 def test_small_and_large_land_together(storage: Folder) -> None:
@@ -109,7 +115,7 @@ def test_small_and_large_land_together(storage: Folder) -> None:
     files = land(storage, contents)
     assert all(well_landed(storage, file, content) for file, content in zip(files, contents, strict=True))
     assert not list(storage.files.incoming.iterdir())
-    assert Intake.held == 0
+    assert Sink.in_memory == 0
 
 
 def test_states_and_facts_of_a_new_file(storage: Folder) -> None:
@@ -125,15 +131,15 @@ def test_states_and_facts_of_a_new_file(storage: Folder) -> None:
 
 def test_rows_follow_the_plan(storage: Folder) -> None:
     async def upload() -> File:
-        landing = Landing(storage, plan)
-        landing.start()
-        intake = Intake(storage, LIMIT)
-        await intake.write(b"some text\n")
-        await intake.finish()
+        committer = Committer(storage, plan)
+        committer.start()
+        content = new_content(storage)
+        await content.sink.write(b"some text\n")
+        await content.finish()
         try:
-            return await landing.land(intake, "a.txt", "", "web")
+            return await committer.commit(content, NewFile("a.txt", "", "web"))
         finally:
-            await asyncio.to_thread(landing.stop)
+            await asyncio.to_thread(committer.stop)
 
     file = File.objects.get(pk=asyncio.run(upload()).pk)
     assert (file.pipeline, file.pipeline_version) == ("web", 3)
@@ -143,8 +149,8 @@ def test_rows_follow_the_plan(storage: Folder) -> None:
 
 @pytest.mark.parametrize("bad", [0, 2, 4])
 def test_a_bad_member_fails_alone(storage: Folder, bad: int) -> None:
-    def spoil(intakes: list[Intake]) -> None:
-        intakes[bad].size = None  # type: ignore[assignment] # which the column takes in neither database
+    def spoil(received: list[NewContent]) -> None:
+        received[bad].sink.size = None  # type: ignore[assignment] # which the column takes in neither database
 
     contents = [b"number %d\n" % n for n in range(5)]
     outcomes = land(storage, contents, spoil)
@@ -159,7 +165,7 @@ def test_a_bad_member_fails_alone(storage: Folder, bad: int) -> None:
 def test_a_member_without_bytes_fails_alone(storage: Folder) -> None:
     """What a disk may do: a large upload's file in incoming/ is gone when it is to be placed."""
 
-    def spoil(intakes: list[Intake]) -> None:
+    def spoil(received: list[NewContent]) -> None:
         (path,) = storage.files.incoming.iterdir()
         path.unlink()
 
@@ -181,7 +187,7 @@ def test_a_full_disk_leaves_nothing(storage: Folder) -> None:
 
 
 def test_the_disk_fills_up_before_a_large_one_lands(storage: Folder) -> None:
-    def spoil(_: list[Intake]) -> None:
+    def spoil(_: list[NewContent]) -> None:
         storage.space.minimum = 2**60
 
     (outcome,) = land(storage, [b"x" * 3 * 2**20], spoil)
@@ -189,21 +195,21 @@ def test_the_disk_fills_up_before_a_large_one_lands(storage: Folder) -> None:
     assert not on_disk(storage)
 
 
-def test_a_landing_goes_on_after_failures(storage: Folder) -> None:
+def test_a_committer_goes_on_after_failures(storage: Folder) -> None:
     """One committer, batch after batch."""
 
     async def upload() -> list[File | BaseException]:
-        landing = Landing(storage, plan)
-        landing.start()
+        committer = Committer(storage, plan)
+        committer.start()
         outcomes: list[File | BaseException] = []
         for n in range(6):
-            intake = Intake(storage, LIMIT)
-            await intake.write(b"%d\n" % n)
-            await intake.finish()
+            content = new_content(storage)
+            await content.sink.write(b"%d\n" % n)
+            await content.finish()
             if n % 2:
-                intake.size = None  # type: ignore[assignment] # no column takes that
-            outcomes += await asyncio.gather(landing.land(intake, f"{n}", ""), return_exceptions=True)
-        await asyncio.to_thread(landing.stop)
+                content.sink.size = None  # type: ignore[assignment] # no column takes that
+            outcomes += await asyncio.gather(committer.commit(content, NewFile(f"{n}", "")), return_exceptions=True)
+        await asyncio.to_thread(committer.stop)
         return outcomes
 
     outcomes = asyncio.run(upload())
@@ -213,16 +219,16 @@ def test_a_landing_goes_on_after_failures(storage: Folder) -> None:
 
 def test_stop_lands_what_has_arrived(storage: Folder) -> None:
     async def upload() -> None:
-        landing = Landing(storage, plan)
-        intakes = [Intake(storage, LIMIT) for _ in range(MAX_BATCH + 3)]
-        for intake in intakes:
-            await intake.write(b"x\n")
-            await intake.finish()
-        landings = [asyncio.create_task(landing.land(intake, "x", "")) for intake in intakes]
+        committer = Committer(storage, plan)
+        received = [new_content(storage) for _ in range(MAX_BATCH + 3)]
+        for content in received:
+            await content.sink.write(b"x\n")
+            await content.finish()
+        commits = [asyncio.create_task(committer.commit(content, NewFile("x", ""))) for content in received]
         await asyncio.sleep(0)
-        landing.start()
-        await asyncio.to_thread(landing.stop)
-        await asyncio.gather(*landings)
+        committer.start()
+        await asyncio.to_thread(committer.stop)
+        await asyncio.gather(*commits)
 
     asyncio.run(upload())
     assert File.objects.count() == MAX_BATCH + 3
@@ -230,66 +236,66 @@ def test_stop_lands_what_has_arrived(storage: Folder) -> None:
 
 def test_whoever_gives_up_waiting_changes_nothing(storage: Folder) -> None:
     async def upload() -> None:
-        landing = Landing(storage, plan)
-        intake = Intake(storage, LIMIT)
-        await intake.write(b"x\n")
-        await intake.finish()
-        waiting = asyncio.create_task(landing.land(intake, "x", ""))
+        committer = Committer(storage, plan)
+        content = new_content(storage)
+        await content.sink.write(b"x\n")
+        await content.finish()
+        waiting = asyncio.create_task(committer.commit(content, NewFile("x", "")))
         await asyncio.sleep(0)
         waiting.cancel()
-        landing.start()
+        committer.start()
         await asyncio.gather(waiting, return_exceptions=True)
-        await asyncio.to_thread(landing.stop)
+        await asyncio.to_thread(committer.stop)
 
     asyncio.run(upload())
     assert File.objects.count() == len(on_disk(storage)) == 1
 
 
-# Intake
+# Content
 
 
 def test_a_small_upload_touches_no_disk_before_it_lands(storage: Folder) -> None:
     async def upload() -> None:
-        intake = Intake(storage, LIMIT)
-        await intake.write(b"x" * 1000)
-        assert Intake.held == 1000
+        content = new_content(storage)
+        await content.sink.write(b"x" * 1000)
+        assert Sink.in_memory == 1000
         assert not on_disk(storage)
-        await intake.discard()
+        await content.discard()
 
     asyncio.run(upload())
-    assert Intake.held == 0
+    assert Sink.in_memory == 0
 
 
 @pytest.mark.parametrize("size", [10, 2**20, 5 * 2**20])
 def test_discarded_at_any_moment_nothing_is_left(storage: Folder, size: int) -> None:
     async def upload(*, finish: bool) -> None:
-        intake = Intake(storage, LIMIT)
+        content = new_content(storage)
         for _ in range(3):
-            await intake.write(b"x" * (size // 3 + 1))
+            await content.sink.write(b"x" * (size // 3 + 1))
         if finish:
-            await intake.finish()
-        await intake.discard()
-        await intake.discard()
+            await content.finish()
+        await content.discard()
+        await content.discard()
 
     asyncio.run(upload(finish=False))
     asyncio.run(upload(finish=True))
     assert not on_disk(storage)
-    assert Intake.held == 0
+    assert Sink.in_memory == 0
 
 
 def test_the_limit_is_exact(storage: Folder) -> None:
     async def upload(size: int) -> None:
-        intake = Intake(storage, 3000)
+        content = new_content(storage, 3000)
         try:
-            await intake.write(b"x" * 2999)
-            await intake.write(b"x" * (size - 2999))
+            await content.sink.write(b"x" * 2999)
+            await content.sink.write(b"x" * (size - 2999))
         finally:
-            await intake.discard()
+            await content.discard()
 
     asyncio.run(upload(3000))
     with pytest.raises(TooLarge):
         asyncio.run(upload(3001))
-    assert Intake.held == 0
+    assert Sink.in_memory == 0
 
 
 # Count

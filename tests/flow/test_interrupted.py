@@ -14,9 +14,9 @@ import pytest
 
 from picasso.models import new_id
 from picasso.receive.append import Append
-from picasso.receive.sink import BLOCK_SIZE
+from picasso.receive.blocks import BLOCK_SIZE
 from picasso.storage.folder import Folder
-from picasso.web.body import Body
+from picasso.web.body import Body, BodyOptions, WholeBody
 from picasso.web.direct_body import DirectBody
 from picasso.web.request import Request
 
@@ -53,7 +53,7 @@ class Sent:
         return self._bodies.pop() if self._bodies else None
 
 
-@pytest.mark.parametrize("where", ["_store", "_append"])
+@pytest.mark.parametrize("where", ["write", "write_block"])
 def test_nothing_is_lost_and_nothing_counts_twice(tmp_path: Path, where: str) -> None:
     """Overtaken while it waits for the disk: before the first block is had, and between two."""
     asyncio.run(overtaken(Folder(tmp_path), where))
@@ -64,31 +64,31 @@ async def overtaken(storage: Folder, where: str) -> None:
     storage.uploads.begin(upload_id).release()
     path = storage.uploads.path(upload_id)
     append = Append(storage, upload_id, 0, len(DATA))
-    waits, may_go_on = slowed(append, where)
-    body = Body(cast("Request", Sent()), 60)
-    pouring = asyncio.create_task(body.pour(append))
+    waits, may_go_on = slowed(append.writer, where)
+    body = Body(cast("Request", Sent()), BodyOptions(60))
+    receiving = asyncio.create_task(body.receive(WholeBody(append.sink)))
     await asyncio.to_thread(waits.wait, 60)
     await asyncio.sleep(0.05)
-    pouring.cancel()
+    receiving.cancel()
     await asyncio.sleep(0.05)
     may_go_on.set()
     with pytest.raises(asyncio.CancelledError):
-        await pouring
-    await body.drain(append)
+        await receiving
+    await body.drain(append.sink)
     await append.keep()
     assert append.size == path.stat().st_size == len(DATA)
     assert path.read_bytes() == DATA
 
 
-def slowed(append: Append, method: str) -> tuple[threading.Event, threading.Event]:
+def slowed(writer: object, method: str) -> tuple[threading.Event, threading.Event]:
     """Have the disk wait from there on: the first event says that it does, the second one ends it."""
     waits, may_go_on = threading.Event(), threading.Event()
-    quick = getattr(append, method)
+    quick = getattr(writer, method)
 
     def slow(*args: Any) -> None:
         waits.set()
         may_go_on.wait(60)
         quick(*args)
 
-    setattr(append, method, slow)
+    setattr(writer, method, slow)
     return waits, may_go_on

@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from picasso.models import new_id
-from picasso.receive.commit import displayed
+from picasso.receive.new_file import clean_name
 from picasso.storage.names import MAX_NAME_BYTES, derived_key, is_safe_name, original_key, safe_name
 from picasso.web.download import INLINE, Stored, disposition
 
@@ -136,23 +136,23 @@ def test_a_harmless_name_stays_as_it_is(name: str) -> None:
 @given(NAMES)
 @settings(max_examples=1000, deadline=None)
 def test_any_name_can_be_kept_and_shown(name: str) -> None:
-    shown = displayed(name)
+    shown = clean_name(name)
     assert len(shown) <= 255
     assert "\0" not in shown
     assert shown.encode().decode() == shown
     assert unicodedata.is_normalized("NFC", shown)
-    assert displayed(shown) == shown
+    assert clean_name(shown) == shown
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=80))
 def test_what_can_be_kept_is_kept_as_sent(name: str) -> None:
-    assert displayed(name) == unicodedata.normalize("NFC", name)
+    assert clean_name(name) == unicodedata.normalize("NFC", name)
 
 
 @given(NAMES, st.sampled_from(["text/html", "image/png", "application/zip"]))
 @settings(max_examples=500, deadline=None)
 def test_any_name_makes_a_header(name: str, media_type: str) -> None:
-    stored = Stored("key", media_type, 1, "0" * 64, None, displayed(name))  # type: ignore[arg-type] # no date is needed
+    stored = Stored("key", media_type, 1, "0" * 64, None, clean_name(name))  # type: ignore[arg-type] # no date is needed
     value = disposition(stored)
     assert value.isascii()
     assert value.isprintable()

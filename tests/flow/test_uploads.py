@@ -25,11 +25,12 @@ from picasso.process.pipelines import Plan
 from picasso.receive import append as appending
 from picasso.receive import cleanup, concatenate
 from picasso.receive.append import Append
-from picasso.receive.commit import Landing
+from picasso.receive.commit import Committer
 from picasso.receive.concatenate import Joins
 from picasso.receive.hashing import sha256
 from picasso.receive.locks import Locks
-from picasso.receive.uploads import Held, KnownKey, Uploads, reserved_bytes
+from picasso.receive.new_file import NewFile
+from picasso.receive.uploads import KnownKey, Uploads, reserved_bytes
 from picasso.storage import UploadState
 from picasso.storage.disk import AppendWriter
 from picasso.storage.folder import Folder
@@ -61,14 +62,14 @@ def plan(pipeline: str, media_type: str) -> Plan:
 
 def with_uploads(storage: Folder, call: Callable[[Uploads], Awaitable[T]]) -> T:
     async def run() -> T:
-        landing = Landing(storage, plan)
-        uploads = Uploads(storage, landing, MAX_SIZE, QUOTA, EXPIRY)
-        landing.start()
+        committer = Committer(storage, plan)
+        uploads = Uploads(storage, committer, MAX_SIZE, QUOTA, EXPIRY)
+        committer.start()
         uploads.start()
         try:
             return await call(uploads)
         finally:
-            await asyncio.to_thread(landing.stop)
+            await asyncio.to_thread(committer.stop)
             uploads.stop()
 
     return asyncio.run(run())
@@ -87,7 +88,7 @@ async def begun(uploads: Uploads, row: Upload) -> Upload:
 async def added(uploads: Uploads, row: Upload, data: bytes) -> Append:
     async with uploads.hold(row.pk) as held:
         append = await held.append()
-        await append.write(data)
+        await append.sink.write(data)
         await held.keep(append)
         return append
 
@@ -99,7 +100,7 @@ def test_an_upload_becomes_one_file_however_often_it_lands(storage: Folder) -> N
     async def race(uploads: Uploads) -> list[File | BaseException]:
         row = await begun(uploads, tus(len(DATA)))
         append = await added(uploads, row, DATA)
-        lands = [uploads._landing.land(append, "a", "", upload_id=row.pk) for _ in range(8)]
+        lands = [uploads.committer.commit(append, NewFile("a", "", upload_id=row.pk)) for _ in range(8)]
         return await asyncio.gather(*lands, return_exceptions=True)
 
     outcomes = with_uploads(storage, race)
@@ -119,7 +120,7 @@ def test_its_bytes_stay_until_it_is_known_that_a_row_points_at_them(storage: Fol
     async def land_badly(uploads: Uploads) -> Upload:
         row = await begun(uploads, tus(len(DATA)))
         append = await added(uploads, row, DATA)
-        append.place("text/plain/00/elsewhere/name")
+        append.store("text/plain/00/elsewhere/name")
         return row
 
     row = with_uploads(storage, land_badly)
@@ -144,7 +145,7 @@ def test_a_cancelled_upload_does_not_land(storage: Folder) -> None:
             await held.remove()
         write_whole(storage, row.pk, b"abc")
         with pytest.raises(Conflict):
-            await uploads._landing.land(append, "a", "", upload_id=row.pk)
+            await uploads.committer.commit(append, NewFile("a", "", upload_id=row.pk))
 
     with_uploads(storage, cancel)
     assert not File.objects.exists()
@@ -256,7 +257,7 @@ def test_more_than_its_length_is_refused(storage: Folder) -> None:
         async with uploads.hold(row.pk) as held:
             append = await held.append()
             with pytest.raises(TooLarge):
-                await append.write(b"x" * 11)
+                await append.sink.write(b"x" * 11)
             await append.discard()
             assert storage.uploads.stat(held.pk).offset == 0
 
@@ -373,7 +374,7 @@ def test_promises_count_until_they_are_kept_or_broken(storage: Folder) -> None:
 
 def test_no_two_promises_count_the_same_room(storage: Folder) -> None:
     async def promise(uploads: Uploads) -> list[Upload | BaseException]:
-        others = [Uploads(storage, uploads._landing, MAX_SIZE, QUOTA, EXPIRY) for _ in range(4)]
+        others = [Uploads(storage, uploads.committer, MAX_SIZE, QUOTA, EXPIRY) for _ in range(4)]
         for other in others:
             other.start()
         begins = [begun(each, tus(6 * 2**20)) for each in (uploads, *others)]
@@ -430,13 +431,13 @@ def test_a_key_of_what_is_gone_is_free(storage: Folder, loss: str) -> None:
             path.unlink()
         async with (
             asyncio.timeout(5),
-            idempotency.begun(
+            idempotency.create_upload(
                 uploads, tus(5, idempotency_key="k" * 64, request_fingerprint="p"), has_content=True
-            ) as found,
+            ) as creation,
         ):
-            assert isinstance(found, Held)
-            assert found.pk != first.pk
-            return found.row
+            assert creation.lock
+            assert creation.row.pk != first.pk
+            return creation.row
 
     row = with_uploads(storage, come_again)
     assert Upload.objects.get().pk == row.pk
@@ -444,7 +445,7 @@ def test_a_key_of_what_is_gone_is_free(storage: Folder, loss: str) -> None:
 
 def test_finals_that_want_the_same_parts_do_not_wait_for_each_other(storage: Folder) -> None:
     async def contend(uploads: Uploads) -> list[Upload | BaseException]:
-        other = Uploads(storage, uploads._landing, MAX_SIZE, QUOTA, EXPIRY)
+        other = Uploads(storage, uploads.committer, MAX_SIZE, QUOTA, EXPIRY)
         other.start()
         outcomes: list[Upload | BaseException] = []
         for _ in range(8):

@@ -1,29 +1,120 @@
-"""A form in any pieces: the same file and the same fields come out of it, received in place or not."""
+"""A form in any pieces: the same file and the same fields come out of it, received directly or not."""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
 import random
-from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import pytest
 from tests.live.wire import END, part
 
-from picasso.errors import InvalidField, InvalidUpload, PicassoError, TooLarge
-from picasso.receive.sink import BLOCK_SIZE, GATHER, MAX_IN_PLACE, InPlace, Intake
+from picasso.errors import ClientGone, InvalidField, InvalidUpload, PicassoError, TooLarge
+from picasso.receive.blocks import BLOCK_SIZE, MAX_UPLOADS
+from picasso.receive.content import NewContent, NewFileOutput
+from picasso.receive.new_file import NewFile
+from picasso.receive.sink import GATHER, Sink
 from picasso.storage.folder import Folder
 from picasso.storage.folder_files import IncomingWriter
+from picasso.web.body import Body, BodyOptions
+from picasso.web.digests import Checks
 from picasso.web.multipart_form import Form
+from picasso.web.request import Request
 
 MIB = 2**20
 FIELD = b'form-data; name="pipeline"'
 PIPELINES = {"default", "web"}
 
 
-def form_in(storage: Folder, limit: int = 64 * MIB) -> Form:
-    return Form("wall", lambda: Intake(storage, limit), PIPELINES)
+class Sent:
+    """A request that brings ``body``: in chunks of ``piece`` bytes, or directly, ``read`` bytes at a time."""
+
+    more_body = True
+    gone = False
+    filled = 0
+
+    def __init__(self, body: bytes, piece: int, read: int, *, direct: bool, cut: int = 0, slow: bool = False) -> None:
+        self.content_length = len(body)
+        self.headers: dict[str, str] = {}
+        self.has_buffered = not slow
+        self._body = body[: len(body) - cut]
+        self._at = 0
+        self._piece = piece
+        self._read = read
+        self._direct = direct
+
+    async def receive_or_gone(self) -> tuple[bytes, bool]:
+        chunk = self._take(self._piece)
+        if not chunk:
+            raise ClientGone
+        return chunk, self.remaining > 0
+
+    def direct_body(self) -> Sent | None:
+        return self if self._direct and self.remaining else None
+
+    # As a `DirectBody`
+
+    @property
+    def remaining(self) -> int:
+        return self.content_length - self._at
+
+    def __enter__(self) -> None: ...
+    def __exit__(self, *_: object) -> None: ...
+    def take_buffered(self) -> bytes:
+        return b""
+
+    async def receive_into(self, room: memoryview, patience: float, *, wait: bool) -> int:
+        got = self._take(min(self._read, len(room)))
+        room[: len(got)] = got
+        self.filled, self.gone = len(got), not got
+        return len(got)
+
+    def _take(self, size: int) -> bytes:
+        got = self._body[self._at : self._at + size]
+        self._at += len(got)
+        return got
+
+
+@dataclass
+class Parsed:
+    content: bytes
+    sha256: str
+    new: NewFile
+
+
+async def parsed(
+    storage: Folder,
+    body: bytes,
+    piece: int = 1000,
+    *,
+    direct: bool = False,
+    read: int = 0,
+    cut: int = 0,
+    slow: bool = False,
+    limit: int = 64 * MIB,
+    options: BodyOptions | None = None,
+) -> Parsed:
+    """What a form is found to hold; ``read`` bytes arrive at a time when it is received directly."""
+    request = cast("Request", Sent(body, piece, read or piece, direct=direct, cut=cut, slow=slow))
+    shared, options = options is not None, options or BodyOptions(60)
+    output = NewFileOutput(storage.files)
+    content = NewContent(output, limit)
+    form = Form("wall", content.sink, PIPELINES, Checks(request))
+    try:
+        await Body(request, options).receive(form)
+        new = form.end()
+        await content.finish()
+        data = b"".join(content.sink.chunks)
+        if isinstance(output.writer, IncomingWriter):
+            data = output.writer.path.read_bytes()
+        assert content.size == len(data)
+        return Parsed(data, content.sha256, new)
+    finally:
+        await content.discard()
+        assert options.pool.uploads == 0 or shared
 
 
 def pipeline(name: bytes) -> bytes:
@@ -40,111 +131,80 @@ def tricky(size: int, seed: int = 0) -> bytes:
     return bytes(noise[:size]).replace(b"\r\n--wall", b"\r\n--walk")
 
 
-def pieces(body: bytes, size: int) -> Iterator[bytes]:
-    return (body[start : start + size] for start in range(0, len(body), size))
-
-
-async def taken(form: Form, body: bytes, piece: int, *, in_place: bool, read: int = 0) -> tuple[bytes, str]:
-    """The file's content as it was stored, and its hash; each chunk has ``piece`` bytes, each read ``read`` at most."""
-    at = 0
-
-    async def receive_into(room: memoryview) -> int:
-        nonlocal at
-        got = body[at : at + min(read or piece, len(room))]
-        if not got:
-            raise InvalidUpload("cut")
-        room[: len(got)] = got
-        at += len(got)
-        return len(got)
-
-    try:
-        while at < len(body):
-            chunk = body[at : at + piece]
-            at += len(chunk)
-            await form.feed(chunk)
-            if in_place and form.fit_for_place(len(body) - at):
-                await form.take_in_place(receive_into)
-        intake = form.end().intake
-        await intake.finish()
-        if isinstance(intake.incoming, IncomingWriter):
-            content = intake.incoming.path.read_bytes()
-        else:
-            content = b"".join(intake.let_go())
-        assert intake.size == len(content)
-        return content, intake.sha256
-    finally:
-        await form.discard()
-
-
 @pytest.mark.parametrize("piece", [1, 2, 3, 7, 64, 1000])
 def test_a_small_form_in_pieces(tmp_path: Path, piece: int) -> None:
     content = b"\r\n--wal\r" + b"\r\n\r\n" + b"\r\n--walk--\r\n\r\r\n"
     other = part(b"a\r\n\r\nb", b'form-data; name="note"', None)
     body = b"a preamble\r\n\r\n\r\n" + other + pipeline(b"web") + part(content) + other + END + b"an epilogue\r\n\r\n"
-    form = form_in(Folder(tmp_path))
-    assert asyncio.run(taken(form, body, piece, in_place=True)) == (content, hashlib.sha256(content).hexdigest())
-    assert form.pipeline == "web"
+    got = asyncio.run(parsed(Folder(tmp_path), body, piece, direct=True))
+    assert (got.content, got.sha256) == (content, hashlib.sha256(content).hexdigest())
+    assert got.new.pipeline == "web"
 
 
 @pytest.mark.parametrize("piece", [4095, 65_537, 262_144, MIB + 1, BLOCK_SIZE, 3 * BLOCK_SIZE])
 @pytest.mark.parametrize("size", [GATHER + BLOCK_SIZE + 5000, 5 * BLOCK_SIZE, 5 * BLOCK_SIZE + 4096, 11_111_111])
-@pytest.mark.parametrize("in_place", [True, False])
-def test_a_large_form_in_pieces(tmp_path: Path, piece: int, size: int, *, in_place: bool) -> None:
+@pytest.mark.parametrize("way", ["in chunks", "directly", "slowly"])
+def test_a_large_form_in_pieces(tmp_path: Path, piece: int, size: int, way: str) -> None:
     storage, content = Folder(tmp_path), tricky(size, piece)
     body = part(content) + pipeline(b"web") + END + b"x" * 5000
-    form = form_in(storage)
-    got, digest = asyncio.run(taken(form, body, piece, in_place=in_place))
-    assert got == content
-    assert digest == hashlib.sha256(content).hexdigest()
-    assert form.pipeline == "web"
+    got = asyncio.run(parsed(storage, body, piece, direct=way != "in chunks", slow=way == "slowly"))
+    assert got.content == content
+    assert got.sha256 == hashlib.sha256(content).hexdigest()
+    assert got.new.pipeline == "web"
     assert not list(storage.files.incoming.iterdir())
-    assert InPlace.under_way == 0
 
 
 @pytest.mark.parametrize("into_the_end", range(1, 9))
 @pytest.mark.parametrize("read", [BLOCK_SIZE, BLOCK_SIZE - 1000])
-def test_the_end_lies_across_two_reads(tmp_path: Path, into_the_end: int, read: int) -> None:
+@pytest.mark.parametrize("slow", [True, False])
+def test_the_end_lies_across_two_reads(tmp_path: Path, into_the_end: int, read: int, *, slow: bool) -> None:
     """The first ends within the boundary, and in one case the block with it."""
     first = part(b"")[:-2] + random.Random(3).randbytes(GATHER)
     more = random.Random(4).randbytes(read - into_the_end)
     body = first + more + b"\r\n" + END + b"x" * 1000
-    form = form_in(Folder(tmp_path))
-    got, _ = asyncio.run(taken(form, body, len(first), in_place=True, read=read))
-    assert got == first[-GATHER:] + more
+    got = asyncio.run(parsed(Folder(tmp_path), body, len(first), direct=True, read=read, slow=slow))
+    assert got.content == first[-GATHER:] + more
 
 
-def test_who_is_cut_off_in_place_leaves_nothing(tmp_path: Path) -> None:
+def test_an_upload_that_is_cut_off_leaves_nothing(tmp_path: Path) -> None:
     storage = Folder(tmp_path)
-    body = part(random.Random(4).randbytes(8 * MIB))[:-2]
-    with pytest.raises(InvalidUpload):
-        asyncio.run(taken(form_in(storage), body, 100_000, in_place=True))
+    body = part(random.Random(4).randbytes(8 * MIB)) + END
+    with pytest.raises(ClientGone):
+        asyncio.run(parsed(storage, body, 100_000, direct=True, cut=100))
     assert not list(storage.files.incoming.iterdir())
-    assert InPlace.under_way == 0
-    assert Intake.held == 0
+    assert Sink.in_memory == 0
 
 
-def test_the_limit_holds_in_place(tmp_path: Path) -> None:
+def test_a_form_that_does_not_end_leaves_nothing(tmp_path: Path) -> None:
+    storage = Folder(tmp_path)
+    with pytest.raises(InvalidUpload):
+        asyncio.run(parsed(storage, part(random.Random(4).randbytes(8 * MIB))[:-2], 100_000, direct=True))
+    assert not list(storage.files.incoming.iterdir())
+    assert Sink.in_memory == 0
+
+
+def test_the_limit_holds_for_direct_bodies(tmp_path: Path) -> None:
     body = part(random.Random(5).randbytes(12 * MIB)) + END
     with pytest.raises(TooLarge):
-        asyncio.run(taken(form_in(Folder(tmp_path), 8 * MIB), body, 300_000, in_place=True))
+        asyncio.run(parsed(Folder(tmp_path), body, 300_000, direct=True, limit=8 * MIB))
 
 
-def test_only_some_are_received_in_place(tmp_path: Path) -> None:
-    """Each has two blocks of memory; the others go the usual way, and all arrive."""
-    storage = Folder(tmp_path)
-    contents = [tricky(6 * MIB + n, n) for n in range(MAX_IN_PLACE + 2)]
+def test_only_some_are_received_directly(tmp_path: Path) -> None:
+    """Each has two blocks of memory. The others are received in chunks, and all arrive."""
+    storage, options = Folder(tmp_path), BodyOptions(60)
+    contents = [tricky(6 * MIB + n, n) for n in range(MAX_UPLOADS + 2)]
 
-    async def all_at_once() -> list[tuple[bytes, str]]:
+    async def all_at_once() -> list[Parsed]:
         bodies = [part(content) + END for content in contents]
-        return await asyncio.gather(*(taken(form_in(storage), body, 200_000, in_place=True) for body in bodies))
+        return await asyncio.gather(*(parsed(storage, body, 200_000, direct=True, options=options) for body in bodies))
 
-    assert [content for content, _ in asyncio.run(all_at_once())] == contents
-    assert InPlace.under_way == 0
+    assert [got.content for got in asyncio.run(all_at_once())] == contents
+    assert options.pool.uploads == 0
 
 
 def refused(tmp_path: Path, *parts: bytes) -> PicassoError:
     with pytest.raises(PicassoError) as caught:
-        asyncio.run(taken(form_in(Folder(tmp_path)), b"".join(parts) + END, 1000, in_place=False))
+        asyncio.run(parsed(Folder(tmp_path), b"".join(parts) + END))
     return caught.value
 
 
@@ -162,6 +222,4 @@ def test_two_pipelines(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("parts", [(part(),), (part(), pipeline(b"")), (pipeline(b"default"), part())])
 def test_the_default_pipeline(tmp_path: Path, parts: tuple[bytes, ...]) -> None:
-    form = form_in(Folder(tmp_path))
-    asyncio.run(taken(form, b"".join(parts) + END, 1000, in_place=False))
-    assert form.pipeline == "default"
+    assert asyncio.run(parsed(Folder(tmp_path), b"".join(parts) + END)).new.pipeline == "default"

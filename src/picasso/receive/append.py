@@ -1,8 +1,8 @@
-"""The bytes of one request on their way to the end of an upload that may go on.
+"""Appends the bytes of one request to a resumable upload.
 
-They go straight to their place in the upload's file, within a tenth of a second, so that what has arrived counts
-whoever is killed. The upload's offset is the size of its file and nothing else says so. Beside it lies a small state:
-the hash of what is there, and, while a chunk arrives that has yet to be verified, where that began.
+They go straight to their place in the upload's file, within a tenth of a second, so that what has arrived counts even
+if the process is killed. The upload's offset is the size of its file; nothing else records it. Beside it lies a small
+state: the hash of the bytes, and, while a chunk arrives that is not verified yet, the offset where it starts.
 """
 
 from __future__ import annotations
@@ -16,14 +16,13 @@ from contextlib import suppress
 from picasso.errors import TooLarge
 from picasso.receive.detection import HEAD
 from picasso.receive.hashing import Hash, Kept, sha256
-from picasso.receive.sink import Intake, in_writer, to_its_end
+from picasso.receive.sink import Sink, in_writer, run_to_end
 from picasso.storage import Storage, UploadState, UploadStore, UploadWriter
 
-# No byte waits longer than this for its way to the disk, nor longer than a pause in which nothing comes.
-GATHER_SECONDS = 0.1
-QUIET_SECONDS = 0.05
+# No byte waits longer than this before it is written.
+MAX_DELAY = 0.1
 
-# The hash's state is written so often that what a crash leaves to be read again is read in a moment.
+# The hash's state is saved so often that the rest can be read again in a moment after a crash.
 CHECKPOINT = 64 * 2**20
 
 
@@ -39,135 +38,153 @@ def resumed_hash(store: UploadStore, upload_id: uuid.UUID, size: int) -> Kept:
     return kept
 
 
-class Append(Intake):
-    """To be ended by `keep` or `discard`. It blocks while it is made: for threads."""
+class Append:
+    """Appends the bytes of one request to an upload. To be ended by `keep` or `discard`.
 
-    _hash: Kept
-    incoming: UploadWriter  # it is there from the start
+    Creating one blocks: to be done in a thread.
+    """
 
     def __init__(
         self, storage: Storage, upload_id: uuid.UUID, size: int, limit: int, checks: Sequence[Hash] = ()
     ) -> None:
         """``size`` is the upload's offset; with ``checks`` nothing counts until `keep`."""
-        super().__init__(storage, limit, checks)
         self.upload_id = upload_id
+        self.start = size
         self._uploads = storage.uploads
-        self.start = self.size = size
+        self._verified = bool(checks)
+        self._limit = limit
         self._hash = self._before = resumed_hash(self._uploads, upload_id, size)
         if checks:
             self._before = self._hash.copy()
             self._uploads.write_state(upload_id, UploadState(self._before.state, size), durable=True)
-        self._remembered = size
-        self._since = 0.0
-        self.incoming = self._uploads.append(upload_id, size)
+        self.writer = self._uploads.append(upload_id, size)
+        self.sink = Sink(
+            UploadOutput(self._uploads, self.writer),
+            self._hash,
+            limit,
+            size=size,
+            checks=checks,
+            max_delay=MAX_DELAY,
+            on_written=None if checks else Checkpoints(self._uploads, upload_id, self._hash),
+        )
+
+    @property
+    def size(self) -> int:
+        return self.sink.size
+
+    @property
+    def sha256(self) -> str:
+        return self.sink.sha256
 
     @property
     def head(self) -> bytes:
         return next(self._uploads.read(self.upload_id, 0, min(HEAD, self.size)), b"")
 
-    @property
-    def outgrew_memory(self) -> bool:
-        return True
-
-    async def write(self, chunk: bytes) -> None:
-        now = asyncio.get_running_loop().time()
-        if not self._gathered:
-            self._since = now
-        await super().write(chunk)
-        if self._gathered and now - self._since > GATHER_SECONDS:
-            await self._hand_over()
-
-    async def flush(self) -> None:
-        """Nothing comes just now: have written what has come."""
-        if self._gathered:
-            await self._hand_over()
-
-    async def hashed(self) -> None:
-        """Have all that came in the hashes."""
-        await self.flush()
-        await self._written()
-
-    async def finish(self) -> None:
-        await self.keep()
-
     async def keep(self) -> None:
-        """Have all that came durable, also if the request failed or was cut."""
+        """Make everything that arrived durable, also if the request failed or was cut off."""
         try:
-            await self.hashed()
+            await self.sink.drain()
         except BaseException:
-            # What is on the disk counts; its hash is read again from the last state.
-            self.let_go()
-            await in_writer(self.incoming.close)
+            # What is on the disk counts. Its hash is computed again from the last saved state.
+            self.release()
+            await in_writer(self.writer.close)
             raise
-        await in_writer(self._settle)
+        await in_writer(self._finish)
 
     async def discard(self) -> None:
-        """As if nothing had come."""
-        self.let_go()
+        """Restore the upload as it was before."""
+        self.release()
         with suppress(Exception):
-            await self._written()
+            await self.sink.settle()
         await in_writer(self._undo)
 
     async def copy_from(self, thread: Executor, source: uuid.UUID, at: int, size: int) -> None:
-        """Go on with bytes of another file of the same disk; shared or copied as the file system can."""
+        """Append a range of another upload; shared or copied by the file system if it can."""
         if self.size + size > self._limit:
             raise TooLarge
-        await to_its_end(self._copy_in(thread, source, at, size))
-        await self._written()
+        await run_to_end(self._copy_in(thread, source, at, size))
+        await self.sink.settle()
 
     async def _copy_in(self, thread: Executor, source: uuid.UUID, at: int, size: int) -> None:
         await asyncio.get_running_loop().run_in_executor(thread, self._copy, source, at, size)
-        self.size += size
-
-    def place(self, key: str) -> None:
-        self._uploads.land(self.upload_id, key)
-
-    def drop(self) -> None:
-        """The upload stays: it may land another time."""
-
-    async def _written(self) -> None:
-        await super()._written()
-        if not self._checks and self._hash.length >= self._remembered + CHECKPOINT:
-            self._remembered = self._hash.length
-            await in_writer(self._remember)
-
-    def _know(self, chunks: list[bytes]) -> None:
-        for chunk in chunks:
-            self._update(chunk)
-
-    def _store(self, chunks: list[bytes]) -> None:
-        self._uploads.require_space()
-        self.incoming.write(chunks)
+        self.sink.grow(size)
 
     def _copy(self, source: uuid.UUID, at: int, size: int) -> None:
         self._uploads.require_space()
-        self.incoming.copy_from(source, at, size)
+        self.writer.copy_from(source, at, size)
         for data in self._uploads.read(source, at, at + size):
             self._hash.update(data)
 
-    def _remember(self) -> None:
-        self._uploads.write_state(self.upload_id, UploadState(self._hash.state), durable=bool(self._checks))
+    # For the committer
 
-    def _settle(self) -> None:
+    def store(self, key: str) -> None:
+        self._uploads.land(self.upload_id, key)
+
+    def drop(self) -> None:
+        """The upload stays: it can be committed another time."""
+
+    def release(self) -> None:
+        self.sink.release()
+
+    # In a thread
+
+    def _finish(self) -> None:
         try:
             if self.size > self.start:
                 self._make_durable()
-            self._remember()
+            self._write_state(self._hash)
         finally:
-            self.incoming.close()
+            self.writer.close()
 
     def _make_durable(self) -> None:
         try:
-            self.incoming.sync()
+            self.writer.sync()
         except BaseException:
-            # A second fsync after a failed one succeeds, although the bytes are gone.
-            self.incoming.truncate(self.start)
+            # A second fsync after a failed one succeeds, although the bytes are lost.
+            self.writer.truncate(self.start)
             raise
 
     def _undo(self) -> None:
         try:
-            self.incoming.truncate(self.start)
-            self.incoming.sync()
-            self._uploads.write_state(self.upload_id, UploadState(self._before.state), durable=bool(self._checks))
+            self.writer.truncate(self.start)
+            self.writer.sync()
+            self._write_state(self._before)
         finally:
-            self.incoming.close()
+            self.writer.close()
+
+    def _write_state(self, content_hash: Kept) -> None:
+        self._uploads.write_state(self.upload_id, UploadState(content_hash.state), durable=self._verified)
+
+
+class UploadOutput:
+    """Writes to the end of an upload."""
+
+    def __init__(self, store: UploadStore, writer: UploadWriter) -> None:
+        self._store = store
+        self._writer = writer
+
+    def write(self, chunks: Sequence[bytes | memoryview]) -> None:
+        self._store.require_space()
+        self._writer.write(chunks)
+
+    def write_block(self, data: memoryview) -> None:
+        self._store.require_space()
+        self._writer.write_block(data)
+
+    def take_rest(self) -> bytes:
+        return self._writer.take_rest()
+
+
+class Checkpoints:
+    """Saves the state of an upload's hash from time to time. For bytes that count as soon as they are written."""
+
+    def __init__(self, store: UploadStore, upload_id: uuid.UUID, content_hash: Kept) -> None:
+        self._store = store
+        self._upload_id = upload_id
+        self._hash = content_hash
+        self._saved = content_hash.length
+
+    async def __call__(self) -> None:
+        if self._hash.length >= self._saved + CHECKPOINT:
+            self._saved = self._hash.length
+            await in_writer(self._store.write_state, self._upload_id, UploadState(self._hash.state))

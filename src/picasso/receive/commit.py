@@ -1,9 +1,8 @@
-"""The one place where an upload becomes a File and its Jobs. Every door ends here.
+"""The one place where content becomes a File and its Jobs. Every kind of upload ends here.
 
-Two threads put the bytes of arrivals where they are to stay. One thread commits, as many as are waiting at once: a
-batch shares one transaction and one flush of the disk, which is what makes many small uploads cheap. Bytes first, rows
-second: whatever dies leaves an orphan for `sweep`, never a row without bytes. If a batch fails, its members are tried
-one by one.
+One thread stores the bytes in their place. Another one commits, as many files as are waiting at once: a batch shares
+one transaction and one flush of the disk, which makes many small uploads cheap. Bytes first, rows second: a crash
+leaves an orphan for the sweep, never a row without bytes. If a batch fails, its members are tried one by one.
 """
 
 from __future__ import annotations
@@ -13,7 +12,6 @@ import logging
 import queue
 import threading
 import time
-import unicodedata
 import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -31,7 +29,8 @@ from picasso.jobs import settle, states
 from picasso.jobs.states import Step
 from picasso.models import File, Job, Upload, made_at, new_id
 from picasso.receive import detection
-from picasso.receive.sink import Intake
+from picasso.receive.content import Content
+from picasso.receive.new_file import NewFile
 from picasso.storage import Storage
 from picasso.storage.names import original_key
 
@@ -39,19 +38,14 @@ log = logging.getLogger(__name__)
 
 MAX_BATCH = 64
 
-MAX_NAME = 255
-
 FILE_COLUMNS = tuple(field.attname for field in File._meta.concrete_fields)
 
-# For so long the disk is taken to have the space that it had. What it has not is still an error of its own (ENOSPC).
+# The free space of the disk is checked this often. A full disk is an error of its own (ENOSPC) anyway.
 SPACE_SECONDS = 0.05
-
-# With one, threads waited for the GIL a third less often than with two, at the same rate of uploads.
-PLACERS = 1
 
 
 class Plan(Protocol):
-    """What is to be done with a file."""
+    """How a file is to be processed."""
 
     @property
     def pipeline(self) -> str: ...
@@ -62,116 +56,105 @@ class Plan(Protocol):
 
 
 Planner = Callable[[str, str], Plan]
-"""Pipeline and media type → what is to be done with such a file."""
+"""Pipeline and media type → how such a file is to be processed."""
 
 
 @dataclass(slots=True, eq=False)
-class Arrival:
-    """An upload whose bytes are all in, on its way to becoming a file."""
+class Pending:
+    """A file on its way into the database."""
 
-    intake: Intake
-    name: str
-    declared_type: str
-    pipeline: str
-    landed: asyncio.Future[File]
-    upload_id: uuid.UUID | None = None
-    """Of an `Upload` that becomes the file, and must not become another."""
+    content: Content
+    new: NewFile
+    result: asyncio.Future[File]
     file: File | None = None
+    """The row, once the bytes are stored."""
     plan: Plan | None = None
 
-    def answer(self, outcome: File | Exception) -> None:
-        self.intake.let_go()
-        if self.landed.done():
+    def resolve(self, outcome: File | Exception) -> None:
+        """On the loop's thread."""
+        self.content.release()
+        if self.result.done():
             return
         if isinstance(outcome, Exception):
-            self.landed.set_exception(outcome)
+            self.result.set_exception(outcome)
         else:
-            self.landed.set_result(outcome)
+            self.result.set_result(outcome)
 
 
-Outcomes = Sequence[tuple[Arrival, File | Exception]]
+Outcomes = Sequence[tuple[Pending, File | Exception]]
 
 
-class Landing:
-    """The committer of one process."""
+class Committer:
+    """The two threads of one process."""
 
     def __init__(self, storage: Storage, plan: Planner) -> None:
         self._storage = storage
         self._plan = plan
-        self._arrivals: queue.SimpleQueue[Arrival | None] = queue.SimpleQueue()
-        self._placed: queue.SimpleQueue[Arrival | None] = queue.SimpleQueue()
-        self._doubtful: list[File] = []
+        self._received: queue.SimpleQueue[Pending | None] = queue.SimpleQueue()
+        self._stored: queue.SimpleQueue[Pending | None] = queue.SimpleQueue()
+        self._in_doubt: list[File] = []
         self._space_until = 0.0
-        # Plain threads and queues: an executor's future costs as much as all else about handing over.
-        self._placers = [threading.Thread(target=self._place_all, name="place", daemon=True) for _ in range(PLACERS)]
+        # Plain threads and queues: the future of an executor costs as much as the rest of handing over. And one thread
+        # that stores: with two, threads waited for the GIL a third more often, at the same rate of uploads.
+        self._storer = threading.Thread(target=self._store_all, name="store", daemon=True)
         self._syncer = ThreadPoolExecutor(1, thread_name_prefix="sync")
         self._committer = threading.Thread(target=self._commit_all, name="commit", daemon=True)
 
-    async def land(
-        self,
-        intake: Intake,
-        name: str,
-        declared_type: str,
-        pipeline: str = "default",
-        upload_id: uuid.UUID | None = None,
-    ) -> File:
-        """Make a finished intake a file, durably.
+    async def commit(self, content: Content, new: NewFile) -> File:
+        """Store finished content and its rows, durably.
 
         Raises:
             StorageFull, Unavailable: nothing was stored.
             Conflict: the upload has become a file already.
         """
-        landed: asyncio.Future[File] = asyncio.get_running_loop().create_future()
-        arrival = Arrival(intake, displayed(name), displayed(declared_type), pipeline, landed, upload_id)
-        self._arrivals.put(arrival)
-        # Shielded: once queued it will land, whether or not anybody still waits for the answer.
-        return await asyncio.shield(arrival.landed)
+        pending = Pending(content, new, asyncio.get_running_loop().create_future())
+        self._received.put(pending)
+        # Shielded: it will be committed even if nobody waits for the answer any more.
+        return await asyncio.shield(pending.result)
 
     def start(self) -> None:
-        for thread in (*self._placers, self._committer):
-            thread.start()
+        self._storer.start()
+        self._committer.start()
 
     def stop(self) -> None:
-        """Land what has arrived, then end."""
-        for _ in self._placers:
-            self._arrivals.put(None)
-        for thread in self._placers:
-            thread.join()
-        self._placed.put(None)
+        """Commit what was received, then end."""
+        self._received.put(None)
+        self._storer.join()
+        self._stored.put(None)
         self._committer.join()
 
-    def _place_all(self) -> None:
-        while arrival := self._arrivals.get():
-            self._arrive(arrival)
+    def _store_all(self) -> None:
+        while pending := self._received.get():
+            self._try_to_store(pending)
 
     def _commit_all(self) -> None:
         ended = False
         while not ended:
             batch = self._next_batch()
             ended = None in batch
-            if arrivals := [arrival for arrival in batch if arrival]:
-                tell(self._committed(arrivals))
+            if found := [pending for pending in batch if pending]:
+                report(self._commit_safely(found))
             self._settle_doubts()
         connection.close()
 
-    def _next_batch(self) -> list[Arrival | None]:
-        """Who is in place by now, or None for the end; while there are doubts, perhaps nothing after a second."""
-        batch: list[Arrival | None] = []
+    def _next_batch(self) -> list[Pending | None]:
+        """What is stored by now, or None for the end; empty after a second if commits in doubt are to be settled."""
+        batch: list[Pending | None] = []
         with suppress(queue.Empty):
-            batch.append(self._placed.get(timeout=1 if self._doubtful else None))
+            batch.append(self._stored.get(timeout=1 if self._in_doubt else None))
             while len(batch) < MAX_BATCH and None not in batch:
-                batch.append(self._placed.get_nowait())
+                batch.append(self._stored.get_nowait())
         return batch
 
-    def _arrive(self, arrival: Arrival) -> None:
+    def _try_to_store(self, pending: Pending) -> None:
         """While the batch before is being committed."""
         try:
             self._require_space()
-            self._place(arrival)
+            self._store(pending)
         except Exception as fault:
-            tell([(arrival, self._drop(arrival, fault))])
+            report([(pending, self._drop(pending, fault))])
         else:
-            self._placed.put(arrival)
+            self._stored.put(pending)
 
     def _require_space(self) -> None:
         now = time.monotonic()
@@ -179,130 +162,124 @@ class Landing:
             self._storage.files.require_space()
             self._space_until = now + SPACE_SECONDS
 
-    def _place(self, arrival: Arrival) -> None:
-        """Bytes to their final place, and the row that will point at them."""
-        intake = arrival.intake
-        media_type = detection.media_type(intake.head, arrival.name)
-        plan = arrival.plan = self._plan(arrival.pipeline, media_type)
+    def _store(self, pending: Pending) -> None:
+        """Store the bytes, and make the row that will point at them."""
+        new, content = pending.new, pending.content
+        media_type = detection.media_type(content.head, new.name)
+        plan = pending.plan = self._plan(new.pipeline, media_type)
         file_id = new_id()
-        file = arrival.file = File(
+        file = pending.file = File(
             id=file_id,
             uploaded_at=made_at(file_id),
-            name=arrival.name,
-            size=intake.size,
+            name=new.name,
+            size=content.size,
             media_type=media_type,
-            declared_type=arrival.declared_type,
-            sha256=intake.sha256,
-            key=original_key(media_type, file_id, arrival.name),
+            declared_type=new.declared_type,
+            sha256=content.sha256,
+            key=original_key(media_type, file_id, new.name),
             state=settle.initial_state(plan.steps),
             pipeline=plan.pipeline,
             pipeline_version=plan.version,
         )
         file.facts = {"file": common_facts(file)}
-        intake.place(file.key)
+        content.store(file.key)
 
-    def _committed(self, arrivals: list[Arrival]) -> Outcomes:
-        """This thread serves all uploads, so nothing may end it."""
+    def _commit_safely(self, batch: list[Pending]) -> Outcomes:
+        """This thread serves all uploads, so no error may end it."""
         try:
-            return self._commit(arrivals)
+            return self._commit(batch)
         except Exception as fault:
-            return [(arrival, self._fault(fault)) for arrival in arrivals]
+            return [(pending, self._public(fault)) for pending in batch]
 
-    def _commit(self, arrivals: list[Arrival], *, again: bool = False) -> Outcomes:
-        files = [arrival.file for arrival in arrivals if arrival.file]
+    def _commit(self, batch: list[Pending], *, again: bool = False) -> Outcomes:
+        files = [pending.file for pending in batch if pending.file]
         in_doubt = False
         try:
             with transaction.atomic():
                 # The disk works while the database does, and both are done before the COMMIT.
-                synced = self._syncer.submit(self._sync, arrivals)
+                synced = self._syncer.submit(self._sync, batch)
                 try:
-                    insert(arrivals)
+                    insert(batch)
                 finally:
                     synced.result()
                 in_doubt = True
         except Exception as fault:
             connection.close()
             if in_doubt:
-                # An upload's own row will say what came of it.
-                self._doubtful += [arrival.file for arrival in arrivals if arrival.file and not arrival.upload_id]
-                return [(arrival, self._fault(fault)) for arrival in arrivals]
+                # The row of an upload will show whether the COMMIT succeeded.
+                self._in_doubt += [pending.file for pending in batch if pending.file and not pending.new.upload_id]
+                return [(pending, self._public(fault)) for pending in batch]
             if isinstance(fault, OperationalError | InterfaceError):
                 if not again:
                     # The connection may just be older than the database.
-                    return self._commit(arrivals, again=True)
-            elif len(arrivals) > 1:
-                return [outcome for arrival in arrivals for outcome in self._commit([arrival])]
-            return [(arrival, self._drop(arrival, fault)) for arrival in arrivals]
-        return list(zip(arrivals, files, strict=True))
+                    return self._commit(batch, again=True)
+            elif len(batch) > 1:
+                return [outcome for pending in batch for outcome in self._commit([pending])]
+            return [(pending, self._drop(pending, fault)) for pending in batch]
+        return list(zip(batch, files, strict=True))
 
-    def _sync(self, arrivals: list[Arrival]) -> None:
-        self._storage.files.sync([arrival.file.key for arrival in arrivals if arrival.file])
+    def _sync(self, batch: list[Pending]) -> None:
+        self._storage.files.sync([pending.file.key for pending in batch if pending.file])
 
-    def _drop(self, arrival: Arrival, fault: Exception) -> PicassoError:
-        # Whatever the disk says now, whoever waits gets an answer; what stays behind is an orphan for the sweep.
+    def _drop(self, pending: Pending, fault: Exception) -> PicassoError:
+        # Whatever the disk does now, the client gets an answer. What stays behind is an orphan for the sweep.
         with suppress(OSError):
-            arrival.intake.drop()
-            if arrival.file:
-                self._storage.files.remove(arrival.file.key)
-        return self._fault(fault)
+            pending.content.drop()
+            if pending.file:
+                self._storage.files.remove(pending.file.key)
+        return self._public(fault)
 
-    def _fault(self, fault: Exception) -> PicassoError:
+    def _public(self, fault: Exception) -> PicassoError:
         if isinstance(fault, PicassoError):
             return fault
-        log.error("an upload could not land: %s", fault, exc_info=fault)
+        log.error("an upload could not be committed: %s", fault, exc_info=fault)
         return Unavailable() if isinstance(fault, OperationalError | InterfaceError) else PicassoError()
 
     def _settle_doubts(self) -> None:
-        """The connection broke in the middle of a COMMIT: the client was told 503, so whatever came of it is undone."""
-        while self._doubtful:
+        """The connection broke during a COMMIT and the client got a 503, so the files are removed if they exist."""
+        while self._in_doubt:
             try:
-                undo(self._storage, self._doubtful[0])
+                undo(self._storage, self._in_doubt[0])
             except (DatabaseError, InterfaceError):
                 connection.close()
                 return
-            self._doubtful.pop(0)
+            self._in_doubt.pop(0)
 
 
-def insert(arrivals: list[Arrival]) -> None:
-    placed = [(arrival.file, arrival.plan) for arrival in arrivals if arrival.file and arrival.plan]
-    bulk_insert.insert_rows(File, [{column: getattr(file, column) for column in FILE_COLUMNS} for file, _ in placed])
+def insert(batch: list[Pending]) -> None:
+    stored = [(pending.file, pending.plan) for pending in batch if pending.file and pending.plan]
+    bulk_insert.insert_rows(File, [{column: getattr(file, column) for column in FILE_COLUMNS} for file, _ in stored])
     bulk_insert.insert_rows(
-        Job, [states.new_job(file.pk, step, plan.pipeline) for file, plan in placed for step in plan.steps]
+        Job, [states.new_job(file.pk, step, plan.pipeline) for file, plan in stored for step in plan.steps]
     )
-    for arrival in arrivals:
-        if arrival.upload_id and arrival.file:
-            finish(arrival.upload_id, arrival.file)
+    for pending in batch:
+        if pending.new.upload_id and pending.file:
+            finish(pending.new.upload_id, pending.file)
 
 
 def finish(upload_id: uuid.UUID, file: File) -> None:
-    """In the transaction that makes the file, so that an upload becomes one file whoever dies."""
+    """In the transaction that inserts the file, so that an upload becomes exactly one file."""
     rows = Upload.objects.filter(pk=upload_id, finished_at=None)
     if rows.update(finished_at=Now(), file=file, length=file.size, reserved=0) != 1:
         raise Conflict("This upload has become a file already, or was cancelled.")
 
 
-def tell(outcomes: Outcomes) -> None:
-    """Answer those who wait, on the loop's thread."""
-    with suppress(RuntimeError):  # the loop has ended, and with it all who waited
-        outcomes[0][0].landed.get_loop().call_soon_threadsafe(answer, outcomes)
+def report(outcomes: Outcomes) -> None:
+    """Resolve the futures on the loop's thread."""
+    with suppress(RuntimeError):  # the loop has ended, and nobody waits any more
+        outcomes[0][0].result.get_loop().call_soon_threadsafe(resolve, outcomes)
 
 
-def answer(outcomes: Outcomes) -> None:
-    for arrival, outcome in outcomes:
-        arrival.answer(outcome)
-
-
-def displayed(name: str) -> str:
-    """A name as it is kept: as sent but in NFC, at most 255 characters, and without what no database takes."""
-    name = name.replace("\0", "\ufffd").encode(errors="replace").decode()
-    return unicodedata.normalize("NFC", name)[:MAX_NAME]
+def resolve(outcomes: Outcomes) -> None:
+    for pending, outcome in outcomes:
+        pending.resolve(outcome)
 
 
 def common_facts(file: File) -> dict[str, bool | str | None]:
-    """What is known of every file, whether or not a processor claims it."""
+    """Facts about every file, processed or not."""
     declared = detection.normal(file.declared_type) if file.declared_type else ""
     return {
         "extension": detection.extension(file.media_type),
-        # "Some bytes" is what clients declare when they know no better.
+        # Clients declare application/octet-stream when they do not know the type.
         "declared_type_matches": None if declared in {"", detection.UNKNOWN} else declared == file.media_type,
     }

@@ -25,9 +25,10 @@ from picasso.files import queries
 from picasso.models import File, Upload
 from picasso.receive import cleanup
 from picasso.receive.append import Append
-from picasso.receive.commit import Landing
+from picasso.receive.commit import Committer
 from picasso.receive.hashing import Hash
 from picasso.receive.locks import PATIENCE, Holder, Locks
+from picasso.receive.new_file import NewFile
 from picasso.receive.sink import hashers, in_writer
 from picasso.storage import Storage, UploadStore
 
@@ -63,11 +64,11 @@ class KnownKey(Exception):
 class Uploads:
     """Those of one process."""
 
-    def __init__(self, storage: Storage, landing: Landing, max_size: int, max_unfinished: int, expiry: int) -> None:
+    def __init__(self, storage: Storage, committer: Committer, max_size: int, max_unfinished: int, expiry: int) -> None:
         self.storage = storage
         self.max_size = max_size
         self.expiry = expiry
-        self._landing = landing
+        self.committer = committer
         self._max_unfinished = max_unfinished
         self._swept = -SWEEP_SECONDS
         self.locks = Locks(storage)
@@ -303,9 +304,10 @@ class Held:
         row = self.row
         await self._verify(append)
         try:
-            file = await self._uploads._landing.land(append, row.name, row.declared_type, row.pipeline, row.pk)
+            new = NewFile(row.name, row.declared_type, row.pipeline, row.pk)
+            file = await self._uploads.committer.commit(append, new)
         finally:
-            append.incoming.close()
+            append.writer.close()
         row.file_id, row.length, row.finished_at = file.pk, file.size, datetime.now(UTC)
         await in_writer(self._store.remove, row.pk)
         return file

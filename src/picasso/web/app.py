@@ -9,7 +9,7 @@ from picasso.conf import Conf
 from picasso.errors import ClientGone, PicassoError
 from picasso.jobs import celery
 from picasso.process.pipelines import pipelines
-from picasso.receive.commit import Landing
+from picasso.receive.commit import Committer
 from picasso.receive.concatenate import Joins
 from picasso.receive.uploads import Uploads
 from picasso.storage import Storage, default_storage
@@ -21,7 +21,7 @@ from picasso.web.forwarded import Forwarding
 from picasso.web.health import Check, HealthHandler
 from picasso.web.request import Receive, Request, Scope, Send
 from picasso.web.router import Router
-from picasso.web.upload_router import UploadDoor
+from picasso.web.upload_router import UploadHandler
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ class WebApp:
     def __init__(self, conf: Conf) -> None:
         storage = default_storage()
         known = pipelines()
-        self._committer = Landing(storage, known.plan)
+        self._committer = Committer(storage, known.plan)
         self._uploads = Uploads(
             storage, self._committer, conf.max_upload_size, conf.max_unfinished_size, conf.upload_expiry
         )
@@ -45,7 +45,7 @@ class WebApp:
         self._router = Router(
             self._cors,
             HealthHandler(checks(conf, storage)),
-            UploadDoor(self._uploads, self._concatenations, self._committer, known, conf.upload_idle_timeout),
+            UploadHandler(self._uploads, self._concatenations, self._committer, known, conf.upload_idle_timeout),
             DownloadDoor(storage.files),
             DjangoHandler(),
         )

@@ -1,121 +1,205 @@
-"""A request's body on its way into an intake: bit by bit, or a large one of known length in place."""
+"""Receives the body of a request into a sink: in chunks, or a large one of known length directly.
+
+What kind of body it is, a `BodyParser` knows: it finds the content of the file in it.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass, field
+from typing import Protocol
 
-from picasso.errors import ClientGone, UploadTimeout
-from picasso.receive.append import QUIET_SECONDS
-from picasso.receive.sink import BLOCK_SIZE, InPlace, Intake
-from picasso.storage.blocks import BLOCK
+from picasso.errors import ClientGone, TooLarge, UploadTimeout
+from picasso.receive.blocks import BLOCK_SIZE, BlockPool, BlockWriter
+from picasso.receive.sink import Sink
+from picasso.storage.blocks import BLOCK, Block
 from picasso.web.direct_body import DirectBody
 from picasso.web.request import Request
 
-# Who does not fill a block in this time is served as well bit by bit, and keeps no place from others.
+# If no byte arrives for so long, the sink may write what it has.
+QUIET_SECONDS = 0.05
+
+# A client that does not fill a block in this time is received in chunks, and leaves its blocks to others.
 SLOW_SECONDS = 0.1
 
-# The client waits for the last piece to be hashed and written: a millisecond for each of these.
+TIMED_OUT = "The upload timed out: no data arrived for too long."
+
+# The client waits until the last piece is hashed and written: a millisecond for each of these.
 LAST_PIECE = 2**20
 
 
+class End(Protocol):
+    """Knows where the content in a body ends."""
+
+    @property
+    def overlap(self) -> int:
+        """How many bytes before the end of a block may belong to what ends the content."""
+
+    def find(self, block: Block, start: int) -> int:
+        """Where in the block the content ends, looking from ``start`` on; -1 if it does not."""
+
+
+class BodyParser(Protocol):
+    """Finds the content of a file in a body."""
+
+    sink: Sink
+    """Where the content goes."""
+    patience: float
+    """A client that needs more seconds for a block counts as slow."""
+
+    async def feed(self, chunk: bytes) -> None:
+        """Parse the next bytes of the body."""
+
+    def content_end(self) -> End | None:
+        """What ends the content, if the next bytes are content and can be received directly."""
+
+    def take_held(self) -> bytes:
+        """Take back the last bytes that may be content or not. They are the first ones that are received directly."""
+
+    async def resume(self, rest: bytes, *, ended: bool) -> None:
+        """Go on after direct receiving. ``rest`` was received but is not content, or, unless ``ended``, may be."""
+
+
+class WholeBody:
+    """For a body that is nothing but content."""
+
+    patience = SLOW_SECONDS
+    overlap = 0
+
+    def __init__(self, sink: Sink) -> None:
+        self.sink = sink
+        self.feed = sink.write
+
+    def content_end(self) -> End:
+        return self
+
+    def find(self, block: Block, start: int) -> int:
+        return -1
+
+    def take_held(self) -> bytes:
+        return b""
+
+    async def resume(self, rest: bytes, *, ended: bool) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class BodyOptions:
+    """The same for all bodies of a process."""
+
+    idle_timeout: int
+    """Seconds after which a body of which no byte arrives is given up."""
+    pool: BlockPool = field(default_factory=BlockPool)
+
+
 class Body:
-    """The whole content of one request, if it is neither a form nor read before."""
+    """The body of one request."""
 
-    def __init__(self, request: Request, idle_timeout: int) -> None:
+    def __init__(self, request: Request, options: BodyOptions, limit: int | None = None) -> None:
+        """More than ``limit`` bytes raise `TooLarge`."""
         self._request = request
-        self._idle_timeout = idle_timeout
+        self._idle_timeout = options.idle_timeout
+        self._pool = options.pool
+        self._limit = limit
         self._received = 0
-        self._unpoured = b""  # taken off the request by somebody who was then interrupted
-        self._in_place_from = 0
-        """Who turned out to be slow has to bring another block before that is looked into again."""
+        self._unparsed = b""  # taken from the request, but then the request was interrupted
+        self._direct_from = 0  # a client that was slow has to send another block before it is tried again
 
-    async def pour(self, intake: Intake) -> None:
-        """All of it; what came before a cut is in the intake.
+    async def receive(self, parser: BodyParser) -> None:
+        """Receive all of it. If it is cut off, what arrived before is in the sink.
 
         Raises:
-            ClientGone, UploadTimeout: it was cut.
-            TooLarge, StorageFull: as the intake.
+            ClientGone, UploadTimeout: it was cut off.
+            TooLarge, StorageFull: as `Sink.write`.
         """
         more = True
         while more:
-            chunk, more = await self._next(intake)
+            chunk, more = await self._next(parser.sink)
             self._received += len(chunk)
-            if more and self._fit_for_place(intake) and (direct := self._request.direct_body()):
-                with direct:
-                    await self._pour_in_place(intake, direct, chunk)
-                self._received = (self._request.content_length or 0) - direct.remaining
-                self._in_place_from = self._received + BLOCK_SIZE
-                more = self._request.more_body = direct.remaining > 0
-            elif chunk:
-                await intake.write(chunk)
-            chunk = b""  # not held while the next one is waited for, by a thousand stalled uploads
+            if self._limit is not None and self._received > self._limit:
+                raise TooLarge
+            if chunk:
+                await parser.feed(chunk)
+            chunk = b""  # not kept in memory while a thousand stalled uploads wait for the next one
+            if more and parser.sink.takes_blocks and self._is_large():
+                more = await self._receive_directly(parser)
 
-    async def drain(self, intake: Intake) -> None:
-        """What has come already and was not poured, for the request was ended."""
-        if self._unpoured:
-            await intake.write(self._unpoured)
+    async def drain(self, sink: Sink) -> None:
+        """Write what has arrived but was not received, after the request was interrupted."""
+        if self._unparsed:
+            await sink.write(self._unparsed)
         try:
             async with asyncio.timeout(0):
                 while got := await self._request.receive():
-                    await intake.write(got[0])
+                    await sink.write(got[0])
         except TimeoutError:
             pass  # nothing more is here
 
-    def _fit_for_place(self, intake: Intake) -> bool:
-        if not intake.outgrew_memory or self._received < self._in_place_from:
-            return False
-        return (self._request.content_length or 0) - self._received >= BLOCK_SIZE and InPlace.room()
-
-    async def _next(self, intake: Intake) -> tuple[bytes, bool]:
+    async def _next(self, sink: Sink) -> tuple[bytes, bool]:
         try:
             async with asyncio.timeout(QUIET_SECONDS):
                 return await self._request.receive_or_gone()
         except TimeoutError:
-            await intake.flush()
+            await sink.pause()
         try:
             async with asyncio.timeout(self._idle_timeout):
                 return await self._request.receive_or_gone()
         except TimeoutError:
-            raise UploadTimeout("The upload timed out: no data arrived for too long.") from None
+            raise UploadTimeout(TIMED_OUT) from None
 
-    async def _pour_in_place(self, intake: Intake, direct: DirectBody, chunk: bytes) -> None:
-        """``chunk`` and what follows, to its end or until the client turns out to be slow."""
-        try:
-            await self._into_blocks(intake, direct, chunk)
-        finally:
-            self._unpoured += direct.take_buffered()
+    # Directly
 
-    async def _into_blocks(self, intake: Intake, direct: DirectBody, chunk: bytes) -> None:
-        slow, self._unpoured = False, chunk
-        async with InPlace(intake) as place:
-            place.block.append(chunk)
-            self._unpoured = b""
+    def _is_large(self) -> bool:
+        left = (self._request.content_length or 0) - self._received
+        return left >= BLOCK_SIZE and self._received >= self._direct_from and self._pool.available
+
+    async def _receive_directly(self, parser: BodyParser) -> bool:
+        """The content to its end, or until the client turns out to be slow; whether more of the body follows."""
+        if not (end := parser.content_end()) or not (direct := self._request.direct_body()):
+            return True
+        with direct:
             try:
-                full = piece(direct.remaining)
-                while direct.remaining and not slow:
-                    if place.block.end >= full:
-                        await place.turn(0)
-                        full = max(piece(direct.remaining), place.block.end + 1)
-                    room, early = place.block.room[: full - place.block.end], direct.has_buffered
-                    try:
-                        await self._receive_into(direct, room, wait=not place.block.end)
-                    finally:
-                        place.block.end += direct.filled
-                    # What was left unfilled was waited for in vain; what is here must not wait for the rest.
-                    slow = not early and direct.filled < len(room)
+                rest, ended = await self._receive_blocks(parser, end, direct)
             finally:
-                await place.end(place.block.end)
+                self._unparsed += direct.take_buffered()
+        self._received = (self._request.content_length or 0) - direct.remaining
+        self._direct_from = self._received + BLOCK_SIZE
+        self._request.more_body = direct.remaining > 0
+        await parser.resume(rest, ended=ended)
+        return self._request.more_body
 
-    async def _receive_into(self, direct: DirectBody, room: memoryview, *, wait: bool) -> None:
+    async def _receive_blocks(self, parser: BodyParser, end: End, direct: DirectBody) -> tuple[bytes, bool]:
+        slow, found = False, -1
+        async with BlockWriter(parser.sink, self._pool) as blocks:
+            blocks.block.append(parser.take_held())
+            try:
+                full = piece_size(direct.remaining)
+                while direct.remaining and found < 0 and not slow:
+                    if blocks.block.end >= full:
+                        await blocks.turn(end.overlap)
+                        full = max(piece_size(direct.remaining), blocks.block.end + 1)
+                    start = max(blocks.block.end - end.overlap, 0)
+                    slow = await self._fill(blocks.block, full, direct, parser.patience)
+                    found = end.find(blocks.block, start)
+            finally:
+                rest = await blocks.end(found if found >= 0 else blocks.block.end - end.overlap)
+        return rest, found >= 0
+
+    async def _fill(self, block: Block, full: int, direct: DirectBody, patience: float) -> bool:
+        """Receive into the block until it is ``full``; whether the client was too slow for that."""
+        room, buffered = block.room[: full - block.end], direct.has_buffered
         try:
             async with asyncio.timeout(self._idle_timeout):
-                size = await direct.receive_into(room, SLOW_SECONDS, wait=wait)
+                size = await direct.receive_into(room, patience, wait=not block.end)
         except TimeoutError:
-            raise UploadTimeout("The upload timed out: no data arrived for too long.") from None
+            raise UploadTimeout(TIMED_OUT) from None
+        finally:
+            block.end += direct.filled
         if not size and direct.gone:
             raise ClientGone
+        # What has arrived must not wait for the rest.
+        return not buffered and direct.filled < len(room)
 
 
-def piece(left: int) -> int:
-    """How much to gather before it is hashed and written: less towards the end, which nothing overlaps any more."""
-    return BLOCK_SIZE if left > BLOCK_SIZE else max(LAST_PIECE, left // 2 // BLOCK * BLOCK)
+def piece_size(remaining: int) -> int:
+    """How much to gather before it is hashed and written: less towards the end, when nothing more arrives meanwhile."""
+    return BLOCK_SIZE if remaining > BLOCK_SIZE else max(LAST_PIECE, remaining // 2 // BLOCK * BLOCK)

@@ -16,14 +16,15 @@ from picasso.errors import (
     UnsupportedMediaType,
 )
 from picasso.models import File, Upload
-from picasso.receive.commit import displayed
+from picasso.receive.new_file import clean_name
 from picasso.receive.uploads import Held, Seen, Uploads
+from picasso.web.body import BodyOptions
 from picasso.web.digests import CONTENT_DIGEST, REPR_DIGEST, Checks, digests_of
 from picasso.web.file_response import answer_stored
-from picasso.web.idempotency import begun, mark, require_same_content
+from picasso.web.idempotency import create_upload, require_same_content, set_key
 from picasso.web.multipart_form import Names
 from picasso.web.request import Request
-from picasso.web.resumable import add, as_json, became, has_content, number, seconds_left, upload_id_of
+from picasso.web.resumable import add, as_json, file_link, has_content, number, seconds_left, upload_id_of
 from picasso.web.upload_metadata import (
     first_of,
     known_pipeline,
@@ -45,10 +46,10 @@ TYPED, LIMITED, AGED = 6, 6, 7
 
 
 class Draft:
-    def __init__(self, uploads: Uploads, pipelines: Names, idle_timeout: int) -> None:
+    def __init__(self, uploads: Uploads, pipelines: Names, options: BodyOptions) -> None:
         self._uploads = uploads
         self._pipelines = pipelines
-        self._idle_timeout = idle_timeout
+        self._options = options
 
     def options(self) -> dict[str, str]:
         """What it says of itself."""
@@ -64,18 +65,18 @@ class Draft:
             raise InconsistentLength
         if has_content(request):
             row.reserved = self._uploads.expected(request.content_length)
-        mark(row, request)
+        set_key(row, request)
         request.also.update(self._limit(request, self._uploads.expiry))
         checks, content = Checks(request, CONTENT_DIGEST), complete or has_content(request)
-        async with begun(self._uploads, row, has_content=content) as found:
-            if isinstance(found, Upload):
-                return await self._answer_again(request, base, found)
-            file = await self._begin(request, base, found, complete, checks)
+        async with create_upload(self._uploads, row, has_content=content) as creation:
+            if not creation.lock:
+                return await self._answer_again(request, base, creation.row)
+            file = await self._begin(request, base, creation.lock, complete, checks)
             if not file:
-                await found.announce()
+                await creation.lock.announce()
         if file:
             return await self._answer_complete(request, base, file)
-        return await self._answer_begun(request, base, found.seen)
+        return await self._answer_incomplete(request, base, creation.lock.seen)
 
     async def _begin(self, request: Request, base: str, held: Held, complete: bool, checks: Checks) -> File | None:
         if await self._told_where(request, base, held):
@@ -98,8 +99,8 @@ class Draft:
         pipeline = said["pipeline"] if "pipeline" in said else sent_pipeline(request, self._pipelines)
         return Upload(
             protocol=Upload.Protocol.DRAFT,
-            name=displayed(first_of(said, "filename", "name") if name is None else name),
-            declared_type=displayed(sent_type(request) or first_of(said, "filetype", "type")),
+            name=clean_name(first_of(said, "filename", "name") if name is None else name),
+            declared_type=clean_name(sent_type(request) or first_of(said, "filetype", "type")),
             pipeline=known_pipeline(pipeline, self._pipelines),
             metadata=request.headers.get("upload-metadata", ""),
             digest=digests_of(request, REPR_DIGEST) or None,
@@ -107,12 +108,12 @@ class Draft:
 
     async def _answer_again(self, request: Request, base: str, row: Upload) -> None:
         """As the first request with this Idempotency-Key was answered."""
-        await require_same_content(self._uploads, request, row, self._idle_timeout, whole=completes(request))
+        await require_same_content(self._uploads, request, row, self._options, complete=completes(request))
         if row.finished:
             return await self._answer_complete(request, base, await self._uploads.file_of(request.principal, row))
-        return await self._answer_begun(request, base, await self._uploads.look(row.pk))
+        return await self._answer_incomplete(request, base, await self._uploads.look(row.pk))
 
-    async def _answer_begun(self, request: Request, base: str, seen: Seen) -> None:
+    async def _answer_incomplete(self, request: Request, base: str, seen: Seen) -> None:
         headers = {"Location": upload_url(base, seen.row.pk), **self._state(request, seen.offset, False)}
         await request.answer_json(201, as_json(seen), headers)
 
@@ -137,7 +138,7 @@ class Draft:
             **self._state(request, seen.offset, row.finished),
             **self._limit(request, seconds_left(seen.expires_at)),
             **({} if row.length is None else {"Upload-Length": str(row.length)}),
-            **became(base, row),
+            **file_link(base, row),
             "Cache-Control": "no-store",
         }
         await request.answer(204, headers=headers)
@@ -153,7 +154,7 @@ class Draft:
             if row.is_final or row.is_part:
                 raise Forbidden("This upload is one of tus' concatenation.")
             if row.file_id:
-                at = became(base, row)
+                at = file_link(base, row)
                 request.also.update(self._state(request, row.length, True))
                 fault = InconsistentLength if has_content(request) else CompletedUpload
                 raise fault("This upload is complete; nothing can be added to it.", headers=at)
@@ -178,7 +179,7 @@ class Draft:
     async def _fill(self, request: Request, held: Held, complete: bool, checks: Checks) -> File | None:
         """Add the content; the file, if with it the upload is complete."""
         try:
-            append = await add(request, held, checks, self._idle_timeout)
+            append = await add(request, held, checks, self._options)
         except TooLarge:
             if held.row.length is None:
                 raise

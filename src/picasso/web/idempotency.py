@@ -1,22 +1,27 @@
 """Idempotency-Key (draft-ietf-httpapi-idempotency-key-header): a retry after a lost answer makes no second file.
 
-A key belongs to an upload, also that of a plain request: so it is under way as long as its upload's lock is held, and
-one whose request died with its process is free at once.
+A key belongs to an upload, for a plain request too: its first request is running as long as its upload is locked, and
+if its process dies the key is free at once.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 from picasso.errors import BadRequest, Gone, KeyInUse, KeyReused, Locked, NotFound
 from picasso.models import File, Upload
-from picasso.receive.commit import displayed
-from picasso.receive.sink import Intake, Unkept, in_writer
+from picasso.receive.commit import Committer
+from picasso.receive.content import NewContent, NewFileOutput, NoOutput
+from picasso.receive.hashing import Hash
+from picasso.receive.new_file import NewFile
+from picasso.receive.sink import in_writer
 from picasso.receive.uploads import Held, KnownKey, Uploads
 from picasso.storage import Storage
-from picasso.web.body import Body
+from picasso.web.body import Body, BodyOptions, WholeBody
 from picasso.web.request import Request
 from picasso.web.resumable import has_content
 
@@ -25,8 +30,8 @@ MAX_KEY = 255
 
 READ_SIZE = 2**20
 
-# What a request's head says of what is to be made. A form's own length and boundary are no part of it.
-TELLING = (
+# The headers that describe what is to be created. The length and boundary of a form do not belong to them.
+DESCRIBING = (
     "upload-length",
     "upload-defer-length",
     "upload-metadata",
@@ -38,50 +43,60 @@ TELLING = (
 )
 
 
-def mark(row: Upload, request: Request) -> None:
+def set_key(row: Upload, request: Request) -> None:
     """Give the row the request's key, if it has one. Raises `BadRequest`."""
     key = request.headers.get(HEADER)
     if key is None:
         return
     if not 0 < len(key) <= MAX_KEY:
-        raise BadRequest(f"Idempotency-Key has 1 to {MAX_KEY} characters.")
+        raise BadRequest(f"Idempotency-Key must have 1 to {MAX_KEY} characters.")
     row.idempotency_key = hashlib.sha256(key.encode()).hexdigest()
     row.request_fingerprint = request_fingerprint(request)
 
 
 def request_fingerprint(request: Request) -> str:
-    said = [request.method, request.path, request.scope.get("query_string", b"").decode("latin-1")]
-    said += [f"{name}: {request.headers[name]}" for name in TELLING if name in request.headers]
-    return hashlib.sha256("\n".join(said).encode()).hexdigest()
+    lines = [request.method, request.path, request.scope.get("query_string", b"").decode("latin-1")]
+    lines += [f"{name}: {request.headers[name]}" for name in DESCRIBING if name in request.headers]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Creation:
+    """An upload that a request creates."""
+
+    row: Upload
+    lock: Held | None
+    """None if an earlier request with the same key has created it."""
 
 
 @asynccontextmanager
-async def begun(uploads: Uploads, row: Upload, *, has_content: bool) -> AsyncIterator[Held | Upload]:
-    """The upload, begun; or, if its key is known, the one that the first request with it made.
+async def create_upload(uploads: Uploads, row: Upload, *, has_content: bool) -> AsyncIterator[Creation]:
+    """Create the upload, locked; or, if its key is known, find the one that the first request created.
 
-    One whose content was cut is forgotten, and begun anew.
+    An upload whose first request was cut off is removed and created again.
 
     Raises:
-        KeyInUse: the first request is still under way.
-        KeyReused: the key was another request's.
+        KeyInUse: the first request is still running.
+        KeyReused: the key was used for another request.
     """
     async with AsyncExitStack() as stack:
-        yield await begin(stack, uploads, row, has_content)
+        yield await create_or_find(stack, uploads, row, has_content)
 
 
-async def begin(stack: AsyncExitStack, uploads: Uploads, row: Upload, has_content: bool) -> Held | Upload:
+async def create_or_find(stack: AsyncExitStack, uploads: Uploads, row: Upload, has_content: bool) -> Creation:
     while True:
         try:
-            return await stack.enter_async_context(uploads.begin(row))
+            lock = await stack.enter_async_context(uploads.begin(row))
+            return Creation(lock.row, lock)
         except KnownKey as known:
             if known.row.request_fingerprint != row.request_fingerprint:
                 raise KeyReused from None
             if known.row.finished or known.row.announced or not has_content:
-                return known.row
-            await forget_cut(uploads, known.row)
+                return Creation(known.row, None)
+            await remove_cut_off(uploads, known.row)
 
 
-async def forget_cut(uploads: Uploads, row: Upload) -> None:
+async def remove_cut_off(uploads: Uploads, row: Upload) -> None:
     try:
         async with uploads.hold(row.pk, disturb=False) as held:
             if not held.row.finished:
@@ -91,47 +106,99 @@ async def forget_cut(uploads: Uploads, row: Upload) -> None:
     except NotFound:
         pass
     except Gone:
-        # It has expired, or its place was lost: only its row is left, and holds the key.
+        # It has expired, or its bytes are lost: only its row is left, and has the key.
         await uploads.forget(row.pk)
 
 
+class Destination(Protocol):
+    """What the content of a plain request becomes."""
+
+    def content(self, checks: Sequence[Hash]) -> NewContent: ...
+    async def commit(self, content: NewContent, new: NewFile) -> File: ...
+
+
+class NewFiles:
+    """A new file."""
+
+    def __init__(self, uploads: Uploads, committer: Committer) -> None:
+        self._files = uploads.storage.files
+        self._max_size = uploads.max_size
+        self._committer = committer
+
+    def content(self, checks: Sequence[Hash]) -> NewContent:
+        return NewContent(NewFileOutput(self._files), self._max_size, checks)
+
+    async def commit(self, content: NewContent, new: NewFile) -> File:
+        return await self._committer.commit(content, new)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyedFile:
+    """A new file whose key stays with an upload."""
+
+    files: NewFiles
+    upload: Upload
+
+    def content(self, checks: Sequence[Hash]) -> NewContent:
+        return self.files.content(checks)
+
+    async def commit(self, content: NewContent, new: NewFile) -> File:
+        return await self.files.commit(content, replace(new, upload_id=self.upload.pk))
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatedFile:
+    """The file that the first request with this key made. It must be the same as what is sent now."""
+
+    file: File
+    max_size: int
+
+    def content(self, checks: Sequence[Hash]) -> NewContent:
+        return NewContent(NoOutput(), self.max_size, checks)
+
+    async def commit(self, content: NewContent, new: NewFile) -> File:
+        """Raises `KeyReused`."""
+        same = (self.file.sha256, self.file.name, self.file.declared_type, self.file.pipeline)
+        if same != (content.sha256, new.name, new.declared_type, new.pipeline):
+            raise KeyReused
+        return self.file
+
+
 @asynccontextmanager
-async def under_key(uploads: Uploads, request: Request) -> AsyncIterator[Held | File | None]:
-    """Around a plain request: None if it has no key; the file that the first one made; or the upload of its key."""
+async def destination_of(request: Request, uploads: Uploads, files: NewFiles) -> AsyncIterator[Destination]:
+    """For a plain request with a key. Raises as `create_upload`."""
     row = Upload(protocol=Upload.Protocol.PLAIN)
-    mark(row, request)
-    if row.idempotency_key is None:
-        yield None
-        return
-    async with begun(uploads, row, has_content=True) as found:
-        if isinstance(found, Upload):
-            yield await uploads.file_of(request.principal, found)
-        else:
-            async with found.only_if_kept():
-                yield found
-            await in_writer(uploads.storage.uploads.remove, found.pk)
+    set_key(row, request)
+    async with create_upload(uploads, row, has_content=True) as creation:
+        if not creation.lock:
+            yield RepeatedFile(await uploads.file_of(request.principal, creation.row), uploads.max_size)
+            return
+        async with creation.lock.only_if_kept():
+            yield KeyedFile(files, creation.row)
+        await in_writer(uploads.storage.uploads.remove, creation.row.pk)
 
 
 async def require_same_content(
-    uploads: Uploads, request: Request, row: Upload, idle_timeout: int, *, whole: bool
+    uploads: Uploads, request: Request, row: Upload, options: BodyOptions, *, complete: bool
 ) -> None:
-    """Where a request that came again brings bytes of a file that is there already: all of them, or its first.
+    """For a repeated request with content: it must be the start of the stored file, or all of it if ``complete``.
 
     Raises `KeyReused`.
     """
     if not has_content(request) or not row.finished:
         return
-    again = Unkept(uploads.storage, uploads.max_size)
-    await Body(request, idle_timeout).pour(again)
+    content = NewContent(NoOutput(), uploads.max_size)
+    await Body(request, options).receive(WholeBody(content.sink))
+    await content.finish()
     file = await uploads.file_of(request.principal, row)
-    if again.size > file.size or (whole and again.size < file.size):
+    if content.size > file.size or (complete and content.size < file.size):
         raise KeyReused
-    if again.sha256 != await in_writer(sha256_of, uploads.storage, file, again.size):
+    if content.sha256 != await in_writer(sha256_of, uploads.storage, file, content.size):
         raise KeyReused
 
 
 def sha256_of(storage: Storage, file: File, size: int) -> str:
-    """Of a stored file's first bytes."""
+    """The hash of a stored file's first bytes."""
     if size == file.size:
         return file.sha256
     found = hashlib.sha256()
@@ -139,10 +206,3 @@ def sha256_of(storage: Storage, file: File, size: int) -> str:
         while data := stored.read(READ_SIZE):
             found.update(data)
     return found.hexdigest()
-
-
-def require_same(file: File, intake: Intake, name: str, declared_type: str, pipeline: str) -> None:
-    """Whether a request that came again brought the same. Raises `KeyReused`."""
-    same = (file.sha256, file.name, file.declared_type, file.pipeline)
-    if same != (intake.sha256, displayed(name), displayed(declared_type), pipeline):
-        raise KeyReused

@@ -1,9 +1,8 @@
-"""A multipart form while its bytes arrive: one file, and the few fields that say what is to become of it."""
+"""Parses a multipart form while its bytes arrive: one file, and a few fields about it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
@@ -12,11 +11,16 @@ from urllib.parse import unquote
 from multipart import MultipartError, MultipartSegment, PushMultipartParser, content_disposition_unquote
 
 from picasso.errors import InvalidField, InvalidUpload
-from picasso.receive.sink import BLOCK_SIZE, InPlace, Intake
+from picasso.receive.new_file import DEFAULT_PIPELINE, NewFile, clean_name
+from picasso.receive.sink import Sink
+from picasso.storage.blocks import Block
+from picasso.web.digests import Checks
+from picasso.web.direct_body import PATIENCE_SECONDS
 
-# What a form may hold beside its file: part headers, boundaries, and small fields that later versions will know.
+# What a form may have besides its file: part headers, boundaries, and small fields.
 MAX_FRAMING = 64 * 2**10
 MAX_PARTS = 32
+MAX_TYPE = 255
 
 UNFINISHED = "The form's closing boundary is missing; nothing was stored."
 
@@ -28,107 +32,106 @@ PARAMETER = re.compile(
     r""";\s*([\w!#$&+.^`|~*-]+)\s*=\s*("[^"]*"(?=\s*(?:;|$))|"(?:[^"\\]|\\.)*"|[^;\s"]*)""", re.ASCII
 )
 
-ReceiveInto = Callable[[memoryview], Awaitable[int]]
-"""Puts the body's next bytes there and returns how many; raises when there will be none."""
-
 
 class Names(Protocol):
-    """Those of the pipelines that there are."""
+    """The names of the pipelines that exist."""
 
     def __contains__(self, name: str, /) -> bool: ...
 
 
-@dataclass(slots=True)
-class Part:
-    """The part ``file`` of a form."""
+@dataclass(frozen=True, slots=True)
+class Delimiter:
+    """The `End` of content in a form: ``CR LF - - boundary``."""
 
-    intake: Intake
-    name: str
-    declared_type: str
+    text: bytes
+
+    @property
+    def overlap(self) -> int:
+        return len(self.text) - 1
+
+    def find(self, block: Block, start: int) -> int:
+        return block.find(self.text, start)
 
 
 class Form:
-    """The file's content goes straight to its intake; all else to the parser, which so never holds any of it back."""
+    """A `BodyParser` for forms with one file.
 
-    def __init__(self, boundary: str, new_intake: Callable[[], Intake], pipelines: Names) -> None:
-        # Latin-1 takes every byte; `sent_name` finds out what a name's bytes mean.
+    The file's content goes straight to the sink. Everything else goes to the library's parser, which so never keeps
+    any of the content back.
+    """
+
+    patience = PATIENCE_SECONDS
+
+    def __init__(self, boundary: str, sink: Sink, pipelines: Names, checks: Checks) -> None:
+        """``checks`` are updated with the whole form."""
+        # Latin-1 accepts every byte; `name_in` finds out what the bytes of a name mean.
         self._parser = PushMultipartParser(boundary, header_charset="latin-1", max_segment_count=MAX_PARTS)
-        self._delimiter = b"\r\n--" + self._parser.boundary
-        self._new_intake = new_intake
+        self._delimiter = Delimiter(b"\r\n--" + self._parser.boundary)
+        self.sink = sink
         self._pipelines = pipelines
+        self._checks = checks
         self._pipeline: bytes | None = None
-        self._part: Part | None = None
+        self._file: MultipartSegment | None = None
+        self._name = ""
         self._segment: MultipartSegment | None = None
         self._in_file = False
         self._held = b""
-        """What may be the beginning of something that the next chunk ends."""
+        """What may be the start of something that the next chunk ends."""
         self._other_bytes = 0
 
-    @property
-    def pipeline(self) -> str:
-        return (self._pipeline or b"default").decode(errors="replace")
-
     async def feed(self, chunk: bytes) -> None:
+        if self._checks:
+            self._checks.update(chunk)
         data, self._held = self._held + chunk, b""
         while data:
             data = await self._content(data) if self._in_file else self._framing(data)
 
-    def end(self) -> Part:
-        """The body is over: the part `file`, if the form was whole and had exactly one."""
+    def end(self) -> NewFile:
+        """The body is over. Raises `InvalidUpload` if the form is not complete, `InvalidField` without a file."""
         try:
             self._parse(self._held)
             self._parser.close()
         except MultipartError:
             raise InvalidUpload(UNFINISHED) from None
-        if self._part is None:
+        if self._file is None:
             raise InvalidField("file", "The form has no part `file`.")
-        return self._part
+        declared_type = (self._file.content_type or "")[:MAX_TYPE]
+        return NewFile(clean_name(self._name), clean_name(declared_type), self._pipeline_name())
 
-    async def discard(self) -> None:
-        if self._part:
-            await self._part.intake.discard()
+    def _pipeline_name(self) -> str:
+        return (self._pipeline or DEFAULT_PIPELINE.encode()).decode(errors="replace")
 
     # The file's content
 
     async def _content(self, data: bytes) -> bytes:
-        """What is left of ``data`` after the file's content."""
-        assert self._part is not None
-        end = data.find(self._delimiter)
+        """Returns what is left of ``data`` after the file's content."""
+        delimiter = self._delimiter.text
+        end = data.find(delimiter)
         if end < 0:
-            end = len(data) - begun(data, self._delimiter)
+            end = len(data) - partial_match(data, delimiter)
             data, self._held = data[:end], data[end:]
         else:
             self._in_file = False
         if end:
-            await self._part.intake.write(data[:end])
+            await self.sink.write(data[:end])
         return data[end:]
 
-    def fit_for_place(self, left: int) -> bool:
-        """Whether the next ``left`` bytes of the body are better received by `take_in_place`."""
-        large = self._in_file and self._part is not None and self._part.intake.outgrew_memory
-        return large and left >= BLOCK_SIZE and InPlace.room()
+    def content_end(self) -> Delimiter | None:
+        # The checks are for the whole form, which is not seen when content is received directly.
+        return self._delimiter if self._in_file and not self._checks else None
 
-    async def take_in_place(self, receive_into: ReceiveInto) -> None:
-        """Receive the file's content up to its end."""
-        assert self._part is not None
-        overlap = len(self._delimiter) - 1
-        async with InPlace(self._part.intake) as place:
-            place.block.append(self._held)
-            self._held, end = b"", -1
-            while end < 0:
-                if not place.block.room:
-                    await place.turn(overlap)
-                searched = max(place.block.end - overlap, 0)
-                place.block.end += await receive_into(place.block.room)
-                end = place.block.find(self._delimiter, searched)
-            rest = await place.end(end)
-        self._in_file = False
+    def take_held(self) -> bytes:
+        held, self._held = self._held, b""
+        return held
+
+    async def resume(self, rest: bytes, *, ended: bool) -> None:
+        self._in_file = not ended
         await self.feed(rest)
 
-    # All else
+    # Everything else
 
     def _framing(self, data: bytes) -> bytes:
-        """What is left of ``data`` after its first empty line, with which the file's head may have ended."""
+        """Returns what is left of ``data`` after its first empty line, which may end the head of the file's part."""
         end = data.find(END_OF_HEAD) + len(END_OF_HEAD)
         if end < len(END_OF_HEAD):
             end = max(len(data) - len(END_OF_HEAD) + 1, 0)
@@ -138,7 +141,7 @@ class Form:
 
     def _parse(self, data: bytes) -> None:
         if not data:
-            return  # to the parser it would be the end
+            return  # the parser would take it for the end
         try:
             for event in self._parser.parse(data):
                 if isinstance(event, MultipartSegment):
@@ -160,12 +163,12 @@ class Form:
             self._pipeline = b""
 
     def _begin_file(self, segment: MultipartSegment) -> None:
-        if self._part:
+        if self._file:
             raise InvalidField("file", "The form has more than one part `file`; send one file per request.")
-        name = sent_name(segment)
+        name = name_in(segment.header("Content-Disposition"))
         if name is None:
-            raise InvalidField("file", "The part `file` has no filename, so it is no file. With curl: -F file=@path")
-        self._part = Part(self._new_intake(), name, (segment.content_type or "")[:255])
+            raise InvalidField("file", "The part `file` has no filename, so it is not a file. With curl: -F file=@path")
+        self._file, self._name = segment, name
         self._in_file = True
 
     def _field(self, data: bytes) -> None:
@@ -177,21 +180,16 @@ class Form:
 
     def _end_of_part(self) -> None:
         name = self._segment and self._segment.name
-        if name == "file" and self._part and self._part.intake.size == 0:
+        if name == "file" and self.sink.size == 0:
             raise InvalidField("file", "The file is empty.")
-        if name == "pipeline" and self.pipeline not in self._pipelines:
+        if name == "pipeline" and self._pipeline_name() not in self._pipelines:
             raise InvalidField("pipeline", "There is no pipeline of this name.")
 
 
-def begun(data: bytes, delimiter: bytes) -> int:
-    """How many bytes at the end of ``data``, which holds no whole one, may be the beginning of a delimiter."""
+def partial_match(data: bytes, delimiter: bytes) -> int:
+    """How many bytes at the end of ``data`` may be the start of a delimiter, if there is no complete one."""
     start = data.rfind(delimiter[:1], max(len(data) - len(delimiter) + 1, 0))
     return len(data) - start if start >= 0 and delimiter.startswith(data[start:]) else 0
-
-
-def sent_name(segment: MultipartSegment) -> str | None:
-    """The file name as the client sent it, path parts and all; None if the part has none."""
-    return name_in(segment.header("Content-Disposition"))
 
 
 def name_in(disposition: str) -> str | None:
@@ -206,7 +204,7 @@ def name_in(disposition: str) -> str | None:
             return unquote(encoded.partition("'")[2], encoding=charset, errors="strict")
     if "filename" not in parameters:
         return None
-    # Without its flag for file names, which would cut the path parts off: a name is shown as sent.
+    # Not with the library's flag for file names, which would cut off path parts: a name is shown as it was sent.
     name = str(content_disposition_unquote(parameters["filename"]))
     with suppress(UnicodeError):
         return name.encode("latin-1").decode()

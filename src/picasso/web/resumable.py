@@ -1,4 +1,4 @@
-"""What the doors of uploads share: which upload is meant, and how a request's content is added to it."""
+"""What the protocols for resumable uploads share: which upload is meant, and how content is added to it."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from picasso.errors import BadRequest, NotFound, PicassoError, TooLarge
 from picasso.models import Upload
 from picasso.receive.append import Append
 from picasso.receive.uploads import Held, Seen
-from picasso.web.body import Body
+from picasso.web.body import Body, BodyOptions, WholeBody
 from picasso.web.digests import Checks
 from picasso.web.request import Request
 
-# A structured field's integer has fifteen digits at most, and so has what we take of tus'.
+# The integer of a structured field has at most 15 digits. The same limit holds for tus.
 NUMBER = re.compile(r"\d{1,15}")
 
 
-def became(base: str, row: Upload) -> dict[str, str]:
-    """Where the file is that an upload has become, if it has."""
+def file_link(base: str, row: Upload) -> dict[str, str]:
+    """The header with the URL of the file that an upload has become, if it has."""
     return {"Content-Location": file_url(base, row.file_id)} if row.file_id else {}
 
 
 def upload_id_of(name: str) -> uuid.UUID:
-    """From the last part of an upload's address. Raises `NotFound`."""
+    """From the last part of an upload's URL. Raises `NotFound`."""
     try:
         found = uuid.UUID(name)
     except ValueError:
@@ -40,7 +40,7 @@ def upload_id_of(name: str) -> uuid.UUID:
 def number(name: str, text: str) -> int:
     """Raises `BadRequest`."""
     if not NUMBER.fullmatch(text):
-        raise BadRequest(f"{name} is not a number of at most 15 digits.")
+        raise BadRequest(f"{name} must be a number of at most 15 digits.")
     return int(text)
 
 
@@ -49,7 +49,7 @@ def has_content(request: Request) -> bool:
 
 
 def expires(at: float) -> str:
-    """As HTTP writes a moment, given in seconds since 1970; never later than it is."""
+    """A Unix time as HTTP writes it, rounded down."""
     return formatdate(int(at), usegmt=True)
 
 
@@ -58,7 +58,7 @@ def seconds_left(at: float) -> int:
 
 
 def as_json(seen: Seen) -> dict[str, str | int | bool | None]:
-    """An upload for people, and for programs that speak no protocol of uploads."""
+    """An upload for people, and for programs that use none of the protocols."""
     row = seen.row
     return {
         "id": str(row.pk),
@@ -70,32 +70,32 @@ def as_json(seen: Seen) -> dict[str, str | int | bool | None]:
     }
 
 
-async def add(request: Request, held: Held, checks: Checks, idle_timeout: int) -> Append:
-    """Add the request's content to the upload. What came before a cut stays, unless it would have to be verified.
+async def add(request: Request, held: Held, checks: Checks, options: BodyOptions) -> Append:
+    """Add the request's content to the upload. What arrived before a cut stays, unless it has to be verified.
 
     Raises:
-        TooLarge: there is more than the upload's length, or than may ever be; nothing was added.
+        TooLarge: there is more than the upload's length, or than the limit; nothing was added.
         ChecksumMismatch, DigestMismatch: it is not what was sent; nothing was added.
     """
-    append, body = await held.append(checks.hashes), Body(request, idle_timeout)
+    append, body = await held.append(checks.hashes), Body(request, options)
     try:
         async with held.interruptible():
-            await body.pour(append)
-        await append.hashed()
+            await body.receive(WholeBody(append.sink))
+        await append.sink.drain()
         checks.verify()
     except TooLarge:
         await append.discard()
         raise
     except BaseException:
-        await (append.discard() if checks else keep_cut(held, append, body))
+        await (append.discard() if checks else keep_what_arrived(held, append, body))
         raise
     await held.keep(append)
     return append
 
 
-async def keep_cut(held: Held, append: Append, body: Body) -> None:
+async def keep_what_arrived(held: Held, append: Append, body: Body) -> None:
     try:
-        await body.drain(append)
+        await body.drain(append.sink)
     except TooLarge:
         return await append.discard()
     except PicassoError:

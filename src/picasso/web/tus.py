@@ -21,18 +21,19 @@ from picasso.errors import (
     UnsupportedVersion,
 )
 from picasso.models import Upload
-from picasso.receive.commit import displayed
 from picasso.receive.concatenate import Joins
+from picasso.receive.new_file import clean_name
 from picasso.receive.uploads import Held, Seen, Uploads
+from picasso.web.body import BodyOptions
 from picasso.web.digests import CHECKSUM, CHECKSUMS, CONTENT_DIGEST, REPR_DIGEST, Checks, digests_of
-from picasso.web.idempotency import begun, mark, require_same_content
+from picasso.web.idempotency import Creation, create_upload, require_same_content, set_key
 from picasso.web.multipart_form import Names
 from picasso.web.request import Request
 from picasso.web.resumable import (
     add,
     as_json,
-    became,
     expires,
+    file_link,
     has_content,
     number,
     upload_id_of,
@@ -64,11 +65,11 @@ MAX_PARTS = 1000
 
 
 class Tus:
-    def __init__(self, uploads: Uploads, joins: Joins, pipelines: Names, idle_timeout: int) -> None:
+    def __init__(self, uploads: Uploads, joins: Joins, pipelines: Names, options: BodyOptions) -> None:
         self._uploads = uploads
         self._joins = joins
         self._pipelines = pipelines
-        self._idle_timeout = idle_timeout
+        self._options = options
 
     def options(self) -> dict[str, str]:
         """What it says of itself."""
@@ -117,18 +118,18 @@ class Tus:
             require_fitting(request, self._limit(row.length), 0)
             row.reserved = self._uploads.expected(request.content_length)
         checks = Checks(request, CONTENT_DIGEST, CHECKSUM)
-        async with begun(self._uploads, row, has_content=content) as found:
-            if isinstance(found, Held) and (content or row.length == 0):
-                async with found.only_if_kept():
-                    await self._add(request, found, checks)
-                    await found.announce()
-        return await self._answer_created(request, base, found)
+        async with create_upload(self._uploads, row, has_content=content) as creation:
+            if creation.lock and (content or row.length == 0):
+                async with creation.lock.only_if_kept():
+                    await self._add(request, creation.lock, checks)
+                    await creation.lock.announce()
+        return await self._answer_created(request, base, creation)
 
-    async def _answer_created(self, request: Request, base: str, found: Held | Upload) -> None:
-        """One that an earlier request with the same key made is told as it is by now."""
-        if isinstance(found, Upload):
-            await require_same_content(self._uploads, request, found, self._idle_timeout, whole=False)
-        seen = await self._uploads.look(found.pk)
+    async def _answer_created(self, request: Request, base: str, creation: Creation) -> None:
+        """The upload as it is now, also if an earlier request with the same key has created it."""
+        if not creation.lock:
+            await require_same_content(self._uploads, request, creation.row, self._options, complete=False)
+        seen = await self._uploads.look(creation.row.pk)
         headers = {"Location": upload_url(base, seen.row.pk), **ending(base, seen)}
         if has_content(request):
             headers["Upload-Offset"] = str(seen.offset)
@@ -140,14 +141,14 @@ class Tus:
         concat = request.headers.get("upload-concat", "")
         row = Upload(
             protocol=Upload.Protocol.TUS,
-            name=displayed(first_of(said, "filename", "name")),
-            declared_type=displayed(first_of(said, "filetype", "type")),
+            name=clean_name(first_of(said, "filename", "name")),
+            declared_type=clean_name(first_of(said, "filetype", "type")),
             pipeline=known_pipeline(said.get("pipeline", "default"), self._pipelines),
             metadata=request.headers.get("upload-metadata", ""),
             concat=concat,
             digest=digests_of(request, REPR_DIGEST) or None,
         )
-        mark(row, request)
+        set_key(row, request)
         if concat.startswith("final"):
             row.parts = parts_of(concat)
         elif concat not in {"", "partial"}:
@@ -158,13 +159,13 @@ class Tus:
     async def _create_final(self, request: Request, base: str, row: Upload) -> None:
         if has_content(request):
             raise Forbidden("A final upload takes its content from its parts.")
-        async with begun(self._uploads, row, has_content=False) as found:
+        async with create_upload(self._uploads, row, has_content=False) as creation:
             pass
-        join = self._joins.begin(found.pk)
+        join = self._joins.begin(creation.row.pk)
         await asyncio.wait([join], timeout=JOIN_SECONDS)
         if join.done() and (fault := join.result()):
             raise fault
-        await self._answer_created(request, base, found)
+        await self._answer_created(request, base, creation)
 
     # What an upload answers
 
@@ -213,7 +214,7 @@ class Tus:
             raise
 
     async def _add(self, request: Request, held: Held, checks: Checks) -> None:
-        append = await add(request, held, checks, self._idle_timeout)
+        append = await add(request, held, checks, self._options)
         if held.whole and not held.row.is_part:
             await held.land(append)
         if held.whole and held.row.final_id:
@@ -290,4 +291,4 @@ def told(seen: Seen) -> dict[str, str]:
 
 def ending(base: str, seen: Seen) -> dict[str, str]:
     """When it expires, or is forgotten if it has become a file; and where that is."""
-    return {"Upload-Expires": expires(seen.expires_at), **became(base, seen.row)}
+    return {"Upload-Expires": expires(seen.expires_at), **file_link(base, seen.row)}

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from picasso.addresses import UPLOAD, UPLOADS, below
 from picasso.errors import MethodNotAllowed, UnsupportedMediaType
-from picasso.receive.commit import Landing
+from picasso.receive.commit import Committer
 from picasso.receive.concatenate import Joins
 from picasso.receive.uploads import Uploads
+from picasso.web.body import BodyOptions
 from picasso.web.draft import CONTENT, Draft, is_draft
-from picasso.web.form import FormDoor
+from picasso.web.form import FormHandler
 from picasso.web.multipart_form import Names
-from picasso.web.raw import Raw
+from picasso.web.plain import PlainUploads
+from picasso.web.raw import RawHandler
 from picasso.web.request import Request
-from picasso.web.resumable import as_json, became, upload_id_of
+from picasso.web.resumable import as_json, file_link, upload_id_of
 from picasso.web.tus import OF_UPLOAD, Tus
 from picasso.web.upload_metadata import media_type
 
@@ -20,15 +22,19 @@ from picasso.web.upload_metadata import media_type
 OF_TUS = {"tus-resumable", "upload-length", "upload-defer-length", "upload-concat", "upload-checksum"}
 
 
-class UploadDoor:
+class UploadHandler:
     """All of them at their two addresses."""
 
-    def __init__(self, uploads: Uploads, joins: Joins, landing: Landing, pipelines: Names, idle_timeout: int) -> None:
+    def __init__(
+        self, uploads: Uploads, joins: Joins, committer: Committer, pipelines: Names, idle_timeout: int
+    ) -> None:
         self._uploads = uploads
-        self._tus = Tus(uploads, joins, pipelines, idle_timeout)
-        self._draft = Draft(uploads, pipelines, idle_timeout)
-        self._raw = Raw(uploads, landing, pipelines, idle_timeout)
-        self._form = FormDoor(uploads, landing, pipelines, idle_timeout)
+        options = BodyOptions(idle_timeout)
+        plain = PlainUploads(uploads, committer, options)
+        self._tus = Tus(uploads, joins, pipelines, options)
+        self._draft = Draft(uploads, pipelines, options)
+        self._raw = RawHandler(plain, pipelines)
+        self._form = FormHandler(plain, pipelines)
 
     async def __call__(self, request: Request) -> None:
         plain = below(UPLOAD, request.path) is not None
@@ -88,7 +94,7 @@ class UploadDoor:
     async def _show(self, request: Request, name: str) -> None:
         """For people and programs that want to look, and not to go on."""
         seen = await self._uploads.look(upload_id_of(name))
-        headers = {"Cache-Control": "no-store", **became(request.base, seen.row)}
+        headers = {"Cache-Control": "no-store", **file_link(request.base, seen.row)}
         await request.answer_json(200, as_json(seen), headers)
 
 
