@@ -1,8 +1,8 @@
-"""Where work in progress lies: a folder for each worker in ``scratch/``, its own by a lock for as long as it lives.
+"""Folders for work in progress: one for each worker in ``scratch/``, which holds a lock on it while it lives.
 
-What a dead worker left is removed by whoever comes next: at once on the same machine, where a lock that can be had is
-proof; after a while (`FOREIGN_GRACE`) where ``scratch/`` is shared with other machines, for not every network file
-system passes locks on. Knows files and folders, nothing of jobs.
+The next worker removes what a dead one has left: at once on the same machine, where getting the lock proves that the
+other is dead; after a while (`FOREIGN_GRACE`) if ``scratch/`` is shared with other machines, because not every network
+file system passes locks on.
 """
 
 from __future__ import annotations
@@ -26,60 +26,60 @@ LOCK = "lock"
 
 FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
-BEAT = 60.0
-# Of another machine's folder whose lock can be had: its worker has not touched it for this long.
-FOREIGN_GRACE = 15 * BEAT
+TOUCH_SECONDS = 60.0
+# A folder of another machine whose lock can be taken is removed if its worker has not touched it for this long.
+FOREIGN_GRACE = 15 * TOUCH_SECONDS
 
-# A sweep may find a folder that a child, about to die with its worker, still fills: the next one takes the rest.
+# A child that is about to die with its worker may still write into a folder: the next sweep removes what it wrote.
 EARLY_SWEEPS = (0.5, 1.0, 2.0, 4.0, 8.0)
 
-# No processor of ours comes near it; names fill a disk as well as bytes do.
+# No processor of ours comes near this. Names fill a disk just as bytes do.
 MAX_ENTRIES = 10_000
 
 REMOVE_SECONDS = 2.0
 
-# What a child made so that nobody else gets in, or so deep that no path leads there.
-HIDING = {errno.EACCES, errno.ENAMETOOLONG}
+# The errors of a folder that a child made inaccessible, or nested so deep that no path leads to it.
+INACCESSIBLE = {errno.EACCES, errno.ENAMETOOLONG}
 
 
-class TooMuch(Exception):
-    """More was written than is allowed."""
+class OutputTooLarge(Exception):
+    """A child wrote more than is allowed."""
 
 
 class Scratch:
-    """One worker's folder."""
+    """The folder of one worker."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
         self.folder = root / f"{machine()}.{uuid.uuid4().hex}"
-        self._lock = self._locked()
+        self._lock = self._make_locked_folder()
         self._making = threading.Lock()
-        self._over = threading.Event()
+        self._closed = threading.Event()
         sweep(root)
-        threading.Thread(target=self._keep, name="scratch", daemon=True).start()
+        threading.Thread(target=self._touch_and_sweep, name="scratch", daemon=True).start()
 
     def slot(self) -> Slot:
-        """A new one, for a child."""
+        """A new slot for a child."""
         with self._making:
-            if self._over.is_set():
-                raise OSError(errno.ESHUTDOWN, "the worker ends")
-            if not self.folder.exists():  # somebody tidied up too well
-                lock, self._lock = self._lock, self._locked()
+            if self._closed.is_set():
+                raise OSError(errno.ESHUTDOWN, "the worker is stopping")
+            if not self.folder.exists():  # somebody removed it by mistake
+                lock, self._lock = self._lock, self._make_locked_folder()
                 os.close(lock)
-            return Slot.made(self.folder / uuid.uuid4().hex)
+            return Slot.create(self.folder / uuid.uuid4().hex)
 
     def job(self, name: str) -> Path:
-        """Where a job's results wait for their place. Whoever needs it makes it."""
+        """The path for a job's results until they are stored. The caller creates the folder."""
         return self.folder / f"{name}.job"
 
     def close(self) -> None:
         with self._making:
-            self._over.set()
+            self._closed.set()
         remove(self.folder)
         os.close(self._lock)
 
-    def _locked(self) -> int:
-        """Make the folder. Nobody ever sees its lock before it is held."""
+    def _make_locked_folder(self) -> int:
+        """The lock file gets its name when it is locked already, so nobody finds it unlocked."""
         self.folder.mkdir(parents=True, exist_ok=True)
         new = self.folder / f"{LOCK}.new"
         fd = os.open(new, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o644)
@@ -87,9 +87,9 @@ class Scratch:
         new.rename(self.folder / LOCK)
         return fd
 
-    def _keep(self) -> None:
+    def _touch_and_sweep(self) -> None:
         pauses = iter(EARLY_SWEEPS)
-        while not self._over.wait(next(pauses, BEAT)):
+        while not self._closed.wait(next(pauses, TOUCH_SECONDS)):
             with suppress(OSError):
                 os.utime(self.folder / LOCK)
                 sweep(self._root)
@@ -97,91 +97,91 @@ class Scratch:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A child's place: it reads what lies in ``in``, writes to ``out``, and sees nothing else of the data folder."""
+    """The folder of one child: it reads what is in ``in``, writes to ``out``, and sees no other data."""
 
     folder: Path
 
     @classmethod
-    def made(cls, folder: Path) -> Slot:
+    def create(cls, folder: Path) -> Slot:
         slot = cls(folder)
-        for each in (folder, slot.given.parent, slot.out):
+        for each in (folder, slot.original.parent, slot.out):
             each.mkdir()
         return slot
 
     @property
-    def given(self) -> Path:
+    def original(self) -> Path:
         return self.folder / "in" / "original"
 
     @property
     def out(self) -> Path:
         return self.folder / "out"
 
-    def give(self, original: Path) -> None:
-        """A hard link costs nothing and outlives a deletion meanwhile; a copy where there can't be one."""
+    def link_original(self, source: Path) -> None:
+        """A hard link costs nothing and stays valid if the file is deleted; a copy where links are not possible."""
         try:
-            os.link(original, self.given, follow_symlinks=False)
+            os.link(source, self.original, follow_symlinks=False)
         except FileNotFoundError:
             raise
         except OSError:
-            shutil.copyfile(original, self.given)
+            shutil.copyfile(source, self.original)
 
     def take(self, name: str, target: Path) -> None:
-        """Move a file of the child's to ``target``. Raises `ValueError` if it is not a plain file, or not there.
+        """Move an output file to ``target``. Raises `ValueError` if it does not exist or is not a plain file.
 
-        It is looked at when it has come out of the child's reach.
+        It is checked after it was moved out of the child's reach.
         """
         with suppress(FileExistsError):
             target.parent.mkdir()
         with suppress(FileNotFoundError, NotADirectoryError, ValueError):
             shutil.move(self.out / name, target)
-            if is_plain(target):
+            if make_readable_if_plain(target):
                 return
             discard(target)
         raise ValueError(f"not a plain file: {name!r}")
 
     def clear(self) -> None:
-        """Ready for the next job. Raises `OSError` if something can't be removed."""
+        """Prepare for the next job. Raises `OSError` if something can't be removed."""
         with suppress(FileNotFoundError):
-            self.given.unlink()
+            self.original.unlink()
         empty(self.out, time.monotonic() + REMOVE_SECONDS)
 
-    def measure(self, most: int, pid: int) -> None:
-        """Raises `TooMuch` if what lies in ``out`` takes more than that many bytes of the disk, or too many names.
+    def check_size(self, limit: int, pid: int) -> None:
+        """Raises `OutputTooLarge` if the output takes more than ``limit`` bytes of the disk, or too many names.
 
-        So does what ``pid`` keeps open of files that have no name any more, and what can't be looked at.
+        Removed files that the process ``pid`` keeps open count too. What can't be measured is too large.
         """
-        entries, size = 0, nameless_bytes(pid)
+        entries, size = 0, removed_bytes(pid)
         for entry in walk(self.out):
             entries += 1
-            with hidden_is_too_much():
+            with inaccessible_is_too_large():
                 size += entry.stat(follow_symlinks=False).st_blocks * 512
             if entries > MAX_ENTRIES:
                 break
-        if size > most or entries > MAX_ENTRIES:
-            raise TooMuch
+        if size > limit or entries > MAX_ENTRIES:
+            raise OutputTooLarge
 
-    def refuse_hoards(self, pid: int) -> None:
-        """Raises `TooMuch` if ``pid`` keeps a removed file in ``out`` by its memory alone: nobody can tell its size.
+    def check_mapped_files(self, pid: int) -> None:
+        """Raises `OutputTooLarge` if ``pid`` maps a removed file of ``out`` into its memory without having it open.
 
-        For now and then: it costs a millisecond.
+        The size of such a file can't be measured. This costs a millisecond, so it is not called all the time.
         """
         task = living_task(pid)
         with suppress(OSError):
             inodes = {about.st_ino for about in open_files(task)}
-            mapped = re.findall(MAPPED_ONLY.format(folder=self.folder.name), (task / "maps").read_text(), re.MULTILINE)
+            mapped = re.findall(MAPPED_FILE.format(folder=self.folder.name), (task / "maps").read_text(), re.MULTILINE)
             if not inodes.issuperset(map(int, mapped)):
-                raise TooMuch
+                raise OutputTooLarge
 
 
-def is_plain(path: Path) -> bool:
-    """Whether it is a file of its own, not a link to another's, and made readable for whoever serves it."""
+def make_readable_if_plain(path: Path) -> bool:
+    """Whether it is a regular file without other hard links. Such a file becomes readable for who serves it."""
     try:
         fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except (OSError, ValueError):
         return False
     try:
-        found = os.fstat(fd)
-        if not stat.S_ISREG(found.st_mode) or found.st_nlink != 1:
+        about = os.fstat(fd)
+        if not stat.S_ISREG(about.st_mode) or about.st_nlink != 1:
             return False
         os.fchmod(fd, 0o644)
     finally:
@@ -189,40 +189,40 @@ def is_plain(path: Path) -> bool:
     return True
 
 
-# The inode of a file of that slot that was removed, in a line of /proc/*/maps.
-MAPPED_ONLY = r"^\S+ \S+ \S+ \S+ (\d+) .*/{folder}/out/.* \(deleted\)$"
+# A line of /proc/*/maps with the inode of a removed file of that slot.
+MAPPED_FILE = r"^\S+ \S+ \S+ \S+ (\d+) .*/{folder}/out/.* \(deleted\)$"
 
 
 @contextmanager
-def hidden_is_too_much() -> Iterator[None]:
-    """What is gone meanwhile is no matter; what its maker hides can't be counted."""
+def inaccessible_is_too_large() -> Iterator[None]:
+    """What was removed meanwhile does not matter; what its maker made inaccessible can't be measured."""
     try:
         yield
     except OSError as fault:
-        if fault.errno in HIDING:
-            raise TooMuch from fault
+        if fault.errno in INACCESSIBLE:
+            raise OutputTooLarge from fault
 
 
 def walk(folder: Path) -> Iterator[os.DirEntry[str]]:
-    """All that lies below a folder that somebody is changing meanwhile. Raises `TooMuch` where nobody is let in."""
+    """Everything in a folder that is being changed meanwhile. Raises `OutputTooLarge` if something is inaccessible."""
     pending = [os.fspath(folder)]
     while pending:
-        with hidden_is_too_much(), os.scandir(pending.pop()) as found:
-            for entry in found:
+        with inaccessible_is_too_large(), os.scandir(pending.pop()) as entries:
+            for entry in entries:
                 yield entry
                 if entry.is_dir(follow_symlinks=False):
                     pending.append(entry.path)
 
 
-def nameless_bytes(pid: int) -> int:
-    """What a process keeps of files that were removed; 0 where nobody can tell."""
+def removed_bytes(pid: int) -> int:
+    """The size of removed files that a process keeps open; 0 if it can't be found out."""
     return sum(about.st_blocks * 512 for about in open_files(living_task(pid)) if about.st_nlink == 0)
 
 
 def open_files(task: Path) -> Iterator[os.stat_result]:
-    """The plain files among what a thread has open; none where nobody can tell."""
-    with suppress(OSError), os.scandir(task / "fd") as found:
-        for entry in found:
+    """The regular files that a thread has open; nothing if it can't be found out."""
+    with suppress(OSError), os.scandir(task / "fd") as entries:
+        for entry in entries:
             with suppress(OSError):
                 about = entry.stat()
                 if stat.S_ISREG(about.st_mode):
@@ -230,9 +230,9 @@ def open_files(task: Path) -> Iterator[os.stat_result]:
 
 
 def living_task(pid: int) -> Path:
-    """The thread in /proc that knows what a process has open: its first may have ended before the others.
+    """The folder in /proc of a living thread of a process, whose first thread may have ended before the others.
 
-    They all have the same files, as seccomp sees to.
+    All its threads have the same open files, because seccomp allows nothing else.
     """
     first = Path(f"/proc/{pid}")
     with suppress(OSError):
@@ -242,7 +242,7 @@ def living_task(pid: int) -> Path:
 
 
 def machine() -> str:
-    """This machine until it is started anew: among those with one name, a lock's word can be relied on."""
+    """A name for this machine until its next boot. Locks are reliable between processes with the same name."""
     with suppress(OSError):
         return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     return platform.node() or "machine"
@@ -250,13 +250,13 @@ def machine() -> str:
 
 def sweep(root: Path) -> int:
     """Remove the folders of dead workers, and return how many."""
-    return sum(removed_if_dead(folder) for folder in root.iterdir() if (folder / LOCK).exists())
+    return sum(remove_if_dead(folder) for folder in root.iterdir() if (folder / LOCK).exists())
 
 
 def remove_abandoned(root: Path, before: float) -> list[str]:
-    """Remove what lies in ``scratch/`` without a lock and was not changed since ``before`` (Unix time); the names.
+    """Remove what lies in ``scratch/`` without a lock and was not changed since ``before`` (Unix time); its names.
 
-    A worker's folder has a lock, and is removed by its worker or by `sweep`.
+    The folder of a worker has a lock. It is removed by the worker or by `sweep`.
     """
     removed = []
     for path in root.iterdir() if root.exists() else ():
@@ -267,13 +267,13 @@ def remove_abandoned(root: Path, before: float) -> list[str]:
     return removed
 
 
-def removed_if_dead(folder: Path) -> bool:
+def remove_if_dead(folder: Path) -> bool:
     with suppress(OSError):
         fd = os.open(folder / LOCK, os.O_RDWR | os.O_CLOEXEC)
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            ours = folder.name.startswith(f"{machine()}.")
-            if ours or os.fstat(fd).st_mtime < time.time() - FOREIGN_GRACE:
+            same_machine = folder.name.startswith(f"{machine()}.")
+            if same_machine or os.fstat(fd).st_mtime < time.time() - FOREIGN_GRACE:
                 return remove(folder)
         finally:
             os.close(fd)
@@ -288,7 +288,7 @@ def discard(path: Path) -> None:
 
 
 def remove(folder: Path) -> bool:
-    """Whatever lies in it, though somebody who is about to die may still be writing. Whether it is gone."""
+    """Remove a folder with everything in it, although a dying process may still write to it. Whether it is gone."""
     deadline = time.monotonic() + REMOVE_SECONDS
     while True:
         with suppress(OSError):
@@ -300,48 +300,49 @@ def remove(folder: Path) -> bool:
 
 
 def empty(folder: Path, deadline: float = float("inf")) -> None:
-    """Remove all that lies in a folder, however deep it goes. Raises `OSError`.
+    """Remove everything in a folder, however deep it is nested. Raises `OSError`.
 
-    What lies deeper is brought up first: a path has an end, and so has Python's stack, which `shutil.rmtree` needs for
-    each level. By ``deadline`` it gives up: somebody may be making more as fast as it goes.
+    Nested folders are first moved up: the length of a path is limited, and so is Python's stack, of which
+    `shutil.rmtree` needs a part for each level. Gives up at ``deadline`` (by the monotonic clock), because somebody may
+    write as fast as this removes.
     """
-    fd = opened(folder)
+    fd = open_folder(folder)
     try:
-        while inner := folders_left(fd, deadline):
-            for name in inner:
-                bring_up(fd, name, deadline)
+        while names := remove_files(fd, deadline):
+            for name in names:
+                move_folders_up(fd, name, deadline)
     finally:
         os.close(fd)
 
 
-def opened(folder: Path | str, at: int | None = None) -> int:
-    """A folder may deny even its owner to empty it: it is made ours."""
-    mode = os.stat(folder, dir_fd=at, follow_symlinks=False).st_mode
+def open_folder(folder: Path | str, parent: int | None = None) -> int:
+    """Open a folder to empty it. It gets the permissions that this needs."""
+    mode = os.stat(folder, dir_fd=parent, follow_symlinks=False).st_mode
     if stat.S_ISDIR(mode) and mode & 0o700 != 0o700:
-        os.chmod(folder, 0o700, dir_fd=at)
-    return os.open(folder, FOLDER, dir_fd=at)
+        os.chmod(folder, 0o700, dir_fd=parent)
+    return os.open(folder, FOLDER, dir_fd=parent)
 
 
-def folders_left(fd: int, deadline: float) -> list[str]:
-    """Remove the files that lie in a folder; the names of the folders there."""
-    found = []
+def remove_files(fd: int, deadline: float) -> list[str]:
+    """Remove the files of a folder. Returns the names of the folders in it."""
+    folders = []
     with os.scandir(fd) as entries:
         for entry in entries:
             if time.monotonic() > deadline:
                 raise TimeoutError
             if entry.is_dir(follow_symlinks=False):
-                found.append(entry.name)
+                folders.append(entry.name)
             else:
                 os.unlink(entry.name, dir_fd=fd)
-    return found
+    return folders
 
 
-def bring_up(top: int, name: str, deadline: float) -> None:
-    """Move what lies in a folder up into the one that holds it, but for its files, and remove it."""
-    fd = opened(name, top)
+def move_folders_up(top: int, name: str, deadline: float) -> None:
+    """Remove the folder ``name`` and its files; the folders in it move up into ``top``."""
+    fd = open_folder(name, top)
     try:
-        for inner in folders_left(fd, deadline):
-            os.close(opened(inner, fd))
+        for inner in remove_files(fd, deadline):
+            os.close(open_folder(inner, fd))
             os.rename(inner, uuid.uuid4().hex, src_dir_fd=fd, dst_dir_fd=top)
     finally:
         os.close(fd)

@@ -12,7 +12,7 @@ import pytest
 from tests.stack import until
 
 from picasso import workdir
-from picasso.workdir import FOREIGN_GRACE, LOCK, Scratch, TooMuch, machine, sweep
+from picasso.workdir import FOREIGN_GRACE, LOCK, OutputTooLarge, Scratch, machine, sweep
 
 HOLDER = "import sys, time; from pathlib import Path; from picasso.workdir import Scratch\n"
 HOLDER += "scratch = Scratch(Path(sys.argv[1])); print(scratch.folder, flush=True); time.sleep(60)"
@@ -80,9 +80,9 @@ def test_what_lies_in_a_slot_is_measured(tmp_path: Path) -> None:
     (slot.out / "a" / "b" / "c").write_bytes(bytes(2**20))
     with (slot.out / "hole").open("wb") as sparse:
         sparse.truncate(2**30)
-    slot.measure(2 * 2**20, os.getpid())
-    with pytest.raises(TooMuch):
-        slot.measure(2**19, os.getpid())
+    slot.check_size(2 * 2**20, os.getpid())
+    with pytest.raises(OutputTooLarge):
+        slot.check_size(2**19, os.getpid())
     ours.close()
 
 
@@ -144,8 +144,8 @@ def test_what_lies_too_deep_to_be_measured_is_too_much(tmp_path: Path) -> None:
     ours = Scratch(tmp_path)
     slot = ours.slot()
     nested(slot.out, 30, "n" * 200)
-    with pytest.raises(TooMuch):
-        slot.measure(2**30, os.getpid())
+    with pytest.raises(OutputTooLarge):
+        slot.check_size(2**30, os.getpid())
     ours.close()
 
 
@@ -154,6 +154,6 @@ def test_what_denies_to_be_measured_is_too_much(tmp_path: Path) -> None:
     ours = Scratch(tmp_path)
     slot = ours.slot()
     (slot.out / "closed").mkdir(0o300)
-    with pytest.raises(TooMuch):
-        slot.measure(2**30, os.getpid())
+    with pytest.raises(OutputTooLarge):
+        slot.check_size(2**30, os.getpid())
     ours.close()

@@ -54,7 +54,7 @@ class Child:
 
         Raises:
             TimeoutError: after so many seconds.
-            TooMuch: the job wrote more than ``output_limit`` bytes.
+            OutputTooLarge: the job wrote more than ``output_limit`` bytes.
             ChildDied: there is no valid answer.
         """
         self._drain_output(RunningAttempt())  # written after the last job's end
@@ -119,8 +119,8 @@ class Child:
             if self.process.output in ready and not self._read_output(attempt):
                 poll.unregister(self.process.output)
             if now - measured >= MEASURE_SECONDS:
-                self.slot.measure(output_limit, self.pid)
-                self.slot.refuse_hoards(self.pid)
+                self.slot.check_size(output_limit, self.pid)
+                self.slot.check_mapped_files(self.pid)
                 measured = now
             if self.process.socket.fileno() in ready:
                 piece = self.process.socket.recv(PIPE_SIZE)

@@ -24,7 +24,7 @@ from picasso.process.child import Child, ChildDied
 from picasso.process.child_protocol import TOO_LARGE_OUTPUT, TRANSIENT_ERRORS, AttemptFailed, parse_answer
 from picasso.process.contract import ProcessorError, Result, Source
 from picasso.process.forkserver_client import ForkServer, ServerDied
-from picasso.workdir import Scratch, Slot, TooMuch, remove
+from picasso.workdir import OutputTooLarge, Scratch, Slot, remove
 
 log = logging.getLogger(__name__)
 
@@ -100,7 +100,7 @@ class ChildPool:
         except ProcessorError:
             self._release(processor, child, attempt)
             raise
-        except (ChildDied, TimeoutError, TooMuch) as fault:
+        except (ChildDied, TimeoutError, OutputTooLarge) as fault:
             raise self._end_and_explain(child, attempt, fault) from fault
         except BaseException:
             self._dispose(child, attempt)
@@ -110,13 +110,13 @@ class ChildPool:
 
     def _run(self, child: Child, source: Source, seconds: float, attempt: RunningAttempt) -> Result:
         try:
-            child.slot.give(source.path)
+            child.slot.link_original(source.path)
         except OSError as fault:
             log.warning("could not hand over an original: %s", fault)
             raise AttemptFailed(TRANSIENT_ERRORS["storage"]) from fault
         request = {"media_type": source.media_type, "options": dict(source.options), "seconds": seconds}
         answer = child.run(request, seconds, attempt, self._output_limit)
-        child.slot.measure(self._output_limit, child.pid)
+        child.slot.check_size(self._output_limit, child.pid)
         return parse_answer(answer)
 
     def _collect(self, child: Child, result: Result, folder: Path) -> None:
@@ -130,7 +130,7 @@ class ChildPool:
         # Holes in a file take no space on the disk, but whoever hashes, serves or copies the file reads them all.
         names = {derivative.file for derivative in result.derivatives}
         if sum((folder / name).stat().st_size for name in names) > self._output_limit:
-            raise TooMuch
+            raise OutputTooLarge
 
     def close(self) -> None:
         """Kill all children and their servers; jobs in them end with `ShuttingDown`."""
@@ -198,8 +198,8 @@ class ChildPool:
 
     def _fills_the_disk(self, child: Child) -> bool:
         try:
-            child.slot.measure(self._output_limit, child.pid)
-        except TooMuch:
+            child.slot.check_size(self._output_limit, child.pid)
+        except OutputTooLarge:
             return True
         return False
 
@@ -210,7 +210,7 @@ class ChildPool:
             return Cancelled()
         if self._closing:
             return ShuttingDown()
-        if isinstance(fault, TooMuch):
+        if isinstance(fault, OutputTooLarge):
             return ProcessorError(*TOO_LARGE_OUTPUT)
         code = "time-limit" if isinstance(fault, TimeoutError) else self._cause_of_death(status, attempt.log)
         return AttemptFailed(TRANSIENT_ERRORS[code])
