@@ -1,4 +1,4 @@
-"""The tables. They are the truth: what a message, a file name or a process says counts only if they agree."""
+"""The tables. They are the truth: a message, a file name or a process counts only if the tables agree with it."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from django.utils.functional import cached_property
 
 
 def new_id() -> uuid.UUID:
-    """A UUIDv7: ids sort by the millisecond they were made in, and within one process in their order."""
+    """A UUIDv7: ids sort by the millisecond of their creation, and exactly by creation within one process."""
     return uuid_utils.compat.uuid7()
 
 
 def made_at(identifier: uuid.UUID) -> datetime:
-    """The moment that a UUIDv7 carries, to the millisecond."""
+    """The time in a UUIDv7, to the millisecond."""
     return datetime.fromtimestamp((identifier.int >> 80) / 1000, UTC)
 
 
@@ -32,18 +32,20 @@ class File(models.Model):
         FAILED = "failed"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    uploaded_at = models.DateTimeField(editable=False, help_text="The moment its id carries, so one order serves both.")
-    name = models.CharField(max_length=255, blank=True, help_text="As sent: never a path, never safe to print raw.")
+    uploaded_at = models.DateTimeField(editable=False, help_text="The time in its id, so that both sort alike.")
+    name = models.CharField(
+        max_length=255, blank=True, help_text="As the client sent it. Never a path; escape it before printing."
+    )
     size = models.BigIntegerField(help_text="Bytes.")
-    media_type = models.CharField(max_length=255, help_text="What the content was found to be.")
-    declared_type = models.CharField(max_length=255, blank=True, help_text="What the client said it was.")
+    media_type = models.CharField(max_length=255, help_text="Detected from the content.")
+    declared_type = models.CharField(max_length=255, blank=True, help_text="As the client declared it.")
     sha256 = models.CharField(max_length=64)
-    key = models.CharField(max_length=1024, help_text="Where its bytes lie in the storage.")
-    state = models.CharField(max_length=16, choices=State.choices, help_text="Follows from its jobs.")
-    facts = models.JSONField(default=dict, help_text="By processor; under 'file' what every file has.")
+    key = models.CharField(max_length=1024, help_text="Where its bytes are in the storage.")
+    state = models.CharField(max_length=16, choices=State.choices, help_text="Derived from its jobs.")
+    facts = models.JSONField(default=dict, help_text="By processor. Under 'file': what every file has.")
     pipeline = models.CharField(max_length=64, default="default", db_default="default")
     pipeline_version = models.PositiveIntegerField(
-        default=1, db_default=1, help_text="The version of its pipeline that its jobs were made by."
+        default=1, db_default=1, help_text="The version of the pipeline that created its jobs."
     )
 
     class Meta:
@@ -58,11 +60,11 @@ class File(models.Model):
 
     @cached_property
     def failure(self) -> Job | None:
-        """The job that made this file fail: one that failed before one that was cancelled."""
+        """The job because of which this file failed. A failed job comes before a cancelled one."""
         if self.state != self.State.FAILED:
             return None
-        bad = self.jobs.filter(state__in=(Job.State.FAILED, Job.State.CANCELLED))
-        return bad.order_by(models.Case(models.When(state=Job.State.FAILED, then=0), default=1), "id").first()
+        ended_badly = self.jobs.filter(state__in=(Job.State.FAILED, Job.State.CANCELLED))
+        return ended_badly.order_by(models.Case(models.When(state=Job.State.FAILED, then=0), default=1), "id").first()
 
 
 class Job(models.Model):
@@ -81,21 +83,25 @@ class Job(models.Model):
     file = models.ForeignKey(File, models.CASCADE, related_name="jobs", db_index=False)
     processor = models.CharField(max_length=64)
     queue = models.CharField(max_length=32)
-    pipeline = models.CharField(max_length=64, default="default", db_default="default", help_text="That of its file.")
-    priority = models.SmallIntegerField(default=0, db_default=0, help_text="Higher goes first; below 0 yields to all.")
+    pipeline = models.CharField(
+        max_length=64, default="default", db_default="default", help_text="The pipeline of its file."
+    )
+    priority = models.SmallIntegerField(
+        default=0, db_default=0, help_text="Higher runs first. Below 0: only when nothing else is due."
+    )
     state = models.CharField(max_length=16, choices=State.choices, default=State.WAITING)
-    attempt = models.PositiveIntegerField(default=0, help_text="The fence: grows with each start, never shrinks.")
-    failures = models.PositiveSmallIntegerField(default=0, help_text="Attempts that ended in transient trouble.")
-    crashes = models.PositiveSmallIntegerField(default=0, help_text="Those of them that killed the child.")
+    attempt = models.PositiveIntegerField(default=0, help_text="The number of starts. Serves as the fence.")
+    failures = models.PositiveSmallIntegerField(default=0, help_text="Attempts that ended with a transient error.")
+    crashes = models.PositiveSmallIntegerField(default=0, help_text="Those of them in which the child process crashed.")
     due_at = models.DateTimeField(db_default=Now())
     leased_until = models.DateTimeField(null=True, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     error_code = models.CharField(max_length=64, blank=True)
     error_detail = models.CharField(max_length=1000, blank=True)
-    requested_at = models.DateTimeField(db_default=Now(), help_text="When it was made, or last asked for again.")
-    progress = models.FloatField(null=True, blank=True, help_text="0 to 1, of work that says so.")
-    log = models.TextField(blank=True, default="", db_default="", help_text="The end of what its last attempt said.")
+    requested_at = models.DateTimeField(db_default=Now(), help_text="When it was created or last retried.")
+    progress = models.FloatField(null=True, blank=True, help_text="0 to 1, if the processor reports it.")
+    log = models.TextField(blank=True, default="", db_default="", help_text="The end of the last attempt's output.")
 
     class Meta:
         ordering: ClassVar = ["-id"]
@@ -111,7 +117,7 @@ class Job(models.Model):
             models.Index(
                 fields=["queue", "leased_until"], name="job_leased", condition=models.Q(state__in=["queued", "running"])
             ),
-            # For lists of jobs, newest first, by what few of a million have in common.
+            # For lists of jobs, newest first, filtered by a rare value among a million jobs.
             models.Index(fields=["state", "id"], name="job_state"),
             models.Index(fields=["processor", "state", "id"], name="job_processor"),
             models.Index(fields=["pipeline", "id"], name="job_pipeline", condition=~models.Q(pipeline="default")),
@@ -123,30 +129,35 @@ class Job(models.Model):
 
 
 class Upload(models.Model):
-    """An upload that may come in pieces. Its bytes lie in ``uploads/``, and how many there are is read there alone."""
+    """An upload that may arrive in pieces. Its bytes are in ``uploads/``; their number is read from there only."""
 
     class Protocol(models.TextChoices):
-        TUS = "tus"  # whole when all bytes of its length are there
-        DRAFT = "draft"  # Resumable Uploads for HTTP: whole when the client says so
-        PLAIN = "plain"  # one request; here only because it has an Idempotency-Key
+        TUS = "tus"  # complete when it has all bytes of its length
+        DRAFT = "draft"  # Resumable Uploads for HTTP: complete when the client says so
+        PLAIN = "plain"  # a single request; it has a row only because of its Idempotency-Key
 
-    # Who knows it may go on, so nobody may guess it: no part of it is a clock or a counter.
+    # Whoever knows the id may continue the upload. So it is random: no part of it is a time or a counter.
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     protocol = models.CharField(max_length=8, choices=Protocol.choices)
-    length = models.BigIntegerField(null=True, blank=True, help_text="Bytes; null while the client has not said.")
+    length = models.BigIntegerField(
+        null=True, blank=True, help_text="Bytes. Null as long as the client has not declared it."
+    )
     reserved = models.BigIntegerField(default=0, help_text="Bytes that it counts in the quota of unfinished uploads.")
     name = models.TextField(blank=True, help_text="As sent.")
     declared_type = models.TextField(blank=True)
     pipeline = models.CharField(max_length=64, default="default")
     metadata = models.TextField(blank=True, help_text="Upload-Metadata, verbatim.")
     concat = models.TextField(blank=True, help_text="Upload-Concat, verbatim.")
-    parts = models.JSONField(
-        null=True, blank=True, help_text="Of a final upload: the ids of its parts, in their order."
-    )
+    parts = models.JSONField(null=True, blank=True, help_text="For a final upload: the ids of its parts in order.")
     final = models.ForeignKey(
-        "self", models.SET_NULL, null=True, blank=True, related_name="taken", help_text="Which took this part over."
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="taken",
+        help_text="The final upload that contains this part.",
     )
-    digest = models.JSONField(null=True, blank=True, help_text="Repr-Digest: by algorithm, in hex.")
+    digest = models.JSONField(null=True, blank=True, help_text="Repr-Digest: hex by algorithm.")
     idempotency_key = models.CharField(
         max_length=64, null=True, blank=True, unique=True, help_text="SHA-256 of Idempotency-Key."
     )
@@ -186,7 +197,7 @@ class Upload(models.Model):
 
 
 class Queue(models.Model):
-    """What an operator has said of a queue; one without a row runs."""
+    """The settings of a queue. A queue without a row is not paused."""
 
     name = models.CharField(max_length=32, primary_key=True)
     paused = models.BooleanField(default=False)
@@ -196,7 +207,7 @@ class Queue(models.Model):
 
 
 class Reprocess(models.Model):
-    """Files to reprocess in the background, from the oldest to the newest. It can stop anywhere."""
+    """A reprocessing of many files in the background, from the oldest to the newest. It can be stopped at any time."""
 
     class State(models.TextChoices):
         RUNNING = "running"
@@ -206,12 +217,12 @@ class Reprocess(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     pipeline = models.CharField(max_length=64)
     version = models.PositiveIntegerField(help_text="Files of older versions are reprocessed with this one.")
-    where = models.JSONField(default=dict, help_text="Which files: `media_type` a pattern, `state`.")
+    where = models.JSONField(default=dict, help_text="Which files: `media_type` (a pattern), `state`.")
     force = models.BooleanField(default=False, help_text="Also files that this version has processed already.")
     state = models.CharField(max_length=16, choices=State.choices, default=State.RUNNING)
-    after = models.UUIDField(help_text="All files up to this one have been seen to.")
-    until = models.UUIDField(help_text="The newest file when it was asked for: later ones are up to date.")
-    files = models.BigIntegerField(default=0, help_text="How many it has handed to the queues so far.")
+    after = models.UUIDField(help_text="All files up to this id are done.")
+    until = models.UUIDField(help_text="The newest file at its creation. Later files are up to date.")
+    files = models.BigIntegerField(default=0, help_text="How many files it has queued so far.")
     updated_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -222,7 +233,7 @@ class Reprocess(models.Model):
 
 
 class Derivative(models.Model):
-    """A file made from a file."""
+    """A file that a processor made from an uploaded file."""
 
     file = models.ForeignKey(File, models.CASCADE, related_name="derivatives", db_index=False)
     processor = models.CharField(max_length=64)
@@ -245,10 +256,10 @@ class Derivative(models.Model):
 
 
 class FileCount(models.Model):
-    """How many files there are, kept by triggers of the database in whichever transaction adds or removes some.
+    """The number of files. Triggers of the database update it in the transaction that adds or deletes files.
 
-    The sum over all rows is exact and costs the same for a million files as for ten. It is spread over slots so that
-    concurrent transactions don't wait for one row.
+    The sum of all rows is exact, and reading it costs the same for a million files as for ten. There are several rows
+    (slots) so that concurrent transactions do not wait for each other.
     """
 
     slot = models.PositiveSmallIntegerField(primary_key=True)
@@ -263,7 +274,7 @@ class FileCount(models.Model):
 
 
 class Worker(models.Model):
-    """A worker process that has been seen."""
+    """A worker process, and when it last reported."""
 
     name = models.CharField(max_length=255, primary_key=True)
     queue = models.CharField(max_length=32)

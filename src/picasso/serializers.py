@@ -1,4 +1,4 @@
-"""How a file is shown: the one form that doors and API both answer with. Only ever added to (the 1.0 contract)."""
+"""How objects look in answers, the same for handlers and views. By the 1.0 contract, fields are only ever added."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from picasso.queue_names import QUEUES
 
 
 def base_of(request: Request) -> str:
-    """The service's own address as this client reaches it, without a slash at the end."""
+    """The base of the URLs in the answer: see `addresses`."""
     public_url: str = settings.PICASSO.public_url
     return addresses.base_url(public_url, request.scheme or "http", request.get_host(), request.META["SCRIPT_NAME"])
 
 
 class DerivativeSerializer(serializers.Serializer[Derivative]):
-    role = serializers.CharField(help_text="Its part: `thumbnail-256`.")
-    url = serializers.SerializerMethodField(help_text="Where its bytes are.")
+    role = serializers.CharField(help_text="What it is for, such as `thumbnail-256`.")
+    url = serializers.SerializerMethodField(help_text="The address of its bytes.")
     media_type = serializers.CharField()
     size = serializers.IntegerField(help_text="Bytes.")
     width = serializers.IntegerField(allow_null=True, help_text="Pixels.")
@@ -35,18 +35,20 @@ class DerivativeSerializer(serializers.Serializer[Derivative]):
 
 
 class ErrorSerializer(serializers.Serializer[Any]):
-    code = serializers.CharField(help_text="Stable: `corrupt`, `too-many-pixels`.")
+    code = serializers.CharField(help_text="A stable identifier, such as `corrupt`. The list: docs/errors.md.")
     detail = serializers.CharField(help_text="A sentence for people.")
 
 
 class FileSerializer(serializers.Serializer[File]):
     id = serializers.UUIDField()
-    file = serializers.SerializerMethodField(help_text="Where its bytes are.")
-    name = serializers.CharField(help_text="As sent, in NFC and at most 255 characters. Never trust it as a path.")
+    file = serializers.SerializerMethodField(help_text="The address of its bytes.")
+    name = serializers.CharField(
+        help_text="The name that the client sent: Unicode NFC, at most 255 characters. Not a path."
+    )
     size = serializers.IntegerField(help_text="Bytes.")
-    media_type = serializers.CharField(help_text="What the content was found to be.")
-    declared_type = serializers.CharField(help_text="What the client said it was; may be empty.")
-    sha256 = serializers.CharField(help_text="Of the bytes, in hex.")
+    media_type = serializers.CharField(help_text="The media type detected from the content.")
+    declared_type = serializers.CharField(help_text="The media type that the client declared; may be empty.")
+    sha256 = serializers.CharField(help_text="SHA-256 of the bytes, in hex.")
     uploaded_at = serializers.DateTimeField()
     state = serializers.ChoiceField(choices=File.State.choices)
     processed = serializers.BooleanField(help_text="Whether `state` is `processed`.")
@@ -56,9 +58,9 @@ class FileSerializer(serializers.Serializer[File]):
 
 
 class FileDetailSerializer(FileSerializer):
-    facts = serializers.DictField(help_text="What is known of it, by processor; under `file` what every file has.")
+    facts = serializers.DictField(help_text="Facts about the content, by processor. Under `file`: what every file has.")
     derivatives = DerivativeSerializer(many=True)
-    error = serializers.SerializerMethodField(help_text="Null, or why it failed.")
+    error = serializers.SerializerMethodField(help_text="Why processing failed; null if it did not.")
 
     @extend_schema_field(ErrorSerializer(allow_null=True))
     def get_error(self, file: File) -> ErrorSerializer | None:
@@ -67,25 +69,27 @@ class FileDetailSerializer(FileSerializer):
 
 
 class JobSerializer(serializers.Serializer[Job]):
-    """A job with the attribute ``now``, the database's time."""
+    """For jobs with the annotation ``now``: the time of the database."""
 
     id = serializers.UUIDField()
-    file = serializers.UUIDField(source="file_id", help_text="The id of the file it works on.")
-    processor = serializers.CharField(help_text="What it runs.")
-    pipeline = serializers.CharField(help_text="That of its file.")
-    queue = serializers.CharField(help_text="Where it stands in line: `quick` or `heavy`.")
-    priority = serializers.IntegerField(help_text="Higher goes first; below 0 yields to everything else.")
+    file = serializers.UUIDField(source="file_id", help_text="The id of its file.")
+    processor = serializers.CharField(help_text="The name of its processor.")
+    pipeline = serializers.CharField(help_text="The pipeline of its file.")
+    queue = serializers.CharField(help_text="`quick` or `heavy`.")
+    priority = serializers.IntegerField(help_text="Higher runs first. Below 0: only when nothing else is due.")
     state = serializers.ChoiceField(choices=Job.State.choices)
-    attempt = serializers.IntegerField(help_text="How many times it has begun.")
-    progress = serializers.FloatField(allow_null=True, help_text="0 to 1, of long work that says so.")
-    error = serializers.SerializerMethodField(help_text="Null, or why it failed, or is tried again.")
-    log = serializers.CharField(help_text="The end of what the processor said in its last attempt that ended.")
-    requested_at = serializers.DateTimeField(help_text="When it was made, or last asked for again.")
-    due_at = serializers.DateTimeField(help_text="It does not begin before.")
-    started_at = serializers.DateTimeField(allow_null=True, help_text="When its present or last attempt began.")
+    attempt = serializers.IntegerField(help_text="How many times it was started.")
+    progress = serializers.FloatField(allow_null=True, help_text="0 to 1; null if the processor does not report it.")
+    error = serializers.SerializerMethodField(help_text="Why it failed or is tried again; null otherwise.")
+    log = serializers.CharField(help_text="The end of the processor's output in the last finished attempt.")
+    requested_at = serializers.DateTimeField(help_text="When it was created or last retried.")
+    due_at = serializers.DateTimeField(help_text="It does not start before this time.")
+    started_at = serializers.DateTimeField(allow_null=True, help_text="The start of the current or last attempt.")
     finished_at = serializers.DateTimeField(allow_null=True)
-    waited = serializers.SerializerMethodField(help_text="Seconds from when it was asked for until it began.")
-    ran = serializers.SerializerMethodField(help_text="Null, or seconds since its last attempt began, until it ended.")
+    waited = serializers.SerializerMethodField(help_text="Seconds from `requested_at` to the start.")
+    ran = serializers.SerializerMethodField(
+        help_text="Seconds that the last attempt took, or has taken so far; null before the first."
+    )
 
     @extend_schema_field(ErrorSerializer(allow_null=True))
     def get_error(self, job: Job) -> dict[str, str] | None:
@@ -102,16 +106,16 @@ class JobSerializer(serializers.Serializer[Job]):
 
 
 def now_of(job: Job) -> datetime:
-    now: datetime = job.now  # type: ignore[attr-defined] # annotated, by whoever asked for it
+    now: datetime = job.now  # type: ignore[attr-defined] # an annotation of the query
     return now
 
 
-def seconds(begin: datetime, end: datetime) -> float:
-    return round(max(0.0, (end - begin).total_seconds()), 3)
+def seconds(start: datetime, end: datetime) -> float:
+    return round(max(0.0, (end - start).total_seconds()), 3)
 
 
-class WhereSerializer(serializers.Serializer[Any]):
-    """Which jobs are meant: those that agree with all of it. One at least must be there."""
+class FilterSerializer(serializers.Serializer[Any]):
+    """Selects the jobs for which all given fields match. At least one field is required."""
 
     state = serializers.ChoiceField(choices=Job.State.choices, required=False)
     processor = serializers.CharField(max_length=64, required=False)
@@ -123,13 +127,15 @@ class WhereSerializer(serializers.Serializer[Any]):
 
 class OutcomeSerializer(serializers.Serializer[Any]):
     count = serializers.IntegerField(help_text="How many jobs were changed.")
-    more = serializers.BooleanField(help_text="Whether time was up before all were; to ask again goes on.")
+    more = serializers.BooleanField(help_text="Whether some are left because of the time limit: repeat the request.")
 
 
 class QueueSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
     paused = serializers.BooleanField()
-    waiting = serializers.IntegerField(help_text="Jobs that are in the table only.")
-    queued = serializers.IntegerField(help_text="Jobs on their way to a worker.")
+    waiting = serializers.IntegerField(help_text="Jobs that are not sent to a worker yet.")
+    queued = serializers.IntegerField(help_text="Jobs that are sent to a worker.")
     running = serializers.IntegerField()
-    oldest = serializers.FloatField(allow_null=True, help_text="Seconds that the longest due of the waiting has been.")
+    oldest = serializers.FloatField(
+        allow_null=True, help_text="Seconds since the longest waiting job became due; null if none is."
+    )

@@ -1,4 +1,4 @@
-"""The one place where the environment becomes Django's settings; every profile goes through here."""
+"""Django's settings, made from the environment (`picasso.conf`) for every profile."""
 
 from __future__ import annotations
 
@@ -13,12 +13,9 @@ import structlog
 
 from picasso import __version__, addresses, conf
 
-try:
-    PICASSO = conf.load(os.environ)
-except conf.ConfError as fault:
-    sys.exit(f"Picasso can't start with this configuration:\n{fault}")
+PICASSO = conf.load(os.environ)
 
-SECRET_KEY = conf.kept_secret(PICASSO)
+SECRET_KEY = conf.secret_key(PICASSO)
 DEBUG = PICASSO.debug
 ALLOWED_HOSTS = list(PICASSO.allowed_hosts)
 USE_TZ = True
@@ -68,32 +65,32 @@ TEMPLATES = [
 ]
 
 
-# For the server's part: the locks of a machine that died are given back within half a minute.
+# On the server's side: the locks of a client machine that died are released within half a minute.
 KEEPALIVES = "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
 
 
 def database(url: str) -> dict[str, Any]:
     """Django's setting for one database.
 
-    Connections are kept for ever, one for each of the few threads that live as long as the process: the same bound
-    as a pool's, without a pool's ways to fail.
+    Connections are kept open, one for each of the few long-lived threads of the process. That limits their number like
+    a pool does, without a pool's ways to fail.
     """
-    setting: dict[str, Any] = environ.Env.db_url_config(url)
-    setting |= {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
-    options = setting.setdefault("OPTIONS", {})
-    if setting["ENGINE"].endswith("sqlite3"):
-        # IMMEDIATE: a transaction that will write takes the lock at its start, where waiting for it is possible.
-        # FULL: a committed row survives a power cut, which is what a 201 promises.
+    config: dict[str, Any] = environ.Env.db_url_config(url)
+    config |= {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
+    options = config.setdefault("OPTIONS", {})
+    if config["ENGINE"].endswith("sqlite3"):
+        # IMMEDIATE: a transaction that will write takes the lock at its start, where it can wait for it.
+        # FULL: a committed row survives a power failure, as a 201 promises.
         options |= {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
         }
     else:
-        # A database that is away is noticed within seconds, also where its machine just vanished.
+        # A lost database is noticed within seconds, also if its machine disappeared without closing connections.
         options |= {"connect_timeout": 3, "keepalives_idle": 10, "keepalives_interval": 5, "tcp_user_timeout": 10_000}
         options.setdefault("options", f"-c statement_timeout=60s -c lock_timeout=20s {KEEPALIVES}")
-    return setting
+    return config
 
 
 DATABASES = {"default": database(PICASSO.database_url)}
@@ -103,12 +100,12 @@ STORAGES = {"staticfiles": {"BACKEND": "picasso.api.pages.Statics"}}
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 
-# A stored file never goes through Django's own parsers; what is left (the admin's forms) is small.
+# Uploads never go through Django's parsers. Its own requests (forms of the admin) are small.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2**20
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-SECURE_PROXY_SSL_HEADER = None  # What proxies tell is in the ASGI scope already (picasso.web.forwarded).
+SECURE_PROXY_SSL_HEADER = None  # picasso.web.forwarded has already put the client's scheme into the ASGI scope.
 PUBLIC = urlsplit(PICASSO.public_url)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC.scheme == "https"
 SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = f"{PUBLIC.path}/"
@@ -127,7 +124,7 @@ REST_FRAMEWORK = {
 
 SPECTACULAR_SETTINGS = {
     "TITLE": "Picasso",
-    "DESCRIPTION": "Uploads of any kind, stored by what they are, processed, and told to whoever should know.",
+    "DESCRIPTION": "Upload files of any kind. They are identified, stored and processed.",
     "VERSION": __version__,
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
@@ -137,7 +134,7 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "picasso.api.schema.add_doors",
+        "picasso.api.schema.add_handlers",
         "picasso.api.schema.add_root",
     ],
 }
@@ -177,7 +174,7 @@ LOGGING: dict[str, Any] = {
         "kombu": {"level": "WARNING"},
         "amqp": {"level": "WARNING"},
         "django.request": {"level": "ERROR"},
-        # Anybody can send a wrong Host; it gets its 400, and no traceback in the log.
+        # Anybody can send a wrong Host. It is answered with 400, without a traceback in the log.
         "django.security.DisallowedHost": {"level": "CRITICAL"},
     },
 }

@@ -1,4 +1,4 @@
-"""What Django answers. The doors (see `asgi`) come first and never reach this table."""
+"""The paths that Django answers. Those of the raw ASGI handlers never get here: see `picasso.web.router`."""
 
 from django.contrib import admin
 from django.urls import include, path

@@ -26,18 +26,18 @@ PRODUCTION = {
 
 # For each variable that can be wrong, some values that are, and a word of what is said of them.
 WRONG = {
-    "PICASSO_PROFILE": (["staging", "Production", " "], "is none of development, production"),
-    "PICASSO_PORT": (["0", "65536", "-1", "http", "8000.0", "٣"], "is not a"),
-    "DATABASE_URL": (["mysql://h/d", "picasso.sqlite3", "/var/db"], "is neither sqlite"),
-    "BROKER_URL": (["redis://h", "memory", "localhost:5672"], "is neither memory"),
-    "PICASSO_DEBUG": (["maybe", "2", "tru"], "is neither true nor false"),
+    "PICASSO_PROFILE": (["staging", "Production", " "], "must be one of development, production"),
+    "PICASSO_PORT": (["0", "65536", "-1", "http", "8000.0", "٣"], "must be a"),
+    "DATABASE_URL": (["mysql://h/d", "picasso.sqlite3", "/var/db"], "must be sqlite"),
+    "BROKER_URL": (["redis://h", "memory", "localhost:5672"], "must be memory"),
+    "PICASSO_DEBUG": (["maybe", "2", "tru"], "must be true or false"),
     "PICASSO_PUBLIC_URL": (
         ["files.example.com", "ftp://h", "https://", "https://h/?a=b", "https://h/#f"],
-        "is not a URL",
+        "must be a URL",
     ),
     "PICASSO_TRUSTED_PROXIES": (
         ["nginx", "10.0.0.1/8", "10.0.0.0/33", "10.0.0.1 proxy.lan", "**"],
-        "is neither * nor a list of addresses",
+        "must be * or a list of addresses",
     ),
     "PICASSO_CORS_ORIGINS": (
         [
@@ -50,25 +50,25 @@ WRONG = {
                 "https://é.example",
             ),
         ],
-        "is neither * nor a list of origins",
+        "must be * or a list of origins",
     ),
-    "PICASSO_MAX_UPLOAD_SIZE": (["5 GiBs", "much", "-1", "1e9", ".5G", "5,0GiB"], "is not a size"),
-    "PICASSO_MIN_FREE_SPACE": (["10%", "all"], "is not a size"),
-    "PICASSO_UPLOAD_IDLE_TIMEOUT": (["0", "-5", "2.5", "1s", "9999999999"], "is not a whole number above 0"),
-    "PICASSO_UPLOAD_EXPIRY": (["0", "1d", "-5"], "is not a whole number above 0"),
-    "PICASSO_MAX_UNFINISHED_SIZE": (["-1", "all"], "is not a size"),
-    "PICASSO_WEB_PROCESSES": (["0", "many"], "is not a whole number above 0"),
-    "PICASSO_QUICK_JOBS": (["0"], "is not a whole number above 0"),
-    "PICASSO_HEAVY_JOBS": (["0"], "is not a whole number above 0"),
-    "PICASSO_JOB_TIME_LIMIT": (["5min"], "is not a whole number above 0"),
-    "PICASSO_HEAVY_JOB_TIME_LIMIT": (["1h"], "is not a whole number above 0"),
-    "PICASSO_JOB_MEMORY_LIMIT": (["lots"], "is not a size"),
-    "PICASSO_JOB_OUTPUT_LIMIT": (["all"], "is not a size"),
-    "PICASSO_JOBS_PER_CHILD": (["-"], "is not a whole number above 0"),
-    "PICASSO_MAX_IMAGE_PIXELS": (["64M"], "is not a whole number above 0"),
-    "PICASSO_CONFIG": (["/nowhere/picasso.toml", "/"], "is not a file"),
-    "PICASSO_LOG_LEVEL": (["WARN", "trace"], "is none of debug"),
-    "PICASSO_LOG_FORMAT": (["xml"], "is none of console, json"),
+    "PICASSO_MAX_UPLOAD_SIZE": (["5 GiBs", "much", "-1", "1e9", ".5G", "5,0GiB"], "must be a size"),
+    "PICASSO_MIN_FREE_SPACE": (["10%", "all"], "must be a size"),
+    "PICASSO_UPLOAD_IDLE_TIMEOUT": (["0", "-5", "2.5", "1s", "9999999999"], "must be a whole number above 0"),
+    "PICASSO_UPLOAD_EXPIRY": (["0", "1d", "-5"], "must be a whole number above 0"),
+    "PICASSO_MAX_UNFINISHED_SIZE": (["-1", "all"], "must be a size"),
+    "PICASSO_WEB_PROCESSES": (["0", "many"], "must be a whole number above 0"),
+    "PICASSO_QUICK_JOBS": (["0"], "must be a whole number above 0"),
+    "PICASSO_HEAVY_JOBS": (["0"], "must be a whole number above 0"),
+    "PICASSO_JOB_TIME_LIMIT": (["5min"], "must be a whole number above 0"),
+    "PICASSO_HEAVY_JOB_TIME_LIMIT": (["1h"], "must be a whole number above 0"),
+    "PICASSO_JOB_MEMORY_LIMIT": (["lots"], "must be a size"),
+    "PICASSO_JOB_OUTPUT_LIMIT": (["all"], "must be a size"),
+    "PICASSO_JOBS_PER_CHILD": (["-"], "must be a whole number above 0"),
+    "PICASSO_MAX_IMAGE_PIXELS": (["64M"], "must be a whole number above 0"),
+    "PICASSO_CONFIG": (["/nowhere/picasso.toml", "/"], "must be an existing file"),
+    "PICASSO_LOG_LEVEL": (["WARN", "trace"], "must be one of debug"),
+    "PICASSO_LOG_FORMAT": (["xml"], "must be one of console, json"),
 }
 
 
@@ -139,14 +139,14 @@ def test_a_wrong_value_is_named(variable: str, value: str, said: str) -> None:
 @pytest.mark.parametrize("path", ["/a b", "/a//b", "/../a", "/a/.", "/%61", "/é"])
 def test_a_path_that_is_no_place_to_be_served_at(path: str) -> None:
     (line,) = faults(PICASSO_PUBLIC_URL=f"https://example.com{path}")
-    assert line.startswith("PICASSO_PUBLIC_URL has a path with more than")
+    assert line.startswith("PICASSO_PUBLIC_URL must have a path of only")
 
 
 @pytest.mark.parametrize("path", ["/files", "/api", "/api/v1.0/", "/admin", "/admin/x", "/static", "/readyz"])
 def test_a_path_that_is_the_services_own(path: str) -> None:
     """Whether a proxy has taken it off could not be seen."""
     (line,) = faults(PICASSO_PUBLIC_URL=f"https://example.com{path}")
-    assert line.startswith("PICASSO_PUBLIC_URL has a path that is one of the service's own")
+    assert line.startswith("PICASSO_PUBLIC_URL must not have a path that the service itself uses")
 
 
 @pytest.mark.parametrize("path", ["", "/picasso", "/a/b", "/api/picasso", "/filesystem", "/v1.0/~me"])
@@ -211,7 +211,7 @@ def test_production_half_configured_is_told_all_of_it() -> None:
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.1", "files.example.com"])
 def test_debug_is_never_open_to_the_world(profile: str, host: str) -> None:
     environ = {**(PRODUCTION if profile == "production" else {}), "PICASSO_DEBUG": "1", "PICASSO_HOST": host}
-    assert any("to the world" in line for line in faults(**environ))
+    assert any("internals of the service" in line for line in faults(**environ))
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost"])
@@ -221,7 +221,7 @@ def test_debug_at_home(host: str) -> None:
 
 def test_too_little_memory_for_a_job() -> None:
     (line,) = faults(PICASSO_JOB_MEMORY_LIMIT="255MiB")
-    assert line.startswith("PICASSO_JOB_MEMORY_LIMIT is below 256MiB")
+    assert line.startswith("PICASSO_JOB_MEMORY_LIMIT must be at least 256MiB")
     assert load({"PICASSO_JOB_MEMORY_LIMIT": "256MiB"}).job_memory_limit == 2**28
 
 
@@ -259,7 +259,7 @@ def test_a_configuration_stays_as_it_is() -> None:
 
 def test_a_given_key_is_used_and_not_written(tmp_path: Path) -> None:
     got = load({"PICASSO_SECRET_KEY": "given", "PICASSO_DATA_DIR": str(tmp_path / "data")})
-    assert conf.kept_secret(got) == "given"
+    assert conf.secret_key(got) == "given"
     assert not (tmp_path / "data").exists()
 
 
@@ -268,16 +268,16 @@ def test_a_key_is_made_once_for_its_owner_only(tmp_path: Path, umask: int) -> No
     got = load({"PICASSO_DATA_DIR": str(tmp_path / "a" / "data")})
     before = os.umask(umask)
     try:
-        key = conf.kept_secret(got)
+        key = conf.secret_key(got)
     finally:
         os.umask(before)
     assert len(key) >= 50
-    assert conf.kept_secret(got) == key
+    assert conf.secret_key(got) == key
     path = tmp_path / "a" / "data" / "secret.key"
     assert path.read_text() == key
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     other = load({"PICASSO_DATA_DIR": str(tmp_path / "b")})
-    assert conf.kept_secret(other) != key
+    assert conf.secret_key(other) != key
 
 
 def test_processes_that_start_together_agree_on_the_key(tmp_path: Path) -> None:
@@ -285,7 +285,7 @@ def test_processes_that_start_together_agree_on_the_key(tmp_path: Path) -> None:
     for n in range(200):
         got = load({"PICASSO_DATA_DIR": str(tmp_path / str(n))})
         with ThreadPoolExecutor(4) as threads:
-            keys = set(threads.map(conf.kept_secret, [got] * 4))
+            keys = set(threads.map(conf.secret_key, [got] * 4))
         assert len(keys) == 1
         assert len(keys.pop()) >= 50
 
@@ -303,7 +303,7 @@ def test_no_command_starts_on_a_wrong_configuration(command: list[str], tmp_path
     }
     ended = subprocess.run([sys.executable, "-m", "picasso", *command], env=environ, capture_output=True, text=True)
     assert ended.returncode == 1
-    assert ended.stderr.startswith("Picasso can't start with this configuration:\nPICASSO_PORT is not a ")
+    assert ended.stderr.startswith("Picasso can't start with this configuration:\nPICASSO_PORT must be a ")
     assert "DATABASE_URL is SQLite" in ended.stderr
     assert "Traceback" not in ended.stderr
     assert not (tmp_path / "data").exists()

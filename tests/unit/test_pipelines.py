@@ -171,7 +171,7 @@ def test_bytes_that_are_no_text_are_told(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_named_has_to_be_there() -> None:
-    with pytest.raises(ConfError, match="PICASSO_CONFIG is not a file"):
+    with pytest.raises(ConfError, match="PICASSO_CONFIG must be an existing file"):
         conf.load({"PICASSO_CONFIG": "/nowhere/picasso.toml"})
 
 

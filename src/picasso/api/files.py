@@ -1,4 +1,4 @@
-"""Files: list them, look at one, delete one."""
+"""Files: list, show, delete."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from picasso.models import File
 from picasso.serializers import FileDetailSerializer, FileSerializer, base_of
 from picasso.storage import default_storage
 
-# DRF's renderers know nothing of the media type that `picasso.api.errors` answers with.
+# With its media type, because DRF's renderers do not know the one of `picasso.api.errors`.
 NOT_FOUND = {(404, PROBLEM_JSON): ProblemSerializer}
 
 
@@ -29,7 +29,7 @@ class FileView(generics.GenericAPIView[File]):
 
 
 class FileList(FileView, generics.ListAPIView[File]):
-    """All files, newest first."""
+    """Files, newest first."""
 
     serializer_class = FileSerializer
 
@@ -42,7 +42,7 @@ class FileList(FileView, generics.ListAPIView[File]):
 
 
 class FileDetail(FileView, generics.RetrieveAPIView[File]):
-    """One file, with all that is known of it."""
+    """One file with its facts, its derivatives and its error."""
 
     serializer_class = FileDetailSerializer
 
@@ -55,6 +55,6 @@ class FileDetail(FileView, generics.RetrieveAPIView[File]):
 
     @extend_schema(operation_id="delete_file", responses={204: None, **NOT_FOUND})
     def delete(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Delete a file and all that was made from it, also while it is being processed."""
+        """Delete a file with its derivatives and jobs, also while it is processed."""
         delete_file(principal_of(request.META), default_storage(), self.get_object())
         return Response(status=204)

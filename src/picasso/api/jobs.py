@@ -1,6 +1,6 @@
-"""Jobs and queues for whoever operates the service: look, retry, cancel, hold.
+"""Jobs and queues for operators: list, retry, cancel, pause.
 
-Whatever changes something here takes JSON only and is refused to pages of other sites (`picasso.api.safety`).
+Requests that change something must be JSON, and pages of other sites are refused (`picasso.api.safety`).
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from picasso.jobs import bulk_actions, commands, queues
 from picasso.jobs.bulk_actions import FilterError, Outcome
 from picasso.models import Job
 from picasso.queue_names import QUEUES
-from picasso.serializers import JobSerializer, OutcomeSerializer, QueueSerializer, WhereSerializer
+from picasso.serializers import FilterSerializer, JobSerializer, OutcomeSerializer, QueueSerializer
 
-# A request may not take longer than a client or a proxy waits; what is left is said.
+# A request must end before a client or a proxy gives up. `more` in the answer says that some jobs are left.
 BULK_SECONDS = 20.0
 
 
@@ -41,32 +41,32 @@ def problems(*statuses: int) -> dict[Any, Any]:
 CHANGE = problems(403, 404, 409)
 
 FILTERS = [
-    OpenApiParameter("state", enum=list(Job.State), description="What has become of it."),
-    OpenApiParameter("processor", description="What it runs."),
-    OpenApiParameter("queue", enum=list(QUEUES), description="Where it stands in line."),
-    OpenApiParameter("pipeline", description="That of its file."),
-    OpenApiParameter("error", description="The code of why it failed, or was last tried again."),
-    OpenApiParameter("file", uuid.UUID, description="The id of its file."),
+    OpenApiParameter("state", enum=list(Job.State), description="Only jobs in this state."),
+    OpenApiParameter("processor", description="Only jobs of this processor."),
+    OpenApiParameter("queue", enum=list(QUEUES), description="Only jobs of this queue."),
+    OpenApiParameter("pipeline", description="Only jobs of this pipeline."),
+    OpenApiParameter("error", description="Only jobs with this error code."),
+    OpenApiParameter("file", uuid.UUID, description="Only jobs of the file with this id."),
 ]
 
 
 def with_clock() -> QuerySet[Job]:
-    """All jobs, each with the database's now: what they waited and ran is measured by the clock that wrote it down."""
+    """All jobs, with the database's time as ``now``: the clock that also set the times of the jobs."""
     return Job.objects.annotate(now=Now())
 
 
 class JobList(generics.ListAPIView[Job]):
-    """Jobs, newest first, by what they have in common."""
+    """Jobs, newest first. All given filters must match."""
 
     serializer_class = JobSerializer
     pagination_class = Cursor
 
     def get_queryset(self) -> QuerySet[Job]:
-        asked = {
+        filters = {
             name: self.request.query_params[name] for name in bulk_actions.FIELDS if name in self.request.query_params
         }
-        found: QuerySet[Job] = operate_or_refuse(bulk_actions.chosen, asked)
-        return found.annotate(now=Now())
+        jobs: QuerySet[Job] = or_invalid_field(bulk_actions.chosen, filters)
+        return jobs.annotate(now=Now())
 
     @extend_schema(
         operation_id="list_jobs", tags=["jobs"], parameters=FILTERS, responses={200: JobSerializer, **problems(400)}
@@ -106,7 +106,7 @@ class JobDetail(generics.RetrieveAPIView[Job]):
 
 
 class Change(APIView):
-    """Something that changes what will be done. To a browser it is open from our own pages only."""
+    """A view that changes something. Browsers may use it from the service's own pages only."""
 
     permission_classes = [SameOrigin]
 
@@ -114,24 +114,25 @@ class Change(APIView):
 class JobRetry(Change):
     @extend_schema(operation_id="retry_job", tags=["jobs"], request=None, responses={200: JobSerializer, **CHANGE})
     def post(self, request: Request, pk: uuid.UUID) -> Response:
-        """Have a job that failed, was cancelled or is done run once more; what it made before stays until then."""
-        return moved(pk, commands.retry, "retried")
+        """Run a job again that is failed, cancelled or done. Its earlier results stay until the new ones are stored."""
+        return change(pk, commands.retry, "retried")
 
 
 class JobCancel(Change):
     @extend_schema(operation_id="cancel_job", tags=["jobs"], request=None, responses={200: JobSerializer, **CHANGE})
     def post(self, request: Request, pk: uuid.UUID) -> Response:
-        """End a job that is waiting, queued or running; a running one is stopped within two seconds."""
-        return moved(pk, commands.cancel, "cancelled")
+        """Cancel a job that is waiting, queued or running. A running job is stopped within two seconds."""
+        return change(pk, commands.cancel, "cancelled")
 
 
-def moved(pk: uuid.UUID, move: Callable[[uuid.UUID], bool], done: str) -> Response:
-    hit = move(pk)
+def change(pk: uuid.UUID, action: Callable[[uuid.UUID], bool], done: str) -> Response:
+    """Apply the action to one job. Raises `NotFound`, or `Conflict` if its state does not allow the action."""
+    changed = action(pk)
     job = with_clock().filter(pk=pk).first()
     if job is None:
         raise NotFound
-    if not hit:
-        raise Conflict(f"A job that is {job.state} can't be {done}.")
+    if not changed:
+        raise Conflict(f"A job in the state {job.state} cannot be {done}.")
     return Response(JobSerializer(job).data)
 
 
@@ -139,11 +140,11 @@ class JobsRetry(Change):
     @extend_schema(
         operation_id="retry_jobs",
         tags=["jobs"],
-        request=WhereSerializer,
+        request=FilterSerializer,
         responses={200: OutcomeSerializer, **problems(400, 403, 415)},
     )
     def post(self, request: Request) -> Response:
-        """Retry all jobs that the filter finds: failed and cancelled ones, or those in the state that it names."""
+        """Retry all jobs that match the filter: failed and cancelled ones, or those in the given state."""
         return bulk(bulk_actions.retry_where, request)
 
 
@@ -151,35 +152,36 @@ class JobsCancel(Change):
     @extend_schema(
         operation_id="cancel_jobs",
         tags=["jobs"],
-        request=WhereSerializer,
+        request=FilterSerializer,
         responses={200: OutcomeSerializer, **problems(400, 403, 415)},
     )
     def post(self, request: Request) -> Response:
-        """Cancel all jobs that the filter finds and that have not ended."""
+        """Cancel all jobs that match the filter and have not ended."""
         return bulk(bulk_actions.cancel_where, request)
 
 
-def bulk(act: Callable[[Mapping[str, object], float], Outcome], request: Request) -> Response:
+def bulk(action: Callable[[Mapping[str, object], float], Outcome], request: Request) -> Response:
     try:
-        where = request.data
+        filters = request.data
     except RecursionError as fault:
         raise InvalidField("body", "The body is nested too deeply.") from fault
-    if not isinstance(where, dict):
-        raise InvalidField("body", "The body must be a JSON object that says which jobs are meant.")
-    return Response(asdict(operate_or_refuse(lambda asked: act(asked, BULK_SECONDS), where)))
+    if not isinstance(filters, dict):
+        raise InvalidField("body", "The body must be a JSON object with a filter for jobs.")
+    return Response(asdict(or_invalid_field(lambda filters: action(filters, BULK_SECONDS), filters)))
 
 
-def operate_or_refuse(act: Callable[[Mapping[str, object]], Any], where: Mapping[str, object]) -> Any:
+def or_invalid_field(action: Callable[[Mapping[str, object]], Any], filters: Mapping[str, object]) -> Any:
+    """What the action returns for these filters. Raises `InvalidField` for a filter that it refuses."""
     try:
-        return act(where)
+        return action(filters)
     except FilterError as fault:
         raise InvalidField(fault.field or "body", str(fault)) from fault
     except UnicodeEncodeError as fault:
-        raise InvalidField("body", "Half a surrogate pair is no text.") from fault
+        raise InvalidField("body", "The body contains a lone surrogate, which is not valid text.") from fault
 
 
 class QueueList(APIView):
-    """The queues and what they hold."""
+    """The queues, and how many jobs each has."""
 
     @extend_schema(operation_id="list_queues", tags=["queues"], responses={200: QueueSerializer(many=True)})
     def get(self, request: Request) -> Response:
@@ -194,8 +196,8 @@ class QueuePause(Change):
         responses={200: QueueSerializer, **problems(403, 404)},
     )
     def post(self, request: Request, name: str) -> Response:
-        """Start nothing more of this queue, until it is resumed. What runs goes on."""
-        return held(name, queues.pause)
+        """Start no more jobs of this queue until it is resumed. Running jobs continue."""
+        return set_paused(name, queues.pause)
 
 
 class QueueResume(Change):
@@ -206,12 +208,12 @@ class QueueResume(Change):
         responses={200: QueueSerializer, **problems(403, 404)},
     )
     def post(self, request: Request, name: str) -> Response:
-        """Go on with this queue where it was paused."""
-        return held(name, queues.resume)
+        """Start jobs of this queue again."""
+        return set_paused(name, queues.resume)
 
 
-def held(name: str, say: Callable[[str], None]) -> Response:
+def set_paused(name: str, action: Callable[[str], None]) -> Response:
     if name not in QUEUES:
         raise NotFound
-    say(name)
+    action(name)
     return Response(asdict(queues.load(name)))

@@ -40,7 +40,7 @@ LINKS = {
 
 
 class Statics(StaticFilesStorage):
-    """Links to static files, which begin with the path that this request has the service below."""
+    """URLs of static files with the path prefix of the current request."""
 
     def url(self, name: str | None) -> str:
         return get_script_prefix().rstrip("/") + super().url(name)
@@ -53,7 +53,7 @@ def directory(request: Request) -> dict[str, Any]:
 
 
 class Index(APIView):
-    """A page for a client that asks for HTML by name, as browsers do; the directory for all others."""
+    """HTML for clients that list it in ``Accept``, as browsers do. The directory for all others."""
 
     renderer_classes = [JSONRenderer, TemplateHTMLRenderer]
 

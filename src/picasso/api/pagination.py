@@ -1,6 +1,6 @@
-"""Pages: by number for files, as the 1.0 contract has them, and by cursor for what changes while one reads.
+"""Pagination: by page number for files, as in the 1.0 contract, and by cursor for lists that change while read.
 
-The neighbours' addresses are in the Link header (RFC 8288).
+The addresses of the next and previous pages are in the Link header (RFC 8288).
 """
 
 from __future__ import annotations
@@ -57,9 +57,9 @@ class Pages(BasePagination):
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         neighbour = {"type": ["integer", "null"], "minimum": 1}
         properties = {
-            "count": {"type": "integer", "minimum": 0, "description": "How many files there are, exactly."},
-            "next": {**neighbour, "description": "The number of the next page."},
-            "previous": {**neighbour, "description": "The number of the previous page."},
+            "count": {"type": "integer", "minimum": 0, "description": "The exact number of files."},
+            "next": {**neighbour, "description": "The number of the next page; null on the last page."},
+            "previous": {**neighbour, "description": "The number of the previous page; null on the first page."},
             "results": schema,
         }
         return {"type": "object", "required": list(properties), "properties": properties}
@@ -74,26 +74,26 @@ class Pages(BasePagination):
 
 
 class Cursor(BasePagination):
-    """``?cursor=`` from an answer before, ``?page_size=`` up to 100. Newest first by id.
+    """``?cursor=`` from an earlier answer, ``?page_size=`` up to 100. Newest first, by id.
 
-    A cursor names the row beside it and the direction, so rows that come or go in the meantime shift nothing. It is not
-    to be taken apart by clients; it has no secrets either.
+    A cursor has the id of the row next to the page, and the direction. So new and deleted rows do not shift the pages.
+    Clients should not interpret it; it contains nothing secret.
     """
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         self.request = request
         size = self._size(request)
-        backwards, beside = cursor_of(request)
+        backwards, neighbour = cursor_of(request)
         rows = queryset.order_by("pk" if backwards else "-pk")
-        if beside:
-            rows = rows.filter(pk__gt=beside) if backwards else rows.filter(pk__lt=beside)
+        if neighbour:
+            rows = rows.filter(pk__gt=neighbour) if backwards else rows.filter(pk__lt=neighbour)
         found = list(rows[: size + 1])
         more, found = len(found) > size, found[:size]
         if backwards:
             found.reverse()
-        # Where one came from there is something: at the least what the cursor named.
+        # In the direction of the cursor's row there is a page in any case: at least that row.
         self.older = f"older-{found[-1].pk}" if found and (more or backwards) else None
-        self.newer = f"newer-{found[0].pk}" if found and (more if backwards else beside) else None
+        self.newer = f"newer-{found[0].pk}" if found and (more if backwards else neighbour) else None
         return found
 
     def _size(self, request: Request) -> int:
@@ -110,8 +110,14 @@ class Cursor(BasePagination):
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         neighbour = {"type": ["string", "null"]}
         properties = {
-            "next": {**neighbour, "description": "The cursor of the page after this, with older ones."},
-            "previous": {**neighbour, "description": "The cursor of the page before this, with newer ones."},
+            "next": {
+                **neighbour,
+                "description": "The cursor of the next page (older); null on the last.",
+            },
+            "previous": {
+                **neighbour,
+                "description": "The cursor of the previous page (newer); null on the first.",
+            },
             "results": schema,
         }
         return {"type": "object", "required": list(properties), "properties": properties}
@@ -119,13 +125,13 @@ class Cursor(BasePagination):
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         size = {"type": "integer", "minimum": 1, "default": CURSOR_PAGE_SIZE}
         return [
-            parameter("cursor", {"type": "string"}, "As an answer gave it; without one, the newest."),
+            parameter("cursor", {"type": "string"}, "`next` or `previous` of an earlier answer. Default: the newest."),
             parameter("page_size", size, f"At most {MAX_PAGE_SIZE}."),
         ]
 
 
 def cursor_of(request: Request) -> tuple[bool, uuid.UUID | None]:
-    """Whether to go to newer rows, and from which one. Raises `InvalidField`."""
+    """Whether to go to newer rows, and from which row. Raises `InvalidField`."""
     text = request.query_params.get("cursor", "")
     if not text:
         return False, None
@@ -133,11 +139,11 @@ def cursor_of(request: Request) -> tuple[bool, uuid.UUID | None]:
     try:
         return found is not None and found[1] == "newer", uuid.UUID(found[2] if found else "")
     except ValueError as fault:
-        raise InvalidField("cursor", "This is not a cursor that an answer gave.") from fault
+        raise InvalidField("cursor", "Use a cursor from an earlier answer.") from fault
 
 
 def links(request: Request, name: str, neighbours: Mapping[str, int | str | None]) -> str:
-    """A Link header: this request's address with ``name`` changed for each relation, or without it if it is empty."""
+    """A Link header: the URL of this request with the parameter ``name`` set per relation; removed if it is empty."""
     url = base_of(request) + request.get_full_path_info()
     addresses = {
         rel: replace_query_param(url, name, value) if value else remove_query_param(url, name)
@@ -148,7 +154,7 @@ def links(request: Request, name: str, neighbours: Mapping[str, int | str | None
 
 
 def number(request: Request, name: str, default: int) -> int:
-    """A page that is not a number above 0 does not exist."""
+    """A query parameter as a number above 0. Raises `NotFound`: there is no such page."""
     text = request.query_params.get(name, str(default))
     if not (text.isascii() and text.isdigit() and 0 < len(text) < 10 and int(text) > 0):
         raise NotFound(f"{name} must be a whole number above 0.")

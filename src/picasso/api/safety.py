@@ -1,4 +1,4 @@
-"""What keeps other sites' pages from using a visitor's browser to change things here."""
+"""Keeps pages of other sites from changing something here through a visitor's browser."""
 
 from __future__ import annotations
 
@@ -15,25 +15,24 @@ SAFE = {"GET", "HEAD", "OPTIONS"}
 
 
 class SameOrigin(BasePermission):
-    """Refuse what a browser sends on behalf of a page from somewhere else.
+    """Refuses requests that a browser sends for a page of another site.
 
-    There are no keys yet, so being able to reach the service is all that it takes to operate it, and a page on another
-    site could make the browser of somebody who can do so post here. Browsers put ``Origin`` into every POST that
-    crosses origins, and ``Sec-Fetch-Site`` besides; a page can forge neither. Programs send neither, and are let in,
-    and so are pages of `PICASSO_CORS_ORIGINS`.
+    There are no keys yet: whoever can reach the service can operate it. So a page on another site could make such a
+    person's browser send a request here. Browsers add ``Origin`` to every cross-origin POST, and ``Sec-Fetch-Site`` as
+    well; a page can change neither. Programs send neither and are allowed, as are pages of `PICASSO_CORS_ORIGINS`.
     """
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        if request.method not in SAFE and from_elsewhere(request):
+        if request.method not in SAFE and is_cross_site(request):
             raise Forbidden("Cross-site requests are not allowed.")
         return True
 
 
-def from_elsewhere(request: Request) -> bool:
+def is_cross_site(request: Request) -> bool:
     origin = request.headers.get("Origin")
     if origin is not None and {"*", origin} & {*settings.PICASSO.cors_origins}:
         return False
     if request.headers.get("Sec-Fetch-Site", "none") not in {"same-origin", "none"}:
         return True
-    ours = {request.get_host(), urlsplit(settings.PICASSO.public_url).netloc}
-    return origin is not None and urlsplit(origin).netloc not in ours - {""}
+    own_hosts = {request.get_host(), urlsplit(settings.PICASSO.public_url).netloc}
+    return origin is not None and urlsplit(origin).netloc not in own_hosts - {""}

@@ -1,4 +1,4 @@
-"""The doors' operations in the OpenAPI document, which otherwise knows only what Django serves."""
+"""Adds the operations of the raw ASGI handlers to the OpenAPI document; drf-spectacular knows only Django's views."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DOWNLOAD_RESPONSES = {
     "200": {"description": "The bytes.", "content": BYTES},
     "206": {"description": "A range of the bytes.", "content": BYTES},
     "304": {"description": "Not modified."},
-    **problems(s404="There is no such file.", s412="A precondition failed.", s416="The range lies past the end."),
+    **problems(s404="There is no such file.", s412="A precondition failed.", s416="The range is outside the file."),
 }
 
 
@@ -34,7 +34,7 @@ def download(operation: str, description: str, *parameters: dict[str, Any]) -> d
 
 def health(operation: str, description: str, **other: str) -> dict[str, Any]:
     schema = {"type": "object", "required": ["status"], "properties": {"status": {"type": "string"}}}
-    ok = {"description": "Yes.", "content": {"application/json": {"schema": schema}}}
+    ok = {"description": "The status is `ok`.", "content": {"application/json": {"schema": schema}}}
     return {
         "operationId": operation,
         "tags": ["health"],
@@ -43,26 +43,34 @@ def health(operation: str, description: str, **other: str) -> dict[str, Any]:
     }
 
 
-DOORS: dict[str, dict[str, Any]] = {
+HANDLERS: dict[str, dict[str, Any]] = {
     **OPERATIONS,
     f"{addresses.DOWNLOADS}{{id}}/{{name}}": {
-        "get": download("download_file", "The bytes as they were uploaded.", ID, NAME)
+        "get": download("download_file", "Download the original file.", ID, NAME)
     },
     f"{addresses.DOWNLOADS}{{id}}/derived/{{processor}}/{{name}}": {
-        "get": download("download_derivative", "What was made of a file.", ID, path_parameter("processor"), NAME)
+        "get": download(
+            "download_derivative", "Download a derivative of a file.", ID, path_parameter("processor"), NAME
+        )
     },
     addresses.ALIVE: {"get": health("health", "Whether this process answers.")},
-    addresses.READY: {"get": health("ready", "Whether all that the service needs is there.", s503="Something is not.")},
+    addresses.READY: {
+        "get": health(
+            "ready",
+            "Whether everything that the service needs is available.",
+            s503="Something is unavailable; `checks` says what.",
+        )
+    },
 }
 
 
-def add_doors(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+def add_handlers(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """A postprocessing hook of drf-spectacular."""
-    result["paths"] = dict(sorted({**result["paths"], **DOORS}.items()))
+    result["paths"] = dict(sorted({**result["paths"], **HANDLERS}.items()))
     return result
 
 
 def add_root(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Where the service is served below a path, all paths are below that."""
+    """A postprocessing hook: if the service is served below a path prefix, so are all paths."""
     root = get_script_prefix().rstrip("/")
     return {**result, "servers": [{"url": root}]} if root else result

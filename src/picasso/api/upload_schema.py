@@ -1,4 +1,4 @@
-"""The operations of the upload doors in the OpenAPI document. What they mean: docs/uploads.md."""
+"""The operations for uploads in the OpenAPI document. What they mean: docs/uploads.md."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ BYTES = {"schema": {"type": "string", "format": "binary"}}
 
 
 def problems(**reasons: str) -> dict[str, Any]:
-    """Responses by status, given as ``s404="…"``."""
+    """Error responses by status: ``s404="…"``."""
     return {status.removeprefix("s"): {"description": why, "content": PROBLEM} for status, why in reasons.items()}
 
 
-def told(**headers: str) -> dict[str, Any]:
-    """Response headers by name, with hyphens for underscores."""
+def header_docs(**headers: str) -> dict[str, Any]:
+    """Response headers by name; underscores stand for hyphens."""
     return {
         name.replace("_", "-"): {"description": what, "schema": {"type": "string"}} for name, what in headers.items()
     }
@@ -30,17 +30,26 @@ def header(name: str, what: str, **schema: Any) -> dict[str, Any]:
     return {"name": name, "in": "header", "description": what, "schema": {"type": "string", **schema}}
 
 
-COMPLETE = header("Upload-Complete", "`?0`: more is to come; `?1`: this is the end.", enum=["?0", "?1"])
-INTEROP = header("Upload-Draft-Interop-Version", "The draft's version that the client speaks.", enum=[*"345678"])
-OFFSET = header("Upload-Offset", "Where the content belongs; it must be where the upload is.", pattern=r"^\d{1,15}$")
-LENGTH = header("Upload-Length", "Bytes of the whole.", pattern=r"^\d{1,15}$")
-TUS = header("Tus-Resumable", "By tus.", enum=["1.0.0"])
-KEY = header("Idempotency-Key", "A retry with the same key makes no second file.", maxLength=255)
-DIGEST = header("Repr-Digest", "Of the whole; verified when it is complete.")
-CONTENT_DIGEST = header("Content-Digest", "Of this request's content; verified.")
-DISPOSITION = header("Content-Disposition", "Has the file's name.")
-METADATA = header("Upload-Metadata", "tus' `filename`, `filetype`, `pipeline` and others.")
-PIPELINE = {"name": "pipeline", "in": "query", "schema": {"type": "string"}, "description": "What is to be done."}
+COMPLETE = header(
+    "Upload-Complete",
+    "`?1`: this is the last content. `?0`: more follows in later requests.",
+    enum=["?0", "?1"],
+)
+INTEROP = header("Upload-Draft-Interop-Version", "The client's version of the IETF draft.", enum=[*"345678"])
+OFFSET = header("Upload-Offset", "Position of this content: the upload's current offset.", pattern=r"^\d{1,15}$")
+LENGTH = header("Upload-Length", "Size of the whole file in bytes.", pattern=r"^\d{1,15}$")
+TUS = header("Tus-Resumable", "Marks a request of the tus protocol.", enum=["1.0.0"])
+KEY = header("Idempotency-Key", "Repeating a request with the same key creates no second file.", maxLength=255)
+DIGEST = header("Repr-Digest", "The digest of the whole file. Verified when the upload is complete.")
+CONTENT_DIGEST = header("Content-Digest", "The digest of this request's content. Verified.")
+DISPOSITION = header("Content-Disposition", "Contains the name of the file.")
+METADATA = header("Upload-Metadata", "Metadata of tus: `filename`, `filetype`, `pipeline` and others.")
+PIPELINE = {
+    "name": "pipeline",
+    "in": "query",
+    "schema": {"type": "string"},
+    "description": "The pipeline for the file.",
+}
 
 FORM = {
     "schema": {
@@ -55,43 +64,53 @@ UPLOAD = {
     "required": ["id", "offset", "length", "complete", "expires_at", "file_id"],
     "properties": {
         "id": {"type": "string", "format": "uuid"},
-        "offset": {"type": ["integer", "null"], "description": "Bytes that are safe; null while parts are joined."},
-        "length": {"type": ["integer", "null"], "description": "Bytes; null while nobody has said."},
+        "offset": {
+            "type": ["integer", "null"],
+            "description": "Bytes stored; null during concatenation.",
+        },
+        "length": {
+            "type": ["integer", "null"],
+            "description": "Size of the whole file; null if unknown.",
+        },
         "complete": {"type": "boolean"},
         "expires_at": {"type": "string", "format": "date-time"},
-        "file_id": {"type": ["string", "null"], "format": "uuid", "description": "What it has become."},
+        "file_id": {
+            "type": ["string", "null"],
+            "format": "uuid",
+            "description": "The id of the finished file.",
+        },
     },
 }
 
 STORED = {
-    "description": "Stored; or begun, by tus and with `Upload-Complete: ?0`: then Location is the upload's.",
-    "headers": told(
-        Location="The file's own address.",
-        Content_Location="The same.",
-        Repr_Digest="Of its bytes.",
-        Upload_Offset="Of an upload that may go on.",
-        Upload_Complete="Of an upload that may go on.",
-        Upload_Limit="What may be sent, and for how long.",
+    "description": "The file is stored. With tus or `Upload-Complete: ?0`: the upload is created; Location is its URL.",
+    "headers": header_docs(
+        Location="The URL of the file, or of the unfinished upload.",
+        Content_Location="The URL of the file.",
+        Repr_Digest="SHA-256 of the file.",
+        Upload_Offset="For a resumable upload: the number of bytes stored.",
+        Upload_Complete="For a resumable upload: whether it is complete.",
+        Upload_Limit="The maximum size, and the seconds until the upload expires.",
     ),
     "content": {"application/json": {"schema": {"anyOf": [{"$ref": "#/components/schemas/File"}, UPLOAD]}}},
 }
 
 REFUSED = problems(
-    s400="Something is missing or malformed; a digest does not match; lengths contradict each other.",
-    s403="A final upload takes its content from its parts.",
-    s404="A part of a final upload is not there.",
-    s408="No byte arrived for too long.",
-    s409="The Idempotency-Key's first request is under way; a part belongs to another upload.",
-    s410="What the Idempotency-Key stands for is no longer there.",
-    s411="A raw body without Content-Length and digest.",
-    s412="By tus: another version.",
-    s413="Larger than this service takes.",
+    s400="Something is missing or malformed, a digest does not match, or lengths contradict each other.",
+    s403="Content for a final upload of tus; it consists of its parts.",
+    s404="A part of a final upload does not exist.",
+    s408="No data arrived for too long.",
+    s409="The first request with this Idempotency-Key is in progress, or a part belongs to another upload.",
+    s410="The upload or file of this Idempotency-Key no longer exists.",
+    s411="A raw body needs Content-Length or a digest.",
+    s412="tus: unsupported version.",
+    s413="Larger than the limit of this service.",
     s415="Neither a form nor a raw body with a name.",
-    s422="The Idempotency-Key was another request's.",
-    s423="Just being finished; try again.",
-    s460="By tus: the chunk is not what its checksum says.",
-    s503="The database is away; try again after Retry-After.",
-    s507="No space is left, or too much is unfinished.",
+    s422="The Idempotency-Key was already used for a different request.",
+    s423="Another request is finishing this upload. Try again.",
+    s460="tus: the chunk does not match its checksum.",
+    s503="The database is unavailable. Try again after Retry-After.",
+    s507="Not enough space, or too many unfinished bytes.",
 )
 
 
@@ -121,49 +140,59 @@ def of_upload(operation: str, description: str, answers: dict[str, Any], *parame
             **problems(
                 s400="Something is missing or malformed.",
                 s404="There is no such upload.",
-                s409="Another offset (Upload-Offset says which), or a newer request took over.",
-                s410="It has expired, or its file was deleted.",
-                s412="By tus: another version.",
-                s423="Just being finished; try again.",
-                s503="The database is away; try again after Retry-After.",
+                s409="Wrong offset (Upload-Offset has the current one), or a newer request took over.",
+                s410="The upload has expired, or its file was deleted.",
+                s412="tus: unsupported version.",
+                s423="Another request is finishing this upload. Try again.",
+                s503="The database is unavailable. Try again after Retry-After.",
             ),
         },
     }
 
 
 def adding(operation: str, description: str, *parameters: dict[str, Any]) -> dict[str, Any]:
-    added = {"description": "Added.", "headers": told(Upload_Offset="Where the upload is now.")}
+    added = {
+        "description": "The content is stored.",
+        "headers": header_docs(Upload_Offset="The number of bytes stored."),
+    }
     answers = {"204": added, "201": STORED, **REFUSED}
     found = of_upload(operation, description, answers, TUS, OFFSET, COMPLETE, INTEROP, LENGTH, *parameters)
     content = dict.fromkeys(("application/offset+octet-stream", "application/partial-upload"), BYTES)
     return {**found, "requestBody": {"content": content}}
 
 
-SHOWN = {"description": "It.", "content": {"application/json": {"schema": UPLOAD}}}
-OVERRIDE = header("X-HTTP-Method-Override", "Which of the others is meant.", enum=["PATCH", "HEAD", "DELETE"])
+SHOWN = {"description": "The upload.", "content": {"application/json": {"schema": UPLOAD}}}
+OVERRIDE = header("X-HTTP-Method-Override", "The method to use instead of POST.", enum=["PATCH", "HEAD", "DELETE"])
 NAMED = path_parameter("name")
 
 OPERATIONS: dict[str, dict[str, Any]] = {
     addresses.UPLOAD: {
         "post": storing(
-            "upload_file", "Store a file: by form, or as a raw body, which with Upload-Complete may go on.", form=True
+            "upload_file",
+            "Upload a file as a form, or as a raw body (resumable with `Upload-Complete`).",
+            form=True,
         ),
-        "put": storing("put_file", "Store a file, whose name Content-Disposition has."),
+        "put": storing("put_file", "Upload a file as a raw body. Content-Disposition contains its name."),
     },
     f"{addresses.UPLOAD}{{name}}": {
-        "post": storing("upload_named_file", "Store a file of this name.", NAMED),
-        "put": storing("put_named_file", "Store a file of this name: `curl -T`.", NAMED),
+        "post": storing("upload_named_file", "Upload a file with this name.", NAMED),
+        "put": storing("put_named_file", "Upload a file with this name, as `curl -T` does.", NAMED),
     },
     addresses.UPLOADS: {
-        "post": storing("create_upload", "Begin an upload that may go on, by tus or by the IETF draft.", TUS),
-        "put": storing("put_upload", "The same by the draft, or a raw body whose name Content-Disposition has."),
+        "post": storing("create_upload", "Create a resumable upload, with tus or with the IETF draft.", TUS),
+        "put": storing(
+            "put_upload",
+            "Create a resumable upload with the IETF draft, or upload a raw body.",
+        ),
     },
     f"{addresses.UPLOADS}{{id}}": {
-        "get": of_upload("show_upload", "How far it is, for people; disturbs nobody.", {"200": SHOWN}),
-        "patch": adding("append_to_upload", "Add to it, by tus or by the draft."),
-        "post": adding("override_method_of_upload", "By tus, for clients that know no PATCH.", OVERRIDE),
+        "get": of_upload("show_upload", "Show the upload. Interrupts no other request.", {"200": SHOWN}),
+        "patch": adding("append_to_upload", "Append content, with tus or with the IETF draft."),
+        "post": adding("override_method_of_upload", "For tus clients that can only send POST.", OVERRIDE),
         "delete": of_upload(
-            "cancel_upload", "Cancel it. A file that it has become stays.", {"204": {"description": "Gone."}}
+            "cancel_upload",
+            "Cancel the upload. A finished file is kept.",
+            {"204": {"description": "Deleted."}},
         ),
     },
 }
