@@ -26,11 +26,12 @@ from picasso.receive import append as appending
 from picasso.receive import cleanup, concatenate
 from picasso.receive.append import Append
 from picasso.receive.commit import Committer
-from picasso.receive.concatenate import Joins
+from picasso.receive.concatenate import Concatenations
 from picasso.receive.hashing import sha256
 from picasso.receive.locks import Locks
 from picasso.receive.new_file import NewFile
-from picasso.receive.uploads import KnownKey, Uploads, reserved_bytes
+from picasso.receive.quota import reserved_bytes
+from picasso.receive.uploads import KnownKey, Uploads
 from picasso.storage import UploadState
 from picasso.storage.disk import AppendWriter
 from picasso.storage.folder import Folder
@@ -80,16 +81,16 @@ def tus(length: int | None, **fields: object) -> Upload:
 
 
 async def begun(uploads: Uploads, row: Upload) -> Upload:
-    async with uploads.begin(row):
+    async with uploads.create(row):
         pass
     return row
 
 
 async def added(uploads: Uploads, row: Upload, data: bytes) -> Append:
-    async with uploads.hold(row.pk) as held:
-        append = await held.append()
+    async with uploads.lock(row.pk) as upload:
+        append = await upload.append()
         await append.sink.write(data)
-        await held.keep(append)
+        await upload.keep(append)
         return append
 
 
@@ -128,9 +129,9 @@ def test_its_bytes_stay_until_it_is_known_that_a_row_points_at_them(storage: Fol
     assert path.samefile(storage.files.path("text/plain/00/elsewhere/name"))
 
     async def land(uploads: Uploads) -> File:
-        async with uploads.hold(row.pk) as held:
-            assert held.whole
-            return await held.land(await held.append())
+        async with uploads.lock(row.pk) as upload:
+            assert upload.is_complete
+            return await upload.commit(await upload.append())
 
     file = with_uploads(storage, land)
     assert (file.size, file.sha256) == (len(DATA), hashlib.sha256(DATA).hexdigest())
@@ -141,8 +142,8 @@ def test_a_cancelled_upload_does_not_land(storage: Folder) -> None:
     async def cancel(uploads: Uploads) -> None:
         row = await begun(uploads, tus(3))
         append = await added(uploads, row, b"abc")
-        async with uploads.hold(row.pk) as held:
-            await held.remove()
+        async with uploads.lock(row.pk) as upload:
+            await upload.delete()
         write_whole(storage, row.pk, b"abc")
         with pytest.raises(Conflict):
             await uploads.committer.commit(append, NewFile("a", "", upload_id=row.pk))
@@ -160,13 +161,13 @@ def test_a_wrong_digest_leaves_its_reason_and_nothing_else(storage: Folder) -> N
     async def land(uploads: Uploads) -> None:
         row = await begun(uploads, tus(3, digest={"sha-256": "0" * 64}))
         append = await added(uploads, row, b"abc")
-        async with uploads.hold(row.pk) as held:
+        async with uploads.lock(row.pk) as upload:
             with pytest.raises(DigestMismatch):
-                await held.land(append)
+                await upload.commit(append)
         with pytest.raises(Gone, match="digest"):
-            await uploads.look(row.pk)
+            await uploads.status(row.pk)
         with pytest.raises(Gone):
-            async with uploads.hold(row.pk):
+            async with uploads.lock(row.pk):
                 pass
 
     with_uploads(storage, land)
@@ -178,8 +179,8 @@ def test_an_upload_forgets_a_file_that_was_deleted(storage: Folder) -> None:
     async def land(uploads: Uploads) -> Upload:
         row = await begun(uploads, tus(3))
         append = await added(uploads, row, b"abc")
-        async with uploads.hold(row.pk) as held:
-            await held.land(append)
+        async with uploads.lock(row.pk) as upload:
+            await upload.commit(append)
         return row
 
     row = with_uploads(storage, land)
@@ -188,7 +189,7 @@ def test_an_upload_forgets_a_file_that_was_deleted(storage: Folder) -> None:
 
     async def look(uploads: Uploads) -> None:
         with pytest.raises(Gone):
-            await uploads.look(row.pk)
+            await uploads.status(row.pk)
 
     with_uploads(storage, look)
 
@@ -254,12 +255,12 @@ def test_what_was_not_verified_does_not_count_after_a_crash(storage: Folder) -> 
 def test_more_than_its_length_is_refused(storage: Folder) -> None:
     async def add(uploads: Uploads) -> None:
         row = await begun(uploads, tus(10))
-        async with uploads.hold(row.pk) as held:
-            append = await held.append()
+        async with uploads.lock(row.pk) as upload:
+            append = await upload.append()
             with pytest.raises(TooLarge):
                 await append.sink.write(b"x" * 11)
             await append.discard()
-            assert storage.uploads.stat(held.pk).offset == 0
+            assert storage.uploads.stat(upload.pk).offset == 0
 
     with_uploads(storage, add)
 
@@ -273,18 +274,18 @@ def test_who_comes_new_takes_over(storage: Folder) -> None:
         inside, ended = asyncio.Event(), asyncio.Event()
 
         async def hang() -> None:
-            async with uploads.hold(row.pk) as held:
+            async with uploads.lock(row.pk) as upload:
                 with pytest.raises(Superseded):
-                    await wait_in(held.interruptible(), inside.set)
+                    await wait_in(upload.interruptible(), inside.set)
                 ended.set()
 
         hanging = asyncio.create_task(hang())
         await inside.wait()
         with pytest.raises(Locked):
-            async with uploads.hold(row.pk, disturb=False):
+            async with uploads.lock(row.pk, take_over=False):
                 pass
         assert not ended.is_set()
-        async with uploads.hold(row.pk):
+        async with uploads.lock(row.pk):
             assert ended.is_set()
         await hanging
 
@@ -303,7 +304,7 @@ def test_another_process_takes_over_within_a_second(storage: Folder) -> None:
     holding, interrupted = threading.Event(), threading.Event()
 
     async def hang() -> None:
-        locks = Locks(storage)
+        locks = Locks(storage.uploads)
         locks.start()
         async with locks.hold(row.pk) as holder:
             with pytest.raises(Superseded):
@@ -312,7 +313,7 @@ def test_another_process_takes_over_within_a_second(storage: Folder) -> None:
         locks.stop()
 
     async def come() -> float:
-        locks = Locks(storage)
+        locks = Locks(storage.uploads)
         locks.start()
         with pytest.raises(Locked):
             async with locks.hold(row.pk, patience=0):
@@ -342,14 +343,14 @@ def test_a_lock_that_was_asked_for_in_vain_is_given_back(storage: Folder) -> Non
             await asyncio.sleep(random.random() * 0.004)
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
-        async with asyncio.timeout(60), uploads.hold(row.pk, disturb=False):
+        async with asyncio.timeout(60), uploads.lock(row.pk, take_over=False):
             pass
 
     with_uploads(storage, leave)
 
 
 async def hold_briefly(uploads: Uploads, row: Upload) -> None:
-    async with uploads.hold(row.pk):
+    async with uploads.lock(row.pk):
         await asyncio.sleep(0.001)
 
 
@@ -363,8 +364,8 @@ def test_promises_count_until_they_are_kept_or_broken(storage: Folder) -> None:
         with pytest.raises(UnfinishedFull):
             await begun(uploads, tus(2**20 + 1))
         await begun(uploads, tus(2**20))
-        async with uploads.hold(one.pk) as held:
-            await held.remove()
+        async with uploads.lock(one.pk) as upload:
+            await upload.delete()
         await begun(uploads, tus(3))
 
     with_uploads(storage, promise)
@@ -402,19 +403,19 @@ def test_a_key_has_one_upload(storage: Folder) -> None:
 
 def test_the_sweep_takes_what_expired_and_what_was_lost(storage: Folder) -> None:
     rows = [with_uploads(storage, lambda uploads: begun(uploads, tus(5))) for _ in range(4)]
-    fresh, old, lost, held = rows
+    fresh, old, lost, upload = rows
     past = time.time() - EXPIRY - 10
-    for row in (old, held):
+    for row in (old, upload):
         os.utime(storage.uploads.path(row.pk), (past, past))
     storage.uploads.path(lost.pk).unlink()
     Upload.objects.filter(pk=lost.pk).update(created_at="2020-01-01T00:00:00Z")
-    lock = storage.uploads.lock(held.pk)
+    lock = storage.uploads.lock(upload.pk)
     try:
-        assert cleanup.expired(storage, EXPIRY) == 2
+        assert cleanup.remove_expired(storage, EXPIRY) == 2
     finally:
         lock.release()
-    assert set(Upload.objects.values_list("pk", flat=True)) == {fresh.pk, held.pk}
-    assert cleanup.expired(storage, EXPIRY) == 1
+    assert set(Upload.objects.values_list("pk", flat=True)) == {fresh.pk, upload.pk}
+    assert cleanup.remove_expired(storage, EXPIRY) == 1
     assert {path.name for path in storage.uploads.root.rglob("*") if path.is_file()} == {str(fresh.pk)}
 
 
@@ -465,8 +466,8 @@ def test_a_final_upload_goes_with_its_parts(storage: Folder) -> None:
     async def cancel(uploads: Uploads) -> None:
         parts = [str((await begun(uploads, tus(1, concat="partial"))).pk) for _ in range(2)]
         final = await begun(uploads, tus(None, concat="final", parts=parts))
-        async with uploads.hold(final.pk, joins=True) as held:
-            await held.remove()
+        async with uploads.lock(final.pk, interrupt_concatenation=True) as upload:
+            await upload.delete()
 
     with_uploads(storage, cancel)
     assert not Upload.objects.exists()
@@ -482,19 +483,19 @@ def test_a_join_that_is_interrupted_at_any_moment_ends_with_the_right_bytes(
     chance = random.Random(10)
 
     async def join_all(uploads: Uploads) -> None:
-        joins = Joins(uploads)
+        concatenations = Concatenations(uploads)
         for _ in range(12):
             parts = [await begun(uploads, tus(len(piece), concat="partial")) for piece in pieces]
             for part, piece in zip(parts, pieces, strict=True):
                 await added(uploads, part, piece)
             final = await begun(uploads, tus(None, concat="final", parts=[str(part.pk) for part in parts]))
-            task = joins.begin(final.pk)
+            task = concatenations.begin(final.pk)
             while not task.done():
                 await asyncio.sleep(chance.random() * 0.01)
-                async with uploads.hold(final.pk, joins=True):
+                async with uploads.lock(final.pk, interrupt_concatenation=True):
                     pass
                 await task
-                task = joins.begin(final.pk)
+                task = concatenations.begin(final.pk)
                 if chance.random() < 0.3:
                     await task
 
@@ -512,10 +513,10 @@ def test_a_files_lock_is_given_back_while_the_database_is_away(
     async def lose(uploads: Uploads) -> None:
         row = await begun(uploads, tus(10))
         with monkeypatch.context() as broken:
-            async with uploads.hold(row.pk):
-                broken.setattr(uploads.locks.rows, "_connect", away)
+            async with uploads.lock(row.pk):
+                broken.setattr(uploads.locks.database, "_connect", away)
         storage.uploads.lock(row.pk).release()
-        async with uploads.hold(row.pk, disturb=False):
+        async with uploads.lock(row.pk, take_over=False):
             pass
 
     def away() -> None:
@@ -534,8 +535,8 @@ def test_a_failed_fsync_is_not_forgotten(storage: Folder, monkeypatch: pytest.Mo
             broken.setattr(AppendWriter, "sync", cut_off)
             with pytest.raises(OSError, match="gone"):
                 await added(uploads, row, b"678")
-        async with uploads.hold(row.pk) as held:
-            assert held.offset == 5
+        async with uploads.lock(row.pk) as upload:
+            assert upload.offset == 5
 
     def cut_off(_: AppendWriter) -> None:
         raise OSError("the bytes are gone")

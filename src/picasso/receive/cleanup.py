@@ -1,4 +1,4 @@
-"""Undo and clean up: files that are to go, and what a crash left behind."""
+"""The sweep: removes expired uploads, and what crashes have left behind."""
 
 from __future__ import annotations
 
@@ -21,102 +21,105 @@ from picasso.storage import Storage
 
 log = logging.getLogger(__name__)
 
-# An upload may pause; nothing is taken for a crash's remains before an hour has passed without a byte.
+# An upload may pause: what got no byte for less than an hour may still be used.
 GRACE = timedelta(hours=1)
 HOUR = 3600.0
 
 KEEP_ORPHANS = timedelta(days=30)
 
+PAGE = 1000
+
 
 def start(storage: Storage) -> None:
-    """Sweep in the background for as long as this process lives: what is cheap each hour, all of it each day."""
-    threading.Thread(target=_sweep_for_ever, args=(storage,), name="sweep", daemon=True).start()
+    """Sweep in the background while this process lives: each hour what is cheap, each day everything."""
+    threading.Thread(target=_sweep_forever, args=(storage,), name="sweep", daemon=True).start()
 
 
-def _sweep_for_ever(storage: Storage) -> None:
+def _sweep_forever(storage: Storage) -> None:
     for hour in count():
         try:
-            # All of it not at the very start: a wrong setting is most often noticed, and mended, at once.
+            # The full sweep does not run at the start: a wrong setting is most often noticed and corrected at once.
             sweep(storage) if hour % 24 == 1 else _sweep_hourly(storage)
         except (DatabaseError, InterfaceError, OSError) as fault:
-            log.warning("could not sweep, the next hour will: %s", fault)
+            log.warning("could not sweep, trying again in an hour: %s", fault)
             connection.close()
         time.sleep(HOUR)
 
 
-def _sweep_hourly(storage: Storage) -> None:
-    expired(storage, settings.PICASSO.upload_expiry)
-    _sweep_interrupted(storage)
+def _sweep_hourly(storage: Storage) -> int:
+    return remove_expired(storage, settings.PICASSO.upload_expiry) + _remove_abandoned(storage)
 
 
 def sweep(storage: Storage) -> int:
-    """Clear away what crashes left behind, and return how many. Safe beside running servers and workers."""
-    return expired(storage, settings.PICASSO.upload_expiry) + _sweep_interrupted(storage) + _sweep_media(storage)
+    """Remove everything that crashes have left; returns how many things. Servers and workers may run meanwhile."""
+    return _sweep_hourly(storage) + _set_orphans_aside(storage)
 
 
-def expired(storage: Storage, expiry: int) -> int:
-    """Clear away uploads of which no byte came for so many seconds, and what is remembered of those that ended then."""
-    old = timezone.now() - timedelta(seconds=expiry)
-    Upload.objects.filter(finished_at__lt=old).delete()
+def remove_expired(storage: Storage, expiry: int) -> int:
+    """Remove uploads that got no byte for ``expiry`` seconds, and the rows of those that ended before; how many."""
+    oldest = timezone.now() - timedelta(seconds=expiry)
+    grace_start = time.time() - GRACE.total_seconds()
+    Upload.objects.filter(finished_at__lt=oldest).delete()
     removed = 0
     for upload_id, modified_at in storage.uploads.walk():
-        if modified_at < old.timestamp() and _nobody_writes(storage, upload_id):
+        if modified_at < oldest.timestamp() and not _is_locked(storage, upload_id):
             Upload.objects.filter(pk=upload_id, finished_at=None).delete()
             storage.uploads.remove(upload_id)
             removed += 1
-        elif modified_at < time.time() - GRACE.total_seconds():
-            removed += _left_over(storage, upload_id)
-    storage.uploads.remove_abandoned(time.time() - GRACE.total_seconds())
-    return removed + _without_bytes(storage, old)
+        elif modified_at < grace_start:
+            removed += _remove_without_row(storage, upload_id)
+    storage.uploads.remove_abandoned(grace_start)
+    return removed + _delete_rows_without_bytes(storage, oldest)
 
 
-def _without_bytes(storage: Storage, old: datetime) -> int:
-    """Rows whose place on the disk was lost: they only count in the quota."""
-    rows = Upload.objects.filter(finished_at=None, created_at__lt=old).values_list("pk", flat=True)
+def _delete_rows_without_bytes(storage: Storage, oldest: datetime) -> int:
+    """Such rows only take space in the quota."""
+    rows = Upload.objects.filter(finished_at=None, created_at__lt=oldest).values_list("pk", flat=True)
     return Upload.objects.filter(pk__in=[pk for pk in rows if not storage.uploads.exists(pk)]).delete()[0]
 
 
-def _left_over(storage: Storage, upload_id: uuid.UUID) -> bool:
-    """Whether it has landed, or was never begun, and a crash left its bytes."""
+def _remove_without_row(storage: Storage, upload_id: uuid.UUID) -> bool:
+    """Remove bytes that a crash left of an upload that was committed, or never inserted. Whether there were any."""
     if Upload.objects.filter(pk=upload_id, finished_at=None).exists():
         return False
     storage.uploads.remove(upload_id)
     return True
 
 
-def _nobody_writes(storage: Storage, upload_id: uuid.UUID) -> bool:
+def _is_locked(storage: Storage, upload_id: uuid.UUID) -> bool:
+    """Whether a request writes to it. One that can't be looked at counts as locked."""
     try:
         storage.uploads.lock(upload_id).release()
     except OSError:
-        return False
-    return True
+        return True
+    return False
 
 
-def _sweep_interrupted(storage: Storage) -> int:
-    grace = max(GRACE.total_seconds(), 2 * settings.PICASSO.job_time_limit)
-    before = time.time() - grace
-    scratch = settings.PICASSO.scratch_dir
-    removed = storage.files.remove_abandoned(before) + workdir.remove_abandoned(scratch, before)
+def _remove_abandoned(storage: Storage) -> int:
+    """Remove what interrupted uploads and jobs have left."""
+    conf = settings.PICASSO
+    before = time.time() - max(GRACE.total_seconds(), 2 * conf.job_time_limit)
+    removed = storage.files.remove_abandoned(before) + workdir.remove_abandoned(conf.scratch_dir, before)
     for name in removed:
         log.warning("removed what an interrupted process left: %s", name)
     return len(removed)
 
 
-def _sweep_media(storage: Storage) -> int:
-    """Bytes without a row. An id tells its age, so one that is landing just now is let be.
+def _set_orphans_aside(storage: Storage) -> int:
+    """Set stored files aside that have no row. The id tells the age, so files that are being committed stay.
 
-    They are set aside and not deleted: to a process with the wrong database, or one restored from yesterday, all that
-    was uploaded since looks like this.
+    They are not deleted yet: to a process with the wrong database, or one restored from yesterday, all recent uploads
+    look like this.
     """
-    storage.files.remove_set_aside(timezone.now().date() - KEEP_ORPHANS)
     today = timezone.now().date()
+    storage.files.remove_set_aside(today - KEEP_ORPHANS)
     old = ((id_, key) for id_, key in storage.files.walk() if made_at(id_) < timezone.now() - GRACE)
     removed = 0
-    while page := list(islice(old, 1000)):
+    while page := list(islice(old, PAGE)):
         known = existing(SERVICE, [id_ for id_, _ in page])
         for id_, key in page:
             if id_ not in known:
                 storage.files.set_aside(key, today)
                 removed += 1
-                log.warning("set aside stored bytes that no row points at: %s", id_)
+                log.warning("set stored bytes without a row aside: %s", id_)
     return removed

@@ -10,7 +10,7 @@ from picasso.errors import ClientGone, PicassoError
 from picasso.jobs import celery
 from picasso.process.pipelines import pipelines
 from picasso.receive.commit import Committer
-from picasso.receive.concatenate import Joins
+from picasso.receive.concatenate import Concatenations
 from picasso.receive.uploads import Uploads
 from picasso.storage import Storage, default_storage
 from picasso.web import health
@@ -39,7 +39,7 @@ class WebApp:
         self._uploads = Uploads(
             storage, self._committer, conf.max_upload_size, conf.max_unfinished_size, conf.upload_expiry
         )
-        self._concatenations = Joins(self._uploads)
+        self._concatenations = Concatenations(self._uploads)
         self._forwarding = Forwarding(conf.trusted_proxies, conf.public_url)
         self._cors = Cors(conf.cors_origins)
         self._router = Router(
@@ -64,7 +64,7 @@ class WebApp:
     async def stop(self) -> None:
         """What was received completely is stored; interrupted uploads keep what they have received."""
         await self._concatenations.stop()
-        await self._uploads.locks.idle(SHUTDOWN_SECONDS)
+        await self._uploads.locks.wait_until_idle(SHUTDOWN_SECONDS)
         self._committer.stop()
         self._uploads.stop()
 

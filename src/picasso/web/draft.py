@@ -17,7 +17,7 @@ from picasso.errors import (
 )
 from picasso.models import File, Upload
 from picasso.receive.new_file import clean_name
-from picasso.receive.uploads import Held, Seen, Uploads
+from picasso.receive.uploads import LockedUpload, Uploads, UploadStatus
 from picasso.web.body import BodyOptions
 from picasso.web.digests import CONTENT_DIGEST, REPR_DIGEST, Checks, digests_of
 from picasso.web.file_response import answer_stored
@@ -64,7 +64,7 @@ class Draft:
         if row.length is not None and (request.content_length or 0) > row.length:
             raise InconsistentLength
         if has_content(request):
-            row.reserved = self._uploads.expected(request.content_length)
+            row.reserved = self._uploads.expected_size(request.content_length)
         set_key(row, request)
         request.also.update(self._limit(request, self._uploads.expiry))
         checks, content = Checks(request, CONTENT_DIGEST), complete or has_content(request)
@@ -76,20 +76,22 @@ class Draft:
                 await creation.lock.announce()
         if file:
             return await self._answer_complete(request, base, file)
-        return await self._answer_incomplete(request, base, creation.lock.seen)
+        return await self._answer_incomplete(request, base, creation.lock.status)
 
-    async def _begin(self, request: Request, base: str, held: Held, complete: bool, checks: Checks) -> File | None:
-        if await self._told_where(request, base, held):
-            return await self._fill(request, held, complete, checks)
+    async def _begin(
+        self, request: Request, base: str, upload: LockedUpload, complete: bool, checks: Checks
+    ) -> File | None:
+        if await self._told_where(request, base, upload):
+            return await self._fill(request, upload, complete, checks)
         # Until it is answered the client knows of no place to go on from.
-        async with held.only_if_kept():
-            return await self._fill(request, held, complete, checks)
+        async with upload.deleted_on_failure():
+            return await self._fill(request, upload, complete, checks)
 
-    async def _told_where(self, request: Request, base: str, held: Held) -> bool:
+    async def _told_where(self, request: Request, base: str, upload: LockedUpload) -> bool:
         """Only who knows what it is: Python's own client, for one, takes any interim response for the answer."""
         if not (version := echoed(request)):
             return False
-        headers = {"Location": upload_url(base, held.pk), **self._limit(request, self._uploads.expiry), **version}
+        headers = {"Location": upload_url(base, upload.pk), **self._limit(request, self._uploads.expiry), **version}
         return request.interim(104, headers)
 
     def _described(self, request: Request, in_path: str) -> Upload:
@@ -111,11 +113,11 @@ class Draft:
         await require_same_content(self._uploads, request, row, self._options, complete=completes(request))
         if row.finished:
             return await self._answer_complete(request, base, await self._uploads.file_of(request.principal, row))
-        return await self._answer_incomplete(request, base, await self._uploads.look(row.pk))
+        return await self._answer_incomplete(request, base, await self._uploads.status(row.pk))
 
-    async def _answer_incomplete(self, request: Request, base: str, seen: Seen) -> None:
-        headers = {"Location": upload_url(base, seen.row.pk), **self._state(request, seen.offset, False)}
-        await request.answer_json(201, as_json(seen), headers)
+    async def _answer_incomplete(self, request: Request, base: str, status: UploadStatus) -> None:
+        headers = {"Location": upload_url(base, status.row.pk), **self._state(request, status.offset, False)}
+        await request.answer_json(201, as_json(status), headers)
 
     async def _answer_complete(self, request: Request, base: str, file: File) -> None:
         await answer_stored(request, base, file, self._state(request, file.size, True))
@@ -128,15 +130,15 @@ class Draft:
 
     async def _head(self, request: Request, upload_id: uuid.UUID) -> None:
         base = request.base
-        seen = await self._uploads.look(upload_id)
-        if not seen.row.finished and not seen.row.is_final:
+        status = await self._uploads.status(upload_id)
+        if not status.row.finished and not status.row.is_final:
             # Whoever asks is about to go on from there, so nobody else may.
-            async with self._uploads.hold(upload_id) as held:
-                seen = held.seen
-        row = seen.row
+            async with self._uploads.lock(upload_id) as upload:
+                status = upload.status
+        row = status.row
         headers = {
-            **self._state(request, seen.offset, row.finished),
-            **self._limit(request, seconds_left(seen.expires_at)),
+            **self._state(request, status.offset, row.finished),
+            **self._limit(request, seconds_left(status.expires_at)),
             **({} if row.length is None else {"Upload-Length": str(row.length)}),
             **file_link(base, row),
             "Cache-Control": "no-store",
@@ -149,8 +151,8 @@ class Draft:
             raise UnsupportedMediaType(f"What is added to an upload is sent as {CONTENT}.")
         offset = number("Upload-Offset", request.headers.get("upload-offset", ""))
         checks = Checks(request, CONTENT_DIGEST)
-        async with self._uploads.hold(upload_id) as held:
-            row = held.row
+        async with self._uploads.lock(upload_id) as upload:
+            row = upload.row
             if row.is_final or row.is_part:
                 raise Forbidden("This upload is one of tus' concatenation.")
             if row.file_id:
@@ -158,44 +160,44 @@ class Draft:
                 request.also.update(self._state(request, row.length, True))
                 fault = InconsistentLength if has_content(request) else CompletedUpload
                 raise fault("This upload is complete; nothing can be added to it.", headers=at)
-            if offset != held.offset:
-                request.also.update(self._state(request, held.offset, False))
-                raise OffsetMismatch(held.offset, offset)
+            if offset != upload.offset:
+                request.also.update(self._state(request, upload.offset, False))
+                raise OffsetMismatch(upload.offset, offset)
             length = agreed_length(request, complete, row.length, offset)
             if length is not None and offset + (request.content_length or 0) > length:
                 raise InconsistentLength
             if offset + (request.content_length or 0) > self._uploads.max_size:
                 raise TooLarge
             if length is not None and row.length is None:
-                await held.declare(length)
-            await held.expect(request.content_length)
-            file = await self._fill(request, held, complete, checks)
-            request.also.update(self._limit(request, seconds_left(held.expires_at)))
+                await upload.set_length(length)
+            await upload.expect(request.content_length)
+            file = await self._fill(request, upload, complete, checks)
+            request.also.update(self._limit(request, seconds_left(upload.expires_at)))
         if file:
             await self._answer_complete(request, base, file)
         else:
-            await request.answer(204, headers=self._state(request, held.offset, False))
+            await request.answer(204, headers=self._state(request, upload.offset, False))
 
-    async def _fill(self, request: Request, held: Held, complete: bool, checks: Checks) -> File | None:
+    async def _fill(self, request: Request, upload: LockedUpload, complete: bool, checks: Checks) -> File | None:
         """Add the content; the file, if with it the upload is complete."""
         try:
-            append = await add(request, held, checks, self._options)
+            append = await add(request, upload, checks, self._options)
         except TooLarge:
-            if held.row.length is None:
+            if upload.row.length is None:
                 raise
             # As the draft has it: whoever sends more than they said has said what nobody can rely on.
             fault = InconsistentLength("There was more than the upload's length; it is cancelled.")
-            await held.fail(fault.code, fault.detail)
+            await upload.fail(fault.code, fault.detail)
             raise fault from None
         if not complete:
             return None
-        if held.row.length not in {None, held.offset}:
+        if upload.row.length not in {None, upload.offset}:
             raise InconsistentLength("The upload is said to be complete, and is not as long as it was said to be.")
-        return await held.land(append)
+        return await upload.commit(append)
 
     async def _delete(self, request: Request, upload_id: uuid.UUID) -> None:
-        async with self._uploads.hold(upload_id, joins=True) as held:
-            await held.remove()
+        async with self._uploads.lock(upload_id, interrupt_concatenation=True) as upload:
+            await upload.delete()
         await request.answer(204)
 
     # Headers

@@ -19,7 +19,7 @@ from picasso.receive.content import NewContent, NewFileOutput, NoOutput
 from picasso.receive.hashing import Hash
 from picasso.receive.new_file import NewFile
 from picasso.receive.sink import in_writer
-from picasso.receive.uploads import Held, KnownKey, Uploads
+from picasso.receive.uploads import KnownKey, LockedUpload, Uploads
 from picasso.storage import Storage
 from picasso.web.body import Body, BodyOptions, WholeBody
 from picasso.web.request import Request
@@ -65,7 +65,7 @@ class Creation:
     """An upload that a request creates."""
 
     row: Upload
-    lock: Held | None
+    lock: LockedUpload | None
     """None if an earlier request with the same key has created it."""
 
 
@@ -86,7 +86,7 @@ async def create_upload(uploads: Uploads, row: Upload, *, has_content: bool) -> 
 async def create_or_find(stack: AsyncExitStack, uploads: Uploads, row: Upload, has_content: bool) -> Creation:
     while True:
         try:
-            lock = await stack.enter_async_context(uploads.begin(row))
+            lock = await stack.enter_async_context(uploads.create(row))
             return Creation(lock.row, lock)
         except KnownKey as known:
             if known.row.request_fingerprint != row.request_fingerprint:
@@ -98,16 +98,16 @@ async def create_or_find(stack: AsyncExitStack, uploads: Uploads, row: Upload, h
 
 async def remove_cut_off(uploads: Uploads, row: Upload) -> None:
     try:
-        async with uploads.hold(row.pk, disturb=False) as held:
-            if not held.row.finished:
-                await held.remove()
+        async with uploads.lock(row.pk, take_over=False) as upload:
+            if not upload.row.finished:
+                await upload.delete()
     except Locked:
         raise KeyInUse from None
     except NotFound:
         pass
     except Gone:
         # It has expired, or its bytes are lost: only its row is left, and has the key.
-        await uploads.forget(row.pk)
+        await uploads.delete(row.pk)
 
 
 class Destination(Protocol):
@@ -173,7 +173,7 @@ async def destination_of(request: Request, uploads: Uploads, files: NewFiles) ->
         if not creation.lock:
             yield RepeatedFile(await uploads.file_of(request.principal, creation.row), uploads.max_size)
             return
-        async with creation.lock.only_if_kept():
+        async with creation.lock.deleted_on_failure():
             yield KeyedFile(files, creation.row)
         await in_writer(uploads.storage.uploads.remove, creation.row.pk)
 

@@ -12,7 +12,7 @@ from picasso.addresses import file_url
 from picasso.errors import BadRequest, NotFound, PicassoError, TooLarge
 from picasso.models import Upload
 from picasso.receive.append import Append
-from picasso.receive.uploads import Held, Seen
+from picasso.receive.uploads import LockedUpload, UploadStatus
 from picasso.web.body import Body, BodyOptions, WholeBody
 from picasso.web.digests import Checks
 from picasso.web.request import Request
@@ -57,29 +57,29 @@ def seconds_left(at: float) -> int:
     return max(0, int(at - time.time()))
 
 
-def as_json(seen: Seen) -> dict[str, str | int | bool | None]:
+def as_json(status: UploadStatus) -> dict[str, str | int | bool | None]:
     """An upload for people, and for programs that use none of the protocols."""
-    row = seen.row
+    row = status.row
     return {
         "id": str(row.pk),
-        "offset": seen.offset,
+        "offset": status.offset,
         "length": row.length,
         "complete": row.finished,
-        "expires_at": datetime.fromtimestamp(int(seen.expires_at), UTC).isoformat().replace("+00:00", "Z"),
+        "expires_at": datetime.fromtimestamp(int(status.expires_at), UTC).isoformat().replace("+00:00", "Z"),
         "file_id": str(row.file_id) if row.file_id else None,
     }
 
 
-async def add(request: Request, held: Held, checks: Checks, options: BodyOptions) -> Append:
+async def add(request: Request, upload: LockedUpload, checks: Checks, options: BodyOptions) -> Append:
     """Add the request's content to the upload. What arrived before a cut stays, unless it has to be verified.
 
     Raises:
         TooLarge: there is more than the upload's length, or than the limit; nothing was added.
         ChecksumMismatch, DigestMismatch: it is not what was sent; nothing was added.
     """
-    append, body = await held.append(checks.hashes), Body(request, options)
+    append, body = await upload.append(checks.hashes), Body(request, options)
     try:
-        async with held.interruptible():
+        async with upload.interruptible():
             await body.receive(WholeBody(append.sink))
         await append.sink.drain()
         checks.verify()
@@ -87,17 +87,17 @@ async def add(request: Request, held: Held, checks: Checks, options: BodyOptions
         await append.discard()
         raise
     except BaseException:
-        await (append.discard() if checks else keep_what_arrived(held, append, body))
+        await (append.discard() if checks else keep_what_arrived(upload, append, body))
         raise
-    await held.keep(append)
+    await upload.keep(append)
     return append
 
 
-async def keep_what_arrived(held: Held, append: Append, body: Body) -> None:
+async def keep_what_arrived(upload: LockedUpload, append: Append, body: Body) -> None:
     try:
         await body.drain(append.sink)
     except TooLarge:
         return await append.discard()
     except PicassoError:
         pass  # the disk is full: what was written is kept
-    return await held.keep(append)
+    return await upload.keep(append)

@@ -21,9 +21,9 @@ from picasso.errors import (
     UnsupportedVersion,
 )
 from picasso.models import Upload
-from picasso.receive.concatenate import Joins
+from picasso.receive.concatenate import Concatenations
 from picasso.receive.new_file import clean_name
-from picasso.receive.uploads import Held, Seen, Uploads
+from picasso.receive.uploads import LockedUpload, Uploads, UploadStatus
 from picasso.web.body import BodyOptions
 from picasso.web.digests import CHECKSUM, CHECKSUMS, CONTENT_DIGEST, REPR_DIGEST, Checks, digests_of
 from picasso.web.idempotency import Creation, create_upload, require_same_content, set_key
@@ -65,9 +65,11 @@ MAX_PARTS = 1000
 
 
 class Tus:
-    def __init__(self, uploads: Uploads, joins: Joins, pipelines: Names, options: BodyOptions) -> None:
+    def __init__(
+        self, uploads: Uploads, concatenations: Concatenations, pipelines: Names, options: BodyOptions
+    ) -> None:
         self._uploads = uploads
-        self._joins = joins
+        self._concatenations = concatenations
         self._pipelines = pipelines
         self._options = options
 
@@ -116,11 +118,11 @@ class Tus:
         if content:
             require_content_type(request)
             require_fitting(request, self._limit(row.length), 0)
-            row.reserved = self._uploads.expected(request.content_length)
+            row.reserved = self._uploads.expected_size(request.content_length)
         checks = Checks(request, CONTENT_DIGEST, CHECKSUM)
         async with create_upload(self._uploads, row, has_content=content) as creation:
             if creation.lock and (content or row.length == 0):
-                async with creation.lock.only_if_kept():
+                async with creation.lock.deleted_on_failure():
                     await self._add(request, creation.lock, checks)
                     await creation.lock.announce()
         return await self._answer_created(request, base, creation)
@@ -129,11 +131,11 @@ class Tus:
         """The upload as it is now, also if an earlier request with the same key has created it."""
         if not creation.lock:
             await require_same_content(self._uploads, request, creation.row, self._options, complete=False)
-        seen = await self._uploads.look(creation.row.pk)
-        headers = {"Location": upload_url(base, seen.row.pk), **ending(base, seen)}
+        status = await self._uploads.status(creation.row.pk)
+        headers = {"Location": upload_url(base, status.row.pk), **ending(base, status)}
         if has_content(request):
-            headers["Upload-Offset"] = str(seen.offset)
-        await request.answer_json(201, as_json(seen), headers)
+            headers["Upload-Offset"] = str(status.offset)
+        await request.answer_json(201, as_json(status), headers)
 
     def _described(self, request: Request) -> Upload:
         """Raises `BadRequest`, `InvalidField`."""
@@ -161,7 +163,7 @@ class Tus:
             raise Forbidden("A final upload takes its content from its parts.")
         async with create_upload(self._uploads, row, has_content=False) as creation:
             pass
-        join = self._joins.begin(creation.row.pk)
+        join = self._concatenations.begin(creation.row.pk)
         await asyncio.wait([join], timeout=JOIN_SECONDS)
         if join.done() and (fault := join.result()):
             raise fault
@@ -171,61 +173,61 @@ class Tus:
 
     async def _head(self, request: Request, upload_id: uuid.UUID) -> None:
         base = request.base
-        seen = await self._uploads.look(upload_id)
-        if not seen.row.finished and not seen.row.is_final:
+        status = await self._uploads.status(upload_id)
+        if not status.row.finished and not status.row.is_final:
             # Whoever asks is about to go on from there, so nobody else may.
-            async with self._uploads.hold(upload_id) as held:
-                if held.whole and not held.row.is_part and not held.row.finished:
-                    await held.land(await held.append())
-                seen = held.seen
-        await request.answer(200, headers={**told(seen), **ending(base, seen), "Cache-Control": "no-store"})
+            async with self._uploads.lock(upload_id) as upload:
+                if upload.is_complete and not upload.row.is_part and not upload.row.finished:
+                    await upload.commit(await upload.append())
+                status = upload.status
+        await request.answer(200, headers={**told(status), **ending(base, status), "Cache-Control": "no-store"})
 
     async def _patch(self, request: Request, upload_id: uuid.UUID) -> None:
         base = request.base
         offset = number("Upload-Offset", request.headers.get("upload-offset", ""))
         require_content_type(request)
         checks = Checks(request, CONTENT_DIGEST, CHECKSUM)
-        async with self._held_for_content(upload_id) as held:
-            row = held.row
-            if offset != held.offset:
-                raise OffsetMismatch(held.offset, offset)
-            length = agreed_length(request, held)
+        async with self._lock_for_content(upload_id) as upload:
+            row = upload.row
+            if offset != upload.offset:
+                raise OffsetMismatch(upload.offset, offset)
+            length = agreed_length(request, upload)
             require_fitting(request, self._limit(length), offset)
             if length is not None and row.length is None:
-                await held.declare(length)
-            await held.expect(request.content_length)
+                await upload.set_length(length)
+            await upload.expect(request.content_length)
             if not row.finished:
-                await self._add(request, held, checks)
-            headers = {"Upload-Offset": str(held.offset), **ending(base, held.seen)}
+                await self._add(request, upload, checks)
+            headers = {"Upload-Offset": str(upload.offset), **ending(base, upload.status)}
         await request.answer(204, headers=headers)
 
     @asynccontextmanager
-    async def _held_for_content(self, upload_id: uuid.UUID) -> AsyncIterator[Held]:
+    async def _lock_for_content(self, upload_id: uuid.UUID) -> AsyncIterator[LockedUpload]:
         """Raises `Forbidden` for a final upload, also for one that is just being joined."""
         refusal = Forbidden("A final upload takes its content from its parts.")
         try:
-            async with self._uploads.hold(upload_id) as held:
-                if held.row.is_final:
+            async with self._uploads.lock(upload_id) as upload:
+                if upload.row.is_final:
                     raise refusal
-                yield held
+                yield upload
         except Locked:
-            if (await self._uploads.look(upload_id)).row.is_final:
+            if (await self._uploads.status(upload_id)).row.is_final:
                 raise refusal from None
             raise
 
-    async def _add(self, request: Request, held: Held, checks: Checks) -> None:
-        append = await add(request, held, checks, self._options)
-        if held.whole and not held.row.is_part:
-            await held.land(append)
-        if held.whole and held.row.final_id:
-            self._joins.begin(held.row.final_id)
+    async def _add(self, request: Request, upload: LockedUpload, checks: Checks) -> None:
+        append = await add(request, upload, checks, self._options)
+        if upload.is_complete and not upload.row.is_part:
+            await upload.commit(append)
+        if upload.is_complete and upload.row.final_id:
+            self._concatenations.begin(upload.row.final_id)
 
     def _limit(self, length: int | None) -> int:
         return self._uploads.max_size if length is None else length
 
     async def _delete(self, request: Request, upload_id: uuid.UUID) -> None:
-        async with self._uploads.hold(upload_id, joins=True) as held:
-            await held.remove()
+        async with self._uploads.lock(upload_id, interrupt_concatenation=True) as upload:
+            await upload.delete()
         await request.answer(204)
 
 
@@ -241,14 +243,14 @@ def declared_length(request: Request, final: bool) -> int | None:
     return None if length is None else number("Upload-Length", length)
 
 
-def agreed_length(request: Request, held: Held) -> int | None:
+def agreed_length(request: Request, upload: LockedUpload) -> int | None:
     """The upload's, or one that was deferred and is said now. Raises `BadRequest`, `InconsistentLength`."""
     if (text := request.headers.get("upload-length")) is None:
-        return held.row.length
+        return upload.row.length
     length = number("Upload-Length", text)
-    if held.row.length not in {None, length}:
+    if upload.row.length not in {None, length}:
         raise InconsistentLength("The upload has another length already.")
-    if length < held.offset:
+    if length < upload.offset:
         raise InconsistentLength("The upload has more bytes than that already.")
     return length
 
@@ -276,11 +278,11 @@ def require_fitting(request: Request, limit: int, offset: int) -> None:
         raise TooLarge("This is more than the upload's length; nothing was added.")
 
 
-def told(seen: Seen) -> dict[str, str]:
+def told(status: UploadStatus) -> dict[str, str]:
     """All that tus says of an upload."""
-    row = seen.row
+    row = status.row
     known = {
-        "Upload-Offset": seen.offset,
+        "Upload-Offset": status.offset,
         "Upload-Length": row.length,
         "Upload-Metadata": row.metadata or None,
         "Upload-Concat": row.concat or None,
@@ -289,6 +291,6 @@ def told(seen: Seen) -> dict[str, str]:
     return {name: str(value) for name, value in known.items() if value is not None}
 
 
-def ending(base: str, seen: Seen) -> dict[str, str]:
+def ending(base: str, status: UploadStatus) -> dict[str, str]:
     """When it expires, or is forgotten if it has become a file; and where that is."""
-    return {"Upload-Expires": expires(seen.expires_at), **file_link(base, seen.row)}
+    return {"Upload-Expires": expires(status.expires_at), **file_link(base, status.row)}

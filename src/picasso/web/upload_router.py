@@ -5,7 +5,7 @@ from __future__ import annotations
 from picasso.addresses import UPLOAD, UPLOADS, below
 from picasso.errors import MethodNotAllowed, UnsupportedMediaType
 from picasso.receive.commit import Committer
-from picasso.receive.concatenate import Joins
+from picasso.receive.concatenate import Concatenations
 from picasso.receive.uploads import Uploads
 from picasso.web.body import BodyOptions
 from picasso.web.draft import CONTENT, Draft, is_draft
@@ -26,12 +26,17 @@ class UploadHandler:
     """All of them at their two addresses."""
 
     def __init__(
-        self, uploads: Uploads, joins: Joins, committer: Committer, pipelines: Names, idle_timeout: int
+        self,
+        uploads: Uploads,
+        concatenations: Concatenations,
+        committer: Committer,
+        pipelines: Names,
+        idle_timeout: int,
     ) -> None:
         self._uploads = uploads
         options = BodyOptions(idle_timeout)
         plain = PlainUploads(uploads, committer, options)
-        self._tus = Tus(uploads, joins, pipelines, options)
+        self._tus = Tus(uploads, concatenations, pipelines, options)
         self._draft = Draft(uploads, pipelines, options)
         self._raw = RawHandler(plain, pipelines)
         self._form = FormHandler(plain, pipelines)
@@ -93,9 +98,9 @@ class UploadHandler:
 
     async def _show(self, request: Request, name: str) -> None:
         """For people and programs that want to look, and not to go on."""
-        seen = await self._uploads.look(upload_id_of(name))
-        headers = {"Cache-Control": "no-store", **file_link(request.base, seen.row)}
-        await request.answer_json(200, as_json(seen), headers)
+        status = await self._uploads.status(upload_id_of(name))
+        headers = {"Cache-Control": "no-store", **file_link(request.base, status.row)}
+        await request.answer_json(200, as_json(status), headers)
 
 
 def is_form(request: Request) -> bool:
