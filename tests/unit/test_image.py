@@ -14,7 +14,7 @@ import pyvips
 
 from picasso.process.contract import JSON, ProcessorError, Result, Source
 from picasso.process.processors.image import Image
-from picasso.process.processors.image.errors import verdict
+from picasso.process.processors.image.errors import translate_error
 
 RED, GREEN, BLUE, WHITE = [220, 30, 30], [30, 160, 30], [30, 30, 220], [250, 250, 250]
 
@@ -385,7 +385,6 @@ import resource, sys
 from pathlib import Path
 from picasso.process.contract import Source
 from picasso.process.processors.image import Image
-from picasso.process.processors.image.errors import verdict
 Image.prepare()
 path, media_type, megabytes = sys.argv[1:]
 resource.setrlimit(resource.RLIMIT_AS, (int(megabytes) << 20,) * 2)
@@ -431,7 +430,7 @@ def test_a_lack_of_memory_is_not_the_files_fault(sixty_megapixels: Path, name: s
     ],
 )
 def test_messages_seen_are_told_apart(message: str, kind: type[Exception]) -> None:
-    assert isinstance(verdict(message, "image/png"), kind)
+    assert isinstance(translate_error(message, "image/png"), kind)
 
 
 FORKED = """
@@ -439,7 +438,6 @@ import os, sys
 from pathlib import Path
 from picasso.process.contract import Source
 from picasso.process.processors.image import Image
-from picasso.process.processors.image.errors import verdict
 Image.prepare()
 assert len(os.listdir("/proc/self/task")) == 1, "prepare() left threads, which a fork would lose"
 for _ in range(30):

@@ -91,7 +91,7 @@ def test_xmp_is_read_in_both_of_its_forms() -> None:
     bag = "<dc:subject><rdf:Bag><rdf:li>one</rdf:li>\n<rdf:li>two</rdf:li></rdf:Bag></dc:subject>"
     title = '<dc:title><rdf:Alt><rdf:li xml:lang="x-default">Größe</rdf:li><rdf:li>Size</rdf:li></rdf:Alt></dc:title>'
     short = 'xmp:Rating="4" xmp:CreatorTool="Tool"'
-    assert xmp.of(packet(bag + title + "<xmp:CreateDate>2026-11-23</xmp:CreateDate>", short)) == {
+    assert xmp.read_xmp(packet(bag + title + "<xmp:CreateDate>2026-11-23</xmp:CreateDate>", short)) == {
         "title": "Größe",
         "keywords": ["one", "two"],
         "rating": 4,
@@ -102,31 +102,31 @@ def test_xmp_is_read_in_both_of_its_forms() -> None:
 
 def test_xmp_is_bounded() -> None:
     many = "".join(f"<rdf:li>{number}{'x' * 500}</rdf:li>" for number in range(90))
-    found = xmp.of(packet(f"<dc:subject><rdf:Bag>{many}</rdf:Bag></dc:subject>"))
+    found = xmp.read_xmp(packet(f"<dc:subject><rdf:Bag>{many}</rdf:Bag></dc:subject>"))
     assert isinstance(found["keywords"], list)
     assert (len(found["keywords"]), len(str(found["keywords"][0]))) == (50, 100)
 
 
 @pytest.mark.parametrize("content", [b"", b"junk", b"<a>" * 9_000, b"\xff\xfe\0", b"<?xml encoding='x'?><a/>"])
 def test_broken_xmp_tells_nothing(content: bytes) -> None:
-    assert xmp.of(content) == {}
+    assert xmp.read_xmp(content) == {}
 
 
 def test_xmp_declares_no_entities() -> None:
-    assert xmp.of(b'<!DOCTYPE a [<!ENTITY b "c">]>' + packet("<dc:title>&b;</dc:title>")) == {}
+    assert xmp.read_xmp(b'<!DOCTYPE a [<!ENTITY b "c">]>' + packet("<dc:title>&b;</dc:title>")) == {}
 
 
 def test_iptc_of_older_software_is_read() -> None:
-    assert iptc.of(b"\x1c\2\x78\0\x04caf\xe9") == {"caption": "café"}
-    assert iptc.of(b"\x1c\2\x78\0\x05caf\xc3\xa9\x1c\2\5\x7f\xff") == {"caption": "café"}
-    assert iptc.of(b"Photoshop 3.0\x008BIM\4\4\0\0\0\0\0\x08\x1c\2\5\0\3abc") == {"title": "abc"}
+    assert iptc.read_iptc(b"\x1c\2\x78\0\x04caf\xe9") == {"caption": "café"}
+    assert iptc.read_iptc(b"\x1c\2\x78\0\x05caf\xc3\xa9\x1c\2\5\x7f\xff") == {"caption": "café"}
+    assert iptc.read_iptc(b"Photoshop 3.0\x008BIM\4\4\0\0\0\0\0\x08\x1c\2\5\0\3abc") == {"title": "abc"}
 
 
 def test_profiles_have_names(run: Run) -> None:
     wide = corners().icc_transform("p3", input_profile="srgb")
     assert "P3" in str(run(bytes(wide.pngsave_buffer()), "image/png").facts["icc_profile"])
     assert run(jpeg()).facts["icc_profile"] is None
-    assert icc.name(bytes(128) + struct.pack(">I4sII", 1, b"desc", 144, 90) + b"mluc") is None
+    assert icc.read_name(bytes(128) + struct.pack(">I4sII", 1, b"desc", 144, 90) + b"mluc") is None
 
 
 def test_resolution_and_depth(run: Run) -> None:

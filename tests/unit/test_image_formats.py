@@ -28,7 +28,7 @@ from tests.hostile.image import gif_of, ico_of, jxl_size, png_of, svg
 
 from picasso.process.contract import JSON, ProcessorError, Result, Source
 from picasso.process.processors.image import Image
-from picasso.process.processors.image.jxl import codestream_of, size_of
+from picasso.process.processors.image.jxl import find_codestream, read_size
 from picasso.process.processors.image.svg import MAX_TEXT
 
 Run = Callable[..., Result]
@@ -120,7 +120,7 @@ def test_the_size_of_jpeg_xl_is_told_by_its_first_bits(size: tuple[int, int]) ->
     jxl()
     for container in (False, True):
         content = by_pillow("JXL", corners_in_pillow(2, 2).resize(size), use_container=container)
-        assert size_of(codestream_of(content)) == size
+        assert read_size(find_codestream(content)) == size
 
 
 def test_a_photoshop_file_of_16_bits_is_seen_by_its_preview(run: Run) -> None:

@@ -1,4 +1,4 @@
-"""Facts have 64 KiB as JSON in all: lists and mappings of strangers' texts, cut to what there is room for."""
+"""Facts may take 64 KiB as JSON in all. These functions limit lists and mappings of texts that come from files."""
 
 from __future__ import annotations
 
@@ -8,28 +8,30 @@ from collections.abc import Iterable
 from picasso.process.contract import JSON
 
 
-def size(value: JSON) -> int:
-    """Its bytes as they are counted: JSON in UTF-8."""
+def json_size(value: JSON) -> int:
+    """Bytes of a value as JSON in UTF-8, with the comma and blank after it."""
     return len(json.dumps(value, ensure_ascii=False).encode()) + 2
 
 
-def that_fit(pairs: Iterable[tuple[str, JSON]], room: int) -> dict[str, JSON]:
-    """Those that have a value, while there is room for them; what is too long is left out, and a later one may fit."""
-    kept: dict[str, JSON] = {}
+def take_fitting(pairs: Iterable[tuple[str, JSON]], max_bytes: int) -> dict[str, JSON]:
+    """The pairs that have a value, while they fit into ``max_bytes`` together. A pair that is too long is left out;
+    later ones may still fit.
+    """
+    taken: dict[str, JSON] = {}
     for name, value in pairs:
-        needed = size({name: value})
-        if value not in (None, "", []) and needed <= room:
-            kept[name] = value
-            room -= needed
-    return kept
+        needed = json_size({name: value})
+        if value not in (None, "", []) and needed <= max_bytes:
+            taken[name] = value
+            max_bytes -= needed
+    return taken
 
 
-def first_that_fit(values: Iterable[JSON], room: int) -> list[JSON]:
-    """Up to the first that there is no room for."""
-    kept: list[JSON] = []
+def take_first_fitting(values: Iterable[JSON], max_bytes: int) -> list[JSON]:
+    """The values up to the first that no longer fits into ``max_bytes``."""
+    taken: list[JSON] = []
     for value in values:
-        room -= size(value)
-        if room < 0:
+        max_bytes -= json_size(value)
+        if max_bytes < 0:
             break
-        kept.append(value)
-    return kept
+        taken.append(value)
+    return taken

@@ -1,4 +1,4 @@
-"""Whether JSON and XML keep to their grammar, at a bounded cost whatever they are nested or defined like."""
+"""Whether JSON and XML are well-formed. The cost is bounded, however they are nested or defined."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from picasso.process.processors.charset import MARKS
 
 PIECE = 2**18
 
-# JSON is held as a whole: an array of numbers takes some twelve times its length.
+# JSON is parsed in one piece. An array of numbers takes some twelve times its length in memory.
 MAX_JSON = 32 * 2**20
 
-# Each piece of a token that goes on has expat begin it anew.
+# expat parses an unfinished token again with each piece.
 MAX_TOKEN = 8 * 2**20
 
 JSON = ("application/json", "application/*+json")
 XML = ("text/xml", "application/xml", "application/*+xml", "application/xml-*")
 
 
-def checked(file: BinaryIO, media_type: str, encoding: str | None) -> bool | None:
-    """None for what is neither, or is too large, too deeply nested or too much of a bomb to tell."""
+def is_well_formed(file: BinaryIO, media_type: str, encoding: str | None) -> bool | None:
+    """None for other types, and if the file is too large or too deeply nested to decide, or is an entity bomb."""
     file.seek(0)
     if any(fnmatchcase(media_type, pattern) for pattern in JSON):
         return is_json(file, encoding or "utf-8")
@@ -39,13 +39,13 @@ def is_json(file: BinaryIO, encoding: str) -> bool | None:
     for mark, _ in MARKS:
         content = content.removeprefix(mark)
     try:
-        # What is made of it is of no use, so as little as possible is.
+        # The value is not needed, so as little of it as possible is kept.
         json.loads(
             content.decode(encoding),
-            object_pairs_hook=_nothing,
+            object_pairs_hook=_discard,
             parse_int=len,
             parse_float=len,
-            parse_constant=_no_constant,
+            parse_constant=_reject_constant,
         )
     except RecursionError:
         return None
@@ -54,18 +54,19 @@ def is_json(file: BinaryIO, encoding: str) -> bool | None:
     return True
 
 
-def _nothing(pairs: list[tuple[str, object]]) -> None:
+def _discard(pairs: list[tuple[str, object]]) -> None:
     pass
 
 
-def _no_constant(name: str) -> None:
+def _reject_constant(name: str) -> None:
     raise ValueError(f"{name} is JavaScript")
 
 
 def is_xml(file: BinaryIO) -> bool | None:
-    """No entity is fetched from anywhere; and where a default handler is, none of the text is expanded either.
+    """Whether it is well-formed; None if that can't be decided.
 
-    Those within attributes are, and there expat itself stops what grows a hundredfold.
+    No external entity is read. With a default handler, entities within text are not expanded either. Those within
+    attributes are; there expat stops those that grow a hundredfold.
     """
     parser = expat.ParserCreate()
     parser.DefaultHandler = _ignore
@@ -76,9 +77,9 @@ def is_xml(file: BinaryIO) -> bool | None:
             if file.tell() - parser.CurrentByteIndex > MAX_TOKEN:
                 return None
         parser.Parse(b"", True)
-    except expat.ExpatError as fault:
-        return None if "amplification" in str(fault) or fault.code == OUT_OF_MEMORY else False
-    except (ValueError, LookupError):  # an encoding that Python doesn't know
+    except expat.ExpatError as error:
+        return None if "amplification" in str(error) or error.code == OUT_OF_MEMORY else False
+    except (ValueError, LookupError):  # an encoding that Python does not know
         return None
     return True
 

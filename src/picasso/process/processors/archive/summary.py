@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from picasso.process.contract import JSON, Derivative, ProcessorError, Result
-from picasso.process.processors.charset import shown
+from picasso.process.processors.charset import clean_text
 
 # An entry costs some microseconds and a few bytes; beyond, an archive is counted no further.
 MAX_ENTRIES = 500_000
@@ -47,14 +47,14 @@ class Entry:
 
     def listed(self) -> dict[str, JSON]:
         entry: dict[str, JSON] = {
-            "name": shown(self.name, NAME),
+            "name": clean_text(self.name, NAME),
             "type": self.kind,
             "size": self.size,
             "packed": self.packed,
             "modified": self.modified,
             "encrypted": self.encrypted,
         }
-        return entry | {"target": shown(self.target, NAME)} if self.target else entry
+        return entry | {"target": clean_text(self.target, NAME)} if self.target else entry
 
 
 @dataclass(slots=True)
@@ -120,7 +120,7 @@ class Tally:
             "folders": self.kinds["folder"],
             "links": self.kinds["link"],
             "others": self.kinds["other"],
-            "total_unpacked": told(self.total),
+            "total_unpacked": encoding_from_head(self.total),
             "ratio": round(self.total / max(1, self.archive_size), 2),
             "encrypted": self.encrypted > 0,
             "duplicates": self.duplicates,
@@ -133,7 +133,7 @@ class Tally:
                 "absolute_paths": self.absolute,
                 "link_escapes": self.escaping,
             },
-            "first": [shown(entry.name, FIRST_NAME) for entry in self.first[:FIRST]],
+            "first": [clean_text(entry.name, FIRST_NAME) for entry in self.first[:FIRST]],
         }
 
     def _listing(self, folder: Path) -> Derivative:
@@ -146,7 +146,7 @@ class Tally:
         return Derivative("listing", FILE, "application/json")
 
 
-def told(size: int) -> int:
+def encoding_from_head(size: int) -> int:
     """A size as facts have it: what is beyond 63 bits is a lie, and too long for a database."""
     return min(size, 2**63 - 1)
 

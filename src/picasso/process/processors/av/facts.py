@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from picasso.process.contract import JSON
-from picasso.process.processors.budget import that_fit
+from picasso.process.processors.budget import take_fitting
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -152,7 +152,7 @@ def tags(container: InputContainer) -> dict[str, JSON]:
     for name, value in _pairs((container.metadata, first)):
         if name not in TECHNICAL and name not in PLACES and len(found) < TAGS:
             found.setdefault(name, value)
-    return that_fit(found.items(), TAGS_ROOM)
+    return take_fitting(found.items(), TAGS_ROOM)
 
 
 def place(container: InputContainer) -> str | None:

@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from picasso.process.contract import JSON
-from picasso.process.processors.budget import first_that_fit
+from picasso.process.processors.budget import take_first_fitting
 
 WORDS_LENGTH = 1_000
 NAMES = 100
@@ -69,7 +69,7 @@ def attachments(said: Mapping[str, Any]) -> list[str]:
 
 def names(found: Iterable[Any] | None, most: int) -> list[JSON]:
     """At most ``most`` of them, each of bounded length, and no more than there is room for."""
-    return first_that_fit((words(each, NAME_LENGTH) or "" for each in list(found or ())[:most]), NAMES_ROOM)
+    return take_first_fitting((words(each, NAME_LENGTH) or "" for each in list(found or ())[:most]), NAMES_ROOM)
 
 
 def words(text: Any, length: int = WORDS_LENGTH) -> str | None:

@@ -1,4 +1,4 @@
-"""An animated WebP of the first frames of what moves."""
+"""An animated WebP of the first frames of an animation."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 ROLE = "preview"
 
 
-def saved(frames: pyvips.Image, quality: int, folder: Path) -> Derivative:
-    """``frames`` lie below each other, with their delays."""
+def save(frames: pyvips.Image, quality: int, folder: Path) -> Derivative:
+    """``frames`` are one below the other in one image, as libvips has animations, with their delays."""
     for step in STEPS:
         frames = step(frames)
-    # The least effort: sixty frames are sixty pictures to encode.
-    film = frames.webpsave_buffer(Q=quality, effort=0, keep="none")
-    (folder / f"{ROLE}.webp").write_bytes(film)
+    # The least effort, since sixty frames are sixty pictures to encode.
+    content = frames.webpsave_buffer(Q=quality, effort=0, keep="none")
+    (folder / f"{ROLE}.webp").write_bytes(content)
     return Derivative(ROLE, f"{ROLE}.webp", "image/webp", frames.width, frames.get_page_height())

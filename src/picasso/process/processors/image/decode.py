@@ -1,4 +1,4 @@
-"""Which decoder reads which format. What none reads here ends as ``unsupported-format``."""
+"""Which decoder reads which format. A format that none can read ends as ``unsupported-format``."""
 
 from __future__ import annotations
 
@@ -15,30 +15,33 @@ DECODERS: dict[str, Decoder] = {
     "image/bmp": pillow.bmp,
     "image/vnd.microsoft.icon": pillow.ico,
     "image/x-icon": pillow.ico,
-    "image/vnd.adobe.photoshop": psd.opened,
-    "image/jxl": jxl.opened,
-    **dict.fromkeys(raw.MEDIA_TYPES, raw.opened),
+    "image/vnd.adobe.photoshop": psd.open_picture,
+    "image/jxl": jxl.open_picture,
+    **dict.fromkeys(raw.MEDIA_TYPES, raw.open_picture),
 }
 
 
-def opened(file: BinaryIO, media_type: str, max_pixels: int) -> Picture:
-    """Raises `ProcessorError`, or `pyvips.Error` for what the file is at fault for; pixels are not decoded yet."""
+def open_picture(file: BinaryIO, media_type: str, max_pixels: int) -> Picture:
+    """Reads the header; the pixels are decoded later.
+
+    Raises `ProcessorError`, or `pyvips.Error` (see `errors.translate_errors`).
+    """
     if decoder := DECODERS.get(media_type):
         return decoder(file, max_pixels)
     if media_type == "image/tiff":
         return _tiff(file, max_pixels)
-    picture = libvips.opened(libvips.of_file(file), max_pixels)
+    picture = libvips.open_picture(libvips.source_from_file(file), max_pixels)
     if picture.format == "svg":
-        svg.bound(file)
-    return heic.with_pixels(picture, file) if picture.format in heic.FORMATS else picture
+        svg.check_complexity(file)
+    return heic.with_decoder(picture, file) if picture.format in heic.FORMATS else picture
 
 
 def _tiff(file: BinaryIO, max_pixels: int) -> Picture:
-    """Many cameras write their raw files as a TIFF, whose first picture is then only a stamp."""
+    """Many raw files of cameras are TIFFs, whose first picture is only a small preview."""
     if tiff.is_raw(file):
         try:
-            return raw.opened(file, max_pixels)
+            return raw.open_picture(file, max_pixels)
         except ProcessorError as error:
             if error.code != "unsupported-format":
                 raise
-    return tiff.with_exif(libvips.opened(libvips.of_file(file), max_pixels), file)
+    return tiff.with_exif(libvips.open_picture(libvips.source_from_file(file), max_pixels), file)

@@ -1,4 +1,4 @@
-"""Tell the faults of the file from those of the machine."""
+"""Distinguishes errors of the file from errors of the machine."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from contextlib import contextmanager
 from picasso.process.contract import ProcessorError
 from picasso.process.processors.image.libvips import LOADERS
 
-# As collected by running each decoder into RLIMIT_AS, step by step. A security limit of libheif is about the file.
+# Collected by running each decoder with less and less memory (RLIMIT_AS). A security limit of libheif is about the
+# file.
 OUT_OF_MEMORY = re.compile(
     r"out of memory|insufficient memory|memory allocation error(?!: security limit)|cannot allocate|creating thread",
     re.IGNORECASE,
 )
-# What the kernel says of a disk, a network share or a full one.
+# Error texts of the kernel for disks, network shares and full disks.
 MACHINE = re.compile(r"input/output error|stale file handle|no space left|timed out|transport endpoint", re.IGNORECASE)
 UNSUPPORTED = re.compile(r"not been built in|unsupported", re.IGNORECASE)
 UNKNOWN = "not in a known format"
@@ -29,34 +30,34 @@ def unsupported() -> ProcessorError:
 
 
 @contextmanager
-def verdicts(media_type: str) -> Iterator[None]:
-    """Around all that libvips does with the file."""
+def translate_errors(media_type: str) -> Iterator[None]:
+    """Around all calls of libvips: turns its errors into `ProcessorError`, `MemoryError` or `OSError`."""
     import pyvips
 
     try:
         yield
     except pyvips.Error as error:
-        raise verdict(str(error), media_type) from error
-    except UnicodeDecodeError as error:  # pyvips, of a message that quotes the file
-        raise verdict("", media_type) from error
+        raise translate_error(str(error), media_type) from error
+    except UnicodeDecodeError as error:  # raised by pyvips if a message quotes the file
+        raise translate_error("", media_type) from error
 
 
-def verdict(message: str, media_type: str) -> Exception:
-    """What a message of libvips means."""
+def translate_error(message: str, media_type: str) -> Exception:
+    """The exception that a message of libvips means."""
     if OUT_OF_MEMORY.search(message):
         return MemoryError(message)
     if MACHINE.search(message):
         return OSError(message)
-    # What is cut short may be past recognition: a TIFF has its directory at the end.
+    # A file that was cut off may be unrecognizable: a TIFF has its directory at the end.
     unknown = UNKNOWN in message and media_type not in LOADERS.values()
     return unsupported() if unknown or UNSUPPORTED.search(message) else corrupt()
 
 
 @contextmanager
-def blamed_on_the_file() -> Iterator[None]:
-    """Around a decoder in Python, which raises whatever a broken file leads it into.
+def blame_file() -> Iterator[None]:
+    """Around a decoder in Python, which may raise anything for a damaged file: turns that into ``corrupt``.
 
-    Not blamed: what this module's siblings said already, a lack of memory, and what the kernel refused.
+    A `ProcessorError`, a lack of memory and errors of the kernel pass unchanged.
     """
     try:
         yield
@@ -66,5 +67,5 @@ def blamed_on_the_file() -> Iterator[None]:
         if error.errno:
             raise
         raise corrupt() from error
-    except BaseException as error:  # a Rust decoder's panic is no Exception
+    except BaseException as error:  # a panic of a Rust decoder is not an Exception
         raise corrupt() from error

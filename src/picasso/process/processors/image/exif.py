@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from picasso.process.contract import JSON
 from picasso.process.processors.image.picture import blob, has
-from picasso.process.processors.image.text_values import clean_line, that_fit
+from picasso.process.processors.image.text_values import clean_line, take_fitting
 from picasso.process.processors.image.tiff import GPS_IFD, Directory, Entry, Reader
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ FIELD = re.compile(r"(?P<value>.*), \w+, \d+ components?, \d+ bytes?\)", re.DOTA
 # What libexif displays instead of a comment in UTF-16 or Japanese.
 NOT_DECODED = re.compile(r"Unsupported (UNICODE|JIS) string")
 
-GPS_ROOM = 4 * 1024  # bytes
+MAX_GPS_BYTES = 4 * 1024  # bytes
 
 # Numbers of GPS tags, EXIF 3.0 section 4.6.6.
 LATITUDE_REF, LATITUDE, LONGITUDE_REF, LONGITUDE, ALTITUDE_REF, ALTITUDE = range(1, 7)
@@ -70,7 +70,7 @@ MAX_ALTITUDE = 1e6  # metres
 
 def read_exif(tags: pyvips.Image) -> dict[str, JSON]:
     """The texts of `TAGS`, as far as the file has them."""
-    return that_fit(_texts(tags, TAGS))
+    return take_fitting(_texts(tags, TAGS))
 
 
 def read_gps(tags: pyvips.Image) -> JSON:
@@ -78,7 +78,7 @@ def read_gps(tags: pyvips.Image) -> JSON:
 
     None if the file does not tell.
     """
-    texts = that_fit(_texts(tags, GPS_TAGS), GPS_ROOM)
+    texts = take_fitting(_texts(tags, GPS_TAGS), MAX_GPS_BYTES)
     if not texts:
         return None
     order, entries = _gps_directory(blob(tags, "exif-data"))

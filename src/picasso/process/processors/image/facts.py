@@ -1,4 +1,4 @@
-"""What is said of a picture, from its header and its metadata."""
+"""Facts from a picture's header and metadata."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from picasso.process.processors.image import exif, icc, iptc, xmp
 from picasso.process.processors.image.picture import Picture, blob, has
 
 
-def of(picture: Picture, strip_gps: bool) -> dict[str, JSON]:
-    """Always with the same keys; None or empty for what the file does not tell."""
+def read_facts(picture: Picture, strip_gps: bool) -> dict[str, JSON]:
+    """Always has the same keys. None or empty for what the file does not have."""
     tags = picture.tags
-    told = {
+    found = {
         "format": picture.format,
         "width": picture.width,
         "height": picture.height,
@@ -22,18 +22,18 @@ def of(picture: Picture, strip_gps: bool) -> dict[str, JSON]:
         "has_alpha": picture.has_alpha,
         "bit_depth": picture.bit_depth,
         "dpi": picture.dpi,
-        "icc_profile": icc.name(blob(tags, "icc-profile-data")),
+        "icc_profile": icc.read_name(blob(tags, "icc-profile-data")),
         "orientation": tags.get("orientation") if has(tags, "orientation") else None,
         "exif": exif.read_exif(tags),
-        "iptc": iptc.of(blob(tags, "iptc-data") or blob(tags, "photoshop-data")),
-        "xmp": xmp.of(blob(tags, "xmp-data")),
+        "iptc": iptc.read_iptc(blob(tags, "iptc-data") or blob(tags, "photoshop-data")),
+        "xmp": xmp.read_xmp(blob(tags, "xmp-data")),
         "gps": exif.read_gps(tags),
     }
-    return without_place(told) if strip_gps else told
+    return without_location(found) if strip_gps else found
 
 
-def without_place(told: dict[str, JSON]) -> dict[str, JSON]:
-    """Nor does it tell the names of places that IPTC has."""
-    captions = told["iptc"]
-    kept = {k: v for k, v in captions.items() if k not in iptc.PLACES} if isinstance(captions, dict) else captions
-    return told | {"gps": None, "iptc": kept}
+def without_location(found: dict[str, JSON]) -> dict[str, JSON]:
+    """Without the position, and without the names of places in IPTC."""
+    captions = found["iptc"]
+    remaining = {k: v for k, v in captions.items() if k not in iptc.PLACES} if isinstance(captions, dict) else captions
+    return found | {"gps": None, "iptc": remaining}

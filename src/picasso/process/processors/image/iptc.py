@@ -1,15 +1,15 @@
-"""IPTC: captions and credits of the press, in records of a marker, a number, a length and a text (IIM 4.2)."""
+"""IPTC: captions and credits for the press. Each record has a marker, a number, a length and a text (IIM 4.2)."""
 
 from __future__ import annotations
 
 import struct
 
 from picasso.process.contract import JSON
-from picasso.process.processors.image.resources import IPTC, resources
-from picasso.process.processors.image.text_values import clean_line, clean_lines, that_fit
+from picasso.process.processors.image.resources import IPTC, read_resources
+from picasso.process.processors.image.text_values import clean_line, clean_lines, take_fitting
 
-# The datasets of record 2 that are told, in the order that they are.
-WANTED = {
+# The datasets of record 2 that become facts, in this order.
+DATASETS = {
     5: "title",
     105: "headline",
     120: "caption",
@@ -24,48 +24,48 @@ WANTED = {
     95: "state",
     101: "country",
 }
-SEVERAL = {"keywords", "creator"}
+LISTS = {"keywords", "creator"}
 PLACES = {"sublocation", "city", "state", "country"}
 
-IN_A_JPEG = b"Photoshop 3.0\0"
+JPEG_PREFIX = b"Photoshop 3.0\0"
 MARKER = 0x1C
 CHARACTER_SET, UTF_8 = (1, 90), b"\x1b%G"
 MAX_RECORDS = 2_000
 
 
-def of(content: bytes) -> dict[str, JSON]:
-    """Of a JPEG's segment, of Photoshop's resources, or of bare records."""
-    if content.startswith((IN_A_JPEG, b"8BIM")):
-        content = resources(content.removeprefix(IN_A_JPEG)).get(IPTC, b"")
+def read_iptc(content: bytes) -> dict[str, JSON]:
+    """``content`` is a JPEG's segment, Photoshop's resources, or bare records."""
+    if content.startswith((JPEG_PREFIX, b"8BIM")):
+        content = read_resources(content.removeprefix(JPEG_PREFIX)).get(IPTC, b"")
     found = records(content)
-    # Without the mark, older software writes what its machine does; UTF-8 is hardly ever mistaken for that.
+    # Without the mark for UTF-8, older software writes its own encoding. Such text is hardly ever valid UTF-8.
     texts = {
-        name: [_decoded(text, found.get(CHARACTER_SET) == [UTF_8]) for text in found.get((2, number), [])]
-        for number, name in WANTED.items()
+        name: [_decode(text, found.get(CHARACTER_SET) == [UTF_8]) for text in found.get((2, number), [])]
+        for number, name in DATASETS.items()
     }
-    return that_fit(
-        (name, clean_lines(values, 100) if name in SEVERAL else clean_line(values[0]))
+    return take_fitting(
+        (name, clean_lines(values, 100) if name in LISTS else clean_line(values[0]))
         for name, values in texts.items()
         if values
     )
 
 
 def records(content: bytes) -> dict[tuple[int, int], list[bytes]]:
-    """The texts by their record and dataset; whatever is broken ends the list."""
+    """The texts by record and dataset. Damage ends the list."""
     found: dict[tuple[int, int], list[bytes]] = {}
-    place = 0
+    position = 0
     for _ in range(MAX_RECORDS):
-        if len(content) < place + 5 or content[place] != MARKER:
+        if len(content) < position + 5 or content[position] != MARKER:
             break
-        record, number, length = struct.unpack_from(">xBBH", content, place)
-        if length > 0x7FFF:  # longer ones say their length elsewhere, and are no texts
+        record, number, length = struct.unpack_from(">xBBH", content, position)
+        if length > 0x7FFF:  # longer records have their length elsewhere, and are not texts
             break
-        found.setdefault((record, number), []).append(content[place + 5 : place + 5 + length])
-        place += 5 + length
+        found.setdefault((record, number), []).append(content[position + 5 : position + 5 + length])
+        position += 5 + length
     return found
 
 
-def _decoded(text: bytes, is_utf_8: bool) -> str:
+def _decode(text: bytes, is_utf_8: bool) -> str:
     try:
         return text.decode("utf-8")
     except UnicodeDecodeError:

@@ -1,4 +1,4 @@
-"""One form for all metadata: fields of a libvips image, whichever decoder found them."""
+"""Metadata in one form, whichever decoder found it: fields of a libvips image."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pyvips
 
-# A JPEG's segment counts its length in two bytes; the two themselves and "Exif" with two zeros are in it.
+# The length of a JPEG segment has two bytes and includes these two and ``Exif`` with two zeros.
 MAX_EXIF = 65_535 - 8
 
-# Larger ones are not worth reading for a title and a few keywords.
+# Larger blobs are not read for a title and a few keywords.
 MAX_BLOB = 2**20
 
 
 def image_with_tags(exif: bytes = b"", xmp: bytes = b"", iptc: bytes = b"", icc: bytes = b"") -> pyvips.Image:
-    """A picture of one pixel with these fields, as if a loader of libvips had read them. Broken EXIF gives none."""
+    """An image of one pixel with these fields, as if a loader of libvips had read them. Damaged EXIF gives no
+    fields.
+    """
     import pyvips
 
     image = pyvips.Image.jpegload_buffer(_jpeg_with(exif)).copy()
@@ -28,7 +30,7 @@ def image_with_tags(exif: bytes = b"", xmp: bytes = b"", iptc: bytes = b"", icc:
 
 
 def _jpeg_with(exif: bytes) -> bytes:
-    """libexif, which reads a JPEG's EXIF, is not to be had alone."""
+    """libexif can't be called alone, so the EXIF is put into a JPEG for libvips."""
     plain, body = _one_pixel(), exif.removeprefix(b"Exif\0\0")
     if not 0 < len(body) <= MAX_EXIF:
         return plain

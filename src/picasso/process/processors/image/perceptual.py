@@ -1,6 +1,6 @@
-"""How a picture looks, in a few bytes: its colours, a blurred stand-in, and a hash that stays when it is resized.
+"""Facts about how a picture looks: its colours, a blurred placeholder, and a hash that survives resizing.
 
-All from a picture of at most 100 pixels a side, so that it costs under two milliseconds.
+They are computed from at most 100 by 100 pixels, which takes less than two milliseconds.
 """
 
 from __future__ import annotations
@@ -20,30 +20,32 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-# The most that ThumbHash is defined for.
+# The largest side that ThumbHash allows.
 SIDE = 100
 
 MAX_COLOURS = 5
 SMALLEST_SHARE = 0.02
 
-# Of two colours that are one to the eye: the distance of their boxes, of 16 levels a channel each.
-ALIKE = 3.0
+# Boxes of colour (16 levels a channel) that are closer than this look alike.
+MAX_DISTANCE = 3.0
 
 
 def prepare() -> None:
-    """NumPy's linear algebra would start a thread for each core, and each takes tens of megabytes of addresses."""
+    """Without these limits NumPy's linear algebra starts a thread for each core, each with tens of MB of address
+    space.
+    """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    import numpy as np  # noqa: F401 - so that they are there
+    import numpy as np  # noqa: F401 - loaded before the fork
     import PIL.Image  # noqa: F401
 
 
-def of(picture: pyvips.Image) -> dict[str, JSON]:
-    """Of sRGB, 8 bits, three or four bands; the smaller it is, the cheaper."""
+def read_look(picture: pyvips.Image) -> dict[str, JSON]:
+    """``picture`` is sRGB of 8 bits with three or four bands. A small picture costs less."""
     import numpy as np
     import PIL.Image
 
-    # Not libvips, which takes a millisecond for each step of a picture as small as this.
+    # Pillow instead of libvips, which takes a millisecond for each step of a picture this small.
     mode = {3: "RGB", 4: "RGBA"}[picture.bands]
     image = PIL.Image.frombytes(mode, (picture.width, picture.height), bytes(picture.write_to_memory()))
     small = np.asarray(_within(image, SIDE).convert("RGBA"))
@@ -74,8 +76,10 @@ def _on_white(image: PIL.Image.Image) -> PIL.Image.Image:
 
 
 def dominant_colours(rgba: NDArray[np.uint8]) -> list[dict[str, JSON]]:
-    """The most frequent first, each with its share of what is opaque; a colour is the mean of the fullest of 4,096
-    boxes of colour, and counts for the boxes that look alike. None where nothing is opaque."""
+    """The most frequent colours first, each with its share of the opaque pixels; empty if none is opaque.
+
+    Colours are counted in 4,096 boxes. Boxes that look alike count for the fullest one, whose mean is the colour.
+    """
     import numpy as np
 
     pixels = rgba[rgba[..., 3] > 127][:, :3].astype(np.int64)
@@ -85,34 +89,34 @@ def dominant_colours(rgba: NDArray[np.uint8]) -> list[dict[str, JSON]]:
     codes = box[:, 0] << 8 | box[:, 1] << 4 | box[:, 2]
     counts = np.bincount(codes, minlength=4096)
     sums = np.stack([np.bincount(codes, weights=pixels[:, band], minlength=4096) for band in range(3)], axis=1)
-    found = _grouped(counts)
+    groups = _group_boxes(counts)
     return [
         {"colour": "#" + "".join(f"{round(level):02x}" for level in sums[code] / counts[code]), "share": share}
-        for code, number in found
-        if (share := round(number / len(pixels), 3)) >= SMALLEST_SHARE or (code, number) == found[0]
+        for code, number in groups
+        if (share := round(number / len(pixels), 3)) >= SMALLEST_SHARE or (code, number) == groups[0]
     ]
 
 
-def _grouped(counts: NDArray[np.int64]) -> list[tuple[int, int]]:
-    """The boxes that stand for others, each with the pixels of all it stands for, the most first."""
+def _group_boxes(counts: NDArray[np.int64]) -> list[tuple[int, int]]:
+    """The boxes that represent others: code, and the number of pixels of all that look alike; the largest first."""
     import numpy as np
 
     codes = np.argsort(-counts, kind="stable")[: int(np.count_nonzero(counts))]
-    places = np.stack([codes >> 8, codes >> 4 & 15, codes & 15], axis=1)
-    found: list[tuple[int, int]] = []
-    left = np.ones(len(codes), bool)
-    while len(found) < MAX_COLOURS and left.any():
-        first = int(np.argmax(left))
-        near = left & (((places - places[first]) ** 2).sum(axis=1) <= ALIKE**2)
-        found.append((int(codes[first]), int(counts[codes[near]].sum())))
-        left &= ~near
-    return sorted(found, key=lambda each: -each[1])
+    positions = np.stack([codes >> 8, codes >> 4 & 15, codes & 15], axis=1)
+    groups: list[tuple[int, int]] = []
+    remaining = np.ones(len(codes), bool)
+    while len(groups) < MAX_COLOURS and remaining.any():
+        first = int(np.argmax(remaining))
+        similar = remaining & (((positions - positions[first]) ** 2).sum(axis=1) <= MAX_DISTANCE**2)
+        groups.append((int(codes[first]), int(counts[codes[similar]].sum())))
+        remaining &= ~similar
+    return sorted(groups, key=lambda each: -each[1])
 
 
 def thumbhash(rgba: NDArray[np.uint8]) -> bytes:
-    """As the reference does (Evan Wallace's `rgbaToThumbHash`); the sums are NumPy's.
+    """ThumbHash as in the reference (Evan Wallace's `rgbaToThumbHash`), with NumPy for the sums.
 
-    ``rgba`` is height by width by 4, neither above 100.
+    ``rgba`` has the shape (height, width, 4), with at most 100 pixels a side.
     """
     import numpy as np
 
@@ -123,25 +127,25 @@ def thumbhash(rgba: NDArray[np.uint8]) -> bytes:
     mean = colour.sum(axis=(0, 1)) / opaque if opaque else np.zeros(3)
     red, green, blue = np.moveaxis(mean * (1 - alpha[..., None]) + colour, 2, 0)
     has_alpha = bool((rgba[..., 3] < 255).any())
-    most, longer = 5 if has_alpha else 7, max(width, height)
-    across, down = (max(1, _round(most * side / longer)) for side in (width, height))
+    most_waves, longer = 5 if has_alpha else 7, max(width, height)
+    across, down = (max(1, _round(most_waves * side / longer)) for side in (width, height))
     light = _channel((red + green + blue) / 3, max(3, across), max(3, down))
     yellow, reddish = _channel((red + green) / 2 - blue, 3, 3), _channel(red - green, 3, 3)
     channels = [light, yellow, reddish, *([_channel(alpha, 5, 5)] if has_alpha else [])]
-    return _packed(channels, down if width > height else across, width > height)
+    return _pack(channels, down if width > height else across, width > height)
 
 
 def _round(number: float) -> int:
-    """Halves go up, as in the reference's language."""
+    """Halves are rounded up, as JavaScript does."""
     return math.floor(number + 0.5)
 
 
 def _channel(levels: Floats, across: int, down: int) -> tuple[float, list[float], float]:
-    """Its mean, its waves (0 to 1), and how high the highest of them is."""
+    """The mean, the other waves scaled to 0 to 1, and the scale."""
     height, width = levels.shape
     waves = _cosines(down, height) @ levels @ _cosines(across, width).T / (width * height)
-    kept = [float(waves[y, x]) for y in range(down) for x in range(across) if x * down < across * (down - y)]
-    mean, rest = kept[0], kept[1:]
+    coefficients = [float(waves[y, x]) for y in range(down) for x in range(across) if x * down < across * (down - y)]
+    mean, rest = coefficients[0], coefficients[1:]
     scale = max(map(abs, rest), default=0.0)
     return mean, [0.5 + 0.5 / scale * wave for wave in rest] if scale else rest, scale
 
@@ -149,11 +153,11 @@ def _channel(levels: Floats, across: int, down: int) -> tuple[float, list[float]
 def _cosines(waves: int, length: int) -> Floats:
     import numpy as np
 
-    made: Floats = np.cos(np.pi / length * np.arange(waves)[:, None] * (np.arange(length) + 0.5))
-    return made
+    waves_table: Floats = np.cos(np.pi / length * np.arange(waves)[:, None] * (np.arange(length) + 0.5))
+    return waves_table
 
 
-def _packed(channels: list[tuple[float, list[float], float]], shorter: int, landscape: bool) -> bytes:
+def _pack(channels: list[tuple[float, list[float], float]], shorter: int, landscape: bool) -> bytes:
     (light, _, light_scale), (yellow, _, yellow_scale), (reddish, _, reddish_scale), *alpha = channels
     first = _round(63 * light) | _round(31.5 + 31.5 * yellow) << 6 | _round(31.5 + 31.5 * reddish) << 12
     first |= _round(31 * light_scale) << 18 | bool(alpha) << 23
@@ -167,15 +171,15 @@ def _packed(channels: list[tuple[float, list[float], float]], shorter: int, land
 
 
 def phash(image: PIL.Image.Image) -> str:
-    """Sixteen hex digits: which of the 64 lowest waves of the brightness, 32 by 32, are above their median.
+    """Sixteen hex digits: which of the 64 lowest waves of the brightness, at 32 by 32 pixels, are above their median.
 
-    Pictures that look alike differ in few bits (under 10, say).
+    Pictures that look alike differ in few bits (less than about 10).
     """
     import numpy as np
     import PIL.Image
 
     levels = np.asarray(image.convert("L").resize((32, 32), PIL.Image.Resampling.BOX), np.float64)
     waves = _cosines(8, 32) @ levels @ _cosines(8, 32).T
-    # What is no wave at all, but an error in the last digit, would be one of the 64 bits at random.
+    # Without rounding, the last digit of waves that are really zero would decide their bits at random.
     waves = waves.round(6)
     return np.packbits(waves > np.median(waves)).tobytes().hex()

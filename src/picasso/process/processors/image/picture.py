@@ -1,4 +1,4 @@
-"""What every decoder makes of a file: an opened picture, whose pixels are paid for when they are asked for."""
+"""What every decoder returns: a picture whose header is read, and whose pixels are decoded when they are needed."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 class Animation:
     frames: int
     loop: int
-    """How often it is played; 0 is for ever."""
+    """How often it is played; 0 means for ever."""
     seconds: float | None
-    """Of one time through."""
+    """Duration of one time through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,20 +24,22 @@ class Picture:
     format: str
     """As in the facts: ``jpeg``, ``heic``, ``dng``."""
     width: int
-    """In pixels, upright, as is the height."""
+    """In pixels, as seen after the rotation; so is ``height``."""
     height: int
     tags: pyvips.Image
-    """Carries the metadata: ``exif-…``, ``xmp-data``, ``iptc-data``, ``icc-profile-data``, ``orientation``."""
+    """Has the metadata as fields: ``exif-…``, ``xmp-data``, ``iptc-data``, ``icc-profile-data``, ``orientation``."""
     pixels: Callable[[int], pyvips.Image]
-    """The picture upright, in no more than a square of this many pixels a side. Asked for once: it may decode anew."""
+    """Decodes the picture, upright, to fit into a square of this many pixels. Call it only once: it may decode
+    again.
+    """
     colour_space: str
     has_alpha: bool
     bit_depth: int | None
     dpi: float | None = None
     pages: int = 1
     animation: Animation | None = None
-    film: Callable[[], pyvips.Image | None] | None = None
-    """Its first frames below each other, small, as libvips holds an animation; None if they are too costly."""
+    preview_frames: Callable[[], pyvips.Image | None] | None = None
+    """Decodes the first frames of an animation, small, one below the other in one image; None if that is too costly."""
 
 
 def has(image: pyvips.Image, field: str) -> bool:
@@ -45,5 +47,5 @@ def has(image: pyvips.Image, field: str) -> bool:
 
 
 def blob(image: pyvips.Image, field: str) -> bytes:
-    """A field of bytes; empty where it is missing."""
+    """A field of bytes; empty if it is missing."""
     return bytes(image.get(field)) if has(image, field) else b""

@@ -1,4 +1,4 @@
-"""The formats that Pillow reads and libvips does not: each by its own plugin and no other."""
+"""The formats that Pillow reads and libvips does not. Each uses its own plugin only."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, BinaryIO
 
 from picasso.process.contract import ProcessorError
-from picasso.process.processors.image.errors import blamed_on_the_file
-from picasso.process.processors.image.limits import bound_pixels
+from picasso.process.processors.image.errors import blame_file
+from picasso.process.processors.image.limits import check_pixels
 from picasso.process.processors.image.metadata import image_with_tags
 from picasso.process.processors.image.picture import Picture
 
@@ -18,68 +18,68 @@ if TYPE_CHECKING:
     import PIL.Image
     import pyvips
 
-# How libvips calls them, and how many bands of which depth they have.
+# libvips' names of the colour spaces, by Pillow's modes.
 SPACES = {"L": "b-w", "LA": "b-w", "RGB": "srgb", "RGBA": "srgb", "CMYK": "cmyk"}
 BITS = {"1": 1, "I;16": 16, "I;16B": 16, "I": 32, "F": 32}
 
 
 def bmp(file: BinaryIO, max_pixels: int) -> Picture:
-    with opened(file, "BMP", max_pixels) as image:
-        return described(image, "bmp")
+    with open_image(file, "BMP", max_pixels) as image:
+        return describe(image, "bmp")
 
 
 def ico(file: BinaryIO, max_pixels: int) -> Picture:
-    """The largest of its pictures, which Pillow decodes when it opens the file."""
-    with opened(file, "ICO", max_pixels) as image:
+    """The largest picture of the file. Pillow decodes it on opening."""
+    with open_image(file, "ICO", max_pixels) as image:
         sizes = len(image.info.get("sizes", ())) or 1
-        return described(image, "ico", pages=sizes)
+        return describe(image, "ico", pages=sizes)
 
 
 @contextmanager
-def opened(file: BinaryIO, plugin: str, max_pixels: int) -> Iterator[PIL.Image.Image]:
-    """The undecoded picture. Its limit is also Pillow's own, for what its plugin decodes by itself."""
+def open_image(file: BinaryIO, plugin: str, max_pixels: int) -> Iterator[PIL.Image.Image]:
+    """The picture before decoding. Pillow's own limit is set as well, for plugins that decode on opening."""
     import PIL.Image
 
-    theirs = PIL.Image.MAX_IMAGE_PIXELS
-    # Pillow refuses what has more than twice this, and warns before.
+    previous_limit = PIL.Image.MAX_IMAGE_PIXELS
+    # Pillow refuses pictures of more than twice this number, and warns before.
     PIL.Image.MAX_IMAGE_PIXELS = max(1, max_pixels // 2)
-    import_module(f"PIL.{plugin.title()}ImagePlugin")  # or Pillow would look for it by importing all that it has
+    import_module(f"PIL.{plugin.title()}ImagePlugin")  # otherwise Pillow imports all its plugins to find it
     file.seek(0)
     try:
         with (
-            blamed_on_the_file(),
+            blame_file(),
             warnings.catch_warnings(action="ignore"),
             PIL.Image.open(file, formats=(plugin,)) as image,
         ):
-            bound_pixels(image.width, image.height, plugin.lower(), max_pixels)
+            check_pixels(image.width, image.height, plugin.lower(), max_pixels)
             yield image
     except ProcessorError as error:
         if isinstance(error.__cause__, PIL.Image.DecompressionBombError):
-            bound_pixels(max_pixels + 1, 1, plugin.lower(), max_pixels)
+            check_pixels(max_pixels + 1, 1, plugin.lower(), max_pixels)
         raise
     finally:
-        PIL.Image.MAX_IMAGE_PIXELS = theirs
+        PIL.Image.MAX_IMAGE_PIXELS = previous_limit
 
 
-def described(image: PIL.Image.Image, kind: str, pages: int = 1, icc: bytes = b"") -> Picture:
-    """Decodes, and keeps the pixels: whoever opens a picture also wants to see it."""
-    solid = plain(image)
-    decoded = to_libvips(solid, icc)
+def describe(image: PIL.Image.Image, kind: str, pages: int = 1, icc: bytes = b"") -> Picture:
+    """Decodes at once: a picture that is opened is always shown, too."""
+    plain = to_plain_mode(image)
+    decoded = to_libvips(plain, icc)
     return Picture(
         format=kind,
         width=image.width,
         height=image.height,
         tags=image_with_tags(),
         pixels=lambda size: decoded.thumbnail_image(size, height=size, size="down"),
-        colour_space=SPACES[solid.mode],
-        has_alpha=solid.mode in {"LA", "RGBA"},
+        colour_space=SPACES[plain.mode],
+        has_alpha=plain.mode in {"LA", "RGBA"},
         bit_depth=BITS.get(image.mode, 8),
         pages=pages,
     )
 
 
-def plain(image: PIL.Image.Image) -> PIL.Image.Image:
-    """In one of the modes of `SPACES`: a palette's colours are looked up, and 16 bits become 8."""
+def to_plain_mode(image: PIL.Image.Image) -> PIL.Image.Image:
+    """In one of the modes of `SPACES`: colours of palettes are looked up, and 16 bits become 8."""
     if image.mode in SPACES:
         image.load()
         return image
@@ -94,8 +94,8 @@ def to_libvips(image: PIL.Image.Image, icc: bytes = b"") -> pyvips.Image:
     import pyvips
 
     bands = len(image.getbands())
-    made = pyvips.Image.new_from_memory(image.tobytes(), image.width, image.height, bands, "uchar")
-    made = made.copy(interpretation=SPACES[image.mode])
+    result = pyvips.Image.new_from_memory(image.tobytes(), image.width, image.height, bands, "uchar")
+    result = result.copy(interpretation=SPACES[image.mode])
     if icc:
-        made.set_type(pyvips.GValue.blob_type, "icc-profile-data", icc)
-    return made
+        result.set_type(pyvips.GValue.blob_type, "icc-profile-data", icc)
+    return result

@@ -1,4 +1,4 @@
-"""Photoshop: the picture as it was last seen, which is stored beside the layers, or else the small preview."""
+"""Photoshop: the merged picture that is stored beside the layers, or else the small preview."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from typing import BinaryIO
 
 from picasso.process.processors.image import libvips, pillow
 from picasso.process.processors.image.errors import corrupt, unsupported
-from picasso.process.processors.image.limits import bound_pixels
+from picasso.process.processors.image.limits import check_pixels
 from picasso.process.processors.image.metadata import MAX_BLOB, image_with_tags
 from picasso.process.processors.image.picture import Picture
-from picasso.process.processors.image.resources import EXIF, ICC, IPTC, PREVIEW, XMP, resources
+from picasso.process.processors.image.resources import EXIF, ICC, IPTC, PREVIEW, XMP, read_resources
 
-# Mode by its number in the header, and whether Pillow reads the merged picture of it at 8 bits a channel.
+# Modes by their number in the header, and those of which Pillow reads the merged picture at 8 bits a channel.
 BITMAP, GREY, INDEXED, RGB, CMYK, LAB = 0, 1, 2, 3, 4, 9
 SPACES = {BITMAP: "b-w", GREY: "b-w", INDEXED: "srgb", RGB: "srgb", CMYK: "cmyk", LAB: "lab"}
-READABLE = {GREY, INDEXED, RGB, CMYK}
+MERGED_MODES = {GREY, INDEXED, RGB, CMYK}
 
-# The picture's own channels; what is beyond them is alpha.
+# Channels without alpha.
 CHANNELS = {GREY: 1, RGB: 3, CMYK: 4, LAB: 3}
 
-# Of the resources this much is read: previews are small, and metadata is bounded by itself.
+# Resources are read up to this size. Previews are small, and metadata has limits of its own.
 MAX_RESOURCES_BYTES = 8 * MAX_BLOB
 
-HEAD = 26
+HEADER_SIZE = 26
 
-# Before the preview's JPEG: its form, sizes and depth.
-PREVIEW_HEAD = 28
+# Bytes before the preview's JPEG: its format, sizes and depth.
+PREVIEW_HEADER_SIZE = 28
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +42,16 @@ class Header:
     mode: int
 
 
-def opened(file: BinaryIO, max_pixels: int) -> Picture:
+def open_picture(file: BinaryIO, max_pixels: int) -> Picture:
     header, palette = _header(file)
-    bound_pixels(header.width, header.height, "psd", max_pixels)
-    found = _resources(file)
-    exif, xmp, iptc, icc = (found.get(number, b"") for number in (EXIF, XMP, IPTC, ICC))
-    if header.version == 1 and header.depth == 8 and header.mode in READABLE:
-        with pillow.opened(_flat(file, header, palette), "PSD", max_pixels) as image:
-            picture = pillow.described(image, "psd", icc=icc)
+    check_pixels(header.width, header.height, "psd", max_pixels)
+    blocks = _resources(file)
+    exif, xmp, iptc, icc = (blocks.get(number, b"") for number in (EXIF, XMP, IPTC, ICC))
+    if header.version == 1 and header.depth == 8 and header.mode in MERGED_MODES:
+        with pillow.open_image(_merged_image(file, header, palette), "PSD", max_pixels) as image:
+            picture = pillow.describe(image, "psd", icc=icc)
     else:
-        picture = _preview(found.get(PREVIEW, b""), max_pixels)
+        picture = _preview(blocks.get(PREVIEW, b""), max_pixels)
     return replace(
         picture,
         format="psd" if header.version == 1 else "psb",
@@ -65,9 +65,9 @@ def opened(file: BinaryIO, max_pixels: int) -> Picture:
 
 
 def _header(file: BinaryIO) -> tuple[Header, bytes]:
-    """And the palette, of which only indexed pictures have one."""
-    head = file.read(HEAD)
-    if len(head) < HEAD or head[:4] != b"8BPS":
+    """The header and the palette, which only indexed pictures have."""
+    head = file.read(HEADER_SIZE)
+    if len(head) < HEADER_SIZE or head[:4] != b"8BPS":
         raise corrupt()
     header = Header(*struct.unpack(">4xH6xHIIHH", head))
     length = _length(file)
@@ -79,18 +79,20 @@ def _header(file: BinaryIO) -> tuple[Header, bytes]:
 def _resources(file: BinaryIO) -> Mapping[int, bytes]:
     length = _length(file)
     start = file.tell()
-    found = resources(file.read(min(length, MAX_RESOURCES_BYTES)))
+    blocks = read_resources(file.read(min(length, MAX_RESOURCES_BYTES)))
     file.seek(start + length)
-    return found
+    return blocks
 
 
-def _flat(file: BinaryIO, header: Header, palette: bytes) -> BinaryIO:
-    """The picture alone, for Pillow reads whatever a length says; runs in PackBits are a 64th longer at most."""
-    layers = _length(file)
-    file.seek(layers, 1)
+def _merged_image(file: BinaryIO, header: Header, palette: bytes) -> BinaryIO:
+    """A PSD with only the merged picture, since Pillow reads as much as any length says. PackBits adds a 64th at
+    most.
+    """
+    layers_length = _length(file)
+    file.seek(layers_length, 1)
     pixels = file.read(2 + header.channels * header.height * (header.width * 65 // 64 + 4))
-    plain = struct.pack(">4sH6xHIIHH", b"8BPS", *astuple(header))
-    return BytesIO(b"".join([plain, struct.pack(">I", len(palette)), palette, bytes(8), pixels]))
+    header_bytes = struct.pack(">4sH6xHIIHH", b"8BPS", *astuple(header))
+    return BytesIO(b"".join([header_bytes, struct.pack(">I", len(palette)), palette, bytes(8), pixels]))
 
 
 def _length(file: BinaryIO) -> int:
@@ -101,7 +103,7 @@ def _length(file: BinaryIO) -> int:
 
 
 def _preview(content: bytes, max_pixels: int) -> Picture:
-    """Of what has 16 bits, or is larger than 30,000 pixels a side (PSB), only this is read."""
-    if len(content) <= PREVIEW_HEAD:
+    """For pictures of 16 bits, or larger than 30,000 pixels a side (PSB)."""
+    if len(content) <= PREVIEW_HEADER_SIZE:
         raise unsupported()
-    return libvips.opened(libvips.of_bytes(content[PREVIEW_HEAD:]), max_pixels)
+    return libvips.open_picture(libvips.source_from_bytes(content[PREVIEW_HEADER_SIZE:]), max_pixels)

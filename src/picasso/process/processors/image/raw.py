@@ -1,4 +1,4 @@
-"""Cameras' raw files, through LibRaw: the preview that the camera put in, or else a quick development at half size."""
+"""Raw files of cameras, read by LibRaw: the camera's own preview, or else a quick development at half size."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from picasso.process.contract import ProcessorError
 from picasso.process.processors.image import libvips, tiff
-from picasso.process.processors.image.errors import blamed_on_the_file, corrupt, unsupported
-from picasso.process.processors.image.limits import bound_pixels, whole
+from picasso.process.processors.image.errors import blame_file, corrupt, unsupported
+from picasso.process.processors.image.limits import check_pixels, read_all
 from picasso.process.processors.image.metadata import image_with_tags
 from picasso.process.processors.image.picture import Picture, has
 
 if TYPE_CHECKING:
     import pyvips
 
-# NEF, ARW, PEF and DNG are sniffed as image/tiff; see `tiff.is_raw`.
+# NEF, ARW, PEF and DNG are detected as image/tiff; see `tiff.is_raw`.
 MEDIA_TYPES = (
     "image/x-canon-cr2",
     "image/x-canon-cr3",
@@ -32,10 +32,10 @@ MEDIA_TYPES = (
     "image/x-x3f",
 )
 
-# A preview smaller than this, of a larger picture, is passed over.
-ENOUGH = 1024
+# Smaller previews are not used, if the picture itself is larger.
+MIN_PREVIEW = 1024
 
-# LibRaw's numbers for how a picture is turned, and what undoes it.
+# LibRaw's numbers for rotations, and the operation that undoes each.
 TURNS = {3: "rot180", 5: "rot270", 6: "rot90"}
 SIDEWAYS = {5, 6}
 
@@ -45,21 +45,21 @@ class Preview:
     image: pyvips.Image
     """Upright."""
     tags: pyvips.Image | None
-    """If it is a JPEG with EXIF of its own."""
+    """Set if the preview is a JPEG with EXIF of its own."""
 
 
-def opened(file: BinaryIO, max_pixels: int) -> Picture:
-    content = whole(file)
-    with blamed_on_the_file(), _raw(content) as raw:
+def open_picture(file: BinaryIO, max_pixels: int) -> Picture:
+    content = read_all(file)
+    with blame_file(), _open_raw(content) as raw:
         sizes = raw.sizes
-        bound_pixels(sizes.raw_width, sizes.raw_height, "raw", max_pixels)
-        preview = _preview(raw, max_pixels) or Preview(_developed(raw), None)
+        check_pixels(sizes.raw_width, sizes.raw_height, "raw", max_pixels)
+        preview = _preview(raw, max_pixels) or Preview(_develop(raw), None)
     sideways = sizes.flip in SIDEWAYS
-    described = libvips.described(
+    picture = libvips.describe(
         preview.image, "raw", lambda size: preview.image.thumbnail_image(size, height=size, size="down")
     )
     return replace(
-        described,
+        picture,
         width=sizes.height if sideways else sizes.width,
         height=sizes.width if sideways else sizes.height,
         tags=_tags(file, preview),
@@ -68,8 +68,8 @@ def opened(file: BinaryIO, max_pixels: int) -> Picture:
     )
 
 
-def _raw(content: bytes) -> Any:
-    """From memory: by a path, LibRaw would look for what belongs to it beside it."""
+def _open_raw(content: bytes) -> Any:
+    """Read from memory: with a path, LibRaw would look for related files beside it."""
     import rawpy
 
     raw = rawpy.RawPy()
@@ -88,33 +88,35 @@ def _fatal(error: Exception) -> Exception:
 
 
 def _preview(raw: Any, max_pixels: int) -> Preview | None:
-    """None where there is none that is large enough, or none that can be read."""
+    """None if there is no readable preview that is large enough."""
     import pyvips
     import rawpy
 
     try:
-        found = raw.extract_thumb()
-        if found.format is not rawpy.ThumbFormat.JPEG:
+        thumbnail = raw.extract_thumb()
+        if thumbnail.format is not rawpy.ThumbFormat.JPEG:
             return None
-        jpeg = libvips.opened(libvips.of_bytes(found.data), max_pixels)
-        if max(jpeg.width, jpeg.height) < min(ENOUGH, raw.sizes.width, raw.sizes.height):
+        jpeg = libvips.open_picture(libvips.source_from_bytes(thumbnail.data), max_pixels)
+        if max(jpeg.width, jpeg.height) < min(MIN_PREVIEW, raw.sizes.width, raw.sizes.height):
             return None
-        return Preview(_upright(jpeg.pixels(4 * ENOUGH).copy_memory(), jpeg.tags, raw.sizes.flip), jpeg.tags)
+        return Preview(_upright(jpeg.pixels(4 * MIN_PREVIEW).copy_memory(), jpeg.tags, raw.sizes.flip), jpeg.tags)
     except (rawpy.LibRawNonFatalError, pyvips.Error, ProcessorError):
         return None
 
 
 def _upright(image: pyvips.Image, tags: pyvips.Image, flip: int) -> pyvips.Image:
-    """Some cameras turn the preview, some say in it how to (then that is done), and some leave it to the raw file."""
-    turned = has(tags, "orientation") and tags.get("orientation") > 1
+    """Cameras rotate the preview, or write the rotation into it (`Picture.pixels` has applied that), or only into the
+    raw file.
+    """
+    rotated = has(tags, "orientation") and tags.get("orientation") > 1
     upright = image.height > image.width
-    if turned or flip not in TURNS or (flip in SIDEWAYS and upright):
+    if rotated or flip not in TURNS or (flip in SIDEWAYS and upright):
         return image
     return getattr(image, TURNS[flip])()
 
 
-def _developed(raw: Any) -> pyvips.Image:
-    """Four photosites to a pixel: no demosaicing. LibRaw turns it upright."""
+def _develop(raw: Any) -> pyvips.Image:
+    """One pixel for four photosites, without demosaicing. LibRaw applies the rotation."""
     import pyvips
     import rawpy
 
@@ -123,8 +125,8 @@ def _developed(raw: Any) -> pyvips.Image:
     except rawpy.LibRawFatalError as error:
         raise _fatal(error) from error
     height, width, bands = pixels.shape
-    made = pyvips.Image.new_from_memory(pixels.tobytes(), width, height, bands, "uchar")
-    return made.copy(interpretation="srgb")
+    image = pyvips.Image.new_from_memory(pixels.tobytes(), width, height, bands, "uchar")
+    return image.copy(interpretation="srgb")
 
 
 def _tags(file: BinaryIO, preview: Preview) -> pyvips.Image:

@@ -1,32 +1,32 @@
-"""Photoshop's image resources: numbered blocks, in a PSD and, with IPTC in one of them, in JPEGs."""
+"""Photoshop's image resources: numbered blocks in a PSD, and in JPEGs, where one of them has the IPTC."""
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Mapping
 
-# Numbers of Adobe's file format specification.
+# Numbers from Adobe's file format specification.
 IPTC, PREVIEW, ICC, EXIF, XMP = 1028, 1036, 1039, 1058, 1060
 
 MAX_RESOURCES = 1_000
 
 
-def resources(content: bytes) -> Mapping[int, bytes]:
-    """The blocks by their number, the first of each; whatever is broken ends the list."""
-    found: dict[int, bytes] = {}
-    place = 0
+def read_resources(content: bytes) -> Mapping[int, bytes]:
+    """The first block of each number. Damage ends the list."""
+    blocks: dict[int, bytes] = {}
+    position = 0
     for _ in range(MAX_RESOURCES):
-        if content[place : place + 4] != b"8BIM" or len(content) < place + 12:
+        if content[position : position + 4] != b"8BIM" or len(content) < position + 12:
             break
-        (number,) = struct.unpack_from(">H", content, place + 4)
-        place += 6 + even(content[place + 6] + 1)  # past its name, which begins with its length
-        if len(content) < place + 4:
+        (number,) = struct.unpack_from(">H", content, position + 4)
+        position += 6 + round_up_to_even(content[position + 6] + 1)  # after its name, which begins with its length
+        if len(content) < position + 4:
             break
-        (length,) = struct.unpack_from(">I", content, place)
-        found.setdefault(number, content[place + 4 : place + 4 + length])
-        place += 4 + even(length)
-    return found
+        (length,) = struct.unpack_from(">I", content, position)
+        blocks.setdefault(number, content[position + 4 : position + 4 + length])
+        position += 4 + round_up_to_even(length)
+    return blocks
 
 
-def even(number: int) -> int:
+def round_up_to_even(number: int) -> int:
     return number + number % 2

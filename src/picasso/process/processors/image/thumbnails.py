@@ -1,4 +1,4 @@
-"""Small pictures of a picture, all from one that was decoded once."""
+"""Thumbnails in several sizes, all from one decoded picture."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from picasso.process.processors.image.picture import has
 if TYPE_CHECKING:
     import pyvips
 
-Shrunk = Mapping[int, "pyvips.Image"]
-"""By the side of the square that it fits into; in memory, sRGB of 8 bits, three or four bands."""
+Thumbnails = Mapping[int, "pyvips.Image"]
+"""By the side of the square that each fits into: in memory, sRGB of 8 bits, three or four bands."""
 
 
-def shrunk(decoded: pyvips.Image, sizes: Iterable[int]) -> Shrunk:
-    """Each from the next larger one, the smallest first."""
+def shrink(decoded: pyvips.Image, sizes: Iterable[int]) -> Thumbnails:
+    """Each size is made from the next larger one. The smallest comes first."""
     picture = decoded
     for step in STEPS:
         picture = step(picture)
     picture = picture.copy_memory()
-    made = {}
+    results = {}
     for size in sorted(sizes, reverse=True):
-        picture = made[size] = fitted(picture, size)
-    return dict(reversed(made.items()))
+        picture = results[size] = fit(picture, size)
+    return dict(reversed(results.items()))
 
 
-def fitted(picture: pyvips.Image, size: int) -> pyvips.Image:
+def fit(picture: pyvips.Image, size: int) -> pyvips.Image:
     if max(picture.width, picture.height) <= size:
         return picture
     return picture.thumbnail_image(size, height=size, size="down").copy_memory()
 
 
 def _apply_profile(picture: pyvips.Image) -> pyvips.Image:
-    """Done on what is left after shrinking: on a full 12 megapixels it takes 100 ms more."""
+    """Applied after shrinking: on a full 12 megapixels it takes 100 ms more."""
     return picture.icc_transform("srgb", embedded=True) if has(picture, "icc-profile-data") else picture
 
 
@@ -50,16 +50,16 @@ def _drop_extra_channels(picture: pyvips.Image) -> pyvips.Image:
 STEPS = (_apply_profile, _to_srgb, _drop_extra_channels)
 
 
-def saved(shown: Shrunk, formats: Iterable[str], quality: int, folder: Path) -> Iterator[Derivative]:
+def save(thumbnails: Thumbnails, formats: Iterable[str], quality: int, folder: Path) -> Iterator[Derivative]:
     for kind in formats:
-        for size, picture in shown.items():
+        for size, picture in thumbnails.items():
             role = f"thumbnail-{size}" if kind == "webp" else f"thumbnail-{size}-{kind}"
-            # Through memory, so that a full disk is an OSError and no fault of the picture's.
+            # Written from memory, so that a full disk is an OSError and not a fault of the picture.
             (folder / f"{role}.{kind}").write_bytes(ENCODERS[kind](picture, quality))
             yield Derivative(role, f"{role}.{kind}", f"image/{kind}", picture.width, picture.height)
 
 
-# Effort 2 costs half the time of libvips' default 4, for files that are 4 % larger.
+# Effort 2 takes half the time of libvips' default 4, for files that are 4 % larger.
 WEBP: dict[str, Any] = {"effort": 2, "keep": "none"}
 
 
@@ -72,7 +72,7 @@ def _avif(picture: pyvips.Image, quality: int) -> bytes:
 
 
 def _jpeg(picture: pyvips.Image, quality: int) -> bytes:
-    """What is transparent becomes white, as a page is."""
+    """Transparent pixels become white, like paper."""
     solid = picture.flatten(background=255) if picture.hasalpha() else picture
     return bytes(solid.jpegsave_buffer(Q=quality, optimize_coding=True, keep="none"))
 

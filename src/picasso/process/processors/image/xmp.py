@@ -1,4 +1,4 @@
-"""XMP: of a document of RDF that may hold anything, the few properties that people ask for."""
+"""XMP: a few properties of an RDF document that may contain anything."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from xml.parsers import expat
 
 from picasso.process.contract import JSON
 from picasso.process.processors.image.metadata import MAX_BLOB
-from picasso.process.processors.image.text_values import clean_line, clean_lines, that_fit
+from picasso.process.processors.image.text_values import clean_line, clean_lines, take_fitting
 
 DC, XMP = "http://purl.org/dc/elements/1.1/", "http://ns.adobe.com/xap/1.0/"
 PHOTOSHOP = "http://ns.adobe.com/photoshop/1.0/"
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 
-# A space stands between namespace and name, as expat has it.
-WANTED = {
+# expat puts a space between namespace and name.
+PROPERTIES = {
     f"{DC} title": "title",
     f"{DC} creator": "creator",
     f"{DC} description": "description",
@@ -28,26 +28,28 @@ WANTED = {
     f"{XMP} CreateDate": "created",
     f"{XMP} ModifyDate": "modified",
 }
-SEVERAL = {"creator", "keywords"}
+LISTS = {"creator", "keywords"}
 MAX_TEXTS = 100
 
 
-class Refused(Exception):
-    """It declares entities, which no XMP needs, or has too much of everything."""
+class NotAllowed(Exception):
+    """The packet declares entities, which XMP does not need, or has too many texts."""
 
 
-def of(content: bytes) -> dict[str, JSON]:
-    """Of a packet; what comes before the place where it breaks."""
+def read_xmp(content: bytes) -> dict[str, JSON]:
+    """The properties of a packet, up to the place where it is damaged."""
     if not content or len(content) > MAX_BLOB:
         return {}
     reader = _Reader()
-    with suppress(expat.ExpatError, Refused, ValueError, LookupError):
+    with suppress(expat.ExpatError, NotAllowed, ValueError, LookupError):
         reader.read(content.strip(b"\0 \r\n\t"))
-    return that_fit((name, _value(name, reader.found[name])) for name in WANTED.values() if name in reader.found)
+    return take_fitting(
+        (name, _value(name, reader.found[name])) for name in PROPERTIES.values() if name in reader.found
+    )
 
 
 def _value(name: str, texts: list[str]) -> JSON:
-    if name in SEVERAL:
+    if name in LISTS:
         return clean_lines(texts, 100)
     text = clean_line(texts[0])
     if name != "rating":
@@ -57,7 +59,7 @@ def _value(name: str, texts: list[str]) -> JSON:
 
 @dataclass(slots=True)
 class _Reader:
-    """Collects the text within each wanted element: its own, or that of the items (``rdf:li``) of its list."""
+    """Collects the text within each wanted element: its own, or that of its list's items (``rdf:li``)."""
 
     found: dict[str, list[str]] = field(default_factory=dict)
     _within: str = ""
@@ -69,32 +71,32 @@ class _Reader:
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
         parser.CharacterDataHandler = self._text.append
-        parser.StartDoctypeDeclHandler = self._refuse
+        parser.StartDoctypeDeclHandler = self._reject
         parser.Parse(content, True)
 
-    def _refuse(self, *_: object) -> None:
-        raise Refused
+    def _reject(self, *_: object) -> None:
+        raise NotAllowed
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         self._text.clear()
-        if not self._within and name in WANTED:
+        if not self._within and name in PROPERTIES:
             self._within = name
         if name == f"{RDF} Description":  # the short form: properties as attributes
             for attribute, text in attributes.items():
-                if attribute in WANTED:
-                    self._keep(attribute, text)
+                if attribute in PROPERTIES:
+                    self._add(attribute, text)
 
     def _end(self, name: str) -> None:
         if self._within and name in {self._within, f"{RDF} li"}:
-            self._keep(self._within, "".join(self._text))
+            self._add(self._within, "".join(self._text))
         self._text.clear()
         if name == self._within:
             self._within = ""
 
-    def _keep(self, name: str, text: str) -> None:
+    def _add(self, name: str, text: str) -> None:
         if not text.strip():
             return
         self._texts += 1
         if self._texts > MAX_TEXTS:
-            raise Refused
-        self.found.setdefault(WANTED[name], []).append(text)
+            raise NotAllowed
+        self.found.setdefault(PROPERTIES[name], []).append(text)

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from picasso.process.contract import JSON
-from picasso.process.processors.charset import shown
+from picasso.process.processors.charset import clean_text
 from picasso.process.processors.table.database import text as literal
 
 # As many columns are looked into; the number of them all is told beside.
@@ -113,24 +113,24 @@ def scan(
     progress: Callable[[float], None] = lambda _: None,
 ) -> Scan:
     """All rows, once for every `AT_ONCE` columns; ``more`` are further aggregates."""
-    rows, told = 0, list[Any]()
+    rows, more_values = 0, list[Any]()
     found: list[JSON] = []
     for start in range(0, len(columns), AT_ONCE):
         some = columns[start : start + AT_ONCE]
         kinds = candidates(connection, table, some)
         measures = [each for column, kind in zip(some, kinds, strict=True) for each in _measures(column.cell, kind)]
         rows, *got = _one(connection, table, ["count(*)", *more, *measures])
-        told, got = got[: len(more)], got[len(more) :]
+        more_values, got = got[: len(more)], got[len(more) :]
         found += _told(rows, some, kinds, got)
         progress((start + len(some)) / len(columns))
-    return Scan(rows, tuple(told), found)
+    return Scan(rows, tuple(more_values), found)
 
 
 def _told(rows: int, columns: Sequence[Column], kinds: Sequence[Sequence[str]], got: list[Any]) -> Iterator[JSON]:
     for column, some in zip(columns, kinds, strict=True):
         width = 3 + 3 * len(some)
         taken, got = got[:width], got[width:]
-        yield {"name": shown(column.name, NAME), **_facts(rows, some, taken)}
+        yield {"name": clean_text(column.name, NAME), **_facts(rows, some, taken)}
 
 
 def _measures(cell: str, kinds: Iterable[str]) -> list[str]:
@@ -170,7 +170,7 @@ def as_json(value: object, limit: int = VALUE) -> JSON:
         return value
     if isinstance(value, bytes | bytearray | memoryview):
         return bytes(value).hex()[:limit]
-    return shown(str(value), limit)
+    return clean_text(str(value), limit)
 
 
 def struct(names: Iterable[str], kind: str = "VARCHAR") -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from picasso.process.contract import JSON, Result, Source
-from picasso.process.processors.charset import shown
+from picasso.process.processors.charset import clean_text
 from picasso.process.processors.table import preview
 from picasso.process.processors.table.columns import MAX_COLUMNS, Column, scan, struct
 from picasso.process.processors.table.database import name, opened, text
@@ -49,7 +49,7 @@ def members(sample: str) -> dict[str, str]:
 
 def distinct(names: Iterable[str]) -> list[str]:
     """Those that SQL can tell apart: it has no empty names, and knows no case."""
-    first = {name.casefold(): name for name in reversed(list(names)) if name and shown(name, len(name)) == name}
+    first = {name.casefold(): name for name in reversed(list(names)) if name and clean_text(name, len(name)) == name}
     return [name for name in names if first.get(name.casefold()) == name]
 
 

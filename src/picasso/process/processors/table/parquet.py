@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from picasso.process.contract import JSON, ProcessorError, Result, Source
-from picasso.process.processors.charset import shown
+from picasso.process.processors.charset import clean_text
 from picasso.process.processors.table import preview
 from picasso.process.processors.table.columns import MAX_COLUMNS, MOST_COLUMNS, NAME, VALUE, as_json
 from picasso.process.processors.table.database import name, opened, text
@@ -53,7 +53,7 @@ def read(source: Source, folder: Path, preview_rows: int) -> Result:
     facts: dict[str, JSON] = {
         "encoding": "utf-8",
         "undecodable": 0,
-        "dialect": {"row_groups": groups, "created_by": shown(maker, 200) if maker else None},
+        "dialect": {"row_groups": groups, "created_by": clean_text(maker, 200) if maker else None},
         "rows": rows,
         "malformed_rows": 0,
         "sampled": False,
@@ -97,8 +97,8 @@ def _measures(field: Field) -> list[str]:
     kind = field.sql if field.type in {"integer", "number"} else "VARCHAR"
 
     def of(aggregate: str, statistic: str, kind: str) -> str:
-        told = f"count({statistic}) {mine} = count(*) {mine} AND count(*) {mine} > 0"
-        return f"CASE WHEN {told} THEN {aggregate}(try_cast({statistic} AS {kind})) {mine} END"
+        complete = f"count({statistic}) {mine} = count(*) {mine} AND count(*) {mine} > 0"
+        return f"CASE WHEN {complete} THEN {aggregate}(try_cast({statistic} AS {kind})) {mine} END"
 
     return [
         of("sum", "stats_null_count", "BIGINT"),
@@ -110,7 +110,7 @@ def _measures(field: Field) -> list[str]:
 def _facts(field: Field, nulls: Any, least: Any, greatest: Any) -> JSON:
     count = None if nulls is None else int(nulls)
     return {
-        "name": shown(field.name, NAME),
+        "name": clean_text(field.name, NAME),
         "type": field.type,
         "nulls": count,
         "min": as_json(least, VALUE),

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from picasso.process.contract import JSON, Derivative
-from picasso.process.processors.budget import first_that_fit
-from picasso.process.processors.charset import shown
+from picasso.process.processors.budget import take_first_fitting
+from picasso.process.processors.charset import clean_text
 from picasso.process.processors.table.columns import NAME, as_json
 
 CELL = 200  # characters
@@ -31,7 +31,7 @@ def write(folder: Path, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> 
         if room < 0:
             break
         lines.append(line)
-    columns = json.dumps([shown(name, NAME) for name in names], ensure_ascii=False)
+    columns = json.dumps([clean_text(name, NAME) for name in names], ensure_ascii=False)
     text = f'{{"columns": {columns}, "rows": [\n' + ",\n".join(lines) + "\n]}\n"
     (folder / FILE).write_text(text, encoding="utf-8")
     return Derivative("preview", FILE, "application/json")
@@ -39,4 +39,4 @@ def write(folder: Path, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> 
 
 def fitting(columns: list[JSON]) -> list[JSON]:
     """The first of them, as many as facts have room for."""
-    return first_that_fit(columns, MAX_FACTS)
+    return take_first_fitting(columns, MAX_FACTS)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from picasso.process.contract import ProcessorError
-from picasso.process.processors.charset import HEAD, LOST, decoded, guessed, told
+from picasso.process.processors.charset import HEAD, REPLACEMENT, decode, encoding_from_head, guess_encoding
 
 PIECE = 2**20
 
@@ -66,13 +66,13 @@ def surveyed(path: Path, folder: Path) -> Iterator[Survey]:
 def _encoding(file: BinaryIO) -> tuple[str | None, int, int]:
     """With the length of its mark, and how many places are lost in reading it as UTF-8."""
     head = file.read(HEAD)
-    encoding, skip = told(head) or ("utf-8", 0)
+    encoding, skip = encoding_from_head(head) or ("utf-8", 0)
     if encoding != "utf-8":
         return encoding, skip, 0
     file.seek(0)
     lost, beyond = _losses(file)
     if lost > beyond:  # one bad byte in a long file doesn't make it Latin-1
-        return guessed(file), skip, lost
+        return guess_encoding(file), skip, lost
     return encoding, skip, lost
 
 
@@ -84,17 +84,17 @@ def _losses(file: BinaryIO) -> tuple[int, int]:
         if piece.isascii() and decoder.getstate()[0] == b"":
             continue
         text = decoder.decode(piece)
-        lost += text.count(LOST)
+        lost += text.count(REPLACEMENT)
         beyond += len(piece) - len(text)
-    return lost + decoder.decode(b"", final=True).count(LOST), beyond
+    return lost + decoder.decode(b"", final=True).count(REPLACEMENT), beyond
 
 
 def _copied(file: BinaryIO, encoding: str, copy: Path) -> tuple[int, bool]:
     """How many places were lost, and whether there was more than may be copied."""
     lost = 0
     with copy.open("wb") as out:
-        for text in decoded(file, encoding, PIECE):
-            lost += text.count(LOST)
+        for text in decode(file, encoding, PIECE):
+            lost += text.count(REPLACEMENT)
             out.write(text.encode(errors="replace"))
             if out.tell() > MAX_COPY:
                 return lost, True
