@@ -101,7 +101,7 @@ def test_points_are_joined_where_the_duration_was_a_lie() -> None:
     for number in range(5 * MAX_POINTS):
         wave.add(-number, number)
     before = wave.per_point
-    wave.fit()
+    wave.limit_points()
     assert len(wave.levels) <= MAX_POINTS
     assert wave.per_point == 8 * before
     assert wave.levels[-1][1] == 5 * MAX_POINTS - 1

@@ -12,7 +12,7 @@ from picasso import conf
 from picasso.process.contract import JSON, ProcessorError, Result, Source
 from picasso.process.pipelines import load
 from picasso.process.processors import rendition
-from picasso.process.processors.av.encoding import even
+from picasso.process.processors.av.encoding import even_size
 from picasso.process.processors.rendition import Rendition
 
 Run = Callable[..., Result]
@@ -92,7 +92,7 @@ def test_it_is_as_small_as_wanted(run: Run, tmp_path: Path) -> None:
     ],
 )
 def test_sides_are_even(size: tuple[int, int], shorter: int, expected: tuple[int, int]) -> None:
-    assert even(size, shorter) == expected
+    assert even_size(size, shorter) == expected
 
 
 @pytest.mark.parametrize(

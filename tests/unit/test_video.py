@@ -209,7 +209,7 @@ def test_the_data_of_a_track_is_never_read_elsewhere(run: Run, tmp_path: Path, m
         asked.append(address)
         raise ProcessorError("unsupported-format", "No.")
 
-    monkeypatch.setattr(open_media, "_refuse", refuse)
+    monkeypatch.setattr(open_media, "_refuse_other_files", refuse)
     before = set(os.listdir("/proc/self/fd"))
     for name, media_type, content in files():
         if "secret" in name or "passwd" in name:
@@ -260,14 +260,14 @@ def test_too_many_streams(run: Run) -> None:
 def test_hdr_comes_out_bright(transfer: int) -> None:
     """Paper white is at 58 % of the signal of PQ, and at 75 % of HLG."""
     level = 148 if transfer == hdr.PQ else 191
-    grey = hdr.sdr(Image.new("RGB", (2, 2), (level,) * 3), transfer).getpixel((0, 0))
+    grey = hdr.to_sdr(Image.new("RGB", (2, 2), (level,) * 3), transfer).getpixel((0, 0))
     assert 200 <= grey[1] <= 245  # type: ignore[index]
-    assert hdr.sdr(Image.new("RGB", (2, 2)), transfer).getpixel((0, 0)) == (0, 0, 0)
+    assert hdr.to_sdr(Image.new("RGB", (2, 2)), transfer).getpixel((0, 0)) == (0, 0, 0)
 
 
 def test_other_transfers_stay() -> None:
     picture = Image.open(io.BytesIO(_webp()))
-    assert hdr.sdr(picture, 1) is picture
+    assert hdr.to_sdr(picture, 1) is picture
 
 
 def _webp() -> bytes:

@@ -1,4 +1,4 @@
-"""A rendition for the web: H.264 and AAC in an MP4 that plays while it loads, or sound alone; and HLS, if wanted.
+"""A rendition for the web: H.264 and AAC in an MP4 that plays while it loads, or only sound; and HLS on request.
 
 It runs only in pipelines that name it, on the heavy queue: encoding takes about half as long as the video plays.
 """
@@ -13,26 +13,34 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from picasso.process.contract import Derivative, Processor, ProcessorError, Result, Source
-from picasso.process.options import parse_options
+from picasso.process.options import check_range, parse_options
 from picasso.process.processors.audio import Audio
 from picasso.process.processors.av import encoding, facts
-from picasso.process.processors.av.open_media import LOOKING_BYTES, corrupt, frames, lean, opened, packets, unprotected
-from picasso.process.processors.video import Video, moving
+from picasso.process.processors.av.open_media import (
+    SCAN_BYTES,
+    check_unprotected,
+    corrupt,
+    frames,
+    limit_decoder,
+    open_media,
+    packets,
+)
+from picasso.process.processors.video import Video, main_video_stream
 
 if TYPE_CHECKING:
     from av.container import InputContainer, OutputContainer
 
-# By the choice of an operator: encoder, container, file, media type.
+# By the option ``audio_format``: encoder, container, file, media type.
 SOUNDS = {
     "m4a": ("aac", "mp4", "rendition.m4a", "audio/mp4"),
     "mp3": ("libmp3lame", "mp3", "rendition.mp3", "audio/mpeg"),
     "opus": ("libopus", "ogg", "rendition.opus", "audio/ogg"),
 }
 
-# An index at the begin: a browser plays without having loaded the end.
+# The index comes first, so that a browser can play before it has loaded the end.
 FASTSTART = {"movflags": "+faststart"}
 
-# One file of segments that the playlist cuts by byte ranges: two derivatives, however long the video.
+# All segments in one file, with byte ranges in the playlist: two derivatives, however long the video is.
 HLS = {
     "hls_time": "4",
     "hls_list_size": "0",
@@ -47,19 +55,21 @@ PROGRESS_SECONDS = 1.0
 @dataclass(frozen=True, slots=True)
 class RenditionOptions:
     height: int = 720
-    """Of the picture at most; of a video on its side, its width."""
+    """Maximum height of the picture; for a video in portrait format, its width."""
     crf: int = 23
     """x264's quality: 18 looks like the original, each 6 more halve the size."""
     preset: Literal["ultrafast", "superfast", "veryfast", "faster", "fast", "medium"] = "veryfast"
     audio_bitrate: int = 128_000
     audio_format: Literal["m4a", "mp3", "opus"] = "m4a"
-    """Of what has no picture."""
+    """For files without pictures."""
     hls: bool = False
     threads: int = 2
     max_seconds: int = 3_600
-    """Of the original."""
+    """Limit for the original."""
     give_up_after: int = 270
-    """Seconds of work; below the time limit of a job, so that what takes longer ends with a reason, and once."""
+    """Seconds of work. Keep it below the time limit of a job, so that a long conversion fails once and with a
+    reason.
+    """
 
     def __post_init__(self) -> None:
         for name, low, high in (
@@ -70,8 +80,7 @@ class RenditionOptions:
             ("max_seconds", 1, 86_400),
             ("give_up_after", 1, 86_400),
         ):
-            if not low <= getattr(self, name) <= high:
-                raise ValueError(f"{name} is not from {low} to {high}: {getattr(self, name)}")
+            check_range(name, getattr(self, name), low, high)
 
 
 class Rendition(Processor):
@@ -90,22 +99,22 @@ class Rendition(Processor):
     def __call__(self, source: Source, folder: Path) -> Result:
         self.prepare()
         options = parse_options(RenditionOptions, source.options)
-        with opened(source) as (container, reader):
+        with open_media(source) as (container, reader):
             length = facts.duration(container)
             if length and length > options.max_seconds:
                 raise too_long()
-            reader.allow(3 * reader.size + LOOKING_BYTES)
-            made = Work(container, options, folder, source.progress).run()
-        made += _hls(folder, made) if options.hls else ()
-        return Result({"files": [one.file for one in made]}, made)
+            reader.allow(3 * reader.size + SCAN_BYTES)
+            derivatives = Conversion(container, options, folder, source.progress).run()
+        derivatives += _hls(folder, derivatives) if options.hls else ()
+        return Result({"files": [each.file for each in derivatives]}, derivatives)
 
 
 def too_long() -> ProcessorError:
     return ProcessorError("too-long", "This recording is longer than can be converted.")
 
 
-class Work:
-    """One pass over the file: what is decoded is encoded at once."""
+class Conversion:
+    """Converts in one pass: frames are encoded as they are decoded."""
 
     def __init__(
         self, container: InputContainer, options: RenditionOptions, folder: Path, progress: Callable[[float], None]
@@ -115,112 +124,112 @@ class Work:
         self._folder = folder
         self._progress = progress
         self._length = facts.duration(container)
-        self._begin = (container.start_time or 0) / 1_000_000
+        self._start = (container.start_time or 0) / 1_000_000
         self._deadline = time.monotonic() + options.give_up_after
-        self._told = time.monotonic()
+        self._progress_at = time.monotonic()
         self._pictures: encoding.Pictures | None = None
         self._sound: encoding.Sound | None = None
         self._size: tuple[int, int] | None = None
 
     def run(self) -> tuple[Derivative, ...]:
-        moving_stream, sound_stream = moving(self._container), self._container.streams.best("audio")
-        streams = [one for one in (moving_stream, sound_stream) if one is not None and facts.context(one)]
+        video_stream, sound_stream = main_video_stream(self._container), self._container.streams.best("audio")
+        streams = [each for each in (video_stream, sound_stream) if each is not None and facts.context(each)]
         if not streams:
             raise ProcessorError("unsupported-format", "There is nothing in this file that can be converted.")
         for stream in streams:
-            unprotected(stream)
-            lean(stream.codec_context, threads=self._options.threads)
+            check_unprotected(stream)
+            limit_decoder(stream.codec_context, threads=self._options.threads)
         codec, kind, file, media_type = SOUNDS[self._options.audio_format]
-        if moving_stream is not None:
+        if video_stream is not None:
             codec, kind, file, media_type = "aac", "mp4", "rendition.mp4", "video/mp4"
-        with written(self._folder / file, kind, FASTSTART if kind == "mp4" else {}) as output:
+        with open_output(self._folder / file, kind, FASTSTART if kind == "mp4" else {}) as output:
             self._convert(streams, output, codec)
         return (Derivative("rendition", file, media_type, *(self._size or (None, None))),)
 
     def _convert(self, streams: list[Any], output: OutputContainer, codec: str) -> None:
-        """The streams of the output have to be there before its first packet, so packets wait for the first picture."""
+        """All streams of the output must exist before its first packet, so frames wait for the first picture."""
         import av
 
         if any(stream.type == "audio" for stream in streams):
             self._sound = encoding.Sound(output, codec, self._options.audio_bitrate)
-        awaited = any(stream.type == "video" for stream in streams)
-        waiting: list[tuple[Any, float]] = []
-        for frame in self._decoded(streams):
-            seconds = self._moment(frame)
-            self._watch(seconds)
-            if awaited and isinstance(frame, av.VideoFrame):
-                awaited = False
-                self._pictures = self._begin_pictures(output, streams, frame)
-            waiting.append((frame, seconds))
-            if not awaited or len(waiting) > MAX_WAITING:
-                awaited = False
-                self._encode(output, waiting)
-                waiting = []
-        self._encode(output, waiting)
-        self._end(output)
+        picture_pending = any(stream.type == "video" for stream in streams)
+        pending: list[tuple[Any, float]] = []
+        for frame in self._frames(streams):
+            seconds = self._time_of(frame)
+            self._check_limits(seconds)
+            if picture_pending and isinstance(frame, av.VideoFrame):
+                picture_pending = False
+                self._pictures = self._start_pictures(output, streams, frame)
+            pending.append((frame, seconds))
+            if not picture_pending or len(pending) > MAX_PENDING:
+                picture_pending = False
+                self._encode(output, pending)
+                pending = []
+        self._encode(output, pending)
+        self._finish(output)
 
-    def _begin_pictures(self, output: OutputContainer, streams: list[Any], frame: Any) -> encoding.Pictures:
-        stream = next(one for one in streams if one.type == "video")
+    def _start_pictures(self, output: OutputContainer, streams: list[Any], frame: Any) -> encoding.Pictures:
+        stream = next(each for each in streams if each.type == "video")
         options = self._options
         quality = encoding.Quality(options.height, options.crf, options.preset, options.threads)
-        made = encoding.Pictures(output, stream, quality, frame)
-        self._size = made.size
-        return made
+        pictures = encoding.Pictures(output, stream, quality, frame)
+        self._size = pictures.size
+        return pictures
 
-    def _encode(self, output: OutputContainer, waiting: list[tuple[Any, float]]) -> None:
+    def _encode(self, output: OutputContainer, pending: list[tuple[Any, float]]) -> None:
         import av
 
-        for frame, seconds in waiting:
+        for frame, seconds in pending:
             encoder: Any = self._pictures if isinstance(frame, av.VideoFrame) else self._sound
             if encoder is not None:
-                put(output, encoder.push(frame, seconds))
+                mux(output, encoder.push(frame, seconds))
 
-    def _end(self, output: OutputContainer) -> None:
-        if self._pictures is None and (self._sound is None or not self._sound.begun):
+    def _finish(self, output: OutputContainer) -> None:
+        if self._pictures is None and (self._sound is None or not self._sound.has_started):
             raise corrupt()
         for encoder in (self._pictures, self._sound):
-            put(output, encoder.finish() if encoder else ())
+            mux(output, encoder.finish() if encoder else ())
 
-    def _decoded(self, streams: list[Any]) -> Iterator[Any]:
+    def _frames(self, streams: list[Any]) -> Iterator[Any]:
         for packet in packets(self._container, *streams):
             yield from frames(packet)
 
-    def _moment(self, frame: Any) -> float:
-        """Seconds from the begin of the recording; of a frame without a timestamp, -1: it is left out."""
-        return float(frame.time) - self._begin if frame.pts is not None else -1.0
+    def _time_of(self, frame: Any) -> float:
+        """Seconds from the start of the recording; -1 for a frame without a timestamp, which is left out."""
+        return float(frame.time) - self._start if frame.pts is not None else -1.0
 
-    def _watch(self, seconds: float) -> None:
+    def _check_limits(self, seconds: float) -> None:
         now = time.monotonic()
         if now > self._deadline or seconds > self._options.max_seconds:
             raise too_long()
-        if self._length and now - self._told > PROGRESS_SECONDS:
-            self._told = now
+        if self._length and now - self._progress_at > PROGRESS_SECONDS:
+            self._progress_at = now
             self._progress(max(0.0, min(1.0, seconds / self._length)))
 
 
-# Frames of sound that a file may have before its first picture: eight seconds. After that it goes without.
-MAX_WAITING = 400
+# Frames of sound before the first picture: about eight seconds. After that the conversion goes on without pictures.
+MAX_PENDING = 400
 
 
 @contextmanager
-def written(path: Path, kind: str, options: dict[str, str]) -> Iterator[OutputContainer]:
+def open_output(path: Path, kind: str, options: dict[str, str]) -> Iterator[OutputContainer]:
     import av
 
-    with ours():
+    with translate_output_errors():
         output = av.open(str(path), "w", format=kind, container_options=options)
     try:
         yield output
     except BaseException:
-        with suppress(Exception):  # what went wrong first is what is told
+        with suppress(Exception):  # the first error is the one to report
             output.close()
         raise
-    with ours():
+    with translate_output_errors():
         output.close()
 
 
 @contextmanager
-def ours() -> Iterator[None]:
-    """What fails in writing is the disk's fault, not the original's."""
+def translate_output_errors() -> Iterator[None]:
+    """Errors of writing are the disk's fault, not the file's."""
     import av
 
     try:
@@ -231,26 +240,28 @@ def ours() -> Iterator[None]:
         raise
 
 
-def put(output: OutputContainer, found: Iterable[Any]) -> None:
-    for packet in found:
-        with ours():
+def mux(output: OutputContainer, encoded: Iterable[Any]) -> None:
+    for packet in encoded:
+        with translate_output_errors():
             output.mux(packet)
 
 
-def _hls(folder: Path, made: tuple[Derivative, ...]) -> tuple[Derivative, ...]:
-    """The same packets once more, cut into pieces; the playlist names its file without a folder."""
+def _hls(folder: Path, derivatives: tuple[Derivative, ...]) -> tuple[Derivative, ...]:
+    """The same packets again, cut into segments. The playlist names its file without a folder."""
     import av
 
-    original = made[0]
-    if original.media_type not in {"video/mp4", "audio/mp4"}:
+    rendition = derivatives[0]
+    if rendition.media_type not in {"video/mp4", "audio/mp4"}:
         return ()
-    with av.open(str(folder / original.file)) as source, written(folder / "rendition.m3u8", "hls", HLS) as output:
+    with av.open(str(folder / rendition.file)) as source, open_output(folder / "rendition.m3u8", "hls", HLS) as output:
         streams = {stream.index: output.add_stream_from_template(stream) for stream in source.streams}
         for packet in source.demux():
             if packet.dts is not None:
                 packet.stream = streams[packet.stream_index]
                 output.mux(packet)
     return (
-        Derivative("hls-playlist", "rendition.m3u8", "application/vnd.apple.mpegurl", original.width, original.height),
-        Derivative("hls-media", "rendition.m4s", original.media_type, original.width, original.height),
+        Derivative(
+            "hls-playlist", "rendition.m3u8", "application/vnd.apple.mpegurl", rendition.width, rendition.height
+        ),
+        Derivative("hls-media", "rendition.m4s", rendition.media_type, rendition.width, rendition.height),
     )

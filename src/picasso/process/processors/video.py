@@ -1,7 +1,7 @@
-"""What a video is, a poster and a short preview of it, through FFmpeg.
+"""Facts about videos, a poster and a short preview, read by FFmpeg.
 
-On the quick queue, because all that it does is bounded in pixels (`pictures.MAX_DECODED`), packets and bytes, whatever
-the length of the video: about a second for 4K. On the heavy one a poster would wait behind somebody's rendition.
+On the quick queue, because its work is limited in pixels (`pictures.MAX_DECODED`), packets and bytes, however long the
+video is: about a second for 4K. On the heavy queue, a poster would wait behind renditions of other files.
 """
 
 from __future__ import annotations
@@ -11,10 +11,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from picasso.process.contract import JSON, Derivative, Processor, Result, Source
-from picasso.process.options import parse_options
+from picasso.process.options import check_range, parse_options
 from picasso.process.processors.av import facts, pictures, sound
-from picasso.process.processors.av.completeness import complete
-from picasso.process.processors.av.open_media import LOOKING_BYTES, MAX_PIXELS, corrupt, lean, opened, unprotected
+from picasso.process.processors.av.completeness import is_complete
+from picasso.process.processors.av.open_media import (
+    MAX_PIXELS,
+    SCAN_BYTES,
+    check_unprotected,
+    corrupt,
+    limit_decoder,
+    open_media,
+)
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -22,27 +29,28 @@ if TYPE_CHECKING:
 
     from picasso.process.processors.av.open_media import Reader
 
-# Quality 80 as for thumbnails of pictures; effort 2 costs a third of Pillow's default 4, for files 5 % larger.
+# Quality 80 as for thumbnails of pictures. Effort 2 takes a third of the time of Pillow's default 4, for files 5 %
+# larger.
 POSTER: dict[str, Any] = {"quality": 80, "method": 2}
 PREVIEW: dict[str, Any] = {"quality": 60, "method": 2}
 
 PREVIEW_SECONDS = 3.0
 
-# Of a video that has none but sound, to stay within what the quick queue is for.
+# For files with only sound. It keeps the work within what the quick queue is for.
 MAX_SOUND_SECONDS = 1_200
 
 
 @dataclass(frozen=True, slots=True)
 class VideoOptions:
     poster_size: int = 1280
-    """Its longer side, in pixels; a smaller video is not enlarged."""
+    """The longer side, in pixels. A smaller video is not enlarged."""
     preview: bool = True
     preview_size: int = 320
     preview_frames: int = 12
     location: bool = True
-    """Whether where it was recorded is among the facts."""
+    """Whether the facts tell where it was recorded."""
     max_pixels: int = MAX_PIXELS
-    """Of a frame."""
+    """Limit for one frame."""
 
     def __post_init__(self) -> None:
         for name, low, high in (
@@ -51,14 +59,14 @@ class VideoOptions:
             ("preview_frames", 2, 30),
             ("max_pixels", 1, 268_435_456),
         ):
-            if not low <= getattr(self, name) <= high:
-                raise ValueError(f"{name} is not from {low} to {high}: {getattr(self, name)}")
+            check_range(name, getattr(self, name), low, high)
 
 
 class Video(Processor):
-    """``width`` and ``height`` are as shown, turned by ``rotation`` degrees clockwise; those of the streams as coded.
+    """``width`` and ``height`` are as displayed, after turning by ``rotation`` degrees clockwise; those of the streams
+    are as coded.
 
-    ``complete`` is false where the end is missing, and facts and poster are those of what is there.
+    ``complete`` is false if the end is missing. Facts and poster then come from what is there.
     """
 
     name: ClassVar[str] = "video"
@@ -74,58 +82,60 @@ class Video(Processor):
         import PIL.Image
         import PIL.WebPImagePlugin
 
-        av.logging.set_level(None)  # FFmpeg would tell the log about every fault of every file
+        av.logging.set_level(None)  # otherwise FFmpeg logs every damage of every file
         PIL.Image.init()
 
     def __call__(self, source: Source, folder: Path) -> Result:
         self.prepare()
         options = parse_options(VideoOptions, source.options)
-        with opened(source, options.max_pixels) as (container, reader):
-            found = facts.of_file(container, source.media_type, options.location)
-            stream = moving(container)
+        with open_media(source, options.max_pixels) as (container, reader):
+            file_facts = facts.read_facts(container, source.media_type, options.location)
+            stream = main_video_stream(container)
             if stream is None:
-                return only_sound(container, reader, found, folder)
-            unprotected(stream)
-            _attend_to(container, stream, options.max_pixels)
-            shown, derivatives = _pictures(container, reader, stream, options, folder)
-            reader.allow(LOOKING_BYTES)
-            return Result(found | shown | {"complete": complete(container, reader, stream)}, derivatives)
+                return sound_only(container, reader, file_facts, folder)
+            check_unprotected(stream)
+            _read_only(container, stream, options.max_pixels)
+            picture_facts, derivatives = _pictures(container, reader, stream, options, folder)
+            reader.allow(SCAN_BYTES)
+            return Result(
+                file_facts | picture_facts | {"complete": is_complete(container, reader, stream)}, derivatives
+            )
 
 
-def moving(container: InputContainer) -> VideoStream | None:
-    """The stream that a player shows; covers are none. None also where nothing here can decode it."""
-    able = [stream for stream in container.streams.video if facts.context(stream) and not facts.is_cover(stream)]
+def main_video_stream(container: InputContainer) -> VideoStream | None:
+    """The stream that a player shows, which is never a cover. None if there is none that can be decoded."""
+    decodable = [stream for stream in container.streams.video if facts.context(stream) and not facts.is_cover(stream)]
     best = container.streams.best("video")
-    return next((stream for stream in able if stream is best), able[0] if able else None)
+    return next((stream for stream in decodable if stream is best), decodable[0] if decodable else None)
 
 
-def _attend_to(container: InputContainer, stream: Any, max_pixels: int) -> None:
-    """Nothing is read of the other streams where the container allows that."""
+def _read_only(container: InputContainer, stream: Any, max_pixels: int) -> None:
+    """Skip the other streams, if the container allows that."""
     from av.stream import Discard
 
     for other in container.streams:
         if other is not stream:
             other.discard = Discard.all
-    lean(stream.codec_context, max_pixels)
+    limit_decoder(stream.codec_context, max_pixels)
 
 
 def _pictures(
     container: InputContainer, reader: Reader, stream: VideoStream, options: VideoOptions, folder: Path
 ) -> tuple[dict[str, JSON], tuple[Derivative, ...]]:
-    reader.allow(LOOKING_BYTES)
-    best = pictures.best_shot(container, stream)
+    reader.allow(SCAN_BYTES)
+    best = pictures.best_frame(container, stream)
     if best is None:
         raise corrupt()
-    width, height = pictures.shown_size(best.frame, facts.aspect(stream))
-    shown: dict[str, JSON] = {"width": width, "height": height, "rotation": pictures.turned(best.frame)}
+    width, height = pictures.display_size(best.frame, facts.aspect(stream))
+    picture_facts: dict[str, JSON] = {"width": width, "height": height, "rotation": pictures.rotation(best.frame)}
     poster = _poster(best.frame, stream, options.poster_size, folder)
-    reader.allow(LOOKING_BYTES)
+    reader.allow(SCAN_BYTES)
     preview = _preview(container, stream, options, folder) if options.preview else ()
-    return shown, (poster, *preview)
+    return picture_facts, (poster, *preview)
 
 
 def _poster(frame: Any, stream: VideoStream, side: int, folder: Path) -> Derivative:
-    picture = pictures.picture(frame, stream, side)
+    picture = pictures.to_picture(frame, stream, side)
     picture.save(folder / "poster.webp", **POSTER)
     return Derivative("poster", "poster.webp", "image/webp", *picture.size)
 
@@ -133,20 +143,22 @@ def _poster(frame: Any, stream: VideoStream, side: int, folder: Path) -> Derivat
 def _preview(
     container: InputContainer, stream: VideoStream, options: VideoOptions, folder: Path
 ) -> tuple[Derivative, ...]:
-    """Nothing of a video that has but one frame."""
-    frames = pictures.spread(container, stream, options.preview_frames)
-    shots = [pictures.picture(frame, stream, options.preview_size) for frame in frames]
-    same = [shot for shot in shots if shot.size == shots[0].size]
-    if len(same) < 2:
+    """No preview for a video with only one frame."""
+    frames = pictures.spread_frames(container, stream, options.preview_frames)
+    images = [pictures.to_picture(frame, stream, options.preview_size) for frame in frames]
+    same_size = [image for image in images if image.size == images[0].size]
+    if len(same_size) < 2:
         return ()
     pause = round(PREVIEW_SECONDS * 1000 / options.preview_frames)
-    same[0].save(folder / "preview.webp", save_all=True, append_images=same[1:], duration=pause, loop=0, **PREVIEW)
-    return (Derivative("preview", "preview.webp", "image/webp", *same[0].size),)
+    same_size[0].save(
+        folder / "preview.webp", save_all=True, append_images=same_size[1:], duration=pause, loop=0, **PREVIEW
+    )
+    return (Derivative("preview", "preview.webp", "image/webp", *same_size[0].size),)
 
 
-def only_sound(container: InputContainer, reader: Reader, found: dict[str, JSON], folder: Path) -> Result:
-    """An MP4 or ASF says what it holds only inside: libmagic takes one with sound alone for a video."""
+def sound_only(container: InputContainer, reader: Reader, file_facts: dict[str, JSON], folder: Path) -> Result:
+    """For MP4 or ASF with only sound, which libmagic takes for a video."""
     if not container.streams.audio or any(not facts.is_cover(stream) for stream in container.streams.video):
-        return Result(found)
-    heard, derivatives = sound.hear(container, reader, MAX_SOUND_SECONDS, folder)
-    return Result(found | heard, derivatives)
+        return Result(file_facts)
+    sound_facts, derivatives = sound.analyse(container, reader, MAX_SOUND_SECONDS, folder)
+    return Result(file_facts | sound_facts, derivatives)

@@ -1,1 +1,1 @@
-"""What `video`, `audio` and `rendition` share: opening one file with FFmpeg, its facts, its pictures and its sound."""
+"""Shared by `video`, `audio` and `rendition`: open a file with FFmpeg, read its facts, its pictures and its sound."""

@@ -1,4 +1,4 @@
-"""Whether a recording is all there: an upload of a broken download plays, and ends too soon."""
+"""Whether a recording is complete: an upload of a broken download plays, but ends too early."""
 
 from __future__ import annotations
 
@@ -7,50 +7,50 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from picasso.process.processors.av.facts import duration
-from picasso.process.processors.av.open_media import packets, tolerant
+from picasso.process.processors.av.open_media import ignore_errors, packets
 
 if TYPE_CHECKING:
     from av.container import InputContainer
 
     from picasso.process.processors.av.open_media import Reader
 
-# Headers round, and the streams of a file seldom end together.
+# Headers are rounded, and the streams of a file rarely end at the same time.
 SLACK = 0.05
 SLACK_SECONDS = 0.5
 
-# Streams without a frame around them. What FFmpeg gives as their duration is a guess by the bit rate of the first
-# packets, off by a factor of ten where those are silence.
-BARE = {"aac", "ac3", "eac3", "dts", "amr"}
+# Formats without a container. FFmpeg guesses their duration from the bit rate of the first packets, and is wrong by a
+# factor of ten if those are silence.
+RAW_STREAMS = {"aac", "ac3", "eac3", "dts", "amr"}
 
-# What an encoder puts into the first frame of an MP3 to tell how many there are, and where it is looked for.
+# Marks that encoders put into the first frame of an MP3 that has the number of frames, and how far they are searched.
 MP3_HEADS = (b"Xing", b"Info", b"VBRI")
 MP3_HEAD = 4_096
 
 NEAR_THE_END = 500  # packets: eight seconds at 60 frames a second
 
 
-def complete(container: InputContainer, reader: Reader, stream: Any) -> bool:
-    """By the index, where it names places beyond the end of the file; else by what can be read near the end.
+def is_complete(container: InputContainer, reader: Reader, stream: Any) -> bool:
+    """False if the index points beyond the end of the file, or if packets near the end can't be read.
 
-    What lies between is not read: a hole in the middle stays unseen.
+    Packets in between are not read: a gap in the middle is not noticed.
     """
     last = stream.index_entries[-1:] if container.format.name.startswith("mov") else []
     if last:
         return bool(last[0].pos + last[0].size <= reader.size)
     length = duration(container)
-    return length is None or _end(container, stream, length) >= length * (1 - SLACK) - SLACK_SECONDS
+    return length is None or _last_time(container, stream, length) >= length * (1 - SLACK) - SLACK_SECONDS
 
 
-def reaches(seconds: float, container: InputContainer) -> bool:
-    """Whether sound of that length, decoded from end to end, is about what was declared."""
+def covers_duration(seconds: float, container: InputContainer) -> bool:
+    """Whether ``seconds`` of decoded sound are about the declared duration."""
     length = duration(container)
     return length is None or seconds >= length * (1 - SLACK) - SLACK_SECONDS
 
 
-def is_told(container: InputContainer, reader: Reader) -> bool:
-    """Whether the duration is the file's own word."""
+def has_exact_duration(container: InputContainer, reader: Reader) -> bool:
+    """Whether the file itself tells its duration, so that it is no estimate."""
     if container.format.name != "mp3":
-        return container.format.name not in BARE
+        return container.format.name not in RAW_STREAMS
     start = reader.peek(0, 10)
     if start[:3] == b"ID3" and len(start) == 10:
         size = sum((byte & 0x7F) << shift for byte, shift in zip(start[6:], (21, 14, 7, 0), strict=True))
@@ -60,14 +60,14 @@ def is_told(container: InputContainer, reader: Reader) -> bool:
     return any(mark in head for mark in MP3_HEADS)
 
 
-def _end(container: InputContainer, stream: Any, length: float) -> float:
-    """Seconds from the begin to the last packet that there is, or 0 where there is none."""
-    begin = container.start_time or 0
+def _last_time(container: InputContainer, stream: Any, length: float) -> float:
+    """Seconds from the start to the last packet; 0 if there is none."""
+    start_time = container.start_time or 0
     latest = Fraction(0)
-    with tolerant():
-        container.seek(begin + int(min(length * (1 - SLACK), 10**9) * 1_000_000), any_frame=True)
+    with ignore_errors():
+        container.seek(start_time + int(min(length * (1 - SLACK), 10**9) * 1_000_000), any_frame=True)
     for packet in islice(packets(container, stream), NEAR_THE_END):
-        moment = packet.pts if packet.pts is not None else packet.dts
-        if moment is not None and packet.time_base:
-            latest = max(latest, (moment + (packet.duration or 0)) * packet.time_base)
-    return float(latest - Fraction(begin, 1_000_000))
+        time = packet.pts if packet.pts is not None else packet.dts
+        if time is not None and packet.time_base:
+            latest = max(latest, (time + (packet.duration or 0)) * packet.time_base)
+    return float(latest - Fraction(start_time, 1_000_000))

@@ -1,4 +1,4 @@
-"""A picture of HDR video for screens that have none of it: without this it comes out flat and grey."""
+"""Converts pictures of HDR video for ordinary screens. Without this they look flat and grey."""
 
 from __future__ import annotations
 
@@ -11,19 +11,21 @@ if TYPE_CHECKING:
 
 PQ, HLG = 16, 18
 
-# ITU-R BT.2408: paper white in nits. BT.2390: what HLG is meant for, and where most PQ masters end.
+# In nits. ITU-R BT.2408: paper white. BT.2390: the peak that HLG is made for, and where most PQ masters end.
 WHITE, PEAK = 203.0, 1000.0
 
-# Puts paper white at 87 % of the signal; the bare curve has it at 75 %.
-LIFT = 1.4
+# Puts paper white at 87 % of the signal; the curve alone puts it at 75 %.
+GAIN = 1.4
 
-# BT.2020 to BT.709, from ITU-R BT.2087; rows of red, green and blue, as Pillow wants them. Applied to what is already
-# encoded, which is not quite right, and right enough for a poster.
+# BT.2020 to BT.709, from ITU-R BT.2087: rows of red, green and blue, as Pillow needs them. It is applied to encoded
+# values, which is not exact, but good enough for a poster.
 GAMUT = (1.6605, -0.5876, -0.0728, 0, -0.1246, 1.1329, -0.0083, 0, -0.0182, -0.1006, 1.1187, 0)
 
 
-def sdr(picture: Image.Image, transfer: int) -> Image.Image:
-    """An RGB picture of that transfer as sRGB, its highlights pressed together; others as they are."""
+def to_sdr(picture: Image.Image, transfer: int) -> Image.Image:
+    """An RGB picture of this transfer as sRGB, with its highlights compressed. Pictures of other transfers stay as they
+    are.
+    """
     if transfer not in EOTFS:
         return picture
     return picture.point(_table(transfer) * 3).convert("RGB", GAMUT)
@@ -32,7 +34,7 @@ def sdr(picture: Image.Image, transfer: int) -> Image.Image:
 @cache
 def _table(transfer: int) -> list[int]:
     nits = EOTFS[transfer]
-    return [round(255 * _encoded(_pressed(nits(level / 255) / WHITE))) for level in range(256)]
+    return [round(255 * _encode_srgb(_compress(nits(level / 255) / WHITE))) for level in range(256)]
 
 
 def _pq(level: float) -> float:
@@ -42,7 +44,7 @@ def _pq(level: float) -> float:
 
 
 def _hlg(level: float) -> float:
-    """ARIB STD-B67 with the system gamma of a screen of 1,000 nits, each colour by itself."""
+    """ARIB STD-B67 with the system gamma of a screen of 1,000 nits, for each colour separately."""
     from math import exp
 
     scene = level**2 / 3 if level <= 0.5 else (exp((level - 0.55991073) / 0.17883277) + 0.28466892) / 12
@@ -52,10 +54,10 @@ def _hlg(level: float) -> float:
 EOTFS: dict[int, Callable[[float], float]] = {PQ: _pq, HLG: _hlg}
 
 
-def _pressed(light: float) -> float:
+def _compress(light: float) -> float:
     """Reinhard's curve, extended so that the peak becomes white."""
-    return min(1.0, light * (1 + light / (PEAK / WHITE) ** 2) / (1 + light) * LIFT)
+    return min(1.0, light * (1 + light / (PEAK / WHITE) ** 2) / (1 + light) * GAIN)
 
 
-def _encoded(light: float) -> float:
+def _encode_srgb(light: float) -> float:
     return 12.92 * light if light <= 0.0031308 else 1.055 * float(light ** (1 / 2.4)) - 0.055

@@ -1,7 +1,7 @@
-"""Opening one stored file with FFmpeg, and nothing but that file.
+"""Opens one stored file with FFmpeg, and nothing else.
 
-FFmpeg is never told where the file lies: it reads through a `Reader`, and whatever it would open besides (an external
-track of a MOV, an entry of a playlist) ends in `_refuse`. The demuxer follows from the media type; those that open
+FFmpeg never learns the file's path. It reads through a `Reader`, and whatever else it tries to open (an external track
+of a MOV, an entry of a playlist) ends in `_refuse_other_files`. The media type decides the demuxer. Demuxers that open
 other files (hls, dash, concat, image2, …) are not among them.
 """
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from av.codec import CodecContext
     from av.container import InputContainer
 
-# FFmpeg's demuxers by media type; where there are several, they are probed in turn and no other is.
+# FFmpeg's demuxers by media type. If there are several, they are tried in this order.
 DEMUXERS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(
         (
@@ -51,79 +51,79 @@ DEMUXERS: dict[str, tuple[str, ...]] = {
     "video/h264": ("h264",),
     "video/mp2p": ("mpeg",),
     "video/mp2t": ("mpegts",),
-    "video/mpeg": ("mpeg", "mpegvideo"),  # libmagic says it of program streams and of bare ones
+    "video/mpeg": ("mpeg", "mpegvideo"),  # libmagic's type for program streams and for raw video
     "video/mpv": ("mpegvideo",),
     "video/x-flv": ("flv",),
 }
 
 # The largest picture of H.264 level 6.2, HEVC level 6.2 and AV1 level 6.3: 8192 by 4352. At 12 bits and 4:2:2 it takes
-# 143 MB, and a decoder that is asked for key frames holds a few of them.
+# 143 MB, and a decoder of key frames holds a few of them.
 MAX_PIXELS = 35_651_584
 
-# A decoder context takes up to a few MB for each stream while the file is probed. Blu-rays have about 40, and a
-# Matroska with all fonts of its subtitles attached about 60.
+# A decoder context takes up to a few MB for each stream while the file is probed. Blu-rays have about 40 streams, and a
+# Matroska with all fonts of its subtitles has about 60.
 MAX_STREAMS = 128
 
 # The index of ten hours of video with many tracks takes about 60 MB.
-OPENING_BYTES = 512 * 2**20
+OPEN_BYTES = 512 * 2**20
 
-# For looking around in the file once it is open: from one key frame to the next without an index means reading it all.
-LOOKING_BYTES = 256 * 2**20
+# For seeking in an open file: without an index, going from one key frame to the next means reading everything between.
+SCAN_BYTES = 256 * 2**20
 
-# What a read or a seek costs besides its bytes, so that jumping to and fro in a tiny file ends as well.
+# Bytes that each read or seek counts for in addition, so that seeking back and forth in a tiny file ends, too.
 CALL_COST = 4_096
 
-BUFFER = 65_536  # bytes; the 32 KiB of PyAV cost twice as many calls into Python
+BUFFER = 65_536  # bytes; PyAV's 32 KiB cost twice as many calls into Python
 
 
 class Reader:
-    """A file as PyAV wants it, up to ``budget`` bytes of reading; after that it is at its end.
+    """The file for PyAV. After ``max_bytes`` of reading it behaves as if it ended.
 
-    A refused seek is an error code instead of an exception: it is the file that named the place. An `OSError` of a read
-    is the machine's, and passes.
+    A seek that fails returns an error code instead of raising, because the file named the position. An `OSError` of a
+    read is the machine's fault and is raised.
     """
 
-    def __init__(self, file: BinaryIO, budget: int) -> None:
+    def __init__(self, file: BinaryIO, max_bytes: int) -> None:
         self._file = file
-        self._budget = budget
+        self._remaining = max_bytes
         self.size = os.fstat(file.fileno()).st_size
 
     @property
     def exhausted(self) -> bool:
-        return self._budget <= 0
+        return self._remaining <= 0
 
-    def allow(self, budget: int) -> None:
-        self._budget = budget
+    def allow(self, max_bytes: int) -> None:
+        self._remaining = max_bytes
 
     def read(self, size: int) -> bytes:
-        if self._budget <= 0:
+        if self._remaining <= 0:
             return b""
-        found = self._file.read(size)
-        self._budget -= len(found) + CALL_COST
-        return found
+        data = self._file.read(size)
+        self._remaining -= len(data) + CALL_COST
+        return data
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        self._budget -= CALL_COST
+        self._remaining -= CALL_COST
         try:
             return self._file.seek(offset, whence)
         except (OSError, ValueError, OverflowError):
             return -errno.EINVAL
 
     def peek(self, offset: int, size: int) -> bytes:
-        """Without moving from where FFmpeg reads."""
+        """Read without changing FFmpeg's position."""
         return os.pread(self._file.fileno(), size, offset)
 
     def tell(self) -> int:
         return self._file.tell()
 
 
-def _refuse(address: str, flags: int, options: dict[str, str]) -> NoReturn:
+def _refuse_other_files(address: str, flags: int, options: dict[str, str]) -> NoReturn:
     raise ProcessorError("unsupported-format", "This file refers to other files, which are not read.")
 
 
 @contextmanager
-def opened(source: Source, max_pixels: int = MAX_PIXELS) -> Iterator[tuple[InputContainer, Reader]]:
-    """The file with its streams found and none of them decoded; faults of the file inside become `ProcessorError`.
+def open_media(source: Source, max_pixels: int = MAX_PIXELS) -> Iterator[tuple[InputContainer, Reader]]:
+    """The file with its streams found but not decoded. Errors of the file inside the block become `ProcessorError`.
 
     Raises:
         ProcessorError: ``unsupported-format``, ``corrupt``, ``too-many-streams``, ``too-many-pixels``, ``too-large``.
@@ -131,8 +131,8 @@ def opened(source: Source, max_pixels: int = MAX_PIXELS) -> Iterator[tuple[Input
     demuxers = DEMUXERS.get(source.media_type)
     if not demuxers:
         raise ProcessorError("unsupported-format", "Recordings of this format can't be read.")
-    with source.path.open("rb", buffering=0) as file, verdicts():
-        reader = Reader(file, OPENING_BYTES)
+    with source.path.open("rb", buffering=0) as file, translate_errors():
+        reader = Reader(file, OPEN_BYTES)
         container = _open(reader, demuxers)
         try:
             _check(container, max_pixels)
@@ -159,11 +159,11 @@ def _open(reader: Reader, demuxers: tuple[str, ...]) -> InputContainer:
             },
             metadata_errors="replace",
             buffer_size=BUFFER,
-            io_open=_refuse,
+            io_open=_refuse_other_files,
         )
     except MemoryError as error:
-        # Nothing is decoded yet: it is an index that asks for more than there is, and would again. FFmpeg says the same
-        # of an MP4 with too many streams.
+        # Nothing is decoded yet, so the index needs too much memory, and would again. FFmpeg raises the same for an MP4
+        # with too many streams.
         raise ProcessorError(
             "too-large", "This file has more streams, or a longer index, than can be processed."
         ) from error
@@ -182,11 +182,11 @@ def _pixels(stream: Any) -> int:
     return stream.codec_context.width * stream.codec_context.height if stream.codec_context else 0
 
 
-# Codes of streams under Apple's DRM. Those of Common Encryption are told packet by packet.
+# Codec tags of Apple's DRM. Common Encryption is found in the packets.
 PROTECTED = {"drms", "drmi"}
 
 
-def unprotected(stream: Any) -> None:
+def check_unprotected(stream: Any) -> None:
     if stream.codec_context.codec_tag in PROTECTED:
         raise protected()
 
@@ -200,8 +200,10 @@ def corrupt() -> ProcessorError:
 
 
 @contextmanager
-def verdicts() -> Iterator[None]:
-    """Tell the faults of the file from those of the machine, which come as exceptions of Python's own."""
+def translate_errors() -> Iterator[None]:
+    """Turns FFmpeg's errors about the file into `ProcessorError`. Errors of the machine are exceptions of Python's
+    own.
+    """
     import av
 
     try:
@@ -215,8 +217,8 @@ def verdicts() -> Iterator[None]:
 
 
 @contextmanager
-def tolerant() -> Iterator[None]:
-    """Make do without what is broken, as a player does; memory that is lacking is no fault of the file's."""
+def ignore_errors() -> Iterator[None]:
+    """Ignore damage, as a player does. A lack of memory is not the file's fault and is raised."""
     import av
 
     try:
@@ -228,21 +230,21 @@ def tolerant() -> Iterator[None]:
 
 
 def packets(container: InputContainer, *streams: Any) -> Iterator[Any]:
-    """From where the container stands to where it can't be read any more; the last of each stream is empty."""
-    with tolerant():
+    """From the current position to the end of what can be read. The last packet of each stream is empty."""
+    with ignore_errors():
         yield from container.demux(*streams)
 
 
 def frames(packet: Any) -> list[Any]:
-    """Of what can be decoded, which may be nothing. Raises `ProcessorError` where it is encrypted."""
+    """The frames of a packet that can be decoded, perhaps none. Raises `ProcessorError` if it is encrypted."""
     if packet.has_sidedata("encryption_info"):
         raise protected()
-    with tolerant():
+    with ignore_errors():
         return list(packet.decode())
     return []
 
 
-def lean(context: CodecContext, max_pixels: int = MAX_PIXELS, threads: int = 1) -> None:
-    """Have a decoder take one core, like its neighbours, and no frame larger than allowed, whatever the stream says."""
+def limit_decoder(context: CodecContext, max_pixels: int = MAX_PIXELS, threads: int = 1) -> None:
+    """Limit a decoder to one core, like its neighbours, and to frames of ``max_pixels``, whatever the stream says."""
     context.thread_count = threads
     context.options = {"max_pixels": str(max_pixels)} if context.type == "video" else {}

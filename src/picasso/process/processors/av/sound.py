@@ -1,4 +1,4 @@
-"""How loud a recording is and the peaks of its waveform, in one pass over the decoded sound."""
+"""The loudness of a recording and the peaks of its waveform, in one pass over the decoded sound."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from picasso.process.contract import JSON, Derivative
 from picasso.process.processors.av import waveform
-from picasso.process.processors.av.completeness import is_told, reaches
+from picasso.process.processors.av.completeness import covers_duration, has_exact_duration
 from picasso.process.processors.av.facts import duration
-from picasso.process.processors.av.open_media import LOOKING_BYTES, corrupt, frames, lean, packets
+from picasso.process.processors.av.open_media import SCAN_BYTES, corrupt, frames, limit_decoder, packets
 from picasso.process.processors.av.waveform import Wave
 
 if TYPE_CHECKING:
@@ -25,71 +25,73 @@ if TYPE_CHECKING:
 
     from picasso.process.processors.av.open_media import Reader
 
-# BS.1770 gates what is below -70 LUFS: there is no loudness of silence.
+# BS.1770 ignores sound below -70 LUFS, so silence has no loudness.
 SILENCE = -70.0
 
-# Samples a second of stereo at 48 kHz: what there is more of in a second takes longer to measure, and counts for more.
-USUAL = 2 * 48_000
+# Samples a second of stereo at 48 kHz. A recording with more samples a second takes longer and counts for more.
+USUAL_SAMPLES = 2 * 48_000
 
-# EBU Tech 3342 looks at stretches of three seconds; of a short recording they say nothing, and FFmpeg 20 LU.
+# EBU Tech 3342 looks at stretches of three seconds. For a short recording they mean nothing, and FFmpeg returns 20 LU.
 RANGE_SECONDS = 10.0
 
 
 @dataclass(slots=True)
-class Sound:
-    """What one pass finds."""
+class SoundMeasurement:
+    """The result of one pass."""
 
     wave: Wave
     seconds: float = 0.0
     samples: int = 0
-    """Of all channels."""
+    """Of all channels together."""
     loudness: dict[str, str] = field(default_factory=dict)
-    cut: bool = False
-    """Whether it went on after the time that was given."""
+    too_long: bool = False
+    """Whether the recording is longer than was allowed."""
 
 
-def hear(
+def analyse(
     container: InputContainer, reader: Reader, max_seconds: int, folder: Path
 ) -> tuple[dict[str, JSON], tuple[Derivative, ...]]:
-    """Loudness and waveform of the stream that a player plays; neither where it is longer than ``max_seconds``."""
+    """Loudness and waveform of the stream that a player plays; neither if it is longer than ``max_seconds``."""
     stream: Any = container.streams.best("audio")
     if stream is None or not stream.codec_context:
         return {}, ()
-    lean(stream.codec_context)
-    reader.allow(3 * reader.size + LOOKING_BYTES)
-    heard = listen(container, stream, duration(container), max_seconds)
-    if heard is None:
+    limit_decoder(stream.codec_context)
+    reader.allow(3 * reader.size + SCAN_BYTES)
+    sound = measure(container, stream, duration(container), max_seconds)
+    if sound is None:
         raise corrupt()
-    if heard.cut:
+    if sound.too_long:
         return {}, ()
-    return facts(heard) | length(heard, container, reader), waveform.drawn(heard.wave, folder)
+    return facts(sound) | duration_facts(sound, container, reader), waveform.save(sound.wave, folder)
 
 
-def length(heard: Sound, container: InputContainer, reader: Reader) -> dict[str, JSON]:
-    """Whether all was there; and where the file tells no duration, that of what was heard."""
-    if is_told(container, reader):
-        return {"complete": reaches(heard.seconds, container)}
-    seconds = max(heard.seconds, 0.001)
+def duration_facts(sound: SoundMeasurement, container: InputContainer, reader: Reader) -> dict[str, JSON]:
+    """Whether the recording is complete. If the file does not tell its duration, that of the decoded sound."""
+    if has_exact_duration(container, reader):
+        return {"complete": covers_duration(sound.seconds, container)}
+    seconds = max(sound.seconds, 0.001)
     return {"duration": round(seconds, 3), "bitrate": round(8 * reader.size / seconds), "complete": True}
 
 
-def listen(container: InputContainer, stream: AudioStream, seconds: float | None, max_seconds: int) -> Sound | None:
-    """All of the stream up to ``max_seconds``; None where nothing can be decoded.
+def measure(
+    container: InputContainer, stream: AudioStream, seconds: float | None, max_seconds: int
+) -> SoundMeasurement | None:
+    """Measure the stream, up to ``max_seconds``; None if nothing can be decoded.
 
-    ``seconds`` is how long it is said to be, for the size of the pieces.
+    ``seconds`` is the declared duration, which decides how many samples make a point.
     """
     sound = None
     graph = None
     for frame in (frame for packet in packets(container, stream) for frame in frames(packet)):
         if graph is None or sound is None:
-            sound = Sound(Wave.of(frame.sample_rate, seconds))
+            sound = SoundMeasurement(Wave.of(frame.sample_rate, seconds))
             graph = Meter(frame, sound)
-        elif not graph.takes(frame):
-            continue  # a change of rate or layout in mid-stream, which no player follows either
+        elif not graph.accepts(frame):
+            continue  # a change of rate or layout in the middle, which players do not follow either
         sound.seconds += frame.samples / sound.wave.rate
         sound.samples += frame.samples * frame.layout.nb_channels
-        if sound.seconds > max_seconds or sound.samples > max_seconds * USUAL:
-            sound.cut = True
+        if sound.seconds > max_seconds or sound.samples > max_seconds * USUAL_SAMPLES:
+            sound.too_long = True
             return sound
         graph.push(frame)
     if graph is None or sound is None:
@@ -99,30 +101,30 @@ def listen(container: InputContainer, stream: AudioStream, seconds: float | None
 
 
 class Meter:
-    """FFmpeg's meters: ebur128 on the sound as it is, astats on pieces of its mono mix."""
+    """FFmpeg's meters: ebur128 for the sound as it is, astats for pieces of its mono mix."""
 
-    def __init__(self, first: AudioFrame, sound: Sound) -> None:
+    def __init__(self, first: AudioFrame, sound: SoundMeasurement) -> None:
         from av.filter import Graph
 
         self._sound = sound
-        self._kind = _kind(first)
+        self._format = _format_of(first)
         self._samples = 0
-        self._tick = Fraction(1, first.sample_rate)
+        self._time_base = Fraction(1, first.sample_rate)
         self._graph = graph = Graph()
         self._source = graph.add_abuffer(
-            sample_rate=first.sample_rate, format=first.format.name, layout=first.layout, time_base=self._tick
+            sample_rate=first.sample_rate, format=first.format.name, layout=first.layout, time_base=self._time_base
         )
-        both = graph.add("asplit", "2")
-        self._source.link_to(both)
-        self._loud = _chain(graph, both, 0, (("ebur128", "peak=true:metadata=1:framelog=quiet"),))
-        self._pieces = _chain(graph, both, 1, (*_mono(), ("asetnsamples", f"n={sound.wave.per_point}:p=0"), ASTATS))
+        split = graph.add("asplit", "2")
+        self._source.link_to(split)
+        self._loudness = _chain(graph, split, 0, (("ebur128", "peak=true:metadata=1:framelog=quiet"),))
+        self._points = _chain(graph, split, 1, (*_mono(), ("asetnsamples", f"n={sound.wave.per_point}:p=0"), ASTATS))
         graph.configure()
 
-    def takes(self, frame: AudioFrame) -> bool:
-        return _kind(frame) == self._kind
+    def accepts(self, frame: AudioFrame) -> bool:
+        return _format_of(frame) == self._format
 
     def push(self, frame: AudioFrame) -> None:
-        frame.pts, frame.time_base = self._samples, self._tick  # broken timestamps would make gaps
+        frame.pts, frame.time_base = self._samples, self._time_base  # broken timestamps would make gaps
         self._samples += frame.samples
         self._source.push(frame)
         self._pull()
@@ -130,14 +132,14 @@ class Meter:
     def finish(self) -> None:
         self._source.push(None)
         self._pull()
-        self._sound.wave.fit()
+        self._sound.wave.limit_points()
 
     def _pull(self) -> None:
-        for frame in _pulled(self._loud):
-            self._sound.loudness = frame.metadata or self._sound.loudness  # the last piece may be too short
-        for frame in _pulled(self._pieces):
-            told = frame.metadata
-            low, high = (float(told.get(f"lavfi.astats.Overall.{end}_level", 0)) for end in ("Min", "Max"))
+        for frame in _pull_all(self._loudness):
+            self._sound.loudness = frame.metadata or self._sound.loudness  # the last frame may be too short to have any
+        for frame in _pull_all(self._points):
+            measured = frame.metadata
+            low, high = (float(measured.get(f"lavfi.astats.Overall.{end}_level", 0)) for end in ("Min", "Max"))
             self._sound.wave.add(*(int(level) if math.isfinite(level) else 0 for level in (low, high)))
 
 
@@ -148,12 +150,12 @@ def _mono() -> tuple[tuple[str, str], ...]:
     return (("aformat", "channel_layouts=mono:sample_fmts=s16"),)
 
 
-def _kind(frame: AudioFrame) -> tuple[int, str, str]:
+def _format_of(frame: AudioFrame) -> tuple[int, str, str]:
     return frame.sample_rate, frame.format.name, frame.layout.name
 
 
 def _chain(graph: Graph, node: FilterContext, output: int, steps: tuple[tuple[str, str], ...]) -> FilterContext:
-    """Append filters to one output of ``node``; returns the end to pull from."""
+    """Append filters to one output of ``node``. Returns the sink to pull from."""
     for name, arguments in (*steps, ("abuffersink", None)):
         following = graph.add(name, arguments)
         node.link_to(following, output, 0)
@@ -161,7 +163,7 @@ def _chain(graph: Graph, node: FilterContext, output: int, steps: tuple[tuple[st
     return node
 
 
-def _pulled(sink: FilterContext) -> Iterator[Any]:
+def _pull_all(sink: FilterContext) -> Iterator[Any]:
     import av
 
     while True:
@@ -171,16 +173,16 @@ def _pulled(sink: FilterContext) -> Iterator[Any]:
             return
 
 
-def facts(sound: Sound) -> dict[str, JSON]:
-    """Loudness after EBU R 128: LUFS, LU and dBTP; what silence does not have is left out."""
-    told = {name: float(text) for name, text in sound.loudness.items()}
-    loud = told.get("lavfi.r128.I", SILENCE)
-    peak = told.get("lavfi.r128.true_peak", 0.0)
-    found: dict[str, JSON] = {}
+def facts(sound: SoundMeasurement) -> dict[str, JSON]:
+    """Loudness by EBU R 128: LUFS, LU and dBTP. Values that silence does not have are left out."""
+    measured = {name: float(text) for name, text in sound.loudness.items()}
+    loud = measured.get("lavfi.r128.I", SILENCE)
+    peak = measured.get("lavfi.r128.true_peak", 0.0)
+    loudness: dict[str, JSON] = {}
     if math.isfinite(loud) and loud > SILENCE:
-        found["integrated_lufs"] = round(loud, 1)
+        loudness["integrated_lufs"] = round(loud, 1)
         if sound.seconds >= RANGE_SECONDS:
-            found["range_lu"] = round(told.get("lavfi.r128.LRA", 0.0), 1)
+            loudness["range_lu"] = round(measured.get("lavfi.r128.LRA", 0.0), 1)
     if math.isfinite(peak) and peak > 0:
-        found["true_peak_dbtp"] = round(20 * math.log10(peak), 1)
-    return {"loudness": found or None}
+        loudness["true_peak_dbtp"] = round(20 * math.log10(peak), 1)
+    return {"loudness": loudness or None}

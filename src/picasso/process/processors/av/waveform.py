@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from picasso.process.contract import JSON, Derivative
 
-# What fits the width of a screen; a waveform that is zoomed into wants the file itself.
+# Enough for the width of a screen. A waveform to zoom into needs the file itself.
 MAX_POINTS = 2_000
 MIN_SAMPLES_PER_POINT = 64
 
@@ -20,7 +20,7 @@ COLOUR = (59, 130, 246, 255)  # a blue that shows on white and on black
 
 @dataclass(slots=True)
 class Wave:
-    """Levels are those of a 16-bit mono mix: the lowest and the highest of each ``per_point`` samples."""
+    """Levels of a 16-bit mono mix: the lowest and the highest of each ``per_point`` samples."""
 
     rate: int
     per_point: int
@@ -28,23 +28,23 @@ class Wave:
 
     @classmethod
     def of(cls, rate: int, seconds: float | None) -> Self:
-        """For a recording that is said to last ``seconds``."""
+        """For a recording of about ``seconds``."""
         expected = min(seconds or 0.0, 10**6) * rate / (MAX_POINTS - 10)
         return cls(rate, max(MIN_SAMPLES_PER_POINT, math.ceil(expected)))
 
     def add(self, low: int, high: int) -> None:
         self.levels.append((low, high))
 
-    def fit(self) -> None:
-        """A duration that was declared wrong gives too many pieces: join neighbours."""
+    def limit_points(self) -> None:
+        """Join neighbours while there are too many points, which happens if the declared duration was wrong."""
         while len(self.levels) > MAX_POINTS:
             pairs = [self.levels[start : start + 2] for start in range(0, len(self.levels), 2)]
             self.levels = [(min(low for low, _ in pair), max(high for _, high in pair)) for pair in pairs]
             self.per_point *= 2
 
 
-def drawn(wave: Wave, folder: Path) -> tuple[Derivative, ...]:
-    """The peaks as numbers and as a picture; nothing for no wave."""
+def save(wave: Wave, folder: Path) -> tuple[Derivative, ...]:
+    """The peaks as numbers and as a picture; nothing if there are none."""
     if not wave.levels:
         return ()
     (folder / "waveform-peaks.json").write_text(json.dumps(peaks(wave), separators=(",", ":")))
@@ -70,7 +70,9 @@ def peaks(wave: Wave) -> dict[str, JSON]:
 
 
 def picture(wave: Wave) -> Any:
-    """Lines from the lowest to the highest level in each column, on nothing; a flat line for silence."""
+    """A line from the lowest to the highest level in each column, on a transparent background; a flat line for
+    silence.
+    """
     from PIL import Image, ImageDraw
 
     image = Image.new("RGBA", (WIDTH, HEIGHT), (0, 0, 0, 0))
