@@ -18,8 +18,8 @@ from bench.place import Place
 from bench.report import Bar, Row, compared, show
 from bench.rounds import interleaved
 from picasso.process.processors.pdf.options import PdfOptions
-from picasso.process.processors.pdf.processor import opened
-from picasso.process.processors.pdf.text import read
+from picasso.process.processors.pdf.processor import open_pdf
+from picasso.process.processors.pdf.text import extract_text
 
 BAR = Bar(">=", 0.5, "x")
 PAGES, LINES, WORDS_A_LINE = 300, 46, 12
@@ -51,8 +51,8 @@ def measure(place: Place) -> list[Row]:
 def ours(source: Path, target: Path) -> float:
     """Pages per second."""
     start = time.perf_counter()
-    with opened(source) as file:
-        read(file, target, PdfOptions())
+    with open_pdf(source) as file:
+        extract_text(file, target, PdfOptions())
     return PAGES / (time.perf_counter() - start)
 
 

@@ -12,7 +12,7 @@ from tests.hostile import document as hostile
 
 from picasso.process.contract import JSON, ProcessorError, Result, Source
 from picasso.process.processors.document import Document, legacy, reader, web
-from picasso.process.processors.document.facts import moment, unescaped
+from picasso.process.processors.document.facts import decode_rtf_escapes, parse_date
 from picasso.process.processors.document.options import DocumentOptions
 
 Run = Callable[..., Result]
@@ -127,7 +127,7 @@ def test_an_outlook_mail(run: Run, text: Text) -> None:
 
 def test_rtf_says_its_title_as_people_read_it(run: Run) -> None:
     assert run(document.rtf(), "text/rtf").facts["title"] == "Café €"
-    assert unescaped(r"a\u-10179?\u-8704?b") == "a\ud83d\ude00b"
+    assert decode_rtf_escapes(r"a\u-10179?\u-8704?b") == "a\ud83d\ude00b"
 
 
 def test_old_files_say_what_their_property_set_says() -> None:
@@ -161,7 +161,7 @@ def test_old_files_say_what_their_property_set_says() -> None:
     ],
 )
 def test_dates(written: object, read: str | None) -> None:
-    assert moment(written) == read
+    assert parse_date(written) == read
 
 
 # Web pages
@@ -351,9 +351,9 @@ def code_of(run: Run, content: bytes, media_type: str) -> str | None:
 
 def test_a_panic_is_the_files_fault_unless_it_is_about_threads() -> None:
     panic = type("PanicException", (BaseException,), {})
-    assert isinstance(reader.after(panic("index out of bounds")), ProcessorError)
-    assert isinstance(reader.after(panic("OS can't spawn worker thread: Resource …")), RuntimeError)
-    assert isinstance(reader.after(KeyboardInterrupt()), KeyboardInterrupt)
+    assert isinstance(reader.translate_panic(panic("index out of bounds")), ProcessorError)
+    assert isinstance(reader.translate_panic(panic("OS can't spawn worker thread: Resource …")), RuntimeError)
+    assert isinstance(reader.translate_panic(KeyboardInterrupt()), KeyboardInterrupt)
 
 
 def test_a_sheet_that_lies_beyond_the_file_is_damage(run: Run) -> None:

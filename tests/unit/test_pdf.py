@@ -8,7 +8,7 @@ from tests.formats import pdf
 
 from picasso.process.contract import JSON, ProcessorError, Result, Source
 from picasso.process.processors.pdf import Pdf
-from picasso.process.processors.pdf.facts import moment
+from picasso.process.processors.pdf.facts import parse_date
 from picasso.process.processors.pdf.options import PdfOptions
 
 Run = Callable[..., Result]
@@ -132,7 +132,7 @@ def test_a_title_is_bounded(run: Run) -> None:
     ],
 )
 def test_dates(written: str, read: str | None) -> None:
-    assert moment(written) == read
+    assert parse_date(written) == read
 
 
 # Text

@@ -1,4 +1,4 @@
-"""The sentences that more than one of these modules ends with."""
+"""Errors that several of these modules raise."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ def corrupt() -> ProcessorError:
 
 
 def protected() -> ProcessorError:
-    return ProcessorError("protected", "This document opens with a password only.")
+    return ProcessorError("protected", "This document can only be opened with a password.")
 
 
 def too_large() -> ProcessorError:

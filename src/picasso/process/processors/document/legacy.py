@@ -1,4 +1,4 @@
-"""What an OLE compound file is, whether it has a password, and the properties that all its kinds share."""
+"""The type of an OLE compound file, whether it has a password, and properties that all its types share."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 from picasso.process.processors.document import biff
 from picasso.process.processors.document.errors import corrupt, protected, unsupported
-from picasso.process.processors.document.ole import Compound, compound
+from picasso.process.processors.document.ole import Compound, open_compound
 
-# The stream that makes a compound file what it is, first come first served.
+# The type follows from the first of these streams that the file has.
 KINDS = {
     "EncryptedPackage": "protected",
     "WordDocument": "application/msword",
@@ -21,13 +21,13 @@ KINDS = {
 
 SUMMARY = "\x05SummaryInformation"
 
-# Of [MS-OLEPS]: what kreuzberg does not tell of every kind. Page and word counts are the program's own.
+# Properties of [MS-OLEPS] that kreuzberg does not return for all types. Page and word counts are the program's own.
 PROPERTIES = {2: "title", 3: "subject", 4: "author", 5: "keywords", 6: "description", 8: "modified_by"}
 TIMES = {12: "created", 13: "modified"}
 PAGES, APPLICATION = 14, 18
 EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
 
-# The flag fEncrypted of [MS-DOC], and the token by which [MS-PPT] tells an encrypted file.
+# The flag fEncrypted of [MS-DOC], and the token of encrypted files in [MS-PPT].
 DOC_FLAGS, DOC_ENCRYPTED = 0x0A, 0x0100
 DOC_LENGTHS, DOC_LENGTHS_END = 0x4C, 0x6C
 PPT_ENCRYPTED = 0xF3D1C4DF
@@ -35,26 +35,26 @@ PPT_ENCRYPTED = 0xF3D1C4DF
 Value = str | int | None
 
 
-def looked_into(data: bytes, max_cells: int) -> tuple[str, dict[str, Value]]:
+def inspect(data: bytes, max_cells: int) -> tuple[str, dict[str, Value]]:
     """The media type and the properties. Raises `ProcessorError`."""
     try:
-        file = compound(data)
+        file = open_compound(data)
         kind = next((kind for name, kind in KINDS.items() if name in file.entries), None)
         if kind is None:
             raise unsupported()
         if kind == "protected" or is_protected(file):
             raise protected()
         for name in file.entries.keys() & {"Workbook", "Book"}:
-            biff.bound(file.stream(name), max_cells)
+            biff.check_workbook(file.stream(name), max_cells)
         return kind, properties(file.stream(SUMMARY)) if SUMMARY in file.entries else {}
-    except struct.error as fault:
-        raise corrupt() from fault
+    except struct.error as error:
+        raise corrupt() from error
 
 
 def is_protected(file: Compound) -> bool:
     if "WordDocument" in file.entries:
         head = file.stream("WordDocument")[:DOC_LENGTHS_END]
-        # A reader reserves this many characters for the text, the footnotes, …
+        # A reader reserves memory for this many characters of text, footnotes and so on.
         if max(struct.unpack_from("<8I", head, DOC_LENGTHS)) > len(file.data):
             raise corrupt()
         return bool(struct.unpack_from("<H", head, DOC_FLAGS)[0] & DOC_ENCRYPTED)
@@ -64,7 +64,7 @@ def is_protected(file: Compound) -> bool:
 
 
 def properties(stream: bytes) -> dict[str, Value]:
-    """Those of the first set. What is wrong with one is the loss of that one."""
+    """The properties of the first set. One that is damaged is left out."""
     if len(stream) < 56:
         return {}
     start = struct.unpack_from("<I", stream, 44)[0]
@@ -72,36 +72,36 @@ def properties(stream: bytes) -> dict[str, Value]:
     if len(section) < 8:
         return {}
     count = min(struct.unpack_from("<I", section, 4)[0], 64, (len(section) - 8) // 8)
-    places = dict(struct.unpack_from("<II", section, 8 + 8 * n) for n in range(count))
-    page = value(section, places[1], "cp1252") if 1 in places else None
+    offsets = dict(struct.unpack_from("<II", section, 8 + 8 * n) for n in range(count))
+    page = value(section, offsets[1], "cp1252") if 1 in offsets else None
     codec = f"cp{page % 65536}" if isinstance(page, int) and page % 65536 in CODE_PAGES else "cp1252"
     if page in {65001, -535}:
         codec = "utf-8"
     names = {**PROPERTIES, **TIMES, PAGES: "pages", APPLICATION: "application"}
-    return {name: value(section, places[number], codec) for number, name in names.items() if number in places}
+    return {name: value(section, offsets[number], codec) for number, name in names.items() if number in offsets}
 
 
 CODE_PAGES = {437, 850, 852, 866, 874, 932, 936, 949, 950, *range(1250, 1259)}
 
 
-def value(section: bytes, place: int, codec: str) -> Value:
-    """A property as text or number, times in ISO 8601; None for what is neither, or is not there."""
+def value(section: bytes, offset: int, codec: str) -> Value:
+    """A property as text or number, times in ISO 8601; None if it is missing or of another type."""
     try:
-        kind = struct.unpack_from("<H", section, place)[0]
+        kind = struct.unpack_from("<H", section, offset)[0]
         if kind == 0x02:
-            return int(struct.unpack_from("<h", section, place + 4)[0])
+            return int(struct.unpack_from("<h", section, offset + 4)[0])
         if kind == 0x03:
-            return int(struct.unpack_from("<i", section, place + 4)[0])
+            return int(struct.unpack_from("<i", section, offset + 4)[0])
         if kind == 0x1E:
-            size = struct.unpack_from("<I", section, place + 4)[0]
-            return section[place + 8 : place + 8 + min(size, 4096)].partition(b"\0")[0].decode(codec, "replace")
+            size = struct.unpack_from("<I", section, offset + 4)[0]
+            return section[offset + 8 : offset + 8 + min(size, 4096)].partition(b"\0")[0].decode(codec, "replace")
         if kind == 0x40:
-            return moment(struct.unpack_from("<Q", section, place + 4)[0])
+            return to_date(struct.unpack_from("<Q", section, offset + 4)[0])
     except (struct.error, OverflowError):
         return None
     return None
 
 
-def moment(ticks: int) -> str | None:
-    """Of 100 ns since 1601; a duration (of editing, say) is kept in the same form, and is no date."""
+def to_date(ticks: int) -> str | None:
+    """From 100 ns since 1601. A duration (editing time, for example) has the same form; it is no date, and None."""
     return (EPOCH + timedelta(microseconds=ticks // 10)).isoformat(timespec="seconds") if ticks > 2**56 else None

@@ -1,6 +1,6 @@
-"""OLE compound files: the containers of DOC, XLS, PPT and MSG, and of OOXML with a password. As [MS-CFB] has them.
+"""OLE compound files ([MS-CFB]): the containers of DOC, XLS, PPT and MSG, and of OOXML with a password.
 
-Only as much as it takes to tell what is in one and that its lengths are true.
+Reads only what is needed to find the streams and to check the lengths.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from picasso.process.processors.document.errors import corrupt
 
 MAGIC = bytes.fromhex("d0cf11e0a1b11ae1")
-END = 0xFFFFFFFA  # this and what is above it are marks, not numbers of sectors
+END = 0xFFFFFFFA  # this and higher values are marks, not numbers of sectors
 
 
 @dataclass(slots=True)
 class Compound:
-    """Raises `ProcessorError` from all that it does: a chain that loops or a length beyond the file is damage."""
+    """All methods raise `ProcessorError`: a chain with a loop, or a length beyond the file, is damage."""
 
     data: bytes
     sector: int = 512
@@ -24,28 +24,30 @@ class Compound:
     minifat: list[int] = field(default_factory=list)
     ministream: bytes = b""
     entries: dict[str, tuple[int, int]] = field(default_factory=dict)
-    """First sector and length of each stream, by name; those of storages within as well, where the name is free."""
+    """First sector and length of each stream, by name. Streams inside storages are included, if their name is not
+    taken.
+    """
     storages: set[str] = field(default_factory=set)
 
     def stream(self, name: str) -> bytes:
         start, size = self.entries[name]
         if size < 4096:
-            small = b"".join(self.ministream[n * 64 : n * 64 + 64] for n in chain(start, self.minifat))
+            small = b"".join(self.ministream[n * 64 : n * 64 + 64] for n in follow_chain(start, self.minifat))
             return small[:size]
-        return self.chained(start)[:size]
+        return self.read_chain(start)[:size]
 
-    def chained(self, start: int) -> bytes:
-        return b"".join(self.at(number) for number in chain(start, self.fat))
+    def read_chain(self, start: int) -> bytes:
+        return b"".join(self.sector_at(number) for number in follow_chain(start, self.fat))
 
-    def at(self, number: int) -> bytes:
-        """A sector; the last of a file may be short."""
-        found = self.data[(number + 1) * self.sector : (number + 2) * self.sector]
-        if not found:
+    def sector_at(self, number: int) -> bytes:
+        """One sector. The last one of a file may be short."""
+        content = self.data[(number + 1) * self.sector : (number + 2) * self.sector]
+        if not content:
             raise corrupt()
-        return found
+        return content
 
 
-def compound(data: bytes) -> Compound:
+def open_compound(data: bytes) -> Compound:
     """Raises `ProcessorError`."""
     if len(data) < 512 or not data.startswith(MAGIC):
         raise corrupt()
@@ -53,35 +55,35 @@ def compound(data: bytes) -> Compound:
     fats, directory, _, cutoff, minifat, minifats, difat, difats = struct.unpack_from("<I I I I I I I I", data, 44)
     if shift not in {9, 12} or mini_shift != 6 or cutoff != 4096:
         raise corrupt()
-    found = Compound(data, 1 << shift)
-    # A reader allocates by these numbers.
-    if max(fats, minifats, difats) > len(data) // found.sector:
+    file = Compound(data, 1 << shift)
+    # Readers allocate memory by these numbers.
+    if max(fats, minifats, difats) > len(data) // file.sector:
         raise corrupt()
-    found.fat = table(found, fat_sectors(found, fats, difat, difats))
-    found.minifat = table(found, chain(minifat, found.fat) if minifats else [])
-    read_directory(found, found.chained(directory))
-    return found
+    file.fat = table(file, fat_sectors(file, fats, difat, difats))
+    file.minifat = table(file, follow_chain(minifat, file.fat) if minifats else [])
+    read_directory(file, file.read_chain(directory))
+    return file
 
 
-def fat_sectors(found: Compound, fats: int, difat: int, difats: int) -> list[int]:
-    numbers = list(struct.unpack_from("<109I", found.data, 76))
+def fat_sectors(file: Compound, fats: int, difat: int, difats: int) -> list[int]:
+    numbers = list(struct.unpack_from("<109I", file.data, 76))
     for _ in range(difats):
         if difat >= END:
             break
-        *more, difat = integers(found.at(difat))
+        *more, difat = integers(file.sector_at(difat))
         numbers += more
     return [number for number in numbers if number < END][:fats]
 
 
-def table(found: Compound, sectors: list[int]) -> list[int]:
-    return [number for sector in sectors for number in integers(found.at(sector))]
+def table(file: Compound, sectors: list[int]) -> list[int]:
+    return [number for sector in sectors for number in integers(file.sector_at(sector))]
 
 
 def integers(sector: bytes) -> tuple[int, ...]:
     return struct.unpack_from(f"<{len(sector) // 4}I", sector)
 
 
-def chain(start: int, links: list[int]) -> list[int]:
+def follow_chain(start: int, links: list[int]) -> list[int]:
     """The numbers of the sectors from ``start`` on."""
     numbers: list[int] = []
     while start < END:
@@ -92,17 +94,17 @@ def chain(start: int, links: list[int]) -> list[int]:
     return numbers
 
 
-def read_directory(found: Compound, directory: bytes) -> None:
-    for place in range(0, len(directory) - 127, 128):
-        entry = directory[place : place + 128]
+def read_directory(file: Compound, directory: bytes) -> None:
+    for position in range(0, len(directory) - 127, 128):
+        entry = directory[position : position + 128]
         length, kind = struct.unpack_from("<HB", entry, 64)
         start, size = struct.unpack_from("<II", entry, 116)
-        if kind and (size > len(found.data) or length > 64):
+        if kind and (size > len(file.data) or length > 64):
             raise corrupt()
         name = entry[: max(0, length - 2)].decode("utf-16-le", "replace")
         if kind == 5:
-            found.ministream = found.chained(start)[:size] if size else b""
+            file.ministream = file.read_chain(start)[:size] if size else b""
         elif kind == 2:
-            found.entries.setdefault(name, (start, size))
+            file.entries.setdefault(name, (start, size))
         elif kind == 1:
-            found.storages.add(name)
+            file.storages.add(name)

@@ -1,4 +1,4 @@
-"""The document processor: look first, then read, then say it in our words."""
+"""The document processor: checks the file, reads it, and returns facts under our own names."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from picasso.process.processors.document.errors import corrupt, protected, too_l
 from picasso.process.processors.document.options import DocumentOptions
 
 OOXML = "application/vnd.openxmlformats-officedocument."
-OPEN = "application/vnd.oasis.opendocument."
+OPEN_DOCUMENT = "application/vnd.oasis.opendocument."
 
-# By the beginning of the media type: what it is called in the facts, and what kreuzberg is told.
+# By the beginning of the media type: the name in the facts, and the type that kreuzberg is given.
 FORMATS = {
     OOXML + "wordprocessingml": ("docx", OOXML + "wordprocessingml.document"),
     OOXML + "spreadsheetml": ("xlsx", OOXML + "spreadsheetml.sheet"),
     OOXML + "presentationml": ("pptx", OOXML + "presentationml.presentation"),
-    OPEN + "text": ("odt", OPEN + "text"),
-    OPEN + "spreadsheet": ("ods", OPEN + "spreadsheet"),
-    OPEN + "presentation": ("odp", OPEN + "text"),
-    OPEN + "graphics": ("odg", OPEN + "text"),
+    OPEN_DOCUMENT + "text": ("odt", OPEN_DOCUMENT + "text"),
+    OPEN_DOCUMENT + "spreadsheet": ("ods", OPEN_DOCUMENT + "spreadsheet"),
+    OPEN_DOCUMENT + "presentation": ("odp", OPEN_DOCUMENT + "text"),
+    OPEN_DOCUMENT + "graphics": ("odg", OPEN_DOCUMENT + "text"),
     "application/epub+zip": ("epub", "application/epub+zip"),
     "application/rtf": ("rtf", "text/rtf"),
     "text/rtf": ("rtf", "text/rtf"),
@@ -40,17 +40,18 @@ FORMATS = {
 }
 
 
-# Its parser takes 47 s for 768 KiB of `*a_`, and a quarter of that for half: what is longer is kept as it is written.
+# kreuzberg's parser takes 47 s for 768 KiB of `*a_`, and a quarter of that for half as much. Longer Markdown is not
+# parsed.
 MAX_PARSED_MARKDOWN = 256 * 2**10
 
 
 @dataclass(slots=True)
-class Found:
-    """What was read, in kreuzberg's words or those that look like them."""
+class Content:
+    """What was read, with metadata under kreuzberg's names."""
 
     format: str
     text: str
-    said: Mapping[str, Any]
+    metadata: Mapping[str, Any]
     language: str | None = None
     counts: dict[str, JSON] = field(default_factory=dict)
 
@@ -58,13 +59,13 @@ class Found:
 class Document(Processor):
     """Facts and ``text`` (UTF-8) of office files, mails, books and web pages.
 
-    ``words`` and ``characters`` are those of the text, as ``str.split`` and ``len`` have them.
+    ``words`` and ``characters`` count the text, as ``str.split`` and ``len`` do.
     """
 
     name: ClassVar[str] = "document"
     media_types: ClassVar[tuple[str, ...]] = (
         OOXML + "*",
-        OPEN + "*",
+        OPEN_DOCUMENT + "*",
         "application/cdfv2*",
         "application/encrypted",
         "application/epub+zip",
@@ -90,116 +91,122 @@ class Document(Processor):
 
     @staticmethod
     def prepare() -> None:
-        import kreuzberg  # noqa: F401 - its threads start with the first document, in the child
+        import kreuzberg  # noqa: F401 - it starts its threads with the first document, in the child
 
     def __call__(self, source: Source, folder: Path) -> Result:
         options = parse_options(DocumentOptions, source.options)
         if source.path.stat().st_size > options.max_bytes:
             raise too_large()
-        found = read(source, options)
-        text, cut = written(found.text, folder / "text.txt", options.max_text_bytes)
-        told = {"format": found.format, **facts.described(found.said, found.language), **counted(found, text)}
-        return Result({**told, **found.counts, "text_cut": cut}, derivatives(text))
+        content = read(source, options)
+        text, cut = save_text(content.text, folder / "text.txt", options.max_text_bytes)
+        common = facts.common_facts(content.metadata, content.language)
+        counts = {**count_contents(content, text), **content.counts}
+        return Result({"format": content.format, **common, **counts, "text_cut": cut}, derivatives(text))
 
 
-def read(source: Source, options: DocumentOptions) -> Found:
-    """By what the content is, which for compound files and archives is more than their media type."""
-    content = source.path.read_bytes()
+def read(source: Source, options: DocumentOptions) -> Content:
+    """Choose the reader by the content, which tells more than the media type for compound files and archives."""
+    data = source.path.read_bytes()
     if source.media_type in {"text/html", "application/xhtml+xml"}:
-        return web_page(content, options)
-    if content.startswith(ole.MAGIC):
-        return compound(content, options)
+        return read_web_page(data, options)
+    if data.startswith(ole.MAGIC):
+        return read_compound(data, options)
     if source.media_type == "application/encrypted":
         raise protected()
-    if content.startswith(b"PK"):
-        return zip_of_parts(source, content, options)
-    return plain(content, source.media_type, options)
+    if data.startswith(b"PK"):
+        return read_zip(source, data, options)
+    return read_plain(data, source.media_type, options)
 
 
-def web_page(content: bytes, options: DocumentOptions) -> Found:
-    if len(content) > options.max_markup_bytes:
+def read_web_page(data: bytes, options: DocumentOptions) -> Content:
+    if len(data) > options.max_markup_bytes:
         raise too_large()
-    text, said = web.read(content)
-    counts: dict[str, JSON] = {name: int(str(said[name])) for name in ("links", "images", "headings")}
-    return Found("html", text, said, reader.language(text), counts)
+    text, metadata = web.read(data)
+    counts: dict[str, JSON] = {name: int(str(metadata[name])) for name in ("links", "images", "headings")}
+    return Content("html", text, metadata, reader.language(text), counts)
 
 
-def compound(content: bytes, options: DocumentOptions) -> Found:
-    media_type, properties = legacy.looked_into(content, options.max_cells)
-    name, known = format_of(media_type)
-    text, said, language = reader.read(content, known)
+def read_compound(data: bytes, options: DocumentOptions) -> Content:
+    media_type, properties = legacy.inspect(data, options.max_cells)
+    name, reader_type = format_of(media_type)
+    text, metadata, language = reader.read(data, reader_type)
     own = {key: value for key, value in properties.items() if value}
-    return Found(name, text, {**said, **own, "authors": own.get("author") or said.get("authors")}, language)
+    return Content(name, text, {**metadata, **own, "authors": own.get("author") or metadata.get("authors")}, language)
 
 
-def zip_of_parts(source: Source, content: bytes, options: DocumentOptions) -> Found:
-    name, known = format_of(source.media_type)
-    seen = zipped.inspected(content, options)
-    text, said, language = reader.read(content, known)
+def read_zip(source: Source, data: bytes, options: DocumentOptions) -> Content:
+    name, reader_type = format_of(source.media_type)
+    inspection = zipped.inspect(data, options)
+    text, metadata, language = reader.read(data, reader_type)
     counts: dict[str, JSON] = {}
     if name in {"odp", "odg"}:
-        text, language = seen.text, reader.language(seen.text)
-        counts["slide_names"] = facts.names(seen.slides, facts.NAMES)
-    if seen.slide_count:
-        said, counts["slides"] = {**said, "slide_count": seen.slide_count}, seen.slide_count
-    if seen.said:
-        said = {**said, "authors": None, **seen.said}
-    if pages := seen.statistics.get("page-count"):
+        text, language = inspection.text, reader.language(inspection.text)
+        counts["slide_names"] = facts.names(inspection.slides, facts.NAMES)
+    if inspection.slide_count:
+        metadata, counts["slides"] = {**metadata, "slide_count": inspection.slide_count}, inspection.slide_count
+    if inspection.metadata:
+        metadata = {**metadata, "authors": None, **inspection.metadata}
+    if pages := inspection.statistics.get("page-count"):
         counts["pages"] = pages
-    return Found(name, text, said, language, counts)
+    return Content(name, text, metadata, language, counts)
 
 
-def plain(content: bytes, media_type: str, options: DocumentOptions) -> Found:
-    name, known = format_of(media_type)
-    if known.startswith("application/"):
+def read_plain(data: bytes, media_type: str, options: DocumentOptions) -> Content:
+    name, reader_type = format_of(media_type)
+    if reader_type.startswith("application/"):
         raise corrupt()
-    if name in {"rtf", "markdown"} and len(content) > options.max_markup_bytes:
+    if name in {"rtf", "markdown"} and len(data) > options.max_markup_bytes:
         raise too_large()
-    if name == "markdown" and len(content) > MAX_PARSED_MARKDOWN:
-        text = content.decode(errors="replace")
-        return Found(name, text, {}, reader.language(text))
-    text, said, language = reader.read(content, known)
+    if name == "markdown" and len(data) > MAX_PARSED_MARKDOWN:
+        text = data.decode(errors="replace")
+        return Content(name, text, {}, reader.language(text))
+    text, metadata, language = reader.read(data, reader_type)
     if name == "rtf":
-        said = {key: facts.unescaped(value) if isinstance(value, str) else value for key, value in said.items()}
-    return Found(name, text, said, language)
+        decode = facts.decode_rtf_escapes
+        metadata = {key: decode(value) if isinstance(value, str) else value for key, value in metadata.items()}
+    return Content(name, text, metadata, language)
 
 
 def format_of(media_type: str) -> tuple[str, str]:
-    """Raises `ProcessorError`: of XLSB too, which has no XML to look at before it is read."""
+    """The name in the facts and the type for kreuzberg.
+
+    Raises `ProcessorError`, for XLSB as well: it has no XML to check before it is read.
+    """
     if ".binary" in media_type:
         raise unsupported()
-    for start, found in FORMATS.items():
+    for start, names in FORMATS.items():
         if media_type.startswith(start):
-            return found
+            return names
     raise unsupported()
 
 
-def written(text: str, path: Path, limit: int) -> tuple[str, bool]:
-    """The text as it is kept, and whether it had to be cut; no file where there is none."""
-    content = facts.kept(text).strip().encode()
-    cut = len(content) > limit
-    kept = content[:limit].decode("utf-8", "ignore")
-    if kept:
-        path.write_text(kept, encoding="utf-8", newline="")
-    return kept, cut
+def save_text(text: str, path: Path, limit: int) -> tuple[str, bool]:
+    """The text as saved, and whether it was cut. No file is written if there is none."""
+    data = facts.clean_text(text).strip().encode()
+    saved = data[:limit].decode("utf-8", "ignore")
+    if saved:
+        path.write_text(saved, encoding="utf-8", newline="")
+    return saved, len(data) > limit
 
 
-def counted(found: Found, text: str) -> dict[str, JSON]:
-    """How much there is of it: of the text, of what it is divided into, and of what a mail has."""
+def count_contents(content: Content, text: str) -> dict[str, JSON]:
+    """Numbers of words, characters, pages, sheets and slides, and the facts of a mail."""
     counts: dict[str, JSON] = {"words": len(text.split()), "characters": len(text)}
-    for ours, theirs in (
+    for fact, key in (
         ("pages", "page_count"),
         ("pages", "pages"),
         ("sheets", "sheet_count"),
         ("slides", "slide_count"),
     ):
-        value = found.said.get(theirs)
+        value = content.metadata.get(key)
         if type(value) is int and 0 < value < 2**31:
-            counts[ours] = value
-    for ours, theirs in (("sheet_names", "sheet_names"), ("slide_names", "slide_names")):
-        if isinstance(value := found.said.get(theirs), list):
-            counts[ours] = facts.names(value[-int(str(counts.get("slides", 0))) :], facts.NAMES)  # the theme is before
-    return {**counts, **(facts.mail(found.said) if found.format in {"eml", "msg"} else {})}
+            counts[fact] = value
+    for fact, key in (("sheet_names", "sheet_names"), ("slide_names", "slide_names")):
+        if isinstance(value := content.metadata.get(key), list):
+            counts[fact] = facts.names(
+                value[-int(str(counts.get("slides", 0))) :], facts.NAMES
+            )  # the names of themes come before
+    return {**counts, **(facts.mail_facts(content.metadata) if content.format in {"eml", "msg"} else {})}
 
 
 def derivatives(text: str) -> tuple[Derivative, ...]:

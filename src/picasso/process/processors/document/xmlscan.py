@@ -1,4 +1,4 @@
-"""One part of an office file, read as a stream before anything builds a tree of it."""
+"""Checks one XML part of an office file as a stream, before a reader builds a tree of it."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from xml.parsers import expat
 from picasso.process.contract import ProcessorError
 from picasso.process.processors.document.errors import too_many_cells
 
-# Rust's stack overflows somewhere between 3,000 and 40,000 levels; an office file has a few dozen.
+# Rust's stack overflows somewhere between 3,000 and 40,000 levels. Office files have a few dozen.
 MAX_DEPTH = 500
 
-# Word and PowerPoint stop at 63 and 75 columns.
+# Word and PowerPoint allow at most 63 and 75 columns.
 MAX_SPAN = 1_000
 
 PIECE = 2**16
 
-LENGTH = 4_000  # characters of a title or the like that is said again and again
+LENGTH = 4_000  # characters of a title and so on, which may be repeated
 
 REFERENCE = re.compile(r"([A-Za-z]{1,7})([0-9]{1,10})")
 
@@ -25,17 +25,17 @@ Attributes = dict[str, str]
 
 
 class Scan:
-    """Depth and entities, which every part is held to."""
+    """Checks depth and entities, in all parts."""
 
     tags: ClassVar[dict[str, str]] = {"gridSpan": "span", "tc": "spans"}
-    """By local name, the method that looks at the start of such an element."""
+    """Names of the methods that look at the start of an element, by the element's local name."""
 
     def __init__(self, max_cells: int) -> None:
         self.max_cells = max_cells
         self.depth = 0
 
     def read(self, file: IO[bytes]) -> None:
-        """Raises `ProcessorError`, or `expat.ExpatError` of what is not well-formed."""
+        """Raises `ProcessorError`, or `expat.ExpatError` if it is not well-formed."""
         parser = expat.ParserCreate()
         parser.buffer_text = True
         parser.StartElementHandler = self.start
@@ -53,47 +53,47 @@ class Scan:
         self.depth += 1
         if self.depth > MAX_DEPTH:
             raise ProcessorError("corrupt", "This document is nested more deeply than any program writes it.")
-        if look := self.tags.get(local(tag)):
-            getattr(self, look)(attributes)
+        if handler := self.tags.get(local(tag)):
+            getattr(self, handler)(attributes)
 
     def end(self, tag: str) -> None:
         self.depth -= 1
 
     def span(self, attributes: Attributes) -> None:
         for name, value in attributes.items():
-            if local(name) in {"val", "gridSpan", "rowSpan"} and number(value) > MAX_SPAN:
+            if local(name) in {"val", "gridSpan", "rowSpan"} and to_number(value) > MAX_SPAN:
                 raise ProcessorError("corrupt", "This document has a table that is wider than any program writes it.")
 
     spans = span
 
-    def bound(self, rows: int, columns: int) -> None:
+    def check_area(self, rows: int, columns: int) -> None:
         if rows * columns > self.max_cells:
             raise too_many_cells()
 
 
-class Worksheet(Scan):
-    """A sheet of an XLSX: the rectangle around its cells, which the reader allocates whole."""
+class WorksheetScan(Scan):
+    """A sheet of an XLSX: checks the rectangle around its cells, for which a reader reserves memory."""
 
     tags: ClassVar[dict[str, str]] = {"row": "row", "c": "cell"}
 
     def __init__(self, max_cells: int) -> None:
         super().__init__(max_cells)
-        self.here = [0, 0]  # row and column, counted from 1
-        self.least, self.most = [2**40, 2**40], [0, 0]
+        self.position = [0, 0]  # row and column, from 1
+        self.first, self.last = [2**40, 2**40], [0, 0]
 
     def row(self, attributes: Attributes) -> None:
-        self.here = [number(attributes.get("r", "")) or self.here[0] + 1, 0]
+        self.position = [to_number(attributes.get("r", "")) or self.position[0] + 1, 0]
 
     def cell(self, attributes: Attributes) -> None:
         match = REFERENCE.fullmatch(attributes.get("r", ""))
-        self.here = [int(match[2]), column(match[1])] if match else [self.here[0], self.here[1] + 1]
-        self.least = list(map(min, self.least, self.here))
-        self.most = list(map(max, self.most, self.here))
-        self.bound(self.most[0] - self.least[0] + 1, self.most[1] - self.least[1] + 1)
+        self.position = [int(match[2]), column_number(match[1])] if match else [self.position[0], self.position[1] + 1]
+        self.first = list(map(min, self.first, self.position))
+        self.last = list(map(max, self.last, self.position))
+        self.check_area(self.last[0] - self.first[0] + 1, self.last[1] - self.first[1] + 1)
 
 
-class Open(Scan):
-    """The content of an OpenDocument file: its cells as repeated; its pages with their text, if it has pages."""
+class OpenDocumentScan(Scan):
+    """The content of an OpenDocument file: checks its cells with repetitions, and collects pages with their text."""
 
     tags: ClassVar[dict[str, str]] = {
         "table": "table",
@@ -118,18 +118,18 @@ class Open(Scan):
 
     def end(self, tag: str) -> None:
         super().end(tag)
-        if look := self.ends.get(local(tag)):
-            getattr(self, look)()
+        if handler := self.ends.get(local(tag)):
+            getattr(self, handler)()
 
     def table(self, _: Attributes) -> None:
         self.rows = self.width = self.repeat = self.column = self.filled = 0
 
     def row(self, attributes: Attributes) -> None:
-        self.repeat = repeated(attributes, "number-rows-repeated")
+        self.repeat = repeat_count(attributes, "number-rows-repeated")
         self.column = self.filled = 0
 
     def cell(self, attributes: Attributes) -> None:
-        self.column += repeated(attributes, "number-columns-repeated")
+        self.column += repeat_count(attributes, "number-columns-repeated")
         if any(local(name) in {"value-type", "formula"} for name in attributes):
             self.filled = self.column
 
@@ -137,7 +137,7 @@ class Open(Scan):
         self.rows += self.repeat
         self.width = max(self.width, self.filled)
         if self.filled:
-            self.bound(self.rows, self.width)
+            self.check_area(self.rows, self.width)
 
     def page(self, attributes: Attributes) -> None:
         self.pages.append(next((value for name, value in attributes.items() if local(name) == "name"), ""))
@@ -156,11 +156,11 @@ class Open(Scan):
         self.text("\n")
 
 
-class Meta(Scan):
-    """The meta.xml of an OpenDocument file, which kreuzberg reads of texts only."""
+class MetaScan(Scan):
+    """The meta.xml of an OpenDocument file. kreuzberg reads it for texts only."""
 
     tags: ClassVar[dict[str, str]] = {"document-statistic": "statistic"}
-    says: ClassVar[dict[str, str]] = {
+    metadata_names: ClassVar[dict[str, str]] = {
         "title": "title",
         "subject": "subject",
         "description": "description",
@@ -176,7 +176,7 @@ class Meta(Scan):
     def __init__(self, max_cells: int) -> None:
         super().__init__(max_cells)
         self.statistics: dict[str, int] = {}
-        self.said: dict[str, str] = {}
+        self.metadata: dict[str, str] = {}
         self.words: list[str] = []
 
     def prepare(self, parser: expat.XMLParserType) -> None:
@@ -188,13 +188,13 @@ class Meta(Scan):
 
     def end(self, tag: str) -> None:
         super().end(tag)
-        if name := self.says.get(local(tag)):
-            before = [self.said[name]] if name in self.said else []
-            self.said[name] = ", ".join([*before, "".join(self.words)])[:LENGTH]
+        if name := self.metadata_names.get(local(tag)):
+            before = [self.metadata[name]] if name in self.metadata else []
+            self.metadata[name] = ", ".join([*before, "".join(self.words)])[:LENGTH]
         self.words.clear()
 
     def statistic(self, attributes: Attributes) -> None:
-        self.statistics = {local(name): number(value) for name, value in attributes.items()}
+        self.statistics = {local(name): to_number(value) for name, value in attributes.items()}
 
 
 def refuse_entities(*_: object) -> None:
@@ -205,17 +205,17 @@ def local(name: str) -> str:
     return name.rpartition(":")[2]
 
 
-def number(text: str) -> int:
-    """As a reader would have it that takes 64 bits and no more."""
+def to_number(text: str) -> int:
+    """As readers parse it that use 64 bits; 0 if it is no number."""
     return int(text[:18]) if text.isascii() and text.isdigit() else 0
 
 
-def column(letters: str) -> int:
+def column_number(letters: str) -> int:
     value = 0
     for letter in letters.upper():
         value = value * 26 + ord(letter) - 64
     return value
 
 
-def repeated(attributes: Attributes, what: str) -> int:
-    return next((max(1, number(value)) for name, value in attributes.items() if local(name) == what), 1)
+def repeat_count(attributes: Attributes, attribute: str) -> int:
+    return next((max(1, to_number(value)) for name, value in attributes.items() if local(name) == attribute), 1)

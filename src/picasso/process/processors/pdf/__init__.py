@@ -1,6 +1,6 @@
-"""What a PDF says of itself, its first page as a picture and all its text, through PDFium.
+"""Facts about PDFs, their first page as a picture and all their text, read by PDFium.
 
-PDFium here is the build without JavaScript and XFA: it runs no script, opens no address and no other file.
+This PDFium is built without JavaScript and XFA: it runs no scripts and opens no addresses and no other files.
 """
 
 from picasso.process.processors.pdf.processor import Pdf

@@ -1,18 +1,18 @@
-"""PDFium's text as Python's, without what can't be kept."""
+"""Converts PDFium's text to Python's, without characters that can't be stored."""
 
 from __future__ import annotations
 
-# Where a hyphen at the end of a line was taken out and the word goes on. `pdftotext` joins them as well.
+# PDFium's marks for a hyphen at the end of a line that it removed. `pdftotext` joins these words as well.
 HYPHENS = (0x02, 0xFFFE)
 
 CONTROLS = {code: None for code in (*range(32), 0x7F, *HYPHENS) if chr(code) not in "\t\n"}
 
 
-def decoded(utf16: bytes) -> str:
-    """Without what is no character: a lone surrogate can't be kept."""
+def decode_utf16(utf16: bytes) -> str:
+    """Without lone surrogates, which can't be stored."""
     return utf16.decode("utf-16-le", "ignore").rstrip("\0")
 
 
-def tidy(text: str, length: int) -> str:
-    """On one line."""
+def clean_line(text: str, length: int) -> str:
+    """The text on one line, with at most ``length`` characters."""
     return " ".join(text.translate(CONTROLS).split())[:length]

@@ -1,4 +1,4 @@
-"""What a PDF says of itself."""
+"""Facts that a PDF contains."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from picasso.process.contract import JSON
-from picasso.process.processors.pdf.characters import decoded, tidy
+from picasso.process.processors.pdf.characters import clean_line, decode_utf16
 
 if TYPE_CHECKING:
     import pypdfium2
 
-# Of title, author and the like; a hostile one may be as long as the file.
-WORDS_LENGTH = 1_000
+# Limit for title, author and so on. A hostile PDF may have one as long as the file.
+TEXT_LENGTH = 1_000
 
-# What is looked at to tell how large the pages are: a tree of pages may claim a million of them.
+# Pages that are examined for their size: a tree of pages may claim a million of them.
 SIZED_PAGES = 10_000
 SIZES = 10
 
-# Bookmarks, which may form a ring.
+# Limit for bookmarks, which may form a ring.
 OUTLINE = 10_000
 
-# The bits of table 22 of ISO 32000-1, counted from 1 there.
+# Bits of table 22 of ISO 32000-1, which counts from 1.
 PERMISSIONS = {
     "print": 3,
     "modify": 4,
@@ -40,17 +40,17 @@ PERMISSIONS = {
 DATE = re.compile(r"(?:D:)?(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(?:(Z)|([+-]\d\d)'?(\d\d)?)?")
 
 
-def about(pdf: pypdfium2.PdfDocument) -> dict[str, JSON]:
+def read_facts(pdf: pypdfium2.PdfDocument) -> dict[str, JSON]:
     from pypdfium2 import raw
 
-    words = {key: tidy(entry(pdf, key), WORDS_LENGTH) for key in pdf.METADATA_KEYS}
-    created, modified = words.pop("CreationDate"), words.pop("ModDate")
+    texts = {key: clean_line(read_entry(pdf, key), TEXT_LENGTH) for key in pdf.METADATA_KEYS}
+    created, modified = texts.pop("CreationDate"), texts.pop("ModDate")
     return {
         "pages": len(pdf),
         "page_sizes": page_sizes(pdf),
-        **{key.lower(): value or None for key, value in words.items()},
-        "created": moment(created),
-        "modified": moment(modified),
+        **{key.lower(): value or None for key, value in texts.items()},
+        "created": parse_date(created),
+        "modified": parse_date(modified),
         "version": version(pdf.get_version()),
         "language": language(pdf),
         "encrypted": raw.FPDF_GetSecurityHandlerRevision(pdf) != -1,
@@ -64,24 +64,24 @@ def about(pdf: pypdfium2.PdfDocument) -> dict[str, JSON]:
     }
 
 
-def entry(pdf: pypdfium2.PdfDocument, key: str) -> str:
-    """Of the document's information; the wrapper's own way to it fails where the text is no UTF-16."""
+def read_entry(pdf: pypdfium2.PdfDocument, key: str) -> str:
+    """An entry of the document's information. The wrapper's own function fails for text that is no UTF-16."""
     from pypdfium2 import raw
 
     size = raw.FPDF_GetMetaText(pdf, key.encode(), None, 0)
     buffer = ctypes.create_string_buffer(size)
     raw.FPDF_GetMetaText(pdf, key.encode(), buffer, size)
-    return decoded(buffer.raw)
+    return decode_utf16(buffer.raw)
 
 
 def page_sizes(pdf: pypdfium2.PdfDocument) -> list[JSON]:
-    """In points, rotation applied, the most frequent first; of the first `SIZED_PAGES` pages."""
+    """In points, after rotation, the most frequent first; of the first `SIZED_PAGES` pages."""
     sizes = Counter(filter(None, (page_size(pdf, index) for index in range(min(len(pdf), SIZED_PAGES)))))
     return [{"width": width, "height": height, "pages": n} for (width, height), n in sizes.most_common(SIZES)]
 
 
 def page_size(pdf: pypdfium2.PdfDocument, index: int) -> tuple[float, float] | None:
-    """None where the page is not there, or of no size that can be said."""
+    """None if the page is missing or its size is not finite."""
     from pypdfium2 import raw
 
     size = raw.FS_SIZEF()
@@ -99,11 +99,11 @@ def language(pdf: pypdfium2.PdfDocument) -> str | None:
 
     buffer = (ctypes.c_ushort * 64)()
     size = min(raw.FPDFCatalog_GetLanguage(pdf, buffer, ctypes.sizeof(buffer)), ctypes.sizeof(buffer))
-    return tidy(decoded(bytes(buffer)[:size]), 64) or None
+    return clean_line(decode_utf16(bytes(buffer)[:size]), 64) or None
 
 
 def permissions(pdf: pypdfium2.PdfDocument) -> list[JSON] | None:
-    """What whoever knows no password may do; None where nothing is encrypted."""
+    """What readers may do without a password; None if nothing is encrypted."""
     from pypdfium2 import raw
 
     if raw.FPDF_GetSecurityHandlerRevision(pdf) == -1:
@@ -113,22 +113,22 @@ def permissions(pdf: pypdfium2.PdfDocument) -> list[JSON] | None:
 
 
 def outline(pdf: pypdfium2.PdfDocument) -> int:
-    """How many bookmarks there are, up to `OUTLINE`. Each is counted once, whatever points to it."""
+    """The number of bookmarks, up to `OUTLINE`. Each is counted once, even if several point to it."""
     from pypdfium2 import raw
 
-    seen: set[int] = set()
-    waiting = [raw.FPDFBookmark_GetFirstChild(pdf, None)]
-    while waiting and len(seen) < OUTLINE:
-        bookmark = waiting.pop()
-        if not bookmark or (place := ctypes.cast(bookmark, ctypes.c_void_p).value or 0) in seen:
+    visited: set[int] = set()
+    pending = [raw.FPDFBookmark_GetFirstChild(pdf, None)]
+    while pending and len(visited) < OUTLINE:
+        bookmark = pending.pop()
+        if not bookmark or (address := ctypes.cast(bookmark, ctypes.c_void_p).value or 0) in visited:
             continue
-        seen.add(place)
-        waiting += [raw.FPDFBookmark_GetNextSibling(pdf, bookmark), raw.FPDFBookmark_GetFirstChild(pdf, bookmark)]
-    return len(seen)
+        visited.add(address)
+        pending += [raw.FPDFBookmark_GetNextSibling(pdf, bookmark), raw.FPDFBookmark_GetFirstChild(pdf, bookmark)]
+    return len(visited)
 
 
-def moment(text: str) -> str | None:
-    """A PDF's ``D:20070915110231+02'00'`` in ISO 8601, in the zone that it names; None for what is none."""
+def parse_date(text: str) -> str | None:
+    """A PDF's ``D:20070915110231+02'00'`` in ISO 8601, in the time zone that it names; None if it is no date."""
     match = DATE.match(text)
     if not match:
         return None

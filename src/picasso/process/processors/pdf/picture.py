@@ -14,18 +14,18 @@ from picasso.process.processors.pdf.options import PdfOptions
 if TYPE_CHECKING:
     import pypdfium2
 
-# Effort 2 costs half the time of libvips' default 4, for files that are a little larger; see the image processor.
+# Effort 2 takes half the time of libvips' default 4, for files that are a little larger; see the image processor.
 WEBP = {"Q": 80, "effort": 2, "keep": "none"}
 
 
-def draw(pdf: pypdfium2.PdfDocument, folder: Path, options: PdfOptions) -> tuple[Derivative, ...]:
-    """Page 1 in two sizes, or nothing where it can't be read or takes too long."""
+def draw_page(pdf: pypdfium2.PdfDocument, folder: Path, options: PdfOptions) -> tuple[Derivative, ...]:
+    """Page 1 in two sizes; nothing if it can't be read or takes too long."""
     import pyvips
 
-    drawn = first_page(pdf, options)
-    if drawn is None:
+    rendered = first_page(pdf, options)
+    if rendered is None:
         return ()
-    pixels, width, height = drawn
+    pixels, width, height = rendered
     large: Any = pyvips.Image.new_from_memory(pixels, width, height, 4, "uchar")
     large = large.extract_band(0, n=3).copy(interpretation="srgb")
     small = large.thumbnail_image(256, height=256, size="down")
@@ -38,7 +38,7 @@ def save(picture: Any, role: str, folder: Path) -> Derivative:
 
 
 def first_page(pdf: pypdfium2.PdfDocument, options: PdfOptions) -> tuple[bytes, int, int] | None:
-    """Its pixels as RGBX on white, with what its form fields hold."""
+    """The pixels of page 1 as RGBX on white, with the content of form fields, and width and height."""
     import pypdfium2
 
     try:
@@ -52,13 +52,13 @@ def first_page(pdf: pypdfium2.PdfDocument, options: PdfOptions) -> tuple[bytes, 
             return None
         scale = options.picture_side / max(width, height)
         size = max(1, round(width * scale)), max(1, round(height * scale))
-        return rendered(pdf, page, size, time.monotonic() + options.picture_seconds)
+        return render(pdf, page, size, time.monotonic() + options.picture_seconds)
 
 
-def rendered(
+def render(
     pdf: pypdfium2.PdfDocument, page: pypdfium2.PdfPage, size: tuple[int, int], deadline: float
 ) -> tuple[bytes, int, int] | None:
-    """PDFium asks between any two things it draws whether it is to go on: one thing alone may outlast the deadline."""
+    """Between objects, PDFium asks whether to go on. A single object may take longer than the deadline."""
     import pypdfium2
     from pypdfium2 import raw
 

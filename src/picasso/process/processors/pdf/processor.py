@@ -1,4 +1,4 @@
-"""The pdf processor: open the file, then facts, pictures and text."""
+"""The pdf processor: opens the file, then reads facts, pictures and text."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from picasso.process.contract import Derivative, Processor, ProcessorError, Result, Source
 from picasso.process.options import parse_options
-from picasso.process.processors.pdf.facts import about
+from picasso.process.processors.pdf.facts import read_facts
 from picasso.process.processors.pdf.options import PdfOptions
-from picasso.process.processors.pdf.picture import draw
-from picasso.process.processors.pdf.text import read
+from picasso.process.processors.pdf.picture import draw_page
+from picasso.process.processors.pdf.text import extract_text
 
 if TYPE_CHECKING:
     import pypdfium2
@@ -38,36 +38,36 @@ class Pdf(Processor):
 
     def __call__(self, source: Source, folder: Path) -> Result:
         options = parse_options(PdfOptions, source.options)
-        with opened(source.path) as pdf:
-            facts = about(pdf)
-            pictures = draw(pdf, folder, options)
-            reading = read(pdf, folder / "text.txt", options, source.progress)
-        text = (Derivative("text", "text.txt", "text/plain"),) if reading.found else ()
-        return Result(facts | {"picture": bool(pictures)} | reading.facts(), (*pictures, *text))
+        with open_pdf(source.path) as pdf:
+            facts = read_facts(pdf)
+            pictures = draw_page(pdf, folder, options)
+            extracted = extract_text(pdf, folder / "text.txt", options, source.progress)
+        text = (Derivative("text", "text.txt", "text/plain"),) if extracted.has_text else ()
+        return Result(facts | {"picture": bool(pictures)} | extracted.facts(), (*pictures, *text))
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[pypdfium2.PdfDocument]:
-    """The document, with at least one page. One with an owner's password only opens as any viewer opens it."""
+def open_pdf(path: Path) -> Iterator[pypdfium2.PdfDocument]:
+    """The document, which has at least one page. If it only has an owner's password, it opens as in any viewer."""
     import pypdfium2
 
     try:
         pdf = pypdfium2.PdfDocument(path)
     except pypdfium2.PdfiumError as error:
-        raise verdict(error) from error
+        raise translate_error(error) from error
     with pdf:
         if len(pdf) < 1:
             raise ProcessorError("corrupt", "This PDF has no page that can be read.")
         yield pdf
 
 
-def verdict(error: pypdfium2.PdfiumError) -> Exception:
+def translate_error(error: pypdfium2.PdfiumError) -> Exception:
     from pypdfium2 import raw
 
     if error.err_code == raw.FPDF_ERR_FILE:
         return OSError("the PDF can't be opened")
     if error.err_code == raw.FPDF_ERR_PASSWORD:
-        return ProcessorError("protected", "This PDF opens with a password only.")
+        return ProcessorError("protected", "This PDF can only be opened with a password.")
     if error.err_code == raw.FPDF_ERR_SECURITY:
         return ProcessorError("unsupported-format", "This PDF is encrypted in a way that can't be read.")
     return ProcessorError("corrupt", "This PDF is damaged or incomplete.")

@@ -1,4 +1,4 @@
-"""The text of all pages, in one file."""
+"""The text of all pages in one file."""
 
 from __future__ import annotations
 
@@ -10,63 +10,63 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from picasso.process.contract import JSON
-from picasso.process.processors.pdf.characters import CONTROLS, decoded
+from picasso.process.processors.pdf.characters import CONTROLS, decode_utf16
 from picasso.process.processors.pdf.options import PdfOptions
 
 if TYPE_CHECKING:
     import pypdfium2
 
-# PDFium is asked for a page's text in one go; a page that has more (of 16 bits each) is asked a second time.
+# 16-bit units for the text of one page. A page with more text is read a second time.
 UNITS = 65_536
 
-# Far beyond any page, in points: text that lies outside of the page is text as well.
-EVERYWHERE = 1e6
+# Far beyond any page, in points: text outside of the page is text as well.
+FAR = 1e6
 
 
 @dataclass(slots=True)
-class Reading:
-    """How far the text was read. ``pages`` of it went into the derivative; ``cut`` says why no more did."""
+class ExtractedText:
+    """How far the text was extracted: ``pages`` are in the derivative, ``cut`` is the reason why no more are."""
 
     pages: int = 0
     unreadable: int = 0
     size: int = 0
     cut: str | None = None
-    found: bool = False
+    has_text: bool = False
 
     def facts(self) -> dict[str, JSON]:
         return {
-            "text_layer": self.found,
+            "text_layer": self.has_text,
             "text_pages": self.pages,
             "text_cut": self.cut,
             "unreadable_pages": self.unreadable,
         }
 
 
-def read(
+def extract_text(
     pdf: pypdfium2.PdfDocument, path: Path, options: PdfOptions, progress: Callable[[float], None] = lambda _: None
-) -> Reading:
-    """Write the text of page after page, a form feed after each; no file where there is no text."""
-    reading, deadline = Reading(), time.monotonic() + options.text_seconds
+) -> ExtractedText:
+    """Write the text of each page, with a form feed after it. No file remains if there is no text."""
+    extracted, deadline = ExtractedText(), time.monotonic() + options.text_seconds
     with path.open("wb") as file:
         for number, text in enumerate(page_texts(pdf)):
             if text is None:
-                reading.unreadable += 1
+                extracted.unreadable += 1
             page = (text or "").encode() + b"\f"
-            reading.cut = why_cut(reading.size + len(page), number, deadline, options)
-            if reading.cut:
+            extracted.cut = cut_reason(extracted.size + len(page), number, deadline, options)
+            if extracted.cut:
                 break
             file.write(page)
-            reading.size += len(page)
-            reading.pages = number + 1
-            reading.found = reading.found or bool(text and not text.isspace())
+            extracted.size += len(page)
+            extracted.pages = number + 1
+            extracted.has_text = extracted.has_text or bool(text and not text.isspace())
             if number % 64 == 0:
                 progress(number / len(pdf))
-    if not reading.found:
+    if not extracted.has_text:
         path.unlink()
-    return reading
+    return extracted
 
 
-def why_cut(size: int, number: int, deadline: float, options: PdfOptions) -> str | None:
+def cut_reason(size: int, number: int, deadline: float, options: PdfOptions) -> str | None:
     if number >= options.max_text_pages:
         return "too-many-pages"
     if size > options.max_text_bytes:
@@ -75,9 +75,9 @@ def why_cut(size: int, number: int, deadline: float, options: PdfOptions) -> str
 
 
 def page_texts(pdf: pypdfium2.PdfDocument) -> Iterator[str | None]:
-    """The text of each page; None for one that can't be read.
+    """The text of each page; None for a page that can't be read.
 
-    On PDFium's own functions: its wrappers cost as much again as a short page does.
+    Uses PDFium's functions directly: its wrappers take as much time as a short page.
     """
     from pypdfium2 import raw
 
@@ -87,21 +87,21 @@ def page_texts(pdf: pypdfium2.PdfDocument) -> Iterator[str | None]:
         if not page:
             yield None
             continue
-        letters = raw.FPDFText_LoadPage(page)
+        text_page = raw.FPDFText_LoadPage(page)
         try:
-            yield page_text(letters, buffer) if letters else None
+            yield page_text(text_page, buffer) if text_page else None
         finally:
-            raw.FPDFText_ClosePage(letters)
+            raw.FPDFText_ClosePage(text_page)
             raw.FPDF_ClosePage(page)
 
 
-def page_text(letters: Any, buffer: Any) -> str:
+def page_text(text_page: Any, buffer: Any) -> str:
     from pypdfium2 import raw
 
-    box = (-EVERYWHERE, EVERYWHERE, EVERYWHERE, -EVERYWHERE)
-    size = raw.FPDFText_GetBoundedText(letters, *box, buffer, len(buffer))
+    box = (-FAR, FAR, FAR, -FAR)
+    size = raw.FPDFText_GetBoundedText(text_page, *box, buffer, len(buffer))
     if size >= len(buffer):
-        buffer = (ctypes.c_ushort * raw.FPDFText_GetBoundedText(letters, *box, None, 0))()
-        size = raw.FPDFText_GetBoundedText(letters, *box, buffer, len(buffer))
-    text = decoded(bytes(memoryview(buffer)[: max(0, size)]))
+        buffer = (ctypes.c_ushort * raw.FPDFText_GetBoundedText(text_page, *box, None, 0))()
+        size = raw.FPDFText_GetBoundedText(text_page, *box, buffer, len(buffer))
+    text = decode_utf16(bytes(memoryview(buffer)[: max(0, size)]))
     return text.replace("\r\n", "\n").translate(CONTROLS)
