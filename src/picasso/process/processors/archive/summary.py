@@ -120,7 +120,7 @@ class Tally:
             "folders": self.kinds["folder"],
             "links": self.kinds["link"],
             "others": self.kinds["other"],
-            "total_unpacked": encoding_from_head(self.total),
+            "total_unpacked": limit_size(self.total),
             "ratio": round(self.total / max(1, self.archive_size), 2),
             "encrypted": self.encrypted > 0,
             "duplicates": self.duplicates,
@@ -146,7 +146,7 @@ class Tally:
         return Derivative("listing", FILE, "application/json")
 
 
-def encoding_from_head(size: int) -> int:
+def limit_size(size: int) -> int:
     """A size as facts have it: what is beyond 63 bits is a lie, and too long for a database."""
     return min(size, 2**63 - 1)
 
