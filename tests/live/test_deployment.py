@@ -1,21 +1,28 @@
-"""The nginx configuration in docs/deployment.md, with another port and without TLS."""
+"""The configurations in docs/deployment.md, with other ports and without TLS."""
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Callable, Iterator
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
 from tests import nginx
 from tests.live.conftest import web_only
-from tests.services import free_port
+from tests.live.wire import head, wire
+from tests.services import free_port, required_program
+from tests.stack import until
 
 pytestmark = pytest.mark.live
 
-PAGE = Path(__file__).parents[2] / "docs/deployment.md"
+PAGE = (Path(__file__).parents[2] / "docs/deployment.md").read_text()
 FORGED = {
     "X-Forwarded-For": "198.51.100.7",
     "X-Forwarded-Host": "evil.example",
@@ -25,36 +32,108 @@ FORGED = {
 }
 
 
-@pytest.fixture(scope="module")
-def proxy(new_data: Callable[[], Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    found = re.search(r"```nginx\n.*?(server \{.*?)```", PAGE.read_text(), re.DOTALL)
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    port: int
+    interim: bool
+    """Whether it passes interim responses on."""
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def here(self, address: str) -> str:
+        """The same address without TLS, which HAProxy's configuration says that there is."""
+        return urlsplit(address)._replace(scheme="http").geturl()
+
+
+def documented(first_line: str, changes: Mapping[str, str]) -> str:
+    """The configuration whose first line is a comment with this path, with replacements for this machine."""
+    found = re.search(rf"```\w+\n# {re.escape(first_line)}\n(.*?)```", PAGE, re.DOTALL)
     assert found
-    port = free_port()
+    text = found[1]
+    for there, here in changes.items():
+        assert there in text
+        text = text.replace(there, here)
+    return text
+
+
+def by_nginx(folder: Path, port: int, web: str) -> AbstractContextManager[object]:
+    text = documented("/etc/nginx/conf.d/picasso.conf", {"443 ssl": f"127.0.0.1:{port}", "http://127.0.0.1:8000": web})
+    main = nginx.MAIN.format(user=nginx.user(), port=free_port(), server="").rstrip().removesuffix("}")
+    server = re.sub(r" +ssl_.*\n", "", text)
+    return nginx.running(folder, port, f"{main}{server}}}")
+
+
+def by_caddy(folder: Path, port: int, web: str) -> AbstractContextManager[object]:
+    changes = {"files.example.com {": f"http://127.0.0.1:{port} {{", "127.0.0.1:8000": urlsplit(web).netloc}
+    text = documented("/etc/caddy/Caddyfile", changes)
+    (folder / "Caddyfile").write_text(f"{{\n admin off\n}}\n{text}")
+    return running(["caddy", "run", "--config", "Caddyfile", "--adapter", "caddyfile"], folder, port)
+
+
+def by_haproxy(folder: Path, port: int, web: str) -> AbstractContextManager[object]:
+    bind = ":443 ssl crt /etc/ssl/private/files.example.com.both.pem"
+    changes = {bind: f"127.0.0.1:{port}", "127.0.0.1:8000": urlsplit(web).netloc}
+    (folder / "haproxy.cfg").write_text(documented("/etc/haproxy/haproxy.cfg", changes))
+    return running(["haproxy", "-f", "haproxy.cfg"], folder, port)
+
+
+@contextmanager
+def running(command: list[str], folder: Path, port: int) -> Iterator[None]:
+    argv = [required_program(command[0]), *command[1:]]
+    log = folder / "log"
+    with log.open("wb") as output:
+        environment = {**os.environ, "HOME": str(folder), "XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
+        process = subprocess.Popen(argv, stdout=output, stderr=output, cwd=folder, env=environment)
+    try:
+        until(lambda: nginx.listens(port), 10, lambda: f"{command[0]} does not listen:\n{log.read_text()}")
+        yield
+    finally:
+        process.terminate()
+        process.wait()
+
+
+PROXIES = {"nginx": (by_nginx, False), "caddy": (by_caddy, True), "haproxy": (by_haproxy, True)}
+
+
+@pytest.fixture(scope="module")
+def web(new_data: Callable[[], Path]) -> Iterator[str]:
     with web_only(new_data(), PICASSO_TRUSTED_PROXIES="127.0.0.1") as stack:
-        block = re.sub(r" +ssl_.*\n", "", found[1])
-        for there, here in {"443 ssl": f"127.0.0.1:{port}", "http://127.0.0.1:8000": stack.url}.items():
-            assert there in block
-            block = block.replace(there, here)
-        folder = tmp_path_factory.mktemp("nginx")
-        main = nginx.MAIN.format(user=nginx.user(), port=free_port(), server="")
-        with nginx.running(folder, port, f"{main.rstrip().removesuffix('}')}{block}}}"):
-            yield f"http://127.0.0.1:{port}"
+        yield stack.url
 
 
-def test_forged_headers_do_not_pass(proxy: str) -> None:
-    answer = httpx.post(f"{proxy}/api/v1.0/upload/", files={"file": b"hello"}, headers=FORGED)
+@pytest.fixture(scope="module", params=PROXIES)
+def proxy(request: pytest.FixtureRequest, web: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
+    run, interim = PROXIES[request.param]
+    port = free_port()
+    with run(tmp_path_factory.mktemp(request.param), port, web):
+        yield Proxy(port, interim)
+
+
+def test_forged_headers_do_not_pass(proxy: Proxy) -> None:
+    answer = httpx.post(f"{proxy.url}/api/v1.0/upload/", files={"file": b"hello"}, headers=FORGED)
     assert answer.status_code == 201
-    assert answer.json()["file"].startswith(f"{proxy}/files/")
+    assert proxy.here(answer.json()["file"]).startswith(f"{proxy.url}/files/")
 
 
-def test_large_uploads_pass_and_come_back(proxy: str) -> None:
+def test_large_uploads_pass_and_come_back(proxy: Proxy) -> None:
     sent = bytes(5 * 2**20)
-    answer = httpx.put(f"{proxy}/api/v1.0/upload/zeros.bin", content=sent)
+    answer = httpx.put(f"{proxy.url}/api/v1.0/upload/zeros.bin", content=sent)
     assert answer.status_code == 201
-    assert httpx.get(answer.json()["file"]).content == sent
-    part = httpx.get(answer.json()["file"], headers={"Range": "bytes=0-9"})
+    file = proxy.here(answer.json()["file"])
+    assert httpx.get(file).content == sent
+    part = httpx.get(file, headers={"Range": "bytes=0-9"})
     assert (part.status_code, part.content) == (206, bytes(10))
 
 
-def test_other_bodies_are_small(proxy: str) -> None:
-    assert httpx.post(f"{proxy}/api/v1.0/jobs/retry/", content=bytes(2 * 2**20)).status_code == 413
+def test_interim_responses_reach_the_client_where_the_page_says_so(proxy: Proxy) -> None:
+    fields = {"Upload_Complete": "?1", "Upload_Draft_Interop_Version": 8, "Content_Type": "text/plain"}
+    with wire(proxy) as connection:
+        connection.send(head(proxy, "PUT", "/api/v1.0/upload/a.txt", Content_Length=5, **fields), b"hello")
+        assert connection.read().status == (104 if proxy.interim else 201)
+
+
+@pytest.mark.parametrize("proxy", ["nginx"], indirect=True)
+def test_other_bodies_are_small(proxy: Proxy) -> None:
+    assert httpx.post(f"{proxy.url}/api/v1.0/jobs/retry/", content=bytes(2 * 2**20)).status_code == 413
