@@ -1,4 +1,4 @@
-"""Files and jobs for the operator's eyes. What is shown is the truth of the tables, so none of it is edited here."""
+"""The admin: files, jobs, uploads, queues and workers. Rows are shown and acted on, but not edited."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class FileAdmin(ReadOnly, admin.ModelAdmin):
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
     ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
-        """Jobs and derivatives go with their file, though nobody may delete them by themselves."""
+        """Jobs and derivatives are deleted with their file, although they cannot be deleted alone."""
         return [str(file) for file in objs], {"files": len(objs)}, set(), []
 
     def delete_model(self, request: HttpRequest, obj: File) -> None:
@@ -85,11 +85,11 @@ class JobAdmin(ReadOnly, admin.ModelAdmin):
     show_full_result_count = False
     actions = ("retry", "cancel")
 
-    @admin.action(description="Run once more (failed, cancelled and done ones)")
+    @admin.action(description="Retry (jobs that are failed, cancelled or done)")
     def retry(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
-        self._say(request, commands.retry_all(ids(queryset)), "will run once more")
+        self._say(request, commands.retry_all(ids(queryset)), "will run again")
 
-    @admin.action(description="Cancel (waiting, queued and running ones)")
+    @admin.action(description="Cancel (jobs that are waiting, queued or running)")
     def cancel(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
         self._say(request, commands.cancel_all(ids(queryset)), "were cancelled")
 
@@ -106,23 +106,23 @@ def ids(jobs: QuerySet[Job]) -> list[uuid.UUID]:
 
 @admin.register(Upload)
 class UploadAdmin(ReadOnly, admin.ModelAdmin):
-    list_display = ("id", "protocol", "name", "come", "length", "finished_at", "file", "error_code")
+    list_display = ("id", "protocol", "name", "offset", "length", "finished_at", "file", "error_code")
     list_filter = ("protocol", ("finished_at", admin.EmptyFieldListFilter))
     list_select_related = ("file",)
     search_fields = ("id__exact",)
     show_full_result_count = False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Who holds its lock may be a web process; a client's DELETE or its expiry end it."""
+        """A web process may be writing to it. It ends by a DELETE of the client, or when it expires."""
         return False
 
-    @admin.display(description="bytes come")
-    def come(self, upload: Upload) -> int | None:
-        return upload.length if upload.finished else come(upload)
+    @admin.display(description="bytes stored")
+    def offset(self, upload: Upload) -> int | None:
+        return upload.length if upload.finished else stored_bytes(upload)
 
 
-def come(upload: Upload) -> int | None:
-    """None if there is no place for its bytes any more."""
+def stored_bytes(upload: Upload) -> int | None:
+    """None if the storage has lost the upload."""
     try:
         return default_storage().uploads.stat(upload.pk).offset
     except FileNotFoundError:
@@ -136,14 +136,14 @@ class QueueAdmin(ReadOnly, admin.ModelAdmin):
     actions = ("pause", "resume")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Queue]:
-        """A queue without a row runs; here each is shown, to be held."""
+        """Create the missing rows, so that every queue is shown and can be paused."""
         Queue.objects.bulk_create([Queue(name=name) for name in QUEUES], ignore_conflicts=True)
         return super().get_queryset(request)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    @admin.action(description="Pause: start nothing more, let go on what runs")
+    @admin.action(description="Pause (running jobs continue)")
     def pause(self, request: HttpRequest, queryset: QuerySet[Queue]) -> None:
         for queue in queryset:
             queues.pause(queue.name)
@@ -162,7 +162,7 @@ class QueueAdmin(ReadOnly, admin.ModelAdmin):
     def running(self, queue: Queue) -> int:
         return queues.load(queue.name).running
 
-    @admin.display(description="oldest due, seconds")
+    @admin.display(description="seconds due, oldest job")
     def oldest(self, queue: Queue) -> float | None:
         return queues.load(queue.name).oldest
 

@@ -1,4 +1,4 @@
-"""The one console command: ``picasso up | web | worker | manage``."""
+"""The console command: ``picasso up | web | worker | manage | …``."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from picasso.supervise import Part
 if TYPE_CHECKING:
     from picasso.process.child_pool import ChildPool
 
-# Our own management commands that are used so often that `picasso NAME` is short for `picasso manage NAME`.
-OF_DJANGO = {
-    "reprocess": "make anew what an older version of a pipeline made",
+# Management commands of our own that are used often: `picasso NAME` is short for `picasso manage NAME`.
+SHORTCUTS = {
+    "reprocess": "process files again that an older version of a pipeline has processed",
     "jobs": "list, show, retry and cancel jobs",
     "queues": "show, pause and resume queues",
 }
@@ -29,13 +29,13 @@ OF_DJANGO = {
 
 def main() -> None:
     given = sys.argv[1:]
-    arguments = parser().parse_args(["manage", *given] if given and given[0] in OF_DJANGO else given)
+    arguments = parser().parse_args(["manage", *given] if given and given[0] in SHORTCUTS else given)
     supervise.keep_secrets()
     if arguments.supervisor is not None:
         supervise.end_with(arguments.supervisor)
     try:
         settings = conf.load(os.environ)
-        if arguments.run in {up, web, worker} or given[0] in OF_DJANGO:
+        if arguments.run in {up, web, worker} or given[0] in SHORTCUTS:
             pipelines.load(settings)
     except (conf.ConfError, registry.RegistryError) as fault:
         sys.exit(f"Picasso can't start with this configuration:\n{fault}")
@@ -45,7 +45,7 @@ def main() -> None:
         and (notice := registry.unavailable_notice())
     ):
         supervise.say(notice)
-    if given[0] in OF_DJANGO and not {"-h", "--help"} & set(given):
+    if given[0] in SHORTCUTS and not {"-h", "--help"} & set(given):
         require_data(settings)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "picasso.settings")
     run: Callable[[conf.Conf, argparse.Namespace], int | None] = arguments.run
@@ -65,7 +65,7 @@ def check_libraries() -> None:
 
 
 def parser() -> argparse.ArgumentParser:
-    top = argparse.ArgumentParser(prog="picasso", description="Takes uploads of any kind, and processes them.")
+    top = argparse.ArgumentParser(prog="picasso", description="Takes uploads of any kind and processes them.")
     top.add_argument("--version", action="version", version=f"picasso {__version__}")
     top.add_argument("--supervisor", type=int, help=argparse.SUPPRESS)
     commands = top.add_subparsers(required=True, metavar="command")
@@ -75,16 +75,14 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--fd", type=int, help=argparse.SUPPRESS)
     command.set_defaults(run=web)
     command = commands.add_parser("worker", help="process files")
-    command.add_argument("--queue", choices=QUEUES, action="append", help="only this queue (default: each)")
+    command.add_argument("--queue", choices=QUEUES, action="append", help="only this queue (default: all)")
     command.set_defaults(run=worker)
     command = commands.add_parser("manage", help="Django's management commands: migrate, createsuperuser, sweep, …")
     command.add_argument("arguments", nargs=argparse.REMAINDER)
     command.set_defaults(run=manage)
-    for name, what in OF_DJANGO.items():
+    for name, what in SHORTCUTS.items():
         commands.add_parser(name, help=what)
-    command = commands.add_parser(
-        "ready", help="exit with 0 if this machine's web or worker is well, for health checks"
-    )
+    command = commands.add_parser("ready", help="for health checks: exit with 0 if this machine's web or worker works")
     command.add_argument("part", choices=("web", "worker"))
     command.set_defaults(run=ready)
     return top
@@ -119,7 +117,7 @@ def manage(_: conf.Conf, arguments: argparse.Namespace) -> None:
 
 
 def ready(settings: conf.Conf, arguments: argparse.Namespace) -> int:
-    """Without Django where it can be helped: a health check runs every few seconds."""
+    """Without Django where possible, because a health check runs every few seconds."""
     if arguments.part == "web":
         from urllib.request import urlopen
 
@@ -131,30 +129,30 @@ def ready(settings: conf.Conf, arguments: argparse.Namespace) -> int:
     import django
 
     django.setup()
-    from picasso.web.health import seen_here
+    from picasso.web.health import worker_reported
 
-    return 0 if seen_here() else 1
+    return 0 if worker_reported() else 1
 
 
 def manage_command(*arguments: str) -> None:
     from django.core.management import execute_from_command_line
 
-    name = "picasso" if arguments and arguments[0] in OF_DJANGO else "picasso manage"
+    name = "picasso" if arguments and arguments[0] in SHORTCUTS else "picasso manage"
     execute_from_command_line([name, *arguments])
 
 
 def require_data(settings: conf.Conf) -> None:
-    """To look at nothing is most often to look in the wrong place; and looking must not make a database there."""
+    """Exit if there is no database: the command was probably started in the wrong folder, and must not create one."""
     scheme, _, path = settings.database_url.partition(":///")
     if scheme == "sqlite" and not Path(path).is_file():
         sys.exit(
-            f"There is no service's data in {settings.data_dir}:"
-            " start this in the folder that the service was started in, or see PICASSO_DATA_DIR"
+            f"There is no data of Picasso in {settings.data_dir}."
+            " Run this command in the folder in which the service was started, or set PICASSO_DATA_DIR."
         )
 
 
 def listening(settings: conf.Conf) -> socket.socket:
-    """The socket that all web processes share; it outlives each of them, so that clients wait instead of failing."""
+    """The socket of all web processes. It stays open while one of them restarts, so clients wait instead of failing."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
         return socket.create_server((settings.host, settings.port), family=family, backlog=2048)

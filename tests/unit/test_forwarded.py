@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from picasso.errors import BadRequest
 from picasso.web.connection import connection_of
-from picasso.web.forwarded import Forwarding, address_of, below
+from picasso.web.forwarded import Forwarding, address_of, without_prefix
 from picasso.web.request import Request, Scope
 
 PROXY, INNER, CLIENT, STRANGER = "10.0.0.1", "10.0.0.2", "198.51.100.7", "203.0.113.9"
@@ -279,4 +279,4 @@ def test_any_text_is_an_address_or_none(node: str) -> None:
 
 @given(st.text())
 def test_below_nothing_a_path_stays(path: str) -> None:
-    assert below("", path) == path
+    assert without_prefix("", path) == path

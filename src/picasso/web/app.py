@@ -54,7 +54,7 @@ class WebApp:
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
         else:
-            await self._answer(Request(scope, receive, self._cors.sending(scope, send)))
+            await self._answer(Request(scope, receive, self._cors.wrap_send(scope, send)))
 
     async def start(self) -> None:
         self._committer.start()

@@ -1,6 +1,6 @@
-"""Which other sites' pages may use the service from a browser: the CORS protocol of https://fetch.spec.whatwg.org.
+"""Which pages of other sites may use the service from a browser: the CORS protocol of https://fetch.spec.whatwg.org.
 
-No answer depends on who asks, so nothing is ever allowed "with credentials".
+No answer depends on cookies, so nothing is ever allowed "with credentials".
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from collections.abc import Collection
 from picasso import addresses
 from picasso.web.request import Message, Request, Scope, Send
 
-SHARED = (addresses.API, addresses.DOWNLOADS)
+CORS_PATHS = (addresses.API, addresses.DOWNLOADS)
 
 METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 
-# What clients of every way in send beside the few that need no permission. A list, and not what was asked for, so that
-# a header that some proxy trusts is never let through from a stranger's page.
+# What clients of all upload protocols send, besides the few headers that need no permission. It is a fixed list and not
+# an echo of the request, so that a page of another site can never send a header that some proxy trusts.
 REQUEST_HEADERS = (
     *("Accept", "Accept-Language", "Cache-Control", "Content-Disposition", "Content-Encoding", "Content-Language"),
     *("Content-Type", "Range", "If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since", "If-Range"),
@@ -34,7 +34,7 @@ RESPONSE_HEADERS = (
     *("Content-Range", "Content-Disposition", "Accept-Patch", "Preference-Applied", "Idempotency-Key"),
 )
 
-# As long as Chromium keeps a permission at most.
+# Seconds. Chromium keeps a permission no longer.
 MAX_AGE = 7200
 
 PREFLIGHT = {
@@ -43,32 +43,32 @@ PREFLIGHT = {
     "Access-Control-Max-Age": str(MAX_AGE),
 }
 
-ALLOWED = b"access-control-allow-origin"
-EXPOSED = (b"access-control-expose-headers", ", ".join(RESPONSE_HEADERS).encode())
-POLICY = b"cross-origin-resource-policy"
+ALLOW_ORIGIN = b"access-control-allow-origin"
+EXPOSE_HEADERS = (b"access-control-expose-headers", ", ".join(RESPONSE_HEADERS).encode())
+RESOURCE_POLICY = b"cross-origin-resource-policy"
 
 Header = tuple[bytes, bytes]
 
 
 class Cors:
     def __init__(self, origins: Collection[str]) -> None:
-        """``origins`` as browsers write them, or ``*``; without any nothing is added to any answer."""
+        """``origins`` as browsers write them, or ``*``. Without any, no answer gets a header."""
         self._origins = frozenset(origins)
-        self._everybody = "*" in self._origins
+        self._any_origin = "*" in self._origins
 
     def is_preflight(self, request: Request) -> bool:
-        """Whether a browser asks what a page of an allowed origin may send. Any other OPTIONS is for the door."""
-        asks = request.method == "OPTIONS" and "access-control-request-method" in request.headers
-        return asks and request.path.startswith(SHARED) and self._allows(request.headers.get("origin", ""))
+        """Whether a browser asks what a page of an allowed origin may send. Any other OPTIONS goes to the handler."""
+        is_question = request.method == "OPTIONS" and "access-control-request-method" in request.headers
+        return is_question and request.path.startswith(CORS_PATHS) and self._allows(request.headers.get("origin", ""))
 
     async def preflight(self, request: Request) -> None:
         await request.answer(204, headers=PREFLIGHT)
 
-    def sending(self, scope: Scope, send: Send) -> Send:
-        """``send``, with what browsers want to be told in the head of each answer, errors too."""
+    def wrap_send(self, scope: Scope, send: Send) -> Send:
+        """A ``send`` that adds the CORS headers to every answer, also to errors."""
 
         async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start" and scope["path"].startswith(SHARED):
+            if message["type"] == "http.response.start" and scope["path"].startswith(CORS_PATHS):
                 message["headers"] = self._with_headers(scope, message["headers"])
             await send(message)
 
@@ -76,16 +76,16 @@ class Cors:
 
     def _with_headers(self, scope: Scope, headers: list[Header]) -> list[Header]:
         origin = header(scope, b"origin")
-        more = [] if self._everybody else [(b"vary", b"Origin")]
+        more = [] if self._any_origin else [(b"vary", b"Origin")]
         if self._allows(origin):
-            more += [(ALLOWED, b"*" if self._everybody else origin.encode("latin-1")), EXPOSED]
+            more += [(ALLOW_ORIGIN, b"*" if self._any_origin else origin.encode("latin-1")), EXPOSE_HEADERS]
         is_download = scope["path"].startswith(addresses.DOWNLOADS)
         if is_download and self._allows(origin or origin_of(header(scope, b"referer"))):
-            headers = [*(one for one in headers if one[0] != POLICY), (POLICY, b"cross-origin")]
+            headers = [*(one for one in headers if one[0] != RESOURCE_POLICY), (RESOURCE_POLICY, b"cross-origin")]
         return [*headers, *more]
 
     def _allows(self, origin: str) -> bool:
-        return self._everybody or origin in self._origins
+        return self._any_origin or origin in self._origins
 
 
 def header(scope: Scope, name: bytes) -> str:
@@ -93,6 +93,6 @@ def header(scope: Scope, name: bytes) -> str:
 
 
 def origin_of(url: str) -> str:
-    """An `<img>` or `<video>` that shows a file sends no Origin; where its page lies stands in Referer."""
+    """`<img>` and `<video>` elements send no Origin. The address of their page is in Referer."""
     match = re.match(r"[a-z][a-z0-9+.-]*://[^/?#]+", url)
     return match[0] if match else ""

@@ -1,6 +1,6 @@
-"""What proxies tell of a request that they pass on: who sent it, and to which scheme, host and path.
+"""The client's address, scheme, host and path prefix, as trusted proxies report them in headers.
 
-It takes the place of what we see ourselves in the ASGI scope, so that nobody who comes after has to know of proxies.
+They replace the connection's own values in the ASGI scope, so that the rest of the code need not know about proxies.
 """
 
 from __future__ import annotations
@@ -22,74 +22,75 @@ from picasso.web.request import Scope, by_name
 STANDARD = ("for", "proto", "host")
 NAMES = (*STANDARD, "port", "prefix")
 
-# By these a proxy shows itself.
-MARKS = re.compile(r"via|forwarded|x-forwarded-.*|x-real-ip")
+# Headers that only proxies add.
+PROXY_HEADERS = re.compile(r"via|forwarded|x-forwarded-.*|x-real-ip")
 
 PAIR = re.compile(r"""\s*([\w!#$%&'*+.^`|~-]+)=("(?:[^"\\]|\\.)*"|[^\s",;]*)\s*(?:([,;])\s*|$)""", re.ASCII)
 
 
 class Forwarding:
     def __init__(self, trusted: Collection[str], public_url: str) -> None:
-        """``trusted`` are addresses, networks, or ``*``. A public URL overrules what is told of host and path."""
-        self._everybody = "*" in trusted
+        """``trusted`` are addresses, networks, or ``*``. A public URL overrides the reported host and prefix."""
+        self._trusts_all = "*" in trusted
         self._networks = [ip_network(one) for one in trusted if one != "*"]
         self._public = urlsplit(public_url)
         self._trusts = lru_cache(maxsize=1024)(self._is_trusted)
 
     def apply(self, scope: Scope) -> None:
-        """Raises `BadRequest` if what a trusted proxy tells can't be."""
+        """Change the scope. Raises `BadRequest` for an invalid header of a trusted proxy."""
         headers = by_name(scope["headers"])
         trusted = self._trusts(scope["client"][0] if scope["client"] else "")
         if not self._passes_interim(headers, trusted):
             connection_of(scope).interim_allowed = False
-        taken_off = self._believe(scope, headers) if trusted else ""
-        scope["root_path"] = self._public.path if self._public.netloc else taken_off
-        if not taken_off:
-            scope["path"] = below(self._public.path, scope["path"])
+        removed_prefix = self._apply_headers(scope, headers) if trusted else ""
+        scope["root_path"] = self._public.path if self._public.netloc else removed_prefix
+        if not removed_prefix:
+            scope["path"] = without_prefix(self._public.path, scope["path"])
 
     def _is_trusted(self, address: str) -> bool:
-        if self._everybody or not address:
-            return self._everybody
+        if self._trusts_all or not address:
+            return self._trusts_all
         found = ip_address(address)
-        found = getattr(found, "ipv4_mapped", None) or found  # a socket for both kinds sees IPv4 so
+        found = getattr(found, "ipv4_mapped", None) or found  # how a dual-stack socket sees IPv4
         return any(found in network for network in self._networks)
 
-    def _believe(self, scope: Scope, headers: Mapping[str, str]) -> str:
-        """Put what is told into ``scope``, but the path that was taken off, which is returned."""
+    def _apply_headers(self, scope: Scope, headers: Mapping[str, str]) -> str:
+        """Put the reported values into ``scope``. Returns the path prefix that the proxies removed."""
         chains = chains_of(headers)
-        # Each proxy vouches for what it adds to the end of a chain. Whom it had the request from stands there as well:
-        # if that is a trusted one too, so is what came before.
+        # Each proxy adds to the end of a chain, and reports there who sent it the request. If the sender is a trusted
+        # proxy as well, what that one added is trusted too.
         depth = 1 + sum(1 for _ in takewhile(self._trusts, map(address_of, reversed(chains["for"]))))
-        told = {name: next(filter(None, chain[-depth:]), "") for name, chain in chains.items()}
-        if client := address_of(told["for"]):
+        reported = {name: next(filter(None, chain[-depth:]), "") for name, chain in chains.items()}
+        if client := address_of(reported["for"]):
             scope["client"] = (client, 0)
-        if told["proto"]:
-            scope["scheme"] = scheme(told["proto"])
-        if host := with_port(told["host"] or headers.get("host", ""), told["port"]):
+        if reported["proto"]:
+            scope["scheme"] = scheme(reported["proto"])
+        if host := with_port(reported["host"] or headers.get("host", ""), reported["port"]):
             scope["headers"] = [(k, host.encode("latin-1") if k == b"host" else v) for k, v in scope["headers"]]
         return "".join(prefix(one) for one in chains["prefix"][-depth:])
 
     def _passes_interim(self, headers: Mapping[str, str], trusted: bool) -> bool:
-        """Whether an interim response reaches the client as one.
+        """Whether an interim response reaches the client as such.
 
-        nginx, Debian's 1.22 as well as newer ones, takes any but 103 for the answer itself and waits for the end of a
-        body that is none (nginx/nginx#1427). So every proxy counts as nginx, but a trusted one that says otherwise.
+        nginx (1.22 as well as newer ones) takes any interim response but 103 for the final one and waits for the end of
+        its body, which never comes (nginx/nginx#1427). So every proxy is treated as nginx, unless a trusted one says
+        otherwise.
         """
         if trusted:
             return headers.get("x-picasso-interim") == "yes"
-        return self._public.scheme != "https" and not shows_a_proxy(headers)
+        return self._public.scheme != "https" and not has_proxy(headers)
 
 
-def shows_a_proxy(headers: Mapping[str, str]) -> bool:
-    """nginx for one speaks HTTP/1.0, or closes each connection, unless it is told not to."""
-    return headers.get("connection", "").lower() == "close" or any(MARKS.fullmatch(name) for name in headers)
+def has_proxy(headers: Mapping[str, str]) -> bool:
+    """Whether a proxy sent the request. nginx by default uses HTTP/1.0 or closes each connection."""
+    return headers.get("connection", "").lower() == "close" or any(PROXY_HEADERS.fullmatch(name) for name in headers)
 
 
 def chains_of(headers: Mapping[str, str]) -> dict[str, list[str]]:
-    """What each proxy in turn has told of each thing, the nearest last.
+    """What each proxy has reported, by name, the nearest proxy last.
 
-    ``Forwarded`` (RFC 7239) counts only where nothing that it could say is told by X-Forwarded-…: most proxies set
-    these, and most of them pass on whatever ``Forwarded`` a client has sent.
+    ``Forwarded`` (RFC 7239) is used only if there is no X-Forwarded-… header: most proxies set those, and most pass on
+    a ``Forwarded`` header that a client has sent.
     """
     values = {name: headers.get(f"x-forwarded-{name}", "") for name in NAMES}
     chains = {name: [one.strip() for one in value.split(",")] if value else [] for name, value in values.items()}
@@ -100,7 +101,7 @@ def chains_of(headers: Mapping[str, str]) -> dict[str, list[str]]:
 
 
 def forwarded(text: str) -> Iterator[dict[str, str]]:
-    """The elements of a ``Forwarded`` header, each with the values of its parameters."""
+    """The elements of a ``Forwarded`` header, each a dict of its parameters. Raises `BadRequest`."""
     element: dict[str, str] = {}
     position = 0
     while position < len(text):
@@ -117,7 +118,7 @@ def forwarded(text: str) -> Iterator[dict[str, str]]:
 
 
 def address_of(node: str) -> str:
-    """The IP address of ``192.0.2.1:80``, ``[2001:db8::1]:80``, ``2001:db8::1``; empty for what is none."""
+    """The IP address in ``192.0.2.1:80``, ``[2001:db8::1]:80`` or ``2001:db8::1``. Empty if there is none."""
     bare = re.sub(r"^\[(.*)\](?::\d+)?$|^([^:]*):\d+$", r"\1\2", node)
     try:
         return str(ip_address(bare))
@@ -132,7 +133,7 @@ def scheme(proto: str) -> str:
 
 
 def with_port(host: str, port: str) -> str:
-    """``host`` with the port that it lacks. Those of the schemes go without saying, and may be an inner proxy's."""
+    """``host`` with this port, if it has none. Not with 80 and 443: they are defaults, and may be an inner proxy's."""
     if port and not (re.fullmatch(r"[1-9]\d{0,4}", port, re.ASCII) and int(port) < 65536):
         raise BadRequest("Invalid X-Forwarded-Port.")
     domain, given = split_domain_port(host)
@@ -146,8 +147,8 @@ def prefix(text: str) -> str:
         raise BadRequest("Invalid X-Forwarded-Prefix.") from fault
 
 
-def below(root: str, path: str) -> str:
-    """The part of ``path`` after ``root``, which a proxy may have taken off."""
+def without_prefix(root: str, path: str) -> str:
+    """``path`` without the prefix ``root``. A proxy may already have removed it."""
     if root and f"{path}/".startswith(f"{root}/"):
         return path[len(root) :] or "/"
     return path

@@ -1,4 +1,4 @@
-"""``/healthz``: this process answers. ``/readyz``: what it needs is there, each thing with its reason."""
+"""``/healthz``: whether this process answers. ``/readyz``: whether everything that it needs is available."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ WORKER_SEEN_WITHIN = timedelta(seconds=30)
 CHECK_SECONDS = 5
 
 Check = Callable[[], None]
-"""Raises if the thing is not there."""
+"""Raises if the thing is unavailable. The message of a `PicassoError` is public."""
 
 
 class HealthHandler:
@@ -47,7 +47,7 @@ class HealthHandler:
         return await request.answer_json(error.status, body, {"Content-Type": PROBLEM_JSON, **error.headers})
 
     async def _outcome(self, check: Check) -> str:
-        """``ok``, or a sentence; what exactly failed is for the log, not for the public."""
+        """``ok``, or a public sentence. The details of an unexpected error go to the log only."""
         try:
             async with asyncio.timeout(CHECK_SECONDS):
                 await asyncio.get_running_loop().run_in_executor(self._threads, check)
@@ -57,7 +57,7 @@ class HealthHandler:
             return f"No answer within {CHECK_SECONDS} seconds."
         except Exception as fault:
             log.warning("not ready: %s", fault)
-            return "Can't be reached."
+            return "Unavailable."
         return "ok"
 
 
@@ -75,10 +75,10 @@ def database() -> None:
 def workers() -> None:
     close_old_connections()
     if not Worker.objects.filter(seen_at__gt=timezone.now() - WORKER_SEEN_WITHIN).exists():
-        raise PicassoError(f"No worker was seen in the last {WORKER_SEEN_WITHIN.seconds} seconds.")
+        raise PicassoError(f"No worker has reported in the last {WORKER_SEEN_WITHIN.seconds} seconds.")
 
 
-def seen_here() -> bool:
-    """Whether a worker of this machine was seen lately, for the container's health check."""
+def worker_reported() -> bool:
+    """Whether a worker of this machine has reported recently. For the container's health check."""
     name = f"{socket.gethostname()}/"
     return Worker.objects.filter(name__startswith=name, seen_at__gt=timezone.now() - WORKER_SEEN_WITHIN).exists()

@@ -1,4 +1,4 @@
-"""``picasso manage sweep``: clean up now what workers clean up by themselves each day."""
+"""``picasso manage sweep``: the cleanup that workers run by themselves every day, now."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from picasso.storage import default_storage
 
 
 class Command(BaseCommand):
-    help = "Remove what crashes left behind: interrupted uploads, and stored bytes that no row points at."
+    help = "Remove what crashes have left behind: interrupted uploads, and stored bytes without a row."
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.stdout.write(f"removed {sweep(default_storage())}")
