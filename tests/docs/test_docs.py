@@ -163,6 +163,16 @@ def test_the_architecture_page_has_the_numbers_of_the_code() -> None:
     assert "tried once more later; if it takes too long again, it is failed" in settings
 
 
+def test_the_architecture_page_lists_every_module_in_the_order_of_the_layers() -> None:
+    table = (ROOT / "docs/architecture.md").read_text().partition("## The modules")[2].partition("## ")[0]
+    cells = [row.split("|")[1] for row in table.splitlines() if row.startswith("| `")]
+    listed = [name for cell in cells for name in re.findall(r"`(\w+)(?:\.py|/)`", cell)]
+    layers = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"][0]["layers"]
+    floor = {name: number for number, layer in enumerate(layers) for name in layer.split(" | ")}
+    assert sorted(listed) == sorted(floor)
+    assert listed == sorted(listed, key=floor.__getitem__)
+
+
 def test_decisions_say_what_was_decided_and_what_it_costs() -> None:
     pages = sorted((ROOT / "docs/decisions").glob("*.md"))
     assert [page.name[:3] for page in pages] == [f"{n:03}" for n in range(1, len(pages) + 1)]
