@@ -9,15 +9,11 @@ import socket
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from picasso import __version__, compatibility, conf, supervise
 from picasso.process import pipelines, registry
 from picasso.queue_names import QUEUES
 from picasso.supervise import Part
-
-if TYPE_CHECKING:
-    from picasso.process.child_pool import ChildPool
 
 # Management commands of our own that are used often: `picasso NAME` is short for `picasso manage NAME`.
 SHORTCUTS = {
@@ -177,43 +173,25 @@ def serve(settings: conf.Conf, listener: socket.socket) -> int:
 
 
 def work(settings: conf.Conf, queue: str) -> int:
-    """The worker of one queue."""
-    from picasso.process.child_pool import ChildPool
-
-    # Until Celery heeds them, so that the children's servers never outlive us.
+    """Be the worker of one queue until SIGTERM or SIGINT."""
+    # Until Celery handles them: the fork servers of the worker must not outlive it.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, leave)
-    children = ChildPool(
-        settings.job_memory_limit, settings.jobs_per_child, settings.scratch_dir, settings.job_output_limit
-    )
-    try:
-        work_with(children, settings, queue)
-    finally:
-        children.close()
-    return 0
-
-
-def work_with(children: ChildPool, settings: conf.Conf, queue: str) -> None:
     import django
 
     django.setup()
     compatibility.require(*compatibility.WORKER)
-    from picasso.jobs import batch_writer, worker
-    from picasso.process import child_pool, reprocess
-    from picasso.process.run import Runner
-    from picasso.receive import cleanup
-    from picasso.storage import default_storage
+    from picasso.worker_app import WorkerApp
 
-    storage = default_storage()
-    slots = {"quick": settings.quick_jobs, "heavy": settings.heavy_jobs}[queue]
-    seconds = {"quick": settings.job_time_limit, "heavy": settings.heavy_job_time_limit}[queue]
-    runner = Runner(storage, children, batch_writer.for_this_database(), settings, slots=slots, seconds=seconds)
-    child_pool.log_confinement()
-    cleanup.start(storage)
-    reprocess.start(storage, pipelines.pipelines())
-    # A quick job waits longer for the database than it runs, so several share a slot.
-    threads = slots * (4 if queue == "quick" else 1)
-    worker.work(queue, threads, runner.run, runner.running, runner.stop, on_shutdown=children.close_later, slots=slots)
+    try:
+        app = WorkerApp(settings, queue)
+    except conf.ConfError as fault:
+        sys.exit(f"Picasso can't start with this configuration:\n{fault}")
+    try:
+        app.run()
+    finally:
+        app.stop()
+    return 0
 
 
 def leave(number: int, _: object) -> None:

@@ -159,7 +159,6 @@ CELERY_WORKER = Hook(
         Object("celery.worker.consumer:Consumer.Blueprint", ("default_steps",)),
         Object("celery.worker.components:Pool"),
         *overrides("celery.bootsteps:StartStopStep", start="parent", stop="parent", terminate="parent"),
-        Function("celery.bootsteps:StartStopStep.__init__", ("self", "parent")),
         Accepts("celery:Celery.__init__", ("broker", "set_as_current", "fixups")),
     ),
 )

@@ -142,3 +142,15 @@ def test_what_breaks_a_batch_reaches_each_of_its_threads(writer: BatchWriter, mo
     monkeypatch.undo()
     job = new_job(state=State.QUEUED)
     assert writer.start(job.pk), "it goes on"
+
+
+def test_after_its_end_each_thread_writes_for_itself() -> None:
+    """A job that ends while its worker shuts down must not wait for ever."""
+    writer, job = BatchWriter(), new_job(state=State.QUEUED)
+    writer.open()
+    writer.close()
+    writer.close()
+    begun = writer.start(job.pk)
+    assert begun
+    assert writer.finish(Finish(begun, {"n": 1}, []))
+    assert again(job).state == State.DONE

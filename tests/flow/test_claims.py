@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 
 from picasso.jobs import batch, claims, queues, sql
 from picasso.jobs.states import State
-from picasso.jobs.throughput import SPAN, Pace
+from picasso.jobs.throughput import SPAN_SECONDS, Throughput
 from picasso.models import File, Job, new_id
 from tests.flow.rows import finish, new_file, new_job, running_job, side_by_side
 
@@ -195,15 +195,15 @@ def test_a_claim_is_index_backed_beside_a_long_line() -> None:
     assert small in claimed
 
 
-# The pace
+# Throughput
 
 
-def test_the_pace_is_that_of_the_last_second() -> None:
-    pace = Pace()
-    assert pace.per_second() == 0
-    pace.ended(100)
-    pace.ended()
-    assert pace.per_second() == 101
-    time.sleep(SPAN)
-    pace.ended()
-    assert pace.per_second() == 1
+def test_the_throughput_is_that_of_the_last_second() -> None:
+    throughput = Throughput()
+    assert throughput.per_second() == 0
+    throughput.count(100)
+    throughput.count()
+    assert throughput.per_second() == 101
+    time.sleep(SPAN_SECONDS)
+    throughput.count()
+    assert throughput.per_second() == 1

@@ -15,15 +15,16 @@ from typing import Any
 
 import amqp
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.db.models.functions import Now
 
 from picasso.jobs import batch, states
 from picasso.jobs import relay as relay_module
-from picasso.jobs.celery import app
-from picasso.jobs.relay import BATCH, PAUSE_IN_TROUBLE, WINDOW, Relay, TellRunning
+from picasso.jobs.broker import Broker
+from picasso.jobs.relay import BATCH, OUTAGE_PAUSE, WINDOW, Relay, RunningAttempts
 from picasso.jobs.states import Progress, State
-from picasso.jobs.throughput import Pace
+from picasso.jobs.throughput import Throughput
 from picasso.models import Job, Worker
 from tests.flow.rows import new_file, new_job, running_job
 from tests.services import RabbitMQ, free_port
@@ -32,6 +33,9 @@ from tests.stack import until
 pytestmark = pytest.mark.django_db(transaction=True)
 
 QUEUE = "picasso.quick"
+
+BROKER = Broker(settings.PICASSO)
+app = BROKER.celery
 
 
 def use_broker(patch: pytest.MonkeyPatch, url: str) -> None:
@@ -59,9 +63,10 @@ def dialled(url: str) -> amqp.Connection:
     return found
 
 
-def relay_of(queue: str = "quick", number: int = 1, running: TellRunning = list, slots: int = WINDOW) -> Relay:
+def relay_of(queue: str = "quick", number: int = 1, running: RunningAttempts = list, slots: int = WINDOW) -> Relay:
     """With so many slots that its window is the widest, unless a test says otherwise."""
-    return Relay(f"here/{queue}/{number}", queue, running, lambda _: None, slots=slots, pace=Pace())
+    name = f"here/{queue}/{number}"
+    return Relay(BROKER, running, lambda _: None, Throughput(), name=name, queue=queue, slots=slots)
 
 
 @pytest.fixture
@@ -166,23 +171,20 @@ def test_full_batches_follow_each_other_at_once(broker: amqp.Channel, relay: Rel
 
 def test_relays_side_by_side_send_each_job_once(broker: amqp.Channel) -> None:
     due = {job.pk for job in jobs(150)}
-    stop = threading.Event()
     relays = [relay_of(number=n) for n in range(3)]
     for each in relays:
         each._in_process = False
-    threads = [threading.Thread(target=each.run, args=(stop,)) for each in relays]
-    for thread in threads:
-        thread.start()
+        each.start()
     try:
         until(lambda: in_state(State.QUEUED) == 150, 20, lambda: f"only {in_state(State.QUEUED)} were queued")
     finally:
-        stop.set()
-        for thread in threads:
-            thread.join(60)
+        for each in relays:
+            each.stop()
+            each._thread.join(60)
     found = [job_of(message) for message in messages(broker)]
     assert len(found) == 150
     assert set(found) == due
-    assert not any(thread.is_alive() for thread in threads)
+    assert not any(each._thread.is_alive() for each in relays)
 
 
 # The broker away
@@ -194,9 +196,9 @@ def test_while_the_broker_is_away_jobs_wait(
     jobs(3)
     app.conf["broker_url"] = f"amqp://127.0.0.1:{free_port()}//"
     with caplog.at_level(logging.WARNING):
-        assert [relay._round() for _ in range(3)] == [PAUSE_IN_TROUBLE] * 3
+        assert [relay._round() for _ in range(3)] == [OUTAGE_PAUSE] * 3
     assert in_state(State.WAITING) == 3
-    assert caplog.text.count("the broker is away") == 1, "it is said once, not every half second"
+    assert caplog.text.count("the broker can't be reached") == 1, "it is said once, not every half second"
     app.conf["broker_url"] = rabbitmq.url
     rounds(relay)
     assert in_state(State.QUEUED) == 3
@@ -261,7 +263,7 @@ def test_a_connection_that_broke_costs_a_round(wire: Wire, broker: amqp.Channel,
     assert len(messages(broker)) == 1
     wire.cut()
     new_job()
-    assert relay._round() == PAUSE_IN_TROUBLE
+    assert relay._round() == OUTAGE_PAUSE
     assert in_state(State.WAITING) == 1
     rounds(relay)
     assert in_state(State.QUEUED) == 2
@@ -277,7 +279,7 @@ def test_without_confirms_jobs_go_back_to_waiting(
     assert len(messages(broker)) == 1
     wire.mute.set()
     new_job()
-    assert relay._round() == PAUSE_IN_TROUBLE
+    assert relay._round() == OUTAGE_PAUSE
     assert in_state(State.WAITING) == 1, "whether it was sent is not known, so it is sent again"
     wire.mute.clear()
     rounds(relay)
@@ -366,14 +368,14 @@ def test_messages_that_outlived_their_lease_do_not_pile_up_in_process(embedded: 
     assert set(found) == due
 
 
-def test_run_ends_when_told_and_closes_its_connections(embedded: Relay) -> None:
+def test_stop_ends_its_thread_and_closes_its_connections(embedded: Relay) -> None:
     jobs(1)
-    stop, before = threading.Event(), threading.active_count()
-    thread = threading.Thread(target=embedded.run, args=(stop,))
-    thread.start()
+    before = threading.active_count()
+    embedded.start()
     until(lambda: in_state(State.QUEUED) == 1, 10, lambda: "it never sent anything")
-    stop.set()
-    thread.join(60)
-    assert not thread.is_alive()
+    embedded.stop()
+    embedded._thread.join(60)
+    assert not embedded._thread.is_alive()
+    embedded.stop()
     assert threading.active_count() == before
     connection.ensure_connection()

@@ -59,7 +59,7 @@ def waiting() -> set[Any]:
 @pytest.mark.django_db
 def test_what_an_older_version_made_is_put_back_at_the_lowest_priority(storage: Folder, second: Pipelines) -> None:
     files = [processed() for _ in range(3)]
-    begun = reprocess.ask(second, "default", {})
+    begun = reprocess.start(second, "default", {})
     assert reprocess.remaining(begun).count() == 3
     assert to_the_end(storage, second) == 1
     begun.refresh_from_db()
@@ -78,7 +78,7 @@ def test_only_those_that_were_asked_for(storage: Folder, second: Pipelines) -> N
     processed("text/plain")
     processed("image/png", pipeline_version=2)
     processed("image/png", pipeline="other")
-    reprocess.ask(second, "default", {"media_type": "image/*"})
+    reprocess.start(second, "default", {"media_type": "image/*"})
     later = processed("image/png")
     to_the_end(storage, second)
     assert waiting() == {picture.pk}
@@ -91,10 +91,10 @@ def test_by_state_and_all_over_again(storage: Folder, second: Pipelines) -> None
     failed = new_file(state=File.State.FAILED, pipeline_version=2)
     new_job(failed, state=Job.State.FAILED, attempt=2, failures=5, crashes=1, error_code="corrupt", error_detail="No.")
     processed(pipeline_version=2)
-    reprocess.ask(second, "default", {"state": "failed"})
+    reprocess.start(second, "default", {"state": "failed"})
     to_the_end(storage, second)
     assert not waiting()
-    reprocess.ask(second, "default", {"state": "failed"}, force=True)
+    reprocess.start(second, "default", {"state": "failed"}, force=True)
     to_the_end(storage, second)
     assert waiting() == {failed.pk}
     job = Job.objects.get(file=failed)
@@ -111,7 +111,7 @@ def test_what_is_no_longer_made_goes_and_what_is_new_comes(storage: Folder, tmp_
     Derivative.objects.create(
         file=file, processor="image", role="thumbnail-256", key=key, media_type="image/webp", size=3, sha256="0" * 64
     )
-    reprocess.ask(pipelines, "default", {})
+    reprocess.start(pipelines, "default", {})
     to_the_end(storage, pipelines)
     assert list(Job.objects.values_list("processor", "state")) == [("text", "waiting")]
     assert not Derivative.objects.exists()
@@ -122,11 +122,11 @@ def test_what_is_no_longer_made_goes_and_what_is_new_comes(storage: Folder, tmp_
 
 @pytest.mark.django_db
 def test_it_keeps_only_a_few_ahead(storage: Folder, second: Pipelines, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reprocess, "AHEAD", 4)
+    monkeypatch.setattr(reprocess, "MAX_WAITING", 4)
     monkeypatch.setattr(reprocess, "BATCH", 2)
     for _ in range(7):
         processed()
-    begun = reprocess.ask(second, "default", {})
+    begun = reprocess.start(second, "default", {})
     to_the_end(storage, second)
     begun.refresh_from_db()
     assert (begun.state, begun.files, len(waiting())) == (State.RUNNING, 4, 4)
@@ -140,7 +140,7 @@ def test_it_keeps_only_a_few_ahead(storage: Folder, second: Pipelines, monkeypat
 def test_it_stops_and_goes_on_where_it_was(storage: Folder, second: Pipelines, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reprocess, "BATCH", 2)
     files = [processed() for _ in range(5)]
-    begun = reprocess.ask(second, "default", {})
+    begun = reprocess.start(second, "default", {})
     assert reprocess.advance(storage, second)
     assert reprocess.stop(begun.pk)
     assert not reprocess.stop(begun.pk)
@@ -154,7 +154,7 @@ def test_it_stops_and_goes_on_where_it_was(storage: Folder, second: Pipelines, m
 @pytest.mark.django_db
 def test_a_worker_that_was_not_restarted_yet_leaves_it_alone(storage: Folder, tmp_path: Path) -> None:
     processed()
-    reprocess.ask(version(2, tmp_path), "default", {})
+    reprocess.start(version(2, tmp_path), "default", {})
     assert to_the_end(storage, version(1, tmp_path)) == 0
     assert not waiting()
     assert to_the_end(storage, version(2, tmp_path)) == 1
@@ -164,7 +164,7 @@ def test_a_worker_that_was_not_restarted_yet_leaves_it_alone(storage: Folder, tm
 def test_fresh_uploads_go_first(storage: Folder, second: Pipelines) -> None:
     for _ in range(20):
         processed()
-    reprocess.ask(second, "default", {})
+    reprocess.start(second, "default", {})
     to_the_end(storage, second)
     fresh = [new_job().pk for _ in range(3)]
     assert set(claims.claim_due("quick", 3, 256)) == set(fresh)
@@ -173,7 +173,7 @@ def test_fresh_uploads_go_first(storage: Folder, second: Pipelines) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_workers_side_by_side_hand_out_each_file_once(storage: Folder, second: Pipelines) -> None:
     files = [processed() for _ in range(100)]
-    begun = reprocess.ask(second, "default", {})
+    begun = reprocess.start(second, "default", {})
     side_by_side([partial(to_the_end, storage, second)] * 3)
     begun.refresh_from_db()
     assert (begun.state, begun.files) == (State.DONE, 100)
@@ -192,7 +192,7 @@ def test_workers_side_by_side_hand_out_each_file_once(storage: Folder, second: P
 )
 def test_what_makes_no_sense_is_refused(second: Pipelines, pipeline: str, where: dict[str, str], told: str) -> None:
     with pytest.raises(ValueError, match=told):
-        reprocess.ask(second, pipeline, where)
+        reprocess.start(second, pipeline, where)
     assert not Reprocess.objects.exists()
 
 

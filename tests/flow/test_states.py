@@ -19,6 +19,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models.functions import Now
 
 from picasso.access.principal import SERVICE
+from picasso.conf import ConfError
 from picasso.files.delete import delete
 from picasso.jobs import batch, claims, settle, sql, states
 from picasso.jobs.retries import MAX_CRASHES, MAX_FAILURES, TransientError, backoff
@@ -188,6 +189,19 @@ def test_of_statements_run_together_all_take_effect_or_none() -> None:
     connection.close()
     assert ([row[4] for row in begun], [state for _, state in settled]) == ([1], ["processing"])
     assert (again(job).state, again(job).file.state) == (State.RUNNING, File.State.PROCESSING)
+
+
+@pytest.mark.django_db
+def test_a_database_that_refuses_several_statements_at_once_is_refused_at_start(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sql.require_client_binding()
+    monkeypatch.setitem(connection.settings_dict, "OPTIONS", {"server_side_binding": True})
+    if connection.vendor == "postgresql":
+        with pytest.raises(ConfError, match="server_side_binding"):
+            sql.require_client_binding()
+    else:
+        sql.require_client_binding()
 
 
 @pytest.mark.django_db

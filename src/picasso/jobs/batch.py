@@ -60,6 +60,9 @@ class JobWriter(Protocol):
     def finish(self, finish: Finish) -> bool:
         """As `Finish`."""
 
+    def close(self) -> None:
+        """End its threads."""
+
 
 class DirectWriter:
     """Each start and finish is a batch of one, in the calling thread."""
@@ -69,6 +72,8 @@ class DirectWriter:
 
     def finish(self, finish: Finish) -> bool:
         return write(finish)
+
+    def close(self) -> None: ...
 
 
 class LockedFile(NamedTuple):

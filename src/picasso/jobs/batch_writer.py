@@ -32,14 +32,20 @@ class BatchWriter:
 
     def __init__(self) -> None:
         self._requests: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
+        self._closing = threading.Lock()
+        self._closed = False
         self._thread = threading.Thread(target=self._run, name="batch writer", daemon=True)
 
     def open(self) -> None:
         self._thread.start()
 
     def close(self) -> None:
-        """Write what is waiting, then end."""
-        self._requests.put(None)
+        """Write what is waiting, then end the thread. Later writes are batches of one in the calling thread."""
+        with self._closing:
+            if self._closed:
+                return
+            self._closed = True
+            self._requests.put(None)
         self._thread.join()
 
     def start(self, job_id: uuid.UUID) -> StartedJob | None:
@@ -51,7 +57,13 @@ class BatchWriter:
 
     def _write(self, write: Write) -> Any:
         request = Request(write)
-        self._requests.put(request)
+        with self._closing:
+            closed = self._closed
+            if not closed:
+                self._requests.put(request)
+        if closed:
+            (result,) = batch.write_batch([write])
+            return result
         return request.result.result()
 
     def _run(self) -> None:

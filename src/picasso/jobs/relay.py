@@ -1,8 +1,8 @@
-"""The relay moves due work from the table to the broker: first dispatch, retry and recovery by one path.
+"""The relay moves due jobs from the table to the broker: new jobs, retries and recovery by one path.
 
-It runs in each worker and looks at that worker's queue. It keeps the broker's backlog short, at what the workers do in
-a second, so that the order of things stays the table's to decide (`claims`), prolongs the leases of what its worker is
-running, and tells it what it is to stop.
+It runs in each worker and serves the queue of that worker. It sends only as many messages as the workers can handle in
+about a second, so that the order of jobs is decided in the table (`claims`). It also renews the leases of the jobs that
+its worker is running, and tells the worker which of them to stop.
 """
 
 from __future__ import annotations
@@ -16,89 +16,71 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 from django.db.models.functions import Now
 from kombu import Producer
 
 from picasso.jobs import claims, states
-from picasso.jobs.celery import EXCHANGE, app, broker_queue, connected
+from picasso.jobs.broker import Broker, broker_queue
 from picasso.jobs.states import AttemptId, Progress
-from picasso.jobs.tasks import run_job
-from picasso.jobs.throughput import Pace
+from picasso.jobs.throughput import Throughput
 from picasso.models import Worker
 
 log = logging.getLogger(__name__)
 
+# All in seconds.
 POLL = 0.05
-# While there is work, so that few messages ahead are enough also for jobs that take no time.
+# Shorter while there is work, so that a few messages in advance are enough for jobs that take almost no time, too.
 POLL_AT_WORK = 0.02
 RENEW = 5.0
-LOOK = 1.0
+CHECK_ATTEMPTS = 1.0
 REAP = 2.0
-PAUSE_IN_TROUBLE = 0.5
+OUTAGE_PAUSE = 0.5
 
-# At most this many messages of a queue are on their way; a batch is what one round adds to them. A worker that is
-# away for longer than a lease has its messages replaced, so the window also bounds what is sent twice.
+# At most so many messages of a queue are not started yet; a batch is what one round adds to them. The messages of a
+# worker that is away for longer than a lease are replaced, so the window also limits how many are sent twice.
 WINDOW = 256
 BATCH = 64
 
-# What a worker always has ahead of it, and what it may have under way of the background, for each job that it runs at
-# once. Slow jobs get no more than that, for whatever becomes due in between is to wait behind few of them.
-AHEAD = 4
-BEHIND = 2
-# Quick jobs of the background: as many as a fresh upload waits behind without noticing.
-BEHIND_SECONDS = 0.1
+# For each job that a worker runs at once: how many messages it always has in advance, and how many background jobs may
+# be queued or running. No more than that for slow jobs, so that a job that becomes due meanwhile waits behind few.
+MESSAGES_PER_SLOT = 4
+BACKGROUND_PER_SLOT = 2
+# For quick background jobs: as many as end in so many seconds. A new upload can wait for that long unnoticed.
+BACKGROUND_SECONDS = 0.1
 
 CONFIRM_SECONDS = 10
 
-FORGET_WORKERS_AFTER = timedelta(days=1)
-WORKER_IS_GONE_AFTER = timedelta(seconds=30)
+DELETE_WORKERS_AFTER = timedelta(days=1)
+WORKER_IS_DEAD_AFTER = timedelta(seconds=30)
 
-TellRunning = Callable[[], Collection[Progress]]
-"""What this worker is running now."""
+RunningAttempts = Callable[[], Collection[Progress]]
+"""The attempts that this worker is running now."""
 
-Stop = Callable[[Collection[AttemptId]], None]
-"""Have this worker let go of attempts at jobs that were cancelled, or that run elsewhere by now."""
+StopAttempts = Callable[[Collection[AttemptId]], None]
+"""Have this worker stop attempts whose jobs were cancelled, or run elsewhere by now."""
 
 
 class NotConfirmed(Exception):
-    """The broker did not take a batch."""
-
-
-# What Celery would make anew for each message; only the ids differ.
-TEMPLATE = app.amqp.as_task_v2("", run_job.name, ignore_result=True)
-
-
-def nudge(producer: Producer, queue: str, job: uuid.UUID) -> None:
-    """Publish one message: run this job. One that outlives its lease has been replaced, so the broker drops it."""
-    message_id = str(uuid.uuid4())
-    producer.publish(
-        ((str(job),), *TEMPLATE.body[1:]),
-        headers={**TEMPLATE.headers, "id": message_id, "root_id": message_id},
-        **{**TEMPLATE.properties, "correlation_id": message_id},
-        serializer="json",
-        exchange=EXCHANGE,
-        routing_key=queue,
-        delivery_mode=2,  # persistent
-        expiration=states.LEASE.total_seconds(),
-    )
+    """The broker refused a batch."""
 
 
 class Publisher:
-    """Publishes a batch and then waits for the confirms of all of it: one round trip instead of one for each."""
+    """Sends a batch of messages, then waits for all confirms together: one round trip instead of one for each."""
 
-    def __init__(self, queue: str) -> None:
+    def __init__(self, broker: Broker, queue: str) -> None:
+        self._broker = broker
         self._queue = queue
         self._connection: Any = None
         self._producer: Producer | None = None
+        self._sent = 0
         self._unconfirmed: set[int] = set()
         self._refused: set[int] = set()
 
     def connect(self) -> Producer:
-        """Be connected, or raise what kombu raises."""
+        """Connect unless there is a connection. Raises what kombu raises."""
         if self._producer is None:
-            self._connection = connected()
+            self._connection = self._broker.connect()
             channel = self._connection.channel()
             if self._confirms:
                 channel.confirm_select()
@@ -110,17 +92,18 @@ class Publisher:
         return self._producer
 
     def publish(self, jobs: Collection[uuid.UUID]) -> None:
-        """After an exception nothing is known of the batch, and the connection is to be closed."""
+        """Send a message for each. After an exception any of them may have been sent; then call `close`."""
         producer = self.connect()
         self._refused.clear()
         for job in jobs:
-            nudge(producer, self._queue, job)
+            # A message that is older than its lease has been replaced, so the broker drops it.
+            self._broker.send(producer, self._queue, job, states.LEASE.total_seconds())
             self._sent += 1
             self._unconfirmed.add(self._sent)
         self._await_confirms()
 
     def purge(self) -> None:
-        """Empty the queue. One by one, for kombu's own purge is not safe beside a consumer in another thread."""
+        """Empty the queue. One by one: kombu's purge is not safe beside a consumer in another thread."""
         channel: Any = self.connect().channel
         while channel.basic_get(broker_queue(self._queue).name, no_ack=True):
             pass
@@ -158,74 +141,102 @@ class Publisher:
 
 
 class Relay:
-    """One worker's relay. `run` it in a thread of its own."""
+    """One worker's relay. It works in a thread of its own from `start` to `stop`."""
 
-    def __init__(self, name: str, queue: str, running: TellRunning, stop: Stop, *, slots: int, pace: Pace) -> None:
+    def __init__(
+        self,
+        broker: Broker,
+        running: RunningAttempts,
+        stop_attempts: StopAttempts,
+        throughput: Throughput,
+        *,
+        name: str,
+        queue: str,
+        slots: int,
+    ) -> None:
+        """``name`` is the worker's, and ``slots`` is how many jobs it runs at once."""
+        self._in_process = broker.in_process
+        self._running = running
+        self._stop_attempts = stop_attempts
+        self._throughput = throughput
         self._name = name
         self._queue = queue
-        self._running = running
-        self._stop = stop
         self._slots = slots
-        self._pace = pace
         self._workers = 1
-        self._publisher = Publisher(queue)
+        self._publisher = Publisher(broker, queue)
         self._next: dict[str, float] = {}
-        self._troubled = False
-        self._in_process = settings.PICASSO.embedded
-        self._began = False
+        self._outage = False
+        self._recovered = False
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="relay", daemon=True)
 
-    def run(self, stop: threading.Event) -> None:
-        while not stop.is_set():
-            stop.wait(self._round())
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Does no harm if it is stopped already, or was never started."""
+        self._stopped.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=2)
+
+    def _run(self) -> None:
+        while not self._stopped.is_set():
+            self._stopped.wait(self._round())
         self._publisher.close()
         connection.close()
 
     def _round(self) -> float:
-        """Do what is due; how long to wait until the next round."""
+        """Do what is due; the seconds to wait until the next round."""
         try:
-            if self._in_process and not self._began:
-                # Messages of a broker in a process died with it, and there is nobody else to deliver them.
-                claims.unclaim_all(self._queue)
-                self._began = True
-            if self._due("renew", RENEW):
-                self._stop_lost(states.renew(self._running()))
-                self._be_seen()
-            elif self._due("look", LOOK):
-                self._stop_lost(states.write_progress(self._running()))
-            if self._due("reap", REAP):
+            self._recover()
+            self._look_after_attempts()
+            if self._is_due("reap", REAP):
                 self._reap()
             wait = self._dispatch()
         except (DatabaseError, InterfaceError) as fault:
             connection.close()
-            # Leases ran out while nobody could renew them: when it is back, living workers come first.
+            # Leases expired while nobody could renew them. When the database is back, living workers renew first.
             self._next = {"reap": time.monotonic() + RENEW}
-            return self._trouble("database", fault)
+            return self._log_outage("database", fault)
         except Exception as fault:
             self._publisher.close()
-            return self._trouble("broker", fault)
-        self._troubled = False
+            return self._log_outage("broker", fault)
+        self._outage = False
         return wait
+
+    def _recover(self) -> None:
+        """Once. The messages of a broker inside a process died with that process, and no other worker gets them."""
+        if self._in_process and not self._recovered:
+            claims.unclaim_all(self._queue)
+            self._recovered = True
+
+    def _look_after_attempts(self) -> None:
+        """Renew the leases of the attempts that this worker runs, and stop those that are not its own any more."""
+        lost: Collection[AttemptId] = ()
+        if self._is_due("renew", RENEW):
+            lost = states.renew(self._running())
+            self._register()
+        elif self._is_due("check", CHECK_ATTEMPTS):
+            lost = states.write_progress(self._running())
+        if lost:
+            self._stop_attempts(lost)
 
     def _reap(self) -> None:
         messages, _ = states.reap(self._queue)
         if messages and self._in_process:
-            # A broker in a process drops none that outlived its lease: each would pile up beside its successors.
+            # This broker drops no messages that outlived their lease: they would pile up beside their successors.
             self._publisher.purge()
             claims.unclaim_all(self._queue)
 
-    def _stop_lost(self, lost: Collection[AttemptId]) -> None:
-        if lost:
-            self._stop(lost)
-
     def _claim(self) -> list[uuid.UUID]:
-        """No more than the workers of this queue do in about a second, of quick jobs, or than keeps them busy."""
-        pace = self._pace.per_second()
-        window = min(WINDOW, int(max(AHEAD * self._slots, pace) * self._workers))
-        behind = int(max(BEHIND * self._slots, pace * BEHIND_SECONDS) * self._workers)
-        return claims.claim_due(self._queue, BATCH, window, behind)
+        """As many jobs as keep the workers of this queue busy, and of quick ones what they do in about a second."""
+        per_second = self._throughput.per_second()
+        window = min(WINDOW, int(max(MESSAGES_PER_SLOT * self._slots, per_second) * self._workers))
+        background = int(max(BACKGROUND_PER_SLOT * self._slots, per_second * BACKGROUND_SECONDS) * self._workers)
+        return claims.claim_due(self._queue, BATCH, window, background)
 
     def _dispatch(self) -> float:
-        """Publish due jobs; how long to wait until there may be more."""
+        """Send messages for due jobs; the seconds to wait until there may be more."""
         self._publisher.connect()
         jobs = self._claim()
         if not jobs:
@@ -237,21 +248,22 @@ class Relay:
             raise
         return 0 if len(jobs) == BATCH else POLL_AT_WORK
 
-    def _due(self, what: str, every: float) -> bool:
+    def _is_due(self, what: str, every: float) -> bool:
         now = time.monotonic()
         if now < self._next.get(what, 0):
             return False
         self._next[what] = now + every
         return True
 
-    def _be_seen(self) -> None:
+    def _register(self) -> None:
+        """Write down that this worker is alive, and count the workers of its queue."""
         Worker.objects.update_or_create(name=self._name, defaults={"queue": self._queue, "seen_at": Now()})
-        Worker.objects.filter(seen_at__lt=Now() - FORGET_WORKERS_AFTER).delete()
-        living = Worker.objects.filter(queue=self._queue, seen_at__gt=Now() - WORKER_IS_GONE_AFTER)
-        self._workers = max(1, living.count())
+        Worker.objects.filter(seen_at__lt=Now() - DELETE_WORKERS_AFTER).delete()
+        alive = Worker.objects.filter(queue=self._queue, seen_at__gt=Now() - WORKER_IS_DEAD_AFTER)
+        self._workers = max(1, alive.count())
 
-    def _trouble(self, what: str, fault: Exception) -> float:
-        """Say it once, then go on trying."""
-        log.log(logging.DEBUG if self._troubled else logging.WARNING, "the %s is away: %s", what, fault)
-        self._troubled = True
-        return PAUSE_IN_TROUBLE
+    def _log_outage(self, what: str, fault: Exception) -> float:
+        """Log the first of several failures; the seconds to wait until the next try."""
+        log.log(logging.DEBUG if self._outage else logging.WARNING, "the %s can't be reached: %s", what, fault)
+        self._outage = True
+        return OUTAGE_PAUSE

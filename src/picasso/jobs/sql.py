@@ -13,8 +13,9 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from django.core.exceptions import ImproperlyConfigured
 from django.db import connection, transaction
+
+from picasso.conf import ConfError
 
 LEASE_SECONDS = 20
 
@@ -165,9 +166,9 @@ def run_together(*steps: Sequence[Any]) -> list[Rows]:
 
 
 def require_client_binding() -> None:
-    """Raises `ImproperlyConfigured` where PostgreSQL would refuse `run_together`: several statements in one message."""
-    if connection.settings_dict["OPTIONS"].get("server_side_binding"):
-        raise ImproperlyConfigured(
+    """Raises `ConfError` where PostgreSQL would refuse `run_together`: several statements in one message."""
+    if connection.vendor == "postgresql" and connection.settings_dict["OPTIONS"].get("server_side_binding"):
+        raise ConfError(
             "DATABASE_URL sets server_side_binding. Picasso sends several statements in one message, for which"
             " psycopg must bind parameters on the client's side: remove server_side_binding."
         )

@@ -1,10 +1,7 @@
-"""The worker of one queue: Celery consumes, and the relay beside it is one of Celery's boot steps."""
+"""Consume the messages of one queue, with Celery. The relay is one of Celery's boot steps."""
 
 from __future__ import annotations
 
-import os
-import socket
-import threading
 import uuid
 import warnings
 from collections.abc import Callable
@@ -14,16 +11,13 @@ import celery.worker.consumer
 from celery import bootsteps
 from celery.exceptions import SecurityWarning
 from celery.signals import worker_shutting_down
-from django.conf import settings
 
-from picasso.jobs import tasks
-from picasso.jobs.celery import app
-from picasso.jobs.relay import Relay, Stop, TellRunning
-from picasso.jobs.throughput import Pace
+from picasso.jobs.broker import TASK, Broker
+from picasso.jobs.relay import Relay
 
 
 class Consumer(celery.worker.consumer.Consumer):
-    """Celery's, without its own delayed delivery: what is due later waits in the table, not in RabbitMQ."""
+    """Celery's, without its delayed delivery: a job that is due later waits in the table, not in RabbitMQ."""
 
     class Blueprint(celery.worker.consumer.Consumer.Blueprint):  # type: ignore[valid-type,misc] # the stubs say Any
         default_steps: ClassVar = [
@@ -31,62 +25,68 @@ class Consumer(celery.worker.consumer.Consumer):
         ]
 
 
-class RelayStep(bootsteps.StartStopStep):
-    """Runs the relay for as long as the worker lives, whether or not the broker is there."""
-
-    requires = ("celery.worker.components:Pool",)
-    relay: Relay
-
-    def __init__(self, worker: Any, **options: Any) -> None:
-        super().__init__(worker, **options)
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self.relay.run, args=(self._stopped,), name="relay", daemon=True)
-
-    def start(self, worker: Any) -> None:
-        self._thread.start()
-
-    def stop(self, worker: Any) -> None:
-        self._stopped.set()
-        self._thread.join(timeout=2)
-
-    def terminate(self, worker: Any) -> None:
-        self.stop(worker)
-
-
-def work(
+def consume(
+    broker: Broker,
+    relay: Relay,
+    run: Callable[[uuid.UUID], None],
+    *,
     queue: str,
     threads: int,
-    run: tasks.Run,
-    running: TellRunning,
-    stop: Stop,
-    *,
+    log_level: str,
     on_shutdown: Callable[[], None],
-    slots: int = 0,
 ) -> None:
-    """Be a worker, running jobs in ``threads`` threads, until SIGTERM or SIGINT; `on_shutdown` hears of it first.
+    """Run the jobs of a queue in so many threads until SIGTERM or SIGINT, which first calls ``on_shutdown``.
 
-    ``slots`` is how many of those threads really work at the same time, if that is fewer.
+    On a first signal it waits for the jobs that are running. A second one raises `SystemExit` at once.
     """
-    pace = Pace()
-
-    def paced(job_id: uuid.UUID) -> None:
-        run(job_id)
-        pace.ended()
-
-    tasks.use(paced)
-    # In a container one is often root; Celery's concern is pickle, and this worker takes JSON only.
+    # In a container one is often root. Celery warns because of pickle, but this worker accepts JSON only.
     warnings.filterwarnings("ignore", message=".*superuser privileges", category=SecurityWarning)
-    name = f"{socket.gethostname()}/{queue}/{os.getpid()}"
-    RelayStep.relay = Relay(name, queue, running, stop, slots=slots or threads, pace=pace)
-    app.steps["worker"].add(RelayStep)
-    worker_shutting_down.connect(lambda **_: on_shutdown(), weak=False)
-    app.Worker(
-        pool="threads",
-        concurrency=threads,
-        queues=[f"picasso.{queue}"],
-        hostname=f"{queue}@picasso",
-        quiet=True,
-        without_gossip=True,
-        without_mingle=True,
-        loglevel=settings.PICASSO.log_level.upper(),
-    ).start()
+    app = broker.celery
+    app.task(name=TASK, shared=False)(task(run))
+    app.steps["worker"].add(relay_step(relay))
+
+    def shut_down(**_: Any) -> None:
+        on_shutdown()
+
+    worker_shutting_down.connect(shut_down, weak=False)
+    try:
+        app.Worker(
+            pool="threads",
+            concurrency=threads,
+            queues=[f"picasso.{queue}"],
+            hostname=f"{queue}@picasso",
+            quiet=True,
+            without_gossip=True,
+            without_mingle=True,
+            loglevel=log_level.upper(),
+        ).start()
+    finally:
+        worker_shutting_down.disconnect(shut_down)
+
+
+def task(run: Callable[[uuid.UUID], None]) -> Callable[[str], None]:
+    """The one task: it takes a job's id and calls the function that does the work."""
+
+    def run_job(job_id: str) -> None:
+        run(uuid.UUID(job_id))
+
+    return run_job
+
+
+def relay_step(relay: Relay) -> type[bootsteps.StartStopStep]:
+    """Runs the relay for as long as the worker lives, whether or not the broker can be reached."""
+
+    class RelayStep(bootsteps.StartStopStep):
+        # It stops before the pool does, which waits for its jobs.
+        requires = ("celery.worker.components:Pool",)
+
+        def start(self, parent: Any) -> None:
+            relay.start()
+
+        def stop(self, parent: Any) -> None:
+            relay.stop()
+
+        def terminate(self, parent: Any) -> None:
+            relay.stop()
+
+    return RelayStep

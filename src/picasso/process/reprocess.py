@@ -1,9 +1,9 @@
-"""Make anew what an older version of a pipeline made: in the background, and stoppable anywhere.
+"""Reprocess files whose results an older version of their pipeline made: in the background, and it can be stopped.
 
-A `Reprocess` row walks the files from the oldest on. Each worker's thread offers to go on with it every second, and one
-of them does; it keeps only a few files' jobs ahead of the workers, at a priority that yields to everything else, so a
-million files stand in nobody's way. A file carries the version that it was last made with, so doing a step twice is
-harmless and a crash loses nothing.
+A `Reprocess` row goes through the files from the oldest on. Every second one of the workers continues it. Only a few
+files' jobs are due at a time, at a priority below everything else, so that a million files delay nobody. Each file
+records the version of its pipeline that processed it last, so a batch that is done twice does no harm, and a crash
+loses nothing.
 """
 
 from __future__ import annotations
@@ -27,23 +27,23 @@ from picasso.storage import Storage
 
 log = logging.getLogger(__name__)
 
-TICK = 1.0
+TICK_SECONDS = 1.0
 
-# Below every priority that a pipeline can have: see `claims.claim_due`.
+# Below every priority that a pipeline can have: see `picasso.jobs.claims`.
 PRIORITY = -10
 
 # As many jobs as a machine does in a few seconds, so that the workers never wait for the next tick.
-AHEAD = 256
+MAX_WAITING = 256
 BATCH = 64
 
-NEVER = uuid.UUID(int=0)
+BEFORE_ALL = uuid.UUID(int=0)
 
 State = Reprocess.State
 FIELDS = ("media_type", "state")
 
 
-def ask(pipelines: Pipelines, pipeline: str, where: Mapping[str, str], *, force: bool = False) -> Reprocess:
-    """Begin. Raises `ValueError` for a pipeline or a field that is not there."""
+def start(pipelines: Pipelines, pipeline: str, where: Mapping[str, str], *, force: bool = False) -> Reprocess:
+    """Begin to reprocess the files of a pipeline. Raises `ValueError` for an unknown pipeline or a wrong condition."""
     if pipeline not in pipelines:
         raise ValueError(f"there is no pipeline {pipeline!r}")
     if unknown := [name for name in where if name not in FIELDS]:
@@ -58,13 +58,13 @@ def ask(pipelines: Pipelines, pipeline: str, where: Mapping[str, str], *, force:
         version=pipelines[pipeline].version,
         where=dict(where),
         force=force,
-        after=NEVER,
-        until=newest or NEVER,
+        after=BEFORE_ALL,
+        until=newest or BEFORE_ALL,
     )
 
 
 def stop(reprocess: uuid.UUID) -> bool:
-    """What is already queued is still done; nothing more is queued."""
+    """Add no more jobs. Those that wait already are still done."""
     return _move(reprocess, State.RUNNING, State.STOPPED)
 
 
@@ -77,58 +77,68 @@ def _move(reprocess: uuid.UUID, old: Reprocess.State, new: Reprocess.State) -> b
 
 
 def remaining(reprocess: Reprocess) -> QuerySet[File]:
-    """The files that it has not seen to yet, the oldest first."""
+    """The files that it has not come to yet, the oldest first."""
     files = queries.visible_to(SERVICE).filter(pipeline=reprocess.pipeline)
     files = files.filter(pk__gt=reprocess.after, pk__lte=reprocess.until)
     if not reprocess.force:
         files = files.filter(pipeline_version__lt=reprocess.version)
-    return files.filter(chosen(reprocess.where)).order_by("pk")
+    return files.filter(condition(reprocess.where)).order_by("pk")
 
 
-def chosen(where: Mapping[str, str]) -> Q:
-    wanted = Q()
+def condition(where: Mapping[str, str]) -> Q:
+    matching = Q()
     if pattern := where.get("media_type"):
-        wanted &= Q(media_type__regex=as_regex(pattern))
+        matching &= Q(media_type__regex=as_regex(pattern))
     if state := where.get("state"):
-        wanted &= Q(state=state)
-    return wanted
+        matching &= Q(state=state)
+    return matching
 
 
 def as_regex(pattern: str) -> str:
-    """A shell pattern, of which only ``*`` means something, as both databases read it."""
+    """A shell pattern, in which only ``*`` is special, as a regular expression that both databases understand."""
     escaped = ("".join(letter if letter.isalnum() else f"[{letter}]" for letter in part) for part in pattern.split("*"))
     return f"^{'.*'.join(escaped)}$"
 
 
-def start(storage: Storage, pipelines: Pipelines) -> None:
-    """Go on with whatever there is, in the background, for as long as this process lives."""
-    threading.Thread(target=_for_ever, args=(storage, pipelines), name="reprocess", daemon=True).start()
+class Reprocessor:
+    """Continues whatever is to be reprocessed, in a thread of its own, from `start` to `stop`."""
 
+    def __init__(self, storage: Storage, pipelines: Pipelines) -> None:
+        self._storage = storage
+        self._pipelines = pipelines
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="reprocess", daemon=True)
 
-def _for_ever(storage: Storage, pipelines: Pipelines) -> None:
-    idle = threading.Event()
-    while True:
-        try:
-            busy = advance(storage, pipelines)
-        except Exception as fault:  # nothing may end this thread: nobody would notice
-            log.warning("could not go on with reprocessing, the next try will: %s", fault, exc_info=fault)
-            connection.close()
-            busy = False
-        if not busy:
-            idle.wait(TICK)
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Without waiting for the present batch: it is one transaction."""
+        self._stopped.set()
+
+    def _run(self) -> None:
+        while not self._stopped.is_set():
+            try:
+                busy = advance(self._storage, self._pipelines)
+            except Exception as fault:  # nothing may end this thread: nobody would notice
+                log.warning("could not continue reprocessing, trying again: %s", fault, exc_info=fault)
+                connection.close()
+                busy = False
+            if not busy:
+                self._stopped.wait(TICK_SECONDS)
 
 
 def advance(storage: Storage, pipelines: Pipelines) -> bool:
-    """One batch of one of them; whether there may be more to do at once.
+    """Do one batch; False if there is nothing more to do now.
 
-    The row's lock is held throughout, so that workers side by side don't do the same batch.
+    The lock of the row is held throughout, so that two workers never do the same batch.
     """
     with transaction.atomic():
         reprocess = _next(pipelines)
-        if reprocess is None or outstanding() >= AHEAD:
+        if reprocess is None or count_waiting() >= MAX_WAITING:
             return False
         files = list(remaining(reprocess).values_list("pk", "media_type")[:BATCH])
-        obsolete = [key for pk, media_type in files for key in _again(reprocess, pipelines, pk, media_type)]
+        obsolete = [key for pk, media_type in files for key in _reprocess(reprocess, pipelines, pk, media_type)]
         reprocess.files += len(files)
         reprocess.after = files[-1][0] if files else reprocess.until
         reprocess.state = State.RUNNING if files else State.DONE
@@ -141,19 +151,19 @@ def advance(storage: Storage, pipelines: Pipelines) -> bool:
 
 
 def _next(pipelines: Pipelines) -> Reprocess | None:
-    """The one that has waited longest, of those that this worker, which may be an old one, knows how to do."""
+    """The one that has waited longest. A worker of an older version does not know newer versions of a pipeline."""
     known = Q(*(Q(pipeline=each.name, version__lte=each.version) for each in pipelines), _connector=Q.OR)
     running = Reprocess.objects.select_for_update(skip_locked=True).filter(known, state=State.RUNNING)
     return running.order_by("updated_at").first()
 
 
-def outstanding() -> int:
-    """The jobs of the background that are waiting for a worker; not those of a queue that an operator has paused."""
+def count_waiting() -> int:
+    """The background jobs that wait for a worker, without those of paused queues, up to `MAX_WAITING`."""
     paused = Queue.objects.filter(paused=True).values("name")
     waiting = Job.objects.filter(state__in=(Job.State.WAITING, Job.State.QUEUED), priority__lt=0)
-    return waiting.exclude(queue__in=paused)[:AHEAD].count()
+    return waiting.exclude(queue__in=paused)[:MAX_WAITING].count()
 
 
-def _again(reprocess: Reprocess, pipelines: Pipelines, file_id: uuid.UUID, media_type: str) -> list[str]:
+def _reprocess(reprocess: Reprocess, pipelines: Pipelines, file_id: uuid.UUID, media_type: str) -> list[str]:
     plan = pipelines.plan(reprocess.pipeline, media_type)
     return commands.reprocess_file(file_id, plan.steps, pipeline=plan.pipeline, version=plan.version, priority=PRIORITY)

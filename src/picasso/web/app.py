@@ -7,7 +7,7 @@ import logging
 
 from picasso.conf import Conf
 from picasso.errors import ClientGone, PicassoError
-from picasso.jobs import celery
+from picasso.jobs.broker import Broker
 from picasso.process.pipelines import pipelines
 from picasso.receive.commit import Committer
 from picasso.receive.concatenate import Concatenations
@@ -101,4 +101,4 @@ class WebApp:
 def checks(conf: Conf, storage: Storage) -> dict[str, Check]:
     """What the service needs to be ready."""
     needed: dict[str, Check] = {"database": health.database, "storage": storage.files.probe, "worker": health.workers}
-    return needed if conf.embedded else {**needed, "broker": celery.ping}
+    return needed if conf.embedded else {**needed, "broker": Broker(conf).ping}

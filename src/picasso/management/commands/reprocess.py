@@ -1,4 +1,4 @@
-"""``picasso reprocess``: make anew what an older version of a pipeline made."""
+"""``picasso reprocess``: reprocess files whose results an older version of their pipeline made."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from picasso.process.pipelines import DEFAULT, pipelines
 
 class Command(BaseCommand):
     help = (
-        "Run the jobs of files again that an older version of their pipeline made, in the background: workers do it"
-        " whenever nothing else is due. Without arguments: all files of the default pipeline."
+        "Process files again whose results an older version of their pipeline made. It happens in the background, when"
+        " no other job is due. Without arguments: all such files of the default pipeline."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--pipeline", default=DEFAULT, help="of whose files (default: %(default)s)")
+        parser.add_argument("--pipeline", default=DEFAULT, help="the pipeline of the files (default: %(default)s)")
         parser.add_argument(
             "--where",
             type=condition,
             action="append",
             default=[],
             metavar="FIELD=VALUE",
-            help="only these files: media_type=image/* or state=failed; may be given more than once",
+            help="only these files, such as media_type=image/* or state=failed; can be repeated",
         )
-        parser.add_argument("--force", action="store_true", help="also those that the present version made")
+        parser.add_argument("--force", action="store_true", help="also files that the current version has processed")
         what = parser.add_mutually_exclusive_group()
-        what.add_argument("--list", action="store_true", help="show what there is and how far it has come")
-        what.add_argument("--stop", type=uuid.UUID, metavar="ID", help="queue nothing more of this one")
-        what.add_argument("--resume", type=uuid.UUID, metavar="ID", help="go on with this one where it stopped")
-        parser.add_argument("--json", action="store_true", help="answer in JSON")
+        what.add_argument("--list", action="store_true", help="list them all with their progress")
+        what.add_argument("--stop", type=uuid.UUID, metavar="ID", help="add no more jobs of this one")
+        what.add_argument("--resume", type=uuid.UUID, metavar="ID", help="continue this one where it was stopped")
+        parser.add_argument("--json", action="store_true", help="print JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["list"]:
@@ -45,10 +45,10 @@ class Command(BaseCommand):
         if options["resume"]:
             return self._moved(options["resume"], reprocess.resume, "stopped", options["json"])
         try:
-            begun = reprocess.ask(pipelines(), options["pipeline"], dict(options["where"]), force=options["force"])
+            started = reprocess.start(pipelines(), options["pipeline"], dict(options["where"]), force=options["force"])
         except ValueError as fault:
             raise CommandError(str(fault)) from fault
-        return self._show([begun], options["json"])
+        return self._show([started], options["json"])
 
     def _moved(self, pk: uuid.UUID, move: Any, wanted: str, as_json: bool) -> None:
         if not move(pk):
@@ -61,7 +61,7 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(rows))
             return
         if not rows:
-            self.stdout.write("Nothing is, or was, reprocessed.")
+            self.stdout.write("Nothing has been reprocessed yet.")
         for row in rows:
             where = " ".join(f"{name}={value}" for name, value in row["where"].items()) or "all files"
             self.stdout.write(

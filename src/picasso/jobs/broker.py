@@ -1,0 +1,100 @@
+"""The broker that carries messages to the workers: RabbitMQ, or one inside this process. Celery is used only in `jobs`.
+
+The database has the truth. A message only says that a job is due: it holds the job's id, and may be lost or doubled.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+from celery import Celery
+from kombu import Connection, Exchange, Producer, Queue
+
+from picasso.conf import Conf
+from picasso.queue_names import QUEUES, QUICK
+
+TASK = "picasso.run_job"
+
+# To connect, and for each answer of the broker: one that hangs, or that is cut off, never answers.
+ANSWER_SECONDS = 3
+
+TIMEOUTS = ("read_timeout", "write_timeout")
+
+EXCHANGE = Exchange("picasso", type="direct", durable=True)
+
+
+def broker_queue(name: str) -> Queue:
+    """A quorum queue: replicated where the broker is a cluster, durable everywhere."""
+    return Queue(
+        f"picasso.{name}",
+        EXCHANGE,
+        routing_key=name,
+        durable=True,
+        queue_arguments={"x-queue-type": "quorum"},
+    )
+
+
+class Broker:
+    """Thread-safe."""
+
+    def __init__(self, conf: Conf) -> None:
+        self.in_process = conf.embedded
+        self.celery = make_celery(conf)
+        # The parts of a message that Celery would build again for each; only the ids differ.
+        self._template = self.celery.amqp.as_task_v2("", TASK, ignore_result=True)
+
+    def connect(self) -> Connection:
+        """A new connection that never waits for ever. Raises if the broker can't be reached."""
+        in_memory = self.celery.conf.broker_url.startswith("memory:")
+        timeouts = {} if in_memory else dict.fromkeys(TIMEOUTS, ANSWER_SECONDS)
+        connection: Connection = self.celery.connection_for_write(transport_options=timeouts)
+        try:
+            connection.ensure_connection(max_retries=1, interval_start=0, timeout=ANSWER_SECONDS)
+        except BaseException:
+            connection.release()
+            raise
+        return connection
+
+    def ping(self) -> None:
+        """Raises if the broker can't be reached."""
+        self.connect().release()
+
+    def send(self, producer: Producer, queue: str, job_id: uuid.UUID, expiration: float) -> None:
+        """Send one message: run this job. The broker drops it after so many seconds."""
+        message_id = str(uuid.uuid4())
+        producer.publish(
+            ((str(job_id),), *self._template.body[1:]),
+            headers={**self._template.headers, "id": message_id, "root_id": message_id},
+            **{**self._template.properties, "correlation_id": message_id},
+            serializer="json",
+            exchange=EXCHANGE,
+            routing_key=queue,
+            delivery_mode=2,  # persistent
+            expiration=expiration,
+        )
+
+
+def make_celery(conf: Conf) -> Celery:
+    url = "memory://localhost/" if conf.embedded else conf.broker_url
+    # No fixups: Celery's fixup for Django closes the database connections around every task, and ours are kept open.
+    app = Celery("picasso", broker=url, set_as_current=False, fixups=[])
+    app.conf.update(
+        accept_content=["json"],
+        task_serializer="json",
+        task_ignore_result=True,
+        task_queues=[broker_queue(name) for name in QUEUES],
+        task_default_queue=f"picasso.{QUICK}",
+        worker_prefetch_multiplier=4,
+        worker_consumer="picasso.jobs.worker:Consumer",
+        worker_enable_remote_control=False,
+        worker_send_task_events=False,
+        worker_hijack_root_logger=False,
+        worker_redirect_stdouts=False,
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        broker_connection_timeout=4,
+        broker_heartbeat=10,
+        # How often a consumer looks for messages of a broker in the same process, in seconds.
+        broker_transport_options={"polling_interval": 0.01} if conf.embedded else {},
+    )
+    return app

@@ -1,0 +1,79 @@
+"""The worker process of one queue: makes everything that it consists of, runs it and stops it."""
+
+from __future__ import annotations
+
+import os
+import socket
+import uuid
+
+from picasso.conf import Conf
+from picasso.jobs import batch_writer, sql, worker
+from picasso.jobs.broker import Broker
+from picasso.jobs.relay import Relay
+from picasso.jobs.throughput import Throughput
+from picasso.process.child_pool import ChildPool, log_confinement
+from picasso.process.pipelines import pipelines
+from picasso.process.reprocess import Reprocessor
+from picasso.process.run import Runner
+from picasso.queue_names import HEAVY, QUICK
+from picasso.receive import cleanup
+from picasso.storage import default_storage
+
+# A quick job spends more time waiting for the database than running, so several threads share a slot.
+THREADS_PER_SLOT = {QUICK: 4, HEAVY: 1}
+
+
+class WorkerApp:
+    """Nothing of it is global, and nothing runs before `run`. It owns the counters that metrics are made of."""
+
+    def __init__(self, conf: Conf, queue: str) -> None:
+        """Raises `ConfError` for a database that can't be used."""
+        sql.require_client_binding()
+        slots = {QUICK: conf.quick_jobs, HEAVY: conf.heavy_jobs}[queue]
+        seconds = {QUICK: conf.job_time_limit, HEAVY: conf.heavy_job_time_limit}[queue]
+        name = f"{socket.gethostname()}/{queue}/{os.getpid()}"
+        self._queue = queue
+        self._threads = slots * THREADS_PER_SLOT[queue]
+        self._log_level = conf.log_level
+        self._storage = default_storage()
+        self.throughput = Throughput()
+        self._children = ChildPool(conf.job_memory_limit, conf.jobs_per_child, conf.scratch_dir, conf.job_output_limit)
+        self._writer = batch_writer.for_this_database()
+        self._runner = Runner(self._storage, self._children, self._writer, conf, slots=slots, seconds=seconds)
+        self._broker = Broker(conf)
+        self._relay = Relay(
+            self._broker,
+            self._runner.running,
+            self._runner.stop,
+            self.throughput,
+            name=name,
+            queue=queue,
+            slots=slots,
+        )
+        self._reprocessor = Reprocessor(self._storage, pipelines())
+
+    def run(self) -> None:
+        """Until SIGTERM or SIGINT. Call `stop` afterwards, also when this raises."""
+        log_confinement()
+        cleanup.start(self._storage)
+        self._reprocessor.start()
+        worker.consume(
+            self._broker,
+            self._relay,
+            self._run_job,
+            queue=self._queue,
+            threads=self._threads,
+            log_level=self._log_level,
+            on_shutdown=self._children.close_later,
+        )
+
+    def stop(self) -> None:
+        """Jobs that still run are given back, to start again elsewhere. Does no harm when called twice."""
+        self._reprocessor.stop()
+        self._relay.stop()
+        self._children.close()
+        self._writer.close()
+
+    def _run_job(self, job_id: uuid.UUID) -> None:
+        self._runner.run(job_id)
+        self.throughput.count()
