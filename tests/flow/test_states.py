@@ -185,7 +185,7 @@ def test_of_statements_run_together_all_take_effect_or_none() -> None:
         sql.run_together((sql.START_JOBS, [job.pk]), ("SELECT nothing FROM nowhere",))
     connection.close()  # what was left open would be given back, too
     assert (again(job).state, again(job).attempt) == (State.QUEUED, 0)
-    begun, settled = sql.run_together((sql.START_JOBS, [job.pk]), (sql.SETTLE_FILES, [{"id": job.file_id}]))
+    begun, settled = sql.run_together((sql.START_JOBS, [job.pk]), (sql.SETTLE_FILES, [(job.file_id, None)]))
     connection.close()
     assert ([row[4] for row in begun], [state for _, state in settled]) == ([1], ["processing"])
     assert (again(job).state, again(job).file.state) == (State.RUNNING, File.State.PROCESSING)

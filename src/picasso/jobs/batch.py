@@ -122,8 +122,7 @@ def lock_and_move(
     if starts:
         steps.append((sql.START_JOBS, starts))
     if finishes:
-        rows = [{"id": each.job.id, "attempt": each.job.attempt, "log": clean_log(each.log)} for each in finishes]
-        steps.append((sql.FINISH_JOBS, rows))
+        steps.append((sql.FINISH_JOBS, [(*each.attempt, clean_log(each.log)) for each in finishes]))
     locked, *moved = sql.run_together(*steps)
     files = {sql.parse_id(file_id): LockedFile(*row) for file_id, *row in locked}
     started = [started_job(row, files) for row in moved[0]] if starts else []
@@ -140,11 +139,9 @@ def started_job(row: tuple[Any, ...], files: LockedFiles) -> StartedJob:
 
 def replace_derivatives(finished: Collection[Finish]) -> None:
     """Replace the derivatives of earlier attempts by those of these."""
-    again = [
-        {"file_id": each.job.file_id, "processor": each.job.processor} for each in finished if each.job.attempt > 1
-    ]
-    if again:
-        sql.rows(sql.DELETE_DERIVATIVES, again)
+    repeated = [(each.job.file_id, each.job.processor) for each in finished if each.job.attempt > 1]
+    if repeated:
+        sql.rows(sql.DELETE_DERIVATIVES, repeated)
     rows = [
         {column: getattr(derivative, column) for column in DERIVATIVE_COLUMNS}
         for each in finished

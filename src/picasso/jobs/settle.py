@@ -45,7 +45,7 @@ def settle_files(locked: Mapping[uuid.UUID, str], facts: Mapping[uuid.UUID, Fact
     ``locked`` holds the state that each file had when it was locked.
     """
     facts = facts or {}
-    given = [{"id": file_id, "facts": json.dumps(facts[file_id]) if file_id in facts else None} for file_id in locked]
+    given = [(file_id, json.dumps(facts[file_id]) if file_id in facts else None) for file_id in locked]
     if not given:
         return []
     written = {sql.parse_id(file_id): File.State(state) for file_id, state in sql.rows(sql.SETTLE_FILES, given)}

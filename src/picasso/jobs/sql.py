@@ -1,15 +1,15 @@
 """The statements that are run for every job, in SQL that PostgreSQL and SQLite share but for a few words.
 
-Each statement is a constant. A list of values travels as one JSON parameter, which the database takes apart, so one
-text serves for one row and for a hundred. The ORM does not build them, because building them for each job took longer
-than the database needed to run them.
+Each statement is a constant: one text serves for one row and for a hundred. A list travels as JSON to SQLite and as
+arrays to PostgreSQL, whose planner then knows how long it is, and takes the index for a short one. The ORM does not
+build these statements, because building them for each job took longer than the database needed to run them.
 """
 
 from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -28,13 +28,11 @@ WORDS = {
         "lease": f"statement_timestamp() + interval '{LEASE_SECONDS} seconds'",
         "lock": "FOR UPDATE",
         "lock_free": "FOR UPDATE SKIP LOCKED",
-        # As an array, so that the index is used whatever the planner believes about the length of the list.
-        "in": "= ANY (ARRAY(",
-        "end": "))",
-        "ids": "SELECT value::uuid FROM json_array_elements_text(%s::json) AS value",
-        "finishes": "json_to_recordset(%s::json) AS given (id uuid, attempt integer, log text)",
-        "files": "json_to_recordset(%s::json) AS given (id uuid, facts text)",
-        "derivatives": "json_to_recordset(%s::json) AS given (file_id uuid, processor text)",
+        "in_ids": "= ANY (%s::uuid[])",
+        "in_files": "= ANY (%s::uuid[] || ARRAY(SELECT file_id FROM picasso_job WHERE id = ANY (%s::uuid[])))",
+        "finishes": "unnest(%s::uuid[], %s::integer[], %s::text[]) AS given (id, attempt, log)",
+        "files": "unnest(%s::uuid[], %s::text[]) AS given (id, facts)",
+        "derivatives": "unnest(%s::uuid[], %s::text[]) AS given (file_id, processor)",
         "paused": PAUSED,
         "json": "::jsonb",
     },
@@ -44,18 +42,19 @@ WORDS = {
         "lease": f"strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now', '+{LEASE_SECONDS} seconds')",
         "lock": "",
         "lock_free": "",
-        "in": "IN (",
-        "end": ")",
-        "ids": "SELECT value FROM json_each(%s)",
+        "in_ids": "IN (SELECT value FROM json_each(%s))",
+        "in_files": """IN (
+            SELECT value FROM json_each(%s) UNION ALL
+            SELECT file_id FROM picasso_job WHERE id IN (SELECT value FROM json_each(%s)))""",
         "finishes": """(
-            SELECT json_extract(value, '$.id') AS id, json_extract(value, '$.attempt') AS attempt,
-                json_extract(value, '$.log') AS log
+            SELECT json_extract(value, '$[0]') AS id, json_extract(value, '$[1]') AS attempt,
+                json_extract(value, '$[2]') AS log
             FROM json_each(%s)) AS given""",
         "files": """(
-            SELECT json_extract(value, '$.id') AS id, json_extract(value, '$.facts') AS facts
+            SELECT json_extract(value, '$[0]') AS id, json_extract(value, '$[1]') AS facts
             FROM json_each(%s)) AS given""",
         "derivatives": """(
-            SELECT json_extract(value, '$.file_id') AS file_id, json_extract(value, '$.processor') AS processor
+            SELECT json_extract(value, '$[0]') AS file_id, json_extract(value, '$[1]') AS processor
             FROM json_each(%s)) AS given""",
         "paused": PAUSED,
         "json": "",
@@ -88,22 +87,21 @@ CLAIM = """
 # (ids of files, ids of jobs): locks these files and the files of these jobs.
 LOCK_FILES = """
     SELECT id, state, key, media_type, facts FROM picasso_file
-    WHERE id {in} {ids} UNION ALL SELECT file_id FROM picasso_job WHERE id {in} {ids} {end} {end}
-    ORDER BY id {lock}"""
+    WHERE id {in_files} ORDER BY id {lock}"""
 
 # (ids of jobs): starts those that are queued, unless their queue is paused. Counting the attempt raises the fence.
 START_JOBS = """
     UPDATE picasso_job
     SET state = 'running', attempt = attempt + 1, leased_until = {lease}, started_at = {now}, progress = NULL
-    WHERE id {in} {ids} {end} AND state = 'queued' AND NOT {paused}
+    WHERE id {in_ids} AND state = 'queued' AND NOT {paused}
     RETURNING id, file_id, processor, pipeline, attempt, failures, crashes"""
 
 # (ids of jobs): for messages that arrive although their queue is paused.
 PUT_BACK_JOBS = """
     UPDATE picasso_job SET state = 'waiting', leased_until = NULL
-    WHERE id {in} {ids} {end} AND state = 'queued' AND {paused}"""
+    WHERE id {in_ids} AND state = 'queued' AND {paused}"""
 
-# (id, attempt and log of each job)
+# ((id, attempt, log) of each job)
 FINISH_JOBS = """
     UPDATE picasso_job
     SET state = 'done', finished_at = {now}, leased_until = NULL, error_code = '', error_detail = '', log = given.log,
@@ -112,16 +110,16 @@ FINISH_JOBS = """
     WHERE picasso_job.id = given.id AND picasso_job.attempt = given.attempt AND state = 'running'
     RETURNING picasso_job.id, picasso_job.attempt"""
 
-# (file_id and processor of each)
+# ((file's id, processor) of each)
 DELETE_DERIVATIVES = """
     DELETE FROM picasso_derivative WHERE (file_id, processor) IN (SELECT file_id, processor FROM {derivatives})"""
 
-# (id of each file, and its new facts as JSON text, or null): gives each file the state that its jobs make. Its files
+# ((file's id, its new facts as JSON text or null) of each): gives each file the state that its jobs make. Its files
 # must be locked by an earlier statement: a statement that waits for a lock sees the jobs as they were before it waited.
 SETTLE_FILES = """
-    UPDATE picasso_file SET state = settled.state, facts = COALESCE(settled.facts{json}, picasso_file.facts)
+    UPDATE picasso_file SET state = settled.state, facts = COALESCE(settled.facts, picasso_file.facts)
     FROM (
-        SELECT given.id AS file_id, given.facts AS facts, (
+        SELECT given.id AS file_id, given.facts{json} AS facts, (
             SELECT CASE
                 WHEN count(*) FILTER (WHERE state IN ('waiting', 'queued', 'running')) > 0
                     THEN CASE WHEN max(attempt) > 0 THEN 'processing' ELSE 'pending' END
@@ -137,9 +135,9 @@ Rows = list[tuple[Any, ...]]
 
 
 def rows(statement: str, *parameters: Any) -> Rows:
-    """All rows that a statement returns. A list among the parameters is passed as JSON."""
+    """All rows that a statement returns. A parameter may be a list of values, or of tuples: of rows."""
     with connection.cursor() as cursor:
-        cursor.execute(in_dialect(statement, connection.vendor), [adapt(value) for value in parameters])
+        cursor.execute(in_dialect(statement, connection.vendor), [*adapt(parameters)])
         return fetch(cursor)
 
 
@@ -158,7 +156,7 @@ def run_together(*steps: Sequence[Any]) -> list[Rows]:
             return [rows(*step) for step in steps]
     with connection.cursor() as cursor:
         text = ";".join(in_dialect(statement, connection.vendor) for statement, *_ in steps)
-        cursor.execute(text, [adapt(value) for _, *parameters in steps for value in parameters])
+        cursor.execute(text, [value for _, *parameters in steps for value in adapt(parameters)])
         results = [fetch(cursor)]
         while cursor.nextset():
             results.append(fetch(cursor))
@@ -184,15 +182,21 @@ def in_dialect(statement: str, vendor: str) -> str:
     return statement.format(**WORDS[vendor])
 
 
-def adapt(value: Any) -> Any:
-    """A parameter as the database takes it: lists as JSON, and for SQLite a UUID as its 32 hex digits."""
-    if isinstance(value, list):
-        return json.dumps(value, default=adapt_id)
-    return adapt_id(value) if isinstance(value, uuid.UUID) and connection.vendor == "sqlite" else value
+def adapt(parameters: Iterable[Any]) -> Iterator[Any]:
+    """As the database takes them. SQLite gets lists as JSON, and a UUID as its 32 hex digits.
 
-
-def adapt_id(value: uuid.UUID) -> str:
-    return value.hex if connection.vendor == "sqlite" else str(value)
+    PostgreSQL gets a list as an array, and a list of rows as an array for each column; so it must not be empty.
+    """
+    sqlite = connection.vendor == "sqlite"
+    for value in parameters:
+        if sqlite and isinstance(value, list):
+            yield json.dumps(value, default=lambda identifier: identifier.hex)
+        elif sqlite and isinstance(value, uuid.UUID):
+            yield value.hex
+        elif isinstance(value, list) and value and isinstance(value[0], tuple):
+            yield from map(list, zip(*value, strict=True))
+        else:
+            yield value
 
 
 def parse_id(value: Any) -> uuid.UUID:
