@@ -20,9 +20,9 @@ from tests.hostile import archive as hostile
 
 from picasso.process.contract import ProcessorError, Source
 from picasso.process.processors.archive import Archive, packed, summary
-from picasso.process.processors.archive.summary import escapes, is_absolute
-from picasso.process.processors.archive.tar import number
-from picasso.process.processors.archive.zipped import named
+from picasso.process.processors.archive.summary import escapes_folder, is_absolute
+from picasso.process.processors.archive.tar import parse_number
+from picasso.process.processors.archive.zipped import decode_name
 
 ZIP, TAR, GZIP, SEVEN_ZIP = "application/zip", "application/x-tar", "application/gzip", "application/x-7z-compressed"
 
@@ -113,12 +113,12 @@ def test_kinds_and_long_names_of_tar(run: Run, form: int) -> None:
 
 
 def test_numbers_of_tar() -> None:
-    assert number(b"00000000017\0") == 15
-    assert number(b"      17 \0\0\0") == 15
-    assert number(b"") == number(b"\0" * 12) == 0
-    assert number(b"\x80" + (2**40).to_bytes(11, "big")) == 2**40
-    assert number(b"\xff" * 12) == -1
-    assert number(b"9") is None
+    assert parse_number(b"00000000017\0") == 15
+    assert parse_number(b"      17 \0\0\0") == 15
+    assert parse_number(b"") == parse_number(b"\0" * 12) == 0
+    assert parse_number(b"\x80" + (2**40).to_bytes(11, "big")) == 2**40
+    assert parse_number(b"\xff" * 12) == -1
+    assert parse_number(b"9") is None
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_numbers_of_tar() -> None:
     ],
 )
 def test_names_of_zip(name: bytes, shown: str) -> None:
-    assert named(name, utf8=False) == shown
+    assert decode_name(name, utf8=False) == shown
 
 
 def test_names_are_fit_for_a_database(run: Run) -> None:
@@ -217,13 +217,13 @@ def test_ways_out(run: Run, names: list[str], flag: str) -> None:
     ],
 )
 def test_links_that_lead_out(path: str, target: str, out: bool) -> None:
-    assert escapes(path, target) is out
+    assert escapes_folder(path, target) is out
 
 
 def test_links_of_zip_lead_out(run: Run) -> None:
     facts, listing = run(hostile.link_bomb(), ZIP)
     assert (facts["links"], facts["flags"]["link_escapes"]) == (1, True)
-    assert len(listing["entries"][0]["target"]) <= summary.NAME
+    assert len(listing["entries"][0]["target"]) <= summary.MAX_NAME
 
 
 def test_absolute() -> None:
@@ -335,7 +335,7 @@ def test_a_disk_that_fails_is_not_the_archives_fault(
 ) -> None:
     path = tmp_path / "original"
     path.write_bytes(compress(b"a"))
-    stream = packed.Unpacked(path, form, summary.Tally(form, 1), lambda _: None)
+    stream = packed.UnpackedStream(path, form, summary.Summary(form, 1), lambda _: None)
     os.dup2(os.open(path, os.O_WRONLY), stream._file.fileno())  # from which nothing can be read
     with pytest.raises(OSError, match="Bad file descriptor"):
         stream.read(1)

@@ -18,7 +18,7 @@ from tests.contract.samples import table as small
 
 from picasso.process.contract import ProcessorError, Source
 from picasso.process.processors.table import Table, dialect, survey
-from picasso.process.processors.table.database import faults, opened
+from picasso.process.processors.table.database import open_database, translate_errors
 
 NDJSON, PARQUET, TSV = "application/x-ndjson", "application/vnd.apache.parquet", "text/tab-separated-values"
 
@@ -109,7 +109,7 @@ def test_a_bad_byte_costs_a_character_and_no_row(run: Run) -> None:
     ],
 )
 def test_delimiters(content: str, delimiter: str, width: int) -> None:
-    found = dialect.found(content)
+    found = dialect.detect(content)
     assert (found.delimiter, found.width) == (delimiter, width)
 
 
@@ -127,7 +127,7 @@ def test_delimiters(content: str, delimiter: str, width: int) -> None:
     ],
 )
 def test_headers(content: str, header: bool) -> None:
-    assert dialect.found(content).header is header
+    assert dialect.detect(content).header is header
 
 
 def test_what_has_no_header_has_numbered_columns(run: Run) -> None:
@@ -328,7 +328,7 @@ def test_nothing_else_can_be_opened(tmp_path: Path) -> None:
 
     (tmp_path / "a").write_text("a,b\n1,2\n")
     (tmp_path / "b").write_text("secret,b\n1,2\n")
-    with opened(tmp_path / "a") as connection:
+    with open_database(tmp_path / "a") as connection:
         assert connection.execute(f"SELECT count(*) FROM read_csv('{tmp_path / 'a'}')").fetchone() == (1,)
         for reach in (
             f"SELECT * FROM read_csv('{tmp_path / 'b'}')",
@@ -357,7 +357,7 @@ def test_a_missing_file_is_not_its_own_fault(tmp_path: Path) -> None:
     ],
 )
 def test_a_disk_that_fails_is_not_the_tables_fault(said: str, kind: type[Exception]) -> None:
-    with pytest.raises(kind), faults():
+    with pytest.raises(kind), translate_errors():
         raise duckdb.IOException(said)
 
 

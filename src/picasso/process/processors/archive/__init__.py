@@ -1,4 +1,4 @@
-"""What is in an archive, from its directory alone: nothing is unpacked to disk."""
+"""Facts about archives, from their directory: nothing is unpacked to disk."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ PACKED = {
 
 
 class Archive(Processor):
-    """Sizes are as the archive says, except within what is compressed as a whole: that is read through, and counted."""
+    """Sizes are those that the archive states. Archives that are compressed as one stream are read through and
+    counted.
+    """
 
     name: ClassVar[str] = "archive"
     media_types: ClassVar[tuple[str, ...]] = (*ZIP, TAR, SEVEN_ZIP, *PACKED)

@@ -1,4 +1,4 @@
-"""What is compressed as a whole: a file, or a TAR. It is read through in pieces, within bounds."""
+"""Files and TARs that are compressed as one stream. They are read through in pieces, within limits."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from typing import Any
 
 from picasso.process.contract import ProcessorError, Result, Source
 from picasso.process.processors.archive import tar
-from picasso.process.processors.archive.summary import Entry, Tally, bursts, corrupt
+from picasso.process.processors.archive.summary import Entry, Summary, corrupt, is_bomb_ratio
 
 PIECE = 256 * 2**10
 
-# How much is unpacked of one archive, by what takes about half a minute on one core.
+# Limits for the unpacked size. Reaching one takes about half a minute on one core.
 MAX_UNPACKED = {"gzip": 8 * 2**30, "zstd": 16 * 2**30, "xz": 3 * 2**30, "lzma": 3 * 2**30, "bzip2": 2**30}
 
-SHORT = {"gzip": "gz", "bzip2": "bz2", "xz": "xz", "lzma": "lzma", "zstd": "zst"}
+EXTENSIONS = {"gzip": "gz", "bzip2": "bz2", "xz": "xz", "lzma": "lzma", "zstd": "zst"}
 
-# What an archive may ask for to be unpacked: the strongest level of `xz` needs 65 MiB, `zstd --ultra -22` 128 MiB.
+# Memory for unpacking. The strongest level of `xz` needs 65 MiB, `zstd --ultra -22` 128 MiB.
 MAX_MEMORY = 192 * 2**20
 MAX_WINDOW_LOG = 27
 
@@ -31,29 +31,31 @@ def load() -> None:
     _zstandard()
 
 
-def read(source: Source, folder: Path, form: str) -> Result:
-    tally = Tally(form, source.path.stat().st_size)
-    stream = Unpacked(source.path, form, tally, source.progress)
+def read(source: Source, folder: Path, archive_format: str) -> Result:
+    summary = Summary(archive_format, source.path.stat().st_size)
+    stream = UnpackedStream(source.path, archive_format, summary, source.progress)
     try:
         first = stream.read(tar.BLOCK)
         stream.unread(first)
-        if tar.parsed(first):
-            tally.format = f"tar.{SHORT[form]}"
-            tar.count(stream, tally)
+        if tar.parse_header(first):
+            summary.format = f"tar.{EXTENSIONS[archive_format]}"
+            tar.count_entries(stream, summary)
         stream.drain()
     finally:
         stream.close()
-    if not tally.entries:
-        tally.add(Entry(_original_name(source.path, form), "file", stream.told, tally.archive_size))
-    tally.unpacked = stream.told
-    return tally.result(folder)
+    if not summary.entries:
+        summary.add(
+            Entry(_original_name(source.path, archive_format), "file", stream.unpacked_size, summary.archive_size)
+        )
+    summary.unpacked = stream.unpacked_size
+    return summary.result(folder)
 
 
-def _original_name(path: Path, form: str) -> str:
-    """What gzip keeps of it; the name of the compressed file is not ours to know."""
+def _original_name(path: Path, archive_format: str) -> str:
+    """The original name in a gzip header; empty if there is none. The name of the upload is not known here."""
     with path.open("rb") as file:
         head = file.read(PIECE)
-    if form != "gzip" or len(head) < 10 or not head[3] & 8:
+    if archive_format != "gzip" or len(head) < 10 or not head[3] & 8:
         return ""
     start = 10
     if head[3] & 4:
@@ -61,21 +63,21 @@ def _original_name(path: Path, form: str) -> str:
     return head[start : start + 4096].partition(b"\0")[0].decode("utf-8", errors="replace")
 
 
-class Unpacked:
-    """What comes of a compressed file, a piece at a time."""
+class UnpackedStream:
+    """The unpacked bytes of a compressed file, a piece at a time."""
 
-    def __init__(self, path: Path, form: str, tally: Tally, progress: Callable[[float], None]) -> None:
+    def __init__(self, path: Path, archive_format: str, summary: Summary, progress: Callable[[float], None]) -> None:
         self._file = path.open("rb")
-        self._tally = tally
-        self._limit = MAX_UNPACKED[form]
+        self._summary = summary
+        self._limit = MAX_UNPACKED[archive_format]
         self._progress = progress
-        self._new = MAKERS[form]
-        self._decompressor = self._new()
+        self._new_decompressor = DECOMPRESSORS[archive_format]
+        self._decompressor = self._new_decompressor()
         self._input = b""
         self._output = b""
         self._pieces = 0
-        self.told = 0
-        """Bytes that came out of it so far."""
+        self.unpacked_size = 0
+        """Bytes that were unpacked so far."""
 
     def close(self) -> None:
         self._file.close()
@@ -86,8 +88,8 @@ class Unpacked:
     def read(self, size: int) -> bytes:
         while len(self._output) < size and (piece := self._piece()):
             self._output += piece
-        taken, self._output = self._output[:size], self._output[size:]
-        return taken
+        result, self._output = self._output[:size], self._output[size:]
+        return result
 
     def skip(self, size: int) -> bool:
         while size > len(self._output):
@@ -99,73 +101,74 @@ class Unpacked:
         return True
 
     def drain(self) -> None:
-        """To the end, or as far as is allowed."""
+        """Read to the end, or to the limit."""
         self._output = b""
         while self._piece():
             pass
 
     def _piece(self) -> bytes:
-        """Empty at the end, which may be before that of the file; the tally then says why."""
-        if self._tally.incomplete in {"size", "entries"}:
+        """The next piece; empty at the end, or after `Summary.incomplete` was set."""
+        if self._summary.incomplete in {"size", "entries"}:
             return b""
-        if self.told > self._limit or bursts(self.told, self._tally.archive_size):
-            self._tally.incomplete = "size"
+        if self.unpacked_size > self._limit or is_bomb_ratio(self.unpacked_size, self._summary.archive_size):
+            self._summary.incomplete = "size"
             return b""
         try:
-            piece = self._unpacked()
-        except (zlib.error, OSError, EOFError, ValueError) as fault:
-            if isinstance(fault, OSError) and fault.errno:  # of the disk; bzip2 says so of bad data, without a number
+            piece = self._decompress()
+        except (zlib.error, OSError, EOFError, ValueError) as error:
+            # With a number it is the disk's error; for bad data, bzip2 raises an OSError without one.
+            if isinstance(error, OSError) and error.errno:
                 raise
-            return self._damaged(fault)
-        except Exception as fault:
-            if type(fault).__name__ not in {"LZMAError", "ZstdError"}:
+            return self._handle_damage(error)
+        except Exception as error:
+            if type(error).__name__ not in {"LZMAError", "ZstdError"}:
                 raise
-            return self._damaged(fault)
-        self.told += len(piece)
+            return self._handle_damage(error)
+        self.unpacked_size += len(piece)
         return piece
 
-    def _damaged(self, fault: Exception) -> bytes:
-        if "emory" in str(fault) or "window" in str(fault).lower():
+    def _handle_damage(self, error: Exception) -> bytes:
+        if "emory" in str(error) or "window" in str(error).lower():
             sentence = "Unpacking this archive takes more memory than is allowed."
-            raise ProcessorError("too-much-memory", sentence) from fault
-        if not self.told:
-            raise corrupt() from fault
-        self._tally.incomplete = self._tally.incomplete or "damaged"
+            raise ProcessorError("too-much-memory", sentence) from error
+        if not self.unpacked_size:
+            raise corrupt() from error
+        self._summary.incomplete = self._summary.incomplete or "damaged"
         return b""
 
-    def _unpacked(self) -> bytes:
+    def _decompress(self) -> bytes:
         while True:
             if self._decompressor.eof:
-                if not self._next():
+                if not self._next_stream():
                     return b""
             elif self._decompressor.needs_input and not self._input:
-                self._input = self._more()
+                self._input = self._read_input()
                 if not self._input:
                     raise EOFError
             data, self._input = self._input, b""
             if piece := self._decompressor.decompress(data, PIECE):
                 return bytes(piece)
 
-    def _next(self) -> bool:
-        """Another stream may follow the first; zeros may follow the last."""
-        rest = (self._decompressor.unused_data or self._more()).lstrip(b"\0")
-        while not rest and (more := self._more()):
-            rest = more.lstrip(b"\0")
+    def _next_stream(self) -> bool:
+        """Whether another stream follows. Zeros may follow the last one."""
+        rest = (self._decompressor.unused_data or self._read_input()).lstrip(b"\0")
+        while not rest and (data := self._read_input()):
+            rest = data.lstrip(b"\0")
         if not rest:
             return False
-        self._decompressor, self._input = self._new(), rest
+        self._decompressor, self._input = self._new_decompressor(), rest
         return True
 
-    def _more(self) -> bytes:
+    def _read_input(self) -> bytes:
         data = self._file.read(PIECE)
         self._pieces += 1
-        if self._pieces % 64 == 0 and self._tally.archive_size:
-            self._progress(min(1.0, self._file.tell() / self._tally.archive_size))
+        if self._pieces % 64 == 0 and self._summary.archive_size:
+            self._progress(min(1.0, self._file.tell() / self._summary.archive_size))
         return data
 
 
 class Gzip:
-    """zlib's decompressor with the manners of the others: it keeps by itself what it was given and did not use."""
+    """zlib's decompressor with the interface of the others: it keeps the input that it has not used."""
 
     def __init__(self) -> None:
         self._inner = zlib.decompressobj(31)
@@ -187,7 +190,7 @@ class Gzip:
 
 
 def _zstandard() -> Any:
-    """The module, which the standard library has from Python 3.14 on."""
+    """The module for Zstandard, which is in the standard library from Python 3.14 on."""
     return import_module("compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd")
 
 
@@ -196,7 +199,7 @@ def _zstd() -> Any:
     return zstd.ZstdDecompressor(options={zstd.DecompressionParameter.window_log_max: MAX_WINDOW_LOG})
 
 
-MAKERS: dict[str, Callable[[], Any]] = {
+DECOMPRESSORS: dict[str, Callable[[], Any]] = {
     "gzip": Gzip,
     "bzip2": bz2.BZ2Decompressor,
     "xz": lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=MAX_MEMORY),

@@ -1,4 +1,4 @@
-"""Counting an archive's entries, and judging them: would they do harm to whoever unpacks them?"""
+"""Counts the entries of an archive, and checks whether unpacking them would do harm."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from typing import Literal
 from picasso.process.contract import JSON, Derivative, ProcessorError, Result
 from picasso.process.processors.charset import clean_text
 
-# An entry costs some microseconds and a few bytes; beyond, an archive is counted no further.
+# An entry costs some microseconds and a few bytes. After this many, counting stops.
 MAX_ENTRIES = 500_000
 
-LISTED = 10_000
-FIRST = 20
+MAX_LISTED = 10_000
+FIRST_NAMES = 20
 
-NAME = 1_000  # characters, in the listing
-FIRST_NAME = 200  # characters, in the facts
+MAX_NAME = 1_000  # characters, in the listing
+MAX_FIRST_NAME = 200  # characters, in the facts
 
-# Text and tables come down to a hundredth now and then, by a rare chance to a five hundredth; bombs go beyond.
+# Text and tables sometimes shrink to a hundredth, rarely to a five hundredth. Bombs shrink more.
 BOMB_RATIO = 200
 BOMB_SIZE = 64 * 2**20
 
 NESTED = re.compile(r"\.(zip|jar|apk|7z|rar|tar|tgz|tbz2?|txz|gz|bz2|xz|zst|lzma|cab|iso)$", re.IGNORECASE)
 DRIVE = re.compile(r"[A-Za-z]:")
 
-FILE = "listing.json"
+LISTING_FILE = "listing.json"
 
 Kind = Literal["file", "folder", "link", "other"]
 
@@ -39,31 +39,31 @@ class Entry:
     kind: Kind = "file"
     size: int | None = 0
     packed: int | None = None
-    """Bytes in the archive, where it is known for each entry."""
+    """Bytes in the archive, if they are known for each entry."""
     modified: str | None = None
     encrypted: bool = False
     target: str = ""
-    """What a link leads to."""
+    """Where a link leads."""
 
-    def listed(self) -> dict[str, JSON]:
+    def as_json(self) -> dict[str, JSON]:
         entry: dict[str, JSON] = {
-            "name": clean_text(self.name, NAME),
+            "name": clean_text(self.name, MAX_NAME),
             "type": self.kind,
             "size": self.size,
             "packed": self.packed,
             "modified": self.modified,
             "encrypted": self.encrypted,
         }
-        return entry | {"target": clean_text(self.target, NAME)} if self.target else entry
+        return entry | {"target": clean_text(self.target, MAX_NAME)} if self.target else entry
 
 
 @dataclass(slots=True)
-class Tally:
+class Summary:
     format: str
     archive_size: int
     kinds: dict[Kind, int] = field(default_factory=lambda: {"file": 0, "folder": 0, "link": 0, "other": 0})
     total: int = 0
-    first: list[Entry] = field(default_factory=list)
+    listed_entries: list[Entry] = field(default_factory=list)
     names: set[int] = field(default_factory=set)
     extents: array[int] = field(default_factory=lambda: array("Q"))
     duplicates: int = 0
@@ -71,43 +71,43 @@ class Tally:
     encrypted: int = 0
     traversal: bool = False
     absolute: bool = False
-    escaping: bool = False
+    link_escapes: bool = False
     overlap: bool = False
     incomplete: str | None = None
-    """Why not all was read: ``entries``, ``size`` or ``damaged``."""
+    """Why not everything was read: ``entries``, ``size`` or ``damaged``."""
     unpacked: int = 0
-    """Bytes that came of reading it through, those of headers too."""
+    """Bytes that were unpacked, headers included."""
 
     @property
     def entries(self) -> int:
         return sum(self.kinds.values())
 
     def add(self, entry: Entry) -> bool:
-        """Whether there may be more."""
+        """Count an entry. False when no more may be added."""
         if self.entries >= MAX_ENTRIES:
             self.incomplete = "entries"
             return False
         self.kinds[entry.kind] += 1
         self.total += entry.size or 0
         self.encrypted += entry.encrypted
-        self._judge(entry)
-        if len(self.first) < LISTED:
-            self.first.append(entry)
+        self._check(entry)
+        if len(self.listed_entries) < MAX_LISTED:
+            self.listed_entries.append(entry)
         return True
 
-    def _judge(self, entry: Entry) -> None:
+    def _check(self, entry: Entry) -> None:
         path = entry.name.replace("\\", "/")
-        known = len(self.names)
+        count = len(self.names)
         self.names.add(hash(path.rstrip("/")))
-        self.duplicates += len(self.names) == known
+        self.duplicates += len(self.names) == count
         self.traversal = self.traversal or ".." in path.split("/")
         self.absolute = self.absolute or is_absolute(path)
         self.nested += entry.kind == "file" and NESTED.search(path) is not None
-        self.escaping = self.escaping or (bool(entry.target) and escapes(path, entry.target))
+        self.link_escapes = self.link_escapes or (bool(entry.target) and escapes_folder(path, entry.target))
 
     @property
     def is_bomb(self) -> bool:
-        return self.overlap or bursts(max(self.total, self.unpacked), self.archive_size)
+        return self.overlap or is_bomb_ratio(max(self.total, self.unpacked), self.archive_size)
 
     def result(self, folder: Path) -> Result:
         return Result(self._facts(), (self._listing(folder),))
@@ -131,27 +131,27 @@ class Tally:
                 "overlap": self.overlap,
                 "path_traversal": self.traversal,
                 "absolute_paths": self.absolute,
-                "link_escapes": self.escaping,
+                "link_escapes": self.link_escapes,
             },
-            "first": [clean_text(entry.name, FIRST_NAME) for entry in self.first[:FIRST]],
+            "first": [clean_text(entry.name, MAX_FIRST_NAME) for entry in self.listed_entries[:FIRST_NAMES]],
         }
 
     def _listing(self, folder: Path) -> Derivative:
-        with (folder / FILE).open("w", encoding="utf-8") as out:
-            out.write(f'{{"total": {self.entries}, "listed": {len(self.first)}, "entries": [\n')
-            for number, entry in enumerate(self.first):
-                listed = json.dumps(entry.listed(), ensure_ascii=False)
-                out.write(f",\n{listed}" if number else listed)
+        with (folder / LISTING_FILE).open("w", encoding="utf-8") as out:
+            out.write(f'{{"total": {self.entries}, "listed": {len(self.listed_entries)}, "entries": [\n')
+            for number, entry in enumerate(self.listed_entries):
+                line = json.dumps(entry.as_json(), ensure_ascii=False)
+                out.write(f",\n{line}" if number else line)
             out.write("\n]}\n")
-        return Derivative("listing", FILE, "application/json")
+        return Derivative("listing", LISTING_FILE, "application/json")
 
 
 def limit_size(size: int) -> int:
-    """A size as facts have it: what is beyond 63 bits is a lie, and too long for a database."""
+    """A size for the facts. One beyond 63 bits is a lie, and too large for a database."""
     return min(size, 2**63 - 1)
 
 
-def bursts(size: int, packed: int) -> bool:
+def is_bomb_ratio(size: int, packed: int) -> bool:
     return size > BOMB_SIZE and size > BOMB_RATIO * packed
 
 
@@ -159,8 +159,8 @@ def is_absolute(path: str) -> bool:
     return path.startswith(("/", "\\")) or DRIVE.match(path) is not None
 
 
-def escapes(path: str, target: str) -> bool:
-    """Whether a link at ``path`` leads out of the folder that the archive is unpacked in."""
+def escapes_folder(path: str, target: str) -> bool:
+    """Whether a link at ``path`` leads out of the folder in which the archive is unpacked."""
     target = target.replace("\\", "/")
     if is_absolute(target):
         return True

@@ -14,22 +14,22 @@ from pathlib import Path
 from typing import BinaryIO
 
 from picasso.process.contract import ProcessorError, Result, Source
-from picasso.process.processors.archive.summary import Entry, Kind, Tally, corrupt
+from picasso.process.processors.archive.summary import Entry, Kind, Summary, corrupt
 
-END = struct.Struct("<4s4H2LH")
-END64 = struct.Struct("<4sQ2H2L4Q")
+END_RECORD = struct.Struct("<4s4H2LH")
+END64_RECORD = struct.Struct("<4sQ2H2L4Q")
 LOCATOR = struct.Struct("<4sLQL")
-HEADER = struct.Struct("<4s4B4HL2L5H2L")
-LOCAL = struct.Struct("<4s5HL2L2H")
+DIRECTORY_HEADER = struct.Struct("<4s4B4HL2L5H2L")
+LOCAL_HEADER = struct.Struct("<4s5HL2L2H")
 
 SIGNATURE = re.compile(rb"PK\x05\x06")
 
-FULL = 0xFFFFFFFF
+IN_ZIP64 = 0xFFFFFFFF
 
-# The end's comment may be as long.
-TAIL = END.size + LOCATOR.size + 0xFFFF
+# The end record may have a comment of this length.
+MAX_TAIL = END_RECORD.size + LOCATOR.size + 0xFFFF
 
-# Where links lead is in their content, of which this much is looked at, in as many entries.
+# The target of a link is its content. Only so much of it is read, for so many links.
 MAX_TARGET = 4_096
 MAX_LINKS = 1_000
 
@@ -39,8 +39,8 @@ class Directory:
     start: int
     size: int
     entries: int
-    shift: int
-    """How many bytes stand before the archive in its file: it may unpack itself."""
+    prefix_size: int
+    """Bytes before the archive in its file, for example the program of a self-extracting archive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,37 +66,37 @@ class Header:
 
 
 def read(source: Source, folder: Path) -> Result:
-    tally = Tally("zip", source.path.stat().st_size)
+    summary = Summary("zip", source.path.stat().st_size)
     links = 0
     with source.path.open("rb") as file, source.path.open("rb") as contents:
-        directory = found(file, tally.archive_size)
+        directory = find_directory(file, summary.archive_size)
         for header in headers(file, directory):
             links += header.kind == "link"
-            look = header.kind == "link" and links <= MAX_LINKS
-            target = _target(contents, header, directory.shift) if look else ""
-            if not tally.add(_entry(header, target)):
+            read_target = header.kind == "link" and links <= MAX_LINKS
+            target = _target(contents, header, directory.prefix_size) if read_target else ""
+            if not summary.add(_entry(header, target)):
                 break
-            tally.extents.append(min(header.offset, 2**63))
-            tally.extents.append(min(LOCAL.size + header.packed, 2**63))
-    if tally.entries < directory.entries and not tally.incomplete:
-        tally.incomplete = "damaged"
-    tally.overlap = overlapping(tally)
-    return tally.result(folder)
+            summary.extents.append(min(header.offset, 2**63))
+            summary.extents.append(min(LOCAL_HEADER.size + header.packed, 2**63))
+    if summary.entries < directory.entries and not summary.incomplete:
+        summary.incomplete = "damaged"
+    summary.overlap = has_overlaps(summary)
+    return summary.result(folder)
 
 
-def found(file: BinaryIO, size: int) -> Directory:
-    """Where the directory is. Raises `ProcessorError`."""
-    start = max(0, size - TAIL)
+def find_directory(file: BinaryIO, size: int) -> Directory:
+    """The position of the directory. Raises `ProcessorError`."""
+    start = max(0, size - MAX_TAIL)
     file.seek(start)
-    tail = file.read(TAIL)
-    place = end_of(tail)
-    if place is None:
+    tail = file.read(MAX_TAIL)
+    position = find_end(tail)
+    if position is None:
         raise corrupt()
-    _, disk, first_disk, _, entries, length, offset, _ = END.unpack_from(tail, place)
-    end = start + place
-    if place >= LOCATOR.size and tail[place - LOCATOR.size :].startswith(b"PK\x06\x07"):
-        _, _, where, _ = LOCATOR.unpack_from(tail, place - LOCATOR.size)
-        end, disk, first_disk, entries, length, offset = _end64(file, where, end - LOCATOR.size)
+    _, disk, first_disk, _, entries, length, offset, _ = END_RECORD.unpack_from(tail, position)
+    end = start + position
+    if position >= LOCATOR.size and tail[position - LOCATOR.size :].startswith(b"PK\x06\x07"):
+        _, _, offset64, _ = LOCATOR.unpack_from(tail, position - LOCATOR.size)
+        end, disk, first_disk, entries, length, offset = _end64(file, offset64, end - LOCATOR.size)
     if disk or first_disk:
         raise ProcessorError("unsupported-format", "This archive is one part of several.")
     if length > end:
@@ -104,31 +104,36 @@ def found(file: BinaryIO, size: int) -> Directory:
     return Directory(end - length, length, entries, end - length - offset)
 
 
-def end_of(tail: bytes) -> int | None:
-    """Where the end is: the last one whose comment reaches to the end of the file, for a comment may hold whatever
-    looks like one; failing that the last, for something may follow the archive."""
-    places = [found.start() for found in SIGNATURE.finditer(tail) if len(tail) - found.start() >= END.size]
-    exact = (place for place in reversed(places) if END.unpack_from(tail, place)[-1] == len(tail) - place - END.size)
+def find_end(tail: bytes) -> int | None:
+    """The position of the end record: the last one whose comment reaches to the end of the file, since a comment may
+    contain anything. Otherwise the last one, since other data may follow the archive.
+    """
+    places = [match.start() for match in SIGNATURE.finditer(tail) if len(tail) - match.start() >= END_RECORD.size]
+    exact = (
+        position
+        for position in reversed(places)
+        if END_RECORD.unpack_from(tail, position)[-1] == len(tail) - position - END_RECORD.size
+    )
     return next(exact, places[-1] if places else None)
 
 
-def _end64(file: BinaryIO, where: int, locator: int) -> tuple[int, int, int, int, int, int]:
-    for place in (where, locator - END64.size):  # the latter where something stands before the archive
-        if 0 <= place <= locator - END64.size:
-            file.seek(place)
-            record = END64.unpack(file.read(END64.size))
+def _end64(file: BinaryIO, offset64: int, locator: int) -> tuple[int, int, int, int, int, int]:
+    for position in (offset64, locator - END64_RECORD.size):  # the second one if the archive has bytes before it
+        if 0 <= position <= locator - END64_RECORD.size:
+            file.seek(position)
+            record = END64_RECORD.unpack(file.read(END64_RECORD.size))
             if record[0] == b"PK\x06\x06":
-                return place, record[4], record[5], record[7], record[8], record[9]
+                return position, record[4], record[5], record[7], record[8], record[9]
     raise corrupt()
 
 
 def headers(file: BinaryIO, directory: Directory) -> Iterator[Header]:
-    """What the directory says, as far as it can be read."""
+    """The entries of the directory, as far as they can be read."""
     file.seek(directory.start)
-    room = directory.size
-    while room >= HEADER.size:
-        fixed = file.read(HEADER.size)
-        if len(fixed) < HEADER.size or not fixed.startswith(b"PK\x01\x02"):
+    remaining = directory.size
+    while remaining >= DIRECTORY_HEADER.size:
+        fixed = file.read(DIRECTORY_HEADER.size)
+        if len(fixed) < DIRECTORY_HEADER.size or not fixed.startswith(b"PK\x01\x02"):
             return
         (
             _,
@@ -150,29 +155,31 @@ def headers(file: BinaryIO, directory: Directory) -> Iterator[Header]:
             _,
             attributes,
             at,
-        ) = HEADER.unpack(fixed)
+        ) = DIRECTORY_HEADER.unpack(fixed)
         rest = file.read(name + extra + comment)
-        room -= HEADER.size + len(rest)
+        remaining -= DIRECTORY_HEADER.size + len(rest)
         if len(rest) < name + extra + comment:
             return
-        size, packed, at = _wide(rest[name : name + extra], size, packed, at)
-        text = named(rest[:name], utf8=bool(flags & 0x800))
+        size, packed, at = _zip64_values(rest[name : name + extra], size, packed, at)
+        text = decode_name(rest[:name], utf8=bool(flags & 0x800))
         yield Header(text, made_on, flags, method, time, date, packed, size, attributes, at)
 
 
-def _wide(extra: bytes, *values: int) -> tuple[int, ...]:
-    """With those that were too great for 32 bits."""
+def _zip64_values(extra: bytes, *values: int) -> tuple[int, ...]:
+    """The values, with those that need more than 32 bits from the ZIP64 field."""
     while len(extra) >= 4:
         kind, length = struct.unpack_from("<2H", extra)
         if kind == 1:
             numbers = iter(struct.unpack_from(f"<{min(length, len(extra) - 4) // 8}Q", extra, 4))
-            return tuple(next(numbers, value) if value == FULL else value for value in values)
+            return tuple(next(numbers, value) if value == IN_ZIP64 else value for value in values)
         extra = extra[4 + length :]
     return values
 
 
-def named(name: bytes, *, utf8: bool) -> str:
-    """Many write UTF-8 without saying so, and what is valid as UTF-8 was hardly meant as anything else."""
+def decode_name(name: bytes, *, utf8: bool) -> str:
+    """Names that are valid UTF-8 are read as such: many programs write it without the flag, and other encodings are
+    hardly ever valid UTF-8.
+    """
     try:
         return name.decode()
     except UnicodeDecodeError:
@@ -185,7 +192,7 @@ def _entry(header: Header, target: str) -> Entry:
 
 
 def _modified(header: Header) -> str | None:
-    """Local time of wherever it was made: a ZIP has no time zones."""
+    """Local time, since a ZIP has no time zones; None if it is no valid time."""
     date, time = header.date, header.time
     year, month, day = 1980 + (date >> 9), date >> 5 & 15, date & 31
     hour, minute, second = time >> 11, time >> 5 & 63, time % 32 * 2
@@ -194,23 +201,23 @@ def _modified(header: Header) -> str | None:
     return f"{year}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}"
 
 
-def _target(file: BinaryIO, header: Header, shift: int) -> str:
-    if header.flags & 1 or not 0 <= header.offset + shift < 2**63:
+def _target(file: BinaryIO, header: Header, prefix_size: int) -> str:
+    if header.flags & 1 or not 0 <= header.offset + prefix_size < 2**63:
         return ""
-    file.seek(header.offset + shift)
-    fixed = file.read(LOCAL.size)
-    if len(fixed) < LOCAL.size or not fixed.startswith(b"PK\x03\x04"):
+    file.seek(header.offset + prefix_size)
+    fixed = file.read(LOCAL_HEADER.size)
+    if len(fixed) < LOCAL_HEADER.size or not fixed.startswith(b"PK\x03\x04"):
         return ""
-    *_, name, extra = LOCAL.unpack(fixed)
+    *_, name, extra = LOCAL_HEADER.unpack(fixed)
     file.seek(name + extra, 1)
     content = file.read(min(header.packed, MAX_TARGET))
     if header.method == 8:
         with suppress(zlib.error):
-            return named(zlib.decompressobj(-15).decompress(content, MAX_TARGET), utf8=True)
-    return named(content, utf8=True) if header.method == 0 else ""
+            return decode_name(zlib.decompressobj(-15).decompress(content, MAX_TARGET), utf8=True)
+    return decode_name(content, utf8=True) if header.method == 0 else ""
 
 
-def overlapping(tally: Tally) -> bool:
-    """Whether entries share bytes of the archive, as those of a bomb do that is not nested."""
-    extents = sorted(zip(tally.extents[::2], tally.extents[1::2], strict=True))
-    return any(start + length > after for (start, length), (after, _) in itertools.pairwise(extents))
+def has_overlaps(summary: Summary) -> bool:
+    """Whether entries overlap in the archive, as in bombs that are not nested."""
+    extents = sorted(zip(summary.extents[::2], summary.extents[1::2], strict=True))
+    return any(start + length > next_start for (start, length), (next_start, _) in itertools.pairwise(extents))

@@ -1,4 +1,4 @@
-"""What is in a table: its columns, their types and ranges, and how many rows there are."""
+"""Facts about tables: their columns, with types and ranges, and the number of rows."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from picasso.process.contract import Processor, ProcessorError, Result, Source
-from picasso.process.options import parse_options
+from picasso.process.options import check_range, parse_options
 
 CSV = ("text/csv", "text/tab-separated-values")
 JSON_LINES = ("application/x-ndjson", "application/jsonl")
@@ -19,12 +19,11 @@ class Options:
     preview_rows: int = 100
 
     def __post_init__(self) -> None:
-        if not 0 < self.preview_rows <= 10_000:
-            raise ValueError("preview_rows is not between 1 and 10000")
+        check_range("preview_rows", self.preview_rows, 1, 10_000)
 
 
 class Table(Processor):
-    """Reads the whole file once or twice, whatever its size, in memory that does not grow with it."""
+    """Reads the whole file once or twice, in memory that does not grow with the file."""
 
     name: ClassVar[str] = "table"
     media_types: ClassVar[tuple[str, ...]] = (*CSV, *JSON_LINES, PARQUET)
@@ -42,10 +41,10 @@ class Table(Processor):
 
     def __call__(self, source: Source, folder: Path) -> Result:
         from picasso.process.processors.table import delimited, json_lines, parquet
-        from picasso.process.processors.table.database import faults
+        from picasso.process.processors.table.database import translate_errors
 
         options: Options = parse_options(Options, source.options)
-        with faults():
+        with translate_errors():
             if source.media_type == PARQUET:
                 return parquet.read(source, folder, options.preview_rows)
             if source.media_type in JSON_LINES:

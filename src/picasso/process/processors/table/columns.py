@@ -1,7 +1,7 @@
-"""The type of each column, and its range, from a table in which everything is text.
+"""The type and the range of each column, from a table in which every cell is text.
 
-A type holds if every cell that is not empty has it. The first rows make a candidate, and one pass over all rows counts
-how many cells have that type, and the wider ones that it may have to give way to.
+A column has a type if all cells that are not empty have it. The first rows give a candidate. One pass over all rows
+then counts how many cells have that type, and wider types that may replace it.
 """
 
 from __future__ import annotations
@@ -14,21 +14,21 @@ from typing import Any
 
 from picasso.process.contract import JSON
 from picasso.process.processors.charset import clean_text
-from picasso.process.processors.table.database import text as literal
+from picasso.process.processors.table.database import quote_text
 
-# As many columns are looked into; the number of them all is told beside.
+# Columns that are examined. The facts have the number of all columns as well.
 MAX_COLUMNS = 500
 
-# As many may there be: a row of more takes longer to take apart than to read.
-MOST_COLUMNS = 16_384
+# Columns that a table may have. Splitting a row of more takes longer than reading it.
+MAX_ALL_COLUMNS = 16_384
 
-NAME = 100  # characters
-VALUE = 50  # characters
+MAX_NAME = 100  # characters
+MAX_VALUE = 50  # characters
 
-# Each measure of each column costs some 100 KiB of memory.
-AT_ONCE = 100
+# Each aggregate of each column takes some 100 KiB of memory.
+COLUMNS_PER_SCAN = 100
 
-SAMPLE = 1_000  # rows that a candidate is made from
+SAMPLE_ROWS = 1_000  # rows to find the candidates from
 
 TEXT = "text"
 
@@ -36,31 +36,31 @@ TEXT = "text"
 @dataclass(frozen=True, slots=True)
 class Kind:
     sql: str
-    only: str = ""
-    """What a cell, ``{}``, has to be beyond castable: SQL makes 2 of 1.5, and a date of a time."""
+    condition: str = ""
+    """A further condition for a cell ``{0}``: SQL casts 1.5 to 2, and a time to a date."""
     value: str = "{0}"
-    """What of the value counts for the least and the greatest: NaN is above all numbers, and is none."""
+    """The part of the value that counts for minimum and maximum. NaN is above all numbers, but is no number."""
     as_text: bool = False
-    """Whether values are shown as text: years beyond 9999 are none of Python's."""
+    """Whether values are returned as text: Python has no years beyond 9999."""
 
 
-# Postal codes and telephone numbers are no numbers: a number would lose their zeros.
-UNPADDED = "NOT (starts_with({0}, '0') AND {0}[2] BETWEEN '0' AND '9')"
+# Postal codes and telephone numbers are text: as numbers they would lose their zeros.
+NOT_PADDED = "NOT (starts_with({0}, '0') AND {0}[2] BETWEEN '0' AND '9')"
 
 KINDS = {
-    "integer": Kind("BIGINT", f"NOT contains({{0}}, '.') AND NOT contains(lower({{0}}), 'e') AND {UNPADDED}"),
-    "number": Kind("DOUBLE", UNPADDED, "CASE WHEN isfinite({0}) THEN {0} END"),
+    "integer": Kind("BIGINT", f"NOT contains({{0}}, '.') AND NOT contains(lower({{0}}), 'e') AND {NOT_PADDED}"),
+    "number": Kind("DOUBLE", NOT_PADDED, "CASE WHEN isfinite({0}) THEN {0} END"),
     "boolean": Kind("BOOLEAN", "length({0}) > 3"),
     "date": Kind("DATE", "length({0}) <= 10", as_text=True),
     "timestamp": Kind("TIMESTAMP", as_text=True),
     "time": Kind("TIME", as_text=True),
 }
 
-# What a column may turn out to be whose first cells are of a kind.
-WIDER = {
+# Types that a column may have, by the type of its first cells.
+POSSIBLE_TYPES = {
     "integer": ("integer", "number"),
     "date": ("date", "timestamp"),
-    "": ("integer", "number", "date", "timestamp"),  # they were all empty
+    "": ("integer", "number", "date", "timestamp"),  # all of them were empty
 }
 
 
@@ -68,9 +68,9 @@ WIDER = {
 class Column:
     name: str
     field: str
-    """Its identifier in SQL; what it holds is text."""
+    """Its identifier in SQL. All values are text."""
     only_text: bool = False
-    """For what is text by its format, whatever it looks like."""
+    """For columns that are text by the file format, whatever they look like."""
 
     @property
     def cell(self) -> str:
@@ -78,30 +78,31 @@ class Column:
 
 
 def count_of(kind: str, cell: str) -> str:
-    # Not with FILTER: each has vectors of its own for all columns, which is memory in the square of their number.
-    only, value = KINDS[kind].only, f"try_cast({cell} AS {KINDS[kind].sql})"
-    return f"count(CASE WHEN {only.format(cell)} THEN {value} END)" if only else f"count({value})"
+    # Not with FILTER: its buffers for each expression take memory in the square of the number of columns.
+    condition, value = KINDS[kind].condition, f"try_cast({cell} AS {KINDS[kind].sql})"
+    return f"count(CASE WHEN {condition.format(cell)} THEN {value} END)" if condition else f"count({value})"
 
 
-def candidates(connection: Any, table: str, columns: Sequence[Column]) -> list[tuple[str, ...]]:
-    """For each column the kinds that it may have."""
+def find_candidates(connection: Any, table: str, columns: Sequence[Column]) -> list[tuple[str, ...]]:
+    """The types that each column may have."""
     counts = [[f"count({c.cell})", *(count_of(kind, c.cell) for kind in KINDS)] for c in columns]
-    first = f"(SELECT {', '.join(c.field for c in columns)} FROM {table} LIMIT {SAMPLE})"  # noqa: S608 - as below
-    row = _one(connection, first, [each for some in counts for each in some])
-    width = 1 + len(KINDS)
-    groups = [row[start : start + width] for start in range(0, len(row), width)]
+    first = f"(SELECT {', '.join(c.field for c in columns)} FROM {table} LIMIT {SAMPLE_ROWS})"  # noqa: S608 - see `_fetch_one`
+    row = _fetch_one(connection, first, [each for group in counts for each in group])
+    length = 1 + len(KINDS)
+    groups = [row[start : start + length] for start in range(0, len(row), length)]
     return [() if c.only_text else _candidate(*group) for c, group in zip(columns, groups, strict=True)]
 
 
-def _candidate(cells: int, *having: int) -> tuple[str, ...]:
-    found = next((kind for kind, count in zip(KINDS, having, strict=True) if count == cells), TEXT) if cells else ""
-    return WIDER.get(found, (found,) if found != TEXT else ())
+def _candidate(cells: int, *matching: int) -> tuple[str, ...]:
+    exact = (kind for kind, count in zip(KINDS, matching, strict=True) if count == cells)
+    column_type = next(exact, TEXT) if cells else ""
+    return POSSIBLE_TYPES.get(column_type, (column_type,) if column_type != TEXT else ())
 
 
 @dataclass(frozen=True, slots=True)
 class Scan:
     rows: int
-    more: tuple[Any, ...]
+    aggregates: tuple[Any, ...]
     columns: list[JSON]
 
 
@@ -109,33 +110,35 @@ def scan(
     connection: Any,
     table: str,
     columns: Sequence[Column],
-    more: Sequence[str] = (),
+    aggregates: Sequence[str] = (),
     progress: Callable[[float], None] = lambda _: None,
 ) -> Scan:
-    """All rows, once for every `AT_ONCE` columns; ``more`` are further aggregates."""
-    rows, more_values = 0, list[Any]()
-    found: list[JSON] = []
-    for start in range(0, len(columns), AT_ONCE):
-        some = columns[start : start + AT_ONCE]
-        kinds = candidates(connection, table, some)
-        measures = [each for column, kind in zip(some, kinds, strict=True) for each in _measures(column.cell, kind)]
-        rows, *got = _one(connection, table, ["count(*)", *more, *measures])
-        more_values, got = got[: len(more)], got[len(more) :]
-        found += _told(rows, some, kinds, got)
-        progress((start + len(some)) / len(columns))
-    return Scan(rows, tuple(more_values), found)
+    """Reads all rows once for every `COLUMNS_PER_SCAN` columns. ``aggregates`` are further SQL aggregates."""
+    rows, aggregate_values = 0, list[Any]()
+    facts: list[JSON] = []
+    for start in range(0, len(columns), COLUMNS_PER_SCAN):
+        group = columns[start : start + COLUMNS_PER_SCAN]
+        kinds = find_candidates(connection, table, group)
+        measures = [each for column, kind in zip(group, kinds, strict=True) for each in _measures(column.cell, kind)]
+        rows, *values = _fetch_one(connection, table, ["count(*)", *aggregates, *measures])
+        aggregate_values, values = values[: len(aggregates)], values[len(aggregates) :]
+        facts += _column_facts(rows, group, kinds, values)
+        progress((start + len(group)) / len(columns))
+    return Scan(rows, tuple(aggregate_values), facts)
 
 
-def _told(rows: int, columns: Sequence[Column], kinds: Sequence[Sequence[str]], got: list[Any]) -> Iterator[JSON]:
-    for column, some in zip(columns, kinds, strict=True):
-        width = 3 + 3 * len(some)
-        taken, got = got[:width], got[width:]
-        yield {"name": clean_text(column.name, NAME), **_facts(rows, some, taken)}
+def _column_facts(
+    rows: int, columns: Sequence[Column], kinds: Sequence[Sequence[str]], values: list[Any]
+) -> Iterator[JSON]:
+    for column, candidates in zip(columns, kinds, strict=True):
+        length = 3 + 3 * len(candidates)
+        measured, values = values[:length], values[length:]
+        yield {"name": clean_text(column.name, MAX_NAME), **_facts(rows, candidates, measured)}
 
 
 def _measures(cell: str, kinds: Iterable[str]) -> list[str]:
-    """How many cells there are, of all and of each kind, with the least and the greatest."""
-    parts = [f"count({cell})", f"min(left({cell}, {VALUE}))", f"max(left({cell}, {VALUE}))"]
+    """SQL for the number of cells, minimum and maximum: of all cells, and of each type."""
+    parts = [f"count({cell})", f"min(left({cell}, {MAX_VALUE}))", f"max(left({cell}, {MAX_VALUE}))"]
     for kind in kinds:
         value = KINDS[kind].value.format(f"try_cast({cell} AS {KINDS[kind].sql})")
         end = "::VARCHAR" if KINDS[kind].as_text else ""
@@ -143,26 +146,27 @@ def _measures(cell: str, kinds: Iterable[str]) -> list[str]:
     return parts
 
 
-def _facts(rows: int, kinds: Sequence[str], taken: Sequence[Any]) -> dict[str, JSON]:
-    cells, least, greatest = taken[:3]
-    found = TEXT
+def _facts(rows: int, kinds: Sequence[str], measured: Sequence[Any]) -> dict[str, JSON]:
+    cells, least, greatest = measured[:3]
+    column_type = TEXT
     for place, kind in enumerate(kinds, 1):
-        count, low, high = taken[3 * place : 3 * place + 3]
+        count, low, high = measured[3 * place : 3 * place + 3]
         if count == cells and cells:
-            found, least, greatest = kind, low, high
+            column_type, least, greatest = kind, low, high
             break
-    return {"type": found, "nulls": rows - cells, "min": as_json(least), "max": as_json(greatest)}
+    return {"type": column_type, "nulls": rows - cells, "min": as_json(least), "max": as_json(greatest)}
 
 
-def _one(connection: Any, table: str, expressions: Sequence[str]) -> tuple[Any, ...]:
-    found: tuple[Any, ...] = connection.execute(f"SELECT {', '.join(expressions)} FROM {table}").fetchone()  # noqa: S608 - cells and kinds are ours
-    return found
+def _fetch_one(connection: Any, table: str, expressions: Sequence[str]) -> tuple[Any, ...]:
+    query = f"SELECT {', '.join(expressions)} FROM {table}"  # noqa: S608 - cells and kinds are our own
+    row: tuple[Any, ...] = connection.execute(query).fetchone()
+    return row
 
 
-def as_json(value: object, limit: int = VALUE) -> JSON:
+def as_json(value: object, limit: int = MAX_VALUE) -> JSON:
     if value is None or isinstance(value, bool):
         return value
-    if isinstance(value, int) and abs(value) <= 2**53:  # beyond it, readers of JSON round
+    if isinstance(value, int) and abs(value) <= 2**53:  # readers of JSON round greater numbers
         return value
     if isinstance(value, Decimal):
         value = float(value) if value.is_finite() else str(value)
@@ -173,6 +177,6 @@ def as_json(value: object, limit: int = VALUE) -> JSON:
     return clean_text(str(value), limit)
 
 
-def struct(names: Iterable[str], kind: str = "VARCHAR") -> str:
-    """The ``columns`` that a reader of SQL is given."""
-    return "{" + ", ".join(f"{literal(name)}: '{kind}'" for name in names) + "}"
+def column_types(names: Iterable[str], kind: str = "VARCHAR") -> str:
+    """The ``columns`` parameter of DuckDB's readers."""
+    return "{" + ", ".join(f"{quote_text(name)}: '{kind}'" for name in names) + "}"

@@ -1,4 +1,4 @@
-"""DuckDB, kept small and shut in: it reads the one file it is given and nothing else, and loads no code."""
+"""DuckDB with little memory and without access: it reads the one file that it is given and loads no extensions."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Any
 
 from picasso.process.contract import ProcessorError
 
-# What DuckDB's own accounts may reach: it fills this with what it has read, whether or not it needs that again.
+# Limit for DuckDB's buffers. It fills them with what it has read, whether it needs that again or not.
 MEMORY = "64MB"
 MEMORY_FOR_WIDE = "160MB"
 
-SHUT_IN = (
+SETTINGS = (
     "SET threads = 1",
     "SET temp_directory = ''",
     "SET autoinstall_known_extensions = false",
@@ -26,47 +26,50 @@ SHUT_IN = (
 
 
 @contextmanager
-def opened(path: Path, *, wide: bool = True) -> Iterator[Any]:
-    """A connection that can open ``path`` and no other file; with more memory for ``wide`` rows."""
+def open_database(path: Path, *, wide: bool = True) -> Iterator[Any]:
+    """A connection that can open ``path`` and no other file. ``wide`` rows get more memory."""
     import duckdb
 
     with closing(duckdb.connect(":memory:", config={"threads": "1"})) as connection:
-        for setting in SHUT_IN:
+        for setting in SETTINGS:
             connection.execute(setting)
         connection.execute(f"SET memory_limit = '{MEMORY_FOR_WIDE if wide else MEMORY}'")
-        connection.execute(f"SET allowed_paths = [{text(path)}]")
+        connection.execute(f"SET allowed_paths = [{quote_text(path)}]")
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
         yield connection
 
 
-def text(value: object) -> str:
-    """As a literal of SQL."""
+def quote_text(value: object) -> str:
+    """A text literal in SQL."""
     return "'" + str(value).replace("'", "''") + "'"
 
 
-def name(value: str) -> str:
-    """As an identifier of SQL."""
+def quote_name(value: str) -> str:
+    """An identifier in SQL."""
     return '"' + value.replace('"', '""') + '"'
 
 
-# Of what DuckDB says when it can't read. What ends too soon it "could not read enough" of: the file's fault.
-OURS = re.compile(r"No such file|ermission|Could not read from file|Cannot open file|Input/output error|Stale file")
+# Messages about the machine. For a file that ends too early DuckDB says "could not read enough", which is the file's
+# fault.
+MACHINE_ERROR = re.compile(
+    r"No such file|ermission|Could not read from file|Cannot open file|Input/output error|Stale file"
+)
 
 
 @contextmanager
-def faults() -> Iterator[None]:
-    """Tell the faults of the file from those of the machine."""
+def translate_errors() -> Iterator[None]:
+    """Turns DuckDB's errors about the file into `ProcessorError`. Those about the machine are raised."""
     import duckdb
 
     try:
         yield
-    except duckdb.OutOfMemoryException as fault:
-        # Rows are read two thousand at a time; ordinary ones need a hundredth of what is there.
-        raise ProcessorError("too-long-rows", "The rows of this table are too long.") from fault
-    except (duckdb.IOException, duckdb.PermissionException) as fault:
-        if OURS.search(str(fault)):
+    except duckdb.OutOfMemoryException as error:
+        # DuckDB reads two thousand rows at a time. Ordinary ones need a hundredth of the memory.
+        raise ProcessorError("too-long-rows", "The rows of this table are too long.") from error
+    except (duckdb.IOException, duckdb.PermissionException) as error:
+        if MACHINE_ERROR.search(str(error)):
             raise
-        raise ProcessorError("corrupt", "This table is damaged or incomplete.") from fault
-    except duckdb.Error as fault:
-        raise ProcessorError("corrupt", "This table is damaged or incomplete.") from fault
+        raise ProcessorError("corrupt", "This table is damaged or incomplete.") from error
+    except duckdb.Error as error:
+        raise ProcessorError("corrupt", "This table is damaged or incomplete.") from error

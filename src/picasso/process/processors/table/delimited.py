@@ -1,4 +1,4 @@
-"""CSV and its like."""
+"""CSV and similar formats."""
 
 from __future__ import annotations
 
@@ -10,49 +10,57 @@ from typing import Any
 from picasso.process.contract import JSON, ProcessorError, Result, Source
 from picasso.process.processors.table import dialect as dialects
 from picasso.process.processors.table import preview
-from picasso.process.processors.table.columns import AT_ONCE, MAX_COLUMNS, MOST_COLUMNS, Column, Scan, scan, struct
-from picasso.process.processors.table.database import opened, text
+from picasso.process.processors.table.columns import (
+    COLUMNS_PER_SCAN,
+    MAX_ALL_COLUMNS,
+    MAX_COLUMNS,
+    Column,
+    Scan,
+    column_types,
+    scan,
+)
+from picasso.process.processors.table.database import open_database, quote_text
 from picasso.process.processors.table.dialect import Dialect
-from picasso.process.processors.table.survey import MAX_LINE, Survey, surveyed
+from picasso.process.processors.table.survey import MAX_LINE, Survey, survey_file
 
-MANY = 100  # columns
-WIDE = 2_000  # columns
-LONG = 4_096  # characters of a row
+MANY_COLUMNS = 100
+VERY_MANY_COLUMNS = 2_000
+LONG_ROW = 4_096  # characters of a row
 
 BUFFER = 2 * MAX_LINE
 
-LEADING = re.compile(r"(?:[ \t]*(?:\r\n|\r|\n))*")
+EMPTY_LINES = re.compile(r"(?:[ \t]*(?:\r\n|\r|\n))*")
 
-# No cell is this, so that a cell which is empty can be told from one that is not there.
-NEVER = "\x01\x02\x03"
+# No cell has this text, so empty cells and missing cells can be distinguished.
+NULL_TEXT = "\x01\x02\x03"
 
 
 def read(source: Source, folder: Path, preview_rows: int) -> Result:
-    with surveyed(source.path, folder) as survey:
+    with survey_file(source.path, folder) as survey:
         preferred = "\t" if source.media_type == "text/tab-separated-values" else ""
-        dialect = dialects.found(survey.sample, preferred)
-        with opened(survey.path, wide=_has_wide_rows(survey, dialect)) as connection:
-            found = _scan(connection, survey, dialect, source.progress)
-            if not found.rows and dialects.is_open(survey.sample, dialect):
-                dialect = dialects.unquoted(dialect, survey.sample)
-                found = _scan(connection, survey, dialect, source.progress)
-            names = _looked_into(dialect)
+        dialect = dialects.detect(survey.sample, preferred)
+        with open_database(survey.path, wide=_has_wide_rows(survey, dialect)) as connection:
+            result = _scan(connection, survey, dialect, source.progress)
+            if not result.rows and dialects.has_open_quote(survey.sample, dialect):
+                dialect = dialects.without_quotes(dialect, survey.sample)
+                result = _scan(connection, survey, dialect, source.progress)
+            names = _examined_names(dialect)
             rows = connection.execute(_first(survey, dialect, preview_rows)).fetchall()
-            made = preview.write(folder, names, rows)
-    return Result(_facts(survey, dialect, found), (made,))
+            rows_preview = preview.write(folder, names, rows)
+    return Result(_facts(survey, dialect, result), (rows_preview,))
 
 
 def _table(survey: Survey, dialect: Dialect) -> str:
-    """Rows of text, padded with NULL where a row is short. Whatever goes beyond is in one column more."""
+    """SQL for rows of text. Short rows are padded with NULL; cells beyond the last column are in one further column."""
     options = {
         "auto_detect": "false",
-        "delim": text(dialect.delimiter),
-        "quote": text(dialect.quote),
-        "escape": text(dialect.escape),
+        "delim": quote_text(dialect.delimiter),
+        "quote": quote_text(dialect.quote),
+        "escape": quote_text(dialect.escape),
         "header": str(dialect.header).lower(),
-        "skip": str(len(LEADING.match(survey.sample)[0].splitlines())),  # type: ignore[index] # it always does
-        "columns": struct(f"c{number}" for number in range(dialect.width + 1)),
-        "nullstr": text(NEVER),
+        "skip": str(len(EMPTY_LINES.match(survey.sample)[0].splitlines())),  # type: ignore[index] # it always matches
+        "columns": column_types(f"c{number}" for number in range(dialect.width + 1)),
+        "nullstr": quote_text(NULL_TEXT),
         "null_padding": "true",
         "ignore_errors": "true",
         "strict_mode": "false",
@@ -60,33 +68,33 @@ def _table(survey: Survey, dialect: Dialect) -> str:
         "buffer_size": str(BUFFER),
         "max_line_size": str(MAX_LINE),
     }
-    return f"read_csv({text(survey.path)}, {', '.join(f'{name}={value}' for name, value in options.items())})"
+    return f"read_csv({quote_text(survey.path)}, {', '.join(f'{name}={value}' for name, value in options.items())})"
 
 
 def _scan(connection: Any, survey: Survey, dialect: Dialect, progress: Callable[[float], None]) -> Scan:
-    if dialect.width > MOST_COLUMNS:
-        raise ProcessorError("too-many-columns", f"This table has more than {MOST_COLUMNS:,} columns.")
-    columns = [Column(name, f"c{n}") for n, name in enumerate(_looked_into(dialect))]
+    if dialect.width > MAX_ALL_COLUMNS:
+        raise ProcessorError("too-many-columns", f"This table has more than {MAX_ALL_COLUMNS:,} columns.")
+    columns = [Column(name, f"c{n}") for n, name in enumerate(_examined_names(dialect))]
     last = dialect.width - 1
-    odd = f"count(*) FILTER (c{last} IS NULL OR c{dialect.width} IS NOT NULL)"
-    return scan(connection, _table(survey, dialect), columns, [odd], progress)
+    malformed = f"count(*) FILTER (c{last} IS NULL OR c{dialect.width} IS NOT NULL)"
+    return scan(connection, _table(survey, dialect), columns, [malformed], progress)
 
 
 def _has_wide_rows(survey: Survey, dialect: Dialect) -> bool:
-    return dialect.width > MANY or max(map(len, survey.sample.splitlines()), default=0) > LONG
+    return dialect.width > MANY_COLUMNS or max(map(len, survey.sample.splitlines()), default=0) > LONG_ROW
 
 
-def _looked_into(dialect: Dialect) -> tuple[str, ...]:
-    """The names of those columns. Each pass takes a second for ten thousand columns, however few the rows."""
-    return dialect.names[: MAX_COLUMNS if dialect.width <= WIDE else AT_ONCE]
+def _examined_names(dialect: Dialect) -> tuple[str, ...]:
+    """Names of the columns that are examined. A pass takes a second for ten thousand columns, even for few rows."""
+    return dialect.names[: MAX_COLUMNS if dialect.width <= VERY_MANY_COLUMNS else COLUMNS_PER_SCAN]
 
 
 def _first(survey: Survey, dialect: Dialect, rows: int) -> str:
-    cells = ", ".join(f"c{number}" for number in range(len(_looked_into(dialect))))
+    cells = ", ".join(f"c{number}" for number in range(len(_examined_names(dialect))))
     return f"SELECT {cells} FROM {_table(survey, dialect)} LIMIT {rows}"  # noqa: S608 - quoted where it is the file's
 
 
-def _facts(survey: Survey, dialect: Dialect, found: Scan) -> dict[str, JSON]:
+def _facts(survey: Survey, dialect: Dialect, result: Scan) -> dict[str, JSON]:
     return {
         "encoding": survey.encoding,
         "undecodable": survey.undecodable,
@@ -97,9 +105,9 @@ def _facts(survey: Survey, dialect: Dialect, found: Scan) -> dict[str, JSON]:
             "header": dialect.header,
             "newline": survey.newline,
         },
-        "rows": found.rows,
-        "malformed_rows": found.more[0],
+        "rows": result.rows,
+        "malformed_rows": result.aggregates[0],
         "sampled": survey.sampled,
         "columns_total": dialect.width,
-        "columns": preview.fitting(found.columns),
+        "columns": preview.limit_columns(result.columns),
     }

@@ -1,4 +1,4 @@
-"""How a delimited text is written: what parts its cells, what quotes them, and whether the first row names them."""
+"""How a delimited text is written: its delimiter, its quotes, and whether the first row has names."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 
 from picasso.process.processors.table.survey import MAX_LINE
 
-ROWS = 1_000
+MAX_ROWS = 1_000
 
-# The rarer in prose and numbers before the commoner: "1,5;2,5" is two numbers.
+# Those that are rare in prose and numbers come first: "1,5;2,5" is two numbers.
 DELIMITERS = "\t;|,"
 
-# As many of the rows have to be of one width for a delimiter to be taken for one.
-MOST = 0.9
+# The fraction of rows that must have the same width, if a delimiter is right.
+MIN_EVENNESS = 0.9
 
 NUMBER = re.compile(r"[-+]?[$€£]?[\d.,]*\d[\d.,]*(e[-+]?\d+)?%?|\d{1,4}[-/.:]\d.*|true|false", re.IGNORECASE)
 
@@ -35,8 +35,8 @@ class Dialect:
     names: tuple[str, ...]
 
 
-def found(sample: str, preferred: str = "") -> Dialect:
-    """The dialect of a text that begins so."""
+def detect(sample: str, preferred: str = "") -> Dialect:
+    """The dialect of a text with this beginning."""
     quote = _quote(sample)
     escape = "\\" if f"\\{quote}" in sample and quote * 2 not in sample else quote
     parses = {delimiter: _rows(sample, delimiter, quote, escape) for delimiter in DELIMITERS}
@@ -50,19 +50,19 @@ def found(sample: str, preferred: str = "") -> Dialect:
     return Dialect(delimiter, quote, escape, header, width, tuple(named))
 
 
-def is_open(sample: str, dialect: Dialect) -> bool:
-    """Whether a quote seems never to be closed."""
+def has_open_quote(sample: str, dialect: Dialect) -> bool:
+    """Whether a quote seems to be never closed."""
     return bool(dialect.quote) and sample.count(dialect.quote) % 2 == 1
 
 
-def unquoted(dialect: Dialect, sample: str) -> Dialect:
-    """The same for a text whose quotes are none: the first of them is never closed."""
+def without_quotes(dialect: Dialect, sample: str) -> Dialect:
+    """The same dialect for a text without quotes, in which the first quote character is never closed."""
     rows = _rows(sample, dialect.delimiter, "", "")
     width = _width(rows)
-    return replace(dialect, quote="", escape="", width=width, names=(*dialect.names, *_numbered(width))[:width])
+    return replace(dialect, quote="", escape="", width=width, names=(*dialect.names, *_numbered_names(width))[:width])
 
 
-def _numbered(width: int) -> list[str]:
+def _numbered_names(width: int) -> list[str]:
     return [f"column{number}" for number in range(1, width + 1)]
 
 
@@ -87,10 +87,10 @@ def _rows(sample: str, delimiter: str, quote: str, escape: str) -> Rows:
         for row in reader:
             if row:
                 rows.append(row)
-            if len(rows) >= ROWS:
+            if len(rows) >= MAX_ROWS:
                 break
     except csv.Error:
-        pass  # what is read by then tells enough
+        pass  # the rows before the error are enough
     return rows
 
 
@@ -99,7 +99,7 @@ def _widths(rows: Rows) -> Counter[int]:
 
 
 def _width(rows: Rows) -> int:
-    """What most rows have; the widest of those that as many have."""
+    """The width of most rows; of several that are equally frequent, the greatest."""
     counts = _widths(rows)
     return max(counts, key=lambda width: (counts[width], width), default=1)
 
@@ -110,18 +110,18 @@ def _evenness(rows: Rows) -> float:
 
 
 def _delimiter(parses: dict[str, Rows]) -> str:
-    even = {delimiter: _evenness(rows) for delimiter, rows in parses.items()}
-    good = [delimiter for delimiter in parses if even[delimiter] >= MOST]
-    if good:
-        return good[0]
-    return max(parses, key=lambda delimiter: (even[delimiter], delimiter == ","))
+    evenness = {delimiter: _evenness(rows) for delimiter, rows in parses.items()}
+    candidates = [delimiter for delimiter in parses if evenness[delimiter] >= MIN_EVENNESS]
+    if candidates:
+        return candidates[0]
+    return max(parses, key=lambda delimiter: (evenness[delimiter], delimiter == ","))
 
 
 def _is_header(rows: Rows) -> bool:
-    """Names are texts, all there and all different, and none of them is a value of its column as well."""
+    """Names are texts, all of them present and different, and none is also a value of its column."""
     if len(rows) < 2:
         return False
     first, rest = rows[0], rows[1:]
     if not all(cell.strip() for cell in first) or len(set(first)) < len(first) or any(map(NUMBER.fullmatch, first)):
         return False
-    return not any(len(row) > place and row[place] == name for row in rest for place, name in enumerate(first[:50]))
+    return not any(len(row) > index and row[index] == name for row in rest for index, name in enumerate(first[:50]))

@@ -1,7 +1,7 @@
-"""Parquet: what its footer says, and its first rows.
+"""Parquet: facts from its footer, and its first rows.
 
-The footer has counts and ranges of every column, so that the rest need not be unpacked: a few kilobytes may hold
-billions of rows. A range that its writer left out stays unknown.
+The footer has counts and ranges of all columns, so the rest need not be unpacked: a few kilobytes may contain billions
+of rows. A range that the writer left out is unknown.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from typing import Any
 from picasso.process.contract import JSON, ProcessorError, Result, Source
 from picasso.process.processors.charset import clean_text
 from picasso.process.processors.table import preview
-from picasso.process.processors.table.columns import MAX_COLUMNS, MOST_COLUMNS, NAME, VALUE, as_json
-from picasso.process.processors.table.database import name, opened, text
+from picasso.process.processors.table.columns import MAX_ALL_COLUMNS, MAX_COLUMNS, MAX_NAME, MAX_VALUE, as_json
+from picasso.process.processors.table.database import open_database, quote_name, quote_text
 
 ENCRYPTED = b"PARE"
 
-NAMES = {
+TYPE_PATTERNS = {
     "integer": r"U?(TINY|SMALL|BIG|HUGE)?INT|U?INTEGER",
     "number": r"FLOAT|DOUBLE|DECIMAL.*",
     "boolean": r"BOOLEAN",
@@ -38,18 +38,20 @@ class Field:
 
     @property
     def type(self) -> str:
-        found = (kind for kind, pattern in NAMES.items() if re.fullmatch(pattern, self.sql))
-        return next(found, "nested")
+        matching = (kind for kind, pattern in TYPE_PATTERNS.items() if re.fullmatch(pattern, self.sql))
+        return next(matching, "nested")
 
 
 def read(source: Source, folder: Path, preview_rows: int) -> Result:
-    _require_plain(source.path)
-    with opened(source.path) as connection:
+    _check_not_encrypted(source.path)
+    with open_database(source.path) as connection:
         fields = _fields(connection, source.path)
         rows, groups, maker = _footer(connection, source.path)
-        shown_fields = fields[:MAX_COLUMNS]
-        columns = _columns(connection, source.path, shown_fields)
-        made = preview.write(folder, [f.name for f in shown_fields], _first(connection, source, fields, preview_rows))
+        examined_fields = fields[:MAX_COLUMNS]
+        columns = _columns(connection, source.path, examined_fields)
+        rows_preview = preview.write(
+            folder, [f.name for f in examined_fields], _first(connection, source, fields, preview_rows)
+        )
     facts: dict[str, JSON] = {
         "encoding": "utf-8",
         "undecodable": 0,
@@ -58,47 +60,47 @@ def read(source: Source, folder: Path, preview_rows: int) -> Result:
         "malformed_rows": 0,
         "sampled": False,
         "columns_total": len(fields),
-        "columns": preview.fitting(columns),
+        "columns": preview.limit_columns(columns),
     }
-    return Result(facts, (made,))
+    return Result(facts, (rows_preview,))
 
 
-def _require_plain(path: Path) -> None:
+def _check_not_encrypted(path: Path) -> None:
     with path.open("rb") as file:
         if file.read(4) == ENCRYPTED:
             raise ProcessorError("protected", "This table is encrypted.")
 
 
 def _fields(connection: Any, path: Path) -> list[Field]:
-    found = connection.execute(f"DESCRIBE SELECT * FROM read_parquet({text(path)})").fetchall()  # noqa: S608 - quoted
-    if len(found) > MOST_COLUMNS:
-        raise ProcessorError("too-many-columns", f"This table has more than {MOST_COLUMNS:,} columns.")
-    return [Field(column, kind) for column, kind, *_ in found]
+    columns = connection.execute(f"DESCRIBE SELECT * FROM read_parquet({quote_text(path)})").fetchall()  # noqa: S608 - quoted
+    if len(columns) > MAX_ALL_COLUMNS:
+        raise ProcessorError("too-many-columns", f"This table has more than {MAX_ALL_COLUMNS:,} columns.")
+    return [Field(column, kind) for column, kind, *_ in columns]
 
 
 def _footer(connection: Any, path: Path) -> tuple[int, int, str | None]:
-    found: tuple[int, int, str | None] = connection.execute(
-        f"SELECT num_rows, num_row_groups, created_by FROM parquet_file_metadata({text(path)})"  # noqa: S608 - quoted
+    footer: tuple[int, int, str | None] = connection.execute(
+        f"SELECT num_rows, num_row_groups, created_by FROM parquet_file_metadata({quote_text(path)})"  # noqa: S608 - quoted
     ).fetchone()
-    if found[0] < 0:
+    if footer[0] < 0:
         raise ProcessorError("corrupt", "This table is damaged or incomplete.")
-    return found
+    return footer
 
 
 def _columns(connection: Any, path: Path, fields: list[Field]) -> list[JSON]:
     parts = [part for field in fields for part in _measures(field)]
-    found = connection.execute(f"SELECT {', '.join(parts)} FROM parquet_metadata({text(path)})").fetchone()  # noqa: S608
-    return [_facts(field, *found[3 * n : 3 * n + 3]) for n, field in enumerate(fields)]
+    measured = connection.execute(f"SELECT {', '.join(parts)} FROM parquet_metadata({quote_text(path)})").fetchone()  # noqa: S608
+    return [_facts(field, *measured[3 * n : 3 * n + 3]) for n, field in enumerate(fields)]
 
 
 def _measures(field: Field) -> list[str]:
-    """Nulls, least and greatest over all row groups; NULL where one of them doesn't tell."""
-    mine = f"FILTER (path_in_schema = {text(field.name)})"
+    """SQL for nulls, minimum and maximum over all row groups; NULL if one of them does not tell."""
+    of_column = f"FILTER (path_in_schema = {quote_text(field.name)})"
     kind = field.sql if field.type in {"integer", "number"} else "VARCHAR"
 
     def of(aggregate: str, statistic: str, kind: str) -> str:
-        complete = f"count({statistic}) {mine} = count(*) {mine} AND count(*) {mine} > 0"
-        return f"CASE WHEN {complete} THEN {aggregate}(try_cast({statistic} AS {kind})) {mine} END"
+        complete = f"count({statistic}) {of_column} = count(*) {of_column} AND count(*) {of_column} > 0"
+        return f"CASE WHEN {complete} THEN {aggregate}(try_cast({statistic} AS {kind})) {of_column} END"
 
     return [
         of("sum", "stats_null_count", "BIGINT"),
@@ -110,23 +112,23 @@ def _measures(field: Field) -> list[str]:
 def _facts(field: Field, nulls: Any, least: Any, greatest: Any) -> JSON:
     count = None if nulls is None else int(nulls)
     return {
-        "name": clean_text(field.name, NAME),
+        "name": clean_text(field.name, MAX_NAME),
         "type": field.type,
         "nulls": count,
-        "min": as_json(least, VALUE),
-        "max": as_json(greatest, VALUE),
+        "min": as_json(least, MAX_VALUE),
+        "max": as_json(greatest, MAX_VALUE),
     }
 
 
 def _first(connection: Any, source: Source, fields: list[Field], rows: int) -> list[tuple[Any, ...]]:
     cells = ", ".join(_cell(field) for field in fields[:MAX_COLUMNS])
-    query = f"SELECT {cells} FROM read_parquet({text(source.path)}) LIMIT {rows}"  # noqa: S608 - quoted
-    found: list[tuple[Any, ...]] = connection.execute(query).fetchall()
-    return found
+    query = f"SELECT {cells} FROM read_parquet({quote_text(source.path)}) LIMIT {rows}"  # noqa: S608 - quoted
+    first_rows: list[tuple[Any, ...]] = connection.execute(query).fetchall()
+    return first_rows
 
 
 def _cell(field: Field) -> str:
-    """Plain values as they are, all else as text: not all that it may hold has its like in Python."""
+    """Simple values as they are, all others as text: Python has no equal for some of them."""
     if field.type in {"integer", "number", "boolean"}:
-        return name(field.name)
-    return f"left({name(field.name)}::VARCHAR, {preview.CELL})"
+        return quote_name(field.name)
+    return f"left({quote_name(field.name)}::VARCHAR, {preview.MAX_CELL})"

@@ -1,4 +1,4 @@
-"""The first pass over a table that is text: into UTF-8 where it is not, and a look at its lines."""
+"""The first pass over a text table: detects its encoding, converts it to UTF-8 if needed, and examines its lines."""
 
 from __future__ import annotations
 
@@ -15,109 +15,111 @@ from picasso.process.processors.charset import HEAD, REPLACEMENT, decode, encodi
 
 PIECE = 2**20
 
-# A line of more is refused; DuckDB takes a record for its whole and wants a bound.
+# Longer lines are refused. DuckDB needs a limit, since it may take the whole file for one record.
 MAX_LINE = 2 * 2**20
 
-# A table that is not in UTF-8 is copied, and no more of it than this is.
+# Limit for the copy in UTF-8 of a table in another encoding.
 MAX_COPY = 512 * 2**20
 
-# What the dialect, and names and kinds of JSON's members, are made from.
+# Characters to detect the dialect, and the members of JSON objects, from.
 SAMPLE = 256 * 2**10
 
-COPY = "utf-8"
+COPY_NAME = "utf-8"
 
 
 @dataclass(frozen=True, slots=True)
 class Survey:
     path: Path
-    """Where the table is in UTF-8."""
+    """The table in UTF-8: the original or a copy."""
     encoding: str | None
     undecodable: int
     sampled: bool
-    """Whether ``path`` holds only the beginning."""
+    """Whether ``path`` has only the beginning of the table."""
     newline: str | None
     """``lf``, ``crlf``, ``cr`` or ``mixed``."""
     sample: str
-    """Its first lines."""
+    """The first lines."""
 
 
 @contextmanager
-def surveyed(path: Path, folder: Path) -> Iterator[Survey]:
-    """What there is to know of a table before it is read as one; a copy in UTF-8 is there for as long.
+def survey_file(path: Path, folder: Path) -> Iterator[Survey]:
+    """Examine a table before it is read. A copy in UTF-8 exists inside the block only.
 
     Raises:
         ProcessorError: a line is too long.
     """
-    copy = folder / COPY
+    copy = folder / COPY_NAME
     with path.open("rb") as file:
-        encoding, skip, lost = _encoding(file)
+        encoding, skip, replaced = _detect_encoding(file)
         try:
             sampled = False
-            if lost or encoding != "utf-8":
+            if replaced or encoding != "utf-8":
                 file.seek(skip)
-                lost, sampled = _copied(file, encoding or "cp1252", copy)
+                replaced, sampled = _copy_as_utf8(file, encoding or "cp1252", copy)
                 path = copy
             newline = _newline(path)
-            yield Survey(path, encoding, lost, sampled, newline, _sample(path))
+            yield Survey(path, encoding, replaced, sampled, newline, _sample(path))
         finally:
             copy.unlink(missing_ok=True)
 
 
-def _encoding(file: BinaryIO) -> tuple[str | None, int, int]:
-    """With the length of its mark, and how many places are lost in reading it as UTF-8."""
+def _detect_encoding(file: BinaryIO) -> tuple[str | None, int, int]:
+    """The encoding, the length of its byte order mark, and how many characters are replaced when it is read as
+    UTF-8.
+    """
     head = file.read(HEAD)
     encoding, skip = encoding_from_head(head) or ("utf-8", 0)
     if encoding != "utf-8":
         return encoding, skip, 0
     file.seek(0)
-    lost, beyond = _losses(file)
-    if lost > beyond:  # one bad byte in a long file doesn't make it Latin-1
-        return guess_encoding(file), skip, lost
-    return encoding, skip, lost
+    replaced, extra_bytes = _count_replaced(file)
+    if replaced > extra_bytes:  # one bad byte in a long file does not make it Latin-1
+        return guess_encoding(file), skip, replaced
+    return encoding, skip, replaced
 
 
-def _losses(file: BinaryIO) -> tuple[int, int]:
-    """How many places of a text can't be read as UTF-8, and how many bytes go beyond the first of their character."""
+def _count_replaced(file: BinaryIO) -> tuple[int, int]:
+    """How many characters can't be read as UTF-8, and how many bytes are not the first of their character."""
     decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
-    lost = beyond = 0
+    replaced = extra_bytes = 0
     for piece in iter(partial(file.read, PIECE), b""):
         if piece.isascii() and decoder.getstate()[0] == b"":
             continue
         text = decoder.decode(piece)
-        lost += text.count(REPLACEMENT)
-        beyond += len(piece) - len(text)
-    return lost + decoder.decode(b"", final=True).count(REPLACEMENT), beyond
+        replaced += text.count(REPLACEMENT)
+        extra_bytes += len(piece) - len(text)
+    return replaced + decoder.decode(b"", final=True).count(REPLACEMENT), extra_bytes
 
 
-def _copied(file: BinaryIO, encoding: str, copy: Path) -> tuple[int, bool]:
-    """How many places were lost, and whether there was more than may be copied."""
-    lost = 0
+def _copy_as_utf8(file: BinaryIO, encoding: str, copy: Path) -> tuple[int, bool]:
+    """How many characters were replaced, and whether there was more than may be copied."""
+    replaced = 0
     with copy.open("wb") as out:
         for text in decode(file, encoding, PIECE):
-            lost += text.count(REPLACEMENT)
+            replaced += text.count(REPLACEMENT)
             out.write(text.encode(errors="replace"))
             if out.tell() > MAX_COPY:
-                return lost, True
-    return lost, False
+                return replaced, True
+    return replaced, False
 
 
 def _newline(path: Path) -> str | None:
     lf = cr = pairs = 0
-    before = b""
+    previous = b""
     with path.open("rb") as file:
-        for piece in _lines_bounded(iter(partial(file.read, PIECE), b"")):
+        for piece in _check_line_lengths(iter(partial(file.read, PIECE), b"")):
             lf += piece.count(b"\n")
-            if crs := piece.count(b"\r") + (before == b"\r"):
-                cr += crs - (before == b"\r")
-                pairs += piece.count(b"\r\n") + (before == b"\r" and piece.startswith(b"\n"))
-            before = piece[-1:]
-    kinds = {"crlf": pairs, "lf": lf - pairs, "cr": cr - pairs}
-    found = [kind for kind, count in kinds.items() if count]
-    return "mixed" if len(found) > 1 else next(iter(found), None)
+            if crs := piece.count(b"\r") + (previous == b"\r"):
+                cr += crs - (previous == b"\r")
+                pairs += piece.count(b"\r\n") + (previous == b"\r" and piece.startswith(b"\n"))
+            previous = piece[-1:]
+    counts = {"crlf": pairs, "lf": lf - pairs, "cr": cr - pairs}
+    used = [kind for kind, count in counts.items() if count]
+    return "mixed" if len(used) > 1 else next(iter(used), None)
 
 
-def _lines_bounded(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """The same, as long as no line is too long, give or take a piece."""
+def _check_line_lengths(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """The same pieces. Raises `ProcessorError` if a line is too long, give or take a piece."""
     length = 0
     for piece in pieces:
         last = max(piece.rfind(b"\n"), piece.rfind(b"\r"))
@@ -130,7 +132,7 @@ def _lines_bounded(pieces: Iterator[bytes]) -> Iterator[bytes]:
 def _sample(path: Path) -> str:
     with path.open("rb") as file:
         head = file.read(SAMPLE)
-        whole = not file.read(1)
+        is_complete = not file.read(1)
     text = head.removeprefix(codecs.BOM_UTF8).decode(errors="ignore")
     end = max(text.rfind("\n"), text.rfind("\r")) + 1
-    return text if whole or not end else text[:end]
+    return text if is_complete or not end else text[:end]
