@@ -16,7 +16,7 @@ from picasso.storage import Storage, default_storage
 from picasso.web import health
 from picasso.web.cors import Cors
 from picasso.web.django_handler import DjangoHandler
-from picasso.web.download import DownloadDoor
+from picasso.web.download import DownloadHandler
 from picasso.web.forwarded import Forwarding
 from picasso.web.health import Check, HealthHandler
 from picasso.web.request import Receive, Request, Scope, Send
@@ -46,7 +46,7 @@ class WebApp:
             self._cors,
             HealthHandler(checks(conf, storage)),
             UploadHandler(self._uploads, self._concatenations, self._committer, known, conf.upload_idle_timeout),
-            DownloadDoor(storage.files),
+            DownloadHandler(storage.files),
             DjangoHandler(),
         )
 
