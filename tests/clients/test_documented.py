@@ -1,4 +1,4 @@
-"""The examples in docs/clients.md, run as they are written."""
+"""The examples in docs/clients.md and docs/uploads.md, run as they are written."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from tests.clients.checks import content, times_stored
 from tests.stack import Stack
 
 ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs/clients.md").read_text()
 ADDRESS = "http://127.0.0.1:8000"
 
 
-def examples(language: str) -> list[str]:
-    return [token.content for token in MarkdownIt().parse(PAGE) if token.type == "fence" and token.info == language]
+def examples(language: str, page: str = "clients.md") -> list[str]:
+    tokens = MarkdownIt().parse((ROOT / "docs" / page).read_text())
+    return [token.content for token in tokens if token.type == "fence" and token.info == language]
 
 
 @pytest.fixture
@@ -32,9 +32,18 @@ def picture(tmp_path: Path) -> bytes:
 
 
 @pytest.mark.parametrize("number", range(len(examples("sh"))))
-def test_commands(stack: Stack, curl: str, tmp_path: Path, picture: bytes, number: int) -> None:
+@pytest.mark.usefixtures("curl")
+def test_commands(stack: Stack, tmp_path: Path, picture: bytes, number: int) -> None:
     run(["bash", "-euo", "pipefail", "-c", examples("sh")[number].replace(ADDRESS, stack.url)], tmp_path)
     assert times_stored(stack, picture) == 1
+
+
+@pytest.mark.usefixtures("curl")
+def test_commands_of_each_protocol(stack: Stack, tmp_path: Path, picture: bytes) -> None:
+    """Two raw bodies, tus and the draft; later commands use variables of earlier ones."""
+    script = "\n".join(examples("sh", "uploads.md")).replace(ADDRESS, stack.url)
+    run(["bash", "-euo", "pipefail", "-c", script], tmp_path)
+    assert times_stored(stack, picture) == 4
 
 
 @pytest.mark.parametrize("number", range(len(examples("python"))))
