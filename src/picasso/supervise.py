@@ -1,7 +1,8 @@
-"""Keep the parts of one machine running: start each in a process group of its own, start the dead again, end all.
+"""Keep the processes of one machine running: start them, restart those that die, and end them all.
 
-A Ctrl-C in a terminal reaches the whole foreground group at once, and parts that end before those they serve hang;
-in groups of their own they hear from us alone, and once. If we are killed, the kernel tells them, where it can.
+Each has a process group of its own. A Ctrl-C in a terminal reaches the whole foreground group at once, and a process
+that ends before those it serves makes them hang. So only the supervisor gets the Ctrl-C and tells each of them once. If
+the supervisor is killed, the kernel sends them SIGTERM (on Linux).
 """
 
 from __future__ import annotations
@@ -17,17 +18,17 @@ from dataclasses import dataclass, field
 
 from picasso import linux
 
-# From the first signal to the last process, less than the 10 s after which Docker kills.
-GRACE = 8.0
+# How long the processes may take to end. Less than the 10 s after which Docker kills.
+STOP_SECONDS = 8.0
 
-# A part that dies young is started again, but not in a busy loop.
-YOUNG = 5.0
-PAUSE = 1.0
+# A process that dies within so many seconds is started again after a pause, so that there is no busy loop.
+YOUNG_SECONDS = 5.0
+PAUSE_SECONDS = 1.0
 
 
 @dataclass(slots=True)
 class Part:
-    """One process: ``picasso`` with these arguments, and these file descriptors handed on."""
+    """One process: ``picasso`` with these arguments, which inherits these file descriptors."""
 
     name: str
     arguments: Sequence[str]
@@ -44,56 +45,56 @@ class Part:
             start_new_session=True,
         )
 
-    def revive(self) -> None:
-        """Start it again if it died, a second later if it died young or could not be started."""
+    def restart_if_dead(self) -> None:
+        """Start it again if it died; after a pause if it died early or could not be started."""
         now = time.monotonic()
         if self.process is not None:
             if self.process.poll() is None:
                 return
             say(f"{self.name} ended with {self.process.returncode}; starting it again")
             self.process = None
-            self.wait_until = now + (PAUSE if now - self.started < YOUNG else 0.0)
+            self.wait_until = now + (PAUSE_SECONDS if now - self.started < YOUNG_SECONDS else 0.0)
         if now >= self.wait_until:
             try:
                 self.start()
             except OSError as fault:
                 say(f"{self.name} can't be started, trying again: {fault}")
-                self.wait_until = now + PAUSE
+                self.wait_until = now + PAUSE_SECONDS
 
     def signal(self, number: int) -> None:
         if self.process and self.process.poll() is None:
             self.process.send_signal(number)
 
     def kill(self) -> None:
-        """With all that it started and that stayed in its group."""
+        """Kill it and all processes of its group."""
         if self.process and self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
 
 
-_ending = False
+_stopping = False
 
 
-def heed_signals() -> None:
-    """From here on SIGINT, SIGTERM and SIGHUP are a wish, which `once` and `run` fulfil."""
+def handle_signals() -> None:
+    """From now on SIGINT, SIGTERM and SIGHUP make `once` and `run` stop their processes and return."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup means it
-            signal.signal(number, _end)
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # as it is under nohup
+            signal.signal(number, _request_stop)
 
 
-def _end(*_: object) -> None:
-    global _ending  # noqa: PLW0603 - a signal is for the process, whichever function it finds
-    _ending = True
+def _request_stop(*_: object) -> None:
+    global _stopping  # noqa: PLW0603 - a signal is sent to the process, not to an object
+    _stopping = True
 
 
 def once(*arguments: str) -> None:
-    """Run ``picasso`` with these arguments to its end; ends this process with its status if that is not 0."""
-    heed_signals()
+    """Run ``picasso`` with these arguments until it ends. If it fails, this process exits with the same status."""
+    handle_signals()
     part = Part(arguments[0], arguments)
     part.start()
     assert part.process is not None
-    while part.process.poll() is None and not _ending:
+    while part.process.poll() is None and not _stopping:
         time.sleep(0.02)
-    if _ending:
+    if _stopping:
         stop([part])
         sys.exit(0)
     if part.process.returncode:
@@ -101,12 +102,12 @@ def once(*arguments: str) -> None:
 
 
 def run(parts: Sequence[Part]) -> int:
-    """Until SIGINT, SIGTERM or SIGHUP; returns when no process is left."""
-    heed_signals()
+    """Keep these processes running until SIGINT, SIGTERM or SIGHUP; returns when all of them have ended."""
+    handle_signals()
     try:
-        while not _ending:
+        while not _stopping:
             for part in parts:
-                part.revive()
+                part.restart_if_dead()
             time.sleep(0.2)
     finally:
         stop(parts)
@@ -114,7 +115,8 @@ def run(parts: Sequence[Part]) -> int:
 
 
 def stop(parts: Sequence[Part]) -> None:
-    deadline = time.monotonic() + GRACE
+    """Send SIGTERM to all, and kill those that have not ended after `STOP_SECONDS`."""
+    deadline = time.monotonic() + STOP_SECONDS
     for part in parts:
         part.signal(signal.SIGTERM)
     while any(part.process and part.process.poll() is None for part in parts) and time.monotonic() < deadline:
@@ -123,20 +125,20 @@ def stop(parts: Sequence[Part]) -> None:
         part.kill()
 
 
-def say(what: str) -> None:
-    with suppress(OSError):  # the terminal may be gone
-        print(f"picasso: {what}", file=sys.stderr)
+def say(message: str) -> None:
+    with suppress(OSError):  # the terminal may be closed
+        print(f"picasso: {message}", file=sys.stderr)
 
 
 def end_with(supervisor: int) -> None:
-    """Have this process hear a SIGTERM when the one that started it dies, however it dies."""
+    """Have the kernel send this process a SIGTERM when the supervisor dies, even if it is killed."""
     prctl(linux.PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != supervisor:
-        sys.exit("picasso: the supervisor is gone")
+        sys.exit("picasso: the supervisor has ended")
 
 
 def keep_secrets() -> None:
-    """Nobody of the same uid may read this process's environment or memory in /proc."""
+    """Other processes of the same user can no longer read the environment and memory of this one in /proc."""
     prctl(linux.PR_SET_DUMPABLE, 0)
 
 

@@ -220,7 +220,7 @@ def test_a_filter_finds_what_agrees_with_all_of_it() -> None:
         {"file": str(wanted.file_id)},
         {"pipeline": "web", "queue": "quick", "state": "failed", "processor": "image"},
     ):
-        assert [job.pk for job in bulk_actions.chosen(where)] == [wanted.pk]
+        assert [job.pk for job in bulk_actions.select(where)] == [wanted.pk]
 
 
 @pytest.mark.parametrize(
@@ -238,7 +238,7 @@ def test_a_filter_finds_what_agrees_with_all_of_it() -> None:
     ],
 )
 def test_a_filter_that_can_not_be_meant_is_refused(where: dict[str, object]) -> None:
-    for act in (bulk_actions.chosen, bulk_actions.retry_where, bulk_actions.cancel_where):
+    for act in (bulk_actions.select, bulk_actions.retry_where, bulk_actions.cancel_where):
         with pytest.raises(FilterError):
             act(where)
 

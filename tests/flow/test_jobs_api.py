@@ -196,7 +196,7 @@ def test_a_list_reads_no_more_than_its_page(where: dict[str, str]) -> None:
     )
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE picasso_job")
-    plan = bulk_actions.chosen(where).order_by("-pk")[:51].explain(analyze=True, format="json")
+    plan = bulk_actions.select(where).order_by("-pk")[:51].explain(analyze=True, format="json")
     assert rows_read(json.loads(plan)[0]["Plan"]) <= 100, plan
 
 
@@ -295,7 +295,7 @@ def test_jobs_in_the_console() -> None:
     assert str(failed.pk) in line
     assert "corrupt" in line
     assert [job["id"] for job in json.loads(told("jobs", "list", "--state", "failed", "--json"))] == [str(failed.pk)]
-    assert told("jobs", "list", "--processor", "none") == "There are no such jobs.\n"
+    assert told("jobs", "list", "--processor", "none") == "No jobs match.\n"
     shown = told("jobs", "show", str(failed.pk))
     assert "corrupt: It is corrupt." in shown
     assert "  | two" in shown

@@ -185,8 +185,8 @@ def test_workers_side_by_side_hand_out_each_file_once(storage: Folder, second: P
     ("pipeline", "where", "told"),
     [
         ("nobody", {}, "no pipeline 'nobody'"),
-        ("default", {"size": "3"}, "can't be chosen by 'size'"),
-        ("default", {"state": "odd"}, "no file is in the state 'odd'"),
+        ("default", {"size": "3"}, "can't be filtered by 'size'"),
+        ("default", {"state": "odd"}, "'odd' is not a state of files"),
         ("default", {"media_type": "image"}, "'image' is not a pattern"),
     ],
 )
@@ -219,4 +219,4 @@ def test_the_command() -> None:
         command("--pipeline", "nobody")
     out = io.StringIO()
     call_command("reprocess", "--list", stdout=out)
-    assert f"{begun['id']}  running  default version 1, media_type=image/*: 0 handed" in out.getvalue()
+    assert f"{begun['id']}  running  default version 1, media_type=image/*: 0 files queued" in out.getvalue()

@@ -368,13 +368,13 @@ class Refusing(Part):
         if self.tries < 3:
             raise OSError("no more processes")
         self.process = subprocess.Popen(["sleep", "60"], start_new_session=True)
-        supervise._end()
+        supervise._request_stop()
 
 
 def test_a_part_that_can_not_be_started_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(supervise, "PAUSE", 0.3)
-    monkeypatch.setattr(supervise, "_ending", False)
-    monkeypatch.setattr(supervise, "heed_signals", lambda: None)
+    monkeypatch.setattr(supervise, "PAUSE_SECONDS", 0.3)
+    monkeypatch.setattr(supervise, "_stopping", False)
+    monkeypatch.setattr(supervise, "handle_signals", lambda: None)
     part = Refusing("web", [])
     assert supervise.run([part]) == 0
     assert part.tries == 3
@@ -386,7 +386,7 @@ def test_whatever_ends_the_supervisor_ends_its_parts(monkeypatch: pytest.MonkeyP
     def fail(_: float) -> None:
         raise RuntimeError("a bug of ours")
 
-    monkeypatch.setattr(supervise, "heed_signals", lambda: None)
+    monkeypatch.setattr(supervise, "handle_signals", lambda: None)
     part = Part("web", [])
     part.process = subprocess.Popen(["sleep", "60"], start_new_session=True)
     pause = time.sleep

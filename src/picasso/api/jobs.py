@@ -65,7 +65,7 @@ class JobList(generics.ListAPIView[Job]):
         filters = {
             name: self.request.query_params[name] for name in bulk_actions.FIELDS if name in self.request.query_params
         }
-        jobs: QuerySet[Job] = or_invalid_field(bulk_actions.chosen, filters)
+        jobs: QuerySet[Job] = or_invalid_field(bulk_actions.select, filters)
         return jobs.annotate(now=Now())
 
     @extend_schema(

@@ -1,4 +1,4 @@
-"""What an operator does to many jobs at once: choose them, then retry or cancel them batch by batch."""
+"""Retry or cancel all jobs that a filter selects, batch by batch."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from picasso.models import Job
 
 State = Job.State
 
-# Each batch is one transaction, which holds as many files locked.
+# Each batch is one transaction, which holds the locks of so many files.
 BATCH = 500
 
 FIELDS = {
@@ -30,36 +30,36 @@ AFTER_ALL = uuid.UUID(int=2**128 - 1)
 
 
 class FilterError(ValueError):
-    """A filter that can't be meant. Its sentence is for whoever asked."""
+    """An invalid filter. The message is for the user."""
 
-    def __init__(self, field: str, sentence: str) -> None:
-        super().__init__(sentence)
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
         self.field = field
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a request for many."""
+    """The result of an action on many jobs."""
 
     count: int
-    """How many jobs were moved."""
+    """How many jobs were changed."""
     more: bool
-    """Whether its time was up before all were; to ask again goes on."""
+    """Whether the time was up before all were changed. The same request again continues."""
 
 
-def chosen(where: Mapping[str, object]) -> QuerySet[Job]:
+def select(where: Mapping[str, object]) -> QuerySet[Job]:
     """The jobs with these values of `FIELDS`. Raises `FilterError`."""
-    wanted = {}
+    conditions = {}
     for field, value in where.items():
         if field not in FIELDS:
-            raise FilterError(field, f"Jobs can't be chosen by {field!r}, only by {', '.join(FIELDS)}.")
+            raise FilterError(field, f"Jobs can't be filtered by {field!r}, only by {', '.join(FIELDS)}.")
         if not isinstance(value, str) or not value or len(value) > 64 or "\0" in value:
-            raise FilterError(field, f"{field} must be a text of 1 to 64 characters.")
-        wanted[FIELDS[field]] = checked(field, value)
-    return Job.objects.filter(**wanted)
+            raise FilterError(field, f"{field} must be a string of 1 to 64 characters.")
+        conditions[FIELDS[field]] = parse_value(field, value)
+    return Job.objects.filter(**conditions)
 
 
-def checked(field: str, value: str) -> str | uuid.UUID:
+def parse_value(field: str, value: str) -> str | uuid.UUID:
     if field == "state" and value not in State:
         raise FilterError(field, f"state must be one of {', '.join(State)}.")
     if field != "file":
@@ -71,7 +71,7 @@ def checked(field: str, value: str) -> str | uuid.UUID:
 
 
 def retry_where(where: Mapping[str, object], seconds: float = float("inf")) -> Outcome:
-    """Retry the jobs that failed or were cancelled, or those that are done if ``state`` says so."""
+    """Run those jobs once more that failed or were cancelled, or that are in the state which the filter names."""
     return _each_batch(where, commands.retry_all, (State.FAILED, State.CANCELLED), seconds)
 
 
@@ -86,10 +86,10 @@ def _each_batch(
     usual: Collection[State],
     seconds: float,
 ) -> Outcome:
-    """From the newest to the oldest, so that a job which comes back to where it was is not met twice."""
+    """From the newest to the oldest job, so that a job whose state changes back is not selected twice."""
     if not where:
-        raise FilterError("", "Say which jobs are meant, for instance by their state.")
-    jobs = chosen(where) if "state" in where else chosen(where).filter(state__in=usual)
+        raise FilterError("", "Give at least one filter, such as the state of the jobs.")
+    jobs = select(where) if "state" in where else select(where).filter(state__in=usual)
     deadline, count, below = time.monotonic() + seconds, 0, AFTER_ALL
     while batch := list(jobs.filter(pk__lt=below).order_by("-pk").values_list("pk", flat=True)[:BATCH]):
         if time.monotonic() > deadline:

@@ -1,6 +1,6 @@
-"""The queues: their names, how full they are, and holding them.
+"""The queues: what they hold, and how to pause and resume them.
 
-A queue that is paused starts nothing; what runs goes on.
+A paused queue starts no jobs. Those that run already go on.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ State = Job.State
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What a queue holds now."""
+    """The jobs of a queue now."""
 
     name: str
     paused: bool
@@ -27,35 +27,35 @@ class Load:
     queued: int
     running: int
     oldest: float | None
-    """Seconds since the job that has been due the longest was, or None if none is."""
+    """For how many seconds the oldest due job has been due; None if no job is due."""
 
 
 def pause(name: str) -> None:
-    _say(name, paused=True)
+    _set(name, paused=True)
 
 
 def resume(name: str) -> None:
-    _say(name, paused=False)
+    _set(name, paused=False)
 
 
 def is_paused(name: str) -> bool:
     return Queue.objects.filter(name=name, paused=True).exists()
 
 
-def _say(name: str, *, paused: bool) -> None:
+def _set(name: str, *, paused: bool) -> None:
     Queue.objects.update_or_create(name=name, defaults={"paused": paused})
 
 
 def load(name: str) -> Load:
-    """Each of its numbers by an index of its own, as there may be a million waiting."""
+    """Each number comes from an index of its own, as there may be a million jobs waiting."""
     jobs = Job.objects.filter(queue=name)
-    taken = jobs.filter(state__in=(State.QUEUED, State.RUNNING)).aggregate(
+    active = jobs.filter(state__in=(State.QUEUED, State.RUNNING)).aggregate(
         queued=Count("pk", Q(state=State.QUEUED)), running=Count("pk", Q(state=State.RUNNING))
     )
     waiting = jobs.filter(state=State.WAITING).aggregate(n=Count("*"), age=Now() - Min(F("due_at")))
     age: timedelta | None = waiting["age"]
     oldest = age.total_seconds() if age and age > timedelta() else None
-    return Load(name, is_paused(name), waiting["n"], taken["queued"], taken["running"], oldest)
+    return Load(name, is_paused(name), waiting["n"], active["queued"], active["running"], oldest)
 
 
 def loads() -> list[Load]:

@@ -117,8 +117,7 @@ DELETE_DERIVATIVES = """
 # ((file's id, its new facts as JSON text or null) of each): gives each file the state that its jobs make. Its files
 # must be locked by an earlier statement: a statement that waits for a lock sees the jobs as they were before it waited.
 SETTLE_FILES = """
-    UPDATE picasso_file SET state = settled.state, facts = COALESCE(settled.facts, picasso_file.facts)
-    FROM (
+    WITH settled AS MATERIALIZED (
         SELECT given.id AS file_id, given.facts{json} AS facts, (
             SELECT CASE
                 WHEN count(*) FILTER (WHERE state IN ('waiting', 'queued', 'running')) > 0
@@ -126,7 +125,9 @@ SETTLE_FILES = """
                 WHEN count(*) FILTER (WHERE state IN ('failed', 'cancelled')) > 0 THEN 'failed'
                 ELSE 'processed' END
             FROM picasso_job WHERE file_id = given.id) AS state
-        FROM {files}) AS settled
+        FROM {files})
+    UPDATE picasso_file SET state = settled.state, facts = COALESCE(settled.facts, picasso_file.facts)
+    FROM settled
     WHERE picasso_file.id = settled.file_id
         AND (settled.facts IS NOT NULL OR picasso_file.state <> settled.state)
     RETURNING picasso_file.id, picasso_file.state"""

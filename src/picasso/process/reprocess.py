@@ -45,13 +45,13 @@ FIELDS = ("media_type", "state")
 def start(pipelines: Pipelines, pipeline: str, where: Mapping[str, str], *, force: bool = False) -> Reprocess:
     """Begin to reprocess the files of a pipeline. Raises `ValueError` for an unknown pipeline or a wrong condition."""
     if pipeline not in pipelines:
-        raise ValueError(f"there is no pipeline {pipeline!r}")
+        raise ValueError(f"There is no pipeline {pipeline!r}.")
     if unknown := [name for name in where if name not in FIELDS]:
-        raise ValueError(f"files can't be chosen by {unknown[0]!r}, only by {' and '.join(FIELDS)}")
+        raise ValueError(f"Files can't be filtered by {unknown[0]!r}, only by {' and '.join(FIELDS)}.")
     if not re.fullmatch(r"[a-z*]+/[a-z0-9.+*-]+", where.get("media_type", "*/*")):
-        raise ValueError(f"{where['media_type']!r} is not a pattern of media types such as image/*")
+        raise ValueError(f"{where['media_type']!r} is not a pattern of media types such as image/*.")
     if "state" in where and where["state"] not in File.State:
-        raise ValueError(f"no file is in the state {where['state']!r}")
+        raise ValueError(f"{where['state']!r} is not a state of files.")
     newest = queries.newest_id(SERVICE)
     return Reprocess.objects.create(
         pipeline=pipeline,

@@ -1,4 +1,4 @@
-"""``picasso jobs``: look at jobs, retry and cancel them, straight on the database."""
+"""``picasso jobs``: list, show, retry and cancel jobs, directly in the database."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         subparsers = parser.add_subparsers(dest="do", required=True, metavar="list | show | retry | cancel")
-        listing = subparsers.add_parser("list", help="the newest first")
-        listing.add_argument("--limit", type=int, default=50, help="at most so many (default: %(default)s)")
-        subparsers.add_parser("show", help="all that is known of one").add_argument("id", type=uuid.UUID)
-        for name, what in (("retry", "run once more"), ("cancel", "end for good")):
-            acting = subparsers.add_parser(name, help=f"{what}: these jobs, or all that the options find")
+        listing = subparsers.add_parser("list", help="list jobs, the newest first")
+        listing.add_argument("--limit", type=int, default=50, help="the most jobs to list (default: %(default)s)")
+        subparsers.add_parser("show", help="show one job with its log").add_argument("id", type=uuid.UUID)
+        for name, what in (("retry", "run jobs once more"), ("cancel", "end jobs that have not ended")):
+            acting = subparsers.add_parser(name, help=f"{what}: by id, or all that match the options")
             acting.add_argument("id", type=uuid.UUID, nargs="*")
         for name, command in subparsers.choices.items():
-            command.add_argument("--json", action="store_true", help="answer in JSON")
+            command.add_argument("--json", action="store_true", help="print JSON")
             if name != "show":
                 add_filters(command)
 
@@ -44,35 +44,35 @@ class Command(BaseCommand):
             raise CommandError(str(fault)) from fault
 
     def list(self, where: dict[str, object], options: dict[str, Any]) -> None:
-        found = shown(bulk_actions.chosen(where).order_by("-pk")[: max(0, options["limit"])])
+        found = serialize(bulk_actions.select(where).order_by("-pk")[: max(0, options["limit"])])
         if options["json"]:
             self.stdout.write(json.dumps(found))
             return
         for job in found:
             self.stdout.write(line(job))
         if not found:
-            self.stdout.write("There are no such jobs.")
+            self.stdout.write("No jobs match.")
 
     def show(self, _: dict[str, object], options: dict[str, Any]) -> None:
-        found = shown(Job.objects.filter(pk=options["id"]))
+        found = serialize(Job.objects.filter(pk=options["id"]))
         if not found:
-            raise CommandError(f"there is no job {options['id']}")
+            raise CommandError(f"There is no job {options['id']}.")
         self.stdout.write(json.dumps(found[0]) if options["json"] else details(found[0]))
 
     def retry(self, where: dict[str, object], options: dict[str, Any]) -> None:
         done = each_or_all(options["id"], where, commands.retry_all, bulk_actions.retry_where)
-        self._tell(done, "will run once more", options)
+        self._report(done, "will run once more", options)
 
     def cancel(self, where: dict[str, object], options: dict[str, Any]) -> None:
         done = each_or_all(options["id"], where, commands.cancel_all, bulk_actions.cancel_where)
-        self._tell(done, "cancelled", options)
+        self._report(done, "cancelled", options)
 
-    def _tell(self, count: int, what: str, options: dict[str, Any]) -> None:
+    def _report(self, count: int, what: str, options: dict[str, Any]) -> None:
         if options["id"] and count < len(set(options["id"])):
-            what += f", {len(set(options['id'])) - count} could not be: not there, or not in such a state"
+            what += f", {len(set(options['id'])) - count} not: unknown, or in a state that does not allow it"
         self.stdout.write(json.dumps({"count": count}) if options["json"] else f"{count} {plural(count)} {what}.")
         if options["id"] and not count:
-            raise CommandError("nothing was changed")
+            raise CommandError("Nothing was changed.")
 
 
 def add_filters(command: Any) -> None:
@@ -80,8 +80,8 @@ def add_filters(command: Any) -> None:
     command.add_argument("--processor")
     command.add_argument("--queue", choices=QUEUES)
     command.add_argument("--pipeline")
-    command.add_argument("--error", metavar="CODE", help="such as corrupt or time-limit")
-    command.add_argument("--file", metavar="ID", help="of this file")
+    command.add_argument("--error", metavar="CODE", help="the error code, such as corrupt or time-limit")
+    command.add_argument("--file", metavar="ID", help="the id of the file")
 
 
 def each_or_all(
@@ -91,12 +91,12 @@ def each_or_all(
     every: Callable[[dict[str, object]], Outcome],
 ) -> int:
     if bool(ids) == bool(where):
-        raise CommandError("say which: either ids, or --state, --processor, …")
+        raise CommandError("Give either ids, or filters such as --state or --processor.")
     return each(ids) if ids else every(where).count
 
 
-def shown(jobs: QuerySet[Job]) -> list[dict[str, Any]]:
-    """As the API shows them."""
+def serialize(jobs: QuerySet[Job]) -> list[dict[str, Any]]:
+    """In the form that the API returns."""
     return [dict(JobSerializer(job).data) for job in jobs.annotate(now=Now())]
 
 
@@ -108,9 +108,9 @@ def line(job: dict[str, Any]) -> str:
 
 def details(job: dict[str, Any]) -> str:
     error = job["error"] and f"{job['error']['code']}: {job['error']['detail']}"
-    plain = {**job, "error": error, "log": None}
-    rows = [f"{name:13} {value}" for name, value in plain.items() if value is not None]
-    return "\n".join([*rows, *(f"  | {said}" for said in job["log"].splitlines())])
+    fields = {**job, "error": error, "log": None}
+    rows = [f"{name:13} {value}" for name, value in fields.items() if value is not None]
+    return "\n".join([*rows, *(f"  | {text}" for text in job["log"].splitlines())])
 
 
 def plural(count: int) -> str:

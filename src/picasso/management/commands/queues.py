@@ -1,4 +1,4 @@
-"""``picasso queues``: what the queues hold; pause and resume them."""
+"""``picasso queues``: show, pause and resume queues."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from picasso.queue_names import QUEUES
 
 
 class Command(BaseCommand):
-    help = "Show the queues, or pause or resume one. What runs when a queue is paused goes on."
+    help = "Show the queues, or pause or resume one. Jobs that run when their queue is paused go on."
 
     def add_arguments(self, parser: CommandParser) -> None:
         commands = parser.add_subparsers(dest="do", metavar="pause | resume")
-        for name, what in (("pause", "start nothing more of this queue"), ("resume", "go on with it")):
+        for name, what in (("pause", "start no more jobs of this queue"), ("resume", "start jobs of this queue again")):
             commands.add_parser(name, help=what).add_argument("name", choices=QUEUES)
-        parser.add_argument("--json", action="store_true", help="answer in JSON")
+        parser.add_argument("--json", action="store_true", help="print JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["do"]:

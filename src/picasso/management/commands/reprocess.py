@@ -41,22 +41,22 @@ class Command(BaseCommand):
         if options["list"]:
             return self._show(list(Reprocess.objects.all()[:100]), options["json"])
         if options["stop"]:
-            return self._moved(options["stop"], reprocess.stop, "running", options["json"])
+            return self._report_move(options["stop"], reprocess.stop, "running", options["json"])
         if options["resume"]:
-            return self._moved(options["resume"], reprocess.resume, "stopped", options["json"])
+            return self._report_move(options["resume"], reprocess.resume, "stopped", options["json"])
         try:
             started = reprocess.start(pipelines(), options["pipeline"], dict(options["where"]), force=options["force"])
         except ValueError as fault:
             raise CommandError(str(fault)) from fault
         return self._show([started], options["json"])
 
-    def _moved(self, pk: uuid.UUID, move: Any, wanted: str, as_json: bool) -> None:
+    def _report_move(self, pk: uuid.UUID, move: Any, wanted: str, as_json: bool) -> None:
         if not move(pk):
-            raise CommandError(f"{pk} is not {wanted}")
+            raise CommandError(f"{pk} is not {wanted}.")
         self._show([Reprocess.objects.get(pk=pk)], as_json)
 
     def _show(self, found: list[Reprocess], as_json: bool) -> None:
-        rows = [shown(each) for each in found]
+        rows = [serialize(each) for each in found]
         if as_json:
             self.stdout.write(json.dumps(rows))
             return
@@ -66,7 +66,7 @@ class Command(BaseCommand):
             where = " ".join(f"{name}={value}" for name, value in row["where"].items()) or "all files"
             self.stdout.write(
                 f"{row['id']}  {row['state']:8} {row['pipeline']} version {row['version']}, {where}:"
-                f" {row['files']} handed to the queues, {row['remaining']} to go"
+                f" {row['files']} files queued, {row['remaining']} remaining"
             )
 
 
@@ -77,7 +77,7 @@ def condition(text: str) -> tuple[str, str]:
     return name, value
 
 
-def shown(each: Reprocess) -> dict[str, Any]:
+def serialize(each: Reprocess) -> dict[str, Any]:
     return {
         "id": str(each.pk),
         "pipeline": each.pipeline,
