@@ -41,13 +41,14 @@ class Sent:
     more_body = True
 
     def __init__(self) -> None:
+        self._chunks = [DATA[:FIRST]]
         self._bodies = [DirectBody(cast("Any", Owner()), DATA[FIRST:])]
 
-    async def receive_or_gone(self) -> tuple[bytes, bool]:
-        return DATA[:FIRST], True
-
-    async def receive(self) -> None:
+    async def receive(self) -> tuple[bytes, bool] | None:
+        if self._chunks:
+            return self._chunks.pop(), True
         await asyncio.sleep(60)
+        return None
 
     def direct_body(self) -> DirectBody | None:
         return self._bodies.pop() if self._bodies else None

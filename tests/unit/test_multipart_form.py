@@ -46,11 +46,9 @@ class Sent:
         self._read = read
         self._direct = direct
 
-    async def receive_or_gone(self) -> tuple[bytes, bool]:
+    async def receive(self) -> tuple[bytes, bool] | None:
         chunk = self._take(self._piece)
-        if not chunk:
-            raise ClientGone
-        return chunk, self.remaining > 0
+        return (chunk, self.remaining > 0) if chunk else None
 
     def direct_body(self) -> Sent | None:
         return self if self._direct and self.remaining else None

@@ -57,7 +57,7 @@ class NewContent:
     async def finish(self) -> None:
         """All bytes have arrived. Large content is made durable here, small content when its batch is committed."""
         if not self.sink.streams and Sink.in_memory < CROWD:
-            self.sink.hash_in_memory()
+            self.sink.hash(self.sink.chunks)
         else:
             await self.sink.drain()
             await in_writer(self._output.sync)

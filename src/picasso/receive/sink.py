@@ -118,25 +118,29 @@ class Sink:
             TooLarge: as soon as there are more than the limit.
             StorageFull: there is no space left for what came before.
         """
-        self.grow(len(chunk))
-        if self._max_delay is not None and not self._gathered:
-            self._since = asyncio.get_running_loop().time()
+        size = len(chunk)
+        self.size += size
+        if self.size > self._limit:
+            raise TooLarge
         self.chunks.append(chunk)
-        self._gathered += len(chunk)
-        Sink.in_memory += len(chunk)
-        if self._gathered >= (GATHER if Sink.in_memory < CROWD else GATHER_IN_CROWD) or self._is_late():
+        self._gathered += size
+        Sink.in_memory += size
+        late = self._max_delay is not None and self._is_late(size)
+        if late or self._gathered >= (GATHER if Sink.in_memory < CROWD else GATHER_IN_CROWD):
             await self._hand_over()
 
     def grow(self, size: int) -> None:
-        """Count bytes. Raises `TooLarge`."""
+        """Count bytes that came in another way. Raises `TooLarge`."""
         self.size += size
         if self.size > self._limit:
             raise TooLarge
 
-    def _is_late(self) -> bool:
-        if self._max_delay is None:
-            return False
-        return asyncio.get_running_loop().time() - self._since > self._max_delay
+    def _is_late(self, size: int) -> bool:
+        """Whether what is in memory has waited too long; ``size`` bytes have just arrived."""
+        now = asyncio.get_running_loop().time()
+        if self._gathered == size:
+            self._since = now
+        return now - self._since > (self._max_delay or 0)
 
     async def pause(self) -> None:
         """To be called when no bytes arrive for a moment: what must not wait for more is handed over."""
@@ -157,9 +161,14 @@ class Sink:
         if self._on_written:
             await self._on_written()
 
-    def hash_in_memory(self) -> None:
-        """Hash a small upload, which stays in memory."""
-        self._hash_chunks(self.chunks)
+    def hash(self, data: Sequence[bytes | memoryview]) -> None:
+        """Update the hashes. For small content that stays in memory; all else is hashed when it is handed over."""
+        for each in data:
+            if len(self.head) < HEAD:
+                self.head += each[: HEAD - len(self.head)]
+            self._hash.update(each)
+            for check in self._checks:
+                check.update(each)
 
     def release(self) -> list[bytes]:
         """Take what is in memory. On the loop's thread."""
@@ -172,20 +181,9 @@ class Sink:
         await self.settle()
         chunks = self.release()
         loop = asyncio.get_running_loop()
-        hashed = loop.run_in_executor(hashers, self._hash_chunks, chunks)
+        hashed = loop.run_in_executor(hashers, self.hash, chunks)
         self._writing = asyncio.gather(loop.run_in_executor(writers, self._output.write, chunks), hashed)
         self.streams = True
-
-    def _hash_chunks(self, chunks: Sequence[bytes]) -> None:
-        for chunk in chunks:
-            self._update(chunk)
-
-    def _update(self, data: bytes | memoryview) -> None:
-        if len(self.head) < HEAD:
-            self.head += data[: HEAD - len(self.head)]
-        self._hash.update(data)
-        for check in self._checks:
-            check.update(data)
 
     # Blocks: see `picasso.receive.blocks`
 
@@ -205,7 +203,7 @@ class Sink:
         await self.settle()  # if this is cancelled, nothing was handed over yet
         self.grow(len(data) - skip)
         loop = asyncio.get_running_loop()
-        hashed = loop.run_in_executor(hashers, self._update, data[skip:])
+        hashed = loop.run_in_executor(hashers, self.hash, [data[skip:]])
         self._writing = asyncio.gather(loop.run_in_executor(writers, self._output.write_block, data), hashed)
         self.streams = True
 

@@ -137,12 +137,18 @@ class Body:
     async def _next(self, sink: Sink) -> tuple[bytes, bool]:
         try:
             async with asyncio.timeout(QUIET_SECONDS):
-                return await self._request.receive_or_gone()
+                got = await self._request.receive()
         except TimeoutError:
             await sink.pause()
+            got = await self._wait()
+        if got is None:
+            raise ClientGone
+        return got
+
+    async def _wait(self) -> tuple[bytes, bool] | None:
         try:
             async with asyncio.timeout(self._idle_timeout):
-                return await self._request.receive_or_gone()
+                return await self._request.receive()
         except TimeoutError:
             raise UploadTimeout(TIMED_OUT) from None
 

@@ -1,4 +1,4 @@
-"""The answer to an upload that has become a file, whichever way it came."""
+"""The answer to an upload that has become a file."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from picasso.web.request import Request
 
 async def answer_stored(request: Request, base: str, file: File, headers: Mapping[str, str] | None = None) -> None:
     address = file_url(base, file.pk)
-    told = {"Location": address, "Content-Location": address, **repr_digest(file.sha256), **(headers or {})}
-    await request.answer_json(201, shown(base).to_representation(file), told)
+    all_headers = {"Location": address, "Content-Location": address, **repr_digest(file.sha256), **(headers or {})}
+    await request.answer_json(201, serializer(base).to_representation(file), all_headers)
 
 
 @lru_cache(maxsize=16)
-def shown(base: str) -> FileSerializer:
-    """Making a serializer costs more than using it. Used on the loop's thread only."""
+def serializer(base: str) -> FileSerializer:
+    """Cached, because creating one costs more than using it. Used on the loop's thread only."""
     return FileSerializer(context={"base": base})

@@ -7,7 +7,7 @@ if its process dies the key is free at once.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -114,7 +114,9 @@ class Destination(Protocol):
     """What the content of a plain request becomes."""
 
     def content(self, checks: Sequence[Hash]) -> NewContent: ...
-    async def commit(self, content: NewContent, new: NewFile) -> File: ...
+
+    @property
+    def commit(self) -> Callable[[NewContent, NewFile], Awaitable[File]]: ...
 
 
 class NewFiles:
@@ -123,13 +125,10 @@ class NewFiles:
     def __init__(self, uploads: Uploads, committer: Committer) -> None:
         self._files = uploads.storage.files
         self._max_size = uploads.max_size
-        self._committer = committer
+        self.commit: Callable[[NewContent, NewFile], Awaitable[File]] = committer.commit
 
     def content(self, checks: Sequence[Hash]) -> NewContent:
         return NewContent(NewFileOutput(self._files), self._max_size, checks)
-
-    async def commit(self, content: NewContent, new: NewFile) -> File:
-        return await self._committer.commit(content, new)
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ class Request:
         self.scope = scope
         self.send = send
         self.answered = False
-        self.also: dict[str, str] = {}
+        self.extra_headers: dict[str, str] = {}
         """Headers for every answer to this request, also for errors."""
         self._receive = receive
         self._connection = connection_of(scope)
@@ -134,7 +134,7 @@ class Request:
         await self.send({"type": "http.response.body", "body": chunk, "more_body": more})
 
     async def answer(self, status: int, body: bytes = b"", headers: Mapping[str, str] | None = None) -> None:
-        head = {"X-Content-Type-Options": "nosniff", **self.also, **(headers or {})}
+        head = {"X-Content-Type-Options": "nosniff", **self.extra_headers, **(headers or {})}
         if status not in {204, 304}:  # RFC 9110 §8.6: with a 304 it would be the length of the 200
             head["Content-Length"] = str(len(body))
         early = self.more_body and (self.content_length or "transfer-encoding" in self.headers)

@@ -74,7 +74,7 @@ class Tus:
         self._options = options
 
     def options(self) -> dict[str, str]:
-        """What it says of itself."""
+        """Headers that describe what this protocol can do here."""
         return {
             "Tus-Resumable": VERSION,
             "Tus-Version": VERSION,
@@ -84,14 +84,14 @@ class Tus:
         }
 
     async def to_collection(self, request: Request) -> None:
-        request.also["Tus-Resumable"] = VERSION
+        request.extra_headers["Tus-Resumable"] = VERSION
         self._require_version(request)
         if request.method != "POST":
             raise MethodNotAllowed(["OPTIONS", "POST", "PUT"])
         await self._create(request)
 
     async def to_upload(self, request: Request, name: str) -> None:
-        request.also["Tus-Resumable"] = VERSION
+        request.extra_headers["Tus-Resumable"] = VERSION
         calls = {"HEAD": self._head, "PATCH": self._patch, "DELETE": self._delete}
         if request.method not in {*calls, "POST"}:
             raise MethodNotAllowed(OF_UPLOAD)
@@ -132,20 +132,20 @@ class Tus:
         if not creation.lock:
             await require_same_content(self._uploads, request, creation.row, self._options, complete=False)
         status = await self._uploads.status(creation.row.pk)
-        headers = {"Location": upload_url(base, status.row.pk), **ending(base, status)}
+        headers = {"Location": upload_url(base, status.row.pk), **expiry_headers(base, status)}
         if has_content(request):
             headers["Upload-Offset"] = str(status.offset)
         await request.answer_json(201, as_json(status), headers)
 
     def _described(self, request: Request) -> Upload:
         """Raises `BadRequest`, `InvalidField`."""
-        said = metadata(request)
+        sent = metadata(request)
         concat = request.headers.get("upload-concat", "")
         row = Upload(
             protocol=Upload.Protocol.TUS,
-            name=clean_name(first_of(said, "filename", "name")),
-            declared_type=clean_name(first_of(said, "filetype", "type")),
-            pipeline=known_pipeline(said.get("pipeline", "default"), self._pipelines),
+            name=clean_name(first_of(sent, "filename", "name")),
+            declared_type=clean_name(first_of(sent, "filetype", "type")),
+            pipeline=known_pipeline(sent.get("pipeline", "default"), self._pipelines),
             metadata=request.headers.get("upload-metadata", ""),
             concat=concat,
             digest=digests_of(request, REPR_DIGEST) or None,
@@ -154,7 +154,7 @@ class Tus:
         if concat.startswith("final"):
             row.parts = parts_of(concat)
         elif concat not in {"", "partial"}:
-            raise BadRequest("Upload-Concat is neither `partial` nor `final;` and a list of uploads.")
+            raise BadRequest("Upload-Concat must be `partial`, or `final;` and a list of uploads.")
         row.length = declared_length(request, row.is_final)
         return row
 
@@ -169,18 +169,20 @@ class Tus:
             raise fault
         await self._answer_created(request, base, creation)
 
-    # What an upload answers
+    # Requests to an upload
 
     async def _head(self, request: Request, upload_id: uuid.UUID) -> None:
         base = request.base
         status = await self._uploads.status(upload_id)
         if not status.row.finished and not status.row.is_final:
-            # Whoever asks is about to go on from there, so nobody else may.
+            # The client is about to resume from there, so a request that still runs must end.
             async with self._uploads.lock(upload_id) as upload:
                 if upload.is_complete and not upload.row.is_part and not upload.row.finished:
                     await upload.commit(await upload.append())
                 status = upload.status
-        await request.answer(200, headers={**told(status), **ending(base, status), "Cache-Control": "no-store"})
+        await request.answer(
+            200, headers={**state_headers(status), **expiry_headers(base, status), "Cache-Control": "no-store"}
+        )
 
     async def _patch(self, request: Request, upload_id: uuid.UUID) -> None:
         base = request.base
@@ -198,7 +200,7 @@ class Tus:
             await upload.expect(request.content_length)
             if not row.finished:
                 await self._add(request, upload, checks)
-            headers = {"Upload-Offset": str(upload.offset), **ending(base, upload.status)}
+            headers = {"Upload-Offset": str(upload.offset), **expiry_headers(base, upload.status)}
         await request.answer(204, headers=headers)
 
     @asynccontextmanager
@@ -236,22 +238,22 @@ def declared_length(request: Request, final: bool) -> int | None:
     length, deferred = request.headers.get("upload-length"), request.headers.get("upload-defer-length")
     if final:
         if length is not None or deferred is not None:
-            raise BadRequest("A final upload has the length of its parts; Upload-Length is not for it.")
+            raise BadRequest("A final upload has the length of its parts: do not send Upload-Length.")
         return None
     if (length is None) == (deferred is None) or deferred not in {None, "1"}:
-        raise BadRequest("An upload has either Upload-Length or Upload-Defer-Length: 1.")
+        raise BadRequest("Send either Upload-Length or Upload-Defer-Length: 1.")
     return None if length is None else number("Upload-Length", length)
 
 
 def agreed_length(request: Request, upload: LockedUpload) -> int | None:
-    """The upload's, or one that was deferred and is said now. Raises `BadRequest`, `InconsistentLength`."""
+    """The upload's length, which may have been deferred until now. Raises `BadRequest`, `InconsistentLength`."""
     if (text := request.headers.get("upload-length")) is None:
         return upload.row.length
     length = number("Upload-Length", text)
     if upload.row.length not in {None, length}:
-        raise InconsistentLength("The upload has another length already.")
+        raise InconsistentLength("The upload already has another length.")
     if length < upload.offset:
-        raise InconsistentLength("The upload has more bytes than that already.")
+        raise InconsistentLength("The upload already has more bytes than that.")
     return length
 
 
@@ -263,34 +265,34 @@ def parts_of(concat: str) -> list[str]:
     except ValueError:
         names = []
     if word != "final" or not names or any(not found for _, found, _ in names) or len(names) > MAX_PARTS:
-        raise BadRequest(f"Upload-Concat is not `final;` and 1 to {MAX_PARTS} addresses of uploads of this service.")
+        raise BadRequest(f"Upload-Concat must be `final;` and 1 to {MAX_PARTS} URLs of uploads of this service.")
     return [str(upload_id_of(name)) for _, _, name in names]
 
 
 def require_content_type(request: Request) -> None:
     if media_type(request.headers.get("content-type", "")) != CONTENT:
-        raise UnsupportedMediaType(f"The content of an upload is sent as {CONTENT}.")
+        raise UnsupportedMediaType(f"The Content-Type must be {CONTENT}.")
 
 
 def require_fitting(request: Request, limit: int, offset: int) -> None:
-    """Refuse by the head alone what is more than the upload may have."""
+    """Refuse by the head alone what is more than the limit."""
     if offset + (request.content_length or 0) > limit:
         raise TooLarge("This is more than the upload's length; nothing was added.")
 
 
-def told(status: UploadStatus) -> dict[str, str]:
-    """All that tus says of an upload."""
+def state_headers(status: UploadStatus) -> dict[str, str]:
+    """What HEAD answers about an upload."""
     row = status.row
-    known = {
+    values = {
         "Upload-Offset": status.offset,
         "Upload-Length": row.length,
         "Upload-Metadata": row.metadata or None,
         "Upload-Concat": row.concat or None,
         "Upload-Defer-Length": "1" if row.length is None and not row.is_final else None,
     }
-    return {name: str(value) for name, value in known.items() if value is not None}
+    return {name: str(value) for name, value in values.items() if value is not None}
 
 
-def ending(base: str, status: UploadStatus) -> dict[str, str]:
-    """When it expires, or is forgotten if it has become a file; and where that is."""
+def expiry_headers(base: str, status: UploadStatus) -> dict[str, str]:
+    """When the upload or its record expires; and the URL of the file that it has become, if it has."""
     return {"Upload-Expires": expires(status.expires_at), **file_link(base, status.row)}

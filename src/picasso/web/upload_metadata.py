@@ -1,4 +1,4 @@
-"""What a request's head says of the file that its body is: name, type, pipeline."""
+"""What the head of a request says about the file in its body: name, type, pipeline."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from picasso.errors import BadRequest, InvalidField
 from picasso.web.multipart_form import Names, name_in
 from picasso.web.request import Request
 
-# As much as the row of an upload should hold of what a stranger says.
+# The largest Upload-Metadata, which is stored in the row of the upload.
 MAX_METADATA = 16 * 2**10
 
-# Types of a request's content that say nothing of the file.
+# Types that belong to the upload protocols and say nothing about the file.
 PROTOCOLS = {"application/partial-upload", "application/offset+octet-stream"}
 
 
 def sent_name(request: Request, in_path: str = "") -> str | None:
-    """From Content-Disposition, else from the address. None if nobody says."""
+    """From Content-Disposition, else from the URL. None if there is none."""
     if disposition := request.headers.get("content-disposition"):
         name = name_in(disposition)
         if name is not None:
@@ -40,7 +40,7 @@ def sent_pipeline(request: Request, pipelines: Names) -> str:
     query = parse_qs(request.scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
     named = query.get("pipeline", ["default"])
     if len(named) > 1:
-        raise InvalidField("pipeline", "The address names more than one pipeline.")
+        raise InvalidField("pipeline", "The URL has more than one pipeline.")
     return known_pipeline(named[0], pipelines)
 
 
@@ -59,7 +59,7 @@ def metadata(request: Request) -> dict[str, str]:
     for pair in filter(None, (pair.strip(" \t") for pair in text.split(","))):
         key, _, encoded = pair.partition(" ")
         if key in found or not key.isascii():
-            raise BadRequest("Upload-Metadata has a key twice, or one that is not ASCII.")
+            raise BadRequest("Upload-Metadata has a duplicate key, or a key that is not ASCII.")
         try:
             found[key] = base64.b64decode(encoded.strip(), validate=True).decode(errors="replace")
         except (binascii.Error, ValueError):
