@@ -301,9 +301,9 @@ def test_any_bytes_make_a_safe_type(content: bytes) -> None:
 @example("text/plain\n")
 @example("inode/x-empty")
 def test_any_word_of_libmagic_makes_a_safe_type(word: str) -> None:
-    found = detection.normal(word)
+    found = detection.normalize(word)
     assert SAFE.fullmatch(found)
-    assert detection.normal(found) == found
+    assert detection.normalize(found) == found
 
 
 @pytest.mark.parametrize(
@@ -319,12 +319,12 @@ def test_any_word_of_libmagic_makes_a_safe_type(word: str) -> None:
     ],
 )
 def test_words_are_brought_into_one_form(word: str, found: str) -> None:
-    assert detection.normal(word) == found
+    assert detection.normalize(word) == found
 
 
 def test_synonyms_lead_somewhere() -> None:
     for word, meant in detection.SYNONYMS.items():
-        assert detection.normal(word) == meant
+        assert detection.normalize(word) == meant
         assert meant not in detection.SYNONYMS
 
 
@@ -388,5 +388,5 @@ def test_a_bounded_look_still_sees_what_it_is(head: bytes, expected: str) -> Non
 
 
 def test_white_space_is_cut_before_libmagic_tries_its_patterns_at_every_byte_of_it() -> None:
-    assert len(detection.beginning(b"\n" * 65_536)) <= 128
-    assert detection.beginning(b"a b\n" * 10) == b"a b\n" * 10
+    assert len(detection.shorten_text(b"\n" * 65_536)) <= 128
+    assert detection.shorten_text(b"a b\n" * 10) == b"a b\n" * 10

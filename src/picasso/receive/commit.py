@@ -277,7 +277,7 @@ def resolve(outcomes: Outcomes) -> None:
 
 def common_facts(file: File) -> dict[str, bool | str | None]:
     """Facts about every file, processed or not."""
-    declared = detection.normal(file.declared_type) if file.declared_type else ""
+    declared = detection.normalize(file.declared_type) if file.declared_type else ""
     return {
         "extension": detection.extension(file.media_type),
         # Clients declare application/octet-stream when they do not know the type.

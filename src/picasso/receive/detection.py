@@ -1,7 +1,8 @@
-"""What a file really is: libmagic's word on its first bytes, as a media type that is safe to build a path from.
+"""The media type of a file by its content: libmagic's result for the first bytes, in a form that is safe to build a
+path from.
 
-Where that word is vague, `kinds` takes a second look; and of plain text and its like, which look the same, the
-extension of the client's name may choose the kind. It never makes text of what is none, nor anything else of text.
+Where libmagic is vague, `type_rules` decides. Plain text formats look alike, so there the extension of the client's
+name may choose. It never makes text of binary data, nor binary data of text.
 """
 
 from __future__ import annotations
@@ -16,20 +17,20 @@ from collections.abc import Callable
 from picasso import compatibility
 from picasso.receive import type_rules
 
-# The farthest signature that matters lies at 36,869 bytes (ISO 9660); more would only cost time.
+# The farthest signature that matters is at byte 36,869 (ISO 9660). More would only take time.
 HEAD = 64 * 1024
 
 REGEX_MAX = 1024
 
-# The libmagic inside pylibmagic. An older one on the system knows fewer types.
+# The version of libmagic inside pylibmagic. Older ones on the system know fewer types.
 BUNDLED = 541
 
 UNKNOWN = "application/octet-stream"
 
-# Python's own table. That of the machine, which `mimetypes` reads besides, has ``.mpv`` for Matroska.
-KNOWN = mimetypes.MimeTypes()
+# Python's own table. `mimetypes` also reads the system's, which has ``.mpv`` for Matroska, for example.
+PYTHON_TYPES = mimetypes.MimeTypes()
 
-# Names that libmagic versions disagree on, mapped to what is registered or in common use.
+# Names on which versions of libmagic disagree, and the registered or common ones.
 SYNONYMS = {
     "application/x-gzip": "application/gzip",
     "application/xml": "text/xml",
@@ -57,14 +58,14 @@ _cookies = threading.local()
 
 
 def _load() -> None:
-    """Have python-magic find a libmagic: the system's if it is newer than the bundled one, else the bundled one."""
+    """Make python-magic load the system's libmagic if it is newer than the bundled one, else the bundled one."""
     found = ctypes.util.find_library("magic")
     try:
         if found and ctypes.CDLL(found).magic_version() > BUNDLED:
             return
     except (OSError, AttributeError):
         pass
-    import pylibmagic  # noqa: F401 - its import points the loader at the bundled library
+    import pylibmagic  # noqa: F401 - its import makes the loader find the bundled library
 
 
 _load()
@@ -75,69 +76,73 @@ compatibility.require(compatibility.DETECTION)
 
 
 def media_type(head: bytes, name: str = "") -> str:
-    """The media type of a file that starts with ``head``, lower-case and without parameters.
+    """The media type of a file that begins with ``head``, in lower case and without parameters.
 
-    ``name`` is the client's, and is believed in what no content can tell: which of the plain texts it is.
+    ``name`` is the client's. It only decides which plain text format it is, which no content can tell.
     """
     try:
         cookie = _cookies.mime
     except AttributeError:
-        # A cookie is not safe to share between threads, and python-magic guards one with a lock.
+        # A cookie can't be shared between threads, and python-magic would protect it with a lock.
         cookie = _cookies.mime = magic.Magic(mime=True)
         cookie.setparam(magic.MAGIC_PARAM_REGEX_MAX, REGEX_MAX)
-    return refined(normal(sniffed(cookie, head[:HEAD])), head, type_rules.suffix(name))
+    return refine(normalize(ask_libmagic(cookie, head[:HEAD])), head, type_rules.extension_of(name))
 
 
-def refined(found: str, head: bytes, suffix: str) -> str:
-    """What it is, at a second look."""
-    look = LOOKS.get(found)
-    return look(found, head, suffix) if look else found
+def refine(found: str, head: bytes, suffix: str) -> str:
+    """The media type after `type_rules` have looked at libmagic's result."""
+    rule = REFINEMENTS.get(found)
+    return rule(found, head, suffix) if rule else found
 
 
-def _refined_text(found: str, head: bytes, suffix: str) -> str:
+def _refine_text(found: str, head: bytes, suffix: str) -> str:
     if found == type_rules.CSV and not type_rules.is_prose(head):
         return type_rules.CSV if suffix in {"", "txt", "log", "dat"} else type_rules.BY_NAME.get(suffix, type_rules.CSV)
-    return type_rules.text(head) or type_rules.BY_NAME.get(suffix, "text/plain")
+    return type_rules.detect_text(head) or type_rules.BY_NAME.get(suffix, "text/plain")
 
 
-LOOKS: dict[str, Callable[[str, bytes, str], str]] = {
-    **dict.fromkeys(("text/plain", type_rules.CSV), _refined_text),
-    **dict.fromkeys(("application/zip", "application/java-archive"), lambda it, head, _: type_rules.zipped(head) or it),
+REFINEMENTS: dict[str, Callable[[str, bytes, str], str]] = {
+    **dict.fromkeys(("text/plain", type_rules.CSV), _refine_text),
+    **dict.fromkeys(
+        ("application/zip", "application/java-archive"), lambda found, head, _: type_rules.detect_zip(head) or found
+    ),
     **dict.fromkeys(
         (type_rules.JSON, type_rules.NDJSON),
         lambda _, head, suffix: (
-            type_rules.JSON_BY_NAME.get(suffix) or type_rules.lines_of_json(head) or type_rules.JSON
+            type_rules.JSON_BY_NAME.get(suffix) or type_rules.detect_json_lines(head) or type_rules.JSON
         ),
     ),
-    # libmagic's words for an OLE file of which it knows no more.
+    # libmagic's types for OLE files that it does not recognize.
     **dict.fromkeys(
         ("application/cdfv2", "application/x-ole-storage"),
-        lambda _, head, suffix: type_rules.ole(head) or type_rules.OLE_BY_NAME.get(suffix, "application/x-ole-storage"),
+        lambda _, head, suffix: (
+            type_rules.detect_ole(head) or type_rules.OLE_BY_NAME.get(suffix, "application/x-ole-storage")
+        ),
     ),
-    "text/xml": lambda it, head, _: type_rules.text(head) or it,
-    UNKNOWN: lambda it, head, _: type_rules.unknown(head) or it,
+    "text/xml": lambda found, head, _: type_rules.detect_text(head) or found,
+    UNKNOWN: lambda found, head, _: type_rules.detect_by_signature(head) or found,
 }
 
 
-def sniffed(cookie: magic.Magic, head: bytes) -> str:
-    """libmagic's word, at a bounded cost: its patterns for text took half a second for 64 KiB of empty lines.
+def ask_libmagic(cookie: magic.Magic, head: bytes) -> str:
+    """libmagic's result, at a limited cost: its text patterns took half a second for 64 KiB of empty lines.
 
-    First what it finds without them, in the order that it keeps by itself (JSON, CSV, tar, …); then all of it, but on
-    text only at the beginning.
+    First without these patterns, in libmagic's own order (JSON, CSV, tar, …). Then with all of them, but only on the
+    beginning of text.
     """
     magic.magic_setflags(cookie.cookie, cookie.flags | magic.MAGIC_NO_CHECK_SOFT)
-    plain: str = cookie.from_buffer(head)
+    without_patterns: str = cookie.from_buffer(head)
     magic.magic_setflags(cookie.cookie, cookie.flags)
-    if plain not in {"text/plain", UNKNOWN}:
-        return plain
-    return str(cookie.from_buffer(beginning(head) if plain == "text/plain" else head))
+    if without_patterns not in {"text/plain", UNKNOWN}:
+        return without_patterns
+    return str(cookie.from_buffer(shorten_text(head) if without_patterns == "text/plain" else head))
 
 
-def beginning(text: bytes) -> bytes:
+def shorten_text(text: bytes) -> bytes:
     return re.sub(rb"(\s{64})\s+", rb"\1", text[: type_rules.TEXT_HEAD])
 
 
-def normal(found: str) -> str:
+def normalize(found: str) -> str:
     found = found.partition(";")[0].strip().lower()
     found = SYNONYMS.get(found, found)
     if not re.fullmatch(r"[a-z0-9][a-z0-9.+-]{0,62}/[a-z0-9][a-z0-9.+-]{0,126}", found) or found.startswith("inode/"):
@@ -146,5 +151,5 @@ def normal(found: str) -> str:
 
 
 def extension(found: str) -> str | None:
-    """The usual extension of a media type, with its dot; the same on every machine, whatever its tables say."""
-    return type_rules.EXTENSIONS.get(found) or KNOWN.guess_extension(found)
+    """The usual extension of a media type, with its dot. It does not depend on the machine's tables."""
+    return type_rules.EXTENSIONS.get(found) or PYTHON_TYPES.guess_extension(found)

@@ -1,7 +1,7 @@
-"""What libmagic can't tell, or tells differently from version to version: second looks at what it found.
+"""Rules for types that libmagic does not detect, or detects differently from version to version.
 
-Each takes the first bytes and gives a media type, or None to leave it at libmagic's word. All are bounded: they look at
-a few kibibytes, or at a few dozen headers.
+Each rule takes the first bytes and returns a media type, or None to keep libmagic's. All have a limited cost: they read
+a few kibibytes, or a few dozen headers.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
-# What tells one kind of text from another stands at its beginning.
+# The beginning of a text shows which format it is.
 TEXT_HEAD = 4 * 1024
 
 OFFICE = "application/vnd.openxmlformats-officedocument."
 CSV, TSV, JSON, NDJSON = "text/csv", "text/tab-separated-values", "application/json", "application/x-ndjson"
 
-# A ZIP is of the first of these types that has an entry whose name begins so.
-ZIPPED = {
+# A ZIP has the first of these types for which an entry's name begins so.
+ZIP_TYPES = {
     b"word/": OFFICE + "wordprocessingml.document",
     b"xl/": OFFICE + "spreadsheetml.sheet",
     b"ppt/": OFFICE + "presentationml.presentation",
@@ -30,44 +30,44 @@ ZIPPED = {
     b"classes.dex": "application/vnd.android.package-archive",
     b"META-INF/MANIFEST.MF": "application/java-archive",
 }
-SAYS = re.compile(rb"application/(?:epub\+zip|vnd\.oasis\.opendocument\.[a-z-]{1,40})")
+STATED_TYPE = re.compile(rb"application/(?:epub\+zip|vnd\.oasis\.opendocument\.[a-z-]{1,40})")
 
-LOCAL = re.compile(rb"PK\x03\x04.{22}(..)(..)", re.DOTALL)
+LOCAL_HEADER = re.compile(rb"PK\x03\x04.{22}(..)(..)", re.DOTALL)
 
 
-def zipped(head: bytes) -> str | None:
-    """By what it says of itself, or the names of its first entries: libmagic gives up on an unusual order of them."""
+def detect_zip(head: bytes) -> str | None:
+    """By the ZIP's own statement, or the names of its first entries: libmagic gives up if their order is unusual."""
     names: list[bytes] = []
-    for found in LOCAL.finditer(head):
-        start = found.end()
-        length, extra = (int.from_bytes(field, "little") for field in found.groups())
+    for match in LOCAL_HEADER.finditer(head):
+        start = match.end()
+        length, extra = (int.from_bytes(field, "little") for field in match.groups())
         name = head[start : start + length]
-        if name == b"mimetype" and (said := _said(head, found.start(), start + length + extra)):
-            return said
+        if name == b"mimetype" and (stated := _mimetype_entry(head, match.start(), start + length + extra)):
+            return stated
         names.append(name)
-    kinds = (kind for start, kind in ZIPPED.items() if any(name.startswith(start) for name in names))
-    return next(kinds, None)
+    types = (media_type for start, media_type in ZIP_TYPES.items() if any(name.startswith(start) for name in names))
+    return next(types, None)
 
 
-def _said(head: bytes, header: int, content: int) -> str | None:
-    """What the entry ``mimetype`` holds, which EPUB and OpenDocument want stored and some compress."""
-    said = head[content : content + 100]
+def _mimetype_entry(head: bytes, header: int, content: int) -> str | None:
+    """The content of the entry ``mimetype``, which EPUB and OpenDocument want stored and some programs compress."""
+    stated = head[content : content + 100]
     if head[header + 8 : header + 10] == b"\x08\0":
         with suppress(zlib.error):
-            said = zlib.decompressobj(-15).decompress(head[content : content + 200], 100)
-    found = SAYS.match(said)
-    return found[0].decode() if found else None
+            stated = zlib.decompressobj(-15).decompress(head[content : content + 200], 100)
+    match = STATED_TYPE.match(stated)
+    return match[0].decode() if match else None
 
 
-# Where the directory of an OLE file lies beyond the head, the first sector mostly holds the main stream.
-OLE = {b"\xec\xa5": "application/msword", b"\x09\x08\x10\0\0\x06": "application/vnd.ms-excel"}
+# If the directory of an OLE file is not in the head, the first sector mostly belongs to the main stream.
+OLE_MAIN_STREAMS = {b"\xec\xa5": "application/msword", b"\x09\x08\x10\0\0\x06": "application/vnd.ms-excel"}
 
 
-def ole(head: bytes) -> str | None:
-    return next((kind for start, kind in OLE.items() if head[512:].startswith(start)), None)
+def detect_ole(head: bytes) -> str | None:
+    return next((media_type for start, media_type in OLE_MAIN_STREAMS.items() if head[512:].startswith(start)), None)
 
 
-# What files begin with, at which byte, that no libmagic knows.
+# Signatures that libmagic does not know: offset, bytes, type.
 SIGNATURES = (
     (0, b"PAR1", "application/vnd.apache.parquet"),
     (4, b"ftypcrx ", "image/x-canon-cr3"),
@@ -81,71 +81,73 @@ SIGNATURES = (
     (0, b"TTA1", "audio/x-tta"),
 )
 
-# Within as many bytes readers of PDF look for its beginning (ISO 32000-1, annex H.3.4.1), and mail programs leave some.
-PDF_HEAD = 1024
+# Readers of PDF search its beginning in so many bytes (ISO 32000-1, annex H.3.4.1), and some mail programs put text
+# before it.
+PDF_SEARCH_LENGTH = 1024
 
-# A packet of an MPEG transport stream begins with this, every 188 bytes, or every 192 where each has a time before it.
-SYNC = 0x47
-PACKETS = ((0, 188), (4, 192))
+# Packets of an MPEG transport stream begin with this byte, every 188 bytes, or every 192 if each has a timestamp before
+# it.
+SYNC_BYTE = 0x47
+PACKET_LAYOUTS = ((0, 188), (4, 192))
 
 
-def unknown(head: bytes) -> str | None:
-    if b"%PDF-" in head[:PDF_HEAD]:
+def detect_by_signature(head: bytes) -> str | None:
+    if b"%PDF-" in head[:PDF_SEARCH_LENGTH]:
         return "application/pdf"
-    for place, signature, kind in SIGNATURES:
-        if head.startswith(signature, place):
-            return kind
-    for place, length in PACKETS:
-        starts = head[place : place + 8 * length : length]
-        if len(starts) >= 3 and set(starts) == {SYNC}:
+    for offset, signature, media_type in SIGNATURES:
+        if head.startswith(signature, offset):
+            return media_type
+    for offset, length in PACKET_LAYOUTS:
+        starts = head[offset : offset + 8 * length : length]
+        if len(starts) >= 3 and set(starts) == {SYNC_BYTE}:
             return "video/mp2t"
     return None
 
 
-# Text. The order is that of certainty.
+# Text formats, the most certain rules first.
 
 
-def text(head: bytes) -> str | None:
+def detect_text(head: bytes) -> str | None:
     start = head[:TEXT_HEAD].removeprefix(b"\xef\xbb\xbf").lstrip()
-    whole = len(head) <= TEXT_HEAD
-    for look in LOOKS.get(start[:1], ()) + COMMON:
-        if found := look(start, whole):
-            return found
+    is_complete = len(head) <= TEXT_HEAD
+    for rule in RULES_BY_START.get(start[:1], ()) + COMMON_RULES:
+        if match := rule(start, is_complete):
+            return match
     return None
 
 
-# Possessive, for what has been passed is passed: tried again in all ways, a few kibibytes of comments take for ever.
+# Possessive quantifiers: with backtracking, a few kibibytes of comments would take for ever.
 ROOT = re.compile(
     rb"(?:<\?.*?\?>\s*+|<!--.*?-->\s*+|<!DOCTYPE[^<>\[]*+(?:\[.*?\]\s*+)?>\s*+)*+<([A-Za-z][\w:.-]*)", re.DOTALL
 )
-ROOTS = {b"svg": "image/svg+xml", b"html": "text/html"}
+ROOT_TYPES = {b"svg": "image/svg+xml", b"html": "text/html"}
 
 
-def markup(start: bytes, whole: bool) -> str | None:
-    """By the name of the root, past comments and declarations."""
-    found = ROOT.match(start)
-    if not found:
+def detect_markup(start: bytes, is_complete: bool) -> str | None:
+    """By the name of the root element, after comments and declarations."""
+    match = ROOT.match(start)
+    if not match:
         return None
-    name = found[1].rpartition(b":")[2].lower()
-    return ROOTS.get(name) or ("text/xml" if start.startswith(b"<?xml") else None)
+    name = match[1].rpartition(b":")[2].lower()
+    return ROOT_TYPES.get(name) or ("text/xml" if start.startswith(b"<?xml") else None)
 
 
-def json_text(start: bytes, whole: bool) -> str | None:
-    """JSON whose end is not in sight: libmagic wants to see it."""
-    written = start.decode(errors="ignore")
+def detect_json(start: bytes, is_complete: bool) -> str | None:
+    """JSON that continues after the head, which libmagic does not detect."""
+    text = start.decode(errors="ignore")
     try:
-        _, end = json.JSONDecoder().raw_decode(written)
+        _, end = json.JSONDecoder().raw_decode(text)
     except json.JSONDecodeError as fault:
-        cut = fault.msg.startswith("Unterminated") or fault.pos >= len(written) - 12
-        return JSON if not whole and cut else None
+        is_cut_off = fault.msg.startswith("Unterminated") or fault.pos >= len(text) - 12
+        return JSON if not is_complete and is_cut_off else None
     except RecursionError:
         return None
-    rest = written[end:].lstrip()
-    return NDJSON if "\n" in written[end : len(written) - len(rest)] and rest[:1] in {"{", "["} else None
+    rest = text[end:].lstrip()
+    return NDJSON if "\n" in text[end : len(text) - len(rest)] and rest[:1] in {"{", "["} else None
 
 
-def lines_of_json(head: bytes) -> str | None:
-    """Of what is JSON or a series of it: whether a line holds the whole of one, and another follows."""
+def detect_json_lines(head: bytes) -> str | None:
+    """JSON Lines, if a line is a complete JSON value and another line follows."""
     first, _, rest = head.strip().partition(b"\n")
     if first[:1] not in {b"{", b"["} or rest.lstrip()[:1] not in {b"{", b"["}:
         return None
@@ -156,44 +158,46 @@ def lines_of_json(head: bytes) -> str | None:
     return NDJSON
 
 
-FIELD = re.compile(
+KNOWN_FIELD = re.compile(
     rb"(?i)^(From|To|Subject|Date|Message-ID|MIME-Version|Received|Return-Path|Delivered-To):[ \t]", re.MULTILINE
 )
-MAIL = re.compile(rb"[!-9;-~]{1,60}:[ \t]")
+MAIL_FIELD = re.compile(rb"[!-9;-~]{1,60}:[ \t]")
 
 
-def mail(start: bytes, whole: bool) -> str | None:
-    """At least three of the fields that every message has, before its first empty line."""
-    if not MAIL.match(start):
+def detect_mail(start: bytes, is_complete: bool) -> str | None:
+    """Mail, if at least three fields that every message has are before its first empty line."""
+    if not MAIL_FIELD.match(start):
         return None
-    fields = {name.lower() for name in FIELD.findall(re.split(rb"\r?\n\r?\n", start, maxsplit=1)[0])}
+    fields = {name.lower() for name in KNOWN_FIELD.findall(re.split(rb"\r?\n\r?\n", start, maxsplit=1)[0])}
     return "message/rfc822" if len(fields) > 2 and fields & {b"from", b"received"} else None
 
 
-SUBTITLES = re.compile(rb"\d+\r?\n\d\d:\d\d:\d\d,\d{3} --> \d\d:\d\d:\d\d,\d{3}")
+SUBRIP = re.compile(rb"\d+\r?\n\d\d:\d\d:\d\d,\d{3} --> \d\d:\d\d:\d\d,\d{3}")
 
 
-def subtitles(start: bytes, whole: bool) -> str | None:
+def detect_subtitles(start: bytes, is_complete: bool) -> str | None:
     if re.match(rb"WEBVTT[\s]", start):
         return "text/vtt"
-    return "application/x-subrip" if SUBTITLES.match(start) else None
+    return "application/x-subrip" if SUBRIP.match(start) else None
 
 
-def table(start: bytes, whole: bool) -> str | None:
-    """At least three rows with as many cells each, parted by tabs or semicolons; commas are left to libmagic."""
-    for delimiter, kind in ((b"\t", TSV), (b";", CSV)):
-        lines = start.splitlines()[: None if whole else -1]
-        if len(lines) > 2 and all(delimiter in line for line in lines[:3]) and _is_even(lines[:20], delimiter):
-            return kind
+def detect_table(start: bytes, is_complete: bool) -> str | None:
+    """A table, if at least three rows have the same number of cells, separated by tabs or semicolons. libmagic detects
+    commas.
+    """
+    for delimiter, media_type in ((b"\t", TSV), (b";", CSV)):
+        lines = start.splitlines()[: None if is_complete else -1]
+        if len(lines) > 2 and all(delimiter in line for line in lines[:3]) and _has_equal_widths(lines[:20], delimiter):
+            return media_type
     return None
 
 
-def _is_even(lines: list[bytes], delimiter: bytes) -> bool:
+def _has_equal_widths(lines: list[bytes], delimiter: bytes) -> bool:
     rows = list(_cells(lines, delimiter.decode()))
     widths = Counter(map(len, rows))
-    # Where every row ends with it, it is the end of a statement; where every row begins with it, it indents.
-    inner = any(row[-1] for row in rows) and any(row[0] for row in rows)
-    return len(widths) == 1 and len(rows) > 2 and len(rows[0]) > 1 and inner
+    # If every row ends with the delimiter, it ends statements; if every row begins with it, it indents.
+    has_values_at_both_ends = any(row[-1] for row in rows) and any(row[0] for row in rows)
+    return len(widths) == 1 and len(rows) > 2 and len(rows[0]) > 1 and has_values_at_both_ends
 
 
 def _cells(lines: list[bytes], delimiter: str) -> Iterator[list[str]]:
@@ -203,22 +207,22 @@ def _cells(lines: list[bytes], delimiter: str) -> Iterator[list[str]]:
                 yield row
 
 
-Look = Callable[[bytes, bool], str | None]
+TextRule = Callable[[bytes, bool], str | None]
 
-COMMON: tuple[Look, ...] = (subtitles, mail, table)
-LOOKS: dict[bytes, tuple[Look, ...]] = {b"<": (markup,), b"{": (json_text,), b"[": (json_text,)}
+COMMON_RULES: tuple[TextRule, ...] = (detect_subtitles, detect_mail, detect_table)
+RULES_BY_START: dict[bytes, tuple[TextRule, ...]] = {b"<": (detect_markup,), b"{": (detect_json,), b"[": (detect_json,)}
 
 NUMERIC = re.compile(rb"[,\n][ \t]*[-+]?\d[\d.]*[ \t]*(?=[,\r\n])")
 
 
 def is_prose(head: bytes) -> bool:
-    """Of what libmagic takes for CSV: whether it is sentences, each with as many commas by chance."""
+    """Whether text that libmagic takes for CSV is prose whose sentences have equal numbers of commas by chance."""
     start = head[:TEXT_HEAD]
     commas = start.count(b",")
     return commas == start.count(b", ") + start.count(b",\n") + start.count(b",\r") and not NUMERIC.search(start)
 
 
-# Which plain text it is can only be told by the name; this little is believed, and of nothing but plain text.
+# Extensions that decide between plain text formats. They are used for nothing but plain text.
 BY_NAME = {
     **dict.fromkeys(("md", "markdown"), "text/markdown"),
     **dict.fromkeys(("htm", "html"), "text/html"),
@@ -246,7 +250,7 @@ OLE_BY_NAME = {
 }
 
 
-def suffix(name: str) -> str:
+def extension_of(name: str) -> str:
     return name.rpartition(".")[2].lower() if "." in name[1:] else ""
 
 
