@@ -1,4 +1,4 @@
-"""What `docs/formats.md` says of each format, with a real file of it to hold that against."""
+"""The rows of `docs/formats.md`, each with a real file to test it with."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One row of the table, and one test: the file is uploaded, and what comes of it is compared with the row."""
+    """One row of the table, and one test: the file is uploaded, and the result is compared with the row."""
 
     name: str
     """For people: ``JPEG``, ``Word (DOCX)``."""
     file_name: str
-    """The name it is uploaded under: ``photo.jpg``."""
+    """The name for the upload: ``photo.jpg``."""
     make: Callable[[], bytes]
-    """A small valid file of the format, made in code; raises `LookupError` where nothing here can write it."""
+    """Returns a small valid file of the format. Raises `LookupError` if this machine can't write it."""
     media_type: str
-    """What the upload is to be recognised as."""
+    """The type that must be detected."""
     facts: Mapping[str, tuple[str, ...]]
-    """By processor: the keys of the facts that it has."""
+    """The keys of the facts, by processor."""
     derivatives: tuple[str, ...] = ()
-    """The roles of what is made from it with the default pipeline."""
+    """The roles of the derivatives in the default pipeline."""
     error: str = ""
-    """The code that it ends with instead."""
+    """The error code, if processing fails."""
     gaps: str = ""
-    """What is not had of it, a sentence for the reader."""
+    """What is missing, as a sentence for the reader."""

@@ -1,4 +1,4 @@
-"""Archives, as the archive processor knows them."""
+"""Formats of archives."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Video and audio, as the processors video and audio know them."""
+"""Formats of video and audio."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Office files, mails, books and web pages, as the document processor knows them, put together here part by part."""
+"""Formats of office files, mails, books and web pages. The files are built here."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ ENGLISH = (
 
 
 def zipped(parts: Mapping[str, str | bytes], first: str = "") -> bytes:
-    """In this order; ``first`` is kept as it is, so that a reader of the first bytes knows the file by it."""
+    """With the parts in this order. ``first`` is stored uncompressed, so that the first bytes identify the file."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, part in parts.items():
@@ -120,7 +120,7 @@ def pptx(text: str = ENGLISH) -> bytes:
 
 
 def opened(kind: str, body: str, head: str = HEAD, more: Mapping[str, str] | None = None) -> bytes:
-    """An OpenDocument file; ``body`` is what lies in office:body."""
+    """An OpenDocument file. ``body`` is the content of office:body."""
     meta = (
         f"{HEAD}<office:document-meta {OPEN_NAMES} {DUBLIN}><office:meta>"
         "<dc:title>A title</dc:title><meta:initial-creator>Ann</meta:initial-creator><dc:language>en</dc:language>"

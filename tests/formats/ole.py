@@ -40,7 +40,7 @@ def chained(start: int, count: int) -> list[int]:
 
 
 def laid_out(parts: list[bytes]) -> tuple[list[int], list[int]]:
-    """Where each part begins, after the one sector of the FAT, and the links of all."""
+    """Where each part begins after the one sector of the FAT, and the links of all sectors."""
     starts: list[int] = []
     links: list[int] = []
     for part in parts:
@@ -51,7 +51,7 @@ def laid_out(parts: list[bytes]) -> tuple[list[int], list[int]]:
 
 
 def entries(streams: Mapping[str, bytes], small: Mapping[str, bytes], starts: list[int], mini_size: int) -> bytes:
-    """The root and its streams, each the right neighbour of the one before."""
+    """The root and its streams; each is the right neighbour of the one before."""
     found = [entry("Root Entry", 5, starts[2], mini_size, child=1 if streams else FREE)]
     place, large = 0, iter(starts[3:])
     for number, (name, content) in enumerate(streams.items(), 1):
@@ -75,7 +75,7 @@ def header(starts: list[int], minifats: int) -> bytes:
 
 
 def workbook(cells: Mapping[tuple[int, int], float], claimed: tuple[int, int] = (1, 1)) -> bytes:
-    """An XLS with one sheet of numbers; ``claimed`` is how many rows and columns it says it has."""
+    """An XLS with one sheet of numbers that claims ``claimed`` rows and columns."""
     begin = struct.pack("<HHHH", 0x0600, 0x0005, 0x0DBB, 0x07CC) + bytes(8)
     name = b"One"
     size = len(record(0x0809, begin)) + 4 + 8 + len(name) + 4

@@ -24,7 +24,7 @@ damaged file with `corrupt`.
 """
 
 
-def rooms() -> Iterator[tuple[str, tuple[Format, ...]]]:
+def tables() -> Iterator[tuple[str, tuple[Format, ...]]]:
     """The tables, one for each kind of file."""
     for module in pkgutil.iter_modules(tests.formats.__path__, f"{tests.formats.__name__}."):
         if formats := getattr(import_module(module.name), "FORMATS", ()):
@@ -32,11 +32,11 @@ def rooms() -> Iterator[tuple[str, tuple[Format, ...]]]:
 
 
 def all_formats() -> list[Format]:
-    return [each for _, formats in rooms() for each in formats]
+    return [each for _, formats in tables() for each in formats]
 
 
 def page() -> str:
-    return HEAD + "".join(section(title, formats) for title, formats in rooms())
+    return HEAD + "".join(section(title, formats) for title, formats in tables())
 
 
 def section(title: str, formats: tuple[Format, ...]) -> str:
@@ -49,10 +49,10 @@ TITLES = {"av": "Video and audio", "pdf": "PDF"}
 
 
 def row(each: Format) -> str:
-    facts = "; ".join(f"{maker}: {', '.join(f'`{key}`' for key in keys)}" for maker, keys in each.facts.items())
-    made = ", ".join(f"`{role}`" for role in each.derivatives)
+    facts = "; ".join(f"{processor}: {', '.join(f'`{key}`' for key in keys)}" for processor, keys in each.facts.items())
+    derivatives = ", ".join(f"`{role}`" for role in each.derivatives)
     outcome = f"fails with `{each.error}`" if each.error else facts
-    return f"| {each.name} | `{each.media_type}` | {outcome} | {made} | {each.gaps} |\n"
+    return f"| {each.name} | `{each.media_type}` | {outcome} | {derivatives} | {each.gaps} |\n"
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""PDF, as the pdf processor knows it. The files are put together here, object by object."""
+"""Formats of PDF. The files are built here, object by object."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def stream(content: bytes, entries: bytes = b"", *, packed: bool = False) -> byt
 
 
 def lines(texts: Sequence[str], size: int = 12) -> bytes:
-    """Content of a page: a text a line, from the upper left."""
+    """Content of a page: one line for each text, from the upper left."""
     shown = b" T* ".join(b"(" + text.encode("cp1252", "replace") + b") Tj" for text in texts)
     return f"BT /F1 {size} Tf {size * 2} TL 40 740 Td ".encode() + shown + b" ET"
 
@@ -74,7 +74,7 @@ def simple() -> bytes:
 
 
 def locked() -> bytes:
-    """With an encryption whose keys don't fit, so that no password opens it that one would try."""
+    """Encrypted with keys that do not match, so that no password opens it."""
     handler = (
         b"<< /Filter /Standard /V 2 /R 3 /Length 128 /P -3904 /O <" + b"41" * 32 + b"> /U <" + b"42" * 32 + b"> >>"
     )

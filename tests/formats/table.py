@@ -1,4 +1,4 @@
-"""Tables, as the table processor knows them."""
+"""Formats of tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Texts, as the text processor knows them."""
+"""Formats of texts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files that mean harm, or are broken, made in code and the same each time; each module has those of its processor."""
+"""Hostile or damaged files, the same in every run. Each module has those for one processor."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def all_files() -> tuple[Hostile, ...]:
 
 
 def truncated(name: str, media_type: str, content: bytes) -> Iterator[tuple[str, str, bytes]]:
-    """Cut at every eighth."""
+    """Truncated at every eighth."""
     for eighth in range(1, 8):
         yield f"{name} cut at {eighth}/8", media_type, content[: len(content) * eighth // 8]
 
 
 def flipped(name: str, media_type: str, content: bytes, times: int = 8) -> Iterator[tuple[str, str, bytes]]:
-    """With one bit turned over, at places spread over the file."""
+    """With one bit flipped, at places spread over the file."""
     for n in range(times):
         place = (n * 2 + 1) * len(content) // (times * 2)
         damaged = bytearray(content)

@@ -1,4 +1,4 @@
-"""Archives that harm whoever unpacks them, or reads their directories too trustingly."""
+"""Archives that harm programs that unpack them or trust their directories."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def files() -> Files:
 
 
 def entry(name: bytes, *, packed: int = 0, size: int = 0, offset: int = 0, extra: bytes = b"", flags: int = 0) -> bytes:
-    """One of a directory."""
+    """One entry of a directory."""
     fields = (20, 20, flags, 8, 0, 33, 0, packed, size, len(name), len(extra), 0, 0, 0, 0, offset)
     return b"PK\x01\x02" + struct.pack("<6H3L5H2L", *fields) + name + extra
 
@@ -54,7 +54,7 @@ def zip_of(*entries: bytes, body: bytes = b"", comment: bytes = b"") -> bytes:
 
 
 def overlapping(count: int = 250) -> bytes:
-    """After David Fifield: every entry of the directory leads to the same kernel of zeros."""
+    """As by David Fifield: every entry of the directory points to the same zeros."""
     packer = zlib.compressobj(9, zlib.DEFLATED, -15)
     kernel = packer.compress(bytes(20_000_000)) + packer.flush()
     local = struct.pack("<4s5H3L2H", b"PK\3\4", 20, 0, 8, 0, 33, 0, len(kernel), 20_000_000, 1, 0) + b"a" + kernel
@@ -62,7 +62,7 @@ def overlapping(count: int = 250) -> bytes:
 
 
 def nested(levels: int = 6, width: int = 16) -> bytes:
-    """Like 42.zip: each level holds the next one many times."""
+    """Like 42.zip: each level contains the next one many times."""
     inner = small.zipped({"0.dll": bytes(1_000_000)})
     for _ in range(levels):
         inner = small.zipped({f"lib {n}.zip": inner for n in range(width)})
@@ -208,7 +208,7 @@ def packed() -> Files:
 
 
 def huge_dictionary() -> bytes:
-    """Its header asks for as much as the format can; the checks are right."""
+    """The header asks for as much memory as the format allows. The checksums are right."""
     filters = b"\x00\x21\x01\x28"  # LZMA2, with the largest dictionary there is
     header = b"\x02" + filters + bytes(3)
     block = header + struct.pack("<I", zlib.crc32(header))
@@ -220,7 +220,7 @@ def huge_dictionary() -> bytes:
 
 
 def seven_zip_with(header: bytes, offset: int = 0, length: int | None = None) -> bytes:
-    """A header as told, with all checks right."""
+    """A header with these values and right checksums."""
     length = len(header) if length is None else length
     start = struct.pack("<2QL", offset, length, zlib.crc32(header))
     return b"7z\xbc\xaf\x27\x1c\0\4" + struct.pack("<L", zlib.crc32(start)) + start + header
@@ -257,7 +257,7 @@ def rechecked(content: bytes) -> bytes:
 
 
 def packed_header(alone: bytes, size: int) -> bytes:
-    """A header that is itself compressed, and tiny for what comes of it."""
+    """A compressed header that unpacks to very much."""
     properties, stream = alone[:5], alone[13:]
 
     def number(value: int) -> bytes:

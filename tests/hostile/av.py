@@ -1,4 +1,4 @@
-"""Recordings that lie, never end, are cut short, or want the decoder to open something else."""
+"""Recordings with wrong headers, without an end, truncated, or that refer to other files."""
 
 import struct
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ SECRETS = ("/etc/passwd", "file:///etc/passwd", "http://127.0.0.1:9/secret")
 
 
 def files() -> Files:
-    """Name, media type and content of each."""
+    """Name, media type and content of each file."""
     for each in (broken, lying_mp4, lying_sounds, endless, playlists, references, nested, crowded):
         yield from each()
 
@@ -32,7 +32,7 @@ def broken() -> Files:
 
 
 def replaced(content: bytes, atom: bytes, at: int, value: bytes) -> bytes:
-    """With ``value`` at that place behind the name of an MP4 atom."""
+    """With ``value`` at this offset after the name of an MP4 atom."""
     place = content.index(atom) + 4 + at
     return content[:place] + value + content[place + len(value) :]
 
@@ -149,7 +149,7 @@ def endless() -> Files:
 
 
 def seek_ring(mkv: bytes) -> bytes:
-    """The first seek entry leads to the seek head itself."""
+    """The first seek entry points to the seek head itself."""
     place = mkv.find(b"\x53\xac")
     if place < 0:
         return mkv
@@ -204,7 +204,7 @@ def atom(name: bytes, content: bytes) -> bytes:
 
 
 def references() -> Files:
-    """MOVs whose tracks lie in other files, by address and by alias."""
+    """MOVs whose tracks are in other files, by address and by alias."""
     mov = video("video/quicktime")
     for secret in SECRETS:
         for kind in (b"url ", b"alis", b"rsrc"):
@@ -218,7 +218,7 @@ def references() -> Files:
 
 
 def referring(mov: bytes, kind: bytes, address: bytes) -> bytes:
-    """Every data reference replaced; the sizes of the atoms around grow with it."""
+    """Every data reference replaced. The sizes of the atoms around it are adjusted."""
     old = atom(b"dref", bytes(4) + struct.pack(">I", 1) + atom(b"url ", b"\0\0\0\x01"))
     alternative = atom(b"dref", bytes(4) + struct.pack(">I", 1) + atom(b"alis", b"\0\0\0\x01"))
     body = bytes(4) + address + b"\0" if kind == b"url " else alias(address)
@@ -243,7 +243,7 @@ def alias(address: bytes) -> bytes:
 
 
 def grown(content: bytes, old: bytes, new: bytes) -> bytes:
-    """With each ``old`` replaced, and the sizes of all atoms that hold it made right."""
+    """With each ``old`` replaced, and the sizes of all atoms around it adjusted."""
     parts = []
     place = 0
     while place + 8 <= len(content):
@@ -276,7 +276,7 @@ def nested() -> Files:
 
 
 def crowded() -> Files:
-    """More streams, or more of a stream, than anyone has."""
+    """Too many streams, or too much of one stream."""
     mp4 = video("video/mp4")
     moov = mp4.index(b"moov") - 4
     trak = mp4.index(b"trak") - 4

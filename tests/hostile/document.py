@@ -1,4 +1,4 @@
-"""Office files, mails and pages made to hurt: cut, with bits turned, nested, and far larger than they seem."""
+"""Hostile office files, mails and pages: truncated, with flipped bits, nested, and far larger than they seem."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def nested() -> Iterator[tuple[str, str, bytes]]:
 
 
 def wide() -> Iterator[tuple[str, str, bytes]]:
-    """What claims cells that its reader would make room for."""
+    """Files that claim cells for which a reader would reserve memory."""
     first = '<row r="1"><c r="A1"><v>1</v></c></row>'
     for name, row, column in (("all", 1_048_576, "XFD"), ("half", 100_000, "ZZ"), ("beyond", 4_294_967_295, "ZZZZZZ")):
         yield f"xlsx-{name}", XLSX, xlsx(f'{first}<row r="{row}"><c r="{column}{row}"><v>2</v></c></row>')
@@ -177,7 +177,7 @@ def patched(content: bytes, place: int, number: int) -> bytes:
 
 
 def with_part(content: bytes, name: str, mebibytes: int, claimed: int | None = None) -> bytes:
-    """With one more part, of blanks; ``claimed`` bytes long, if its directory is to lie."""
+    """With one more part of blanks. Its directory claims ``claimed`` bytes, if given."""
     target = io.BytesIO(content)
     with zipfile.ZipFile(target, "a", zipfile.ZIP_DEFLATED) as archive:
         entry = zipfile.ZipInfo(name)
@@ -199,7 +199,7 @@ def many(content: bytes, count: int, name: str = "word/{}.xml") -> bytes:
 
 
 def rebuilt(content: bytes, name: str, change: Callable[[bytes], bytes]) -> bytes:
-    """With one part changed."""
+    """With one part replaced."""
     target = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(target, "w") as new:
         for entry in old.infolist():

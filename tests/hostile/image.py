@@ -1,4 +1,4 @@
-"""Pictures that lie, never end, are cut short, or want the decoder to open something else."""
+"""Pictures with wrong headers, without an end, truncated, or that refer to other files."""
 
 import struct
 import zlib
@@ -15,7 +15,7 @@ Files = Iterator[tuple[str, str, bytes]]
 
 
 def files() -> Files:
-    """Name, media type and content of each."""
+    """Name, media type and content of each file."""
     for each in (cut_short, flipped, lying, bombs, endless, documents, directories, metadata):
         yield from each()
 
@@ -29,7 +29,7 @@ def cut_short() -> Files:
 
 
 def flipped() -> Files:
-    """A few bits each, at fixed places; every other time near the beginning, where headers are."""
+    """With a few bits flipped, at fixed places; every other one near the beginning, where headers are."""
     for media_type, make in MAKERS.items():
         whole = make()
         for number in range(FLIPS):
@@ -97,7 +97,7 @@ def chunk(kind: bytes, data: bytes) -> bytes:
 
 
 def png_of(width: int, height: int, before: bytes = b"", data: bytes = b"\0" * 1000) -> bytes:
-    """Grey, 8 bits, of as many pixels as there are in ``data``, whatever its header says."""
+    """Grey, 8 bits, with the pixels of ``data``, whatever size its header has."""
     head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0))
     body = chunk(b"IDAT", zlib.compress(data, 9)) + chunk(b"IEND", b"")
     return b"\x89PNG\r\n\x1a\n" + head + before + body
@@ -194,7 +194,7 @@ def black_heic(side: int) -> bytes:
 
 
 def many_scans(side: int, times: int) -> bytes:
-    """A progressive JPEG whose last scan comes again and again: each goes over the whole picture."""
+    """A progressive JPEG that repeats its last scan, which goes over the whole picture each time."""
     whole = bytes(solid(side, side).jpegsave_buffer(interlace=True))
     last = whole[whole.rindex(b"\xff\xda") : -2]
     return whole[:-2] + last * min(times, 1_900_000 // len(last)) + whole[-2:]
@@ -213,14 +213,14 @@ def endless() -> Files:
 
 
 def gif_of(frames: int, screen: bytes) -> bytes:
-    """Frames of one pixel on a screen of four bytes' size (width, height)."""
+    """Frames of one pixel on a screen of width and height ``size``."""
     palette = b"\0\0\0\xff\xff\xff"
     frame = b"\x2c" + bytes(4) + b"\1\0\1\0\0" + b"\2\2\x44\1\0"
     return b"GIF89a" + screen + b"\x80\0\0" + palette + frame * frames + b"\x3b"
 
 
 def tiff_of_pages(number: int) -> bytes:
-    """Directories of two entries, each a pixel, behind each other."""
+    """Many directories of one pixel each, one after the other."""
     out = bytearray(struct.pack("<2sHI", b"II", 42, 8))
     for page in range(number):
         following = 8 + (page + 1) * 30 if page + 1 < number else 0
@@ -328,7 +328,7 @@ COUNTED, HUGE = struct.pack("<HHI", 271, 2, 9), struct.pack("<HHI", 271, 2, 0xFF
 
 
 def following(content: bytes, offset: int) -> bytes:
-    """The last of its directories, which end with the offset of the next one, goes on at ``offset``."""
+    """A TIFF whose last directory continues at ``offset``."""
     return content[:-4] + struct.pack("<I", offset)
 
 

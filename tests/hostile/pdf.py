@@ -1,4 +1,4 @@
-"""PDFs made to hurt: cut, with bits turned, with rings where a tree should be, and far larger than they seem."""
+"""Hostile PDFs: truncated, with flipped bits, with rings instead of trees, and far larger than they seem."""
 
 from __future__ import annotations
 
@@ -77,14 +77,14 @@ def bookmarks_ring() -> bytes:
 
 
 def xref_ring() -> bytes:
-    """Each table's /Prev is itself."""
+    """The /Prev of each table is the table itself."""
     whole = simple()
     place = whole.rindex(b"xref\n0")
     return whole.replace(b"trailer\n<<", f"trailer\n<< /Prev {place}".encode())
 
 
 def object_stream_in_itself() -> bytes:
-    """An xref stream that says of the object stream that it lies within itself."""
+    """An xref stream that says that the object stream is inside of itself."""
     head = b"%PDF-1.7\n"
     first = b"1 0 obj\n<< /Type /Catalog /Pages 2 0 R >>\nendobj\n"
     packed = (
@@ -157,7 +157,7 @@ def one_kid(times: int) -> bytes:
 
 
 def flate_of_flate() -> bytes:
-    """A quarter of a gibibyte of blanks, packed twice."""
+    """A quarter of a gibibyte of blanks, compressed twice."""
     packer = zlib.compressobj(9)
     once = b"".join(packer.compress(b" " * 2**20) for _ in range(256)) + packer.flush()
     page = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 100 100] /Contents 4 0 R >>"

@@ -1,4 +1,4 @@
-"""Tables that are to cost more than they are worth."""
+"""Tables that cost as much as possible."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""No hostile file crashes a child, outlasts its limits, or has anything shown that is not its own."""
+"""No hostile file crashes a child, exceeds its limits or reveals other files."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def kind(hostile: Hostile) -> str:
 
 
 def processors_of(media_type: str) -> list[str]:
-    """Those on request as well."""
+    """Processors on request are included."""
     wanting = (each for each in registry.processors().values() if registry.matches(each.media_types, media_type))
     return [each.name for each in wanting if each.name != "script"]
 
@@ -104,7 +104,7 @@ def test_there_are_some_of_each_kind() -> None:
     assert min(kinds.values()) >= 15, kinds
 
 
-def test_each_ends_with_a_verdict_within_its_limits(children: ChildPool, tmp_path: Path) -> None:
+def test_each_file_ends_within_its_limits(children: ChildPool, tmp_path: Path) -> None:
     files = sample([hostile for hostile in all_files() if hostile.name not in ENDLESS], kind, SHARE)
     asked = [(hostile, processor) for hostile in files for processor in processors_of(hostile.media_type)]
     with ThreadPoolExecutor(2) as threads:
@@ -127,10 +127,10 @@ def test_each_ends_with_a_verdict_within_its_limits(children: ChildPool, tmp_pat
     assert not [each for each, seconds in used.items() if seconds > PATIENCE], used
 
 
-def test_what_a_decoder_can_not_leave_is_ended(children: ChildPool, tmp_path: Path) -> None:
-    """PDFium draws forms and patterns within themselves until the time limit, here a short one, or memory is over.
+def test_an_endless_decoder_is_ended(children: ChildPool, tmp_path: Path) -> None:
+    """PDFium draws recursive forms and patterns until the time limit (a short one here) or the memory is used up.
 
-    Of memory that is over it says nothing: it ends itself, which counts as a crash, and after three as poison.
+    Without memory it ends its process, which counts as a crash, and after three crashes as poison.
     """
     endless = [hostile for hostile in all_files() if hostile.name in ENDLESS]
     assert len(endless) == len(ENDLESS)
@@ -140,7 +140,7 @@ def test_what_a_decoder_can_not_leave_is_ended(children: ChildPool, tmp_path: Pa
         assert ended.seconds < 15 * BUSY
 
 
-def test_the_service_outlives_them_and_so_do_the_neighbours(embedded: Stack) -> None:
+def test_the_service_and_other_jobs_survive(embedded: Stack) -> None:
     some = [each for each in all_files() if each.content and each.name not in ENDLESS][::7]
     some = sample(some, kind, SHARE)
     hostile = [embedded.upload(each.content, each.name, each.media_type)["id"] for each in some]

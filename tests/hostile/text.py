@@ -1,4 +1,4 @@
-"""Texts, JSON and XML that are to cost more than they are worth."""
+"""Texts, JSON and XML that cost as much as possible."""
 
 from __future__ import annotations
 

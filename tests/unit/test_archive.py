@@ -1,4 +1,4 @@
-"""Archives: what they hold, what they would do, and that nobody unpacks them to find out."""
+"""Facts of archives, which are never unpacked to disk."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Run = Callable[[bytes, str], tuple[Facts, Facts]]
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
-    """Facts and listing; nothing else is left behind."""
+    """Facts and listing of an archive. No other file may be left."""
 
     def run(content: bytes, media_type: str) -> tuple[Facts, Facts]:
         folder = tmp_path / "derived"
@@ -59,7 +59,7 @@ FORMATS: dict[str, tuple[str, Callable[[], bytes]]] = {
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_what_is_in_an_archive(run: Run, form: str) -> None:
+def test_facts_of_archives(run: Run, form: str) -> None:
     media_type, make = FORMATS[form]
     content = make()
     facts, listing = run(content, media_type)
@@ -133,7 +133,7 @@ def test_names_of_zip(name: bytes, shown: str) -> None:
     assert decode_name(name, utf8=False) == shown
 
 
-def test_names_are_fit_for_a_database(run: Run) -> None:
+def test_names_can_be_stored_in_a_database(run: Run) -> None:
     facts, listing = run(hostile.zip_of(hostile.entry(b"a\0b"), hostile.entry(b"\xed\xa0\x80")), ZIP)
     assert "\0" not in json.dumps([facts, listing], ensure_ascii=False)
 
@@ -195,7 +195,7 @@ def test_a_directory_may_be_protected(run: Run) -> None:
         (["a..b", "...", "ab:c"], ""),
     ],
 )
-def test_ways_out(run: Run, names: list[str], flag: str) -> None:
+def test_path_traversal(run: Run, names: list[str], flag: str) -> None:
     for content, media_type in (
         (small.zipped(dict.fromkeys(names, b"")), ZIP),
         (small.tarred(dict.fromkeys(names, b"")), TAR),
@@ -216,11 +216,11 @@ def test_ways_out(run: Run, names: list[str], flag: str) -> None:
         ("./l", ".", False),
     ],
 )
-def test_links_that_lead_out(path: str, target: str, out: bool) -> None:
+def test_links_that_escape(path: str, target: str, out: bool) -> None:
     assert escapes_folder(path, target) is out
 
 
-def test_links_of_zip_lead_out(run: Run) -> None:
+def test_links_of_zip_that_escape(run: Run) -> None:
     facts, listing = run(hostile.link_bomb(), ZIP)
     assert (facts["links"], facts["flags"]["link_escapes"]) == (1, True)
     assert len(listing["entries"][0]["target"]) <= summary.MAX_NAME
@@ -242,7 +242,7 @@ def test_overlapping_entries_are_a_bomb(run: Run) -> None:
 
 
 @pytest.mark.parametrize("form", ["gzip", "bzip2", "xz", "zstd"])
-def test_a_bomb_is_read_no_further_than_it_takes_to_know(run: Run, form: str) -> None:
+def test_a_bomb_is_read_until_it_is_recognized(run: Run, form: str) -> None:
     zeros = bytes(2**24)
     known: dict[str, tuple[Callable[[bytes], bytes], str]] = {
         "gzip": (gzip.compress, GZIP),
@@ -256,19 +256,19 @@ def test_a_bomb_is_read_no_further_than_it_takes_to_know(run: Run, form: str) ->
     assert facts["total_unpacked"] < 2**29
 
 
-def test_what_compresses_well_is_no_bomb(run: Run) -> None:
+def test_a_file_that_compresses_well_is_no_bomb(run: Run) -> None:
     facts, _ = run(gzip.compress(b"hello\n" * 100_000), GZIP)
     assert (facts["flags"]["bomb"], facts["total_unpacked"], facts["incomplete"]) == (False, 600_000, None)
 
 
-def test_no_more_is_unpacked_than_is_allowed(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unpacking_stops_at_the_limit(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(packed.MAX_UNPACKED, "gzip", 2**20)
     facts, _ = run(gzip.compress(bytes(range(256)) * 2**14), GZIP)
     assert facts["incomplete"] == "size"
     assert facts["total_unpacked"] < 2**21
 
 
-def test_no_more_entries_are_counted_than_is_allowed(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_counting_stops_at_the_limit(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(summary, "MAX_ENTRIES", 2)
     for media_type, make in FORMATS.values():
         facts, _ = run(make(), media_type)
@@ -282,7 +282,7 @@ def test_no_more_entries_are_counted_than_is_allowed(run: Run, monkeypatch: pyte
         (b"\x28\xb5\x2f\xfd\x00" + bytes([21 << 3]) + b"\x0b\x00\x00" + b"x", "application/zstd"),
     ],
 )
-def test_memory_is_bounded(run: Run, content: bytes, media_type: str) -> None:
+def test_memory_is_limited(run: Run, content: bytes, media_type: str) -> None:
     with pytest.raises(ProcessorError, match="too-much-memory"):
         run(content, media_type)
 
@@ -290,7 +290,7 @@ def test_memory_is_bounded(run: Run, content: bytes, media_type: str) -> None:
 # What is damaged
 
 
-def test_what_is_cut_short_is_listed_as_far_as_it_goes(run: Run) -> None:
+def test_a_truncated_archive_is_listed_up_to_its_end(run: Run) -> None:
     content = small.tarred({"a": bytes(100_000), "b": bytes(100_000)})
     facts, _ = run(content[:150_000], TAR)
     assert (facts["entries"], facts["incomplete"]) == (2, "damaged")
@@ -300,7 +300,7 @@ def test_what_is_cut_short_is_listed_as_far_as_it_goes(run: Run) -> None:
 
 @pytest.mark.parametrize("media_type", [ZIP, TAR, GZIP, SEVEN_ZIP, "application/x-xz", "application/zstd"])
 @pytest.mark.parametrize("content", [b"no archive" * 200, b"PK\5\6", b"\x1f\x8b\x08", b"7z\xbc\xaf\x27\x1c"])
-def test_what_is_none_is_corrupt(run: Run, content: bytes, media_type: str) -> None:
+def test_a_file_that_is_no_archive_is_corrupt(run: Run, content: bytes, media_type: str) -> None:
     with pytest.raises(ProcessorError, match="corrupt"):
         run(content, media_type)
 
@@ -330,9 +330,7 @@ def test_gzip_may_keep_the_name(run: Run) -> None:
     ("form", "compress"),
     [("gzip", gzip.compress), ("bzip2", bz2.compress), ("xz", lzma.compress), ("zstd", small.zstd)],
 )
-def test_a_disk_that_fails_is_not_the_archives_fault(
-    tmp_path: Path, form: str, compress: Callable[[bytes], bytes]
-) -> None:
+def test_an_error_of_the_disk_is_raised(tmp_path: Path, form: str, compress: Callable[[bytes], bytes]) -> None:
     path = tmp_path / "original"
     path.write_bytes(compress(b"a"))
     stream = packed.UnpackedStream(path, form, summary.Summary(form, 1), lambda _: None)
@@ -342,7 +340,7 @@ def test_a_disk_that_fails_is_not_the_archives_fault(
     stream.close()
 
 
-def test_a_missing_file_is_not_its_own_fault(tmp_path: Path) -> None:
+def test_a_missing_file_raises_os_error(tmp_path: Path) -> None:
     for media_type, _ in FORMATS.values():
         with pytest.raises(FileNotFoundError):
             Archive()(Source(tmp_path / "gone", media_type), tmp_path)

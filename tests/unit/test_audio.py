@@ -86,7 +86,7 @@ def test_peaks_have_the_format_of_audiowaveform(run: Run, made: Made) -> None:
     assert max(highs) == pytest.approx(63, abs=2)
 
 
-def test_a_waveform_is_drawn_on_nothing(run: Run, made: Made) -> None:
+def test_a_waveform_has_a_transparent_background(run: Run, made: Made) -> None:
     run(sound("audio/flac", volume=0.5))
     picture = Image.open(io.BytesIO(made("waveform.webp")))
     assert (picture.format, picture.mode, picture.size) == ("WEBP", "RGBA", (WIDTH, HEIGHT))
@@ -96,7 +96,7 @@ def test_a_waveform_is_drawn_on_nothing(run: Run, made: Made) -> None:
     assert alpha.getbbox() == pytest.approx((0, HEIGHT // 4, WIDTH, HEIGHT * 3 // 4), abs=3)
 
 
-def test_points_are_joined_where_the_duration_was_a_lie() -> None:
+def test_points_are_joined_if_the_declared_duration_was_wrong() -> None:
     wave = Wave.of(48_000, 0.1)
     for number in range(5 * MAX_POINTS):
         wave.add(-number, number)
@@ -114,7 +114,7 @@ def test_tags(run: Run) -> None:
         assert (found["title"], found["artist"], found["album"], found["date"]) == ("Größe", "日本", "A", "2024")
 
 
-def test_many_tags_leave_facts_within_their_room(run: Run) -> None:
+def test_many_tags_stay_within_the_size_limit(run: Run) -> None:
     tags = tuple((f"tag{number}", "日😀" * 150) for number in range(64))
     facts = run(sound("audio/flac", tags=tags)).facts
     assert 10 < len(facts["tags"]) < 64  # type: ignore[arg-type]
@@ -143,7 +143,7 @@ COVERED: dict[str, Callable[[], bytes]] = {
 
 
 @pytest.mark.parametrize("media_type", COVERED)
-def test_a_cover_is_made_anew(run: Run, made: Made, media_type: str) -> None:
+def test_a_cover_is_encoded_again(run: Run, made: Made, media_type: str) -> None:
     result = run(COVERED[media_type](), media_type)
     assert [one.role for one in result.derivatives] == ["cover", "waveform-peaks", "waveform"]
     cover = Image.open(io.BytesIO(made("cover.webp")))
@@ -164,7 +164,7 @@ def test_a_cover_is_not_larger_than_wanted(run: Run, made: Made) -> None:
 @pytest.mark.parametrize(
     "cover", [b"\x89PNG\r\n\x1a\n" + bytes(40), png()[:60], b"<svg xmlns='http://www.w3.org/2000/svg'/>"]
 )
-def test_what_is_no_cover_is_left_out(run: Run, cover: bytes) -> None:
+def test_an_invalid_cover_is_left_out(run: Run, cover: bytes) -> None:
     result = run(sound("audio/mpeg", cover=cover), "audio/mpeg")
     assert [one.role for one in result.derivatives] == ["waveform-peaks", "waveform"]
 
@@ -176,7 +176,7 @@ def test_a_cover_of_too_many_pixels_is_left_out(run: Run) -> None:
     assert "cover" not in {one.role for one in result.derivatives}
 
 
-def test_what_is_too_long_is_not_listened_to(run: Run) -> None:
+def test_a_recording_that_is_too_long_is_not_measured(run: Run) -> None:
     result = run(sound("audio/flac", seconds=3.0), max_seconds=2)
     assert result.derivatives == ()
     assert not {"loudness", "complete"} & set(result.facts)
@@ -184,7 +184,7 @@ def test_what_is_too_long_is_not_listened_to(run: Run) -> None:
 
 
 def test_many_channels_count_for_more(run: Run) -> None:
-    """A quarter of a second that is as much work as three of stereo."""
+    """A quarter of a second of many channels is as much work as three seconds of stereo."""
     wav = bytearray(sound("audio/wav", seconds=3.0))
     form = wav.index(b"fmt ") + 8
     wav[form + 2 : form + 16] = struct.pack("<HIIHH", 12, 96_000, 2_304_000, 24, 16)
@@ -194,7 +194,7 @@ def test_many_channels_count_for_more(run: Run) -> None:
 
 
 @pytest.mark.parametrize("media_type", ["audio/mpeg", "audio/flac"])
-def test_what_was_cut_short_is_heard_as_far_as_it_goes(run: Run, media_type: str) -> None:
+def test_a_truncated_recording_is_measured_to_its_end(run: Run, media_type: str) -> None:
     whole = sound(media_type, seconds=4.0)
     result = run(whole[: len(whole) // 2], media_type)
     assert result.facts["complete"] is False
@@ -202,8 +202,8 @@ def test_what_was_cut_short_is_heard_as_far_as_it_goes(run: Run, media_type: str
 
 
 @pytest.mark.parametrize("media_type", ["audio/mpeg", "audio/aac"])
-def test_a_duration_that_is_not_told_is_that_of_what_is_heard(run: Run, media_type: str) -> None:
-    """FFmpeg goes by the bit rate of the first packets: of a quiet beginning, it makes minutes of seconds."""
+def test_an_unknown_duration_is_that_of_the_decoded_sound(run: Run, media_type: str) -> None:
+    """FFmpeg estimates by the bit rate of the first packets: after a quiet beginning, seconds become minutes."""
     quiet, loud = (sound(media_type, seconds=3.0, volume=volume) for volume in (0.0, 0.9))
     quiet, loud = without_xing(quiet), without_xing(loud)
     facts = run(quiet + loud, media_type).facts
@@ -215,7 +215,7 @@ def test_a_duration_that_is_not_told_is_that_of_what_is_heard(run: Run, media_ty
 
 
 def without_xing(content: bytes) -> bytes:
-    """An MP3 without the tags and the first frame, where the number of frames stands; others as they are."""
+    """An MP3 without the first frame that has the number of frames; other files unchanged."""
     marks = [place for mark in (b"Xing", b"Info") if 0 < (place := content.find(mark)) < 4096]
     return content[content.index(b"\xff\xfb", marks[0]) :] if marks else content
 
@@ -238,7 +238,7 @@ def test_protected_sound_says_so(run: Run) -> None:
         run(sound("audio/mp4").replace(b"mp4a\0\0\0\0\0\0", b"drms\0\0\0\0\0\0"), "audio/mp4")
 
 
-def test_what_has_no_sound_is_corrupt(run: Run) -> None:
+def test_a_file_without_sound_is_corrupt(run: Run) -> None:
     with fails("corrupt"):
         run(recording("mp4", "libx264", None, seconds=0.2), "audio/mp4")
 

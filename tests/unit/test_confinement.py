@@ -1,4 +1,4 @@
-"""A processor that a file has taken over tries what it can, on this kernel, with the layers that are to be had here."""
+"""A processor that a file has taken over tries to break out, on this kernel with its layers."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def report() -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder as the service has it."""
+    """A data folder like that of the service."""
     folder = tmp_path_factory.mktemp("confinement") / "data"
     (folder / "media").mkdir(parents=True)
     return folder
@@ -64,7 +64,7 @@ def original(data: Path) -> Path:
 
 @pytest.fixture
 def tried(children: ChildPool, data: Path, original: Path) -> Try:
-    """The outcome of one probe: what it brought, or the error's name."""
+    """Runs one probe in a child: its result, or the name of the error."""
 
     def run(*probe: Any) -> str:
         return outcomes(children, original, [list(probe)])[0]
@@ -85,12 +85,12 @@ def outcomes(children: ChildPool, original: Path, tries: list[list[Any]]) -> lis
 
 
 def need(report: dict[str, str], layer: str, *ways: str) -> None:
-    """Skip, loudly, where none of the ways is to be had."""
+    """Skip, with a clear message, if none of the layers is available."""
     if not any(way in report[layer] for way in ways):
         pytest.skip(f"NOT CONFINED here: {layer} are {report[layer]}, without {' or '.join(ways)}")
 
 
-def test_what_it_is_for_goes_on(tried: Try, report: dict[str, str]) -> None:
+def test_a_processor_can_do_its_work(tried: Try, report: dict[str, str]) -> None:
     print(report)
     assert "MThd" in tried("read", "@source")
     assert tried("list", "@folder") == "did it: []"
@@ -105,7 +105,7 @@ def test_what_it_is_for_goes_on(tried: Try, report: dict[str, str]) -> None:
 # Files
 
 
-def test_other_files_are_not_to_be_read(tried: Try, report: dict[str, str], data: Path, tmp_path: Path) -> None:
+def test_other_files_can_not_be_read(tried: Try, report: dict[str, str], data: Path, tmp_path: Path) -> None:
     need(report, "files", "landlock")
     stored = data / "media" / "other"
     stored.write_bytes(SECRET)
@@ -124,7 +124,7 @@ def test_other_files_are_not_to_be_read(tried: Try, report: dict[str, str], data
     assert tried("read", str(stored)) == "EACCES"
 
 
-def test_its_source_is_only_to_be_read(tried: Try, report: dict[str, str]) -> None:
+def test_the_original_can_only_be_read(tried: Try, report: dict[str, str]) -> None:
     need(report, "files", "landlock")
     for probe in ("write", "append", "remove"):
         assert tried(probe, "@source") == "EACCES"
@@ -137,7 +137,7 @@ def test_its_source_is_only_to_be_read(tried: Try, report: dict[str, str]) -> No
         assert tried(probe, "own", "@source") in {"EACCES", "EPERM", "EXDEV", "ENOENT"}, probe
 
 
-def test_a_descriptor_that_reads_does_nothing_else(tried: Try, report: dict[str, str]) -> None:
+def test_a_read_only_descriptor_can_do_nothing_else(tried: Try, report: dict[str, str]) -> None:
     need(report, "signals", "seccomp")
     set_lease, set_owner, notify = 1024, 8, 1026
     for command, argument in ((set_lease, 0), (set_owner, os.getpid()), (notify, 1)):
@@ -147,7 +147,7 @@ def test_a_descriptor_that_reads_does_nothing_else(tried: Try, report: dict[str,
         assert tried("ioctl", "@source", request) == "ENOTTY"
 
 
-def test_nothing_is_written_elsewhere(tried: Try, report: dict[str, str], data: Path, tmp_path: Path) -> None:
+def test_other_folders_can_not_be_written(tried: Try, report: dict[str, str], data: Path, tmp_path: Path) -> None:
     need(report, "files", "landlock")
     new = f"picasso-{uuid.uuid4()}"
     for folder in (data, data / "media", tmp_path, Path("/tmp"), Path("/dev/shm"), Path("/var/tmp"), Path(sys.prefix)):
@@ -157,8 +157,8 @@ def test_nothing_is_written_elsewhere(tried: Try, report: dict[str, str], data: 
     assert tried("symlink", "/etc/passwd", "own") in {"EPERM", "EACCES"}
 
 
-def test_the_job_before_left_nothing_to_be_seen(children: ChildPool, data: Path, report: dict[str, str]) -> None:
-    """In the same child, which may have kept what it liked of it but for the file."""
+def test_nothing_of_the_previous_job_is_visible(children: ChildPool, data: Path, report: dict[str, str]) -> None:
+    """In the same child, which may keep anything of the previous job but its files."""
     need(report, "files", "landlock")
     first, second = data / "media" / "first", data / "media" / "second"
     first.write_bytes(script("derive", files={"kept.txt": "kept", "folder/kept.txt": "kept"}, listed=[]))
@@ -175,7 +175,7 @@ def test_the_job_before_left_nothing_to_be_seen(children: ChildPool, data: Path,
     assert children._idle["script"][-1].jobs >= 2
 
 
-def test_other_children_are_out_of_reach(children: ChildPool, data: Path, report: dict[str, str]) -> None:
+def test_other_children_can_not_be_accessed(children: ChildPool, data: Path, report: dict[str, str]) -> None:
     need(report, "files", "landlock")
     neighbour = data / "media" / "neighbour"
     neighbour.write_bytes(script("wait"))
@@ -217,7 +217,7 @@ def somebody_came(listener: socket.socket) -> bool:
     return True
 
 
-def test_no_connection_is_opened(tried: Try, report: dict[str, str], listener: socket.socket) -> None:
+def test_no_connection_can_be_opened(tried: Try, report: dict[str, str], listener: socket.socket) -> None:
     need(report, "network", "seccomp", "namespace", "landlock")
     port = listener.getsockname()[1]
     with socket.create_connection(("127.0.0.1", port)):
@@ -229,7 +229,7 @@ def test_no_connection_is_opened(tried: Try, report: dict[str, str], listener: s
     assert not tried("resolve", "example.com").startswith("did it")
 
 
-def test_no_socket_of_this_machine_is_reached(tried: Try, report: dict[str, str], tmp_path: Path) -> None:
+def test_no_local_socket_can_be_reached(tried: Try, report: dict[str, str], tmp_path: Path) -> None:
     need(report, "network", "seccomp")
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(tmp_path / "socket"))
@@ -248,7 +248,7 @@ def test_no_socket_of_this_machine_is_reached(tried: Try, report: dict[str, str]
 # Programs and processes
 
 
-def test_no_program_is_started(tried: Try, report: dict[str, str]) -> None:
+def test_no_program_can_be_started(tried: Try, report: dict[str, str]) -> None:
     need(report, "programs", "seccomp")
     for path in ("/bin/true", sys.executable):
         assert tried("execute", path) == "EPERM"
@@ -260,7 +260,7 @@ def test_no_program_is_started(tried: Try, report: dict[str, str]) -> None:
     assert tried("call", "clone", 0x10000, 0, 0, 0, 0) == "EPERM", "a thread with open files of its own"
 
 
-def test_no_other_process_is_touched(tried: Try, report: dict[str, str], children: ChildPool) -> None:
+def test_other_processes_can_not_be_changed(tried: Try, report: dict[str, str], children: ChildPool) -> None:
     need(report, "signals", "seccomp")
     server = children._servers["script"].process.pid
     for pid in (os.getpid(), server, 1, -1):
@@ -281,15 +281,15 @@ def test_no_other_process_is_touched(tried: Try, report: dict[str, str], childre
     assert children._servers["script"].process.poll() is None
 
 
-def test_no_way_into_the_kernel(children: ChildPool, original: Path, report: dict[str, str]) -> None:
-    """Every call of the table, with arguments that none of them would take if it came to looking at them."""
+def test_dangerous_system_calls_are_denied(children: ChildPool, original: Path, report: dict[str, str]) -> None:
+    """Every denied call, with arguments that are invalid for all of them."""
     need(report, "programs", "seccomp")
     calls = syscalls.numbers(syscalls.DENIED, platform.machine())
     found = outcomes(children, original, [["call", name, -1, -1, -1, -1, -1, -1] for name in calls])
     assert dict(zip(calls, found, strict=True)) == dict.fromkeys(calls, "EPERM")
 
 
-def test_limits_are_not_to_be_lifted(tried: Try, report: dict[str, str]) -> None:
+def test_limits_can_not_be_raised(tried: Try, report: dict[str, str]) -> None:
     need(report, "programs", "seccomp")
     assert tried("call", "prctl", 1, 0, 0, 0, 0) == "EPERM", "it would outlive its parent"
     assert tried("call", "memfd_create", None, 0) == "EPERM", "memory that no limit counts"
@@ -332,15 +332,15 @@ def test_every_jump_of_the_filter_lands_in_it(machine: str) -> None:
 
 
 @pytest.mark.parametrize("abi", range(1, 9))
-def test_each_abi_is_asked_for_what_it_knows(abi: int) -> None:
-    """The sizes and bits of the kernel's own landlock.h: 13 rights in ABI 1, then refer, truncate, none, ioctl."""
+def test_each_abi_is_given_the_rights_that_it_knows(abi: int) -> None:
+    """Sizes and bits of the kernel's landlock.h: 13 rights in ABI 1, then refer, truncate, none, ioctl."""
     ruleset = landlock.strictest(abi)
     rights = {1: 13, 2: 14, 3: 15, 4: 15}.get(abi, 16)
     assert ruleset == Ruleset(2**rights - 1, 3 if abi >= 4 else 0, 3 if abi >= 6 else 0)
     assert len(ruleset.pack(abi)) == (8 if abi < 4 else 16 if abi < 6 else 24)
 
 
-def test_the_data_folder_is_left_out_wherever_it_lies(tmp_path: Path) -> None:
+def test_the_data_folder_is_left_out_wherever_it_is(tmp_path: Path) -> None:
     for name in ("a/b/data", "a/c", "d"):
         (tmp_path / name).mkdir(parents=True)
     (tmp_path / "a" / "b" / "file").touch()

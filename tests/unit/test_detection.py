@@ -1,4 +1,4 @@
-"""What a file is by its first bytes, as a type that is safe to build a path from."""
+"""The detected type of files, in a form that is safe to build a path from."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ SAMPLES = {
 
 
 @pytest.mark.parametrize(("content", "expected"), SAMPLES.values(), ids=SAMPLES)
-def test_a_sample_is_what_it_is(content: bytes, expected: str) -> None:
+def test_samples_are_detected(content: bytes, expected: str) -> None:
     found = media_type(content)
     if expected == "application/x-executable":
         assert found in {expected, "application/x-pie-executable", "application/x-elf"}
@@ -107,7 +107,7 @@ def test_a_sample_is_what_it_is(content: bytes, expected: str) -> None:
 
 
 def named_zip(mimetype: bytes, *names: str) -> bytes:
-    """Whose entry ``mimetype`` is compressed, and not the first."""
+    """A ZIP whose entry ``mimetype`` is compressed and not the first."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in (*names, "mimetype"):
@@ -187,7 +187,7 @@ SECOND_LOOKS = {
 
 
 @pytest.mark.parametrize(("content", "expected"), SECOND_LOOKS.values(), ids=SECOND_LOOKS)
-def test_a_second_look(content: bytes, expected: str) -> None:
+def test_rules_refine_the_result_of_libmagic(content: bytes, expected: str) -> None:
     assert media_type(content[:HEAD]) == expected
 
 
@@ -219,14 +219,12 @@ PLAIN, WORDS = b"just some words\n", "text/plain"
         (bytes(5_000), "a.csv", UNKNOWN),
     ],
 )
-def test_a_name_is_believed_in_which_plain_text_it_is_and_in_nothing_else(
-    content: bytes, name: str, expected: str
-) -> None:
+def test_the_name_decides_only_between_plain_text_formats(content: bytes, name: str, expected: str) -> None:
     assert media_type(content, name) == expected
 
 
-def test_both_libmagics_say_the_same() -> None:
-    """Ours, whichever that is, and the bundled one, on all that is asked here."""
+def test_both_versions_of_libmagic_agree() -> None:
+    """The version in use and the bundled one, for all samples."""
     code = (
         "import ctypes.util, sys, json; found = ctypes.util.find_library; "
         "ctypes.util.find_library = lambda name: None if name == 'magic' else found(name); "
@@ -265,14 +263,14 @@ def test_both_libmagics_say_the_same() -> None:
     ],
     ids=range(12),
 )
-def test_second_looks_are_quick(content: bytes) -> None:
+def test_rules_are_fast(content: bytes) -> None:
     media_type(content)
     began = time.thread_time()
     media_type(content)
     assert time.thread_time() - began < 0.25
 
 
-def test_only_the_head_is_looked_at() -> None:
+def test_only_the_head_is_read() -> None:
     assert media_type(png() + b"x" * 10 * HEAD) == "image/png"
     assert media_type(b"\0" * HEAD + png()) == UNKNOWN
 
@@ -286,7 +284,7 @@ STARTS = [content[:40] for content, _ in SAMPLES.values()] + [b"#!/bin/", b"\x1f
 @example(b"")
 @example(b"\n")
 @settings(max_examples=400, deadline=None)
-def test_any_bytes_make_a_safe_type(content: bytes) -> None:
+def test_any_bytes_give_a_safe_type(content: bytes) -> None:
     found = media_type(content)
     assert SAFE.fullmatch(found)
     assert PurePosixPath(found).parts == tuple(found.split("/"))
@@ -300,7 +298,7 @@ def test_any_bytes_make_a_safe_type(content: bytes) -> None:
 @example("a/../b")
 @example("text/plain\n")
 @example("inode/x-empty")
-def test_any_word_of_libmagic_makes_a_safe_type(word: str) -> None:
+def test_any_result_of_libmagic_gives_a_safe_type(word: str) -> None:
     found = detection.normalize(word)
     assert SAFE.fullmatch(found)
     assert detection.normalize(found) == found
@@ -318,11 +316,11 @@ def test_any_word_of_libmagic_makes_a_safe_type(word: str) -> None:
         ("text/plain/x", UNKNOWN),
     ],
 )
-def test_words_are_brought_into_one_form(word: str, found: str) -> None:
+def test_types_are_normalized(word: str, found: str) -> None:
     assert detection.normalize(word) == found
 
 
-def test_synonyms_lead_somewhere() -> None:
+def test_synonyms_are_normalized() -> None:
     for word, meant in detection.SYNONYMS.items():
         assert detection.normalize(word) == meant
         assert meant not in detection.SYNONYMS
@@ -334,7 +332,7 @@ def test_extensions() -> None:
     assert detection.extension("application/x-nobody-knows") is None
 
 
-def test_extensions_are_those_in_use_whatever_the_machine_thinks(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_extensions_do_not_depend_on_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine with Debian's ``mime-support`` has ``.mpv``, ``.oga`` and ``.es``."""
     monkeypatch.setitem(mimetypes.types_map, ".odd", "video/webm")
     expected = {"video/x-matroska": ".mkv", "audio/ogg": ".ogg", "text/javascript": ".js", "text/rtf": ".rtf"}
@@ -354,7 +352,7 @@ def test_a_pdf_may_have_something_before_it(before: bytes) -> None:
 
 
 def test_many_threads_at_once() -> None:
-    """Each has a cookie of its own; one that is shared gives wrong words or crashes."""
+    """Each thread has a cookie of its own. A shared one gives wrong results or crashes."""
     wrong: list[str] = []
     start = threading.Barrier(16)
     expected = {content: media_type(content) for content, _ in SAMPLES.values()}
@@ -383,10 +381,10 @@ NASTY = {
 
 
 @pytest.mark.parametrize(("head", "expected"), NASTY.values(), ids=NASTY)
-def test_a_bounded_look_still_sees_what_it_is(head: bytes, expected: str) -> None:
+def test_a_shortened_text_is_still_detected(head: bytes, expected: str) -> None:
     assert detection.media_type(head) == expected
 
 
-def test_white_space_is_cut_before_libmagic_tries_its_patterns_at_every_byte_of_it() -> None:
+def test_white_space_is_shortened_before_libmagic_sees_it() -> None:
     assert len(detection.shorten_text(b"\n" * 65_536)) <= 128
     assert detection.shorten_text(b"a b\n" * 10) == b"a b\n" * 10

@@ -95,7 +95,7 @@ def test_a_mail(run: Run, text: Text) -> None:
     assert document.ENGLISH in text()
 
 
-def test_what_is_attached_to_a_mail_is_not_read(run: Run, text: Text) -> None:
+def test_attachments_of_a_mail_are_not_read(run: Run, text: Text) -> None:
     attached = document.docx(document.paragraph("within"))
     content = document.eml().replace(
         b"Content-Transfer-Encoding: base64\r\n\r\niVBORw0KGgo=", b"\r\n" + attached.hex().encode()
@@ -104,7 +104,7 @@ def test_what_is_attached_to_a_mail_is_not_read(run: Run, text: Text) -> None:
     assert "within" not in text()
 
 
-def test_a_mail_to_everybody_leaves_facts_within_their_room(run: Run) -> None:
+def test_a_mail_with_many_recipients_stays_within_the_size_limit(run: Run) -> None:
     name = "日" * 190
     people = ", ".join(f'"{name}" <a{number}@example.org>' for number in range(60))
     parts = "".join(
@@ -125,12 +125,12 @@ def test_an_outlook_mail(run: Run, text: Text) -> None:
     assert document.ENGLISH in text()
 
 
-def test_rtf_says_its_title_as_people_read_it(run: Run) -> None:
+def test_the_title_of_an_rtf_is_decoded(run: Run) -> None:
     assert run(document.rtf(), "text/rtf").facts["title"] == "Café €"
     assert decode_rtf_escapes(r"a\u-10179?\u-8704?b") == "a\ud83d\ude00b"
 
 
-def test_old_files_say_what_their_property_set_says() -> None:
+def test_properties_of_old_files_are_read() -> None:
     title, saved = b"Gr\xf6\xdfe\0", struct.pack("<Q", 134_000_000_000_000_000)
     values = [
         struct.pack("<Ii", 2, 1252),
@@ -167,7 +167,7 @@ def test_dates(written: object, read: str | None) -> None:
 # Web pages
 
 
-def test_a_page_keeps_all_that_a_reader_sees(run: Run, text: Text) -> None:
+def test_a_web_page_keeps_all_visible_text(run: Run, text: Text) -> None:
     hidden = b"<title>T</title><script>no</script><style>no</style>"
     page = b"<nav>a</nav><form><label>b</label></form><iframe></iframe>c<footer>d</footer>"
     run(b"<html><body>" + b"<div>" * 500 + hidden + page, "text/html")
@@ -188,7 +188,7 @@ def test_a_page_keeps_all_that_a_reader_sees(run: Run, text: Text) -> None:
         (b"plain", "plain"),
     ],
 )
-def test_pages_are_read_as_browsers_read_them(content: bytes, read: str) -> None:
+def test_web_pages_are_decoded_as_in_browsers(content: bytes, read: str) -> None:
     assert web.read(content)[0] == read
 
 
@@ -232,7 +232,7 @@ def test_an_old_text_with_a_password(run: Run) -> None:
     "media_type",
     ["application/vnd.oasis.opendocument.formula", "application/vnd.ms-excel.sheet.binary.macroenabled.12"],
 )
-def test_what_nobody_reads_here(run: Run, media_type: str) -> None:
+def test_other_formats_are_unsupported(run: Run, media_type: str) -> None:
     with fails("unsupported-format"):
         run(document.odt(), media_type)
 
@@ -250,7 +250,7 @@ def test_a_compound_file_of_an_unknown_kind(run: Run) -> None:
 
 
 @pytest.mark.parametrize("known", KNOWN, ids=lambda each: each.file_name)
-def test_half_a_file_gives_a_result_or_a_reason(run: Run, known: Format) -> None:
+def test_half_a_file_gives_a_result_or_a_processor_error(run: Run, known: Format) -> None:
     content = known.make()
     if content.startswith((b"PK", ole.compound({})[:8])):
         with fails("corrupt"):
@@ -271,7 +271,7 @@ def test_half_a_file_gives_a_result_or_a_reason(run: Run, known: Format) -> None
         ("max_entries", "too-many-entries"),
     ],
 )
-def test_limits_of_what_is_unpacked(run: Run, option: str, code: str) -> None:
+def test_limits_of_the_unpacked_size(run: Run, option: str, code: str) -> None:
     with fails(code):
         run(document.docx(), document.DOCX, **{option: 3})
 
@@ -284,14 +284,14 @@ def test_the_limit_of_markup(run: Run, make: Callable[[], bytes], media_type: st
         run(make(), media_type, max_markup_bytes=10)
 
 
-def test_long_markdown_is_kept_as_it_is_written(run: Run, text: Text) -> None:
-    """Parsed, this would take a minute."""
+def test_long_markdown_is_not_parsed(run: Run, text: Text) -> None:
+    """Parsing this would take a minute."""
     found = run(b"# Title\n\n" + b"*a_" * 262_144, "text/markdown")
     assert (found.facts["format"], found.facts["title"]) == ("markdown", None)
     assert text().startswith("# Title\n\n*a_*a_")
 
 
-def test_what_the_directory_lies_about_is_damage(run: Run) -> None:
+def test_wrong_sizes_in_the_directory_are_damage(run: Run) -> None:
     with fails("corrupt"):
         run(hostile.with_part(document.docx(), "word/more.xml", 4, claimed=10), document.DOCX)
 
@@ -334,7 +334,7 @@ def test_entities_are_refused(run: Run, name: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "media_type", "content"), HOSTILE, ids=[name for name, _, _ in HOSTILE])
-def test_hostile_files_give_a_result_or_a_reason(run: Run, name: str, media_type: str, content: bytes) -> None:
+def test_hostile_files_give_a_result_or_a_processor_error(run: Run, name: str, media_type: str, content: bytes) -> None:
     assert code_of(run, content, media_type) in {None, *CODES}
 
 
@@ -349,7 +349,7 @@ def code_of(run: Run, content: bytes, media_type: str) -> str | None:
 # The library
 
 
-def test_a_panic_is_the_files_fault_unless_it_is_about_threads() -> None:
+def test_a_panic_is_corrupt_unless_it_is_about_threads() -> None:
     panic = type("PanicException", (BaseException,), {})
     assert isinstance(reader.translate_panic(panic("index out of bounds")), ProcessorError)
     assert isinstance(reader.translate_panic(panic("OS can't spawn worker thread: Resource …")), RuntimeError)
@@ -357,7 +357,7 @@ def test_a_panic_is_the_files_fault_unless_it_is_about_threads() -> None:
 
 
 def test_a_sheet_that_lies_beyond_the_file_is_damage(run: Run) -> None:
-    """The library panics over it."""
+    """kreuzberg panics on this sheet."""
     whole = ole.workbook({(0, 0): 1})
     place = whole.index(struct.pack("<HH", 0x0085, 11))
     with fails("corrupt"):

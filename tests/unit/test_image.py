@@ -108,12 +108,12 @@ def test_large_pictures_fit_both_squares(run: Run, thumbnail: Thumbnail) -> None
     assert_corners(thumbnail(1024))
 
 
-def test_an_extreme_strip_keeps_a_pixel(run: Run) -> None:
+def test_a_very_thin_picture_keeps_a_pixel(run: Run) -> None:
     result = run(plain(5000, 1, RED).pngsave_buffer())
     assert [(d.width, d.height) for d in result.derivatives] == [(256, 1), (1024, 1)]
 
 
-def test_a_strip_that_a_decoder_would_shrink_to_nothing_keeps_a_pixel(run: Run) -> None:
+def test_a_thin_picture_shrunk_by_the_decoder_keeps_a_pixel(run: Run) -> None:
     result = run(plain(3, 5000, RED).jpegsave_buffer(), "image/jpeg")
     assert [(d.width, d.height) for d in result.derivatives] == [(1, 256), (1, 1024)]
 
@@ -162,7 +162,7 @@ def test_an_embedded_profile_is_applied_and_left_out(run: Run, thumbnail: Thumbn
     assert not thumbnail(1024).get_typeof("icc-profile-data")
 
 
-def test_a_broken_profile_spoils_nothing(run: Run, thumbnail: Thumbnail) -> None:
+def test_a_damaged_profile_is_ignored(run: Run, thumbnail: Thumbnail) -> None:
     odd = with_fields(plain(300, 300, RED), pyvips.GValue.blob_type, icc_profile_data=b"junk" * 40)
     run(odd.jpegsave_buffer(), "image/jpeg")
     assert near(thumbnail(256)(100, 100), RED)
@@ -183,18 +183,18 @@ def test_pages_are_counted_and_the_first_is_shown(run: Run, thumbnail: Thumbnail
 
 
 def test_the_dominant_colour_is_a_colour_of_the_picture(run: Run) -> None:
-    """The mean of this one is a brown that is nowhere in it."""
+    """The mean colour is a brown that no pixel has."""
     mostly_blue = plain(300, 300, BLUE).insert(plain(120, 300, RED), 0, 0)
     assert run(mostly_blue.pngsave_buffer()).facts["dominant_colour"] == "#1e1edc"
 
 
-def test_what_is_not_seen_does_not_dominate(run: Run) -> None:
+def test_transparent_pixels_are_not_dominant(run: Run) -> None:
     hidden = plain(300, 300, [*RED, 0]).insert(plain(100, 300, [*GREEN, 255]), 0, 0)
     assert run(hidden.pngsave_buffer()).facts["dominant_colour"] == "#1ea01e"
     assert run(plain(300, 300, [*RED, 0]).pngsave_buffer()).facts["dominant_colour"] is None
 
 
-def test_exif_is_read_and_not_passed_on(run: Run, thumbnail: Thumbnail) -> None:
+def test_exif_is_in_the_facts_and_not_in_thumbnails(run: Run, thumbnail: Thumbnail) -> None:
     photo = with_fields(
         plain(300, 200, RED),
         pyvips.GValue.gstr_type,
@@ -236,7 +236,7 @@ def png_claiming(width: int, height: int) -> bytes:
 
 
 def gif_claiming(width: int, height: int) -> bytes:
-    """In the header and in the frame; of the header alone the decoder believes nothing."""
+    """Wrong sizes in the header and in the frame, since the decoder checks both."""
     return bytes(plain(1, 2, RED).gifsave_buffer().replace(b"\1\0\2\0", struct.pack("<HH", width, height)))
 
 
@@ -250,7 +250,7 @@ def gif_claiming(width: int, height: int) -> bytes:
     ],
     ids=["png", "png-just-over", "gif", "svg"],
 )
-def test_bombs_are_told_by_their_header(run: Run, content: bytes, media_type: str) -> None:
+def test_bombs_are_detected_by_their_header(run: Run, content: bytes, media_type: str) -> None:
     with fails("too-many-pixels"):
         run(content, media_type)
 
@@ -271,7 +271,7 @@ def test_avif_is_allowed_half_as_many_pixels(run: Run) -> None:
 
 @pytest.mark.parametrize("part", [0.5, 0.97])
 @pytest.mark.parametrize("media_type", [*SAVE, "image/jpeg; progressive"])
-def test_a_picture_cut_short_is_corrupt(run: Run, media_type: str, part: float) -> None:
+def test_a_truncated_picture_is_corrupt(run: Run, media_type: str, part: float) -> None:
     whole = (
         noise(500, 400).jpegsave_buffer(interlace=True) if "progr" in media_type else SAVE[media_type](noise(500, 400))
     )
@@ -279,7 +279,7 @@ def test_a_picture_cut_short_is_corrupt(run: Run, media_type: str, part: float) 
         run(whole[: int(len(whole) * part)], media_type.partition(";")[0])
 
 
-def test_bytes_after_the_end_do_no_harm(run: Run, thumbnail: Thumbnail) -> None:
+def test_bytes_after_the_end_are_ignored(run: Run, thumbnail: Thumbnail) -> None:
     run(SAVE["image/jpeg"](corners()) + b"\0" * 500 + b"junk", "image/jpeg")
     assert_corners(thumbnail(256))
 
@@ -295,29 +295,29 @@ def test_bytes_after_the_end_do_no_harm(run: Run, thumbnail: Thumbnail) -> None:
     ],
     ids=["jp2", "ppm", "matrix", "csv", "empty"],
 )
-def test_what_no_loader_reads_is_unsupported(run: Run, content: bytes, media_type: str) -> None:
+def test_a_format_without_loader_is_unsupported(run: Run, content: bytes, media_type: str) -> None:
     with fails("unsupported-format"):
         run(content, media_type)
 
 
-def test_the_format_of_libvips_itself_stays_shut(run: Run, tmp_path: Path) -> None:
+def test_the_format_of_libvips_itself_is_not_read(run: Run, tmp_path: Path) -> None:
     plain(9, 9, RED).write_to_file(str(tmp_path / "picture.v"))
     with fails("unsupported-format"):
         run((tmp_path / "picture.v").read_bytes(), "image/x-vips")
 
 
 def test_a_png_with_labels_that_are_not_utf_8_is_read(run: Run) -> None:
-    """pyvips can't list the fields of this one."""
+    """pyvips can't list the fields of this file."""
     png = plain(9, 9, RED).pngsave_buffer(keep="none")
     assert run(png[:33] + png_chunk(b"tEXt", b"K\xe9y\0v\xe9lue") + png[33:]).facts["width"] == 9
 
 
-def test_a_missing_file_is_not_its_own_fault(tmp_path: Path) -> None:
+def test_a_missing_file_raises_os_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         Image()(Source(tmp_path / "gone", "image/png"), tmp_path)
 
 
-def test_a_folder_that_cannot_be_written_is_not_the_files_fault(tmp_path: Path) -> None:
+def test_a_read_only_folder_raises_os_error(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(plain(9, 9, RED).pngsave_buffer())
     with pytest.raises(OSError, match="thumbnail-256"):
         Image()(Source(tmp_path / "a.png", "image/png"), tmp_path / "no such folder")
@@ -341,8 +341,8 @@ def svg(body: str, prologue: str = "") -> bytes:
     ],
     ids=["neighbour", "file-url", "xinclude", "css", "use"],
 )
-def test_an_svg_reaches_nothing_outside_itself(run: Run, thumbnail: Thumbnail, tmp_path: Path, body: str) -> None:
-    """librsvg follows each of these where it is told the path: see the control below."""
+def test_an_svg_reads_no_other_files(run: Run, thumbnail: Thumbnail, tmp_path: Path, body: str) -> None:
+    """librsvg reads each of these if it knows the path, as the second half shows."""
     plain(50, 50, RED).pngsave(str(tmp_path / "red.png"))
     (tmp_path / "red.svg").write_bytes(svg('<rect id="red" width="50" height="50" fill="#dc1e1e"/>'))
     (tmp_path / "red.css").write_text("rect { fill: #dc1e1e !important }")
@@ -355,14 +355,14 @@ def test_an_svg_reaches_nothing_outside_itself(run: Run, thumbnail: Thumbnail, t
     assert in_a_process(control, str(tmp_path / "control.svg")).startswith("[220.0, 30.0, 30.0")
 
 
-def test_an_svg_may_carry_its_pictures_within(run: Run, thumbnail: Thumbnail) -> None:
+def test_an_svg_may_embed_pictures(run: Run, thumbnail: Thumbnail) -> None:
     png = base64.b64encode(plain(50, 50, RED).pngsave_buffer()).decode()
     facts = run(svg(f'<image width="50" height="50" href="data:image/png;base64,{png}"/>'), "image/svg+xml").facts
     assert (facts["format"], facts["width"], facts["height"]) == ("svg", 50, 50)
     assert near(thumbnail(256)(25, 25)[:3], RED)
 
 
-def test_an_svg_of_entities_within_entities_is_refused(run: Run) -> None:
+def test_an_svg_with_nested_entities_is_refused(run: Run) -> None:
     letters = "abcdefghij"
     entities = "".join(f'<!ENTITY {b} "{f"&{a};" * 10}">' for a, b in pairwise(letters))
     with fails("corrupt"):
@@ -413,7 +413,7 @@ def test_sixty_megapixels_fit_a_gibibyte(sixty_megapixels: Path, name: str) -> N
 
 
 @pytest.mark.parametrize("name", ["progressive.jpeg", "interlaced.png"])
-def test_a_lack_of_memory_is_not_the_files_fault(sixty_megapixels: Path, name: str) -> None:
+def test_a_lack_of_memory_raises_memory_error(sixty_megapixels: Path, name: str) -> None:
     path = sixty_megapixels / name
     assert in_a_process(IN_BOUNDS, str(path), f"image/{path.suffix[1:]}", "230") == "MemoryError\n"
 
@@ -429,7 +429,7 @@ def test_a_lack_of_memory_is_not_the_files_fault(sixty_megapixels: Path, name: s
         ("wbuffer_write: write failed\nunix error: No space left on device", OSError),
     ],
 )
-def test_messages_seen_are_told_apart(message: str, kind: type[Exception]) -> None:
+def test_messages_of_libvips_become_the_right_exception(message: str, kind: type[Exception]) -> None:
     assert isinstance(translate_error(message, "image/png"), kind)
 
 
@@ -451,6 +451,6 @@ for _ in range(30):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="counts threads in /proc")
-def test_forked_children_do_the_work(tmp_path: Path) -> None:
+def test_forked_children_can_process(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_bytes(SAVE["image/jpeg"](corners()))
     assert in_a_process(FORKED, str(tmp_path / "a.jpg"), str(tmp_path)).split() == ["2"] * 30

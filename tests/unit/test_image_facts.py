@@ -1,4 +1,4 @@
-"""What is said of a picture beyond its size: its metadata, where it was taken, how it looks."""
+"""Facts of pictures: metadata, position, colours and hashes."""
 
 import base64
 import io
@@ -54,7 +54,7 @@ PLACE = {
 GPS_PHOTO = pyvips.Image.jpegload_buffer(photo(**PLACE))
 
 
-def test_a_place_is_told_in_degrees(run: Run) -> None:
+def test_the_position_is_in_degrees(run: Run) -> None:
     gps = run(photo(**PLACE)).facts["gps"]
     assert isinstance(gps, dict)
     assert (gps["latitude"], gps["longitude"], gps["altitude"]) == (-33.8598333, 151.2111111, 58.5)
@@ -67,14 +67,14 @@ def test_a_place_is_told_in_degrees(run: Run) -> None:
     }
 
 
-def test_a_place_can_be_left_out(run: Run) -> None:
+def test_the_position_can_be_left_out(run: Run) -> None:
     facts = run(photo(**PLACE), gps="strip").facts
     assert facts["gps"] is None
     assert "GPS" not in json.dumps(dict(facts))
 
 
 @pytest.mark.parametrize("latitude", ["91/1 0/1 0/1", "1/0 0/1 0/1"])
-def test_a_place_that_is_none_has_no_degrees(run: Run, latitude: str) -> None:
+def test_an_invalid_position_has_no_degrees(run: Run, latitude: str) -> None:
     gps = run(photo(**PLACE | {"ifd3_GPSLatitude": latitude})).facts["gps"]
     assert isinstance(gps, dict)
     assert (gps["latitude"], gps["longitude"]) == (None, None)
@@ -87,7 +87,7 @@ def packet(body: str, description: str = "") -> bytes:
     return f"{start}{body}</rdf:Description></rdf:RDF></x:xmpmeta>".encode()
 
 
-def test_xmp_is_read_in_both_of_its_forms() -> None:
+def test_xmp_is_read_in_both_forms() -> None:
     bag = "<dc:subject><rdf:Bag><rdf:li>one</rdf:li>\n<rdf:li>two</rdf:li></rdf:Bag></dc:subject>"
     title = '<dc:title><rdf:Alt><rdf:li xml:lang="x-default">Größe</rdf:li><rdf:li>Size</rdf:li></rdf:Alt></dc:title>'
     short = 'xmp:Rating="4" xmp:CreatorTool="Tool"'
@@ -100,7 +100,7 @@ def test_xmp_is_read_in_both_of_its_forms() -> None:
     }
 
 
-def test_xmp_is_bounded() -> None:
+def test_xmp_is_limited_in_size() -> None:
     many = "".join(f"<rdf:li>{number}{'x' * 500}</rdf:li>" for number in range(90))
     found = xmp.read_xmp(packet(f"<dc:subject><rdf:Bag>{many}</rdf:Bag></dc:subject>"))
     assert isinstance(found["keywords"], list)
@@ -108,11 +108,11 @@ def test_xmp_is_bounded() -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"junk", b"<a>" * 9_000, b"\xff\xfe\0", b"<?xml encoding='x'?><a/>"])
-def test_broken_xmp_tells_nothing(content: bytes) -> None:
+def test_damaged_xmp_gives_no_facts(content: bytes) -> None:
     assert xmp.read_xmp(content) == {}
 
 
-def test_xmp_declares_no_entities() -> None:
+def test_xmp_with_entities_is_refused() -> None:
     assert xmp.read_xmp(b'<!DOCTYPE a [<!ENTITY b "c">]>' + packet("<dc:title>&b;</dc:title>")) == {}
 
 
@@ -136,8 +136,8 @@ def test_resolution_and_depth(run: Run) -> None:
     assert run(bytes(deep.pngsave_buffer()), "image/png").facts["bit_depth"] == 16
 
 
-def test_a_tiff_says_how_it_was_taken(run: Run) -> None:
-    """libvips reads no EXIF of it."""
+def test_exif_of_a_tiff_is_read(run: Run) -> None:
+    """libvips itself reads no EXIF of a TIFF."""
     first = [*bare_page(4, 4), (271, 2, b"Acme\0"), (34665, 13, [1]), (34853, 13, [2])]
     place: list[Any] = [(1, 2, b"N\0"), (2, 5, [10, 1, 30, 1, 0, 1]), (3, 2, b"W\0"), (4, 5, [20, 1, 15, 1, 0, 1])]
     facts = run(tiff([first, [(33437, 5, [28, 5])], place]), "image/tiff").facts
@@ -169,22 +169,22 @@ def test_any_damage_to_exif_gives_a_position_or_none(data: st.DataObject) -> Non
 
 
 @pytest.mark.parametrize(("reference", "metres"), [(0, 58.5), (1, -58.5)])
-def test_what_lies_below_the_sea_has_a_negative_altitude(run: Run, reference: int, metres: float) -> None:
+def test_altitudes_below_the_sea_are_negative(run: Run, reference: int, metres: float) -> None:
     place: list[Any] = [(5, 1, bytes([reference])), (6, 5, [117, 2])]
     gps = run(tiff([[*bare_page(4, 4), (34853, 13, [1])], place]), "image/tiff").facts["gps"]
     assert isinstance(gps, dict)
     assert gps["altitude"] == metres
 
 
-def test_facts_stay_within_their_room(run: Run) -> None:
+def test_facts_stay_within_their_size_limit(run: Run) -> None:
     wide = "\U0001f600" * 5_000
     fields = {f"ifd0_{name}": wide for name in ("Make", "Model", "Artist", "Copyright", "Software", "ImageDescription")}
     facts = run(photo(**fields)).facts
     assert len(json.dumps(dict(facts), ensure_ascii=False).encode()) < 65_536
 
 
-def test_a_comment_that_is_not_read_is_not_told() -> None:
-    """libexif says ``Unsupported UNICODE string`` in its place."""
+def test_a_comment_that_libexif_can_not_decode_is_left_out() -> None:
+    """libexif displays ``Unsupported UNICODE string`` instead."""
     field = "Unsupported UNICODE string (Unsupported UNICODE string, Undefined, 18 components, 18 bytes)"
     assert exif.displayed(field) == ""
     assert exif.displayed("Unsupported film (Unsupported film, ASCII, 17 components, 17 bytes)") == "Unsupported film"
@@ -216,7 +216,7 @@ def test_colours_have_shares(run: Run) -> None:
     ],
 )
 def test_thumbhash_is_that_of_the_reference(width: int, height: int, alpha: bool, expected: str) -> None:
-    """As its own code makes them of the same pixels, but for one digit that lies on the border of two."""
+    """Equal to the reference's results, except for one digit on the border between two values."""
     pixels = np.array(gradient(width, height, alpha), np.uint8)
     made, reference = thumbhash(pixels).hex(), base64.b64decode(expected).hex()
     assert len(made) == len(reference)
@@ -225,14 +225,14 @@ def test_thumbhash_is_that_of_the_reference(width: int, height: int, alpha: bool
 
 
 def gradient(width: int, height: int, alpha: bool) -> list[list[list[int]]]:
-    """A pattern that has no symmetry, in integers, so that any language makes the same one."""
+    """A pattern without symmetry, in integers, so that every language computes the same."""
     return [
         [[x * 7 % 256, y * 11 % 256, (x * y) % 256, (x * 5 + y * 3) % 256 if alpha else 255] for x in range(width)]
         for y in range(height)
     ]
 
 
-def test_phash_stays_when_a_picture_is_resized_and_saved_anew(run: Run) -> None:
+def test_phash_survives_resizing_and_saving_again(run: Run) -> None:
     shapes = pyvips.Image.perlin(900, 700, cell_size=200, seed=3) * 90 + 128
     picture = shapes.bandjoin([shapes.fliphor(), shapes.flipver()]).cast("uchar").copy(interpretation="srgb")
     first = int(str(run(bytes(picture.jpegsave_buffer(Q=95))).facts["phash"]), 16)
@@ -257,7 +257,7 @@ def test_sizes_and_formats_can_be_chosen(run: Run, tmp_path: Path) -> None:
         assert (shown.width, shown.height) == (derivative.width, derivative.height)
 
 
-def test_what_is_transparent_is_white_as_a_jpeg(run: Run, tmp_path: Path) -> None:
+def test_transparent_pixels_are_white_in_a_jpeg(run: Run, tmp_path: Path) -> None:
     clear = corners().bandjoin(0).copy(interpretation="srgb")
     run(bytes(clear.pngsave_buffer()), "image/png", formats=["jpeg"])
     shown = pyvips.Image.new_from_file(str(tmp_path / "derived" / "thumbnail-256-jpeg.jpeg"))

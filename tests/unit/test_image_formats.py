@@ -1,4 +1,4 @@
-"""Pictures that libvips alone can't read, and what moves or has pages."""
+"""Formats that libvips alone can't read, animations and pages."""
 
 import io
 import struct
@@ -75,7 +75,7 @@ def assert_corners(picture: Any, by: int = 14) -> None:
         ("image/vnd.adobe.photoshop", "psd", (320, 200)),
     ],
 )
-def test_what_libvips_cannot_read_is_read(
+def test_formats_that_libvips_can_not_read_are_read(
     run: Run, made: Made, media_type: str, name: str, size: tuple[int, int]
 ) -> None:
     result = run(MAKERS[media_type](), media_type)
@@ -85,7 +85,7 @@ def test_what_libvips_cannot_read_is_read(
 
 
 @pytest.mark.parametrize("media_type", sorted(set(MAKERS) - {"image/svg+xml", "image/gif", "image/webp"}))
-def test_what_is_cut_in_half_is_corrupt(run: Run, media_type: str) -> None:
+def test_half_a_file_is_corrupt(run: Run, media_type: str) -> None:
     whole = MAKERS[media_type]()
     with fails("corrupt"):
         run(whole[: len(whole) // 2], media_type)
@@ -102,7 +102,7 @@ def test_jpeg_xl_of_other_bands(run: Run, mode: str, alpha: bool, space: str) ->
     assert (facts["has_alpha"], facts["colour_space"]) == (alpha, space)
 
 
-def test_a_jpeg_within_jpeg_xl_keeps_what_it_says(run: Run, tmp_path: Path, made: Made) -> None:
+def test_a_jpeg_in_jpeg_xl_keeps_its_metadata(run: Run, tmp_path: Path, made: Made) -> None:
     import PIL.Image
 
     jxl()
@@ -116,14 +116,14 @@ def test_a_jpeg_within_jpeg_xl_keeps_what_it_says(run: Run, tmp_path: Path, made
 
 
 @pytest.mark.parametrize("size", [(1, 1), (8, 8), (64, 48), (300, 300), (513, 900), (1000, 300), (1280, 720)])
-def test_the_size_of_jpeg_xl_is_told_by_its_first_bits(size: tuple[int, int]) -> None:
+def test_the_size_of_jpeg_xl_is_in_its_first_bits(size: tuple[int, int]) -> None:
     jxl()
     for container in (False, True):
         content = by_pillow("JXL", corners_in_pillow(2, 2).resize(size), use_container=container)
         assert read_size(find_codestream(content)) == size
 
 
-def test_a_photoshop_file_of_16_bits_is_seen_by_its_preview(run: Run) -> None:
+def test_a_photoshop_file_of_16_bits_uses_its_preview(run: Run) -> None:
     with fails("unsupported-format"):
         run(psd(depth=16), "image/vnd.adobe.photoshop")
     result = run(psd(depth=16, preview=bytes(corners(160, 100).jpegsave_buffer())), "image/vnd.adobe.photoshop")
@@ -153,7 +153,7 @@ def test_a_raw_file_is_developed_at_half_size(run: Run, made: Made, media_type: 
     assert_corners(made("thumbnail-256.webp"), by=35)
 
 
-def test_a_raw_file_says_how_it_was_taken(run: Run) -> None:
+def test_exif_of_a_raw_file_is_read(run: Run) -> None:
     facts = run(dng(), "image/tiff").facts
     assert facts["exif"] == {
         "Make": "Acme",
@@ -183,7 +183,7 @@ def test_raw_files_are_turned_upright(run: Run, made: Made, preview: bytes) -> N
     assert_corners(upright.rot270(), by=35)
 
 
-def test_a_broken_preview_leaves_the_raw_file(run: Run, made: Made) -> None:
+def test_with_a_damaged_preview_the_raw_file_is_developed(run: Run, made: Made) -> None:
     run(dng(preview=b"\xff\xd8\xff" + b"junk" * 20), "image/tiff")
     assert_corners(made("thumbnail-256.webp"), by=35)
 
@@ -192,7 +192,7 @@ def test_a_broken_preview_leaves_the_raw_file(run: Run, made: Made) -> None:
 
 
 @pytest.mark.parametrize("save", ["gifsave_buffer", "webpsave_buffer"])
-def test_what_moves_has_a_film(run: Run, made: Made, save: str) -> None:
+def test_an_animation_has_a_preview(run: Run, made: Made, save: str) -> None:
     result = run(film(save), f"image/{save.partition('save')[0]}")
     assert result.facts["animation"] == {"frames": 3, "loop": 0, "seconds": 0.3}
     assert [(d.role, d.media_type, d.width, d.height) for d in result.derivatives][2:] == [
@@ -202,7 +202,7 @@ def test_what_moves_has_a_film(run: Run, made: Made, save: str) -> None:
     assert (preview.get("n-pages"), preview.get("delay"), preview.get("loop")) == (3, [100] * 3, 0)
 
 
-def test_a_film_is_bounded_in_size_and_frames(run: Run, made: Made) -> None:
+def test_a_preview_is_limited_in_size_and_frames(run: Run, made: Made) -> None:
     frames = [corners(900, 600).rot180() if number % 2 else corners(900, 600) for number in range(70)]
     strip = pyvips.Image.arrayjoin(frames, across=1).copy()
     strip.set_type(pyvips.GValue.gint_type, "page-height", 600)
@@ -211,7 +211,7 @@ def test_a_film_is_bounded_in_size_and_frames(run: Run, made: Made) -> None:
     assert (preview.width, preview.height, preview.get("n-pages")) == (512, 341, 60)
 
 
-def test_no_film_is_made_where_none_is_wanted(run: Run) -> None:
+def test_the_preview_is_an_option(run: Run) -> None:
     assert len(run(film("gifsave_buffer"), "image/gif", animated_preview=False).derivatives) == 2
 
 
@@ -220,7 +220,7 @@ def test_an_endless_gif_is_refused(run: Run) -> None:
         run(gif_of(20_000, struct.pack("<HH", 4, 4)), "image/gif")
 
 
-def test_a_book_of_pages_has_a_limit(run: Run) -> None:
+def test_the_number_of_pages_has_a_limit(run: Run) -> None:
     page = pyvips.Image.black(8, 8 * 10_001).copy()
     page.set_type(pyvips.GValue.gint_type, "page-height", 8)
     with fails("too-many-pages"):
@@ -240,7 +240,7 @@ def test_a_book_of_pages_has_a_limit(run: Run) -> None:
     ],
     ids=["ico", "jxl", "psd", "bmp"],
 )
-def test_bombs_are_told_by_their_header(run: Run, content: bytes, media_type: str) -> None:
+def test_bombs_are_detected_by_their_header(run: Run, content: bytes, media_type: str) -> None:
     with fails("too-many-pixels"):
         run(content.ljust(500, b"\0"), media_type)
 
@@ -262,6 +262,6 @@ def test_the_pixel_limit_holds_for_all_decoders(run: Run, media_type: str) -> No
     ],
     ids=["elements", "text", "filters", "filtered", "styled"],
 )
-def test_a_drawing_of_too_much_is_refused(run: Run, body: str) -> None:
+def test_a_drawing_that_is_too_complex_is_refused(run: Run, body: str) -> None:
     with fails("too-complex"):
         run(svg(body), "image/svg+xml")

@@ -34,7 +34,7 @@ def fails(code: str) -> Any:
 
 
 def protected(owner_only: bool) -> bytes:
-    """RC4 with 40 bits, revision 2, as ISO 32000-1 has it in 7.6.3; ``owner_only`` leaves the user's password empty."""
+    """RC4 with 40 bits, revision 2, as in ISO 32000-1, 7.6.3. ``owner_only`` leaves the user's password empty."""
     from hashlib import md5
 
     filler = bytes.fromhex("28BF4E5E4E758A4164004E56FFFA01082E2E00B6D0683E802F0CA9FE6453697A")
@@ -109,11 +109,11 @@ def test_bookmarks_in_a_ring_are_counted_once(run: Run) -> None:
     assert run(content).facts["outline"] == 1
 
 
-def test_a_title_that_is_no_text_is_cut_down_to_what_is(run: Run) -> None:
+def test_characters_that_can_not_be_stored_are_removed_from_titles(run: Run) -> None:
     assert run(pdf.simple().replace(b"(Two pages)", b"<FEFFD800D80000410000FFFE0001>")).facts["title"] == "A"
 
 
-def test_a_title_is_bounded(run: Run) -> None:
+def test_a_title_is_limited_in_length(run: Run) -> None:
     title = run(pdf.simple().replace(b"(Two pages)", b"(" + b"A" * 100_000 + b")")).facts["title"]
     assert title == "A" * 1_000
 
@@ -150,7 +150,7 @@ def test_words_that_are_broken_at_the_end_of_a_line_are_joined(run: Run, text: C
     assert text() == "a transformation\f"
 
 
-def test_letters_beyond_the_first_plane_are_kept(run: Run, text: Callable[[], str]) -> None:
+def test_letters_beyond_the_first_plane_are_read(run: Run, text: Callable[[], str]) -> None:
     table = (
         b"begincmap 1 begincodespacerange <00> <ff> endcodespacerange 1 beginbfchar <41> <D83DDE00> endbfchar endcmap"
     )
@@ -159,12 +159,12 @@ def test_letters_beyond_the_first_plane_are_kept(run: Run, text: Callable[[], st
     assert text() == "\N{GRINNING FACE}B\f"
 
 
-def test_a_page_with_more_text_than_is_asked_for_at_once(run: Run, text: Callable[[], str]) -> None:
+def test_a_page_with_more_text_than_the_buffer(run: Run, text: Callable[[], str]) -> None:
     run(pdf.pages([pdf.lines(["word " * 20] * 800, size=1)]))
     assert text().count("word") == 16_000
 
 
-def test_pictures_of_text_have_none(run: Run, tmp_path: Path) -> None:
+def test_a_page_that_is_a_picture_has_no_text(run: Run, tmp_path: Path) -> None:
     result = run(pdf.pages([b"0 0 100 100 re f"]))
     assert result.facts["text_layer"] is False
     assert {each.role for each in result.derivatives} == {"page-1", "thumbnail-256"}
@@ -184,7 +184,7 @@ def test_text_is_cut_between_pages_and_says_so(run: Run, options: dict[str, JSON
     assert (facts["text_pages"], facts["text_cut"], facts["pages"]) == (pages, why, 4)
 
 
-def test_a_page_that_is_not_there_is_passed_over(run: Run, text: Callable[[], str]) -> None:
+def test_a_missing_page_is_skipped(run: Run, text: Callable[[], str]) -> None:
     facts = run(pdf.simple().replace(b"/Count 2 /Kids [4 0 R", b"/Count 2 /Kids [9 0 R")).facts
     assert (facts["unreadable_pages"], facts["picture"]) == (1, False)
     assert "Page two" in text()
@@ -207,7 +207,7 @@ def test_the_picture_shows_the_first_page_on_white(run: Run, tmp_path: Path) -> 
         assert max(others) < 40
 
 
-def test_form_fields_are_drawn_with_what_they_hold(run: Run, tmp_path: Path) -> None:
+def test_form_fields_are_drawn_with_their_content(run: Run, tmp_path: Path) -> None:
     field = (
         b"<< /Type /Annot /Subtype /Widget /FT /Tx /T (x) /V (x) /Rect [0 0 100 100] /F 4 /P 4 0 R "
         b"/AP << /N 7 0 R >> >>"
@@ -227,7 +227,7 @@ def test_a_page_that_takes_too_long_has_no_picture(run: Run) -> None:
     assert result.derivatives == ()
 
 
-def test_a_page_as_thin_as_a_hair_has_a_picture(run: Run) -> None:
+def test_a_very_thin_page_has_a_picture(run: Run) -> None:
     result = run(pdf.pages([b""], box="[0 0 10000 0.01]"))
     assert next((each.width, each.height) for each in result.derivatives) == (1024, 1)
 
@@ -240,7 +240,7 @@ def test_the_side_of_the_picture_is_an_option(run: Run) -> None:
 # What it refuses
 
 
-def test_a_file_that_opens_with_a_password_only(run: Run) -> None:
+def test_a_file_with_a_password_is_protected(run: Run) -> None:
     with fails("protected"):
         run(protected(owner_only=False))
 
@@ -255,7 +255,7 @@ def test_a_file_with_an_owners_password_opens_and_says_what_is_allowed(run: Run)
 
 
 @pytest.mark.parametrize("content", [b"", b"%PDF-1.7\n", b"%PDF-1.7\n%%EOF", b"\0" * 4096])
-def test_what_is_no_pdf(run: Run, content: bytes) -> None:
+def test_a_file_that_is_no_pdf_is_corrupt(run: Run, content: bytes) -> None:
     with fails("corrupt"):
         run(content)
 
@@ -265,7 +265,7 @@ def test_a_file_without_pages(run: Run) -> None:
         run(pdf.pages([]))
 
 
-def test_a_file_that_went_missing_is_not_the_files_fault(tmp_path: Path) -> None:
+def test_a_missing_pdf_raises_os_error(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="gone"):
         Pdf()(Source(tmp_path / "gone", "application/pdf"), tmp_path)
 

@@ -1,4 +1,4 @@
-"""`picasso.toml`: what it says holds, and what is wrong with it is told with its line."""
+"""`picasso.toml`: its effects, and errors that name the line."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,7 +59,9 @@ def steps(pipelines: Pipelines, pipeline: str, media_type: str) -> list[tuple[st
     return [(step.processor, step.queue, step.priority) for step in plan.steps]
 
 
-def test_without_a_file_all_run_that_do_not_wait_to_be_asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_without_a_file_all_processors_run_that_are_not_on_request(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.chdir(tmp_path)
     pipelines = load(conf.load({}))
     assert [pipeline.name for pipeline in pipelines] == ["default"]
@@ -74,7 +76,7 @@ def test_a_file_of_the_folder_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path
     assert load(conf.load({})).plan("default", "image/png").version == 7
 
 
-def test_what_a_file_says_holds(tmp_path: Path) -> None:
+def test_the_file_decides(tmp_path: Path) -> None:
     pipelines = loaded(
         tmp_path,
         """
@@ -100,12 +102,12 @@ def test_what_a_file_says_holds(tmp_path: Path) -> None:
     assert "louvre" not in pipelines
 
 
-def test_a_table_asks_for_what_waits_to_be_asked(tmp_path: Path) -> None:
+def test_a_table_requests_a_processor(tmp_path: Path) -> None:
     pipelines = loaded(tmp_path, "[pipelines.default.statue]\n")
     assert [name for name, _, _ in steps(pipelines, "default", "image/png")] == ["sketch", "statue"]
 
 
-def test_settings_are_options_unless_a_pipeline_says_otherwise(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_options_of_a_pipeline_override_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     @dataclass(frozen=True)
     class Limit:
         max_pixels: int = 1
@@ -120,7 +122,7 @@ def test_settings_are_options_unless_a_pipeline_says_otherwise(monkeypatch: pyte
     assert pipelines.options("small", "image") == {"max_pixels": 5}
 
 
-def test_jobs_of_a_pipeline_that_was_taken_out_get_the_options_of_the_default(tmp_path: Path) -> None:
+def test_jobs_of_a_removed_pipeline_get_the_options_of_the_default(tmp_path: Path) -> None:
     pipelines = loaded(tmp_path, "[pipelines.default.sketch]\noptions.fast = true\n")
     assert pipelines.options("gone", "sketch") == {"fast": True}
 
@@ -156,7 +158,7 @@ def test_jobs_of_a_pipeline_that_was_taken_out_get_the_options_of_the_default(tm
         ("[pipelines.default.sketch]\noptions.ratio = 0\n", 2, "ratio is not above 0"),
     ],
 )
-def test_what_is_wrong_is_told_with_its_line(tmp_path: Path, text: str, line: int, message: str) -> None:
+def test_errors_name_their_line(tmp_path: Path, text: str, line: int, message: str) -> None:
     with pytest.raises(ConfError) as fault:
         loaded(tmp_path, text)
     assert message in str(fault.value)
@@ -164,18 +166,18 @@ def test_what_is_wrong_is_told_with_its_line(tmp_path: Path, text: str, line: in
     assert str(fault.value).startswith("picasso.toml")
 
 
-def test_bytes_that_are_no_text_are_told(tmp_path: Path) -> None:
+def test_a_file_that_is_no_text_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "picasso.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(ConfError, match="not valid TOML"):
         load(conf.load({"PICASSO_CONFIG": str(tmp_path / "picasso.toml")}))
 
 
-def test_a_file_that_is_named_has_to_be_there() -> None:
+def test_a_configured_file_must_exist() -> None:
     with pytest.raises(ConfError, match="PICASSO_CONFIG must be an existing file"):
         conf.load({"PICASSO_CONFIG": "/nowhere/picasso.toml"})
 
 
-def test_a_line_is_found_whatever_stands_around_it() -> None:
+def test_lines_are_found_among_comments_and_strings() -> None:
     text = '# [pipelines.a]\n[pipelines.b]\nx = """\ny = 1\n"""\n"quoted key".z = 2\n'
     assert line_of(("pipelines", "b", "x"), text) == 3
     assert line_of(("pipelines", "b", "quoted key", "z"), text) == 6

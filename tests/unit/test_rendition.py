@@ -57,7 +57,7 @@ def test_a_video_becomes_what_browsers_play(run: Run, tmp_path: Path, media_type
 
 
 def test_sound_and_pictures_stay_together(run: Run, tmp_path: Path) -> None:
-    """The transport stream begins at 1.4 s; here both begin at once."""
+    """The transport stream begins at 1.4 s; the rendition begins at 0."""
     run(video("video/mp2t"), "video/mp2t")
     with opened(tmp_path) as made:
         begins = [float(stream.start_time * stream.time_base) for stream in made.streams]
@@ -66,7 +66,7 @@ def test_sound_and_pictures_stay_together(run: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("rotation", "size"), [(90, (HEIGHT, WIDTH)), (180, (WIDTH, HEIGHT)), (270, (HEIGHT, WIDTH))])
-def test_it_stands_upright(run: Run, tmp_path: Path, rotation: int, size: tuple[int, int]) -> None:
+def test_a_rendition_is_upright(run: Run, tmp_path: Path, rotation: int, size: tuple[int, int]) -> None:
     run(recording("mp4", "libx264", None, seconds=0.4, rotation=rotation))
     with opened(tmp_path) as made:
         frame = next(made.decode(video=0))
@@ -75,7 +75,7 @@ def test_it_stands_upright(run: Run, tmp_path: Path, rotation: int, size: tuple[
     assert (red > 180) == (rotation == 90 or min(green, blue) > 180)
 
 
-def test_it_is_as_small_as_wanted(run: Run, tmp_path: Path) -> None:
+def test_the_height_is_an_option(run: Run, tmp_path: Path) -> None:
     result = run(recording("mp4", "libx264", "aac", seconds=0.2, size=(640, 360)), height=101)
     assert (result.derivatives[0].width, result.derivatives[0].height) == (180, 100)
     with opened(tmp_path) as made:
@@ -99,7 +99,7 @@ def test_sides_are_even(size: tuple[int, int], shorter: int, expected: tuple[int
     ("choice", "file", "codec"),
     [("m4a", "rendition.m4a", "aac"), ("mp3", "rendition.mp3", "mp3"), ("opus", "rendition.opus", "opus")],
 )
-def test_sound_alone(run: Run, tmp_path: Path, choice: str, file: str, codec: str) -> None:
+def test_a_file_with_only_sound(run: Run, tmp_path: Path, choice: str, file: str, codec: str) -> None:
     result = run(sound("audio/flac"), "audio/flac", audio_format=choice)
     assert [one.file for one in result.derivatives] == [file]
     with opened(tmp_path, file) as made:
@@ -125,7 +125,7 @@ def test_hls_plays_beside_its_files(run: Run, tmp_path: Path) -> None:
     assert {path.name for path in (tmp_path / "derived").iterdir()} == {one.file for one in result.derivatives}
 
 
-def test_it_tells_how_far_it_is(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_is_reported(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rendition, "PROGRESS_SECONDS", 0.0)
     told: list[float] = []
     run(video("video/mp4"), progress=told.append)
@@ -139,8 +139,8 @@ def test_too_long(run: Run) -> None:
         run(recording("mp4", "libx264", "aac", seconds=3.0), max_seconds=2)
 
 
-def test_longer_than_it_says(run: Run) -> None:
-    """Bare AAC does not say at all how long it is."""
+def test_longer_than_declared(run: Run) -> None:
+    """Raw AAC has no duration."""
     with fails("too-long"):
         run(sound("audio/aac", seconds=3.0), "audio/aac", max_seconds=2)
 
@@ -152,13 +152,13 @@ def test_it_gives_up_in_time(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
         run(video("video/mp4"))
 
 
-def test_nothing_that_can_be_decoded(run: Run) -> None:
+def test_without_decodable_streams_it_is_unsupported(run: Run) -> None:
     flac = sound("audio/flac")
     with fails("corrupt"):
         run(flac[:42] + bytes(len(flac) - 42), "audio/flac")
 
 
-def test_a_full_disk_is_no_fault_of_the_file(run: Run, tmp_path: Path) -> None:
+def test_a_full_disk_raises_os_error(run: Run, tmp_path: Path) -> None:
     (tmp_path / "derived").mkdir()
     (tmp_path / "derived" / "rendition.mp4").mkdir()
     with pytest.raises(OSError, match="rendition"):
@@ -171,7 +171,7 @@ def test_wrong_options_are_named(run: Run, options: dict[str, JSON]) -> None:
         run(video("video/mp4"), **options)
 
 
-def test_it_runs_only_when_it_is_asked_for() -> None:
+def test_it_runs_only_on_request() -> None:
     assert Rendition.on_request
     plan = load(conf.load({"PICASSO_CONFIG": ""})).plan("default", "video/mp4")
     assert "rendition" not in {step.processor for step in plan.steps}

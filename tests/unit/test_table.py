@@ -1,4 +1,4 @@
-"""Tables: what is found in them, whatever they are written like."""
+"""Facts of tables in many encodings and dialects."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Run = Callable[..., tuple[Facts, Facts]]
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
-    """Facts and preview of a table; nothing else is left behind."""
+    """Facts and preview of a table. No other file may be left."""
 
     def run(content: bytes | str, media_type: str = "text/csv", **options: Any) -> tuple[Facts, Facts]:
         folder = tmp_path / "derived"
@@ -50,7 +50,7 @@ def columns(facts: Facts) -> dict[str, tuple[Any, ...]]:
 # CSV
 
 
-def test_what_is_in_a_csv(run: Run) -> None:
+def test_facts_of_a_csv(run: Run) -> None:
     facts, preview = run(
         "id,name,price,day,at,shown,empty\n"
         '1,"Guernica, 1937",2.50,2024-01-02,2024-01-02 10:00:00,true,\n'
@@ -130,7 +130,7 @@ def test_headers(content: str, header: bool) -> None:
     assert dialect.detect(content).header is header
 
 
-def test_what_has_no_header_has_numbered_columns(run: Run) -> None:
+def test_without_a_header_columns_are_numbered(run: Run) -> None:
     facts, _ = run("1,2\n3,4\n")
     assert (list(columns(facts)), facts["rows"]) == (["column1", "column2"], 2)
 
@@ -147,7 +147,7 @@ def test_a_type_holds_for_all_rows_not_just_the_first(run: Run) -> None:
     assert facts["rows"] == 5_002
 
 
-def test_what_is_padded_with_zeros_is_no_number(run: Run) -> None:
+def test_values_padded_with_zeros_are_text(run: Run) -> None:
     facts, _ = run("zip,phone,share,n\n01234,0049123,0.5,0\n04567,0049456,-0.25,-7\n")
     assert columns(facts) == {
         "zip": ("text", 0, "01234", "04567"),
@@ -157,7 +157,7 @@ def test_what_is_padded_with_zeros_is_no_number(run: Run) -> None:
     }
 
 
-def test_what_is_no_finite_number_is_neither_least_nor_greatest(run: Run) -> None:
+def test_minimum_and_maximum_are_finite(run: Run) -> None:
     facts, _ = run("x,y\nNaN,inf\n1.5,inf\n-2,inf\n")
     assert columns(facts) == {"x": ("number", 0, -2.0, 1.5), "y": ("number", 0, None, None)}
 
@@ -168,7 +168,7 @@ def test_ragged_rows_are_read_and_counted(run: Run) -> None:
     assert columns(facts)["c"] == ("integer", 10, 3, 3)
 
 
-def test_an_empty_last_cell_is_no_fault(run: Run) -> None:
+def test_an_empty_last_cell_is_not_malformed(run: Run) -> None:
     facts, _ = run("a,b\n1,\n2,\n")
     assert (facts["rows"], facts["malformed_rows"], columns(facts)["b"][1]) == (2, 0, 2)
 
@@ -193,7 +193,7 @@ def test_rows(run: Run, content: str, rows: int) -> None:
     assert run(content)[0]["rows"] == rows
 
 
-def test_zeros_are_fit_for_a_database(run: Run) -> None:
+def test_zero_characters_are_replaced(run: Run) -> None:
     facts, preview = run("a,b\nx\0,y\n")
     assert "\0" not in json.dumps([facts, preview], ensure_ascii=False)
 
@@ -228,14 +228,16 @@ def test_rows_may_be_long(run: Run) -> None:
     assert run(b"a,b\n" + (b"x" * 30_000 + b",y\n") * 2_500)[0]["rows"] == 2_500
 
 
-def test_what_is_not_in_utf_8_is_read_as_far_as_may_be_copied(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_table_that_is_not_utf_8_is_read_up_to_the_limit_of_the_copy(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(survey, "MAX_COPY", 2**20)
     facts, _ = run("name,note\n".encode("utf-16") + "Größe,x\n".encode("utf-16-le") * 500_000)
     assert facts["sampled"] is True
     assert 0 < facts["rows"] < 500_000
 
 
-def test_the_preview_is_bounded(run: Run) -> None:
+def test_the_preview_is_limited_in_size(run: Run) -> None:
     _, preview = run("a,b\n" + f"{'x' * 5_000},y\n" * 300)
     assert len(preview["rows"]) == 100
     assert len(preview["rows"][0][0]) == 200
@@ -248,7 +250,7 @@ def test_options_are_checked() -> None:
         Table.Options(preview_rows=0)
 
 
-def test_tabs_are_preferred_in_what_is_parted_by_tabs(run: Run) -> None:
+def test_tabs_are_preferred_in_tab_separated_values(run: Run) -> None:
     facts, _ = run("a;b\tc;d\n1;2\t3;4\n", TSV)
     assert (facts["dialect"]["delimiter"], facts["columns_total"]) == ("\t", 2)
 
@@ -257,7 +259,7 @@ def test_tabs_are_preferred_in_what_is_parted_by_tabs(run: Run) -> None:
     st.lists(st.lists(st.text("ab1,;\"' \té\n", max_size=6), min_size=2, max_size=2), min_size=1, max_size=20),
 )
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_any_cells_are_read_without_fault(run: Run, rows: list[list[str]]) -> None:
+def test_any_cells_can_be_read(run: Run, rows: list[list[str]]) -> None:
     text = "".join(",".join('"' + cell.replace('"', '""') + '"' for cell in row) + "\n" for row in rows)
     facts, preview = run(text)
     assert facts["rows"] <= text.count("\n")
@@ -267,7 +269,7 @@ def test_any_cells_are_read_without_fault(run: Run, rows: list[list[str]]) -> No
 # JSON Lines
 
 
-def test_what_is_in_json_lines(run: Run) -> None:
+def test_facts_of_json_lines(run: Run) -> None:
     facts, preview = run(
         '{"a": 1, "b": "x", "c": {"d": [1]}}\n'
         '{"a": 2.5, "b": null, "day": "2024-01-01"}\n'
@@ -287,7 +289,7 @@ def test_what_is_in_json_lines(run: Run) -> None:
     assert preview["rows"][0][:3] == ["1", "x", '{"d":[1]}']
 
 
-def test_names_that_sql_can_not_tell_apart_are_counted_only(run: Run) -> None:
+def test_names_that_sql_can_not_distinguish_are_only_counted(run: Run) -> None:
     facts, _ = run('{"": 0, "A": 1, "a": 2}\n', NDJSON)
     assert list(columns(facts)) == ["A"]
     assert facts["columns_total"] == 3
@@ -296,7 +298,7 @@ def test_names_that_sql_can_not_tell_apart_are_counted_only(run: Run) -> None:
 # Parquet
 
 
-def test_what_is_in_parquet(run: Run) -> None:
+def test_facts_of_parquet(run: Run) -> None:
     facts, preview = run(small.parquet(1000), PARQUET)
     assert (facts["rows"], facts["columns_total"], facts["dialect"]["row_groups"]) == (1000, 5, 1)
     assert columns(facts) == {
@@ -342,7 +344,7 @@ def test_nothing_else_can_be_opened(tmp_path: Path) -> None:
                 connection.execute(reach)
 
 
-def test_a_missing_file_is_not_its_own_fault(tmp_path: Path) -> None:
+def test_a_missing_file_raises_os_error(tmp_path: Path) -> None:
     for media_type in ("text/csv", NDJSON, PARQUET):
         with pytest.raises(FileNotFoundError):
             Table()(Source(tmp_path / "gone", media_type), tmp_path)
@@ -356,7 +358,7 @@ def test_a_missing_file_is_not_its_own_fault(tmp_path: Path) -> None:
         ('Could not read enough bytes from file "/x": attempted to read 8 bytes', ProcessorError),
     ],
 )
-def test_a_disk_that_fails_is_not_the_tables_fault(said: str, kind: type[Exception]) -> None:
+def test_an_error_of_the_disk_is_raised(said: str, kind: type[Exception]) -> None:
     with pytest.raises(kind), translate_errors():
         raise duckdb.IOException(said)
 

@@ -85,12 +85,12 @@ def test_the_preview_is_the_first_thousand_characters(run: Run) -> None:
     assert run(b"short")["preview"] == "short"
 
 
-def test_the_preview_is_fit_for_a_database(run: Run) -> None:
+def test_the_preview_can_be_stored_in_a_database(run: Run) -> None:
     """PostgreSQL refuses a JSON document with U+0000 in it."""
     assert run(b"some\0thing")["preview"] == "some\N{REPLACEMENT CHARACTER}thing"
 
 
-def test_pieces_leave_no_seams(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pieces_do_not_change_the_counts(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     content = "für → 👩 d\xa0a\r\n\r\n\rb\n ende"
     whole = run(content.encode())
     for size in range(1, 12):
@@ -100,7 +100,7 @@ def test_pieces_leave_no_seams(run: Run, monkeypatch: pytest.MonkeyPatch) -> Non
 
 @given(st.text("aé👩 \xa0\n\r\0", max_size=60), st.integers(1, 9))
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_counts_agree_with_the_plain_way(
+def test_counts_agree_with_a_simple_implementation(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str, size: int
 ) -> None:
     monkeypatch.setattr(text, "PIECE", size)
@@ -131,13 +131,13 @@ PANGRAM = "Zwölf Boxkämpfer jagen Viktor über den großen Sylter Deich, “sc
         (b"\0\0\xfe\xff", "utf-32-be"),
     ],
 )
-def test_a_mark_decides_and_is_no_character(run: Run, mark: bytes, encoding: str) -> None:
+def test_a_byte_order_mark_decides_and_does_not_count(run: Run, mark: bytes, encoding: str) -> None:
     facts = run(mark + PANGRAM.encode(encoding))
     assert (facts["encoding"], facts["preview"], facts["characters"]) == (encoding, PANGRAM, len(PANGRAM))
 
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
-def test_utf_16_is_known_without_a_mark(run: Run, encoding: str) -> None:
+def test_utf_16_is_detected_without_a_mark(run: Run, encoding: str) -> None:
     facts = run(PANGRAM.encode(encoding))
     assert (facts["encoding"], facts["preview"], facts["undecodable"]) == (encoding, PANGRAM, 0)
 
@@ -161,14 +161,14 @@ def test_older_encodings_are_guessed(run: Run, content: str, encoding: str, time
     assert facts["preview"] == (content * times)[:1000]
 
 
-def test_the_guess_is_made_where_ascii_ends(run: Run) -> None:
+def test_the_encoding_is_guessed_after_the_ascii_beginning(run: Run) -> None:
     head, tail = "plain\n" * (PIECE // 2), "Привет, как дела? Это русский текст.\n"
     facts = run((head + tail).encode("koi8-r"))
     assert (facts["encoding"], facts["characters"]) == ("koi8-r", len(head + tail))
 
 
 @pytest.mark.parametrize("shift", [0, 1])
-def test_a_character_cut_in_two_misleads_no_guess(run: Run, shift: int) -> None:
+def test_a_split_character_does_not_change_the_guess(run: Run, shift: int) -> None:
     content = "x" * shift + "\n" + "这是一个中文的测试文件。请多多指教\n" * 9_000
     assert run(content.encode("gb18030"))["encoding"] == "gb18030"
 
@@ -177,12 +177,12 @@ def test_one_line_in_another_encoding_is_enough(run: Run) -> None:
     assert run("Grüße\nplain\nplain\n".encode("cp1252"))["preview"] == "Grüße\nplain\nplain\n"
 
 
-def test_a_bad_byte_in_utf_8_is_told_and_changes_nothing_else(run: Run) -> None:
+def test_a_bad_byte_in_utf_8_is_counted_and_changes_nothing_else(run: Run) -> None:
     facts = run((PANGRAM * 50).encode() + b"\xff\xfe\n")
     assert (facts["encoding"], facts["undecodable"], facts["lines"]) == ("utf-8", 2, 51)
 
 
-def test_what_is_no_text_is_counted_all_the_same(run: Run) -> None:
+def test_binary_data_is_counted_as_well(run: Run) -> None:
     facts = run(b"\xff\xfe\xfd\x81\x8d" * 5_000 + b"\n")
     assert isinstance(facts["undecodable"], int)
     assert facts["undecodable"] > 0 or facts["encoding"] != "utf-8"
@@ -196,7 +196,7 @@ def test_any_bytes_give_facts(tmp_path: Path, content: bytes) -> None:
     assert "\\u0000" not in json.dumps(dict(facts))
 
 
-def test_a_missing_file_is_not_its_own_fault(tmp_path: Path) -> None:
+def test_a_missing_file_raises_os_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         Text()(Source(tmp_path / "gone", "text/plain"), tmp_path)
 
@@ -238,7 +238,7 @@ def test_json_and_xml_are_checked(tmp_path: Path, media_type: str, content: byte
     assert Text()(Source(tmp_path / "a", media_type), tmp_path).facts["well_formed"] is well_formed
 
 
-def test_nothing_is_fetched_for_xml(tmp_path: Path) -> None:
+def test_external_entities_of_xml_are_not_read(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(
         b'<!DOCTYPE a SYSTEM "http://127.0.0.1:9/" [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>'
     )
@@ -247,7 +247,7 @@ def test_nothing_is_fetched_for_xml(tmp_path: Path) -> None:
     assert "root:" not in json.dumps(dict(facts))
 
 
-def test_tables_and_documents_are_left_to_others() -> None:
+def test_tables_and_documents_are_excluded() -> None:
     assert matches(Text.media_types, "text/plain")
     assert matches(Text.media_types, "text/x-c")
     for other in ("text/csv", "text/html", "text/markdown", "text/rtf", "message/rfc822", "application/x-ndjson"):
@@ -270,7 +270,7 @@ print(facts["characters"], (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss -
 
 @pytest.mark.skipif(sys.platform != "linux", reason="ru_maxrss in KiB")
 @pytest.mark.parametrize("unit", [b"x", b"\n", "ä ".encode(), b"\0"], ids=["one-line", "lines", "words", "hole"])
-def test_memory_is_flat(tmp_path: Path, unit: bytes) -> None:
+def test_memory_does_not_grow_with_the_file(tmp_path: Path, unit: bytes) -> None:
     with (tmp_path / "large").open("wb") as file:
         file.writelines([unit * (1 << 20)] * 48)
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}

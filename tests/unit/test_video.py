@@ -83,7 +83,7 @@ def test_a_container_has_its_usual_name(run: Run, media_type: str, name: str) ->
 
 
 @pytest.mark.parametrize(("rotation", "corner"), [(0, RED), (90, RED), (180, WHITE), (270, WHITE)])
-def test_a_video_on_its_side_stands_upright(
+def test_a_rotated_video_is_upright(
     run: Run, made: Callable[[str], Any], rotation: int, corner: tuple[int, ...]
 ) -> None:
     result = run(recording("mp4", "libx264", None, seconds=0.2, rotation=rotation), preview=False)
@@ -95,19 +95,19 @@ def test_a_video_on_its_side_stands_upright(
     assert (stream(result)["width"], stream(result)["height"]) == (WIDTH, HEIGHT)
 
 
-def test_pixels_that_are_not_square_are_shown_as_they_should(run: Run, made: Callable[[str], Any]) -> None:
+def test_pixels_that_are_not_square_are_scaled(run: Run, made: Callable[[str], Any]) -> None:
     result = run(recording("mp4", "libx264", None, seconds=0.2, shape=Fraction(4, 3)), preview=False)
     assert made("poster.webp").size == (213, HEIGHT)
     assert (result.facts["width"], stream(result)["sample_aspect_ratio"]) == (213, "4:3")
 
 
 def test_a_poster_is_not_black(run: Run, made: Callable[[str], Any]) -> None:
-    """One key frame in all, and that one black."""
+    """The only key frame is black."""
     run(recording("mp4", "libx264", None, seconds=2, dark_seconds=0.8), preview=False)
     assert made("poster.webp").convert("L").getextrema()[1] > 200
 
 
-def test_a_poster_is_looked_for_at_other_key_frames(run: Run, made: Callable[[str], Any]) -> None:
+def test_other_key_frames_are_tried_for_the_poster(run: Run, made: Callable[[str], Any]) -> None:
     run(recording("mp4", "libx264", None, seconds=2, dark_seconds=0.9, key_every=5), preview=False)
     assert made("poster.webp").convert("L").getextrema()[1] > 200
 
@@ -140,7 +140,7 @@ def test_more_pixels_than_allowed(run: Run) -> None:
 
 
 @pytest.mark.parametrize(("media_type", "options"), [("video/mp4", (("moov_size", "20000"),)), ("video/webm", ())])
-def test_what_was_cut_short_is_shown_as_far_as_it_goes(run: Run, media_type: str, options: Any) -> None:
+def test_a_truncated_video_has_a_poster(run: Run, media_type: str, options: Any) -> None:
     whole = video(media_type, options=options, seconds=3.0)
     result = run(whole[: len(whole) * 2 // 3], media_type, preview=False)
     assert result.facts["complete"] is False
@@ -148,23 +148,23 @@ def test_what_was_cut_short_is_shown_as_far_as_it_goes(run: Run, media_type: str
     assert [one.role for one in result.derivatives] == ["poster"]
 
 
-def test_what_lost_its_index_is_corrupt(run: Run) -> None:
+def test_a_video_without_its_index_is_corrupt(run: Run) -> None:
     whole = video("video/mp4")
     with fails("corrupt"):
         run(whole[: len(whole) // 2])
 
 
-def test_nothing_is_corrupt(run: Run) -> None:
+def test_an_empty_file_is_corrupt(run: Run) -> None:
     with fails("corrupt"):
         run(b"")
 
 
-def test_what_no_demuxer_is_for_is_unsupported(run: Run) -> None:
+def test_a_type_without_demuxer_is_unsupported(run: Run) -> None:
     with fails("unsupported-format"):
         run(video("video/mp4"), "video/x-unheard-of")
 
 
-def test_another_format_than_said_is_not_guessed(run: Run) -> None:
+def test_no_other_format_is_guessed(run: Run) -> None:
     with fails("corrupt"):
         run(video("video/x-matroska"), "video/mp4")
 
@@ -175,14 +175,14 @@ def test_protected_video_says_so(run: Run) -> None:
         run(video("video/mp4", options=tuple(encryption.items())))
 
 
-def test_sound_alone_is_heard(run: Run) -> None:
+def test_a_file_with_only_sound_is_measured(run: Run) -> None:
     result = run(recording("mp4", None, "aac"))
     assert "width" not in result.facts
     assert isinstance(result.facts["loudness"], dict)
     assert [one.role for one in result.derivatives] == ["waveform-peaks", "waveform"]
 
 
-def test_where_it_was_recorded_is_told_or_not(run: Run) -> None:
+def test_the_location_is_an_option(run: Run) -> None:
     content = recording(
         "mov", "libx264", None, seconds=0.2, tags=(("location", "+52.5200+013.4050/"), ("title", "Größe"))
     )
@@ -192,7 +192,7 @@ def test_where_it_was_recorded_is_told_or_not(run: Run) -> None:
     assert "location" not in run(content, "video/quicktime", preview=False, location=False).facts
 
 
-def test_tags_are_bounded(run: Run) -> None:
+def test_tags_are_limited_in_size(run: Run) -> None:
     tags = tuple((f"NAME{number}", "x" * 1000 + "\x07") for number in range(200))
     result = run(recording("matroska", "libx264", None, seconds=0.2, tags=tags), "video/x-matroska", preview=False)
     found: Any = result.facts["tags"]
@@ -201,7 +201,7 @@ def test_tags_are_bounded(run: Run) -> None:
 
 
 def test_the_data_of_a_track_is_never_read_elsewhere(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever FFmpeg wants to open besides, it has to ask us."""
+    """Whatever else FFmpeg wants to open goes through this function."""
     (tmp_path / "secret").write_bytes(video("video/mp4"))
     asked: list[str] = []
 
@@ -221,7 +221,7 @@ def test_the_data_of_a_track_is_never_read_elsewhere(run: Run, tmp_path: Path, m
     assert asked == []
 
 
-def test_a_reader_ends_when_its_budget_is_spent(tmp_path: Path) -> None:
+def test_a_reader_ends_after_its_maximum_of_bytes(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(bytes(100_000))
     with (tmp_path / "file").open("rb", buffering=0) as file:
         reader = open_media.Reader(file, 50_000)
@@ -234,7 +234,7 @@ def test_a_reader_ends_when_its_budget_is_spent(tmp_path: Path) -> None:
         assert reader.read(1) == b"\0"
 
 
-def test_a_fault_of_the_disk_is_no_fault_of_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+def test_an_error_of_the_disk_raises_os_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
     def broken(*_: object) -> bytes:
         raise OSError(5, "Input/output error")
 
@@ -257,7 +257,7 @@ def test_too_many_streams(run: Run) -> None:
 
 
 @pytest.mark.parametrize("transfer", [hdr.PQ, hdr.HLG])
-def test_hdr_comes_out_bright(transfer: int) -> None:
+def test_hdr_pictures_are_bright(transfer: int) -> None:
     """Paper white is at 58 % of the signal of PQ, and at 75 % of HLG."""
     level = 148 if transfer == hdr.PQ else 191
     grey = hdr.to_sdr(Image.new("RGB", (2, 2), (level,) * 3), transfer).getpixel((0, 0))
@@ -265,7 +265,7 @@ def test_hdr_comes_out_bright(transfer: int) -> None:
     assert hdr.to_sdr(Image.new("RGB", (2, 2)), transfer).getpixel((0, 0)) == (0, 0, 0)
 
 
-def test_other_transfers_stay() -> None:
+def test_other_transfers_are_unchanged() -> None:
     picture = Image.open(io.BytesIO(_webp()))
     assert hdr.to_sdr(picture, 1) is picture
 

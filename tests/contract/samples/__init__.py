@@ -1,4 +1,4 @@
-"""Small valid files, one for each type that a processor of ours looks into; each module has those of its processor."""
+"""Small valid files, one for each type that a built-in processor covers. Each module has those of one processor."""
 
 from __future__ import annotations
 

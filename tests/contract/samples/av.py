@@ -74,7 +74,7 @@ def recording(
     key_every: int = 250,
     cover: bytes = b"",
 ) -> bytes:
-    """Stripes that wander over the screen, and a tone of 440 Hz. ``rotation`` is clockwise."""
+    """Stripes that move over the screen, and a tone of 440 Hz. ``rotation`` is clockwise."""
     import av
 
     target = io.BytesIO()

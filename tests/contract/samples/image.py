@@ -32,7 +32,7 @@ def by_pillow(kind: str, picture: Any = None, **how: Any) -> bytes:
 
 
 def jpeg() -> bytes:
-    """With EXIF: who made it, and how it is turned."""
+    """With EXIF: make and orientation."""
     import pyvips
 
     picture = corners().rot270()
@@ -71,7 +71,7 @@ def jxl(**how: Any) -> bytes:
 
 
 def psd(depth: int = 8, mode: int = 3, preview: bytes = b"", resources: bytes = b"") -> bytes:
-    """A flat one of three channels. With ``preview``, a JPEG, it has that resource too."""
+    """A merged picture of three channels. ``preview``, a JPEG, is added as a resource."""
     width, height = 320, 200
     pixels = bytes(corners(width, height).write_to_memory())
     planes = b"".join(pixels[band::3] for band in range(3))
@@ -140,7 +140,7 @@ def _packed_value(kind: int, value: list[int] | bytes, starts: list[int], end: i
 
 
 def dng(width: int = 320, height: int = 200, preview: bytes = b"", orientation: int = 1) -> bytes:
-    """A camera's raw file: a mosaic of 16 bits in a TIFF, with EXIF and GPS, and with ``preview``, a JPEG, if given."""
+    """A camera's raw file: a mosaic of 16 bits in a TIFF, with EXIF and GPS, and with the JPEG ``preview`` if given."""
     mosaic = bytearray()
     picture = bytes(corners(width, height).write_to_memory())
     for y in range(height):
