@@ -13,12 +13,13 @@ PIP = $(BIN)/python $(INSTALL) --require-hashes
 RANGE_TESTS ?= tests/unit tests/contract tests/flow $(wildcard $(addprefix tests/live/test_,$(addsuffix .py,\
 	upload files tus draft raw asgi_servers)))
 
-.PHONY: run test test-all check format docs bench lock test-lowest test-newest release clean
+.PHONY: run test test-all coverage check format docs bench lock test-lowest test-newest release clean
 .DEFAULT_GOAL := help
 help:
 	@echo "make run          start the whole service at http://127.0.0.1:8000; Ctrl-C stops it"
 	@echo "make test         run all tests, with a private PostgreSQL and RabbitMQ; of the longest ones a sample"
 	@echo "make test-all     run all tests, and the longest ones in full"
+	@echo "make coverage     run all tests and report the branches that ran; fail if they are too few"
 	@echo "make check        check format, lint, types, import rules and docs"
 	@echo "make format       format the code"
 	@echo "make docs         build the documentation site in site/"
@@ -37,6 +38,9 @@ test: $(VENV)/dev.done
 
 test-all: $(VENV)/dev.done
 	@PICASSO_TEST_ALL=1 $(BIN)/python -m tests
+
+coverage: $(VENV)/dev.done
+	@$(BIN)/python -m tests.measure
 
 check: docs
 	$(BIN)/ruff format --check .

@@ -102,7 +102,8 @@ def run_pytest(part: Part, output: int, env: Mapping[str, str]) -> int:
 
 
 def pytest(arguments: Sequence[str]) -> list[str]:
-    return [sys.executable, "-m", "pytest", *arguments]
+    measured = ["coverage", "run", "-m"] if os.environ.get("PICASSO_TEST_MEASURED") else []
+    return [sys.executable, "-m", *measured, "pytest", *arguments]
 
 
 def environment(env: Mapping[str, str]) -> Mapping[str, str]:
