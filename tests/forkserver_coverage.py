@@ -35,7 +35,7 @@ class Recorder:
         self.open()
         self._coverage.start()
         os.register_at_fork(after_in_child=self._forked)
-        os._exit = self._before(os._exit)  # type: ignore[assignment]
+        os._exit = self._before(os._exit)
 
     def open(self) -> None:
         fd = os.open(self._folder / f"{uuid.uuid4()}.json", os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600)

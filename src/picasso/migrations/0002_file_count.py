@@ -39,6 +39,10 @@ SQLITE = (
        BEGIN UPDATE picasso_filecount SET n = n - 1 WHERE slot = 0; END""",
 )
 
+# Files from before there was a count.
+COUNT = "INSERT INTO picasso_filecount (slot, n) SELECT 0, count(*) FROM picasso_file"
+UNCOUNT = "DELETE FROM picasso_filecount"
+
 SQLITE_BACK = ("DROP TRIGGER picasso_files_added", "DROP TRIGGER picasso_files_removed")
 
 
@@ -54,4 +58,4 @@ def backwards(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [("picasso", "0001_initial")]
-    operations = [migrations.RunPython(forwards, backwards)]
+    operations = [migrations.RunSQL(COUNT, UNCOUNT), migrations.RunPython(forwards, backwards)]
