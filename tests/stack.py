@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from signal import SIGTERM, Signals
 from typing import Any
@@ -67,6 +67,10 @@ class Stack:
         assert self._process is not None
         return psutil.Process(self._process.pid)
 
+    @property
+    def runs(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
     def processes(self, *words: str) -> list[psutil.Process]:
         """The processes of this stack whose command line holds all of ``words``, oldest first."""
         found = [self.top, *self.top.children(recursive=True)]
@@ -91,7 +95,8 @@ class Stack:
             until(lambda: not any(map(lives, family)), 5, lambda: f"left behind: {list(filter(lives, family))}")
         finally:
             for process in filter(lives, family):
-                process.kill()
+                with suppress(psutil.NoSuchProcess):
+                    process.kill()
 
     def kill(self) -> None:
         """SIGKILL to every process of it: the power cut."""
@@ -149,12 +154,12 @@ def until(true: Callable[[], bool], seconds: float, otherwise: Callable[[], str]
 @contextmanager
 def running(data: Path, command: str = "up", ready: str = "/readyz", **env: str) -> Iterator[Stack]:
     stack = Stack(data, command, **env)
-    stack.start(ready)
     try:
+        stack.start(ready)
         yield stack
     finally:
         stack.client.close()
-        if stack.top.is_running():
+        if stack.runs:
             stack.stop()
 
 

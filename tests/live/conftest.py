@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.stack import Stack
+from tests.stack import Stack, running
 
 # A line for each of thousands of requests would only take time and hide what a failing test has to say.
 logging.getLogger("httpx").setLevel(logging.WARNING)
@@ -17,14 +17,9 @@ logging.getLogger("httpx").setLevel(logging.WARNING)
 
 @contextmanager
 def web_only(data: Path, **env: str) -> Iterator[Stack]:
-    stack = Stack(data, "web", **env)
-    stack.manage("migrate", "--verbosity", "0")
-    stack.start("/healthz")
-    try:
+    Stack(data, **env).manage("migrate", "--verbosity", "0")
+    with running(data, "web", "/healthz", **env) as stack:
         yield stack
-    finally:
-        stack.client.close()
-        stack.stop()
 
 
 @pytest.fixture(scope="session")

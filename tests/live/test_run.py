@@ -48,7 +48,8 @@ def marked(data: Path, command: str = "up", **env: str) -> Iterator[Stack]:
     finally:
         stack.client.close()
         for process in alive(stack):
-            process.kill()
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
         if stack._process:
             stack._process.wait()
 
