@@ -35,11 +35,8 @@ def main() -> None:
             pipelines.load(settings)
     except (conf.ConfError, registry.RegistryError) as fault:
         sys.exit(f"Picasso can't start with this configuration:\n{fault}")
-    if (
-        arguments.run in {up, web, worker}
-        and arguments.supervisor is None
-        and (notice := registry.unavailable_notice())
-    ):
+    runs_jobs_here = arguments.run in {up, worker} or (arguments.run is web and not settings.assume_decoders)
+    if runs_jobs_here and arguments.supervisor is None and (notice := registry.unavailable_notice()):
         supervise.say(notice)
     if given[0] in SHORTCUTS and not {"-h", "--help"} & set(given):
         require_data(settings)

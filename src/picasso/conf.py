@@ -191,6 +191,7 @@ class Conf:
     jobs_per_child: int = setting("PICASSO_JOBS_PER_CHILD", positive, 32)
     max_image_pixels: int = setting("PICASSO_MAX_IMAGE_PIXELS", positive, 64_000_000)
     config: Path | None = setting("PICASSO_CONFIG", existing_file, lambda _: file_in_cwd("picasso.toml"))
+    assume_decoders: bool = setting("PICASSO_ASSUME_DECODERS", flag, False)
     log_level: str = setting("PICASSO_LOG_LEVEL", one_of("debug", "info", "warning", "error"), "info")
     log_format: str = setting("PICASSO_LOG_FORMAT", one_of("console", "json"), "console")
 

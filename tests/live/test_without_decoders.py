@@ -15,7 +15,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from tests.contract.samples.image import by_pillow
-from tests.stack import Stack
+from tests.stack import Stack, running
 
 ROOT = Path(__file__).parent.parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -103,6 +103,25 @@ def test_text_is_processed(core: Stack) -> None:
     file = core.settled(core.upload(b"one line\n")["id"])
     assert file["state"] == "processed"
     assert file["facts"]["text"]["lines"] == 1
+
+
+def test_a_web_process_creates_jobs_for_workers_that_have_decoders(
+    python: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Both on one data folder; the worker runs in this environment."""
+    data = tmp_path_factory.mktemp("split") / "data"
+    web = Stack(data, "web", PICASSO_ASSUME_DECODERS="true")
+    web.python = str(python)
+    web.manage("migrate", "--verbosity", "0")
+    with running(data, "worker --queue quick", ""):
+        web.start("/healthz")
+        try:
+            file = web.settled(web.upload(by_pillow("PNG"), "picture.png", "image/png")["id"])
+        finally:
+            web.client.close()
+            web.stop()
+    assert (file["state"], file["facts"]["image"]["format"]) == ("processed", "png")
+    assert "processors without their libraries" not in web.log.read_text()
 
 
 def test_a_picture_is_stored_without_facts(core: Stack) -> None:

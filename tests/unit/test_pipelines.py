@@ -41,11 +41,18 @@ class Statue(Processor):
     on_request: ClassVar[bool] = True
 
 
+class Mosaic(Processor):
+    name: ClassVar[str] = "mosaic"
+    media_types: ClassVar[tuple[str, ...]] = ("image/*",)
+    queue: ClassVar[str] = "quick"
+
+
 @pytest.fixture(autouse=True)
 def installed(monkeypatch: pytest.MonkeyPatch) -> None:
     lacking = {"mosaic": Unavailable(("tiles",), "museum[tiles]")}
     monkeypatch.setattr(registry, "processors", lambda: {"sketch": Sketch, "statue": Statue})
     monkeypatch.setattr(registry, "unavailable", lambda: lacking)
+    monkeypatch.setattr(registry, "registered", lambda: {"mosaic": Mosaic, "sketch": Sketch, "statue": Statue})
 
 
 def loaded(folder: Path, text: str) -> Pipelines:
@@ -183,3 +190,11 @@ def test_lines_are_found_among_comments_and_strings() -> None:
     assert line_of(("pipelines", "b", "quoted key", "z"), text) == 6
     assert line_of(("pipelines", "b", "missing"), text) == 2
     assert line_of(("missing",), text) == 1
+
+
+def test_decoders_of_other_machines_can_be_assumed(tmp_path: Path) -> None:
+    path = tmp_path / "picasso.toml"
+    path.write_text('[pipelines.old]\nprocessors = ["mosaic"]\n')
+    pipelines = load(conf.load({"PICASSO_CONFIG": str(path), "PICASSO_ASSUME_DECODERS": "true"}))
+    assert [name for name, _, _ in steps(pipelines, "default", "image/png")] == ["mosaic", "sketch"]
+    assert [name for name, _, _ in steps(pipelines, "old", "image/png")] == ["mosaic"]

@@ -124,7 +124,7 @@ def load(conf: Conf) -> Pipelines:
     text = ""
     try:
         text = conf.config.read_text("utf-8") if conf.config else ""
-        return Pipelines(list(parse(tomllib.loads(text), built_in_options(conf))))
+        return Pipelines(list(parser(conf).parse(tomllib.loads(text))))
     except OSError as error:
         raise ConfError(f"{name} can't be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -139,71 +139,81 @@ def built_in_options(conf: Conf) -> Mapping[str, Mapping[str, JSON]]:
     return {"image": {"max_pixels": conf.max_image_pixels}}
 
 
-def parse(document: Mapping[str, Any], built_in: Mapping[str, Mapping[str, JSON]]) -> Iterator[Pipeline]:
-    """Each pipeline of a file. Raises `PipelineError`."""
-    check_keys(document, {"pipelines"}, ())
-    tables = get_table(document, "pipelines", ())
-    for name in {DEFAULT: None, **tables}:
-        path = ("pipelines", name)
-        if not NAME.fullmatch(name) or len(name) > 64:
-            raise PipelineError(path, "the name of a pipeline must be kebab-case and have at most 64 characters")
-        yield parse_pipeline(name, get_table(tables, name, ("pipelines",)), path, built_in)
+def parser(conf: Conf) -> Parser:
+    built_in = built_in_options(conf)
+    if conf.assume_decoders:
+        return Parser(registry.registered(), {}, built_in)
+    return Parser(registry.processors(), registry.unavailable(), built_in)
 
 
-def parse_pipeline(name: str, table: Mapping[str, Any], path: KeyPath, built_in: Mapping[str, Any]) -> Pipeline:
-    installed = registry.processors()
-    check_keys(table, {"version", "priority", "processors", *installed}, path)
-    return Pipeline(
-        name,
-        get_integer(table, "version", 1, range(1, 2**31), path),
-        get_integer(table, "priority", 0, PRIORITIES, path),
-        MappingProxyType(
-            {
-                key: parse_processor(installed[key], get_table(table, key, path), (*path, key), built_in.get(key, {}))
-                for key in processor_names(table, path)
-            }
-        ),
-    )
+@dataclass(frozen=True, slots=True)
+class Parser:
+    """Reads pipelines. All methods raise `PipelineError`."""
 
+    installed: Mapping[str, type[Processor]]
+    """The processors that pipelines may use."""
+    unavailable: Mapping[str, registry.Unavailable]
+    """Those that they may not use, because libraries are missing."""
+    built_in: Mapping[str, Mapping[str, JSON]]
 
-def processor_names(table: Mapping[str, Any], path: KeyPath) -> list[str]:
-    """The processors of a pipeline: its list, or all but those on request, and those that have a table."""
-    installed = registry.processors()
-    with_tables = [name for name in table if name in installed]
-    if "processors" not in table:
-        return [name for name, each in installed.items() if not each.on_request or name in with_tables]
-    names = get_strings(table, "processors", (), path)
-    for name in names:
-        check_installed(name, (*path, "processors"))
-    for name in with_tables:
-        if name not in names:
-            raise PipelineError((*path, name), "is not in the list of this pipeline's processors")
-    return list(dict.fromkeys(names))
+    def parse(self, document: Mapping[str, Any]) -> Iterator[Pipeline]:
+        """Each pipeline of a file."""
+        check_keys(document, {"pipelines"}, ())
+        tables = get_table(document, "pipelines", ())
+        for name in {DEFAULT: None, **tables}:
+            path = ("pipelines", name)
+            if not NAME.fullmatch(name) or len(name) > 64:
+                raise PipelineError(path, "the name of a pipeline must be kebab-case and have at most 64 characters")
+            yield self.pipeline(name, get_table(tables, name, ("pipelines",)), path)
 
+    def pipeline(self, name: str, table: Mapping[str, Any], path: KeyPath) -> Pipeline:
+        for key in table:
+            if key in self.unavailable:
+                self.check_installed(key, (*path, key))
+        check_keys(table, {"version", "priority", "processors", *self.installed}, path)
+        names = self.processor_names(table, path)
+        return Pipeline(
+            name,
+            get_integer(table, "version", 1, range(1, 2**31), path),
+            get_integer(table, "priority", 0, PRIORITIES, path),
+            MappingProxyType({key: self.processor(key, get_table(table, key, path), (*path, key)) for key in names}),
+        )
 
-def check_installed(name: str, path: KeyPath) -> None:
-    if lacking := registry.unavailable().get(name):
-        hint = f"pip install '{lacking.requirement}'"
-        raise PipelineError(path, f"the libraries of the processor {name!r} are not installed ({hint})")
-    if name not in registry.processors():
-        raise PipelineError(path, f"there is no processor {name!r} (processors: {', '.join(registry.processors())})")
+    def processor_names(self, table: Mapping[str, Any], path: KeyPath) -> list[str]:
+        """The processors of a pipeline: its list, or all but those on request, and those that have a table."""
+        with_tables = [name for name in table if name in self.installed]
+        if "processors" not in table:
+            return [name for name, each in self.installed.items() if not each.on_request or name in with_tables]
+        names = get_strings(table, "processors", (), path)
+        for name in names:
+            self.check_installed(name, (*path, "processors"))
+        for name in with_tables:
+            if name not in names:
+                raise PipelineError((*path, name), "is not in the list of this pipeline's processors")
+        return list(dict.fromkeys(names))
 
+    def check_installed(self, name: str, path: KeyPath) -> None:
+        if lacking := self.unavailable.get(name):
+            hint = f"pip install '{lacking.requirement}'"
+            raise PipelineError(path, f"the libraries of the processor {name!r} are not installed ({hint})")
+        if name not in self.installed:
+            raise PipelineError(path, f"there is no processor {name!r} (processors: {', '.join(self.installed)})")
 
-def parse_processor(
-    processor: type[Processor], table: Mapping[str, Any], path: KeyPath, built_in: Mapping[str, JSON]
-) -> ProcessorConfig:
-    check_keys(table, {"types", "queue", "options"}, path)
-    types = get_strings(table, "types", processor.media_types, path)
-    for pattern in types:
-        if not TYPE_PATTERN.fullmatch(pattern):
-            hint = f"{pattern!r} is not a pattern of media types such as image/* or !image/gif"
-            raise PipelineError((*path, "types"), hint)
-    queue = table.get("queue", processor.queue)
-    if queue not in QUEUES:
-        raise PipelineError((*path, "queue"), f"must be one of {', '.join(QUEUES)}, not {queue!r}")
-    options = get_table(table, "options", path)
-    check_options(processor, options, path)
-    return ProcessorConfig(processor.name, types, queue, MappingProxyType({**built_in, **options}))
+    def processor(self, name: str, table: Mapping[str, Any], path: KeyPath) -> ProcessorConfig:
+        processor = self.installed[name]
+        check_keys(table, {"types", "queue", "options"}, path)
+        types = get_strings(table, "types", processor.media_types, path)
+        for pattern in types:
+            if not TYPE_PATTERN.fullmatch(pattern):
+                hint = f"{pattern!r} is not a pattern of media types such as image/* or !image/gif"
+                raise PipelineError((*path, "types"), hint)
+        queue = table.get("queue", processor.queue)
+        if queue not in QUEUES:
+            raise PipelineError((*path, "queue"), f"must be one of {', '.join(QUEUES)}, not {queue!r}")
+        options = get_table(table, "options", path)
+        check_options(processor, options, path)
+        merged = {**self.built_in.get(name, {}), **options}
+        return ProcessorConfig(processor.name, types, queue, MappingProxyType(merged))
 
 
 def check_options(processor: type[Processor], options: Mapping[str, Any], path: KeyPath) -> None:
@@ -221,11 +231,8 @@ def check_options(processor: type[Processor], options: Mapping[str, Any], path: 
 
 def check_keys(table: Mapping[str, Any], known: Collection[str], path: KeyPath) -> None:
     for name in table:
-        if name in known:
-            continue
-        if name in registry.unavailable():
-            check_installed(name, (*path, name))
-        raise PipelineError((*path, name), f"is not a known key (known keys: {', '.join(sorted(known))})")
+        if name not in known:
+            raise PipelineError((*path, name), f"is not a known key (known keys: {', '.join(sorted(known))})")
 
 
 def get_table(table: Mapping[str, Any], key: str, path: KeyPath) -> Mapping[str, Any]:

@@ -31,6 +31,11 @@ class Unavailable:
 
 def processors() -> Mapping[str, type[Processor]]:
     """The processors that can run here, by name. Raises `RegistryError`."""
+    return {name: each for name, each in registered().items() if name not in unavailable()}
+
+
+def registered() -> Mapping[str, type[Processor]]:
+    """All processors by name, also those whose libraries are not installed. Raises `RegistryError`."""
     return _load()[0]
 
 
@@ -41,16 +46,15 @@ def unavailable() -> Mapping[str, Unavailable]:
 
 @cache
 def _load() -> tuple[Mapping[str, type[Processor]], Mapping[str, Unavailable]]:
-    available: dict[str, type[Processor]] = {}
+    found: dict[str, type[Processor]] = {}
     lacking: dict[str, Unavailable] = {}
     for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
         processor = load(point)
-        check(processor, {*available, *lacking})
+        check(processor, found)
+        found[processor.name] = processor
         if missing := tuple(name for name in processor.requires if find_spec(name) is None):
             lacking[processor.name] = Unavailable(missing, requirement(point, processor))
-        else:
-            available[processor.name] = processor
-    return MappingProxyType(available), MappingProxyType(lacking)
+    return MappingProxyType(found), MappingProxyType(lacking)
 
 
 def load(point: EntryPoint) -> type[Processor]:
