@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from picasso.receive import hashing
-from picasso.receive.hashing import Kept, Sha256, Stateless, sha256
+from picasso.receive.hashing import SavableHash, Sha256, Stateless, sha256
 
 DATA = random.Random(1).randbytes(100_000)
 
@@ -85,7 +85,7 @@ def root(number: int, degree: int) -> int:
 
 @pytest.mark.parametrize("make", [sha256, Stateless])
 def test_a_copy_goes_its_own_way(make: type[Stateless]) -> None:
-    kept: Kept = make()
+    kept: SavableHash = make()
     kept.update(DATA[:100])
     copy = kept.copy()
     copy.update(DATA[100:200])

@@ -15,7 +15,7 @@ from contextlib import suppress
 
 from picasso.errors import TooLarge
 from picasso.receive.detection import HEAD
-from picasso.receive.hashing import Hash, Kept, sha256
+from picasso.receive.hashing import Hash, SavableHash, sha256
 from picasso.receive.sink import Sink, in_writer, run_to_end
 from picasso.storage import Storage, UploadState, UploadStore, UploadWriter
 
@@ -26,7 +26,7 @@ MAX_DELAY = 0.1
 CHECKPOINT = 64 * 2**20
 
 
-def resumed_hash(store: UploadStore, upload_id: uuid.UUID, size: int) -> Kept:
+def resumed_hash(store: UploadStore, upload_id: uuid.UUID, size: int) -> SavableHash:
     """The hash of the first ``size`` bytes. Only what came after the last saved state is read again."""
     kept = sha256(store.read_state(upload_id).hash)
     if kept.length > size:
@@ -152,7 +152,7 @@ class Append:
         finally:
             self.writer.close()
 
-    def _write_state(self, content_hash: Kept) -> None:
+    def _write_state(self, content_hash: SavableHash) -> None:
         self._uploads.write_state(self.upload_id, UploadState(content_hash.state), durable=self._verified)
 
 
@@ -178,7 +178,7 @@ class UploadOutput:
 class Checkpoints:
     """Saves the state of an upload's hash from time to time. For bytes that count as soon as they are written."""
 
-    def __init__(self, store: UploadStore, upload_id: uuid.UUID, content_hash: Kept) -> None:
+    def __init__(self, store: UploadStore, upload_id: uuid.UUID, content_hash: SavableHash) -> None:
         self._store = store
         self._upload_id = upload_id
         self._hash = content_hash

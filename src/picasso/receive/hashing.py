@@ -1,9 +1,9 @@
-"""SHA-256 whose state can be kept, so that an upload which goes on tomorrow is not read again from its start.
+"""SHA-256 with a state that can be saved, so that a resumed upload is not read again from its start.
 
-Python's own hashes can't be saved. This one calls the same OpenSSL code as `hashlib` does, at the same speed, through
-the old interface whose context is plain memory. What is kept of it is of no machine's making: the eight words of FIPS
-180-4 and the bytes since the last whole block. Where no OpenSSL can be had that way, an upload is read again when it
-goes on.
+The state of Python's own hashes cannot be saved. This one calls the same OpenSSL code as `hashlib`, at the same speed,
+through the old interface, whose context is plain memory. The saved state is the same on every machine: the eight words
+of FIPS 180-4 and the bytes after the last complete block. Where OpenSSL does not have this interface, a resumed upload
+is read again.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from typing import Protocol, Self
 
 BLOCK = 64
 
-# Of SHA256_CTX, as OpenSSL has laid it out since 1998, in words of 32 bits: h[8], the length in bits in two words,
-# data[16], how many bytes of it are in use, and the length of the digest. With room to spare. `works` checks all this.
+# The layout of OpenSSL's SHA256_CTX since 1998, in words of 32 bits: h[8], the length in bits in two words, data[16],
+# how many bytes of it are in use, and the length of the digest. With some extra room. `works` checks all this.
 LENGTH, DATA, WORDS = 8, 10, 32
 
 
@@ -30,20 +30,21 @@ class Hash(Protocol):
     def copy(self) -> Self: ...
 
 
-class Kept(Hash, Protocol):
+class SavableHash(Hash, Protocol):
     @property
     def state(self) -> bytes:
-        """All that it takes to go on elsewhere; empty if it can't be told."""
+        """All that is needed to continue in another process; empty if that is not possible."""
 
     @property
     def length(self) -> int:
-        """How many bytes it has seen."""
+        """How many bytes were hashed."""
 
 
 class Sha256:
-    """By OpenSSL, with a state; ``state`` is what another one's `state` was. The GIL is released while it works."""
+    """By OpenSSL, with a state. Releases the GIL while it works."""
 
     def __init__(self, openssl: ctypes.CDLL, state: bytes = b"") -> None:
+        """``state`` is the `state` to continue from."""
         self._openssl = openssl
         self._context = (ctypes.c_uint32 * WORDS)()
         openssl.SHA256_Init(self._context)
@@ -59,15 +60,12 @@ class Sha256:
         self.length += size
 
     def hexdigest(self) -> str:
-        digest = ctypes.create_string_buffer(32)
-        self._openssl.SHA256_Final(digest, self.copy()._context)
+        digest, context = ctypes.create_string_buffer(32), (ctypes.c_uint32 * WORDS).from_buffer_copy(self._context)
+        self._openssl.SHA256_Final(digest, context)
         return digest.raw.hex()
 
     def copy(self) -> Self:
-        other = type(self)(self._openssl)
-        ctypes.memmove(other._context, self._context, ctypes.sizeof(self._context))
-        other.length = self.length
-        return other
+        return type(self)(self._openssl, self.state)
 
     @property
     def state(self) -> bytes:
@@ -85,13 +83,13 @@ class Sha256:
 
 
 class Stateless:
-    """By `hashlib`, where there is no OpenSSL to be had."""
+    """By `hashlib`, where OpenSSL does not have the interface."""
 
     state = b""
 
-    def __init__(self) -> None:
-        self._hash = hashlib.sha256()
-        self.length = 0
+    def __init__(self, content_hash: Hash | None = None, length: int = 0) -> None:
+        self._hash = content_hash or hashlib.sha256()
+        self.length = length
 
     def update(self, data: bytes | memoryview, /) -> None:
         self._hash.update(data)
@@ -101,13 +99,11 @@ class Stateless:
         return self._hash.hexdigest()
 
     def copy(self) -> Self:
-        other = type(self)()
-        other._hash, other.length = self._hash.copy(), self.length
-        return other
+        return type(self)(self._hash.copy(), self.length)
 
 
-def sha256(state: bytes = b"") -> Kept:
-    """A new one, or one that goes on from there."""
+def sha256(state: bytes = b"") -> SavableHash:
+    """A new hash, or one that continues from ``state``."""
     openssl = library()
     return Sha256(openssl, state) if openssl else Stateless()
 
@@ -126,7 +122,7 @@ def library() -> ctypes.CDLL | None:
 
 
 def candidates() -> Iterator[str]:
-    """Where OpenSSL's code may be: what Python itself is linked with, the system's, and that of psycopg's wheel."""
+    """Libraries that may have OpenSSL's code: what Python is linked with, the system's, and that of psycopg's wheel."""
     try:
         import _hashlib
 
@@ -141,7 +137,7 @@ def candidates() -> Iterator[str]:
 
 
 def works(openssl: ctypes.CDLL) -> bool:
-    """Whether a state that was kept leads to the digest that it must lead to."""
+    """Whether a saved state leads to the right digest."""
     data = bytes(range(256)) * 3
     first = Sha256(openssl)
     first.update(data[:300])
