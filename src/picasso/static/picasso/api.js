@@ -1,26 +1,26 @@
-// The service as this page speaks to it.
+// Requests to the service.
 
 import { filesUrl } from './page.js';
 
-const QUIET = 45_000; // milliseconds after which a connection on which nothing moves is taken for dead
+const QUIET = 45_000; // milliseconds without data after which a connection counts as lost
 
-/** The most telling sentence of a problem+json answer, whatever is missing from it. */
+/** The most specific sentence in a problem+json answer; every part of it may be missing. */
 export function sentence(status, body) {
   const fields = Object.values(body?.errors ?? {}).flat(2).map((error) => error?.detail ?? error?.message ?? error);
   const words = [body?.detail, ...fields, body?.title].find((word) => word && typeof word === 'string');
-  return words ?? (status === 413 ? 'The file is larger than the server takes.' : `The server answered ${status}.`);
+  return words ?? (status === 413 ? 'The file is larger than the server’s limit.' : `The server answered ${status}.`);
 }
 
 export async function api(url, options) {
   const response = await fetch(url, { headers: { Accept: 'application/json' }, ...options })
-    .catch(() => { throw new Error('The server can’t be reached.'); });
+    .catch(() => { throw new Error('The server is unreachable.'); });
   if (response.ok) return response.status === 204 ? null : response.json();
   throw Object.assign(new Error(sentence(response.status, await response.json().catch(() => null))), { status: response.status });
 }
 
 export const urlOf = (id) => `${filesUrl}${encodeURIComponent(id)}/`;
 
-/** A request with what fetch lacks: progress of what is sent, and an end when nothing moves. Without an answer the status is 0. */
+/** A request with what fetch lacks: upload progress, and a timeout when no data moves. Without an answer the status is 0. */
 export async function exchange(method, url, { headers = {}, body = null, signal, progressed } = {}) {
   const xhr = new XMLHttpRequest(), over = new AbortController(), stop = () => xhr.abort();
   let timer;
@@ -40,5 +40,5 @@ export async function exchange(method, url, { headers = {}, body = null, signal,
 }
 
 function parsed(text) {
-  try { return JSON.parse(text); } catch { return null; } // a proxy's own page
+  try { return JSON.parse(text); } catch { return null; } // an HTML page of a proxy
 }

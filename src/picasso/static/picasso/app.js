@@ -1,10 +1,10 @@
-// The page without this file is a form and a list. This adds drop, uploads that survive a cut, live states, details,
+// Without this file the page is a form and a list. This adds drag and drop, resumable uploads, live states, details,
 // copy and delete.
-// Whatever came from a stranger (names, facts, problems) goes in as text, never as markup.
+// Untrusted values (names, facts, problems) are inserted as text, never as markup.
 
 import { goTo, opened, rowAction, schedule, show, turnPage } from './files.js';
 import { $, slot } from './page.js';
-import { enqueue, filesOf, showLeft, underWay } from './uploads.js';
+import { enqueue, filesOf, showLeft, inProgress } from './uploads.js';
 
 function listen() {
   const pick = $('#pick'), veil = $('#veil');
@@ -15,11 +15,11 @@ function listen() {
   veil.addEventListener('dragleave', () => { veil.hidden = true; });
   addEventListener('dragover', (event) => event.preventDefault());
   addEventListener('drop', (event) => { event.preventDefault(); veil.hidden = true; enqueue(filesOf(event.dataTransfer)); });
-  addEventListener('beforeunload', (event) => { if (underWay()) event.preventDefault(); });
+  addEventListener('beforeunload', (event) => { if (inProgress()) event.preventDefault(); });
   addEventListener('popstate', () => goTo(new URLSearchParams(location.search).get('page') ?? 1));
   document.addEventListener('visibilitychange', schedule);
   $('#list').addEventListener('click', rowAction);
-  $('#list').addEventListener('toggle', opened, true); // it doesn't bubble
+  $('#list').addEventListener('toggle', opened, true); // this event does not bubble
   $('#pager').addEventListener('click', turnPage);
 }
 

@@ -1,4 +1,5 @@
-// One file's way to the service, by the IETF's resumable uploads (docs/uploads.md): through cuts, restarts and reloads.
+// Uploads one file with the IETF protocol for resumable uploads (docs/uploads.md): survives lost connections, restarts
+// of the service and reloads of the page.
 
 import { exchange, sentence, urlOf } from './api.js';
 import { claim, forget, printOf, read, recall, remember, sampleOf } from './memory.js';
@@ -6,41 +7,41 @@ import { uploadsUrl } from './page.js';
 
 const MIB = 2 ** 20;
 
-// What is no larger goes along with the request that creates the upload, and costs one round trip.
+// Files up to this size are sent with the request that creates the upload: one round trip.
 const SMALL = MIB;
 
-// So much goes in one request: more after each that succeeds, less after a cut. Some proxies take no larger ones, or
-// pass on only whole ones.
+// Bytes per request: more after each success, less after a lost connection. Some proxies limit the size of a request, or
+// pass it on only when it is complete.
 const FIRST_SLICE = 8 * MIB, LEAST_SLICE = MIB / 4, MOST_SLICE = 64 * MIB;
 
 const FIRST_PAUSE = 1000, LAST_PAUSE = 30_000; // milliseconds
 
-// Refusals that may have passed by the next time.
-const PASSING = [408, 409, 423, 425, 429];
+// Errors that may be over at the next attempt.
+const TEMPORARY = [408, 409, 423, 425, 429];
 
-/** An answer that was not hoped for, or none. Only our service's own word is final; else it is a proxy's, or a portal's. */
+/** An error answer, or no answer. Only an answer of our own service is final; others come from a proxy or a portal. */
 class Trouble extends Error {
   constructor({ status, header, body }) {
     super(status ? sentence(status, body) : 'Connection lost');
-    const ours = header('Content-Type')?.includes('problem+json');
+    const own = header('Content-Type')?.includes('problem+json');
     this.status = status;
-    this.final = ours && status >= 400 && status < 500 && !PASSING.includes(status);
+    this.final = own && status >= 400 && status < 500 && !TEMPORARY.includes(status);
     this.wait = (Number(header('Retry-After')) || 0) * 1000;
   }
 }
 
 export class Delivery {
-  continued = 0; // where it went on, if an earlier page had begun it
-  expired = false; // whether it had to start anew, for the service had forgotten it
+  continued = 0; // the offset at which it continued an upload of an earlier page
+  expired = false; // whether it started again because the earlier upload had expired
   #id; #key; #print; #sample; #release; #recalled;
-  #offset = 0; // bytes that the service has for certain
-  #sure = false; // whether it is what the service says just now
-  #furthest = 0; // where it has been
-  #failures = 0; // since it last got further
+  #offset = 0; // bytes that the service has confirmed
+  #sure = false; // whether #offset is current
+  #furthest = 0; // the largest offset so far
+  #failures = 0; // since the last progress
   #slice = FIRST_SLICE;
   #running; #stop; #early;
 
-  /** `progress(bytes)` is called as they are sent; `lost(trouble, due)` when it waits until then, `trying()` when it ends. */
+  /** Calls `progress(bytes)` while sending, `lost(trouble, due)` before it waits until `due`, and `trying()` after. */
   constructor(file, listener) {
     this.file = file;
     this.listener = listener;
@@ -49,20 +50,20 @@ export class Delivery {
   get small() { return this.file.size <= SMALL; }
   get stopped() { return Boolean(this.#stop?.signal.aborted); }
 
-  /** The file as the service describes it. Throws what no further try would mend, and whatever once `stopped`. It can be run again then. */
+  /** Returns the file as the service describes it. Throws final errors, and any error once `stopped`; then it can run again. */
   run() {
     this.#stop = new AbortController();
     this.#running = this.#run();
     return this.#running;
   }
 
-  /** What has arrived stays. */
+  /** The service keeps what it has received. */
   stop() { this.#stop?.abort(); }
 
-  /** Don't wait any longer. */
+  /** End the current waiting time. */
   goOn() { this.#early?.abort(); }
 
-  /** Stop, and have the service forget what has arrived. */
+  /** Stop, and delete the upload in the service. */
   async cancel() {
     this.stop();
     await this.#running?.catch(() => {});
@@ -80,7 +81,7 @@ export class Delivery {
         const file = await this.#step();
         if (file) return this.#done(file);
       } catch (trouble) {
-        await this.#outlive(trouble);
+        await this.#recover(trouble);
       }
     }
   }
@@ -96,7 +97,7 @@ export class Delivery {
     this.#sample = await sampleOf(this.file);
     const print = printOf(this.file);
     this.#release = await claim(print);
-    if (!this.#release) return; // it is under way already: this is another upload of the same file
+    if (!this.#release) return; // the file is already being uploaded: this is a second upload of it
     this.#print = print;
     const known = recall(print);
     if (known && !known.abandoned) this.#take(known);
@@ -120,7 +121,7 @@ export class Delivery {
     return file;
   }
 
-  /* ---- The protocol: each of these says the file, once it is whole ---- */
+  /* ---- The protocol: each of these returns the file when the upload is complete ---- */
 
   #step() {
     if (!this.#id) return this.#create();
@@ -131,14 +132,14 @@ export class Delivery {
     const { file, small } = this;
     const answer = await exchange('POST', uploadsUrl, {
       headers: {
-        'Idempotency-Key': this.#key, // should the answer be lost, the next one is about the same upload
+        'Idempotency-Key': this.#key, // if the answer is lost, the next request finds the same upload
         'Upload-Complete': small ? '?1' : '?0',
         'Upload-Length': file.size,
         'Content-Disposition': `attachment; filename*=UTF-8''${encoded(file.name)}`,
         ...(file.type && { 'Content-Type': file.type }),
       },
       body: small ? file : null,
-      signal: small ? this.#stop.signal : null, // else it has to be known, if only to be deleted
+      signal: small ? this.#stop.signal : null, // otherwise the upload must be known, at least to delete it
       progressed: (sent) => this.listener.progress(sent),
     });
     if (this.#hear(answer)) return answer.body;
@@ -147,7 +148,7 @@ export class Delivery {
     return null;
   }
 
-  /** Where to go on. Ends what an earlier request may still be doing. */
+  /** Ask for the offset. This also ends an earlier request that is still in progress. */
   async #find() {
     const answer = await exchange('HEAD', this.#url, { signal: this.#stop.signal });
     const whole = this.#hear(answer);
@@ -174,22 +175,22 @@ export class Delivery {
       signal: this.#stop.signal,
       progressed: (sent) => this.listener.progress(offset + sent),
     });
-    // Browsers send a request again by themselves when its connection breaks. By then, what it brings may be there: all of it
-    // is told by this answer, some of it by that of a wrong offset.
+    // Browsers repeat a request by themselves when its connection breaks. Its content may have arrived by then: if all of
+    // it, this is the answer; if a part, the answer is a wrong offset.
     if (answer.status === 400 && answer.header('Content-Location')) return this.#fetch(answer);
     const whole = this.#hear(answer);
     this.#slice = Math.min(this.#slice * 2, MOST_SLICE);
     return whole ? answer.body : null;
   }
 
-  // By its id alone: the service may know itself by another address than this page does.
+  // From the id only: the public address of the service may differ from the one of this page.
   get #url() { return uploadsUrl + this.#id; }
 
-  /** Whether it is whole, by an answer that tells where it is. */
+  /** Read the offset from an answer. Returns whether the upload is complete. */
   #hear(answer) {
-    const told = answer.header('Upload-Offset'), offset = Number(told);
+    const text = answer.header('Upload-Offset'), offset = Number(text);
     const late = answer.status === 409 && offset > this.#furthest;
-    if (told === null || !([201, 204].includes(answer.status) || late)) throw new Trouble(answer);
+    if (text === null || !([201, 204].includes(answer.status) || late)) throw new Trouble(answer);
     if (this.#recalled) [this.continued, this.#recalled] = [offset, false];
     if (offset > this.#furthest) [this.#furthest, this.#failures] = [offset, 0];
     this.#offset = offset;
@@ -198,19 +199,19 @@ export class Delivery {
     return answer.header('Upload-Complete') === '?1';
   }
 
-  /* ---- Trouble ---- */
+  /* ---- Errors ---- */
 
-  async #outlive(trouble) {
+  async #recover(trouble) {
     this.#stop.signal.throwIfAborted();
-    if (this.#unknown(trouble)) return this.#startAnew(trouble);
+    if (this.#unknown(trouble)) return this.#startAgain(trouble);
     if (this.#isFinal(trouble)) throw trouble;
-    await read(this.file.slice(this.#offset, this.#offset + 1)); // that it can't be looks like a cut as well
+    await read(this.file.slice(this.#offset, this.#offset + 1)); // an unreadable file looks like a lost connection too
     this.#slice = Math.max(this.#slice / 2, LEAST_SLICE);
     this.#sure = false;
     await this.#pause(trouble);
   }
 
-  /** Whether the service has forgotten the upload, or knows its key for another one's. */
+  /** Whether the service no longer has the upload, or has its key for a different one. */
   #unknown({ status, final }) {
     return final && ([410, 422].includes(status) || (status === 404 && this.#id));
   }
@@ -220,7 +221,7 @@ export class Delivery {
     return !(trouble instanceof Trouble) || (trouble.final && !tooMuchAtOnce);
   }
 
-  async #startAnew(trouble) {
+  async #startAgain(trouble) {
     this.#id = null;
     this.#key = newKey();
     this.#offset = this.#furthest = 0;
@@ -228,7 +229,7 @@ export class Delivery {
     this.expired = true;
     this.#remember();
     if (this.#failures) return this.#pause(trouble);
-    this.#failures = 1; // lest it does nothing else
+    this.#failures = 1; // so that it does not repeat this at once
   }
 
   async #pause(trouble) {
@@ -243,7 +244,7 @@ export class Delivery {
   }
 }
 
-/** Delete an upload, however long it takes: while the connection is lost, and by the next page if need be. */
+/** Delete an upload. Repeats until it succeeds; the next page continues if this one is closed. */
 export async function abandon(print, upload) {
   if (print) remember(print, { ...upload, abandoned: true });
   for (let failures = 0; ; failures += 1) {
@@ -254,16 +255,16 @@ export async function abandon(print, upload) {
   if (print) forget(print, upload);
 }
 
-/** How much has arrived of an upload that is remembered: null if it is over, undefined if nobody answers. Ends no request. */
+/** The offset of a stored upload: null if it has ended, undefined without an answer. Interrupts no other request. */
 export async function arrived({ id }) {
   const answer = await exchange('GET', uploadsUrl + id);
   return answer.body?.complete || new Trouble(answer).final ? null : answer.body?.offset;
 }
 
-/** Up to a quarter less or more, so that not all who were cut off come back at once. */
+/** With up to 25 % jitter, so that not all interrupted clients return at the same time. */
 const pauseAfter = (failures) => Math.min(FIRST_PAUSE * 2 ** failures, LAST_PAUSE) * (0.75 + Math.random() / 2);
 
-/** For so many milliseconds, or until the browser is online again, or one of the signals comes. */
+/** Wait for this many milliseconds, or until the browser is online again, or one of the signals is aborted. */
 async function rest(milliseconds, ...signals) {
   if (signals.some(({ aborted }) => aborted)) return;
   const over = new AbortController();
@@ -275,8 +276,8 @@ async function rest(milliseconds, ...signals) {
   over.abort();
 }
 
-// `randomUUID` is not there on plain HTTP.
+// Plain HTTP has no `randomUUID`.
 const newKey = () => crypto.getRandomValues(new Uint8Array(16)).reduce((text, byte) => text + byte.toString(16).padStart(2, '0'), '');
 
-/** As RFC 8187 has it. */
+/** Encoded as in RFC 8187. */
 const encoded = (name) => encodeURIComponent(name.toWellFormed()).replace(/['()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);

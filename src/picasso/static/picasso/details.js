@@ -1,4 +1,4 @@
-// What opens below a file: all that is known of it, as facts in any shape.
+// The panel below a file: everything that is known about it.
 
 import { h, slot, webUrl } from './page.js';
 import { bytes, exactBytes, humanise, nameOf, number, visible } from './words.js';
@@ -27,14 +27,14 @@ function derivativeLink({ role, url, media_type: type, size, width, height }) {
 }
 
 function definitions(facts) {
-  const told = Object.entries(facts).filter(([, fact]) => fact != null && fact !== '' && fact.length !== 0);
-  return h('dl', {}, ...told.flatMap(([key, fact]) => {
+  const known = Object.entries(facts).filter(([, fact]) => fact != null && fact !== '' && fact.length !== 0);
+  return h('dl', {}, ...known.flatMap(([key, fact]) => {
     const content = value(fact, key);
     return [h('dt', {}, h('bdi', {}, humanise(key))), h('dd', { class: content.tagName === 'PRE' ? 'wide' : null }, content)];
   }));
 }
 
-/** Any JSON as an element: a fact, a list of facts, or facts within facts. */
+/** Any JSON value as an element: a value, a list, or nested facts. */
 function value(fact, key = 'Text') {
   if (Array.isArray(fact) && fact.some((item) => item instanceof Object)) return h('ul', {}, ...fact.map((item) => h('li', {}, value(item))));
   if (fact instanceof Object && !Array.isArray(fact)) return definitions(fact);

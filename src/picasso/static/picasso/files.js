@@ -1,4 +1,4 @@
-// The list of files: rows that follow what the workers make of them, and that can be copied and deleted.
+// The list of files: rows show the current state; links can be copied and files deleted.
 
 import { api, urlOf } from './api.js';
 import { fillPanel, thumbnailOf } from './details.js';
@@ -12,7 +12,7 @@ const shown = new Map(); // id → {file, row}
 const fileOf = (node) => shown.get(node.closest('.file')?.dataset.id)?.file;
 const settled = (file) => ['processed', 'failed'].includes(file.state);
 
-/** Show a new file, or what is new about a known one; the page's own rows are taken over. */
+/** Show a new file or update a known one. Rows that the server rendered are reused. */
 export function show(file, where = 'append') {
   let row = shown.get(file.id)?.row ?? $(`[data-id="${CSS.escape(file.id)}"]`, list);
   if (!row) {
@@ -86,7 +86,7 @@ function setCount(count) {
 }
 const changeCount = (by) => setCount(Number($('#count').dataset.count) + by);
 
-/* ---- Waiting for the workers: one request at a time, ever more seldom, none while nobody looks ---- */
+/* ---- Polling: one request at a time, at growing intervals, none while the page is hidden ---- */
 
 const watched = new Map(); // id → {due, delay}
 let pollTimer, polling = false;
@@ -140,7 +140,7 @@ export function opened({ target }) {
 
 async function copyText(text) {
   if (navigator.clipboard) return navigator.clipboard.writeText(text);
-  const field = document.body.appendChild(h('textarea', { class: 'sr-only' })); // plain HTTP has no clipboard
+  const field = document.body.appendChild(h('textarea', { class: 'sr-only' })); // plain HTTP has no clipboard API
   field.value = text;
   field.select();
   const done = document.execCommand('copy');

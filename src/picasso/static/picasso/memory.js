@@ -1,12 +1,12 @@
-// Uploads that were begun and are not done, by file: so one goes on after a reload, or when the browser was closed.
+// Unfinished uploads by file, kept in localStorage: so an upload continues after a reload or a restart of the browser.
 
 import { uploadsUrl } from './page.js';
 
-const PREFIX = `picasso ${uploadsUrl} `; // there may be more than one service below an origin
-const LIFETIME = 30 * 24 * 3600_000; // milliseconds; the service forgets much sooner
+const PREFIX = `picasso ${uploadsUrl} `; // an origin may have more than one service
+const LIFETIME = 30 * 24 * 3600_000; // milliseconds; uploads expire in the service much earlier
 const SAMPLES = 16, SAMPLE = 4096; // bytes
 
-/** What a file is remembered by. */
+/** The key of a file. */
 export const printOf = ({ name, size, lastModified, type }) => JSON.stringify([name, size, lastModified, type]);
 
 export function fileIn(print) {
@@ -14,21 +14,21 @@ export function fileIn(print) {
   return { name, size };
 }
 
-/** What is known of this file's upload, or null. */
+/** The stored upload of this file, or null. */
 export function recall(print) {
   try { return JSON.parse(localStorage.getItem(PREFIX + print)); } catch { return null; }
 }
 
 export function remember(print, upload) {
-  try { localStorage.setItem(PREFIX + print, JSON.stringify({ ...upload, at: Date.now() })); } catch { /* then only this page knows */ }
+  try { localStorage.setItem(PREFIX + print, JSON.stringify({ ...upload, at: Date.now() })); } catch { /* not kept beyond this page */ }
 }
 
-/** Unless another upload of that file is remembered by now. */
+/** Remove it, unless another upload of the same file has replaced it. */
 export function forget(print, { key }) {
   if (recall(print)?.key === key) localStorage.removeItem(PREFIX + print);
 }
 
-/** All prints with what is known of them. */
+/** All keys with their uploads. */
 export function remembered() {
   const found = prints().map((print) => [print, recall(print)]).filter(([, upload]) => upload);
   for (const [print, upload] of found) if (upload.at + LIFETIME < Date.now()) forget(print, upload);
@@ -39,16 +39,16 @@ function prints() {
   try { return Object.keys(localStorage).filter((key) => key.startsWith(PREFIX)).map((key) => key.slice(PREFIX.length)); } catch { return []; }
 }
 
-/** Call back when another window changes what is remembered of a file. */
+/** Call back when another window changes the stored upload of a file. */
 export function onChange(changed) {
   addEventListener('storage', ({ key }) => { if (key?.startsWith(PREFIX)) changed(key.slice(PREFIX.length)); });
 }
 
-/* ---- Who uploads it: one at a time, of all windows. Plain HTTP has no locks, and there each window knows its own. ---- */
+/* ---- Claims: only one window uploads a file. Plain HTTP has no Web Locks; there, each window knows only its own. ---- */
 
 const claims = new Set();
 
-/** Release it by calling what this returns: null if it is claimed already. */
+/** Returns a function that releases the claim, or null if the file is already claimed. */
 export async function claim(print) {
   if (claims.has(print)) return null;
   claims.add(print);
@@ -68,15 +68,15 @@ export async function claimed(print) {
 
 /* ---- Content ---- */
 
-/** A checksum of some of it, for two files of one name, size and time need not be the same. */
+/** A checksum of samples: two files with the same name, size and time may differ. */
 export async function sampleOf(file) {
   const step = Math.max(0, file.size - SAMPLE) / (SAMPLES - 1);
   const places = Array.from({ length: SAMPLES }, (_, n) => Math.floor(n * step));
-  let hash = 0x811c9dc5; // FNV-1a: Web Crypto is not there on plain HTTP
+  let hash = 0x811c9dc5; // FNV-1a: plain HTTP has no Web Crypto
   for (const byte of await read(new Blob(places.map((at) => file.slice(at, at + SAMPLE))))) hash = Math.imul(hash ^ byte, 0x01000193);
   return hash >>> 0;
 }
 
 export async function read(blob) {
-  try { return new Uint8Array(await blob.arrayBuffer()); } catch { throw new Error('The file can’t be read, or has changed since it was chosen.'); }
+  try { return new Uint8Array(await blob.arrayBuffer()); } catch { throw new Error('The file cannot be read, or has changed since it was chosen.'); }
 }

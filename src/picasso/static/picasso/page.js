@@ -1,4 +1,4 @@
-// The page's elements: how to find them, to make more of them, and to say something to who uses it.
+// The elements of the page: find them, create more, show messages.
 
 import { visible } from './words.js';
 

@@ -1,4 +1,4 @@
-// Files on their way to the service, a few at a time, each with a row that says how it goes.
+// The queue of uploads: a few at a time, each with a row that shows its progress.
 
 import { Delivery, abandon, arrived } from './delivery.js';
 import { arrive } from './files.js';
@@ -6,17 +6,17 @@ import { claimed, fileIn, forget, onChange, printOf, remembered } from './memory
 import { $, announce, complain, copyOf, maxSize, slot } from './page.js';
 import { bytes, duration, exactBytes, nameOf, visible } from './words.js';
 
-const LANES = 3; // uploads at once: a browser gives six connections to one host, and the page needs some for itself
-const REPORT = 10_000; // milliseconds between two announcements of how far it is
-const RECENT = 8000; // milliseconds of which the speed is the mean
-const STALL = 5000; // milliseconds without progress that deserve a word
+const MAX_ACTIVE = 3; // uploads at once: a browser opens six connections to a host, and the page needs some itself
+const REPORT = 10_000; // milliseconds between two announcements of the progress
+const RECENT = 8000; // milliseconds over which the speed is averaged
+const STALL = 5000; // milliseconds without progress after which the row says so
 
-// What a row's first button does, by the row's state, and what it is called.
+// The action and the label of a row's first button, by the state of the row.
 const FIRST = {
   again: ['pause', 'Pause'],
   sending: ['pause', 'Pause'],
-  lost: ['now', 'Go on now'],
-  paused: ['resume', 'Go on'],
+  lost: ['now', 'Continue now'],
+  paused: ['resume', 'Continue'],
   error: ['resume', 'Try again'],
   left: ['choose', 'Choose the file'],
 };
@@ -24,9 +24,10 @@ const LAST = { error: 'Dismiss', left: 'Discard' };
 
 const queue = [];
 const active = new Set();
-const left = new Map(); // print → upload that an earlier page had begun, and whose file it needs
+const chosen = new Set(); // prints of the files that were chosen in this page
+const left = new Map(); // print → upload of an earlier page; its file must be chosen again
 
-export const underWay = () => Boolean($('.upload:not([data-state="error"], [data-state="left"])'));
+export const inProgress = () => Boolean($('.upload:not([data-state="error"], [data-state="left"])'));
 
 /* ---- Rows ---- */
 
@@ -60,6 +61,7 @@ export function enqueue(files) {
   for (const file of files) {
     const print = printOf(file), upload = left.get(print) ?? add(file);
     left.delete(print);
+    chosen.add(print);
     upload.file = file;
     upload.delivery = new Delivery(file, listenerOf(upload));
     if (Number(maxSize) && file.size > maxSize) refuse(upload);
@@ -69,13 +71,13 @@ export function enqueue(files) {
 }
 
 function wait(upload, state, where = 'push') {
-  set(upload, state, 'Waiting for its turn');
+  set(upload, state, 'Waiting to start');
   queue[where](upload);
 }
 
 function pump() {
-  while (active.size < LANES) {
-    const upload = queue.find((one) => !active.has(one)); // one that was stopped may not have come to its end
+  while (active.size < MAX_ACTIVE) {
+    const upload = queue.find((one) => !active.has(one)); // a stopped one may still be ending
     if (!upload) return;
     unqueue(upload);
     send(upload);
@@ -137,13 +139,13 @@ function started(upload, sent) {
   set(upload, 'sending', '');
   upload.marks = [];
   upload.clock = setInterval(() => stalled(upload), 1000);
-  if (again) tell(upload, `going on at ${percent(sent, upload.file)} percent`);
+  if (again) tell(upload, `continuing at ${percent(sent, upload.file)} percent`);
 }
 
-/** No event tells of what doesn't come, and the last speed would stand there as if it were true. */
+/** There is no event for missing progress. Without this, the row would keep showing the last speed. */
 function stalled({ file: { size }, marks, row, sent }) {
   if (sent === size || performance.now() - marks.at(-1).now < STALL) return;
-  slot('note', row).textContent = `${bytes(sent)} of ${bytes(size)} · the connection is stuck, waiting for it…`;
+  slot('note', row).textContent = `${bytes(sent)} of ${bytes(size)} · no connection at the moment, waiting…`;
 }
 
 function howFar({ file, marks, delivery }, sent) {
@@ -154,30 +156,30 @@ function howFar({ file, marks, delivery }, sent) {
     speed >= 1 && `${bytes(Math.round(speed))}/s`,
     speed >= 1 && `${duration((file.size - sent) / speed)} left`,
     continued > 0 && `continued from ${percent(continued, file)} %`,
-    expired && 'begun anew: what had arrived had expired',
+    expired && 'started again: the earlier upload had expired',
   ].filter(Boolean).join(' · ');
 }
 
 function lost(upload, trouble, due) {
-  if (upload.state !== 'lost') tell(upload, `${trouble.message.replace(/\.$/, '')}. It goes on by itself.`);
+  if (upload.state !== 'lost') tell(upload, `${trouble.message.replace(/\.$/, '')}. The upload will continue automatically.`);
   set(upload, 'lost', '');
   Object.assign(upload, { trouble, due });
   lostNote(upload);
   upload.clock = setInterval(() => lostNote(upload), 1000);
 }
 
-/** What happened, and when it goes on: the seconds are counted down. What was sent and not confirmed yet may have arrived. */
+/** What happened, and a countdown to the next attempt. The percentage counts what was sent; some may be unconfirmed. */
 function lostNote(upload) {
   const { due, trouble } = upload, seconds = Math.ceil((due - Date.now()) / 1000);
   const when = seconds > 0 ? `in ${seconds} s` : 'now…';
   const where = navigator.onLine ? 'Connection lost' : 'Offline';
-  slot('note', upload.row).textContent = trouble.status ? `${visible(trouble.message)} Trying again ${when}` : `${where} at ${reached(upload)} %, going on ${when}`;
+  slot('note', upload.row).textContent = trouble.status ? `${visible(trouble.message)} Trying again ${when}` : `${where} at ${reached(upload)} %, continuing ${when}`;
 }
 
-/* ---- What was begun by an earlier page ---- */
+/* ---- Uploads of an earlier page ---- */
 
 export function showLeft() {
-  onChange(taken); // another window goes on with it, or has ended it
+  onChange(taken); // another window continues it or has ended it
   for (const [print, known] of remembered()) {
     if (known.abandoned) abandon(print, known);
     else if (known.id) look(print, known);
@@ -187,11 +189,11 @@ export function showLeft() {
 async function look(print, known) {
   const offset = await arrived(known), file = fileIn(print);
   if (offset === null) return forget(print, known);
-  if (await claimed(print)) return;
+  if (await claimed(print) || chosen.has(print)) return; // chosen while this was waiting for the answers
   const upload = Object.assign(add(file), { print, known });
   left.set(print, upload);
   $('progress', upload.row).value = (offset ?? 0) / file.size;
-  set(upload, 'left', `${offset ? `${percent(offset, file)} % of ${bytes(file.size)} has arrived` : 'Begun, and not done'}: choose the file again and it goes on.`);
+  set(upload, 'left', `${offset ? `${percent(offset, file)} % of ${bytes(file.size)} uploaded` : 'Not finished'}: choose the file again to continue.`);
 }
 
 function taken(print) {
@@ -235,9 +237,9 @@ function unqueue(upload) { if (queue.includes(upload)) queue.splice(queue.indexO
 
 /* ---- Drops ---- */
 
-/** The files of a drop or a paste; a folder can't be sent as one file. */
+/** The files of a drop or a paste, without folders. */
 export function filesOf({ items }) {
   const things = [...items].filter(({ kind }) => kind === 'file').map((item) => ({ file: item.getAsFile(), folder: item.webkitGetAsEntry?.()?.isDirectory }));
-  complain(things.some(({ folder }) => folder) ? 'A folder can’t be uploaded as such: open it and choose the files inside.' : '');
+  complain(things.some(({ folder }) => folder) ? 'Folders cannot be uploaded. Open the folder and choose the files in it.' : '');
   return things.filter(({ file, folder }) => file && !folder).map(({ file }) => file);
 }

@@ -1,6 +1,6 @@
-// How things are said: text that is safe to show, and numbers, sizes and dates for people.
+// Texts: untrusted text made safe to show, and numbers, sizes and dates for people.
 
-/** Controls become their pictures; what would reorder or hide text becomes its number. */
+/** Control characters become symbols; characters that reorder or hide text become their code points. */
 export function visible(text, keep = '') {
   return String(text ?? '')
     .replace(/[\0-\x1f\x7f]/g, (c) => keep.includes(c) ? c : String.fromCodePoint(c === '\x7f' ? 0x2421 : 0x2400 + c.codePointAt()))
