@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from tests.formats.page import all_formats
 
 from picasso.receive import detection
-from picasso.receive.detection import HEAD, UNKNOWN, media_type
+from picasso.receive.detection import HEAD, UNKNOWN, detect_media_type
 
 
 def zip_of(*names: str) -> bytes:
@@ -96,7 +96,7 @@ SAMPLES = {
 
 @pytest.mark.parametrize(("content", "expected"), SAMPLES.values(), ids=SAMPLES)
 def test_samples_are_detected(content: bytes, expected: str) -> None:
-    found = media_type(content)
+    found = detect_media_type(content)
     if expected == "application/x-executable":
         assert found in {expected, "application/x-pie-executable", "application/x-elf"}
     elif len(content) < 2:
@@ -188,7 +188,7 @@ SECOND_LOOKS = {
 
 @pytest.mark.parametrize(("content", "expected"), SECOND_LOOKS.values(), ids=SECOND_LOOKS)
 def test_rules_refine_the_result_of_libmagic(content: bytes, expected: str) -> None:
-    assert media_type(content[:HEAD]) == expected
+    assert detect_media_type(content[:HEAD]) == expected
 
 
 PLAIN, WORDS = b"just some words\n", "text/plain"
@@ -220,7 +220,7 @@ PLAIN, WORDS = b"just some words\n", "text/plain"
     ],
 )
 def test_the_name_decides_only_between_plain_text_formats(content: bytes, name: str, expected: str) -> None:
-    assert media_type(content, name) == expected
+    assert detect_media_type(content, name) == expected
 
 
 def test_both_versions_of_libmagic_agree() -> None:
@@ -230,7 +230,7 @@ def test_both_versions_of_libmagic_agree() -> None:
         "ctypes.util.find_library = lambda name: None if name == 'magic' else found(name); "
         "from picasso.receive import detection; import magic; "
         "heads = json.load(sys.stdin); "
-        "print(json.dumps([detection.media_type(bytes.fromhex(head)) for head in heads]))"
+        "print(json.dumps([detection.detect_media_type(bytes.fromhex(head)) for head in heads]))"
     )
     every = {**SAMPLES, **SECOND_LOOKS}
     heads = {name: content[:HEAD] for name, (content, _) in every.items() if name not in {"ELF", "a letter", "nothing"}}
@@ -242,7 +242,7 @@ def test_both_versions_of_libmagic_agree() -> None:
         check=True,
     )
     bundled = dict(zip(heads, json.loads(told.stdout), strict=True))
-    assert bundled == {name: media_type(head) for name, head in heads.items()}
+    assert bundled == {name: detect_media_type(head) for name, head in heads.items()}
 
 
 @pytest.mark.parametrize(
@@ -264,15 +264,15 @@ def test_both_versions_of_libmagic_agree() -> None:
     ids=range(12),
 )
 def test_rules_are_fast(content: bytes) -> None:
-    media_type(content)
+    detect_media_type(content)
     began = time.thread_time()
-    media_type(content)
+    detect_media_type(content)
     assert time.thread_time() - began < 0.25
 
 
 def test_only_the_head_is_read() -> None:
-    assert media_type(png() + b"x" * 10 * HEAD) == "image/png"
-    assert media_type(b"\0" * HEAD + png()) == UNKNOWN
+    assert detect_media_type(png() + b"x" * 10 * HEAD) == "image/png"
+    assert detect_media_type(b"\0" * HEAD + png()) == UNKNOWN
 
 
 SAFE = re.compile(r"[a-z0-9][a-z0-9.+-]*/[a-z0-9][a-z0-9.+-]*")
@@ -285,7 +285,7 @@ STARTS = [content[:40] for content, _ in SAMPLES.values()] + [b"#!/bin/", b"\x1f
 @example(b"\n")
 @settings(max_examples=400, deadline=None)
 def test_any_bytes_give_a_safe_type(content: bytes) -> None:
-    found = media_type(content)
+    found = detect_media_type(content)
     assert SAFE.fullmatch(found)
     assert PurePosixPath(found).parts == tuple(found.split("/"))
     assert ".." not in PurePosixPath(found).parts
@@ -348,19 +348,19 @@ def test_every_format_of_the_table_has_an_extension() -> None:
 @pytest.mark.parametrize("before", [b"\n\n", b"\0" * 1000, b"--x\r\nContent-Type: application/pdf\r\n\r\n\0"])
 def test_a_pdf_may_have_something_before_it(before: bytes) -> None:
     pdf = b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n1 0 obj\n<< /Type /Catalog >>\nendobj\n" + bytes(range(256))
-    assert media_type(before + pdf) == "application/pdf"
+    assert detect_media_type(before + pdf) == "application/pdf"
 
 
 def test_many_threads_at_once() -> None:
     """Each thread has a cookie of its own. A shared one gives wrong results or crashes."""
     wrong: list[str] = []
     start = threading.Barrier(16)
-    expected = {content: media_type(content) for content, _ in SAMPLES.values()}
+    expected = {content: detect_media_type(content) for content, _ in SAMPLES.values()}
 
     def look() -> None:
         start.wait(timeout=30)
         for _ in range(15):
-            wrong.extend(found for content, kind in expected.items() if (found := media_type(content)) != kind)
+            wrong.extend(found for content, kind in expected.items() if (found := detect_media_type(content)) != kind)
 
     threads = [threading.Thread(target=look) for _ in range(16)]
     for thread in threads:
@@ -382,7 +382,7 @@ NASTY = {
 
 @pytest.mark.parametrize(("head", "expected"), NASTY.values(), ids=NASTY)
 def test_a_shortened_text_is_still_detected(head: bytes, expected: str) -> None:
-    assert detection.media_type(head) == expected
+    assert detection.detect_media_type(head) == expected
 
 
 def test_white_space_is_shortened_before_libmagic_sees_it() -> None:

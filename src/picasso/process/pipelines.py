@@ -100,8 +100,8 @@ class Pipelines:
 
     def _plan(self, pipeline: str, media_type: str) -> Plan:
         """Raises `KeyError` if there is no such pipeline."""
-        found = self[pipeline]
-        return Plan(found.name, found.version, found.steps(media_type))
+        chosen = self[pipeline]
+        return Plan(chosen.name, chosen.version, chosen.steps(media_type))
 
     def options(self, pipeline: str, processor: str) -> Mapping[str, JSON]:
         """The current options. Jobs of a pipeline that no longer exists get those of ``default``."""

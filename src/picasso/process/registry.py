@@ -46,15 +46,15 @@ def unavailable() -> Mapping[str, Unavailable]:
 
 @cache
 def _load() -> tuple[Mapping[str, type[Processor]], Mapping[str, Unavailable]]:
-    found: dict[str, type[Processor]] = {}
+    classes: dict[str, type[Processor]] = {}
     lacking: dict[str, Unavailable] = {}
     for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
         processor = load(point)
-        check(processor, found)
-        found[processor.name] = processor
+        check(processor, classes)
+        classes[processor.name] = processor
         if missing := tuple(name for name in processor.requires if find_spec(name) is None):
             lacking[processor.name] = Unavailable(missing, requirement(point, processor))
-    return MappingProxyType(found), MappingProxyType(lacking)
+    return MappingProxyType(classes), MappingProxyType(lacking)
 
 
 def load(point: EntryPoint) -> type[Processor]:

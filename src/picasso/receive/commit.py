@@ -165,7 +165,7 @@ class Committer:
     def _store(self, pending: Pending) -> None:
         """Store the bytes, and make the row that will point at them."""
         new, content = pending.new, pending.content
-        media_type = detection.media_type(content.head, new.name)
+        media_type = detection.detect_media_type(content.head, new.name)
         plan = pending.plan = self._plan(new.pipeline, media_type)
         file_id = new_id()
         file = pending.file = File(

@@ -59,9 +59,9 @@ _cookies = threading.local()
 
 def _load() -> None:
     """Make python-magic load the system's libmagic if it is newer than the bundled one, else the bundled one."""
-    found = ctypes.util.find_library("magic")
+    system_library = ctypes.util.find_library("magic")
     try:
-        if found and ctypes.CDLL(found).magic_version() > BUNDLED:
+        if system_library and ctypes.CDLL(system_library).magic_version() > BUNDLED:
             return
     except (OSError, AttributeError):
         pass
@@ -75,7 +75,7 @@ import magic
 compatibility.require(compatibility.DETECTION)
 
 
-def media_type(head: bytes, name: str = "") -> str:
+def detect_media_type(head: bytes, name: str = "") -> str:
     """The media type of a file that begins with ``head``, in lower case and without parameters.
 
     ``name`` is the client's. It only decides which plain text format it is, which no content can tell.
@@ -89,14 +89,14 @@ def media_type(head: bytes, name: str = "") -> str:
     return refine(normalize(ask_libmagic(cookie, head[:HEAD])), head, type_rules.extension_of(name))
 
 
-def refine(found: str, head: bytes, suffix: str) -> str:
+def refine(media_type: str, head: bytes, suffix: str) -> str:
     """The media type after `type_rules` have looked at libmagic's result."""
-    rule = REFINEMENTS.get(found)
-    return rule(found, head, suffix) if rule else found
+    rule = REFINEMENTS.get(media_type)
+    return rule(media_type, head, suffix) if rule else media_type
 
 
-def _refine_text(found: str, head: bytes, suffix: str) -> str:
-    if found == type_rules.CSV and not type_rules.is_prose(head):
+def _refine_text(media_type: str, head: bytes, suffix: str) -> str:
+    if media_type == type_rules.CSV and not type_rules.is_prose(head):
         return type_rules.CSV if suffix in {"", "txt", "log", "dat"} else type_rules.BY_NAME.get(suffix, type_rules.CSV)
     return type_rules.detect_text(head) or type_rules.BY_NAME.get(suffix, "text/plain")
 
@@ -104,7 +104,8 @@ def _refine_text(found: str, head: bytes, suffix: str) -> str:
 REFINEMENTS: dict[str, Callable[[str, bytes, str], str]] = {
     **dict.fromkeys(("text/plain", type_rules.CSV), _refine_text),
     **dict.fromkeys(
-        ("application/zip", "application/java-archive"), lambda found, head, _: type_rules.detect_zip(head) or found
+        ("application/zip", "application/java-archive"),
+        lambda media_type, head, _: type_rules.detect_zip(head) or media_type,
     ),
     **dict.fromkeys(
         (type_rules.JSON, type_rules.NDJSON),
@@ -119,8 +120,8 @@ REFINEMENTS: dict[str, Callable[[str, bytes, str], str]] = {
             type_rules.detect_ole(head) or type_rules.OLE_BY_NAME.get(suffix, "application/x-ole-storage")
         ),
     ),
-    "text/xml": lambda found, head, _: type_rules.detect_text(head) or found,
-    UNKNOWN: lambda found, head, _: type_rules.detect_by_signature(head) or found,
+    "text/xml": lambda media_type, head, _: type_rules.detect_text(head) or media_type,
+    UNKNOWN: lambda media_type, head, _: type_rules.detect_by_signature(head) or media_type,
 }
 
 
@@ -142,14 +143,16 @@ def shorten_text(text: bytes) -> bytes:
     return re.sub(rb"(\s{64})\s+", rb"\1", text[: type_rules.TEXT_HEAD])
 
 
-def normalize(found: str) -> str:
-    found = found.partition(";")[0].strip().lower()
-    found = SYNONYMS.get(found, found)
-    if not re.fullmatch(r"[a-z0-9][a-z0-9.+-]{0,62}/[a-z0-9][a-z0-9.+-]{0,126}", found) or found.startswith("inode/"):
+def normalize(media_type: str) -> str:
+    media_type = media_type.partition(";")[0].strip().lower()
+    media_type = SYNONYMS.get(media_type, media_type)
+    if not re.fullmatch(r"[a-z0-9][a-z0-9.+-]{0,62}/[a-z0-9][a-z0-9.+-]{0,126}", media_type) or media_type.startswith(
+        "inode/"
+    ):
         return UNKNOWN
-    return found
+    return media_type
 
 
-def extension(found: str) -> str | None:
+def extension(media_type: str) -> str | None:
     """The usual extension of a media type, with its dot. It does not depend on the machine's tables."""
-    return type_rules.EXTENSIONS.get(found) or PYTHON_TYPES.guess_extension(found)
+    return type_rules.EXTENSIONS.get(media_type) or PYTHON_TYPES.guess_extension(media_type)

@@ -83,7 +83,7 @@ OTHER_PROCESSES: Mapping[str, Numbers] = {
     "tkill": (200, 130),
 }
 
-# The original is a hard link under the child's own uid, and Landlock does not watch over these.
+# The original is a hard link owned by the uid of the child, and Landlock does not restrict these calls.
 FILES: Mapping[str, Numbers] = {
     "chmod": (90, None),
     "chown": (92, None),
@@ -118,7 +118,7 @@ FILES: Mapping[str, Numbers] = {
     "utimes": (235, None),
 }
 
-# Memory that no limit counts, and that outlives who made it.
+# Memory that no limit counts and that outlives its process.
 SHARED_MEMORY: Mapping[str, Numbers] = {
     "memfd_create": (319, 279),
     "memfd_secret": (447, 447),
@@ -141,7 +141,7 @@ SHARED_MEMORY: Mapping[str, Numbers] = {
     "shmget": (29, 194),
 }
 
-# Where most of the kernel's own holes were found, or what only an administrator does.
+# Calls in which most vulnerabilities of kernels were found, and calls for administrators.
 KERNEL: Mapping[str, Numbers] = {
     "acct": (163, 89),
     "add_key": (248, 217),

@@ -12,7 +12,7 @@ from picasso.process.processors.image.picture import Picture, blob, has
 def read_facts(picture: Picture, strip_gps: bool) -> dict[str, JSON]:
     """Always has the same keys. None or empty for what the file does not have."""
     tags = picture.tags
-    found = {
+    facts = {
         "format": picture.format,
         "width": picture.width,
         "height": picture.height,
@@ -29,11 +29,11 @@ def read_facts(picture: Picture, strip_gps: bool) -> dict[str, JSON]:
         "xmp": xmp.read_xmp(blob(tags, "xmp-data")),
         "gps": exif.read_gps(tags),
     }
-    return without_location(found) if strip_gps else found
+    return without_location(facts) if strip_gps else facts
 
 
-def without_location(found: dict[str, JSON]) -> dict[str, JSON]:
+def without_location(facts: dict[str, JSON]) -> dict[str, JSON]:
     """Without the position, and without the names of places in IPTC."""
-    captions = found["iptc"]
+    captions = facts["iptc"]
     remaining = {k: v for k, v in captions.items() if k not in iptc.PLACES} if isinstance(captions, dict) else captions
-    return found | {"gps": None, "iptc": remaining}
+    return facts | {"gps": None, "iptc": remaining}

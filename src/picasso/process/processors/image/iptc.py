@@ -37,10 +37,10 @@ def read_iptc(content: bytes) -> dict[str, JSON]:
     """``content`` is a JPEG's segment, Photoshop's resources, or bare records."""
     if content.startswith((JPEG_PREFIX, b"8BIM")):
         content = read_resources(content.removeprefix(JPEG_PREFIX)).get(IPTC, b"")
-    found = records(content)
+    datasets = records(content)
     # Without the mark for UTF-8, older software writes its own encoding. Such text is hardly ever valid UTF-8.
     texts = {
-        name: [_decode(text, found.get(CHARACTER_SET) == [UTF_8]) for text in found.get((2, number), [])]
+        name: [_decode(text, datasets.get(CHARACTER_SET) == [UTF_8]) for text in datasets.get((2, number), [])]
         for number, name in DATASETS.items()
     }
     return take_fitting(
@@ -52,7 +52,7 @@ def read_iptc(content: bytes) -> dict[str, JSON]:
 
 def records(content: bytes) -> dict[tuple[int, int], list[bytes]]:
     """The texts by record and dataset. Damage ends the list."""
-    found: dict[tuple[int, int], list[bytes]] = {}
+    datasets: dict[tuple[int, int], list[bytes]] = {}
     position = 0
     for _ in range(MAX_RECORDS):
         if len(content) < position + 5 or content[position] != MARKER:
@@ -60,9 +60,9 @@ def records(content: bytes) -> dict[tuple[int, int], list[bytes]]:
         record, number, length = struct.unpack_from(">xBBH", content, position)
         if length > 0x7FFF:  # longer records have their length elsewhere, and are not texts
             break
-        found.setdefault((record, number), []).append(content[position + 5 : position + 5 + length])
+        datasets.setdefault((record, number), []).append(content[position + 5 : position + 5 + length])
         position += 5 + length
-    return found
+    return datasets
 
 
 def _decode(text: bytes, is_utf_8: bool) -> str:

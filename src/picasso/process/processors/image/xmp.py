@@ -44,7 +44,7 @@ def read_xmp(content: bytes) -> dict[str, JSON]:
     with suppress(expat.ExpatError, NotAllowed, ValueError, LookupError):
         reader.read(content.strip(b"\0 \r\n\t"))
     return take_fitting(
-        (name, _value(name, reader.found[name])) for name in PROPERTIES.values() if name in reader.found
+        (name, _value(name, reader.texts[name])) for name in PROPERTIES.values() if name in reader.texts
     )
 
 
@@ -61,10 +61,10 @@ def _value(name: str, texts: list[str]) -> JSON:
 class _Reader:
     """Collects the text within each wanted element: its own, or that of its list's items (``rdf:li``)."""
 
-    found: dict[str, list[str]] = field(default_factory=dict)
+    texts: dict[str, list[str]] = field(default_factory=dict)
     _within: str = ""
     _text: list[str] = field(default_factory=list)
-    _texts: int = 0
+    _count: int = 0
 
     def read(self, content: bytes) -> None:
         parser = expat.ParserCreate(namespace_separator=" ")
@@ -96,7 +96,7 @@ class _Reader:
     def _add(self, name: str, text: str) -> None:
         if not text.strip():
             return
-        self._texts += 1
-        if self._texts > MAX_TEXTS:
+        self._count += 1
+        if self._count > MAX_TEXTS:
             raise NotAllowed
-        self.found.setdefault(PROPERTIES[name], []).append(text)
+        self.texts.setdefault(PROPERTIES[name], []).append(text)
