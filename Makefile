@@ -111,5 +111,5 @@ release: $(VENV)/run.done .venv-release/done
 	@touch $@
 
 clean:
-	rm -rf $(VENV) .venv-lowest .venv-newest .venv-release dist .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+	rm -rf $(VENV) .venv-lowest .venv-newest .venv-release dist site .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis \
 		.import_linter_cache tests/clients/js/node_modules
