@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 STRANGERS = [
     replace(OPEN, project="another"),
     replace(OPEN, owner="ann"),
-    replace(OPEN, scopes=frozenset({Scope.UPLOAD, Scope.DELETE})),
+    replace(OPEN, scopes=frozenset({Scope.FILES_WRITE, Scope.FILES_DELETE})),
 ]
 
 
@@ -68,7 +68,7 @@ def test_a_view_asks_for_the_principal(principal: Principal) -> None:
 def test_deleting_needs_its_scope() -> None:
     file = new_file()
     with pytest.raises(Forbidden):
-        delete(replace(OPEN, scopes=frozenset({Scope.READ})), default_storage(), file)
+        delete(replace(OPEN, scopes=frozenset({Scope.FILES_READ})), default_storage(), file)
     assert File.objects.filter(pk=file.pk).exists()
 
 

@@ -18,10 +18,11 @@ Kind = Literal["open", "service"]
 class Scope(StrEnum):
     """What a principal may do."""
 
-    READ = "read"
-    UPLOAD = "upload"
-    DELETE = "delete"
-    OPERATE = "operate"
+    FILES_READ = "files:read"
+    FILES_WRITE = "files:write"
+    FILES_DELETE = "files:delete"
+    JOBS_READ = "jobs:read"
+    JOBS_WRITE = "jobs:write"
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ def delete(principal: Principal, storage: Storage, file: File) -> None:
     Raises:
         Forbidden: the principal may not delete files.
     """
-    if Scope.DELETE not in principal.scopes:
+    if Scope.FILES_DELETE not in principal.scopes:
         raise Forbidden
     with transaction.atomic():
         # Locks the row of the file first, as workers do. So a job that finishes now has finished, or finds no file.

@@ -23,7 +23,7 @@ def visible_to(principal: Principal) -> QuerySet[File]:
 
 def visible(principal: Principal) -> Q:
     """The condition for it. Every file belongs to the default project, and to no owner."""
-    if Scope.READ not in principal.scopes or principal.owner is not None:
+    if Scope.FILES_READ not in principal.scopes or principal.owner is not None:
         return NOTHING
     return ALL if principal.project in {None, DEFAULT_PROJECT} else NOTHING
 
