@@ -28,6 +28,7 @@ from picasso.receive.commit import MAX_BATCH, Committer
 from picasso.receive.content import NewContent, NewFileOutput
 from picasso.receive.new_file import NewFile
 from picasso.receive.sink import Sink
+from picasso.receive.threads import Threads
 from picasso.storage.folder import Folder
 from picasso.storage.names import original_key
 from tests.flow.http import client
@@ -36,6 +37,8 @@ from tests.flow.rows import new_file, new_job, side_by_side
 pytestmark = pytest.mark.django_db(transaction=True)
 
 LIMIT = 8 * 2**20
+
+THREADS = Threads()
 
 
 @pytest.fixture(autouse=True)
@@ -56,7 +59,7 @@ def plan(pipeline: str, media_type: str) -> Plan:
 
 
 def new_content(storage: Folder, limit: int = LIMIT) -> NewContent:
-    return NewContent(NewFileOutput(storage.files), limit)
+    return NewContent(NewFileOutput(storage.files), limit, THREADS)
 
 
 def land(

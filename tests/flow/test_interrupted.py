@@ -15,6 +15,7 @@ import pytest
 from picasso.models import new_id
 from picasso.receive.append import Append
 from picasso.receive.blocks import BLOCK_SIZE
+from picasso.receive.threads import Threads
 from picasso.storage.folder import Folder
 from picasso.web.body import Body, BodyOptions, WholeBody
 from picasso.web.direct_body import DirectBody
@@ -64,7 +65,7 @@ async def overtaken(storage: Folder, where: str) -> None:
     upload_id = new_id()
     storage.uploads.begin(upload_id).release()
     path = storage.uploads.path(upload_id)
-    append = Append(storage, upload_id, 0, len(DATA))
+    append = Append(storage, Threads(), upload_id, 0, len(DATA))
     waits, may_go_on = slowed(append.writer, where)
     body = Body(cast("Request", Sent()), BodyOptions(60))
     receiving = asyncio.create_task(body.receive(WholeBody(append.sink)))

@@ -31,6 +31,7 @@ from picasso.receive.hashing import sha256
 from picasso.receive.locks import Locks
 from picasso.receive.new_file import NewFile
 from picasso.receive.quota import reserved_bytes
+from picasso.receive.threads import Threads
 from picasso.receive.uploads import KnownKey, Uploads
 from picasso.storage import UploadState
 from picasso.storage.disk import AppendWriter
@@ -43,6 +44,7 @@ T = TypeVar("T")
 
 DATA = random.Random(8).randbytes(3 * 2**20)
 MAX_SIZE, QUOTA, EXPIRY = 8 * 2**20, 16 * 2**20, 3600
+LIMITS = {"max_size": MAX_SIZE, "max_unfinished": QUOTA, "expiry": EXPIRY}
 
 
 @pytest.fixture(autouse=True)
@@ -64,7 +66,8 @@ def plan(pipeline: str, media_type: str) -> Plan:
 def with_uploads(storage: Folder, call: Callable[[Uploads], Awaitable[T]]) -> T:
     async def run() -> T:
         committer = Committer(storage, plan)
-        uploads = Uploads(storage, committer, MAX_SIZE, QUOTA, EXPIRY)
+        threads = Threads()
+        uploads = Uploads(storage, committer, threads, **LIMITS)
         committer.start()
         uploads.start()
         try:
@@ -72,6 +75,7 @@ def with_uploads(storage: Folder, call: Callable[[Uploads], Awaitable[T]]) -> T:
         finally:
             await asyncio.to_thread(committer.stop)
             uploads.stop()
+            threads.stop()
 
     return asyncio.run(run())
 
@@ -376,7 +380,7 @@ def test_promises_count_until_they_are_kept_or_broken(storage: Folder) -> None:
 
 def test_no_two_promises_count_the_same_room(storage: Folder) -> None:
     async def promise(uploads: Uploads) -> list[Upload | BaseException]:
-        others = [Uploads(storage, uploads.committer, MAX_SIZE, QUOTA, EXPIRY) for _ in range(4)]
+        others = [Uploads(storage, uploads.committer, uploads.threads, **LIMITS) for _ in range(4)]
         for other in others:
             other.start()
         begins = [begun(each, tus(6 * 2**20)) for each in (uploads, *others)]
@@ -447,7 +451,7 @@ def test_a_key_of_what_is_gone_is_free(storage: Folder, loss: str) -> None:
 
 def test_finals_that_want_the_same_parts_do_not_wait_for_each_other(storage: Folder) -> None:
     async def contend(uploads: Uploads) -> list[Upload | BaseException]:
-        other = Uploads(storage, uploads.committer, MAX_SIZE, QUOTA, EXPIRY)
+        other = Uploads(storage, uploads.committer, uploads.threads, **LIMITS)
         other.start()
         outcomes: list[Upload | BaseException] = []
         for _ in range(8):

@@ -14,6 +14,7 @@ from multipart import MultipartError, MultipartParser
 
 from picasso.errors import PicassoError
 from picasso.receive.content import NewContent, NewFileOutput
+from picasso.receive.threads import Threads
 from picasso.storage.folder import Folder
 from picasso.web.body import Body, BodyOptions
 from picasso.web.digests import Checks
@@ -63,7 +64,7 @@ async def ours(body: bytes, sizes: list[int]) -> tuple[str, bytes] | None:
     """Name and content of the file; None if the form is refused."""
     request = cast("Request", Chunks(body, sizes))
     with tempfile.TemporaryDirectory() as folder:
-        content = NewContent(NewFileOutput(Folder(Path(folder)).files), 2**20)
+        content = NewContent(NewFileOutput(Folder(Path(folder)).files), 2**20, Threads())
     form = Form(BOUNDARY, content.sink, {"default"}, Checks(request))
     try:
         await Body(request, BodyOptions(60)).receive(form)

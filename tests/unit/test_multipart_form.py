@@ -17,6 +17,7 @@ from picasso.receive.blocks import BLOCK_SIZE, MAX_UPLOADS
 from picasso.receive.content import NewContent, NewFileOutput
 from picasso.receive.new_file import NewFile
 from picasso.receive.sink import GATHER, Sink
+from picasso.receive.threads import Threads
 from picasso.storage.folder import Folder
 from picasso.storage.folder_files import IncomingWriter
 from picasso.web.body import Body, BodyOptions
@@ -99,7 +100,7 @@ async def parsed(
     request = cast("Request", Sent(body, piece, read or piece, direct=direct, cut=cut, slow=slow))
     shared, options = options is not None, options or BodyOptions(60)
     output = NewFileOutput(storage.files)
-    content = NewContent(output, limit)
+    content = NewContent(output, limit, Threads())
     form = Form("wall", content.sink, PIPELINES, Checks(request))
     try:
         await Body(request, options).receive(form)

@@ -10,13 +10,13 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Sequence
-from concurrent.futures import Executor
 from contextlib import suppress
 
 from picasso.errors import TooLarge
 from picasso.receive.detection import HEAD
 from picasso.receive.hashing import Hash, SavableHash, sha256
-from picasso.receive.sink import Sink, in_writer, run_to_end
+from picasso.receive.sink import Sink, run_to_end
+from picasso.receive.threads import Threads
 from picasso.storage import Storage, UploadState, UploadStore, UploadWriter
 
 # No byte waits longer than this before it is written.
@@ -45,12 +45,20 @@ class Append:
     """
 
     def __init__(
-        self, storage: Storage, upload_id: uuid.UUID, size: int, limit: int, checks: Sequence[Hash] = ()
+        self,
+        storage: Storage,
+        threads: Threads,
+        upload_id: uuid.UUID,
+        size: int,
+        limit: int,
+        *,
+        checks: Sequence[Hash] = (),
     ) -> None:
         """``size`` is the upload's offset; with ``checks`` nothing counts until `keep`."""
         self.upload_id = upload_id
         self.start = size
         self._uploads = storage.uploads
+        self._threads = threads
         self._verified = bool(checks)
         self._limit = limit
         self._hash = self._before = resumed_hash(self._uploads, upload_id, size)
@@ -62,10 +70,11 @@ class Append:
             UploadOutput(self._uploads, self.writer),
             self._hash,
             limit,
+            threads,
             size=size,
             checks=checks,
             max_delay=MAX_DELAY,
-            on_written=None if checks else Checkpoints(self._uploads, upload_id, self._hash),
+            on_written=None if checks else Checkpoints(self._uploads, threads, upload_id, self._hash),
         )
 
     @property
@@ -87,26 +96,26 @@ class Append:
         except BaseException:
             # What is on the disk counts. Its hash is computed again from the last saved state.
             self.release()
-            await in_writer(self.writer.close)
+            await self._threads.in_writer(self.writer.close)
             raise
-        await in_writer(self._finish)
+        await self._threads.in_writer(self._finish)
 
     async def discard(self) -> None:
         """Restore the upload as it was before."""
         self.release()
         with suppress(Exception):
             await self.sink.settle()
-        await in_writer(self._undo)
+        await self._threads.in_writer(self._undo)
 
-    async def copy_from(self, thread: Executor, source: uuid.UUID, at: int, size: int) -> None:
+    async def copy_from(self, source: uuid.UUID, at: int, size: int) -> None:
         """Append a range of another upload; shared or copied by the file system if it can."""
         if self.size + size > self._limit:
             raise TooLarge
-        await run_to_end(self._copy_in(thread, source, at, size))
+        await run_to_end(self._copy_in_thread(source, at, size))
         await self.sink.settle()
 
-    async def _copy_in(self, thread: Executor, source: uuid.UUID, at: int, size: int) -> None:
-        await asyncio.get_running_loop().run_in_executor(thread, self._copy, source, at, size)
+    async def _copy_in_thread(self, source: uuid.UUID, at: int, size: int) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._threads.copier, self._copy, source, at, size)
         self.sink.grow(size)
 
     def _copy(self, source: uuid.UUID, at: int, size: int) -> None:
@@ -178,8 +187,9 @@ class UploadOutput:
 class Checkpoints:
     """Saves the state of an upload's hash from time to time. For bytes that count as soon as they are written."""
 
-    def __init__(self, store: UploadStore, upload_id: uuid.UUID, content_hash: SavableHash) -> None:
+    def __init__(self, store: UploadStore, threads: Threads, upload_id: uuid.UUID, content_hash: SavableHash) -> None:
         self._store = store
+        self._threads = threads
         self._upload_id = upload_id
         self._hash = content_hash
         self._saved = content_hash.length
@@ -187,4 +197,4 @@ class Checkpoints:
     async def __call__(self) -> None:
         if self._hash.length >= self._saved + CHECKPOINT:
             self._saved = self._hash.length
-            await in_writer(self._store.write_state, self._upload_id, UploadState(self._hash.state))
+            await self._threads.in_writer(self._store.write_state, self._upload_id, UploadState(self._hash.state))

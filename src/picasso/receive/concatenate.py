@@ -10,7 +10,6 @@ import asyncio
 import logging
 import uuid
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import NoReturn
@@ -18,7 +17,6 @@ from typing import NoReturn
 from picasso.errors import DigestMismatch, Gone, Locked, NotFound, PicassoError, Superseded, TooLarge
 from picasso.models import Upload
 from picasso.receive.append import Append
-from picasso.receive.sink import in_writer
 from picasso.receive.uploads import LockedUpload, Uploads, delete_uploads
 from picasso.storage import Storage, UploadStore
 
@@ -29,9 +27,6 @@ PIECE = 16 * 2**20
 
 # Within this time another process continues what a process that died has left.
 ROUND_SECONDS = 5.0
-
-# One at a time: the disk does the work, and arriving uploads go first.
-copier = ThreadPoolExecutor(1, thread_name_prefix="concatenate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +93,7 @@ class Concatenations:
         if parts and parts[-1].end > self._uploads.max_size:
             await self._fail(final, ids)
         final.row.length = parts[-1].end if parts else 0
-        if parts and not final.offset and await in_writer(adopt_first, final, parts):
+        if parts and not final.offset and await self._uploads.threads.in_writer(adopt_first, final, parts):
             final.offset = parts[0].end
         append = await final.append()
         try:
@@ -209,7 +204,7 @@ async def copy_part(append: Append, part: Part, first: Part) -> None:
     # The bytes of the first part are the final upload's own by now, and the part may be listed a second time.
     source = append.upload_id if part.pk == first.pk else part.pk
     for start, size in pieces(max(part.start, append.size), part.end):
-        await append.copy_from(copier, source, start - part.start, size)
+        await append.copy_from(source, start - part.start, size)
 
 
 def pieces(start: int, end: int) -> Iterator[tuple[int, int]]:

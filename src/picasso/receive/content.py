@@ -8,7 +8,8 @@ from contextlib import suppress
 from typing import Protocol
 
 from picasso.receive.hashing import Hash
-from picasso.receive.sink import CROWD, Output, Sink, in_writer
+from picasso.receive.sink import CROWD, Output, Sink
+from picasso.receive.threads import Threads
 from picasso.storage import FileStore, FileWriter
 
 
@@ -49,10 +50,11 @@ class FileOutput(Output, Protocol):
 class NewContent:
     """Small content stays in memory, larger content goes to the disk. To be ended by `finish` or `discard`."""
 
-    def __init__(self, output: FileOutput, limit: int, checks: Sequence[Hash] = ()) -> None:
+    def __init__(self, output: FileOutput, limit: int, threads: Threads, checks: Sequence[Hash] = ()) -> None:
         """``checks`` are hashes that are updated as well. More than ``limit`` bytes raise `TooLarge`."""
-        self.sink = Sink(output, hashlib.sha256(), limit, checks=checks)
+        self.sink = Sink(output, hashlib.sha256(), limit, threads, checks=checks)
         self._output = output
+        self._threads = threads
 
     async def finish(self) -> None:
         """All bytes have arrived. Large content is made durable here, small content when its batch is committed."""
@@ -60,7 +62,7 @@ class NewContent:
             self.sink.hash(self.sink.chunks)
         else:
             await self.sink.drain()
-            await in_writer(self._output.sync)
+            await self._threads.in_writer(self._output.sync)
 
     async def discard(self) -> None:
         """Leave nothing behind."""

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 from picasso.errors import TooLarge
 from picasso.receive.detection import HEAD
 from picasso.receive.hashing import Hash
+from picasso.receive.threads import Threads
 
 GATHER = 2 * 2**20
 
@@ -22,13 +22,6 @@ GATHER = 2 * 2**20
 # a thousand clients that stall in the middle of an upload must not cost a gibibyte.
 CROWD = 64 * 2**20
 GATHER_IN_CROWD = 64 * 2**10
-
-# More threads on few cores would only compete for the GIL. Hashing has its own threads, because the hash of one upload
-# can keep a core busy while the disk takes its bytes.
-hashers = ThreadPoolExecutor(2, thread_name_prefix="hash")
-writers = ThreadPoolExecutor(2, thread_name_prefix="write")
-
-T = TypeVar("T")
 
 
 class Output(Protocol):
@@ -42,11 +35,6 @@ class Output(Protocol):
 
     def write_block(self, data: memoryview) -> None:
         """Append memory that is aligned to blocks of the disk."""
-
-
-async def in_writer(call: Callable[..., T], *args: object) -> T:
-    """Call it in a writer thread. It runs to its end even if the caller is cancelled."""
-    return await asyncio.shield(asyncio.get_running_loop().run_in_executor(writers, call, *args))
 
 
 async def run_to_end(work: Coroutine[Any, Any, None]) -> None:
@@ -70,6 +58,7 @@ class Sink:
         output: Output,
         content_hash: Hash,
         limit: int,
+        threads: Threads,
         *,
         size: int = 0,
         checks: Sequence[Hash] = (),
@@ -81,6 +70,7 @@ class Sink:
         Args:
             size: how many bytes there are already, which ``content_hash`` knows.
             limit: the largest size.
+            threads: hash and write.
             checks: hashes that are updated as well.
             max_delay: seconds after which even a few bytes are written; None if they can wait for more.
             on_written: called when what was handed over is hashed and written.
@@ -96,6 +86,7 @@ class Sink:
         self._hash = content_hash
         self._checks = checks
         self._limit = limit
+        self._threads = threads
         self._max_delay = max_delay
         self._on_written = on_written
         self._gathered = 0
@@ -180,9 +171,9 @@ class Sink:
     async def _hand_over(self) -> None:
         await self.settle()
         chunks = self.release()
-        loop = asyncio.get_running_loop()
-        hashed = loop.run_in_executor(hashers, self.hash, chunks)
-        self._writing = asyncio.gather(loop.run_in_executor(writers, self._output.write, chunks), hashed)
+        loop, threads = asyncio.get_running_loop(), self._threads
+        hashed = loop.run_in_executor(threads.hashers, self.hash, chunks)
+        self._writing = asyncio.gather(loop.run_in_executor(threads.writers, self._output.write, chunks), hashed)
         self.streams = True
 
     # Blocks: see `picasso.receive.blocks`
@@ -202,9 +193,9 @@ class Sink:
         """
         await self.settle()  # if this is cancelled, nothing was handed over yet
         self.grow(len(data) - skip)
-        loop = asyncio.get_running_loop()
-        hashed = loop.run_in_executor(hashers, self.hash, [data[skip:]])
-        self._writing = asyncio.gather(loop.run_in_executor(writers, self._output.write_block, data), hashed)
+        loop, threads = asyncio.get_running_loop(), self._threads
+        hashed = loop.run_in_executor(threads.hashers, self.hash, [data[skip:]])
+        self._writing = asyncio.gather(loop.run_in_executor(threads.writers, self._output.write_block, data), hashed)
         self.streams = True
 
     def when_written(self, call: Callable[[], None]) -> None:

@@ -32,7 +32,7 @@ from picasso.receive.hashing import Hash
 from picasso.receive.locks import PATIENCE, LockHolder, Locks
 from picasso.receive.new_file import NewFile
 from picasso.receive.quota import require_quota
-from picasso.receive.sink import hashers, in_writer
+from picasso.receive.threads import Threads
 from picasso.storage import Storage, UploadStore
 
 # Reserved while a chunk of unknown length arrives for an upload of unknown length.
@@ -62,10 +62,20 @@ class KnownKey(Exception):
 class Uploads:
     """The uploads that one process serves."""
 
-    def __init__(self, storage: Storage, committer: Committer, max_size: int, max_unfinished: int, expiry: int) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        committer: Committer,
+        threads: Threads,
+        *,
+        max_size: int,
+        max_unfinished: int,
+        expiry: int,
+    ) -> None:
         """Sizes are in bytes: of one upload, and of all unfinished ones together. ``expiry`` is in seconds."""
         self.storage = storage
         self.committer = committer
+        self.threads = threads
         self.max_size = max_size
         self.max_unfinished = max_unfinished
         self.expiry = expiry
@@ -111,7 +121,7 @@ class Uploads:
                 raise
             self._last_sweep = time.monotonic()
             await asyncio.to_thread(remove_expired, self.storage, self.expiry)
-            await in_writer(self.storage.uploads.remove, row.pk)
+            await self.threads.in_writer(self.storage.uploads.remove, row.pk)
             await self.locks.database.do(self._insert, row, holder)
 
     def _insert(self, row: Upload, holder: LockHolder) -> None:
@@ -200,7 +210,7 @@ class Uploads:
         """
         patience = PATIENCE if take_over else 0.0
         async with self.locks.hold(upload_id, patience, interrupt_concatenation=interrupt_concatenation) as holder:
-            yield await in_writer(self._locked, holder)
+            yield await self.threads.in_writer(self._locked, holder)
 
     def _locked(self, holder: LockHolder) -> LockedUpload:
         status = self._status_of(holder.row)
@@ -276,8 +286,9 @@ class LockedUpload:
     async def append(self, checks: Sequence[Hash] = ()) -> Append:
         """Start to append. To be ended by `keep`, `Append.discard` or `commit`. With ``checks`` only `keep` counts."""
         limit = self._uploads.max_size if self.row.length is None else self.row.length
-        create = partial(Append, self._uploads.storage, self.pk, self.offset, limit, checks)
-        return await asyncio.get_running_loop().run_in_executor(hashers, create)
+        threads = self._uploads.threads
+        create = partial(Append, self._uploads.storage, threads, self.pk, self.offset, limit, checks=checks)
+        return await asyncio.get_running_loop().run_in_executor(threads.hashers, create)
 
     async def keep(self, append: Append) -> None:
         """Count what has arrived."""
@@ -304,7 +315,7 @@ class LockedUpload:
         finally:
             append.writer.close()
         row.file_id, row.length, row.finished_at = file.pk, file.size, datetime.now(UTC)
-        await in_writer(self._store.remove, row.pk)
+        await self._uploads.threads.in_writer(self._store.remove, row.pk)
         return file
 
     async def _verify(self, append: Append) -> None:
@@ -327,7 +338,7 @@ class LockedUpload:
         """It can never become a file: keep only the reason. Its key can be used for another upload."""
         ended = {"finished_at": Now(), "reserved": 0, "idempotency_key": None}
         await self._database.do(self._update, error_code=code, error_detail=detail, **ended)
-        await in_writer(self._store.remove, self.row.pk)
+        await self._uploads.threads.in_writer(self._store.remove, self.row.pk)
 
     @asynccontextmanager
     async def deleted_on_failure(self) -> AsyncIterator[None]:

@@ -11,6 +11,7 @@ from picasso.jobs.broker import Broker
 from picasso.process.pipelines import pipelines
 from picasso.receive.commit import Committer
 from picasso.receive.concatenate import Concatenations
+from picasso.receive.threads import Threads
 from picasso.receive.uploads import Uploads
 from picasso.storage import Storage, default_storage
 from picasso.web import health
@@ -35,9 +36,15 @@ class WebApp:
     def __init__(self, conf: Conf) -> None:
         storage = default_storage()
         known = pipelines()
+        self._threads = Threads()
         self._committer = Committer(storage, known.plan)
         self._uploads = Uploads(
-            storage, self._committer, conf.max_upload_size, conf.max_unfinished_size, conf.upload_expiry
+            storage,
+            self._committer,
+            self._threads,
+            max_size=conf.max_upload_size,
+            max_unfinished=conf.max_unfinished_size,
+            expiry=conf.upload_expiry,
         )
         self._concatenations = Concatenations(self._uploads)
         self._forwarding = Forwarding(conf.trusted_proxies, conf.public_url)
@@ -67,6 +74,7 @@ class WebApp:
         await self._uploads.locks.wait_until_idle(SHUTDOWN_SECONDS)
         self._committer.stop()
         self._uploads.stop()
+        self._threads.stop()
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()

@@ -18,7 +18,6 @@ from picasso.receive.commit import Committer
 from picasso.receive.content import NewContent, NewFileOutput, NoOutput
 from picasso.receive.hashing import Hash
 from picasso.receive.new_file import NewFile
-from picasso.receive.sink import in_writer
 from picasso.receive.uploads import KnownKey, LockedUpload, Uploads
 from picasso.storage import Storage
 from picasso.web.body import Body, BodyOptions, WholeBody
@@ -125,10 +124,11 @@ class NewFiles:
     def __init__(self, uploads: Uploads, committer: Committer) -> None:
         self._files = uploads.storage.files
         self._max_size = uploads.max_size
+        self._threads = uploads.threads
         self.commit: Callable[[NewContent, NewFile], Awaitable[File]] = committer.commit
 
     def content(self, checks: Sequence[Hash]) -> NewContent:
-        return NewContent(NewFileOutput(self._files), self._max_size, checks)
+        return NewContent(NewFileOutput(self._files), self._max_size, self._threads, checks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +150,10 @@ class RepeatedFile:
     """The file that the first request with this key made. It must be the same as what is sent now."""
 
     file: File
-    max_size: int
+    uploads: Uploads
 
     def content(self, checks: Sequence[Hash]) -> NewContent:
-        return NewContent(NoOutput(), self.max_size, checks)
+        return NewContent(NoOutput(), self.uploads.max_size, self.uploads.threads, checks)
 
     async def commit(self, content: NewContent, new: NewFile) -> File:
         """Raises `KeyReused`."""
@@ -170,11 +170,11 @@ async def destination_of(request: Request, uploads: Uploads, files: NewFiles) ->
     set_key(row, request)
     async with create_upload(uploads, row, has_content=True) as creation:
         if not creation.lock:
-            yield RepeatedFile(await uploads.file_of(request.principal, creation.row), uploads.max_size)
+            yield RepeatedFile(await uploads.file_of(request.principal, creation.row), uploads)
             return
         async with creation.lock.deleted_on_failure():
             yield KeyedFile(files, creation.row)
-        await in_writer(uploads.storage.uploads.remove, creation.row.pk)
+        await uploads.threads.in_writer(uploads.storage.uploads.remove, creation.row.pk)
 
 
 async def require_same_content(
@@ -186,13 +186,13 @@ async def require_same_content(
     """
     if not has_content(request) or not row.finished:
         return
-    content = NewContent(NoOutput(), uploads.max_size)
+    content = NewContent(NoOutput(), uploads.max_size, uploads.threads)
     await Body(request, options).receive(WholeBody(content.sink))
     await content.finish()
     file = await uploads.file_of(request.principal, row)
     if content.size > file.size or (complete and content.size < file.size):
         raise KeyReused
-    if content.sha256 != await in_writer(sha256_of, uploads.storage, file, content.size):
+    if content.sha256 != await uploads.threads.in_writer(sha256_of, uploads.storage, file, content.size):
         raise KeyReused
 
 
