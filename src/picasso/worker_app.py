@@ -7,7 +7,8 @@ import socket
 import uuid
 
 from picasso.conf import Conf
-from picasso.jobs import batch_writer, sql, worker
+from picasso.jobs import sql, worker
+from picasso.jobs.batch_writer import BatchWriter
 from picasso.jobs.broker import Broker
 from picasso.jobs.relay import Relay
 from picasso.jobs.throughput import Throughput
@@ -38,7 +39,7 @@ class WorkerApp:
         self._storage = default_storage()
         self.throughput = Throughput()
         self._children = ChildPool(conf.job_memory_limit, conf.jobs_per_child, conf.scratch_dir, conf.job_output_limit)
-        self._writer = batch_writer.for_this_database()
+        self._writer = BatchWriter()
         self._runner = Runner(self._storage, self._children, self._writer, conf, slots=slots, seconds=seconds)
         self._broker = Broker(conf)
         self._relay = Relay(
@@ -55,6 +56,7 @@ class WorkerApp:
     def run(self) -> None:
         """Until SIGTERM or SIGINT. Call `stop` afterwards, also when this raises."""
         log_confinement()
+        self._writer.open()
         cleanup.start(self._storage)
         self._reprocessor.start()
         worker.consume(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import uuid
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -10,8 +11,7 @@ from typing import Any
 from django.db import connection
 from django.db.models.functions import Now
 
-from picasso.jobs import batch
-from picasso.jobs.batch import Finish
+from picasso.jobs.batch import Finish, Start, write_batch
 from picasso.jobs.states import ACTIVE, LEASE, StartedJob
 from picasso.models import Derivative, File, Job, made_at, new_id
 from picasso.storage.names import original_key
@@ -71,9 +71,17 @@ def started(job: Job) -> StartedJob:
     )
 
 
+def start(job_id: uuid.UUID) -> StartedJob | None:
+    """In a batch of its own."""
+    (begun,) = write_batch([Start(job_id)])
+    assert begun is None or isinstance(begun, StartedJob)
+    return begun
+
+
 def finish(job: Job | StartedJob, facts: dict[str, Any], derivatives: Sequence[Derivative] = (), log: str = "") -> bool:
     """In a batch of its own."""
-    return batch.write(Finish(started(job) if isinstance(job, Job) else job, facts, derivatives, log))
+    (kept,) = write_batch([Finish(started(job) if isinstance(job, Job) else job, facts, derivatives, log)])
+    return bool(kept)
 
 
 def expected_state(jobs: Iterable[tuple[str, int]]) -> str:

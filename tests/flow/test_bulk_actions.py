@@ -14,12 +14,12 @@ from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models.functions import Now
 
-from picasso.jobs import batch, bulk_actions, claims, commands, states
+from picasso.jobs import bulk_actions, claims, commands, states
 from picasso.jobs.bulk_actions import FilterError
 from picasso.jobs.retries import TransientError
 from picasso.jobs.states import ACTIVE, ENDED, Progress, StartedJob, State, Step
 from picasso.models import Derivative, File, FileCount, Job
-from tests.flow.rows import derivative_of, expected_state, finish, new_file, new_job, running_job, side_by_side
+from tests.flow.rows import derivative_of, expected_state, finish, new_file, new_job, running_job, side_by_side, start
 
 pytestmark = pytest.mark.django_db
 
@@ -32,7 +32,7 @@ def again(job: Job) -> Job:
 
 def begun(job: Job) -> StartedJob:
     Job.objects.filter(pk=job.pk, state=State.WAITING).update(state=State.QUEUED)
-    found = batch.start(job.pk)
+    found = start(job.pk)
     assert found
     return found
 
@@ -160,7 +160,7 @@ def test_what_has_ended_can_run_once_more(state: State) -> None:
     assert kept.requested_at > job.requested_at
     assert kept.file.state == File.State.PROCESSING
     assert claims.claim_due("quick", 1, 1) == [job.pk]
-    started = batch.start(job.pk)
+    started = start(job.pk)
     assert started
     assert started.attempt == 6
 
@@ -320,7 +320,7 @@ def test_cancel_beside_any_other_move(rival: str) -> None:
         if rival == "reap":
             Job.objects.filter(pk=job.pk).update(leased_until=Now() - states.LEASE)
         rivals: dict[str, Callable[[], object]] = {
-            "start": partial(batch.start, job.pk),
+            "start": partial(start, job.pk),
             "finish": partial(finish, job, {}, [derivative_of(job)]),
             "fail": partial(states.fail, job, "corrupt", "It is corrupt."),
             "retry": partial(states.retry, job, TROUBLE),
@@ -373,8 +373,8 @@ def stale(job: Job) -> bool:
 
 MOVES_AT_RANDOM: list[Callable[[Job], object]] = [
     lambda _: claims.claim_due("quick", 2, 10),
-    lambda job: batch.start(job.pk),
-    lambda job: batch.start(job.pk),
+    lambda job: start(job.pk),
+    lambda job: start(job.pk),
     stale,
     lambda job: states.release(job) if job.state == State.RUNNING else None,
     lambda job: states.fail(job, "corrupt", "It is corrupt.") if job.state == State.RUNNING else None,

@@ -12,11 +12,11 @@ import pytest
 from django.db import connection
 from django.db.models.functions import Now
 
-from picasso.jobs import batch, claims, queues, sql
+from picasso.jobs import claims, queues, sql
 from picasso.jobs.states import State
 from picasso.jobs.throughput import SPAN_SECONDS, Throughput
 from picasso.models import File, Job, new_id
-from tests.flow.rows import finish, new_file, new_job, running_job, side_by_side
+from tests.flow.rows import finish, new_file, new_job, running_job, side_by_side, start
 
 pytestmark = pytest.mark.django_db
 
@@ -93,7 +93,7 @@ def test_the_background_waits_until_nothing_else_is_due() -> None:
 def test_only_a_few_of_the_background_are_under_way() -> None:
     background = due(20, "default", -10)
     assert claims.claim_due("quick", 64, 256, 4) == background[:4]
-    assert batch.start(background[0])
+    assert start(background[0])
     assert claims.claim_due("quick", 64, 256, 4) == [], "one that runs counts as well"
     (fresh,) = due(1)
     assert claims.claim_due("quick", 64, 256, 4) == [fresh], "a fresh one does not wait for them"
@@ -126,13 +126,13 @@ def test_a_message_that_comes_to_a_paused_queue_goes_back() -> None:
     job = new_job(state=State.QUEUED)
     since = job.due_at
     queues.pause("quick")
-    assert batch.start(job.pk) is None
+    assert start(job.pk) is None
     kept = Job.objects.select_related("file").get(pk=job.pk)
     assert (kept.state, kept.attempt, kept.leased_until, kept.due_at) == (State.WAITING, 0, None, since)
     assert kept.file.state == File.State.PENDING
     queues.resume("quick")
     assert claims.claim_due("quick", 1, 1) == [job.pk]
-    assert batch.start(job.pk)
+    assert start(job.pk)
 
 
 def test_what_runs_when_its_queue_is_paused_goes_on() -> None:

@@ -19,14 +19,14 @@ from django.conf import settings
 from django.db import connection
 from django.db.models.functions import Now
 
-from picasso.jobs import batch, states
 from picasso.jobs import relay as relay_module
+from picasso.jobs import states
 from picasso.jobs.broker import Broker
 from picasso.jobs.relay import BATCH, OUTAGE_PAUSE, WINDOW, Relay, RunningAttempts
 from picasso.jobs.states import Progress, State
 from picasso.jobs.throughput import Throughput
 from picasso.models import Job, Worker
-from tests.flow.rows import new_file, new_job, running_job
+from tests.flow.rows import new_file, new_job, running_job, start
 from tests.services import RabbitMQ, free_port
 from tests.stack import until
 
@@ -156,7 +156,7 @@ def test_the_window_bounds_what_is_on_its_way(broker: amqp.Channel, relay: Relay
     found = messages(broker)
     assert len(found) == WINDOW
     for message in found[:10]:
-        assert batch.start(job_of(message))
+        assert start(job_of(message))
     rounds(relay)
     assert in_state(State.QUEUED) == WINDOW
     assert len(messages(broker)) == 10

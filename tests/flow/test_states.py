@@ -21,14 +21,14 @@ from django.db.models.functions import Now
 from picasso.access.principal import SERVICE
 from picasso.conf import ConfError
 from picasso.files.delete import delete
-from picasso.jobs import batch, claims, settle, sql, states
+from picasso.jobs import claims, settle, sql, states
 from picasso.jobs.retries import MAX_CRASHES, MAX_FAILURES, TransientError, backoff
 from picasso.jobs.settle import StateChange
 from picasso.jobs.states import LEASE, MOVES, Progress, RunningJob, StartedJob, State
 from picasso.models import Derivative, File, Job
 from picasso.storage import default_storage
 from picasso.storage.folder import Folder
-from tests.flow.rows import derivative_of, finish, new_file, new_job, running_job, side_by_side, started
+from tests.flow.rows import derivative_of, finish, new_file, new_job, running_job, side_by_side, start, started
 from tests.stack import until
 
 TROUBLE = TransientError("time-limit", "Processing this file took too long.")
@@ -157,7 +157,7 @@ def test_only_the_leases_of_the_very_attempt_are_renewed() -> None:
 @pytest.mark.django_db
 def test_start_counts_the_attempt_and_leases() -> None:
     job = new_job(state=State.QUEUED, leased_until=Now() + PAST)
-    begun = batch.start(job.pk)
+    begun = start(job.pk)
     assert begun
     assert begun == replace(started(job), attempt=1)
     kept = again(job)
@@ -165,7 +165,7 @@ def test_start_counts_the_attempt_and_leases() -> None:
     assert kept.started_at
     assert Job.objects.filter(leased_until__gt=Now() + LEASE - timedelta(seconds=5)).exists()
     assert kept.file.state == File.State.PROCESSING
-    assert batch.start(job.pk) is None
+    assert start(job.pk) is None
 
 
 @pytest.mark.django_db
@@ -173,7 +173,7 @@ def test_start_counts_the_attempt_and_leases() -> None:
 def test_only_a_queued_job_starts(state: State) -> None:
     shown = {State.DONE: "processed", State.FAILED: "failed", State.CANCELLED: "failed"}.get(state, "processing")
     job = new_job(new_file(state=shown), state=state, attempt=1)
-    assert batch.start(job.pk) is None
+    assert start(job.pk) is None
     assert (again(job).state, again(job).attempt) == (state, 1)
     assert again(job).file.state == shown
 
@@ -208,7 +208,7 @@ def test_a_database_that_refuses_several_statements_at_once_is_refused_at_start(
 def test_the_message_of_a_deleted_file_is_dropped() -> None:
     job = new_job(state=State.QUEUED)
     delete(SERVICE, default_storage(), job.file)
-    assert batch.start(job.pk) is None
+    assert start(job.pk) is None
 
 
 @pytest.mark.django_db
@@ -281,7 +281,7 @@ def test_the_last_straw_fails_with_the_reason() -> None:
 def attempted(job: Job) -> StartedJob:
     """The job in a new attempt, whether or not it is due."""
     Job.objects.filter(pk=job.pk).update(state=State.QUEUED)
-    begun = batch.start(job.pk)
+    begun = start(job.pk)
     assert begun
     return begun
 
@@ -450,7 +450,7 @@ def test_one_job_that_failed_fails_the_file_once_all_have_ended() -> None:
 def test_two_workers_one_row() -> None:
     for _ in range(40):
         job = new_job(state=State.QUEUED)
-        begun = side_by_side([partial(batch.start, job.pk)] * 4)
+        begun = side_by_side([partial(start, job.pk)] * 4)
         assert sorted(bool(each) for each in begun) == [False, False, False, True]
         assert again(job).attempt == 1
 
@@ -523,7 +523,7 @@ def test_deletion_beside_any_other_move(act: str, tmp_path: Any) -> None:
         if act == "reap":
             expired(job)
         moves: dict[str, Callable[[], object]] = {
-            "start": partial(batch.start, job.pk),
+            "start": partial(start, job.pk),
             "finish": partial(finish, job, {}, [derivative_of(job)]),
             "fail": partial(states.fail, job, "corrupt", "It is corrupt."),
             "retry": partial(states.retry, job, TROUBLE),

@@ -1,7 +1,7 @@
 """Start and finish attempts, many in one transaction: the two moves that every job makes.
 
 Each costs a transaction and a flush of the disk, which is most of the cost of a small job. So they are written in
-batches. A single start or finish is a batch of one. `BatchWriter` shares batches between the threads of a worker.
+batches: `BatchWriter` shares them between the threads of a worker. A single start or finish is a batch of one.
 
 Files are locked first, in the order of their ids, then their jobs: see `picasso.jobs.states`.
 """
@@ -11,7 +11,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from django.db import transaction
 
@@ -51,31 +51,6 @@ class Finish:
 Write = Start | Finish
 
 
-class JobWriter(Protocol):
-    """Writes the starts and finishes of a worker's threads."""
-
-    def start(self, job_id: uuid.UUID) -> StartedJob | None:
-        """As `Start`."""
-
-    def finish(self, finish: Finish) -> bool:
-        """As `Finish`."""
-
-    def close(self) -> None:
-        """End its threads."""
-
-
-class DirectWriter:
-    """Each start and finish is a batch of one, in the calling thread."""
-
-    def start(self, job_id: uuid.UUID) -> StartedJob | None:
-        return start(job_id)
-
-    def finish(self, finish: Finish) -> bool:
-        return write(finish)
-
-    def close(self) -> None: ...
-
-
 class LockedFile(NamedTuple):
     """A row of `sql.LOCK_FILES` without its id."""
 
@@ -87,17 +62,6 @@ class LockedFile(NamedTuple):
 
 
 LockedFiles = Mapping[uuid.UUID, LockedFile]
-
-
-def start(job_id: uuid.UUID) -> StartedJob | None:
-    """`Start` in a batch of its own."""
-    (started,) = write_batch([Start(job_id)])
-    return started  # type: ignore[no-any-return] # the result of a Start
-
-
-def write(finish: Finish) -> bool:
-    """`Finish` in a batch of its own."""
-    return bool(write_batch([finish])[0])
 
 
 def write_batch(batch: Sequence[Write]) -> list[Any]:

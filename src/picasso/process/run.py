@@ -19,7 +19,8 @@ from picasso.conf import Conf
 from picasso.errors import StorageFull
 from picasso.files import queries as files
 from picasso.jobs import states
-from picasso.jobs.batch import Finish, JobWriter
+from picasso.jobs.batch import Finish
+from picasso.jobs.batch_writer import BatchWriter
 from picasso.jobs.retries import TransientError
 from picasso.jobs.states import AttemptId, Progress, StartedJob
 from picasso.models import Derivative
@@ -50,7 +51,7 @@ class Runner:
         self,
         storage: Storage,
         children: ChildPool,
-        writer: JobWriter,
+        writer: BatchWriter,
         conf: Conf,
         *,
         slots: int,
