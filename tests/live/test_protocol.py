@@ -11,7 +11,7 @@ from queue import Queue
 import pytest
 
 from picasso.web.request import Request
-from tests.live.doors import Served, served
+from tests.live.handlers import Served, served
 from tests.live.wire import Answer, check_problem, chunked, head, wire
 
 pytestmark = pytest.mark.live

@@ -18,7 +18,7 @@ from picasso.web.request import Request
 from tests import nginx
 from tests.live.admin import superuser, token
 from tests.live.conftest import web_only
-from tests.live.doors import Served, served
+from tests.live.handlers import Served, served
 from tests.live.wire import END, FILES, FORM, PNG, UPLOAD, Answer, ask, check_problem, head, part, post, wire
 from tests.services import free_port
 from tests.stack import Stack, until

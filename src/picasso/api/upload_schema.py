@@ -114,10 +114,10 @@ REFUSED = problems(
 )
 
 
-def storing(operation: str, description: str, *parameters: dict[str, Any], form: bool = False) -> dict[str, Any]:
+def create_operation(name: str, description: str, *parameters: dict[str, Any], form: bool = False) -> dict[str, Any]:
     content = {"multipart/form-data": FORM} if form else {}
     return {
-        "operationId": operation,
+        "operationId": name,
         "tags": ["upload"],
         "description": description,
         "parameters": [
@@ -129,9 +129,11 @@ def storing(operation: str, description: str, *parameters: dict[str, Any], form:
     }
 
 
-def of_upload(operation: str, description: str, answers: dict[str, Any], *parameters: dict[str, Any]) -> dict[str, Any]:
+def upload_operation(
+    name: str, description: str, answers: dict[str, Any], *parameters: dict[str, Any]
+) -> dict[str, Any]:
     return {
-        "operationId": operation,
+        "operationId": name,
         "tags": ["upload"],
         "description": description,
         "parameters": [path_parameter("id", format="uuid"), *parameters],
@@ -150,46 +152,48 @@ def of_upload(operation: str, description: str, answers: dict[str, Any], *parame
     }
 
 
-def adding(operation: str, description: str, *parameters: dict[str, Any]) -> dict[str, Any]:
+def append_operation(name: str, description: str, *parameters: dict[str, Any]) -> dict[str, Any]:
     added = {
         "description": "The content is stored.",
         "headers": header_docs(Upload_Offset="The number of bytes stored."),
     }
     answers = {"204": added, "201": STORED, **REFUSED}
-    found = of_upload(operation, description, answers, TUS, OFFSET, COMPLETE, INTEROP, LENGTH, *parameters)
+    found = upload_operation(name, description, answers, TUS, OFFSET, COMPLETE, INTEROP, LENGTH, *parameters)
     content = dict.fromkeys(("application/offset+octet-stream", "application/partial-upload"), BYTES)
     return {**found, "requestBody": {"content": content}}
 
 
-SHOWN = {"description": "The upload.", "content": {"application/json": {"schema": UPLOAD}}}
+SHOWN_UPLOAD = {"description": "The upload.", "content": {"application/json": {"schema": UPLOAD}}}
 OVERRIDE = header("X-HTTP-Method-Override", "The method to use instead of POST.", enum=["PATCH", "HEAD", "DELETE"])
-NAMED = path_parameter("name")
+NAME = path_parameter("name")
 
 OPERATIONS: dict[str, dict[str, Any]] = {
     addresses.UPLOAD: {
-        "post": storing(
+        "post": create_operation(
             "upload_file",
             "Upload a file as a form, or as a raw body (resumable with `Upload-Complete`).",
             form=True,
         ),
-        "put": storing("put_file", "Upload a file as a raw body. Content-Disposition contains its name."),
+        "put": create_operation("put_file", "Upload a file as a raw body. Content-Disposition contains its name."),
     },
     f"{addresses.UPLOAD}{{name}}": {
-        "post": storing("upload_named_file", "Upload a file with this name.", NAMED),
-        "put": storing("put_named_file", "Upload a file with this name, as `curl -T` does.", NAMED),
+        "post": create_operation("upload_named_file", "Upload a file with this name.", NAME),
+        "put": create_operation("put_named_file", "Upload a file with this name, as `curl -T` does.", NAME),
     },
     addresses.UPLOADS: {
-        "post": storing("create_upload", "Create a resumable upload, with tus or with the IETF draft.", TUS),
-        "put": storing(
+        "post": create_operation("create_upload", "Create a resumable upload, with tus or with the IETF draft.", TUS),
+        "put": create_operation(
             "put_upload",
             "Create a resumable upload with the IETF draft, or upload a raw body.",
         ),
     },
     f"{addresses.UPLOADS}{{id}}": {
-        "get": of_upload("show_upload", "Show the upload. Interrupts no other request.", {"200": SHOWN}),
-        "patch": adding("append_to_upload", "Append content, with tus or with the IETF draft."),
-        "post": adding("override_method_of_upload", "For tus clients that can only send POST.", OVERRIDE),
-        "delete": of_upload(
+        "get": upload_operation(
+            "show_upload", "Show the upload, without interrupting a request.", {"200": SHOWN_UPLOAD}
+        ),
+        "patch": append_operation("append_to_upload", "Append content, with tus or with the IETF draft."),
+        "post": append_operation("override_method_of_upload", "For tus clients that can only send POST.", OVERRIDE),
+        "delete": upload_operation(
             "cancel_upload",
             "Cancel the upload. A finished file is kept.",
             {"204": {"description": "Deleted."}},

@@ -49,9 +49,10 @@ class WebApp:
         self._concatenations = Concatenations(self._uploads)
         self._forwarding = Forwarding(conf.trusted_proxies, conf.public_url)
         self._cors = Cors(conf.cors_origins)
+        self._health = HealthHandler(checks(conf, storage))
         self._router = Router(
             self._cors,
-            HealthHandler(checks(conf, storage)),
+            self._health,
             UploadHandler(self._uploads, self._concatenations, self._committer, known, conf.upload_idle_timeout),
             DownloadHandler(storage.files),
             DjangoHandler(),
@@ -75,6 +76,7 @@ class WebApp:
         self._committer.stop()
         self._uploads.stop()
         self._threads.stop()
+        self._health.stop()
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()

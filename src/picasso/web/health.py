@@ -31,6 +31,10 @@ class HealthHandler:
         self._checks = checks
         self._threads = ThreadPoolExecutor(len(checks) or 1, thread_name_prefix="health")
 
+    def stop(self) -> None:
+        """A check that hangs is not waited for."""
+        self._threads.shutdown(wait=False)
+
     async def alive(self, request: Request) -> None:
         require_get(request)
         await request.answer_json(200, {"status": "ok"})

@@ -22,7 +22,7 @@ Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-Door = Callable[["Request"], Awaitable[None]]
+Handler = Callable[["Request"], Awaitable[None]]
 
 # How long, and how much, to go on reading from a client that still sends after it was refused. Closing at once could
 # reset the connection before the client has read the answer.

@@ -7,11 +7,11 @@ from picasso.access.principal import ENVIRON, authenticate
 from picasso.addresses import below
 from picasso.web.cors import Cors
 from picasso.web.health import HealthHandler
-from picasso.web.request import Door, Request
+from picasso.web.request import Handler, Request
 
 
 class Router:
-    def __init__(self, cors: Cors, health: HealthHandler, upload: Door, download: Door, django: Door) -> None:
+    def __init__(self, cors: Cors, health: HealthHandler, upload: Handler, download: Handler, django: Handler) -> None:
         self._cors = cors
         self._exact = {addresses.ALIVE: health.alive, addresses.READY: health.ready}
         self._below = ((addresses.UPLOAD, upload), (addresses.UPLOADS, upload), (addresses.DOWNLOADS, download))
@@ -21,7 +21,7 @@ class Router:
         request.scope[ENVIRON] = authenticate(request.headers)
         await self._handler(request)(request)
 
-    def _handler(self, request: Request) -> Door:
+    def _handler(self, request: Request) -> Handler:
         if self._cors.is_preflight(request):
             return self._cors.preflight
         if handler := self._exact.get(request.path):

@@ -1,4 +1,4 @@
-"""Doors of a test's own behind our server: for what the service's own doors don't do, or don't show."""
+"""Handlers of a test behind our server: for what the service's own handlers do not do, or do not show."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import uvicorn
 
 from picasso import conf
 from picasso.web.forwarded import Forwarding
-from picasso.web.request import Door, Receive, Request, Scope, Send
+from picasso.web.request import Handler, Receive, Request, Scope, Send
 from picasso.web.server import configured
 from tests.services import free_port
 from tests.stack import until
@@ -20,21 +20,21 @@ from tests.stack import until
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A door behind our server, in a thread of this process."""
+    """A handler behind our server, in a thread of this process."""
 
     port: int
 
 
 @contextmanager
 def served(
-    door: Door, trusted: Collection[str] = (), public_url: str = "", http: str | None = None
+    handler: Handler, trusted: Collection[str] = (), public_url: str = "", http: str | None = None
 ) -> Iterator[Served]:
     """``http`` names a protocol of Uvicorn's that takes the place of ours."""
     forwarding = Forwarding(trusted, public_url)
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         forwarding.apply(scope)
-        await door(Request(scope, receive, send))
+        await handler(Request(scope, receive, send))
 
     port = free_port()
     config = configured(conf.load({}), application)
