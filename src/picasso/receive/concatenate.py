@@ -18,7 +18,7 @@ from picasso.errors import DigestMismatch, Gone, Locked, NotFound, PicassoError,
 from picasso.models import Upload
 from picasso.receive.append import Append
 from picasso.receive.uploads import LockedUpload, Uploads, delete_uploads
-from picasso.storage import Storage, UploadStore
+from picasso.storage import UploadStore
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ class Concatenations:
 
     def __init__(self, uploads: Uploads) -> None:
         self._uploads = uploads
-        self._storage = uploads.storage
+        self._store = uploads.storage.uploads
         self._database = uploads.locks.database
         self._running: dict[uuid.UUID, asyncio.Task[PicassoError | None]] = {}
         self._rounds: asyncio.Task[None] | None = None
@@ -86,7 +86,7 @@ class Concatenations:
         return None
 
     async def _concatenate(self, final: LockedUpload) -> None:
-        parts = await self._database.do(complete_parts, self._storage.uploads, final.row)
+        parts = await self._database.do(complete_parts, self._store, final.row)
         if parts is None:
             return
         ids = [part.pk for part in parts]
@@ -105,12 +105,12 @@ class Concatenations:
             await append.keep()
             raise
         await final.commit(append)
-        await self._database.do(delete_uploads, self._storage, ids)
+        await self._database.do(delete_uploads, self._store, ids)
 
     async def _fail(self, final: LockedUpload, ids: Sequence[uuid.UUID]) -> NoReturn:
         fault = TooLarge("The parts together are larger than this service accepts. Nothing was stored.")
         await final.fail(fault.code, fault.detail)
-        await self._database.do(delete_uploads, self._storage, ids)
+        await self._database.do(delete_uploads, self._store, ids)
         raise fault
 
     async def _run_rounds(self) -> None:
@@ -125,11 +125,11 @@ class Concatenations:
 
     async def _run_round(self) -> None:
         """Continue what another process has left: parts to concatenate, and complete uploads to commit."""
-        for final_id in await self._database.do(ready_finals, self._storage.uploads):
+        for final_id in await self._database.do(ready_finals, self._store):
             await self.begin(final_id)
-        for upload_id in await self._database.do(complete_uploads, self._storage.uploads):
+        for upload_id in await self._database.do(complete_uploads, self._store):
             await self._try_to_commit(upload_id)
-        await self._database.do(delete_concatenated, self._storage)
+        await self._database.do(delete_concatenated, self._store)
 
     async def _try_to_commit(self, upload_id: uuid.UUID) -> None:
         try:
@@ -165,9 +165,9 @@ def offset_of(store: UploadStore, upload_id: uuid.UUID) -> int:
         return -1
 
 
-def delete_concatenated(storage: Storage) -> None:
+def delete_concatenated(store: UploadStore) -> None:
     """Delete the parts of what is a file by now, if the process that concatenated them died before it could."""
-    delete_uploads(storage, list(Upload.objects.filter(final__finished_at__isnull=False).values_list("pk", flat=True)))
+    delete_uploads(store, list(Upload.objects.filter(final__finished_at__isnull=False).values_list("pk", flat=True)))
 
 
 def complete_parts(store: UploadStore, final: Upload) -> list[Part] | None:

@@ -109,7 +109,7 @@ class Uploads:
             await self._insert_within_quota(row, holder)
         except BaseException:
             # In the thread that inserts: so it comes after the insertion, even if this request was cancelled.
-            self.locks.database.submit(delete_uploads, self.storage, [row.pk])
+            self.locks.database.submit(delete_uploads, self.storage.uploads, [row.pk])
             raise
 
     async def _insert_within_quota(self, row: Upload, holder: LockHolder) -> None:
@@ -185,7 +185,7 @@ class Uploads:
 
     async def delete(self, upload_id: uuid.UUID) -> None:
         """For an upload that can't be continued any more: no lock is taken."""
-        await self.locks.database.do(delete_uploads, self.storage, [upload_id])
+        await self.locks.database.do(delete_uploads, self.storage.uploads, [upload_id])
 
     async def file_of(self, principal: Principal, row: Upload) -> File:
         """The file that the upload has become. Raises `Gone`."""
@@ -365,7 +365,7 @@ class LockedUpload:
         # The row is read again: if a COMMIT in doubt has finished the upload, its parts are removed elsewhere.
         row = Upload.objects.filter(pk=self.row.pk).first()
         parts = [uuid.UUID(part) for part in row.parts or ()] if row and not row.finished else []
-        delete_uploads(self._uploads.storage, [self.row.pk, *parts])
+        delete_uploads(self._store, [self.row.pk, *parts])
 
 
 def require_parts(final: Upload, store: UploadStore, max_size: int) -> None:
@@ -394,10 +394,10 @@ def require_parts(final: Upload, store: UploadStore, max_size: int) -> None:
         final.length = known
 
 
-def delete_uploads(storage: Storage, ids: Sequence[uuid.UUID]) -> None:
+def delete_uploads(store: UploadStore, ids: Sequence[uuid.UUID]) -> None:
     Upload.objects.filter(pk__in=ids).delete()
     for upload_id in ids:
-        storage.uploads.remove(upload_id)
+        store.remove(upload_id)
 
 
 def touch_with_parts(store: UploadStore, final_id: uuid.UUID) -> None:
