@@ -24,6 +24,7 @@ import pytest
 
 from picasso import supervise
 from picasso.supervise import Part
+from tests.live.conftest import migrated
 from tests.processors_for_tests.picasso_processors_for_tests import FOLDER, script
 from tests.stack import Stack, lives, until
 
@@ -271,10 +272,10 @@ def test_it_ends_also_while_it_starts(tmp_path: Path, end: Callable[[Stack], Non
             assert ending.took < ENDS_WITHIN
 
 
-def test_each_part_ends_alone(migrated: Path, tmp_path: Path) -> None:
+def test_each_part_ends_alone(tmp_path: Path) -> None:
     def run_and_end(command: str, number: signal.Signals) -> Ending:
         data = tmp_path / f"{command} {number.name}" / "data"
-        shutil.copytree(migrated, data)
+        shutil.copytree(migrated(), data)
         with marked(data, command) as stack:
             stack.start("/healthz" if command == "web" else "")
             workers = {"web": 0, "worker": 2}.get(command, 1)
@@ -286,14 +287,6 @@ def test_each_part_ends_alone(migrated: Path, tmp_path: Path) -> None:
         for ending in threads.map(run_and_end, commands, [signal.SIGINT, signal.SIGTERM] * 2):
             ending.assert_clean()
             assert "Traceback" not in ending.log, ending.log
-
-
-@pytest.fixture(scope="module")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    stack = Stack(tmp_path_factory.mktemp("migrated") / "data")
-    stack.manage("migrate", "--verbosity", "0")
-    stack.client.close()
-    return stack.data
 
 
 def seen(data: Path) -> int:

@@ -103,7 +103,7 @@ def test_many_writers_at_once_make_one_file(service: Stack) -> None:
     assert not left_behind(service, path)
 
 
-@pytest.fixture(params=["embedded", "clustered"])
+@pytest.fixture(scope="module", params=["embedded", "clustered"])
 def killable(request: pytest.FixtureRequest, new_data: Callable[[], Path]) -> Iterator[Stack]:
     """One that no other test needs."""
     if request.param == "embedded":
