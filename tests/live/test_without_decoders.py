@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sysconfig
 import tomllib
@@ -70,6 +71,22 @@ def test_no_decoder_is_installed(python: Path) -> None:
 def test_only_text_is_available(python: Path) -> None:
     done = run(python, "-c", "from picasso.process import registry as r; print(*r.processors(), '-', *r.unavailable())")
     assert done.stdout.split() == ["text", "-", *DECODERS], done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("image", f"the processor 'image' needs libraries (pip install '{PROJECT['name']}[images]')"),
+        ("sculpture", "there is no processor 'sculpture'"),
+    ],
+)
+def test_a_fork_server_says_what_is_missing(python: Path, name: str, message: str) -> None:
+    """For jobs of a web process that assumes decoders, or of a processor that was removed."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        command = [str(python), "-m", "picasso.process.forkserver", str(theirs.fileno()), name, "/nowhere"]
+        done = subprocess.run(command, capture_output=True, text=True, pass_fds=[theirs.fileno()], timeout=60)
+    assert message in done.stderr
 
 
 def test_a_pipeline_that_names_such_a_processor_stops_the_start(python: Path, tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ class ForkServer:
         self._children: set[int] = set()
         # Before any library is loaded that might start a thread.
         self._confinement = confinement.enter()
-        self._processor = registry.processors()[processor]()
+        self._processor = registry.get(processor)()
         self._processor.prepare()
         if threads() > 1:
             print(f"the libraries of {processor} start threads, which its children will lack", file=sys.stderr)

@@ -44,6 +44,15 @@ def unavailable() -> Mapping[str, Unavailable]:
     return _load()[1]
 
 
+def get(name: str) -> type[Processor]:
+    """The processor of this name. Raises `RegistryError` if there is none, or if its libraries are not installed."""
+    if lacking := unavailable().get(name):
+        raise RegistryError(f"the processor {name!r} needs libraries (pip install '{lacking.requirement}')")
+    if name not in registered():
+        raise RegistryError(f"there is no processor {name!r}")
+    return registered()[name]
+
+
 @cache
 def _load() -> tuple[Mapping[str, type[Processor]], Mapping[str, Unavailable]]:
     classes: dict[str, type[Processor]] = {}
