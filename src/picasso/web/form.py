@@ -21,7 +21,7 @@ class FormHandler:
     async def __call__(self, request: Request) -> None:
         boundary = form_boundary(request)
         limit = self._plain.check_length(request.content_length, MAX_FRAMING)
-        checks = Checks(request, CONTENT_DIGEST, REPR_DIGEST)
+        checks = Checks(request, CONTENT_DIGEST, REPR_DIGEST) or None
         form = partial(Form, boundary, pipelines=self._pipelines, checks=checks)
         await self._plain.store(request, form, checks, limit=limit)
 

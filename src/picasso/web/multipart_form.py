@@ -62,7 +62,7 @@ class Form:
 
     patience = PATIENCE_SECONDS
 
-    def __init__(self, boundary: str, sink: Sink, pipelines: Names, checks: Checks) -> None:
+    def __init__(self, boundary: str, sink: Sink, pipelines: Names, checks: Checks | None) -> None:
         """``checks`` are updated with the whole form."""
         # Latin-1 accepts every byte; `name_in` finds out what the bytes of a name mean.
         self._parser = PushMultipartParser(boundary, header_charset="latin-1", max_segment_count=MAX_PARTS)
@@ -96,10 +96,8 @@ class Form:
         if self._file is None:
             raise InvalidField("file", "The form has no part `file`.")
         declared_type = (self._file.content_type or "")[:MAX_TYPE]
-        return NewFile(clean_name(self._name), clean_name(declared_type), self._pipeline_name())
-
-    def _pipeline_name(self) -> str:
-        return (self._pipeline or DEFAULT_PIPELINE.encode()).decode(errors="replace")
+        pipeline = self._pipeline.decode() if self._pipeline else DEFAULT_PIPELINE
+        return NewFile(clean_name(self._name), clean_name(declared_type), pipeline)
 
     # The file's content
 
@@ -182,7 +180,7 @@ class Form:
         name = self._segment and self._segment.name
         if name == "file" and self.sink.size == 0:
             raise InvalidField("file", "The file is empty.")
-        if name == "pipeline" and self._pipeline_name() not in self._pipelines:
+        if name == "pipeline" and self._pipeline and self._pipeline.decode(errors="replace") not in self._pipelines:
             raise InvalidField("pipeline", "There is no pipeline of this name.")
 
 

@@ -56,7 +56,7 @@ EXTENSIONS = (
 
 CONTENT = "application/offset+octet-stream"
 
-OF_UPLOAD = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST"]
+UPLOAD_METHODS = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST"]
 
 # How long the creation of a final upload waits for its parts to be joined.
 JOIN_SECONDS = 2.0
@@ -94,13 +94,13 @@ class Tus:
         request.extra_headers["Tus-Resumable"] = VERSION
         calls = {"HEAD": self._head, "PATCH": self._patch, "DELETE": self._delete}
         if request.method not in {*calls, "POST"}:
-            raise MethodNotAllowed(OF_UPLOAD)
+            raise MethodNotAllowed(UPLOAD_METHODS)
         self._require_version(request)
         method = request.method
         if method == "POST":
             method = request.headers.get("x-http-method-override", method).upper()
         if method not in calls:
-            raise MethodNotAllowed(OF_UPLOAD)
+            raise MethodNotAllowed(UPLOAD_METHODS)
         await calls[method](request, upload_id_of(name))
 
     def _require_version(self, request: Request) -> None:

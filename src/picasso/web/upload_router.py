@@ -1,4 +1,4 @@
-"""``/api/v1.0/upload/`` and ``/api/v1.0/uploads/``: which of the ways in a request speaks."""
+"""``/api/v1.0/upload/`` and ``/api/v1.0/uploads/``: finds the protocol of a request."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from picasso.web.plain import PlainUploads
 from picasso.web.raw import RawHandler
 from picasso.web.request import Request
 from picasso.web.resumable import as_json, file_link, upload_id_of
-from picasso.web.tus import OF_UPLOAD, Tus
+from picasso.web.tus import UPLOAD_METHODS, Tus
 from picasso.web.upload_metadata import media_type
 
-# What only tus sends. Without its version, the answer says what is missing.
-OF_TUS = {"tus-resumable", "upload-length", "upload-defer-length", "upload-concat", "upload-checksum"}
+# Headers that only tus has. If Tus-Resumable is missing, the answer says so.
+TUS_HEADERS = {"tus-resumable", "upload-length", "upload-defer-length", "upload-concat", "upload-checksum"}
 
 
 class UploadHandler:
-    """All of them at their two addresses."""
+    """Passes each request to the handler of its protocol."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class UploadHandler:
     async def _options(self, request: Request, plain: bool, name: str) -> None:
         if plain:
             return await request.answer(204, headers={"Allow": "OPTIONS, POST, PUT", **self._draft.options()})
-        allowed = ", ".join(OF_UPLOAD) if name else "OPTIONS, POST, PUT"
+        allowed = ", ".join(UPLOAD_METHODS) if name else "OPTIONS, POST, PUT"
         return await request.answer(204, headers={"Allow": allowed, **self._tus.options(), **self._draft.options()})
 
     async def _to_plain(self, request: Request, name: str) -> None:
@@ -68,7 +68,7 @@ class UploadHandler:
             await self._to_body(request, name)
 
     async def _to_collection(self, request: Request) -> None:
-        if OF_TUS & request.headers.keys() and not is_draft(request):
+        if TUS_HEADERS & request.headers.keys() and not is_draft(request):
             await self._tus.to_collection(request)
         elif request.method in {"POST", "PUT"}:
             await self._to_body(request, "")
@@ -77,7 +77,7 @@ class UploadHandler:
 
     async def _to_body(self, request: Request, name: str) -> None:
         if is_form(request):
-            raise UnsupportedMediaType(f"A form is sent to {UPLOAD}, and in one piece.")
+            raise UnsupportedMediaType(f"Send forms to {UPLOAD}, in one request.")
         if is_draft(request):
             await self._draft.create(request, name)
         else:
@@ -86,18 +86,18 @@ class UploadHandler:
     async def _to_upload(self, request: Request, name: str) -> None:
         if request.method == "GET":
             await self._show(request, name)
-        elif "tus-resumable" in request.headers or not self._speaks_draft(request):
+        elif "tus-resumable" in request.headers or not self._is_draft_request(request):
             await self._tus.to_upload(request, name)
         else:
             await self._draft.to_upload(request, name)
 
-    def _speaks_draft(self, request: Request) -> bool:
+    def _is_draft_request(self, request: Request) -> bool:
         if request.method != "PATCH":
             return request.method in {"HEAD", "DELETE"}
         return is_draft(request) or media_type(request.headers.get("content-type", "")) == CONTENT
 
     async def _show(self, request: Request, name: str) -> None:
-        """For people and programs that want to look, and not to go on."""
+        """For people and programs that only want to look."""
         status = await self._uploads.status(upload_id_of(name))
         headers = {"Cache-Control": "no-store", **file_link(request.base, status.row)}
         await request.answer_json(200, as_json(status), headers)
