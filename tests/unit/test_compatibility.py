@@ -180,3 +180,19 @@ def test_picasso_starts_on_a_tested_set_without_a_word() -> None:
     code = "from picasso import cli; cli.check_libraries()"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout + done.stderr == ""
+
+
+def test_a_part_that_cannot_run_says_why_and_ends() -> None:
+    code = (
+        "import sys, celery.worker.components as components; del components.Pool\n"
+        "from picasso import cli, compatibility\n"
+        "compatibility.untested = lambda: ('celery 9.0',)\n"
+        "sys.argv = ['picasso', 'worker']; cli.main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.startswith(
+        "Picasso can't start with the installed libraries:\npicasso.jobs.worker does not work"
+    )
+    assert "has no attribute 'Pool'" in done.stderr
+    assert 'pip install "celery' in done.stderr
