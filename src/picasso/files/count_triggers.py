@@ -23,7 +23,7 @@ TRIGGERS = {
     """,
 }
 
-# Without triggers nothing was counted, so the total is counted anew.
+# Without triggers nothing was counted, so all files are counted again.
 RECOUNT = (
     "DELETE FROM picasso_filecount",
     "INSERT INTO picasso_filecount (slot, n) SELECT 0, count(*) FROM picasso_file",
