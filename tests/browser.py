@@ -1,4 +1,4 @@
-"""Headless Chromium as a judge: whether it can show what was made."""
+"""Headless Chromium decides whether a browser can show a file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 
 from tests.services import required_program
 
-# Reports for each URL what became of it. A video or sound counts once it has played for a moment.
+# Reports the outcome of each URL. A video or sound must play for a moment.
 PAGE = """<!doctype html><title>judge</title><script>
 const wait = (element, event) => new Promise((done, failed) => {
     element.addEventListener(event, done, { once: true });
@@ -59,7 +59,7 @@ def required() -> str:
 
 
 def command(chromium: str, profile: str, url: str) -> list[str]:
-    """What starts it without a window, and sends nothing beyond this machine."""
+    """The command that starts it without a window; it sends nothing to other machines."""
     argv = [chromium, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"]
     argv += ["--autoplay-policy=no-user-gesture-required", "--mute-audio", f"--user-data-dir={profile}"]
     argv += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
@@ -69,7 +69,7 @@ def command(chromium: str, profile: str, url: str) -> list[str]:
 def verdicts(
     chromium: str, questions: Sequence[tuple[str, str]], seconds: float = 240, port: int = 0
 ) -> list[dict[str, Any]]:
-    """What became of each (``image``, ``video`` or ``audio``, URL): its sizes, or an ``error``.
+    """The outcome of each (``image``, ``video`` or ``audio``, URL): its sizes, or an ``error``.
 
     The URLs are on ``localhost``, as the page is: other ports of an IP address are another site to Chromium.
     A (``script``, code) is run, and what it returns is its verdict.

@@ -1,4 +1,4 @@
-"""What tests share: private servers, and the real service running on them and without them."""
+"""Shared fixtures: private servers, and the real service in its embedded and in its production form."""
 
 from __future__ import annotations
 
@@ -45,28 +45,28 @@ def servers_folder() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def postgres(servers_folder: Path) -> Iterator[Postgres]:
     """A private PostgreSQL of this session."""
-    with had(Postgres, servers_folder) as server:
+    with started_or_skipped(Postgres, servers_folder) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def rabbitmq(servers_folder: Path) -> Iterator[RabbitMQ]:
     """A private RabbitMQ of this session."""
-    with had(RabbitMQ, servers_folder) as server:
+    with started_or_skipped(RabbitMQ, servers_folder) as server:
         yield server
 
 
 @contextmanager
-def had(service: type[AnyServer], folder: Path) -> Iterator[AnyServer]:
-    """A server for as long as the context lasts; where there is none the test is skipped, or failed in CI."""
+def started_or_skipped(service: type[AnyServer], folder: Path) -> Iterator[AnyServer]:
+    """A running server. Where none can be started, the test is skipped; in CI it fails."""
     with ExitStack() as stack:
         try:
             server = stack.enter_context(started(service, folder))
         except Unavailable as why:
             if servers_required():
-                pytest.fail(f"{service.__name__} can't be had here: {why}")
-            # Loudly: the reason stands in the summary of every run (-ra).
-            pytest.skip(f"NOT TESTED on {service.__name__}, which can't be had here: {why}")
+                pytest.fail(f"{service.__name__} can't be started here: {why}")
+            # The summary of every run names the reason (-ra).
+            pytest.skip(f"NOT TESTED on {service.__name__}, which can't be started here: {why}")
         yield server
 
 

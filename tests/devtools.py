@@ -1,5 +1,5 @@
-"""Headless Chromium as somebody who uses it: opens pages, chooses files, clicks, and looks. It speaks Chrome's DevTools
-protocol over a pipe, which takes no WebSocket."""
+"""Headless Chromium as a user: it opens pages, chooses files, clicks and reads. It is driven by Chrome's DevTools
+protocol over a pipe, which needs no WebSocket."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 SECONDS = 120  # of a busy machine
 
-# It sends nothing beyond this machine, where all of `example` is, and goes on as if it were looked at.
+# It sends nothing to other machines: all names in `example` are this one. It does not slow down hidden pages.
 FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--mute-audio"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-extensions"),
@@ -30,7 +30,7 @@ FLAGS = (
 
 
 class Browser:
-    """One process with the profile in a folder, which outlives it."""
+    """One process. Its profile is in a folder that is kept when it ends."""
 
     def __init__(self, program: str, profile: Path) -> None:
         to_it, self._to = os.pipe()
@@ -46,7 +46,7 @@ class Browser:
         self._reader.start()
 
     def page(self, url: str) -> Page:
-        """A new tab, once it has loaded."""
+        """A new tab that has loaded this page."""
         target = self.ask("Target.createTarget", url="about:blank")["targetId"]
         session = self.ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         page = self._pages[session] = Page(self, session)
@@ -65,7 +65,7 @@ class Browser:
         return found
 
     def tell(self, method: str, session: str = "", number: int = 0, **params: Any) -> None:
-        """Without waiting for what it says."""
+        """Send a command and do not wait for the answer."""
         message = {"id": number or next(self._numbers), "method": method, "params": params}
         data = json.dumps({**message, **({"sessionId": session} if session else {})}).encode() + b"\0"
         with self._writing:
@@ -73,7 +73,7 @@ class Browser:
                 data = data[os.write(self._to, data) :]
 
     def close(self) -> None:
-        """As its user would, so that all is kept that it keeps."""
+        """Close it as a user does, so that it saves its state."""
         self.tell("Browser.close")
         self._reader.join(SECONDS)
         self.kill()
@@ -100,7 +100,7 @@ class Browser:
 
 @dataclass(slots=True)
 class Sent:
-    """A request of a page, and how it was answered: 0 if it was not."""
+    """A request of a page, and the status of its answer; 0 without an answer."""
 
     method: str
     path: str
@@ -110,7 +110,7 @@ class Sent:
 
 @dataclass
 class Page:
-    """One tab. ``complaints`` is what its console had to say of errors, CSP's included."""
+    """One tab. ``complaints`` are the errors on its console, those of CSP included."""
 
     browser: Browser
     session: str
@@ -122,14 +122,14 @@ class Page:
         return self.browser.ask(method, self.session, **params)
 
     def go(self, url: str = "") -> None:
-        """To this address; without one, the page is loaded again."""
+        """Open this address, or reload the page."""
         self._loaded.clear()
         self.ask("Page.navigate", url=url) if url else self.ask("Page.reload")
         assert self._loaded.wait(SECONDS), url
         self.until("document.documentElement.classList.contains('js')")
 
     def run(self, code: str) -> Any:
-        """The value of this expression, or what it promises."""
+        """The value of this expression. Promises are awaited."""
         found = self.ask("Runtime.evaluate", expression=code, awaitPromise=True, returnByValue=True)
         assert "exceptionDetails" not in found, found["exceptionDetails"]
         return found["result"].get("value")
@@ -146,7 +146,7 @@ class Page:
         return value
 
     def text(self, selector: str) -> str:
-        """What it shows; empty if there is no such element."""
+        """The visible text of an element; empty if there is none."""
         return str(self.run(f"document.querySelector({json.dumps(selector)})?.innerText ?? ''"))
 
     def click(self, selector: str) -> None:
@@ -154,12 +154,12 @@ class Page:
         self.run(f"document.querySelector({json.dumps(selector)}).click()")
 
     def choose(self, *paths: Path, selector: str = "input[type=file]") -> None:
-        """As in the dialog for files."""
+        """Choose these files in the file dialog."""
         element = self.ask("Runtime.evaluate", expression=f"document.querySelector({json.dumps(selector)})")
         self.ask("DOM.setFileInputFiles", files=[str(path) for path in paths], objectId=element["result"]["objectId"])
 
     def connected(self, yes: bool) -> None:
-        """Take the browser offline, and back: it notices, and says so to the page."""
+        """Take the browser offline or online again; the page gets the event."""
         self.ask(
             "Network.emulateNetworkConditions", offline=not yes, latency=0, downloadThroughput=-1, uploadThroughput=-1
         )
@@ -177,7 +177,7 @@ class Page:
         path.write_bytes(base64.b64decode(self.ask("Page.captureScreenshot")["data"]))
 
     def hear(self, event: str, told: dict[str, Any]) -> None:
-        """In the thread of the browser's reader."""
+        """Handle an event. Runs in the thread that reads from the browser."""
         if event == "Page.loadEventFired":
             self._loaded.set()
         elif event == "Page.javascriptDialogOpening":
@@ -195,12 +195,12 @@ class Page:
 
 
 def is_complaint(entry: dict[str, Any]) -> bool:
-    """A request that failed is none, nor that a page which nobody touched may not ask whether to leave it."""
+    """False for failed requests, and for the warning that an untouched page may not ask before it is left."""
     return entry["level"] == "error" and entry["source"] not in {"network", "intervention"}
 
 
 def spawned(argv: list[str], to_it: int, from_it: int) -> int:
-    """Its process, in a session of its own. It reads its orders from 3 and writes to 4."""
+    """The pid of a new process in its own session. It reads commands from 3 and writes to 4."""
     high = [fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 10) for fd in (to_it, from_it)]
     actions = [(os.POSIX_SPAWN_OPEN, fd, os.devnull, os.O_RDWR, 0) for fd in (0, 1, 2)]
     actions += [(os.POSIX_SPAWN_DUP2, fd, place) for fd, place in zip(high, (3, 4), strict=True)]  # type: ignore[misc]

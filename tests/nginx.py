@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.services import required_program
 from tests.stack import until
 
-# What nginx writes goes below the folder that it is started in. As root it would read with another's rights.
+# nginx writes below the folder in which it is started. Started by root, its workers would run as another user.
 MAIN = """
 {user}
 pid nginx.pid;
@@ -41,7 +41,7 @@ def user() -> str:
 
 @contextmanager
 def server(folder: Path, port: int, block: str) -> Iterator[str]:
-    """Its address while it runs with this ``server`` block, which says nothing of where to listen."""
+    """Run nginx with this ``server`` block, to which the port is added; yields its address."""
     with running(folder, port, MAIN.format(user=user(), port=port, server=block)) as url:
         yield url
 
@@ -57,7 +57,7 @@ def running(folder: Path, port: int, configuration: str) -> Iterator[str]:
     with log.open("wb") as output:
         process = subprocess.Popen(argv, stdout=output, stderr=output, cwd=folder)
     try:
-        until(lambda: listens(port), 10, lambda: f"nginx never began:\n{log.read_text()}")
+        until(lambda: listens(port), 10, lambda: f"nginx did not start:\n{log.read_text()}")
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()

@@ -1,4 +1,4 @@
-"""The real service as a test's neighbour: started from the command line, spoken to over HTTP, killed at will."""
+"""The real service in processes of its own: started from the command line, used over HTTP, killed by tests."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SETTLED = {"processed", "failed"}
 
 
 class Stack:
-    """One `picasso` command in an environment of its own, at ``url``; nothing of this process's settings leaks in."""
+    """One `picasso` command with its own environment, at ``url``. It gets no settings of the tests' process."""
 
     def __init__(self, data: Path, command: str = "up", **env: str) -> None:
         self.data = data
@@ -47,7 +47,7 @@ class Stack:
         return [self.python, "-m", "picasso", *self._command]
 
     def start(self, path: str = "/readyz") -> None:
-        """Returns when ``path`` answers 200; for commands without HTTP give an empty one."""
+        """Return when ``path`` answers 200. Commands without HTTP have an empty one."""
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(self.argv, env=self._env, stdout=log, stderr=log, start_new_session=True)
         if path:
@@ -72,7 +72,7 @@ class Stack:
         return self._process is not None and self._process.poll() is None
 
     def processes(self, *words: str) -> list[psutil.Process]:
-        """The processes of this stack whose command line holds all of ``words``, oldest first."""
+        """The processes of this stack with all of ``words`` in their command line, oldest first."""
         found = [self.top, *self.top.children(recursive=True)]
         return [p for p in sorted(found, key=lambda p: p.create_time()) if set(words) <= set(_command_line(p))]
 
@@ -99,7 +99,7 @@ class Stack:
                     process.kill()
 
     def kill(self) -> None:
-        """SIGKILL to every process of it: the power cut."""
+        """Send SIGKILL to all its processes, like a power cut."""
         for process in reversed(self.processes()):
             process.kill()
         if self._process:
@@ -130,7 +130,7 @@ class Stack:
         return self.file(file_id)
 
     def stored_files(self) -> list[Path]:
-        """All that lies in the storage: originals, derivatives, and what is still arriving."""
+        """All files in the storage: originals, derivatives and incomplete uploads."""
         folders = ("media", "incoming", "scratch")
         return [path for folder in folders for path in (self.data / folder).rglob("*") if path.is_file()]
 

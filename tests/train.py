@@ -1,4 +1,4 @@
-"""A train's Wi-Fi between a client and the service: slow, cut at any byte, and at times not there."""
+"""A bad network between a client and the service, like the Wi-Fi of a train: slow, cut at any byte, sometimes gone."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from contextlib import contextmanager, suppress
 
 PIECE = 2**14
 
-# A connection is reset, as who turned away hears nothing more.
+# With this option, close() resets the connection.
 RESET = struct.pack("ii", 1, 0)
 
 
 class Train:
-    """A TCP proxy on ``port``. All that it does to connections can be changed while it runs."""
+    """A TCP proxy on ``port``. Its behaviour can be changed while it runs."""
 
     def __init__(self, port: int) -> None:
         self.pace = float("inf")
         """Bytes per second and connection that the client can send."""
         self.reach = float("inf")
-        """How many bytes a client sends on one connection until it is cut."""
+        """A connection is cut after this many bytes from the client."""
         self.tunnel = False
-        """Whether nobody gets through."""
+        """Whether all new connections are refused."""
         self.swallow: Callable[[bytes], bool] = lambda head: False
-        """Whether the answer to a request that begins like this is lost, and the connection with it."""
+        """Says for the first bytes of a request whether its answer is lost and its connection cut."""
         self.came = 0
-        """All that clients have sent."""
+        """The bytes that clients have sent so far."""
         self._to = port
         self._pairs: set[tuple[socket.socket, socket.socket]] = set()
         self._listening = socket.create_server(("127.0.0.1", 0))
-        # Else megabytes were sent that nobody has, and no cut would find an upload in its middle.
+        # A large buffer would take whole uploads, so that no cut would come in the middle of one.
         self._listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, PIECE)
         self.port: int = self._listening.getsockname()[1]
         threading.Thread(target=self._listen, daemon=True).start()
@@ -42,13 +42,13 @@ class Train:
         return f"http://127.0.0.1:{self.port}"
 
     def cut(self) -> None:
-        """All connections that there are."""
+        """Cut all connections."""
         for pair in list(self._pairs):
             self._end(pair)
 
     def close(self) -> None:
         self.tunnel = True
-        # On its own, closing does not wake who waits for a connection.
+        # close() alone does not wake the thread that waits for a connection.
         with suppress(OSError):
             self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()
@@ -118,7 +118,7 @@ def reset(end: socket.socket) -> None:
 
 @contextmanager
 def train(port: int) -> Iterator[Train]:
-    """To the service at this port."""
+    """A bad network in front of the service at this port."""
     made = Train(port)
     try:
         yield made

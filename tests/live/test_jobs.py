@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import had
+from tests.conftest import started_or_skipped
 from tests.processors_for_tests.picasso_processors_for_tests import FOLDER, script
 from tests.services import RabbitMQ
 from tests.stack import Stack, production, running, until
@@ -23,7 +23,7 @@ QUEUES = "/api/v1.0/queues/"
 @pytest.fixture(scope="module")
 def own_rabbitmq(servers_folder: Path) -> Iterator[RabbitMQ]:
     """A broker serves one installation: another one's workers would take its messages, and know none of the jobs."""
-    with had(RabbitMQ, servers_folder) as server:
+    with started_or_skipped(RabbitMQ, servers_folder) as server:
         yield server
 
 
