@@ -80,6 +80,10 @@ class BadRequest(PicassoError):
     status, code = 400, "bad-request"
 
 
+class HostNotAllowed(BadRequest):
+    """This service is not known by that name (see PICASSO_ALLOWED_HOSTS)."""
+
+
 class InvalidUpload(PicassoError):
     """The upload is incomplete or malformed; nothing was stored."""
 

@@ -485,6 +485,14 @@ def test_a_host_that_we_are_not(service: Stack, host: str, path: str) -> None:
     check_problem(ask(service, "GET", path, Host=host), 400)
 
 
+def test_every_part_names_the_setting_for_hosts(service: Stack) -> None:
+    """Handlers and Django alike."""
+    answers = [ask(service, "GET", FILES, Host="evil.example"), post(service, part() + END, Host="evil.example")]
+    assert {answer.json()["detail"] for answer in answers} == {
+        "This service is not known by that name (see PICASSO_ALLOWED_HOSTS)."
+    }
+
+
 @pytest.mark.parametrize("host", ["evil.example", "", "127.0.0.1:80:80", "127.0.0.1/x", "evil@127.0.0.1", "évil"])
 def test_an_upload_to_a_host_that_we_are_not(service: Stack, host: str) -> None:
     """Its name would go into the URLs that we hand out."""

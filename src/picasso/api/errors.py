@@ -5,11 +5,21 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from django.core.exceptions import DisallowedHost
 from django.db import InterfaceError, OperationalError, connection
 from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions, serializers
 
-from picasso.errors import PROBLEM_JSON, BadRequest, Forbidden, NotFound, PicassoError, Unavailable, problem
+from picasso.errors import (
+    PROBLEM_JSON,
+    BadRequest,
+    Forbidden,
+    HostNotAllowed,
+    NotFound,
+    PicassoError,
+    Unavailable,
+    problem,
+)
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +80,7 @@ def server_error(request: HttpRequest) -> JsonResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:
-    return answer(BadRequest())
+    return answer(HostNotAllowed() if isinstance(exception, DisallowedHost) else BadRequest())
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> JsonResponse:

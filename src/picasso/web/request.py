@@ -14,7 +14,7 @@ from django.http.request import split_domain_port, validate_host
 
 from picasso.access.principal import Principal, principal_of
 from picasso.addresses import base_url
-from picasso.errors import PROBLEM_JSON, BadRequest, ClientGone, PicassoError
+from picasso.errors import PROBLEM_JSON, BadRequest, ClientGone, HostNotAllowed, PicassoError
 from picasso.web.connection import connection_of
 from picasso.web.direct_body import DirectBody
 
@@ -185,5 +185,5 @@ def allowed(host: str) -> str:
     """``scheme://host``; raises `BadRequest` unless the host is allowed, because it goes into the URLs of answers."""
     domain, _ = split_domain_port(host)
     if not domain or not validate_host(domain, settings.ALLOWED_HOSTS):
-        raise BadRequest("This service is not known by that name (see PICASSO_ALLOWED_HOSTS).")
+        raise HostNotAllowed
     return host
