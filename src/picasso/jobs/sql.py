@@ -153,7 +153,7 @@ def run_together(*steps: Sequence[Any]) -> list[Rows]:
     sees what the lock waited for.
     """
     if connection.vendor == "sqlite":
-        with transaction.atomic():
+        with transaction.atomic(savepoint=False):
             return [rows(*step) for step in steps]
     with connection.cursor() as cursor:
         text = ";".join(in_dialect(statement, connection.vendor) for statement, *_ in steps)
