@@ -78,7 +78,9 @@ class Stack:
 
     def manage(self, *arguments: str) -> str:
         argv = [sys.executable, "-m", "picasso", "manage", *arguments]
-        return subprocess.run(argv, env=self._env, check=True, capture_output=True, text=True).stdout
+        done = subprocess.run(argv, env=self._env, check=False, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
     def signal(self, number: Signals) -> None:
         assert self._process is not None
