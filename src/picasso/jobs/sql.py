@@ -166,10 +166,11 @@ def run_together(*steps: Sequence[Any]) -> list[Rows]:
 
 def require_client_binding() -> None:
     """Raises `ConfError` where PostgreSQL would refuse `run_together`: several statements in one message."""
-    if connection.vendor == "postgresql" and connection.settings_dict["OPTIONS"].get("server_side_binding"):
+    # As Django reads it: in DATABASE_URL it is a text, which Django ignores.
+    if connection.vendor == "postgresql" and connection.settings_dict["OPTIONS"].get("server_side_binding") is True:
         raise ConfError(
-            "DATABASE_URL sets server_side_binding. Picasso sends several statements in one message, for which"
-            " psycopg must bind parameters on the client's side: remove server_side_binding."
+            "The database option server_side_binding is on. Picasso sends several statements in one message, for which"
+            " psycopg must bind parameters on the client's side. Remove the option."
         )
 
 
