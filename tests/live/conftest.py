@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import shutil
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -19,13 +19,15 @@ logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 _TEMPLATE = tempfile.TemporaryDirectory(prefix="picasso-migrated-")
+_MIGRATING = threading.Lock()
 
 
-@cache
 def migrated() -> Path:
-    """The data folder of a service that has made its tables, in SQLite, and nothing else."""
+    """A data folder with a migrated SQLite database, to be copied. Thread-safe."""
     data = Path(_TEMPLATE.name) / "data"
-    Stack(data).manage("migrate", "--verbosity", "0")
+    with _MIGRATING:
+        if not data.exists():
+            Stack(data).manage("migrate", "--verbosity", "0")
     return data
 
 
