@@ -196,10 +196,6 @@ class Conf:
     log_format: str = setting("PICASSO_LOG_FORMAT", one_of("console", "json"), "console")
 
     @property
-    def media_dir(self) -> Path:
-        return self.data_dir / "media"
-
-    @property
     def scratch_dir(self) -> Path:
         return self.data_dir / "scratch"
 

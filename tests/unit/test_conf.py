@@ -86,7 +86,6 @@ def test_nothing_set_is_a_configuration() -> None:
     assert got.database_url == f"sqlite:///{Path('data').absolute()}/picasso.sqlite3"
     assert got.embedded
     assert got.max_upload_size == 5 * 2**30
-    assert got.media_dir == got.data_dir / "media"
     assert not conf.exposed(got)
 
 
