@@ -45,7 +45,7 @@ PARTS = [
     Part(["tests/clients"]),
     Part(["tests/unit", "tests/docs"]),
     Part(["tests/hostile"]),
-    Part(["tests/contract", "tests/formats"]),
+    Part(["tests/contract"]),
     Part(["tests/flow"]),
     # All that speaks to the database in the process of the tests.
     Part(["tests/flow"], on_postgres=True),
