@@ -207,7 +207,8 @@ REQUEST_CODES = (
     RequestCode(
         "unavailable",
         503,
-        "The database is unreachable, or too many uploads are in progress. A proxy may answer the same with 502.",
+        "The database is unreachable, too many uploads are in progress, or the service is stopping. A proxy may answer "
+        "the same with 502.",
         "Try again after `Retry-After` seconds. Operators: see `/readyz` and the log.",
     ),
     RequestCode(

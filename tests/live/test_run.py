@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -215,7 +216,7 @@ def ended(stack: Stack, end: Callable[[Stack], None]) -> Ending:
 
 
 @contextmanager
-def upload_in_progress(stack: Stack) -> Iterator[None]:
+def upload_in_progress(stack: Stack) -> Iterator[socket.socket]:
     head = (
         "POST /api/v1.0/upload/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: multipart/form-data; boundary=b\r\n"
         "Content-Length: 90000000\r\n\r\n"
@@ -224,7 +225,7 @@ def upload_in_progress(stack: Stack) -> Iterator[None]:
     with socket.create_connection(("127.0.0.1", stack.port)) as client:
         client.sendall(head.encode() + b"x" * 3_000_000)
         until(lambda: any((stack.data / "incoming").iterdir()), 10, lambda: "the upload never began")
-        yield
+        yield client
 
 
 @contextmanager
@@ -262,6 +263,21 @@ def test_it_ends_within_ten_seconds_whatever_it_is_doing(endings: dict[str, tupl
         jobs = database.execute("SELECT state, failures FROM picasso_job").fetchall()
     assert {failures for _, failures in jobs} == {0}, "a shutdown is nobody's fault"
     assert "running" not in {state for state, _ in jobs}, "what ran was not given back"
+
+
+def test_an_upload_that_a_stop_interrupts_is_answered(data: Path) -> None:
+    """A problem document that says when to try again, not the server's own 500."""
+    shutil.copytree(migrated(), data)
+    with marked(data, "web") as stack:
+        stack.start("/healthz")
+        with upload_in_progress(stack) as client:
+            stack.signal(signal.SIGTERM)
+            client.settimeout(20)
+            answer = b"".join(iter(partial(client.recv, 65536), b""))
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 503 ")
+    assert b"retry-after: " in head.lower()
+    assert json.loads(body)["code"] == "unavailable"
 
 
 @pytest.mark.parametrize("end", [to_top(signal.SIGTERM), to_group(signal.SIGINT)], ids=["sigterm", "ctrl-c"])

@@ -6,7 +6,7 @@ import asyncio
 import logging
 
 from picasso.conf import Conf
-from picasso.errors import ClientGone, PicassoError
+from picasso.errors import ClientGone, PicassoError, Unavailable
 from picasso.jobs.broker import Broker
 from picasso.process.pipelines import pipelines
 from picasso.receive.commit import Committer
@@ -28,6 +28,9 @@ log = logging.getLogger(__name__)
 
 # Interrupted uploads have so long to write down what they have received.
 SHUTDOWN_SECONDS = 2
+
+# A client whose upload is refused because the process stops may take so long to read the answer.
+STOP_LINGER_SECONDS = 0.5
 
 
 class WebApp:
@@ -89,12 +92,17 @@ class WebApp:
     async def _answer(self, request: Request) -> None:
         """Any error becomes its problem document.
 
-        There is no answer to a client that is gone, nor to one whose request ends because this process ends.
+        There is no answer to a client that is gone.
         """
         try:
             await self._serve(request)
-        except (ClientGone, asyncio.CancelledError):
+        except ClientGone:
             pass
+        except asyncio.CancelledError:
+            # The process stops. Without an answer the server would send a bare 500.
+            if not request.answered:
+                request.linger_seconds = STOP_LINGER_SECONDS
+                await request.answer_problem(Unavailable("The service is stopping. Please try again."))
         except PicassoError as fault:
             await request.answer_problem(fault)
         except Exception:

@@ -48,6 +48,7 @@ class Request:
         self.scope = scope
         self.send = send
         self.answered = False
+        self.linger_seconds: float = LINGER_SECONDS
         self.extra_headers: dict[str, str] = {}
         """Headers for every answer to this request, also for errors."""
         self._receive = receive
@@ -157,7 +158,7 @@ class Request:
     async def _linger(self) -> None:
         left = LINGER_BYTES
         try:
-            async with asyncio.timeout(LINGER_SECONDS):
+            async with asyncio.timeout(self.linger_seconds):
                 while left > 0 and (got := await self.receive()):
                     left -= len(got[0])
                     if not got[1]:
