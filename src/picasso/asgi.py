@@ -16,6 +16,7 @@ compatibility.require(*compatibility.WEB)
 
 from django.conf import settings
 
+from picasso.storage import default_storage
 from picasso.web.app import WebApp
 
-application = WebApp(settings.PICASSO)
+application = WebApp(settings.PICASSO, default_storage())

@@ -13,7 +13,7 @@ from picasso.receive.commit import Committer
 from picasso.receive.concatenate import Concatenations
 from picasso.receive.threads import Threads
 from picasso.receive.uploads import Uploads
-from picasso.storage import Storage, default_storage
+from picasso.storage import Storage
 from picasso.web import health
 from picasso.web.cors import Cors
 from picasso.web.django_handler import DjangoHandler
@@ -36,8 +36,7 @@ STOP_LINGER_SECONDS = 0.5
 class WebApp:
     """An ASGI application. Its threads run from the lifespan's startup to its shutdown."""
 
-    def __init__(self, conf: Conf) -> None:
-        storage = default_storage()
+    def __init__(self, conf: Conf, storage: Storage) -> None:
         known = pipelines()
         self._threads = Threads()
         self._committer = Committer(storage, known.plan)

@@ -157,8 +157,10 @@ class RepeatedFile:
 
     async def commit(self, content: NewContent, new: NewFile) -> File:
         """Raises `KeyReused`."""
+        sha256 = content.sha256
+        await content.discard()
         same = (self.file.sha256, self.file.name, self.file.declared_type, self.file.pipeline)
-        if same != (content.sha256, new.name, new.declared_type, new.pipeline):
+        if same != (sha256, new.name, new.declared_type, new.pipeline):
             raise KeyReused
         return self.file
 
@@ -187,8 +189,11 @@ async def require_same_content(
     if not has_content(request) or not row.finished:
         return
     content = NewContent(NoOutput(), uploads.max_size, uploads.threads)
-    await Body(request, options).receive(WholeBody(content.sink))
-    await content.finish()
+    try:
+        await Body(request, options).receive(WholeBody(content.sink))
+        await content.finish()
+    finally:
+        await content.discard()
     file = await uploads.file_of(request.principal, row)
     if content.size > file.size or (complete and content.size < file.size):
         raise KeyReused

@@ -1,0 +1,96 @@
+"""The web application in this process, with requests that a test writes as ASGI messages."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from django.conf import settings
+
+from picasso.storage.folder import Folder
+from picasso.web.app import WebApp
+from picasso.web.request import Message
+
+T = TypeVar("T")
+
+
+class Exchange:
+    """One request on a server with plain ASGI, and its answer."""
+
+    def __init__(self, app: WebApp, method: str, path: str, headers: dict[str, object]) -> None:
+        self._app = app
+        self._messages: asyncio.Queue[Message] = asyncio.Queue()
+        self.sent: list[Message] = []
+        fields = {"host": "localhost", **headers}
+        self._scope: Message = {
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "method": method,
+            "path": path,
+            "raw_path": path.encode(),
+            "query_string": b"",
+            "root_path": "",
+            "scheme": "http",
+            "headers": [
+                (name.replace("_", "-").lower().encode(), str(value).encode()) for name, value in fields.items()
+            ],
+            "client": ("127.0.0.1", 1),
+            "server": ("localhost", 80),
+        }
+
+    def send(self, body: bytes, *, more: bool = True) -> None:
+        self._messages.put_nowait({"type": "http.request", "body": body, "more_body": more})
+
+    def disconnect(self) -> None:
+        self._messages.put_nowait({"type": "http.disconnect"})
+
+    async def run(self) -> None:
+        await self._app(self._scope, self._messages.get, self._send)
+
+    async def _send(self, message: Message) -> None:
+        self.sent.append(message)
+        await asyncio.sleep(0)
+
+    @property
+    def status(self) -> int | None:
+        """None if there was no answer."""
+        status: int | None = self.sent[0]["status"] if self.sent else None
+        return status
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {name.decode(): value.decode() for name, value in self.sent[0]["headers"]}
+
+    @property
+    def body(self) -> bytes:
+        return b"".join(message.get("body", b"") for message in self.sent)
+
+
+async def ask(app: WebApp, method: str, path: str, body: bytes = b"", **headers: object) -> Exchange:
+    """Send a complete request and wait for its answer."""
+    exchange = Exchange(app, method, path, {"content-length": len(body), **headers})
+    exchange.send(body, more=False)
+    await exchange.run()
+    return exchange
+
+
+@asynccontextmanager
+async def started(folder: Path) -> AsyncIterator[WebApp]:
+    app = WebApp(settings.PICASSO, Folder(folder))
+    await app.start()
+    try:
+        yield app
+    finally:
+        await app.stop()
+
+
+def with_app(folder: Path, call: Callable[[WebApp], Awaitable[T]]) -> T:
+    async def run() -> T:
+        async with started(folder) as app:
+            return await call(app)
+
+    return asyncio.run(run())
