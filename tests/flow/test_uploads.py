@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 import os
 import random
 import threading
@@ -210,7 +211,7 @@ def test_the_hash_goes_on_from_where_it_was_kept(storage: Folder, monkeypatch: p
         for piece in pieces:
             append = await added(uploads, row, piece)
             state = storage.uploads.read_state(row.pk)
-            assert sha256(state.hash).length == state.hashed == append.size == storage.uploads.stat(row.pk).offset
+            assert sha256(state.hash).length == state.synced == append.size == storage.uploads.stat(row.pk).offset
         return append
 
     append = with_uploads(storage, add_all)
@@ -254,6 +255,92 @@ def test_what_was_not_verified_does_not_count_after_a_crash(storage: Folder) -> 
     assert storage.uploads.recover(upload_id) == 100
     assert storage.uploads.path(upload_id).stat().st_size == 100
     assert storage.uploads.read_state(upload_id) == UploadState(kept.state)
+
+
+@pytest.fixture
+def synced_inodes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The inodes of all files that are synced from now on."""
+    inodes: list[int] = []
+    for name in ("fsync", "fdatasync"):
+        sync = getattr(os, name)
+
+        def record(fd: int, sync: Callable[[int], None] = sync) -> None:
+            inodes.append(os.fstat(fd).st_ino)
+            sync(fd)
+
+        monkeypatch.setattr(os, name, record)
+    return inodes
+
+
+async def added_and_killed(uploads: Uploads, row: Upload, data: bytes) -> None:
+    """All bytes arrive and their hash is saved, but the process is killed before it syncs them."""
+    async with uploads.lock(row.pk) as upload:
+        append = await upload.append()
+        await append.sink.write(data)
+        await append.sink.drain()
+        append.writer.close()
+    assert sha256(uploads.storage.uploads.read_state(row.pk).hash).length == len(data)
+
+
+@pytest.mark.parametrize("concatenated", [False, True], ids=["whole", "part"])
+def test_bytes_of_a_killed_process_are_synced_before_they_become_a_file(
+    storage: Folder, monkeypatch: pytest.MonkeyPatch, synced_inodes: list[int], concatenated: bool
+) -> None:
+    monkeypatch.setattr(appending, "CHECKPOINT", 64 * 1024)
+
+    async def kill_and_continue(uploads: Uploads) -> int:
+        row = await begun(uploads, tus(len(DATA), concat="partial" if concatenated else ""))
+        await added_and_killed(uploads, row, DATA)
+        inode = storage.uploads.path(row.pk).stat().st_ino
+        assert inode not in synced_inodes
+        if concatenated:
+            await begun(uploads, tus(None, concat="final", parts=[str(row.pk)]))
+        concatenations = Concatenations(uploads)
+        concatenations.start()
+        for _ in range(500):
+            if await File.objects.aexists():
+                break
+            await asyncio.sleep(0.02)
+        await concatenations.stop()
+        return inode
+
+    inode = with_uploads(storage, kill_and_continue)
+    assert storage.files.path(File.objects.get().key).stat().st_ino == inode
+    assert inode in synced_inodes
+
+
+@pytest.mark.parametrize("mark", [True, False], ids=["this version", "earlier version"])
+def test_only_bytes_that_are_marked_as_synced_are_not_synced_again(
+    storage: Folder, synced_inodes: list[int], mark: bool
+) -> None:
+    async def add(uploads: Uploads) -> uuid.UUID:
+        row = await begun(uploads, tus(len(DATA)))
+        await added(uploads, row, DATA[:10_000])
+        return row.pk
+
+    upload_id = with_uploads(storage, add)
+    inode = storage.uploads.path(upload_id).stat().st_ino
+    assert synced_inodes.count(inode) == 1
+    if not mark:
+        path = storage.uploads.state_path(upload_id)
+        fields = json.loads(path.read_text())
+        del fields["synced"]
+        path.write_text(json.dumps(fields))
+    assert storage.uploads.recover(upload_id) == 10_000
+    assert synced_inodes.count(inode) == (1 if mark else 2)
+
+
+def test_lost_bytes_do_not_count_as_synced_when_others_take_their_place(
+    storage: Folder, synced_inodes: list[int]
+) -> None:
+    upload_id = new_id()
+    storage.uploads.begin(upload_id).release()
+    write_whole(storage, upload_id, DATA[:5000])
+    storage.uploads.write_state(upload_id, UploadState(synced=5001))
+    assert storage.uploads.recover(upload_id) == 5000
+    write_whole(storage, upload_id, DATA[:5001])
+    assert storage.uploads.recover(upload_id) == 5001
+    assert synced_inodes.count(storage.uploads.path(upload_id).stat().st_ino) == 2
 
 
 def test_more_than_its_length_is_refused(storage: Folder) -> None:

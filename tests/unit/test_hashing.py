@@ -32,6 +32,11 @@ def test_it_can_be_kept_after_any_piece(pieces: list[bytes]) -> None:
     assert kept.length == len(whole)
 
 
+@pytest.mark.parametrize("size", [1, 39])
+def test_a_cut_off_state_counts_as_none(size: int) -> None:
+    assert sha256(bytes(size)).hexdigest() == hashlib.sha256().hexdigest()
+
+
 @pytest.mark.parametrize("size", [0, 1, 55, 56, 63, 64, 65, 127, 128, 100_000])
 def test_a_state_is_small_and_tells_nothing_twice(size: int) -> None:
     kept = sha256()

@@ -141,7 +141,7 @@ class Append:
         try:
             if self.size > self.start:
                 self._make_durable()
-            self._write_state(self._hash)
+            self._write_state(self._hash, self.size)
         finally:
             self.writer.close()
 
@@ -157,12 +157,13 @@ class Append:
         try:
             self.writer.truncate(self.start)
             self.writer.sync()
-            self._write_state(self._before)
+            self._write_state(self._before, self.start)
         finally:
             self.writer.close()
 
-    def _write_state(self, content_hash: SavableHash) -> None:
-        self._uploads.write_state(self.upload_id, UploadState(content_hash.state), durable=self._verified)
+    def _write_state(self, content_hash: SavableHash, synced: int) -> None:
+        state = UploadState(content_hash.state, synced=synced)
+        self._uploads.write_state(self.upload_id, state, durable=self._verified)
 
 
 class UploadOutput:
@@ -185,7 +186,10 @@ class UploadOutput:
 
 
 class Checkpoints:
-    """Saves the state of an upload's hash from time to time. For bytes that count as soon as they are written."""
+    """Saves the state of an upload's hash from time to time. For bytes that count as soon as they are written.
+
+    They are not durable yet, so these states do not say `UploadState.synced`.
+    """
 
     def __init__(self, store: UploadStore, threads: Threads, upload_id: uuid.UUID, content_hash: SavableHash) -> None:
         self._store = store

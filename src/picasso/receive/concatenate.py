@@ -93,8 +93,8 @@ class Concatenations:
         if parts and parts[-1].end > self._uploads.max_size:
             await self._fail(final, ids)
         final.row.length = parts[-1].end if parts else 0
-        if parts and not final.offset and await self._uploads.threads.in_writer(adopt_first, final, parts):
-            final.offset = parts[0].end
+        if parts and not final.offset:
+            final.offset = await self._uploads.threads.in_writer(adopt_first, self._store, final, parts)
         append = await final.append()
         try:
             async with final.interruptible():
@@ -188,15 +188,16 @@ def complete_parts(store: UploadStore, final: Upload) -> list[Part] | None:
     return None if incomplete else parts
 
 
-def adopt_first(final: LockedUpload, parts: Sequence[Part]) -> bool:
-    """Let the final upload take over the first part's bytes and hash. False if there are none. Raises `Locked`."""
+def adopt_first(store: UploadStore, final: LockedUpload, parts: Sequence[Part]) -> int:
+    """Let the final upload take over the first part's bytes and hash. Returns its new offset. Raises `Locked`."""
     if parts[0].size == 0:
-        return False
+        return 0
     try:
         final.adopt(parts[0].pk)
     except BlockingIOError:
         raise Locked from None
-    return True
+    # The process that received the part may have been killed before it made the last bytes durable.
+    return store.recover(final.pk)
 
 
 async def copy_part(append: Append, part: Part, first: Part) -> None:

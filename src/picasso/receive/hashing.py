@@ -23,6 +23,10 @@ BLOCK = 64
 # how many bytes of it are in use, and the length of the digest. With some extra room. `works` checks all this.
 LENGTH, DATA, WORDS = 8, 10, 32
 
+# A saved state starts with the number of hashed bytes and eight words. The bytes of an incomplete block follow.
+STATE = ">Q8I"
+MIN_STATE = struct.calcsize(STATE)
+
 
 class Hash(Protocol):
     def update(self, data: bytes | memoryview, /) -> None: ...
@@ -70,11 +74,11 @@ class Sha256:
     @property
     def state(self) -> bytes:
         since = bytes(memoryview(self._context).cast("B")[DATA * 4 :])[: self.length % BLOCK]
-        return struct.pack(">Q8I", self.length, *self._context[:8]) + since
+        return struct.pack(STATE, self.length, *self._context[:8]) + since
 
     def _restore(self, state: bytes) -> None:
-        self.length, *words = struct.unpack_from(">Q8I", state)
-        since = state[40:]
+        self.length, *words = struct.unpack_from(STATE, state)
+        since = state[MIN_STATE:]
         blocks = (self.length - len(since)) * 8
         for n, word in enumerate(words):
             self._context[n] = word
@@ -103,9 +107,9 @@ class Stateless:
 
 
 def sha256(state: bytes = b"") -> SavableHash:
-    """A new hash, or one that continues from ``state``."""
+    """A new hash, or one that continues from ``state``, unless that is too short to be a state."""
     openssl = library()
-    return Sha256(openssl, state) if openssl else Stateless()
+    return Sha256(openssl, state if len(state) >= MIN_STATE else b"") if openssl else Stateless()
 
 
 @cache

@@ -18,9 +18,6 @@ from picasso.storage.protocols import UploadStat, UploadState
 
 READ_SIZE = 2**20
 
-# A hash's state is a length and eight words.
-MIN_HASH_STATE = 40
-
 # A state is one write of this size, so that a crash leaves the old one or the new one.
 STATE_SIZE = 512
 
@@ -97,11 +94,12 @@ class FolderUploads:
 
     def recover(self, upload_id: uuid.UUID) -> int:
         size, state = self.path(upload_id).stat().st_size, self.read_state(upload_id)
-        if not size or (state.floor is None and state.hashed == size):
-            return size  # the last writer came to its end
+        if not size or (state.floor is None and state.synced == size):
+            return size  # the last writer made all bytes durable
         offset = size if state.floor is None else min(size, state.floor)
         self._cut(self.path(upload_id), offset)
-        if state.floor is not None:
+        # If bytes that were durable are lost, the number must not count for other bytes that take their place.
+        if state.floor is not None or state.synced > size:
             self.write_state(upload_id, UploadState(state.hash))
         return offset
 
@@ -133,13 +131,14 @@ class FolderUploads:
     def read_state(self, upload_id: uuid.UUID) -> UploadState:
         try:
             fields = json.loads(self.state_path(upload_id).read_text())
-            state = bytes.fromhex(fields["hash"])
-            return UploadState(state if len(state) >= MIN_HASH_STATE else b"", fields["floor"])
+            # Earlier versions did not record what is durable.
+            return UploadState(bytes.fromhex(fields["hash"]), fields["floor"], int(fields.get("synced", 0)))
         except (OSError, ValueError, KeyError, TypeError):
             return UploadState()  # the bytes are hashed again, which costs time and nothing else
 
     def write_state(self, upload_id: uuid.UUID, state: UploadState, *, durable: bool = False) -> None:
-        text = json.dumps({"hash": state.hash.hex(), "floor": state.floor}).ljust(STATE_SIZE)
+        fields = {"hash": state.hash.hex(), "floor": state.floor, "synced": state.synced}
+        text = json.dumps(fields).ljust(STATE_SIZE)
         path = self.state_path(upload_id)
         fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:

@@ -159,11 +159,8 @@ class UploadState:
     """The state of a hash of the first bytes (see `picasso.receive.hashing`); empty if there is none."""
     floor: int | None = None
     """While an unverified chunk arrives: the offset at which it starts. Bytes after it do not count."""
-
-    @property
-    def hashed(self) -> int:
-        """How many bytes the hash covers: its state starts with that number."""
-        return int.from_bytes(self.hash[:8], "big")
+    synced: int = 0
+    """How many bytes are durable. Set only after `UploadWriter.sync`, because `UploadStore.recover` relies on it."""
 
 
 class UploadLock(Protocol):
@@ -213,7 +210,10 @@ class UploadStore(Protocol):
         """Set `UploadStat.modified_at` to now. No error if there is no such upload."""
 
     def recover(self, upload_id: uuid.UUID) -> int:
-        """Remove the bytes that do not count, make the rest durable, and return the offset. Needs the lock."""
+        """Remove the bytes that do not count, make the rest durable, and return the offset. Needs the lock.
+
+        Bytes that `UploadState.synced` counts are durable already.
+        """
 
     def append(self, upload_id: uuid.UUID, offset: int) -> UploadWriter:
         """Write from ``offset`` on, which is what `recover` returned. Needs the lock."""
@@ -231,13 +231,14 @@ class UploadStore(Protocol):
         """Give the bytes and state of a part to another, still empty upload. The part has none from then on.
 
         Needs the lock of the upload, and returns the one that replaces it. Raises `BlockingIOError` if the part is
-        locked. A crash leaves the bytes with the one or the other.
+        locked. A crash leaves the bytes with the one or the other. `recover` makes them durable.
         """
 
     def land(self, upload_id: uuid.UUID, key: str) -> None:
         """Store the upload's bytes as the file ``key``. Durable after `FileStore.sync`.
 
-        The upload stays until `remove`, so that it can land another time if no row points at the file.
+        The bytes must be durable: by `UploadWriter.sync` or `recover`. The upload stays until `remove`, so that it can
+        land another time if no row points at the file.
         """
 
     def remove(self, upload_id: uuid.UUID) -> None:
