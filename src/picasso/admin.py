@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from contextlib import suppress
 from typing import Any
 
 from django.contrib import admin, messages
@@ -10,6 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from picasso.access.principal import principal_of
+from picasso.errors import NotFound
 from picasso.files.delete import delete
 from picasso.files.queries import visible_to
 from picasso.jobs import commands, queues
@@ -61,7 +63,8 @@ class FileAdmin(ReadOnly, admin.ModelAdmin):
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[File]) -> None:
         for file in queryset:
-            delete(principal_of(request.META), default_storage(), file)
+            with suppress(NotFound):  # another request has deleted it meanwhile
+                delete(principal_of(request.META), default_storage(), file)
 
 
 @admin.register(Job)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from django.core.management import call_command
@@ -13,9 +14,10 @@ from django.test.utils import CaptureQueriesContext
 from picasso.access.principal import OPEN, SERVICE, Principal, Scope
 from picasso.errors import Forbidden, NotFound
 from picasso.files import queries
-from picasso.files.delete import delete
+from picasso.files.delete import delete, undo
 from picasso.models import Derivative, File, FileCount
 from picasso.storage import default_storage
+from picasso.storage.folder import Folder
 from tests.flow.http import client
 from tests.flow.rows import new_file
 
@@ -70,6 +72,43 @@ def test_deleting_needs_its_scope() -> None:
     with pytest.raises(Forbidden):
         delete(replace(OPEN, scopes=frozenset({Scope.FILES_READ})), default_storage(), file)
     assert File.objects.filter(pk=file.pk).exists()
+
+
+@pytest.mark.parametrize(
+    "principal",
+    [
+        replace(OPEN, scopes=frozenset({Scope.FILES_DELETE})),
+        replace(OPEN, project="another"),
+        replace(OPEN, owner="ann"),
+    ],
+)
+def test_a_file_that_is_not_visible_keeps_its_row_and_its_bytes(principal: Principal, tmp_path: Path) -> None:
+    storage, file = Folder(tmp_path), new_file()
+    stored = storage.files.path(file.key)
+    stored.parent.mkdir(parents=True)
+    stored.write_bytes(b"bytes")
+    with pytest.raises(NotFound):
+        delete(principal, storage, file)
+    assert File.objects.filter(pk=file.pk).exists()
+    assert stored.read_bytes() == b"bytes"
+    delete(OPEN, storage, file)
+    assert not stored.exists()
+    with pytest.raises(NotFound):
+        delete(OPEN, storage, file)
+
+
+def test_undo_removes_the_bytes_whether_or_not_there_is_a_row(tmp_path: Path) -> None:
+    storage = Folder(tmp_path)
+    for committed in (True, False):
+        file = new_file()
+        stored = storage.files.path(file.key)
+        stored.parent.mkdir(parents=True, exist_ok=True)
+        stored.write_bytes(b"bytes")
+        if not committed:
+            File.objects.filter(pk=file.pk).delete()
+        undo(storage, file)
+        assert not File.objects.filter(pk=file.pk).exists()
+        assert not stored.exists()
 
 
 def test_the_count_of_all_files_is_read_from_the_total() -> None:

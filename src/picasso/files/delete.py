@@ -6,9 +6,10 @@ Bytes without a row are removed by `picasso.receive.cleanup`.
 from __future__ import annotations
 
 from django.db import transaction
+from django.db.models import QuerySet
 
-from picasso.access.principal import SERVICE, Principal, Scope
-from picasso.errors import Forbidden
+from picasso.access.principal import Principal, Scope
+from picasso.errors import Forbidden, NotFound
 from picasso.files.queries import visible_to
 from picasso.models import File
 from picasso.storage import Storage
@@ -19,13 +20,12 @@ def delete(principal: Principal, storage: Storage, file: File) -> None:
 
     Raises:
         Forbidden: the principal may not delete files.
+        NotFound: there is no such file, or the principal does not see it. Nothing is removed.
     """
     if Scope.FILES_DELETE not in principal.scopes:
         raise Forbidden
-    with transaction.atomic():
-        # Locks the row of the file first, as workers do. So a job that finishes now has finished, or finds no file.
-        visible_to(principal).select_for_update().filter(pk=file.pk).first()
-        visible_to(principal).filter(pk=file.pk).delete()
+    if not _delete_row(visible_to(principal).filter(pk=file.pk)):
+        raise NotFound
     storage.files.remove(file.key)
 
 
@@ -33,4 +33,14 @@ def undo(storage: Storage, file: File) -> None:
     """Delete a file whose COMMIT may or may not have taken effect, because the connection broke during it."""
     # Waits for a COMMIT that may still be in progress, because both have the same primary key.
     File.objects.bulk_create([file], ignore_conflicts=True)
-    delete(SERVICE, storage, file)
+    _delete_row(File.objects.filter(pk=file.pk))
+    storage.files.remove(file.key)
+
+
+def _delete_row(file: QuerySet[File]) -> bool:
+    """Delete the one file of this query, with its jobs and derivatives; False if the query finds none."""
+    with transaction.atomic():
+        # Locks the row of the file first, as workers do. So a job that finishes now has finished, or finds no file.
+        found = file.select_for_update().first() is not None
+        file.delete()
+    return found
