@@ -12,6 +12,7 @@ from picasso.jobs.batch_writer import BatchWriter
 from picasso.jobs.broker import Broker
 from picasso.jobs.relay import Relay
 from picasso.jobs.throughput import Throughput
+from picasso.process import registry
 from picasso.process.child_pool import ChildPool, log_confinement
 from picasso.process.pipelines import pipelines
 from picasso.process.reprocess import Reprocessor
@@ -39,7 +40,8 @@ class WorkerApp:
         self._storage = default_storage()
         self.throughput = Throughput()
         self._children = ChildPool(conf.job_memory_limit, conf.jobs_per_child, conf.scratch_dir, conf.job_output_limit)
-        self._writer = BatchWriter()
+        unavailable = sorted(registry.unavailable())
+        self._writer = BatchWriter(unavailable)
         self._runner = Runner(self._storage, self._children, self._writer, conf, slots=slots, seconds=seconds)
         self._broker = Broker(conf)
         self._relay = Relay(
@@ -50,6 +52,7 @@ class WorkerApp:
             name=name,
             queue=queue,
             slots=slots,
+            unavailable=unavailable,
         )
         self._reprocessor = Reprocessor(self._storage, pipelines())
 

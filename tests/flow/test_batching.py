@@ -14,7 +14,7 @@ from picasso.access.principal import SERVICE
 from picasso.files.delete import delete
 from picasso.jobs import batch, queues
 from picasso.jobs.batch import Finish, Start, Write, write_batch
-from picasso.jobs.batch_writer import BatchWriter, Request
+from picasso.jobs.batch_writer import BatchWriter, PendingWrite
 from picasso.jobs.states import StartedJob, State
 from picasso.models import Derivative, File, Job
 from picasso.storage import default_storage
@@ -94,7 +94,7 @@ def writer() -> Iterator[BatchWriter]:
 def test_many_threads_each_get_their_own_result(writer: BatchWriter, monkeypatch: pytest.MonkeyPatch) -> None:
     sizes: list[int] = []
 
-    def counted(writes: list[Write]) -> list[Any]:
+    def counted(writes: list[Write], *_: Any) -> list[Any]:
         sizes.append(len(writes))
         return write_batch(writes)
 
@@ -117,10 +117,24 @@ def test_many_threads_each_get_their_own_result(writer: BatchWriter, monkeypatch
         assert kept.file.facts["text"] == {"of": str(job.pk)}
 
 
+def test_a_job_whose_processor_is_unavailable_waits_for_another_worker() -> None:
+    image, text = new_job(processor="image", state=State.QUEUED), new_job(state=State.QUEUED)
+    writer = BatchWriter(["image"])
+    writer.open()
+    try:
+        assert writer.start(image.pk) is None
+        assert writer.start(text.pk)
+    finally:
+        writer.close()
+    kept = again(image)
+    assert (kept.state, kept.attempt, kept.failures, kept.leased_until) == (State.WAITING, 0, 0, None)
+    assert kept.due_at == image.due_at
+
+
 def test_one_that_the_tables_do_not_take_costs_the_others_nothing() -> None:
     good, bad = [running_job() for _ in range(3)], running_job()
     twice = [derivative_of(bad), derivative_of(bad)]
-    requests = [Request(write) for write in (*(finish(job, n=1) for job in good), finish(bad, *twice))]
+    requests = [PendingWrite(write) for write in (*(finish(job, n=1) for job in good), finish(bad, *twice))]
     BatchWriter()._write_batch(requests)
     assert [request.result.result() for request in requests[:3]] == [True] * 3
     with pytest.raises((DataError, IntegrityError)):
@@ -130,11 +144,11 @@ def test_one_that_the_tables_do_not_take_costs_the_others_nothing() -> None:
 
 
 def test_what_breaks_a_batch_reaches_each_of_its_threads(writer: BatchWriter, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(_: Any) -> Any:
+    def broken(*_: Any) -> Any:
         raise RuntimeError("a bug")
 
     monkeypatch.setattr(batch, "write_batch", broken)
-    requests = [Request(Start(new_job(state=State.QUEUED).pk)) for _ in range(2)]
+    requests = [PendingWrite(Start(new_job(state=State.QUEUED).pk)) for _ in range(2)]
     writer._write_batch(requests)
     for request in requests:
         with pytest.raises(RuntimeError, match="a bug"):

@@ -182,17 +182,40 @@ def test_a_claim_is_index_backed_beside_a_long_line() -> None:
     (small,) = due(1, "small")
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE picasso_job")
-    for statement, parameters in [
+    statements: list[tuple[str, tuple[Any, ...]]] = [
         (sql.NEXT_LANE, ("quick", "", -(2**15))),
         (sql.NEXT_LANE, ("quick", "default", 0)),
-        (sql.CLAIM, ("quick", "default", 0, 64)),
-    ]:
+        (sql.CLAIM, ("quick", "default", 0, [], 64)),
+    ]
+    for statement, parameters in statements:
         plan = "\n".join(row[0] for row in sql.rows(f"EXPLAIN {statement}", *parameters))
         assert "job_claim" in plan, plan
         assert "Seq Scan on picasso_job" not in plan, plan
     claims.claim_due("quick", 64, 256)
     claimed = claims.claim_due("quick", 2, 256) if Job.objects.get(pk=small).state == State.WAITING else [small]
     assert small in claimed
+
+
+# Processors whose libraries a worker lacks
+
+
+def test_jobs_of_unavailable_processors_are_left_to_other_workers() -> None:
+    image = [new_job(processor="image").pk for _ in range(3)]
+    text = new_job(processor="text").pk
+    background = new_job(processor="text", priority=-10).pk
+    assert claims.claim_due("quick", 2, 256, unavailable=["image"]) == [text]
+    assert claims.claim_due("quick", 2, 256, unavailable=["image"]) == [background]
+    assert claims.claim_due("quick", 2, 256, unavailable=["image"]) == []
+    assert set(claims.claim_due("quick", 9, 256)) == set(image)
+
+
+def test_jobs_that_no_worker_takes_are_noticed() -> None:
+    long_ago = Now() - 2 * claims.STRANDED_AFTER
+    new_job(processor="image", due_at=long_ago)
+    new_job(processor="text", due_at=long_ago)
+    new_job(processor="pdf")
+    new_job(processor="video", due_at=long_ago, queue="heavy")
+    assert claims.stranded("quick", ["image", "pdf", "video"]) == ["image"]
 
 
 # Throughput

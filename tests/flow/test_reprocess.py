@@ -14,8 +14,9 @@ from django.core.management import CommandError, call_command
 from picasso import conf
 from picasso.jobs import claims
 from picasso.models import Derivative, File, Job, Reprocess
-from picasso.process import reprocess
+from picasso.process import registry, reprocess
 from picasso.process.pipelines import Pipelines, load
+from picasso.process.registry import MissingLibraries
 from picasso.storage.folder import Folder
 from picasso.storage.names import derived_key
 from tests.flow.rows import new_file, new_job, side_by_side
@@ -158,6 +159,36 @@ def test_a_worker_that_was_not_restarted_yet_leaves_it_alone(storage: Folder, tm
     assert to_the_end(storage, version(1, tmp_path)) == 0
     assert not waiting()
     assert to_the_end(storage, version(2, tmp_path)) == 1
+
+
+@pytest.mark.django_db
+def test_a_worker_without_the_libraries_of_a_pipeline_leaves_its_results_alone(
+    storage: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = processed("image/png")
+    key = derived_key(file.key, "image", 1, "thumbnail.webp")
+    storage.files.path(key).parent.mkdir(parents=True)
+    storage.files.path(key).write_bytes(b"old")
+    Derivative.objects.create(
+        file=file, processor="image", role="thumbnail-256", key=key, media_type="image/webp", size=3, sha256="0" * 64
+    )
+    with monkeypatch.context() as patch:
+        patch.setattr(registry, "unavailable", lambda: {"image": MissingLibraries(("PIL",), "picasso-server[images]")})
+        incomplete = version(2, tmp_path)
+        listed = version(2, tmp_path, 'processors = ["text"]')
+    begun = reprocess.start(incomplete, "default", {})
+    assert to_the_end(storage, incomplete) == 0
+    assert list(Job.objects.values_list("processor", "state")) == [("image", "done")]
+    assert storage.files.path(key).read_bytes() == b"old"
+    file.refresh_from_db()
+    assert (file.pipeline_version, "image" in file.facts) == (1, True)
+    assert "its processors are missing: image." in reprocess.incomplete_notice(incomplete["default"])
+    assert not reprocess.incomplete_notice(listed["default"])
+
+    assert to_the_end(storage, version(2, tmp_path)) == 1
+    assert waiting() == {file.pk}
+    begun.refresh_from_db()
+    assert begun.state == State.DONE
 
 
 @pytest.mark.django_db

@@ -182,10 +182,10 @@ def test_only_a_queued_job_starts(state: State) -> None:
 def test_of_statements_run_together_all_take_effect_or_none() -> None:
     job = new_job(state=State.QUEUED)
     with pytest.raises(DatabaseError):
-        sql.run_together((sql.START_JOBS, [job.pk]), ("SELECT nothing FROM nowhere",))
+        sql.run_together((sql.START_JOBS, [job.pk], []), ("SELECT nothing FROM nowhere",))
     connection.close()  # what was left open would be given back, too
     assert (again(job).state, again(job).attempt) == (State.QUEUED, 0)
-    begun, settled = sql.run_together((sql.START_JOBS, [job.pk]), (sql.SETTLE_FILES, [(job.file_id, None)]))
+    begun, settled = sql.run_together((sql.START_JOBS, [job.pk], []), (sql.SETTLE_FILES, [(job.file_id, None)]))
     connection.close()
     assert ([row[4] for row in begun], [state for _, state in settled]) == ([1], ["processing"])
     assert (again(job).state, again(job).file.state) == (State.RUNNING, File.State.PROCESSING)

@@ -12,7 +12,7 @@ from picasso.conf import ConfError
 from picasso.process import registry
 from picasso.process.contract import Processor
 from picasso.process.pipelines import Pipelines, line_of, load
-from picasso.process.registry import Unavailable
+from picasso.process.registry import MissingLibraries
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Mosaic(Processor):
 
 @pytest.fixture(autouse=True)
 def installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    lacking = {"mosaic": Unavailable(("tiles",), "museum[tiles]")}
+    lacking = {"mosaic": MissingLibraries(("tiles",), "museum[tiles]")}
     monkeypatch.setattr(registry, "processors", lambda: {"sketch": Sketch, "statue": Statue})
     monkeypatch.setattr(registry, "unavailable", lambda: lacking)
     monkeypatch.setattr(registry, "registered", lambda: {"mosaic": Mosaic, "sketch": Sketch, "statue": Statue})
@@ -121,7 +121,7 @@ def test_options_of_a_pipeline_override_settings(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(Sketch, "name", "image")
     monkeypatch.setattr(Sketch, "Options", Limit)
-    monkeypatch.setattr(registry, "processors", lambda: {"image": Sketch})
+    monkeypatch.setattr(registry, "registered", lambda: {"image": Sketch})
     path = tmp_path / "picasso.toml"
     path.write_text("[pipelines.small.image]\noptions.max_pixels = 5\n")
     pipelines = load(conf.load({"PICASSO_CONFIG": str(path), "PICASSO_MAX_IMAGE_PIXELS": "9"}))
@@ -198,3 +198,11 @@ def test_decoders_of_other_machines_can_be_assumed(tmp_path: Path) -> None:
     pipelines = load(conf.load({"PICASSO_CONFIG": str(path), "PICASSO_ASSUME_DECODERS": "true"}))
     assert [name for name, _, _ in steps(pipelines, "default", "image/png")] == ["mosaic", "sketch"]
     assert [name for name, _, _ in steps(pipelines, "old", "image/png")] == ["mosaic"]
+    assert not pipelines["default"].unavailable
+
+
+def test_a_pipeline_knows_which_of_its_processors_lack_libraries(tmp_path: Path) -> None:
+    pipelines = loaded(tmp_path, '[pipelines.museum]\nprocessors = ["statue"]\n')
+    assert pipelines["default"].unavailable == {"mosaic"}
+    assert [name for name, _, _ in steps(pipelines, "default", "image/png")] == ["sketch"]
+    assert not pipelines["museum"].unavailable

@@ -64,14 +64,17 @@ class LockedFile(NamedTuple):
 LockedFiles = Mapping[uuid.UUID, LockedFile]
 
 
-def write_batch(batch: Sequence[Write]) -> list[Any]:
-    """The result of each, in their order, when the transaction of all of them is committed."""
+def write_batch(batch: Sequence[Write], unavailable: Collection[str] = ()) -> list[Any]:
+    """The result of each, in their order, when the transaction of all of them is committed.
+
+    Jobs of the ``unavailable`` processors, which this worker can't run, wait again for another worker.
+    """
     starts = list({each.job_id for each in batch if isinstance(each, Start)})
     finishes = [each for each in batch if isinstance(each, Finish)]
     with transaction.atomic():
-        files, started, finished = lock_and_move(starts, finishes)
+        files, started, finished = lock_and_move(starts, finishes, list(unavailable))
         if len(started) < len(starts):
-            sql.rows(sql.PUT_BACK_JOBS, [job_id for job_id in starts if job_id not in started])
+            sql.rows(sql.PUT_BACK_JOBS, [job_id for job_id in starts if job_id not in started], list(unavailable))
         replace_derivatives(finished)
         changed = {*(job.file_id for job in started.values()), *(each.job.file_id for each in finished)}
         settle.settle_files({file_id: files[file_id].state for file_id in changed}, merge_facts(files, finished))
@@ -79,12 +82,12 @@ def write_batch(batch: Sequence[Write]) -> list[Any]:
 
 
 def lock_and_move(
-    starts: list[uuid.UUID], finishes: Sequence[Finish]
+    starts: list[uuid.UUID], finishes: Sequence[Finish], unavailable: list[str]
 ) -> tuple[LockedFiles, dict[uuid.UUID, StartedJob], list[Finish]]:
     """Lock the files of the batch and move its jobs; the files, the started jobs, and the finishes that took effect."""
     steps: list[Sequence[Any]] = [(sql.LOCK_FILES, [each.job.file_id for each in finishes], starts)]
     if starts:
-        steps.append((sql.START_JOBS, starts))
+        steps.append((sql.START_JOBS, starts, unavailable))
     if finishes:
         steps.append((sql.FINISH_JOBS, [(*each.attempt, clean_log(each.log)) for each in finishes]))
     locked, *moved = sql.run_together(*steps)

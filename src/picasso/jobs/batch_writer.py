@@ -9,6 +9,7 @@ from __future__ import annotations
 import queue
 import threading
 import uuid
+from collections.abc import Collection
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -28,7 +29,7 @@ THREADS = {"sqlite": 1, "postgresql": 3}
 
 
 @dataclass(slots=True, eq=False)
-class Request:
+class PendingWrite:
     """A write that a thread waits for."""
 
     write: Write
@@ -38,8 +39,10 @@ class Request:
 class BatchWriter:
     """If a batch fails because of a value in it, its members are written one by one. Thread-safe."""
 
-    def __init__(self) -> None:
-        self._requests: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
+    def __init__(self, unavailable: Collection[str] = ()) -> None:
+        """``unavailable`` are the processors that this worker can't run; it gives their jobs back."""
+        self._unavailable = unavailable
+        self._queue: queue.SimpleQueue[PendingWrite | None] = queue.SimpleQueue()
         self._closing = threading.Lock()
         self._closed = False
         self._threads = [
@@ -61,7 +64,7 @@ class BatchWriter:
                 return
             self._closed = True
             for _ in self._threads:
-                self._requests.put(None)
+                self._queue.put(None)
         for thread in self._threads:
             if thread.is_alive():
                 thread.join(CLOSE_SECONDS)
@@ -76,47 +79,47 @@ class BatchWriter:
         return bool(self._write(finish))
 
     def _write(self, write: Write) -> Any:
-        request = Request(write)
+        pending = PendingWrite(write)
         with self._closing:
             closed = self._closed
             if not closed:
-                self._requests.put(request)
+                self._queue.put(pending)
         if closed:
-            (result,) = batch.write_batch([write])
+            (result,) = batch.write_batch([write], self._unavailable)
             return result
-        return request.result.result()
+        return pending.result.result()
 
     def _run(self) -> None:
         closed = False
         while not closed:
-            requests = self._next_batch()
-            closed = None in requests
-            if waiting := [request for request in requests if request]:
+            batch_or_end = self._next_batch()
+            closed = None in batch_or_end
+            if waiting := [each for each in batch_or_end if each]:
                 self._write_batch(waiting)
         connection.close()
 
-    def _next_batch(self) -> list[Request | None]:
-        """All requests that are waiting, or None for the end. Waits for the first one."""
-        requests = [self._requests.get()]
+    def _next_batch(self) -> list[PendingWrite | None]:
+        """All writes that are waiting, or None for the end. Waits for the first one."""
+        taken = [self._queue.get()]
         with suppress(queue.Empty):
-            while len(requests) < MAX_BATCH and None not in requests:
-                requests.append(self._requests.get_nowait())
-        return requests
+            while len(taken) < MAX_BATCH and None not in taken:
+                taken.append(self._queue.get_nowait())
+        return taken
 
-    def _write_batch(self, requests: list[Request]) -> None:
-        """Whatever happens, every request gets a result: its thread waits for it."""
+    def _write_batch(self, waiting: list[PendingWrite]) -> None:
+        """Whatever happens, every write gets a result: its thread waits for it."""
         try:
-            results = batch.write_batch([request.write for request in requests])
+            results = batch.write_batch([each.write for each in waiting], self._unavailable)
         except (DataError, IntegrityError) as fault:
-            if len(requests) == 1:
-                requests[0].result.set_exception(fault)
+            if len(waiting) == 1:
+                waiting[0].result.set_exception(fault)
             else:
-                for request in requests:
-                    self._write_batch([request])
+                for each in waiting:
+                    self._write_batch([each])
         except BaseException as fault:
             connection.close()
-            for request in requests:
-                request.result.set_exception(fault)
+            for each in waiting:
+                each.result.set_exception(fault)
         else:
-            for request, result in zip(requests, results, strict=True):
-                request.result.set_result(result)
+            for each, result in zip(waiting, results, strict=True):
+                each.result.set_result(result)

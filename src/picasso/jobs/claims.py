@@ -14,14 +14,20 @@ from __future__ import annotations
 import random
 import uuid
 from collections.abc import Collection, Iterator, Sequence
+from datetime import timedelta
 from itertools import groupby, zip_longest
 from typing import NamedTuple
+
+from django.db.models.functions import Now
 
 from picasso.jobs import sql, states
 from picasso.models import Job
 
 # How many background jobs may be queued or running where the throughput of the workers is not known.
 MIN_BACKGROUND = 4
+
+# A job that no worker takes for so long may wait for ever, if no other worker has its processor.
+STRANDED_AFTER = timedelta(seconds=30)
 
 
 class Lane(NamedTuple):
@@ -31,8 +37,10 @@ class Lane(NamedTuple):
     priority: int
 
 
-def claim_due(queue: str, limit: int, window: int, background: int = MIN_BACKGROUND) -> list[uuid.UUID]:
-    """Claim up to ``limit`` due jobs, in the order in which they are to run.
+def claim_due(
+    queue: str, limit: int, window: int, background: int = MIN_BACKGROUND, unavailable: Collection[str] = ()
+) -> list[uuid.UUID]:
+    """Claim up to ``limit`` due jobs, in the order in which they are to run, but none of ``unavailable`` processors.
 
     Afterwards at most ``window`` jobs of the queue are queued, and at most ``background`` background jobs are queued or
     running. Relays that claim at the same time get different jobs.
@@ -44,8 +52,14 @@ def claim_due(queue: str, limit: int, window: int, background: int = MIN_BACKGRO
     if paused:
         return []
     foreground = [lane for lane in lanes if lane.priority >= 0]
-    limit = min(limit, window - queued, *([] if foreground else [background - active_background]))
-    return claim(queue, foreground or lanes, limit) if limit > 0 else []
+    limit = min(limit, window - queued)
+    if foreground and (jobs := claim(queue, foreground, limit, unavailable)):
+        return jobs
+    # Jobs of unavailable processors may stay due for ever, so background jobs must not wait for them.
+    if foreground and not unavailable:
+        return []
+    behind = [lane for lane in lanes if lane.priority < 0]
+    return claim(queue, behind, min(limit, background - active_background), unavailable)
 
 
 def due_lanes(queue: str) -> Iterator[Lane]:
@@ -57,7 +71,7 @@ def due_lanes(queue: str) -> Iterator[Lane]:
             yield lane
 
 
-def claim(queue: str, lanes: Sequence[Lane], limit: int) -> list[uuid.UUID]:
+def claim(queue: str, lanes: Sequence[Lane], limit: int, unavailable: Collection[str] = ()) -> list[uuid.UUID]:
     """Claim up to ``limit`` jobs of these lanes. Pipelines that have enough jobs get equal shares, and take turns."""
     pipelines = [
         sorted(mine, key=lambda lane: -lane.priority) for _, mine in groupby(lanes, lambda lane: lane.pipeline)
@@ -69,7 +83,7 @@ def claim(queue: str, lanes: Sequence[Lane], limit: int) -> list[uuid.UUID]:
         share = max(1, limit // len(pipelines))
         full = []
         for mine in pipelines[:limit]:
-            jobs = claim_share(queue, mine, share)
+            jobs = claim_share(queue, mine, share, unavailable)
             turns.append(jobs)
             limit -= len(jobs)
             if len(jobs) == share:
@@ -79,14 +93,20 @@ def claim(queue: str, lanes: Sequence[Lane], limit: int) -> list[uuid.UUID]:
     return [job for turn in zip_longest(*turns) for job in turn if job]
 
 
-def claim_share(queue: str, lanes: Sequence[Lane], limit: int) -> list[uuid.UUID]:
+def claim_share(queue: str, lanes: Sequence[Lane], limit: int, unavailable: Collection[str] = ()) -> list[uuid.UUID]:
     """Claim up to ``limit`` jobs of the lanes of one pipeline, the first lane first."""
     taken: list[uuid.UUID] = []
     for lane in lanes:
         if len(taken) < limit:
-            rows = sql.rows(sql.CLAIM, queue, *lane, limit - len(taken))
+            rows = sql.rows(sql.CLAIM, queue, *lane, list(unavailable), limit - len(taken))
             taken += (sql.parse_id(pk) for pk, _ in sorted(rows, key=lambda row: row[1]))
     return taken
+
+
+def stranded(queue: str, unavailable: Collection[str]) -> list[str]:
+    """Those of these processors that have a job which has been due for `STRANDED_AFTER`."""
+    due = Job.objects.filter(queue=queue, state=Job.State.WAITING, due_at__lt=Now() - STRANDED_AFTER)
+    return sorted(due.filter(processor__in=unavailable).values_list("processor", flat=True).distinct())
 
 
 def unclaim(jobs: Collection[uuid.UUID]) -> None:

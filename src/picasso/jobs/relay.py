@@ -36,6 +36,7 @@ RENEW = 5.0
 CHECK_ATTEMPTS = 1.0
 REAP = 2.0
 OUTAGE_PAUSE = 0.5
+CHECK_STRANDED = 60.0
 
 # At most so many messages of a queue are not started yet; a batch is what one round adds to them. The messages of a
 # worker that is away for longer than a lease are replaced, so the window also limits how many are sent twice.
@@ -153,8 +154,12 @@ class Relay:
         name: str,
         queue: str,
         slots: int,
+        unavailable: Collection[str] = (),
     ) -> None:
-        """``name`` is the worker's, and ``slots`` is how many jobs it runs at once."""
+        """``name`` is the worker's, and ``slots`` is how many jobs it runs at once.
+
+        Jobs of ``unavailable`` processors, which this worker can't run, are left to other workers.
+        """
         self._in_process = broker.in_process
         self._running = running
         self._stop_attempts = stop_attempts
@@ -162,6 +167,7 @@ class Relay:
         self._name = name
         self._queue = queue
         self._slots = slots
+        self._unavailable = unavailable
         self._workers = 1
         self._publisher = Publisher(broker, queue)
         self._next: dict[str, float] = {}
@@ -192,6 +198,8 @@ class Relay:
             self._look_after_attempts()
             if self._is_due("reap", REAP):
                 self._reap()
+            if self._unavailable and self._is_due("stranded", CHECK_STRANDED):
+                self._warn_of_stranded_jobs()
             wait = self._dispatch()
         except (DatabaseError, InterfaceError) as fault:
             connection.close()
@@ -228,12 +236,22 @@ class Relay:
             self._publisher.purge()
             claims.unclaim_all(self._queue)
 
+    def _warn_of_stranded_jobs(self) -> None:
+        """Log for which of its unavailable processors jobs wait that no other worker takes."""
+        if names := claims.stranded(self._queue, self._unavailable):
+            log.warning(
+                "jobs of these processors have waited for %d seconds: %s. This worker lacks their libraries;"
+                " a worker that has them must run too (see docs/processors.md)",
+                claims.STRANDED_AFTER.total_seconds(),
+                ", ".join(names),
+            )
+
     def _claim(self) -> list[uuid.UUID]:
         """As many jobs as keep the workers of this queue busy, and of quick ones what they do in about a second."""
         per_second = self._throughput.per_second()
         window = min(WINDOW, int(max(MESSAGES_PER_SLOT * self._slots, per_second) * self._workers))
         background = int(max(BACKGROUND_PER_SLOT * self._slots, per_second * BACKGROUND_SECONDS) * self._workers)
-        return claims.claim_due(self._queue, BATCH, window, background)
+        return claims.claim_due(self._queue, BATCH, window, background, self._unavailable)
 
     def _dispatch(self) -> float:
         """Send messages for due jobs; the seconds to wait until there may be more."""

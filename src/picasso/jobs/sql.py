@@ -29,6 +29,8 @@ WORDS = {
         "lock": "FOR UPDATE",
         "lock_free": "FOR UPDATE SKIP LOCKED",
         "in_ids": "= ANY (%s::uuid[])",
+        "in_names": "= ANY (%s::text[])",
+        "not_in_names": "<> ALL (%s::text[])",
         "in_files": "= ANY (%s::uuid[] || ARRAY(SELECT file_id FROM picasso_job WHERE id = ANY (%s::uuid[])))",
         "finishes": "unnest(%s::uuid[], %s::integer[], %s::text[]) AS given (id, attempt, log)",
         "files": "unnest(%s::uuid[], %s::text[]) AS given (id, facts)",
@@ -43,6 +45,8 @@ WORDS = {
         "lock": "",
         "lock_free": "",
         "in_ids": "IN (SELECT value FROM json_each(%s))",
+        "in_names": "IN (SELECT value FROM json_each(%s))",
+        "not_in_names": "NOT IN (SELECT value FROM json_each(%s))",
         "in_files": """IN (
             SELECT value FROM json_each(%s) UNION ALL
             SELECT file_id FROM picasso_job WHERE id IN (SELECT value FROM json_each(%s)))""",
@@ -74,11 +78,13 @@ QUEUE_STATUS = """
     FROM picasso_job
     WHERE queue = %s AND state IN ('queued', 'running')"""
 
-# (queue, pipeline, priority, limit): the jobs of one lane that are due the longest and that no other relay is claiming.
+# (queue, pipeline, priority, processors, limit): the jobs of one lane that are due the longest and that no other relay
+# is claiming, except jobs of these processors.
 CLAIM = """
     WITH due AS MATERIALIZED (
         SELECT id FROM picasso_job
         WHERE queue = %s AND state = 'waiting' AND pipeline = %s AND priority = %s AND due_at <= {now}
+            AND processor {not_in_names}
         ORDER BY due_at LIMIT %s {lock_free})
     UPDATE picasso_job SET state = 'queued', leased_until = {lease}
     WHERE state = 'waiting' AND id IN (SELECT id FROM due)
@@ -89,17 +95,19 @@ LOCK_FILES = """
     SELECT id, state, key, media_type, facts FROM picasso_file
     WHERE id {in_files} ORDER BY id {lock}"""
 
-# (ids of jobs): starts those that are queued, unless their queue is paused. Counting the attempt raises the fence.
+# (ids of jobs, processors): starts those that are queued, unless their queue is paused or their processor is one of
+# these. Counting the attempt raises the fence.
 START_JOBS = """
     UPDATE picasso_job
     SET state = 'running', attempt = attempt + 1, leased_until = {lease}, started_at = {now}, progress = NULL
-    WHERE id {in_ids} AND state = 'queued' AND NOT {paused}
+    WHERE id {in_ids} AND state = 'queued' AND processor {not_in_names} AND NOT {paused}
     RETURNING id, file_id, processor, pipeline, attempt, failures, crashes"""
 
-# (ids of jobs): for messages that arrive although their queue is paused.
+# (ids of jobs, processors): for messages that arrive although their queue is paused, or at a worker that lacks these
+# processors. The jobs stay due since when they were, and no failure is counted.
 PUT_BACK_JOBS = """
     UPDATE picasso_job SET state = 'waiting', leased_until = NULL
-    WHERE id {in_ids} AND state = 'queued' AND {paused}"""
+    WHERE id {in_ids} AND state = 'queued' AND (processor {in_names} OR {paused})"""
 
 # ((id, attempt, log) of each job)
 FINISH_JOBS = """

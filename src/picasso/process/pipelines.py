@@ -61,6 +61,11 @@ class Pipeline:
     """The operator raises it when results change. `reprocess` finds files of earlier versions by it."""
     priority: int = 0
     processors: Mapping[str, ProcessorConfig] = field(default_factory=dict)
+    """Those that can run here, and with ``assume_decoders`` those of other machines too."""
+    unavailable: frozenset[str] = frozenset()
+    """Processors that belong to this pipeline, but whose libraries are not installed here. They get no jobs. Their
+    earlier results are not obsolete: only a process for which this is empty knows which results are.
+    """
 
     def steps(self, media_type: str) -> tuple[Step, ...]:
         """The jobs for a file of this type."""
@@ -140,20 +145,18 @@ def built_in_options(conf: Conf) -> Mapping[str, Mapping[str, JSON]]:
 
 
 def parser(conf: Conf) -> Parser:
-    built_in = built_in_options(conf)
-    if conf.assume_decoders:
-        return Parser(registry.registered(), {}, built_in)
-    return Parser(registry.processors(), registry.unavailable(), built_in)
+    unavailable = {} if conf.assume_decoders else registry.unavailable()
+    return Parser(registry.registered(), unavailable, built_in_options(conf))
 
 
 @dataclass(frozen=True, slots=True)
 class Parser:
     """Reads pipelines. All methods raise `PipelineError`."""
 
-    installed: Mapping[str, type[Processor]]
-    """The processors that pipelines may use."""
-    unavailable: Mapping[str, registry.Unavailable]
-    """Those that they may not use, because libraries are missing."""
+    registered: Mapping[str, type[Processor]]
+    """All processors."""
+    unavailable: Mapping[str, registry.MissingLibraries]
+    """Those that a pipeline may not name, because libraries are missing."""
     built_in: Mapping[str, Mapping[str, JSON]]
 
     def parse(self, document: Mapping[str, Any]) -> Iterator[Pipeline]:
@@ -170,20 +173,27 @@ class Parser:
         for key in table:
             if key in self.unavailable:
                 self.check_installed(key, (*path, key))
-        check_keys(table, {"version", "priority", "processors", *self.installed}, path)
+        check_keys(table, {"version", "priority", "processors", *self.registered}, path)
         names = self.processor_names(table, path)
+        available = [each for each in names if each not in self.unavailable]
         return Pipeline(
             name,
             get_integer(table, "version", 1, range(1, 2**31), path),
             get_integer(table, "priority", 0, PRIORITIES, path),
-            MappingProxyType({key: self.processor(key, get_table(table, key, path), (*path, key)) for key in names}),
+            MappingProxyType(
+                {key: self.processor(key, get_table(table, key, path), (*path, key)) for key in available}
+            ),
+            frozenset(names).difference(available),
         )
 
     def processor_names(self, table: Mapping[str, Any], path: KeyPath) -> list[str]:
-        """The processors of a pipeline: its list, or all but those on request, and those that have a table."""
-        with_tables = [name for name in table if name in self.installed]
+        """The processors of a pipeline: its list, or all but those on request, and those that have a table.
+
+        Without a list, processors whose libraries are missing belong to it too.
+        """
+        with_tables = [name for name in table if name in self.registered]
         if "processors" not in table:
-            return [name for name, each in self.installed.items() if not each.on_request or name in with_tables]
+            return [name for name, each in self.registered.items() if not each.on_request or name in with_tables]
         names = get_strings(table, "processors", (), path)
         for name in names:
             self.check_installed(name, (*path, "processors"))
@@ -196,11 +206,12 @@ class Parser:
         if lacking := self.unavailable.get(name):
             hint = f"pip install '{lacking.requirement}'"
             raise PipelineError(path, f"the libraries of the processor {name!r} are not installed ({hint})")
-        if name not in self.installed:
-            raise PipelineError(path, f"there is no processor {name!r} (processors: {', '.join(self.installed)})")
+        if name not in self.registered:
+            available = ", ".join(each for each in self.registered if each not in self.unavailable)
+            raise PipelineError(path, f"there is no processor {name!r} (processors: {available})")
 
     def processor(self, name: str, table: Mapping[str, Any], path: KeyPath) -> ProcessorConfig:
-        processor = self.installed[name]
+        processor = self.registered[name]
         check_keys(table, {"types", "queue", "options"}, path)
         types = get_strings(table, "types", processor.media_types, path)
         for pattern in types:

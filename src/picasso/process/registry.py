@@ -20,8 +20,8 @@ class RegistryError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Unavailable:
-    """A registered processor whose libraries are not installed."""
+class MissingLibraries:
+    """What a registered processor needs and is not installed."""
 
     modules: tuple[str, ...]
     """Those that are missing."""
@@ -39,7 +39,7 @@ def registered() -> Mapping[str, type[Processor]]:
     return _load()[0]
 
 
-def unavailable() -> Mapping[str, Unavailable]:
+def unavailable() -> Mapping[str, MissingLibraries]:
     """The processors that are registered but lack libraries, by name. Raises `RegistryError`."""
     return _load()[1]
 
@@ -54,15 +54,15 @@ def get(name: str) -> type[Processor]:
 
 
 @cache
-def _load() -> tuple[Mapping[str, type[Processor]], Mapping[str, Unavailable]]:
+def _load() -> tuple[Mapping[str, type[Processor]], Mapping[str, MissingLibraries]]:
     classes: dict[str, type[Processor]] = {}
-    lacking: dict[str, Unavailable] = {}
+    lacking: dict[str, MissingLibraries] = {}
     for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
         processor = load(point)
         check(processor, classes)
         classes[processor.name] = processor
         if missing := tuple(name for name in processor.requires if find_spec(name) is None):
-            lacking[processor.name] = Unavailable(missing, requirement(point, processor))
+            lacking[processor.name] = MissingLibraries(missing, requirement(point, processor))
     return MappingProxyType(classes), MappingProxyType(lacking)
 
 

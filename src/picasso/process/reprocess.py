@@ -22,7 +22,7 @@ from picasso.access.principal import SERVICE
 from picasso.files import queries
 from picasso.jobs import commands
 from picasso.models import File, Job, Queue, Reprocess
-from picasso.process.pipelines import Pipelines
+from picasso.process.pipelines import Pipeline, Pipelines
 from picasso.storage import Storage
 
 log = logging.getLogger(__name__)
@@ -110,6 +110,8 @@ class Reprocessor:
         self._thread = threading.Thread(target=self._run, name="reprocess", daemon=True)
 
     def start(self) -> None:
+        for notice in filter(None, map(incomplete_notice, self._pipelines)):
+            log.info("%s", notice)
         self._thread.start()
 
     def stop(self) -> None:
@@ -151,10 +153,28 @@ def advance(storage: Storage, pipelines: Pipelines) -> bool:
 
 
 def _next(pipelines: Pipelines) -> Reprocess | None:
-    """The one that has waited longest. A worker of an older version does not know newer versions of a pipeline."""
-    known = Q(*(Q(pipeline=each.name, version__lte=each.version) for each in pipelines), _connector=Q.OR)
-    running = Reprocess.objects.select_for_update(skip_locked=True).filter(known, state=State.RUNNING)
-    return running.order_by("updated_at").first()
+    """The one that has waited longest, of those that this worker may continue.
+
+    A worker of an older version does not know newer versions of a pipeline. And a worker that lacks libraries of a
+    pipeline would take its other processors' results for obsolete.
+    """
+    complete = [Q(pipeline=each.name, version__lte=each.version) for each in pipelines if not each.unavailable]
+    if not complete:
+        return None
+    running = Reprocess.objects.select_for_update(skip_locked=True).filter(state=State.RUNNING)
+    return running.filter(Q(*complete, _connector=Q.OR)).order_by("updated_at").first()
+
+
+def incomplete_notice(pipeline: Pipeline) -> str:
+    """Why this process does not reprocess the pipeline; empty if it does."""
+    if not pipeline.unavailable:
+        return ""
+    names = ", ".join(sorted(pipeline.unavailable))
+    return (
+        f"The pipeline {pipeline.name!r} can't be reprocessed here, because libraries of its processors are missing:"
+        f" {names}. A worker that has them does it. If there is none, install them, or list the pipeline's processors"
+        " in picasso.toml without these."
+    )
 
 
 def count_waiting() -> int:

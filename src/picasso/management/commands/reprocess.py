@@ -48,6 +48,8 @@ class Command(BaseCommand):
             started = reprocess.start(pipelines(), options["pipeline"], dict(options["where"]), force=options["force"])
         except ValueError as fault:
             raise CommandError(str(fault)) from fault
+        if notice := reprocess.incomplete_notice(pipelines()[started.pipeline]):
+            self.stderr.write(notice)
         return self._show([started], options["json"])
 
     def _report_move(self, pk: uuid.UUID, move: Any, wanted: str, as_json: bool) -> None:
