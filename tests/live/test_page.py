@@ -20,6 +20,7 @@ from tests.train import Train, train
 pytestmark = pytest.mark.live
 
 MIB = 2**20
+PICTURE = Path(__file__).parents[2] / "docs/picture.jpg"
 UPLOADS = "/api/v1.0/uploads/"
 ROW = ".upload"
 NOTE = f"document.querySelector('{ROW} [data-slot=note]')?.innerText"
@@ -430,3 +431,20 @@ def test_what_is_too_large_is_not_sent(limited: Stack, chromium: Browser, film: 
     assert "the limit is 1.0 MB" in note(page)
     assert begun(page) == []
     page.ask("Page.close")
+
+
+def test_files_have_a_picture_whatever_the_sizes(
+    new_data: Callable[[], Path], chromium: Browser, tmp_path: Path
+) -> None:
+    """The page shows a thumbnail of the sizes and formats of the pipeline, before and after its script has run."""
+    config = tmp_path / "picasso.toml"
+    config.write_text('[pipelines.default.image.options]\nsizes = [320, 1280]\nformats = ["avif", "webp"]\n')
+    with running(new_data(), PICASSO_CONFIG=str(config)) as stack:
+        page = chromium.page(f"{stack.url}/")
+        page.choose(PICTURE)
+        page.until("/[/]thumbnail-320[.]webp$/.test(document.querySelector('.file .thumb img')?.src)", 60)
+        address = page.run("document.querySelector('.file .thumb img').src")
+        assert address in stack.client.get("/", headers={"Accept": "text/html"}).text
+        assert stack.client.get(address).headers["content-type"] == "image/webp"
+        assert page.complaints == []
+        page.ask("Page.close")

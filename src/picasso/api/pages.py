@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
@@ -17,7 +19,7 @@ from picasso import __version__, addresses
 from picasso.access.principal import principal_of
 from picasso.api.pagination import Pages
 from picasso.files import queries
-from picasso.models import File
+from picasso.models import Derivative, File
 from picasso.serializers import DerivativeSerializer, FileDetailSerializer, FileSerializer, base_of
 
 CSP = (
@@ -37,6 +39,11 @@ LINKS = {
     "schema": addresses.SCHEMA,
     "admin": addresses.ADMIN,
 }
+
+# The roles of the small picture of a file, the best one first. static/picasso/thumbnail.js chooses by the same rule.
+THUMBNAIL_ROLES = re.compile(r"(thumbnail-)|(poster$)|(cover$)|(page-1$)")
+THUMBNAIL_SIDE = 256
+"""Pixels."""
 
 
 class Statics(StaticFilesStorage):
@@ -80,6 +87,24 @@ def front_page(request: Request) -> dict[str, Any]:
 def shown(file: File, base: str) -> dict[str, Any]:
     context = {"base": base}
     one = DerivativeSerializer(context=context)
-    made = [one.to_representation(derivative) for derivative in file.derivatives.all()]
-    error = FileDetailSerializer(context=context).get_error(file)
-    return {**FileSerializer(file, context=context).data, "derivatives": made, "error": error}
+    derivatives = file.derivatives.all()
+    thumbnail = thumbnail_of(derivatives)
+    return {
+        **FileSerializer(file, context=context).data,
+        "derivatives": [one.to_representation(derivative) for derivative in derivatives],
+        "thumbnail": one.to_representation(thumbnail) if thumbnail else None,
+        "error": FileDetailSerializer(context=context).get_error(file),
+    }
+
+
+def thumbnail_of(derivatives: Iterable[Derivative]) -> Derivative | None:
+    """The derivative to show as the small picture. The sizes and formats of thumbnails are options of a pipeline."""
+    pictures = [each for each in derivatives if each.media_type.startswith("image/")]
+    return min((each for each in pictures if THUMBNAIL_ROLES.match(each.role)), key=thumbnail_order, default=None)
+
+
+def thumbnail_order(derivative: Derivative) -> tuple[int, int, int]:
+    """By role, then by the distance to the wanted size, then the shorter role, which is the more common format."""
+    role = THUMBNAIL_ROLES.match(derivative.role)
+    side = max(derivative.width or 0, derivative.height or 0)
+    return role.lastindex or 0 if role else 0, abs(side - THUMBNAIL_SIDE), len(derivative.role)

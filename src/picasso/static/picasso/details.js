@@ -1,9 +1,8 @@
 // The panel below a file: everything that is known about it.
 
 import { h, slot, webUrl } from './page.js';
+import { thumbnailOf } from './thumbnail.js';
 import { bytes, exactBytes, humanise, nameOf, number, visible } from './words.js';
-
-export const thumbnailOf = (file) => file.derivatives?.find(({ role }) => role === 'thumbnail-256');
 
 export function fillPanel(row, file) {
   const made = thumbnailOf(file), { error, derivatives = [] } = file;

@@ -1,8 +1,9 @@
 // The list of files: rows show the current state; links can be copied and files deleted.
 
 import { api, urlOf } from './api.js';
-import { fillPanel, thumbnailOf } from './details.js';
+import { fillPanel } from './details.js';
 import { $, announce, complain, copyOf, filesUrl, h, slot, webUrl } from './page.js';
+import { thumbnailOf } from './thumbnail.js';
 import { bytes, dateOf, kindOf, nameOf, visible } from './words.js';
 
 const FIRST_POLL = 500, LAST_POLL = 15_000; // milliseconds
