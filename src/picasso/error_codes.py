@@ -45,25 +45,28 @@ REQUEST_CODES = (
     RequestCode(
         "invalid-field",
         400,
-        "A form field, a query parameter or a member of the JSON body is missing or invalid. `errors` lists them.",
+        "A form field, a query parameter or a member of the JSON body is missing or invalid; also a form whose file is "
+        "empty. `errors` lists them.",
         "Correct the fields that `errors` names.",
     ),
     RequestCode(
         "invalid-upload",
         400,
-        "The body of the upload is empty, malformed or ended too early.",
+        "A raw body is empty, or the body of the upload is malformed or ended too early.",
         "Send the whole body again. A resumable upload continues where it was interrupted.",
     ),
     RequestCode(
         "inconsistent-upload-length",
         400,
-        "`Upload-Length`, `Content-Length` and the bytes that arrived contradict each other.",
-        "Send the same length in every request of one upload, or create a new upload.",
+        "`Upload-Length`, `Content-Length` and the bytes that arrived contradict each other, or a request with content "
+        "was sent to an upload that is already complete.",
+        "If the answer has `Content-Location`, the upload is complete: this is the address of its file, and nothing "
+        "needs to be sent. Otherwise send the same length in every request of one upload, or create a new upload.",
     ),
     RequestCode(
         "completed-upload",
         400,
-        "The request adds data to an upload that is already complete.",
+        "A `PATCH` without content was sent to an upload that is already complete.",
         "Nothing needs to be sent: `Content-Location` is the address of the file.",
     ),
     RequestCode(

@@ -25,8 +25,13 @@ EXAMPLE
 ```
 
 `code` is listed below, `detail` explains this one case, and `errors` lists the fields of an `invalid-field`. Some
-answers have a `Retry-After` header: wait for that many seconds before the next try. An answer that is not
+answers have a `Retry-After` header: wait for that many seconds before the next try. An error whose type is not
 `application/problem+json` comes from a proxy, not from Picasso.
+
+`type` is `about:blank`, except for three codes that the IETF draft of resumable uploads defines:
+`mismatching-upload-offset`, `inconsistent-upload-length` and `completed-upload`. Their `type` is
+`https://iana.org/assignments/http-problem-types#` and the code. A `mismatching-upload-offset` also has the members
+`expected-offset`, the offset to continue at, and `provided-offset`, the offset that the request had.
 
 """
 
