@@ -44,13 +44,21 @@ def curl() -> str:
 
 @pytest.fixture(scope="session")
 def page_port() -> int:
+    """The port of `page`, which has it for the whole session."""
     return free_port()
 
 
 @pytest.fixture(scope="session")
-def stack(new_data: Callable[[], Path], page_port: int) -> Iterator[Stack]:
-    """One that these tests have for themselves: they kill it, and its pages are another site's."""
-    with running(new_data(), PICASSO_CORS_ORIGINS=f"http://localhost:{page_port}") as stack:
+def spare_page_port() -> int:
+    """A port for pages that a test serves itself."""
+    return free_port()
+
+
+@pytest.fixture(scope="session")
+def stack(new_data: Callable[[], Path], page_port: int, spare_page_port: int) -> Iterator[Stack]:
+    """A service that these tests have for themselves: they kill it, and its pages are another site's."""
+    origins = ",".join(f"http://localhost:{port}" for port in (page_port, spare_page_port))
+    with running(new_data(), PICASSO_CORS_ORIGINS=origins) as stack:
         yield stack
 
 

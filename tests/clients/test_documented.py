@@ -54,12 +54,12 @@ def test_python(stack: Stack, tmp_path: Path, picture: bytes, number: int) -> No
 
 @pytest.mark.parametrize("number", range(len(examples("js"))))
 @pytest.mark.usefixtures("javascript")
-def test_pages(stack: Stack, page_port: int, tmp_path: Path, picture: bytes, number: int) -> None:
+def test_pages(stack: Stack, spare_page_port: int, tmp_path: Path, picture: bytes, number: int) -> None:
     code = bundled(tmp_path, examples("js")[number].replace(ADDRESS, stack.url))
     numbers = ",".join(map(str, picture))
     file = f"new File([new Uint8Array([{numbers}])], 'picture.jpg', {{type: 'image/jpeg'}})"
     question = ("script", f"{code}; return {{answer: await example.upload({file})}};")
-    [verdict] = browser.verdicts(browser.required(), [question], port=page_port)
+    [verdict] = browser.verdicts(browser.required(), [question], port=spare_page_port)
     assert "error" not in verdict, verdict
     assert verdict["answer"]
     assert times_stored(stack, picture) == 1
