@@ -81,7 +81,7 @@ async def ask(app: WebApp, method: str, path: str, body: bytes = b"", **headers:
 @asynccontextmanager
 async def started(folder: Path) -> AsyncIterator[WebApp]:
     app = WebApp(settings.PICASSO, Folder(folder))
-    await app.start()
+    app.start()
     try:
         yield app
     finally:

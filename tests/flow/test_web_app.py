@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import os
+import threading
+import time
+import uuid
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
+from django.conf import settings
 from django.db import connection
 
 from picasso.models import File, FileCount
 from picasso.receive.sink import Sink
+from picasso.storage.folder import Folder
 from picasso.web.app import WebApp
+from picasso.web.request import Message
 from tests.flow.asgi import Exchange, ask, with_app
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -67,3 +77,129 @@ def test_a_repeated_request_that_breaks_off_leaves_nothing_in_memory(tmp_path: P
         assert Sink.in_memory == 0
 
     with_app(tmp_path, break_off)
+
+
+# Stop
+
+
+def open_patch(app: WebApp, path: str, length: int) -> Exchange:
+    fields: dict[str, object] = {**TUS, "upload_length": length, "upload_offset": 0, "content_length": length}
+    return Exchange(app, "PATCH", path, fields)
+
+
+def open_files(folder: Path) -> list[str]:
+    links = [link for link in Path("/proc/self/fd").iterdir() if link.exists()]
+    return [target for target in map(os.readlink, links) if target.startswith(str(folder))]
+
+
+def test_an_interrupted_upload_keeps_what_has_arrived_when_the_process_stops(tmp_path: Path) -> None:
+    async def run() -> tuple[str, Exchange]:
+        app = WebApp(settings.PICASSO, Folder(tmp_path))
+        app.start()
+        fields: dict[str, object] = {**TUS, "upload_length": 300_000}
+        path = urlsplit((await ask(app, "POST", UPLOADS, b"", **fields)).headers["location"]).path
+        patch = open_patch(app, path, 300_000)
+        running = asyncio.create_task(patch.run())
+        patch.send(b"a" * 100_000)
+        await asyncio.sleep(0.3)
+        stopping = asyncio.create_task(app.stop())
+        patch.send(b"b" * 50_000)
+        await stopping
+        await running
+        return path, patch
+
+    path, patch = asyncio.run(run())
+    assert patch.status == 503, patch.body
+    assert not patch.sent[-1]["more_body"]
+    upload = Folder(tmp_path).uploads.path(uuid.UUID(path.rpartition("/")[2]))
+    assert upload.read_bytes() == b"a" * 100_000 + b"b" * 50_000
+    assert not open_files(tmp_path)
+    assert Sink.in_memory == 0
+
+
+def test_a_running_request_ends_before_the_threads_stop(tmp_path: Path) -> None:
+    async def run() -> tuple[Exchange, Exchange]:
+        app = WebApp(settings.PICASSO, Folder(tmp_path))
+        app.start()
+        fields: dict[str, object] = {"content_length": len(CONTENT)}
+        quick, endless = (Exchange(app, "PUT", UPLOAD + "a.bin", fields) for _ in range(2))
+        tasks = [asyncio.create_task(exchange.run()) for exchange in (quick, endless)]
+        quick.send(CONTENT[:10])
+        endless.send(CONTENT[:10])
+        await asyncio.sleep(0.1)
+        stopping = asyncio.create_task(app.stop())
+        await asyncio.sleep(0.3)
+        quick.send(CONTENT[10:], more=False)
+        async with asyncio.timeout(30):
+            await stopping
+            await asyncio.gather(*tasks)
+        late = await ask(app, "GET", "/healthz")
+        assert late.status == 503
+        return quick, endless
+
+    quick, endless = asyncio.run(run())
+    assert quick.status == 201, quick.body
+    assert endless.status == 503
+    assert File.objects.get().size == len(CONTENT)
+    assert Sink.in_memory == 0
+
+
+def test_no_thread_is_left(tmp_path: Path) -> None:
+    before = set(threading.enumerate())
+
+    async def use_all_threads(app: WebApp) -> None:
+        stored = await ask(app, "PUT", UPLOAD + "a.bin", b"x" * 3 * 2**20)
+        assert stored.status == 201, stored.body
+        address = urlsplit(json.loads(stored.body)["file"]).path
+        assert len((await ask(app, "GET", address)).body) == 3 * 2**20
+        assert (await ask(app, "GET", "/api/v1.0/files/")).status == 200
+        assert (await ask(app, "GET", "/readyz")).status is not None
+        names = {thread.name.partition("_")[0] for thread in set(threading.enumerate()) - before}
+        assert names >= {"store", "commit", "sync", "hash", "write", "download", "WSGI", "health"}
+
+    with_app(tmp_path, use_all_threads)
+    deadline = time.monotonic() + 30
+    while left := set(threading.enumerate()) - before:
+        assert time.monotonic() < deadline, left
+        time.sleep(0.02)
+
+
+# Start
+
+
+def test_the_first_request_starts_it_on_a_server_without_lifespan(tmp_path: Path) -> None:
+    async def run() -> list[Exchange]:
+        app = WebApp(settings.PICASSO, Folder(tmp_path))
+        try:
+            async with asyncio.timeout(30):
+                return await asyncio.gather(*(ask(app, "PUT", f"{UPLOAD}{n}.bin", b"content") for n in range(3)))
+        finally:
+            await app.stop()
+
+    assert [answer.status for answer in asyncio.run(run())] == [201, 201, 201]
+
+
+async def lifespan(app: WebApp) -> list[Message]:
+    incoming: list[Message] = [{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}]
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return incoming.pop(0)
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    await app({"type": "lifespan"}, receive, send)
+    return sent
+
+
+def test_the_server_is_told_whether_the_start_succeeded(tmp_path: Path) -> None:
+    async def run() -> tuple[list[Message], list[Message]]:
+        app = WebApp(settings.PICASSO, Folder(tmp_path))
+        return await lifespan(app), await lifespan(app)
+
+    first, second = asyncio.run(run())
+    assert [message["type"] for message in first] == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
+    # The threads of an application can be started only once.
+    assert [message["type"] for message in second] == ["lifespan.startup.failed"]
+    assert second[0]["message"]

@@ -122,6 +122,7 @@ class Committer:
         self._storer.join()
         self._stored.put(None)
         self._committer.join()
+        self._syncer.shutdown()
 
     def _store_all(self) -> None:
         while pending := self._received.get():

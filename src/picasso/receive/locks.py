@@ -45,6 +45,8 @@ MAX_LOCKS = 3000
 # A connection that was not used for this long may be broken.
 IDLE_SECONDS = 5.0
 
+SESSION_LOST = "The database was away. What has arrived is kept; please continue."
+
 
 class DatabaseThread:
     """Runs all database work of uploads in one thread: the locks belong to the session of its connection."""
@@ -285,11 +287,12 @@ class Locks:
         """In the thread of the database."""
         if self._loop:
             with suppress(RuntimeError):  # the loop has ended
-                self._loop.call_soon_threadsafe(self._interrupt_all)
+                self._loop.call_soon_threadsafe(self.interrupt_all, Unavailable(SESSION_LOST))
 
-    def _interrupt_all(self) -> None:
+    def interrupt_all(self, reason: PicassoError) -> None:
+        """Interrupt all holders of this process. They keep what has arrived."""
         for holder in list(self._holders.values()):
-            holder.interrupt(Unavailable("The database was away. What has arrived is kept; please continue."))
+            holder.interrupt(reason)
 
     async def _watch(self) -> None:
         """Interrupt holders of this process whose locks were requested by other processes."""

@@ -22,19 +22,26 @@ from picasso.web.forwarded import Forwarding
 from picasso.web.health import Check, HealthHandler
 from picasso.web.request import Receive, Request, Scope, Send
 from picasso.web.router import Router
+from picasso.web.running_requests import RunningRequests
 from picasso.web.upload_router import UploadHandler
 
 log = logging.getLogger(__name__)
 
-# Interrupted uploads have so long to write down what they have received.
+# When the process stops, running requests have this long to end. Then they are cancelled, and have as long again to
+# write down what they have received.
 SHUTDOWN_SECONDS = 2
 
 # A client whose upload is refused because the process stops may take so long to read the answer.
 STOP_LINGER_SECONDS = 0.5
 
+STOPPING = "The service is stopping. Please try again."
+
 
 class WebApp:
-    """An ASGI application. Its threads run from the lifespan's startup to its shutdown."""
+    """An ASGI application. Its threads run from the lifespan's startup to its shutdown.
+
+    On a server without lifespan the first request starts them.
+    """
 
     def __init__(self, conf: Conf, storage: Storage) -> None:
         known = pipelines()
@@ -52,41 +59,59 @@ class WebApp:
         self._forwarding = Forwarding(conf.trusted_proxies, conf.public_url)
         self._cors = Cors(conf.cors_origins)
         self._health = HealthHandler(checks(conf, storage))
+        self._download = DownloadHandler(storage.files)
+        self._django = DjangoHandler()
+        self._requests = RunningRequests()
+        self._started = False
+        self._stopped = False
         self._router = Router(
             self._cors,
             self._health,
             UploadHandler(self._uploads, self._concatenations, self._committer, known, conf.upload_idle_timeout),
-            DownloadHandler(storage.files),
-            DjangoHandler(),
+            self._download,
+            self._django,
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
         else:
-            await self._answer(Request(scope, receive, self._cors.wrap_send(scope, send)))
+            with self._requests.count():
+                await self._answer(Request(scope, receive, self._cors.wrap_send(scope, send)))
 
-    async def start(self) -> None:
+    def start(self) -> None:
+        """Start the threads and the background tasks; an application cannot be started twice. On the loop's thread."""
         self._committer.start()
         self._uploads.start()
         self._concatenations.start()
+        self._started = True
 
     async def stop(self) -> None:
         """What was received completely is stored; interrupted uploads keep what they have received."""
+        self._stopped = True
         await self._concatenations.stop()
+        self._uploads.locks.interrupt_all(Unavailable(STOPPING))
+        await self._requests.end(SHUTDOWN_SECONDS)
+        await self._concatenations.stop()  # a request may have begun another one
         await self._uploads.locks.wait_until_idle(SHUTDOWN_SECONDS)
         self._committer.stop()
         self._uploads.stop()
         self._threads.stop()
+        self._download.stop()
+        self._django.stop()
         self._health.stop()
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
-        await self.start()
+        try:
+            self.start()
+        except Exception as fault:
+            log.exception("the web process could not start")
+            return await send({"type": "lifespan.startup.failed", "message": str(fault)})
         await send({"type": "lifespan.startup.complete"})
         await receive()
         await self.stop()
-        await send({"type": "lifespan.shutdown.complete"})
+        return await send({"type": "lifespan.shutdown.complete"})
 
     async def _answer(self, request: Request) -> None:
         """Any error becomes its problem document.
@@ -100,17 +125,24 @@ class WebApp:
         except asyncio.CancelledError:
             # The process stops. Without an answer the server would send a bare 500.
             if not request.answered:
-                request.linger_seconds = STOP_LINGER_SECONDS
-                await request.answer_problem(Unavailable("The service is stopping. Please try again."))
+                await self._answer_quickly(request, Unavailable(STOPPING))
         except PicassoError as fault:
-            await request.answer_problem(fault)
+            await (self._answer_quickly(request, fault) if self._stopped else request.answer_problem(fault))
         except Exception:
             log.exception("%s %s failed", request.method, request.path)
             if request.answered:
                 raise
             await request.answer_problem(PicassoError())
 
+    async def _answer_quickly(self, request: Request, fault: PicassoError) -> None:
+        request.linger_seconds = STOP_LINGER_SECONDS
+        await request.answer_problem(fault)
+
     async def _serve(self, request: Request) -> None:
+        if self._stopped:
+            raise Unavailable(STOPPING)
+        if not self._started:
+            self.start()  # the server has no lifespan. Nothing is awaited in between, so only one request starts it
         self._forwarding.apply(request.scope)
         await self._router(request)
 

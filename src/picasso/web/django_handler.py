@@ -31,6 +31,10 @@ class DjangoHandler:
         # Responses of Django are small.
         self._app: Any = WSGIMiddleware(cast("Any", WithPrincipal()), workers=THREADS, send_queue_size=0)
 
+    def stop(self) -> None:
+        """A view that still runs is not waited for: it may itself wait for the loop."""
+        self._app.executor.shutdown(wait=False)
+
     async def __call__(self, request: Request) -> None:
         # In ASGI `path` includes `root_path`; Django makes its links from both.
         path = request.scope["root_path"] + request.path

@@ -71,6 +71,10 @@ class DownloadHandler:
         self._sending = 0
         """How many downloads are being sent from here."""
 
+    def stop(self) -> None:
+        """A read that hangs is not waited for."""
+        self._readers.shutdown(wait=False)
+
     async def __call__(self, request: Request) -> None:
         if request.method not in {"GET", "HEAD"}:
             raise MethodNotAllowed(["GET", "HEAD"])

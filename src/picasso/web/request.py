@@ -163,8 +163,8 @@ class Request:
                     left -= len(got[0])
                     if not got[1]:
                         return
-        except TimeoutError:
-            return
+        except (TimeoutError, asyncio.CancelledError):
+            return  # also when the process stops: the end of the answer is still sent
 
 
 def by_name(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
