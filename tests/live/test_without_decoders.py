@@ -77,7 +77,7 @@ def test_only_text_is_available(python: Path) -> None:
     ("name", "message"),
     [
         ("image", f"the processor 'image' needs libraries (pip install '{PROJECT['name']}[images]')"),
-        ("sculpture", "there is no processor 'sculpture'"),
+        ("sculpture", "no processor 'sculpture' is installed"),
     ],
 )
 def test_a_fork_server_says_what_is_missing(python: Path, name: str, message: str) -> None:

@@ -146,7 +146,14 @@ def test_jobs_of_a_removed_pipeline_get_the_options_of_the_default(tmp_path: Pat
         ("[pipelines.default]\nversion = true\n", 2, "must be an integer"),
         ("[pipelines.default]\npriority = -1\n", 2, "must be an integer from 0 to 100"),
         ("[pipelines.default]\npriority = 101\n", 2, "must be an integer from 0 to 100"),
-        ('[pipelines.default]\nprocessors = [\n  "nobody",\n]\n', 2, "there is no processor 'nobody'"),
+        ('[pipelines.default]\nprocessors = [\n  "nobody",\n]\n', 2, "no processor 'nobody' is installed (installed: "),
+        (
+            "[pipelines.default]\n\n[pipelines.default.font]\n",
+            3,
+            "no processor 'font' is installed (installed: sketch, ",
+        ),
+        ("\n\n\n[pipeline.web]\n", 4, "pipeline: is not a known key (known keys: pipelines)"),
+        ("[pipelines.default]\n[pipelines.web.x.y]\n", 2, "pipelines.web.x: no processor 'x' is installed"),
         ('[pipelines.default]\nprocessors = ["mosaic"]\n', 2, "pip install 'museum[tiles]'"),
         ("[pipelines.default.mosaic]\n", 1, "the processor 'mosaic' are not installed (pip install 'museum[tiles]')"),
         ('[pipelines.default]\nprocessors = "sketch"\n', 2, "must be a list of strings"),
@@ -171,6 +178,28 @@ def test_errors_name_their_line(tmp_path: Path, text: str, line: int, message: s
     assert message in str(fault.value)
     assert f"line {line}" in str(fault.value)
     assert str(fault.value).startswith("picasso.toml")
+
+
+def test_all_faults_are_listed_in_the_order_of_their_lines(tmp_path: Path) -> None:
+    text = """\
+        [pipelines.Web]
+        version = 0
+        priority = 101
+        size = 3
+        [pipelines.default.sketch]
+        queue = "fast"
+        types = ["png", "image/png", "gif"]
+        options.size = [1]
+        options.ratio = 0
+        [pipelines.default.font]
+        options.sizes = [1]
+        [pipeline.web]
+        """
+    with pytest.raises(ConfError) as fault:
+        loaded(tmp_path, text)
+    lines = str(fault.value).splitlines()
+    places = [line.partition(": ")[0].removeprefix("picasso.toml, line ") for line in lines]
+    assert places == ["1", "2", "3", "4", "6", "7", "7", "8", "9", "10", "12"]
 
 
 def test_a_file_that_is_no_text_is_an_error(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Pipelines: which processors run for which types, with which options, on which queue. Read from ``picasso.toml``.
 
 Without this file there is one pipeline, ``default``. It runs every installed processor that is not ``on_request``.
-The file is checked at start. An error message names the line. See ``docs/pipelines.md``.
+The file is checked at start. The error lists every fault with its line. See ``docs/pipelines.md``.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ KeyPath = tuple[str, ...]
 """The keys that lead to a value in the file: ``("pipelines", "default", "image", "queue")``."""
 
 
-class PipelineError(Exception):
+@dataclass(frozen=True, slots=True)
+class Fault:
     """The value at ``path`` is wrong; ``sentence`` says why."""
 
-    def __init__(self, path: KeyPath, sentence: str) -> None:
-        super().__init__(sentence)
-        self.path = path
+    path: KeyPath
+    sentence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,19 +124,27 @@ def pipelines() -> Pipelines:
 
 
 def load(conf: Conf) -> Pipelines:
-    """Raises `ConfError`. Its message names the file, the line and what is wrong there."""
+    """Raises `ConfError`. Its message has one line per fault: the file, the line and what is wrong there."""
     name = conf.config.name if conf.config else ""
     text = ""
     try:
         text = conf.config.read_text("utf-8") if conf.config else ""
-        return Pipelines(list(parser(conf).parse(tomllib.loads(text))))
+        document = tomllib.loads(text)
     except OSError as error:
         raise ConfError(f"{name} can't be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfError(f"{name} is not valid TOML: {error}") from error
-    except PipelineError as error:
-        keys = ".".join(error.path)
-        raise ConfError(f"{name}, line {line_of(error.path, text)}: {keys}: {error}") from error
+    reader = parser(conf)
+    found = reader.parse(document)
+    if reader.faults:
+        raise ConfError("\n".join(f"{name}, {line}" for line in fault_lines(reader.faults, text)))
+    return Pipelines(found)
+
+
+def fault_lines(faults: Collection[Fault], text: str) -> list[str]:
+    """What is wrong, in the order of the lines of the file."""
+    numbered = sorted(((line_of(fault.path, text), fault) for fault in faults), key=lambda pair: pair[0])
+    return [f"line {number}: {'.'.join(fault.path)}: {fault.sentence}" for number, fault in numbered]
 
 
 def built_in_options(conf: Conf) -> Mapping[str, Mapping[str, JSON]]:
@@ -151,37 +159,45 @@ def parser(conf: Conf) -> Parser:
 
 @dataclass(frozen=True, slots=True)
 class Parser:
-    """Reads pipelines. All methods raise `PipelineError`."""
+    """Reads pipelines and collects the faults of the file. In the place of a wrong value it uses the default."""
 
     registered: Mapping[str, type[Processor]]
     """All processors."""
     unavailable: Mapping[str, registry.MissingLibraries]
     """Those that a pipeline may not name, because libraries are missing."""
     built_in: Mapping[str, Mapping[str, JSON]]
+    faults: list[Fault] = field(default_factory=list)
 
-    def parse(self, document: Mapping[str, Any]) -> Iterator[Pipeline]:
+    def report(self, path: KeyPath, sentence: str) -> None:
+        self.faults.append(Fault(path, sentence))
+
+    def parse(self, document: Mapping[str, Any]) -> list[Pipeline]:
         """Each pipeline of a file."""
-        check_keys(document, {"pipelines"}, ())
-        tables = get_table(document, "pipelines", ())
+        self.check_keys(document, {"pipelines"}, ())
+        tables = self.table(document, "pipelines", ())
+        found = []
         for name in {DEFAULT: None, **tables}:
             path = ("pipelines", name)
             if not NAME.fullmatch(name) or len(name) > 64:
-                raise PipelineError(path, "the name of a pipeline must be kebab-case and have at most 64 characters")
-            yield self.pipeline(name, get_table(tables, name, ("pipelines",)), path)
+                self.report(path, "the name of a pipeline must be kebab-case and have at most 64 characters")
+            found.append(self.pipeline(name, self.table(tables, name, ("pipelines",)), path))
+        return found
 
     def pipeline(self, name: str, table: Mapping[str, Any], path: KeyPath) -> Pipeline:
-        for key in table:
-            if key in self.unavailable:
+        keys = {"version", "priority", "processors", *self.registered}
+        for key, value in table.items():
+            if key in self.unavailable or (isinstance(value, dict) and key not in keys):
                 self.check_installed(key, (*path, key))
-        check_keys(table, {"version", "priority", "processors", *self.registered}, path)
+                keys.add(key)
+        self.check_keys(table, keys, path)
         names = self.processor_names(table, path)
         available = [each for each in names if each not in self.unavailable]
         return Pipeline(
             name,
-            get_integer(table, "version", 1, range(1, 2**31), path),
-            get_integer(table, "priority", 0, PRIORITIES, path),
+            self.integer(table, "version", 1, range(1, 2**31), path),
+            self.integer(table, "priority", 0, PRIORITIES, path),
             MappingProxyType(
-                {key: self.processor(key, get_table(table, key, path), (*path, key)) for key in available}
+                {key: self.processor(key, self.table(table, key, path), (*path, key)) for key in available}
             ),
             frozenset(names).difference(available),
         )
@@ -194,85 +210,90 @@ class Parser:
         with_tables = [name for name in table if name in self.registered]
         if "processors" not in table:
             return [name for name, each in self.registered.items() if not each.on_request or name in with_tables]
-        names = get_strings(table, "processors", (), path)
+        names = self.strings(table, "processors", tuple(with_tables), path)
         for name in names:
             self.check_installed(name, (*path, "processors"))
         for name in with_tables:
             if name not in names:
-                raise PipelineError((*path, name), "is not in the list of this pipeline's processors")
-        return list(dict.fromkeys(names))
+                self.report((*path, name), "is not in the list of this pipeline's processors")
+        return [name for name in dict.fromkeys(names) if name in self.registered]
 
     def check_installed(self, name: str, path: KeyPath) -> None:
         if lacking := self.unavailable.get(name):
             hint = f"pip install '{lacking.requirement}'"
-            raise PipelineError(path, f"the libraries of the processor {name!r} are not installed ({hint})")
-        if name not in self.registered:
+            self.report(path, f"the libraries of the processor {name!r} are not installed ({hint})")
+        elif name not in self.registered:
             available = ", ".join(each for each in self.registered if each not in self.unavailable)
-            raise PipelineError(path, f"there is no processor {name!r} (processors: {available})")
+            self.report(path, f"no processor {name!r} is installed (installed: {available})")
 
     def processor(self, name: str, table: Mapping[str, Any], path: KeyPath) -> ProcessorConfig:
         processor = self.registered[name]
-        check_keys(table, {"types", "queue", "options"}, path)
-        types = get_strings(table, "types", processor.media_types, path)
+        self.check_keys(table, {"types", "queue", "options"}, path)
+        types = self.strings(table, "types", processor.media_types, path)
         for pattern in types:
             if not TYPE_PATTERN.fullmatch(pattern):
                 hint = f"{pattern!r} is not a pattern of media types such as image/* or !image/gif"
-                raise PipelineError((*path, "types"), hint)
+                self.report((*path, "types"), hint)
         queue = table.get("queue", processor.queue)
         if queue not in QUEUES:
-            raise PipelineError((*path, "queue"), f"must be one of {', '.join(QUEUES)}, not {queue!r}")
-        options = get_table(table, "options", path)
-        check_options(processor, options, path)
+            self.report((*path, "queue"), f"must be one of {', '.join(QUEUES)}, not {queue!r}")
+        options = self.table(table, "options", path)
+        self.check_options(processor, options, path)
         merged = {**self.built_in.get(name, {}), **options}
         return ProcessorConfig(processor.name, types, queue, MappingProxyType(merged))
 
+    def check_options(self, processor: type[Processor], options: Mapping[str, Any], path: KeyPath) -> None:
+        """Each option is checked alone first, so that a fault names the option's own line."""
+        alone = [self.accepts(processor, {name: value}, (*path, "options", name)) for name, value in options.items()]
+        if all(alone):
+            self.accepts(processor, options, (*path, "options"))
 
-def check_options(processor: type[Processor], options: Mapping[str, Any], path: KeyPath) -> None:
-    """Each option is checked alone first, so that an error names the option's own line."""
-    for name, value in options.items():
+    def accepts(self, processor: type[Processor], options: Mapping[str, Any], path: KeyPath) -> bool:
+        """Whether the processor accepts these options."""
         try:
-            parse_options(processor.Options, {name: value})
+            parse_options(processor.Options, options)
         except ValueError as error:
-            raise PipelineError((*path, "options", name), str(error)) from error
-    try:
-        parse_options(processor.Options, options)
-    except ValueError as error:
-        raise PipelineError((*path, "options"), str(error)) from error
+            self.report(path, str(error))
+            return False
+        return True
 
+    def check_keys(self, table: Mapping[str, Any], known: Collection[str], path: KeyPath) -> None:
+        for name in table:
+            if name not in known:
+                self.report((*path, name), f"is not a known key (known keys: {', '.join(sorted(known))})")
 
-def check_keys(table: Mapping[str, Any], known: Collection[str], path: KeyPath) -> None:
-    for name in table:
-        if name not in known:
-            raise PipelineError((*path, name), f"is not a known key (known keys: {', '.join(sorted(known))})")
+    def table(self, table: Mapping[str, Any], key: str, path: KeyPath) -> Mapping[str, Any]:
+        value = table.get(key, {})
+        if isinstance(value, dict):
+            return value
+        self.report((*path, key), "must be a table")
+        return {}
 
+    def integer(self, table: Mapping[str, Any], key: str, default: int, allowed: range, path: KeyPath) -> int:
+        value = table.get(key, default)
+        if type(value) is int and value in allowed:
+            return value
+        self.report((*path, key), f"must be an integer from {allowed.start} to {allowed.stop - 1}")
+        return default
 
-def get_table(table: Mapping[str, Any], key: str, path: KeyPath) -> Mapping[str, Any]:
-    value = table.get(key, {})
-    if not isinstance(value, dict):
-        raise PipelineError((*path, key), "must be a table")
-    return value
-
-
-def get_integer(table: Mapping[str, Any], key: str, default: int, allowed: range, path: KeyPath) -> int:
-    value = table.get(key, default)
-    if type(value) is not int or value not in allowed:
-        raise PipelineError((*path, key), f"must be an integer from {allowed.start} to {allowed.stop - 1}")
-    return value
-
-
-def get_strings(table: Mapping[str, Any], key: str, default: tuple[str, ...], path: KeyPath) -> tuple[str, ...]:
-    value = table.get(key, default)
-    if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
-        raise PipelineError((*path, key), "must be a list of strings")
-    return tuple(value)
+    def strings(self, table: Mapping[str, Any], key: str, default: tuple[str, ...], path: KeyPath) -> tuple[str, ...]:
+        value = table.get(key, default)
+        if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
+            return tuple(value)
+        self.report((*path, key), "must be a list of strings")
+        return default
 
 
 def line_of(path: KeyPath, text: str) -> int:
-    """The line (from 1) that sets ``path``, or else the nearest table around it."""
+    """The line (from 1) that sets ``path`` or first sets something below it, or else the nearest table around it."""
     lines = dict(key_paths(text))
-    while path and path not in lines:
-        path = path[:-1]
-    return lines.get(path, 1)
+    for length in range(len(path), 0, -1):
+        part = path[:length]
+        if part in lines:
+            return lines[part]
+        if below := [number for each, number in lines.items() if each[:length] == part]:
+            return min(below)
+    return 1
 
 
 def key_paths(text: str) -> Iterator[tuple[KeyPath, int]]:
