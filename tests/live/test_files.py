@@ -621,3 +621,21 @@ def test_a_public_url_is_in_every_address(new_data: Callable[[], Path]) -> None:
         assert answer.headers["x-accel-redirect"] == lies
         assert answer.headers["x-content-type-options"] == "nosniff"
         check_problem(ask(stack, "GET", f"/files/{uuid4()}/x"), 404, "not-found")
+
+
+# Addresses
+
+
+def test_the_slash_at_the_end_of_an_address_of_the_api_may_be_missing(service: Stack) -> None:
+    client, file_id = service.client, service.upload(b"no slash\n")["id"]
+    assert client.get("/api/v1.0").json() == client.get("/api/v1.0/").json()
+    assert listed(service)["results"][0]["id"] == client.get(FILES.rstrip("/")).json()["results"][0]["id"]
+    address = f"{FILES}{file_id}"
+    assert client.get(address).json()["id"] == file_id
+    service.settled(file_id)
+    assert [job["file"] for job in client.get(f"{address}/jobs").json()["results"]] == [file_id]
+    assert client.post("/api/v1.0/jobs/retry", json={"file": file_id}).json() == {"count": 0, "more": False}
+    check_problem(client.post(address, content=b"x" * 2**21), 405)
+    assert client.delete(address).status_code == 204
+    check_problem(client.get(address), 404)
+    check_problem(client.get("/admin"), 404)

@@ -70,6 +70,12 @@ def test_what_is_no_raw_upload_is_refused(service: Stack) -> None:
     assert count(service) == before
 
 
+@pytest.mark.parametrize("address", [UPLOAD, UPLOAD.rstrip("/")])
+def test_a_put_without_a_name_hears_of_the_slash(service: Stack, address: str) -> None:
+    problem = check_problem(service.client.put(address, content=b"x"), 415, "unsupported-media-type")
+    assert "an address that ends with a slash" in problem["detail"]
+
+
 def test_a_body_that_is_too_large_is_refused(limited: Stack) -> None:
     before = set(limited.stored_files())
     check_problem(limited.client.put(f"{UPLOAD}a", content=CONTENT), 413)

@@ -16,6 +16,7 @@ from django.urls import Resolver404, resolve
 from django.views import View
 
 from picasso.access.principal import ENVIRON
+from picasso.addresses import API
 from picasso.errors import MethodNotAllowed, NotFound, PicassoError, TooLarge, UploadTimeout
 from picasso.web.request import Message, Receive, Request
 
@@ -37,7 +38,7 @@ class DjangoHandler:
 
     async def __call__(self, request: Request) -> None:
         # In ASGI `path` includes `root_path`; Django makes its links from both.
-        path = request.scope["root_path"] + request.path
+        path = request.scope["root_path"] + with_slash(request.path)
         await self._app({**request.scope, "path": path}, await whole_body(request), request.send)
 
 
@@ -78,10 +79,15 @@ async def whole_body(request: Request) -> Receive:
     return receive
 
 
+def with_slash(path: str) -> str:
+    """The path of the API with the slash at its end, which clients may leave out. Other paths stay as they are."""
+    return f"{path}/" if f"{path}/".startswith(API) and not path.endswith("/") else path
+
+
 def too_large(request: Request) -> PicassoError:
     """The error for a body of this size. Usually it was sent to the wrong address."""
     try:
-        view = getattr(resolve(request.path).func, "view_class", None)
+        view = getattr(resolve(with_slash(request.path)).func, "view_class", None)
     except Resolver404:
         return NotFound()
     if view and request.method not in (allowed := methods(view)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from picasso.addresses import UPLOAD
 from picasso.errors import InvalidUpload, LengthRequired, UnsupportedMediaType
 from picasso.receive.new_file import NewFile, clean_name
 from picasso.receive.sink import Sink
@@ -23,7 +24,7 @@ class RawHandler:
     async def __call__(self, request: Request, name_in_path: str) -> None:
         name, pipeline = sent_name(request, name_in_path), sent_pipeline(request, self._pipelines)
         if name is None:
-            raise UnsupportedMediaType  # most often it is a form with a wrong Content-Type
+            raise UnsupportedMediaType(NAMELESS) if request.method == "PUT" else UnsupportedMediaType
         checks = Checks(request, CONTENT_DIGEST, REPR_DIGEST)
         if request.content_length is None and not checks:
             raise LengthRequired
@@ -48,3 +49,9 @@ class RawFile(WholeBody):
 
 
 EMPTY = "The body is empty; nothing was stored."
+
+# A POST without a name is most often a form with a wrong Content-Type. A PUT is most often `curl -T` without the slash.
+NAMELESS = (
+    "The upload has no name. Send it in Content-Disposition or at the end of the address, as in"
+    f" {UPLOAD}picture.jpg. `curl -T picture.jpg` adds the name only to an address that ends with a slash."
+)
