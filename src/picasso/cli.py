@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
+import re
+import secrets
 import signal
 import socket
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from picasso import __version__, compatibility, conf, supervise
@@ -23,31 +27,63 @@ SHORTCUTS = {
 }
 
 
+# Commands of Django that use no data.
+WITHOUT_DATA = {"check", "diffsettings", "findstatic", "help", "makemigrations", "spectacular", "version"}
+
+
 def main() -> None:
     given = sys.argv[1:]
     arguments = parser().parse_args(["manage", *given] if given and given[0] in SHORTCUTS else given)
     supervise.keep_secrets()
     if arguments.supervisor is not None:
         supervise.end_with(arguments.supervisor)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "picasso.settings")
     try:
         settings = conf.load(os.environ)
-        if arguments.run in {up, web, worker} or given[0] in SHORTCUTS:
-            pipelines.load(settings)
+        prepare(settings, arguments)
+        run: Callable[[conf.Conf, argparse.Namespace], int | None] = arguments.run
+        sys.exit(run(settings, arguments))
     except (conf.ConfError, registry.RegistryError) as fault:
         sys.exit(f"Picasso can't start with this configuration:\n{fault}")
-    runs_jobs_here = arguments.run in {up, worker} or (arguments.run is web and not settings.assume_decoders)
-    if runs_jobs_here and arguments.supervisor is None and (notice := registry.unavailable_notice()):
-        supervise.say(notice)
-    if given[0] in SHORTCUTS and not {"-h", "--help"} & set(given):
-        require_data(settings)
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "picasso.settings")
-    run: Callable[[conf.Conf, argparse.Namespace], int | None] = arguments.run
-    try:
-        if run in {up, web, worker} and arguments.supervisor is None:
-            check_libraries()
-        sys.exit(run(settings, arguments))
     except compatibility.Incompatible as error:
         sys.exit(f"Picasso can't start with the installed libraries:\n{error}")
+
+
+def prepare(settings: conf.Conf, arguments: argparse.Namespace) -> None:
+    """Check what the command needs. Only commands that run the service, and ``migrate``, create the data folder."""
+    if arguments.run in {up, web, worker}:
+        pipelines.load(settings)
+        if arguments.supervisor is None:
+            say_unavailable(settings, arguments)
+            check_libraries()
+        conf.make_data_dir(settings)
+    elif arguments.run is manage:
+        prepare_to_manage(settings, arguments.arguments)
+    elif arguments.part == "worker":
+        require_data(settings)
+
+
+def say_unavailable(settings: conf.Conf, arguments: argparse.Namespace) -> None:
+    """If jobs run on this machine: say which processors are off."""
+    runs_jobs = arguments.run is not web or not settings.assume_decoders
+    if runs_jobs and (notice := registry.unavailable_notice()):
+        supervise.say(notice)
+
+
+def prepare_to_manage(settings: conf.Conf, arguments: Sequence[str]) -> None:
+    name = arguments[0] if arguments else "help"
+    if name in SHORTCUTS:
+        pipelines.load(settings)
+    if name == "migrate" and not asks_for_help(arguments):
+        conf.make_data_dir(settings)
+    elif name in WITHOUT_DATA or asks_for_help(arguments):
+        avoid_new_key(settings)
+    else:
+        require_data(settings, with_files=name == "sweep")
+
+
+def asks_for_help(arguments: Sequence[str]) -> bool:
+    return bool({"-h", "--help", "--version"} & set(arguments))
 
 
 def check_libraries() -> None:
@@ -106,42 +142,81 @@ def worker(settings: conf.Conf, arguments: argparse.Namespace) -> int:
 
 
 def manage(_: conf.Conf, arguments: argparse.Namespace) -> None:
-    manage_command(*arguments.arguments)
+    """Run a command of Django. A reader of the output that ends early, such as ``head``, is no error."""
+    from django.core.management import execute_from_command_line
+
+    name = "picasso" if arguments.arguments and arguments.arguments[0] in SHORTCUTS else "picasso manage"
+    try:
+        with database_faults():
+            execute_from_command_line([name, *arguments.arguments])
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python writes the rest there when it exits
+        sys.exit(128 + signal.SIGPIPE)
 
 
 def ready(settings: conf.Conf, arguments: argparse.Namespace) -> int:
     """Without Django where possible, because a health check runs every few seconds."""
     if arguments.part == "web":
-        from urllib.request import urlopen
-
-        try:
-            with urlopen(f"http://127.0.0.1:{settings.port}/healthz", timeout=5) as answer:
-                return int(answer.status != 200)
-        except OSError as fault:
-            sys.exit(f"Picasso does not answer: {fault}")
+        return web_answers(f"127.0.0.1:{settings.port}")
     import django
 
     django.setup()
     from picasso.web.health import worker_reported
 
-    return 0 if worker_reported() else 1
+    with database_faults():
+        return 0 if worker_reported() else 1
 
 
-def manage_command(*arguments: str) -> None:
-    from django.core.management import execute_from_command_line
+def web_answers(address: str) -> int:
+    from urllib.request import urlopen
 
-    name = "picasso" if arguments and arguments[0] in SHORTCUTS else "picasso manage"
-    execute_from_command_line([name, *arguments])
+    try:
+        with urlopen(f"http://{address}/healthz", timeout=5) as answer:
+            return int(answer.status != 200)
+    except OSError as fault:
+        why = reason(getattr(fault, "reason", fault))
+        sys.exit(f"Picasso does not answer at http://{address}/healthz: {why} (see PICASSO_PORT)")
 
 
-def require_data(settings: conf.Conf) -> None:
-    """Exit if there is no database: the command was probably started in the wrong folder, and must not create one."""
+def reason(fault: object) -> str:
+    """Why the system refused something, without the details that Python adds."""
+    if isinstance(fault, OSError) and fault.errno is not None and fault.errno > 0:
+        return os.strerror(fault.errno)
+    return str(getattr(fault, "strerror", None) or fault)
+
+
+@contextmanager
+def database_faults() -> Iterator[None]:
+    """Exit with one line if the database can't be reached or has no tables."""
+    from django.db import OperationalError, ProgrammingError
+
+    try:
+        yield
+    except (OperationalError, ProgrammingError) as fault:
+        text = (str(fault).strip() or type(fault).__name__).splitlines()[0]
+        missing = re.search(r"no such table|relation .* does not exist", text)
+        sys.exit(f"The database failed: {text}{'. Run `picasso manage migrate` first.' if missing else ''}")
+
+
+def require_data(settings: conf.Conf, *, with_files: bool = False) -> None:
+    """Exit if there is no database: the command was probably started in the wrong folder, and must not create one.
+
+    Commands that use the stored files also need the data folder if the database is elsewhere.
+    """
     scheme, _, path = settings.database_url.partition(":///")
-    if scheme == "sqlite" and not Path(path).is_file():
+    if (scheme == "sqlite" and not Path(path).is_file()) or (with_files and not settings.data_dir.is_dir()):
         sys.exit(
             f"There is no data of Picasso in {settings.data_dir}."
             " Run this command in the folder in which the service was started, or set PICASSO_DATA_DIR."
         )
+    avoid_new_key(settings)
+
+
+def avoid_new_key(settings: conf.Conf) -> None:
+    """If there is no secret key: use one for this process only. Django's settings would create one in a new folder."""
+    if not settings.secret_key and not conf.key_file(settings).exists():
+        os.environ["PICASSO_SECRET_KEY"] = secrets.token_urlsafe(48)
 
 
 def listening(settings: conf.Conf) -> socket.socket:
@@ -150,7 +225,8 @@ def listening(settings: conf.Conf) -> socket.socket:
     try:
         return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
     except OSError as fault:
-        sys.exit(f"Picasso can't listen on {settings.host}:{settings.port}: {fault.strerror} (see PICASSO_PORT)")
+        setting = "PICASSO_PORT" if fault.errno in {errno.EADDRINUSE, errno.EACCES} else "PICASSO_HOST"
+        sys.exit(f"Picasso can't listen on {settings.host}:{settings.port}: {reason(fault)} (see {setting})")
 
 
 def web_parts(settings: conf.Conf, listener: socket.socket) -> list[Part]:
@@ -180,10 +256,7 @@ def work(settings: conf.Conf, queue: str) -> int:
     compatibility.require(*compatibility.WORKER)
     from picasso.worker_app import WorkerApp
 
-    try:
-        app = WorkerApp(settings, queue)
-    except conf.ConfError as fault:
-        sys.exit(f"Picasso can't start with this configuration:\n{fault}")
+    app = WorkerApp(settings, queue)
     try:
         app.run()
     finally:

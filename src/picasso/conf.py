@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import Field, dataclass, field, fields
+from difflib import get_close_matches
 from ipaddress import ip_network
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -235,7 +236,14 @@ def load(environ: Mapping[str, str]) -> Conf:
 def unknown(environ: Mapping[str, str]) -> list[str]:
     """Unknown variables. A misspelt one could be a limit that silently does not apply, so nothing starts with it."""
     names = [name for name in environ if name.startswith("PICASSO_") and not name.startswith("PICASSO_TEST_")]
-    return [f"{name} is not a setting of Picasso" for name in names if name not in variables()]
+    return [f"{name} is not a setting of Picasso{suggestion(name)}" for name in names if name not in variables()]
+
+
+def suggestion(name: str) -> str:
+    """The setting with the most similar name, as the end of a sentence. Empty if there is none."""
+    known = {variable.removeprefix("PICASSO_"): variable for variable in variables()}
+    nearest = get_close_matches(name.removeprefix("PICASSO_"), known, 1, cutoff=0.7)
+    return f". Did you mean {known[nearest[0]]}?" if nearest else ""
 
 
 def contradictions(conf: Conf) -> list[str]:
@@ -274,13 +282,28 @@ def exposed(conf: Conf) -> bool:
     return conf.host not in {"127.0.0.1", "localhost", "::1"}
 
 
+def make_data_dir(conf: Conf) -> None:
+    """Create the data folder if it does not exist. Raises `ConfError` if that fails, or if it can't be written to."""
+    try:
+        conf.data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfError(f"PICASSO_DATA_DIR: {conf.data_dir} can't be created: {error.strerror}") from error
+    if not os.access(conf.data_dir, os.W_OK | os.X_OK):
+        raise ConfError(f"PICASSO_DATA_DIR: {conf.data_dir} can't be written to")
+
+
+def key_file(conf: Conf) -> Path:
+    """Where the secret key is that was created because none is set."""
+    return conf.data_dir / "secret.key"
+
+
 def secret_key(conf: Conf) -> str:
     """The secret key. If none is set, one is created once in the data folder, readable by its owner only."""
     if conf.secret_key:
         return conf.secret_key
-    path = conf.data_dir / "secret.key"
+    path = key_file(conf)
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_data_dir(conf)
         with NamedTemporaryFile("w", dir=path.parent, prefix="secret.") as new:
             new.write(secrets.token_urlsafe(48))
             new.flush()

@@ -164,7 +164,11 @@ def test_all_faults_are_told_at_once() -> None:
 
 
 def test_a_misspelt_variable_is_refused() -> None:
-    assert faults(PICASSO_MAX_UPLOADSIZE="5GiB") == ["PICASSO_MAX_UPLOADSIZE is not a setting of Picasso"]
+    assert faults(PICASSO_MAX_UPLOADSIZE="5GiB") == [
+        "PICASSO_MAX_UPLOADSIZE is not a setting of Picasso. Did you mean PICASSO_MAX_UPLOAD_SIZE?"
+    ]
+    assert faults(PICASSO_PROT="1") == ["PICASSO_PROT is not a setting of Picasso. Did you mean PICASSO_PORT?"]
+    assert faults(PICASSO_FROBNICATE="1") == ["PICASSO_FROBNICATE is not a setting of Picasso"]
     assert faults(PICASSO_="") == ["PICASSO_ is not a setting of Picasso"]
 
 
@@ -288,6 +292,13 @@ def test_processes_that_start_together_agree_on_the_key(tmp_path: Path) -> None:
             keys = set(threads.map(conf.secret_key, [got] * 4))
         assert len(keys) == 1
         assert len(keys.pop()) >= 50
+
+
+def test_a_data_folder_that_can_not_be_made_is_an_error() -> None:
+    with pytest.raises(ConfError, match="PICASSO_DATA_DIR: /proc/x can't be created: No such file"):
+        conf.secret_key(load({"PICASSO_DATA_DIR": "/proc/x"}))
+    with pytest.raises(ConfError, match="PICASSO_DATA_DIR: /proc/version can't be created: File exists"):
+        conf.make_data_dir(load({"PICASSO_DATA_DIR": "/proc/version"}))
 
 
 # The command

@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 
 from picasso.jobs import bulk_actions, commands
 from picasso.jobs.bulk_actions import FilterError, Outcome
+from picasso.management.options import HIDDEN
 from picasso.models import Job
 from picasso.queue_names import QUEUES
 from picasso.serializers import JobSerializer
@@ -22,6 +23,8 @@ COLUMNS = "{id}  {state:9} {processor:12} {queue:6} {pipeline:12} {attempt:>3}x 
 
 class Command(BaseCommand):
     help = "List, show, retry and cancel jobs."
+    suppressed_base_arguments = HIDDEN
+    requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         subparsers = parser.add_subparsers(dest="do", required=True, metavar="list | show | retry | cancel")

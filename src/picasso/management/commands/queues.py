@@ -10,11 +10,14 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from picasso.jobs import queues
 from picasso.jobs.queues import Load
+from picasso.management.options import HIDDEN
 from picasso.queue_names import QUEUES
 
 
 class Command(BaseCommand):
     help = "Show the queues, or pause or resume one. Jobs that run when their queue is paused go on."
+    suppressed_base_arguments = HIDDEN
+    requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         commands = parser.add_subparsers(dest="do", metavar="pause | resume")
