@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models.functions import Now
 
+from picasso.access.principal import SERVICE
 from picasso.jobs import bulk_actions, claims, commands, states
 from picasso.jobs.bulk_actions import FilterError
 from picasso.jobs.retries import TransientError
@@ -178,7 +179,7 @@ def test_a_failed_file_becomes_processed_and_nothing_is_there_twice() -> None:
     assert finish(text, {"words": 1}, [derivative_of(text)])
     assert states.fail(image, "corrupt", "It is corrupt.")
     assert File.objects.get().state == File.State.FAILED
-    assert bulk_actions.retry_where({"file": str(file.pk)}) == bulk_actions.Outcome(1, more=False)
+    assert bulk_actions.retry_where(SERVICE, {"file": str(file.pk)}) == bulk_actions.Outcome(1, more=False)
     second = begun(image)
     assert finish(second, {"width": 1}, [derivative_of(second)])
     kept = File.objects.get()
@@ -220,7 +221,7 @@ def test_a_filter_finds_what_agrees_with_all_of_it() -> None:
         {"file": str(wanted.file_id)},
         {"pipeline": "web", "queue": "quick", "state": "failed", "processor": "image"},
     ):
-        assert [job.pk for job in bulk_actions.select(where)] == [wanted.pk]
+        assert [job.pk for job in bulk_actions.select(SERVICE, where)] == [wanted.pk]
 
 
 @pytest.mark.parametrize(
@@ -240,15 +241,15 @@ def test_a_filter_finds_what_agrees_with_all_of_it() -> None:
 def test_a_filter_that_can_not_be_meant_is_refused(where: dict[str, object]) -> None:
     for act in (bulk_actions.select, bulk_actions.retry_where, bulk_actions.cancel_where):
         with pytest.raises(FilterError):
-            act(where)
+            act(SERVICE, where)
 
 
 def test_nobody_means_all_by_saying_nothing() -> None:
     job = new_job(state=State.FAILED)
     with pytest.raises(FilterError):
-        bulk_actions.retry_where({})
+        bulk_actions.retry_where(SERVICE, {})
     with pytest.raises(FilterError):
-        bulk_actions.cancel_where({})
+        bulk_actions.cancel_where(SERVICE, {})
     assert again(job).state == State.FAILED
 
 
@@ -256,23 +257,25 @@ def test_many_are_retried_in_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bulk_actions, "BATCH", 7)
     failed = [new_job(state=State.FAILED, attempt=1) for _ in range(20)]
     others = [new_job(state=State.CANCELLED), new_job(state=State.DONE), new_job(state=State.FAILED, processor="image")]
-    assert bulk_actions.retry_where({"state": "failed", "processor": "text"}) == bulk_actions.Outcome(20, more=False)
+    assert bulk_actions.retry_where(SERVICE, {"state": "failed", "processor": "text"}) == bulk_actions.Outcome(
+        20, more=False
+    )
     assert {again(job).state for job in failed} == {State.WAITING}
     assert {again(job).file.state for job in failed} == {File.State.PROCESSING}
     assert [again(job).state for job in others] == [State.CANCELLED, State.DONE, State.FAILED]
-    assert bulk_actions.retry_where({"queue": "quick"}).count == 2, "what is done is not, unless one says so"
-    assert bulk_actions.retry_where({"state": "done"}).count == 1
-    assert bulk_actions.cancel_where({"queue": "quick"}) == bulk_actions.Outcome(23, more=False)
+    assert bulk_actions.retry_where(SERVICE, {"queue": "quick"}).count == 2, "what is done is not, unless one says so"
+    assert bulk_actions.retry_where(SERVICE, {"state": "done"}).count == 1
+    assert bulk_actions.cancel_where(SERVICE, {"queue": "quick"}) == bulk_actions.Outcome(23, more=False)
     assert not Job.objects.exclude(state=State.CANCELLED).exists()
-    assert bulk_actions.retry_where({"state": "waiting"}).count == 0
+    assert bulk_actions.retry_where(SERVICE, {"state": "waiting"}).count == 0
 
 
 def test_when_time_is_up_it_says_that_there_is_more(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bulk_actions, "BATCH", 2)
     for _ in range(4):
         new_job(state=State.FAILED)
-    assert bulk_actions.retry_where({"state": "failed"}, seconds=-1) == bulk_actions.Outcome(0, more=True)
-    assert bulk_actions.retry_where({"state": "failed"}, seconds=60) == bulk_actions.Outcome(4, more=False)
+    assert bulk_actions.retry_where(SERVICE, {"state": "failed"}, seconds=-1) == bulk_actions.Outcome(0, more=True)
+    assert bulk_actions.retry_where(SERVICE, {"state": "failed"}, seconds=60) == bulk_actions.Outcome(4, more=False)
 
 
 # Anew, by a newer pipeline
@@ -380,7 +383,7 @@ MOVES_AT_RANDOM: list[Callable[[Job], object]] = [
     lambda job: states.fail(job, "corrupt", "It is corrupt.") if job.state == State.RUNNING else None,
     lambda job: commands.cancel(job.pk),
     lambda job: commands.retry(job.pk),
-    lambda job: bulk_actions.retry_where({"file": str(job.file_id)}).count,
+    lambda job: bulk_actions.retry_where(SERVICE, {"file": str(job.file_id)}).count,
     lambda _: sum(states.reap("quick")),
 ]
 
@@ -390,9 +393,9 @@ def test_bulk_moves_side_by_side_neither_block_nor_count_twice(monkeypatch: pyte
     monkeypatch.setattr(bulk_actions, "BATCH", 10)
     for _ in range(5):
         jobs = [new_job(state=State.FAILED) for _ in range(40)]
-        retries = [partial(bulk_actions.retry_where, {"state": "failed"}) for _ in range(3)]
+        retries = [partial(bulk_actions.retry_where, SERVICE, {"state": "failed"}) for _ in range(3)]
         assert sum(outcome.count for outcome in side_by_side(retries)) == len(jobs)
-        cancels = [partial(bulk_actions.cancel_where, {"queue": "quick"}) for _ in range(2)]
+        cancels = [partial(bulk_actions.cancel_where, SERVICE, {"queue": "quick"}) for _ in range(2)]
         claim = partial(claims.claim_due, "quick", 64, 256)
         first, second, _ = side_by_side([*cancels, claim])
         assert first.count + second.count == len(jobs)

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 STRANGERS = [
     replace(OPEN, project="another"),
     replace(OPEN, owner="ann"),
-    replace(OPEN, scopes=frozenset({Scope.FILES_WRITE, Scope.FILES_DELETE})),
+    replace(OPEN, scopes=frozenset(Scope) - {Scope.FILES_READ}),
 ]
 
 

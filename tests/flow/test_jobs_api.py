@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -15,7 +16,9 @@ from django.db import connection
 from django.db.models.functions import Now
 from django.test import Client
 
+from picasso.access.principal import OPEN, SERVICE, Principal, Scope
 from picasso.jobs import bulk_actions, queues
+from picasso.jobs import queries as job_queries
 from picasso.jobs.states import State
 from picasso.models import File, Job, Queue
 from tests.flow.http import client
@@ -196,7 +199,7 @@ def test_a_list_reads_no_more_than_its_page(where: dict[str, str]) -> None:
     )
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE picasso_job")
-    plan = bulk_actions.select(where).order_by("-pk")[:51].explain(analyze=True, format="json")
+    plan = bulk_actions.select(SERVICE, where).order_by("-pk")[:51].explain(analyze=True, format="json")
     assert rows_read(json.loads(plan)[0]["Plan"]) <= 100, plan
 
 
@@ -370,3 +373,51 @@ def test_json_that_nobody_keeps_is_refused(body: str) -> None:
     answer = client().post(f"{JOBS}retry/", body, content_type="application/json")
     assert answer.status_code == 400
     assert answer.json()["code"] == "invalid-field"
+
+
+# Principals
+
+
+STRANGERS = [replace(OPEN, project="another"), replace(OPEN, owner="ann")]
+
+
+@pytest.mark.parametrize("stranger", STRANGERS)
+def test_jobs_of_invisible_files_are_neither_shown_nor_changed(stranger: Principal) -> None:
+    failed, waiting = new_job(state=State.FAILED), new_job()
+    as_stranger = client(stranger)
+    assert as_stranger.get(JOBS).json()["results"] == []
+    assert as_stranger.get(JOBS, {"file": str(failed.file_id)}).json()["results"] == []
+    assert as_stranger.get(f"{JOBS}{failed.pk}/").status_code == 404
+    assert as_stranger.post(f"{JOBS}{failed.pk}/retry/").status_code == 404
+    assert as_stranger.post(f"{JOBS}{waiting.pk}/cancel/").status_code == 404
+    for action, filters in (("retry", {"state": "failed"}), ("cancel", {"queue": "quick"})):
+        answer = as_stranger.post(f"{JOBS}{action}/", json.dumps(filters), content_type="application/json")
+        assert answer.json() == {"count": 0, "more": False}
+    assert set(Job.objects.values_list("state", flat=True)) == {State.FAILED, State.WAITING}
+
+
+def test_jobs_and_queues_need_the_scope_to_read() -> None:
+    job = new_job()
+    reader = client(replace(OPEN, scopes=frozenset({Scope.FILES_READ, Scope.JOBS_READ})))
+    writer = client(replace(OPEN, scopes=frozenset({Scope.FILES_READ, Scope.JOBS_WRITE})))
+    for path in (JOBS, f"{JOBS}{job.pk}/", f"/api/v1.0/files/{job.file_id}/jobs/", QUEUES):
+        assert reader.get(path).status_code == 200, path
+        refused = writer.get(path)
+        assert (refused.status_code, refused.json()["code"]) == (403, "forbidden"), path
+
+
+def test_jobs_and_queues_need_the_scope_to_write() -> None:
+    job = new_job()
+    reader = client(replace(OPEN, scopes=frozenset({Scope.FILES_READ, Scope.JOBS_READ})))
+    paths = [f"{JOBS}{job.pk}/cancel/", f"{JOBS}{job.pk}/retry/", f"{JOBS}cancel/", f"{JOBS}retry/"]
+    for path in (*paths, f"{QUEUES}quick/pause/", f"{QUEUES}quick/resume/"):
+        refused = reader.post(path, json.dumps({"queue": "quick"}), content_type="application/json")
+        assert (refused.status_code, refused.json()["code"]) == (403, "forbidden"), path
+    assert Job.objects.get().state == State.WAITING
+    assert not queues.is_paused("quick")
+    writer = client(replace(OPEN, scopes=frozenset({Scope.FILES_READ, Scope.JOBS_WRITE})))
+    assert writer.post(f"{JOBS}{job.pk}/cancel/").status_code == 200
+
+
+def test_who_sees_all_files_pays_for_no_join() -> None:
+    assert "picasso_file" not in str(job_queries.visible_to(OPEN).filter(state=State.FAILED).query)

@@ -8,6 +8,7 @@ import os
 import threading
 import time
 import uuid
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,9 +16,11 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
+from picasso.access.principal import OPEN, Scope
 from picasso.models import File, FileCount
 from picasso.receive.sink import Sink
 from picasso.storage.folder import Folder
+from picasso.web import router
 from picasso.web.app import WebApp
 from picasso.web.request import Message
 from tests.flow.asgi import Exchange, ask, with_app
@@ -32,6 +35,21 @@ def _counting(transactional_db: None) -> None:
     """Emptying the tables after a test takes the row with it in which SQLite counts."""
     if connection.vendor == "sqlite":
         FileCount.objects.get_or_create(slot=0)
+
+
+# Principals
+
+
+@pytest.mark.parametrize("path", [UPLOAD + "a.bin", UPLOADS])
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+def test_an_upload_needs_the_scope_to_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str, path: str
+) -> None:
+    reader = replace(OPEN, scopes=frozenset(Scope) - {Scope.FILES_WRITE})
+    monkeypatch.setattr(router, "authenticate", lambda _: reader)
+    answer = with_app(tmp_path, lambda app: ask(app, method, path, b"content"))
+    assert (answer.status, json.loads(answer.body)["code"]) == (403, "forbidden")
+    assert not File.objects.exists()
 
 
 # Memory

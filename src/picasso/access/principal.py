@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal
 
+from picasso.errors import Forbidden
+
 ENVIRON = "picasso.principal"
 """The key of the principal in an ASGI scope and in a WSGI environ."""
 
@@ -33,6 +35,11 @@ class Principal:
     scopes: frozenset[Scope]
     owner: str | None
     """The end user whose files it sees; None for all of the project."""
+
+    def require(self, scope: Scope) -> None:
+        """Raises `Forbidden` unless the principal has this scope."""
+        if scope not in self.scopes:
+            raise Forbidden
 
 
 OPEN = Principal(kind="open", project=DEFAULT_PROJECT, scopes=frozenset(Scope), owner=None)

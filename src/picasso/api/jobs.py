@@ -8,6 +8,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 from django.db.models import QuerySet
@@ -18,13 +19,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from picasso.access.principal import principal_of
+from picasso.access.principal import Principal, principal_of
 from picasso.api.errors import ProblemSerializer
 from picasso.api.pagination import Cursor
-from picasso.api.safety import SameOrigin
+from picasso.api.safety import ReadsJobs, SameOrigin, WritesJobs
 from picasso.errors import PROBLEM_JSON, Conflict, InvalidField, NotFound
 from picasso.files import queries as files
-from picasso.jobs import bulk_actions, commands, queues
+from picasso.jobs import bulk_actions, commands, queries, queues
 from picasso.jobs.bulk_actions import FilterError, Outcome
 from picasso.models import Job
 from picasso.queue_names import QUEUES
@@ -38,6 +39,7 @@ def problems(*statuses: int) -> dict[Any, Any]:
     return {(status, PROBLEM_JSON): ProblemSerializer for status in statuses}
 
 
+READ = problems(403)
 CHANGE = problems(403, 404, 409)
 
 FILTERS = [
@@ -50,14 +52,15 @@ FILTERS = [
 ]
 
 
-def with_clock() -> QuerySet[Job]:
-    """All jobs, with the database's time as ``now``: the clock that also set the times of the jobs."""
-    return Job.objects.annotate(now=Now())
+def visible_jobs(request: Request) -> QuerySet[Job]:
+    """With the database's time as ``now``: the clock that also set the times of the jobs."""
+    return queries.visible_to(principal_of(request.META)).annotate(now=Now())
 
 
 class JobList(generics.ListAPIView[Job]):
     """Jobs, newest first. All given filters must match."""
 
+    permission_classes = [ReadsJobs]
     serializer_class = JobSerializer
     pagination_class = Cursor
 
@@ -65,11 +68,15 @@ class JobList(generics.ListAPIView[Job]):
         filters = {
             name: self.request.query_params[name] for name in bulk_actions.FIELDS if name in self.request.query_params
         }
-        jobs: QuerySet[Job] = or_invalid_field(bulk_actions.select, filters)
+        principal = principal_of(self.request.META)
+        jobs: QuerySet[Job] = or_invalid_field(partial(bulk_actions.select, principal), filters)
         return jobs.annotate(now=Now())
 
     @extend_schema(
-        operation_id="list_jobs", tags=["jobs"], parameters=FILTERS, responses={200: JobSerializer, **problems(400)}
+        operation_id="list_jobs",
+        tags=["jobs"],
+        parameters=FILTERS,
+        responses={200: JobSerializer, **problems(400, 403)},
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().get(request, *args, **kwargs)
@@ -78,15 +85,18 @@ class JobList(generics.ListAPIView[Job]):
 class FileJobs(generics.ListAPIView[Job]):
     """The jobs of one file, newest first."""
 
+    permission_classes = [ReadsJobs]
     serializer_class = JobSerializer
     pagination_class = Cursor
 
     def get_queryset(self) -> QuerySet[Job]:
         if not files.exists(principal_of(self.request.META), self.kwargs["pk"]):
             raise NotFound
-        return with_clock().filter(file_id=self.kwargs["pk"])
+        return visible_jobs(self.request).filter(file_id=self.kwargs["pk"])
 
-    @extend_schema(operation_id="list_file_jobs", tags=["jobs"], responses={200: JobSerializer, **problems(400, 404)})
+    @extend_schema(
+        operation_id="list_file_jobs", tags=["jobs"], responses={200: JobSerializer, **problems(400, 403, 404)}
+    )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().get(request, *args, **kwargs)
 
@@ -94,13 +104,14 @@ class FileJobs(generics.ListAPIView[Job]):
 class JobDetail(generics.RetrieveAPIView[Job]):
     """One job."""
 
+    permission_classes = [ReadsJobs]
     serializer_class = JobSerializer
     queryset = Job.objects.all()
 
     def get_queryset(self) -> QuerySet[Job]:
-        return with_clock()
+        return visible_jobs(self.request)
 
-    @extend_schema(operation_id="get_job", tags=["jobs"], responses={200: JobSerializer, **problems(404)})
+    @extend_schema(operation_id="get_job", tags=["jobs"], responses={200: JobSerializer, **problems(403, 404)})
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().get(request, *args, **kwargs)
 
@@ -108,27 +119,29 @@ class JobDetail(generics.RetrieveAPIView[Job]):
 class Change(APIView):
     """A view that changes something. Browsers may use it from the service's own pages only."""
 
-    permission_classes = [SameOrigin]
+    permission_classes = [SameOrigin, WritesJobs]
 
 
 class JobRetry(Change):
     @extend_schema(operation_id="retry_job", tags=["jobs"], request=None, responses={200: JobSerializer, **CHANGE})
     def post(self, request: Request, pk: uuid.UUID) -> Response:
         """Run a job again that is failed, cancelled or done. Its earlier results stay until the new ones are stored."""
-        return change(pk, commands.retry, "retried")
+        return change(request, pk, commands.retry, "retried")
 
 
 class JobCancel(Change):
     @extend_schema(operation_id="cancel_job", tags=["jobs"], request=None, responses={200: JobSerializer, **CHANGE})
     def post(self, request: Request, pk: uuid.UUID) -> Response:
         """Cancel a job that is waiting, queued or running. A running job is stopped within two seconds."""
-        return change(pk, commands.cancel, "cancelled")
+        return change(request, pk, commands.cancel, "cancelled")
 
 
-def change(pk: uuid.UUID, action: Callable[[uuid.UUID], bool], done: str) -> Response:
+def change(request: Request, pk: uuid.UUID, action: Callable[[uuid.UUID], bool], done: str) -> Response:
     """Apply the action to one job. Raises `NotFound`, or `Conflict` if its state does not allow the action."""
+    if not queries.is_visible(principal_of(request.META), pk):
+        raise NotFound
     changed = action(pk)
-    job = with_clock().filter(pk=pk).first()
+    job = visible_jobs(request).filter(pk=pk).first()
     if job is None:
         raise NotFound
     if not changed:
@@ -160,14 +173,15 @@ class JobsCancel(Change):
         return bulk(bulk_actions.cancel_where, request)
 
 
-def bulk(action: Callable[[Mapping[str, object], float], Outcome], request: Request) -> Response:
+def bulk(action: Callable[[Principal, Mapping[str, object], float], Outcome], request: Request) -> Response:
+    principal = principal_of(request.META)
     try:
         filters = request.data
     except RecursionError as fault:
         raise InvalidField("body", "The body is nested too deeply.") from fault
     if not isinstance(filters, dict):
         raise InvalidField("body", "The body must be a JSON object with a filter for jobs.")
-    return Response(asdict(or_invalid_field(lambda filters: action(filters, BULK_SECONDS), filters)))
+    return Response(asdict(or_invalid_field(lambda filters: action(principal, filters, BULK_SECONDS), filters)))
 
 
 def or_invalid_field(action: Callable[[Mapping[str, object]], Any], filters: Mapping[str, object]) -> Any:
@@ -183,7 +197,9 @@ def or_invalid_field(action: Callable[[Mapping[str, object]], Any], filters: Map
 class QueueList(APIView):
     """The queues, and how many jobs each has."""
 
-    @extend_schema(operation_id="list_queues", tags=["queues"], responses={200: QueueSerializer(many=True)})
+    permission_classes = [ReadsJobs]
+
+    @extend_schema(operation_id="list_queues", tags=["queues"], responses={200: QueueSerializer(many=True), **READ})
     def get(self, request: Request) -> Response:
         return Response([asdict(load) for load in queues.loads()])
 

@@ -1,4 +1,4 @@
-"""Keeps pages of other sites from changing something here through a visitor's browser."""
+"""The permissions of views: what the principal may do, and that no page of another site does it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django.conf import settings
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
+from picasso.access.principal import Scope, principal_of
 from picasso.errors import Forbidden
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
@@ -26,6 +27,21 @@ class SameOrigin(BasePermission):
         if request.method not in SAFE and is_cross_site(request):
             raise Forbidden("Cross-site requests are not allowed.")
         return True
+
+
+def requires(scope: Scope) -> type[BasePermission]:
+    """The permission of a view whose requests need this scope."""
+
+    class HasScope(BasePermission):
+        def has_permission(self, request: Request, view: Any) -> bool:
+            principal_of(request.META).require(scope)
+            return True
+
+    return HasScope
+
+
+ReadsJobs = requires(Scope.JOBS_READ)
+WritesJobs = requires(Scope.JOBS_WRITE)
 
 
 def is_cross_site(request: Request) -> bool:

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from picasso.access.principal import Principal, Scope
-from picasso.errors import Forbidden, NotFound
+from picasso.errors import NotFound
 from picasso.files.queries import visible_to
 from picasso.models import File
 from picasso.storage import Storage
@@ -22,8 +22,7 @@ def delete(principal: Principal, storage: Storage, file: File) -> None:
         Forbidden: the principal may not delete files.
         NotFound: there is no such file, or the principal does not see it. Nothing is removed.
     """
-    if Scope.FILES_DELETE not in principal.scopes:
-        raise Forbidden
+    principal.require(Scope.FILES_DELETE)
     if not _delete_row(visible_to(principal).filter(pk=file.pk)):
         raise NotFound
     storage.files.remove(file.key)

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
-from picasso.jobs import commands, states
+from picasso.access.principal import Principal
+from picasso.jobs import commands, queries, states
 from picasso.models import Job
 
 State = Job.State
@@ -47,8 +48,8 @@ class Outcome:
     """Whether the time was up before all were changed. The same request again continues."""
 
 
-def select(where: Mapping[str, object]) -> QuerySet[Job]:
-    """The jobs with these values of `FIELDS`. Raises `FilterError`."""
+def select(principal: Principal, where: Mapping[str, object]) -> QuerySet[Job]:
+    """The jobs that the principal sees, with these values of `FIELDS`. Raises `FilterError`."""
     conditions = {}
     for field, value in where.items():
         if field not in FIELDS:
@@ -56,7 +57,7 @@ def select(where: Mapping[str, object]) -> QuerySet[Job]:
         if not isinstance(value, str) or not value or len(value) > 64 or "\0" in value:
             raise FilterError(field, f"{field} must be a string of 1 to 64 characters.")
         conditions[FIELDS[field]] = parse_value(field, value)
-    return Job.objects.filter(**conditions)
+    return queries.visible_to(principal).filter(**conditions)
 
 
 def parse_value(field: str, value: str) -> str | uuid.UUID:
@@ -70,17 +71,18 @@ def parse_value(field: str, value: str) -> str | uuid.UUID:
         raise FilterError(field, "file must be the id of a file.") from fault
 
 
-def retry_where(where: Mapping[str, object], seconds: float = float("inf")) -> Outcome:
+def retry_where(principal: Principal, where: Mapping[str, object], seconds: float = float("inf")) -> Outcome:
     """Run those jobs once more that failed or were cancelled, or that are in the state which the filter names."""
-    return _each_batch(where, commands.retry_all, (State.FAILED, State.CANCELLED), seconds)
+    return _each_batch(principal, where, commands.retry_all, (State.FAILED, State.CANCELLED), seconds)
 
 
-def cancel_where(where: Mapping[str, object], seconds: float = float("inf")) -> Outcome:
+def cancel_where(principal: Principal, where: Mapping[str, object], seconds: float = float("inf")) -> Outcome:
     """Cancel the jobs that have not ended."""
-    return _each_batch(where, commands.cancel_all, tuple(states.ACTIVE), seconds)
+    return _each_batch(principal, where, commands.cancel_all, tuple(states.ACTIVE), seconds)
 
 
 def _each_batch(
+    principal: Principal,
     where: Mapping[str, object],
     move: Callable[[Collection[uuid.UUID]], int],
     usual: Collection[State],
@@ -89,7 +91,9 @@ def _each_batch(
     """From the newest to the oldest job, so that a job whose state changes back is not selected twice."""
     if not where:
         raise FilterError("", "Give at least one filter, such as the state of the jobs.")
-    jobs = select(where) if "state" in where else select(where).filter(state__in=usual)
+    jobs = select(principal, where)
+    if "state" not in where:
+        jobs = jobs.filter(state__in=usual)
     deadline, count, below = time.monotonic() + seconds, 0, AFTER_ALL
     while batch := list(jobs.filter(pk__lt=below).order_by("-pk").values_list("pk", flat=True)[:BATCH]):
         if time.monotonic() > deadline:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from picasso.access.principal import Scope
 from picasso.addresses import UPLOAD, UPLOADS, below
 from picasso.errors import MethodNotAllowed, UnsupportedMediaType
 from picasso.receive.commit import Committer
@@ -42,6 +43,8 @@ class UploadHandler:
         self._form = FormHandler(plain, pipelines)
 
     async def __call__(self, request: Request) -> None:
+        if request.method not in {"GET", "HEAD", "OPTIONS"}:
+            request.principal.require(Scope.FILES_WRITE)
         plain = below(UPLOAD, request.path) is not None
         name = (below(UPLOAD if plain else UPLOADS, request.path) or "").strip("/")
         if request.method == "OPTIONS":

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
+from picasso.access.principal import SERVICE, Principal
 from picasso.jobs import bulk_actions, commands
 from picasso.jobs.bulk_actions import FilterError, Outcome
 from picasso.management.options import HIDDEN
@@ -47,7 +48,7 @@ class Command(BaseCommand):
             raise CommandError(str(fault)) from fault
 
     def list(self, where: dict[str, object], options: dict[str, Any]) -> None:
-        found = serialize(bulk_actions.select(where).order_by("-pk")[: max(0, options["limit"])])
+        found = serialize(bulk_actions.select(SERVICE, where).order_by("-pk")[: max(0, options["limit"])])
         if options["json"]:
             self.stdout.write(json.dumps(found))
             return
@@ -91,11 +92,11 @@ def each_or_all(
     ids: Collection[uuid.UUID],
     where: dict[str, object],
     each: Callable[[Collection[uuid.UUID]], int],
-    every: Callable[[dict[str, object]], Outcome],
+    every: Callable[[Principal, dict[str, object]], Outcome],
 ) -> int:
     if bool(ids) == bool(where):
         raise CommandError("Give either ids, or filters such as --state or --processor.")
-    return each(ids) if ids else every(where).count
+    return each(ids) if ids else every(SERVICE, where).count
 
 
 def serialize(jobs: QuerySet[Job]) -> list[dict[str, Any]]:

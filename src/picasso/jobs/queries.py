@@ -1,0 +1,22 @@
+"""Reads of the table of jobs on behalf of a principal: the jobs of the files that it sees."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db.models import QuerySet
+
+from picasso.access.principal import Principal
+from picasso.files import queries as files
+from picasso.models import Job
+
+
+def visible_to(principal: Principal) -> QuerySet[Job]:
+    """The jobs of the files that this principal may see. For one that sees all files, without a join."""
+    if files.visible(principal) is files.ALL:
+        return Job.objects.all()
+    return Job.objects.filter(file__in=files.visible_to(principal))
+
+
+def is_visible(principal: Principal, job_id: uuid.UUID) -> bool:
+    return visible_to(principal).filter(pk=job_id).exists()
