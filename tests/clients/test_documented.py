@@ -52,6 +52,14 @@ def test_python(stack: Stack, tmp_path: Path, picture: bytes, number: int) -> No
     assert times_stored(stack, picture) == 1
 
 
+def test_a_second_run_of_the_resumable_upload(stack: Stack, tmp_path: Path, picture: bytes) -> None:
+    """It finds the first upload complete, and has the same address."""
+    [code] = [each for each in examples("python") if "tusclient" in each]
+    argv = [sys.executable, "-c", code.replace(ADDRESS, stack.url)]
+    assert run(argv, tmp_path) == run(argv, tmp_path) != ""
+    assert times_stored(stack, picture) == 1
+
+
 @pytest.mark.parametrize("number", range(len(examples("js"))))
 @pytest.mark.usefixtures("javascript")
 def test_pages(stack: Stack, spare_page_port: int, tmp_path: Path, picture: bytes, number: int) -> None:
@@ -74,6 +82,7 @@ def bundled(folder: Path, module: str) -> str:
     return subprocess.run(argv, env=environment, capture_output=True, text=True, check=True).stdout
 
 
-def run(argv: list[str], folder: Path) -> None:
+def run(argv: list[str], folder: Path) -> str:
     ran = subprocess.run(argv, cwd=folder, capture_output=True, text=True, timeout=60)
     assert ran.returncode == 0, ran.stderr
+    return ran.stdout
