@@ -177,7 +177,7 @@ class Upload(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["reserved"], name="upload_unfinished", condition=models.Q(finished_at=None)),
             models.Index(fields=["finished_at"], name="upload_finished"),
-            models.Index(fields=["id"], name="upload_wanted", condition=models.Q(takeover_requested=True)),
+            models.Index(fields=["id"], name="upload_takeover_requested", condition=models.Q(takeover_requested=True)),
         ]
 
     def __str__(self) -> str:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 
@@ -24,7 +26,7 @@ FILES = "/api/v1.0/files/"
 JOBS = "/api/v1.0/jobs/"
 
 SCHEMAS = sorted(name for app, name in MigrationLoader(None).disk_migrations if app == "picasso")
-WITH_PIPELINES, WITH_UPLOADS, WITH_NEW_NAMES = SCHEMAS[2], SCHEMAS[3], SCHEMAS[4]
+WITHOUT_COUNT, WITH_COUNT, WITH_PIPELINES, WITH_UPLOADS, WITH_NEW_NAMES, BEFORE_RECOUNT, WITH_RECOUNT = SCHEMAS[:7]
 
 # The fields of an upload that were renamed, and what the tests put there.
 OLD_NAMES = ("promised", "key", "payload", "answered", "wanted")
@@ -103,6 +105,7 @@ class Earlier:
 @pytest.mark.parametrize("schema", SCHEMAS[:-1])
 def test_data_is_kept(schema: str) -> None:
     earlier = Earlier(schema)
+    assert schema < WITH_COUNT or FileCount.total() == 3
     uploads = earlier.uploads() if schema >= WITH_UPLOADS else ()
     if schema >= WITH_PIPELINES:
         earlier.queues()
@@ -164,3 +167,49 @@ def assert_exact_count(earlier: Earlier) -> None:
     assert FileCount.total() == 4
     File.objects.filter(pk__in=[earlier.failed.pk, earlier.waiting.pk]).delete()
     assert FileCount.total() == File.objects.count() == 2
+
+
+@pytest.mark.parametrize("schema", SCHEMAS[SCHEMAS.index(WITH_COUNT) : SCHEMAS.index(WITH_RECOUNT)])
+def test_a_wrong_count_is_corrected(schema: str) -> None:
+    """Migration 0002 did not always count the files that existed already."""
+    earlier = Earlier(schema)
+    FileCount.objects.all().delete()
+    migrate()
+    assert_exact_count(earlier)
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has one writer at a time")
+@pytest.mark.parametrize(("before", "after"), [(WITHOUT_COUNT, WITH_COUNT), (BEFORE_RECOUNT, WITH_RECOUNT)])
+def test_a_file_that_is_added_during_a_count_is_counted(before: str, after: str) -> None:
+    earlier = Earlier(before)
+    if before != WITHOUT_COUNT:
+        FileCount.objects.all().delete()
+    with ThreadPoolExecutor(1) as threads:
+        with transaction.atomic():
+            earlier.file("d.png", "pending", {})
+            migration = threads.submit(migrate_and_disconnect, after)
+            wait_until_blocked()
+        migration.result(timeout=30)
+    assert FileCount.total() == File.objects.count() == 4
+
+
+def migrate_and_disconnect(schema: str) -> None:
+    try:
+        migrate(schema)
+    finally:
+        connection.close()
+
+
+def wait_until_blocked() -> None:
+    """Until another session of this database waits for a lock."""
+    deadline = time.monotonic() + 30
+    with connection.cursor() as cursor:
+        while time.monotonic() < deadline:
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks WHERE NOT granted AND database = "
+                "(SELECT oid FROM pg_database WHERE datname = current_database())"
+            )
+            if cursor.fetchone()[0]:
+                return
+            time.sleep(0.02)
+    raise AssertionError("no session waits for a lock")

@@ -46,16 +46,27 @@ UNCOUNT = "DELETE FROM picasso_filecount"
 SQLITE_BACK = ("DROP TRIGGER picasso_files_added", "DROP TRIGGER picasso_files_removed")
 
 
-def forwards(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
+def create_triggers(editor: BaseDatabaseSchemaEditor) -> None:
     for statement in [POSTGRES] if editor.connection.vendor == "postgresql" else SQLITE:
         editor.execute(statement, params=None)
 
 
-def backwards(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
+def drop_triggers(editor: BaseDatabaseSchemaEditor) -> None:
     for statement in [POSTGRES_BACK] if editor.connection.vendor == "postgresql" else SQLITE_BACK:
         editor.execute(statement, params=None)
 
 
+def forwards(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
+    """The triggers first: on PostgreSQL they lock the table until the commit, so the count misses no file."""
+    create_triggers(editor)
+    editor.execute(COUNT, params=None)
+
+
+def backwards(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
+    drop_triggers(editor)
+    editor.execute(UNCOUNT, params=None)
+
+
 class Migration(migrations.Migration):
     dependencies = [("picasso", "0001_initial")]
-    operations = [migrations.RunSQL(COUNT, UNCOUNT), migrations.RunPython(forwards, backwards)]
+    operations = [migrations.RunPython(forwards, backwards)]

@@ -19,7 +19,7 @@ def count_again(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
     if editor.connection.vendor == "sqlite":
         for name in ("picasso_files_added", "picasso_files_removed"):
             editor.execute(f"DROP TRIGGER IF EXISTS {name}")
-        counting.forwards(apps, editor)
+        counting.create_triggers(editor)
 
 
 class Migration(migrations.Migration):
