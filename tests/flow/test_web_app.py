@@ -221,3 +221,38 @@ def test_the_server_is_told_whether_the_start_succeeded(tmp_path: Path) -> None:
     # The threads of an application can be started only once.
     assert [message["type"] for message in second] == ["lifespan.startup.failed"]
     assert second[0]["message"]
+
+
+# Plain ASGI, without the server's own `Connection`
+
+
+def test_a_download_ends_when_its_client_disconnects(tmp_path: Path) -> None:
+    size = 16 * 2**20
+
+    async def leave(app: WebApp) -> Exchange:
+        stored = await ask(app, "PUT", UPLOAD + "a.bin", b"x" * size)
+        download = Exchange(app, "GET", urlsplit(json.loads(stored.body)["file"]).path, {})
+        download.send(b"", more=False)
+        download.disconnect()
+        await download.run()
+        return download
+
+    download = with_app(tmp_path, leave)
+    assert download.headers["content-length"] == str(size)
+    assert len(download.body) < size // 2
+
+
+@pytest.mark.parametrize("field", ["Content-Digest", "Upload-Checksum"])
+def test_an_announced_trailer_is_refused_before_the_body(tmp_path: Path, field: str) -> None:
+    async def announce(app: WebApp) -> tuple[Exchange, Exchange]:
+        fields: dict[str, object] = {**TUS, "transfer_encoding": "chunked", "trailer": field}
+        refused = Exchange(app, "POST", UPLOADS, fields)
+        refused.disconnect()
+        await refused.run()
+        return refused, await ask(app, "OPTIONS", UPLOADS)
+
+    refused, options = with_app(tmp_path, announce)
+    assert refused.status == 400
+    assert f"Send {field} before the body." in json.loads(refused.body)["detail"]
+    assert "checksum-trailer" not in options.headers["tus-extension"]
+    assert "checksum," in options.headers["tus-extension"]

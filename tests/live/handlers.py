@@ -11,8 +11,9 @@ from threading import Thread
 import uvicorn
 
 from picasso import conf
+from picasso.web.connection import Receive
 from picasso.web.forwarded import Forwarding
-from picasso.web.request import Handler, Receive, Request, Scope, Send
+from picasso.web.request import Handler, Request, Scope, Send
 from picasso.web.server import configured
 from tests.services import free_port
 from tests.stack import until

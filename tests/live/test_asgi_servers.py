@@ -141,3 +141,10 @@ def test_the_pages_of_django_are_served(server: Stack) -> None:
     assert server.client.get("/api/v1.0/schema/").status_code == 200
     assert "Picasso" in server.client.get("/", headers={"Accept": "text/html"}).text
     assert server.client.get("/admin/", follow_redirects=True).status_code == 200
+
+
+def test_an_announced_trailer_is_refused(server: Stack) -> None:
+    fields = {"Content_Type": "application/octet-stream", "Transfer_Encoding": "chunked", "Trailer": "Content-Digest"}
+    with wire(server) as connection:
+        connection.send(head(server, Content_Disposition='attachment; filename="a"', **fields))
+        assert connection.read().status == 400

@@ -15,12 +15,13 @@ from picasso.receive.threads import Threads
 from picasso.receive.uploads import Uploads
 from picasso.storage import Storage
 from picasso.web import health
+from picasso.web.connection import Receive
 from picasso.web.cors import Cors
 from picasso.web.django_handler import DjangoHandler
 from picasso.web.download import DownloadHandler
 from picasso.web.forwarded import Forwarding
 from picasso.web.health import Check, HealthHandler
-from picasso.web.request import Receive, Request, Scope, Send
+from picasso.web.request import Request, Scope, Send
 from picasso.web.router import Router
 from picasso.web.running_requests import RunningRequests
 from picasso.web.upload_router import UploadHandler

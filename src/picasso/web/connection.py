@@ -6,12 +6,15 @@ Our server (`picasso.web.http_protocol`) puts an object of its own into the scop
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Protocol
 
 from picasso.web.direct_body import DirectBody
 
 Headers = Sequence[tuple[bytes, bytes]]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
 EXTENSION = "picasso.connection"
 """The object's key in the scope's ``extensions``."""
@@ -22,10 +25,15 @@ class Connection(Protocol):
 
     interim_allowed: bool
     """False where a proxy might take an interim response for the final one."""
+    supports_trailers: bool
+    """False if `trailers` stays empty whatever the client sends."""
 
     @property
     def gone(self) -> bool:
         """Whether the client is known to have disconnected."""
+
+    def watch(self, receive: Receive) -> AbstractAsyncContextManager[None]:
+        """A context for a long answer, after the body was received: `gone` becomes true while the answer is sent."""
 
     @property
     def trailers(self) -> Headers:
@@ -41,11 +49,26 @@ class Connection(Protocol):
 class PlainConnection:
     """What is left where the server gives plain ASGI only."""
 
-    gone = False
+    supports_trailers = False
     trailers: Headers = ()
 
     def __init__(self) -> None:
         self.interim_allowed = False
+        self.gone = False
+
+    @asynccontextmanager
+    async def watch(self, receive: Receive) -> AsyncIterator[None]:
+        watching = asyncio.create_task(self._wait_for_disconnect(receive))
+        try:
+            yield
+        finally:
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)
+
+    async def _wait_for_disconnect(self, receive: Receive) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass  # the rest of a body that nobody reads
+        self.gone = True
 
     def direct_body(self) -> None:
         return None

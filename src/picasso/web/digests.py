@@ -51,6 +51,8 @@ class Checks:
             if field in headers:
                 self._checks += checks_in_head(request, field)
             elif announced and field in map(str.strip, announced.split(",")):
+                if not request.supports_trailers:
+                    raise BadRequest(f"This server cannot receive trailers. Send {field.title()} before the body.")
                 self._checks += [Check(field, name, new(), None) for name, new in ALGORITHMS[field].items()]
 
     def __bool__(self) -> bool:

@@ -18,7 +18,8 @@ from django.views import View
 from picasso.access.principal import ENVIRON
 from picasso.addresses import API
 from picasso.errors import MethodNotAllowed, NotFound, PicassoError, TooLarge, UploadTimeout
-from picasso.web.request import Message, Receive, Request
+from picasso.web.connection import Receive
+from picasso.web.request import Message, Request
 
 THREADS = 4
 

@@ -110,7 +110,8 @@ class DownloadHandler:
         self._sending += 1
         try:
             await request.start(status, headers)
-            await self._send_body(request, file, stop - start)
+            async with request.watch_connection():
+                await self._send_body(request, file, stop - start)
         finally:
             self._sending -= 1
             file.close()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from asyncio import TimerHandle
+from contextlib import AbstractAsyncContextManager, nullcontext
 from functools import partial
 from typing import Any, cast
 
@@ -22,7 +23,7 @@ from uvicorn.protocols.http.httptools_impl import (
 )
 
 from picasso.errors import PROBLEM_JSON, BadRequest, HeadersTooLarge, Problem
-from picasso.web.connection import EXTENSION, Headers
+from picasso.web.connection import EXTENSION, Headers, Receive
 from picasso.web.direct_body import DirectBody
 
 # Limits for the head of a request, which is kept in memory until it is complete.
@@ -45,6 +46,8 @@ class RequestConnection:
 
     __slots__ = ("_protocol", "cycle", "interim_allowed", "trailers")
 
+    supports_trailers = True
+
     cycle: RequestResponseCycle
     """Set when the request starts to run."""
 
@@ -56,6 +59,9 @@ class RequestConnection:
     @property
     def gone(self) -> bool:
         return self.cycle.disconnected
+
+    def watch(self, receive: Receive) -> AbstractAsyncContextManager[None]:
+        return nullcontext()  # the protocol itself sees that the client disconnects
 
     def direct_body(self) -> DirectBody | None:
         return self._protocol.direct_body(self.cycle)

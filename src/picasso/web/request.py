@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from contextlib import AbstractAsyncContextManager
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -15,12 +16,11 @@ from django.http.request import split_domain_port, validate_host
 from picasso.access.principal import Principal, principal_of
 from picasso.addresses import base_url
 from picasso.errors import PROBLEM_JSON, BadRequest, ClientGone, HostNotAllowed, PicassoError
-from picasso.web.connection import connection_of
+from picasso.web.connection import Receive, connection_of
 from picasso.web.direct_body import DirectBody
 
 Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Handler = Callable[["Request"], Awaitable[None]]
 
@@ -99,6 +99,15 @@ class Request:
     def gone(self) -> bool:
         """Whether the client is known to have disconnected; what is sent to it then is dropped."""
         return self._connection.gone
+
+    def watch_connection(self) -> AbstractAsyncContextManager[None]:
+        """A context for a long answer, after the body was received: `gone` becomes true while the answer is sent."""
+        return self._connection.watch(self._receive)
+
+    @property
+    def supports_trailers(self) -> bool:
+        """Whether the server passes on the fields after a chunked body."""
+        return self._connection.supports_trailers
 
     async def receive(self) -> tuple[bytes, bool] | None:
         """The next bytes of the body and whether more follow; None if the client has disconnected."""

@@ -21,6 +21,12 @@ log = logging.getLogger(__name__)
 # On shutdown, running requests have this long to end.
 GRACEFUL_SECONDS = 5
 
+# See "Other ASGI servers" in docs/deployment.md.
+WITHOUT_PROTOCOL = (
+    "uploads are slower, and there are no interim responses, no trailers, no limit for the size and the time of a"
+    " request's head, and none for clients that do not read"
+)
+
 
 def serve(conf: Conf, listener: socket.socket) -> None:
     """Serve until SIGTERM or SIGINT."""
@@ -52,7 +58,7 @@ def configured(conf: Conf, application: Any = "picasso.asgi:application") -> uvi
 def http_protocol(conf: Conf) -> Any:
     """Picasso's protocol where this Uvicorn has the internals that it needs, else Uvicorn's own."""
     if faults := compatibility.faults(compatibility.HTTP_PROTOCOL):
-        log.warning("uploads and downloads are slower: %s", compatibility.message(compatibility.HTTP_PROTOCOL, faults))
+        log.warning("%s: %s", WITHOUT_PROTOCOL, compatibility.message(compatibility.HTTP_PROTOCOL, faults))
         return "auto"
     from picasso.web.http_protocol import HttpProtocol
 

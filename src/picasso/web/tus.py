@@ -73,12 +73,13 @@ class Tus:
         self._pipelines = pipelines
         self._options = options
 
-    def options(self) -> dict[str, str]:
+    def options(self, request: Request) -> dict[str, str]:
         """Headers that describe what this protocol can do here."""
+        extensions = [one for one in EXTENSIONS if one != "checksum-trailer" or request.supports_trailers]
         return {
             "Tus-Resumable": VERSION,
             "Tus-Version": VERSION,
-            "Tus-Extension": ",".join(EXTENSIONS),
+            "Tus-Extension": ",".join(extensions),
             "Tus-Max-Size": str(self._uploads.max_size),
             "Tus-Checksum-Algorithm": ",".join(CHECKSUMS),
         }

@@ -60,7 +60,9 @@ class UploadHandler:
         if plain:
             return await request.answer(204, headers={"Allow": "OPTIONS, POST, PUT", **self._draft.options()})
         allowed = ", ".join(UPLOAD_METHODS) if name else "OPTIONS, POST, PUT"
-        return await request.answer(204, headers={"Allow": allowed, **self._tus.options(), **self._draft.options()})
+        return await request.answer(
+            204, headers={"Allow": allowed, **self._tus.options(request), **self._draft.options()}
+        )
 
     async def _to_plain(self, request: Request, name: str) -> None:
         if request.method not in {"POST", "PUT"}:
