@@ -260,7 +260,10 @@ def test_a_file_that_is_no_pdf_is_corrupt(run: Run, content: bytes) -> None:
         run(content)
 
 
-def test_a_file_without_pages(run: Run) -> None:
+def test_a_file_without_pages_after_a_protected_one(run: Run) -> None:
+    """PDFium sets no error for it, and would report that of the file before."""
+    with fails("protected"):
+        run(protected(owner_only=False))
     with fails("corrupt"):
         run(pdf.pages([]))
 

@@ -51,6 +51,7 @@ def open_pdf(path: Path) -> Iterator[pypdfium2.PdfDocument]:
     """The document, which has at least one page. If it only has an owner's password, it opens as in any viewer."""
     import pypdfium2
 
+    reset_last_error()
     try:
         pdf = pypdfium2.PdfDocument(path)
     except pypdfium2.PdfiumError as error:
@@ -59,6 +60,16 @@ def open_pdf(path: Path) -> Iterator[pypdfium2.PdfDocument]:
         if len(pdf) < 1:
             raise ProcessorError("corrupt", "This PDF has no page that can be read.")
         yield pdf
+
+
+def reset_last_error() -> None:
+    """Make PDFium's last error "not a PDF".
+
+    It refuses some damaged files without setting an error, and would report that of the file before.
+    """
+    from pypdfium2 import raw
+
+    raw.FPDF_LoadMemDocument(b"", 0, None)
 
 
 def translate_error(error: pypdfium2.PdfiumError) -> Exception:
