@@ -76,7 +76,9 @@ class JobSerializer(serializers.Serializer[Job]):
     processor = serializers.CharField(help_text="The name of its processor.")
     pipeline = serializers.CharField(help_text="The pipeline of its file.")
     queue = serializers.CharField(help_text="`quick` or `heavy`.")
-    priority = serializers.IntegerField(help_text="Higher runs first. Below 0: only when nothing else is due.")
+    priority = serializers.IntegerField(
+        help_text="Within a pipeline, higher runs first. Below 0: only when nothing else is due."
+    )
     state = serializers.ChoiceField(choices=Job.State.choices)
     attempt = serializers.IntegerField(help_text="How many times it was started.")
     progress = serializers.FloatField(allow_null=True, help_text="0 to 1; null if the processor does not report it.")
