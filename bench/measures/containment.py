@@ -50,6 +50,7 @@ def _samples(folder: Path, number: int) -> tuple[dict[str, Series], dict[str, st
     with_all: list[float] = []
     without: list[float] = []
     children = child_pool.ChildPool(MEMORY, JOBS_PER_CHILD, folder / "scratch")
+    children.open()
     try:
         children.run("text", source, made, SECONDS)  # which starts the server
         for _ in range(number):  # in turns, so that a slow moment of the machine falls on both

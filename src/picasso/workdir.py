@@ -47,15 +47,19 @@ class OutputTooLarge(Exception):
 
 
 class Scratch:
-    """The folder of one worker."""
+    """The folder of one worker. It exists from `open` to `close`."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
         self.folder = root / f"{machine()}.{uuid.uuid4().hex}"
-        self._lock = self._make_locked_folder()
+        self._lock: int | None = None
         self._making = threading.Lock()
         self._closed = threading.Event()
-        sweep(root)
+
+    def open(self) -> None:
+        """Make and lock the folder, remove those of dead workers, and start the thread that goes on doing so."""
+        self._lock = self._make_locked_folder()
+        sweep(self._root)
         threading.Thread(target=self._touch_and_sweep, name="scratch", daemon=True).start()
 
     def slot(self) -> Slot:
@@ -64,8 +68,8 @@ class Scratch:
             if self._closed.is_set():
                 raise OSError(errno.ESHUTDOWN, "the worker is stopping")
             if not self.folder.exists():  # somebody removed it by mistake
-                lock, self._lock = self._lock, self._make_locked_folder()
-                os.close(lock)
+                self._unlock()
+                self._lock = self._make_locked_folder()
             return Slot.create(self.folder / uuid.uuid4().hex)
 
     def job(self, name: str) -> Path:
@@ -73,10 +77,16 @@ class Scratch:
         return self.folder / f"{name}.job"
 
     def close(self) -> None:
+        """Does no harm if it was never opened."""
         with self._making:
             self._closed.set()
         remove(self.folder)
-        os.close(self._lock)
+        self._unlock()
+
+    def _unlock(self) -> None:
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
 
     def _make_locked_folder(self) -> int:
         """The lock file gets its name when it is locked already, so nobody finds it unlocked."""

@@ -26,7 +26,10 @@ THREADS_PER_SLOT = {QUICK: 4, HEAVY: 1}
 
 
 class WorkerApp:
-    """Nothing of it is global, and nothing runs before `run`. It owns the counters that metrics are made of."""
+    """Nothing of it is global. No thread runs and no folder is made before `run`.
+
+    It owns the counters that metrics are made of.
+    """
 
     def __init__(self, conf: Conf, queue: str) -> None:
         """Raises `ConfError` for a database that can't be used."""
@@ -59,6 +62,7 @@ class WorkerApp:
     def run(self) -> None:
         """Until SIGTERM or SIGINT. Call `stop` afterwards, also when this raises."""
         log_confinement()
+        self._children.open()
         self._writer.open()
         cleanup.start(self._storage)
         self._reprocessor.start()
@@ -73,7 +77,10 @@ class WorkerApp:
         )
 
     def stop(self) -> None:
-        """Jobs that still run are given back, to start again elsewhere. Does no harm when called twice."""
+        """Jobs that still run are given back, to start again elsewhere.
+
+        Does no harm when called twice, or without `run`.
+        """
         self._reprocessor.stop()
         self._relay.stop()
         self._children.close()

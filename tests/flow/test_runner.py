@@ -47,6 +47,7 @@ def children(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChildPool]:
         patch.setenv("PYTHONPATH", str(FOLDER))
         root = tmp_path_factory.mktemp("runner") / "scratch"
         made = ChildPool(SETTINGS.job_memory_limit, SETTINGS.jobs_per_child, root)
+        made.open()
         yield made
         made.close()
 
@@ -213,6 +214,7 @@ def test_a_scratch_that_takes_nothing_is_transient_trouble(
     queued: Queued, storage: Folder, tmp_path: Path, writer: BatchWriter
 ) -> None:
     children = ChildPool(SETTINGS.job_memory_limit, SETTINGS.jobs_per_child, tmp_path / "scratch")
+    children.open()
     try:
         runner, job = (
             Runner(storage, children, writer, SETTINGS, slots=2),
@@ -461,6 +463,7 @@ def test_a_job_of_a_worker_that_shuts_down_is_released(queued: Queued, storage: 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(FOLDER))
         children = ChildPool(SETTINGS.job_memory_limit, SETTINGS.jobs_per_child)
+        children.open()
     try:
         runner, job = Runner(storage, children, writer, SETTINGS, slots=2), queued(script("sleep", pause=60))
         thread = begin(runner, job)

@@ -50,6 +50,7 @@ class Outcome(NamedTuple):
 @pytest.fixture(scope="module")
 def children() -> Iterator[ChildPool]:
     children = ChildPool(MEMORY, jobs_per_child=32)
+    children.open()
     try:
         yield children
     finally:
@@ -89,6 +90,7 @@ def outcome(children: ChildPool, hostile: Hostile, processor: str, folder: Path,
 def processor_seconds(hostile: Hostile, processor: str, folder: Path) -> float:
     """What a new child needs for this file."""
     children = ChildPool(MEMORY, jobs_per_child=32)
+    children.open()
     try:
         outcome(children, hostile, processor, folder)
         (child,) = children._idle[processor]

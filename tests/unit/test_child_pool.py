@@ -54,6 +54,7 @@ def made(jobs_per_child: int = 32) -> Iterator[ChildPool]:
         for name, secret in SECRETS.items():
             patch.setenv(name, secret)
         children = ChildPool(MEMORY, jobs_per_child, output_limit=OUTPUT)
+        children.open()
         try:
             yield children
         finally:
@@ -403,6 +404,7 @@ from picasso.process.contract import Source
 
 folder = Path(sys.argv[1])
 children = ChildPool(2**29, 32, folder / "scratch")
+children.open()
 job = lambda: children.run("script", Source(folder / "job.mid", "audio/midi"), folder / "made", 60)
 for _ in range(3):
     threading.Thread(target=job, daemon=True).start()
@@ -430,6 +432,7 @@ def test_nothing_outlives_a_dead_worker(tmp_path: Path, number: int) -> None:
     dead = tmp_path / "scratch"
     assert list(dead.glob("*/*/in/original")), "nothing was left, so nothing is shown"
     next_one = Scratch(dead)
+    next_one.open()
     assert list(dead.iterdir()) == [next_one.folder], "what a dead worker left is the next one's to remove"
     next_one.close()
 

@@ -50,6 +50,7 @@ def children(data: Path) -> Iterator[ChildPool]:
         patch.setenv("PYTHONPATH", str(FOLDER))
         patch.setenv("PICASSO_SECRET_KEY", "hunter2")
         made = ChildPool(2**30, 10_000, data / "scratch")
+        made.open()
         first = data / "media" / "first"
         first.write_bytes(script("nothing"))
         made.run("script", Source(first, "audio/midi"), data / "made", 60)

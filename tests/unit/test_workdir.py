@@ -15,7 +15,7 @@ from picasso import workdir
 from picasso.workdir import FOREIGN_GRACE, LOCK, OutputTooLarge, Scratch, machine, sweep
 
 HOLDER = "import sys, time; from pathlib import Path; from picasso.workdir import Scratch\n"
-HOLDER += "scratch = Scratch(Path(sys.argv[1])); print(scratch.folder, flush=True); time.sleep(60)"
+HOLDER += "scratch = Scratch(Path(sys.argv[1])); scratch.open(); print(scratch.folder, flush=True); time.sleep(60)"
 
 
 def left_by_the_dead(root: Path, name: str, age: float = 0) -> Path:
@@ -32,6 +32,7 @@ def test_a_living_workers_folder_is_its_own(tmp_path: Path) -> None:
         assert other.stdout
         folder = Path(other.stdout.readline().strip())
         ours = Scratch(tmp_path)
+        ours.open()
         assert sweep(tmp_path) == 0
         assert set(tmp_path.iterdir()) == {folder, ours.folder}
         other.kill()
@@ -60,6 +61,7 @@ def test_what_is_nobodys_folder_is_no_business_of_a_sweep(tmp_path: Path) -> Non
 
 def test_a_living_worker_sweeps_as_well(tmp_path: Path) -> None:
     ours = Scratch(tmp_path)
+    ours.open()
     dead = left_by_the_dead(tmp_path, f"{machine()}.1")
     until(lambda: not dead.exists(), 5, lambda: "still there")
     ours.close()
@@ -75,6 +77,7 @@ def test_a_folder_that_denies_to_be_emptied_is_removed(tmp_path: Path, closed: s
 
 def test_what_lies_in_a_slot_is_measured(tmp_path: Path) -> None:
     ours = Scratch(tmp_path)
+    ours.open()
     slot = ours.slot()
     (slot.out / "a" / "b").mkdir(parents=True)
     (slot.out / "a" / "b" / "c").write_bytes(bytes(2**20))
@@ -88,6 +91,7 @@ def test_what_lies_in_a_slot_is_measured(tmp_path: Path) -> None:
 
 def test_only_plain_files_are_taken(tmp_path: Path) -> None:
     ours = Scratch(tmp_path / "scratch")
+    ours.open()
     slot, target = ours.slot(), tmp_path / "made" / "taken"
     secret = tmp_path / "secret"
     secret.write_text("secret")
@@ -124,6 +128,7 @@ def test_no_depth_keeps_a_slot_from_being_cleared(tmp_path: Path, monkeypatch: p
     """Python's stack ends at a thousand calls, and a path at 4,096 bytes."""
     monkeypatch.setattr(workdir, "REMOVE_SECONDS", 60)
     ours = Scratch(tmp_path / "scratch")
+    ours.open()
     slot = ours.slot()
     nested(slot.out, 1100)
     (slot.out / "d" / "closed").mkdir(0o000)
@@ -142,6 +147,7 @@ def test_who_makes_more_as_fast_as_it_goes_is_not_waited_for(tmp_path: Path) -> 
 
 def test_what_lies_too_deep_to_be_measured_is_too_much(tmp_path: Path) -> None:
     ours = Scratch(tmp_path)
+    ours.open()
     slot = ours.slot()
     nested(slot.out, 30, "n" * 200)
     with pytest.raises(OutputTooLarge):
@@ -152,6 +158,7 @@ def test_what_lies_too_deep_to_be_measured_is_too_much(tmp_path: Path) -> None:
 @pytest.mark.skipif(os.geteuid() == 0, reason="root is let in everywhere")
 def test_what_denies_to_be_measured_is_too_much(tmp_path: Path) -> None:
     ours = Scratch(tmp_path)
+    ours.open()
     slot = ours.slot()
     (slot.out / "closed").mkdir(0o300)
     with pytest.raises(OutputTooLarge):

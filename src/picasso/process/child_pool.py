@@ -13,6 +13,7 @@ import signal
 import tempfile
 import threading
 import time
+import uuid
 from collections import defaultdict
 from contextlib import suppress
 from pathlib import Path
@@ -28,7 +29,7 @@ from picasso.workdir import OutputTooLarge, Scratch, Slot, remove
 
 log = logging.getLogger(__name__)
 
-# How long a worker that shuts down lets its jobs go on. Those that are not done by then start again elsewhere.
+# How long a worker that shuts down waits for its running jobs. Those that have not ended by then start again elsewhere.
 CLOSE_SECONDS = 4.0
 
 MAX_OUTPUT = 2 * 2**30
@@ -53,17 +54,17 @@ class ShuttingDown(Exception):
 class ChildPool:
     """A worker's children. Each runs a few jobs of one processor, and is replaced at once after any failure.
 
-    Thread-safe.
+    It works from `open` to `close`. Thread-safe.
     """
 
     def __init__(
         self, memory_limit: int, jobs_per_child: int, scratch: Path | None = None, output_limit: int = MAX_OUTPUT
     ) -> None:
-        """Limits in bytes, for each job. Without a ``scratch`` folder a temporary one is made."""
+        """Limits in bytes, for each job. Without a ``scratch`` folder, `open` makes a temporary one."""
         self._memory_limit = memory_limit
         self._output_limit = output_limit
         self._jobs_per_child = jobs_per_child
-        root = scratch.absolute() if scratch else Path(tempfile.mkdtemp(prefix="picasso-scratch-")) / "scratch"
+        root = scratch.absolute() if scratch else temporary_folder() / "scratch"
         self.scratch = Scratch(root)
         self._data_dir = root.parent
         self._temporary = None if scratch else self._data_dir
@@ -73,6 +74,12 @@ class ChildPool:
         self._closing = False
         self._oom_kills = oom_kills()
         self._closed = threading.Event()
+
+    def open(self) -> None:
+        """Make the folder for the children, and start to end those that are idle."""
+        if self._temporary:
+            self._temporary.mkdir(mode=0o700)
+        self.scratch.open()
         threading.Thread(target=self._end_idle_children, name="idle children", daemon=True).start()
 
     def run(
@@ -133,7 +140,7 @@ class ChildPool:
             raise OutputTooLarge
 
     def close(self) -> None:
-        """Kill all children and their servers; jobs in them end with `ShuttingDown`."""
+        """Kill all children and their servers; jobs in them end with `ShuttingDown`. May be called without `open`."""
         with self._lock:
             if self._closing:
                 return
@@ -273,6 +280,11 @@ class ChildPool:
                     server.close()
                 server = self._servers[processor] = ForkServer(processor, self._data_dir)
             return server
+
+
+def temporary_folder() -> Path:
+    """The path of a new folder, whose name nobody can guess."""
+    return Path(tempfile.gettempdir()) / f"picasso-scratch-{uuid.uuid4().hex}"
 
 
 def try_clear(slot: Slot) -> bool:

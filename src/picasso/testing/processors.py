@@ -59,6 +59,7 @@ class ProcessorContract:
     @pytest.fixture
     def children(self) -> Iterator[ChildPool]:
         children = ChildPool(CHILD_MEMORY, 32)
+        children.open()
         yield children
         children.close()
 
