@@ -254,7 +254,7 @@ def test_queues_are_shown_and_held() -> None:
     assert [queue["paused"] for queue in get(QUEUES)] == [True, False]
     assert post(f"{QUEUES}quick/resume/")["paused"] is False
     for act in ("pause", "resume"):
-        post(f"{QUEUES}other/{act}/", status=404)
+        assert "quick, heavy" in post(f"{QUEUES}other/{act}/", status=404)["detail"]
     assert not Queue.objects.filter(name="other").exists()
 
 
@@ -294,9 +294,11 @@ def test_jobs_in_the_console() -> None:
     failed = new_job(state=State.FAILED, error_code="corrupt", error_detail="It is corrupt.", log="one\ntwo", attempt=1)
     waiting = new_job()
     assert str(waiting.pk) in told("jobs", "list")
-    (line,) = told("jobs", "list", "--state", "failed").splitlines()
-    assert str(failed.pk) in line
-    assert "corrupt" in line
+    header, line = told("jobs", "list", "--state", "failed").splitlines()
+    assert header.split()[:3] == ["ID", "FILE", "STATE"]
+    assert line.split()[:3] == [str(failed.pk), str(failed.file_id), "failed"]
+    assert line.endswith("  corrupt: It is corrupt.")
+    assert header.index("STATE") == line.index("failed")
     assert [job["id"] for job in json.loads(told("jobs", "list", "--state", "failed", "--json"))] == [str(failed.pk)]
     assert told("jobs", "list", "--processor", "none") == "No jobs match.\n"
     shown = told("jobs", "show", str(failed.pk))
@@ -321,6 +323,18 @@ def test_jobs_in_the_console() -> None:
 def test_the_console_says_what_is_wrong(arguments: list[str]) -> None:
     with pytest.raises(CommandError):
         told("jobs", *arguments)
+
+
+def test_the_console_says_why_a_job_was_not_changed() -> None:
+    failed, waiting, unknown = new_job(state=State.FAILED), new_job(), uuid.uuid4()
+    out, err = io.StringIO(), io.StringIO()
+    call_command("jobs", "cancel", str(failed.pk), str(waiting.pk), str(unknown), stdout=out, stderr=err)
+    assert out.getvalue() == "1 job cancelled.\n"
+    assert err.getvalue() == (f"There is no job {unknown}.\nThe job {failed.pk} is failed and cannot be cancelled.\n")
+    waiting = new_job()
+    with pytest.raises(CommandError, match=r"Nothing was changed."):
+        call_command("jobs", "retry", str(waiting.pk), stdout=out, stderr=err)
+    assert err.getvalue().endswith(f"The job {waiting.pk} is waiting and cannot be retried.\n")
 
 
 def test_queues_in_the_console() -> None:

@@ -230,6 +230,6 @@ class QueueResume(Change):
 
 def set_paused(name: str, action: Callable[[str], None]) -> Response:
     if name not in QUEUES:
-        raise NotFound
+        raise NotFound(f"There is no queue of this name. The queues are {', '.join(QUEUES)}.")
     action(name)
     return Response(asdict(queues.load(name)))

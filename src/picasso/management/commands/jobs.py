@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -12,14 +12,15 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from picasso.access.principal import SERVICE, Principal
-from picasso.jobs import bulk_actions, commands
+from picasso.jobs import bulk_actions, commands, states
 from picasso.jobs.bulk_actions import FilterError, Outcome
 from picasso.management.options import HIDDEN
 from picasso.models import Job
 from picasso.queue_names import QUEUES
 from picasso.serializers import JobSerializer
 
-COLUMNS = "{id}  {state:9} {processor:12} {queue:6} {pipeline:12} {attempt:>3}x {ran:>9}  {error}"
+COLUMNS = "{id:36}  {file:36}  {state:9} {processor:12} {queue:6} {pipeline:12} {attempt:>7} {ran:>9}  {error}"
+HEADER = {name: name.upper() for name in ("id", "file", "state", "processor", "queue", "pipeline", "attempt", "ran")}
 
 
 class Command(BaseCommand):
@@ -52,10 +53,12 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps(found))
             return
-        for job in found:
-            self.stdout.write(line(job))
         if not found:
             self.stdout.write("No jobs match.")
+            return
+        self.stdout.write(COLUMNS.format(**HEADER, error="PROGRESS OR ERROR"))
+        for job in found:
+            self.stdout.write(line(job))
 
     def show(self, _: dict[str, object], options: dict[str, Any]) -> None:
         found = serialize(Job.objects.filter(pk=options["id"]))
@@ -64,17 +67,19 @@ class Command(BaseCommand):
         self.stdout.write(json.dumps(found[0]) if options["json"] else details(found[0]))
 
     def retry(self, where: dict[str, object], options: dict[str, Any]) -> None:
+        refused = refusals(options["id"], states.ENDED, "retried")
         done = each_or_all(options["id"], where, commands.retry_all, bulk_actions.retry_where)
-        self._report(done, "will run once more", options)
+        self._report(done, "will run once more", refused, options)
 
     def cancel(self, where: dict[str, object], options: dict[str, Any]) -> None:
+        refused = refusals(options["id"], states.ACTIVE, "cancelled")
         done = each_or_all(options["id"], where, commands.cancel_all, bulk_actions.cancel_where)
-        self._report(done, "cancelled", options)
+        self._report(done, "cancelled", refused, options)
 
-    def _report(self, count: int, what: str, options: dict[str, Any]) -> None:
-        if options["id"] and count < len(set(options["id"])):
-            what += f", {len(set(options['id'])) - count} not: unknown, or in a state that does not allow it"
+    def _report(self, count: int, what: str, refused: Sequence[str], options: dict[str, Any]) -> None:
         self.stdout.write(json.dumps({"count": count}) if options["json"] else f"{count} {plural(count)} {what}.")
+        for sentence in refused:
+            self.stderr.write(sentence)
         if options["id"] and not count:
             raise CommandError("Nothing was changed.")
 
@@ -99,6 +104,14 @@ def each_or_all(
     return each(ids) if ids else every(SERVICE, where).count
 
 
+def refusals(ids: Collection[uuid.UUID], allowed: Collection[Job.State], done: str) -> list[str]:
+    """For each of these jobs that does not exist or is in no allowed state: a sentence that says so."""
+    found = dict(Job.objects.filter(pk__in=ids).values_list("pk", "state"))
+    unknown = [f"There is no job {each}." for each in ids if each not in found]
+    refused = [pk for pk in ids if pk in found and found[pk] not in allowed]
+    return unknown + [f"The job {pk} is {found[pk]} and cannot be {done}." for pk in refused]
+
+
 def serialize(jobs: QuerySet[Job]) -> list[dict[str, Any]]:
     """In the form that the API returns."""
     return [dict(JobSerializer(job).data) for job in jobs.annotate(now=Now())]
@@ -106,8 +119,9 @@ def serialize(jobs: QuerySet[Job]) -> list[dict[str, Any]]:
 
 def line(job: dict[str, Any]) -> str:
     ran = "" if job["ran"] is None else f"{job['ran']:.2f} s"
-    done = "" if job["progress"] is None else f"{job['progress']:.0%} "
-    return COLUMNS.format(**{**job, "ran": ran, "error": done + (job["error"] or {}).get("code", "")}).rstrip()
+    done = "" if job["progress"] is None else f"{job['progress']:.0%}"
+    error = f"{job['error']['code']}: {job['error']['detail']}" if job["error"] else ""
+    return COLUMNS.format(**{**job, "ran": ran, "error": " ".join(filter(None, (done, error)))}).rstrip()
 
 
 def details(job: dict[str, Any]) -> str:
