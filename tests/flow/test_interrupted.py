@@ -14,7 +14,7 @@ import pytest
 
 from picasso.models import new_id
 from picasso.receive.append import Append
-from picasso.receive.blocks import BLOCK_SIZE
+from picasso.receive.block_pool import BLOCK_SIZE
 from picasso.receive.threads import Threads
 from picasso.storage.folder import Folder
 from picasso.web.body import Body, BodyOptions, WholeBody

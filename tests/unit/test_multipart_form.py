@@ -15,7 +15,7 @@ from tests.live.wire import END, part
 from tests.sampling import sample
 
 from picasso.errors import ClientGone, InvalidField, InvalidUpload, PicassoError, TooLarge
-from picasso.receive.blocks import BLOCK_SIZE, MAX_UPLOADS
+from picasso.receive.block_pool import BLOCK_SIZE, MAX_UPLOADS
 from picasso.receive.content import NewContent, NewFileOutput
 from picasso.receive.new_file import NewFile
 from picasso.receive.sink import GATHER, Sink

@@ -176,7 +176,7 @@ class Sink:
         self._writing = asyncio.gather(loop.run_in_executor(threads.writers, self._output.write, chunks), hashed)
         self.streams = True
 
-    # Blocks: see `picasso.receive.blocks`
+    # Blocks: see `picasso.receive.block_pool`
 
     async def take_rest(self) -> bytes:
         """Have everything written except for the end that fills no block of the disk, which is returned.

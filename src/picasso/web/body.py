@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from picasso.errors import ClientGone, TooLarge, UploadTimeout
-from picasso.receive.blocks import BLOCK_SIZE, BlockPool, BlockWriter
+from picasso.receive.block_pool import BLOCK_SIZE, BlockPool, BlockWriter
 from picasso.receive.sink import Sink
 from picasso.storage.blocks import BLOCK, Block
 from picasso.web.direct_body import DirectBody
