@@ -57,6 +57,7 @@ class WorkerApp:
             slots=slots,
             unavailable=unavailable,
         )
+        self._sweeper = cleanup.Sweeper(self._storage)
         self._reprocessor = Reprocessor(self._storage, pipelines())
 
     def run(self) -> None:
@@ -64,7 +65,7 @@ class WorkerApp:
         log_confinement()
         self._children.open()
         self._writer.open()
-        cleanup.start(self._storage)
+        self._sweeper.start()
         self._reprocessor.start()
         worker.consume(
             self._broker,
@@ -81,6 +82,7 @@ class WorkerApp:
 
         Does no harm when called twice, or without `run`.
         """
+        self._sweeper.stop()
         self._reprocessor.stop()
         self._relay.stop()
         self._children.close()

@@ -511,6 +511,35 @@ def test_the_sweep_takes_what_expired_and_what_was_lost(storage: Folder) -> None
     assert {path.name for path in storage.uploads.root.rglob("*") if path.is_file()} == {str(fresh.pk)}
 
 
+def test_the_sweep_logs_and_counts_states_without_an_upload(storage: Folder, caplog: pytest.LogCaptureFixture) -> None:
+    upload_id = new_id()
+    storage.uploads.begin(upload_id).release()
+    storage.uploads.write_state(upload_id, UploadState())
+    storage.uploads.path(upload_id).unlink()
+    os.utime(storage.uploads.state_path(upload_id), (0, 0))
+    assert cleanup.remove_expired(storage, EXPIRY) == 1
+    assert str(upload_id) in caplog.text
+
+
+def test_the_sweeper_sweeps_at_its_start_and_ends_when_it_is_stopped(storage: Folder) -> None:
+    begun = storage.files.begin()
+    os.utime(begun.path, (0, 0))
+    sweeper = cleanup.Sweeper(storage)
+    sweeper.start()
+    assert wait_for(lambda: not begun.path.exists())
+    sweeper.stop()
+    assert wait_for(lambda: all(thread.name != "sweep" for thread in threading.enumerate()))
+    sweeper.stop()
+    begun.discard()
+
+
+def wait_for(condition: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + 10
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return condition()
+
+
 @pytest.mark.parametrize("loss", ["expired", "without its file"])
 def test_a_key_of_what_is_gone_is_free(storage: Folder, loss: str) -> None:
     """Its row alone would hold it, and whoever comes with it would ask again and again."""

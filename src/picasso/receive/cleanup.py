@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 import uuid
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from itertools import count, islice
 
@@ -30,20 +31,35 @@ KEEP_ORPHANS = timedelta(days=30)
 PAGE = 1000
 
 
-def start(storage: Storage) -> None:
-    """Sweep in the background while this process lives: each hour what is cheap, each day everything."""
-    threading.Thread(target=_sweep_forever, args=(storage,), name="sweep", daemon=True).start()
+class Sweeper:
+    """Sweeps in a thread of its own, from `start` to `stop`: each hour what is cheap, each day everything."""
 
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="sweep", daemon=True)
 
-def _sweep_forever(storage: Storage) -> None:
-    for hour in count():
-        try:
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Without waiting for the present sweep: each of its steps can be interrupted and repeated."""
+        self._stopped.set()
+
+    def _run(self) -> None:
+        for hour in count():
             # The full sweep does not run at the start: a wrong setting is most often noticed and corrected at once.
-            sweep(storage) if hour % 24 == 1 else _sweep_hourly(storage)
+            self._sweep(full=hour % 24 == 1)
+            if self._stopped.wait(HOUR):
+                return
+
+    def _sweep(self, *, full: bool) -> None:
+        try:
+            sweep(self._storage) if full else _sweep_hourly(self._storage)
         except (DatabaseError, InterfaceError, OSError) as fault:
             log.warning("could not sweep, trying again in an hour: %s", fault)
+        finally:
             connection.close()
-        time.sleep(HOUR)
 
 
 def _sweep_hourly(storage: Storage) -> int:
@@ -68,8 +84,9 @@ def remove_expired(storage: Storage, expiry: int) -> int:
             removed += 1
         elif modified_at < grace_start:
             removed += _remove_without_row(storage, upload_id)
-    storage.uploads.remove_abandoned(grace_start)
-    return removed + _delete_rows_without_bytes(storage, oldest)
+    abandoned = storage.uploads.remove_abandoned(grace_start)
+    _log_abandoned(abandoned)
+    return removed + len(abandoned) + _delete_rows_without_bytes(storage, oldest)
 
 
 def _delete_rows_without_bytes(storage: Storage, oldest: datetime) -> int:
@@ -100,9 +117,13 @@ def _remove_abandoned(storage: Storage) -> int:
     conf = settings.PICASSO
     before = time.time() - max(GRACE.total_seconds(), 2 * conf.job_time_limit)
     removed = storage.files.remove_abandoned(before) + workdir.remove_abandoned(conf.scratch_dir, before)
-    for name in removed:
-        log.warning("removed what an interrupted process left: %s", name)
+    _log_abandoned(removed)
     return len(removed)
+
+
+def _log_abandoned(names: Iterable[str]) -> None:
+    for name in names:
+        log.warning("removed what an interrupted process left: %s", name)
 
 
 def _set_orphans_aside(storage: Storage) -> int:
