@@ -203,6 +203,8 @@ def test_ranges(files: FileStore, start: int, stop: int | None, size: int) -> No
 def test_what_is_not_there_is_not_found(files: FileStore) -> None:
     with pytest.raises(FileNotFoundError):
         files.open(key())
+    with pytest.raises(FileNotFoundError), files.local_copy(key()):
+        pass
     files.remove(key())
     files.remove_derived(derived_key(key(), "image", 1, ""))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import hashlib
 import os
 import random
@@ -85,6 +86,22 @@ def land(
             await asyncio.to_thread(committer.stop)
 
     return asyncio.run(upload())
+
+
+def test_a_file_that_could_not_be_committed_is_removed_even_if_its_content_cannot_be_dropped(
+    storage: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    descriptors = len(os.listdir("/proc/self/fd"))
+
+    def fail(*_: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(NewContent, "drop", fail)
+    monkeypatch.setattr(storage.files, "sync", fail)
+    (outcome,) = land(storage, [b"content"])
+    assert isinstance(outcome, PicassoError)
+    assert on_disk(storage) == []
+    assert len(os.listdir("/proc/self/fd")) <= descriptors
 
 
 def on_disk(storage: Folder) -> list[Path]:

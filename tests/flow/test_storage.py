@@ -123,6 +123,27 @@ def test_a_full_disk_is_called_so(number: int) -> None:
         raise OSError(number, os.strerror(number))
 
 
+@pytest.mark.parametrize("operation", ["create", "place", "land"])
+def test_a_disk_that_is_too_full_for_a_folder_is_called_so(
+    storage: Folder, monkeypatch: pytest.MonkeyPatch, operation: str
+) -> None:
+    key, upload_id, writer = original_key("text/plain", new_id(), "a.txt"), new_id(), storage.files.begin()
+    storage.uploads.begin(upload_id).release()
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "mkdir", full)
+    calls = {
+        "create": lambda: storage.files.create(key, [b"x"]),
+        "place": lambda: writer.place(key),
+        "land": lambda: storage.uploads.land(upload_id, key),
+    }
+    with pytest.raises(StorageFull):
+        calls[operation]()
+    writer.discard()
+
+
 def test_other_errors_stay_what_they_are() -> None:
     with pytest.raises(PermissionError), disk_full_reported():
         raise PermissionError

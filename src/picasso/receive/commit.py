@@ -226,7 +226,8 @@ class Committer:
         # Whatever the disk does now, the client gets an answer. What stays behind is an orphan for the sweep.
         with suppress(OSError):
             pending.content.drop()
-            if pending.file:
+        if pending.file:
+            with suppress(OSError):
                 self._storage.files.remove(pending.file.key)
         return self._public(fault)
 

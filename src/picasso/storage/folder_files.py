@@ -34,8 +34,8 @@ SYNCFS_MAX_DIRTY = 32 * 2**20
 NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK}
 
 
-def move_durably(source: Path, target: Path) -> None:
-    """Move a file's bytes; its new name is not durable yet."""
+def sync_and_move(source: Path, target: Path) -> None:
+    """Make a file's bytes durable and move it. The caller syncs the folder with the new name."""
     try:
         sync_path(source)
         source.rename(target)
@@ -149,8 +149,8 @@ class FolderFiles:
 
     def link(self, source: Path, key: str) -> None:
         """Store a durable file of the same disk under ``key`` as well, by a hard link or a copy."""
-        target = self._make_room(key)
         with disk_full_reported():
+            target = self._make_room(key)
             try:
                 os.link(source, target)
             except OSError as fault:
@@ -219,7 +219,7 @@ class FolderFiles:
         with disk_full_reported():
             for folder in (target.parent.parent, target.parent):
                 folder.mkdir(exist_ok=True)
-            move_durably(source, target)
+            sync_and_move(source, target)
             for folder in (target.parent, target.parent.parent, original):
                 sync_path(folder)
 
@@ -235,7 +235,9 @@ class FolderFiles:
 
     @contextmanager
     def local_copy(self, key: str) -> Iterator[Path]:
-        yield self.path(key)
+        path = self.path(key)
+        path.stat()  # raises FileNotFoundError
+        yield path
 
     def walk(self) -> Iterator[tuple[uuid.UUID, str]]:
         for folder in self.media.glob("*/*/??/*"):

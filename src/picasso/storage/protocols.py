@@ -107,6 +107,8 @@ class FileStore(Protocol):
     def local_copy(self, key: str) -> AbstractContextManager[Path]:
         """A path on this machine with the file's content, for reading, while the context is open.
 
+        Entering the context raises `FileNotFoundError` if there is no such file.
+
         It may be the stored file itself. A hard link to it stays valid after the context has ended.
         """
 
