@@ -1,7 +1,7 @@
 """Which internals of other libraries Picasso uses, and a check that the installed versions still have them.
 
-An internal can change in any release, without notice. So each one that Picasso uses is listed here, pyproject.toml
-allows only versions that were tested, and the code that uses an internal checks it first: `require` ends the program
+An internal can change in any release, without notice. So each one that Picasso uses is listed here, and
+pyproject.toml allows only versions that were tested. A program checks its internals at its start: `require` ends it
 with a clear message, and where a slower way exists, `faults` tells the caller to take that one.
 `tests/unit/test_compatibility.py` fails when a new release has moved something.
 """
@@ -80,6 +80,24 @@ class Accepts:
                 yield f"{self.path} does not accept {name}="
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Returns:
+    """A function that must return a mapping with these keys. It is called with ``arguments``."""
+
+    path: str
+    arguments: tuple[Any, ...]
+    keys: tuple[str, ...]
+
+    def faults(self) -> Iterator[str]:
+        returned = resolve(self.path)(*self.arguments)
+        for key in self.keys:
+            if key not in returned:
+                yield f"{self.path} returns no {key}"
+
+
+Need = Object | Function | Accepts | Returns
+
+
 @dataclass(frozen=True, slots=True)
 class Hook:
     """One place where Picasso relies on internals."""
@@ -88,7 +106,7 @@ class Hook:
     """The distributions whose internals these are."""
     used_by: str
     """Our module."""
-    needs: tuple[Object | Function | Accepts, ...]
+    needs: tuple[Need, ...]
 
 
 def overrides(owner: str, **methods: str) -> tuple[Function, ...]:
@@ -142,11 +160,24 @@ HTTP_PROTOCOL = Hook(
 )
 """Without it the application runs on Uvicorn's own protocol: slower, without interim responses and trailers."""
 
+_REQUEST = {
+    "type": "http",
+    "method": "GET",
+    "path": "/",
+    "query_string": b"",
+    "http_version": "1.1",
+    "scheme": "http",
+    "headers": [],
+    "server": ("localhost", 80),
+    "client": ("127.0.0.1", 1),
+}
+
 DJANGO_OVER_ASGI = Hook(
     ("a2wsgi", "django"),
-    "picasso.asgi",
+    "picasso.web.django_handler",
     (
         Accepts("a2wsgi:WSGIMiddleware.__init__", ("workers", "send_queue_size")),
+        Returns("a2wsgi.wsgi:build_environ", (_REQUEST, None), ("asgi.scope",)),
         Function("django.http.request:split_domain_port", ("host",)),
         Function("django.http.request:validate_host", ("host", "allowed_hosts")),
     ),
@@ -163,6 +194,16 @@ CELERY_WORKER = Hook(
     ),
 )
 
+MESSAGES = Hook(
+    ("celery",),
+    "picasso.jobs.broker",
+    (
+        Function("celery.app.amqp:AMQP.as_task_v2", ("self", "task_id", "name")),
+        Accepts("celery.app.amqp:AMQP.as_task_v2", ("ignore_result",)),
+        Object("celery.app.amqp:task_message", ("body", "headers", "properties")),
+    ),
+)
+
 PUBLISHER = Hook(
     ("kombu", "amqp"),
     "picasso.jobs.relay",
@@ -176,18 +217,21 @@ PUBLISHER = Hook(
     ),
 )
 
+# Through our module, which first decides which libmagic is loaded.
+_MAGIC = "picasso.receive.detection:magic"
+
 DETECTION = Hook(
     ("python-magic",),
     "picasso.receive.detection",
     (
-        Object("magic", ("MAGIC_NO_CHECK_SOFT", "MAGIC_PARAM_REGEX_MAX", "magic_setflags")),
-        Object("magic:Magic", ("cookie", "flags", "from_buffer", "setparam")),
+        Object(_MAGIC, ("MAGIC_NO_CHECK_SOFT", "MAGIC_PARAM_REGEX_MAX", "magic_setflags")),
+        Object(f"{_MAGIC}.Magic", ("cookie", "flags", "from_buffer", "setparam")),
     ),
 )
 
-WEB = (DJANGO_OVER_ASGI,)
-WORKER = (CELERY_WORKER, PUBLISHER)
-HOOKS = (HTTP_PROTOCOL, DJANGO_OVER_ASGI, CELERY_WORKER, PUBLISHER, DETECTION)
+WEB = (DJANGO_OVER_ASGI, DETECTION, MESSAGES)
+WORKER = (CELERY_WORKER, MESSAGES, PUBLISHER)
+HOOKS = (HTTP_PROTOCOL, DJANGO_OVER_ASGI, CELERY_WORKER, MESSAGES, PUBLISHER, DETECTION)
 
 
 def require(*hooks: Hook) -> None:
@@ -202,10 +246,10 @@ def faults(hook: Hook) -> tuple[str, ...]:
     return tuple(fault for need in hook.needs for fault in _faults(need))
 
 
-def _faults(need: Object | Function | Accepts) -> Iterator[str]:
+def _faults(need: Need) -> Iterator[str]:
     try:
         yield from need.faults()
-    except (ImportError, AttributeError, TypeError, ValueError) as error:
+    except (ImportError, AttributeError, LookupError, TypeError, ValueError) as error:
         yield f"{need.path}: {error}"
 
 

@@ -18,7 +18,7 @@ from packaging.utils import canonicalize_name
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from picasso import compatibility, conf
-from picasso.compatibility import Accepts, Function, Hook, Incompatible, Object
+from picasso.compatibility import Accepts, Function, Hook, Incompatible, Need, Object, Returns
 from picasso.web import server
 
 PROJECT = Path(__file__).parents[2]
@@ -35,6 +35,10 @@ class Library:
         self.slot = required + optional
 
     def method(self, one: int, two: int = 0) -> None: ...
+
+
+def a_mapping(given: int) -> dict[str, int]:
+    return {"given": given}
 
 
 HERE = f"{__name__}:Library"
@@ -60,6 +64,37 @@ def test_a_hook_names_a_module_of_ours(hook: Hook) -> None:
     assert (PROJECT / "src" / hook.used_by.replace(".", "/")).with_suffix(".py").is_file()
 
 
+def test_each_hook_is_checked_by_a_program_that_uses_it() -> None:
+    """`HTTP_PROTOCOL` is not required: `picasso.web.server` uses another protocol where it does not fit."""
+    required = {*compatibility.WEB, *compatibility.WORKER}
+    assert required == {*compatibility.HOOKS} - {compatibility.HTTP_PROTOCOL}
+
+
+@pytest.mark.parametrize(
+    ("owner", "name", "replacement"),
+    [
+        ("celery.app.amqp:task_message", "headers", None),
+        ("celery.app.amqp:AMQP", "as_task_v2", None),
+        ("a2wsgi.wsgi", "build_environ", lambda scope, body: {"PATH_INFO": scope["path"]}),
+        ("picasso.receive.detection:magic", "magic_setflags", None),
+    ],
+)
+def test_the_web_application_does_not_start_without_an_internal(
+    monkeypatch: pytest.MonkeyPatch, owner: str, name: str, replacement: object
+) -> None:
+    holder = compatibility.resolve(owner)
+    if replacement is None:
+        monkeypatch.delattr(holder, name)
+    else:
+        monkeypatch.setattr(holder, name, replacement)
+    compatibility.faults.cache_clear()
+    try:
+        with pytest.raises(Incompatible, match=name if replacement is None else "asgi.scope"):
+            compatibility.require(*compatibility.WEB)
+    finally:
+        compatibility.faults.cache_clear()
+
+
 def test_every_method_that_the_protocol_overrides_is_listed() -> None:
     from picasso.web.http_protocol import HttpProtocol
 
@@ -79,10 +114,12 @@ def test_every_method_that_the_protocol_overrides_is_listed() -> None:
         (Function(f"{HERE}.__init__", ("self",)), "__init__ takes (self, required, optional), not (self)"),
         (Function(f"{HERE}.method", ("self", "one"), exact=True), "method takes (self, one, two), not (self, one)"),
         (Accepts(f"{HERE}.method", ("two", "three")), f"{HERE}.method does not accept three="),
+        (Returns(f"{__name__}:a_mapping", (1,), ("given", "gone")), "a_mapping returns no gone"),
+        (Returns(f"{__name__}:a_mapping", (), ("given",)), "a_mapping"),
         (Function("httptools:HttpRequestParser.feed_data", ("data",)), "HttpRequestParser.feed_data"),
     ],
 )
-def test_what_is_missing_is_named(need: Object | Function | Accepts, fault: str) -> None:
+def test_what_is_missing_is_named(need: Need, fault: str) -> None:
     (found,) = compatibility.faults(Hook(("uvicorn",), "picasso", (need,)))
     assert fault in found
 
@@ -95,9 +132,10 @@ def test_what_is_missing_is_named(need: Object | Function | Accepts, fault: str)
         Function(f"{HERE}.method", ("self", "one", "two"), exact=True),
         Function(f"{HERE}.__init__", ("self", "required")),
         Accepts(f"{HERE}.method", ("two", "one")),
+        Returns(f"{__name__}:a_mapping", (1,), ("given",)),
     ],
 )
-def test_what_is_there_is_no_fault(need: Object | Function | Accepts) -> None:
+def test_what_is_there_is_no_fault(need: Need) -> None:
     assert compatibility.faults(Hook(("uvicorn",), "picasso", (need,))) == ()
 
 

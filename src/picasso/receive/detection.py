@@ -14,7 +14,6 @@ import re
 import threading
 from collections.abc import Callable
 
-from picasso import compatibility
 from picasso.receive import type_rules
 
 # The farthest signature that matters is at byte 36,869 (ISO 9660). More would only take time.
@@ -71,8 +70,6 @@ def _load() -> None:
 _load()
 
 import magic
-
-compatibility.require(compatibility.DETECTION)
 
 
 def detect_media_type(head: bytes, name: str = "") -> str:
