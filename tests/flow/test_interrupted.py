@@ -76,7 +76,7 @@ async def overtaken(storage: Folder, where: str) -> None:
     may_go_on.set()
     with pytest.raises(asyncio.CancelledError):
         await receiving
-    await body.drain(append.sink)
+    await body.receive_arrived(append.sink)
     await append.keep()
     assert append.size == path.stat().st_size == len(DATA)
     assert path.read_bytes() == DATA

@@ -13,7 +13,7 @@ import uvicorn
 from picasso import conf
 from picasso.web.connection import Receive
 from picasso.web.forwarded import Forwarding
-from picasso.web.request import Handler, Request, Scope, Send
+from picasso.web.request import AsgiScope, Handler, Request, Send
 from picasso.web.server import configured
 from tests.services import free_port
 from tests.stack import until
@@ -33,7 +33,7 @@ def served(
     """``http`` names a protocol of Uvicorn's that takes the place of ours."""
     forwarding = Forwarding(trusted, public_url)
 
-    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+    async def application(scope: AsgiScope, receive: Receive, send: Send) -> None:
         forwarding.apply(scope)
         await handler(Request(scope, receive, send))
 

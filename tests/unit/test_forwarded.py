@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from picasso.errors import BadRequest
 from picasso.web.connection import connection_of
 from picasso.web.forwarded import Forwarding, address_of, without_prefix
-from picasso.web.request import Request, Scope
+from picasso.web.request import AsgiScope, Request
 
 PROXY, INNER, CLIENT, STRANGER = "10.0.0.1", "10.0.0.2", "198.51.100.7", "203.0.113.9"
 TRUSTED = ("10.0.0.0/24", "2001:db8::1")
 
 
-def scope_of(peer: str = PROXY, path: str = "/files/x", **headers: str) -> Scope:
+def scope_of(peer: str = PROXY, path: str = "/files/x", **headers: str) -> AsgiScope:
     sent = {"host": "localhost:8000", **{name.replace("_", "-"): value for name, value in headers.items()}}
     return {
         "method": "GET",
@@ -30,12 +30,12 @@ def scope_of(peer: str = PROXY, path: str = "/files/x", **headers: str) -> Scope
     }
 
 
-def applied(scope: Scope, trusted: tuple[str, ...] = TRUSTED, public_url: str = "") -> Scope:
+def applied(scope: AsgiScope, trusted: tuple[str, ...] = TRUSTED, public_url: str = "") -> AsgiScope:
     Forwarding(trusted, public_url).apply(scope)
     return scope
 
 
-def base(scope: Scope) -> str:
+def base(scope: AsgiScope) -> str:
     """With a host that the settings of tests allow."""
 
     async def nothing(*_: Any) -> Any: ...
@@ -43,7 +43,7 @@ def base(scope: Scope) -> str:
     return Request(scope, nothing, nothing).base
 
 
-def seen(scope: Scope) -> tuple[str, str, str, str]:
+def seen(scope: AsgiScope) -> tuple[str, str, str, str]:
     """The client, scheme, host and root that all who come after are given."""
     (host,) = [value.decode() for name, value in scope["headers"] if name == b"host"]
     return scope["client"][0], scope["scheme"], host, scope["root_path"]
@@ -224,7 +224,7 @@ def test_a_path_that_was_taken_off_is_not_taken_off_again() -> None:
 # Interim responses
 
 
-def passes(scope: Scope, public_url: str = "") -> bool:
+def passes(scope: AsgiScope, public_url: str = "") -> bool:
     connection = connection_of(scope)
     connection.interim_allowed = True
     applied(scope, public_url=public_url)

@@ -104,7 +104,7 @@ class Append:
         """Restore the upload as it was before."""
         self.release()
         with suppress(Exception):
-            await self.sink.settle()
+            await self.sink.wait_until_written()
         await self._threads.in_writer(self._undo)
 
     async def copy_from(self, source: uuid.UUID, at: int, size: int) -> None:
@@ -112,7 +112,7 @@ class Append:
         if self.size + size > self._limit:
             raise TooLarge
         await run_to_end(self._copy_in_thread(source, at, size))
-        await self.sink.settle()
+        await self.sink.wait_until_written()
 
     async def _copy_in_thread(self, source: uuid.UUID, at: int, size: int) -> None:
         await asyncio.get_running_loop().run_in_executor(self._threads.copier, self._copy, source, at, size)

@@ -69,7 +69,7 @@ class NewContent:
         self.sink.release()
         try:
             with suppress(Exception):  # what a failed write left is removed here
-                await self.sink.settle()
+                await self.sink.wait_until_written()
         finally:
             self._output.discard()
 

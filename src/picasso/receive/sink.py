@@ -142,9 +142,9 @@ class Sink:
         """Have everything hashed and written."""
         if self._gathered:
             await self._hand_over()
-        await self.settle()
+        await self.wait_until_written()
 
-    async def settle(self) -> None:
+    async def wait_until_written(self) -> None:
         """Wait until what was handed over is hashed and written. Raises what went wrong with it."""
         if self._writing:
             # Shielded: even a cancelled request must know when the thread is done with the file.
@@ -169,7 +169,7 @@ class Sink:
         return chunks
 
     async def _hand_over(self) -> None:
-        await self.settle()
+        await self.wait_until_written()
         chunks = self.release()
         loop, threads = asyncio.get_running_loop(), self._threads
         hashed = loop.run_in_executor(threads.hashers, self.hash, chunks)
@@ -191,7 +191,7 @@ class Sink:
 
         The memory is in use until the next call returns, or `when_written` calls back.
         """
-        await self.settle()  # if this is cancelled, nothing was handed over yet
+        await self.wait_until_written()  # if this is cancelled, nothing was handed over yet
         self.grow(len(data) - skip)
         loop, threads = asyncio.get_running_loop(), self._threads
         hashed = loop.run_in_executor(threads.hashers, self.hash, [data[skip:]])

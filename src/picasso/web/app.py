@@ -21,7 +21,7 @@ from picasso.web.django_handler import DjangoHandler
 from picasso.web.download import DownloadHandler
 from picasso.web.forwarded import Forwarding
 from picasso.web.health import Check, HealthHandler
-from picasso.web.request import Request, Scope, Send
+from picasso.web.request import AsgiScope, Request, Send
 from picasso.web.router import Router
 from picasso.web.running_requests import RunningRequests
 from picasso.web.upload_router import UploadHandler
@@ -73,7 +73,7 @@ class WebApp:
             self._django,
         )
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
         else:

@@ -57,7 +57,10 @@ class BodyParser(Protocol):
         """Take back the last bytes that may be content or not. They are the first ones that are received directly."""
 
     async def resume(self, rest: bytes, *, ended: bool) -> None:
-        """Go on after direct receiving. ``rest`` was received but is not content, or, unless ``ended``, may be."""
+        """Continue after the content was received directly. ``rest`` are the last bytes that were received.
+
+        If ``ended``, the content has ended and ``rest`` follows it. Otherwise ``rest`` may still be content.
+        """
 
 
 class WholeBody:
@@ -123,7 +126,7 @@ class Body:
             if more and parser.sink.takes_blocks and self._is_large():
                 more = await self._receive_directly(parser)
 
-    async def drain(self, sink: Sink) -> None:
+    async def receive_arrived(self, sink: Sink) -> None:
         """Write what has arrived but was not received, after the request was interrupted."""
         if self._unparsed:
             await sink.write(self._unparsed)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection
 
 from picasso import addresses
-from picasso.web.request import Message, Request, Scope, Send
+from picasso.web.request import AsgiScope, Message, Request, Send
 
 CORS_PATHS = (addresses.API, addresses.DOWNLOADS)
 
@@ -58,13 +58,13 @@ class Cors:
 
     def is_preflight(self, request: Request) -> bool:
         """Whether a browser asks what a page of an allowed origin may send. Any other OPTIONS goes to the handler."""
-        is_question = request.method == "OPTIONS" and "access-control-request-method" in request.headers
-        return is_question and request.path.startswith(CORS_PATHS) and self._allows(request.headers.get("origin", ""))
+        is_preflight = request.method == "OPTIONS" and "access-control-request-method" in request.headers
+        return is_preflight and request.path.startswith(CORS_PATHS) and self._allows(request.headers.get("origin", ""))
 
     async def preflight(self, request: Request) -> None:
         await request.answer(204, headers=PREFLIGHT)
 
-    def wrap_send(self, scope: Scope, send: Send) -> Send:
+    def wrap_send(self, scope: AsgiScope, send: Send) -> Send:
         """A ``send`` that adds the CORS headers to every answer, also to errors."""
 
         async def send_with_headers(message: Message) -> None:
@@ -74,7 +74,7 @@ class Cors:
 
         return send_with_headers if self._origins else send
 
-    def _with_headers(self, scope: Scope, headers: list[Header]) -> list[Header]:
+    def _with_headers(self, scope: AsgiScope, headers: list[Header]) -> list[Header]:
         origin = header(scope, b"origin")
         more = [] if self._any_origin else [(b"vary", b"Origin")]
         if self._allows(origin):
@@ -88,7 +88,7 @@ class Cors:
         return self._any_origin or origin in self._origins
 
 
-def header(scope: Scope, name: bytes) -> str:
+def header(scope: AsgiScope, name: bytes) -> str:
     return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
 
 

@@ -105,7 +105,7 @@ def parse_digest_field(field: str, value: str) -> dict[str, str]:
 
 
 def parse_checksum(value: str) -> dict[str, str]:
-    """tus: ``sha1 base64``. Empty if there is none, which a trailer may be."""
+    """tus: ``sha1 base64``. An empty value has no digest: the trailer did not arrive."""
     algorithm, _, encoded = value.partition(" ")
     if not value:
         return {}

@@ -22,10 +22,10 @@ from picasso.web.body import BodyOptions
 from picasso.web.digests import CONTENT_DIGEST, REPR_DIGEST, Checks, digests_of
 from picasso.web.file_response import answer_stored
 from picasso.web.idempotency import create_upload, require_same_content, set_key
-from picasso.web.multipart_form import Names
 from picasso.web.request import Request
 from picasso.web.resumable import add, as_json, file_link, has_content, seconds_left, upload_id_of
 from picasso.web.upload_metadata import (
+    PipelineNames,
     first_of,
     known_pipeline,
     media_type,
@@ -46,7 +46,7 @@ TYPED, LIMITED, AGED = 6, 6, 7
 
 
 class Draft:
-    def __init__(self, uploads: Uploads, pipelines: Names, options: BodyOptions) -> None:
+    def __init__(self, uploads: Uploads, pipelines: PipelineNames, options: BodyOptions) -> None:
         self._uploads = uploads
         self._pipelines = pipelines
         self._options = options
@@ -63,7 +63,7 @@ class Draft:
     async def create(self, request: Request, in_path: str = "") -> None:
         base, complete = request.base, is_last(request)
         row = self._described(request, in_path)
-        row.length = agreed_length(request, complete, None, 0)
+        row.length = combined_length(request, complete, None, 0)
         if row.length is not None and (request.content_length or 0) > row.length:
             raise InconsistentLength
         if has_content(request):
@@ -135,7 +135,7 @@ class Draft:
         base = request.base
         status = await self._uploads.status(upload_id)
         if not status.row.finished and not status.row.is_final:
-            # Whoever asks is about to go on from there, so nobody else may.
+            # The client is about to resume from there, so a request that still runs must end.
             async with self._uploads.lock(upload_id) as upload:
                 status = upload.status
         row = status.row
@@ -166,7 +166,7 @@ class Draft:
             if offset != upload.offset:
                 request.extra_headers.update(self._state(request, upload.offset, False))
                 raise OffsetMismatch(upload.offset, offset)
-            length = agreed_length(request, complete, row.length, offset)
+            length = combined_length(request, complete, row.length, offset)
             if length is not None and offset + (request.content_length or 0) > length:
                 raise InconsistentLength
             if offset + (request.content_length or 0) > self._uploads.max_size:
@@ -253,8 +253,11 @@ def is_last(request: Request) -> bool:
     return complete
 
 
-def agreed_length(request: Request, complete: bool, known: int | None, offset: int) -> int | None:
-    """The upload's length, by all that is known about it. Raises `InconsistentLength`."""
+def combined_length(request: Request, complete: bool, known: int | None, offset: int) -> int | None:
+    """The one length that ``known``, Upload-Length and the size of the last content agree on; None if there is none.
+
+    Raises `InconsistentLength`.
+    """
     lengths = {known} if known is not None else set()
     if (text := request.headers.get("upload-length")) is not None:
         lengths.add(structured.integer("Upload-Length", text))

@@ -8,13 +8,14 @@ from multipart import parse_options_header
 
 from picasso.errors import InvalidUpload, UnsupportedMediaType
 from picasso.web.digests import CONTENT_DIGEST, REPR_DIGEST, Checks
-from picasso.web.multipart_form import MAX_FRAMING, Form, Names
+from picasso.web.multipart_form import MAX_FRAMING, Form
 from picasso.web.plain import PlainUploads
 from picasso.web.request import Request
+from picasso.web.upload_metadata import PipelineNames
 
 
 class FormHandler:
-    def __init__(self, plain: PlainUploads, pipelines: Names) -> None:
+    def __init__(self, plain: PlainUploads, pipelines: PipelineNames) -> None:
         self._plain = plain
         self._pipelines = pipelines
 

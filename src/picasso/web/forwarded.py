@@ -17,7 +17,7 @@ from django.http.request import split_domain_port
 from picasso.conf import clean_path
 from picasso.errors import BadRequest
 from picasso.web.connection import connection_of
-from picasso.web.request import Scope, by_name
+from picasso.web.request import AsgiScope, by_name
 
 STANDARD = ("for", "proto", "host")
 NAMES = (*STANDARD, "port", "prefix")
@@ -36,7 +36,7 @@ class Forwarding:
         self._public = urlsplit(public_url)
         self._trusts = lru_cache(maxsize=1024)(self._is_trusted)
 
-    def apply(self, scope: Scope) -> None:
+    def apply(self, scope: AsgiScope) -> None:
         """Change the scope. Raises `BadRequest` for an invalid header of a trusted proxy."""
         headers = by_name(scope["headers"])
         trusted = self._trusts(scope["client"][0] if scope["client"] else "")
@@ -54,7 +54,7 @@ class Forwarding:
         found = getattr(found, "ipv4_mapped", None) or found  # how a dual-stack socket sees IPv4
         return any(found in network for network in self._networks)
 
-    def _apply_headers(self, scope: Scope, headers: Mapping[str, str]) -> str:
+    def _apply_headers(self, scope: AsgiScope, headers: Mapping[str, str]) -> str:
         """Put the reported values into ``scope``. Returns the path prefix that the proxies removed."""
         chains = chains_of(headers)
         # Each proxy adds to the end of a chain, and reports there who sent it the request. If the sender is a trusted

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from contextlib import suppress
 from dataclasses import dataclass
-from typing import Protocol
-from urllib.parse import unquote
 
-from multipart import MultipartError, MultipartSegment, PushMultipartParser, content_disposition_unquote
+from multipart import MultipartError, MultipartSegment, PushMultipartParser
 
 from picasso.errors import InvalidField, InvalidUpload
 from picasso.receive.new_file import DEFAULT_PIPELINE, NewFile, clean_name
@@ -16,6 +12,7 @@ from picasso.receive.sink import Sink
 from picasso.storage.blocks import Block
 from picasso.web.digests import Checks
 from picasso.web.direct_body import PATIENCE_SECONDS
+from picasso.web.upload_metadata import PipelineNames, name_in
 
 # What a form may have besides its file: part headers, boundaries, and small fields.
 MAX_FRAMING = 64 * 2**10
@@ -25,18 +22,6 @@ MAX_TYPE = 255
 UNFINISHED = "The form's closing boundary is missing; nothing was stored."
 
 END_OF_HEAD = b"\r\n\r\n"
-
-# A parameter of Content-Disposition: its value in quotes as browsers send it, in quotes with escapes, or bare. The
-# library's own pattern misses names with a star (RFC 8187) and values that end in a backslash.
-PARAMETER = re.compile(
-    r""";\s*([\w!#$&+.^`|~*-]+)\s*=\s*("[^"]*"(?=\s*(?:;|$))|"(?:[^"\\]|\\.)*"|[^;\s"]*)""", re.ASCII
-)
-
-
-class Names(Protocol):
-    """The names of the pipelines that exist."""
-
-    def __contains__(self, name: str, /) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +47,7 @@ class Form:
 
     patience = PATIENCE_SECONDS
 
-    def __init__(self, boundary: str, sink: Sink, pipelines: Names, checks: Checks | None) -> None:
+    def __init__(self, boundary: str, sink: Sink, pipelines: PipelineNames, checks: Checks | None) -> None:
         """``checks`` are updated with the whole form."""
         # Latin-1 accepts every byte; `name_in` finds out what the bytes of a name mean.
         self._parser = PushMultipartParser(boundary, header_charset="latin-1", max_segment_count=MAX_PARTS)
@@ -188,22 +173,3 @@ def partial_match(data: bytes, delimiter: bytes) -> int:
     """How many bytes at the end of ``data`` may be the start of a delimiter, if there is no complete one."""
     start = data.rfind(delimiter[:1], max(len(data) - len(delimiter) + 1, 0))
     return len(data) - start if start >= 0 and delimiter.startswith(data[start:]) else 0
-
-
-def name_in(disposition: str) -> str | None:
-    """The file name of a Content-Disposition that was read as Latin-1; None if it has none.
-
-    Browsers send raw UTF-8 with %22 for quotes (WHATWG); others RFC 8187's ``filename*``, or Latin-1.
-    """
-    parameters = {name.lower(): value for name, value in PARAMETER.findall(disposition)}
-    charset, _, encoded = parameters.get("filename*", "").partition("'")
-    if charset.lower() in {"utf-8", "iso-8859-1"}:
-        with suppress(UnicodeDecodeError):
-            return unquote(encoded.partition("'")[2], encoding=charset, errors="strict")
-    if "filename" not in parameters:
-        return None
-    # Not with the library's flag for file names, which would cut off path parts: a name is shown as it was sent.
-    name = str(content_disposition_unquote(parameters["filename"]))
-    with suppress(UnicodeError):
-        return name.encode("latin-1").decode()
-    return name

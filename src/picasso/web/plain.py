@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from typing import Protocol
 
-from picasso.errors import TooLarge
-from picasso.models import File
+from picasso.errors import KeyReused, TooLarge
+from picasso.models import File, Upload
 from picasso.receive.commit import Committer
+from picasso.receive.content import NewContent, NewFileOutput, NoOutput
 from picasso.receive.hashing import Hash
 from picasso.receive.new_file import NewFile
 from picasso.receive.sink import Sink
@@ -15,8 +18,78 @@ from picasso.receive.uploads import Uploads
 from picasso.web.body import Body, BodyOptions, BodyParser
 from picasso.web.digests import Checks
 from picasso.web.file_response import answer_stored
-from picasso.web.idempotency import HEADER, Destination, NewFiles, destination_of
+from picasso.web.idempotency import HEADER, create_upload, set_key
 from picasso.web.request import Request
+
+
+class Destination(Protocol):
+    """What the content of a plain request becomes."""
+
+    def content(self, checks: Sequence[Hash]) -> NewContent: ...
+
+    @property
+    def commit(self) -> Callable[[NewContent, NewFile], Awaitable[File]]: ...
+
+
+class NewFiles:
+    """A new file."""
+
+    def __init__(self, uploads: Uploads, committer: Committer) -> None:
+        self._files = uploads.storage.files
+        self._max_size = uploads.max_size
+        self._threads = uploads.threads
+        self.commit: Callable[[NewContent, NewFile], Awaitable[File]] = committer.commit
+
+    def content(self, checks: Sequence[Hash]) -> NewContent:
+        return NewContent(NewFileOutput(self._files), self._max_size, self._threads, checks)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyedFile:
+    """A new file whose key stays with an upload."""
+
+    files: NewFiles
+    upload: Upload
+
+    def content(self, checks: Sequence[Hash]) -> NewContent:
+        return self.files.content(checks)
+
+    async def commit(self, content: NewContent, new: NewFile) -> File:
+        return await self.files.commit(content, replace(new, upload_id=self.upload.pk))
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatedFile:
+    """The file that the first request with this key made. It must be the same as what is sent now."""
+
+    file: File
+    uploads: Uploads
+
+    def content(self, checks: Sequence[Hash]) -> NewContent:
+        return NewContent(NoOutput(), self.uploads.max_size, self.uploads.threads, checks)
+
+    async def commit(self, content: NewContent, new: NewFile) -> File:
+        """Raises `KeyReused`."""
+        sha256 = content.sha256
+        await content.discard()
+        same = (self.file.sha256, self.file.name, self.file.declared_type, self.file.pipeline)
+        if same != (sha256, new.name, new.declared_type, new.pipeline):
+            raise KeyReused
+        return self.file
+
+
+@asynccontextmanager
+async def destination_of(request: Request, uploads: Uploads, files: NewFiles) -> AsyncIterator[Destination]:
+    """For a plain request with a key. Raises as `create_upload`."""
+    row = Upload(protocol=Upload.Protocol.PLAIN)
+    set_key(row, request)
+    async with create_upload(uploads, row, has_content=True) as creation:
+        if not creation.lock:
+            yield RepeatedFile(await uploads.file_of(request.principal, creation.row), uploads)
+            return
+        async with creation.lock.deleted_on_failure():
+            yield KeyedFile(files, creation.row)
+        await uploads.threads.in_writer(uploads.storage.uploads.remove, creation.row.pk)
 
 
 class FileParser(BodyParser, Protocol):

@@ -10,14 +10,13 @@ from picasso.receive.new_file import NewFile, clean_name
 from picasso.receive.sink import Sink
 from picasso.web.body import WholeBody
 from picasso.web.digests import CONTENT_DIGEST, REPR_DIGEST, Checks
-from picasso.web.multipart_form import Names
 from picasso.web.plain import PlainUploads
 from picasso.web.request import Request
-from picasso.web.upload_metadata import sent_name, sent_pipeline, sent_type
+from picasso.web.upload_metadata import PipelineNames, sent_name, sent_pipeline, sent_type
 
 
 class RawHandler:
-    def __init__(self, plain: PlainUploads, pipelines: Names) -> None:
+    def __init__(self, plain: PlainUploads, pipelines: PipelineNames) -> None:
         self._plain = plain
         self._pipelines = pipelines
 

@@ -20,7 +20,7 @@ from picasso.web.connection import Receive, connection_of
 from picasso.web.direct_body import DirectBody
 
 Message = MutableMapping[str, Any]
-Scope = MutableMapping[str, Any]
+AsgiScope = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
 Handler = Callable[["Request"], Awaitable[None]]
 
@@ -43,7 +43,7 @@ as_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 class Request:
     """One HTTP request of which only the head has been read."""
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         self.method: str = scope["method"]
         self.scope = scope
         self.send = send

@@ -95,7 +95,7 @@ async def add(request: Request, upload: LockedUpload, checks: Checks, options: B
 
 async def keep_what_arrived(upload: LockedUpload, append: Append, body: Body) -> None:
     try:
-        await body.drain(append.sink)
+        await body.receive_arrived(append.sink)
     except TooLarge:
         return await append.discard()
     except PicassoError:

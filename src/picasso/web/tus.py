@@ -27,7 +27,6 @@ from picasso.receive.uploads import LockedUpload, Uploads, UploadStatus
 from picasso.web.body import BodyOptions
 from picasso.web.digests import CHECKSUM, CHECKSUMS, CONTENT_DIGEST, REPR_DIGEST, Checks, digests_of
 from picasso.web.idempotency import Creation, create_upload, require_same_content, set_key
-from picasso.web.multipart_form import Names
 from picasso.web.request import Request
 from picasso.web.resumable import (
     add,
@@ -38,7 +37,7 @@ from picasso.web.resumable import (
     number,
     upload_id_of,
 )
-from picasso.web.upload_metadata import first_of, known_pipeline, media_type, metadata
+from picasso.web.upload_metadata import PipelineNames, first_of, known_pipeline, media_type, metadata
 
 VERSION = "1.0.0"
 
@@ -58,15 +57,15 @@ CONTENT = "application/offset+octet-stream"
 
 UPLOAD_METHODS = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST"]
 
-# How long the creation of a final upload waits for its parts to be joined.
-JOIN_SECONDS = 2.0
+# How long the creation of a final upload waits until its parts are concatenated.
+CONCATENATION_SECONDS = 2.0
 
 MAX_PARTS = 1000
 
 
 class Tus:
     def __init__(
-        self, uploads: Uploads, concatenations: Concatenations, pipelines: Names, options: BodyOptions
+        self, uploads: Uploads, concatenations: Concatenations, pipelines: PipelineNames, options: BodyOptions
     ) -> None:
         self._uploads = uploads
         self._concatenations = concatenations
@@ -164,9 +163,9 @@ class Tus:
             raise Forbidden("A final upload takes its content from its parts.")
         async with create_upload(self._uploads, row, has_content=False) as creation:
             pass
-        join = self._concatenations.begin(creation.row.pk)
-        await asyncio.wait([join], timeout=JOIN_SECONDS)
-        if join.done() and (fault := join.result()):
+        concatenation = self._concatenations.begin(creation.row.pk)
+        await asyncio.wait([concatenation], timeout=CONCATENATION_SECONDS)
+        if concatenation.done() and (fault := concatenation.result()):
             raise fault
         await self._answer_created(request, base, creation)
 
@@ -194,7 +193,7 @@ class Tus:
             row = upload.row
             if offset != upload.offset:
                 raise OffsetMismatch(upload.offset, offset)
-            length = agreed_length(request, upload)
+            length = updated_length(request, upload)
             require_fitting(request, self._limit(length), offset)
             if length is not None and row.length is None:
                 await upload.set_length(length)
@@ -206,7 +205,7 @@ class Tus:
 
     @asynccontextmanager
     async def _lock_for_content(self, upload_id: uuid.UUID) -> AsyncIterator[LockedUpload]:
-        """Raises `Forbidden` for a final upload, also for one that is just being joined."""
+        """Raises `Forbidden` for a final upload, also for one that is being concatenated."""
         refusal = Forbidden("A final upload takes its content from its parts.")
         try:
             async with self._uploads.lock(upload_id) as upload:
@@ -246,7 +245,7 @@ def declared_length(request: Request, final: bool) -> int | None:
     return None if length is None else number("Upload-Length", length)
 
 
-def agreed_length(request: Request, upload: LockedUpload) -> int | None:
+def updated_length(request: Request, upload: LockedUpload) -> int | None:
     """The upload's length, which may have been deferred until now. Raises `BadRequest`, `InconsistentLength`."""
     if (text := request.headers.get("upload-length")) is None:
         return upload.row.length

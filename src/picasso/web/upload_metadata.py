@@ -4,26 +4,61 @@ from __future__ import annotations
 
 import base64
 import binascii
-from urllib.parse import parse_qs
+import re
+from contextlib import suppress
+from typing import Protocol
+from urllib.parse import parse_qs, unquote
+
+from multipart import content_disposition_unquote
 
 from picasso.errors import BadRequest, InvalidField
-from picasso.web.multipart_form import Names, name_in
 from picasso.web.request import Request
 
 # The largest Upload-Metadata, which is stored in the row of the upload.
 MAX_METADATA = 16 * 2**10
 
-# Types that belong to the upload protocols and say nothing about the file.
+# Content types of the upload protocols. They do not describe the file.
 PROTOCOLS = {"application/partial-upload", "application/offset+octet-stream"}
+
+# A parameter of Content-Disposition: its value in quotes as browsers send it, in quotes with escapes, or bare. The
+# library's own pattern misses names with a star (RFC 8187) and values that end in a backslash.
+PARAMETER = re.compile(
+    r""";\s*([\w!#$&+.^`|~*-]+)\s*=\s*("[^"]*"(?=\s*(?:;|$))|"(?:[^"\\]|\\.)*"|[^;\s"]*)""", re.ASCII
+)
+
+
+class PipelineNames(Protocol):
+    """The names of the pipelines that exist."""
+
+    def __contains__(self, name: str, /) -> bool: ...
 
 
 def sent_name(request: Request, in_path: str = "") -> str | None:
-    """From Content-Disposition, else from the URL. None if there is none."""
+    """The name in Content-Disposition, otherwise ``in_path``, the one in the URL; None if both are missing."""
     if disposition := request.headers.get("content-disposition"):
         name = name_in(disposition)
         if name is not None:
             return name
     return in_path or None
+
+
+def name_in(disposition: str) -> str | None:
+    """The file name of a Content-Disposition that was read as Latin-1; None if it has none.
+
+    Browsers send raw UTF-8 with %22 for quotes (WHATWG); others RFC 8187's ``filename*``, or Latin-1.
+    """
+    parameters = {name.lower(): value for name, value in PARAMETER.findall(disposition)}
+    charset, _, encoded = parameters.get("filename*", "").partition("'")
+    if charset.lower() in {"utf-8", "iso-8859-1"}:
+        with suppress(UnicodeDecodeError):
+            return unquote(encoded.partition("'")[2], encoding=charset, errors="strict")
+    if "filename" not in parameters:
+        return None
+    # Not with the library's flag for file names, which would cut off path parts: a name is shown as it was sent.
+    name = str(content_disposition_unquote(parameters["filename"]))
+    with suppress(UnicodeError):
+        return name.encode("latin-1").decode()
+    return name
 
 
 def sent_type(request: Request) -> str:
@@ -35,7 +70,7 @@ def media_type(value: str) -> str:
     return value.partition(";")[0].strip().lower()
 
 
-def sent_pipeline(request: Request, pipelines: Names) -> str:
+def sent_pipeline(request: Request, pipelines: PipelineNames) -> str:
     """From the query. Raises `InvalidField`."""
     query = parse_qs(request.scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
     named = query.get("pipeline", ["default"])
@@ -44,7 +79,7 @@ def sent_pipeline(request: Request, pipelines: Names) -> str:
     return known_pipeline(named[0], pipelines)
 
 
-def known_pipeline(name: str, pipelines: Names) -> str:
+def known_pipeline(name: str, pipelines: PipelineNames) -> str:
     if name not in pipelines:
         raise InvalidField("pipeline", "There is no pipeline of this name.")
     return name

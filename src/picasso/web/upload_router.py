@@ -11,13 +11,12 @@ from picasso.receive.uploads import Uploads
 from picasso.web.body import BodyOptions
 from picasso.web.draft import CONTENT, Draft, is_draft
 from picasso.web.form import FormHandler
-from picasso.web.multipart_form import Names
 from picasso.web.plain import PlainUploads
 from picasso.web.raw import RawHandler
 from picasso.web.request import Request
 from picasso.web.resumable import as_json, file_link, upload_id_of
 from picasso.web.tus import UPLOAD_METHODS, Tus
-from picasso.web.upload_metadata import media_type
+from picasso.web.upload_metadata import PipelineNames, media_type
 
 # Headers that only tus has. If Tus-Resumable is missing, the answer says so.
 TUS_HEADERS = {"tus-resumable", "upload-length", "upload-defer-length", "upload-concat", "upload-checksum"}
@@ -31,7 +30,7 @@ class UploadHandler:
         uploads: Uploads,
         concatenations: Concatenations,
         committer: Committer,
-        pipelines: Names,
+        pipelines: PipelineNames,
         idle_timeout: int,
     ) -> None:
         self._uploads = uploads
