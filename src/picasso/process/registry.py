@@ -49,7 +49,7 @@ def get(name: str) -> type[Processor]:
     if lacking := unavailable().get(name):
         raise RegistryError(f"the processor {name!r} needs libraries (pip install '{lacking.requirement}')")
     if name not in registered():
-        raise RegistryError(f"there is no processor {name!r}")
+        raise RegistryError(f"no processor {name!r} is installed")
     return registered()[name]
 
 
