@@ -28,7 +28,6 @@ from picasso.receive.cleanup import sweep
 from picasso.receive.commit import MAX_BATCH, Committer
 from picasso.receive.content import NewContent, NewFileOutput
 from picasso.receive.new_file import NewFile
-from picasso.receive.sink import Sink
 from picasso.receive.threads import Threads
 from picasso.storage.folder import Folder
 from picasso.storage.names import original_key
@@ -126,7 +125,7 @@ def test_a_batch_of_many(storage: Folder) -> None:
     assert Job.objects.filter(processor="text", queue="quick", state="waiting").count() == len(contents)
     assert Job.objects.filter(processor="other", queue="heavy", state="waiting").count() == len(contents)
     assert len(on_disk(storage)) == len(contents)
-    assert Sink.in_memory == 0
+    assert THREADS.memory.size == 0
 
 
 def test_small_and_large_land_together(storage: Folder) -> None:
@@ -135,7 +134,7 @@ def test_small_and_large_land_together(storage: Folder) -> None:
     files = land(storage, contents)
     assert all(well_landed(storage, file, content) for file, content in zip(files, contents, strict=True))
     assert not list(storage.files.incoming.iterdir())
-    assert Sink.in_memory == 0
+    assert THREADS.memory.size == 0
 
 
 def test_states_and_facts_of_a_new_file(storage: Folder) -> None:
@@ -278,12 +277,12 @@ def test_a_small_upload_touches_no_disk_before_it_lands(storage: Folder) -> None
     async def upload() -> None:
         content = new_content(storage)
         await content.sink.write(b"x" * 1000)
-        assert Sink.in_memory == 1000
+        assert THREADS.memory.size == 1000
         assert not on_disk(storage)
         await content.discard()
 
     asyncio.run(upload())
-    assert Sink.in_memory == 0
+    assert THREADS.memory.size == 0
 
 
 @pytest.mark.parametrize("size", [10, 2**20, 5 * 2**20])
@@ -300,7 +299,7 @@ def test_discarded_at_any_moment_nothing_is_left(storage: Folder, size: int) -> 
     asyncio.run(upload(finish=False))
     asyncio.run(upload(finish=True))
     assert not on_disk(storage)
-    assert Sink.in_memory == 0
+    assert THREADS.memory.size == 0
 
 
 def test_the_limit_is_exact(storage: Folder) -> None:
@@ -315,7 +314,7 @@ def test_the_limit_is_exact(storage: Folder) -> None:
     asyncio.run(upload(3000))
     with pytest.raises(TooLarge):
         asyncio.run(upload(3001))
-    assert Sink.in_memory == 0
+    assert THREADS.memory.size == 0
 
 
 # Count

@@ -18,7 +18,6 @@ from django.db import connection
 
 from picasso.access.principal import OPEN, Scope
 from picasso.models import File, FileCount
-from picasso.receive.sink import Sink
 from picasso.storage.folder import Folder
 from picasso.web import router
 from picasso.web.app import WebApp
@@ -73,7 +72,7 @@ def test_a_repeated_request_leaves_nothing_in_memory(tmp_path: Path, protocol: s
         for content, status in [(CONTENT, 201), (CONTENT, 201), (b"y" * len(CONTENT), 422), (CONTENT, 201)]:
             answer = await ask(app, method, path, content, idempotency_key="k", **headers)
             assert answer.status == status, answer.body
-            assert Sink.in_memory == 0
+            assert app.memory.size == 0
 
     with_app(tmp_path, repeat)
     assert File.objects.count() == 1
@@ -92,7 +91,7 @@ def test_a_repeated_request_that_breaks_off_leaves_nothing_in_memory(tmp_path: P
         cut.disconnect()
         await cut.run()
         assert cut.status is None
-        assert Sink.in_memory == 0
+        assert app.memory.size == 0
 
     with_app(tmp_path, break_off)
 
@@ -124,6 +123,7 @@ def test_an_interrupted_upload_keeps_what_has_arrived_when_the_process_stops(tmp
         patch.send(b"b" * 50_000)
         await stopping
         await running
+        assert app.memory.size == 0
         return path, patch
 
     path, patch = asyncio.run(run())
@@ -132,7 +132,6 @@ def test_an_interrupted_upload_keeps_what_has_arrived_when_the_process_stops(tmp
     upload = Folder(tmp_path).uploads.path(uuid.UUID(path.rpartition("/")[2]))
     assert upload.read_bytes() == b"a" * 100_000 + b"b" * 50_000
     assert not open_files(tmp_path)
-    assert Sink.in_memory == 0
 
 
 def test_a_running_request_ends_before_the_threads_stop(tmp_path: Path) -> None:
@@ -153,13 +152,13 @@ def test_a_running_request_ends_before_the_threads_stop(tmp_path: Path) -> None:
             await asyncio.gather(*tasks)
         late = await ask(app, "GET", "/healthz")
         assert late.status == 503
+        assert app.memory.size == 0
         return quick, endless
 
     quick, endless = asyncio.run(run())
     assert quick.status == 201, quick.body
     assert endless.status == 503
     assert File.objects.get().size == len(CONTENT)
-    assert Sink.in_memory == 0
 
 
 def test_no_thread_is_left(tmp_path: Path) -> None:

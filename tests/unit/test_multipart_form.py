@@ -18,7 +18,7 @@ from picasso.errors import ClientGone, InvalidField, InvalidUpload, PicassoError
 from picasso.receive.block_pool import BLOCK_SIZE, MAX_UPLOADS
 from picasso.receive.content import NewContent, NewFileOutput
 from picasso.receive.new_file import NewFile
-from picasso.receive.sink import GATHER, Sink
+from picasso.receive.sink import GATHER
 from picasso.receive.threads import Threads
 from picasso.storage.folder import Folder
 from picasso.storage.folder_files import IncomingWriter
@@ -29,6 +29,8 @@ from picasso.web.request import Request
 
 MIB = 2**20
 FIELD = b'form-data; name="pipeline"'
+THREADS = Threads()
+
 PIPELINES = {"default", "web"}
 
 
@@ -102,7 +104,7 @@ async def parsed(
     request = cast("Request", Sent(body, piece, read or piece, direct=direct, cut=cut, slow=slow))
     shared, options = options is not None, options or BodyOptions(60)
     output = NewFileOutput(storage.files)
-    content = NewContent(output, limit, Threads())
+    content = NewContent(output, limit, THREADS)
     form = Form("wall", content.sink, PIPELINES, Checks(request))
     try:
         await Body(request, options).receive(form)
@@ -177,7 +179,7 @@ def test_an_upload_that_is_cut_off_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(ClientGone):
         asyncio.run(parsed(storage, body, 100_000, direct=True, cut=100))
     assert not list(storage.files.incoming.iterdir())
-    assert Sink.in_memory == 0
+    assert THREADS.memory.size == 0
 
 
 def test_a_form_that_does_not_end_leaves_nothing(tmp_path: Path) -> None:
@@ -185,7 +187,7 @@ def test_a_form_that_does_not_end_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(InvalidUpload):
         asyncio.run(parsed(storage, part(random.Random(4).randbytes(8 * MIB))[:-2], 100_000, direct=True))
     assert not list(storage.files.incoming.iterdir())
-    assert Sink.in_memory == 0
+    assert THREADS.memory.size == 0
 
 
 def test_the_limit_holds_for_direct_bodies(tmp_path: Path) -> None:

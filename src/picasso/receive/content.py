@@ -58,7 +58,7 @@ class NewContent:
 
     async def finish(self) -> None:
         """All bytes have arrived. Large content is made durable here, small content when its batch is committed."""
-        if not self.sink.streams and Sink.in_memory < CROWD:
+        if not self.sink.streams and self._threads.memory.size < CROWD:
             self.sink.hash(self.sink.chunks)
         else:
             await self.sink.drain()

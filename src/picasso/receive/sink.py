@@ -50,9 +50,6 @@ async def run_to_end(work: Coroutine[Any, Any, None]) -> None:
 class Sink:
     """Takes the bytes of one upload."""
 
-    in_memory = 0
-    """Bytes in the memory of all sinks of this process. Used on the loop's thread only."""
-
     def __init__(
         self,
         output: Output,
@@ -87,6 +84,7 @@ class Sink:
         self._checks = checks
         self._limit = limit
         self._threads = threads
+        self._memory = threads.memory
         self._max_delay = max_delay
         self._on_written = on_written
         self._gathered = 0
@@ -115,9 +113,9 @@ class Sink:
             raise TooLarge
         self.chunks.append(chunk)
         self._gathered += size
-        Sink.in_memory += size
+        self._memory.size += size
         late = self._max_delay is not None and self._is_late(size)
-        if late or self._gathered >= (GATHER if Sink.in_memory < CROWD else GATHER_IN_CROWD):
+        if late or self._gathered >= (GATHER if self._memory.size < CROWD else GATHER_IN_CROWD):
             await self._hand_over()
 
     def grow(self, size: int) -> None:
@@ -164,7 +162,7 @@ class Sink:
     def release(self) -> list[bytes]:
         """Take what is in memory. On the loop's thread."""
         chunks, self.chunks = self.chunks, []
-        Sink.in_memory -= self._gathered
+        self._memory.size -= self._gathered
         self._gathered = 0
         return chunks
 

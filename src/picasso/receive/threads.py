@@ -10,10 +10,19 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
+class MemoryUse:
+    """The bytes of all uploads of a process that are in memory. Used on the loop's thread only."""
+
+    def __init__(self) -> None:
+        self.size = 0
+
+
 class Threads:
     """A thread starts at its first work."""
 
     def __init__(self) -> None:
+        self.memory = MemoryUse()
+        """What waits for the threads."""
         # More threads on few cores would only compete for the GIL. Hashing has its own threads, because the hash of
         # one upload can keep a core busy while the disk takes its bytes.
         self.hashers: Executor = ThreadPoolExecutor(2, thread_name_prefix="hash")

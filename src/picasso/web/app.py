@@ -47,6 +47,7 @@ class WebApp:
     def __init__(self, conf: Conf, storage: Storage) -> None:
         known = pipelines()
         self._threads = Threads()
+        self.memory = self._threads.memory
         self._committer = Committer(storage, known.plan)
         self._uploads = Uploads(
             storage,
