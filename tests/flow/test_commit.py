@@ -19,7 +19,7 @@ from django.db import connection, transaction
 from pytest_django.fixtures import Settings
 
 from picasso.access.principal import SERVICE
-from picasso.errors import PicassoError, StorageFull, TooLarge
+from picasso.errors import NotFound, PicassoError, StorageFull, TooLarge
 from picasso.files.delete import delete
 from picasso.jobs.states import Step
 from picasso.models import File, FileCount, Job, made_at
@@ -434,7 +434,8 @@ def test_forget_takes_rows_and_bytes(storage: Folder) -> None:
     assert not folder.exists()
     assert not Job.objects.filter(file_id=gone.pk).exists()
     assert well_landed(storage, kept, b"kept\n")
-    delete(SERVICE, storage, gone)
+    with pytest.raises(NotFound):
+        delete(SERVICE, storage, gone)
     assert FileCount.total() == 1
 
 
