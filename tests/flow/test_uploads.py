@@ -298,7 +298,7 @@ def test_bytes_of_a_killed_process_are_synced_before_they_become_a_file(
         concatenations = Concatenations(uploads)
         concatenations.start()
         for _ in range(500):
-            if await File.objects.aexists():
+            if await uploads.locks.database.do(File.objects.exists):
                 break
             await asyncio.sleep(0.02)
         await concatenations.stop()
