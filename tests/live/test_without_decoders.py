@@ -141,6 +141,33 @@ def test_a_web_process_creates_jobs_for_workers_that_have_decoders(
     assert "processors without their libraries" not in web.log.read_text()
 
 
+def test_a_worker_without_decoders_leaves_jobs_to_one_that_has_them(
+    python: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    data = tmp_path_factory.mktemp("lacking") / "data"
+    web = Stack(data, "web", PICASSO_ASSUME_DECODERS="true")
+    core = Stack(data, "worker --queue quick")
+    web.python = core.python = str(python)
+    web.manage("migrate", "--verbosity", "0")
+    web.start("/healthz")
+    try:
+        picture = web.upload(by_pillow("PNG"), "picture.png", "image/png")["id"]
+        core.start("")
+        text = web.settled(web.upload(b"one line\n")["id"])
+        core.stop()
+        assert text["facts"]["text"]["lines"] == 1, "the worker does what it can"
+        (job,) = web.client.get(f"/api/v1.0/files/{picture}/jobs/").json()["results"]
+        assert (job["state"], job["attempt"], job["error"]) == ("waiting", 0, None)
+        with running(data, "worker --queue quick", ""):
+            file = web.settled(picture)
+    finally:
+        web.client.close()
+        web.stop()
+        if core.runs:
+            core.stop()
+    assert (file["state"], file["facts"]["image"]["format"]) == ("processed", "png")
+
+
 def test_a_picture_is_stored_without_facts(core: Stack) -> None:
     file = core.settled(core.upload(by_pillow("PNG"), "picture.png", "image/png")["id"])
     assert (file["state"], file["media_type"]) == ("processed", "image/png")
