@@ -17,7 +17,7 @@ from pathlib import Path
 from picasso import __version__, compatibility, conf, supervise
 from picasso.process import pipelines, registry
 from picasso.queue_names import QUEUES
-from picasso.supervise import Part
+from picasso.supervise import SupervisedProcess
 
 # Management commands of our own that are used often: `picasso NAME` is short for `picasso manage NAME`.
 SHORTCUTS = {
@@ -122,7 +122,7 @@ def up(settings: conf.Conf, _: argparse.Namespace) -> int:
     with listening(settings) as listener:
         address = settings.public_url or f"http://{settings.host}:{settings.port}"
         print(f"Picasso {__version__} is at {address} (files in {settings.data_dir}). Ctrl-C ends it.", flush=True)
-        return supervise.run([*web_parts(settings, listener), *worker_parts(QUEUES)])
+        return supervise.run([*supervised_web(settings, listener), *supervised_workers(QUEUES)])
 
 
 def web(settings: conf.Conf, arguments: argparse.Namespace) -> int:
@@ -131,13 +131,13 @@ def web(settings: conf.Conf, arguments: argparse.Namespace) -> int:
     with listening(settings) as listener:
         if settings.web_processes == 1:
             return serve(settings, listener)
-        return supervise.run(web_parts(settings, listener))
+        return supervise.run(supervised_web(settings, listener))
 
 
 def worker(settings: conf.Conf, arguments: argparse.Namespace) -> int:
     queues: Sequence[str] = arguments.queue or QUEUES
     if len(queues) > 1:
-        return supervise.run(worker_parts(queues))
+        return supervise.run(supervised_workers(queues))
     return work(settings, queues[0])
 
 
@@ -229,13 +229,15 @@ def listening(settings: conf.Conf) -> socket.socket:
         sys.exit(f"Picasso can't listen on {settings.host}:{settings.port}: {reason(fault)} (see {setting})")
 
 
-def web_parts(settings: conf.Conf, listener: socket.socket) -> list[Part]:
+def supervised_web(settings: conf.Conf, listener: socket.socket) -> list[SupervisedProcess]:
     fd = listener.fileno()
-    return [Part(f"web {n}", ["web", "--fd", str(fd)], (fd,)) for n in range(1, settings.web_processes + 1)]
+    return [
+        SupervisedProcess(f"web {n}", ["web", "--fd", str(fd)], (fd,)) for n in range(1, settings.web_processes + 1)
+    ]
 
 
-def worker_parts(queues: Sequence[str]) -> list[Part]:
-    return [Part(f"worker {queue}", ["worker", "--queue", queue]) for queue in queues]
+def supervised_workers(queues: Sequence[str]) -> list[SupervisedProcess]:
+    return [SupervisedProcess(f"worker {queue}", ["worker", "--queue", queue]) for queue in queues]
 
 
 def serve(settings: conf.Conf, listener: socket.socket) -> int:

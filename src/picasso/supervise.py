@@ -27,7 +27,7 @@ PAUSE_SECONDS = 1.0
 
 
 @dataclass(slots=True)
-class Part:
+class SupervisedProcess:
     """One process: ``picasso`` with these arguments, which inherits these file descriptors."""
 
     name: str
@@ -89,40 +89,40 @@ def _request_stop(*_: object) -> None:
 def once(*arguments: str) -> None:
     """Run ``picasso`` with these arguments until it ends. If it fails, this process exits with the same status."""
     handle_signals()
-    part = Part(arguments[0], arguments)
-    part.start()
-    assert part.process is not None
-    while part.process.poll() is None and not _stopping:
+    only = SupervisedProcess(arguments[0], arguments)
+    only.start()
+    assert only.process is not None
+    while only.process.poll() is None and not _stopping:
         time.sleep(0.02)
     if _stopping:
-        stop([part])
+        stop([only])
         sys.exit(0)
-    if part.process.returncode:
-        sys.exit(part.process.returncode)
+    if only.process.returncode:
+        sys.exit(only.process.returncode)
 
 
-def run(parts: Sequence[Part]) -> int:
+def run(processes: Sequence[SupervisedProcess]) -> int:
     """Keep these processes running until SIGINT, SIGTERM or SIGHUP; returns when all of them have ended."""
     handle_signals()
     try:
         while not _stopping:
-            for part in parts:
-                part.restart_if_dead()
+            for each in processes:
+                each.restart_if_dead()
             time.sleep(0.2)
     finally:
-        stop(parts)
+        stop(processes)
     return 0
 
 
-def stop(parts: Sequence[Part]) -> None:
+def stop(processes: Sequence[SupervisedProcess]) -> None:
     """Send SIGTERM to all, and kill those that have not ended after `STOP_SECONDS`."""
     deadline = time.monotonic() + STOP_SECONDS
-    for part in parts:
-        part.signal(signal.SIGTERM)
-    while any(part.process and part.process.poll() is None for part in parts) and time.monotonic() < deadline:
+    for each in processes:
+        each.signal(signal.SIGTERM)
+    while any(each.process and each.process.poll() is None for each in processes) and time.monotonic() < deadline:
         time.sleep(0.05)
-    for part in parts:
-        part.kill()
+    for each in processes:
+        each.kill()
 
 
 def say(message: str) -> None:

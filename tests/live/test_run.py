@@ -24,7 +24,7 @@ import psutil
 import pytest
 
 from picasso import supervise
-from picasso.supervise import Part
+from picasso.supervise import SupervisedProcess
 from tests.live.conftest import migrated
 from tests.processors_for_tests.picasso_processors_for_tests import FOLDER, script
 from tests.stack import BUSY, Stack, lives, until
@@ -459,7 +459,7 @@ def test_nobody_of_the_same_uid_reads_a_secret_in_proc(data: Path, monkeypatch: 
         assert stack.settled(stack.upload(b"one two")["id"])["state"] == "processed"
 
 
-class Refusing(Part):
+class Refusing(SupervisedProcess):
     """Can't be started but at the third time."""
 
     tries = 0
@@ -488,7 +488,7 @@ def test_whatever_ends_the_supervisor_ends_its_parts(monkeypatch: pytest.MonkeyP
         raise RuntimeError("a bug of ours")
 
     monkeypatch.setattr(supervise, "handle_signals", lambda: None)
-    part = Part("web", [])
+    part = SupervisedProcess("web", [])
     part.process = subprocess.Popen(["sleep", "60"], start_new_session=True)
     pause = time.sleep
     monkeypatch.setattr(time, "sleep", lambda seconds: fail(seconds) if seconds == 0.2 else pause(seconds))

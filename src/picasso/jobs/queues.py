@@ -1,6 +1,6 @@
 """The queues: what they hold, and how to pause and resume them.
 
-A paused queue starts no jobs. Those that run already go on.
+A paused queue starts no jobs. Jobs that are running already run to their end.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The one place that writes `File.state`. It follows from the states of the file's jobs.
 
-Whoever changes a job's state so that its file's may change locks the file first, changes the job, and calls
-`settle_files`, all in one transaction. Several files are always locked in the order of their ids.
+A change of a job's state may change the state of its file. The caller then locks the file first, changes the job, and
+calls `settle_files`, all in one transaction. Several files are always locked in the order of their ids.
 """
 
 from __future__ import annotations

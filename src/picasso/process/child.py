@@ -14,7 +14,7 @@ from typing import Any
 
 from picasso.process.attempt import RunningAttempt
 from picasso.process.child_protocol import MAX_ANSWER, parse_progress
-from picasso.process.forkserver_client import ForkedProcess, ForkServer
+from picasso.process.forkserver_client import ForkedProcess, ForkServerClient
 from picasso.workdir import Slot
 
 # How often the size of a job's output is measured. A fast disk can take a gigabyte in between.
@@ -37,7 +37,7 @@ class ChildDied(EOFError):
 @dataclass(slots=True, eq=False)
 class Child:
     process: ForkedProcess
-    server: ForkServer
+    server: ForkServerClient
     slot: Slot
     jobs: int = 0
     idle_since: float = 0.0
@@ -77,7 +77,7 @@ class Child:
             self.process.socket.shutdown(socket.SHUT_RDWR)
 
     def end(self, *, patient: bool) -> int | None:
-        """End the process; its status is `ForkServer.end`'s. Raises `ServerDied`."""
+        """End the process; its status is `ForkServerClient.end`'s. Raises `ServerDied`."""
         return self.server.end(self.pid, patient=patient)
 
     def close(self, attempt: RunningAttempt) -> None:

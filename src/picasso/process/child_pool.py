@@ -24,7 +24,7 @@ from picasso.process.attempt import RunningAttempt
 from picasso.process.child import Child, ChildDied
 from picasso.process.child_protocol import TOO_LARGE_OUTPUT, TRANSIENT_ERRORS, AttemptFailed, parse_answer
 from picasso.process.contract import ProcessorError, Result, Source
-from picasso.process.forkserver_client import ForkServer, ServerDied
+from picasso.process.forkserver_client import ForkServerClient, ServerDied
 from picasso.workdir import OutputTooLarge, Scratch, Slot, remove
 
 log = logging.getLogger(__name__)
@@ -68,7 +68,7 @@ class ChildPool:
         self.scratch = Scratch(root)
         self._data_dir = root.parent
         self._temporary = None if scratch else self._data_dir
-        self._servers: dict[str, ForkServer] = {}
+        self._servers: dict[str, ForkServerClient] = {}
         self._idle: dict[str, list[Child]] = defaultdict(list)
         self._lock = threading.Lock()
         self._closing = False
@@ -223,7 +223,7 @@ class ChildPool:
         return AttemptFailed(TRANSIENT_ERRORS[code])
 
     def _dispose(self, child: Child, attempt: RunningAttempt, *, patient: bool = False) -> int | None:
-        """End a child, then remove its slot. Its status as `ForkServer.end` gives it, None if it is unknown."""
+        """End a child, then remove its slot. Its status as `ForkServerClient.end` gives it, None if it is unknown."""
         attempt.on_cancel(None)
         status = None
         with suppress(ServerDied):
@@ -270,7 +270,7 @@ class ChildPool:
             log.warning("could not make a slot for a job: %s", fault)
             raise AttemptFailed(TRANSIENT_ERRORS["storage"]) from fault
 
-    def _server(self, processor: str) -> ForkServer:
+    def _server(self, processor: str) -> ForkServerClient:
         with self._lock:
             if self._closing:
                 raise ShuttingDown
@@ -278,7 +278,7 @@ class ChildPool:
             if server is None or server.dead:
                 if server:
                     server.close()
-                server = self._servers[processor] = ForkServer(processor, self._data_dir)
+                server = self._servers[processor] = ForkServerClient(processor, self._data_dir)
             return server
 
 

@@ -3,7 +3,7 @@
 It has loaded the processor's libraries and has no threads, so a new child costs a fork instead of an import. Neither
 the server nor its children ever had a credential. Run as
 ``python -m picasso.process.forkserver FD PROCESSOR DATA_DIR``; at the other end of the socket ``FD`` is
-`forkserver_client.ForkServer`. When the worker ends, the server and all its children end as well.
+`forkserver_client.ForkServerClient`. When the worker ends, the server and all its children end as well.
 
 Both protocols (worker to server, worker to child) are JSON, one message a line. No pickle: a child decodes untrusted
 bytes.

@@ -53,8 +53,8 @@ class ForkedProcess:
     """The reading end of a pipe for its stdout and stderr; reading never blocks."""
 
 
-class ForkServer:
-    """Thread-safe."""
+class ForkServerClient:
+    """Starts a fork server, and sends it orders. Thread-safe."""
 
     def __init__(self, processor: str, data_dir: Path) -> None:
         self._lock = threading.Lock()

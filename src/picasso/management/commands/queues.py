@@ -15,7 +15,7 @@ from picasso.queue_names import QUEUES
 
 
 class Command(BaseCommand):
-    help = "Show the queues, or pause or resume one. Jobs that run when their queue is paused go on."
+    help = "Show the queues, or pause or resume one. A job that is running when its queue is paused runs to its end."
     suppressed_base_arguments = HIDDEN
     requires_system_checks = []
 
