@@ -460,17 +460,18 @@ def test_deletion_at_any_moment_leaves_nothing(runner: Runner, queued: Queued, s
 
 
 def test_a_job_of_a_worker_that_shuts_down_is_released(queued: Queued, storage: Folder, writer: BatchWriter) -> None:
+    # Its fork server starts with the first job, so the processors for tests must be found until the end.
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(FOLDER))
         children = ChildPool(SETTINGS.job_memory_limit, SETTINGS.jobs_per_child)
         children.open()
-    try:
-        runner, job = Runner(storage, children, writer, SETTINGS, slots=2), queued(script("sleep", pause=60))
-        thread = begin(runner, job)
-        time.sleep(0.3)
-    finally:
-        children.close()
-    thread.join(40)
+        try:
+            runner, job = Runner(storage, children, writer, SETTINGS, slots=2), queued(script("sleep", pause=60))
+            thread = begin(runner, job)
+            time.sleep(0.3)
+        finally:
+            children.close()
+        thread.join(40)
     assert (again(job).state, again(job).failures, again(job).attempt) == (State.WAITING, 0, 1)
     assert only_original(storage, job)
 
