@@ -8,6 +8,7 @@ import os
 import threading
 import time
 import uuid
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -27,6 +28,22 @@ from tests.flow.asgi import Exchange, ask, with_app
 pytestmark = pytest.mark.django_db(transaction=True)
 
 UPLOAD, UPLOADS = "/api/v1.0/upload/", "/api/v1.0/uploads/"
+
+
+@pytest.fixture(autouse=True)
+def _threads_end(transactional_db: None) -> Iterator[None]:
+    """PostgreSQL does not drop the database while a thread has a connection to it."""
+    before = set(threading.enumerate())
+    yield
+    wait_for_their_end(before)
+
+
+def wait_for_their_end(before: set[threading.Thread]) -> None:
+    """Wait until there are no other threads than those ``before``."""
+    deadline = time.monotonic() + 30
+    while left := set(threading.enumerate()) - before:
+        assert time.monotonic() < deadline, left
+        time.sleep(0.02)
 
 
 @pytest.fixture(autouse=True)
@@ -175,10 +192,7 @@ def test_no_thread_is_left(tmp_path: Path) -> None:
         assert names >= {"store", "commit", "sync", "hash", "write", "download", "WSGI", "health"}
 
     with_app(tmp_path, use_all_threads)
-    deadline = time.monotonic() + 30
-    while left := set(threading.enumerate()) - before:
-        assert time.monotonic() < deadline, left
-        time.sleep(0.02)
+    wait_for_their_end(before)
 
 
 # Start

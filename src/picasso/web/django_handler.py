@@ -19,6 +19,7 @@ from picasso.access.principal import ENVIRON
 from picasso.addresses import API
 from picasso.errors import MethodNotAllowed, NotFound, PicassoError, TooLarge, UploadTimeout
 from picasso.web.connection import Receive
+from picasso.web.pools import stop_pool
 from picasso.web.request import Message, Request
 
 THREADS = 4
@@ -35,7 +36,7 @@ class DjangoHandler:
 
     def stop(self) -> None:
         """A view that still runs is not waited for: it may itself wait for the loop."""
-        self._app.executor.shutdown(wait=False)
+        stop_pool(self._app.executor, THREADS)
 
     async def __call__(self, request: Request) -> None:
         # In ASGI `path` includes `root_path`; Django makes its links from both.

@@ -27,11 +27,14 @@ from picasso.files import queries
 from picasso.storage import Delegation, FileReader, FileStore
 from picasso.web.conditions import Representation, is_not_modified, requested_range
 from picasso.web.digests import repr_digest
+from picasso.web.pools import stop_pool
 from picasso.web.request import Request
 
 T = TypeVar("T")
 
 ADDRESS = re.compile(rf"{DOWNLOADS}([0-9a-f-]{{36}})/(?:derived/([a-z0-9-]+)/)?([^/]+)")
+
+THREADS = 4
 
 # Each download has one chunk in memory; while there are many, the chunks are smaller.
 CHUNK = 256 * 2**10
@@ -67,13 +70,13 @@ class Download:
 class DownloadHandler:
     def __init__(self, files: FileStore) -> None:
         self._files = files
-        self._readers = ThreadPoolExecutor(4, thread_name_prefix="download")
+        self._readers = ThreadPoolExecutor(THREADS, thread_name_prefix="download")
         self._sending = 0
         """How many downloads are being sent from here."""
 
     def stop(self) -> None:
         """A read that hangs is not waited for."""
-        self._readers.shutdown(wait=False)
+        stop_pool(self._readers, THREADS)
 
     async def __call__(self, request: Request) -> None:
         if request.method not in {"GET", "HEAD"}:

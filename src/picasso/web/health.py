@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from picasso.errors import PROBLEM_JSON, MethodNotAllowed, NotReady, PicassoError
 from picasso.models import Worker
+from picasso.web.pools import stop_pool
 from picasso.web.request import Request
 
 log = logging.getLogger(__name__)
@@ -33,7 +34,7 @@ class HealthHandler:
 
     def stop(self) -> None:
         """A check that hangs is not waited for."""
-        self._threads.shutdown(wait=False)
+        stop_pool(self._threads, len(self._checks) or 1)
 
     async def alive(self, request: Request) -> None:
         require_get(request)
