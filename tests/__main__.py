@@ -43,7 +43,7 @@ PARTS = [
     Part(["tests/live"]),
     Part(["tests/faults"]),
     Part(["tests/clients"]),
-    Part(["tests/unit", "tests/docs"]),
+    Part(["tests/unit", "tests/detection", "tests/docs"]),
     Part(["tests/hostile"]),
     Part(["tests/contract"]),
     Part(["tests/flow"]),

@@ -218,11 +218,11 @@ PUBLISHER = Hook(
 )
 
 # Through our module, which first decides which libmagic is loaded.
-_MAGIC = "picasso.receive.detection:magic"
+_MAGIC = "picasso.detection.libmagic:magic"
 
 DETECTION = Hook(
     ("python-magic",),
-    "picasso.receive.detection",
+    "picasso.detection.libmagic",
     (
         Object(_MAGIC, ("MAGIC_NO_CHECK_SOFT", "MAGIC_PARAM_REGEX_MAX", "magic_setflags")),
         Object(f"{_MAGIC}.Magic", ("cookie", "flags", "from_buffer", "setparam")),

@@ -136,6 +136,18 @@ def append_at_random(writer: Writer, data: bytes, chance: random.Random) -> None
 # Files
 
 
+def test_written_bytes_can_be_read_before_the_file_is_placed(files: FileStore) -> None:
+    writer = files.begin()
+    writer.write([DATA[:100_000], DATA[100_000:]])
+    writer.sync()
+    assert writer.read(2**20 - 3, 100) == DATA[2**20 - 3 : 2**20 + 97]
+    assert writer.read(len(DATA) - 5, 100) == DATA[-5:]
+    assert writer.read(len(DATA) + 5, 100) == b""
+    writer.place(name := key())
+    with closing(files.open(name)) as reader:
+        assert reader.read(len(DATA) + 1) == DATA
+
+
 def test_a_small_file(files: FileStore) -> None:
     made = key()
     files.create(made, [b"con", b"", b"tent"])

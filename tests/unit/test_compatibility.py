@@ -76,7 +76,7 @@ def test_each_hook_is_checked_by_a_program_that_uses_it() -> None:
         ("celery.app.amqp:task_message", "headers", None),
         ("celery.app.amqp:AMQP", "as_task_v2", None),
         ("a2wsgi.wsgi", "build_environ", lambda scope, body: {"PATH_INFO": scope["path"]}),
-        ("picasso.receive.detection:magic", "magic_setflags", None),
+        ("picasso.detection.libmagic:magic", "magic_setflags", None),
     ],
 )
 def test_the_web_application_does_not_start_without_an_internal(

@@ -12,8 +12,8 @@ import uuid
 from collections.abc import Sequence
 from contextlib import suppress
 
+from picasso.detection import HEAD
 from picasso.errors import TooLarge
-from picasso.receive.detection import HEAD
 from picasso.receive.hashing import Hash, SavableHash, sha256
 from picasso.receive.sink import Sink, run_to_end
 from picasso.receive.threads import Threads
@@ -125,6 +125,10 @@ class Append:
             self._hash.update(data)
 
     # For the committer
+
+    def read(self, offset: int, size: int) -> bytes:
+        stop = min(offset + size, self.size)
+        return b"".join(self._uploads.read(self.upload_id, offset, stop)) if offset < stop else b""
 
     def store(self, key: str) -> None:
         self._uploads.land(self.upload_id, key)

@@ -22,13 +22,12 @@ from typing import Protocol
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.db.models.functions import Now
 
-from picasso import bulk_insert
+from picasso import bulk_insert, detection
 from picasso.errors import Conflict, PicassoError, Unavailable
 from picasso.files.delete import undo
 from picasso.jobs import settle, states
 from picasso.jobs.states import Step
 from picasso.models import File, Job, Upload, made_at, new_id
-from picasso.receive import detection
 from picasso.receive.content import Content
 from picasso.receive.new_file import NewFile
 from picasso.storage import Storage
@@ -166,7 +165,8 @@ class Committer:
     def _store(self, pending: Pending) -> None:
         """Store the bytes, and make the row that will point at them."""
         new, content = pending.new, pending.content
-        media_type = detection.detect_media_type(content.head, new.name)
+        detected = detection.detect(detection.Window.of_content(content), new.name)
+        media_type = detected.media_type
         plan = pending.plan = self._plan(new.pipeline, media_type)
         file_id = new_id()
         file = pending.file = File(
@@ -182,7 +182,7 @@ class Committer:
             pipeline=plan.pipeline,
             pipeline_version=plan.version,
         )
-        file.facts = {"file": common_facts(file)}
+        file.facts = {"file": common_facts(detected, new.declared_type)}
         content.store(file.key)
 
     def _commit_safely(self, batch: list[Pending]) -> Outcomes:
@@ -277,11 +277,11 @@ def resolve(outcomes: Outcomes) -> None:
         pending.resolve(outcome)
 
 
-def common_facts(file: File) -> dict[str, bool | str | None]:
+def common_facts(detected: detection.Detection, declared_type: str) -> dict[str, bool | str | None]:
     """Facts about every file, processed or not."""
-    declared = detection.normalize(file.declared_type) if file.declared_type else ""
     return {
-        "extension": detection.extension(file.media_type),
-        # Clients declare application/octet-stream when they do not know the type.
-        "declared_type_matches": None if declared in {"", detection.UNKNOWN} else declared == file.media_type,
+        "extension": detection.extension(detected.media_type),
+        "declared_type_matches": detection.declared_type_matches(declared_type, detected.media_type),
+        "detected_by": detected.detected_by,
+        "charset": detected.charset,
     }

@@ -24,6 +24,9 @@ class Content(Protocol):
     def head(self) -> bytes:
         """The first bytes, as many as type detection looks at."""
 
+    def read(self, offset: int, size: int) -> bytes:
+        """At most ``size`` bytes from ``offset`` on. Called in a thread, before `store`."""
+
     def store(self, key: str) -> None:
         """Store it under ``key``. Durable after the storage's `sync`. Called in a thread."""
 
@@ -39,6 +42,9 @@ class FileOutput(Output, Protocol):
 
     def sync(self) -> None:
         """Make what was written durable."""
+
+    def read(self, offset: int, size: int, chunks: Sequence[bytes]) -> bytes:
+        """At most ``size`` bytes from ``offset`` on of what was written; or, if nothing was, of the ``chunks``."""
 
     def store(self, key: str, chunks: Sequence[bytes]) -> None:
         """Store what was written under ``key``; or, if nothing was, the ``chunks``."""
@@ -87,6 +93,9 @@ class NewContent:
     def head(self) -> bytes:
         return self.sink.head
 
+    def read(self, offset: int, size: int) -> bytes:
+        return self._output.read(offset, size, self.sink.chunks)
+
     def store(self, key: str) -> None:
         self._output.store(key, self.sink.chunks)
 
@@ -122,6 +131,9 @@ class NewFileOutput:
         if self.writer:
             self.writer.sync()
 
+    def read(self, offset: int, size: int, chunks: Sequence[bytes]) -> bytes:
+        return self.writer.read(offset, size) if self.writer else b"".join(chunks)[offset : offset + size]
+
     def store(self, key: str, chunks: Sequence[bytes]) -> None:
         if self.writer:
             self.writer.place(key)
@@ -142,5 +154,8 @@ class NoOutput:
         return b""
 
     def sync(self) -> None: ...
+    def read(self, offset: int, size: int, chunks: Sequence[bytes]) -> bytes:
+        return b""
+
     def store(self, key: str, chunks: Sequence[bytes]) -> None: ...
     def discard(self) -> None: ...

@@ -11,8 +11,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, Protocol
 
+from picasso.detection import HEAD
 from picasso.errors import TooLarge
-from picasso.receive.detection import HEAD
 from picasso.receive.hashing import Hash
 from picasso.receive.threads import Threads
 

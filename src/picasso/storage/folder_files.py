@@ -68,6 +68,10 @@ class IncomingWriter(DirectWriter):
         super().__init__(path)
         self._place = place
 
+    def read(self, offset: int, size: int) -> bytes:
+        with self.path.open("rb", buffering=0) as file:
+            return os.pread(file.fileno(), size, offset)
+
     def place(self, key: str) -> None:
         self._place(self, key)
 

@@ -49,6 +49,9 @@ class FileWriter(Writer, Protocol):
     def sync(self) -> None:
         """Make the bytes durable and end writing. Repeated after a failure it fails again."""
 
+    def read(self, offset: int, size: int) -> bytes:
+        """At most ``size`` of the written bytes from ``offset`` on. Only after `sync` and before `place`."""
+
     def place(self, key: str) -> None:
         """Store the file under ``key``. Durable after `FileStore.sync`.
 

@@ -1,0 +1,60 @@
+"""The order in which a type is detected: libmagic first, then a second look by family, then the name.
+
+The name only ever chooses among what the content allows. It never makes text of binary data, nor binary data of text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from picasso.detection import libmagic, media_types, signatures, text
+from picasso.detection.families import REFINERS
+from picasso.detection.media_types import CSV, JSON, NDJSON, UNKNOWN
+from picasso.detection.window import Window
+
+DetectedBy = Literal["content", "container", "name"]
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """What a file is."""
+
+    media_type: str
+    """In lower case and without parameters."""
+    detected_by: DetectedBy
+    """``content``: by a signature or the text. ``container``: by what is inside. ``name``: chosen by the name."""
+    charset: str | None = None
+    """Of text, as Python's codecs name it; None if the first bytes do not show it."""
+
+
+def detect(window: Window, name: str = "") -> Detection:
+    """Detect the type of a file. ``name`` is the client's."""
+    extension = media_types.extension_of(name)
+    media_type = libmagic.ask(window.head)
+    if refine := REFINERS.get(media_type):
+        refined = refine(window, media_type, extension)
+        return Detection(refined or media_type, "container" if refined else "content")
+    if rule := TEXT_RULES.get(media_type):
+        return Detection(rule(media_type, window.head, extension), "content")
+    return Detection(media_type, "content")
+
+
+def _refine_text(media_type: str, head: bytes, extension: str) -> str:
+    by_name = media_types.BY_NAME
+    if media_type == CSV and not text.is_prose(head):
+        return CSV if extension in {"", "txt", "log", "dat"} else by_name.get(extension, CSV)
+    return text.detect_text(head) or by_name.get(extension, "text/plain")
+
+
+def _refine_json(media_type: str, head: bytes, extension: str) -> str:
+    return media_types.JSON_BY_NAME.get(extension) or text.detect_json_lines(head) or JSON
+
+
+TEXT_RULES: dict[str, Callable[[str, bytes, str], str]] = {
+    **dict.fromkeys(("text/plain", CSV), _refine_text),
+    **dict.fromkeys((JSON, NDJSON), _refine_json),
+    "text/xml": lambda media_type, head, _: text.detect_text(head) or media_type,
+    UNKNOWN: lambda media_type, head, _: signatures.detect_by_signature(head) or media_type,
+}
