@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, ClassVar
 
+from picasso.charset import HEAD, REPLACEMENT, clean_text, decode_file, detect_in_file, encoding_from_head
 from picasso.process.contract import JSON, Processor, Result, Source
 from picasso.process.processors import wellformed
-from picasso.process.processors.charset import HEAD, REPLACEMENT, clean_text, decode, encoding_from_head, guess_encoding
 
 PIECE = 131_072  # bytes; the words of a piece are the largest list in memory
 
@@ -81,14 +81,14 @@ def _read_unmarked(file: BinaryIO) -> tuple[str | None, TextCounter]:
     extra_bytes = file.tell() - counter.characters  # bytes of UTF-8 characters beyond their first ones
     if counter.replaced <= extra_bytes:
         return "utf-8", counter
-    guess = guess_encoding(file)
+    guess = detect_in_file(file).name
     return guess, _count(file, 0, guess) if guess else counter
 
 
 def _count(file: BinaryIO, start: int, encoding: str) -> TextCounter:
     file.seek(start)
     counter = TextCounter()
-    for text in _keep_crlf_together(decode(file, encoding, PIECE)):
+    for text in _keep_crlf_together(decode_file(file, encoding, PIECE)):
         counter.add(text)
     return counter
 

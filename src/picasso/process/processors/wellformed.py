@@ -8,7 +8,7 @@ from functools import partial
 from typing import BinaryIO
 from xml.parsers import expat
 
-from picasso.process.processors.charset import MARKS
+from picasso.charset import MARKS
 
 PIECE = 2**18
 

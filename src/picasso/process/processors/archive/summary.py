@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from picasso.charset import clean_text
 from picasso.process.contract import JSON, Derivative, ProcessorError, Result
-from picasso.process.processors.charset import clean_text
 
 # An entry costs some microseconds and a few bytes. After this many, counting stops.
 MAX_ENTRIES = 500_000

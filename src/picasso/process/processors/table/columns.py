@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from picasso.charset import clean_text
 from picasso.process.contract import JSON
-from picasso.process.processors.charset import clean_text
 from picasso.process.processors.table.database import quote_text
 
 # Columns that are examined. The facts have the number of all columns as well.

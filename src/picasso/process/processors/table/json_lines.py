@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from picasso.charset import clean_text
 from picasso.process.contract import JSON, Result, Source
-from picasso.process.processors.charset import clean_text
 from picasso.process.processors.table import preview
 from picasso.process.processors.table.columns import MAX_COLUMNS, Column, column_types, scan
 from picasso.process.processors.table.database import open_database, quote_name, quote_text

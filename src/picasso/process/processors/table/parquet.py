@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from picasso.charset import clean_text
 from picasso.process.contract import JSON, ProcessorError, Result, Source
-from picasso.process.processors.charset import clean_text
 from picasso.process.processors.table import preview
 from picasso.process.processors.table.columns import MAX_ALL_COLUMNS, MAX_COLUMNS, MAX_NAME, MAX_VALUE, as_json
 from picasso.process.processors.table.database import open_database, quote_name, quote_text

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from picasso.charset import clean_text
 from picasso.process.contract import JSON, Derivative
 from picasso.process.processors.budget import take_first_fitting
-from picasso.process.processors.charset import clean_text
 from picasso.process.processors.table.columns import MAX_NAME, as_json
 
 MAX_CELL = 200  # characters

@@ -10,8 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
+from picasso.charset import HEAD, REPLACEMENT, decode_file, detect_in_file, encoding_from_head
 from picasso.process.contract import ProcessorError
-from picasso.process.processors.charset import HEAD, REPLACEMENT, decode, encoding_from_head, guess_encoding
 
 PIECE = 2**20
 
@@ -74,7 +74,7 @@ def _detect_encoding(file: BinaryIO) -> tuple[str | None, int, int]:
     file.seek(0)
     replaced, extra_bytes = _count_replaced(file)
     if replaced > extra_bytes:  # one bad byte in a long file does not make it Latin-1
-        return guess_encoding(file), skip, replaced
+        return detect_in_file(file).name, skip, replaced
     return encoding, skip, replaced
 
 
@@ -95,7 +95,7 @@ def _copy_as_utf8(file: BinaryIO, encoding: str, copy: Path) -> tuple[int, bool]
     """How many characters were replaced, and whether there was more than may be copied."""
     replaced = 0
     with copy.open("wb") as out:
-        for text in decode(file, encoding, PIECE):
+        for text in decode_file(file, encoding, PIECE):
             replaced += text.count(REPLACEMENT)
             out.write(text.encode(errors="replace"))
             if out.tell() > MAX_COPY:
