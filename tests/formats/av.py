@@ -101,5 +101,5 @@ FORMATS: tuple[Format, ...] = (
     tone("AIFF", "tone.aiff", "audio/aiff"),
     tone("AMR", "tone.amr", "audio/amr", gaps=NO_END, start=False),
     tone("AU", "tone.au", "audio/basic"),
-    tone("Dolby Digital", "tone.ac3", "audio/vnd.dolby.dd-raw", gaps=NO_END),
+    tone("Dolby Digital", "tone.ac3", "audio/ac3", gaps=NO_END),
 )

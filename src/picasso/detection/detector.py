@@ -37,7 +37,8 @@ def detect(window: Window, name: str = "") -> Detection:
         refined = refine(window, media_type, extension)
         return Detection(refined or media_type, "container" if refined else "content")
     if rule := TEXT_RULES.get(media_type):
-        return Detection(rule(media_type, window.head, extension), "content")
+        by_content, refined = rule(media_type, window.head, ""), rule(media_type, window.head, extension)
+        return Detection(refined, "content" if by_content == refined else "name")
     return Detection(media_type, "content")
 
 

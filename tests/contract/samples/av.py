@@ -34,7 +34,7 @@ SOUNDS: dict[str, tuple[str, str]] = {
     "audio/aiff": ("aiff", "pcm_s16be"),
     "audio/amr": ("amr", "libopencore_amrnb"),
     "audio/basic": ("au", "pcm_s16be"),
-    "audio/vnd.dolby.dd-raw": ("ac3", "ac3"),
+    "audio/ac3": ("ac3", "ac3"),
 }
 
 

@@ -29,6 +29,7 @@ MEDIA_TYPES = (
     "image/x-pentax-pef",
     "image/x-minolta-mrw",
     "image/x-adobe-dng",
+    "image/x-sigma-x3f",
     "image/x-x3f",
 )
 

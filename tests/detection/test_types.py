@@ -1,0 +1,43 @@
+"""Every type of `docs/types.md`: with its usual name, with a wrong one and without one."""
+
+from __future__ import annotations
+
+import pytest
+
+from picasso import detection
+from picasso.detection import Window
+from tests.detection.page import PAGE, page
+from tests.detection.samples import Sample, all_samples
+
+SAMPLES = all_samples()
+
+
+def detect(content: bytes, name: str = "") -> detection.Detection:
+    return detection.detect(Window.of_bytes(content), name)
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda each: f"{each.media_type} {each.name}")
+def test_with_the_usual_name(sample: Sample) -> None:
+    detected = detect(sample.content, sample.name)
+    assert detected.media_type == sample.media_type
+    assert (detected.detected_by == "name") == bool(sample.without_name)
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda each: f"{each.media_type} {each.name}")
+def test_without_a_name_and_with_a_wrong_one(sample: Sample) -> None:
+    expected = sample.without_name or sample.media_type
+    assert detect(sample.content).media_type == expected
+    wrong = "paper.pdf" if sample.media_type.startswith("image/") else "photo.jpg"
+    assert detect(sample.content, wrong).media_type == expected
+    assert detect(sample.content, "a.unknown-extension").media_type == expected
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda each: f"{each.media_type} {each.name}")
+def test_a_type_is_normal_and_has_the_extension_of_its_name(sample: Sample) -> None:
+    assert detection.normalize(sample.media_type) == sample.media_type
+    if "." in sample.name[1:] and sample.media_type not in {"text/plain", detection.UNKNOWN}:
+        assert "." + sample.name.rpartition(".")[2].lower() in detection.media_types.extensions(sample.media_type)
+
+
+def test_the_page_is_up_to_date() -> None:
+    assert PAGE.read_text() == page(), "run: python -m tests.detection.page"
