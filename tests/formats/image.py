@@ -63,7 +63,8 @@ FORMATS: tuple[Format, ...] = (
         "image/tiff",
         FACTS,
         THUMBNAILS,
-        gaps="Up to 10,000 pages are counted; the first one is shown.",
+        gaps="Up to 10,000 pages are counted, a pyramid as one; the first one is shown. More than 8 bits are shown "
+        "with their whole range. Floats of 64 bits fail with `unsupported-format`.",
     ),
     Format(
         "AVIF",

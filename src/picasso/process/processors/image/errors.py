@@ -17,7 +17,7 @@ OUT_OF_MEMORY = re.compile(
 )
 # Error texts of the kernel for disks, network shares and full disks.
 MACHINE = re.compile(r"input/output error|stale file handle|no space left|timed out|transport endpoint", re.IGNORECASE)
-UNSUPPORTED = re.compile(r"not been built in|unsupported", re.IGNORECASE)
+UNSUPPORTED = re.compile(r"not been built in|unsupported|samples out of range", re.IGNORECASE)
 UNKNOWN = "not in a known format"
 
 

@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, BinaryIO
 
 from picasso.process.contract import ProcessorError
+from picasso.process.processors.image import levels
 from picasso.process.processors.image.errors import blame_file
 from picasso.process.processors.image.limits import check_pixels
 from picasso.process.processors.image.metadata import image_with_tags
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 # libvips' names of the colour spaces, by Pillow's modes.
 SPACES = {"L": "b-w", "LA": "b-w", "RGB": "srgb", "RGBA": "srgb", "CMYK": "cmyk"}
+# Grey with more than 8 bits, with numpy's type for the samples.
+WIDE_MODES = {"I": "int32", "F": "float32", "I;16": "uint16", "I;16B": "uint16", "I;16L": "uint16"}
 BITS = {"1": 1, "I;16": 16, "I;16B": 16, "I": 32, "F": 32}
 
 
@@ -33,6 +36,14 @@ def ico(file: BinaryIO, max_pixels: int) -> Picture:
     with open_image(file, "ICO", max_pixels) as image:
         sizes = len(image.info.get("sizes", ())) or 1
         return describe(image, "ico", pages=sizes)
+
+
+def tiff(file: BinaryIO, max_pixels: int) -> Picture:
+    """Pillow lets libtiff convert what libvips does not: YCbCr, old-style JPEG, 12 bits, floats of 64 bits."""
+    with open_image(file, "TIFF", max_pixels) as image:
+        image.load()  # applies the rotation
+        icc = image.info.get("icc_profile", b"")
+        return describe_wide(image, "tiff") if image.mode in WIDE_MODES else describe(image, "tiff", icc=icc)
 
 
 @contextmanager
@@ -75,6 +86,25 @@ def describe(image: PIL.Image.Image, kind: str, pages: int = 1, icc: bytes = b""
         has_alpha=plain.mode in {"LA", "RGBA"},
         bit_depth=BITS.get(image.mode, 8),
         pages=pages,
+    )
+
+
+def describe_wide(image: PIL.Image.Image, kind: str) -> Picture:
+    """A grey picture of more than 8 bits, in whatever range."""
+    import numpy as np
+    import pyvips
+
+    decoded = pyvips.Image.new_from_array(np.asarray(image).astype(WIDE_MODES[image.mode]))
+    decoded = decoded.copy(interpretation="grey16" if decoded.format == "ushort" else "b-w")
+    return Picture(
+        format=kind,
+        width=image.width,
+        height=image.height,
+        tags=image_with_tags(),
+        pixels=lambda size: levels.shrink_to_visible(decoded, size),
+        colour_space=decoded.interpretation,
+        has_alpha=False,
+        bit_depth=BITS.get(image.mode),
     )
 
 

@@ -1,24 +1,25 @@
 """What libvips does not tell about a TIFF: its EXIF, and whether it is a camera's raw file.
 
 Only the directories that are needed are read, and no pointer is followed twice. EXIF in other formats is a TIFF as
-well.
+well. BigTIFF is the same with wider numbers (Aware Systems, "BigTIFF Design").
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from picasso.process.processors.image.metadata import image_with_tags
 from picasso.process.processors.image.picture import Picture, blob
 
-# Bytes of one value by type, TIFF 6.0 section 2.
+# Bytes of one value by type, TIFF 6.0 section 2; those of BigTIFF alone.
 SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8}
-HEADER_SIZE = 8
+BIG_SIZES = {16: 8, 17: 8, 18: 8}
 MAX_ENTRIES = 1_000
 MAX_VALUE = 4_096  # bytes
+MAX_OFFSET = 2**63 - 1
 
 SUBFILE_TYPE, COMPRESSION, MAKE, SUB_IFDS, EXIF_IFD, GPS_IFD, DNG_VERSION = 254, 259, 271, 330, 34665, 34853, 50706
 REDUCED = 1
@@ -32,6 +33,26 @@ DESCRIPTIVE_TAGS = {270, 271, 272, 274, 305, 306, 315, 33432}
 
 
 @dataclass(frozen=True, slots=True)
+class Layout:
+    """How wide the numbers are, as formats of `struct`."""
+
+    header_size: int
+    offset: str
+    number_of_entries: str
+    entry: str
+    """Tag, type and count; a value or its offset follows."""
+    inline: int
+    """Bytes of a value that stands in its entry."""
+
+    @property
+    def entry_size(self) -> int:
+        return struct.calcsize(f"<{self.entry}") + self.inline
+
+
+CLASSIC, BIG = Layout(8, "I", "H", "HHI", 4), Layout(16, "Q", "Q", "HHQ", 8)
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """The values of one tag. ``count`` is 0 if they can't be read."""
 
@@ -41,9 +62,13 @@ class Entry:
     value: bytes
 
     def number(self, order: str) -> int:
-        """The first value of SHORT, LONG or IFD; 0 for other types."""
-        form = {3: "H", 4: "I", 13: "I"}.get(self.kind, "")
-        return int(struct.unpack_from(order + form, self.value)[0]) if form and self.count else 0
+        """The first value of SHORT, LONG, LONG8 or IFD; 0 for other types."""
+        return next(iter(self.numbers(order)), 0)
+
+    def numbers(self, order: str) -> tuple[int, ...]:
+        """The values of SHORT, LONG, LONG8 or IFD; empty for other types."""
+        form = {3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}.get(self.kind, "")
+        return struct.unpack_from(f"{order}{self.count}{form}", self.value) if form else ()
 
     def fractions(self, order: str) -> list[float]:
         """The values of RATIONAL or SRATIONAL; empty for other types, or if one of them divides by zero."""
@@ -63,33 +88,58 @@ class Reader:
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
-        head = self._read(0, HEADER_SIZE)
+        head = self._read(0, BIG.header_size)
         self.order = {b"II": "<", b"MM": ">"}.get(head[:2], "")
-        if not self.order or len(head) < HEADER_SIZE:
+        if not self.order or len(head) < CLASSIC.header_size:
             raise ValueError("not a TIFF")
-        self.first = self.directory(struct.unpack_from(f"{self.order}I", head, 4)[0])
+        big = head[2:8] == struct.pack(f"{self.order}HHH", 43, 8, 0) and len(head) == BIG.header_size
+        self._layout = BIG if big else CLASSIC
+        place = self._layout.header_size - struct.calcsize(f"<{self._layout.offset}")
+        self.first_offset = self._number(self._layout.offset, head[place:])
+        self.first = self.directory(self.first_offset)
+
+    def _number(self, form: str, content: bytes) -> int:
+        return int(struct.unpack_from(self.order + form, content)[0])
 
     def _read(self, offset: int, length: int) -> bytes:
         """Fewer bytes at the end of the file."""
+        if offset > MAX_OFFSET:
+            return b""
         self._file.seek(offset)
         return self._file.read(length)
 
     def directory(self, offset: int) -> Directory:
-        count = self._read(offset, 2)
-        if offset < HEADER_SIZE or len(count) < 2:
-            return {}
-        number = min(MAX_ENTRIES, struct.unpack(f"{self.order}H", count)[0])
-        table = self._read(offset + 2, number * 12)
-        return dict(self._entry(table[place : place + 12]) for place in range(0, len(table) - 11, 12))
+        return dict(self._entry(line) for line in self._lines(offset)[0])
+
+    def table(self, offset: int, tags: Collection[int]) -> tuple[Directory, int]:
+        """Only these entries of a directory, and the offset of the next one."""
+        lines, following = self._lines(offset)
+        wanted = (line for line in lines if self._number("H", line) in tags)
+        return dict(self._entry(line) for line in wanted), following
+
+    def _lines(self, offset: int) -> tuple[list[bytes], int]:
+        """The entries of a directory as they are, and the offset of the next one; none and 0 if it is damaged."""
+        layout, size = self._layout, self._layout.entry_size
+        width = struct.calcsize(f"<{layout.number_of_entries}")
+        count = self._read(offset, width)
+        if offset < layout.header_size or len(count) < width:
+            return [], 0
+        number = self._number(layout.number_of_entries, count)
+        content = self._read(offset + width, min(MAX_ENTRIES, number) * size + layout.inline)
+        entries, following = content[: number * size], content[number * size :]
+        lines = [entries[place : place + size] for place in range(0, len(entries) - size + 1, size)]
+        return lines, self._number(layout.offset, following) if len(following) == layout.inline else 0
 
     def _entry(self, line: bytes) -> tuple[int, Entry]:
-        tag, kind, count = struct.unpack_from(f"{self.order}HHI", line)
-        length = SIZES.get(kind, 4) * count
-        if length <= 4:
-            return tag, Entry(kind, count, line[8 : 8 + length].ljust(4, b"\0"))
+        layout = self._layout
+        tag, kind, count = struct.unpack_from(self.order + layout.entry, line)
+        value = line[-layout.inline :]
+        length = (SIZES | BIG_SIZES).get(kind, 4) * count
+        if length <= layout.inline:
+            return tag, Entry(kind, count, value[:length].ljust(4, b"\0"))
         if length > MAX_VALUE:
             return tag, Entry(kind, 0, b"")
-        value = self._read(struct.unpack_from(f"{self.order}I", line, 8)[0], length)
+        value = self._read(self._number(layout.offset, value), length)
         return tag, Entry(kind, count, value) if len(value) == length else Entry(kind, 0, b"")
 
     def directory_at(self, tag: int) -> Directory:

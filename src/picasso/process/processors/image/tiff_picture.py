@@ -1,0 +1,63 @@
+"""Opens a TIFF: by libvips, by libtiff's own conversion to RGB where libvips has none, or as a camera's raw file."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, BinaryIO
+
+from picasso.process.contract import ProcessorError
+from picasso.process.processors.image import levels, libvips, pillow, raw, tiff, tiff_layout
+from picasso.process.processors.image.picture import Picture, has
+from picasso.process.processors.image.tiff_layout import Layout
+
+if TYPE_CHECKING:
+    import pyvips
+
+
+def open_picture(file: BinaryIO, max_pixels: int) -> Picture:
+    """Many raw files of cameras are TIFFs, whose first picture is only a small preview."""
+    if tiff.is_raw(file):
+        try:
+            return raw.open_picture(file, max_pixels)
+        except ProcessorError as error:
+            if error.code != "unsupported-format":
+                raise
+    layout = tiff_layout.read_layout(file)
+    picture = _open(file, layout, max_pixels)
+    pages = layout.page_count() if layout and layout.pages else picture.pages
+    return replace(tiff.with_exif(picture, file), pages=pages)
+
+
+def _open(file: BinaryIO, layout: Layout | None, max_pixels: int) -> Picture:
+    import pyvips
+
+    if layout and layout.needs_libtiff:
+        return pillow.tiff(file, max_pixels)
+    new_source = libvips.source_from_file(file)
+    try:
+        picture = libvips.open_picture(new_source, max_pixels)
+    except pyvips.Error as error:
+        return _open_by_libtiff(file, max_pixels, error)  # such as samples of 12 bits
+    return replace(picture, pixels=partial(_pixels, new_source, layout)) if layout else picture
+
+
+def _open_by_libtiff(file: BinaryIO, max_pixels: int, error: Exception) -> Picture:
+    """Raises ``error`` if that fails as well: libvips knows best whether a file is damaged or of a rare kind."""
+    try:
+        return pillow.tiff(file, max_pixels)
+    except ProcessorError as fault:
+        if fault.code != "corrupt":
+            raise
+        raise error from fault
+
+
+def _pixels(new_source: libvips.SourceFactory, layout: Layout, size: int) -> pyvips.Image:
+    """Upright, from the copy of a pyramid that suits the size best."""
+    import pyvips
+
+    page = layout.level_for(size)
+    image = pyvips.Image.tiffload_source(new_source(), page=page, access="sequential", fail_on="error")
+    if not levels.needs_levels(image) or has(image, "icc-profile-data"):
+        return image.thumbnail_image(size, height=size, size="down")
+    return levels.shrink_to_visible(image, size).autorot()
