@@ -27,7 +27,7 @@ FORMATS = (
         "text/csv",
         {"table": KEYS},
         ("preview",),
-        gaps="Numbers with a decimal comma are text.",
+        gaps="Days that may be months, and years of two digits, are text unless the column shows which they are.",
     ),
     Format(
         "TSV", "table.tsv", lambda: small.delimited("\t"), "text/tab-separated-values", {"table": KEYS}, ("preview",)
@@ -39,7 +39,7 @@ FORMATS = (
         "application/x-ndjson",
         {"table": KEYS},
         ("preview",),
-        gaps="Columns are the members of the first 1,000 objects; names that differ only in case are described once.",
+        gaps="Columns are the members of the first 1,000 objects.",
     ),
     Format(
         "Parquet",

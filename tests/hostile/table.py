@@ -55,6 +55,12 @@ def delimited() -> Files:
     yield "names of SQL", CSV, b'a\'); DROP TABLE x; --,"b""",c\\\n1,2,3\n'
     yield "no table at all", CSV, bytes((n * 7919 >> 3) % 256 for n in range(300_000))
     yield "not even tabs", TSV, b"\xff\xfe\x00" * 10_000
+    yield "only comments", CSV, b"# x, y\n" * 200_000
+    yield "a title and no end of empty rows", CSV, b"x\n" + b",,,\n" * 300_000
+    yield "the longest delimiter line", CSV, b"sep=" + b";" * MILLION
+    yield "a log of one line", CSV, b"[01.02.2024, 12:01:05] " + b"x, " * 600_000
+    yield "numbers of blanks and commas", CSV, b"a;b\n" + (b" 1," * 30 + b";" + b"1 " * 40 + b"\n") * 5_000
+    yield "dates that may be anything", CSV, b"a;b\n" + b"01/02/03;01-02-2003 1:02 pm\n" * 100_000
     yield "half a character", CSV, ("a,b\n" * 1000).encode("utf-16")[:-1]
 
 
@@ -63,6 +69,11 @@ def json_lines() -> Files:
     yield "deep nesting in a member", NDJSON, (b'{"a":' + b"[" * 5_000 + b"]" * 5_000 + b"}\n") * 50
     yield "20,000 members", NDJSON, b"{" + b",".join(b'"k%d":%d' % (n, n) for n in range(20_000)) + b"}\n"
     yield "new members on each line", NDJSON, b"".join(b'{"k%d":1}\n' % n for n in range(50_000))
+    yield (
+        "10,000 names that differ in case",
+        NDJSON,
+        (b"{" + b",".join(b'"%s%d":1' % (letter, n) for n in range(5_000) for letter in (b"a", b"A")) + b"}\n") * 5,
+    )
     yield "names that differ in case", NDJSON, b'{"":0,"a":1,"A":2,"a":3}\n' * 100
     yield "surrogates and zeros", NDJSON, b'{"\\ud800":"\\u0000","a\\u0000":"\\udfff"}\n' * 100
     yield "names of SQL", NDJSON, b'{"a\'); --":1,"b\\"":2}\n'

@@ -120,14 +120,195 @@ def test_delimiters(content: str, delimiter: str, width: int) -> None:
         ("Dora,1937\nGuernica,1937\n", False),
         ("a,b\nc,d\n", True),
         ("a,b\nc,b\n", False),
-        ("a,a\n1,2\n", False),
-        ("a,\n1,2\n", False),
+        ("a,a\n1,2\n", True),
+        ("a,\n1,2\n", True),
+        (",\n1,2\n", False),
+        (",name,city\n0,Ivan,Perm\n", True),
+        (",name,city\nx,Ivan,Perm\ny,Petr,Omsk\n", True),
+        ("id,phone,phone\nx,a,b\ny,c,d\n", True),
+        ("Ivan,x,x\nPetr,y,y\n", False),
+        ("a;b;\n1;2;\n", True),
+        ("region,2021,2022\nA,1.5,2.5\n", True),
+        ("Dora,1937,1938\nGuernica,1936,1940\n", False),
+        ("#id,name\n1,Ann\n2,Bob\n", True),
         ("a,b\n", False),
         ("2024-01-01,x\ny,z\n", False),
     ],
 )
 def test_headers(content: str, header: bool) -> None:
     assert dialect.detect(content).header is header
+
+
+def test_names_may_be_empty_or_doubled(run: Run) -> None:
+    facts, preview = run(",name,value,value\n0,Ivan,1,2\n1,Petr,3,4\n")
+    assert [each["name"] for each in facts["columns"]] == preview["columns"] == ["", "name", "value", "value"]
+    assert [each["max"] for each in facts["columns"]] == [1, "Petr", 3, 4]
+    assert (facts["dialect"]["header"], facts["rows"]) == (True, 2)
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "# exported 2024-01-01\n# by x\n",
+        "# exported 2024-01-01, by x\n#\n\n",
+        "Report of January\n\n",
+        "Report,,\n,,\n",
+        "From:,2024-01-01,\nTo:,2024-01-31,\n\n\n",
+        '"Report\nof January",,\n',
+        "sep=,\n",
+        '"sep=,"\r\n',
+    ],
+)
+def test_rows_before_the_table_are_skipped(run: Run, before: str) -> None:
+    facts, preview = run(before + "name,qty,price\nx,1,2\ny,2,3\n")
+    assert (facts["rows"], facts["malformed_rows"], facts["dialect"]["header"]) == (2, 0, True)
+    assert preview == {"columns": ["name", "qty", "price"], "rows": [["x", "1", "2"], ["y", "2", "3"]]}
+
+
+def test_comments_between_rows_are_no_rows(run: Run) -> None:
+    facts, _ = run("# x\na,b\n1,2\n# y\n3,4\n")
+    assert (facts["rows"], columns(facts)["a"]) == (2, ("integer", 0, 1, 3))
+    facts, _ = run("color,n\n#fff,1\n#000,2\n")
+    assert facts["rows"] == 2
+
+
+def test_a_line_may_name_the_delimiter(run: Run) -> None:
+    facts, _ = run("sep=;\na;b\n1;2,5\n")
+    assert (facts["dialect"]["delimiter"], facts["rows"], list(columns(facts))) == (";", 1, ["a", "b"])
+    facts, _ = run("sep=^\na,b^c\n1^2\n")
+    assert (facts["dialect"]["delimiter"], list(columns(facts))) == ("^", ["a,b", "c"])
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "01.02.2024, 12:01 - Ivan: hello, you",
+        "[01.02.24, 12:01:05] Ivan: hello, you",
+        "12/31/23, 11:59 PM - Ivan: hello, you",
+        "2024-01-01 10:00:00,120 INFO started worker",
+        "2024-01-01T10:00:00.120Z ERROR a, b; c",
+        "2024/01/01 10:00:00 [error] 12#0: open() failed, client: x",
+        "Jan  1 10:00:00 host cron[12]: started, now",
+        "INFO:root:started, now",
+        '127.0.0.1 - - [10/Oct/2000:13:55:36 -0700] "GET /a HTTP/1.0" 200 23 "Mozilla (X11; y, z)"',
+        "level=info msg=a, b",
+        "Frost and sun, a wonderful day",
+    ],
+)
+def test_lines_of_logs_chats_and_prose_are_not_split(run: Run, line: str) -> None:
+    facts, preview = run(f"{line}\n" * 5)
+    assert (facts["columns_total"], facts["rows"], facts["malformed_rows"]) == (1, 5, 0)
+    assert (facts["dialect"]["delimiter"], facts["dialect"]["header"]) == (None, False)
+    assert preview["rows"][0] == [line]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "2024-01-01 10:00:00,120",
+        "2024-01-01 10:00:00 UTC,5",
+        "1/1/2024 10:00:00 PM,5",
+        "2024-01-01,10:00",
+        "2024-01-01 10:00:00,Ivan Petrov",
+        "INFO,started",
+    ],
+)
+def test_a_table_may_begin_with_times_and_levels(line: str) -> None:
+    assert dialect.detect(f"{line}\n" * 5).width == 2
+
+
+# Types of columns
+
+
+def column(run: Run, cells: list[str], delimiter: str = ";") -> tuple[Any, ...]:
+    rows = "".join(f'"{cell}"{delimiter}x\n' for cell in cells)
+    return columns(run(f"value{delimiter}other\n{rows}")[0])["value"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "found"),
+    [
+        (["1234,56", "99,10", "0,5"], ("number", 0, 0.5, 1234.56)),
+        (["1.234,50", "-2,5"], ("number", 0, -2.5, 1234.5)),
+        (["1 234,50", "12"], ("number", 0, 12.0, 1234.5)),
+        (["1\u00a0234\u00a0567,5", "1\u202f000,0"], ("number", 0, 1000.0, 1234567.5)),
+        (["1 234 567", "12"], ("integer", 0, 12, 1234567)),
+        (["1'234.50", "1'000'000.25"], ("number", 0, 1234.5, 1000000.25)),
+        (["1,234.50", "2"], ("number", 0, 2.0, 1234.5)),
+        ([" 1", "20 "], ("integer", 0, 1, 20)),
+        (["+1.5", "-2"], ("number", 0, -2.0, 1.5)),
+        (["123 456 789", "987 654 321"], ("text", 0, "123 456 789", "987 654 321")),
+        (["1 2 3", "4 5 6"], ("text", 0, "1 2 3", "4 5 6")),
+        (["0x10", "0x11"], ("text", 0, "0x10", "0x11")),
+        (["1_000", "2_000"], ("text", 0, "1_000", "2_000")),
+        (["01234,5", "1,5"], ("text", 0, "01234,5", "1,5")),
+    ],
+)
+def test_numbers_as_people_write_them(run: Run, cells: list[str], found: tuple[Any, ...]) -> None:
+    assert column(run, cells) == found
+
+
+@pytest.mark.parametrize(
+    ("delimiter", "found"),
+    [
+        (";", ("number", 0, 1.234, 5.678)),
+        (",", ("integer", 0, 1234, 5678)),
+        ("\t", ("text", 0, "1,234", "5,678")),
+    ],
+)
+def test_a_comma_that_may_mean_two_things(run: Run, delimiter: str, found: tuple[Any, ...]) -> None:
+    assert column(run, ["1,234", "5,678"], delimiter) == found
+
+
+@pytest.mark.parametrize(
+    ("cells", "found"),
+    [
+        (["01234", "501"], ("text", 0, "01234", "501")),
+        (["+79991234567", "+79997654321"], ("text", 0, "+79991234567", "+79997654321")),
+        (["40702810900000012345", "7"], ("integer", 0, 7, "40702810900000012345")),
+        (["9" * 39, "1" * 39], ("text", 0, "1" * 39, "9" * 39)),
+        (["12345678901234567890.5", "1.5"], ("text", 0, "1.5", "12345678901234567890.5")),
+    ],
+)
+def test_no_digit_of_an_identifier_is_lost(run: Run, cells: list[str], found: tuple[Any, ...]) -> None:
+    assert column(run, cells) == found
+
+
+@pytest.mark.parametrize(
+    ("cells", "found"),
+    [
+        (["01.02.2026", "3.02.2026"], ("date", 0, "2026-02-01", "2026-02-03")),
+        (["2026.02.01", "2026.02.03"], ("date", 0, "2026-02-01", "2026-02-03")),
+        (["2026/2/1", "2026/2/3"], ("date", 0, "2026-02-01", "2026-02-03")),
+        (["31/12/2025", "01/02/2026"], ("date", 0, "2025-12-31", "2026-02-01")),
+        (["12/31/2025", "01/02/2026"], ("date", 0, "2025-12-31", "2026-01-02")),
+        (["31-12-99", "01-02-26"], ("date", 0, "1999-12-31", "2026-02-01")),
+        (["05/05/2025", "06/06/2026"], ("date", 0, "2025-05-05", "2026-06-06")),
+        (["01.02.2026 9:30", "01.02.2026 10:30:15"], ("timestamp", 0, "2026-02-01 09:30:00", "2026-02-01 10:30:15")),
+        (["12/31/2025 1:30 PM", "1/2/2026 10:00 AM"], ("timestamp", 0, "2025-12-31 13:30:00", "2026-01-02 10:00:00")),
+        (["9:30", "10:00"], ("time", 0, "09:30:00", "10:00:00")),
+        (["01/02/2026", "03/02/2026"], ("text", 0, "01/02/2026", "03/02/2026")),
+        (["04-07-20", "05-07-20"], ("text", 0, "04-07-20", "05-07-20")),
+        (["04.07.20", "05.07.20"], ("text", 0, "04.07.20", "05.07.20")),
+        (["31.02.2026", "01.02.2026"], ("text", 0, "01.02.2026", "31.02.2026")),
+        (["1 2 3", "2024-01-01"], ("text", 0, "1 2 3", "2024-01-01")),
+    ],
+)
+def test_dates_and_times(run: Run, cells: list[str], found: tuple[Any, ...]) -> None:
+    assert column(run, cells) == found
+
+
+def test_times_with_zones_are_compared_as_instants(run: Run) -> None:
+    early, late = "2024-01-01T01:00:00+03:00", "2024-01-01T00:30:00Z"
+    assert column(run, [late, early]) == ("timestamp", 0, early, late)
+    early, late = "2024-01-01 01:00:00.5 +0300", "2024-01-01 00:30:00 UTC"
+    assert column(run, [late, early]) == ("timestamp", 0, early, late)
+    assert column(run, [late, "2024-01-01 00:30:00"])[0] == "text"
+
+
+def test_a_type_that_only_later_rows_show(run: Run) -> None:
+    facts, _ = run("a;b;c\n" + "1;2;1\n" * 2_000 + "1,5;1 000;x\n")
+    assert columns(facts) == {"a": ("number", 0, 1.0, 1.5), "b": ("integer", 0, 2, 1000), "c": ("text", 0, "1", "x")}
 
 
 def test_without_a_header_columns_are_numbered(run: Run) -> None:
@@ -289,10 +470,20 @@ def test_facts_of_json_lines(run: Run) -> None:
     assert preview["rows"][0][:3] == ["1", "x", '{"d":[1]}']
 
 
-def test_names_that_sql_can_not_distinguish_are_only_counted(run: Run) -> None:
-    facts, _ = run('{"": 0, "A": 1, "a": 2}\n', NDJSON)
-    assert list(columns(facts)) == ["A"]
-    assert facts["columns_total"] == 3
+def test_names_that_sql_can_not_distinguish(run: Run) -> None:
+    facts, preview = run('{"": 0, "A": 1, "a": "x", "b/~\'\\"": [2]}\n{"a": "y"}\nz\n', NDJSON)
+    assert columns(facts) == {
+        "": ("integer", 2, 0, 0),
+        "A": ("integer", 2, 1, 1),
+        "a": ("text", 1, "x", "y"),
+        "b/~'\"": ("json", 2, None, None),
+    }
+    assert preview["rows"][1] == [None, None, "y", None]
+
+
+def test_names_that_can_not_be_shown_are_only_counted(run: Run) -> None:
+    facts, _ = run('{"x\\u0000": 0, "a": 1}\n', NDJSON)
+    assert (list(columns(facts)), facts["columns_total"]) == (["a"], 2)
 
 
 # Parquet
@@ -309,6 +500,28 @@ def test_facts_of_parquet(run: Run) -> None:
         "list": ("nested", None, None, None),
     }
     assert preview["rows"][1] == [1, "name 1", 0.5, "2024-01-02", "[1]"]
+
+
+def test_names_of_parquet_that_differ_in_case_only(run: Run) -> None:
+    facts, preview = run((Path(__file__).parent / "names-differ-in-case.parquet").read_bytes(), PARQUET)
+    assert columns(facts) == {"A": ("integer", 0, 1, 1), "a": ("integer", 0, 2, 2)}
+    assert preview == {"columns": ["A", "a"], "rows": [[1, 2]]}
+
+
+def test_columns_of_parquet_beside_nested_ones(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "made.parquet"
+    with duckdb.connect() as connection:
+        connection.execute(
+            "COPY (SELECT {'b': 1, 'c': [1]} AS a, 5 AS \"a.b\", MAP {'k': 1} AS m, 1.10::DECIMAL(4, 2) AS d, "
+            f"12345678901234567890.5::DECIMAL(38, 1) AS e) TO '{path}' (FORMAT parquet)"
+        )
+    assert columns(run(path.read_bytes(), PARQUET)[0]) == {
+        "a": ("nested", None, None, None),
+        "a.b": ("integer", 0, 5, 5),
+        "m": ("nested", None, None, None),
+        "d": ("number", 0, 1.1, 1.1),
+        "e": ("number", 0, "12345678901234567890.5", "12345678901234567890.5"),
+    }
 
 
 @pytest.mark.parametrize("keep", [0, 4, 12, 500, -1])

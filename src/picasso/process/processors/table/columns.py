@@ -1,7 +1,7 @@
 """The type and the range of each column, from a table in which every cell is text.
 
-A column has a type if all cells that are not empty have it. The first rows give a candidate. One pass over all rows
-then counts how many cells have that type, and wider types that may replace it.
+A column has a kind (see `kinds`) if all cells that are not empty have it. The first rows show which kinds are possible.
+One pass over all rows then counts how many cells have the likely ones; a second one tries others, which is rare.
 """
 
 from __future__ import annotations
@@ -10,11 +10,22 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 from picasso.charset import clean_text
 from picasso.process.contract import JSON
 from picasso.process.processors.table.database import quote_text
+from picasso.process.processors.table.kinds import (
+    DATE,
+    INTEGER,
+    MAX_LENGTH,
+    NUMBER,
+    TEXT,
+    TIMESTAMP,
+    Kind,
+    possible_kinds,
+)
 
 # Columns that are examined. The facts have the number of all columns as well.
 MAX_COLUMNS = 500
@@ -28,40 +39,10 @@ MAX_VALUE = 50  # characters
 # Each aggregate of each column takes some 100 KiB of memory.
 COLUMNS_PER_SCAN = 100
 
-SAMPLE_ROWS = 1_000  # rows to find the candidates from
+# Kinds that are measured first if a column may have them: nearly all columns have one of these, or are text.
+USUAL = (INTEGER, NUMBER, DATE, TIMESTAMP)
 
-TEXT = "text"
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    sql: str
-    condition: str = ""
-    """A further condition for a cell ``{0}``: SQL casts 1.5 to 2, and a time to a date."""
-    value: str = "{0}"
-    """The part of the value that counts for minimum and maximum. NaN is above all numbers, but is no number."""
-    as_text: bool = False
-    """Whether values are returned as text: Python has no years beyond 9999."""
-
-
-# Postal codes and telephone numbers are text: as numbers they would lose their zeros.
-NOT_PADDED = "NOT (starts_with({0}, '0') AND {0}[2] BETWEEN '0' AND '9')"
-
-KINDS = {
-    "integer": Kind("BIGINT", f"NOT contains({{0}}, '.') AND NOT contains(lower({{0}}), 'e') AND {NOT_PADDED}"),
-    "number": Kind("DOUBLE", NOT_PADDED, "CASE WHEN isfinite({0}) THEN {0} END"),
-    "boolean": Kind("BOOLEAN", "length({0}) > 3"),
-    "date": Kind("DATE", "length({0}) <= 10", as_text=True),
-    "timestamp": Kind("TIMESTAMP", as_text=True),
-    "time": Kind("TIME", as_text=True),
-}
-
-# Types that a column may have, by the type of its first cells.
-POSSIBLE_TYPES = {
-    "integer": ("integer", "number"),
-    "date": ("date", "timestamp"),
-    "": ("integer", "number", "date", "timestamp"),  # all of them were empty
-}
+SAMPLE_ROWS = 1_000  # rows to find the possible kinds from
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,27 +57,48 @@ class Column:
     def cell(self) -> str:
         return f"nullif({self.field}, '')"
 
-
-def count_of(kind: str, cell: str) -> str:
-    # Not with FILTER: its buffers for each expression take memory in the square of the number of columns.
-    condition, value = KINDS[kind].condition, f"try_cast({cell} AS {KINDS[kind].sql})"
-    return f"count(CASE WHEN {condition.format(cell)} THEN {value} END)" if condition else f"count({value})"
+    @property
+    def trimmed_cell(self) -> str:
+        return f"nullif(trim({self.field}), '')"
 
 
-def find_candidates(connection: Any, table: str, columns: Sequence[Column]) -> list[tuple[str, ...]]:
-    """The types that each column may have."""
-    counts = [[f"count({c.cell})", *(count_of(kind, c.cell) for kind in KINDS)] for c in columns]
-    first = f"(SELECT {', '.join(c.field for c in columns)} FROM {table} LIMIT {SAMPLE_ROWS})"  # noqa: S608 - see `_fetch_one`
-    row = _fetch_one(connection, first, [each for group in counts for each in group])
-    length = 1 + len(KINDS)
-    groups = [row[start : start + length] for start in range(0, len(row), length)]
-    return [() if c.only_text else _candidate(*group) for c, group in zip(columns, groups, strict=True)]
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    cell: str
+    """The column's cell in SQL, without the blanks around it if it has any; NULL if it is empty."""
+    likely: tuple[Kind, ...] = ()
+    others: tuple[Kind, ...] = ()
+    """Kinds that are tried in a second pass, if a later cell fits none that is likely."""
 
 
-def _candidate(cells: int, *matching: int) -> tuple[str, ...]:
-    exact = (kind for kind, count in zip(KINDS, matching, strict=True) if count == cells)
-    column_type = next(exact, TEXT) if cells else ""
-    return POSSIBLE_TYPES.get(column_type, (column_type,) if column_type != TEXT else ())
+@dataclass(frozen=True, slots=True)
+class Range:
+    """What was measured of a kind, or of text, in one column."""
+
+    cells: int
+    low: Any
+    high: Any
+    is_witnessed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class TextTable:
+    """A table in which every cell is text."""
+
+    connection: Any
+    sql: str
+    delimiter: str = ""
+    """Shows whether ``1,234`` is more or less than two."""
+
+    def fetch_one(self, expressions: Sequence[str]) -> tuple[Any, ...]:
+        query = f"SELECT {', '.join(expressions)} FROM {self.sql}"  # noqa: S608 - cells and kinds are our own
+        row: tuple[Any, ...] = self.connection.execute(query).fetchone()
+        return row
+
+    def first_rows(self, expressions: Sequence[str], count: int) -> list[tuple[Any, ...]]:
+        query = f"SELECT {', '.join(expressions)} FROM {self.sql} LIMIT {count}"  # noqa: S608 - quoted
+        rows: list[tuple[Any, ...]] = self.connection.execute(query).fetchall()
+        return rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +109,7 @@ class Scan:
 
 
 def scan(
-    connection: Any,
-    table: str,
+    table: TextTable,
     columns: Sequence[Column],
     aggregates: Sequence[str] = (),
     progress: Callable[[float], None] = lambda _: None,
@@ -118,49 +119,91 @@ def scan(
     facts: list[JSON] = []
     for start in range(0, len(columns), COLUMNS_PER_SCAN):
         group = columns[start : start + COLUMNS_PER_SCAN]
-        kinds = find_candidates(connection, table, group)
-        measures = [each for column, kind in zip(group, kinds, strict=True) for each in _measures(column.cell, kind)]
-        rows, *values = _fetch_one(connection, table, ["count(*)", *aggregates, *measures])
+        candidates = find_candidates(table, group)
+        measures = [each for found in candidates for each in _measures(found.cell, found.likely)]
+        texts = [each for found in candidates for each in _text_measures(found.cell)]
+        rows, *values = table.fetch_one(["count(*)", *aggregates, *texts, *measures])
         aggregate_values, values = values[: len(aggregates)], values[len(aggregates) :]
-        facts += _column_facts(rows, group, kinds, values)
+        facts += _facts_of_group(table, rows, list(zip(group, candidates, strict=True)), iter(values))
         progress((start + len(group)) / len(columns))
     return Scan(rows, tuple(aggregate_values), facts)
 
 
-def _column_facts(
-    rows: int, columns: Sequence[Column], kinds: Sequence[Sequence[str]], values: list[Any]
-) -> Iterator[JSON]:
-    for column, candidates in zip(columns, kinds, strict=True):
-        length = 3 + 3 * len(candidates)
-        measured, values = values[:length], values[length:]
-        yield {"name": clean_text(column.name, MAX_NAME), **_facts(rows, candidates, measured)}
+def find_candidates(table: TextTable, columns: Sequence[Column]) -> list[Candidates]:
+    """The kinds that each column may have, by its first rows."""
+    rows = table.first_rows([f"left({column.cell}, {MAX_LENGTH + 1})" for column in columns], SAMPLE_ROWS)
+    return [_candidates(column, [row[n] for row in rows if row[n]]) for n, column in enumerate(columns)]
 
 
-def _measures(cell: str, kinds: Iterable[str]) -> list[str]:
-    """SQL for the number of cells, minimum and maximum: of all cells, and of each type."""
-    parts = [f"count({cell})", f"min(left({cell}, {MAX_VALUE}))", f"max(left({cell}, {MAX_VALUE}))"]
-    for kind in kinds:
-        value = KINDS[kind].value.format(f"try_cast({cell} AS {KINDS[kind].sql})")
-        end = "::VARCHAR" if KINDS[kind].as_text else ""
-        parts += [count_of(kind, cell), f"min({value}){end}", f"max({value}){end}"]
-    return parts
+def _candidates(column: Column, cells: Sequence[str]) -> Candidates:
+    if column.only_text:
+        return Candidates(column.cell)
+    if not cells:
+        return Candidates(column.cell, USUAL)
+    trimmed = [cell.strip(" ") for cell in cells]
+    cell = column.cell if trimmed == cells else column.trimmed_cell
+    kinds = possible_kinds(each for each in trimmed if each)
+    usual = tuple(kind for kind in kinds if kind in USUAL)
+    if usual:
+        return Candidates(cell, usual, tuple(kind for kind in kinds if kind not in USUAL))
+    return Candidates(cell, kinds)
 
 
-def _facts(rows: int, kinds: Sequence[str], measured: Sequence[Any]) -> dict[str, JSON]:
-    cells, least, greatest = measured[:3]
-    column_type = TEXT
-    for place, kind in enumerate(kinds, 1):
-        count, low, high = measured[3 * place : 3 * place + 3]
-        if count == cells and cells:
-            column_type, least, greatest = kind, low, high
-            break
-    return {"type": column_type, "nulls": rows - cells, "min": as_json(least), "max": as_json(greatest)}
+def _facts_of_group(
+    table: TextTable, rows: int, columns: Sequence[tuple[Column, Candidates]], values: Iterator[Any]
+) -> list[JSON]:
+    texts = [Range(*islice(values, 3)) for _ in columns]
+    choices = [
+        choose(text.cells, found.likely, values, table.delimiter)
+        for text, (_, found) in zip(texts, columns, strict=True)
+    ]
+    again = [n for n, (_, found) in enumerate(columns) if found.others and texts[n].cells and not choices[n]]
+    if again:
+        measures = [each for n in again for each in _measures(columns[n][1].cell, columns[n][1].others)]
+        values = iter(table.fetch_one(measures))
+        for n in again:
+            choices[n] = choose(texts[n].cells, columns[n][1].others, values, table.delimiter)
+    return [
+        {"name": clean_text(column.name, MAX_NAME), **_facts(rows - text.cells, *(choice or (TEXT, text)))}
+        for (column, _), text, choice in zip(columns, texts, choices, strict=True)
+    ]
 
 
-def _fetch_one(connection: Any, table: str, expressions: Sequence[str]) -> tuple[Any, ...]:
-    query = f"SELECT {', '.join(expressions)} FROM {table}"  # noqa: S608 - cells and kinds are our own
-    row: tuple[Any, ...] = connection.execute(query).fetchone()
-    return row
+def choose(cells: int, kinds: Sequence[Kind], values: Iterator[Any], delimiter: str) -> tuple[str, Range] | None:
+    """The type and the range of the first kind that all cells have; None if there is none, or no telling which."""
+    ranges = [(kind, Range(*islice(values, 4))) for kind in kinds]
+    fitting = [(kind, found) for kind, found in ranges if found.cells == cells > 0 and found.is_witnessed]
+    if not fitting:
+        return None
+    rivals = [each for each in fitting if each[0].rival == fitting[0][0].rival] if fitting[0][0].rival else fitting[:1]
+    if len({(found.low, found.high) for _, found in rivals}) > 1:
+        rivals = [each for each in rivals if each[0].delimiter == delimiter != ""]
+    return (rivals[0][0].type, rivals[0][1]) if rivals else None
+
+
+def _text_measures(cell: str) -> list[str]:
+    """SQL for the number of cells, minimum and maximum."""
+    return [f"count({cell})", f"min(left({cell}, {MAX_VALUE}))", f"max(left({cell}, {MAX_VALUE}))"]
+
+
+def _measures(cell: str, kinds: Iterable[Kind]) -> list[str]:
+    """SQL for the number of cells, minimum, maximum and witness of each kind."""
+    return [measure for kind in kinds for measure in _measures_of_kind(cell, kind)]
+
+
+def _measures_of_kind(cell: str, kind: Kind) -> list[str]:
+    # Not with FILTER: its buffers for each expression take memory in the square of the number of columns.
+    value = kind.value(cell)
+    witness = kind.witness.format(cell) or "true"
+    if kind.shown == "cell":
+        return [f"count({value})", f"arg_min({cell}, {value})", f"arg_max({cell}, {value})", witness]
+    ranged = f"CASE WHEN isfinite({value}) THEN {value} END" if kind.finite else value
+    end = "::VARCHAR" if kind.shown == "text" else ""
+    return [f"count({value})", f"min({ranged}){end}", f"max({ranged}){end}", witness]
+
+
+def _facts(nulls: int, column_type: str, found: Range) -> dict[str, JSON]:
+    return {"type": column_type, "nulls": nulls, "min": as_json(found.low), "max": as_json(found.high)}
 
 
 def as_json(value: object, limit: int = MAX_VALUE) -> JSON:
@@ -168,8 +211,8 @@ def as_json(value: object, limit: int = MAX_VALUE) -> JSON:
         return value
     if isinstance(value, int) and abs(value) <= 2**53:  # readers of JSON round greater numbers
         return value
-    if isinstance(value, Decimal):
-        value = float(value) if value.is_finite() else str(value)
+    if isinstance(value, Decimal) and Decimal(repr(float(value))) == value:  # others are exact as text
+        value = float(value)
     if isinstance(value, float) and math.isfinite(value):
         return value
     if isinstance(value, bytes | bytearray | memoryview):

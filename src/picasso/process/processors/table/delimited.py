@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from picasso.process.processors.table.columns import (
     MAX_COLUMNS,
     Column,
     Scan,
+    TextTable,
     column_types,
     scan,
 )
@@ -29,8 +29,6 @@ LONG_ROW = 4_096  # characters of a row
 
 BUFFER = 2 * MAX_LINE
 
-EMPTY_LINES = re.compile(r"(?:[ \t]*(?:\r\n|\r|\n))*")
-
 # No cell has this text, so empty cells and missing cells can be distinguished.
 NULL_TEXT = "\x01\x02\x03"
 
@@ -40,25 +38,26 @@ def read(source: Source, folder: Path, preview_rows: int) -> Result:
         preferred = "\t" if source.media_type == "text/tab-separated-values" else ""
         dialect = dialects.detect(survey.sample, preferred)
         with open_database(survey.path, wide=_has_wide_rows(survey, dialect)) as connection:
-            result = _scan(connection, survey, dialect, source.progress)
+            result = _scan(_table(connection, survey, dialect), dialect, source.progress)
             if not result.rows and dialects.has_open_quote(survey.sample, dialect):
                 dialect = dialects.without_quotes(dialect, survey.sample)
-                result = _scan(connection, survey, dialect, source.progress)
+                result = _scan(_table(connection, survey, dialect), dialect, source.progress)
             names = _examined_names(dialect)
-            rows = connection.execute(_first(survey, dialect, preview_rows)).fetchall()
+            cells = [f"c{number}" for number in range(len(names))]
+            rows = _table(connection, survey, dialect).first_rows(cells, preview_rows)
             rows_preview = preview.write(folder, names, rows)
     return Result(_facts(survey, dialect, result), (rows_preview,))
 
 
-def _table(survey: Survey, dialect: Dialect) -> str:
-    """SQL for rows of text. Short rows are padded with NULL; cells beyond the last column are in one further column."""
+def _table(connection: Any, survey: Survey, dialect: Dialect) -> TextTable:
+    """Short rows are padded with NULL; cells beyond the last column are in one further column."""
     options = {
         "auto_detect": "false",
         "delim": quote_text(dialect.delimiter),
         "quote": quote_text(dialect.quote),
         "escape": quote_text(dialect.escape),
         "header": str(dialect.header).lower(),
-        "skip": str(len(EMPTY_LINES.match(survey.sample)[0].splitlines())),  # type: ignore[index] # it always matches
+        "skip": str(dialect.skip),
         "columns": column_types(f"c{number}" for number in range(dialect.width + 1)),
         "nullstr": quote_text(NULL_TEXT),
         "null_padding": "true",
@@ -68,16 +67,19 @@ def _table(survey: Survey, dialect: Dialect) -> str:
         "buffer_size": str(BUFFER),
         "max_line_size": str(MAX_LINE),
     }
-    return f"read_csv({quote_text(survey.path)}, {', '.join(f'{name}={value}' for name, value in options.items())})"
+    rows = f"read_csv({quote_text(survey.path)}, {', '.join(f'{name}={value}' for name, value in options.items())})"
+    if dialect.has_comments:
+        rows = f"(SELECT * FROM {rows} WHERE c0 IS NULL OR NOT starts_with(c0, '#'))"  # noqa: S608 - quoted
+    return TextTable(connection, rows, dialect.delimiter)
 
 
-def _scan(connection: Any, survey: Survey, dialect: Dialect, progress: Callable[[float], None]) -> Scan:
+def _scan(table: TextTable, dialect: Dialect, progress: Callable[[float], None]) -> Scan:
     if dialect.width > MAX_ALL_COLUMNS:
         raise ProcessorError("too-many-columns", f"This table has more than {MAX_ALL_COLUMNS:,} columns.")
     columns = [Column(name, f"c{n}") for n, name in enumerate(_examined_names(dialect))]
     last = dialect.width - 1
     malformed = f"count(*) FILTER (c{last} IS NULL OR c{dialect.width} IS NOT NULL)"
-    return scan(connection, _table(survey, dialect), columns, [malformed], progress)
+    return scan(table, columns, [malformed], progress)
 
 
 def _has_wide_rows(survey: Survey, dialect: Dialect) -> bool:
@@ -89,19 +91,15 @@ def _examined_names(dialect: Dialect) -> tuple[str, ...]:
     return dialect.names[: MAX_COLUMNS if dialect.width <= VERY_MANY_COLUMNS else COLUMNS_PER_SCAN]
 
 
-def _first(survey: Survey, dialect: Dialect, rows: int) -> str:
-    cells = ", ".join(f"c{number}" for number in range(len(_examined_names(dialect))))
-    return f"SELECT {cells} FROM {_table(survey, dialect)} LIMIT {rows}"  # noqa: S608 - quoted where it is the file's
-
-
 def _facts(survey: Survey, dialect: Dialect, result: Scan) -> dict[str, JSON]:
+    has_quotes = dialect.quote != "" and dialect.quote in survey.sample
     return {
         "encoding": survey.encoding,
         "undecodable": survey.undecodable,
         "dialect": {
-            "delimiter": dialect.delimiter,
-            "quote": dialect.quote if dialect.quote in survey.sample else None,
-            "escape": dialect.escape if dialect.quote in survey.sample else None,
+            "delimiter": None if dialect.delimiter in dialects.NO_DELIMITERS else dialect.delimiter,
+            "quote": dialect.quote if has_quotes else None,
+            "escape": dialect.escape if has_quotes else None,
             "header": dialect.header,
             "newline": survey.newline,
         },

@@ -1,4 +1,4 @@
-"""How a delimited text is written: its delimiter, its quotes, and whether the first row has names."""
+"""How a delimited text is written: its delimiter, its quotes, where its rows begin, and whether the first has names."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from picasso.process.processors.table.header import Rows, is_header, is_value
+from picasso.process.processors.table.logs import is_log, is_prose
 from picasso.process.processors.table.survey import MAX_LINE
 
 MAX_ROWS = 1_000
@@ -16,12 +18,17 @@ MAX_ROWS = 1_000
 # Those that are rare in prose and numbers come first: "1,5;2,5" is two numbers.
 DELIMITERS = "\t;|,"
 
+# For a text of one column, whatever its lines contain.
+NO_DELIMITERS = "\x1f\x1e\x1d\x1c"
+
 # The fraction of rows that must have the same width, if a delimiter is right.
 MIN_EVENNESS = 0.9
 
-NUMBER = re.compile(r"[-+]?[$€£]?[\d.,]*\d[\d.,]*(e[-+]?\d+)?%?|\d{1,4}[-/.:]\d.*|true|false", re.IGNORECASE)
+# Rows before a table: a title, dates, who exported it.
+MAX_PREAMBLE = 50
 
-Rows = Sequence[Sequence[str]]
+# The line by which Excel is told the delimiter. A program that writes it may quote it.
+SEP_LINE = re.compile(r'"?sep=(\\t|[^\r\n"])"?[,;\t ]*(?:\r\n|\r|\n)', re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,21 +40,54 @@ class Dialect:
     width: int
     """Columns."""
     names: tuple[str, ...]
+    skip: int = 0
+    """Rows before the header or the first row, empty ones included."""
+    has_comments: bool = False
+    """Whether rows that begin with ``#`` are comments."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parse:
+    """The first rows of a text, as they are with one delimiter."""
+
+    rows: Rows
+    """Without those before the table, and without empty ones."""
+    skip: int
+    has_comments: bool = False
+
+    @property
+    def width(self) -> int:
+        """The width of most rows; of several that are equally frequent, the greatest."""
+        return most_frequent_width(self.rows)
+
+    @property
+    def evenness(self) -> float:
+        """The fraction of rows that have this width; 0 if it is 1."""
+        width = self.width
+        return sum(len(row) == width for row in self.rows) / len(self.rows) if self.rows and width > 1 else 0.0
 
 
 def detect(sample: str, preferred: str = "") -> Dialect:
     """The dialect of a text with this beginning."""
+    if is_log(sample):
+        return single_column(sample)
     quote = _quote(sample)
     escape = "\\" if f"\\{quote}" in sample and quote * 2 not in sample else quote
-    parses = {delimiter: _rows(sample, delimiter, quote, escape) for delimiter in DELIMITERS}
-    delimiter = preferred if preferred and _width(parses[preferred]) > 1 else _delimiter(parses)
-    rows = parses[delimiter]
-    first = rows[0] if rows else []
-    header = _is_header(rows)
-    width = max(_width(rows), len(first) if header else 1)
-    names = [*first, *([""] * width)][:width] if header else [""] * width
-    named = (name.strip() or f"column{number}" for number, name in enumerate(names, 1))
-    return Dialect(delimiter, quote, escape, header, width, tuple(named))
+    if match := SEP_LINE.match(sample):
+        delimiter = "\t" if match[1] == "\\t" else match[1]
+        parse = parse_rows(sample[match.end() :], delimiter, quote, escape)
+        return _dialect(replace(parse, skip=parse.skip + 1), delimiter, quote, escape)
+    parses = {delimiter: parse_rows(sample, delimiter, quote, escape) for delimiter in DELIMITERS}
+    delimiter = preferred if preferred and parses[preferred].width > 1 else _best_delimiter(parses)
+    if delimiter == "," and parses[","].width > 1 and is_prose(parses[","].rows):
+        return single_column(sample)
+    return _dialect(parses[delimiter], delimiter, quote, escape)
+
+
+def single_column(sample: str) -> Dialect:
+    """For lines that are no rows of cells."""
+    delimiter = next((each for each in NO_DELIMITERS if each not in sample), NO_DELIMITERS[0])
+    return _dialect(replace(parse_rows(sample, delimiter, "", ""), skip=0), delimiter, "", "", may_have_header=False)
 
 
 def has_open_quote(sample: str, dialect: Dialect) -> bool:
@@ -57,9 +97,18 @@ def has_open_quote(sample: str, dialect: Dialect) -> bool:
 
 def without_quotes(dialect: Dialect, sample: str) -> Dialect:
     """The same dialect for a text without quotes, in which the first quote character is never closed."""
-    rows = _rows(sample, dialect.delimiter, "", "")
-    width = _width(rows)
-    return replace(dialect, quote="", escape="", width=width, names=(*dialect.names, *_numbered_names(width))[:width])
+    parse = parse_rows(sample, dialect.delimiter, "", "")
+    names = (*dialect.names, *_numbered_names(parse.width)[len(dialect.names) :])[: parse.width]
+    return replace(dialect, quote="", escape="", width=parse.width, names=names)
+
+
+def _dialect(parse: Parse, delimiter: str, quote: str, escape: str, *, may_have_header: bool = True) -> Dialect:
+    first = parse.rows[0] if parse.rows else []
+    header = may_have_header and is_header(parse.rows)
+    width = max(parse.width, len(first) if header else 1)
+    names = [name.strip() for name in first] if header else []
+    names += _numbered_names(width)[len(names) :]
+    return Dialect(delimiter, quote, escape, header, width, tuple(names), parse.skip, parse.has_comments)
 
 
 def _numbered_names(width: int) -> list[str]:
@@ -72,7 +121,16 @@ def _quote(sample: str) -> str:
     return "'" if len(re.findall(r"(?:^|[,;\t|])'[^'\n]*'(?=[,;\t|\r\n]|$)", sample)) > 1 else '"'
 
 
-def _rows(sample: str, delimiter: str, quote: str, escape: str) -> Rows:
+def parse_rows(sample: str, delimiter: str, quote: str, escape: str) -> Parse:
+    records = list(_records(sample, delimiter, quote, escape))
+    width = most_frequent_width([record for record in records if record])
+    start, has_comments = _first_of_table(records, width)
+    rows = [record for record in records[start:] if record and not (has_comments and _is_comment(record))]
+    return Parse(rows, start, has_comments)
+
+
+def _records(sample: str, delimiter: str, quote: str, escape: str) -> Iterator[list[str]]:
+    """The first rows, with those that are empty. A row after an error is not needed."""
     csv.field_size_limit(2 * MAX_LINE)
     reader = csv.reader(
         io.StringIO(sample, newline=""),
@@ -82,46 +140,66 @@ def _rows(sample: str, delimiter: str, quote: str, escape: str) -> Rows:
         doublequote=escape == quote,
         escapechar=None if escape == quote else escape or None,
     )
-    rows: list[list[str]] = []
+    filled = 0
     try:
         for row in reader:
-            if row:
-                rows.append(row)
-            if len(rows) >= MAX_ROWS:
-                break
+            yield row if any(map(str.strip, row)) or len(row) > 1 else []
+            filled += bool(row)
+            if filled >= MAX_ROWS:
+                return
     except csv.Error:
-        pass  # the rows before the error are enough
-    return rows
+        return
 
 
-def _widths(rows: Rows) -> Counter[int]:
-    return Counter(map(len, rows))
-
-
-def _width(rows: Rows) -> int:
-    """The width of most rows; of several that are equally frequent, the greatest."""
-    counts = _widths(rows)
+def most_frequent_width(rows: Rows) -> int:
+    counts = Counter(map(len, rows))
     return max(counts, key=lambda width: (counts[width], width), default=1)
 
 
-def _evenness(rows: Rows) -> float:
-    width = _width(rows)
-    return _widths(rows)[width] / len(rows) if rows and width > 1 else 0.0
+def _first_of_table(records: Rows, width: int) -> tuple[int, bool]:
+    """The place of the header or first row, and whether the rows before are comments."""
+    place, last_comment = 0, -1
+    while place < len(records) and (place < MAX_PREAMBLE or not records[place]):
+        if records[place] and not _is_comment(records[place]) and not _is_before_table(records[place], width):
+            break
+        last_comment = place if _is_comment(records[place]) else last_comment
+        place += 1
+    else:
+        return _first_filled(records), False
+    if last_comment >= 0 and _is_header_with_mark(records[last_comment:], width):
+        return last_comment, False
+    return place, last_comment >= 0
 
 
-def _delimiter(parses: dict[str, Rows]) -> str:
-    evenness = {delimiter: _evenness(rows) for delimiter, rows in parses.items()}
-    candidates = [delimiter for delimiter in parses if evenness[delimiter] >= MIN_EVENNESS]
+def _first_filled(records: Rows) -> int:
+    return next((place for place, record in enumerate(records) if record), len(records))
+
+
+def _is_comment(record: Sequence[str]) -> bool:
+    return bool(record) and record[0].startswith("#")
+
+
+def _is_header_with_mark(records: Rows, width: int) -> bool:
+    """Whether a row of names begins with ``#``, as in ``#id,name``."""
+    rows = [record for record in records if record]
+    marked = rows[0][0].startswith("##") or len(rows[0]) != width or not is_header(rows)
+    return not marked and not is_header(rows[1:])
+
+
+def _is_before_table(record: Sequence[str], width: int) -> bool:
+    """Whether a row is a title or a note: at most half as wide as the table, or with little beyond its first cell."""
+    filled = [cell for cell in record if cell.strip()]
+    if not filled:
+        return width > 1
+    if not record[0].strip() or is_value(filled[0]):
+        return False
+    if len(record) < width:
+        return 2 * len(filled) <= width
+    return width > 2 and (len(filled) == 1 or (len(filled) == 2 and filled[0].rstrip().endswith(":")))
+
+
+def _best_delimiter(parses: dict[str, Parse]) -> str:
+    candidates = [delimiter for delimiter, parse in parses.items() if parse.evenness >= MIN_EVENNESS]
     if candidates:
         return candidates[0]
-    return max(parses, key=lambda delimiter: (evenness[delimiter], delimiter == ","))
-
-
-def _is_header(rows: Rows) -> bool:
-    """Names are texts, all of them present and different, and none is also a value of its column."""
-    if len(rows) < 2:
-        return False
-    first, rest = rows[0], rows[1:]
-    if not all(cell.strip() for cell in first) or len(set(first)) < len(first) or any(map(NUMBER.fullmatch, first)):
-        return False
-    return not any(len(row) > index and row[index] == name for row in rest for index, name in enumerate(first[:50]))
+    return max(parses, key=lambda delimiter: (parses[delimiter].evenness, delimiter == ","))

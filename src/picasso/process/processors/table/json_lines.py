@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from picasso.charset import clean_text
 from picasso.process.contract import JSON, Result, Source
 from picasso.process.processors.table import preview
-from picasso.process.processors.table.columns import MAX_COLUMNS, Column, column_types, scan
+from picasso.process.processors.table.columns import MAX_COLUMNS, Column, TextTable, column_types, scan
 from picasso.process.processors.table.database import open_database, quote_name, quote_text
 from picasso.process.processors.table.survey import MAX_LINE, Survey, survey_file
 
@@ -27,10 +27,13 @@ def read(source: Source, folder: Path, preview_rows: int) -> Result:
             "SELECT count(*), count(*) FILTER (json_type(json) = 'OBJECT') "  # noqa: S608 - quoted
             f"FROM read_ndjson_objects({quote_text(survey.path)}, {OPTIONS})"
         ).fetchone()
-        columns = [Column(each, quote_name(each), kinds[each] in {"text", NESTED}) for each in names]
-        table = _table(survey, names)
-        results = scan(connection, table, columns, progress=source.progress).columns if names and objects else []
-        rows_preview = preview.write(folder, names, _first(connection, table, names, preview_rows) if results else [])
+        table, fields = _table(connection, survey, names)
+        columns = [
+            Column(name, field, kinds[name] in {"text", NESTED}) for name, field in zip(names, fields, strict=True)
+        ]
+        results = scan(table, columns, progress=source.progress).columns if names and objects else []
+        first_rows = table.first_rows(fields, preview_rows) if results else []
+        rows_preview = preview.write(folder, names, first_rows)
     _name_nested(results, [kinds[each] for each in names])
     return Result(_facts(survey, rows, objects, len(kinds), results), (rows_preview,))
 
@@ -48,9 +51,13 @@ def members(sample: str) -> dict[str, str]:
 
 
 def usable_names(names: Iterable[str]) -> list[str]:
-    """The names that SQL can distinguish: it has no empty names, and ignores case."""
-    first = {name.casefold(): name for name in reversed(list(names)) if name and clean_text(name, len(name)) == name}
-    return [name for name in names if first.get(name.casefold()) == name]
+    """The names that can be shown: not those with lone surrogates or U+0000."""
+    return [name for name in names if clean_text(name, len(name)) == name]
+
+
+def are_distinct(names: Sequence[str]) -> bool:
+    """Whether SQL can distinguish the names: it has no empty ones, and ignores case."""
+    return all(names) and len({name.casefold() for name in names}) == len(names)
 
 
 def _objects(sample: str) -> Iterator[dict[str, Any]]:
@@ -77,14 +84,15 @@ def _one_kind(kinds: set[str]) -> str:
     return "text" if kinds == {"scalar", "string"} else next(iter(kinds), "")
 
 
-def _table(survey: Survey, names: list[str]) -> str:
-    return f"read_json({quote_text(survey.path)}, {OPTIONS}, records=true, columns={column_types(names)})"
-
-
-def _first(connection: Any, table: str, names: list[str], rows: int) -> list[tuple[Any, ...]]:
-    cells = ", ".join(map(quote_name, names))
-    rows_read: list[tuple[Any, ...]] = connection.execute(f"SELECT {cells} FROM {table} LIMIT {rows}").fetchall()  # noqa: S608
-    return rows_read
+def _table(connection: Any, survey: Survey, names: list[str]) -> tuple[TextTable, list[str]]:
+    """The objects as rows of text, and the fields of their members in SQL."""
+    file = quote_text(survey.path)
+    if are_distinct(names):
+        rows = f"read_json({file}, {OPTIONS}, records=true, columns={column_types(names)})"
+        return TextTable(connection, rows), list(map(quote_name, names))
+    pointers = ", ".join(quote_text("/" + name.replace("~", "~0").replace("/", "~1")) for name in names)
+    values = f"SELECT json_extract_string(json, [{pointers}]) AS members FROM read_ndjson_objects({file}, {OPTIONS})"  # noqa: S608 - quoted
+    return TextTable(connection, f"({values})"), [f"members[{number}]" for number in range(1, len(names) + 1)]
 
 
 def _name_nested(columns: list[JSON], kinds: list[str]) -> None:

@@ -35,6 +35,10 @@ TYPE_PATTERNS = {
 class Field:
     name: str
     sql: str
+    identifier: str
+    """Its name in SQL, which ignores case, so ``a`` may be ``a_1``."""
+    leaf: int | None
+    """Its number among the columns that are not nested; None if it is nested itself."""
 
     @property
     def type(self) -> str:
@@ -75,7 +79,23 @@ def _fields(connection: Any, path: Path) -> list[Field]:
     columns = connection.execute(f"DESCRIBE SELECT * FROM read_parquet({quote_text(path)})").fetchall()  # noqa: S608 - quoted
     if len(columns) > MAX_ALL_COLUMNS:
         raise ProcessorError("too-many-columns", f"This table has more than {MAX_ALL_COLUMNS:,} columns.")
-    return [Field(column, kind) for column, kind, *_ in columns]
+    names = _names(connection, path)
+    if len(names) != len(columns):
+        raise ProcessorError("corrupt", "This table is damaged or incomplete.")
+    return [Field(name, column[1], column[0], leaf) for (name, leaf), column in zip(names, columns, strict=True)]
+
+
+def _names(connection: Any, path: Path) -> list[tuple[str, int | None]]:
+    """The names of the columns as the file has them, each with its number if it is not nested."""
+    schema = connection.execute(f"SELECT name, num_children FROM parquet_schema({quote_text(path)})").fetchall()  # noqa: S608 - quoted
+    names: list[tuple[str, int | None]] = []
+    leaves = inside = 0
+    for name, children in schema[1:]:
+        if inside == 0:
+            names.append((name, None if children else leaves))
+        inside = max(0, inside - 1) + (children or 0)
+        leaves += not children
+    return names
 
 
 def _footer(connection: Any, path: Path) -> tuple[int, int, str | None]:
@@ -95,7 +115,7 @@ def _columns(connection: Any, path: Path, fields: list[Field]) -> list[JSON]:
 
 def _measures(field: Field) -> list[str]:
     """SQL for nulls, minimum and maximum over all row groups; NULL if one of them does not tell."""
-    of_column = f"FILTER (path_in_schema = {quote_text(field.name)})"
+    of_column = f"FILTER (column_id = {-1 if field.leaf is None else field.leaf})"
     kind = field.sql if field.type in {"integer", "number"} else "VARCHAR"
 
     def of(aggregate: str, statistic: str, kind: str) -> str:
@@ -130,5 +150,5 @@ def _first(connection: Any, source: Source, fields: list[Field], rows: int) -> l
 def _cell(field: Field) -> str:
     """Simple values as they are, all others as text: Python has no equal for some of them."""
     if field.type in {"integer", "number", "boolean"}:
-        return quote_name(field.name)
-    return f"left({quote_name(field.name)}::VARCHAR, {preview.MAX_CELL})"
+        return quote_name(field.identifier)
+    return f"left({quote_name(field.identifier)}::VARCHAR, {preview.MAX_CELL})"
