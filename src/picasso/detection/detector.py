@@ -12,6 +12,8 @@ from typing import Literal
 from picasso.detection import libmagic, media_types, signatures, text
 from picasso.detection.families import REFINERS
 from picasso.detection.media_types import CSV, JSON, NDJSON, UNKNOWN
+from picasso.detection.own_magic import VAGUE, ask_own
+from picasso.detection.trailers import detect_by_trailer
 from picasso.detection.window import Window
 
 DetectedBy = Literal["content", "container", "name"]
@@ -33,6 +35,8 @@ def detect(window: Window, name: str = "") -> Detection:
     """Detect the type of a file. ``name`` is the client's."""
     extension = media_types.extension_of(name)
     media_type = libmagic.ask(window.head)
+    if media_type in VAGUE:
+        media_type = ask_own(window.head) or detect_by_trailer(window) or media_type
     if refine := REFINERS.get(media_type):
         refined = refine(window, media_type, extension)
         return Detection(refined or media_type, "container" if refined else "content")

@@ -33,7 +33,7 @@ def _load() -> None:
 
 _load()
 
-import magic
+import magic as magic  # noqa: PLC0414 - for our other module that uses it
 
 
 def ask(head: bytes) -> str:
