@@ -45,15 +45,16 @@ REQUEST_CODES = (
     RequestCode(
         "invalid-field",
         400,
-        "A form field, a query parameter or a member of the JSON body is missing or invalid; also a form whose file is "
-        "empty. `errors` lists them.",
+        "A form field, a query parameter or a member of the JSON body is missing or invalid; also an empty file, on "
+        "every way to upload. `errors` lists them.",
         "Correct the fields that `errors` names.",
     ),
     RequestCode(
         "invalid-upload",
         400,
-        "A raw body is empty, or the body of the upload is malformed or ended too early.",
-        "Send the whole body again. A resumable upload continues where it was interrupted.",
+        "The body of the upload is malformed or ended too early, or a part of the form has a "
+        "`Content-Transfer-Encoding` that changes its bytes.",
+        "Send the whole body again, and files as they are. A resumable upload continues where it was interrupted.",
     ),
     RequestCode(
         "inconsistent-upload-length",
@@ -170,6 +171,12 @@ REQUEST_CODES = (
         415,
         "The `Content-Type` is not the one that this address expects.",
         "Send a form as `multipart/form-data`, a raw body with a file name, JSON as `application/json`.",
+    ),
+    RequestCode(
+        "unsupported-content-encoding",
+        415,
+        "The upload, or a part of the form, has a `Content-Encoding` other than `identity`.",
+        "Send the bytes of the file as they are, without this header.",
     ),
     RequestCode(
         "range-not-satisfiable",

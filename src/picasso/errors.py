@@ -99,6 +99,13 @@ class InvalidField(PicassoError):
         super().__init__(detail, errors=[FieldError(field=field, detail=detail)])
 
 
+class EmptyFile(InvalidField):
+    """The file is empty; nothing was stored."""
+
+    def __init__(self) -> None:
+        super().__init__("file", self.sentence())
+
+
 class Forbidden(PicassoError):
     """This request is not allowed."""
 
@@ -255,6 +262,17 @@ class UnsupportedMediaType(PicassoError):
     Content-Disposition or at the end of the address."""
 
     status, code = 415, "unsupported-media-type"
+
+
+class UnsupportedContentEncoding(PicassoError):
+    """Content-Encoding is not supported: send the bytes of the file as they are."""
+
+    status, code = 415, "unsupported-content-encoding"
+
+    def __init__(self) -> None:
+        # RFC 9110 §12.5.3: with a 415, Accept-Encoding says which codings the server accepts in a request.
+        fault = FieldError(field="Content-Encoding", detail=self.sentence())
+        super().__init__(errors=[fault], headers={"Accept-Encoding": "identity"})
 
 
 class RangeNotSatisfiable(PicassoError):

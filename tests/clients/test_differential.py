@@ -233,6 +233,16 @@ DIFFERENCES: dict[str, Difference] = {
     "metadata: spaces about the comma": Difference(LISTS, created(400)),
     "no version": Difference(NO_VERSION, {(0, "tus-version"): (None, "1.0.0")}),
     "another version": Difference(OTHER_VERSION, {(0, "status"): (400, 412), (0, "tus-version"): (None, "1.0.0")}),
+    "no bytes": Difference(
+        "An empty file is refused on every way in.",
+        {
+            (0, "status"): (201, 400),
+            (0, "location"): ("an upload", None),
+            (0, "upload-expires"): ("a date", None),
+            **not_there(1),
+            (1, "upload-length"): ("0", None),
+        },
+    ),
     "length '05'": Difference(LENIENT, created(400)),
     "to one that never was": Difference(
         "Nothing is created at the address of an upload; they look at no address.",

@@ -10,6 +10,7 @@ from pathlib import Path
 import aiotus
 import pytest
 from tusclient.client import TusClient
+from tusclient.exceptions import TusCommunicationError
 from tusclient.storage.filestorage import FileStorage
 from tusclient.uploader.baseuploader import BaseUploader
 
@@ -57,13 +58,10 @@ def test_tuspy_without_a_name(stack: Stack, client: TusClient) -> None:
     assert check_stored(stack, file(uploader), sent)["declared_type"] == ""
 
 
-def test_tuspy_and_a_file_of_no_bytes(stack: Stack, client: TusClient) -> None:
-    before = times_stored(stack, b"")
+def test_tuspy_hears_that_a_file_is_empty(client: TusClient) -> None:
     uploader = client.uploader(file_stream=io.BytesIO(b""), metadata=METADATA)
-    uploader.upload()
-    assert times_stored(stack, b"") == before + 1
-    assert uploader.url
-    file_of(stack, uploader.url)
+    with pytest.raises(TusCommunicationError, match="400"):
+        uploader.upload()
 
 
 def test_tuspy_goes_on_by_address(stack: Stack, client: TusClient) -> None:

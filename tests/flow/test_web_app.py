@@ -255,6 +255,19 @@ def test_a_download_ends_when_its_client_disconnects(tmp_path: Path) -> None:
     assert len(download.body) < size // 2
 
 
+def test_a_file_of_no_bytes_is_downloaded(tmp_path: Path) -> None:
+    """None are accepted any more, but earlier versions stored some."""
+
+    async def download(app: WebApp) -> tuple[Exchange, Exchange]:
+        stored = json.loads((await ask(app, "PUT", UPLOAD + "a.bin", b"x")).body)
+        await asyncio.to_thread(File.objects.filter(pk=stored["id"]).update, size=0)
+        path = urlsplit(stored["file"]).path
+        return await ask(app, "GET", path), await ask(app, "HEAD", path)
+
+    for answer in with_app(tmp_path, download):
+        assert (answer.status, answer.body, answer.headers["content-length"]) == (200, b"", "0")
+
+
 @pytest.mark.parametrize("field", ["Content-Digest", "Upload-Checksum"])
 def test_an_announced_trailer_is_refused_before_the_body(tmp_path: Path, field: str) -> None:
     async def announce(app: WebApp) -> tuple[Exchange, Exchange]:

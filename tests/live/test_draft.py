@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 
 import pytest
 
@@ -191,6 +192,18 @@ def test_what_is_not_asked_for_properly_is_refused(service: Stack) -> None:
         service.client.post(f"{UPLOAD}?pipeline=none", headers={"Upload-Complete": "?0"}), 400, field="pipeline"
     )
     assert state(service, path) == ("?0", "0")
+
+
+def test_an_empty_file_is_refused(service: Stack) -> None:
+    """As in a form and in a raw body."""
+    for sent in ({"Upload-Complete": "?1"}, {"Upload-Complete": "?0", "Upload-Length": "0"}):
+        check_problem(service.client.post(f"{UPLOAD}a", headers=sent), 400, "invalid-field", "file")
+    chunks: Iterator[bytes] = iter([])
+    answer = service.client.post(f"{UPLOAD}a", content=chunks, headers={"Upload-Complete": "?1"})
+    check_problem(answer, 400, "invalid-field", "file")
+    path = created(service)
+    check_problem(append(service, path, 0, b"", "?1"), 400, "invalid-field", "file")
+    assert stored(service, append(service, path, 0, b"x", "?1").headers) == b"x"
 
 
 def test_an_upload_can_be_cancelled(service: Stack) -> None:

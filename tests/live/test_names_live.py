@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.live.wire import END, ask, named, part, post
+from tests.live.wire import END, ask, check_problem, named, part, post
 from tests.stack import Stack
 
 pytestmark = pytest.mark.live
@@ -121,6 +121,18 @@ def test_a_name_of_the_table(service: Stack, raw: bytes, shown: str) -> None:
         (b'form-data; name="file"; filename="a.txt"; size=8', "a.txt"),
         (b'form-data ; name = "file" ; filename = "a.txt" ', "a.txt"),
         (b'form-data; name="file"; filename=', ""),
+        # Not well-formed, but what the whole name is can be seen.
+        (b'form-data; name="file"; filename="test".png', '"test".png'),
+        (b'form-data; name="file"; filename="my "best" test.png"', 'my "best" test.png'),
+        (b'form-data; name="file"; filename="my "best" test.png"; size=8', 'my "best" test.png'),
+        (b'form-data; name="file"; filename=my file.txt', "my file.txt"),
+        (b"form-data; name=file; filename=my  file.txt ; size=8", "my  file.txt"),
+        (b'form-data; name=file; filename=5" disk.txt', '5" disk.txt'),
+        (b"form-data; name=file; filename=a=b,(c)@d.txt", "a=b,(c)@d.txt"),
+        ("form-data; name=file; filename=имя файла.txt".encode(), "имя файла.txt"),
+        (b'form-data; name="file"; filename*="UTF-8\'\'A%C3%B1o.txt"', "Año.txt"),
+        (b'form-data; name="file"; filename="a.txt"; filename*="utf-8\'es\'A%C3%B1o.txt"', "Año.txt"),
+        (b"form-data; name=\"file\"; filename*=utf8''A%C3%B1o.txt", "Año.txt"),
     ],
 )
 def test_a_name_in_another_form(service: Stack, disposition: bytes, shown: str) -> None:
@@ -128,6 +140,14 @@ def test_a_name_in_another_form(service: Stack, disposition: bytes, shown: str) 
     assert answer.status == 201, answer
     assert answer.json()["name"] == shown
     stored_well(service, answer.json())
+
+
+@pytest.mark.parametrize("sent", [b'"a.txt', b'"', b'"a.txt; size=8'])
+def test_a_name_without_an_end_is_refused(service: Stack, sent: bytes) -> None:
+    disposition = b'form-data; name="file"; filename=' + sent
+    check_problem(post(service, part(disposition=disposition) + END), 400, "bad-request")
+    answer = ask(service, "PUT", "/api/v1.0/upload/", Content_Disposition=f"inline; filename={sent.decode()}")
+    check_problem(answer, 400, "bad-request")
 
 
 def test_a_common_client_and_any_name(service: Stack, tmp_path: Path) -> None:

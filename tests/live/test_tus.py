@@ -89,11 +89,19 @@ def test_content_of_unknown_size_can_come_along_where_the_limit_is_small(limited
     assert (answer.status_code, answer.headers["upload-offset"]) == (201, "1000")
 
 
-def test_an_empty_upload_is_whole_at_once(service: Stack) -> None:
-    answer = create(service, Upload_Length=0)
-    assert answer.status_code == 201
-    assert stored(service, answer.headers) == b""
-    assert look(service, path_of(answer.headers["location"])).headers["upload-offset"] == "0"
+def test_an_empty_file_is_refused(service: Stack) -> None:
+    """As in a form and in a raw body. A part of a file may be empty."""
+    check_problem(create(service, Upload_Length=0), 400, "invalid-field", "file")
+    path = created(service)
+    check_problem(patch(service, path, 0, b"", Upload_Length=0), 400, "invalid-field", "file")
+    assert patch(service, path, 0, b"x", Upload_Length=1).status_code == 204
+    parts = [created(service, 0, Upload_Concat="partial"), created(service, Upload_Concat="partial")]
+    joined = f"final;{' '.join(parts)}"
+    check_problem(create(service, Upload_Concat=f"final;{parts[0]}"), 400, "invalid-field", "file")
+    path = created(service, Upload_Concat=joined)
+    assert patch(service, parts[1], 0, b"", Upload_Length=0).status_code == 204
+    until(lambda: look(service, path).status_code == 410, 10, lambda: "the final upload is left")
+    until(lambda: not left_behind(service, path, *parts), 10, lambda: "its parts are left")
 
 
 def test_a_length_that_is_deferred_is_said_once(service: Stack) -> None:

@@ -65,7 +65,7 @@ async def ours(body: bytes, sizes: list[int]) -> tuple[str, bytes] | None:
     request = cast("Request", Chunks(body, sizes))
     with tempfile.TemporaryDirectory() as folder:
         content = NewContent(NewFileOutput(Folder(Path(folder)).files), 2**20, Threads())
-    form = Form(BOUNDARY, content.sink, {"default"}, Checks(request))
+    form = Form(BOUNDARY.encode(), content.sink, {"default"}, Checks(request))
     try:
         await Body(request, BodyOptions(60)).receive(form)
         return form.end().name, b"".join(content.sink.chunks)

@@ -105,7 +105,7 @@ async def parsed(
     shared, options = options is not None, options or BodyOptions(60)
     output = NewFileOutput(storage.files)
     content = NewContent(output, limit, THREADS)
-    form = Form("wall", content.sink, PIPELINES, Checks(request))
+    form = Form(b"wall", content.sink, PIPELINES, Checks(request))
     try:
         await Body(request, options).receive(form)
         new = form.end()
@@ -135,10 +135,12 @@ def tricky(size: int, seed: int = 0) -> bytes:
 
 
 @pytest.mark.parametrize("piece", [1, 2, 3, 7, 64, 1000])
-def test_a_small_form_in_pieces(tmp_path: Path, piece: int) -> None:
+@pytest.mark.parametrize("padding", [b"", b" \t "])
+def test_a_small_form_in_pieces(tmp_path: Path, piece: int, padding: bytes) -> None:
     content = b"\r\n--wal\r" + b"\r\n\r\n" + b"\r\n--walk--\r\n\r\r\n"
     other = part(b"a\r\n\r\nb", b'form-data; name="note"', None)
     body = b"a preamble\r\n\r\n\r\n" + other + pipeline(b"web") + part(content) + other + END + b"an epilogue\r\n\r\n"
+    body = body.replace(b"--wall\r\n", b"--wall" + padding + b"\r\n")
     got = asyncio.run(parsed(Folder(tmp_path), body, piece, direct=True))
     assert (got.content, got.sha256) == (content, hashlib.sha256(content).hexdigest())
     assert got.new.pipeline == "web"

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NoReturn
 
-from picasso.errors import DigestMismatch, Gone, Locked, NotFound, PicassoError, Superseded, TooLarge
+from picasso.errors import DigestMismatch, EmptyFile, Gone, Locked, NotFound, PicassoError, Superseded, TooLarge
 from picasso.models import Upload
 from picasso.receive.append import Append
 from picasso.receive.uploads import LockedUpload, Uploads, delete_uploads
@@ -27,6 +27,8 @@ PIECE = 16 * 2**20
 
 # Within this time another process continues what a process that died has left.
 ROUND_SECONDS = 5.0
+
+TOO_LARGE = "The parts together are larger than this service accepts. Nothing was stored."
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ class Concatenations:
             async with self._uploads.lock(final_id, take_over=False) as final:
                 if not final.row.finished:
                     await self._concatenate(final)
-        except (DigestMismatch, TooLarge) as fault:
+        except (DigestMismatch, EmptyFile, TooLarge) as fault:
             return fault
         except (NotFound, Gone, Locked, Superseded):
             pass  # it was deleted, or another process concatenates it
@@ -90,10 +92,12 @@ class Concatenations:
         if parts is None:
             return
         ids = [part.pk for part in parts]
-        if parts and parts[-1].end > self._uploads.max_size:
-            await self._fail(final, ids)
-        final.row.length = parts[-1].end if parts else 0
-        if parts and not final.offset:
+        if not parts or not parts[-1].end:
+            await self._fail(final, ids, EmptyFile())
+        if parts[-1].end > self._uploads.max_size:
+            await self._fail(final, ids, TooLarge(TOO_LARGE))
+        final.row.length = parts[-1].end
+        if not final.offset:
             final.offset = await self._uploads.threads.in_writer(adopt_first, self._store, final, parts)
         append = await final.append()
         try:
@@ -107,8 +111,7 @@ class Concatenations:
         await final.commit(append)
         await self._database.do(delete_uploads, self._store, ids)
 
-    async def _fail(self, final: LockedUpload, ids: Sequence[uuid.UUID]) -> NoReturn:
-        fault = TooLarge("The parts together are larger than this service accepts. Nothing was stored.")
+    async def _fail(self, final: LockedUpload, ids: Sequence[uuid.UUID], fault: PicassoError) -> NoReturn:
         await final.fail(fault.code, fault.detail)
         await self._database.do(delete_uploads, self._store, ids)
         raise fault

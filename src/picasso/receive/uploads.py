@@ -17,12 +17,13 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppres
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from typing import NoReturn
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models.functions import Now
 
 from picasso.access.principal import Principal
-from picasso.errors import Conflict, DigestMismatch, Gone, NotFound, PicassoError, TooLarge, UnfinishedFull
+from picasso.errors import Conflict, DigestMismatch, EmptyFile, Gone, NotFound, PicassoError, TooLarge, UnfinishedFull
 from picasso.files import queries
 from picasso.models import File, Upload
 from picasso.receive import cleanup
@@ -305,9 +306,12 @@ class LockedUpload:
 
         Raises:
             DigestMismatch: it is not what the client announced. It was removed.
+            EmptyFile: no byte arrived. It was removed.
             StorageFull, Unavailable: it could not be committed now. Nothing is lost.
         """
         row = self.row
+        if append.size == 0:
+            await self._refuse(EmptyFile())
         await self._verify(append)
         try:
             new = NewFile(row.name, row.declared_type, row.pipeline, row.pk)
@@ -321,9 +325,11 @@ class LockedUpload:
     async def _verify(self, append: Append) -> None:
         for algorithm, expected in (self.row.digest or {}).items():
             if await self._digest(append, algorithm) != expected:
-                fault = DigestMismatch()
-                await self.fail(fault.code, fault.detail)
-                raise fault
+                await self._refuse(DigestMismatch())
+
+    async def _refuse(self, fault: PicassoError) -> NoReturn:
+        await self.fail(fault.code, fault.detail)
+        raise fault
 
     async def _digest(self, append: Append, algorithm: str) -> str:
         if algorithm == "sha-256":
@@ -373,7 +379,7 @@ def require_parts(final: Upload, store: UploadStore, max_size: int) -> None:
 
     Raises:
         NotFound, Conflict: a part does not exist, is not partial, or belongs to another final upload.
-        TooLarge: together they are.
+        TooLarge, EmptyFile: together they are.
     """
     ids = {uuid.UUID(part) for part in final.parts or ()}
     # Always in the same order, so that two final uploads with the same parts can't wait for each other.
@@ -391,6 +397,8 @@ def require_parts(final: Upload, store: UploadStore, max_size: int) -> None:
     if known > max_size:
         raise TooLarge
     if None not in lengths:
+        if known == 0:
+            raise EmptyFile
         final.length = known
 
 

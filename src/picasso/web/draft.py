@@ -8,6 +8,7 @@ from picasso.addresses import upload_url
 from picasso.errors import (
     BadRequest,
     CompletedUpload,
+    EmptyFile,
     Forbidden,
     InconsistentLength,
     OffsetMismatch,
@@ -256,7 +257,7 @@ def is_last(request: Request) -> bool:
 def combined_length(request: Request, complete: bool, known: int | None, offset: int) -> int | None:
     """The one length that ``known``, Upload-Length and the size of the last content agree on; None if there is none.
 
-    Raises `InconsistentLength`.
+    Raises `InconsistentLength`, or `EmptyFile` if it is 0.
     """
     lengths = {known} if known is not None else set()
     if (text := request.headers.get("upload-length")) is not None:
@@ -267,4 +268,6 @@ def combined_length(request: Request, complete: bool, known: int | None, offset:
         lengths.add(offset)
     if len(lengths) > 1 or (lengths and min(lengths) < offset):
         raise InconsistentLength
+    if lengths == {0}:
+        raise EmptyFile
     return next(iter(lengths), None)

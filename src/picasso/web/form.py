@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from functools import partial
 
-from multipart import parse_options_header
+from multipart import header_unquote
 
 from picasso.errors import InvalidUpload, UnsupportedMediaType
 from picasso.web.digests import CONTENT_DIGEST, REPR_DIGEST, Checks
 from picasso.web.multipart_form import MAX_FRAMING, Form
 from picasso.web.plain import PlainUploads
 from picasso.web.request import Request
-from picasso.web.upload_metadata import PipelineNames
+from picasso.web.upload_metadata import PipelineNames, media_type, parameters
 
 
 class FormHandler:
@@ -27,10 +27,11 @@ class FormHandler:
         await self._plain.store(request, form, checks, limit=limit)
 
 
-def form_boundary(request: Request) -> str:
-    kind, options = parse_options_header(request.headers.get("content-type", ""))
-    if kind != "multipart/form-data":
+def form_boundary(request: Request) -> bytes:
+    content_type = request.headers.get("content-type", "")
+    if media_type(content_type) != "multipart/form-data":
         raise UnsupportedMediaType
-    if not 0 < len(options.get("boundary", "")) <= 70:
+    boundary = header_unquote(parameters(content_type).get("boundary", ""))
+    if not 0 < len(boundary) <= 70:
         raise InvalidUpload("The Content-Type has no boundary of 1 to 70 characters.")
-    return str(options["boundary"])
+    return str(boundary).encode("latin-1")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from multipart import MultipartError, MultipartSegment, PushMultipartParser
 
-from picasso.errors import InvalidField, InvalidUpload
+from picasso.errors import EmptyFile, InvalidField, InvalidUpload, UnsupportedContentEncoding
 from picasso.receive.new_file import DEFAULT_PIPELINE, NewFile, clean_name
 from picasso.receive.sink import Sink
 from picasso.storage.blocks import Block
@@ -17,7 +17,11 @@ from picasso.web.upload_metadata import PipelineNames, name_in
 # What a form may have besides its file: part headers, boundaries, and small fields.
 MAX_FRAMING = 64 * 2**10
 MAX_PARTS = 32
+MAX_HEADERS = 32
 MAX_TYPE = 255
+
+# Values of Content-Transfer-Encoding under which the bytes are sent as they are (RFC 2045 §6.2).
+UNCHANGED = {"", "7bit", "8bit", "binary"}
 
 UNFINISHED = "The form's closing boundary is missing; nothing was stored."
 
@@ -38,6 +42,32 @@ class Delimiter:
         return block.find(self.text, start)
 
 
+class Padding:
+    """Spaces and tabs behind a delimiter, which RFC 2046 §5.1.1 allows and the library's parser refuses.
+
+    Without regular expressions: each form has another boundary, and to compile one costs more than to parse the form.
+    """
+
+    LIMIT = 256
+
+    def __init__(self, delimiter: bytes) -> None:
+        self._delimiter = delimiter
+        self._spaced, self._tabbed = delimiter + b" ", delimiter + b"\t"
+
+    def remove(self, data: bytes) -> bytes:
+        if self._spaced not in data and self._tabbed not in data:
+            return data
+        first, *others = data.split(self._delimiter)
+        return self._delimiter.join([first, *map(without_padding, others)])
+
+    def unfinished(self, data: bytes) -> int:
+        """How many bytes at the end of ``data`` may be the start of a padded delimiter."""
+        before, delimiter, behind = data.rpartition(self._delimiter)
+        if delimiter and len(behind) <= self.LIMIT and not behind.removesuffix(b"\r").strip(b" \t"):
+            return len(data) - len(before)
+        return partial_match(data, self._delimiter)
+
+
 class Form:
     """A `BodyParser` for forms with one file.
 
@@ -47,11 +77,14 @@ class Form:
 
     patience = PATIENCE_SECONDS
 
-    def __init__(self, boundary: str, sink: Sink, pipelines: PipelineNames, checks: Checks | None) -> None:
+    def __init__(self, boundary: bytes, sink: Sink, pipelines: PipelineNames, checks: Checks | None) -> None:
         """``checks`` are updated with the whole form."""
         # Latin-1 accepts every byte; `name_in` finds out what the bytes of a name mean.
-        self._parser = PushMultipartParser(boundary, header_charset="latin-1", max_segment_count=MAX_PARTS)
-        self._delimiter = Delimiter(b"\r\n--" + self._parser.boundary)
+        self._parser = PushMultipartParser(
+            boundary, header_charset="latin-1", max_segment_count=MAX_PARTS, max_header_count=MAX_HEADERS
+        )
+        self._delimiter = Delimiter(b"\r\n--" + boundary)
+        self._padding = Padding(self._delimiter.text)
         self.sink = sink
         self._pipelines = pipelines
         self._checks = checks
@@ -60,7 +93,8 @@ class Form:
         self._name = ""
         self._segment: MultipartSegment | None = None
         self._in_file = False
-        self._held = b""
+        # The first delimiter may lack its line break.
+        self._held = b"\r\n"
         """What may be the start of something that the next chunk ends."""
         self._other_bytes = 0
 
@@ -97,7 +131,19 @@ class Form:
             self._in_file = False
         if end:
             await self.sink.write(data[:end])
+        if not self._in_file:
+            self._end_content()
         return data[end:]
+
+    def _end_content(self) -> None:
+        """Raises `InvalidUpload` if the file's part has another Content-Length."""
+        if not self._file:
+            return
+        length = self._file.header("Content-Length")
+        if length is not None and int(length) != self.sink.size:
+            raise InvalidUpload("The part `file` does not have its Content-Length; nothing was stored.")
+        # The parser compares them too, but has not seen the content.
+        self._file.bytes_received = self.sink.size
 
     def content_end(self) -> Delimiter | None:
         # The checks are for the whole form, which is not seen when content is received directly.
@@ -109,6 +155,8 @@ class Form:
 
     async def resume(self, rest: bytes, *, ended: bool) -> None:
         self._in_file = not ended
+        if ended:
+            self._end_content()
         await self.feed(rest)
 
     # Everything else
@@ -117,9 +165,10 @@ class Form:
         """Returns what is left of ``data`` after its first empty line, which may end the head of the file's part."""
         end = data.find(END_OF_HEAD) + len(END_OF_HEAD)
         if end < len(END_OF_HEAD):
-            end = max(len(data) - len(END_OF_HEAD) + 1, 0)
+            held = max(len(END_OF_HEAD) - 1, self._padding.unfinished(data))
+            end = max(len(data) - held, 0)
             data, self._held = data[:end], data[end:]
-        self._parse(data[:end])
+        self._parse(self._padding.remove(data[:end]))
         return data[end:]
 
     def _parse(self, data: bytes) -> None:
@@ -138,6 +187,8 @@ class Form:
 
     def _begin(self, segment: MultipartSegment) -> None:
         self._segment = segment
+        if segment.name in {"file", "pipeline"}:
+            require_plain(segment)
         if segment.name == "file":
             self._begin_file(segment)
         elif segment.name == "pipeline":
@@ -164,9 +215,27 @@ class Form:
     def _end_of_part(self) -> None:
         name = self._segment and self._segment.name
         if name == "file" and self.sink.size == 0:
-            raise InvalidField("file", "The file is empty.")
+            raise EmptyFile
         if name == "pipeline" and self._pipeline and self._pipeline.decode(errors="replace") not in self._pipelines:
             raise InvalidField("pipeline", "There is no pipeline of this name.")
+
+
+def without_padding(line: bytes) -> bytes:
+    """What follows a delimiter, without the padding before its line break."""
+    rest = line.lstrip(b" \t")
+    return rest if rest.startswith(b"\r\n") and len(line) - len(rest) <= Padding.LIMIT else line
+
+
+def require_plain(segment: MultipartSegment) -> None:
+    """Refuse a part whose content is encoded. RFC 7578 §4.7 deprecates that, and clients hardly do it."""
+    if str(segment.header("Content-Encoding", "")).strip().lower() not in {"", "identity"}:
+        raise UnsupportedContentEncoding
+    encoding = str(segment.header("Content-Transfer-Encoding", "")).strip().lower()
+    if encoding not in UNCHANGED:
+        raise InvalidUpload(
+            f"The part `{segment.name}` has a Content-Transfer-Encoding that is not supported: send its bytes as they"
+            " are (binary)."
+        )
 
 
 def partial_match(data: bytes, delimiter: bytes) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from picasso.addresses import UPLOAD
-from picasso.errors import InvalidUpload, LengthRequired, UnsupportedMediaType
+from picasso.errors import EmptyFile, LengthRequired, UnsupportedMediaType
 from picasso.receive.new_file import NewFile, clean_name
 from picasso.receive.sink import Sink
 from picasso.web.body import WholeBody
@@ -28,7 +28,7 @@ class RawHandler:
         if request.content_length is None and not checks:
             raise LengthRequired
         if request.content_length == 0:
-            raise InvalidUpload(EMPTY)
+            raise EmptyFile
         self._plain.check_length(request.content_length)
         new = NewFile(clean_name(name), clean_name(sent_type(request)), pipeline)
         await self._plain.store(request, partial(RawFile, new=new), checks, checks.hashes)
@@ -43,11 +43,9 @@ class RawFile(WholeBody):
 
     def end(self) -> NewFile:
         if self.sink.size == 0:
-            raise InvalidUpload(EMPTY)
+            raise EmptyFile
         return self._new
 
-
-EMPTY = "The body is empty; nothing was stored."
 
 # A POST without a name is most often a form with a wrong Content-Type. A PUT is most often `curl -T` without the slash.
 NAMELESS = (

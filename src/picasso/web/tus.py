@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from picasso.addresses import UPLOADS, upload_url
 from picasso.errors import (
     BadRequest,
+    EmptyFile,
     Forbidden,
     InconsistentLength,
     Locked,
@@ -156,6 +157,7 @@ class Tus:
         elif concat not in {"", "partial"}:
             raise BadRequest("Upload-Concat must be `partial`, or `final;` and a list of uploads.")
         row.length = declared_length(request, row.is_final)
+        require_some(row.length, concat)
         return row
 
     async def _create_final(self, request: Request, base: str, row: Upload) -> None:
@@ -245,6 +247,12 @@ def declared_length(request: Request, final: bool) -> int | None:
     return None if length is None else number("Upload-Length", length)
 
 
+def require_some(length: int | None, concat: str) -> None:
+    """Refuse an empty file. A part of one may be empty. Raises `EmptyFile`."""
+    if length == 0 and concat != "partial":
+        raise EmptyFile
+
+
 def updated_length(request: Request, upload: LockedUpload) -> int | None:
     """The upload's length, which may have been deferred until now. Raises `BadRequest`, `InconsistentLength`."""
     if (text := request.headers.get("upload-length")) is None:
@@ -254,6 +262,7 @@ def updated_length(request: Request, upload: LockedUpload) -> int | None:
         raise InconsistentLength("The upload already has another length.")
     if length < upload.offset:
         raise InconsistentLength("The upload already has more bytes than that.")
+    require_some(length, upload.row.concat)
     return length
 
 

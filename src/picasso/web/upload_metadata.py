@@ -20,10 +20,12 @@ MAX_METADATA = 16 * 2**10
 # Content types of the upload protocols. They do not describe the file.
 PROTOCOLS = {"application/partial-upload", "application/offset+octet-stream"}
 
-# A parameter of Content-Disposition: its value in quotes as browsers send it, in quotes with escapes, or bare. The
-# library's own pattern misses names with a star (RFC 8187) and values that end in a backslash.
+# A parameter of a header: its value in quotes as browsers send it, in quotes with escapes, with quotes that were not
+# escaped, or bare. The library's own pattern misses names with a star (RFC 8187), values that end in a backslash, and
+# bare values that are not tokens, as the boundaries of React Native.
 PARAMETER = re.compile(
-    r""";\s*([\w!#$&+.^`|~*-]+)\s*=\s*("[^"]*"(?=\s*(?:;|$))|"(?:[^"\\]|\\.)*"|[^;\s"]*)""", re.ASCII
+    r""";\s*([\w!#$&+.^`|~*-]+)\s*=\s*("[^"]*"(?=\s*(?:;|$))|"(?:[^"\\]|\\.)*"(?=\s*(?:;|$))|"[^"]*"[^;]*|[^;]*)""",
+    re.ASCII,
 )
 
 
@@ -45,20 +47,28 @@ def sent_name(request: Request, in_path: str = "") -> str | None:
 def name_in(disposition: str) -> str | None:
     """The file name of a Content-Disposition that was read as Latin-1; None if it has none.
 
-    Browsers send raw UTF-8 with %22 for quotes (WHATWG); others RFC 8187's ``filename*``, or Latin-1.
+    Browsers send raw UTF-8 with %22 for quotes (WHATWG); others RFC 8187's ``filename*``, or Latin-1. Raises
+    `BadRequest` if a quote has no end, so that the end of the name is not known.
     """
-    parameters = {name.lower(): value for name, value in PARAMETER.findall(disposition)}
-    charset, _, encoded = parameters.get("filename*", "").partition("'")
-    if charset.lower() in {"utf-8", "iso-8859-1"}:
+    found = parameters(disposition)
+    charset, _, encoded = found.get("filename*", "").strip('"').partition("'")
+    if charset.lower() in {"utf-8", "utf8", "iso-8859-1"}:
         with suppress(UnicodeDecodeError):
             return unquote(encoded.partition("'")[2], encoding=charset, errors="strict")
-    if "filename" not in parameters:
+    if "filename" not in found:
         return None
+    if found["filename"].startswith('"') and found["filename"].count('"') == 1:
+        raise BadRequest("The filename in Content-Disposition begins with a quote that has no end.")
     # Not with the library's flag for file names, which would cut off path parts: a name is shown as it was sent.
-    name = str(content_disposition_unquote(parameters["filename"]))
+    name = str(content_disposition_unquote(found["filename"]))
     with suppress(UnicodeError):
         return name.encode("latin-1").decode()
     return name
+
+
+def parameters(header: str) -> dict[str, str]:
+    """Those of a Content-Type or Content-Disposition, by lower-case name; values are still in their quotes."""
+    return {name.lower(): value.strip() for name, value in PARAMETER.findall(header)}
 
 
 def sent_type(request: Request) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from picasso.access.principal import Scope
 from picasso.addresses import UPLOAD, UPLOADS, below
-from picasso.errors import MethodNotAllowed, UnsupportedMediaType
+from picasso.errors import MethodNotAllowed, UnsupportedContentEncoding, UnsupportedMediaType
 from picasso.receive.commit import Committer
 from picasso.receive.concatenate import Concatenations
 from picasso.receive.uploads import Uploads
@@ -44,6 +44,7 @@ class UploadHandler:
     async def __call__(self, request: Request) -> None:
         if request.method not in {"GET", "HEAD", "OPTIONS"}:
             request.principal.require(Scope.FILES_WRITE)
+            require_identity(request)
         plain = below(UPLOAD, request.path) is not None
         name = (below(UPLOAD if plain else UPLOADS, request.path) or "").strip("/")
         if request.method == "OPTIONS":
@@ -105,6 +106,13 @@ class UploadHandler:
         status = await self._uploads.status(upload_id_of(name))
         headers = {"Cache-Control": "no-store", **file_link(request.base, status.row)}
         await request.answer_json(200, as_json(status), headers)
+
+
+def require_identity(request: Request) -> None:
+    """Refuse content that is compressed for the transfer: it would be stored as if the file were like that."""
+    codings = request.headers.get("content-encoding", "").lower().split(",")
+    if any(coding.strip() not in {"", "identity"} for coding in codings):
+        raise UnsupportedContentEncoding
 
 
 def is_form(request: Request) -> bool:
