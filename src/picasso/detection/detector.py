@@ -1,4 +1,6 @@
-"""The order in which a type is detected: libmagic first, then a second look by family, then the name.
+"""The order in which a type is detected: by family, by libmagic, by the rules for text, then the name.
+
+libmagic is not asked about a file whose structure already decides: it would take longer than all the rest.
 
 The name only ever chooses among what the content allows. It never makes text of binary data, nor binary data of text.
 """
@@ -9,8 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from picasso.detection import libmagic, media_types, signatures, text
-from picasso.detection.families import REFINERS
+from picasso.detection import families, libmagic, media_types, signatures, text
 from picasso.detection.media_types import CSV, JSON, NDJSON, UNKNOWN
 from picasso.detection.own_magic import VAGUE, ask_own
 from picasso.detection.trailers import detect_by_trailer
@@ -34,16 +35,21 @@ class Detection:
 def detect(window: Window, name: str = "") -> Detection:
     """Detect the type of a file. ``name`` is the client's."""
     extension = media_types.extension_of(name)
+    if found := families.detect(window):
+        return _named(found, extension, "container")
     media_type = libmagic.ask(window.head)
     if media_type in VAGUE:
         media_type = ask_own(window.head) or detect_by_trailer(window) or media_type
-    if refine := REFINERS.get(media_type):
-        refined = refine(window, media_type, extension)
-        return Detection(refined or media_type, "container" if refined else "content")
     if rule := TEXT_RULES.get(media_type):
         by_content, refined = rule(media_type, window.head, ""), rule(media_type, window.head, extension)
         return Detection(refined, "content" if by_content == refined else "name")
-    return Detection(media_type, "content")
+    return _named(media_type, extension, "content")
+
+
+def _named(media_type: str, extension: str, detected_by: DetectedBy) -> Detection:
+    """A more precise type by the name, if the content leaves a choice."""
+    chosen = families.by_name(media_type, extension)
+    return Detection(chosen, "name") if chosen else Detection(media_type, detected_by)
 
 
 def _refine_text(media_type: str, head: bytes, extension: str) -> str:

@@ -82,12 +82,6 @@ def extension(media_type: str) -> str | None:
 
 
 JSON_BY_NAME = {"jsonl": NDJSON, "ndjson": NDJSON, "geojson": "application/geo+json"}
-OLE_BY_NAME = {
-    "doc": "application/msword",
-    "xls": "application/vnd.ms-excel",
-    "ppt": "application/vnd.ms-powerpoint",
-    "msg": "application/vnd.ms-outlook",
-}
 
 
 def extension_of(name: str) -> str:

@@ -1,27 +1,35 @@
-"""A second look at what libmagic calls by the name of a whole family: ZIP, OLE, …"""
+"""A look into families of formats: ZIP, OLE, … The first bytes choose the family, and its structure decides.
+
+A member of a family is told by what its structure says (directories, boxes, tags and their lengths), never by bytes
+that may belong to something inside it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
 from picasso.detection.families import ole, zipped
-from picasso.detection.media_types import OLE_BY_NAME
+from picasso.detection.families.by_name import BY_NAME
 from picasso.detection.window import Window
 
-Refiner = Callable[[Window, str, str], str | None]
-"""A file, libmagic's media type, the extension of its name → a better media type, or None to keep libmagic's."""
+Detector = Callable[[Window], str | None]
+"""A file → its media type, or None if it only begins like this family."""
 
-
-def refine_zip(window: Window, media_type: str, extension: str) -> str | None:
-    return zipped.detect_zip(window.head)
-
-
-def refine_ole(window: Window, media_type: str, extension: str) -> str | None:
-    return ole.detect_ole(window.head) or OLE_BY_NAME.get(extension, "application/x-ole-storage")
-
-
-REFINERS: Mapping[str, Refiner] = {
-    **dict.fromkeys(("application/zip", "application/java-archive"), refine_zip),
-    # libmagic's types for OLE files that it does not recognize.
-    **dict.fromkeys(("application/cdfv2", "application/x-ole-storage"), refine_ole),
+# By the first bytes of a file, four of them or two.
+FAMILIES: Mapping[bytes, Detector] = {
+    **dict.fromkeys((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08"), zipped.detect_zip),
+    ole.SIGNATURE[:4]: ole.detect_ole,
 }
+
+
+def detect(window: Window) -> str | None:
+    """The media type if the file belongs to one of the families, else None."""
+    head = window.head
+    detector = FAMILIES.get(head[:4]) or FAMILIES.get(head[:2])
+    return detector(window) if detector else None
+
+
+def by_name(media_type: str, extension: str) -> str | None:
+    """A more precise type for a file whose content allows several, by the extension of its name."""
+    choices = BY_NAME.get(media_type)
+    return choices.get(extension) if choices else None

@@ -7,7 +7,23 @@ from typing import ClassVar
 
 from picasso.process.contract import Processor, ProcessorError, Result, Source
 
-ZIP = ("application/zip", "application/java-archive", "application/vnd.android.package-archive")
+# Documents that are ZIPs are not listed: their entries tell nobody anything.
+ZIP = (
+    "application/zip",
+    "application/java-archive",
+    "application/vnd.android.aab",
+    "application/vnd.android.package-archive",
+    "application/vnd.comicbook+zip",
+    "application/vnd.ms-appx",
+    "application/vsix",
+    "application/x-ios-app",
+    "application/x-java-ear",
+    "application/x-java-war",
+    "application/x-nupkg",
+    "application/x-silverlight-app",
+    "application/x-wheel+zip",
+    "application/x-xpinstall",
+)
 TAR = "application/x-tar"
 SEVEN_ZIP = "application/x-7z-compressed"
 PACKED = {

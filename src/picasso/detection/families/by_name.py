@@ -1,0 +1,33 @@
+"""Formats that only the name tells from their family: the content allows them, but does not decide."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+BY_NAME: Mapping[str, Mapping[str, str]] = {
+    "application/zip": {
+        "cbz": "application/vnd.comicbook+zip",
+        "kmz": "application/vnd.google-earth.kmz",
+        "xpi": "application/x-xpinstall",
+        "sketch": "application/vnd.sketch",
+        "xmind": "application/vnd.xmind.workbook",
+        "oxt": "application/vnd.openofficeorg.extension",
+        "jar": "application/java-archive",
+        "ipa": "application/x-ios-app",
+    },
+    "application/java-archive": {"war": "application/x-java-war", "ear": "application/x-java-ear"},
+    "application/vnd.rar": {"cbr": "application/vnd.comicbook-rar"},
+    "application/x-7z-compressed": {"cb7": "application/x-cb7"},
+    "application/x-tar": {"cbt": "application/x-cbt"},
+    "application/x-ole-storage": {
+        **dict.fromkeys(("doc", "dot"), "application/msword"),
+        **dict.fromkeys(("xls", "xlt"), "application/vnd.ms-excel"),
+        **dict.fromkeys(("ppt", "pps", "pot"), "application/vnd.ms-powerpoint"),
+        **dict.fromkeys(("msg", "oft"), "application/vnd.ms-outlook"),
+        **dict.fromkeys(("wps", "wks", "wdb"), "application/vnd.ms-works"),
+        "pub": "application/x-mspublisher",
+        "vsd": "application/vnd.visio",
+        "mpp": "application/vnd.ms-project",
+        "msi": "application/x-msi",
+    },
+}
