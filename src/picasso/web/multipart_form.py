@@ -165,6 +165,7 @@ class Form:
         """Returns what is left of ``data`` after its first empty line, which may end the head of the file's part."""
         end = data.find(END_OF_HEAD) + len(END_OF_HEAD)
         if end < len(END_OF_HEAD):
+            data = self._padding.remove(data)
             held = max(len(END_OF_HEAD) - 1, self._padding.unfinished(data))
             end = max(len(data) - held, 0)
             data, self._held = data[:end], data[end:]
