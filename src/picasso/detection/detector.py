@@ -38,6 +38,8 @@ def detect(window: Window, name: str = "") -> Detection:
     if found := families.detect(window):
         return _named(found, extension, "container")
     media_type = libmagic.ask(window.head)
+    if media_type in families.REFUSED:
+        media_type = UNKNOWN
     if media_type in VAGUE:
         media_type = ask_own(window.head) or detect_by_trailer(window) or media_type
     if rule := TEXT_RULES.get(media_type):
