@@ -22,9 +22,11 @@ VAGUE = frozenset(
         "application/x-stuffit",
         "application/x-virtualbox-vhd",
         "audio/aac",
+        "audio/ac3",
         "audio/amr",
         "audio/x-unknown",
         "font/ttf",
+        "image/x-intergraph",
         "text/x-po",
         "video/x-jng",
     }

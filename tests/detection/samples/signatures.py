@@ -988,4 +988,9 @@ SAMPLES = (
     Sample("audio/audible", "a.aa", be("II", 100, 0x57907536) + bytes(92)),
     Sample("application/x-doom", "a.wad", b"IWAD" + le("II", 1, 12) + bytes(20)),
     Sample("application/x-terminfo", "a.terminfo", le("6H", 0x011A, 10, 3, 3, 0, 0) + b"xterm|abc\0" + bytes(10)),
+    Sample("application/vnd.ms-excel", "b.xls", bytes.fromhex("0904060000001000") + bytes(40)),
+    Sample("image/x-os2-graphics", "a.bga", b"BA" + le("IIHH", 40, 0, 0, 0) + bmp()),
+    Sample("image/vnd.dgn", "a.dgn", bytes.fromhex("0809fe02") + bytes(1532)),
+    Sample("application/zip", "a.z01.zip", b"PK\x07\x08PK\x03\x04" + bytes(40)),
+    Sample("audio/eac3", "a.eac3", bytes.fromhex("0b7700ff3f86") + bytes(506)),
 )
