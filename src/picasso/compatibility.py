@@ -224,7 +224,7 @@ DETECTION = Hook(
     ("python-magic",),
     "picasso.detection.libmagic",
     (
-        Object(_MAGIC, ("MAGIC_NO_CHECK_SOFT", "MAGIC_PARAM_REGEX_MAX", "magic_setflags")),
+        Object(_MAGIC, ("MAGIC_PARAM_REGEX_MAX", "magic_setflags")),
         Object(f"{_MAGIC}.Magic", ("cookie", "flags", "from_buffer", "setparam")),
     ),
 )

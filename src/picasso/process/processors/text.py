@@ -20,6 +20,19 @@ PREVIEW = 1_000  # characters
 SHAPE = bytes(ord(" ") if chr(code).isspace() else ord("x") for code in range(256))
 
 
+# Formats in text whose names do not say so.
+TEXT_APPLICATIONS = (
+    *("graphql", "javascript", "json", "json5", "lrc", "mac-binhex40", "n-quads", "n-triples", "pgp-keys"),
+    *("pgp-signature", "pkcs10", "sdp", "sparql-query", "sql", "toml", "trig", "typescript", "vnd.adobe.xfdf"),
+    *("vnd.apple.mpegurl", "vnd.chess-pgn", "vnd.gerber", "vnd.java.hprof.text", "vnd.jgraph.mxfile", "vnd.mif"),
+    *("vnd.ms-spreadsheetml", "vnd.ms-wordml", "vnd.trolltech.linguist", "wasm-text", "x-bat", "x-desktop"),
+    *("x-endnote-refer", "x-fasta", "x-fastq", "x-font-adobe-metric", "x-font-bdf", "x-font-ttx", "x-glade"),
+    *("x-gtk-builder", "x-java-jnlp-file", "x-ldif", "x-ms-asx", "x-mswinurl", "x-netscape-proxy-autoconfig", "x-nzb"),
+    *("x-plist", "x-powershell", "x-research-info-systems", "x-sami", "x-setupscript", "x-subrip", "x-texinfo"),
+    *("x-vcf", "x-wine-extension-ini", "x-x3d+vrml", "x-yaml", "xml", "xml-dtd", "xml-sitemap", "yaml"),
+)
+
+
 class Text(Processor):
     """Counts characters, words and lines of any file, whatever its bytes.
 
@@ -37,23 +50,11 @@ class Text(Processor):
         "text/*",
         *("!text/csv", "!text/tab-separated-values"),  # tables
         *("!text/html", "!text/markdown", "!text/rtf"),  # documents
-        "application/*+xml",
-        "!application/xhtml+xml",  # a document
-        "application/geo+json",
-        "application/javascript",
-        "application/json",
-        "application/ld+json",
-        "application/pgp-keys",
-        "application/pgp-signature",
-        "application/sql",
-        "application/toml",
-        "application/x-setupscript",
-        "application/x-subrip",
-        "application/x-wine-extension-ini",
-        "application/x-yaml",
-        "application/xml",
-        "application/xml-sitemap",
-        "application/yaml",
+        *("application/*+xml", "model/*+xml", "application/*-flat-xml", "!application/xhtml+xml"),
+        *("application/*+json", "model/*+json", "application/geo+json-seq"),
+        *(f"application/{name}" for name in TEXT_APPLICATIONS),
+        *(f"model/{name}" for name in ("iges", "mtl", "obj", "step", "vnd.usda", "vrml")),
+        "chemical/*",
     )
     queue: ClassVar[str] = "quick"
 

@@ -65,7 +65,7 @@ class Document(Processor):
     name: ClassVar[str] = "document"
     media_types: ClassVar[tuple[str, ...]] = (
         OOXML + "*",
-        OPEN_DOCUMENT + "*",
+        *(OPEN_DOCUMENT + "*", "!" + OPEN_DOCUMENT + "*-flat-xml"),
         "application/cdfv2*",
         "application/encrypted",
         "application/epub+zip",
@@ -75,7 +75,7 @@ class Document(Processor):
         "application/vnd.ms-office",
         "application/vnd.ms-outlook",
         "application/vnd.ms-powerpoint*",
-        "application/vnd.ms-word*",
+        *("application/vnd.ms-word*", "!application/vnd.ms-wordml"),
         "application/x-ole-storage",
         "application/xhtml+xml",
         "message/rfc822",

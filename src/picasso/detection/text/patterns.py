@@ -1,0 +1,55 @@
+"""Text formats that are known by their first statement, which may follow comments."""
+
+from __future__ import annotations
+
+import re
+
+from picasso.detection.text.sample import Sample
+
+ENTRY = (
+    "article|book|booklet|conference|inbook|incollection|inproceedings|manual|mastersthesis|misc|online|phdthesis"
+    "|preamble|proceedings|string|techreport|unpublished|comment"
+)
+HASH_COMMENTS = r"(?:#[^\n]*+\n\s*+)*+"
+PERCENT_COMMENTS = r"(?:%[^\n]*+\n\s*+)*+"
+
+# The characters that a text of the format begins with, a pattern for its beginning, the media type.
+PATTERNS = (
+    ("@%", rf"(?i){PERCENT_COMMENTS}@(?:{ENTRY})\s*[{{(]", "text/x-bibtex"),
+    ("\\%", rf"{PERCENT_COMMENTS}\\(?:documentclass|documentstyle|NeedsTeXFormat|RequirePackage)\b", "text/x-tex"),
+    ("\\%", rf"{PERCENT_COMMENTS}\\(?:input|begin|section|chapter|usepackage|ProvidesPackage)\b", "text/x-tex"),
+    ("\\%", rf'{PERCENT_COMMENTS}\\version\s+"', "text/x-lilypond"),
+    ("@#", rf"{HASH_COMMENTS}@(?:prefix|base)\s+(?:[\w.-]*:\s*)?<[^>\n]*>\s*\.", "text/turtle"),
+    ("#m", rf'{HASH_COMMENTS}(?:msgctxt "[^\n]*+\n)?msgid\s+"', "text/x-po"),
+    ("#[", rf"{HASH_COMMENTS}\[Desktop Entry\]", "application/x-desktop"),
+    ("#Uu", rf"(?i){HASH_COMMENTS}user-agent:[^\n]*+\n(?:[^\n]*+\n){{0,5}}?\s*+(?:dis)?allow:", "text/x-robots"),
+    ("#dv", rf"{HASH_COMMENTS}(?:version: 1\r?\n\s*+)?dn:{{1,2}} ?[A-Za-z0-9+/.-]+[=A-Za-z]", "application/x-ldif"),
+    ("019", r"(?:999\r?\n[^\n]*+\n\s*+)*+0\r?\n\s*SECTION\r?\n", "image/vnd.dxf"),
+    (".'", r"(?:['.]\\\"[^\n]*+\n\s*+)*+\.(?:TH|Dd|Dt|SH|so)\b", "text/troff"),
+    ("d", r"diff (?:--git |-[a-zA-Z]{1,20} |--?[\w-]+ )[^\n]*+\n", "text/x-diff"),
+    ("-", r"--- [^\n]++\n\+\+\+ [^\n]++\n@@ ", "text/x-diff"),
+    ("*", r"\*\*\* [^\n]++\n--- [^\n]++\n\*{15}", "text/x-diff"),
+    ("I", r"Index: [^\n]++\n(?:=+\n|[^\n]*+\n){0,4}?(?:---|\*\*\*|diff|Property) ?", "text/x-diff"),
+    ("@", r"@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@", "text/x-diff"),
+    ("F", r"From [0-9a-f]{40} Mon Sep 17 00:00:00 2001\n", "text/x-diff"),
+    ("%G", r"(?:G04 [^*]{0,400}\*\s*|%T[FAO]\.[^%]{0,400}%\s*){0,50}%FS[LT][AI]X", "application/vnd.gerber"),
+    (
+        "BCsi",
+        r"(?:Bag Attributes|Certificate:|subject=|issuer=)[\s\S]*?\n-----BEGIN CERTIFICATE-----",
+        "application/pkix-cert",
+    ),
+)
+BY_START: dict[str, list[tuple[re.Pattern[str], str]]] = {}
+for _starts, _pattern, _media_type in PATTERNS:
+    for _character in _starts:
+        BY_START.setdefault(_character, []).append((re.compile(_pattern), _media_type))
+
+# IGES has lines of 80 columns: the section's letter in column 73, then the line's number (version 5.3, section 2.2).
+IGES = re.compile(r"[^\n]{72}S {0,6}0*1\r?\n")
+
+
+def detect_by_pattern(sample: Sample) -> str | None:
+    for pattern, media_type in BY_START.get(sample.text[:1], ()):
+        if pattern.match(sample.text):
+            return media_type
+    return "model/iges" if IGES.match(sample.start) else None

@@ -1,0 +1,109 @@
+"""The order of the rules: what is certain by the content, then the name, then what the structure makes likely."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from picasso.detection.media_types import JSON, NDJSON
+from picasso.detection.text import names
+from picasso.detection.text.ambiguous import refine_by_text
+from picasso.detection.text.json_types import detect_json
+from picasso.detection.text.markup import HTML, XML, detect_markup
+from picasso.detection.text.messages import detect_message
+from picasso.detection.text.patterns import detect_by_pattern
+from picasso.detection.text.prefixes import detect_by_prefix
+from picasso.detection.text.sample import Sample
+from picasso.detection.text.subtitles import detect_subtitles
+from picasso.detection.text.tables import detect_table
+
+PLAIN = "text/plain"
+
+Found = tuple[str, Literal["content", "name"]]
+
+JSON_TYPES = {JSON, NDJSON}
+SHELL = "text/x-shellscript"
+
+# Programs that may begin with a web page.
+TEMPLATES = frozenset(
+    f"text/{name}"
+    for name in (
+        *(
+            "x-php",
+            "x-jsp",
+            "asp",
+            "aspdotnet",
+            "x-coldfusion",
+            "x-velocity",
+            "x-erb",
+            "x-ejs",
+            "x-handlebars-template",
+        ),
+        *("x-mustache", "x-twig", "x-jinja", "x-vue", "x-svelte"),
+    )
+)
+
+# What the content shows, and what the name may say instead.
+BETTER = {
+    HTML: TEMPLATES | {"application/xhtml+xml"},
+    XML: TEMPLATES,
+    "text/javascript": {"application/typescript", "text/jsx", "text/tsx", "text/x-coffeescript"},
+    "text/turtle": {"text/n3", "application/trig"},
+}
+
+# Scripts that may begin as a shell script that runs their interpreter.
+SCRIPTS = {
+    *("text/x-tcl", "text/x-perl", "text/x-python", "text/x-ruby", "text/x-scheme", "text/x-common-lisp"),
+    *("text/x-erlang", "text/x-haskell", "text/x-scala", "text/x-emacs-lisp", "text/x-rsrc", "text/x-lua"),
+}
+
+
+def detect_text(sample: Sample, name: str) -> Found:
+    """The media type of a text. Its name chooses among what the text may be."""
+    named = type_by_name(sample, name)
+    certain = detect_certain(sample)
+    if certain and not is_better(named, certain, sample):
+        return certain, "content"
+    if named:
+        return named, "name"
+    return detect_likely(sample) or PLAIN, "content"
+
+
+def type_by_name(sample: Sample, name: str) -> str | None:
+    named = names.type_by_name(name)
+    return refine_by_text(named, name.rpartition(".")[2].lower(), sample) if named else None
+
+
+def detect_certain(sample: Sample) -> str | None:
+    """A format by a signature or by a structure that nothing else has."""
+    if found := detect_by_prefix(sample) or detect_by_pattern(sample):
+        return found
+    first = sample.text[:1]
+    if first == "<":
+        found_markup = detect_markup(sample)
+        return found_markup[0] if found_markup and found_markup[1] else None
+    if first in {"{", "["} and (found := detect_json(sample)):
+        return found
+    return detect_subtitles(sample) or detect_message(sample)
+
+
+def is_better(named: str | None, certain: str, sample: Sample) -> bool:
+    """Whether the name knows more than the content shows."""
+    if named is None or named == certain:
+        return False
+    if is_json(certain):
+        return not is_json(named) or certain in JSON_TYPES
+    if certain == SHELL:
+        return named in SCRIPTS and "exec " in sample.text[:1000]
+    return named in BETTER.get(certain, ()) or (certain == XML and named.endswith("+xml"))
+
+
+def is_json(media_type: str) -> bool:
+    return media_type in JSON_TYPES or media_type.endswith(("+json", "/json5", "json-seq"))
+
+
+def detect_likely(sample: Sample) -> str | None:
+    """A format that the structure makes likely, if the name says nothing else."""
+    if sample.text[:1] == "<":
+        found = detect_markup(sample)
+        return found[0] if found else None
+    return detect_table(sample)

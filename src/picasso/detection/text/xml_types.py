@@ -1,0 +1,171 @@
+"""Media types of XML documents by the namespace and the name of their root element."""
+
+from __future__ import annotations
+
+from picasso.detection.text.prolog import Root
+
+FLAT = "application/vnd.oasis.opendocument.{}-flat-xml"
+
+# The longest prefixes need not stand first: no namespace here begins with another one, except where it is said.
+BY_NAMESPACE: dict[str, str] = {
+    "http://www.w3.org/2000/svg": "image/svg+xml",
+    "http://www.w3.org/2005/Atom": "application/atom+xml",
+    "http://www.w3.org/2007/app": "application/atomsvc+xml",
+    "http://purl.org/rss/1.0/": "application/rss+xml",
+    "http://www.opengis.net/kml/": "application/vnd.google-earth.kml+xml",
+    "http://earth.google.com/kml/": "application/vnd.google-earth.kml+xml",
+    "http://www.opengis.net/gml": "application/gml+xml",
+    "http://www.topografix.com/GPX/": "application/gpx+xml",
+    "http://www.garmin.com/xmlschemas/TrainingCenterDatabase/": "application/vnd.garmin.tcx+xml",
+    "http://www.collada.org/": "model/vnd.collada+xml",
+    "http://www.web3d.org/specifications/x3d": "model/x3d+xml",
+    "http://www.w3.org/1998/Math/MathML": "application/mathml+xml",
+    "http://www.w3.org/ns/ttml": "application/ttml+xml",
+    "http://www.w3.org/2006/10/ttaf1": "application/ttml+xml",
+    "http://www.w3.org/2006/04/ttaf1": "application/ttml+xml",
+    "http://www.w3.org/1999/XSL/Transform": "application/xslt+xml",
+    "http://www.w3.org/1999/XSL/Format": "application/xslfo+xml",
+    "http://schemas.xmlsoap.org/wsdl/": "application/wsdl+xml",
+    "http://www.w3.org/ns/wsdl": "application/wsdl+xml",
+    "http://schemas.xmlsoap.org/soap/envelope/": "application/soap+xml",
+    "http://www.w3.org/2003/05/soap-envelope": "application/soap+xml",
+    "http://www.w3.org/2001/SMIL": "application/smil+xml",
+    "http://www.w3.org/ns/SMIL": "application/smil+xml",
+    "http://www.w3.org/2005/sparql-results#": "application/sparql-results+xml",
+    "http://www.w3.org/2001/vxml": "application/voicexml+xml",
+    "http://www.w3.org/2001/06/grammar": "application/srgs+xml",
+    "http://www.w3.org/2001/10/synthesis": "application/ssml+xml",
+    "http://www.w3.org/2005/07/scxml": "application/scxml+xml",
+    "http://www.w3.org/2002/07/owl#": "application/owl+xml",
+    "http://www.w3.org/1999/02/22-rdf-syntax-ns#": "application/rdf+xml",
+    "adobe:ns:meta/": "application/rdf+xml",
+    "urn:oasis:names:tc:xliff:document:": "application/xliff+xml",
+    "urn:oasis:names:tc:opendocument:xmlns:office:1.0": FLAT.format("text"),
+    "http://docbook.org/ns/docbook": "application/docbook+xml",
+    "http://www.gribuser.ru/xml/fictionbook/": "application/x-fictionbook+xml",
+    "http://xspf.org/ns/0/": "application/xspf+xml",
+    "http://www.mozilla.org/keymaster/gatekeeper/there.is.only.xul": "application/vnd.mozilla.xul+xml",
+    "http://ns.adobe.com/xdp/": "application/vnd.adobe.xdp+xml",
+    "http://ns.adobe.com/xfdf/": "application/vnd.adobe.xfdf",
+    "http://schemas.microsoft.com/office/word/2003/wordml": "application/vnd.ms-wordml",
+    "urn:schemas-microsoft-com:office:spreadsheet": "application/vnd.ms-spreadsheetml",
+    "http://schemas.microsoft.com/visio/2003/core": "application/vnd.visio",
+    "http://www.daisy.org/z3986/2005/ncx/": "application/x-dtbncx+xml",
+    "http://www.idpf.org/2007/opf": "application/oebps-package+xml",
+    "urn:ietf:params:xml:ns:metalink": "application/metalink4+xml",
+    "http://www.metalinker.org/": "application/metalink+xml",
+    "http://www.editeur.org/onix/": "application/onix-message+xml",
+    "http://ns.editeur.org/onix/": "application/onix-message+xml",
+    "http://www.loc.gov/MARC21/slim": "application/marcxml+xml",
+    "http://www.loc.gov/mods/": "application/mods+xml",
+    "http://www.loc.gov/METS/": "application/mets+xml",
+    "http://www.tei-c.org/ns/1.0": "application/tei+xml",
+    "http://www.newzbin.com/DTD/2003/nzb": "application/x-nzb",
+    "http://www.opendocumentformat.org/": FLAT.format("text"),
+    "http://gcap.nasa.gov/": "application/dif+xml",
+    "http://www.xml-cml.org/schema": "chemical/x-cml",
+    "http://schemas.microsoft.com/win/2004/08/events": "text/xml",
+}
+
+# Formats whose root element often has no namespace, and those that have one for each version.
+BY_NAME: dict[str, str] = {
+    "svg": "image/svg+xml",
+    "rss": "application/rss+xml",
+    "kml": "application/vnd.google-earth.kml+xml",
+    "gpx": "application/gpx+xml",
+    "TrainingCenterDatabase": "application/vnd.garmin.tcx+xml",
+    "COLLADA": "model/vnd.collada+xml",
+    "X3D": "model/x3d+xml",
+    "tt": "application/ttml+xml",
+    "smil": "application/smil+xml",
+    "opml": "text/x-opml+xml",
+    "xliff": "application/xliff+xml",
+    "tmx": "application/x-tmx+xml",
+    "plist": "application/x-plist",
+    "FictionBook": "application/x-fictionbook+xml",
+    "score-partwise": "application/vnd.recordare.musicxml+xml",
+    "score-timewise": "application/vnd.recordare.musicxml+xml",
+    "mxfile": "application/vnd.jgraph.mxfile",
+    "mxGraphModel": "application/vnd.jgraph.mxfile",
+    "ONIXMessage": "application/onix-message+xml",
+    "ONIXmessage": "application/onix-message+xml",
+    "DIF": "application/dif+xml",
+    "jnlp": "application/x-java-jnlp-file",
+    "nzb": "application/x-nzb",
+    "asx": "application/x-ms-asx",
+    "ASX": "application/x-ms-asx",
+    "glade-interface": "application/x-glade",
+    "TS": "application/vnd.trolltech.linguist",
+    "ttFont": "application/x-font-ttx",
+    "dita": "application/dita+xml",
+    "book": "application/docbook+xml",
+    "article": "application/docbook+xml",
+    "refentry": "application/docbook+xml",
+    "map": "application/dita+xml",
+    "bookmap": "application/dita+xml",
+    "topic": "application/dita+xml",
+    "task": "application/dita+xml",
+    "concept": "application/dita+xml",
+    "reference": "application/dita+xml",
+    "mediawiki": "text/xml",
+    "math": "application/mathml+xml",
+    "vxml": "application/voicexml+xml",
+    "sbml": "application/sbml+xml",
+    "xdp": "application/vnd.adobe.xdp+xml",
+    "amf": "application/x-amf",
+    "repository": "text/xml",
+}
+
+# Roots whose names are common words: the document type declaration or an attribute must agree.
+NEEDS_EVIDENCE: dict[str, tuple[str, ...]] = {
+    "book": ("DocBook", "docbook"),
+    "article": ("DocBook", "docbook"),
+    "refentry": ("DocBook", "docbook"),
+    "map": ("DITA", "dita"),
+    "bookmap": ("DITA", "dita"),
+    "topic": ("DITA", "dita"),
+    "task": ("DITA", "dita"),
+    "concept": ("DITA", "dita"),
+    "reference": ("DITA", "dita"),
+    "asx": ("version", "VERSION"),
+    "ASX": ("version", "VERSION"),
+    "amf": ("unit", "version"),
+    "TS": ("DOCTYPE TS", "language", "version"),
+    "tt": ("ttml", "ttaf", "xml:lang"),
+    "math": ("MathML", "mathml"),
+}
+
+
+def type_of_root(root: Root) -> str | None:
+    """None if its vocabulary is not known."""
+    if media_type := by_namespace(root):
+        return media_type
+    evidence = NEEDS_EVIDENCE.get(root.name, ("",))
+    is_likely = any(word in root.prolog or word in root.tag for word in evidence)
+    return BY_NAME.get(root.name) if is_likely else None
+
+
+def by_namespace(root: Root) -> str | None:
+    namespace = root.namespace
+    if not namespace:
+        return None
+    found = BY_NAMESPACE.get(namespace) or next(
+        (media_type for start, media_type in BY_NAMESPACE.items() if namespace.startswith(start)), None
+    )
+    refine = REFINERS.get(found or "")
+    return refine(root) if refine else found
+
+
+def _flat_office(root: Root) -> str:
+    """A flat OpenDocument says what it is in ``office:mimetype``."""
+    stated = root.attribute("office:mimetype").rpartition(".")[2]
+    return FLAT.format(stated) if stated in {"text", "spreadsheet", "presentation", "graphics"} else "text/xml"
+
+
+def _rdf(root: Root) -> str:
+    """RSS 1.0 is RDF with a namespace of its own."""
+    is_feed = "http://purl.org/rss/1.0/" in root.tag or "http://my.netscape.com/rdf/simple/0.9/" in root.tag
+    return "application/rss+xml" if is_feed else "application/rdf+xml"
+
+
+REFINERS = {FLAT.format("text"): _flat_office, "application/rdf+xml": _rdf}
