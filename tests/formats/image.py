@@ -9,6 +9,7 @@ FACTS: dict[str, tuple[str, ...]] = {
         "width",
         "height",
         "pages",
+        "truncated",
         "animation",
         "colour_space",
         "has_alpha",
@@ -42,7 +43,7 @@ FORMATS: tuple[Format, ...] = (
         "image/png",
         FACTS,
         THUMBNAILS,
-        gaps="In animations (APNG), only the first frame is read.",
+        gaps="An animation (APNG) gets a `preview`.",
     ),
     Format("WebP, animated", "film.webp", MAKERS["image/webp"], "image/webp", FACTS, (*THUMBNAILS, "preview")),
     Format(
@@ -52,8 +53,7 @@ FORMATS: tuple[Format, ...] = (
         "image/gif",
         FACTS,
         (*THUMBNAILS, "preview"),
-        gaps="The preview has at most the first 60 frames; animations above 50 megapixels get none. "
-        "A truncated file is shown if its first frame is complete.",
+        gaps="The preview has at most the first 60 frames; animations above 50 megapixels get none.",
     ),
     Format("GIF", "picture.gif", lambda: film("gifsave_buffer", frames=1), "image/gif", FACTS, THUMBNAILS),
     Format(
@@ -73,7 +73,7 @@ FORMATS: tuple[Format, ...] = (
         "image/avif",
         FACTS,
         THUMBNAILS,
-        gaps="May have half as many pixels as JPEG. In a sequence, only the first picture is read.",
+        gaps="May have half as many pixels as JPEG. A sequence gets a `preview`.",
     ),
     Format(
         "HEIC",

@@ -20,7 +20,8 @@ uploads a real file for each row and compares. Every other file is stored and se
 with the facts that every file has.
 
 A format that can't be decoded fails with `unsupported-format`, a file that needs a password with `protected`, and a
-damaged file with `corrupt`.
+damaged file with `corrupt`. A JPEG, PNG, GIF, WebP, BMP or TIFF that only lacks its end is shown as far as it goes, and
+its facts have `truncated: true`.
 """
 
 

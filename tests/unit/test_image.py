@@ -270,13 +270,11 @@ def test_avif_is_allowed_half_as_many_pixels(run: Run) -> None:
 
 
 @pytest.mark.parametrize("part", [0.5, 0.97])
-@pytest.mark.parametrize("media_type", [*SAVE, "image/jpeg; progressive"])
-def test_a_truncated_picture_is_corrupt(run: Run, media_type: str, part: float) -> None:
-    whole = (
-        noise(500, 400).jpegsave_buffer(interlace=True) if "progr" in media_type else SAVE[media_type](noise(500, 400))
-    )
+@pytest.mark.parametrize("media_type", ["image/tiff", "image/avif"])
+def test_a_truncated_picture_without_its_directory_is_corrupt(run: Run, media_type: str, part: float) -> None:
+    whole = SAVE[media_type](noise(500, 400))
     with fails("corrupt"):
-        run(whole[: int(len(whole) * part)], media_type.partition(";")[0])
+        run(whole[: int(len(whole) * part)], media_type)
 
 
 def test_bytes_after_the_end_are_ignored(run: Run, thumbnail: Thumbnail) -> None:

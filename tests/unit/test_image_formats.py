@@ -84,7 +84,10 @@ def test_formats_that_libvips_can_not_read_are_read(
     assert_corners(made("thumbnail-256.webp"))
 
 
-@pytest.mark.parametrize("media_type", sorted(set(MAKERS) - {"image/svg+xml", "image/gif", "image/webp"}))
+SHOWN_IN_PART = {"image/jpeg", "image/png", "image/gif", "image/webp", "image/bmp"}
+
+
+@pytest.mark.parametrize("media_type", sorted(set(MAKERS) - {"image/svg+xml"} - SHOWN_IN_PART))
 def test_half_a_file_is_corrupt(run: Run, media_type: str) -> None:
     whole = MAKERS[media_type]()
     with fails("corrupt"):

@@ -17,6 +17,7 @@ def read_facts(picture: Picture, strip_gps: bool) -> dict[str, JSON]:
         "width": picture.width,
         "height": picture.height,
         "pages": picture.pages,
+        "truncated": picture.truncated,
         "animation": asdict(picture.animation) if picture.animation else None,
         "colour_space": picture.colour_space,
         "has_alpha": picture.has_alpha,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO
 
-from picasso.process.processors.image import pillow
+from picasso.process.processors.image import libvips, pillow
 from picasso.process.processors.image.errors import blame_file
 from picasso.process.processors.image.limits import read_all
 from picasso.process.processors.image.picture import Picture, blob
@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 FORMATS = {"heic", "heif"}
 
 
-def with_decoder(picture: Picture, file: BinaryIO) -> Picture:
-    return replace(picture, pixels=lambda size: _decode(picture, file, size))
+def open_picture(file: BinaryIO, max_pixels: int) -> Picture:
+    picture = libvips.open_picture(libvips.source_from_file(file), max_pixels)
+    return replace(picture, pixels=lambda size: _decode(picture, file, size)) if picture.format in FORMATS else picture
 
 
 def _decode(picture: Picture, file: BinaryIO, size: int) -> pyvips.Image:

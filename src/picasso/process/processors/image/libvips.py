@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from picasso.process.processors.image.limits import MAX_PREVIEW_PIXELS, check_frames, check_pixels
 from picasso.process.processors.image.picture import Animation, Picture, has
@@ -25,10 +25,10 @@ LOADERS = {
     "VipsForeignLoadSvg": "image/svg+xml",
 }
 
-# A viewer shows a picture that was cut off with its lower part grey. Here it is refused, because a neat thumbnail would
-# hide the loss until the original is needed. Warnings are ignored: many cameras write JPEGs that libjpeg warns about.
-# It is set in this string because thumbnail_source ignores its own fail_on (libvips issue 5195).
-STRICT = "fail_on=error"
+# Damage is refused, because a neat thumbnail would hide the loss until the original is needed. Only of a file that
+# lacks its end, which the facts tell, the rest is shown. Warnings are ignored: many cameras write JPEGs that libjpeg
+# warns about. It is an option of the loader because thumbnail_source ignores its own fail_on (libvips issue 5195).
+STRICT, LENIENT = "error", "none"
 
 # Size of a preview: it fits into a square of this many pixels and has at most this many frames.
 PREVIEW_SIDE = 512
@@ -64,9 +64,11 @@ def source_from_bytes(content: bytes) -> SourceFactory:
     return lambda: pyvips.Source.new_from_memory(content)
 
 
-def open_picture(new_source: SourceFactory, max_pixels: int) -> Picture:
-    """Raises `pyvips.Error` for files that none of `LOADERS` reads."""
+def open_picture(new_source: SourceFactory, max_pixels: int, complete: bool = True) -> Picture:
+    """``complete``: whether the file has its end. Raises `pyvips.Error` for files that none of `LOADERS` reads."""
     import pyvips
+
+    fail_on = STRICT if complete else LENIENT
 
     header = pyvips.Image.new_from_source(new_source(), "")
     kind = format_of(header)
@@ -76,9 +78,10 @@ def open_picture(new_source: SourceFactory, max_pixels: int) -> Picture:
     return describe(
         header,
         kind,
-        lambda size: shrink_on_load(new_source, header, kind, size),
+        lambda size: shrink_on_load(new_source, header, size, fail_on),
+        truncated=not complete,
         animation=animation,
-        preview_frames=(lambda: _preview_frames(new_source, header)) if animation else None,
+        preview_frames=(lambda: _preview_frames(new_source, header, fail_on)) if animation else None,
     )
 
 
@@ -86,10 +89,9 @@ def describe(
     header: pyvips.Image,
     kind: str,
     pixels: Callable[[int], pyvips.Image],
-    animation: Animation | None = None,
-    preview_frames: Callable[[], pyvips.Image | None] | None = None,
+    **known: Any,
 ) -> Picture:
-    """A picture with what libvips knows from its header."""
+    """A picture with what libvips knows from its header, and what else is ``known``: more fields of `Picture`."""
     width, height = upright_size(header)
     return Picture(
         format=kind,
@@ -102,8 +104,7 @@ def describe(
         bit_depth=bit_depth(header),
         dpi=dpi(header),
         pages=pages(header),
-        animation=animation,
-        preview_frames=preview_frames,
+        **known,
     )
 
 
@@ -138,17 +139,18 @@ def dpi(header: pyvips.Image) -> float | None:
     return density if header.xres != 1.0 and 0 < density < 1e6 else None
 
 
-def shrink_on_load(new_source: SourceFactory, header: pyvips.Image, kind: str, size: int) -> pyvips.Image:
+def shrink_on_load(new_source: SourceFactory, header: pyvips.Image, size: int, fail_on: str) -> pyvips.Image:
     """The decoded picture, upright. This is the only place that decodes."""
     import pyvips
 
     # At most by the shorter side, so that one pixel of it remains.
     shrink = min(max(header.width, header.height) / size, header.width, header.height)
-    factor = jpeg_factor(shrink) if kind == "jpeg" else 1
+    factor = jpeg_factor(shrink) if format_of(header) == "jpeg" else 1
     if factor > 1:
-        large = pyvips.Image.jpegload_source(new_source(), shrink=factor, access="sequential", fail_on="error")
+        large = pyvips.Image.jpegload_source(new_source(), shrink=factor, access="sequential", fail_on=fail_on)
         return large.thumbnail_image(size, height=size, size="down")
-    return pyvips.Image.thumbnail_source(new_source(), size, height=size, size="down", option_string=f"[{STRICT}]")
+    options = f"[fail_on={fail_on}]"
+    return pyvips.Image.thumbnail_source(new_source(), size, height=size, size="down", option_string=options)
 
 
 def jpeg_factor(shrink: float) -> int:
@@ -171,13 +173,13 @@ def _animation(header: pyvips.Image, kind: str) -> Animation | None:
     return Animation(frames, max(0, loop), round(sum(max(0, delay) for delay in delays) / 1000, 3))
 
 
-def _preview_frames(new_source: SourceFactory, header: pyvips.Image) -> pyvips.Image | None:
+def _preview_frames(new_source: SourceFactory, header: pyvips.Image, fail_on: str) -> pyvips.Image | None:
     import pyvips
 
     frames = min(pages(header), PREVIEW_FRAMES, MAX_PREVIEW_PIXELS // (header.width * header.height))
     if frames < 2:
         return None
-    options = f"[n={frames},{STRICT}]"
+    options = f"[n={frames},fail_on={fail_on}]"
     return pyvips.Image.thumbnail_source(
         new_source(), PREVIEW_SIDE, height=PREVIEW_SIDE, size="down", option_string=options
     )

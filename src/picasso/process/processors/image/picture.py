@@ -37,6 +37,8 @@ class Picture:
     bit_depth: int | None
     dpi: float | None = None
     pages: int = 1
+    truncated: bool = False
+    """Whether the file lacks its end. What is missing is shown grey, black or transparent."""
     animation: Animation | None = None
     preview_frames: Callable[[], pyvips.Image | None] | None = None
     """Decodes the first frames of an animation, small, one below the other in one image; None if that is too costly."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -27,8 +28,13 @@ BITS = {"1": 1, "I;16": 16, "I;16B": 16, "I": 32, "F": 32}
 
 
 def bmp(file: BinaryIO, max_pixels: int) -> Picture:
-    with open_image(file, "BMP", max_pixels) as image:
-        return describe(image, "bmp")
+    try:
+        with open_image(file, "BMP", max_pixels) as image:
+            return describe(image, "bmp")
+    except ProcessorError as error:
+        if error.code != "corrupt":
+            raise
+    return cut_off(file, "BMP", max_pixels)
 
 
 def ico(file: BinaryIO, max_pixels: int) -> Picture:
@@ -36,6 +42,25 @@ def ico(file: BinaryIO, max_pixels: int) -> Picture:
     with open_image(file, "ICO", max_pixels) as image:
         sizes = len(image.info.get("sizes", ())) or 1
         return describe(image, "ico", pages=sizes)
+
+
+def cut_off(file: BinaryIO, plugin: str, max_pixels: int) -> Picture:
+    """A file that lacks its end, as far as its pixels are there."""
+    import PIL.ImageFile
+
+    previous, PIL.ImageFile.LOAD_TRUNCATED_IMAGES = PIL.ImageFile.LOAD_TRUNCATED_IMAGES, True
+    try:
+        with open_image(file, plugin, max_pixels) as image:
+            return replace(describe(image, plugin.lower()), truncated=True)
+    finally:
+        PIL.ImageFile.LOAD_TRUNCATED_IMAGES = previous
+
+
+def upright(image: PIL.Image.Image) -> PIL.Image.Image:
+    """Turned as its EXIF says."""
+    import PIL.ImageOps
+
+    return PIL.ImageOps.exif_transpose(image)
 
 
 def tiff(file: BinaryIO, max_pixels: int) -> Picture:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -16,22 +17,12 @@ from picasso.process.processors.image.picture import Picture, has
 if TYPE_CHECKING:
     import pyvips
 
-# NEF, ARW, PEF and DNG are detected as image/tiff; see `tiff.is_raw`.
-MEDIA_TYPES = (
-    "image/x-canon-cr2",
-    "image/x-canon-cr3",
-    "image/x-canon-crw",
-    "image/x-fuji-raf",
-    "image/x-olympus-orf",
-    "image/x-panasonic-rw2",
-    "image/x-nikon-nef",
-    "image/x-sony-arw",
-    "image/x-pentax-pef",
-    "image/x-minolta-mrw",
-    "image/x-adobe-dng",
-    "image/x-sigma-x3f",
-    "image/x-x3f",
+# Some are detected as image/tiff; see `tiff.is_raw`.
+MAKERS = (
+    *("adobe", "canon", "epson", "fuji", "hasselblad", "kodak", "leaf", "leica", "mamiya", "minolta", "nikon"),
+    *("olympus", "panasonic", "pentax", "phaseone", "ricoh", "samsung", "sigma", "sony"),
 )
+MEDIA_TYPES = re.compile(rf"image/(x-)?({'|'.join(MAKERS)})-\w+|image/(x-)?(raw|dng|x3f|\w+-raw)")
 
 # Smaller previews are not used, if the picture itself is larger.
 MIN_PREVIEW = 1024

@@ -111,11 +111,11 @@ class Reader:
     def directory(self, offset: int) -> Directory:
         return dict(self._entry(line) for line in self._lines(offset)[0])
 
-    def table(self, offset: int, tags: Collection[int]) -> tuple[Directory, int]:
+    def table(self, offset: int, tags: Collection[int], max_value: int = MAX_VALUE) -> tuple[Directory, int]:
         """Only these entries of a directory, and the offset of the next one."""
         lines, following = self._lines(offset)
         wanted = (line for line in lines if self._number("H", line) in tags)
-        return dict(self._entry(line) for line in wanted), following
+        return dict(self._entry(line, max_value) for line in wanted), following
 
     def _lines(self, offset: int) -> tuple[list[bytes], int]:
         """The entries of a directory as they are, and the offset of the next one; none and 0 if it is damaged."""
@@ -130,14 +130,14 @@ class Reader:
         lines = [entries[place : place + size] for place in range(0, len(entries) - size + 1, size)]
         return lines, self._number(layout.offset, following) if len(following) == layout.inline else 0
 
-    def _entry(self, line: bytes) -> tuple[int, Entry]:
+    def _entry(self, line: bytes, max_value: int = MAX_VALUE) -> tuple[int, Entry]:
         layout = self._layout
         tag, kind, count = struct.unpack_from(self.order + layout.entry, line)
         value = line[-layout.inline :]
         length = (SIZES | BIG_SIZES).get(kind, 4) * count
         if length <= layout.inline:
             return tag, Entry(kind, count, value[:length].ljust(4, b"\0"))
-        if length > MAX_VALUE:
+        if length > max_value:
             return tag, Entry(kind, 0, b"")
         value = self._read(self._number(layout.offset, value), length)
         return tag, Entry(kind, count, value) if len(value) == length else Entry(kind, 0, b"")

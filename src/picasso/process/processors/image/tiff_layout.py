@@ -11,8 +11,11 @@ from picasso.process.processors.image.tiff import COMPRESSION, REDUCED, SUBFILE_
 
 # Tags of TIFF 6.0, section 8.
 OLD_SUBFILE_TYPE, WIDTH, HEIGHT, BITS, PHOTOMETRIC = 255, 256, 257, 258, 262
+STRIPS, STRIP_SIZES, TILES, TILE_SIZES = 273, 279, 324, 325
 SAMPLES, ROWS_PER_STRIP, TILE_WIDTH, TILE_HEIGHT = 277, 278, 322, 323
 
+PIECE_TAGS = {STRIPS, STRIP_SIZES, TILES, TILE_SIZES}
+MAX_PIECES_BYTES = 2**20
 PAGE_TAGS = {SUBFILE_TYPE, OLD_SUBFILE_TYPE, WIDTH, HEIGHT}
 MASK = 4
 OLD_REDUCED = 2
@@ -34,6 +37,8 @@ class Layout:
     """Those of the main list, in order. Empty if the file is too damaged to tell."""
     first: Directory
     order: str
+    end: int
+    """The offset after the last strip or tile of the first page; 0 if it is unknown."""
 
     def number(self, tag: int, default: int = 0) -> int:
         """Of the first page."""
@@ -78,7 +83,15 @@ def read_layout(file: BinaryIO) -> Layout | None:
         reader = Reader(file)
     except ValueError:
         return None
-    return Layout(tuple(_pages(reader)), reader.first, reader.order)
+    return Layout(tuple(_pages(reader)), reader.first, reader.order, _end(reader))
+
+
+def _end(reader: Reader) -> int:
+    pieces, _ = reader.table(reader.first_offset, PIECE_TAGS, MAX_PIECES_BYTES)
+    numbers = {tag: entry.numbers(reader.order) for tag, entry in pieces.items()}
+    starts = numbers.get(STRIPS) or numbers.get(TILES) or ()
+    sizes = numbers.get(STRIP_SIZES) or numbers.get(TILE_SIZES) or ()
+    return max((start + size for start, size in zip(starts, sizes, strict=False)), default=0)
 
 
 def _pages(reader: Reader) -> Iterator[Page]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, BinaryIO
@@ -35,11 +36,12 @@ def _open(file: BinaryIO, layout: Layout | None, max_pixels: int) -> Picture:
     if layout and layout.needs_libtiff:
         return pillow.tiff(file, max_pixels)
     new_source = libvips.source_from_file(file)
+    complete = layout is None or layout.end <= os.fstat(file.fileno()).st_size
     try:
-        picture = libvips.open_picture(new_source, max_pixels)
+        picture = libvips.open_picture(new_source, max_pixels, complete)
     except pyvips.Error as error:
         return _open_by_libtiff(file, max_pixels, error)  # such as samples of 12 bits
-    return replace(picture, pixels=partial(_pixels, new_source, layout)) if layout else picture
+    return replace(picture, pixels=partial(_pixels, new_source, layout, complete)) if layout else picture
 
 
 def _open_by_libtiff(file: BinaryIO, max_pixels: int, error: Exception) -> Picture:
@@ -52,12 +54,12 @@ def _open_by_libtiff(file: BinaryIO, max_pixels: int, error: Exception) -> Pictu
         raise error from fault
 
 
-def _pixels(new_source: libvips.SourceFactory, layout: Layout, size: int) -> pyvips.Image:
+def _pixels(new_source: libvips.SourceFactory, layout: Layout, complete: bool, size: int) -> pyvips.Image:
     """Upright, from the copy of a pyramid that suits the size best."""
     import pyvips
 
-    page = layout.level_for(size)
-    image = pyvips.Image.tiffload_source(new_source(), page=page, access="sequential", fail_on="error")
+    page, fail_on = layout.level_for(size) if complete else 0, libvips.STRICT if complete else libvips.LENIENT
+    image = pyvips.Image.tiffload_source(new_source(), page=page, access="sequential", fail_on=fail_on)
     if not levels.needs_levels(image) or has(image, "icc-profile-data"):
         return image.thumbnail_image(size, height=size, size="down")
     return levels.shrink_to_visible(image, size).autorot()
