@@ -143,8 +143,8 @@ def endless() -> Files:
         "video/x-flv",
         video("video/x-flv")[:13] + (b"\x09" + bytes(10) + b"\0\0\0\x0b") * 100_000,
     )
-    asf = video("video/x-ms-asf")
-    yield "asf without an end", "video/x-ms-asf", asf + asf[1000:4200] * 300
+    asf = video("video/x-ms-wmv")
+    yield "asf without an end", "video/x-ms-wmv", asf + asf[1000:4200] * 300
     yield "wav of a day of nothing", "audio/wav", slow_wav()
 
 

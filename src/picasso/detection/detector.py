@@ -49,6 +49,8 @@ def detect(window: Window, name: str = "") -> Detection:
 
 def _ask_libmagic(window: Window) -> str:
     media_type = libmagic.ask(window.head)
+    if media_type in families.REFUSED:
+        media_type = UNKNOWN
     if media_type in VAGUE:
         media_type = ask_own(window.head) or detect_by_trailer(window) or media_type
     return (detect_by_signature(window.head) or UNKNOWN) if media_type == UNKNOWN else media_type

@@ -22,7 +22,7 @@ VIDEOS: dict[str, tuple[str, str, str]] = {
     "video/mpeg": ("mpeg", "mpeg2video", "mp2"),
     "video/mp2t": ("mpegts", "libx264", "aac"),
     "video/x-flv": ("flv", "libx264", "aac"),
-    "video/x-ms-asf": ("asf", "wmv2", "libmp3lame"),
+    "video/x-ms-wmv": ("asf", "wmv2", "libmp3lame"),
 }
 SOUNDS: dict[str, tuple[str, str]] = {
     "audio/mpeg": ("mp3", "libmp3lame"),

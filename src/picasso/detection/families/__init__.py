@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from picasso.detection.families import ole, zipped
+from picasso.detection.families import asf, bmff, ebml, ogg, ole, zipped
 from picasso.detection.families.by_name import BY_NAME
 from picasso.detection.window import Window
 
@@ -19,12 +19,20 @@ Detector = Callable[[Window], str | None]
 FAMILIES: Mapping[bytes, Detector] = {
     **dict.fromkeys((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08"), zipped.detect_zip),
     ole.SIGNATURE[:4]: ole.detect_ole,
+    ebml.SIGNATURE: ebml.detect_ebml,
+    asf.HEADER[:4]: asf.detect_asf,
+    b"OggS": ogg.detect_ogg,
 }
+
+# libmagic tells these by a few bytes. A file that the family refuses is none of them.
+REFUSED: frozenset[str] = frozenset(bmff.TYPES)
 
 
 def detect(window: Window) -> str | None:
     """The media type if the file belongs to one of the families, else None."""
     head = window.head
+    if head[4:8] in bmff.FIRST_BOXES and (found := bmff.detect_bmff(window)):
+        return found
     detector = FAMILIES.get(head[:4]) or FAMILIES.get(head[:2])
     return detector(window) if detector else None
 

@@ -70,7 +70,13 @@ class Video(Processor):
     """
 
     name: ClassVar[str] = "video"
-    media_types: ClassVar[tuple[str, ...]] = ("video/*", "application/mxf", "application/mp4", "application/vnd.ms-asf")
+    media_types: ClassVar[tuple[str, ...]] = (
+        "video/*",
+        "application/mxf",
+        "application/mp4",
+        "application/vnd.ms-asf",
+        "!video/iso.segment",  # can't be read without the file that it follows
+    )
     queue: ClassVar[str] = "quick"
     Options: ClassVar[type] = VideoOptions
     requires: ClassVar[tuple[str, ...]] = ("av", "PIL")

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 DEMUXERS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(
         (
-            *("video/mp4", "video/quicktime", "video/3gpp", "video/3gpp2", "video/x-m4v", "video/mj2"),
-            *("audio/mp4", "audio/x-m4a", "audio/3gpp", "application/mp4"),
+            *("video/mp4", "video/quicktime", "video/3gpp", "video/3gpp2", "video/x-m4v", "video/x-f4v", "video/mj2"),
+            *("audio/mp4", "audio/x-m4a", "audio/3gpp", "audio/3gpp2", "application/mp4"),
         ),
         ("mov",),
     ),
