@@ -71,3 +71,33 @@ def ogg(*packets: bytes) -> bytes:
     """A page for each first packet, and one page of content."""
     pages = [b"OggS\0\2" + bytes(20) + bytes([1, len(packet)]) + packet for packet in packets]
     return b"".join(pages) + b"OggS\0\0" + bytes(20) + b"\1\4abcd"
+
+
+def tiff(tags: dict[int, int | bytes], *, order: str = "<", below: dict[int, int | bytes] | None = None) -> bytes:
+    """A first directory of these tags, and maybe another one that its tag 330 (SubIFDs) points to."""
+    places = {330: 8 + 1000} if below else {}
+    first = directory({**tags, **places}, 8, order)
+    start = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(order + "I", 8)
+    return (start + first).ljust(8 + 1000, b"\0") + (directory(below, 8 + 1000, order) if below else b"")
+
+
+def directory(tags: dict[int, int | bytes], place: int, order: str) -> bytes:
+    texts, fields = b"", b""
+    end = place + 2 + 12 * len(tags) + 4
+    for tag, value in sorted(tags.items()):
+        if isinstance(value, bytes):
+            fields += struct.pack(order + "HHII", tag, 2, len(value), end + len(texts))
+            texts += value
+        else:
+            fields += struct.pack(order + "HHII", tag, 4, 1, value)
+    return struct.pack(order + "H", len(tags)) + fields + bytes(4) + texts
+
+
+def riff(kind: bytes, start: bytes = b"RIFF") -> bytes:
+    content = kind + b"fmt " + struct.pack("<I", 16) + struct.pack("<HHIIHH", 1, 1, 8000, 16000, 2, 16)
+    return start + struct.pack("<I", len(content)) + content
+
+
+def form(kind: bytes, start: bytes = b"FORM") -> bytes:
+    content = kind + b"COMM" + struct.pack(">I", 18) + bytes(18)
+    return start + struct.pack(">I", len(content)) + content

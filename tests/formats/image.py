@@ -125,10 +125,10 @@ FORMATS: tuple[Format, ...] = (
         "preview is shown, or the file fails with `unsupported-format`.",
     ),
     Format(
-        "Camera raw (DNG, NEF, ARW, PEF)",
+        "Camera raw (DNG; NEF, ARW, PEF, … alike)",
         "photo.dng",
         MAKERS["image/x-adobe-dng"],
-        "image/tiff",
+        "image/x-adobe-dng",
         FACTS,
         THUMBNAILS,
         gaps=OF_RAW,

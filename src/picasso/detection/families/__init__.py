@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from picasso.detection.families import asf, bmff, ebml, ogg, ole, zipped
+from picasso.detection.families import asf, bmff, ebml, ogg, ole, riff, tiff, zipped
 from picasso.detection.families.by_name import BY_NAME
 from picasso.detection.window import Window
 
@@ -22,6 +22,9 @@ FAMILIES: Mapping[bytes, Detector] = {
     ebml.SIGNATURE: ebml.detect_ebml,
     asf.HEADER[:4]: asf.detect_asf,
     b"OggS": ogg.detect_ogg,
+    **dict.fromkeys(tiff.STARTS, tiff.detect_tiff),
+    **dict.fromkeys(riff.RIFF_STARTS, riff.detect_riff),
+    **dict.fromkeys(riff.FORM_STARTS, riff.detect_form),
 }
 
 # libmagic tells these by a few bytes. A file that the family refuses is none of them.

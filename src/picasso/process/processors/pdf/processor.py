@@ -22,7 +22,7 @@ class Pdf(Processor):
     """Facts, ``page-1`` and ``thumbnail-256`` (WebP on white), and ``text`` with a form feed after each page."""
 
     name: ClassVar[str] = "pdf"
-    media_types: ClassVar[tuple[str, ...]] = ("application/pdf",)
+    media_types: ClassVar[tuple[str, ...]] = ("application/pdf", "application/illustrator")
     queue: ClassVar[str] = "quick"
     Options: ClassVar[type] = PdfOptions
     requires: ClassVar[tuple[str, ...]] = ("pypdfium2", "pyvips")
