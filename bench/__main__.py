@@ -15,7 +15,7 @@ import psutil
 
 from bench import report
 from bench.contenders import PICASSO
-from bench.measures import MEASURES
+from bench.measures import MEASURES, PARTS, WITH_BEFORE
 from bench.place import WORK, Place
 from bench.report import Row
 
@@ -27,7 +27,8 @@ def main(arguments: Sequence[str]) -> int:
     if not options.rivals_only and not PICASSO.exists():
         print("picasso is not installed beside this Python; --rivals-only measures the others alone", file=sys.stderr)
         return 1
-    names = options.measurements or [name for name in MEASURES if options.before or name != "regression"]
+    whole = [name for name in MEASURES if name not in PARTS and (options.before or name not in WITH_BEFORE)]
+    names = options.measurements or whole
     rows: list[Row] = []
     busy: list[float] = []
     errors = 0
@@ -86,7 +87,7 @@ def _measured(name: str, options: argparse.Namespace, rows: list[Row]) -> bool:
 
 
 def _label(names: Sequence[str], options: argparse.Namespace) -> str:
-    parts = [] if len(names) >= len(MEASURES) - 1 else list(names)
+    parts = [] if set(names) >= MEASURES.keys() - PARTS - WITH_BEFORE else list(names)
     parts += ["quick"] if options.quick else []
     parts += ["rivals"] if options.rivals_only else []
     return "".join(f"-{part}" for part in parts)

@@ -79,6 +79,10 @@ class Program:
             return [main, *main.children(recursive=True)]
         return []
 
+    def cpu_seconds(self) -> float:
+        """Used so far by the program and all that it started, also by what has ended."""
+        return cpu_seconds(self.processes())
+
     def stop(self) -> None:
         """Ask the main process to end; what is left after a while is killed."""
         family = self.processes()
@@ -152,11 +156,26 @@ class Services:
         """The address of a new, empty database, so that contenders do not share tables."""
         return self._postgres.create_database(f"bench_{name}")
 
+    def database_cpu_seconds(self) -> float:
+        """Used so far by PostgreSQL, for all databases."""
+        with psycopg.connect(self._postgres.url) as connection:
+            main = psutil.Process(connection.info.backend_pid).parent()
+            return cpu_seconds([main, *main.children()]) if main else 0.0
+
     def settle(self) -> None:
         """Have PostgreSQL and the disk come to rest before the next round."""
         with psycopg.connect(self._postgres.url, autocommit=True) as connection:
             connection.execute("CHECKPOINT")
         settle()
+
+
+def cpu_seconds(processes: Sequence[psutil.Process]) -> float:
+    """Used so far by these and by the children that they waited for."""
+    used = 0.0
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            used += sum(process.cpu_times()[:4])
+    return used
 
 
 @contextmanager

@@ -40,4 +40,11 @@ MEASURES: dict[str, Callable[[Place], list[Row]]] = {
     "table": table.measure,
     "video": video.measure,
     "regression": regression.measure,
+    "regression-jobs": regression.measure_jobs,
 }
+
+PARTS = frozenset({"regression-jobs"})
+"""Parts of other measurements, measured only where they are named."""
+
+WITH_BEFORE = frozenset({"regression"})
+"""Those that need an earlier build."""

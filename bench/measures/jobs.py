@@ -5,10 +5,11 @@ Both are timed from the first job that ended to the last one, so neither pays fo
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import psycopg
 
@@ -26,16 +27,25 @@ GIVE_UP_AFTER = 300.0
 LOOK_EVERY = 0.05
 
 
+class JobsRound(NamedTuple):
+    """What one round of Picasso took."""
+
+    rate: float
+    """Jobs per second."""
+    cpu: float
+    """Milliseconds of CPU per job: the worker with its children, and PostgreSQL."""
+
+
 def measure(place: Place) -> list[Row]:
     number = place.pick(2000, 500)
     with ExitStack() as stack:
         near = stack.enter_context(services(place))
-        runs = {"noop": partial(_noop_round, place, near, number)}
+        runs: dict[str, Callable[[], float]] = {"noop": partial(_noop_round, place, near, number)}
         if place.picasso:
             env = contenders.picasso_env(place.new_folder("picasso"), near.database("picasso"), near.broker_url)
             env |= {"PICASSO_QUICK_JOBS": str(THREADS)}
             contenders.migrate_picasso(env)
-            runs["picasso"] = partial(picasso_round, place, env, number)
+            runs["picasso"] = lambda: picasso_round(place, near, env, number).rate
         samples = interleaved(place.pick(3, 1), runs)
     what = f"jobs per second, {number} small texts, {THREADS} at once: Picasso ÷ Celery with a task that does nothing"
     return [compared(what, samples, "picasso", "noop", bar=BAR, shown=show(samples, "/s"))]
@@ -57,19 +67,23 @@ def _noop_round(place: Place, near: Services, number: int) -> float:
     return (number - 1) / float(span.read_text())
 
 
-def picasso_round(place: Place, env: Mapping[str, str], number: int, build: Path = contenders.PICASSO) -> float:
+def picasso_round(
+    place: Place, near: Services, env: Mapping[str, str], number: int, build: Path = contenders.PICASSO
+) -> JobsRound:
     """The files are there before the worker starts, and the web is gone: only the journey of jobs is left."""
     with contenders.picasso(place, "web", env, build=build) as server:
         upload_many(server.port, contenders.UPLOAD, number)
-    os.sync()
+    near.settle()
     with psycopg.connect(env["DATABASE_URL"], autocommit=True) as database:
         before, todo = _ended(database), _waiting(database)
         with contenders.picasso(place, "worker", env, build=build) as worker:
             first, begun = _wait_for(database, before + 1)
+            used = worker.cpu_seconds() + near.database_cpu_seconds()
             last, ended = _wait_for(database, before + todo)
+            used = worker.cpu_seconds() + near.database_cpu_seconds() - used
             worker.check()
         _refuse_failures(database)
-    return (last - first) / (ended - begun)
+    return JobsRound((last - first) / (ended - begun), used * 1000 / (last - first))
 
 
 def _wait_for(database: psycopg.Connection, goal: int) -> tuple[int, float]:

@@ -1,6 +1,6 @@
 """This build of Picasso against an earlier one (`--before`): small uploads, one big file, jobs, the list of files.
 
-CPU time of the web process is taken along: on a noisy machine it says more than a rate.
+CPU time is taken along: on a noisy machine it says more than a rate.
 """
 
 from collections.abc import Callable, Mapping
@@ -35,23 +35,28 @@ class Build:
     data: Path
     web: Program
     cpu: list[float] = field(default_factory=list)
-    """Milliseconds of CPU per small upload, a value per round."""
+    """Milliseconds of CPU of the web process per small upload, a value per round."""
+    job_cpu: list[float] = field(default_factory=list)
+    """Milliseconds of CPU of worker and PostgreSQL per job, a value per round."""
 
 
 def measure(place: Place) -> list[Row]:
+    """All of it."""
+    return _measure(place, _web, _jobs)
+
+
+def measure_jobs(place: Place) -> list[Row]:
+    """The part with the jobs alone."""
+    return _measure(place, _jobs)
+
+
+def _measure(place: Place, *parts: Callable[[Place, Services, dict[str, Build]], list[Row]]) -> list[Row]:
     if not place.before or not place.picasso:
         return [Row("this build ÷ an earlier one", "-", why="no earlier build was named with --before")]
-    rows = []
-    with ExitStack() as stack:
-        near = stack.enter_context(services(place))
+    with services(place) as near:
         commands = {"now": contenders.PICASSO, "before": place.before}
         builds = {name: _build(place, near, name, command) for name, command in commands.items()}
-        with ExitStack() as running:
-            for build in builds.values():
-                running.enter_context(build.web)
-            rows += [*_small(place, near, builds), _list(place, builds), _big(place, builds)]
-        rows.append(_jobs(place, builds))
-    return rows
+        return [row for part in parts for row in part(place, near, builds)]
 
 
 def _build(place: Place, near: Services, name: str, command: Path) -> Build:
@@ -59,6 +64,13 @@ def _build(place: Place, near: Services, name: str, command: Path) -> Build:
     env = contenders.picasso_env(data, near.database(name), near.broker_url, PICASSO_QUICK_JOBS=str(THREADS))
     contenders.migrate_picasso(env, command)
     return Build(command, env, data, contenders.picasso(place, "web", env, f"{name}-web", command))
+
+
+def _web(place: Place, near: Services, builds: dict[str, Build]) -> list[Row]:
+    with ExitStack() as running:
+        for build in builds.values():
+            running.enter_context(build.web)
+        return [*_small(place, near, builds), _list(place, builds), _big(place, builds)]
 
 
 def _small(place: Place, near: Services, builds: dict[str, Build]) -> list[Row]:
@@ -78,14 +90,10 @@ def _small_round(near: Services, build: Build, builds: dict[str, Build], seconds
             if other is not build:
                 others.enter_context(other.web.frozen())
         near.settle()
-        begin = _cpu_seconds(build.web)
+        begin = build.web.cpu_seconds()
         load = small_uploads(build.web.port, contenders.UPLOAD, seconds, CONNECTIONS)
-        build.cpu.append((_cpu_seconds(build.web) - begin) * 1000 / load.requests)
+        build.cpu.append((build.web.cpu_seconds() - begin) * 1000 / load.requests)
     return load.rate
-
-
-def _cpu_seconds(program: Program) -> float:
-    return sum(sum(process.cpu_times()[:2]) for process in program.processes())
 
 
 def _list(place: Place, builds: dict[str, Build]) -> Row:
@@ -96,11 +104,11 @@ def _list(place: Place, builds: dict[str, Build]) -> Row:
 
 
 def _list_round(build: Build) -> float:
-    begin = _cpu_seconds(build.web)
+    begin = build.web.cpu_seconds()
     with Client(build.web.port) as client:
         for _ in range(LIST_REQUESTS):
             client.get(f"{contenders.FILES}?page_size=100")
-    return LIST_REQUESTS / (_cpu_seconds(build.web) - begin)
+    return LIST_REQUESTS / (build.web.cpu_seconds() - begin)
 
 
 def _big(place: Place, builds: dict[str, Build]) -> Row:
@@ -119,14 +127,31 @@ def _big_round(build: Build, file: Path) -> float:
     return seconds
 
 
-def _jobs(place: Place, builds: dict[str, Build]) -> Row:
+def _jobs(place: Place, near: Services, builds: dict[str, Build]) -> list[Row]:
     number = place.pick(2000, 500)
     for build in builds.values():
         _end_all(build.env["DATABASE_URL"])
-    runs = {name: partial(picasso_round, place, build.env, number, build.command) for name, build in builds.items()}
-    samples = _measured(place.pick(3, 1), runs)
-    what = f"jobs per second, {number} small texts, {THREADS} at once, this build ÷ the earlier one"
-    return compared(what, samples, "now", "before", bar=NOT_SLOWER, shown=show(samples, "/s"))
+    runs = {name: partial(_jobs_round, place, near, build, number) for name, build in builds.items()}
+    samples = _measured(place.pick(5, 1), runs)
+    cpu = {name: Series(tuple(build.job_cpu[1:])) for name, build in builds.items()}
+    what = f"{number} small texts, {THREADS} at once, this build ÷ the earlier one"
+    return [
+        compared(f"jobs per second, {what}", samples, "now", "before", bar=NOT_SLOWER, shown=show(samples, "/s")),
+        compared(
+            f"CPU of worker and PostgreSQL per job, {what}",
+            cpu,
+            "now",
+            "before",
+            bar=NOT_MORE,
+            shown=show(cpu, "ms", 2),
+        ),
+    ]
+
+
+def _jobs_round(place: Place, near: Services, build: Build, number: int) -> float:
+    done = picasso_round(place, near, build.env, number, build.command)
+    build.job_cpu.append(done.cpu)
+    return done.rate
 
 
 def _end_all(database: str) -> None:
