@@ -44,8 +44,8 @@ class WorkerApp:
         self.throughput = Throughput()
         self._children = ChildPool(conf.job_memory_limit, conf.jobs_per_child, conf.scratch_dir, conf.job_output_limit)
         unavailable = sorted(registry.unavailable())
-        self._writer = BatchWriter(unavailable)
-        self._runner = Runner(self._storage, self._children, self._writer, conf, slots=slots, seconds=seconds)
+        writer = BatchWriter(unavailable)
+        self._runner = Runner(self._storage, self._children, writer, conf, slots=slots, seconds=seconds)
         self._broker = Broker(conf)
         self._relay = Relay(
             self._broker,
@@ -64,7 +64,6 @@ class WorkerApp:
         """Until SIGTERM or SIGINT. Call `stop` afterwards, also when this raises."""
         log_confinement()
         self._children.open()
-        self._writer.open()
         self._sweeper.start()
         self._reprocessor.start()
         worker.consume(
@@ -86,7 +85,6 @@ class WorkerApp:
         self._reprocessor.stop()
         self._relay.stop()
         self._children.close()
-        self._writer.close()
 
     def _run_job(self, job_id: uuid.UUID) -> None:
         self._runner.run(job_id)

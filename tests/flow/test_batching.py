@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from django.db import DataError, IntegrityError
+from django.db import DataError, IntegrityError, connection
 
 from picasso.access.principal import SERVICE
 from picasso.files.delete import delete
@@ -68,11 +68,64 @@ def test_a_batch_is_what_its_members_would_have_been() -> None:
     assert (again(waiting).state, again(stale).state) == (State.WAITING, State.RUNNING)
 
 
+def test_facts_of_a_file_are_those_of_its_processors() -> None:
+    file = new_file(
+        facts={"file": {"charset": "utf-8"}, "text": {"words": 1, "old": True}, "odd": {"a": [1.5, None, "é"]}}
+    )
+    image, text = running_job(file, processor="image"), running_job(file, attempt=2)
+    values = {
+        "n": 2**70,
+        "f": 1e-7,
+        "none": None,
+        "yes": True,
+        "deep": {"": [{"\"'$.%s": "\\"}]},
+        "text": "\u2028%😀",
+    }
+    assert write_batch([finish(image, **values), finish(text, words=2)]) == [True, True]
+    assert File.objects.get(pk=file.pk).facts == {
+        "file": {"charset": "utf-8"},
+        "image": values,
+        "odd": {"a": [1.5, None, "é"]},
+        "text": {"words": 2},
+    }
+
+
 def test_a_finish_that_took_effect_is_known_by_a_batch_too() -> None:
     job, other = running_job(), running_job()
-    assert write_batch([finish(job, derivative_of(job)), finish(other)]) == [True, True]
-    assert write_batch([finish(job, derivative_of(job)), finish(other)]) == [True, True]
-    assert Derivative.objects.count() == 1
+    writes = [finish(job, derivative_of(job), n=1), finish(other)]
+    assert write_batch(writes) == [True, True]
+    kept = list(Derivative.objects.values_list())
+    assert len(kept) == 1
+    assert write_batch(writes) == [True, True]
+    assert list(Derivative.objects.values_list()) == kept
+    assert again(job).file.facts["text"] == {"n": 1}
+
+
+def test_a_repeated_finish_of_a_later_attempt_leaves_its_derivatives() -> None:
+    job = running_job(attempt=2)
+    old = derivative_of(job)
+    old.key = "old"
+    old.save()
+    writes = [finish(job, derivative_of(job))]
+    assert write_batch(writes) == [True]
+    kept = list(Derivative.objects.values_list())
+    assert [derivative.key for derivative in Derivative.objects.all()] == [derivative_of(job).key]
+    assert write_batch(writes) == [True]
+    assert list(Derivative.objects.values_list()) == kept
+
+
+def test_a_stale_attempt_does_not_touch_what_the_newer_one_made() -> None:
+    """In one batch, so the statements see the job that the newer one has finished."""
+    job = running_job(attempt=2)
+    stale, current = finish(job, derivative_of(job), by="stale"), finish(job, derivative_of(job, "other"), by="current")
+    stale = replace(stale, job=replace(stale.job, attempt=1))
+    stale.derivatives[0].key = "stale"
+    assert write_batch([stale, current]) == [False, True]
+    assert [derivative.role for derivative in Derivative.objects.all()] == ["other"]
+    assert again(job).file.facts["text"] == {"by": "current"}
+    assert write_batch([stale]) == [False]
+    assert [derivative.role for derivative in Derivative.objects.all()] == ["other"]
+    assert again(job).file.facts["text"] == {"by": "current"}
 
 
 def test_messages_of_a_paused_queue_go_back() -> None:
@@ -84,11 +137,8 @@ def test_messages_of_a_paused_queue_go_back() -> None:
 
 
 @pytest.fixture
-def writer() -> Iterator[BatchWriter]:
-    made = BatchWriter()
-    made.open()
-    yield made
-    made.close()
+def writer() -> BatchWriter:
+    return BatchWriter()
 
 
 def test_many_threads_each_get_their_own_result(writer: BatchWriter, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,9 +152,12 @@ def test_many_threads_each_get_their_own_result(writer: BatchWriter, monkeypatch
     jobs = [new_job(state=State.QUEUED) for _ in range(60)]
 
     def work(job: Job) -> tuple[StartedJob, bool]:
-        begun = writer.start(job.pk)
-        assert begun
-        return begun, writer.finish(Finish(begun, {"of": str(job.pk)}, [derivative_of(begun)]))
+        try:
+            begun = writer.start(job.pk)
+            assert begun
+            return begun, writer.finish(Finish(begun, {"of": str(job.pk)}, [derivative_of(begun)]))
+        finally:
+            connection.close()
 
     with ThreadPoolExecutor(12) as threads:
         done = list(threads.map(work, jobs))
@@ -120,12 +173,8 @@ def test_many_threads_each_get_their_own_result(writer: BatchWriter, monkeypatch
 def test_a_job_whose_processor_is_unavailable_waits_for_another_worker() -> None:
     image, text = new_job(processor="image", state=State.QUEUED), new_job(state=State.QUEUED)
     writer = BatchWriter(["image"])
-    writer.open()
-    try:
-        assert writer.start(image.pk) is None
-        assert writer.start(text.pk)
-    finally:
-        writer.close()
+    assert writer.start(image.pk) is None
+    assert writer.start(text.pk)
     kept = again(image)
     assert (kept.state, kept.attempt, kept.failures, kept.leased_until) == (State.WAITING, 0, 0, None)
     assert kept.due_at == image.due_at
@@ -158,12 +207,9 @@ def test_what_breaks_a_batch_reaches_each_of_its_threads(writer: BatchWriter, mo
     assert writer.start(job.pk), "it goes on"
 
 
-def test_after_its_end_each_thread_writes_for_itself() -> None:
-    """A job that ends while its worker shuts down must not wait for ever."""
+def test_a_single_thread_writes_for_itself() -> None:
+    """No other thread is needed, so a job that ends while its worker shuts down never waits for one."""
     writer, job = BatchWriter(), new_job(state=State.QUEUED)
-    writer.open()
-    writer.close()
-    writer.close()
     begun = writer.start(job.pk)
     assert begun
     assert writer.finish(Finish(begun, {"n": 1}, []))

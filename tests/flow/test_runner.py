@@ -58,16 +58,8 @@ def storage(tmp_path: Path) -> Folder:
 
 
 @pytest.fixture
-def writer() -> Iterator[BatchWriter]:
-    made = BatchWriter()
-    made.open()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def runner(storage: Folder, children: ChildPool, writer: BatchWriter) -> Iterator[Runner]:
-    yield Runner(storage, children, writer, SETTINGS, slots=2)
+def runner(storage: Folder, children: ChildPool) -> Iterator[Runner]:
+    yield Runner(storage, children, BatchWriter(), SETTINGS, slots=2)
     assert in_scratch(children) == []
 
 
@@ -210,14 +202,12 @@ def test_a_missing_original_is_tried_again_and_then_fails(runner: Runner, queued
     assert kept.error_detail
 
 
-def test_a_scratch_that_takes_nothing_is_transient_trouble(
-    queued: Queued, storage: Folder, tmp_path: Path, writer: BatchWriter
-) -> None:
+def test_a_scratch_that_takes_nothing_is_transient_trouble(queued: Queued, storage: Folder, tmp_path: Path) -> None:
     children = ChildPool(SETTINGS.job_memory_limit, SETTINGS.jobs_per_child, tmp_path / "scratch")
     children.open()
     try:
         runner, job = (
-            Runner(storage, children, writer, SETTINGS, slots=2),
+            Runner(storage, children, BatchWriter(), SETTINGS, slots=2),
             queued(b"text", "text", "text/plain"),
         )
         shutil.rmtree(tmp_path / "scratch")
@@ -411,9 +401,9 @@ def test_a_cancelled_job_is_stopped_and_stays_cancelled(runner: Runner, queued: 
 
 
 def test_a_job_that_is_cancelled_before_its_turn_never_begins(
-    queued: Queued, children: ChildPool, storage: Folder, writer: BatchWriter
+    queued: Queued, children: ChildPool, storage: Folder
 ) -> None:
-    runner = Runner(storage, children, writer, SETTINGS, slots=1)
+    runner = Runner(storage, children, BatchWriter(), SETTINGS, slots=1)
     first, second = (
         queued(script("sleep", pause=1)),
         queued(script("derive", files={"a.txt": "a"}, listed=[thumbnail()])),
@@ -427,9 +417,9 @@ def test_a_job_that_is_cancelled_before_its_turn_never_begins(
     assert not Derivative.objects.exists()
 
 
-def test_a_time_limit_of_its_own(queued: Queued, children: ChildPool, storage: Folder, writer: BatchWriter) -> None:
+def test_a_time_limit_of_its_own(queued: Queued, children: ChildPool, storage: Folder) -> None:
     job = queued(script("sleep", pause=60))
-    Runner(storage, children, writer, SETTINGS, slots=1, seconds=0.5).run(job.pk)
+    Runner(storage, children, BatchWriter(), SETTINGS, slots=1, seconds=0.5).run(job.pk)
     assert (again(job).state, again(job).error_code) == (State.WAITING, "time-limit")
 
 
@@ -459,14 +449,14 @@ def test_deletion_at_any_moment_leaves_nothing(runner: Runner, queued: Queued, s
         assert not list(storage.files.media.glob(f"*/*/*/{job.file_id}"))
 
 
-def test_a_job_of_a_worker_that_shuts_down_is_released(queued: Queued, storage: Folder, writer: BatchWriter) -> None:
+def test_a_job_of_a_worker_that_shuts_down_is_released(queued: Queued, storage: Folder) -> None:
     # Its fork server starts with the first job, so the processors for tests must be found until the end.
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(FOLDER))
         children = ChildPool(SETTINGS.job_memory_limit, SETTINGS.jobs_per_child)
         children.open()
         try:
-            runner, job = Runner(storage, children, writer, SETTINGS, slots=2), queued(script("sleep", pause=60))
+            runner, job = Runner(storage, children, BatchWriter(), SETTINGS, slots=2), queued(script("sleep", pause=60))
             thread = begin(runner, job)
             time.sleep(0.3)
         finally:

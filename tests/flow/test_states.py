@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import re
 import time
-import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, DataError, connection, transaction
 from django.db.models.functions import Now
 
 from picasso.access.principal import SERVICE
@@ -185,7 +184,7 @@ def test_of_statements_run_together_all_take_effect_or_none() -> None:
         sql.run_together((sql.START_JOBS, [job.pk], []), ("SELECT nothing FROM nowhere",))
     connection.close()  # what was left open would be given back, too
     assert (again(job).state, again(job).attempt) == (State.QUEUED, 0)
-    begun, settled = sql.run_together((sql.START_JOBS, [job.pk], []), (sql.SETTLE_FILES, [(job.file_id, None)]))
+    begun, settled = sql.run_together((sql.START_JOBS, [job.pk], []), settle.started([job.pk]))
     connection.close()
     assert ([row[4] for row in begun], [state for _, state in settled]) == ([1], ["processing"])
     assert (again(job).state, again(job).file.state) == (State.RUNNING, File.State.PROCESSING)
@@ -399,26 +398,46 @@ def test_what_jobs_make_of_a_file(jobs: Sequence[tuple[str, int]], state: str) -
             assert changes == ([] if before == state else [StateChange(file.pk, before, File.State(state))])
 
 
-def settled(*files: File, facts: dict[uuid.UUID, Any] | None = None) -> list[StateChange]:
+def settled(*files: File) -> list[StateChange]:
     with transaction.atomic():
-        locked = settle.lock_files(File.objects.filter(pk__in=[file.pk for file in files]))
-        return settle.settle_files(locked, facts)
+        return settle.settle_files(settle.lock_files(File.objects.filter(pk__in=[file.pk for file in files])))
 
 
 @pytest.mark.django_db
-def test_files_are_settled_together_and_only_those_with_new_facts_get_some() -> None:
+def test_files_are_settled_together_and_keep_their_facts() -> None:
     new, old, gone = new_file(), new_file(facts={"file": {"n": 1}}), new_file()
     running_job(old)
     gone.delete()
-    assert {
-        change.file_id: change.new for change in settled(new, old, gone, facts={new.pk: {"text": {"a": "é\\"}}})
-    } == {
+    assert {change.file_id: change.new for change in settled(new, old, gone)} == {
         new.pk: File.State.PROCESSED,
         old.pk: File.State.PROCESSING,
     }
-    assert File.objects.get(pk=new.pk).facts == {"text": {"a": "é\\"}}
     assert File.objects.get(pk=old.pk).facts == {"file": {"n": 1}}
     assert settled() == []
+
+
+@pytest.mark.django_db
+def test_only_files_whose_job_has_finished_get_its_facts() -> None:
+    new, stale, other = running_job(), running_job(attempt=2), new_job()
+    Job.objects.filter(pk__in=[new.pk, stale.pk]).update(state=State.DONE)
+    facts = {"a": "é\\", "none": None}
+    given = [(new.pk, 1, facts), (stale.pk, 1, facts), (other.pk, 0, facts)]
+    rows = sql.rows(*settle.finished(given))
+    assert {sql.parse_id(file_id): state for file_id, state in rows} == {new.file_id: File.State.PROCESSED}
+    assert [again(job).file.state for job in (new, stale, other)] == ["processed", "pending", "pending"]
+    assert [again(job).file.facts for job in (new, stale, other)] == [
+        {"file": {}, "text": facts},
+        {"file": {}},
+        {"file": {}},
+    ]
+
+
+@pytest.mark.django_db
+def test_json_that_the_database_can_not_read_is_bad_data_and_not_an_outage() -> None:
+    job = running_job()
+    Job.objects.filter(pk=job.pk).update(state=State.DONE)
+    with pytest.raises(DataError), transaction.atomic():
+        sql.rows(sql.SETTLE_FINISHED, sql.AttemptValues([(job.pk, 1, "{")]))
 
 
 def test_nothing_else_writes_the_state_of_files() -> None:

@@ -2,25 +2,24 @@
 
 Each costs a transaction and a flush of the disk, which is most of the cost of a small job. So they are written in
 batches: `BatchWriter` shares them between the threads of a worker. A single start or finish is a batch of one.
+A batch is one message to PostgreSQL, because the time of a transaction is mostly that of its round trips.
 
 Files are locked first, in the order of their ids, then their jobs: see `picasso.jobs.states`.
 """
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from django.db import transaction
-
-from picasso import bulk_insert
 from picasso.jobs import settle, sql
 from picasso.jobs.states import AttemptId, StartedJob, State, clean_log
 from picasso.models import Derivative, Job
 
-DERIVATIVE_COLUMNS = tuple(field.attname for field in Derivative._meta.concrete_fields if not field.primary_key)
+DERIVATIVE_COLUMNS = ("role", "key", "media_type", "size", "sha256", "width", "height")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,8 +56,6 @@ class LockedFile(NamedTuple):
     state: str
     key: str
     media_type: str
-    facts: str
-    """As JSON text."""
 
 
 LockedFiles = Mapping[uuid.UUID, LockedFile]
@@ -71,30 +68,49 @@ def write_batch(batch: Sequence[Write], unavailable: Collection[str] = ()) -> li
     """
     starts = list({each.job_id for each in batch if isinstance(each, Start)})
     finishes = [each for each in batch if isinstance(each, Finish)]
-    with transaction.atomic():
-        files, started, finished = lock_and_move(starts, finishes, list(unavailable))
-        if len(started) < len(starts):
-            sql.rows(sql.PUT_BACK_JOBS, [job_id for job_id in starts if job_id not in started], list(unavailable))
-        replace_derivatives(finished)
-        changed = {*(job.file_id for job in started.values()), *(each.job.file_id for each in finished)}
-        settle.settle_files({file_id: files[file_id].state for file_id in changed}, merge_facts(files, finished))
+    steps = make_steps(starts, finishes, list(unavailable))
+    rows = dict(zip(steps, sql.run_together(*steps.values()), strict=True))
+    files = {sql.parse_id(file_id): LockedFile(*row) for file_id, *row in rows["lock"]}
+    settled = [*rows.get("settle finished", ()), *rows.get("settle started", ())]
+    settle.changes({file_id: file.state for file_id, file in files.items()}, settled)
+    started = {job.id: job for job in (started_job(row, files) for row in rows.get("start", ()))}
+    finished = {AttemptId(sql.parse_id(job_id), attempt) for job_id, attempt in rows.get("finish", ())}
+    if len(started) < len(starts):
+        sql.rows(sql.PUT_BACK_JOBS, [job_id for job_id in starts if job_id not in started], list(unavailable))
     return [result(each, started, finished) for each in batch]
 
 
-def lock_and_move(
-    starts: list[uuid.UUID], finishes: Sequence[Finish], unavailable: list[str]
-) -> tuple[LockedFiles, dict[uuid.UUID, StartedJob], list[Finish]]:
-    """Lock the files of the batch and move its jobs; the files, the started jobs, and the finishes that took effect."""
-    steps: list[Sequence[Any]] = [(sql.LOCK_FILES, [each.job.file_id for each in finishes], starts)]
+def make_steps(starts: list[uuid.UUID], finishes: Sequence[Finish], unavailable: list[str]) -> dict[str, sql.Step]:
+    """The statements of a batch. They need nothing from each other's results, so that they can be one message."""
+    steps: dict[str, sql.Step] = {"lock": (sql.LOCK_FILES, [each.job.file_id for each in finishes], starts)}
     if starts:
-        steps.append((sql.START_JOBS, starts, unavailable))
+        steps["start"] = (sql.START_JOBS, starts, unavailable)
     if finishes:
-        steps.append((sql.FINISH_JOBS, [(*each.attempt, clean_log(each.log)) for each in finishes]))
-    locked, *moved = sql.run_together(*steps)
-    files = {sql.parse_id(file_id): LockedFile(*row) for file_id, *row in locked}
-    started = [started_job(row, files) for row in moved[0]] if starts else []
-    ended = {AttemptId(sql.parse_id(job_id), attempt) for job_id, attempt in moved[-1]} if finishes else set()
-    return files, {job.id: job for job in started}, [each for each in finishes if each.attempt in ended]
+        logs = sql.AttemptValues((*each.attempt, clean_log(each.log)) for each in finishes)
+        steps["finish"] = (sql.FINISH_JOBS, logs)
+        steps |= derivative_steps(finishes)
+        steps["settle finished"] = settle.finished((*each.attempt, each.facts) for each in finishes)
+    if starts:
+        steps["settle started"] = settle.started(starts)
+    return steps
+
+
+def derivative_steps(finishes: Sequence[Finish]) -> dict[str, sql.Step]:
+    """Replace the derivatives of earlier attempts by those of these."""
+    steps: dict[str, sql.Step] = {}
+    if repeated := [each for each in finishes if each.job.attempt > 1]:
+        keys = [derivative.key for each in repeated for derivative in each.derivatives]
+        steps["delete"] = (sql.DELETE_DERIVATIVES, sql.AttemptValues((*each.attempt, None) for each in repeated), keys)
+    if derivatives := sql.AttemptValues(
+        (*each.attempt, derivative_json(derivative)) for each in finishes for derivative in each.derivatives
+    ):
+        steps["insert"] = (sql.INSERT_DERIVATIVES, derivatives)
+    return steps
+
+
+def derivative_json(derivative: Derivative) -> str:
+    """What `sql.INSERT_DERIVATIVES` takes."""
+    return json.dumps({column: getattr(derivative, column) for column in DERIVATIVE_COLUMNS})
 
 
 def started_job(row: tuple[Any, ...], files: LockedFiles) -> StartedJob:
@@ -104,32 +120,10 @@ def started_job(row: tuple[Any, ...], files: LockedFiles) -> StartedJob:
     return StartedJob(sql.parse_id(job_id), sql.parse_id(file_id), file.key, file.media_type, *rest)
 
 
-def replace_derivatives(finished: Collection[Finish]) -> None:
-    """Replace the derivatives of earlier attempts by those of these."""
-    repeated = [(each.job.file_id, each.job.processor) for each in finished if each.job.attempt > 1]
-    if repeated:
-        sql.rows(sql.DELETE_DERIVATIVES, repeated)
-    rows = [
-        {column: getattr(derivative, column) for column in DERIVATIVE_COLUMNS}
-        for each in finished
-        for derivative in each.derivatives
-    ]
-    bulk_insert.insert_rows(Derivative, rows)
-
-
-def merge_facts(files: LockedFiles, finished: Collection[Finish]) -> dict[uuid.UUID, dict[str, Any]]:
-    """The facts of each file, with those of the finished jobs."""
-    merged: dict[uuid.UUID, dict[str, Any]] = {}
-    for each in finished:
-        file_id = each.job.file_id
-        merged.setdefault(file_id, sql.parse_json(files[file_id].facts))[each.job.processor] = each.facts
-    return merged
-
-
-def result(each: Write, started: dict[uuid.UUID, StartedJob], finished: Collection[Finish]) -> Any:
+def result(each: Write, started: dict[uuid.UUID, StartedJob], finished: Collection[AttemptId]) -> Any:
     """Of two messages for one job the first one gets it. A finish that did nothing may have been written before."""
     if isinstance(each, Finish):
-        return each in finished or was_written(each)
+        return each.attempt in finished or was_written(each)
     return started.pop(each.job_id, None)
 
 

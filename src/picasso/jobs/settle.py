@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping, Sized
+from collections.abc import Iterable, Mapping, Sized
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,8 @@ from django.db.models import QuerySet
 from picasso.jobs import sql
 from picasso.models import File
 
-Facts = Mapping[str, Any]
+AttemptFacts = tuple[uuid.UUID, int, Mapping[str, Any]]
+"""The id of a job, the number of the attempt, and what it found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +40,34 @@ def lock_files(files: QuerySet[File]) -> dict[uuid.UUID, str]:
     return dict(files.select_for_update().order_by("pk").values_list("pk", "state"))
 
 
-def settle_files(locked: Mapping[uuid.UUID, str], facts: Mapping[uuid.UUID, Facts] | None = None) -> list[StateChange]:
-    """Give locked files the state that their jobs make, and new facts where there are some; the changes of state.
+def settle_files(locked: Mapping[uuid.UUID, str]) -> list[StateChange]:
+    """Give locked files the state that their jobs make; the changes of state.
 
     ``locked`` holds the state that each file had when it was locked.
     """
-    facts = facts or {}
-    given = [(file_id, json.dumps(facts[file_id]) if file_id in facts else None) for file_id in locked]
-    if not given:
-        return []
-    written = {sql.parse_id(file_id): File.State(state) for file_id, state in sql.rows(sql.SETTLE_FILES, given)}
+    return changes(locked, sql.rows(sql.SETTLE_FILES, list(locked))) if locked else []
+
+
+def started(jobs: list[uuid.UUID]) -> sql.Step:
+    """The statement that settles the files of those jobs that are running, for a message that locks them before.
+
+    Its rows are for `changes`.
+    """
+    return sql.SETTLE_STARTED, jobs
+
+
+def finished(facts: Iterable[AttemptFacts]) -> sql.Step:
+    """The statement that settles the files of those attempts that have ended their job, and gives them these facts.
+
+    For a message that locks the files before. Its rows are for `changes`.
+    """
+    values = sql.AttemptValues((job_id, attempt, json.dumps(mine)) for job_id, attempt, mine in facts)
+    return sql.SETTLE_FINISHED, values
+
+
+def changes(locked: Mapping[uuid.UUID, str], settled: sql.Rows) -> list[StateChange]:
+    """Of the rows that a statement returned that settles locked files."""
+    written = {sql.parse_id(file_id): File.State(state) for file_id, state in settled}
     return [
         StateChange(file_id, File.State(locked[file_id]), new)
         for file_id, new in written.items()

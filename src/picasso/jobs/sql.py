@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import DataError, OperationalError, connection, transaction
 
 from picasso.conf import ConfError
 
@@ -21,6 +21,19 @@ LEASE_SECONDS = 20
 
 # Whether the queue of a job is paused.
 PAUSED = "EXISTS (SELECT 1 FROM picasso_queue WHERE name = picasso_job.queue AND paused)"
+
+# Of given attempts those that have ended their job. An earlier statement of the same message may have done it.
+FINISHED = """JOIN picasso_job
+    ON picasso_job.id = given.id AND picasso_job.attempt = given.attempt AND picasso_job.state = 'done'"""
+
+# The state that the jobs of a file make.
+FILE_STATE = """(
+    SELECT CASE
+        WHEN count(*) FILTER (WHERE state IN ('waiting', 'queued', 'running')) > 0
+            THEN CASE WHEN max(attempt) > 0 THEN 'processing' ELSE 'pending' END
+        WHEN count(*) FILTER (WHERE state IN ('failed', 'cancelled')) > 0 THEN 'failed'
+        ELSE 'processed' END
+    FROM picasso_job WHERE file_id = picasso_file.id)"""
 
 WORDS = {
     "postgresql": {
@@ -32,11 +45,16 @@ WORDS = {
         "in_names": "= ANY (%s::text[])",
         "not_in_names": "<> ALL (%s::text[])",
         "in_files": "= ANY (%s::uuid[] || ARRAY(SELECT file_id FROM picasso_job WHERE id = ANY (%s::uuid[])))",
-        "finishes": "unnest(%s::uuid[], %s::integer[], %s::text[]) AS given (id, attempt, log)",
-        "files": "unnest(%s::uuid[], %s::text[]) AS given (id, facts)",
-        "derivatives": "unnest(%s::uuid[], %s::text[]) AS given (file_id, processor)",
+        "attempts": "unnest(%s::uuid[], %s::integer[], %s::text[]) AS given (id, attempt, value)",
+        "derivative_key": "given.value::json ->> 'key'",
+        "derivative": """given.value::json ->> 'role', given.value::json ->> 'key', given.value::json ->> 'media_type',
+            (given.value::json ->> 'size')::bigint, given.value::json ->> 'sha256',
+            (given.value::json ->> 'width')::integer, (given.value::json ->> 'height')::integer""",
+        "new_facts": "jsonb_object_agg(picasso_job.processor, given.value::jsonb)",
+        "merged_facts": "picasso_file.facts || new.facts",
+        "finished": FINISHED,
+        "file_state": FILE_STATE,
         "paused": PAUSED,
-        "json": "::jsonb",
     },
     # A transaction that writes holds SQLite's one lock from its start.
     "sqlite": {
@@ -50,18 +68,25 @@ WORDS = {
         "in_files": """IN (
             SELECT value FROM json_each(%s) UNION ALL
             SELECT file_id FROM picasso_job WHERE id IN (SELECT value FROM json_each(%s)))""",
-        "finishes": """(
+        "attempts": """(
             SELECT json_extract(value, '$[0]') AS id, json_extract(value, '$[1]') AS attempt,
-                json_extract(value, '$[2]') AS log
+                json_extract(value, '$[2]') AS value
             FROM json_each(%s)) AS given""",
-        "files": """(
-            SELECT json_extract(value, '$[0]') AS id, json_extract(value, '$[1]') AS facts
-            FROM json_each(%s)) AS given""",
-        "derivatives": """(
-            SELECT json_extract(value, '$[0]') AS file_id, json_extract(value, '$[1]') AS processor
-            FROM json_each(%s)) AS given""",
+        "derivative_key": "json_extract(given.value, '$.key')",
+        "derivative": """json_extract(given.value, '$.role'), json_extract(given.value, '$.key'),
+            json_extract(given.value, '$.media_type'), json_extract(given.value, '$.size'),
+            json_extract(given.value, '$.sha256'), json_extract(given.value, '$.width'),
+            json_extract(given.value, '$.height')""",
+        "new_facts": "json_group_object(picasso_job.processor, json(given.value))",
+        # The facts of a processor are an object.
+        "merged_facts": """(
+            SELECT json_group_object(key, json(value)) FROM (
+                SELECT key, value FROM json_each(picasso_file.facts)
+                WHERE key NOT IN (SELECT key FROM json_each(new.facts))
+                UNION ALL SELECT key, value FROM json_each(new.facts)))""",
+        "finished": FINISHED,
+        "file_state": FILE_STATE,
         "paused": PAUSED,
-        "json": "",
     },
 }
 
@@ -92,7 +117,7 @@ CLAIM = """
 
 # (ids of files, ids of jobs): locks these files and the files of these jobs.
 LOCK_FILES = """
-    SELECT id, state, key, media_type, facts FROM picasso_file
+    SELECT id, state, key, media_type FROM picasso_file
     WHERE id {in_files} ORDER BY id {lock}"""
 
 # (ids of jobs, processors): starts those that are queued, unless their queue is paused or their processor is one of
@@ -112,41 +137,71 @@ PUT_BACK_JOBS = """
 # ((id, attempt, log) of each job)
 FINISH_JOBS = """
     UPDATE picasso_job
-    SET state = 'done', finished_at = {now}, leased_until = NULL, error_code = '', error_detail = '', log = given.log,
+    SET state = 'done', finished_at = {now}, leased_until = NULL, error_code = '', error_detail = '', log = given.value,
         progress = CASE WHEN progress IS NULL THEN NULL ELSE 1 END
-    FROM {finishes}
+    FROM {attempts}
     WHERE picasso_job.id = given.id AND picasso_job.attempt = given.attempt AND state = 'running'
     RETURNING picasso_job.id, picasso_job.attempt"""
 
-# ((file's id, processor) of each)
+# ((id of its job, attempt, nothing) of each, keys): deletes the derivatives of finished jobs, except these keys.
 DELETE_DERIVATIVES = """
-    DELETE FROM picasso_derivative WHERE (file_id, processor) IN (SELECT file_id, processor FROM {derivatives})"""
+    DELETE FROM picasso_derivative
+    WHERE (file_id, processor) IN (SELECT picasso_job.file_id, picasso_job.processor FROM {attempts} {finished})
+        AND key {not_in_names}"""
 
-# ((file's id, its new facts as JSON text or null) of each): gives each file the state that its jobs make. Its files
-# must be locked by an earlier statement: a statement that waits for a lock sees the jobs as they were before it waited.
+# ((id of its job, attempt, the other columns as a JSON object) of each): adds derivatives of finished jobs, unless they
+# are there.
+INSERT_DERIVATIVES = """
+    INSERT INTO picasso_derivative (file_id, processor, role, key, media_type, size, sha256, width, height)
+    SELECT picasso_job.file_id, picasso_job.processor, {derivative} FROM {attempts} {finished}
+    WHERE NOT EXISTS (
+        SELECT 1 FROM picasso_derivative AS kept
+        WHERE kept.file_id = picasso_job.file_id AND kept.key = {derivative_key})"""
+
+# The statements below settle files that are locked by an earlier statement: a statement that waits for a lock sees the
+# jobs as they were before it waited.
+
+# (ids of files): gives each file the state that its jobs make.
 SETTLE_FILES = """
-    WITH settled AS MATERIALIZED (
-        SELECT given.id AS file_id, given.facts{json} AS facts, (
-            SELECT CASE
-                WHEN count(*) FILTER (WHERE state IN ('waiting', 'queued', 'running')) > 0
-                    THEN CASE WHEN max(attempt) > 0 THEN 'processing' ELSE 'pending' END
-                WHEN count(*) FILTER (WHERE state IN ('failed', 'cancelled')) > 0 THEN 'failed'
-                ELSE 'processed' END
-            FROM picasso_job WHERE file_id = given.id) AS state
-        FROM {files})
-    UPDATE picasso_file SET state = settled.state, facts = COALESCE(settled.facts, picasso_file.facts)
-    FROM settled
-    WHERE picasso_file.id = settled.file_id
-        AND (settled.facts IS NOT NULL OR picasso_file.state <> settled.state)
+    WITH settled AS MATERIALIZED (SELECT id AS file_id, {file_state} AS state FROM picasso_file WHERE id {in_ids})
+    UPDATE picasso_file SET state = settled.state FROM settled
+    WHERE picasso_file.id = settled.file_id AND picasso_file.state <> settled.state
+    RETURNING picasso_file.id, picasso_file.state"""
+
+# (ids of jobs): the same for the files of those jobs that are running.
+SETTLE_STARTED = """
+    UPDATE picasso_file SET state = 'processing'
+    WHERE state <> 'processing' AND id IN (SELECT file_id FROM picasso_job WHERE id {in_ids} AND state = 'running')
+    RETURNING id, state"""
+
+# ((id, attempt, facts as a JSON object) of each job): the same for the files of those jobs that have finished. It also
+# adds these facts.
+SETTLE_FINISHED = """
+    UPDATE picasso_file SET state = {file_state}, facts = {merged_facts}
+    FROM (
+        SELECT picasso_job.file_id, {new_facts} AS facts FROM {attempts} {finished} GROUP BY picasso_job.file_id) AS new
+    WHERE picasso_file.id = new.file_id
     RETURNING picasso_file.id, picasso_file.state"""
 
 Rows = list[tuple[Any, ...]]
 
+Step = tuple[Any, ...]
+"""A statement and its parameters."""
+
+
+class AttemptValues(list[tuple[uuid.UUID, int, str | None]]):
+    """Values for attempts: the id of the job, the number of the attempt, the value."""
+
 
 def rows(statement: str, *parameters: Any) -> Rows:
-    """All rows that a statement returns. A parameter may be a list of values, or of tuples: of rows."""
+    """All rows that a statement returns. A parameter may be a list of values, or `AttemptValues`."""
     with connection.cursor() as cursor:
-        cursor.execute(in_dialect(statement, connection.vendor), [*adapt(parameters)])
+        try:
+            cursor.execute(in_dialect(statement, connection.vendor), [*adapt(parameters)])
+        except OperationalError as fault:
+            if "malformed JSON" in str(fault):
+                raise DataError(*fault.args) from fault
+            raise
         return fetch(cursor)
 
 
@@ -154,7 +209,7 @@ def first(statement: str, *parameters: Any) -> tuple[Any, ...] | None:
     return next(iter(rows(statement, *parameters)), None)
 
 
-def run_together(*steps: Sequence[Any]) -> list[Rows]:
+def run_together(*steps: Step) -> list[Rows]:
     """The rows of several statements, each given with its parameters. All of them take effect, or none.
 
     PostgreSQL gets them as one message. Each still sees what was committed before it began, so a statement after a lock
@@ -195,7 +250,7 @@ def in_dialect(statement: str, vendor: str) -> str:
 def adapt(parameters: Iterable[Any]) -> Iterator[Any]:
     """As the database takes them. SQLite gets lists as JSON, and a UUID as its 32 hex digits.
 
-    PostgreSQL gets a list as an array, and a list of rows as an array for each column; so it must not be empty.
+    PostgreSQL gets a list as an array, and `AttemptValues` as an array for each column.
     """
     sqlite = connection.vendor == "sqlite"
     for value in parameters:
@@ -203,17 +258,11 @@ def adapt(parameters: Iterable[Any]) -> Iterator[Any]:
             yield json.dumps(value, default=lambda identifier: identifier.hex)
         elif sqlite and isinstance(value, uuid.UUID):
             yield value.hex
-        elif isinstance(value, list) and value and isinstance(value[0], tuple):
-            yield from map(list, zip(*value, strict=True))
+        elif isinstance(value, AttemptValues):
+            yield from ([row[column] for row in value] for column in range(3))
         else:
             yield value
 
 
 def parse_id(value: Any) -> uuid.UUID:
     return value if isinstance(value, uuid.UUID) else uuid.UUID(value)
-
-
-def parse_json(value: str) -> dict[str, Any]:
-    """Both databases return JSON as text."""
-    parsed: dict[str, Any] = json.loads(value)
-    return parsed
