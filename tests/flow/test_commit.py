@@ -152,7 +152,7 @@ def test_states_and_facts_of_a_new_file(storage: Folder) -> None:
     assert (text.media_type, text.state) == ("text/plain", File.State.PENDING)
     assert (blob.media_type, blob.state) == ("application/octet-stream", File.State.PROCESSED)
     assert not blob.jobs.exists()
-    facts = {"extension": ".txt", "declared_type_matches": True, "detected_by": "content", "charset": None}
+    facts = {"extension": ".txt", "declared_type_matches": True, "detected_by": "content", "charset": "ascii"}
     assert File.objects.get(pk=text.pk).facts == {"file": facts}
     assert File.objects.get(pk=blob.pk).facts["file"]["declared_type_matches"] is False
 

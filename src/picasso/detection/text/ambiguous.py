@@ -12,6 +12,9 @@ OBJECTIVE_C = re.compile(
 )
 PROLOG = re.compile(r"(?m)^(?::-\s|[a-z]\w*(?:\([^)\n]*\))?\s*:-\s)")
 COQ = re.compile(r"(?m)^[ \t]*+(?:Require|Theorem|Lemma|Definition|Proof|Inductive)\b")
+TROFF = re.compile(r"\.|\\\"")
+OPENCL = re.compile(r"//|/\*|__kernel\b|#pragma\s+OPENCL")
+PDB = re.compile(r"(?m)^(?:HEADER|TITLE|REMARK|CRYST1|MODEL|ATOM|HETATM|COMPND)\s")
 SECTION = re.compile(r"(?m)^[ \t]*+\[[^\]\n]+\][ \t]*\r?$")
 
 
@@ -23,6 +26,10 @@ def instead_if(pattern: re.Pattern[str], other: str) -> Callable[[str, Sample], 
     return lambda media_type, sample: other if pattern.search(sample.start) else media_type
 
 
+def if_begins(pattern: re.Pattern[str], other: str) -> Callable[[str, Sample], str | None]:
+    return lambda media_type, sample: other if pattern.match(sample.text) else media_type
+
+
 def unless(pattern: re.Pattern[str], other: str) -> Callable[[str, Sample], str | None]:
     return lambda media_type, sample: media_type if pattern.search(sample.start) else other
 
@@ -31,6 +38,12 @@ RULES = {
     "m": unless(OBJECTIVE_C, "text/x-matlab"),
     "pl": instead_if(PROLOG, "text/x-prolog"),
     "v": instead_if(COQ, "text/x-coq"),
+    "mm": if_begins(TROFF, "text/troff"),
+    "cl": if_begins(OPENCL, "text/x-opencl-src"),
+    "pdb": only_if(PDB),
+    "ent": only_if(PDB),
+    "cif": only_if(re.compile(r"(?m)^data_")),
+    **dict.fromkeys(("mol", "sdf"), only_if(re.compile(r"V[23]000|M  END"))),
     "mod": only_if(re.compile("<!E")),
     "tag": only_if(re.compile("<%@")),
     # Many programs have files of these names.

@@ -35,7 +35,8 @@ BY_MEMBERS: tuple[tuple[frozenset[str], str], ...] = (
     (frozenset(("asset", "nodes")), "model/gltf+json"),
     (frozenset(("asset", "buffers")), "model/gltf+json"),
 )
-DECODER = json.JSONDecoder()
+# Programs write line ends into strings, though JSON forbids it.
+DECODER = json.JSONDecoder(strict=False)
 
 
 def detect_json(sample: Sample) -> str | None:

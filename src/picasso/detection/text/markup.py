@@ -19,6 +19,9 @@ HTML_START = re.compile(
 # Beginnings that show the format, whatever follows.
 STARTS = (
     (re.compile(r"(?i)<sami(?=[\s>])"), "application/x-sami"),
+    (re.compile(r"<\?wpl\s"), "application/vnd.ms-wpl"),
+    (re.compile(r"(?:<\?xml[^>]*+>\s*+)?<xsl:(?:stylesheet|transform)\s"), "application/xslt+xml"),
+    (re.compile(r"(?:<!--(?:[^-]|-(?!->))*+-->\s*+){1,20}<!ENTITY\s"), "application/xml-dtd"),
     (re.compile(r"<!(?:ELEMENT|ENTITY|ATTLIST|NOTATION)\s"), "application/xml-dtd"),
 )
 

@@ -66,6 +66,7 @@ PEM_TYPES = {
     "CERTIFICATE": "application/pkix-cert",
     "X509 CERTIFICATE": "application/pkix-cert",
     "TRUSTED CERTIFICATE": "application/pkix-cert",
+    "CA CERTIFICATE": "application/pkix-cert",
     "CERTIFICATE REQUEST": "application/pkcs10",
     "NEW CERTIFICATE REQUEST": "application/pkcs10",
     "X509 CRL": "application/pkix-crl",

@@ -32,7 +32,11 @@ WIDE_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
 # Data that is no text mostly shows it in its first bytes.
 SHORT_PROBE, PROBE = 64, 512
 WHITE_SPACE = dict.fromkeys((0x09, 0x0A, 0x0C, 0x0D, 0x1B, 0x85, 0xA0, 0x2028, 0x3000, 0xFEFF), " ")
-ALPHABETS = "\u2100".__gt__
+# So many blocks of 256 characters: ASCII, the alphabet, an extension of it, punctuation.
+MAX_BLOCKS = 4
+
+# Alphabets stand before this block, and most characters of East Asia, which pairs of ASCII look like, behind it.
+PUNCTUATION = 0x20
 SHORTEST = 8
 
 
@@ -101,17 +105,22 @@ def _read_wide(head: bytes, is_whole: bool, encoding: str) -> Sample | None:
 
 
 def _unmarked_utf16(head: bytes) -> str | None:
-    """UTF-16 without a mark: all of its characters are printable, and most are of an alphabet below U+2100."""
-    return next((encoding for encoding in ("utf-16-le", "utf-16-be") if _is_alphabetic(head, encoding)), None)
+    """UTF-16 without a mark, as far as its first bytes show: words of one alphabet, and ASCII between them."""
+    return next((encoding for encoding in ("utf-16-le", "utf-16-be") if _has_words(head, encoding)), None)
 
 
-def _is_alphabetic(head: bytes, encoding: str) -> bool:
+def _has_words(head: bytes, encoding: str) -> bool:
     """In two steps: almost all binary data ends at the first."""
+    if len(head) < SHORTEST:
+        return False
     for length in (SHORT_PROBE, PROBE):
         text = head[: min(length, len(head)) & ~1].decode(encoding, "surrogatepass")
-        if not text.translate(WHITE_SPACE).isprintable() or sum(map(ALPHABETS, text)) < 0.7 * len(text):
+        if not text.translate(WHITE_SPACE).isprintable():
             return False
-    return len(head) >= SHORTEST
+        blocks = {ord(character) >> 8 for character in text}
+        if 0 not in blocks or len(blocks) > MAX_BLOCKS or max(blocks) > PUNCTUATION or text.isalpha():
+            return False
+    return True
 
 
 def _without_separators(head: bytes) -> bytes:

@@ -10,6 +10,7 @@ FLAT = "application/vnd.oasis.opendocument.{}-flat-xml"
 BY_NAMESPACE: dict[str, str] = {
     "http://www.w3.org/2000/svg": "image/svg+xml",
     "http://www.w3.org/2005/Atom": "application/atom+xml",
+    "http://purl.org/atom/ns#": "application/atom+xml",
     "http://www.w3.org/2007/app": "application/atomsvc+xml",
     "http://purl.org/rss/1.0/": "application/rss+xml",
     "http://www.opengis.net/kml/": "application/vnd.google-earth.kml+xml",
@@ -95,6 +96,7 @@ BY_NAME: dict[str, str] = {
     "asx": "application/x-ms-asx",
     "ASX": "application/x-ms-asx",
     "glade-interface": "application/x-glade",
+    "interface": "application/x-gtk-builder",
     "TS": "application/vnd.trolltech.linguist",
     "ttFont": "application/x-font-ttx",
     "dita": "application/dita+xml",
@@ -130,6 +132,7 @@ NEEDS_EVIDENCE: dict[str, tuple[str, ...]] = {
     "asx": ("version", "VERSION"),
     "ASX": ("version", "VERSION"),
     "amf": ("unit", "version"),
+    "interface": ("domain=",),
     "TS": ("DOCTYPE TS", "language", "version"),
     "tt": ("ttml", "ttaf", "xml:lang"),
     "math": ("MathML", "mathml"),
