@@ -64,3 +64,19 @@ def ole(*names: str, class_id: bytes = bytes(16), inner: tuple[str, ...] = (), f
     header = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(16) + struct.pack("<HHHHH", 0x3E, 3, 0xFFFE, 9, 6) + bytes(6)
     header += struct.pack("<IIIIIIIII", 0, 1, fat, 0, 4096, END, 0, END, 0) + struct.pack("<I", 0)
     return header.ljust(SECTOR, b"\xff") + table + directory
+
+
+def der(tag: int, *content: bytes) -> bytes:
+    """An element of ASN.1."""
+    data = b"".join(content)
+    length = len(data)
+    coded = bytes([length]) if length < 0x80 else bytes([0x82]) + length.to_bytes(2, "big")
+    return bytes([tag]) + coded + data
+
+
+def integer(value: int) -> bytes:
+    return der(2, value.to_bytes(max(1, value.bit_length() // 8 + 1), "big"))
+
+
+def algorithm(oid: str) -> bytes:
+    return der(0x30, der(6, bytes.fromhex(oid)), der(5))

@@ -101,3 +101,13 @@ def riff(kind: bytes, start: bytes = b"RIFF") -> bytes:
 def form(kind: bytes, start: bytes = b"FORM") -> bytes:
     content = kind + b"COMM" + struct.pack(">I", 18) + bytes(18)
     return start + struct.pack(">I", len(content)) + content
+
+
+def mpeg_frames(number: int, *, header: bytes = b"\xff\xfb\x90\x64", length: int = 417) -> bytes:
+    """Frames of MP3, or of what ``header`` says."""
+    return header.ljust(length, b"\0") * number
+
+
+def id3(size: int, *, version: int = 3) -> bytes:
+    coded = bytes(size >> shift & 0x7F for shift in (21, 14, 7, 0))
+    return b"ID3" + bytes([version, 0, 0]) + coded + bytes(size)

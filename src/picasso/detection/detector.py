@@ -53,7 +53,9 @@ def _ask_libmagic(window: Window) -> str:
         media_type = UNKNOWN
     if media_type in VAGUE:
         media_type = ask_own(window.head) or detect_by_trailer(window) or media_type
-    return (detect_by_signature(window.head) or UNKNOWN) if media_type == UNKNOWN else media_type
+    if media_type == UNKNOWN:
+        return detect_by_signature(window) or UNKNOWN
+    return families.refine(window, media_type) or media_type
 
 
 def _named(media_type: str, extension: str, detected_by: DetectedBy) -> Detection:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from picasso.detection.families import mpeg_audio
+from picasso.detection.window import Window
+
 # Signatures that libmagic does not know: offset, bytes, type.
 SIGNATURES = (
     (0, b"PAR1", "application/vnd.apache.parquet"),
-    (4, b"ftypcrx ", "image/x-canon-cr3"),
-    (0, b"IIU\0", "image/x-panasonic-rw2"),
     (0, b"\0MRM", "image/x-minolta-mrw"),
     (0, b"8BPS\0\2", "image/vnd.adobe.photoshop"),
-    (60, b"BOOKMOBI", "application/x-mobipocket-ebook"),
     (0, b"wvpk", "audio/x-wavpack"),
     (0, b"caff", "audio/x-caf"),
     (0, b"\x7f\xfe\x80\x01", "audio/vnd.dts"),
@@ -26,7 +26,8 @@ SYNC_BYTE = 0x47
 PACKET_LAYOUTS = ((0, 188), (4, 192))
 
 
-def detect_by_signature(head: bytes) -> str | None:
+def detect_by_signature(window: Window) -> str | None:
+    head = window.head
     if b"%PDF-" in head[:PDF_SEARCH_LENGTH]:
         return "application/pdf"
     for offset, signature, media_type in SIGNATURES:
@@ -36,4 +37,4 @@ def detect_by_signature(head: bytes) -> str | None:
         starts = head[offset : offset + 8 * length : length]
         if len(starts) >= 3 and set(starts) == {SYNC_BYTE}:
             return "video/mp2t"
-    return None
+    return mpeg_audio.find_frames(window)

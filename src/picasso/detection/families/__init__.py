@@ -8,14 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from picasso.detection.families import asf, bmff, ebml, ogg, ole, riff, tiff, zipped
+from picasso.detection.families import (
+    asf,
+    asn1,
+    bmff,
+    ebml,
+    gzipped,
+    mpeg_audio,
+    ogg,
+    ole,
+    palm,
+    riff,
+    tar,
+    tiff,
+    zipped,
+)
 from picasso.detection.families.by_name import BY_NAME
 from picasso.detection.window import Window
 
 Detector = Callable[[Window], str | None]
 """A file → its media type, or None if it only begins like this family."""
 
-# By the first bytes of a file, four of them or two.
+# By the first bytes of a file, four, three or one of them.
 FAMILIES: Mapping[bytes, Detector] = {
     **dict.fromkeys((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08"), zipped.detect_zip),
     ole.SIGNATURE[:4]: ole.detect_ole,
@@ -25,10 +39,20 @@ FAMILIES: Mapping[bytes, Detector] = {
     **dict.fromkeys(tiff.STARTS, tiff.detect_tiff),
     **dict.fromkeys(riff.RIFF_STARTS, riff.detect_riff),
     **dict.fromkeys(riff.FORM_STARTS, riff.detect_form),
+    gzipped.SIGNATURE: gzipped.detect_gzip,
+    b"ID3": mpeg_audio.detect_id3,
+    b"\xff": mpeg_audio.detect_frames,
+    b"0": asn1.detect_asn1,
+}
+
+# By libmagic's type.
+REFINERS: Mapping[str, Detector] = {
+    palm.MOBI: palm.detect_palm,
+    "application/x-tar": tar.detect_tar,
 }
 
 # libmagic tells these by a few bytes. A file that the family refuses is none of them.
-REFUSED: frozenset[str] = frozenset(bmff.TYPES)
+REFUSED: frozenset[str] = frozenset((*bmff.TYPES, mpeg_audio.MPEG, mpeg_audio.AAC))
 
 
 def detect(window: Window) -> str | None:
@@ -36,8 +60,14 @@ def detect(window: Window) -> str | None:
     head = window.head
     if head[4:8] in bmff.FIRST_BOXES and (found := bmff.detect_bmff(window)):
         return found
-    detector = FAMILIES.get(head[:4]) or FAMILIES.get(head[:2])
+    detector = FAMILIES.get(head[:4]) or FAMILIES.get(head[:3]) or FAMILIES.get(head[:1])
     return detector(window) if detector else None
+
+
+def refine(window: Window, media_type: str) -> str | None:
+    """A more precise type of a file that libmagic calls by the name of a family."""
+    refiner = REFINERS.get(media_type)
+    return refiner(window) if refiner else None
 
 
 def by_name(media_type: str, extension: str) -> str | None:
