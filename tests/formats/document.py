@@ -13,6 +13,7 @@ OPEN = "application/vnd.oasis.opendocument."
 DOCX, XLSX, PPTX = (
     OOXML + kind for kind in ("wordprocessingml.document", "spreadsheetml.sheet", "presentationml.presentation")
 )
+VSDX = "application/vnd.ms-visio.drawing"
 ODT, ODS, ODP = (OPEN + kind for kind in ("text", "spreadsheet", "presentation"))
 
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -119,6 +120,50 @@ def pptx(text: str = ENGLISH) -> bytes:
     return package("ppt/presentation.xml", PPTX, parts)
 
 
+def pptx_of_two() -> bytes:
+    """With slides that are shown in another order than that of their names."""
+    namespaces = f'{SLIDE} xmlns:r="{OFFICE}"'
+    slides = '<p:sldIdLst><p:sldId id="256" r:id="r2"/><p:sldId id="257" r:id="r1"/></p:sldIdLst>'
+    parts = {
+        "ppt/presentation.xml": f"{HEAD}<p:presentation {namespaces}>{slides}</p:presentation>",
+        "ppt/_rels/presentation.xml.rels": relations(
+            {"r1": (OFFICE + "/slide", "slides/slide1.xml"), "r2": (OFFICE + "/slide", "slides/slide2.xml")}
+        ),
+        "ppt/slides/slide1.xml": titled_slide("Shown second"),
+        "ppt/slides/slide2.xml": titled_slide("Shown first"),
+    }
+    return package("ppt/presentation.xml", PPTX, parts)
+
+
+def titled_slide(title: str) -> str:
+    body = f"<p:txBody><a:bodyPr/><a:p><a:r><a:t>{title}</a:t></a:r></a:p></p:txBody>"
+    names = "<p:nvSpPr><p:cNvPr id='2' name='T'/><p:cNvSpPr/><p:nvPr><p:ph type='title'/></p:nvPr></p:nvSpPr>"
+    group = "<p:nvGrpSpPr><p:cNvPr id='1' name=''/><p:cNvGrpSpPr/><p:nvPr/></p:nvGrpSpPr><p:grpSpPr/>"
+    tree = f"<p:spTree>{group}<p:sp>{names}<p:spPr/>{body}</p:sp></p:spTree>"
+    return f"{HEAD}<p:sld {SLIDE}><p:cSld>{tree}</p:cSld></p:sld>"
+
+
+def vsdx() -> bytes:
+    visio = "http://schemas.microsoft.com/visio/2010/relationships/"
+    shapes = [[f"<cp IX='0'/>{ENGLISH}\n", "Größe"], ["Second <pp IX='0'/>page"]]
+    pages = {
+        f"visio/pages/page{number}.xml": f"{HEAD}<PageContents xmlns='x'><Shapes>"
+        + "".join(f"<Shape><Cell N='A' V='1'/><Text>{text}</Text></Shape>" for text in texts)
+        + "</Shapes></PageContents>"
+        for number, texts in enumerate(shapes, 1)
+    }
+    parts = {
+        "visio/document.xml": f"{HEAD}<VisioDocument xmlns='x'/>",
+        "visio/_rels/document.xml.rels": relations({"r1": (visio + "pages", "pages/pages.xml")}),
+        "visio/pages/pages.xml": f"{HEAD}<Pages xmlns='x'/>",
+        "visio/pages/_rels/pages.xml.rels": relations(
+            {"r1": (visio + "page", "page1.xml"), "r2": (visio + "page", "page2.xml")}
+        ),
+        **pages,
+    }
+    return package("visio/document.xml", VSDX, parts)
+
+
 def opened(kind: str, body: str, head: str = HEAD, more: Mapping[str, str] | None = None) -> bytes:
     """An OpenDocument file. ``body`` is the content of office:body."""
     meta = (
@@ -157,6 +202,16 @@ def odp() -> bytes:
 def slide(name: str, text: str) -> str:
     box = f"<draw:frame><draw:text-box><text:p>{text}</text:p></draw:text-box></draw:frame>"
     return f'<draw:page draw:name="{name}">{box}</draw:page>'
+
+
+def flat(content: bytes) -> bytes:
+    """An OpenDocument file as one XML document, with blanks between its elements."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        kind, *parts = (archive.read(name).decode() for name in ("mimetype", "meta.xml", "content.xml"))
+    inner = "".join(part.partition("<office:document-")[2].partition(">")[2].rpartition("</")[0] for part in parts)
+    for between in ("table-row>", "table-cell>", "page>", "list>", "body>"):
+        inner = inner.replace(between, f"{between}\n    ")
+    return f'{HEAD}<office:document {OPEN_NAMES} {DUBLIN} office:mimetype="{kind}">{inner}</office:document>'.encode()
 
 
 def epub(chapter: str = f"<p>{ENGLISH}</p>") -> bytes:
@@ -247,6 +302,8 @@ FORMATS: tuple[Format, ...] = (
     known("OpenDocument text (ODT)", "letter.odt", odt, ODT, more="pages"),
     known("OpenDocument spreadsheet (ODS)", "sums.ods", ods, ODS, more="sheets sheet_names pages", gaps=LARGE_SHEETS),
     known("OpenDocument presentation (ODP)", "talk.odp", odp, ODP, more="slides slide_names pages"),
+    known("Visio (VSDX)", "plan.vsdx", vsdx, VSDX, more="pages"),
+    known("OpenDocument text, flat (FODT)", "letter.fodt", lambda: flat(odt()), ODT + "-flat-xml", more="pages"),
     known("RTF", "letter.rtf", rtf, "text/rtf"),
     known("Book (EPUB)", "book.epub", epub, "application/epub+zip", gaps="The cover is not extracted."),
     known("Mail (EML)", "mail.eml", eml, "message/rfc822", more=MAIL, gaps=ATTACHED),

@@ -6,7 +6,7 @@ import io
 import random
 import struct
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from tests.formats import ole
 from tests.formats.document import (
@@ -15,19 +15,24 @@ from tests.formats.document import (
     HEAD,
     ODS,
     ODT,
+    OFFICE,
+    WORD,
     XLSX,
     cell,
     docx,
     eml,
     epub,
+    flat,
     html,
     missing,
     ods,
     odt,
+    package,
     paragraph,
     rtf,
     xlsx,
 )
+from tests.formats.document import relations as relations_of
 
 EPUB = "application/epub+zip"
 XLS = "application/vnd.ms-excel"
@@ -42,7 +47,16 @@ OUTSIDE = '<?xml version="1.0"?><!DOCTYPE l [<!ENTITY j SYSTEM "file:///etc/pass
 
 
 def files() -> Iterator[tuple[str, str, bytes]]:
-    for name, media_type, content in (*damaged(), *entities(), *nested(), *wide(), *packed(), *mails(), *web()):
+    for name, media_type, content in (
+        *damaged(),
+        *entities(),
+        *nested(),
+        *wide(),
+        *packed(),
+        *relations(),
+        *mails(),
+        *web(),
+    ):
         yield f"document-{name}", media_type, content
     yield "markdown-emphasis-that-never-ends", "text/markdown", b"*a_" * 262_144
     yield "markdown-emphasis-that-is-parsed", "text/markdown", b"*a_" * 87_381
@@ -124,6 +138,35 @@ def packed() -> Iterator[tuple[str, str, bytes]]:
     yield "docx-of-many-parts", DOCX, many(docx(), 20_000)
     yield "docx-of-strange-parts", DOCX, many(docx(), 3, name="../../../../tmp/{}.xml")
     yield "docx-empty", DOCX, many(b"", 1)
+
+
+def relations() -> Iterator[tuple[str, str, bytes]]:
+    """Packages whose relations lead in circles, nowhere, or to very many parts."""
+    header = (OFFICE + "/header", "document.xml")
+    ring = document_with_relations({f"r{n}": header for n in range(50_000)})
+    yield "docx-ring", DOCX, ring
+    outside = {f"r{n}": (OFFICE + "/header", "../" * n + "etc/passwd") for n in range(2_000)}
+    yield "docx-relations-outside", DOCX, document_with_relations(outside)
+    parts = {f"word/h{n}.xml": f"<w:hdr {WORD}>{paragraph('x')}</w:hdr>" for n in range(5_000)}
+    many_headers = {f"r{n}": (OFFICE + "/header", f"h{n}.xml") for n in range(5_000)}
+    yield "docx-of-headers", DOCX, document_with_relations(many_headers, parts)
+    deep = f"<w:document {WORD}><w:body>{'<w:sdt>' * 450}{paragraph('x')}{'</w:sdt>' * 450}</w:body></w:document>"
+    yield "docx-utf-16-deep", DOCX, document_with_relations({}, {"word/document.xml": deep.encode("utf-16")})
+    laughs = LAUGHS + f"<w:document {WORD}><w:body>{paragraph('&j;')}</w:body></w:document>"
+    yield "docx-utf-16-laughs", DOCX, document_with_relations({}, {"word/document.xml": laughs[21:].encode("utf-16")})
+    spaces = "".join(f" xmlns:n{n}='urn:{n}'" for n in range(100_000))
+    named = f"<x:document xmlns:x='{WORD.partition(chr(34))[2][:-1]}'{spaces}><x:body/></x:document>"
+    yield "docx-of-namespaces", DOCX, document_with_relations({}, {"word/document.xml": named})
+    yield "odt-flat-deep", ODT + "-flat-xml", flat(odt("<text:section>" * 50_000 + "</text:section>" * 50_000))
+    yield "odt-flat-laughs", ODT + "-flat-xml", LAUGHS.encode() + flat(odt("<text:p>&j;</text:p>")).partition(b"\n")[2]
+
+
+def document_with_relations(
+    targets: dict[str, tuple[str, str]], parts: Mapping[str, str | bytes] | None = None
+) -> bytes:
+    main = f"{HEAD}<w:document {WORD}><w:body>{paragraph('x')}</w:body></w:document>"
+    rels = {"word/_rels/document.xml.rels": relations_of(targets)}
+    return package("word/document.xml", DOCX, {"word/document.xml": main, **rels, **(parts or {})})
 
 
 def mails() -> Iterator[tuple[str, str, bytes]]:

@@ -75,6 +75,7 @@ def test_sheets_and_slides_are_named(run: Run) -> None:
     slides = run(document.odp(), document.ODP).facts
     assert (slides["slides"], slides["slide_names"]) == (2, ["first", "second"])
     assert run(document.pptx(), document.PPTX).facts["slides"] == 1
+    assert run(document.pptx_of_two(), document.PPTX).facts["slides"] == 2
 
 
 def test_an_open_documents_own_count_of_pages(run: Run) -> None:
@@ -244,6 +245,160 @@ def test_files_with_macros_are_read_as_those_without(run: Run, text: Text) -> No
     assert "2.5" in text()
 
 
+# Office files as other programs write them
+
+Change = Callable[[str, bytes], tuple[str, bytes]]
+
+
+def changed(content: bytes, change: Change) -> bytes:
+    """With the name and the content of each part changed."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return document.zipped(dict(change(name, archive.read(name)) for name in archive.namelist()))
+
+
+def to_utf_16(name: str, part: bytes) -> tuple[str, bytes]:
+    return name, part.replace(b'"UTF-8"', b'"UTF-16"').decode().encode("utf-16")
+
+
+def to_utf_16_undeclared(name: str, part: bytes) -> tuple[str, bytes]:
+    return name, part.removeprefix(document.HEAD.encode()).decode().encode("utf-16")
+
+
+def to_backslashes(name: str, part: bytes) -> tuple[str, bytes]:
+    return name.replace("/", "\\"), part
+
+
+def to_capitals(name: str, part: bytes) -> tuple[str, bytes]:
+    return name.upper(), part
+
+
+def to_strict(name: str, part: bytes) -> tuple[str, bytes]:
+    for kind in ("wordprocessingml", "spreadsheetml", "presentationml", "drawingml"):
+        part = part.replace(
+            f"http://schemas.openxmlformats.org/{kind}/2006/main".encode(),
+            f"http://purl.oclc.org/ooxml/{kind}/main".encode(),
+        )
+    return name, part.replace(document.OFFICE.encode(), b"http://purl.oclc.org/ooxml/officeDocument/relationships")
+
+
+def to_other_prefixes(name: str, part: bytes) -> tuple[str, bytes]:
+    for place, prefix in enumerate((b"w", b"p", b"a", b"r", b"table", b"office", b"text", b"draw")):
+        new = b"ns%d" % place
+        for before in (b"<", b"</", b" ", b"xmlns:"):
+            end = b"=" if before == b"xmlns:" else b":"
+            part = part.replace(before + prefix + end, before + new + end)
+    return name, part
+
+
+def to_no_prefix(name: str, part: bytes) -> tuple[str, bytes]:
+    for prefix in (b"w", b"p"):
+        part = part.replace(b"<" + prefix + b":", b"<").replace(b"</" + prefix + b":", b"</")
+        part = part.replace(b"xmlns:" + prefix + b"=", b"xmlns=")
+    return name, part
+
+
+def to_other_names(name: str, part: bytes) -> tuple[str, bytes]:
+    for old, new in (
+        ("word/document.xml", "text/main9.xml"),
+        ("xl/workbook.xml", "xl/book.xml"),
+        ("ppt/presentation.xml", "ppt/deck.xml"),
+        ("slides/slide1.xml", "pages/one.xml"),
+        ("worksheets/sheet1.xml", "one.xml"),
+    ):
+        part = part.replace(old.encode(), new.encode())
+        relations = old.replace("/", "/_rels/", 1) + ".rels"
+        name = name.replace(old, new).replace(relations, new.replace("/", "/_rels/", 1) + ".rels")
+    return name, part
+
+
+OFFICE_FILES = [(document.docx, document.DOCX), (document.xlsx, document.XLSX), (document.pptx, document.PPTX)]
+CHANGES: list[Change] = [
+    *(to_utf_16, to_utf_16_undeclared, to_backslashes, to_capitals),
+    *(to_strict, to_other_prefixes, to_no_prefix, to_other_names),
+]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize(("make", "media_type"), OFFICE_FILES)
+def test_parts_are_found_by_relations_and_read_by_namespaces(
+    run: Run, text: Text, make: Callable[[], bytes], media_type: str, change: Change
+) -> None:
+    facts = run(make(), media_type).facts
+    plain = text()
+    assert run(changed(make(), change), media_type).facts == facts
+    assert text() == plain != ""
+
+
+@pytest.mark.parametrize("missing", ["_rels/.rels", "[Content_Types].xml"])
+def test_a_package_without_relations(run: Run, text: Text, missing: str) -> None:
+    run(changed(document.docx(), lambda name, part: ("gone" if name == missing else name, part)), document.DOCX)
+    assert document.ENGLISH in text()
+
+
+def test_a_package_without_a_main_part(run: Run) -> None:
+    with pytest.raises(ProcessorError, match="lacks its main part"):
+        run(changed(document.docx(), lambda name, part: (name.replace("document", "gone"), part)), document.DOCX)
+
+
+def test_the_format_is_that_of_the_main_part(run: Run) -> None:
+    assert run(document.xlsx(), document.DOCX).facts["format"] == "xlsx"
+
+
+def test_text_that_stands_in_headers_only(run: Run, text: Text) -> None:
+    parts = {
+        "word/document.xml": f"{document.HEAD}<w:document {document.WORD}><w:body><w:p/></w:body></w:document>",
+        "word/_rels/document.xml.rels": document.relations({"r1": (document.OFFICE + "/header", "header1.xml")}),
+        "word/header1.xml": f"{document.HEAD}<w:hdr {document.WORD}>{document.paragraph('Only here')}</w:hdr>",
+    }
+    run(document.package("word/document.xml", document.DOCX, parts), document.DOCX)
+    assert text() == "Only here"
+
+
+def test_slides_are_in_the_order_of_the_presentation(run: Run, text: Text) -> None:
+    facts = run(document.pptx_of_two(), document.PPTX).facts
+    assert (facts["slides"], facts["slide_names"]) == (2, ["Shown first", "Shown second"])
+    assert text().split("\n\n") == ["Shown first", "Shown second"]
+
+
+def test_a_drawing_has_the_text_of_its_pages(run: Run, text: Text) -> None:
+    facts = run(document.vsdx(), document.VSDX).facts
+    assert (facts["format"], facts["pages"], facts["title"], facts["author"]) == ("vsdx", 2, "A title", "Ann")
+    assert text().split("\n") == [document.ENGLISH, "Größe", "", "Second page"]
+    assert (
+        run(document.zipped({"[Content_Types].xml": "<Types/>", "_rels/.rels": "<r/>"}), document.VSDX).facts["words"]
+        == 0
+    )
+
+
+@pytest.mark.parametrize("change", [to_utf_16, to_utf_16_undeclared, to_other_prefixes])
+@pytest.mark.parametrize(
+    ("make", "media_type"),
+    [(document.odt, document.ODT), (document.ods, document.ODS), (document.odp, document.ODP)],
+)
+def test_open_documents_in_other_encodings_and_with_other_prefixes(
+    run: Run, text: Text, make: Callable[[], bytes], media_type: str, change: Change
+) -> None:
+    facts = run(make(), media_type).facts
+    plain = text()
+    parts = {"content.xml", "meta.xml"}
+    other = changed(make(), lambda name, part: change(name, part) if name in parts else (name, part))
+    assert run(other, media_type).facts == facts
+    assert text() == plain != ""
+
+
+@pytest.mark.parametrize(
+    ("make", "media_type"),
+    [(document.odt, document.ODT), (document.ods, document.ODS), (document.odp, document.ODP)],
+)
+def test_flat_open_documents(run: Run, text: Text, make: Callable[[], bytes], media_type: str) -> None:
+    facts = run(make(), media_type).facts
+    plain = text()
+    assert run(document.flat(make()), f"{media_type}-flat-xml").facts == facts
+    assert text() == plain
+    with fails("corrupt"):
+        run(document.flat(make())[:-20], f"{media_type}-flat-xml")
+
+
 def test_a_compound_file_of_an_unknown_kind(run: Run) -> None:
     with fails("unsupported-format"):
         run(ole.compound({"Nothing": b"x"}), "application/cdfv2")
@@ -252,7 +407,7 @@ def test_a_compound_file_of_an_unknown_kind(run: Run) -> None:
 @pytest.mark.parametrize("known", KNOWN, ids=lambda each: each.file_name)
 def test_half_a_file_gives_a_result_or_a_processor_error(run: Run, known: Format) -> None:
     content = known.make()
-    if content.startswith((b"PK", ole.compound({})[:8])):
+    if content.startswith((b"PK", ole.compound({})[:8])) or known.media_type.endswith("-flat-xml"):
         with fails("corrupt"):
             run(content[: len(content) // 2], known.media_type)
     else:
@@ -292,8 +447,16 @@ def test_long_markdown_is_not_parsed(run: Run, text: Text) -> None:
 
 
 def test_wrong_sizes_in_the_directory_are_damage(run: Run) -> None:
+    content = bytearray(document.docx())
+    place = content.rindex(b"word/document.xml") - 46
+    content[place + 24 : place + 28] = struct.pack("<I", 10)
     with fails("corrupt"):
-        run(hostile.with_part(document.docx(), "word/more.xml", 4, claimed=10), document.DOCX)
+        run(bytes(content), document.DOCX)
+
+
+def test_parts_that_no_text_is_made_from_may_be_damaged(run: Run, text: Text) -> None:
+    run(hostile.with_part(document.docx(), "customXml/item1.xml", 1), document.DOCX)
+    assert document.ENGLISH in text()
 
 
 def test_cells_are_counted_by_the_rectangle_around_them(run: Run) -> None:

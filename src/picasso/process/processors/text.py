@@ -50,7 +50,7 @@ class Text(Processor):
         "text/*",
         *("!text/csv", "!text/tab-separated-values"),  # tables
         *("!text/html", "!text/markdown", "!text/rtf"),  # documents
-        *("application/*+xml", "model/*+xml", "application/*-flat-xml", "!application/xhtml+xml"),
+        *("application/*+xml", "model/*+xml", "!application/xhtml+xml"),
         *("application/*+json", "model/*+json", "application/geo+json-seq"),
         *(f"application/{name}" for name in TEXT_APPLICATIONS),
         *(f"model/{name}" for name in ("iges", "mtl", "obj", "step", "vnd.usda", "vrml")),

@@ -6,15 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
+from xml.parsers import expat
 
 from picasso.process.contract import JSON, Derivative, Processor, Result, Source
 from picasso.process.options import parse_options
-from picasso.process.processors.document import facts, legacy, ole, reader, web, zipped
+from picasso.process.processors.document import drawing, facts, legacy, ole, ooxml, open_document, reader, web, zipped
 from picasso.process.processors.document.errors import corrupt, protected, too_large, unsupported
 from picasso.process.processors.document.options import DocumentOptions
 
 OOXML = "application/vnd.openxmlformats-officedocument."
 OPEN_DOCUMENT = "application/vnd.oasis.opendocument."
+VISIO = "application/vnd.ms-visio."
 
 # By the beginning of the media type: the name in the facts, and the type that kreuzberg is given.
 FORMATS = {
@@ -65,7 +67,7 @@ class Document(Processor):
     name: ClassVar[str] = "document"
     media_types: ClassVar[tuple[str, ...]] = (
         OOXML + "*",
-        *(OPEN_DOCUMENT + "*", "!" + OPEN_DOCUMENT + "*-flat-xml"),
+        OPEN_DOCUMENT + "*",
         "application/cdfv2*",
         "application/encrypted",
         "application/epub+zip",
@@ -75,6 +77,7 @@ class Document(Processor):
         "application/vnd.ms-office",
         "application/vnd.ms-outlook",
         "application/vnd.ms-powerpoint*",
+        VISIO + "*",
         *("application/vnd.ms-word*", "!application/vnd.ms-wordml"),
         "application/x-ole-storage",
         "application/xhtml+xml",
@@ -135,15 +138,26 @@ def read_compound(data: bytes, options: DocumentOptions) -> Content:
 
 
 def read_zip(source: Source, data: bytes, options: DocumentOptions) -> Content:
-    name, reader_type = format_of(source.media_type)
+    if source.media_type.startswith((OPEN_DOCUMENT, "application/epub")):
+        return read_open_document(source.media_type, data, options)
+    if source.media_type.startswith(VISIO):
+        return read_drawing(data, options)
+    if ".binary" in source.media_type:  # XLSB has no XML to check before it is read
+        raise unsupported()
+    return read_office(data, options)
+
+
+def read_open_document(media_type: str, data: bytes, options: DocumentOptions) -> Content:
+    name, reader_type = format_of(media_type)
     inspection = zipped.inspect(data, options)
+    with zipped.open_archive(data, options) as archive:
+        data = open_document.with_usual_xml(archive, data, media_type)
     text, metadata, language = reader.read(data, reader_type)
     counts: dict[str, JSON] = {}
     if name in {"odp", "odg"}:
         text, language = inspection.text, reader.language(inspection.text)
         counts["slide_names"] = facts.names(inspection.slides, facts.NAMES)
-    if inspection.slide_count:
-        metadata, counts["slides"] = {**metadata, "slide_count": inspection.slide_count}, inspection.slide_count
+        counts["slides"] = len(inspection.slides)
     if inspection.metadata:
         metadata = {**metadata, "authors": None, **inspection.metadata}
     if pages := inspection.statistics.get("page-count"):
@@ -151,7 +165,39 @@ def read_zip(source: Source, data: bytes, options: DocumentOptions) -> Content:
     return Content(name, text, metadata, language, counts)
 
 
+def read_flat(data: bytes, media_type: str, options: DocumentOptions) -> Content:
+    if len(data) > options.max_xml_bytes:
+        raise too_large()
+    try:
+        packed = open_document.pack_flat(data, media_type)
+    except expat.ExpatError as error:
+        raise corrupt() from error
+    return read_open_document(media_type.removesuffix(open_document.FLAT), packed, options)
+
+
+def read_drawing(data: bytes, options: DocumentOptions) -> Content:
+    with zipped.open_archive(data, options) as archive:
+        found = drawing.read(archive)
+    text = "\n\n".join(filter(None, found.pages))
+    return Content("vsdx", text, found.metadata, reader.language(text), {"pages": len(found.pages)})
+
+
+def read_office(data: bytes, options: DocumentOptions) -> Content:
+    with zipped.open_archive(data, options) as archive:
+        office = ooxml.rebuild(archive, options.max_cells)
+    text, metadata, language = reader.read(office.content, office.media_type)
+    if not text.strip():
+        text = ooxml.plain_text(office.content)
+        language = reader.language(text) if text else None
+    counts: dict[str, JSON] = {}
+    if office.format == "pptx":
+        counts = {"slides": len(office.slides), "slide_names": facts.names(office.slides, facts.NAMES)}
+    return Content(office.format, text, metadata, language, counts)
+
+
 def read_plain(data: bytes, media_type: str, options: DocumentOptions) -> Content:
+    if media_type.endswith(open_document.FLAT):
+        return read_flat(data, media_type, options)
     name, reader_type = format_of(media_type)
     if reader_type.startswith("application/"):
         raise corrupt()
@@ -168,12 +214,7 @@ def read_plain(data: bytes, media_type: str, options: DocumentOptions) -> Conten
 
 
 def format_of(media_type: str) -> tuple[str, str]:
-    """The name in the facts and the type for kreuzberg.
-
-    Raises `ProcessorError`, for XLSB as well: it has no XML to check before it is read.
-    """
-    if ".binary" in media_type:
-        raise unsupported()
+    """The name in the facts and the type for kreuzberg. Raises `ProcessorError`."""
     for start, names in FORMATS.items():
         if media_type.startswith(start):
             return names

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import IO, ClassVar
 from xml.parsers import expat
 
@@ -19,8 +18,6 @@ PIECE = 2**16
 
 LENGTH = 4_000  # characters of a title and so on, which may be repeated
 
-REFERENCE = re.compile(r"([A-Za-z]{1,7})([0-9]{1,10})")
-
 Attributes = dict[str, str]
 
 
@@ -29,6 +26,8 @@ class Scan:
 
     tags: ClassVar[dict[str, str]] = {"gridSpan": "span", "tc": "spans"}
     """Names of the methods that look at the start of an element, by the element's local name."""
+    separator: ClassVar[str | None] = None
+    """If given, names begin with their namespace and this, instead of the prefix that the document uses."""
 
     def __init__(self, max_cells: int) -> None:
         self.max_cells = max_cells
@@ -36,7 +35,7 @@ class Scan:
 
     def read(self, file: IO[bytes]) -> None:
         """Raises `ProcessorError`, or `expat.ExpatError` if it is not well-formed."""
-        parser = expat.ParserCreate()
+        parser = expat.ParserCreate(namespace_separator=self.separator)
         parser.buffer_text = True
         parser.StartElementHandler = self.start
         parser.EndElementHandler = self.end
@@ -69,27 +68,6 @@ class Scan:
     def check_area(self, rows: int, columns: int) -> None:
         if rows * columns > self.max_cells:
             raise too_many_cells()
-
-
-class WorksheetScan(Scan):
-    """A sheet of an XLSX: checks the rectangle around its cells, for which a reader reserves memory."""
-
-    tags: ClassVar[dict[str, str]] = {"row": "row", "c": "cell"}
-
-    def __init__(self, max_cells: int) -> None:
-        super().__init__(max_cells)
-        self.position = [0, 0]  # row and column, from 1
-        self.first, self.last = [2**40, 2**40], [0, 0]
-
-    def row(self, attributes: Attributes) -> None:
-        self.position = [to_number(attributes.get("r", "")) or self.position[0] + 1, 0]
-
-    def cell(self, attributes: Attributes) -> None:
-        match = REFERENCE.fullmatch(attributes.get("r", ""))
-        self.position = [int(match[2]), column_number(match[1])] if match else [self.position[0], self.position[1] + 1]
-        self.first = list(map(min, self.first, self.position))
-        self.last = list(map(max, self.last, self.position))
-        self.check_area(self.last[0] - self.first[0] + 1, self.last[1] - self.first[1] + 1)
 
 
 class OpenDocumentScan(Scan):
@@ -208,13 +186,6 @@ def local(name: str) -> str:
 def to_number(text: str) -> int:
     """As readers parse it that use 64 bits; 0 if it is no number."""
     return int(text[:18]) if text.isascii() and text.isdigit() else 0
-
-
-def column_number(letters: str) -> int:
-    value = 0
-    for letter in letters.upper():
-        value = value * 26 + ord(letter) - 64
-    return value
 
 
 def repeat_count(attributes: Attributes, attribute: str) -> int:

@@ -1,24 +1,23 @@
-"""Checks OOXML, OpenDocument and EPUB files before they are read, by their directory and their XML."""
+"""Checks OpenDocument, EPUB and OOXML files before they are read, by their directory and their XML."""
 
 from __future__ import annotations
 
 import io
 import lzma
-import re
 import struct
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
 from picasso.process.contract import ProcessorError
 from picasso.process.processors.document.errors import corrupt, protected, too_large
 from picasso.process.processors.document.options import DocumentOptions
-from picasso.process.processors.document.xmlscan import MetaScan, OpenDocumentScan, Scan, WorksheetScan
+from picasso.process.processors.document.xmlscan import MetaScan, OpenDocumentScan, Scan
 
 XML = (".xml", ".rels", ".opf", ".ncx", ".xhtml", ".html", ".htm", ".vml")
-
-SLIDE = re.compile(r"ppt/slides/[^/]+\.xml")
 
 # Pages of books are sometimes HTML, although they should be XML. Their reader can handle that.
 LENIENT = (".xhtml", ".html", ".htm")
@@ -35,7 +34,6 @@ class Inspection:
     statistics: dict[str, int] = field(default_factory=dict)
     metadata: dict[str, str] = field(default_factory=dict)
     """Title and so on of an OpenDocument file."""
-    slide_count: int = 0
 
 
 # Found by flipping bits. An OSError here is not about a disk, since the file is in memory: bzip2 raises it for bad
@@ -46,18 +44,25 @@ DAMAGE = (
 )
 
 
-def inspect(content: bytes, options: DocumentOptions) -> Inspection:
-    """Raises `ProcessorError`."""
+@contextmanager
+def open_archive(content: bytes, options: DocumentOptions) -> Iterator[zipfile.ZipFile]:
+    """Raises `ProcessorError`, also for damage that shows inside the block."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             check_limits(archive.infolist(), options)
-            return scan_parts(archive, options)
+            yield archive
     except NotImplementedError as error:  # a compression that no office program uses
         raise ProcessorError(
             "unsupported-format", "This document is compressed in a way that can't be read."
         ) from error
     except DAMAGE as error:
         raise corrupt() from error
+
+
+def inspect(content: bytes, options: DocumentOptions) -> Inspection:
+    """Raises `ProcessorError`."""
+    with open_archive(content, options) as archive:
+        return scan_parts(archive, options)
 
 
 def check_limits(entries: list[zipfile.ZipInfo], options: DocumentOptions) -> None:
@@ -80,7 +85,6 @@ def scan_parts(archive: zipfile.ZipFile, options: DocumentOptions) -> Inspection
             scan = scan_type(entry.filename)(options.max_cells)
             read(archive, entry, scan)
             collect(scan, inspection)
-    inspection.slide_count = len(inspection.slides) or sum(map(bool, map(SLIDE.fullmatch, archive.namelist())))
     return inspection
 
 
@@ -106,7 +110,7 @@ def scan_type(name: str) -> type[Scan]:
         return OpenDocumentScan
     if name == "meta.xml":
         return MetaScan
-    return WorksheetScan if "/worksheets/" in name else Scan
+    return Scan
 
 
 def weight(entry: zipfile.ZipInfo) -> int:
