@@ -6,6 +6,7 @@ With arguments it runs one pytest with these arguments, for example `python -m t
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -15,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from tests import sampling
 from tests.services import Postgres, Unavailable, servers_required, started
@@ -36,6 +38,11 @@ class Part:
     @property
     def name(self) -> str:
         return " ".join(self.paths) + (" on PostgreSQL" if self.on_postgres else "")
+
+
+class Ended(NamedTuple):
+    status: int
+    processor_seconds: float
 
 
 # The longest first, so that no long one is left over at the end.
@@ -60,7 +67,8 @@ def main() -> int:
     began = time.monotonic()
     with ThreadPoolExecutor(SIDE_BY_SIDE) as threads:
         failed = [part for part, status in zip(PARTS, threads.map(run, PARTS), strict=True) if status]
-    print(f"\n{len(PARTS)} parts in {time.monotonic() - began:.0f} s", flush=True)
+    used = processor_seconds(resource.getrusage(resource.RUSAGE_CHILDREN))
+    print(f"\n{len(PARTS)} parts: {time.monotonic() - began:.0f} s, processor time {used:.0f} s", flush=True)
     for part in failed:
         print(f"FAILED: {part.name}")
     return int(bool(failed))
@@ -77,28 +85,38 @@ def run(part: Part) -> int:
     """Run one part and print what it printed, in one piece."""
     began = time.monotonic()
     with tempfile.TemporaryFile("w+") as output:
-        status = run_on_postgres(part, output.fileno()) if part.on_postgres else run_pytest(part, output.fileno(), {})
+        ended = run_on_postgres(part, output.fileno()) if part.on_postgres else run_pytest(part, output.fileno(), {})
         output.seek(0)
+        took = f"{time.monotonic() - began:.0f} s, processor time {ended.processor_seconds:.0f} s"
         with PRINTING:
-            print(f"\n===== {part.name}: {time.monotonic() - began:.0f} s\n{output.read()}", flush=True)
-    return status
+            print(f"\n===== {part.name}: {took}\n{output.read()}", flush=True)
+    return ended.status
 
 
 PRINTING = threading.Lock()
 
 
-def run_on_postgres(part: Part, output: int) -> int:
+def run_on_postgres(part: Part, output: int) -> Ended:
     try:
         with started(Postgres, Path(tempfile.gettempdir())) as server:
             return run_pytest(part, output, {"DATABASE_URL": server.url})
     except Unavailable as why:
         os.write(output, f"NOT TESTED on PostgreSQL: {why}\n".encode())
-        return int(servers_required())
+        return Ended(int(servers_required()), 0.0)
 
 
-def run_pytest(part: Part, output: int, env: Mapping[str, str]) -> int:
+def run_pytest(part: Part, output: int, env: Mapping[str, str]) -> Ended:
     command = pytest([*part.paths, *part.arguments])
-    return subprocess.run(command, env=environment(env), stdout=output, stderr=output, check=False).returncode
+    with subprocess.Popen(command, env=environment(env), stdout=output, stderr=output) as process:
+        # Only `wait4` tells how much processor time this one process and all that it started have used.
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    return Ended(process.returncode, processor_seconds(usage))
+
+
+def processor_seconds(usage: resource.struct_rusage) -> float:
+    """Of a process and all its descendants that ended and were waited for."""
+    return usage.ru_utime + usage.ru_stime
 
 
 def pytest(arguments: Sequence[str]) -> list[str]:
