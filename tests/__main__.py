@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,40 +23,51 @@ from tests.services import Postgres, Unavailable, servers_required, started
 
 HERE = Path(__file__).parent
 
-# One more than there are cores: tests of the real service wait most of the time.
-SIDE_BY_SIDE = (os.cpu_count() or 2) + 1
+# Twice as many as there are cores: tests of the real service wait most of the time.
+SIDE_BY_SIDE = 2 * (os.cpu_count() or 2)
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
     """Tests that share one process, and so their services. ``on_postgres`` gives this process a PostgreSQL."""
 
+    name: str
     paths: Sequence[str]
+    without: Sequence[str] = ()
     on_postgres: bool = False
-    arguments: Sequence[str] = field(default=())
 
     @property
-    def name(self) -> str:
-        return " ".join(self.paths) + (" on PostgreSQL" if self.on_postgres else "")
+    def arguments(self) -> Sequence[str]:
+        return [*self.paths, *(f"--ignore={path}" for path in self.without)]
+
+
+def live(*names: str) -> Sequence[str]:
+    return [f"tests/live/test_{name}.py" for name in names]
+
+
+# Files whose tests start services of their own: with other settings, or to stop and kill them. The others share two.
+STOPPED = live("run", "jobs", "without_decoders", "uploads", "compose")
+CONFIGURED = live("asgi_servers", "browser", "cors", "deployment", "page", "protocol", "proxies")
+
+# The longest first, so that no long one is left over at the end.
+PARTS = [
+    Part("live: services that stop", STOPPED),
+    Part("live: services with settings", CONFIGURED),
+    Part("live: shared services", ["tests/live"], without=[*STOPPED, *CONFIGURED]),
+    Part("faults", ["tests/faults"]),
+    Part("clients", ["tests/clients"]),
+    Part("unit and docs", ["tests/unit", "tests/docs"]),
+    # All that uses the database in the process of the tests.
+    Part("flow on PostgreSQL", ["tests/flow"], on_postgres=True),
+    Part("hostile", ["tests/hostile"]),
+    Part("flow", ["tests/flow"]),
+    Part("contract", ["tests/contract"]),
+]
 
 
 class Ended(NamedTuple):
     status: int
     processor_seconds: float
-
-
-# The longest first, so that no long one is left over at the end.
-PARTS = [
-    Part(["tests/live"]),
-    Part(["tests/faults"]),
-    Part(["tests/clients"]),
-    Part(["tests/unit", "tests/detection", "tests/docs"]),
-    Part(["tests/hostile"]),
-    Part(["tests/contract"]),
-    Part(["tests/flow"]),
-    # All that speaks to the database in the process of the tests.
-    Part(["tests/flow"], on_postgres=True),
-]
 
 
 def main() -> int:
@@ -75,10 +86,13 @@ def main() -> int:
 
 
 def check_parts() -> None:
-    """That every folder with tests is in a part."""
-    listed = {path for part in PARTS for path in part.paths}
+    """That every folder with tests is in a part, and that every path of a part exists."""
+    paths = {path for part in PARTS for path in part.paths}
+    listed = {"/".join(path.split("/")[:2]) for path in paths}
     there = {f"tests/{path.name}" for path in HERE.iterdir() if any(path.glob("**/test_*.py"))}
     assert there == listed, f"tests/__main__.py lists other folders: {there ^ listed}"
+    missing = [path for path in paths if not (HERE.parent / path).exists()]
+    assert not missing, f"tests/__main__.py lists paths that do not exist: {missing}"
 
 
 def run(part: Part) -> int:
@@ -106,7 +120,7 @@ def run_on_postgres(part: Part, output: int) -> Ended:
 
 
 def run_pytest(part: Part, output: int, env: Mapping[str, str]) -> Ended:
-    command = pytest([*part.paths, *part.arguments])
+    command = pytest(part.arguments)
     with subprocess.Popen(command, env=environment(env), stdout=output, stderr=output) as process:
         # Only `wait4` tells how much processor time this one process and all that it started have used.
         _, status, usage = os.wait4(process.pid, 0)
