@@ -48,12 +48,14 @@ def live(*names: str) -> Sequence[str]:
 # Files whose tests start services of their own: with other settings, or to stop and kill them. The others share two.
 STOPPED = live("run", "jobs", "without_decoders", "uploads", "compose")
 CONFIGURED = live("asgi_servers", "browser", "cors", "deployment", "page", "protocol", "proxies")
+# It needs the same two services.
+SCHEMA = "tests/contract/test_schema.py"
 
 # The longest first, so that no long one is left over at the end.
 PARTS = [
     Part("live: services that stop", STOPPED),
     Part("live: services with settings", CONFIGURED),
-    Part("live: shared services", ["tests/live"], without=[*STOPPED, *CONFIGURED]),
+    Part("live: shared services", ["tests/live", SCHEMA], without=[*STOPPED, *CONFIGURED]),
     Part("faults", ["tests/faults"]),
     Part("clients", ["tests/clients"]),
     Part("unit and docs", ["tests/unit", "tests/docs"]),
@@ -61,7 +63,7 @@ PARTS = [
     Part("flow on PostgreSQL", ["tests/flow"], on_postgres=True),
     Part("hostile", ["tests/hostile"]),
     Part("flow", ["tests/flow"]),
-    Part("contract", ["tests/contract"]),
+    Part("contract", ["tests/contract"], without=[SCHEMA]),
 ]
 
 

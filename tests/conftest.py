@@ -32,6 +32,32 @@ def pytest_report_header() -> str:
     return sampling.header()
 
 
+ENGINES = ("embedded", "clustered")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A test of both engines runs on one of them, drawn by the date, but where everything runs or a test is named."""
+    if any("::" in argument for argument in config.args):
+        return
+    on_engine = sorted((item for item in items if engine(item)), key=lambda item: item.nodeid)
+    kept = set(sampling.sample(on_engine, without_engine, 1 / len(ENGINES)))
+    left_out = [item for item in on_engine if item not in kept]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item in kept or not engine(item)]
+
+
+def engine(item: pytest.Item) -> str:
+    """What a fixture of the test has as its parameter; empty for a test without engines."""
+    callspec = getattr(item, "callspec", None)
+    values = callspec.params.values() if callspec else ()
+    return next((value for value in values if isinstance(value, str) and value in ENGINES), "")
+
+
+def without_engine(item: pytest.Item) -> str:
+    name, _, parameters = item.nodeid.partition("[")
+    return f"{name}[{parameters.replace(engine(item), '', 1)}"
+
+
 AnyServer = TypeVar("AnyServer", Postgres, RabbitMQ)
 
 
@@ -92,7 +118,7 @@ def clustered(new_data: Callable[[], Path], postgres: Postgres, rabbitmq: Rabbit
         yield stack
 
 
-@pytest.fixture(scope="session", params=["embedded", "clustered"])
+@pytest.fixture(scope="session", params=ENGINES)
 def service(request: pytest.FixtureRequest) -> Stack:
     """The same tests on both."""
     stack: Stack = request.getfixturevalue(request.param)

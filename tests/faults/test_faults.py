@@ -87,10 +87,10 @@ def single(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     end(service)
 
 
-@pytest.fixture(params=["cluster", "single"])
+@pytest.fixture(params=["clustered", "embedded"])
 def place(request: pytest.FixtureRequest) -> Place:
     """The same faults on both."""
-    found: Place = request.getfixturevalue(request.param)
+    found: Place = request.getfixturevalue({"clustered": "cluster", "embedded": "single"}[request.param])
     return found
 
 
