@@ -13,7 +13,7 @@ from typing import Literal
 
 from picasso.detection import families, libmagic, media_types
 from picasso.detection.media_types import UNKNOWN
-from picasso.detection.own_magic import VAGUE, ask_own
+from picasso.detection.own_magic import TEXT_STARTS, VAGUE, ask_own
 from picasso.detection.signatures import detect_by_signature
 from picasso.detection.text import Sample, detect_text, read_damaged_sample, read_sample
 from picasso.detection.trailers import detect_by_trailer
@@ -39,6 +39,8 @@ def detect(window: Window, name: str = "") -> Detection:
     extension = media_types.extension_of(name)
     if found := families.detect(window):
         return _named(found, extension, "container")
+    if window.head.startswith(TEXT_STARTS) and (media_type := ask_own(window.head)):
+        return Detection(media_type, "content")
     if sample := read_sample(window.head, window.is_whole):
         return _detect_text(sample, name)
     media_type = _ask_libmagic(window)

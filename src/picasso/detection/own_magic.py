@@ -17,8 +17,10 @@ VAGUE = frozenset(
         "application/x-git",
         "application/x-hdf5",
         "application/x-java-keystore",
+        "application/x-executable",
         "application/x-quark-xpress-3",
         "application/x-raw-disk-image",
+        "application/x-sharedlib",
         "application/x-stuffit",
         "application/x-virtualbox-vhd",
         "audio/aac",
@@ -30,6 +32,20 @@ VAGUE = frozenset(
         "text/x-po",
         "video/x-jng",
     }
+)
+
+# What formats begin with that our signatures tell although the file is text, or nearly.
+TEXT_STARTS = (
+    b"#?R",
+    b"(DWF V0",
+    b"<BookFile ",
+    b"<MakerFile ",
+    b"<stata_dta>",
+    b"PF\n",
+    b"Pf\n",
+    b"\x1b%-12345X",
+    b"\x1bE\x1b",
+    b"{\\pwi",
 )
 
 _cookies = threading.local()
