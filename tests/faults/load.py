@@ -17,6 +17,9 @@ import pyvips
 
 Kind = Literal["text", "picture", "corrupt"]
 
+# Of a JPEG. One that ends before it has neither size nor pixels, so nothing of it can be shown.
+START_OF_FRAME = b"\xff\xc0"
+
 # Of thousands of requests nobody wants to read when a test fails.
 logging.getLogger("httpx").setLevel(logging.WARNING)
 logging.getLogger("pyvips").setLevel(logging.WARNING)
@@ -100,7 +103,7 @@ class Load:
         if kind == "text":
             return f"{uuid.uuid4()}\n".encode() * chance.randint(1, 200)
         picture = with_comment(chance.choice(self._pictures), uuid.uuid4().bytes)
-        return picture if kind == "picture" else picture[: len(picture) * 2 // 3]
+        return picture if kind == "picture" else picture[: picture.index(START_OF_FRAME)]
 
 
 def pictures() -> list[bytes]:
