@@ -45,6 +45,11 @@ def positive(text: str) -> int:
     return int(text)
 
 
+def pixels(text: str) -> int:
+    """0 for no limit."""
+    return 0 if text.strip() == "0" else positive(text)
+
+
 def port(text: str) -> int:
     if not 0 < positive(text) < 65536:
         raise ValueError("must be a port: 1 to 65535")
@@ -190,7 +195,7 @@ class Conf:
     job_memory_limit: int = setting("PICASSO_JOB_MEMORY_LIMIT", size, 2 * 2**30)
     job_output_limit: int = setting("PICASSO_JOB_OUTPUT_LIMIT", size, 2 * 2**30)
     jobs_per_child: int = setting("PICASSO_JOBS_PER_CHILD", positive, 32)
-    max_image_pixels: int = setting("PICASSO_MAX_IMAGE_PIXELS", positive, 64_000_000)
+    max_image_pixels: int = setting("PICASSO_MAX_IMAGE_PIXELS", pixels, 0)
     config: Path | None = setting("PICASSO_CONFIG", existing_file, lambda _: file_in_cwd("picasso.toml"))
     assume_decoders: bool = setting("PICASSO_ASSUME_DECODERS", flag, False)
     log_level: str = setting("PICASSO_LOG_LEVEL", one_of("debug", "info", "warning", "error"), "info")

@@ -278,7 +278,7 @@ JOB_CODES = (
     JobCode(
         "too-many-pixels",
         "The picture or video has more pixels than `PICASSO_MAX_IMAGE_PIXELS` or than its format may have.",
-        "Upload a smaller version. Operators can raise the setting; decoding costs four bytes a pixel.",
+        "Upload a smaller version. Operators can raise the setting, and the memory limit with it.",
     ),
     JobCode("too-many-streams", "The recording has more streams than may be processed.", LIMITED),
     JobCode("too-much-memory", "Unpacking the archive needs more memory than is allowed.", LIMITED),

@@ -73,7 +73,7 @@ FORMATS: tuple[Format, ...] = (
         "image/avif",
         FACTS,
         THUMBNAILS,
-        gaps="May have half as many pixels as JPEG. A sequence gets a `preview`.",
+        gaps="A sequence gets a `preview`.",
     ),
     Format(
         "HEIC",
@@ -82,7 +82,7 @@ FORMATS: tuple[Format, ...] = (
         "image/heic",
         FACTS,
         THUMBNAILS,
-        gaps="May have half as many pixels as JPEG. In a sequence or live photo, only the first picture is read.",
+        gaps="In a sequence or live photo, only the first picture is read.",
     ),
     Format(
         "JPEG XL",
@@ -91,8 +91,7 @@ FORMATS: tuple[Format, ...] = (
         "image/jxl",
         FACTS,
         THUMBNAILS,
-        gaps="May have a third as many pixels as JPEG. In an animation, only one frame is read. "
-        "Compressed EXIF and XMP are not read.",
+        gaps="In an animation, only one frame is read. Compressed EXIF and XMP are not read.",
     ),
     Format(
         "SVG",

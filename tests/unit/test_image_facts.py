@@ -276,7 +276,7 @@ def test_quality_can_be_chosen(run: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "options",
     [
-        {"max_pixels": 0},
+        {"max_pixels": -1},
         {"sizes": []},
         {"sizes": [256, 256]},
         {"sizes": [8]},

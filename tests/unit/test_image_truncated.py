@@ -125,7 +125,7 @@ def test_the_end_of_a_preview_within_the_head_does_not_count(tmp_path: Path) -> 
     with_preview = whole[:2] + struct.pack(">2sH", b"\xff\xe1", len(small) + 2) + small + whole[2:-40]
     (tmp_path / "a.jpg").write_bytes(with_preview)
     with (tmp_path / "a.jpg").open("rb") as file:
-        assert jpeg.is_complete(file) is False
+        assert jpeg.is_complete(file, jpeg.read_head(file).size) is False
 
 
 def test_the_end_marker_may_lie_between_two_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -134,7 +134,7 @@ def test_the_end_marker_may_lie_between_two_pieces(tmp_path: Path, monkeypatch: 
     for size in range(55, 70):
         monkeypatch.setattr(jpeg, "PIECE", size)
         with (tmp_path / "a.jpg").open("rb") as file:
-            assert jpeg.is_complete(file) is True
+            assert jpeg.is_complete(file, jpeg.read_head(file).size) is True
 
 
 def test_damage_before_the_end_is_not_taken_for_a_lack_of_it(run: Run) -> None:

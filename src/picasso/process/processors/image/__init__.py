@@ -11,18 +11,17 @@ from picasso.process.contract import JSON, Derivative, Processor, Result, Source
 from picasso.process.options import check_range, parse_options
 from picasso.process.processors.image import animation, decode, facts, libvips, perceptual, thumbnails
 from picasso.process.processors.image.errors import translate_errors
-from picasso.process.processors.image.limits import MAX_PIXELS
+from picasso.process.processors.image.limits import MAX_SIDE
 from picasso.process.processors.image.picture import Picture
 
-MAX_SIDE = 4096
 MAX_SIZES = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    max_pixels: int = MAX_PIXELS
-    """Limit for the first frame, as its header gives its size. Formats that cost more have lower limits (see
-    `limits.WEIGHTS`).
+    max_pixels: int = 0
+    """Limit for the first frame, as its header gives its size; 0 means as many as memory and time allow for its format
+    (see `limits`).
     """
     sizes: tuple[int, ...] = (256, 1024)
     """The squares, in pixels, that the thumbnails fit into. No thumbnail is larger than its picture."""
@@ -36,8 +35,8 @@ class Options:
     animated_preview: bool = True
 
     def __post_init__(self) -> None:
-        if self.max_pixels < 1:
-            raise ValueError("max_pixels must be at least 1")
+        if self.max_pixels < 0:
+            raise ValueError("max_pixels must be at least 0")
         check_range("quality", self.quality, 1, 100)
         if not 1 <= len(set(self.sizes)) == len(self.sizes) <= MAX_SIZES:
             raise ValueError(f"sizes must be 1 to {MAX_SIZES} different numbers")

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import BinaryIO
 
 from picasso.process.contract import ProcessorError
-from picasso.process.processors.image import libvips, pillow_animation
+from picasso.process.processors.image import heic, libvips, pillow_animation
 from picasso.process.processors.image.picture import Picture
 
 SEQUENCE = b"avis"
@@ -25,7 +25,7 @@ def open_picture(file: BinaryIO, max_pixels: int) -> Picture:
         return _by_pillow(file, max_pixels)
     try:
         picture = libvips.open_picture(libvips.source_from_file(file), max_pixels)
-        return replace(picture, format="avif")  # libvips looks at the first brand only
+        picture = replace(picture, format="avif")  # libvips looks at the first brand only
     except pyvips.Error as error:
         try:
             return _by_pillow(file, max_pixels)
@@ -33,6 +33,8 @@ def open_picture(file: BinaryIO, max_pixels: int) -> Picture:
             if fault.code != "corrupt":
                 raise
             raise error from fault
+    heic.check_depth(picture, max_pixels)
+    return picture
 
 
 def brands(file: BinaryIO) -> set[bytes]:

@@ -64,15 +64,20 @@ def source_from_bytes(content: bytes) -> SourceFactory:
     return lambda: pyvips.Source.new_from_memory(content)
 
 
-def open_picture(new_source: SourceFactory, max_pixels: int, complete: bool = True) -> Picture:
-    """``complete``: whether the file has its end. Raises `pyvips.Error` for files that none of `LOADERS` reads."""
+def open_picture(
+    new_source: SourceFactory, max_pixels: int, complete: bool = True, weight: float | None = None
+) -> Picture:
+    """``complete``: whether the file has its end; ``weight``: the cost of a pixel, see `limits`.
+
+    Raises `pyvips.Error` for files that none of `LOADERS` reads.
+    """
     import pyvips
 
     fail_on = STRICT if complete else LENIENT
 
     header = pyvips.Image.new_from_source(new_source(), "")
     kind = format_of(header)
-    check_pixels(header.width, header.height, kind, max_pixels)
+    check_pixels(header.width, header.height, kind, max_pixels, weight)
     animation = _animation(header, kind)
     check_frames(pages(header), animation is not None)
     return describe(

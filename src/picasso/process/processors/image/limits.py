@@ -7,13 +7,21 @@ from typing import BinaryIO
 
 from picasso.process.contract import ProcessorError
 
-# Interlaced PNG, progressive JPEG and WebP are decoded in one piece, at up to 9 bytes a pixel: 576 MB, which fits into
-# a child with one gibibyte.
-MAX_PIXELS = 64_000_000
+# A picture that is decoded in one piece may have this many pixels, at up to 10 bytes each: 640 MB, which fits into a
+# child with one gibibyte.
+MAX_PIXELS, BYTES_PER_PIXEL = 64_000_000, 10
 
-# Costs relative to other formats. AVIF and HEIC take up to 24 bytes a pixel (12 bits, 4:4:4, alpha). JPEG XL keeps
-# planes of floats, all of them at once.
-WEIGHTS = {"avif": 2, "heic": 2, "heif": 2, "jxl": 3}
+# The cost of a pixel, in memory or in time, relative to that. What shrinks while it loads, or comes in strips, needs
+# next to no memory, and is limited so that it takes ten seconds at most.
+SHRINKING, IN_STRIPS, DRAWN = 1 / 16, 1 / 8, 1 / 64
+
+# Measured: HEIC takes 5 bytes a pixel, AVIF 15. With more than 8 bits or alpha both may take 24. JPEG XL keeps planes
+# of floats, all of them at once.
+WEIGHTS = {"svg": DRAWN, "heic": 0.4, "heif": 0.4, "avif": 1.25, "jxl": 3.0}
+DEEP_HEIF = 2.0
+
+# The largest thumbnail that can be asked for.
+MAX_SIDE = 4_096
 
 # Ten thousand frames play for seven minutes. Files with more are likely to be attacks on the decoder.
 MAX_FRAMES = 10_000
@@ -28,12 +36,23 @@ MAX_BYTES = 256 * 2**20
 MAX_PREVIEW_PIXELS = 100_000_000
 
 
-def check_pixels(width: int, height: int, kind: str, limit: int) -> None:
-    """Raises `ProcessorError` for a picture that would be too large when decoded, weighted by its format
-    (`WEIGHTS`).
+def max_pixels_of(kind: str, limit: int, weight: float | None = None) -> int:
+    """How many pixels a picture of this format may have. ``limit`` is the operator's own, or 0.
+
+    A higher limit than `MAX_PIXELS` also allows that much more memory.
     """
-    if width * height * WEIGHTS.get(kind, 1) > limit:
-        raise ProcessorError("too-many-pixels", "This picture has more pixels than can be processed.")
+    allowed = int(max(limit, MAX_PIXELS) / (weight or WEIGHTS.get(kind, 1.0)))
+    return min(allowed, limit) if limit else allowed
+
+
+def check_pixels(width: int, height: int, kind: str, limit: int, weight: float | None = None) -> None:
+    """Raises `ProcessorError` for a picture that costs too much to decode. ``weight``: instead of `WEIGHTS`."""
+    if width * height > max_pixels_of(kind, limit, weight):
+        raise too_many_pixels()
+
+
+def too_many_pixels() -> ProcessorError:
+    return ProcessorError("too-many-pixels", "This picture has more pixels than can be processed.")
 
 
 def check_frames(number: int, animated: bool) -> None:

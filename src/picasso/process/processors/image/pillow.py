@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from picasso.process.contract import ProcessorError
 from picasso.process.processors.image import levels
 from picasso.process.processors.image.errors import blame_file
-from picasso.process.processors.image.limits import check_pixels
+from picasso.process.processors.image.limits import check_pixels, max_pixels_of, too_many_pixels
 from picasso.process.processors.image.metadata import image_with_tags
 from picasso.process.processors.image.picture import Picture
 
@@ -77,8 +77,9 @@ def open_image(file: BinaryIO, plugin: str, max_pixels: int) -> Iterator[PIL.Ima
     import PIL.Image
 
     previous_limit = PIL.Image.MAX_IMAGE_PIXELS
+    allowed = max_pixels_of(plugin.lower(), max_pixels)
     # Pillow refuses pictures of more than twice this number, and warns before.
-    PIL.Image.MAX_IMAGE_PIXELS = max(1, max_pixels // 2)
+    PIL.Image.MAX_IMAGE_PIXELS = max(1, allowed // 2)
     import_module(f"PIL.{plugin.title()}ImagePlugin")  # otherwise Pillow imports all its plugins to find it
     file.seek(0)
     try:
@@ -91,7 +92,7 @@ def open_image(file: BinaryIO, plugin: str, max_pixels: int) -> Iterator[PIL.Ima
             yield image
     except ProcessorError as error:
         if isinstance(error.__cause__, PIL.Image.DecompressionBombError):
-            check_pixels(max_pixels + 1, 1, plugin.lower(), max_pixels)
+            raise too_many_pixels() from error
         raise
     finally:
         PIL.Image.MAX_IMAGE_PIXELS = previous_limit

@@ -11,7 +11,7 @@ from zlib import crc32
 
 from picasso.process.processors.image import gamma, libvips, pillow, pillow_animation
 from picasso.process.processors.image.errors import corrupt
-from picasso.process.processors.image.limits import check_frames, read_all
+from picasso.process.processors.image.limits import BYTES_PER_PIXEL, IN_STRIPS, check_frames, read_all
 from picasso.process.processors.image.picture import Animation, Picture
 from picasso.process.processors.image.png_chunks import SIGNATURE, Chunks, read_chunks
 
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 def open_picture(file: BinaryIO, max_pixels: int) -> Picture:
     chunks = read_chunks(file)
-    picture = libvips.open_picture(libvips.source_from_file(file), max_pixels, chunks.complete)
+    weight = chunks.pixel_bytes / BYTES_PER_PIXEL if chunks.interlaced else IN_STRIPS
+    picture = libvips.open_picture(libvips.source_from_file(file), max_pixels, chunks.complete, weight)
     if not chunks.has_pixels:
         raise corrupt()
     if not chunks.complete and chunks.interlaced:

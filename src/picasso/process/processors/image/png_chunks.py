@@ -15,6 +15,9 @@ MAX_CHUNKS = 250_000
 # Of a chunk's data: the eight numbers of cHRM.
 MAX_DATA = 32
 
+# Samples of a pixel by colour type: grey, RGB, palette (as RGB with alpha), grey and RGB with alpha.
+SAMPLES = {0: 1, 2: 3, 3: 4, 4: 2, 6: 4}
+
 Chromaticities = tuple[float, ...]
 """x and y of white, red, green and blue."""
 
@@ -27,6 +30,8 @@ class Chunks:
     has_colour_space: bool = False
     """Whether a chunk that takes precedence over gamma and chromaticities names the colours: cICP, iCCP or sRGB."""
     interlaced: bool = False
+    pixel_bytes: float = 8.0
+    """Of a pixel when it is decoded."""
     plays: int = 0
     """Of an animation; 0 means for ever."""
     delays: list[float] = field(default_factory=list)
@@ -68,7 +73,9 @@ def _chunks(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _header(chunks: Chunks, data: bytes) -> None:
-    chunks.interlaced = data[12:13] == b"\1"
+    bits, colour_type, interlace = struct.unpack_from(">8xBBxxB", data)
+    chunks.interlaced = interlace == 1
+    chunks.pixel_bytes = SAMPLES.get(colour_type, 4) * max(bits, 8) / 8
 
 
 def _gamma(chunks: Chunks, data: bytes) -> None:

@@ -44,8 +44,10 @@ def open_picture(file: BinaryIO, max_pixels: int) -> Picture:
     content = read_all(file)
     with blame_file(), _open_raw(content) as raw:
         sizes = raw.sizes
-        check_pixels(sizes.raw_width, sizes.raw_height, "raw", max_pixels)
-        preview = _preview(raw, max_pixels) or Preview(_develop(raw), None)
+        preview = _preview(raw, max_pixels)
+        if preview is None:
+            check_pixels(sizes.raw_width, sizes.raw_height, "raw", max_pixels)
+            preview = Preview(_develop(raw), None)
     sideways = sizes.flip in SIDEWAYS
     picture = libvips.describe(
         preview.image, "raw", lambda size: preview.image.thumbnail_image(size, height=size, size="down")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from picasso.process.processors.image.limits import MAX_PAGES
+from picasso.process.processors.image.limits import BYTES_PER_PIXEL, IN_STRIPS, MAX_PAGES, MAX_SIDE
 from picasso.process.processors.image.tiff import COMPRESSION, REDUCED, SUBFILE_TYPE, Directory, Reader
 
 # Tags of TIFF 6.0, section 8.
@@ -70,8 +70,18 @@ class Layout:
                 best = number
         return best
 
-    def piece_bytes(self) -> int:
-        """The bytes of the largest piece that is decoded at once: a strip, or a row of tiles."""
+    def weight(self) -> float:
+        """The cost of a pixel, see `limits`: for memory, of the piece that is decoded at once; for time, of all.
+
+        Of a pyramid only one of the smaller copies is decoded.
+        """
+        width, height = max(1, self.number(WIDTH)), max(1, self.number(HEIGHT))
+        copy = self.pages[self.level_for(MAX_SIDE)] if self.pages else None
+        share = copy.width * copy.height / (width * height) if copy else 1.0
+        return max(IN_STRIPS * share, self._piece_bytes() / BYTES_PER_PIXEL / (width * height))
+
+    def _piece_bytes(self) -> int:
+        """The bytes of a strip, or of a row of tiles."""
         width, height = self.number(WIDTH), self.number(HEIGHT)
         rows = self.number(TILE_HEIGHT) or min(self.number(ROWS_PER_STRIP) or height, height)
         return width * rows * self.number(SAMPLES, 1) * max(8, self.number(BITS, 1)) // 8

@@ -38,7 +38,7 @@ def _open(file: BinaryIO, layout: Layout | None, max_pixels: int) -> Picture:
     new_source = libvips.source_from_file(file)
     complete = layout is None or layout.end <= os.fstat(file.fileno()).st_size
     try:
-        picture = libvips.open_picture(new_source, max_pixels, complete)
+        picture = libvips.open_picture(new_source, max_pixels, complete, layout.weight() if layout else None)
     except pyvips.Error as error:
         return _open_by_libtiff(file, max_pixels, error)  # such as samples of 12 bits
     return replace(picture, pixels=partial(_pixels, new_source, layout, complete)) if layout else picture

@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import struct
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import BinaryIO
 
 from picasso.process.processors.image import libvips
 from picasso.process.processors.image.errors import corrupt
-from picasso.process.processors.image.limits import read_all
+from picasso.process.processors.image.limits import BYTES_PER_PIXEL, SHRINKING, read_all
 from picasso.process.processors.image.picture import Picture
 
 # RFC 9649, section 2.3: "RIFF", length, "WEBP"; a frame of an animation has its place before its chunks.
@@ -18,15 +17,28 @@ HEADER_SIZE, FRAME_HEAD = 12, 16
 MAX_CHUNKS = 10_000
 PIXELS = {b"VP8 ", b"VP8L"}
 
+# Four bytes for each pixel, since it is decoded in one piece and then shrunk.
+LOSSLESS = 4 / BYTES_PER_PIXEL
+# Where the first chunks are.
+HEAD = 4_096
+
 # Width and height in the first bytes of the pixels, so less can't be shown.
 MIN_PIXELS = 16
 
 
 def open_picture(file: BinaryIO, max_pixels: int) -> Picture:
+    weight = LOSSLESS if is_lossless(file) else SHRINKING
     if is_complete(file):
-        return libvips.open_picture(libvips.source_from_file(file), max_pixels)
+        return libvips.open_picture(libvips.source_from_file(file), max_pixels, weight=weight)
     remaining = libvips.source_from_bytes(padded_frame(read_all(file)))
-    return replace(libvips.open_picture(remaining, max_pixels, complete=False), format="webp")
+    return libvips.open_picture(remaining, max_pixels, complete=False, weight=weight)
+
+
+def is_lossless(file: BinaryIO) -> bool:
+    """Also true for animations, whose frames are put together at full size."""
+    file.seek(HEADER_SIZE)
+    head = file.read(HEAD)
+    return b"VP8L" in head or b"ANIM" in head
 
 
 def is_complete(file: BinaryIO) -> bool:
