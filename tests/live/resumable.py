@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -58,7 +59,9 @@ def begin(stack: Stack, path: str, at: int, length: int, method: str = "PATCH") 
     return connection
 
 
-def append(stack: Stack, path: str, at: int, content: bytes, complete: str, **headers: object) -> httpx.Response:
+def append(
+    stack: Stack, path: str, at: int, content: bytes | Iterator[bytes], complete: str, **headers: object
+) -> httpx.Response:
     """By the draft; ``complete`` is ?0 or ?1."""
     more = {name.replace("_", "-"): str(value) for name, value in headers.items()}
     told = {"Upload-Offset": str(at), "Upload-Complete": complete}

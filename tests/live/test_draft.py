@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterator
+from uuid import uuid4
 
 import pytest
 
@@ -145,8 +147,6 @@ def test_another_offset_is_a_conflict_that_tells_the_right_one(service: Stack) -
 def test_lengths_that_contradict_each_other_are_refused(service: Stack) -> None:
     path = created(service, CONTENT[:10], Upload_Length="20")
     for content, complete, length in [
-        (b"x" * 11, "?1", 20),
-        (b"x" * 11, "?0", 20),
         (b"x" * 9, "?1", 20),
         (b"", "?1", 20),
         (b"x", "?0", 21),
@@ -160,14 +160,117 @@ def test_lengths_that_contradict_each_other_are_refused(service: Stack) -> None:
     assert stored(service, append(service, path, 10, CONTENT[10:20], "?1").headers) == CONTENT[:20]
 
 
-def test_more_than_was_said_cancels_the_upload(service: Stack) -> None:
+@pytest.mark.parametrize("complete", ["?0", "?1"])
+@pytest.mark.parametrize("chunks", [[16], [10, 1], [1_000_000]], ids=str)
+@pytest.mark.parametrize("announced", [True, False])
+def test_more_than_was_said_cancels_the_upload(
+    service: Stack, chunks: list[int], complete: str, *, announced: bool
+) -> None:
     """The draft: the server must invalidate it, for nobody can rely on what was said."""
     path = created(service, CONTENT[:10], Upload_Length="20")
-    headers = {**PARTIAL, "Upload-Complete": "?0", "Upload-Offset": "10"}
-    answer = service.client.patch(path, content=iter([CONTENT[:8], CONTENT[:8]]), headers=headers)  # chunked
+    pieces = [b"x" * size for size in chunks]
+    answer = append(service, path, 10, b"".join(pieces) if announced else iter(pieces), complete)
     assert answer.status_code == 400
-    assert ask(service, "HEAD", path).status == 410
+    assert answer.json()["type"] == f"{REGISTERED}inconsistent-upload-length"
+    assert answer.headers["upload-complete"] == "?0"
     assert not left_behind(service, path)
+    for method in ("HEAD", "GET", "HEAD"):
+        assert ask(service, method, path).status == 410
+    assert append(service, path, 10, CONTENT[10:20], "?1").status_code == 410
+
+
+@pytest.mark.parametrize("vanish", [True, False])
+def test_more_than_was_said_and_then_nothing_cancels_the_upload(service: Stack, *, vanish: bool) -> None:
+    """The client sends a byte too many and vanishes, or waits for more."""
+    path = created(service, CONTENT[:10], Upload_Length="20")
+    fields: dict[str, object] = {"Content_Type": "application/partial-upload", "Upload_Offset": 10}
+    with wire(service) as connection:
+        fields |= {"Upload_Complete": "?0", "Transfer_Encoding": "chunked"}
+        connection.send(head(service, "PATCH", path, **fields), b"b\r\n" + b"x" * 11 + b"\r\n")
+        if vanish:
+            connection.reset()
+        until(lambda: ask(service, "GET", path).status == 410, 10, lambda: "it is left")
+
+
+def test_get_shows_the_headers_of_head(service: Stack) -> None:
+    path = created(service, CONTENT[:10], Upload_Length="20")
+    names = ("upload-offset", "upload-length", "upload-complete", "cache-control", "content-location")
+    for offset, complete in (("10", "?0"), ("20", "?1")):
+        shown, asked = ask(service, "GET", path), ask(service, "HEAD", path)
+        assert (shown.status, shown.headers["content-type"]) == (200, "application/json")
+        assert [shown.headers.get(name) for name in names] == [asked.headers.get(name) for name in names]
+        assert (shown.headers["upload-offset"], shown.headers["upload-length"]) == (offset, "20")
+        assert (shown.headers["upload-complete"], shown.headers["cache-control"]) == (complete, "no-store")
+        assert re.fullmatch(r"max-size=\d+, min-size=1, max-age=\d+", shown.headers["upload-limit"])
+        append(service, path, 10, CONTENT[10:20], "?1")
+    unknown = created(service)
+    assert "upload-length" not in ask(service, "GET", unknown).headers
+    assert ask(service, "GET", unknown, Upload_Draft_Interop_Version=3).headers["upload-incomplete"] == "?1"
+
+
+def test_what_is_too_large_hears_the_limits(limited: Stack) -> None:
+    """On every address where the draft could have been used."""
+    large = b"x" * (limited_size(limited) + 1)
+    path = created(limited)
+    answers = [
+        limited.client.post(UPLOAD, files={"file": large}),
+        limited.client.put(f"{UPLOAD}a", content=large),
+        limited.client.post(UPLOADS, content=large, headers={"Upload-Complete": "?1"}),
+        limited.client.post(UPLOADS, headers={"Upload-Complete": "?0", "Upload-Length": str(len(large))}),
+        append(limited, path, 0, large, "?0"),
+        append(limited, path, 0, iter([large]), "?0"),
+    ]
+    for answer in answers:
+        check_problem(answer, 413, "too-large")
+        assert answer.headers["upload-limit"].startswith(f"max-size={len(large) - 1}, min-size=1")
+    assert [answer.headers["upload-complete"] for answer in answers[2:]] == ["?0"] * 4
+
+
+def limited_size(stack: Stack) -> int:
+    return int(stack.client.options(UPLOADS).headers["tus-max-size"])
+
+
+def test_errors_say_that_the_upload_is_not_complete(service: Stack) -> None:
+    path = created(service, CONTENT[:10])
+    answers = [
+        append(service, path, 11, b"x", "?0"),
+        append(service, path, 10, b"x", "?0", Content_Digest=f"sha-256=:{digest(b'other')}:"),
+        service.client.patch(path, content=b"x", headers={"Upload-Complete": "?0", "Upload-Offset": "10"}),
+        service.client.post(UPLOADS, content=b"x", headers={"Upload-Complete": "?1", "Upload-Length": "2"}),
+        append(service, f"{UPLOADS}{uuid4()}", 0, b"x", "?1"),
+    ]
+    assert [answer.status_code for answer in answers] == [409, 400, 415, 400, 404]
+    assert [answer.headers["upload-complete"] for answer in answers] == ["?0"] * 5
+    old = append(service, path, 11, b"x", "?0", Upload_Draft_Interop_Version=3, Upload_Incomplete="?1")
+    assert (old.status_code, old.headers["upload-incomplete"]) == (409, "?1")
+
+
+@pytest.mark.parametrize("other", ["1", "?2", "true", "", '"?1"', "?1, ?0", ":?1:", "?1 ?1"])
+def test_a_completeness_that_is_no_boolean_is_ignored(service: Stack, other: str) -> None:
+    said = {"Upload-Complete": other}
+    form = service.client.post(UPLOAD, files={"file": b"content"}, headers=said)
+    raw = service.client.put(f"{UPLOAD}a.txt", content=b"content", headers=said)
+    named = service.client.post(
+        UPLOADS, content=b"content", headers={**said, "Content-Disposition": "inline; filename=a"}
+    )
+    for answer in (form, raw, named):
+        assert answer.status_code == 201
+        assert "upload-complete" not in answer.headers
+        assert answer.json()["size"] == 7
+    tus = service.client.post(UPLOADS, headers={**said, "Tus-Resumable": "1.0.0", "Upload-Length": "1"})
+    assert (tus.status_code, tus.headers["tus-resumable"]) == (201, "1.0.0")
+    old = service.client.post(UPLOADS, content=b"content", headers={**said, "Upload-Incomplete": "?0"})
+    assert (old.status_code, old.headers["upload-complete"]) == (201, "?1")
+    path = created(service)
+    check_problem(append(service, path, 0, b"x", other), 400, "bad-request")
+    assert state(service, path) == ("?0", "0")
+
+
+@pytest.mark.parametrize("other", ["?1", "abc", "-5", "5.5", "9999999999999999", ""])
+def test_a_length_that_is_no_integer_is_ignored(service: Stack, other: str) -> None:
+    path = created(service, Upload_Length=other)
+    assert ask(service, "HEAD", path).headers.get("upload-length") is None
+    assert stored(service, append(service, path, 0, b"abc", "?1", Upload_Length=other).headers) == b"abc"
 
 
 def test_what_is_complete_takes_nothing_more(service: Stack) -> None:
@@ -232,6 +335,7 @@ def test_digests_are_verified(service: Stack) -> None:
                 assert answer.headers["repr-digest"] == f"sha-256=:{right}:"
             else:
                 assert check_problem(answer, 400)["code"] == "digest-mismatch"
+                assert answer.headers["upload-complete"] == "?1", "all content was transferred"
                 assert ask(service, "HEAD", path).status == 410
             assert not left_behind(service, path)
     path = created(service)

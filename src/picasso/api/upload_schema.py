@@ -97,14 +97,14 @@ STORED = {
 
 REFUSED = problems(
     s400="Something is missing or malformed, a digest does not match, or lengths contradict each other.",
-    s403="Content for a final upload of tus; it consists of its parts.",
+    s403="Not allowed, or content for a final upload of tus; it consists of its parts.",
     s404="A part of a final upload does not exist.",
     s408="No data arrived for too long.",
     s409="The first request with this Idempotency-Key is in progress, or a part belongs to another upload.",
     s410="The upload or file of this Idempotency-Key no longer exists.",
     s411="A raw body needs Content-Length or a digest.",
     s412="tus: unsupported version.",
-    s413="Larger than the limit of this service.",
+    s413="Larger than the limit of this service; Upload-Limit has it.",
     s415="Neither a form nor a raw body with a name, or content with a Content-Encoding.",
     s422="The Idempotency-Key was already used for a different request.",
     s423="Another request is finishing this upload. Try again.",
@@ -141,6 +141,7 @@ def upload_operation(
             **answers,
             **problems(
                 s400="Something is missing or malformed.",
+                s403="Not allowed, or content for a final upload of tus; it consists of its parts.",
                 s404="There is no such upload.",
                 s409="Wrong offset (Upload-Offset has the current one), or a newer request took over.",
                 s410="The upload has expired, or its file was deleted.",
@@ -163,7 +164,16 @@ def append_operation(name: str, description: str, *parameters: dict[str, Any]) -
     return {**found, "requestBody": {"content": content}}
 
 
-SHOWN_UPLOAD = {"description": "The upload.", "content": {"application/json": {"schema": UPLOAD}}}
+SHOWN_UPLOAD = {
+    "description": "The upload.",
+    "headers": header_docs(
+        Upload_Offset="The number of bytes stored.",
+        Upload_Complete="Whether it is complete.",
+        Upload_Length="Size of the whole file, if known.",
+        Upload_Limit="The maximum size, and the seconds until the upload expires.",
+    ),
+    "content": {"application/json": {"schema": UPLOAD}},
+}
 OVERRIDE = header("X-HTTP-Method-Override", "The method to use instead of POST.", enum=["PATCH", "HEAD", "DELETE"])
 NAME = path_parameter("name")
 

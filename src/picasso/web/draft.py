@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from typing import NoReturn
 
 from picasso.addresses import upload_url
 from picasso.errors import (
     BadRequest,
     CompletedUpload,
+    DigestMismatch,
     EmptyFile,
     Forbidden,
     InconsistentLength,
@@ -54,15 +56,17 @@ class Draft:
 
     def options(self) -> dict[str, str]:
         """Headers that describe what this protocol can do here."""
-        return {
-            "Accept-Patch": CONTENT,
-            "Upload-Limit": structured.write({"max-size": self._uploads.max_size, "min-size": 0}),
-        }
+        return {"Accept-Patch": CONTENT, **self.size_limit()}
+
+    def size_limit(self) -> dict[str, str]:
+        """Also for a 413."""
+        return {"Upload-Limit": structured.write({"max-size": self._uploads.max_size, "min-size": 1})}
 
     # Creation
 
     async def create(self, request: Request, in_path: str = "") -> None:
         base, complete = request.base, is_last(request)
+        request.extra_headers.update(state_headers(request, None, False))
         row = self._described(request, in_path)
         row.length = combined_length(request, complete, None, 0)
         if row.length is not None and (request.content_length or 0) > row.length:
@@ -120,11 +124,11 @@ class Draft:
         return await self._answer_incomplete(request, base, await self._uploads.status(row.pk))
 
     async def _answer_incomplete(self, request: Request, base: str, status: UploadStatus) -> None:
-        headers = {"Location": upload_url(base, status.row.pk), **self._state(request, status.offset, False)}
+        headers = {"Location": upload_url(base, status.row.pk), **state_headers(request, status.offset, False)}
         await request.answer_json(201, as_json(status), headers)
 
     async def _answer_complete(self, request: Request, base: str, file: File) -> None:
-        await answer_stored(request, base, file, self._state(request, file.size, True))
+        await answer_stored(request, base, file, state_headers(request, file.size, True))
 
     # Requests to an upload
 
@@ -139,17 +143,25 @@ class Draft:
             # The client is about to resume from there, so a request that still runs must end.
             async with self._uploads.lock(upload_id) as upload:
                 status = upload.status
+        await request.answer(204, headers=self._headers_of(request, base, status))
+
+    async def show(self, request: Request, name: str) -> None:
+        """GET: the upload for people, and for programs that only want to look. It interrupts nobody."""
+        base, status = request.base, await self._uploads.status(upload_id_of(name))
+        await request.answer_json(200, as_json(status), self._headers_of(request, base, status))
+
+    def _headers_of(self, request: Request, base: str, status: UploadStatus) -> dict[str, str]:
         row = status.row
-        headers = {
-            **self._state(request, status.offset, row.finished),
+        return {
+            **state_headers(request, status.offset, row.finished),
             **self._limit(request, seconds_left(status.expires_at)),
             **({} if row.length is None else {"Upload-Length": str(row.length)}),
             **file_link(base, row),
             "Cache-Control": "no-store",
         }
-        await request.answer(204, headers=headers)
 
     async def _patch(self, request: Request, upload_id: uuid.UUID) -> None:
+        request.extra_headers.update(state_headers(request, None, False))
         base, complete = request.base, is_last(request)
         if version_of(request) >= TYPED and media_type(request.headers.get("content-type", "")) != CONTENT:
             raise UnsupportedMediaType(f"The Content-Type must be {CONTENT}.")
@@ -157,16 +169,18 @@ class Draft:
         checks = Checks(request, CONTENT_DIGEST)
         async with self._uploads.lock(upload_id) as upload:
             row = upload.row
+            request.extra_headers.update(self._limit(request, seconds_left(upload.expires_at)))
             if row.is_final or row.is_part:
                 raise Forbidden("This upload belongs to a concatenation of tus.")
             if row.file_id:
                 at = file_link(base, row)
-                request.extra_headers.update(self._state(request, row.length, True))
+                request.extra_headers.update(state_headers(request, row.length, True))
                 fault = InconsistentLength if has_content(request) else CompletedUpload
                 raise fault("This upload is complete; nothing can be added to it.", headers=at)
             if offset != upload.offset:
-                request.extra_headers.update(self._state(request, upload.offset, False))
                 raise OffsetMismatch(upload.offset, offset)
+            if row.length is not None and offset + (request.content_length or 0) > row.length:
+                await fail_as_too_long(upload)
             length = combined_length(request, complete, row.length, offset)
             if length is not None and offset + (request.content_length or 0) > length:
                 raise InconsistentLength
@@ -180,7 +194,7 @@ class Draft:
         if file:
             await self._answer_complete(request, base, file)
         else:
-            await request.answer(204, headers=self._state(request, upload.offset, False))
+            await request.answer(204, headers=state_headers(request, upload.offset, False))
 
     async def _fill(self, request: Request, upload: LockedUpload, complete: bool, checks: Checks) -> File | None:
         """Add the content; the file, if with it the upload is complete."""
@@ -189,15 +203,17 @@ class Draft:
         except TooLarge:
             if upload.row.length is None:
                 raise
-            # As the draft says: an upload whose length was wrong cannot be trusted.
-            fault = InconsistentLength("There was more content than the upload's length. The upload is cancelled.")
-            await upload.fail(fault.code, fault.detail)
-            raise fault from None
+            await fail_as_too_long(upload)
         if not complete:
             return None
         if upload.row.length not in {None, upload.offset}:
             raise InconsistentLength("The upload is complete, but it does not have its declared length.")
-        return await upload.commit(append)
+        try:
+            return await upload.commit(append)
+        except (DigestMismatch, EmptyFile):
+            # The draft: all content was transferred, and to resume would not help.
+            request.extra_headers.update(state_headers(request, None, True))
+            raise
 
     async def _delete(self, request: Request, upload_id: uuid.UUID) -> None:
         async with self._uploads.lock(upload_id, interrupt_concatenation=True) as upload:
@@ -206,19 +222,28 @@ class Draft:
 
     # Headers
 
-    def _state(self, request: Request, offset: int | None, complete: bool) -> dict[str, str]:
-        if version_of(request) < 4:
-            state = {"Upload-Incomplete": structured.write(not complete)}
-        else:
-            state = {"Upload-Complete": structured.write(complete)}
-        return {**state, **({} if offset is None else {"Upload-Offset": str(offset)}), **version_header(request)}
-
     def _limit(self, request: Request, seconds: int) -> dict[str, str]:
         version = version_of(request)
         if version < LIMITED:
             return {}
         age = "max-age" if version >= AGED else "expires"
-        return {"Upload-Limit": structured.write({"max-size": self._uploads.max_size, age: seconds})}
+        return {"Upload-Limit": structured.write({"max-size": self._uploads.max_size, "min-size": 1, age: seconds})}
+
+
+def state_headers(request: Request, offset: int | None, complete: bool) -> dict[str, str]:
+    """Where an upload is; also on errors, which so say whether they are about the upload or about the whole file."""
+    if version_of(request) < 4:
+        state = {"Upload-Incomplete": structured.write(not complete)}
+    else:
+        state = {"Upload-Complete": structured.write(complete)}
+    return {**state, **({} if offset is None else {"Upload-Offset": str(offset)}), **version_header(request)}
+
+
+async def fail_as_too_long(upload: LockedUpload) -> NoReturn:
+    """The draft: an upload that gets more bytes than its length is invalid for good. Raises `InconsistentLength`."""
+    fault = InconsistentLength("There was more content than the upload's length. The upload is cancelled.")
+    await upload.fail(fault.code, fault.detail)
+    raise fault from None
 
 
 def is_draft(request: Request) -> bool:
@@ -239,9 +264,10 @@ def version_header(request: Request) -> dict[str, str]:
 
 
 def completeness(request: Request) -> bool | None:
-    """What the request says; None if it says nothing, or not as a Boolean."""
-    if "upload-complete" in request.headers:
-        return structured.boolean(request.headers["upload-complete"])
+    """What the request says. A field that is not a Boolean is ignored; None if there is none."""
+    complete = structured.boolean(request.headers.get("upload-complete", ""))
+    if complete is not None:
+        return complete
     incomplete = structured.boolean(request.headers.get("upload-incomplete", ""))
     return None if incomplete is None else not incomplete
 
@@ -259,9 +285,8 @@ def combined_length(request: Request, complete: bool, known: int | None, offset:
 
     Raises `InconsistentLength`, or `EmptyFile` if it is 0.
     """
-    lengths = {known} if known is not None else set()
-    if (text := request.headers.get("upload-length")) is not None:
-        lengths.add(structured.integer("Upload-Length", text))
+    told = structured.natural(request.headers.get("upload-length", ""))
+    lengths = {length for length in (known, told) if length is not None}
     if complete and request.content_length is not None:
         lengths.add(offset + request.content_length)
     elif complete and not has_content(request):

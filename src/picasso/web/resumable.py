@@ -94,10 +94,12 @@ async def add(request: Request, upload: LockedUpload, checks: Checks, options: B
 
 
 async def keep_what_arrived(upload: LockedUpload, append: Append, body: Body) -> None:
+    """After the request was cut off. Raises `TooLarge` as `add`."""
     try:
         await body.receive_arrived(append.sink)
     except TooLarge:
-        return await append.discard()
+        await append.discard()
+        raise
     except PicassoError:
         pass  # the disk is full: what was written is kept
     return await upload.keep(append)

@@ -19,10 +19,16 @@ def boolean(text: str) -> bool | None:
 
 def integer(name: str, text: str) -> int:
     """A number that is not negative. Raises `BadRequest`."""
-    value = item(text)
-    if type(value) is not int or value < 0:  # a bool is an int as well
+    value = natural(text)
+    if value is None:
         raise BadRequest(f"{name} must be an integer of at most 15 digits.")
     return value
+
+
+def natural(text: str) -> int | None:
+    """A number that is not negative; None if it is not one."""
+    value = item(text)
+    return value if type(value) is int and value >= 0 else None  # a bool is an int as well
 
 
 def item(text: str) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from picasso.access.principal import Scope
 from picasso.addresses import UPLOAD, UPLOADS, below
-from picasso.errors import MethodNotAllowed, UnsupportedContentEncoding, UnsupportedMediaType
+from picasso.errors import MethodNotAllowed, TooLarge, UnsupportedContentEncoding, UnsupportedMediaType
 from picasso.receive.commit import Committer
 from picasso.receive.concatenate import Concatenations
 from picasso.receive.uploads import Uploads
@@ -14,7 +14,6 @@ from picasso.web.form import FormHandler
 from picasso.web.plain import PlainUploads
 from picasso.web.raw import RawHandler
 from picasso.web.request import Request
-from picasso.web.resumable import as_json, file_link, upload_id_of
 from picasso.web.tus import UPLOAD_METHODS, Tus
 from picasso.web.upload_metadata import PipelineNames, media_type
 
@@ -45,6 +44,15 @@ class UploadHandler:
         if request.method not in {"GET", "HEAD", "OPTIONS"}:
             request.principal.require(Scope.FILES_WRITE)
             require_identity(request)
+        try:
+            await self._route(request)
+        except TooLarge as fault:
+            if "tus-resumable" not in request.headers:
+                # The draft: a 413 says what the limits are.
+                fault.headers = {**self._draft.size_limit(), **request.extra_headers, **fault.headers}
+            raise
+
+    async def _route(self, request: Request) -> None:
         plain = below(UPLOAD, request.path) is not None
         name = (below(UPLOAD if plain else UPLOADS, request.path) or "").strip("/")
         if request.method == "OPTIONS":
@@ -90,7 +98,7 @@ class UploadHandler:
 
     async def _to_upload(self, request: Request, name: str) -> None:
         if request.method == "GET":
-            await self._show(request, name)
+            await self._draft.show(request, name)
         elif "tus-resumable" in request.headers or not self._is_draft_request(request):
             await self._tus.to_upload(request, name)
         else:
@@ -100,12 +108,6 @@ class UploadHandler:
         if request.method != "PATCH":
             return request.method in {"HEAD", "DELETE"}
         return is_draft(request) or media_type(request.headers.get("content-type", "")) == CONTENT
-
-    async def _show(self, request: Request, name: str) -> None:
-        """For people and programs that only want to look."""
-        status = await self._uploads.status(upload_id_of(name))
-        headers = {"Cache-Control": "no-store", **file_link(request.base, status.row)}
-        await request.answer_json(200, as_json(status), headers)
 
 
 def require_identity(request: Request) -> None:
