@@ -37,7 +37,6 @@ DOCX = OFFICE + "wordprocessingml.document"
         ("application/x-zip-compressed", "application/epub+zip"),
         ("application/zip", "application/vnd.oasis.opendocument.text"),
         ("application/zip", "application/vnd.apple.keynote"),
-        ("application/gzip", "image/svg+xml-compressed"),
         ("application/ogg", "audio/ogg"),
         ("image/tiff", "image/x-adobe-dng"),
         ("image/heif", "image/heic"),

@@ -19,7 +19,7 @@ GENERAL: dict[str, tuple[str, ...]] = {
         *("application/x-java-*ar", "application/vsix", "application/x-nupkg", "application/x-xpinstall"),
         *("application/vnd.comicbook+zip", "application/oxps", "application/vnd.ms-xpsdocument"),
     ),
-    "application/gzip": ("image/svg+xml-compressed", "image/x-emf-compressed", "application/x-ms-wmz"),
+    "application/gzip": ("image/x-emf-compressed", "application/x-ms-wmz"),
     "application/x-ole-storage": (
         *("application/msword", "application/vnd.ms-excel", "application/vnd.ms-powerpoint"),
         *("application/vnd.ms-outlook", "application/vnd.visio", "application/x-msi", "application/vnd.ms-works"),

@@ -13,7 +13,7 @@ HTML, XHTML, XML = "text/html", "application/xhtml+xml", "text/xml"
 # An element that only HTML begins with. Shorter names (``<a>``, ``<p>``) may be of any XML.
 HTML_START = re.compile(
     r"(?i)<(?:html|head|body|title|script|style|iframe|table|div|font|h[1-6]|center|form|meta|link|img|br|hr|ul|ol|pre"
-    r"|span|blockquote|nav|main|header|footer|section)(?=[\s>/])"
+    r"|span|p|blockquote|nav|main|header|footer|section)(?=[\s>/])"
 )
 
 # Beginnings that show the format, whatever follows.

@@ -16,6 +16,7 @@ PERCENT_COMMENTS = r"(?:%[^\n]*+\n\s*+)*+"
 # The characters that a text of the format begins with, a pattern for its beginning, the media type.
 PATTERNS = (
     ("@%", rf"(?i){PERCENT_COMMENTS}@(?:{ENTRY})\s*[{{(]", "text/x-bibtex"),
+    ("\\%", r"\\input texinfo\b", "application/x-texinfo"),
     ("\\%", rf"{PERCENT_COMMENTS}\\(?:documentclass|documentstyle|NeedsTeXFormat|RequirePackage)\b", "text/x-tex"),
     ("\\%", rf"{PERCENT_COMMENTS}\\(?:input|begin|section|chapter|usepackage|ProvidesPackage)\b", "text/x-tex"),
     ("\\%", rf'{PERCENT_COMMENTS}\\version\s+"', "text/x-lilypond"),

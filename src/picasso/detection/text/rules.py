@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from picasso.detection.media_types import JSON, NDJSON
+from picasso.detection.media_types import CSV, JSON, NDJSON, TSV
 from picasso.detection.text import names
 from picasso.detection.text.ambiguous import refine_by_text
 from picasso.detection.text.json_types import detect_json
@@ -21,6 +21,9 @@ PLAIN = "text/plain"
 Found = tuple[str, Literal["content", "name"]]
 
 JSON_TYPES = {JSON, NDJSON}
+
+# What the content may show without its name as well.
+STRUCTURED = {CSV, TSV, HTML, XML}
 SHELL = "text/x-shellscript"
 
 # Programs that may begin with a web page.
@@ -64,7 +67,7 @@ def detect_text(sample: Sample, name: str) -> Found:
     if certain and not is_better(named, certain, sample):
         return certain, "content"
     if named:
-        return named, "name"
+        return named, "content" if named in STRUCTURED and detect_likely(sample) == named else "name"
     return detect_likely(sample) or PLAIN, "content"
 
 

@@ -1,0 +1,116 @@
+"""Text formats that their content shows."""
+
+from __future__ import annotations
+
+from tests.detection.samples import Sample
+
+TITLE = "Text by its content"
+
+PEM = "-----BEGIN {0}-----\nMIIB\n-----END {0}-----\n"
+MAIL = "Date: Mon, 1 Jan 2024 00:00:00 +0000\r\nSubject: x\r\nFrom: a@b.c\r\n\r\nhello\r\n"
+
+CONTENT = (
+    # documents
+    ("application/pdf", "a.pdf", "%PDF-1.7\n1 0 obj\n<<>>\nendobj\n"),
+    ("application/vnd.fdf", "a.fdf", "%FDF-1.2\n1 0 obj\n"),
+    ("application/postscript", "a.ps", "%!PS-Adobe-3.0\n%%Pages: 1\nshowpage\n"),
+    ("application/postscript", "a.eps", "%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n"),
+    ("text/rtf", "a.rtf", "{\\rtf1\\ansi hello}\n"),
+    ("application/vnd.mif", "a.mif", "<MIFFile 2015> # Generated\n"),
+    ("text/x-tex", "a.tex", "% a comment\n\\documentclass{article}\n\\begin{document}\nHi\n\\end{document}\n"),
+    ("application/x-texinfo", "a.texi", "\\input texinfo\n@settitle A\n"),
+    ("text/x-bibtex", "a.bib", "% a comment\n@article{key,\n  title = {A}\n}\n"),
+    ("text/troff", "a.man", '.\\" A manual\n.TH LS 1\n.SH NAME\nls\n'),
+    ("text/x-lilypond", "a.ly", '\\version "2.24"\n{ c d e }\n'),
+    ("application/x-endnote-refer", "a.enw", "%0 Journal Article\n%A Who\n%D 2024\n"),
+    ("application/x-research-info-systems", "a.ris", "TY  - JOUR\nAU  - Who\nER  - \n"),
+    ("text/cache-manifest", "a.appcache", "CACHE MANIFEST\n# v1\nindex.html\n"),
+    ("text/x-robots", "robots.txt", "# all\nUser-agent: *\nDisallow: /private\n"),
+    ("text/x-plantuml", "a.puml", "@startuml\nA -> B\n@enduml\n"),
+    ("application/yaml", "a.yaml", "%YAML 1.2\n---\na: 1\n"),
+    # contacts, dates, mail
+    ("text/vcard", "a.vcf", "BEGIN:VCARD\r\nVERSION:4.0\r\nFN:A\r\nEND:VCARD\r\n"),
+    ("text/calendar", "a.ics", "BEGIN:VCALENDAR\r\nPRODID:x\r\nVERSION:2.0\r\nEND:VCALENDAR\r\n"),
+    ("text/x-vcalendar", "a.vcs", "BEGIN:VCALENDAR\r\nVERSION:1.0\r\nEND:VCALENDAR\r\n"),
+    ("text/x-vnote", "a.vnt", "BEGIN:VNOTE\r\nVERSION:1.1\r\nBODY:x\r\nEND:VNOTE\r\n"),
+    ("message/rfc822", "a.eml", MAIL),
+    ("message/x-emlx", "a.emlx", f"{len(MAIL):<10}\n{MAIL}<?xml version='1.0'?>\n"),
+    ("message/news", "a.nws", "Path: a!b\r\nFrom: a@b.c\r\nNewsgroups: comp.lang\r\nSubject: x\r\n\r\nhi\r\n"),
+    ("application/mbox", "a.mbox", f"From a@b.c Mon Jan  1 00:00:00 2024\n{MAIL}"),
+    ("application/x-ldif", "a.ldif", "version: 1\n\ndn: cn=a,dc=example\nobjectClass: person\n"),
+    # keys
+    ("application/pkix-cert", "a.pem", PEM.format("CERTIFICATE")),
+    ("application/pkix-cert", "a.crt", "subject=CN = a\nissuer=CN = a\n" + PEM.format("CERTIFICATE")),
+    ("application/pkix-crl", "a.crl", PEM.format("X509 CRL")),
+    ("application/pkcs7-mime", "a.p7c", PEM.format("PKCS7")),
+    ("application/pkcs10", "a.csr", PEM.format("CERTIFICATE REQUEST")),
+    ("application/x-x509-key", "", PEM.format("RSA PRIVATE KEY")),
+    ("application/x-x509-dsa-parameters", "", PEM.format("DSA PARAMETERS")),
+    ("application/x-x509-ec-parameters", "", PEM.format("EC PARAMETERS")),
+    ("application/pgp-encrypted", "a.pgp", PEM.format("PGP MESSAGE")),
+    ("application/pgp-keys", "", PEM.format("PGP PUBLIC KEY BLOCK")),
+    ("application/pgp-signature", "a.sig", PEM.format("PGP SIGNATURE")),
+    # the desktop
+    ("application/x-desktop", "a.desktop", "# a comment\n[Desktop Entry]\nName=A\n"),
+    ("application/x-mswinurl", "a.url", "[InternetShortcut]\r\nURL=https://example.org/\r\n"),
+    ("text/x-ms-regedit", "a.reg", "Windows Registry Editor Version 5.00\r\n\r\n[HKEY_CURRENT_USER\\A]\r\n"),
+    ("text/x-po", "a.po", '# Translation\nmsgid ""\nmsgstr ""\n"Language: ru\\n"\n'),
+    ("text/x-diff", "a.diff", "--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n"),
+    ("text/x-diff", "a.patch", "diff --git a/x b/x\nindex 1..2 100644\n"),
+    # subtitles, playlists, sound
+    ("application/x-subrip", "a.srt", "1\r\n00:00:01,000 --> 00:00:02,000\r\nHi\r\n"),
+    ("text/vtt", "a.vtt", "WEBVTT\n\n00:01.000 --> 00:02.000\nHi\n"),
+    ("text/x-ssa", "a.ass", "[Script Info]\nTitle: x\n"),
+    ("text/x-microdvd", "a.sub", "{1}{25}Hi\n{26}{50}there\n"),
+    ("text/x-subviewer", "", "[INFORMATION]\n[TITLE]x\n"),
+    ("text/x-mpl2", "a.mpl", "[10][25]Hi\n"),
+    ("text/x-mpsub", "", "TITLE=x\nFORMAT=TIME\n\n1.3 1.6\nHi\n"),
+    ("application/lrc", "a.lrc", "[ti:A song]\n[00:12.00]Hi\n"),
+    ("application/x-sami", "a.sami", "<SAMI>\n<BODY>\n<SYNC Start=0>\n"),
+    ("audio/x-mpegurl", "a.m3u", "#EXTM3U\n#EXTINF:123,A\na.mp3\n"),
+    ("application/vnd.apple.mpegurl", "a.m3u8", "#EXTM3U\n#EXT-X-VERSION:3\n#EXTINF:9,\na.ts\n"),
+    ("audio/x-scpls", "a.pls", "[playlist]\nFile1=a.mp3\nNumberOfEntries=1\n"),
+    ("audio/imelody", "a.imy", "BEGIN:IMELODY\r\nVERSION:1.2\r\n"),
+    ("text/x-abc", "a.abc", "%abc-2.1\nX:1\nT:A\nK:C\n"),
+    # pictures, models, fonts, machines
+    ("image/x-xpixmap", "a.xpm", '/* XPM */\nstatic char *a[] = {\n"1 1 1 1",\n'),
+    ("image/x-xbitmap", "a.xbm", "#define a_width 8\n#define a_height 1\nstatic char a_bits[] = {0};\n"),
+    ("image/x-portable-bitmap", "a.pbm", "P1\n# a comment\n2 1\n1 0\n"),
+    ("image/x-portable-graymap", "a.pgm", "P2\n2 1\n255\n1 0\n"),
+    ("image/x-portable-pixmap", "a.ppm", "P3\n1 1\n255\n1 0 9\n"),
+    ("image/vnd.dxf", "a.dxf", "  0\nSECTION\n  2\nHEADER\n"),
+    ("model/stl", "a.stl", "solid a\n  facet normal 0 0 1\n    outer loop\n"),
+    ("model/ply", "a.ply", "ply\nformat ascii 1.0\nelement vertex 3\n"),
+    ("model/off", "a.off", "OFF\n# a comment\n8 6 12\n0 0 0\n"),
+    ("model/vrml", "a.wrl", "#VRML V2.0 utf8\nShape {}\n"),
+    ("application/x-x3d+vrml", "a.x3dv", "#X3D V3.3 utf8\nPROFILE Immersive\n"),
+    ("model/vnd.usda", "a.usda", "#usda 1.0\n(\n)\n"),
+    ("model/step", "a.stp", "ISO-10303-21;\nHEADER;\n"),
+    ("model/iges", "a.igs", f"{'A drawing':<72}S      1\n{'1H,,1H;':<72}G      1\n"),
+    ("application/vnd.gerber", "a.gbr", "G04 a comment*\n%FSLAX46Y46*%\n%MOMM*%\n"),
+    ("application/x-font-adobe-metric", "a.afm", "StartFontMetrics 4.1\nFontName A\n"),
+    ("application/x-font-bdf", "a.bdf", "STARTFONT 2.1\nFONT a\n"),
+    ("application/x-font-type1", "a.pfa", "%!PS-AdobeFont-1.0: A 1.0\n"),
+    ("application/vnd.font-fontforge-sfd", "a.sfd", "SplineFontDB: 3.2\nFontName: A\n"),
+    # archives, transfer encodings, data
+    ("application/warc", "a.warc", "WARC/1.0\r\nWARC-Type: warcinfo\r\n"),
+    ("application/x-internet-archive", "", "filedesc://a.arc 0.0.0.0 20240101000000 text/plain 76\n"),
+    ("text/x-uuencode", "a.uue", "begin 644 a.txt\n#0V%T\n`\nend\n"),
+    ("application/x-yenc", "a.yenc", "=ybegin line=128 size=3 name=a\nabc\n"),
+    ("application/mac-binhex40", "a.hqx", "(This file must be converted with BinHex 4.0)\n\n:$&\n"),
+    ("application/vnd.java.hprof.text", "", "JAVA PROFILE 1.0.1, created Mon Jan 1\n"),
+    ("application/x-sas-xport", "a.xpt", "HEADER RECORD*******LIBRARY HEADER RECORD!!!!!!!0000000\n"),
+    ("chemical/x-jcamp-dx", "a.jdx", "##TITLE= A\n##JCAMP-DX= 5.00\n"),
+    ("text/turtle", "a.ttl", "@prefix a: <http://example.org/> .\na:b a a:c .\n"),
+    ("text/csv", "a.csv", "name,year,city\nGuernica,1937,Paris\nHarlequin,1917,Rome\n"),
+    ("text/tab-separated-values", "a.tsv", "name\tyear\nDora\t1937\nGuernica\t1937\n"),
+    # programs that say what runs them
+    ("text/x-shellscript", "a.sh", "#!/bin/sh\necho hello\n"),
+    ("text/x-python", "a.py", "#!/usr/bin/env -S python3.12 -u\nprint(1)\n"),
+    ("text/x-perl", "a.pl", "#!/usr/bin/perl -w\nprint 1;\n"),
+    ("text/x-ruby", "a.rb", "#!/usr/bin/env ruby\nputs 1\n"),
+    ("text/javascript", "a.js", "#!/usr/bin/env node\nconsole.log(1)\n"),
+    ("text/x-php", "a.php", "<?php\necho 1;\n"),
+    ("text/x-jsp", "a.jsp", '<%@ page language="java" %>\n<html></html>\n'),
+)
+SAMPLES = tuple(Sample(media_type, name, content.encode()) for media_type, name, content in CONTENT)

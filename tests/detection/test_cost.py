@@ -1,0 +1,100 @@
+"""What detection costs at most: some 20 ms of a core for any 64 KiB."""
+
+from __future__ import annotations
+
+import random
+import time
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from picasso.detection import HEAD, Window, detect
+
+LIMIT = 0.02
+
+# What rules search for, again and again, without its end.
+PIECES = (
+    *(
+        b"<!---->",
+        b"<?a?>",
+        b"<!DOCTYPE a [",
+        b"<!DOCTYPE a [>",
+        b"<!DOCTYPE a>",
+        b"<a ",
+        b"<a b='",
+        b'<a b="c" ',
+        b"</a>",
+    ),
+    *(
+        b"From: ",
+        b"From: x\n",
+        b"From a 00:00 ",
+        b"1\n",
+        b"Index: a\n",
+        b"diff --git ",
+        b"begin 644 a\n",
+        b"dn:",
+        b"%TF.",
+    ),
+    *(b'"', b"\t", b"a;", b"a;b\n", b"a,", b"a,b\n", b'"a,b\n', b"a|b|c\n", b"a\tb\n", b"sep=;\n", b"1,2", b"1:2:3"),
+    *(b"[", b'{"a":', b"{", b"[1,", b'{"a":1}\n', b'"type":', b"\n", b" ", b"<", b"#\n", b"%\n", b"@article", b"G04 *"),
+    *(
+        b"#!/bin/sh\n",
+        b"#!/usr/bin/env ",
+        b"#!a -b ",
+        b"User-agent: x\n",
+        b"999\n1\n",
+        b"subject=",
+        b"P1 #\n",
+        b"solid ",
+    ),
+    *(b"-----BEGIN ", b"BEGIN:VCALENDAR\n", b"[a:b]\n", b"{1}{2}", b"FORMAT=\n", b"\\begin", b"(a)\n", b"a(b) :- "),
+    *(b"\xff", b"\x80\x81", "П".encode(), b"\0", b"\1", b"\0a", b"a\0", b"\0\n", b"\x1a", b"\x1e", b"\x1b[", b"\x7f"),
+    *(b"PK\3\4", b"RIFF", b"ID3\4\0\0", b"\xff\xfb\x90\0", b"%PDF-1.4\n\0", b"MZ\0\0", b"\x7fELF", b"GIF89a\0"),
+)
+STARTS = (b"", b"\1", b"<!-- ", b'{"a":', b"\xff\xfe", b"<?xml ", b"\xef\xbb\xbf", b"#", b"From a@b 00:00 2024\n")
+
+
+def cost(head: bytes, name: str) -> float:
+    """Seconds of CPU; of three times the least, since other threads disturb the caches."""
+    times = []
+    for _ in range(3):
+        began = time.thread_time()
+        detect(Window(head, 10 * HEAD), name)
+        detect(Window.of_bytes(head), name)
+        times.append((time.thread_time() - began) / 2)
+    return min(times)
+
+
+@pytest.mark.parametrize("piece", PIECES, ids=range(len(PIECES)))
+def test_repeated_pieces(piece: bytes) -> None:
+    for start in STARTS:
+        head = (start + piece * (HEAD // len(piece)))[:HEAD]
+        for name in ("", "a.csv", "a.m"):
+            assert cost(head, name) < LIMIT, (start, piece, name)
+
+
+def test_random_content() -> None:
+    chance = random.Random(5)
+    for alphabet in (
+        bytes(range(256)),
+        bytes(range(32, 256)),
+        b"abc ,;\n\t<>{}[]\"'#%|=:-\\",
+        b"\0a<\n",
+        b"<!->[]?a \n",
+    ):
+        assert cost(bytes(chance.choices(alphabet, k=HEAD)), "a.csv") < LIMIT
+
+
+@given(
+    st.lists(st.sampled_from((*PIECES, *STARTS)) | st.binary(max_size=20), min_size=1, max_size=8),
+    st.sampled_from(("", "a.csv", "a.xml", "a.pl", "a.ts", "robots.txt", "a.cfg")),
+)
+@example([b'{"a": ' + b"9" * 5000 + b"}"], "")
+@example([b'"', b"\n", b","], "a.csv")
+@settings(max_examples=150, deadline=None)
+def test_any_mixture(parts: list[bytes], name: str) -> None:
+    whole = b"".join(parts)
+    head = (whole * (HEAD // max(1, len(whole)) + 1))[:HEAD]
+    assert cost(head, name) < LIMIT
