@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from tests.contract.samples.av import HEIGHT, WIDTH, recording, sound, video
 
 from picasso import conf
 from picasso.process.contract import JSON, ProcessorError, Result, Source
 from picasso.process.pipelines import load
 from picasso.process.processors import rendition
+from picasso.process.processors.av import hdr
 from picasso.process.processors.av.encoding import even_size
 from picasso.process.processors.rendition import Rendition
 
@@ -125,6 +127,57 @@ def test_hls_plays_beside_its_files(run: Run, tmp_path: Path) -> None:
     assert {path.name for path in (tmp_path / "derived").iterdir()} == {one.file for one in result.derivatives}
 
 
+HDR = (Path(__file__).parent / "files" / "hdr-pq-203-nits.mp4").read_bytes()
+
+
+def first_frame(container: Any) -> Any:
+    return next(container.decode(video=0))
+
+
+def test_hdr_becomes_sdr(run: Run, tmp_path: Path) -> None:
+    """Paper white, 203 nits in PQ, is as bright as in the poster."""
+    run(HDR)
+    with opened(tmp_path) as made:
+        frame = first_frame(made)
+    assert (frame.format.name, frame.color_trc, frame.color_primaries, frame.colorspace) == ("yuv420p", 1, 1, 1)
+    assert all(210 <= level <= 230 for level in frame.to_image().getpixel((100, 100)))
+    assert {path.name for path in (tmp_path / "derived").iterdir()} == {"rendition.mp4"}
+
+
+def test_hdr_can_be_kept(run: Run, tmp_path: Path) -> None:
+    run(HDR, hdr="keep")
+    with opened(tmp_path) as made:
+        context, frame = made.streams.video[0].codec_context, first_frame(made)
+        assert (context.codec.canonical_name, context.profile, context.codec_tag) == ("hevc", "Main 10", "hvc1")
+    assert (frame.format.name, frame.color_trc, frame.color_primaries) == ("yuv420p10le", 16, 9)
+
+
+def test_sdr_is_no_hdr_that_could_be_kept(run: Run, tmp_path: Path) -> None:
+    run(video("video/mp4"), hdr="keep")
+    with opened(tmp_path) as made:
+        assert made.streams.video[0].codec_context.codec.canonical_name == "h264"
+
+
+@pytest.mark.parametrize("transfer", [hdr.PQ, hdr.HLG])
+def test_greys_of_the_table_are_those_of_the_poster(transfer: int) -> None:
+    """The middle of the cube is its diagonal; black stays black, and the peak is white."""
+    lines = [tuple(map(float, line.split())) for line in hdr.cube(transfer).splitlines()[1:]]
+    greys = [lines[step * (hdr.CUBE**2 + hdr.CUBE + 1)] for step in range(hdr.CUBE)]
+    assert len(lines) == hdr.CUBE**3
+    for step, levels in enumerate(greys):
+        level = round(255 * step / (hdr.CUBE - 1))
+        shown = hdr.to_sdr(Image.new("RGB", (1, 1), (level,) * 3), transfer).getpixel((0, 0))
+        assert max(abs(255 * a - b) for a, b in zip(levels, shown, strict=True)) < 4  # type: ignore[arg-type]
+
+
+def test_a_folder_may_have_any_name(tmp_path: Path) -> None:
+    folder = tmp_path / "it's [a]: folder, one"
+    folder.mkdir()
+    (folder / "original").write_bytes(HDR)
+    result = Rendition()(Source(folder / "original", "video/mp4", {"height": 64}), folder)
+    assert [one.file for one in result.derivatives] == ["rendition.mp4"]
+
+
 def test_progress_is_reported(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rendition, "PROGRESS_SECONDS", 0.0)
     told: list[float] = []
@@ -165,7 +218,9 @@ def test_a_full_disk_raises_os_error(run: Run, tmp_path: Path) -> None:
         run(video("video/mp4"))
 
 
-@pytest.mark.parametrize("options", [{"height": 1}, {"crf": 99}, {"preset": "placebo"}, {"audio_format": "wav"}])
+@pytest.mark.parametrize(
+    "options", [{"height": 1}, {"crf": 99}, {"preset": "placebo"}, {"audio_format": "wav"}, {"hdr": "yes"}]
+)
 def test_wrong_options_are_named(run: Run, options: dict[str, JSON]) -> None:
     with pytest.raises(ValueError, match=next(iter(options))):
         run(video("video/mp4"), **options)

@@ -62,6 +62,8 @@ class RenditionOptions:
     audio_bitrate: int = 128_000
     audio_format: Literal["m4a", "mp3", "opus"] = "m4a"
     """For files without pictures."""
+    hdr: Literal["convert", "keep"] = "convert"
+    """HDR is converted for ordinary screens, or kept as HEVC in 10 bits, which not every browser plays."""
     hls: bool = False
     threads: int = 2
     max_seconds: int = 3_600
@@ -171,8 +173,9 @@ class Conversion:
     def _start_pictures(self, output: OutputContainer, streams: list[Any], frame: Any) -> encoding.Pictures:
         stream = next(each for each in streams if each.type == "video")
         options = self._options
-        quality = encoding.Quality(options.height, options.crf, options.preset, options.threads)
-        pictures = encoding.Pictures(output, stream, quality, frame)
+        keep_hdr = options.hdr == "keep"
+        quality = encoding.Quality(options.height, options.crf, options.preset, options.threads, keep_hdr)
+        pictures = encoding.Pictures(output, stream, quality, frame, self._folder)
         self._size = pictures.size
         return pictures
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from picasso.process.processors.av.facts import aspect
+from picasso.process.processors.av.hdr import cube, is_hdr
 from picasso.process.processors.av.pictures import display_size, rotation
 
 if TYPE_CHECKING:
@@ -34,30 +38,52 @@ class Quality:
     crf: int
     preset: str
     threads: int
+    keep_hdr: bool
+    """Whether HDR stays HDR, in 10 bits; otherwise it is converted to SDR."""
+
+
+# ITU-T H.273: primaries, transfer and matrix are BT.709, and the range is limited.
+BT709, LIMITED, FULL = 1, 1, 2
 
 
 class Pictures:
-    """Encodes frames as H.264 High in yuv420p: upright, with square pixels and even sides."""
+    """Encodes frames as H.264 High in yuv420p, or HDR as HEVC Main 10: upright, with square pixels and even sides."""
 
-    def __init__(self, output: OutputContainer, stream: Any, quality: Quality, first: VideoFrame) -> None:
+    def __init__(self, output: OutputContainer, stream: Any, quality: Quality, first: VideoFrame, folder: Path) -> None:
+        """``folder`` is for a file that is removed at once."""
         fps = float(stream.average_rate or stream.guessed_rate or 25)
-        self.size = size = even_size(display_size(first, aspect(stream)), quality.height)
-        self._stream: Any = output.add_stream("libx264", rate=max(1, min(MAX_FPS, round(fps))))
-        context: Any = self._stream.codec_context
-        context.width, context.height = size
-        context.pix_fmt = "yuv420p"
-        context.time_base = CLOCK
-        # HDR keeps its tags, in 8 bits: browsers that know the tags display it as intended.
-        context.color_primaries, context.color_trc = first.color_primaries, first.color_trc
-        context.colorspace, context.color_range = first.colorspace, first.color_range
-        context.gop_size = max(1, round(min(MAX_FPS, fps) * KEY_SECONDS))
-        context.thread_count = quality.threads
-        context.options = {"crf": str(quality.crf), "preset": quality.preset, "profile": "high"}
+        self.size = even_size(display_size(first, aspect(stream)), quality.height)
+        self._hdr = is_hdr(first.color_trc)
+        self._format = "yuv420p10le" if self._hdr and quality.keep_hdr else "yuv420p"
+        self._folder = folder
+        encoder, options = _encoder(quality, self._keeps_hdr)
+        self._stream: Any = output.add_stream(encoder, rate=max(1, min(MAX_FPS, round(fps))), options=options)
+        self._configure(quality, first, min(MAX_FPS, fps))
         self._rotation = rotation(first)
         self._graph: Graph | None = None
         self._input_format: tuple[int, int, str] | None = None
         self._last_tick = -1
         self._next_key_tick: Fraction = Fraction(0)
+
+    @property
+    def _keeps_hdr(self) -> bool:
+        return self._format != "yuv420p"
+
+    def _configure(self, quality: Quality, first: VideoFrame, fps: float) -> None:
+        context: Any = self._stream.codec_context
+        context.width, context.height = self.size
+        context.pix_fmt = self._format
+        context.time_base = CLOCK
+        context.gop_size = max(1, round(fps * KEY_SECONDS))
+        context.thread_count = quality.threads
+        if self._keeps_hdr:
+            context.codec_tag = "hvc1"  # Apple's players know no other
+        if self._hdr and not self._keeps_hdr:
+            context.color_primaries = context.color_trc = context.colorspace = BT709
+            context.color_range = LIMITED
+        else:
+            context.color_primaries, context.color_trc = first.color_primaries, first.color_trc
+            context.colorspace, context.color_range = first.colorspace, first.color_range
 
     def push(self, frame: VideoFrame, seconds: float) -> Iterator[Any]:
         """``seconds`` is the display time. A frame that comes before the last one, or too soon after it, is left
@@ -92,15 +118,41 @@ class Pictures:
         graph.threads = 1
         source = graph.add_buffer(width=frame.width, height=frame.height, format=frame.format, time_base=CLOCK)
         wide, high = self.size if self._rotation in {0, 180} else self.size[::-1]
-        steps = (
-            f"scale={wide}:{high}:flags=bicubic",
-            *ROTATION_FILTERS.get(self._rotation, ()),
-            "setsar=1",
-            "format=yuv420p",
-        )
+        scale, rotate = f"scale={wide}:{high}:flags=bicubic", ROTATION_FILTERS.get(self._rotation, ())
+        if not self._hdr or self._keeps_hdr:
+            self._link(graph, source, (scale, *rotate, "setsar=1", f"format={self._format}"))
+            return graph
+        with tone_table(self._folder, frame.color_trc) as table:
+            colours = f"in_color_matrix=bt2020:in_range={'pc' if frame.color_range == FULL else 'tv'}"
+            to_rgb = f"{scale}:{colours}", "format=gbrp12le"
+            to_yuv = "scale=out_color_matrix=bt709:out_range=tv", "setsar=1", "format=yuv420p"
+            self._link(graph, source, (*to_rgb, f"lut3d={table}", *rotate, *to_yuv))
+        return graph
+
+    @staticmethod
+    def _link(graph: Graph, source: Any, steps: tuple[str, ...]) -> None:
         nodes = [graph.add(*step.split("=", 1)) for step in steps]
         graph.link_nodes(source, *nodes, graph.add("buffersink")).configure()
-        return graph
+
+
+def _encoder(quality: Quality, keeps_hdr: bool) -> tuple[str, dict[str, str]]:
+    """The name of the encoder and its options."""
+    options = {"crf": str(quality.crf), "preset": quality.preset}
+    if keeps_hdr:
+        pools = f"pools={quality.threads}:frame-threads=1:log-level=none"
+        return "libx265", options | {"profile": "main10", "x265-params": pools}
+    return "libx264", options | {"profile": "high"}
+
+
+@contextmanager
+def tone_table(folder: Path, transfer: int) -> Iterator[str]:
+    """The table of `hdr.cube` as a file, and its path in the syntax of filters. They read it when they are set up."""
+    path = folder / "hdr.cube"
+    path.write_text(cube(transfer))
+    try:
+        yield re.sub(r"([\\':,;\[\]])", r"\\\1", str(path))
+    finally:
+        path.unlink()
 
 
 def even_size(size: tuple[int, int], shorter: int) -> tuple[int, int]:

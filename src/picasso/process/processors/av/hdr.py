@@ -1,4 +1,4 @@
-"""Converts pictures of HDR video for ordinary screens. Without this they look flat and grey."""
+"""Converts pictures and frames of HDR video for ordinary screens. Without this they look flat and grey."""
 
 from __future__ import annotations
 
@@ -20,6 +20,35 @@ GAIN = 1.4
 # BT.2020 to BT.709, from ITU-R BT.2087: rows of red, green and blue, as Pillow needs them. It is applied to encoded
 # values, which is not exact, but good enough for a poster.
 GAMUT = (1.6605, -0.5876, -0.0728, 0, -0.1246, 1.1329, -0.0083, 0, -0.0182, -0.1006, 1.1187, 0)
+
+
+# Points of a table of colours along each side. The curves of HDR are even to the eye, so few points are enough.
+CUBE = 33
+
+
+def is_hdr(transfer: int) -> bool:
+    return transfer in EOTFS
+
+
+def cube(transfer: int) -> str:
+    """A table for FFmpeg's filter lut3d that converts RGB of this transfer and BT.2020 to sRGB (Adobe's Cube LUT 1.0).
+
+    Greys come out as from `to_sdr`; here the gamut is converted in linear light.
+    """
+    levels = [EOTFS[transfer](step / (CUBE - 1)) / WHITE for step in range(CUBE)]
+    lines = [
+        " ".join(f"{_encode_srgb(_compress(light)):.5f}" for light in _to_bt709(red, green, blue))
+        for blue in levels
+        for green in levels
+        for red in levels
+    ]
+    return "\n".join([f"LUT_3D_SIZE {CUBE}", *lines, ""])
+
+
+def _to_bt709(*light: float) -> tuple[float, ...]:
+    """Light of BT.2020 in BT.709. What that gamut does not have is cut off."""
+    rows = GAMUT[0:3], GAMUT[4:7], GAMUT[8:11]
+    return tuple(max(0.0, sum(a * b for a, b in zip(row, light, strict=True))) for row in rows)
 
 
 def to_sdr(picture: Image.Image, transfer: int) -> Image.Image:
