@@ -182,6 +182,15 @@ def mails() -> Iterator[tuple[str, str, bytes]]:
         + b"--b\r\nContent-Type: image/png; name=a\r\n\r\n\r\n" * 20_000
     )
     yield "eml-attachments", "message/rfc822", start + bounds
+    quotes = b"Content-Type: multipart/mixed; boundary=b" + b';"' * 100_000
+    yield "eml-parameters", "message/rfc822", start + quotes + b"\r\n\r\n--b\r\n" * 1_000
+    bounds = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + b"--b--b\r\n" * 500_000
+    yield "eml-boundaries", "message/rfc822", start + bounds
+    nested = b"".join(
+        b"Content-Type: multipart/mixed; boundary=%s\r\n\r\n--%s\r\n" % (b"b" * n, b"b" * n) for n in range(1, 30)
+    )
+    yield "eml-boundaries-within", "message/rfc822", start + nested + b"--b\r\n" * 200_000
+    yield "eml-folded", "message/rfc822", start + b"Content-Type: text/plain;\r\n" + b" \r\n" * 80_000 + b"\r\nx"
     yield "eml-with-a-bomb", "message/rfc822", eml().replace(b"image/png", b"application/zip")
 
 
@@ -212,6 +221,9 @@ def web() -> Iterator[tuple[str, str, bytes]]:
     yield "html-attributes", "text/html", b"<html " + b"".join(b"a%d=1 " % n for n in range(100_000)) + b">x"
     yield "html-charset", "text/html", html().replace(b"utf-8", b"punycode") + "\xff".encode("cp1252") * 1_000
     yield "rtf-binary", "text/rtf", rb"{\rtf1\bin2000000000 x}"
+    yield "rtf-fonts", "text/rtf", rb"{\rtf1" + b"{\\f1 \xff" * 300_000
+    yield "rtf-all-in-unicode", "text/rtf", rb"{\rtf1" + rb"\u-10179?" * 300_000
+    yield "rtf-skips", "text/rtf", rb"{\rtf1\uc2000000000" + rb"\u1 \bin-1 \'" * 300_000
     yield "rtf-unicode", "text/rtf", rtf().replace(rb"\u8364?", rb"\u-55296?\u99999?\u0?")
 
 

@@ -12,7 +12,7 @@ from tests.hostile import document as hostile
 
 from picasso.process.contract import JSON, ProcessorError, Result, Source
 from picasso.process.processors.document import Document, legacy, reader, web
-from picasso.process.processors.document.facts import decode_rtf_escapes, parse_date
+from picasso.process.processors.document.facts import parse_date
 from picasso.process.processors.document.options import DocumentOptions
 
 Run = Callable[..., Result]
@@ -128,7 +128,6 @@ def test_an_outlook_mail(run: Run, text: Text) -> None:
 
 def test_the_title_of_an_rtf_is_decoded(run: Run) -> None:
     assert run(document.rtf(), "text/rtf").facts["title"] == "Café €"
-    assert decode_rtf_escapes(r"a\u-10179?\u-8704?b") == "a\ud83d\ude00b"
 
 
 def test_properties_of_old_files_are_read() -> None:

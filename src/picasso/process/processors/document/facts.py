@@ -23,9 +23,6 @@ PEOPLE = 50
 CONTROLS = dict.fromkeys((*range(32), 0x7F), " ")
 SURROGATE = re.compile("[\ud800-\udfff]")
 
-# RTF escapes its title like all text, and kreuzberg does not decode it.
-RTF_ESCAPE = re.compile(r"\\'([0-9a-fA-F]{2})|\\u(-?\d{1,6})\s?\??")
-
 
 def common_facts(metadata: Mapping[str, Any], language: str | None) -> dict[str, JSON]:
     """Facts that all documents have. Dates are in ISO 8601, without a time zone if the document names none.
@@ -59,7 +56,7 @@ def mail_facts(metadata: Mapping[str, Any]) -> dict[str, JSON]:
         "date": parse_date(metadata.get("created_at")),
         "message_id": clean_line(metadata.get("message_id")),
         "attachments": len(metadata.get("attachments") or ()),
-        "attachment_names": names(attachment_names, NAMES),
+        "attachment_names": names(filter(None, attachment_names), NAMES),
     }
 
 
@@ -95,14 +92,3 @@ def parse_date(text: Any) -> str | None:
         except (ValueError, TypeError, OverflowError, IndexError):
             continue
     return None
-
-
-def decode_rtf_escapes(text: str) -> str:
-    """Decodes an RTF's ``Caf\\'e9 \\u8364?``. Bytes are read as Windows-1252, which most are in."""
-
-    def letter(match: re.Match[str]) -> str:
-        if match[1]:
-            return bytes.fromhex(match[1]).decode("cp1252", "replace")
-        return chr(int(match[2]) % 65536)
-
-    return RTF_ESCAPE.sub(letter, text)

@@ -10,7 +10,19 @@ from xml.parsers import expat
 
 from picasso.process.contract import JSON, Derivative, Processor, Result, Source
 from picasso.process.options import parse_options
-from picasso.process.processors.document import drawing, facts, legacy, ole, ooxml, open_document, reader, web, zipped
+from picasso.process.processors.document import (
+    drawing,
+    facts,
+    legacy,
+    mail,
+    ole,
+    ooxml,
+    open_document,
+    reader,
+    rtf,
+    web,
+    zipped,
+)
 from picasso.process.processors.document.errors import corrupt, protected, too_large, unsupported
 from picasso.process.processors.document.options import DocumentOptions
 
@@ -206,11 +218,20 @@ def read_plain(data: bytes, media_type: str, options: DocumentOptions) -> Conten
     if name == "markdown" and len(data) > MAX_PARSED_MARKDOWN:
         text = data.decode(errors="replace")
         return Content(name, text, {}, reader.language(text))
-    text, metadata, language = reader.read(data, reader_type)
+    if name == "eml":
+        return read_mail(data)
     if name == "rtf":
-        decode = facts.decode_rtf_escapes
-        metadata = {key: decode(value) if isinstance(value, str) else value for key, value in metadata.items()}
+        text, properties = rtf.read(data)
+        return Content(name, text, properties, reader.language(text))
+    text, metadata, language = reader.read(data, reader_type)
     return Content(name, text, metadata, language)
+
+
+def read_mail(data: bytes) -> Content:
+    found = mail.read(data)
+    fields, metadata, _ = reader.read(found.header, "message/rfc822")
+    text = f"{fields.strip()}\n\n{found.text}".strip()
+    return Content("eml", text, {**metadata, "attachments": found.attachments}, reader.language(found.text))
 
 
 def format_of(media_type: str) -> tuple[str, str]:

@@ -6,19 +6,10 @@ hundred levels and what follows some of them, and reads every page as UTF-8.
 
 from __future__ import annotations
 
-import codecs
 import re
 from html.parser import HTMLParser
 
-# Encodings that browsers know. Python has more; some take quadratic time (punycode) or are no encodings (zip).
-ENCODINGS = re.compile(
-    r"utf-?8|utf-?16(le|be)?|us-ascii|iso-?8859-\d{1,2}|windows-125\d|windows-874|koi8-[ru]|macintosh|"
-    r"gbk|gb2312|gb18030|big5|shift_jis|euc-jp|euc-kr|iso-2022-jp",
-    re.IGNORECASE,
-)
-DECLARED_ENCODING = re.compile(rb"(?:charset|encoding)\s*=\s*[\"']?([A-Za-z0-9_-]{3,20})")
-HEAD = 4096
-MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+from picasso.charset import HEAD, classify, declared_encoding, decode_bytes
 
 HIDDEN_TAGS = {"script", "style", "template", "noscript", "title"}
 BLOCK_TAGS = re.compile(
@@ -80,11 +71,11 @@ class Page(HTMLParser):
         return "\n".join(line for line in lines if line)
 
 
-def read(content: bytes) -> tuple[str, dict[str, object]]:
-    """The text and the metadata of a page."""
+def read(content: bytes, declared: str | None = None) -> tuple[str, dict[str, object]]:
+    """The text and the metadata of a page. ``declared``: Python's name of an encoding that stands outside of it."""
     page = Page()
     # Python 3.11 refuses marked sections that it does not know, such as Word's. With a blank they count as comments.
-    page.feed(decode(content).replace("<![", "<! [").replace("\r", "\n").replace("\0", ""))
+    page.feed(decode(content, declared).replace("<![", "<! [").replace("\r", "\n").replace("\0", ""))
     # Not `close`: it starts again at each "<!--" after an open one, which takes quadratic time.
     rest = page.rawdata
     if not rest.startswith("<"):
@@ -94,14 +85,10 @@ def read(content: bytes) -> tuple[str, dict[str, object]]:
     return page.text(), {**page.metadata, **title, **counts}
 
 
-def decode(content: bytes) -> str:
-    for mark, encoding in MARKS.items():
-        if content.startswith(mark):
-            return content[len(mark) :].decode(encoding, "replace")
-    match = DECLARED_ENCODING.search(content, 0, HEAD)
-    declared = match[1].decode() if match else ""
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError:
-        known = ENCODINGS.fullmatch(declared) and not declared.lower().startswith("utf")
-        return content.decode(declared if known else "cp1252", "replace")
+def decode(content: bytes, declared: str | None = None) -> str:
+    """UTF-8 that says to be something else is UTF-8 all the same: hardly anything else is valid by chance."""
+    return decode_bytes(content, declared or ("utf-8" if classify(content) == "utf-8" else None)).text
+
+
+def declares_encoding(content: bytes) -> bool:
+    return declared_encoding(content[:HEAD]) is not None
