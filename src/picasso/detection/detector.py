@@ -51,7 +51,7 @@ def detect(window: Window, name: str = "") -> Detection:
 
 def _ask_libmagic(window: Window) -> str:
     media_type = libmagic.ask(window.head)
-    if media_type in families.REFUSED:
+    if families.is_refused(window, media_type):
         media_type = UNKNOWN
     if media_type in VAGUE:
         media_type = ask_own(window.head) or detect_by_trailer(window) or media_type
@@ -68,4 +68,5 @@ def _named(media_type: str, extension: str, detected_by: DetectedBy) -> Detectio
 
 def _detect_text(sample: Sample, name: str) -> Detection:
     media_type, detected_by = detect_text(sample, name)
-    return Detection(media_type, detected_by, sample.charset)
+    named = _named(media_type, media_types.extension_of(name), detected_by)  # such as a PDF of Illustrator
+    return Detection(named.media_type, named.detected_by, sample.charset)

@@ -745,7 +745,7 @@ def amr() -> bytes:
 
 
 def ac3() -> bytes:
-    return bytes.fromhex("0b77") + b"\0\0\x08\x40" + bytes(762)
+    return (bytes.fromhex("0b77") + b"\0\0\x08\x40" + bytes(250)) * 3
 
 
 SAMPLES = (

@@ -57,6 +57,7 @@ SAMPLES = (
     Sample(
         "application/x-kpresenter", "a.kpt", b"\x1f\x8b\x08\x08" + bytes(6) + b"KOffice application/x-kpresenter\4\6\0"
     ),
+    Sample("application/illustrator", "a.ai", b"%PDF-1.5\n%\xe2\xe3\xcf\xd3\n", without_name="application/pdf"),
     Sample("application/ovf", "a.ova", appliance()),
     Sample("application/x-mobipocket-ebook", "a.mobi", mobi(6)),
     Sample("application/vnd.amazon.mobi8-ebook", "a.azw3", mobi(8)),

@@ -13,6 +13,7 @@ from picasso.detection.families import (
     asn1,
     bmff,
     ebml,
+    elf,
     gzipped,
     mpeg_audio,
     ogg,
@@ -21,6 +22,7 @@ from picasso.detection.families import (
     riff,
     tar,
     tiff,
+    weak,
     zipped,
 )
 from picasso.detection.families.by_name import BY_NAME
@@ -49,6 +51,7 @@ FAMILIES: Mapping[bytes, Detector] = {
 REFINERS: Mapping[str, Detector] = {
     palm.MOBI: palm.detect_palm,
     "application/x-tar": tar.detect_tar,
+    **dict.fromkeys((elf.PROGRAM, elf.LIBRARY), elf.detect_elf),
 }
 
 # libmagic tells these by a few bytes. A file that the family refuses is none of them.
@@ -68,6 +71,11 @@ def refine(window: Window, media_type: str) -> str | None:
     """A more precise type of a file that libmagic calls by the name of a family."""
     refiner = REFINERS.get(media_type)
     return refiner(window) if refiner else None
+
+
+def is_refused(window: Window, media_type: str) -> bool:
+    """Whether the structure of a file contradicts libmagic's type."""
+    return media_type in REFUSED or not weak.holds(window, media_type)
 
 
 def by_name(media_type: str, extension: str) -> str | None:

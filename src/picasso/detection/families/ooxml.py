@@ -9,10 +9,13 @@ import re
 
 from picasso.detection.media_types import OFFICE
 
-CONTENT_TYPE = re.compile(rb"""\bContentType\s*=\s*(?:"([^"<>]*)"|'([^'<>]*)')""")
+# The content type of a main part is the media type of the file, and one of these endings.
+CONTENT_TYPE = re.compile(
+    rb"""\bContentType\s*+=\s*+["']([^"'<>]*(?:\.main|\.main\+xml|-3dmodel\+xml|-fixeddocumentsequence\+xml)\s*)["']""",
+    re.IGNORECASE,
+)
 COMMENT = re.compile(rb"<!--.*?(?:-->|\Z)", re.DOTALL)
 
-# The content type of a main part is the media type of the file, and one of these endings.
 MAIN = (".main+xml", ".main")
 MAIN_STARTS = (
     OFFICE.lower(),
@@ -43,7 +46,7 @@ def package_type(content_types: bytes) -> str | None:
     if b"<!--" in content_types:
         content_types = COMMENT.sub(b"", content_types)
     for match in CONTENT_TYPE.finditer(content_types):
-        if found := main_type((match[1] or match[2] or b"").decode("latin-1").strip().lower()):
+        if found := main_type(match[1].decode("latin-1").strip().lower()):
             return found
     return None
 

@@ -26,7 +26,7 @@ MIMETYPE, CONTENT_TYPES, RELATIONSHIPS = b"mimetype", b"[content_types].xml", b"
 CONTAINER, ODF_MANIFEST = b"meta-inf/container.xml", b"meta-inf/manifest.xml"
 
 # Content types of a document with thousands of parts take some hundred kibibytes.
-CONTENT_TYPES_LIMIT = 512 * 1024
+CONTENT_TYPES_LIMIT = 256 * 1024
 SMALL = 4096
 
 # What the entry ``mimetype`` of a ZIP may say (EPUB OCF 3.3, section 4.3; ODF 1.3 part 2, section 3.3; Adobe UCF).
