@@ -53,8 +53,13 @@ class Audio(Processor):
     media_types: ClassVar[tuple[str, ...]] = (
         "audio/*",
         "application/ogg",
-        "!audio/midi",  # notes, not sound; playlists are not sound either
+        "!audio/midi",  # notes and instruments, not sound; playlists are not sound either
         "!audio/x-midi",
+        "!audio/x-xmi",
+        "!audio/imelody",
+        "!audio/dls",
+        "!audio/x-soundfont",
+        "!audio/x-syx",
         "!audio/mpegurl",
         "!audio/x-mpegurl",
         "!audio/x-scpls",

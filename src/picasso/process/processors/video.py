@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from picasso.process.contract import JSON, Derivative, Processor, Result, Source
 from picasso.process.options import check_range, parse_options
 from picasso.process.processors.av import facts, pictures, sound
-from picasso.process.processors.av.completeness import is_complete
+from picasso.process.processors.av.completeness import is_complete, scanned_duration
 from picasso.process.processors.av.open_media import (
     MAX_PIXELS,
     SCAN_BYTES,
@@ -75,6 +75,7 @@ class Video(Processor):
         "application/mxf",
         "application/mp4",
         "application/vnd.ms-asf",
+        "!video/x-jng",  # a picture
         "!video/iso.segment",  # can't be read without the file that it follows
     )
     queue: ClassVar[str] = "quick"
@@ -101,7 +102,11 @@ class Video(Processor):
                 return sound_only(container, reader, file_facts, folder)
             check_unprotected(stream)
             _read_only(container, stream, options.max_pixels)
-            picture_facts, derivatives = _pictures(container, reader, stream, options, folder)
+            length = facts.duration(container)
+            if length is None and (length := scanned_duration(container, reader, stream)):
+                file_facts |= {"duration": length, "bitrate": round(8 * reader.size / length)}
+            shown = Shown(container, reader, stream, length)
+            picture_facts, derivatives = _pictures(shown, options, folder)
             reader.allow(SCAN_BYTES)
             return Result(
                 file_facts | picture_facts | {"complete": is_complete(container, reader, stream)}, derivatives
@@ -125,18 +130,27 @@ def _read_only(container: InputContainer, stream: Any, max_pixels: int) -> None:
     limit_decoder(stream.codec_context, max_pixels)
 
 
-def _pictures(
-    container: InputContainer, reader: Reader, stream: VideoStream, options: VideoOptions, folder: Path
-) -> tuple[dict[str, JSON], tuple[Derivative, ...]]:
-    reader.allow(SCAN_BYTES)
-    best = pictures.best_frame(container, stream)
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The stream that is shown, in its open file."""
+
+    container: InputContainer
+    reader: Reader
+    stream: VideoStream
+    length: float | None
+    """In seconds, if it is known."""
+
+
+def _pictures(shown: Shown, options: VideoOptions, folder: Path) -> tuple[dict[str, JSON], tuple[Derivative, ...]]:
+    shown.reader.allow(SCAN_BYTES)
+    best = pictures.best_frame(shown.container, shown.stream, shown.length)
     if best is None:
         raise corrupt()
-    width, height = pictures.display_size(best.frame, facts.aspect(stream))
+    width, height = pictures.display_size(best.frame, facts.aspect(shown.stream))
     picture_facts: dict[str, JSON] = {"width": width, "height": height, "rotation": pictures.rotation(best.frame)}
-    poster = _poster(best.frame, stream, options.poster_size, folder)
-    reader.allow(SCAN_BYTES)
-    preview = _preview(container, stream, options, folder) if options.preview else ()
+    poster = _poster(best.frame, shown.stream, options.poster_size, folder)
+    shown.reader.allow(SCAN_BYTES)
+    preview = _preview(shown, options, folder) if options.preview else ()
     return picture_facts, (poster, *preview)
 
 
@@ -146,12 +160,10 @@ def _poster(frame: Any, stream: VideoStream, side: int, folder: Path) -> Derivat
     return Derivative("poster", "poster.webp", "image/webp", *picture.size)
 
 
-def _preview(
-    container: InputContainer, stream: VideoStream, options: VideoOptions, folder: Path
-) -> tuple[Derivative, ...]:
+def _preview(shown: Shown, options: VideoOptions, folder: Path) -> tuple[Derivative, ...]:
     """No preview for a video with only one frame."""
-    frames = pictures.spread_frames(container, stream, options.preview_frames)
-    images = [pictures.to_picture(frame, stream, options.preview_size) for frame in frames]
+    frames = pictures.spread_frames(shown.container, shown.stream, options.preview_frames, shown.length or 0.0)
+    images = [pictures.to_picture(frame, shown.stream, options.preview_size) for frame in frames]
     same_size = [image for image in images if image.size == images[0].size]
     if len(same_size) < 2:
         return ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from fractions import Fraction
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -22,11 +23,15 @@ SLACK_SECONDS = 0.5
 # factor of ten if those are silence.
 RAW_STREAMS = {"aac", "ac3", "eac3", "dts", "amr"}
 
+# For a file without a duration, which is read once. An hour of a camera in a browser is about a gigabyte.
+SCAN_ALL_BYTES = 2 * 2**30
+
 # Marks that encoders put into the first frame of an MP3 that has the number of frames, and how far they are searched.
 MP3_HEADS = (b"Xing", b"Info", b"VBRI")
 MP3_HEAD = 4_096
 
 NEAR_THE_END = 500  # packets: eight seconds at 60 frames a second
+FROM_KEY_FRAME = 20_000  # packets: five minutes
 
 
 def is_complete(container: InputContainer, reader: Reader, stream: Any) -> bool:
@@ -49,6 +54,8 @@ def covers_duration(seconds: float, container: InputContainer) -> bool:
 
 def has_exact_duration(container: InputContainer, reader: Reader) -> bool:
     """Whether the file itself tells its duration, so that it is no estimate."""
+    if duration(container) is None:
+        return False
     if container.format.name != "mp3":
         return container.format.name not in RAW_STREAMS
     start = reader.peek(0, 10)
@@ -63,11 +70,36 @@ def has_exact_duration(container: InputContainer, reader: Reader) -> bool:
 def _last_time(container: InputContainer, stream: Any, length: float) -> float:
     """Seconds from the start to the last packet; 0 if there is none."""
     start_time = container.start_time or 0
-    latest = Fraction(0)
-    with ignore_errors():
-        container.seek(start_time + int(min(length * (1 - SLACK), 10**9) * 1_000_000), any_frame=True)
-    for packet in islice(packets(container, stream), NEAR_THE_END):
+    latest = None
+    # A seek may lead to the end without any packet: in FLV, the last entry of the index is the mark of the end.
+    for share, any_frame, number in ((1 - SLACK, True, NEAR_THE_END), (0.5, False, FROM_KEY_FRAME)):
+        with ignore_errors():
+            container.seek(start_time + int(min(length * share, 10**9) * 1_000_000), any_frame=any_frame)
+        if (latest := _latest(islice(packets(container, stream), number))) is not None:
+            break
+    return float((latest or 0) - Fraction(start_time, 1_000_000))
+
+
+def scanned_duration(container: InputContainer, reader: Reader, stream: Any) -> float | None:
+    """Seconds to the last packet, for a file that does not tell; None if it is too large to read, or has no times.
+
+    Recorders that write into a stream can't go back to fill in the head. It is read from here, and a seek is needed
+    afterwards.
+    """
+    reader.allow(SCAN_ALL_BYTES)
+    latest = _latest(packets(container, stream))
+    if latest is None or reader.exhausted:
+        return None
+    seconds = round(float(latest - Fraction(container.start_time or 0, 1_000_000)), 3)
+    return seconds if seconds > 0 else None
+
+
+def _latest(some: Iterable[Any]) -> Fraction | None:
+    """The end of the last of these packets, in seconds; None if none has a time."""
+    latest: Fraction | None = None
+    for packet in some:
         time = packet.pts if packet.pts is not None else packet.dts
         if time is not None and packet.time_base:
-            latest = max(latest, (time + (packet.duration or 0)) * packet.time_base)
-    return float(latest - Fraction(start_time, 1_000_000))
+            end = (time + (packet.duration or 0)) * packet.time_base
+            latest = end if latest is None else max(latest, end)
+    return latest

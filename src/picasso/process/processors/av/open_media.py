@@ -1,8 +1,7 @@
 """Opens one stored file with FFmpeg, and nothing else.
 
 FFmpeg never learns the file's path. It reads through a `Reader`, and whatever else it tries to open (an external track
-of a MOV, an entry of a playlist) ends in `_refuse_other_files`. The media type decides the demuxer. Demuxers that open
-other files (hls, dash, concat, image2, …) are not among them.
+of a MOV, an entry of a playlist) ends in `_refuse_other_files`.
 """
 
 from __future__ import annotations
@@ -14,47 +13,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 
 from picasso.process.contract import ProcessorError, Source
+from picasso.process.processors.av.demuxers import HEAD, demuxers_for
 
 if TYPE_CHECKING:
     from av.codec import CodecContext
     from av.container import InputContainer
-
-# FFmpeg's demuxers by media type. If there are several, they are tried in this order.
-DEMUXERS: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys(
-        (
-            *("video/mp4", "video/quicktime", "video/3gpp", "video/3gpp2", "video/x-m4v", "video/x-f4v", "video/mj2"),
-            *("audio/mp4", "audio/x-m4a", "audio/3gpp", "audio/3gpp2", "application/mp4"),
-        ),
-        ("mov",),
-    ),
-    **dict.fromkeys(("video/x-matroska", "video/webm", "audio/x-matroska", "audio/webm"), ("matroska",)),
-    **dict.fromkeys(("video/x-msvideo", "video/avi", "video/vnd.avi"), ("avi",)),
-    **dict.fromkeys(("video/ogg", "audio/ogg", "audio/opus", "application/ogg"), ("ogg",)),
-    **dict.fromkeys(("video/x-ms-asf", "video/x-ms-wmv", "audio/x-ms-wma", "application/vnd.ms-asf"), ("asf",)),
-    **dict.fromkeys(("audio/wav", "audio/x-wav", "audio/vnd.wave"), ("wav",)),
-    **dict.fromkeys(("audio/aac", "audio/aacp", "audio/x-hx-aac-adts"), ("aac",)),
-    **dict.fromkeys(("audio/aiff", "audio/x-aiff"), ("aiff",)),
-    **dict.fromkeys(("audio/ac3", "audio/vnd.dolby.dd-raw"), ("ac3",)),
-    **dict.fromkeys(("audio/flac", "audio/x-flac"), ("flac",)),
-    **dict.fromkeys(("audio/amr", "audio/amr-wb"), ("amr",)),
-    **dict.fromkeys(("audio/basic", "audio/x-dec-basic"), ("au",)),
-    "application/mxf": ("mxf",),
-    "audio/eac3": ("eac3",),
-    "audio/mpeg": ("mp3",),
-    "audio/vnd.dts": ("dts",),
-    "audio/x-ape": ("ape",),
-    "audio/x-caf": ("caf",),
-    "audio/x-tta": ("tta",),
-    "audio/x-w64": ("w64",),
-    "audio/x-wavpack": ("wv",),
-    "video/h264": ("h264",),
-    "video/mp2p": ("mpeg",),
-    "video/mp2t": ("mpegts",),
-    "video/mpeg": ("mpeg", "mpegvideo"),  # libmagic's type for program streams and for raw video
-    "video/mpv": ("mpegvideo",),
-    "video/x-flv": ("flv",),
-}
 
 # The largest picture of H.264 level 6.2, HEVC level 6.2 and AV1 level 6.3: 8192 by 4352. At 12 bits and 4:2:2 it takes
 # 143 MB, and a decoder of key frames holds a few of them.
@@ -128,11 +91,11 @@ def open_media(source: Source, max_pixels: int = MAX_PIXELS) -> Iterator[tuple[I
     Raises:
         ProcessorError: ``unsupported-format``, ``corrupt``, ``too-many-streams``, ``too-many-pixels``, ``too-large``.
     """
-    demuxers = DEMUXERS.get(source.media_type)
-    if not demuxers:
-        raise ProcessorError("unsupported-format", "Recordings of this format can't be read.")
     with source.path.open("rb", buffering=0) as file, translate_errors():
         reader = Reader(file, OPEN_BYTES)
+        demuxers = demuxers_for(source.media_type, reader.peek(0, HEAD))
+        if not demuxers:
+            raise ProcessorError("unsupported-format", "Recordings of this format can't be read.")
         container = _open(reader, demuxers)
         try:
             _check(container, max_pixels)

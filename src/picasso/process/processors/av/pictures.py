@@ -9,7 +9,7 @@ from itertools import islice
 from statistics import fmean, pstdev
 from typing import TYPE_CHECKING
 
-from picasso.process.processors.av.facts import aspect, duration
+from picasso.process.processors.av.facts import aspect
 from picasso.process.processors.av.hdr import to_sdr
 from picasso.process.processors.av.open_media import frames, ignore_errors, packets
 
@@ -65,10 +65,13 @@ def rate(frame: VideoFrame) -> RatedFrame:
     return RatedFrame(frame, fmean(levels), pstdev(levels))
 
 
-def best_frame(container: InputContainer, stream: VideoStream) -> RatedFrame | None:
-    """The first key frame that shows something; otherwise a later frame, or the one with the largest spread."""
+def best_frame(container: InputContainer, stream: VideoStream, length: float | None) -> RatedFrame | None:
+    """The first key frame that shows something; otherwise a later frame, or the one with the largest spread.
+
+    ``length``: of the video in seconds, if it is known.
+    """
     rated: list[RatedFrame] = []
-    for frame in key_frames(container, stream, POSITIONS):
+    for frame in key_frames(container, stream, POSITIONS, length):
         rated.append(rate(frame))
         if rated[-1].is_good and not frame.is_corrupt:
             return rated[-1]
@@ -79,9 +82,10 @@ def best_frame(container: InputContainer, stream: VideoStream) -> RatedFrame | N
     return max(rated, key=lambda each: each.rank, default=None)
 
 
-def key_frames(container: InputContainer, stream: VideoStream, positions: tuple[float, ...]) -> Iterator[VideoFrame]:
-    """The key frames at or before these fractions of the duration, each one once."""
-    length = duration(container)
+def key_frames(
+    container: InputContainer, stream: VideoStream, positions: tuple[float, ...], length: float | None
+) -> Iterator[VideoFrame]:
+    """The key frames at or before these fractions of the length, each one once."""
     returned: set[int | None] = set()
     budget = Budget()
     for position in positions if length else (0.0,):
@@ -113,12 +117,11 @@ def all_frames(container: InputContainer, stream: VideoStream) -> Iterator[Video
     yield from decode(container, stream, Budget())
 
 
-def spread_frames(container: InputContainer, stream: VideoStream, count: int) -> Iterator[VideoFrame]:
+def spread_frames(container: InputContainer, stream: VideoStream, count: int, length: float) -> Iterator[VideoFrame]:
     """Up to ``count`` frames from all parts of the video: exact ones of a short video, key frames of a long one."""
-    length = duration(container) or 0.0
     positions = tuple((index + 0.5) / count for index in range(count))
     if _all_pixels(stream, length) > MAX_DECODED:
-        return key_frames(container, stream, positions)
+        return key_frames(container, stream, positions, length)
     return _frames_at(all_frames(container, stream), [position * length for position in positions], _start(stream))
 
 
