@@ -123,13 +123,16 @@ def test_files_of_users(run: Run, file: str, media_type: str, processor: Any, se
 
 # Which demuxer
 
+WITHOUT_SIGNATURE = {"video/mp2t", "audio/mpeg", "audio/aac", "audio/vnd.dolby.dd-raw"}
+
 
 @pytest.mark.parametrize("media_type", [*VIDEOS, *SOUNDS])
-def test_the_first_bytes_choose_the_demuxer_of_the_type(media_type: str) -> None:
+def test_the_first_bytes_lead_to_the_demuxer_of_the_type(media_type: str) -> None:
     content = video(media_type) if media_type in VIDEOS else sound(media_type)
     by_type = BY_MEDIA_TYPE[media_type]
-    assert demuxers_for(media_type, content[:HEAD])[0] in by_type
     assert demuxers_for(media_type, b"\1" * HEAD) == by_type
+    if media_type not in WITHOUT_SIGNATURE:
+        assert demuxers_for("video/x-unheard-of", content[:HEAD])[0] in by_type
 
 
 def test_a_type_that_is_not_known_is_read_by_its_first_bytes(run: Run) -> None:

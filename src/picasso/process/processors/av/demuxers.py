@@ -1,4 +1,4 @@
-"""Which of FFmpeg's demuxers reads which file: by its first bytes, or by its media type where these do not tell.
+"""Which of FFmpeg's demuxers reads which file: by its media type, or by its first bytes for a type that is not known.
 
 Types have several names, and new ones appear. Demuxers that open other files (hls, dash, concat, image2, …) are not
 among them.
@@ -85,7 +85,5 @@ BY_MEDIA_TYPE: dict[str, tuple[str, ...]] = {
 
 def demuxers_for(media_type: str, head: bytes) -> tuple[str, ...]:
     """The names of the demuxers to try; empty if there is none. ``head``: the first `HEAD` bytes of the file."""
-    for pattern, demuxer in SIGNATURES:
-        if pattern.match(head):
-            return (demuxer,)
-    return BY_MEDIA_TYPE.get(media_type, ())
+    by_head = (demuxer for pattern, demuxer in SIGNATURES if pattern.match(head))
+    return BY_MEDIA_TYPE.get(media_type) or tuple(by_head)[:1]
