@@ -10,6 +10,7 @@ from tests import browser
 from tests.clients.checks import UPLOADS, check_stored, content, file_of, gone, times_stored
 from tests.clients.pages import Page
 from tests.clients.test_kills import kill_web, power_cut
+from tests.sampling import sample
 from tests.services import free_port
 from tests.stack import Stack
 
@@ -75,7 +76,7 @@ def test_the_page_is_loaded_anew(stack: Stack, page: Page, protocol: str) -> Non
     check_stored(stack, result["files"][0], sent, NAME, TYPE)
 
 
-@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("protocol", sample(PROTOCOLS, lambda _: "page and service killed", 1 / 3))
 def test_the_service_is_killed(stack: Stack, page: Page, protocol: str) -> None:
     sent = content(2_000_000)
     page.start(sent, **task(stack, {"protocol": protocol, "chunkSize": CHUNK}, pause=30))
