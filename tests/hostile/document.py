@@ -31,6 +31,7 @@ from tests.formats.document import (
     paragraph,
     rtf,
     xlsx,
+    zipped,
 )
 from tests.formats.document import relations as relations_of
 
@@ -192,6 +193,32 @@ def mails() -> Iterator[tuple[str, str, bytes]]:
     yield "eml-boundaries-within", "message/rfc822", start + nested + b"--b\r\n" * 200_000
     yield "eml-folded", "message/rfc822", start + b"Content-Type: text/plain;\r\n" + b" \r\n" * 80_000 + b"\r\nx"
     yield "eml-with-a-bomb", "message/rfc822", eml().replace(b"image/png", b"application/zip")
+
+
+def books() -> Iterator[tuple[str, str, bytes]]:
+    chapter = '<item id="a" href="a.html" media-type="text/html"/>'
+    order = '<itemref idref="a"/>' * 100_000
+    again = f"<package><manifest>{chapter}</manifest><spine>{order}</spine></package>"
+    yield "epub-one-chapter-often", EPUB, zipped({"book.opf": again, "a.html": "x" * 100_000})
+    lists = "".join(f'<item id="{n}" href="{n}.html" media-type="text/html"/>' for n in range(9_000))
+    parts = {f"{n}.html": "<p>x" for n in range(9_000)}
+    yield "epub-many-chapters", EPUB, zipped({"book.opf": f"<package><manifest>{lists}</manifest></package>", **parts})
+    yield "epub-open-tags", EPUB, epub("<a <p <div" * 100_000)
+    outside = '<item id="a" href="../../../../etc/passwd" media-type="text/html"/>'
+    yield "epub-outside", EPUB, zipped({"book.opf": f"<package><manifest>{outside}</manifest></package>"})
+
+
+def outlook() -> Iterator[tuple[str, str, bytes]]:
+    packed = struct.pack("<II4sI", 0, 2**32 - 1, b"LZFu", 0) + b"\xff" + b"\0\x0f" * 500_000
+    rows = struct.pack("<HHIII", 0x0102, 0x1009, 6, len(packed), 0)
+    streams = {"__properties_version1.0": bytes(32) + rows, "__substg1.0_10090102": packed[: 50 * 2**10]}
+    yield "msg-rtf-bomb", "application/vnd.ms-outlook", ole.compound(streams)
+    word_6 = struct.pack("<HH", 0xA5DC, 101).ljust(0x18, b"\0") + struct.pack("<II", 0, 2**32 - 1)
+    yield (
+        "doc-word-6-that-ends-nowhere",
+        "application/msword",
+        ole.compound({"WordDocument": word_6.ljust(50_000, b"x")}),
+    )
 
 
 def web() -> Iterator[tuple[str, str, bytes]]:

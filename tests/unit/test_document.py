@@ -438,6 +438,12 @@ def test_the_limit_of_markup(run: Run, make: Callable[[], bytes], media_type: st
         run(make(), media_type, max_markup_bytes=10)
 
 
+def test_markdown_in_another_encoding(run: Run, text: Text) -> None:
+    russian = "Добрый день, высылаю документы"
+    assert run(f"# {russian}\n\n{russian}".encode("cp1251"), "text/markdown").facts["title"] == russian
+    assert text() == f"{russian}\n\n{russian}"
+
+
 def test_long_markdown_is_not_parsed(run: Run, text: Text) -> None:
     """Parsing this would take a minute."""
     found = run(b"# Title\n\n" + b"*a_" * 262_144, "text/markdown")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from datetime import UTC, datetime, timedelta
 
+from picasso.charset import decode_bytes
 from picasso.process.processors.document import biff
 from picasso.process.processors.document.errors import corrupt, protected, unsupported
 from picasso.process.processors.document.ole import Compound, open_compound
@@ -32,6 +33,12 @@ DOC_FLAGS, DOC_ENCRYPTED = 0x0A, 0x0100
 DOC_LENGTHS, DOC_LENGTHS_END = 0x4C, 0x6C
 PPT_ENCRYPTED = 0xF3D1C4DF
 
+# Versions of the format (nFib of [MS-DOC]) before this have another layout, and text in one-byte encodings.
+WORD_97 = 0xC1
+
+# Ends of paragraphs, lines, pages, cells and fields, and characters that stand for pictures and notes.
+WORD_MARKS = bytes.maketrans(bytes(range(32)), b"       \t \t \n\n\n" + b" " * 18)
+
 Value = str | int | None
 
 
@@ -51,9 +58,23 @@ def inspect(data: bytes, max_cells: int) -> tuple[str, dict[str, Value]]:
         raise corrupt() from error
 
 
+def old_word_text(file: Compound) -> str | None:
+    """The text of a document of Word 6 or 95, which kreuzberg can't read; None for others.
+
+    It is in the encoding of its fonts, of which one is taken for all.
+    """
+    content = file.stream("WordDocument") if "WordDocument" in file.entries else b""
+    if len(content) < DOC_LENGTHS_END or struct.unpack_from("<H", content, 2)[0] >= WORD_97:
+        return None
+    start, end = struct.unpack_from("<II", content, 0x18)
+    return decode_bytes(content[start:end].translate(WORD_MARKS)).text
+
+
 def is_protected(file: Compound) -> bool:
     if "WordDocument" in file.entries:
         head = file.stream("WordDocument")[:DOC_LENGTHS_END]
+        if struct.unpack_from("<H", head, 2)[0] < WORD_97:
+            return bool(struct.unpack_from("<H", head, DOC_FLAGS)[0] & DOC_ENCRYPTED)
         # A reader reserves memory for this many characters of text, footnotes and so on.
         if max(struct.unpack_from("<8I", head, DOC_LENGTHS)) > len(file.data):
             raise corrupt()

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any, ClassVar
 from xml.parsers import expat
 
+from picasso.charset import decode_bytes
 from picasso.process.contract import JSON, Derivative, Processor, Result, Source
 from picasso.process.options import parse_options
 from picasso.process.processors.document import (
+    book,
     drawing,
     facts,
     legacy,
@@ -18,6 +20,7 @@ from picasso.process.processors.document import (
     ole,
     ooxml,
     open_document,
+    outlook,
     reader,
     rtf,
     web,
@@ -39,7 +42,6 @@ FORMATS = {
     OPEN_DOCUMENT + "spreadsheet": ("ods", OPEN_DOCUMENT + "spreadsheet"),
     OPEN_DOCUMENT + "presentation": ("odp", OPEN_DOCUMENT + "text"),
     OPEN_DOCUMENT + "graphics": ("odg", OPEN_DOCUMENT + "text"),
-    "application/epub+zip": ("epub", "application/epub+zip"),
     "application/rtf": ("rtf", "text/rtf"),
     "text/rtf": ("rtf", "text/rtf"),
     "text/markdown": ("markdown", "text/markdown"),
@@ -144,13 +146,21 @@ def read_web_page(data: bytes, options: DocumentOptions) -> Content:
 def read_compound(data: bytes, options: DocumentOptions) -> Content:
     media_type, properties = legacy.inspect(data, options.max_cells)
     name, reader_type = format_of(media_type)
-    text, metadata, language = reader.read(data, reader_type)
     own = {key: value for key, value in properties.items() if value}
+    file = ole.open_compound(data)
+    if (old := legacy.old_word_text(file)) is not None:
+        return Content(name, old, own, reader.language(old))
+    text, metadata, language = reader.read(data, reader_type)
+    if name == "msg" and (body := outlook.body(file)):
+        fields = text.strip().partition("\n\n")[0]
+        text, language = f"{fields}\n\n{body}", reader.language(body)
     return Content(name, text, {**metadata, **own, "authors": own.get("author") or metadata.get("authors")}, language)
 
 
 def read_zip(source: Source, data: bytes, options: DocumentOptions) -> Content:
-    if source.media_type.startswith((OPEN_DOCUMENT, "application/epub")):
+    if source.media_type.startswith("application/epub"):
+        return read_book(data, options)
+    if source.media_type.startswith(OPEN_DOCUMENT):
         return read_open_document(source.media_type, data, options)
     if source.media_type.startswith(VISIO):
         return read_drawing(data, options)
@@ -175,6 +185,13 @@ def read_open_document(media_type: str, data: bytes, options: DocumentOptions) -
     if pages := inspection.statistics.get("page-count"):
         counts["pages"] = pages
     return Content(name, text, metadata, language, counts)
+
+
+def read_book(data: bytes, options: DocumentOptions) -> Content:
+    with zipped.open_archive(data, options) as archive:
+        found = book.read(archive)
+    text = "\n\n".join(filter(None, found.chapters))
+    return Content("epub", text, found.metadata, reader.language(text))
 
 
 def read_flat(data: bytes, media_type: str, options: DocumentOptions) -> Content:
@@ -215,9 +232,10 @@ def read_plain(data: bytes, media_type: str, options: DocumentOptions) -> Conten
         raise corrupt()
     if name in {"rtf", "markdown"} and len(data) > options.max_markup_bytes:
         raise too_large()
-    if name == "markdown" and len(data) > MAX_PARSED_MARKDOWN:
-        text = data.decode(errors="replace")
-        return Content(name, text, {}, reader.language(text))
+    if name == "markdown":
+        data = decode_bytes(data).text.encode("utf-8", "replace")
+        if len(data) > MAX_PARSED_MARKDOWN:
+            return Content(name, data.decode(), {}, reader.language(data.decode()))
     if name == "eml":
         return read_mail(data)
     if name == "rtf":

@@ -241,6 +241,7 @@ WORDS: dict[str, Callable[[Reader, int | None], None]] = {
     "uc": Reader.set_fallback,
     "v": Reader.set_hidden,
     "deleted": Reader.set_hidden,
+    "htmlrtf": Reader.set_hidden,  # formats beside the HTML that an RTF was made from (MS-OXRTFEX)
     "plain": Reader.reset_format,
     "fonttbl": _go_to(FONTS),
     "footnote": _go_to(NOTES),
