@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 from django.db import OperationalError, connection
@@ -357,6 +357,44 @@ def test_more_than_its_length_is_refused(storage: Folder) -> None:
 
 
 # One writer each
+
+
+def test_an_append_that_is_cancelled_while_it_is_created_leaves_nothing_open(
+    storage: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started, release = threading.Event(), threading.Event()
+
+    class SlowAppend(Append):
+        def __init__(self, *args: Any, **options: Any) -> None:
+            started.set()
+            assert release.wait(20)
+            super().__init__(*args, **options)
+
+    async def cancel(uploads: Uploads) -> tuple[list[str], int]:
+        row = await begun(uploads, tus(len(DATA)))
+        await added(uploads, row, DATA[:1000])
+        monkeypatch.setattr("picasso.receive.uploads.Append", SlowAppend)
+        task = asyncio.create_task(added(uploads, row, DATA[1000:]))
+        await asyncio.to_thread(started.wait, 20)
+        task.cancel()
+        asyncio.get_running_loop().call_later(0.1, release.set)
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        path = str(storage.uploads.path(row.pk))
+        return [path for fd in os.listdir("/proc/self/fd") if target_of(fd) == path], (
+            await uploads.status(row.pk)
+        ).offset or 0
+
+    still_open, offset = with_uploads(storage, cancel)
+    assert not still_open
+    assert offset == 1000
+
+
+def target_of(fd: str) -> str:
+    try:
+        return os.readlink(f"/proc/self/fd/{fd}")
+    except FileNotFoundError:
+        return ""
 
 
 def test_who_comes_new_takes_over(storage: Folder) -> None:

@@ -289,7 +289,15 @@ class LockedUpload:
         limit = self._uploads.max_size if self.row.length is None else self.row.length
         threads = self._uploads.threads
         create = partial(Append, self._uploads.storage, threads, self.pk, self.offset, limit, checks=checks)
-        return await asyncio.get_running_loop().run_in_executor(threads.hashers, create)
+        future = asyncio.get_running_loop().run_in_executor(threads.hashers, create)
+        try:
+            return await asyncio.shield(future)
+        except asyncio.CancelledError:
+            # The thread goes on. The lock is held until what it has opened is closed again.
+            await asyncio.wait({future})
+            if not future.cancelled() and not future.exception():
+                await future.result().discard()
+            raise
 
     async def keep(self, append: Append) -> None:
         """Count what has arrived."""
