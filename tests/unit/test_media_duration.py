@@ -123,7 +123,7 @@ def test_files_of_users(run: Run, file: str, media_type: str, processor: Any, se
 
 # Which demuxer
 
-WITHOUT_SIGNATURE = {"video/mp2t", "audio/mpeg", "audio/aac", "audio/vnd.dolby.dd-raw"}
+WITHOUT_SIGNATURE = {"video/mp2t", "audio/mpeg", "audio/aac", "audio/ac3"}
 
 
 @pytest.mark.parametrize("media_type", [*VIDEOS, *SOUNDS])
