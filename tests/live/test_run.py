@@ -84,13 +84,6 @@ def picasso_in(folder: Path, *arguments: str, **env: str) -> subprocess.Complete
 # What it says
 
 
-def test_up_says_where_to_go(embedded: Stack) -> None:
-    said = embedded.log.read_text()
-    assert f"{embedded.url} " in said
-    assert str(embedded.data) in said
-    assert "Ctrl-C" in said
-
-
 def test_a_taken_port_is_told(data: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = str(other.getsockname()[1])
