@@ -362,13 +362,14 @@ def test_more_than_its_length_is_refused(storage: Folder) -> None:
 def test_an_append_that_is_cancelled_while_it_is_created_leaves_nothing_open(
     storage: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    started, release = threading.Event(), threading.Event()
+    started, release, done = threading.Event(), threading.Event(), threading.Event()
 
     class SlowAppend(Append):
         def __init__(self, *args: Any, **options: Any) -> None:
             started.set()
             assert release.wait(20)
             super().__init__(*args, **options)
+            done.set()
 
     async def cancel(uploads: Uploads) -> tuple[list[str], int]:
         row = await begun(uploads, tus(len(DATA)))
@@ -380,10 +381,10 @@ def test_an_append_that_is_cancelled_while_it_is_created_leaves_nothing_open(
         asyncio.get_running_loop().call_later(0.1, release.set)
         with pytest.raises(asyncio.CancelledError):
             await task
+        await asyncio.to_thread(done.wait, 20)
         path = str(storage.uploads.path(row.pk))
-        return [path for fd in os.listdir("/proc/self/fd") if target_of(fd) == path], (
-            await uploads.status(row.pk)
-        ).offset or 0
+        status = await uploads.status(row.pk)
+        return [fd for fd in os.listdir("/proc/self/fd") if target_of(fd) == path], status.offset or 0
 
     still_open, offset = with_uploads(storage, cancel)
     assert not still_open
