@@ -76,6 +76,14 @@ def words(text: str) -> tuple[str, ...]:
     return tuple(word for word in re.split(r"[\s,]+", text) if word)
 
 
+def languages(text: str) -> tuple[str, ...]:
+    """Codes of ISO 639-1, in lower case."""
+    found = words(text)
+    if not all(re.fullmatch("[a-z]{2}", one) for one in found):
+        raise ValueError("must be a list of two-letter language codes such as ru,en")
+    return found
+
+
 def one_of(*allowed: str) -> Callable[[str], str]:
     def parse(text: str) -> str:
         if text not in allowed:
@@ -195,6 +203,7 @@ class Conf:
     job_memory_limit: int = setting("PICASSO_JOB_MEMORY_LIMIT", size, 2 * 2**30)
     job_output_limit: int = setting("PICASSO_JOB_OUTPUT_LIMIT", size, 2 * 2**30)
     jobs_per_child: int = setting("PICASSO_JOBS_PER_CHILD", positive, 32)
+    languages: tuple[str, ...] = setting("PICASSO_LANGUAGES", languages, ())
     max_image_pixels: int = setting("PICASSO_MAX_IMAGE_PIXELS", pixels, 0)
     config: Path | None = setting("PICASSO_CONFIG", existing_file, lambda _: file_in_cwd("picasso.toml"))
     assume_decoders: bool = setting("PICASSO_ASSUME_DECODERS", flag, False)

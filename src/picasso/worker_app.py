@@ -42,7 +42,9 @@ class WorkerApp:
         self._log_level = conf.log_level
         self._storage = default_storage()
         self.throughput = Throughput()
-        self._children = ChildPool(conf.job_memory_limit, conf.jobs_per_child, conf.scratch_dir, conf.job_output_limit)
+        self._children = ChildPool(
+            conf.job_memory_limit, conf.jobs_per_child, conf.scratch_dir, conf.job_output_limit, conf.languages
+        )
         unavailable = sorted(registry.unavailable())
         writer = BatchWriter(unavailable)
         self._runner = Runner(self._storage, self._children, writer, conf, slots=slots, seconds=seconds)

@@ -20,9 +20,7 @@ from tests.contract.samples import samples
 
 class BuiltIn(ProcessorContract):
     # No processor may import the libraries of another either.
-    lazy_modules = ProcessorContract.lazy_modules | {"charset_normalizer"}.union(
-        *(processor.requires for processor in processors().values())
-    )
+    lazy_modules = ProcessorContract.lazy_modules.union(*(processor.requires for processor in processors().values()))
 
     @classmethod
     def samples(cls) -> Mapping[str, bytes]:

@@ -5,7 +5,18 @@ from __future__ import annotations
 from tests.formats import Format
 
 KEYS = (
-    *("characters", "encoding", "line_end_counts", "line_ends", "lines", "preview", "undecodable", "well_formed"),
+    *(
+        "characters",
+        "encoding",
+        "encoding_evidence",
+        "encoding_sure",
+        "line_end_counts",
+        "line_ends",
+        "lines",
+        "preview",
+        "undecodable",
+        "well_formed",
+    ),
     "words",
 )
 FACTS: dict[str, tuple[str, ...]] = {"text": KEYS}

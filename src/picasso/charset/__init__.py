@@ -6,9 +6,18 @@ encoding. `classify` is cheap enough for each upload; `detect` and `decode_bytes
 
 from picasso.charset.cleaning import REPLACEMENT, clean_text
 from picasso.charset.declarations import declared_encoding, html_encoding, source_encoding, xml_encoding
-from picasso.charset.decoding import Decoded, Decoder, decode_bytes, decode_file, decode_together, repair_latin1
+from picasso.charset.decoding import (
+    UNKNOWN_AS,
+    Decoded,
+    Decoder,
+    decode_bytes,
+    decode_file,
+    decode_together,
+    repair_latin1,
+)
 from picasso.charset.detection import Encoding, detect, detect_in_file
 from picasso.charset.guessing import guess_encoding
+from picasso.charset.guessing import prepare as prepare_guessing
 from picasso.charset.labels import encoding_by_label
 from picasso.charset.languages import prefer_languages, preferred_languages
 from picasso.charset.marks import HEAD, MARKS, Kind, classify, encoding_from_head
@@ -17,6 +26,7 @@ __all__ = [
     "HEAD",
     "MARKS",
     "REPLACEMENT",
+    "UNKNOWN_AS",
     "Decoded",
     "Decoder",
     "Encoding",
@@ -35,6 +45,7 @@ __all__ = [
     "html_encoding",
     "prefer_languages",
     "preferred_languages",
+    "prepare_guessing",
     "repair_latin1",
     "source_encoding",
     "xml_encoding",

@@ -10,11 +10,27 @@ from typing import BinaryIO
 
 from picasso.charset.detection import PIECE, detect
 
-# Bytes that an encoding has no character for, as ``surrogateescape`` leaves them.
-ESCAPED = re.compile("[\udc80-\udcff]")
+# Bytes that an encoding has no character for, as lone surrogates, which no text has.
+ESCAPED = re.compile("[\udc00-\udcff]")
 
-# What such a byte most often is: a letter or a quote of windows-1252, which lacks five.
-FALLBACK = {0xDC00 + byte: bytes((byte,)).decode("cp1252", "ignore") or chr(byte) for byte in range(0x80, 0x100)}
+UNKNOWN_AS = "cp1252"
+"""How a text is read whose encoding is unknown, and a byte that its encoding has no character for."""
+
+# Five bytes have no character there either; they stay what they are in Latin-1.
+FALLBACK = {0xDC00 + byte: bytes((byte,)).decode(UNKNOWN_AS, "ignore") or chr(byte) for byte in range(0x100)}
+
+
+ESCAPE = "picasso.escape"
+
+
+def _escape(error: UnicodeError) -> tuple[str, int]:
+    """As ``surrogateescape``, but for ASCII too, which is wrong within some East Asian encodings."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return chr(0xDC00 + error.object[error.start]), error.start + 1
+
+
+codecs.register_error(ESCAPE, _escape)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +47,7 @@ class Decoder:
     def __init__(self, encoding: str) -> None:
         # In UTF-16 and UTF-32 what is wrong is no single byte.
         wide = encoding.startswith(("utf-16", "utf-32"))
-        self._decoder = codecs.getincrementaldecoder(encoding)("replace" if wide else "surrogateescape")
+        self._decoder = codecs.getincrementaldecoder(encoding)("replace" if wide else ESCAPE)
         self.undecodable = 0
         """Such bytes so far."""
 
@@ -44,9 +60,8 @@ class Decoder:
         return escaped
 
 
-def decode_file(file: BinaryIO, encoding: str, piece: int = PIECE) -> Iterator[str]:
-    """The rest of the file as text, with U+FFFD for bytes that can't be decoded."""
-    decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
+def decode_file(file: BinaryIO, decoder: Decoder, piece: int = PIECE) -> Iterator[str]:
+    """The rest of the file as text."""
     while data := file.read(piece):
         yield decoder.decode(data)
     yield decoder.decode(b"", final=True)
@@ -55,14 +70,14 @@ def decode_file(file: BinaryIO, encoding: str, piece: int = PIECE) -> Iterator[s
 def decode_bytes(content: bytes, declared: str | None = None) -> Decoded:
     """A whole text: a title, a name, a mail's part. ``declared``: see `detect`."""
     found = detect(content, declared)
-    decoder = Decoder(found.name or "cp1252")
+    decoder = Decoder(found.name or UNKNOWN_AS)
     return Decoded(decoder.decode(content[found.mark :], final=True), found.name, found.sure)
 
 
 def decode_together(contents: Sequence[bytes], declared: str | None = None) -> list[str]:
     """Texts that share an encoding, such as the names in an archive. Those that are UTF-8 are read as UTF-8."""
     together = detect(b"\n".join(content for content in contents if not _is_utf8(content)), declared)
-    return [_decode_one(content, together.name or "cp1252") for content in contents]
+    return [_decode_one(content, together.name or UNKNOWN_AS) for content in contents]
 
 
 def _decode_one(content: bytes, encoding: str) -> str:

@@ -3,45 +3,76 @@
 from __future__ import annotations
 
 import codecs
+import re
 from dataclasses import dataclass
 from functools import partial
 from typing import BinaryIO, Literal
 
 from picasso.charset.declarations import declared_encoding
 from picasso.charset.guessing import guess_encoding
-from picasso.charset.marks import HEAD, encoding_from_head, starts_as_utf8
+from picasso.charset.marks import HEAD, encoding_from_head
 
-PIECE = 131_072  # bytes to guess the encoding from
+PIECE = 131_072  # bytes to find the encoding from
 
-Evidence = Literal["mark", "declaration", "validity", "guess", "none"]
+Evidence = Literal["mark", "declaration", "validity", "guess"]
+
+# Escape sequences that select a character set (ISO 2022, RFC 1468, RFC 1557), and the encodings that have them.
+ESCAPES = re.compile(rb"\x1b(?:\$[@AB]|\$[()][A-GI-M]|\([BJI])")
+ESCAPED = ("iso2022_jp_2", "iso2022_jp_3")
+KOREAN_HEADER = b"\x1b$)C"
+
+# Bytes that are wrong in UTF-8, as ``surrogateescape`` leaves them.
+WRONG = re.compile("[\udc80-\udcff]")
 
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
     name: str | None
     """Python's name; None if it is unknown."""
-    evidence: Evidence
+    evidence: Evidence | None
     mark: int = 0
     """Bytes of the byte order mark."""
     sure: bool = True
     """Whether the evidence leaves little doubt."""
 
 
+UNKNOWN = Encoding(None, None, sure=False)
+
+
 def detect(content: bytes, declared: str | None = None) -> Encoding:
-    """The encoding of a whole text.
+    """The encoding of a text, from all of it or its first bytes; a last character may be cut off.
 
     ``declared`` is what stands outside of the text: Python's name of an encoding (see `encoding_by_label`). A
-    declaration counts unless the bytes are invalid in it.
+    declaration counts unless bytes are invalid in it. One wrong byte in a text in UTF-8 does not make it another.
     """
-    if known := encoding_from_head(content[:HEAD]):
+    head = content[:HEAD]
+    if known := encoding_from_head(head):
         return Encoding(known[0], "mark" if known[1] else "validity", known[1])
-    named = declared or declared_encoding(content[:HEAD])
+    named = declared or declared_encoding(head)
     if named and is_valid(content, named):
         return Encoding(named, "declaration")
-    if starts_as_utf8(content):
-        return Encoding("utf-8", "validity")
-    guess = guess_encoding(content[:PIECE])
-    return Encoding(guess[0], "guess", sure=guess[1]) if guess else Encoding(None, "none", sure=False)
+    return _by_validity(content) or _by_guess(content)
+
+
+def _by_validity(content: bytes) -> Encoding | None:
+    if content.isascii():
+        return Encoding(_escaped(content) or "utf-8", "validity")
+    text = codecs.utf_8_decode(content, "surrogateescape", False)[0]
+    wrong = len(WRONG.findall(text)) if not text.isascii() else 0
+    beyond_first = len(content) - len(text)  # bytes of characters in UTF-8, but for their first ones
+    return Encoding("utf-8", "validity") if wrong <= beyond_first else None
+
+
+def _escaped(content: bytes) -> str | None:
+    if not ESCAPES.search(content):
+        return None
+    likely = ("iso2022_kr",) if KOREAN_HEADER in content else ESCAPED
+    return next((encoding for encoding in likely if is_valid(content, encoding)), None)
+
+
+def _by_guess(content: bytes) -> Encoding:
+    guess = guess_encoding(content)
+    return Encoding(guess[0], "guess", sure=guess[1]) if guess else UNKNOWN
 
 
 def is_valid(content: bytes, encoding: str) -> bool:
@@ -63,8 +94,9 @@ def detect_in_file(file: BinaryIO, declared: str | None = None) -> Encoding:
 
 
 def _sample(file: BinaryIO) -> bytes:
-    """The first piece with bytes beyond ASCII: ASCII is the same in all encodings."""
+    """The first piece with bytes beyond ASCII, or with escape sequences: the rest of ASCII is the same everywhere."""
     file.seek(0)
-    sample = next((piece for piece in iter(partial(file.read, PIECE), b"") if not piece.isascii()), b"")
+    pieces = iter(partial(file.read, PIECE), b"")
+    sample = next((piece for piece in pieces if not piece.isascii() or ESCAPES.search(piece)), b"")
     whole_lines = b"".join(sample.splitlines(keepends=True)[1:-1])  # these cut no character in two
     return sample if len(sample) < PIECE or whole_lines.isascii() else whole_lines

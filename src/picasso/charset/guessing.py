@@ -1,30 +1,102 @@
-"""The most likely encoding of a text that is neither UTF-8 nor UTF-16."""
+"""The most likely encoding of a text that is neither UTF-8 nor UTF-16.
+
+For each encoding and language, the cost of a text is how unlikely its letters are in that language, if the bytes are in
+that encoding. The least cost wins. Measured against other libraries in docs/decisions.
+"""
 
 from __future__ import annotations
 
 import codecs
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from functools import cache
 
-# Encodings that texts commonly have. Among all that Python knows, charset-normalizer takes short texts for EBCDIC or
-# UTF-16.
-LEGACY = (
-    "cp1252 cp1250 cp1251 cp1253 cp1254 cp1255 cp1256 cp1257 cp874 cp850 cp866 koi8_r cp932 euc_jp gb18030 big5 cp949"
-)
+from picasso.charset import east_asian, one_byte
+from picasso.charset.candidates import EAST_ASIAN
+from picasso.charset.languages import preferred_languages
+from picasso.charset.one_byte import Ranked
+from picasso.charset.sample import Sample
+from picasso.charset.signs import characters
+
+# What an expected language costs less than another.
+EXPECTED = 5.0
+
+# With this lead before the next different reading, a guess was wrong in less than one of a hundred tests.
+SURE = 6.0
+
+# Texts cost 2 to 4 nats a byte, random bytes 5 to 8. A few nats do not depend on the length.
+FIXED, MOST_FOR_SURE, MOST_FOR_TEXT = 10.0, 4.5, 5.5
+
+# Bytes later in the text that an encoding has no characters for speak against it.
+INVALID, MAX_INVALID = 8.0, 5
+INVALID_EAST_ASIAN = 60.0
+CLOSE = 60.0
+
+EAST_ASIAN_ENCODINGS = frozenset(candidate.encoding for candidate in EAST_ASIAN)
 
 
-def guess_encoding(sample: bytes, languages: Sequence[str] | None = None) -> tuple[str, bool] | None:
+def guess_encoding(content: bytes, languages: Sequence[str] | None = None) -> tuple[str, bool] | None:
     """The most likely encoding, and whether it is far more likely than the others; None if there is none.
 
-    ``languages`` are ISO 639-1 codes; without them, those that the operator prefers. The last character of ``sample``
-    may be cut off.
+    ``languages`` are ISO 639-1 codes; without them, those that the operator prefers. Less than a millisecond for a
+    kibibyte. Only the first non-ASCII bytes decide, as long as the rest is valid.
     """
-    import charset_normalizer
-
-    matches = charset_normalizer.from_bytes(sample, cp_isolation=LEGACY.split())
-    best = matches.best()
-    if best is None:
+    sample = Sample.of(content)
+    if not sample.tokens:
         return None
-    # Of several that fit equally well, the one that is used most.
-    tied = (match.could_be_from_charset for match in matches if match.chaos <= best.chaos)
-    likely = "cp1252" if any("cp1252" in names for names in tied) else best.encoding
-    return codecs.lookup(likely).name, False
+    costs = _language_costs(sample, preferred_languages() if languages is None else languages)
+    ranked = sorted([*one_byte.rank(sample, costs), *east_asian.rank(sample, costs)])
+    if ranked[0].cost > FIXED + MOST_FOR_TEXT * len(sample.words):
+        return None
+    close = [each for each in ranked if each.cost <= ranked[0].cost + CLOSE]
+    checked = sorted(each.plus(_invalid_cost(content, each.encoding)) for each in close)
+    return checked[0].encoding, _is_sure(checked, sample)
+
+
+def prepare() -> None:
+    """Load the model, which takes some tenths of a second, before the first text needs it."""
+    guess_encoding("Привет, über 日本".encode(), ("en",))
+
+
+def _language_costs(sample: Sample, languages: Sequence[str]) -> Mapping[str, float]:
+    plain = one_byte.ascii_costs(sample.ascii_words)
+    costs: dict[str, float] = defaultdict(lambda: plain["en"], plain)
+    for language in languages:
+        costs[language] -= EXPECTED
+    if "zh" in languages:
+        costs["zh-TW"] -= EXPECTED
+    return costs
+
+
+def _invalid_cost(content: bytes, encoding: str) -> float:
+    if encoding in EAST_ASIAN_ENCODINGS:
+        return 0.0 if _starts_valid(content, encoding) else INVALID_EAST_ASIAN
+    return INVALID * min(MAX_INVALID, len(content.translate(None, _valid_bytes(encoding))))
+
+
+@cache
+def _valid_bytes(encoding: str) -> bytes:
+    """All but those that are controls or nothing. Controls below 0x20 are the same in all encodings."""
+    every = enumerate(characters(encoding))
+    return bytes(byte for byte, character in every if byte < 0x80 or (character and not "\x80" <= character < "\xa0"))
+
+
+def _starts_valid(content: bytes, encoding: str) -> bool:
+    try:
+        codecs.getincrementaldecoder(encoding)().decode(content)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _is_sure(ranked: Sequence[Ranked], sample: Sample) -> bool:
+    """Whether all other readings of the sample are far less likely."""
+    if ranked[0].cost > FIXED + MOST_FOR_SURE * len(sample.words):
+        return False
+    best = _read(sample, ranked[0].encoding)
+    close = {each.encoding for each in ranked if each.cost < ranked[0].cost + SURE}
+    return all(_read(sample, encoding) == best for encoding in close)
+
+
+def _read(sample: Sample, encoding: str) -> str:
+    return sample.tokens.decode(encoding, "replace")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import codecs
 from typing import Literal
 
+from picasso.charset.wide import unmarked_encoding
+
 Kind = Literal["ascii", "utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be", "unknown-8bit"]
 
 # Bytes that may show UTF-16.
@@ -36,7 +38,7 @@ def encoding_from_head(head: bytes) -> tuple[Kind, int] | None:
     for mark, encoding in MARKS:
         if head.startswith(mark):
             return encoding, len(mark)
-    wide = _unmarked_utf16(head)
+    wide = unmarked_encoding(head)
     return (wide, 0) if wide else None
 
 
@@ -47,11 +49,3 @@ def starts_as_utf8(head: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-def _unmarked_utf16(head: bytes) -> Kind | None:
-    """In UTF-16, if most characters are Latin, every other byte is zero and no byte between is."""
-    even, odd = head[::2].count(0), head[1::2].count(0)
-    if max(even, odd) > len(head) / 4 and min(even, odd) == 0:
-        return "utf-16-le" if odd else "utf-16-be"
-    return None

@@ -15,6 +15,7 @@ import threading
 import time
 import uuid
 from collections import defaultdict
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from subprocess import SubprocessError
@@ -58,9 +59,18 @@ class ChildPool:
     """
 
     def __init__(
-        self, memory_limit: int, jobs_per_child: int, scratch: Path | None = None, output_limit: int = MAX_OUTPUT
+        self,
+        memory_limit: int,
+        jobs_per_child: int,
+        scratch: Path | None = None,
+        output_limit: int = MAX_OUTPUT,
+        languages: Sequence[str] = (),
     ) -> None:
-        """Limits in bytes, for each job. Without a ``scratch`` folder, `open` makes a temporary one."""
+        """Limits in bytes, for each job. Without a ``scratch`` folder, `open` makes a temporary one.
+
+        ``languages`` are those that texts are expected to have (ISO 639-1).
+        """
+        self._languages = languages
         self._memory_limit = memory_limit
         self._output_limit = output_limit
         self._jobs_per_child = jobs_per_child
@@ -278,7 +288,7 @@ class ChildPool:
             if server is None or server.dead:
                 if server:
                     server.close()
-                server = self._servers[processor] = ForkServerClient(processor, self._data_dir)
+                server = self._servers[processor] = ForkServerClient(processor, self._data_dir, self._languages)
             return server
 
 

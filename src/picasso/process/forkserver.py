@@ -2,7 +2,7 @@
 
 It has loaded the processor's libraries and has no threads, so a new child costs a fork instead of an import. Neither
 the server nor its children ever had a credential. Run as
-``python -m picasso.process.forkserver FD PROCESSOR DATA_DIR``; at the other end of the socket ``FD`` is
+``python -m picasso.process.forkserver FD PROCESSOR DATA_DIR LANGUAGES``; at the other end of the socket ``FD`` is
 `forkserver_client.ForkServerClient`. When the worker ends, the server and all its children end as well.
 
 Both protocols (worker to server, worker to child) are JSON, one message a line. No pickle: a child decodes untrusted
@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from picasso import linux
+from picasso.charset import prefer_languages
 from picasso.process import confinement, registry
 from picasso.process.child_protocol import TOO_LARGE_OUTPUT
 from picasso.process.confinement import Bounds, Confinement, limits
@@ -235,6 +236,7 @@ def main() -> None:
     # does a service manager's SIGTERM. Children inherit this: a child killed by a shutdown would count as a crash.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    prefer_languages(sys.argv[4].split(",") if sys.argv[4] else [])
     with socket.socket(fileno=int(sys.argv[1])) as control:
         ForkServer(control, sys.argv[2], Path(sys.argv[3])).serve()
     os._exit(0)  # without the messages that some libraries print at the end of an interpreter

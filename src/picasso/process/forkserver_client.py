@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ ANSWER_SECONDS = 60.0
 END_SECONDS = 5.0
 
 PYTHON = (sys.executable, "-P")
+SERVER = "picasso.process.forkserver"
 
 # The environment of a fork server: how to find programs and libraries, and nothing that is worth stealing.
 SAFE_VARIABLES = (
@@ -56,13 +58,13 @@ class ForkedProcess:
 class ForkServerClient:
     """Starts a fork server, and sends it orders. Thread-safe."""
 
-    def __init__(self, processor: str, data_dir: Path) -> None:
+    def __init__(self, processor: str, data_dir: Path, languages: Sequence[str] = ()) -> None:
         self._lock = threading.Lock()
         ours, theirs = socket.socketpair()
         with theirs:
             # -P and a fixed working directory: no module is imported from the folder where the service was started.
             self.process = subprocess.Popen(
-                [*PYTHON, "-u", "-m", "picasso.process.forkserver", str(theirs.fileno()), processor, str(data_dir)],
+                [*PYTHON, "-u", "-m", SERVER, str(theirs.fileno()), processor, str(data_dir), ",".join(languages)],
                 pass_fds=[theirs.fileno()],
                 cwd="/",
                 env=safe_environment(),

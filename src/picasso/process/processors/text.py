@@ -8,7 +8,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, ClassVar
 
-from picasso.charset import HEAD, REPLACEMENT, clean_text, decode_file, detect_in_file, encoding_from_head
+from picasso.charset import (
+    REPLACEMENT,
+    UNKNOWN_AS,
+    Decoder,
+    Encoding,
+    clean_text,
+    decode_file,
+    detect_in_file,
+    prepare_guessing,
+)
 from picasso.process.contract import JSON, Processor, Result, Source
 from picasso.process.processors import wellformed
 
@@ -40,9 +49,13 @@ class Text(Processor):
     space, as in ``str.split``. A line ends with LF, CRLF or CR and nothing else. Text after the last line end counts as
     a line too, so ``wc -l`` gives one less for a file without a final newline.
 
-    ``undecodable`` counts the U+FFFD in the decoded text: characters that were lost, here or in an earlier conversion.
+    ``encoding_evidence`` says what tells the encoding: a byte order ``mark``, a ``declaration`` in the text, its
+    ``validity`` as UTF-8 or UTF-16, or a ``guess``. ``encoding_sure`` is false if that leaves doubt. The encoding is
+    None if it is unknown; the text is then read as windows-1252.
+
+    ``undecodable`` counts the bytes that the encoding has no character for, which are read as windows-1252, and each
+    U+FFFD, which is a character that was lost before.
     ``well_formed`` is for JSON and XML; it is None for all else, and if it can't be decided (see `wellformed`).
-    ``encoding`` is None if it is unknown; counts and preview then are those of the text read as UTF-8.
     """
 
     name: ClassVar[str] = "text"
@@ -60,37 +73,27 @@ class Text(Processor):
 
     @staticmethod
     def prepare() -> None:
-        import charset_normalizer  # noqa: F401
+        prepare_guessing()
 
     def __call__(self, source: Source, folder: Path) -> Result:
         with source.path.open("rb") as file:
-            encoding, counter = _read(file)
-            well_formed = wellformed.is_well_formed(file, source.media_type, encoding)
-        return Result({"encoding": encoding, **counter.facts(), "well_formed": well_formed})
+            encoding = detect_in_file(file)
+            counter = _count(file, encoding)
+            well_formed = wellformed.is_well_formed(file, source.media_type, encoding.name)
+        return Result({**_encoding_facts(encoding), **counter.facts(), "well_formed": well_formed})
 
 
-def _read(file: BinaryIO) -> tuple[str | None, TextCounter]:
-    if known := encoding_from_head(file.read(HEAD)):
-        encoding, mark = known
-        return encoding, _count(file, mark, encoding)
-    return _read_unmarked(file)
+def _encoding_facts(encoding: Encoding) -> dict[str, JSON]:
+    return {"encoding": encoding.name, "encoding_evidence": encoding.evidence, "encoding_sure": encoding.sure}
 
 
-def _read_unmarked(file: BinaryIO) -> tuple[str | None, TextCounter]:
-    """UTF-8, unless more bytes are replaced than decoded: one bad byte in a long file does not make it Latin-1."""
-    counter = _count(file, 0, "utf-8")
-    extra_bytes = file.tell() - counter.characters  # bytes of UTF-8 characters beyond their first ones
-    if counter.replaced <= extra_bytes:
-        return "utf-8", counter
-    guess = detect_in_file(file).name
-    return guess, _count(file, 0, guess) if guess else counter
-
-
-def _count(file: BinaryIO, start: int, encoding: str) -> TextCounter:
-    file.seek(start)
+def _count(file: BinaryIO, encoding: Encoding) -> TextCounter:
+    file.seek(encoding.mark)
     counter = TextCounter()
-    for text in _keep_crlf_together(decode_file(file, encoding, PIECE)):
+    decoder = Decoder(encoding.name or UNKNOWN_AS)
+    for text in _keep_crlf_together(decode_file(file, decoder, PIECE)):
         counter.add(text)
+    counter.replaced += decoder.undecodable
     return counter
 
 

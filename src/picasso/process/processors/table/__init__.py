@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+from picasso.charset import prepare_guessing
 from picasso.process.contract import Processor, ProcessorError, Result, Source
 from picasso.process.options import check_range, parse_options
 
@@ -34,7 +35,7 @@ class Table(Processor):
 
     @staticmethod
     def prepare() -> None:
-        import charset_normalizer  # noqa: F401
+        prepare_guessing()
         import duckdb  # noqa: F401
 
         from picasso.process.processors.table import delimited, json_lines, parquet  # noqa: F401

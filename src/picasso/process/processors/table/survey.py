@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from picasso.charset import HEAD, REPLACEMENT, decode_file, detect_in_file, encoding_from_head
+from picasso.charset import HEAD, REPLACEMENT, Decoder, decode_file, detect_in_file, encoding_from_head
 from picasso.process.contract import ProcessorError
 
 PIECE = 2**20
@@ -92,15 +92,16 @@ def _count_replaced(file: BinaryIO) -> tuple[int, int]:
 
 
 def _copy_as_utf8(file: BinaryIO, encoding: str, copy: Path) -> tuple[int, bool]:
-    """How many characters were replaced, and whether there was more than may be copied."""
-    replaced = 0
+    """How many characters could not be decoded, and whether there was more than may be copied."""
+    decoder = Decoder(encoding)
+    lost_before = 0
     with copy.open("wb") as out:
-        for text in decode_file(file, encoding, PIECE):
-            replaced += text.count(REPLACEMENT)
+        for text in decode_file(file, decoder, PIECE):
+            lost_before += text.count(REPLACEMENT)
             out.write(text.encode(errors="replace"))
             if out.tell() > MAX_COPY:
-                return replaced, True
-    return replaced, False
+                return lost_before + decoder.undecodable, True
+    return lost_before + decoder.undecodable, False
 
 
 def _newline(path: Path) -> str | None:
