@@ -314,6 +314,17 @@ def test_the_shipped_nginx_serves_files_to_allowed_pages(shipped: Shipped) -> No
     assert answer.headers["vary"] == "Origin"
 
 
+def test_the_shipped_nginx_passes_the_charset_on(shipped: Shipped) -> None:
+    body = part("Привет, мир\n".encode()) + END
+    with wire(shipped) as connection:
+        connection.send(head(shipped, Content_Type=FORM, Content_Length=len(body)), body)
+        path = urlsplit(connection.read().json()["file"]).path
+    for method in ("GET", "HEAD"):
+        answer = ask(shipped, method, path)
+        assert (answer.status, answer.headers["content-type"]) == (200, "text/plain; charset=utf-8")
+        assert answer.headers["x-content-type-options"] == "nosniff"
+
+
 def test_the_shipped_nginx_replaces_what_clients_tell(shipped: Shipped) -> None:
     """All of what its service believes."""
     lies = {**FORWARDED, "Forwarded": "host=localhost;proto=https", "X_Picasso_Interim": "yes"}

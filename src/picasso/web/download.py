@@ -26,6 +26,7 @@ from picasso.errors import MethodNotAllowed, NotFound, Unavailable
 from picasso.files import queries
 from picasso.storage import Delegation, FileReader, FileStore
 from picasso.web.conditions import Representation, is_not_modified, requested_range
+from picasso.web.content_type import content_type, known_encoding
 from picasso.web.digests import repr_digest
 from picasso.web.pools import stop_pool
 from picasso.web.request import Request
@@ -61,6 +62,8 @@ class Download:
     sha256: str
     stored_at: datetime
     name: str
+    encoding: str | None
+    """Of text, as Python names it; None if it is unknown."""
 
     @property
     def representation(self) -> Representation:
@@ -162,13 +165,14 @@ def find_original(principal: Principal, file_id: uuid.UUID, name: str) -> Downlo
     file = queries.get(principal, file_id)
     if file_name(file.key) != name:
         raise NotFound
-    return Download(file.key, file.media_type, file.size, file.sha256, file.uploaded_at, file.name or name)
+    encoding = known_encoding(file.facts)
+    return Download(file.key, file.media_type, file.size, file.sha256, file.uploaded_at, file.name or name, encoding)
 
 
 def find_derivative(principal: Principal, file_id: uuid.UUID, processor: str, name: str) -> Download:
     for row in queries.derivatives(principal, file_id, processor):
         if file_name(row.key) == name:
-            return Download(row.key, row.media_type, row.size, row.sha256, row.file.uploaded_at, name)
+            return Download(row.key, row.media_type, row.size, row.sha256, row.file.uploaded_at, name, "utf-8")
     raise NotFound
 
 
@@ -179,7 +183,7 @@ def file_name(key: str) -> str:
 
 def headers_of(download: Download) -> dict[str, str]:
     return {
-        "Content-Type": content_type(download.media_type),
+        "Content-Type": content_type(download.media_type, download.encoding),
         "Content-Disposition": disposition(download),
         "Content-Security-Policy": CSP,
         "Cross-Origin-Resource-Policy": "same-site",
@@ -191,11 +195,6 @@ def headers_of(download: Download) -> dict[str, str]:
         # The bytes at an address never change, but they may be deleted, so caches have to ask each time.
         "Cache-Control": "private, no-cache",
     }
-
-
-def content_type(media_type: str) -> str:
-    """Text has no charset here, so browsers detect it. HTML could be harmful, so it is sent as unknown bytes."""
-    return "application/octet-stream" if media_type in {"text/html", "application/xhtml+xml"} else media_type
 
 
 def disposition(download: Download) -> str:
