@@ -11,7 +11,7 @@ from tests.formats import Format
 
 KEYS = (
     *("duplicates", "encrypted", "entries", "files", "first", "flags", "folders", "format", "incomplete", "links"),
-    *("nested_archives", "others", "ratio", "total_unpacked"),
+    *("names_encoding", "names_encoding_sure", "nested_archives", "others", "ratio", "total_unpacked"),
 )
 FACTS: dict[str, tuple[str, ...]] = {"archive": KEYS}
 MADE = ("listing",)

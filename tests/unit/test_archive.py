@@ -8,8 +8,10 @@ import io
 import json
 import lzma
 import os
+import struct
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -77,6 +79,8 @@ def test_facts_of_archives(run: Run, form: str) -> None:
         "duplicates": 0,
         "nested_archives": 1,
         "incomplete": None,
+        "names_encoding": "utf-8",
+        "names_encoding_sure": True,
         "flags": dict.fromkeys(("bomb", "overlap", "path_traversal", "absolute_paths", "link_escapes"), False),
         "first": list(small.FILES),
     }
@@ -121,16 +125,60 @@ def test_numbers_of_tar() -> None:
     assert parse_number(b"9") is None
 
 
+def unicode_path(name: bytes, text: str) -> bytes:
+    """The extra field of Info-ZIP: a version, the CRC of the other name, and the name in UTF-8."""
+    content = b"\1" + zlib.crc32(name).to_bytes(4, "little") + text.encode()
+    return struct.pack("<2H", 0x7075, len(content)) + content
+
+
 @pytest.mark.parametrize(
-    ("name", "shown"),
+    ("name", "extra", "shown"),
     [
-        ("größe.txt".encode(), "größe.txt"),
-        ("größe.txt".encode("cp437"), "größe.txt"),
-        (b"plain", "plain"),
+        ("größe.txt".encode(), b"", "größe.txt"),
+        (b"plain", b"", "plain"),
+        (b"?????.txt", unicode_path(b"?????.txt", "Отчёт.txt"), "Отчёт.txt"),
+        (b"renamed.txt", unicode_path(b"?????.txt", "Отчёт.txt"), "renamed.txt"),
+        (b"a", b"\x01\0\xff\xff" + unicode_path(b"a", "b"), "a"),
+        (b"a", b"UT\1\0x" + unicode_path(b"a", "b"), "b"),
+        (b"a", struct.pack("<2H", 0x7075, 2) + b"\1x", "a"),
+    ],
+    ids=range(7),
+)
+def test_names_of_zip(name: bytes, extra: bytes, shown: str) -> None:
+    assert decode_name(name, extra) == shown
+
+
+@pytest.mark.parametrize(
+    ("names", "encoding"),
+    [
+        (["привет.txt"], "cp866"),
+        (["Отчёт_12.txt"], "cp866"),
+        (["Документы/Счёт № 7.pdf", "README"], "cp1251"),
+        (["größe.txt"], "cp437"),
+        (["Żółw i gęś.txt"], "cp852"),
+        (["写真/東京.jpg"], "cp932"),
+        (["报告/最终版.docx"], "gb18030"),
     ],
 )
-def test_names_of_zip(name: bytes, shown: str) -> None:
-    assert decode_name(name, utf8=False) == shown
+def test_names_of_zip_are_read_in_their_encoding(run: Run, names: list[str], encoding: str) -> None:
+    entries = [hostile.entry(name.encode(encoding)) for name in names]
+    facts, listing = run(hostile.zip_of(*entries), ZIP)
+    assert [entry["name"] for entry in listing["entries"]] == names
+    assert facts["first"] == names
+    assert names[0].encode(encoding).decode(str(facts["names_encoding"])) == names[0]
+
+
+def test_names_of_tar_are_read_in_their_encoding(run: Run) -> None:
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w", format=tarfile.GNU_FORMAT, encoding="cp1251") as archive:
+        archive.addfile(tarfile.TarInfo("Привет.txt"))
+        link = tarfile.TarInfo("Ссылка")
+        link.type, link.linkname = tarfile.SYMTYPE, "Документы/Счёт.txt"
+        archive.addfile(link)
+    facts, listing = run(file.getvalue(), "application/x-tar")
+    assert [entry["name"] for entry in listing["entries"]] == ["Привет.txt", "Ссылка"]
+    assert listing["entries"][1]["target"] == "Документы/Счёт.txt"
+    assert facts["names_encoding"] == "cp1251"
 
 
 def test_names_can_be_stored_in_a_database(run: Run) -> None:

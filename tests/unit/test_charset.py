@@ -278,11 +278,18 @@ def test_names_share_their_encoding() -> None:
 @pytest.mark.parametrize("text", ["Группа крови", "Отчёт", "Größe", "plain"])
 def test_latin_1_that_is_something_else_is_repaired(text: str) -> None:
     encoding = "cp1252" if text == "Größe" else "cp1251"
-    assert repair_latin1(text.encode(encoding).decode("latin-1")) == text
+    assert repair_latin1([text.encode(encoding).decode("latin-1")]) == [text]
 
 
 def test_text_beyond_latin_1_needs_no_repair() -> None:
-    assert repair_latin1("Привет") == "Привет"
+    assert repair_latin1(["Привет", "Ãðóïïà êðîâè"]) == ["Привет", "Группа крови"]
+
+
+@pytest.mark.parametrize(
+    "text", ["Motörhead", "Café del Mar", "Sigur Rós", "Ænima", "Björk", "Mötley Crüe", "Señorita"]
+)
+def test_latin_1_that_is_right_stays(text: str) -> None:
+    assert repair_latin1([text]) == [text]
 
 
 def test_the_encoding_of_a_file_is_found_after_its_ascii_beginning() -> None:

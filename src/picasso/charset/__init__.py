@@ -10,12 +10,13 @@ from picasso.charset.decoding import (
     UNKNOWN_AS,
     Decoded,
     Decoder,
+    decode_as,
     decode_bytes,
     decode_file,
     decode_together,
     repair_latin1,
 )
-from picasso.charset.detection import Encoding, detect, detect_in_file
+from picasso.charset.detection import Encoding, detect, detect_in_file, detect_together
 from picasso.charset.guessing import guess_encoding
 from picasso.charset.guessing import prepare as prepare_guessing
 from picasso.charset.labels import encoding_by_label
@@ -34,11 +35,13 @@ __all__ = [
     "classify",
     "clean_text",
     "declared_encoding",
+    "decode_as",
     "decode_bytes",
     "decode_file",
     "decode_together",
     "detect",
     "detect_in_file",
+    "detect_together",
     "encoding_by_label",
     "encoding_from_head",
     "guess_encoding",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from picasso.charset.detection import PIECE, detect
+from picasso.charset.detection import PIECE, detect, detect_together
+from picasso.charset.guessing import NO_LEADS
 
 # Bytes that an encoding has no character for, as lone surrogates, which no text has.
 ESCAPED = re.compile("[\udc00-\udcff]")
@@ -19,6 +20,9 @@ UNKNOWN_AS = "cp1252"
 # Five bytes have no character there either; they stay what they are in Latin-1.
 FALLBACK = {0xDC00 + byte: bytes((byte,)).decode(UNKNOWN_AS, "ignore") or chr(byte) for byte in range(0x100)}
 
+
+# Where Latin-1 is declared, it is right unless something else fits much better.
+DECLARED_LATIN1 = {"cp1252": 4.0}
 
 ESCAPE = "picasso.escape"
 
@@ -74,29 +78,34 @@ def decode_bytes(content: bytes, declared: str | None = None) -> Decoded:
     return Decoded(decoder.decode(content[found.mark :], final=True), found.name, found.sure)
 
 
-def decode_together(contents: Sequence[bytes], declared: str | None = None) -> list[str]:
-    """Texts that share an encoding, such as the names in an archive. Those that are UTF-8 are read as UTF-8."""
-    together = detect(b"\n".join(content for content in contents if not _is_utf8(content)), declared)
-    return [_decode_one(content, together.name or UNKNOWN_AS) for content in contents]
+def decode_together(
+    contents: Sequence[bytes], declared: str | None = None, leads: Mapping[str, float] = NO_LEADS
+) -> list[str]:
+    """Texts that share an encoding. Those that are UTF-8 are read as UTF-8."""
+    encoding = detect_together(contents, declared, leads).name or UNKNOWN_AS
+    return [decode_as(content, encoding) for content in contents]
 
 
-def _decode_one(content: bytes, encoding: str) -> str:
-    return content.decode() if _is_utf8(content) else Decoder(encoding).decode(content, final=True)
-
-
-def _is_utf8(content: bytes) -> bool:
+def decode_as(content: bytes, encoding: str) -> str:
+    """The text in UTF-8 if it is valid, or else in that encoding."""
     try:
-        content.decode()
+        return content.decode()
     except UnicodeDecodeError:
-        return False
-    return True
+        return Decoder(encoding).decode(content, final=True)
 
 
-def repair_latin1(text: str) -> str:
-    """A text that was decoded as Latin-1 because its file says so, in the encoding that it most likely has."""
-    if text.isascii():
-        return text
+def repair_latin1(texts: Sequence[str]) -> list[str]:
+    """Texts of one file that were decoded as Latin-1 because it says so, in the encoding that they most likely have.
+
+    Many programs write their own encoding where a format has only Latin-1. Texts with other characters stay.
+    """
+    contents = {text: content for text in texts if not text.isascii() and (content := as_latin1(text))}
+    repaired = dict(zip(contents, decode_together([*contents.values()], leads=DECLARED_LATIN1), strict=True))
+    return [repaired.get(text, text) for text in texts]
+
+
+def as_latin1(text: str) -> bytes | None:
     try:
-        return decode_bytes(text.encode("latin-1")).text
+        return text.encode("latin-1")
     except UnicodeEncodeError:
-        return text
+        return None

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import BinaryIO, Literal
 
 from picasso.charset.declarations import declared_encoding
-from picasso.charset.guessing import guess_encoding
+from picasso.charset.guessing import NO_LEADS, guess_encoding
 from picasso.charset.marks import HEAD, encoding_from_head
 
 PIECE = 131_072  # bytes to find the encoding from
@@ -39,11 +40,12 @@ class Encoding:
 UNKNOWN = Encoding(None, None, sure=False)
 
 
-def detect(content: bytes, declared: str | None = None) -> Encoding:
+def detect(content: bytes, declared: str | None = None, leads: Mapping[str, float] = NO_LEADS) -> Encoding:
     """The encoding of a text, from all of it or its first bytes; a last character may be cut off.
 
     ``declared`` is what stands outside of the text: Python's name of an encoding (see `encoding_by_label`). A
-    declaration counts unless bytes are invalid in it. One wrong byte in a text in UTF-8 does not make it another.
+    declaration counts unless bytes are invalid in it. One wrong byte in a text in UTF-8 does not make it
+    another. ``leads``: see `guess_encoding`.
     """
     head = content[:HEAD]
     if known := encoding_from_head(head):
@@ -51,7 +53,7 @@ def detect(content: bytes, declared: str | None = None) -> Encoding:
     named = declared or declared_encoding(head)
     if named and is_valid(content, named):
         return Encoding(named, "declaration")
-    return _by_validity(content) or _by_guess(content)
+    return _by_validity(content) or _by_guess(content, leads)
 
 
 def _by_validity(content: bytes) -> Encoding | None:
@@ -70,9 +72,22 @@ def _escaped(content: bytes) -> str | None:
     return next((encoding for encoding in likely if is_valid(content, encoding)), None)
 
 
-def _by_guess(content: bytes) -> Encoding:
-    guess = guess_encoding(content)
+def _by_guess(content: bytes, leads: Mapping[str, float]) -> Encoding:
+    guess = guess_encoding(content, leads=leads)
     return Encoding(guess[0], "guess", sure=guess[1]) if guess else UNKNOWN
+
+
+def detect_together(
+    contents: Sequence[bytes], declared: str | None = None, leads: Mapping[str, float] = NO_LEADS
+) -> Encoding:
+    """The encoding of texts that share it, such as the names in an archive, apart from those that are in UTF-8."""
+    older: list[bytes] = []
+    size = 0
+    for content in contents:
+        if size < PIECE and not is_valid(content, "utf-8"):
+            older.append(content)
+            size += len(content)
+    return detect(b"\n".join(older), declared, leads)
 
 
 def is_valid(content: bytes, encoding: str) -> bool:

@@ -10,6 +10,7 @@ import codecs
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import cache
+from types import MappingProxyType
 
 from picasso.charset import east_asian, one_byte
 from picasso.charset.candidates import EAST_ASIAN
@@ -32,20 +33,26 @@ INVALID, MAX_INVALID = 8.0, 5
 INVALID_EAST_ASIAN = 60.0
 CLOSE = 60.0
 
+NO_LEADS: Mapping[str, float] = MappingProxyType({})
+
 EAST_ASIAN_ENCODINGS = frozenset(candidate.encoding for candidate in EAST_ASIAN)
 
 
-def guess_encoding(content: bytes, languages: Sequence[str] | None = None) -> tuple[str, bool] | None:
+def guess_encoding(
+    content: bytes, languages: Sequence[str] | None = None, leads: Mapping[str, float] = NO_LEADS
+) -> tuple[str, bool] | None:
     """The most likely encoding, and whether it is far more likely than the others; None if there is none.
 
-    ``languages`` are ISO 639-1 codes; without them, those that the operator prefers. Less than a millisecond for a
+    ``languages`` are ISO 639-1 codes; without them, those that the operator prefers. ``leads`` are encodings that are
+    more usual where the text comes from; a lead of 2 means some seven times as frequent. Less than a millisecond for a
     kibibyte. Only the first non-ASCII bytes decide, as long as the rest is valid.
     """
     sample = Sample.of(content)
     if not sample.tokens:
         return None
     costs = _language_costs(sample, preferred_languages() if languages is None else languages)
-    ranked = sorted([*one_byte.rank(sample, costs), *east_asian.rank(sample, costs)])
+    every = [*one_byte.rank(sample, costs), *east_asian.rank(sample, costs)]
+    ranked = sorted(each.plus(-leads.get(each.encoding, 0.0)) for each in every)
     if ranked[0].cost > FIXED + MOST_FOR_TEXT * len(sample.words):
         return None
     close = [each for each in ranked if each.cost <= ranked[0].cost + CLOSE]

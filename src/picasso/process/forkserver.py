@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from picasso import linux
-from picasso.charset import prefer_languages
+from picasso.charset import prefer_languages, prepare_guessing
 from picasso.process import confinement, registry
 from picasso.process.child_protocol import TOO_LARGE_OUTPUT
 from picasso.process.confinement import Bounds, Confinement, limits
@@ -54,6 +54,7 @@ class ForkServer:
         self._confinement = confinement.enter()
         self._processor = registry.get(processor)()
         self._processor.prepare()
+        prepare_guessing()  # any processor may meet a text, and its children can't read the model
         if threads() > 1:
             print(f"the libraries of {processor} start threads, which its children will lack", file=sys.stderr)
         self._readable = confinement.readable(data_dir)

@@ -11,6 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from picasso.charset import decode_bytes
 from picasso.process.contract import ProcessorError, Result, Source
 from picasso.process.processors.archive import tar
 from picasso.process.processors.archive.summary import Entry, Summary, corrupt, is_bomb_ratio
@@ -60,7 +61,7 @@ def _original_name(path: Path, archive_format: str) -> str:
     start = 10
     if head[3] & 4:
         start += 2 + int.from_bytes(head[10:12], "little")
-    return head[start : start + 4096].partition(b"\0")[0].decode("utf-8", errors="replace")
+    return decode_bytes(head[start : start + 4096].partition(b"\0")[0]).text
 
 
 class UnpackedStream:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 from array import array
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
-from picasso.charset import clean_text
+from picasso.charset import Encoding, clean_text
 from picasso.process.contract import JSON, Derivative, ProcessorError, Result
+from picasso.process.processors.archive import names
 
 # An entry costs some microseconds and a few bytes. After this many, counting stops.
 MAX_ENTRIES = 500_000
@@ -110,7 +111,23 @@ class Summary:
         return self.overlap or is_bomb_ratio(max(self.total, self.unpacked), self.archive_size)
 
     def result(self, folder: Path) -> Result:
-        return Result(self._facts(), (self._listing(folder),))
+        encoding = self._decode_names()
+        facts = {"names_encoding": encoding.name, "names_encoding_sure": encoding.sure}
+        return Result(self._facts() | facts, (self._listing(folder),))
+
+    def _decode_names(self) -> Encoding:
+        """Names that were added escaped (see `names.escape`) share an encoding, which all of them together show."""
+        texts = [text for entry in self.listed_entries for text in (entry.name, entry.target)]
+        encoding = names.names_encoding(texts, self.format)
+        self.listed_entries = [
+            replace(
+                entry,
+                name=names.unescape(entry.name, encoding, self.format),
+                target=names.unescape(entry.target, encoding, self.format),
+            )
+            for entry in self.listed_entries
+        ]
+        return encoding
 
     def _facts(self) -> dict[str, JSON]:
         return {

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from picasso.process.contract import Result, Source
+from picasso.process.processors.archive.names import escape
 from picasso.process.processors.archive.summary import Entry, Kind, Summary, corrupt
 
 BLOCK = 512
@@ -162,7 +163,8 @@ def parse_number(field: bytes) -> int | None:
 
 
 def parse_text(field: bytes) -> str:
-    return field.partition(b"\0")[0].decode(errors="replace")
+    """Escaped if it is not UTF-8: the encoding is known when all names are (see `names`)."""
+    return escape(field.partition(b"\0")[0])
 
 
 def padded_size(size: int) -> int:
@@ -183,7 +185,7 @@ def _attributes(metadata: bytes) -> Iterator[tuple[str, str]]:
         end = position + int(match[1])
         if end <= match.end():
             return
-        yield match[2].decode(errors="replace"), metadata[match.end() : end - 1].decode(errors="replace")
+        yield match[2].decode(errors="replace"), escape(metadata[match.end() : end - 1])
         position = end
 
 

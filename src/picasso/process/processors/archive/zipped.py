@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from picasso.process.contract import ProcessorError, Result, Source
+from picasso.process.processors.archive.names import escape
 from picasso.process.processors.archive.summary import Entry, Kind, Summary, corrupt
 
 END_RECORD = struct.Struct("<4s4H2LH")
@@ -25,6 +26,9 @@ LOCAL_HEADER = struct.Struct("<4s5HL2L2H")
 SIGNATURE = re.compile(rb"PK\x05\x06")
 
 IN_ZIP64 = 0xFFFFFFFF
+
+# Kinds of extra fields.
+ZIP64, UNICODE_PATH = 0x0001, 0x7075
 
 # The end record may have a comment of this length.
 MAX_TAIL = END_RECORD.size + LOCATOR.size + 0xFFFF
@@ -161,29 +165,42 @@ def headers(file: BinaryIO, directory: Directory) -> Iterator[Header]:
         if len(rest) < name + extra + comment:
             return
         size, packed, at = _zip64_values(rest[name : name + extra], size, packed, at)
-        text = decode_name(rest[:name], utf8=bool(flags & 0x800))
+        text = decode_name(rest[:name], rest[name : name + extra])
         yield Header(text, made_on, flags, method, time, date, packed, size, attributes, at)
 
 
 def _zip64_values(extra: bytes, *values: int) -> tuple[int, ...]:
     """The values, with those that need more than 32 bits from the ZIP64 field."""
-    while len(extra) >= 4:
-        kind, length = struct.unpack_from("<2H", extra)
-        if kind == 1:
-            numbers = iter(struct.unpack_from(f"<{min(length, len(extra) - 4) // 8}Q", extra, 4))
+    for kind, content in extra_fields(extra):
+        if kind == ZIP64:
+            numbers = iter(struct.unpack_from(f"<{len(content) // 8}Q", content))
             return tuple(next(numbers, value) if value == IN_ZIP64 else value for value in values)
-        extra = extra[4 + length :]
     return values
 
 
-def decode_name(name: bytes, *, utf8: bool) -> str:
-    """Names that are valid UTF-8 are read as such: many programs write it without the flag, and other encodings are
-    hardly ever valid UTF-8.
+def decode_name(name: bytes, extra: bytes) -> str:
+    """Escaped if it is not UTF-8, which many programs write without the flag for it. See `names`."""
+    return escape(_unicode_path(name, extra) or name)
+
+
+def _unicode_path(name: bytes, extra: bytes) -> bytes | None:
+    """The name in UTF-8 that stands beside one in another encoding (APPNOTE.TXT, section 4.6.9).
+
+    It belongs to the other name if their checksum says so: programs may change the one and keep the other.
     """
-    try:
-        return name.decode()
-    except UnicodeDecodeError:
-        return name.decode(errors="replace") if utf8 else name.decode("cp437")
+    for kind, content in extra_fields(extra):
+        if kind == UNICODE_PATH and len(content) > 5 and content[:1] == b"\1":
+            return content[5:] if int.from_bytes(content[1:5], "little") == zlib.crc32(name) else None
+    return None
+
+
+def extra_fields(extra: bytes) -> Iterator[tuple[int, bytes]]:
+    """Kind and content. Damage ends them."""
+    position = 0
+    while len(extra) - position >= 4:
+        kind, length = struct.unpack_from("<2H", extra, position)
+        yield kind, extra[position + 4 : position + 4 + length]
+        position += 4 + length
 
 
 def _entry(header: Header, target: str) -> Entry:
@@ -213,8 +230,8 @@ def _target(file: BinaryIO, header: Header, prefix_size: int) -> str:
     content = file.read(min(header.packed, MAX_TARGET))
     if header.method == 8:
         with suppress(zlib.error):
-            return decode_name(zlib.decompressobj(-15).decompress(content, MAX_TARGET), utf8=True)
-    return decode_name(content, utf8=True) if header.method == 0 else ""
+            return escape(zlib.decompressobj(-15).decompress(content, MAX_TARGET))
+    return escape(content) if header.method == 0 else ""
 
 
 def has_overlaps(summary: Summary) -> bool:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from picasso.charset import prepare_guessing
 from picasso.process.contract import Processor, ProcessorError, Result, Source
 from picasso.process.options import check_range, parse_options
 
@@ -35,7 +34,6 @@ class Table(Processor):
 
     @staticmethod
     def prepare() -> None:
-        prepare_guessing()
         import duckdb  # noqa: F401
 
         from picasso.process.processors.table import delimited, json_lines, parquet  # noqa: F401
