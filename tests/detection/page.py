@@ -24,6 +24,12 @@ to a file of each type, with its usual name, with a wrong one and without one.
 
 A type has the name that IANA registered, else the one that is used most. Other names of a type that clients declare
 count as the same type.
+
+`facts.file` of each file has the word in bold as `detected_by`, and the `charset` of text if its first bytes show it:
+a mark, a declaration, UTF-8, or ASCII alone in a file of up to 64 KiB. `declared_type_matches` is also true if the
+declared type is a right but more general one (`application/zip` for a DOCX, `text/plain` for source code, but not for
+a web page), if only the tracks differ (`video/webm` for sound alone), and for what Windows declares by the extension
+(`application/vnd.ms-excel` for CSV). It is null if nothing was declared, or `application/octet-stream`.
 """
 
 

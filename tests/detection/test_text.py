@@ -239,3 +239,29 @@ def test_the_charset_that_the_first_bytes_show(content: bytes, charset: str | No
 def test_the_charset_of_a_long_text_may_show_later() -> None:
     content = b"words\n" * 30_000 + "слова".encode("cp1251")
     assert of(content).charset is None
+
+
+PNG_START = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
+
+# Binary data stands behind their beginning.
+MIXED = {
+    "a page with a zero": (b"<!DOCTYPE html><html><body>a\0b</body></html>", "text/html"),
+    "XML with wrong characters": (b"<?xml version='1.0'?><a>\3\4\5\1\2</a>", "text/xml"),
+    "a mail": (b"Date: x\r\nSubject: x\r\nFrom: a@b.c\r\n\r\n" + PNG_START, "message/rfc822"),
+    "a folder of mails": (b"From a@b.c Mon Jan  1 00:00:00 2024\nFrom: a@b.c\n\n" + PNG_START, "application/mbox"),
+    "a contact": (b"BEGIN:VCARD\r\nVERSION:2.1\r\nPHOTO:" + PNG_START, "text/vcard"),
+    "a script": (b"#!/bin/sh\nexit 0\n" + PNG_START, "text/x-shellscript"),
+    "a PHP archive": (b"<?php __HALT_COMPILER(); ?>\r\n" + PNG_START, "text/x-php"),
+    "a font": (b"%!PS-AdobeFont-1.0: A 1.0\n" + PNG_START, "application/x-font-type1"),
+    "PostScript": (b"%!PS-Adobe-3.0\n" + PNG_START, "application/postscript"),
+    "RTF": (b"{\\rtf1\\ansi{\\pict\\bin16 " + PNG_START + b"}}", "text/rtf"),
+    "a web archive": (b"WARC/1.0\r\nWARC-Type: warcinfo\r\n\r\n" + PNG_START, "application/warc"),
+    "a torrent": (b"d8:announce3:a:14:infod6:pieces20:" + PNG_START, "application/x-bittorrent"),
+    "braces": (b'{"a": ' + PNG_START, UNKNOWN),
+    "a number": (b"12\n" + PNG_START, UNKNOWN),
+}
+
+
+@pytest.mark.parametrize(("content", "media_type"), MIXED.values(), ids=MIXED)
+def test_text_formats_with_binary_data(content: bytes, media_type: str) -> None:
+    assert of(content).media_type == media_type

@@ -15,7 +15,7 @@ from picasso.detection import families, libmagic, media_types
 from picasso.detection.media_types import UNKNOWN
 from picasso.detection.own_magic import TEXT_STARTS, VAGUE, ask_own
 from picasso.detection.signatures import detect_by_signature
-from picasso.detection.text import Sample, detect_text, read_damaged_sample, read_sample
+from picasso.detection.text import Sample, detect_beginning, detect_text, read_damaged_sample, read_sample
 from picasso.detection.trailers import detect_by_trailer
 from picasso.detection.window import Window
 
@@ -44,8 +44,8 @@ def detect(window: Window, name: str = "") -> Detection:
     if sample := read_sample(window.head, window.is_whole):
         return _detect_text(sample, name)
     media_type = _ask_libmagic(window)
-    if media_type == UNKNOWN and (sample := read_damaged_sample(window.head, window.is_whole)):
-        return _detect_text(sample, name)
+    if media_type == UNKNOWN:
+        return _detect_unknown(window, name)
     return _named(media_type, extension, "content")
 
 
@@ -58,6 +58,13 @@ def _ask_libmagic(window: Window) -> str:
     if media_type == UNKNOWN:
         return detect_by_signature(window) or UNKNOWN
     return families.refine(window, media_type) or media_type
+
+
+def _detect_unknown(window: Window, name: str) -> Detection:
+    """Text with wrong characters in it, or a text format that has binary data behind its beginning."""
+    if sample := read_damaged_sample(window.head, window.is_whole):
+        return _detect_text(sample, name)
+    return Detection(detect_beginning(window.head, name) or UNKNOWN, "content")
 
 
 def _named(media_type: str, extension: str, detected_by: DetectedBy) -> Detection:

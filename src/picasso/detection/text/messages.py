@@ -13,7 +13,7 @@ KNOWN_FIELD = re.compile(
 )
 FIELD = re.compile(r"[!-9;-~]{1,60}:[ \t\r\n]")
 EMPTY_LINE = re.compile(r"\r?\n\r?\n")
-MBOX_LINE = re.compile(r"From \S{1,200} +(?:\w{3},? ){0,2}[^\n]{0,60}\d\d:\d\d[^\n]{0,40}\n")
+MBOX_LINE = re.compile(r"From [^\n]{1,200}(?:\d\d:\d\d|\d{4})[^\n]{0,40}\n>?")
 LENGTH_LINE = re.compile(r"\d{1,12} *\r?\n")
 
 

@@ -124,6 +124,7 @@ PREFIXES: tuple[tuple[str, str | TextRule], ...] = (
     *((prefix, matches("image/x-portable-graymap", GREYMAP)) for prefix in ("P2", "P5")),
     *((prefix, matches("image/x-portable-pixmap", PIXMAP)) for prefix in ("P3", "P6")),
     ("P7\nWIDTH ", "image/x-portable-arbitrarymap"),
+    ("ENVI", matches("application/envi.hdr", r"ENVI\s*\n")),
     ("YUV4MPEG2 ", "video/x-yuv4mpeg"),
     ("SIMPLE  =", "image/fits"),
     ("solid", matches("model/stl", r"solid[^\n]*+\n\s*+facet\s+normal\s")),

@@ -71,6 +71,16 @@ def detect_text(sample: Sample, name: str) -> Found:
     return detect_likely(sample) or PLAIN, "content"
 
 
+def detect_beginning(head: bytes, name: str) -> str | None:
+    """A text format of a file that is no text as a whole: a mail, a script or a page with binary data in it."""
+    sample = Sample(head, False, "unknown-8bit")
+    certain = detect_certain(sample)
+    if certain is None or is_json(certain):
+        return None
+    named = type_by_name(sample, name)
+    return named if named and is_better(named, certain, sample) else certain
+
+
 def type_by_name(sample: Sample, name: str) -> str | None:
     named = names.type_by_name(name)
     return refine_by_text(named, name.rpartition(".")[2].lower(), sample) if named else None

@@ -86,6 +86,7 @@ BY_NAME: dict[str, str] = {
     "FictionBook": "application/x-fictionbook+xml",
     "score-partwise": "application/vnd.recordare.musicxml+xml",
     "score-timewise": "application/vnd.recordare.musicxml+xml",
+    "xfdf": "application/vnd.adobe.xfdf",
     "mxfile": "application/vnd.jgraph.mxfile",
     "mxGraphModel": "application/vnd.jgraph.mxfile",
     "ONIXMessage": "application/onix-message+xml",
