@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 from collections.abc import Callable, Mapping
 
@@ -13,6 +14,7 @@ OPEN = "application/vnd.oasis.opendocument."
 DOCX, XLSX, PPTX = (
     OOXML + kind for kind in ("wordprocessingml.document", "spreadsheetml.sheet", "presentationml.presentation")
 )
+XLSB = "application/vnd.ms-excel.sheet.binary.macroenabled.12"
 VSDX = "application/vnd.ms-visio.drawing"
 ODT, ODS, ODP = (OPEN + kind for kind in ("text", "spreadsheet", "presentation"))
 
@@ -104,6 +106,37 @@ def xlsx(rows: str = "") -> bytes:
         "xl/worksheets/sheet1.xml": f"{HEAD}<worksheet {SHEET}><sheetData>{rows}</sheetData></worksheet>",
     }
     return package("xl/workbook.xml", XLSX, parts)
+
+
+def binary_sheet(cells: Mapping[int, Mapping[int, float | str]]) -> bytes:
+    """The sheet of an XLSB."""
+    rows = b"".join(ole.binary_row(number, row) for number, row in cells.items())
+    starts = ole.binary_record(129) + ole.binary_record(148, struct.pack("<IIII", 0, 9, 0, 9)) + ole.binary_record(145)
+    return starts + rows + ole.binary_record(146) + ole.binary_record(130)
+
+
+def xlsb(cells: Mapping[int, Mapping[int, float | str]] | None = None) -> bytes:
+    name = struct.pack("<II", 0, 1) + ole.wide("r1") + ole.wide("One")
+    book = b"".join(ole.binary_record(*each) for each in ((131,), (143,), (156, name), (144,), (132,)))
+    types = (
+        f'{HEAD}<Types xmlns="{PACKAGE}content-types"><Default Extension="bin" '
+        'ContentType="application/vnd.ms-excel.sheet.binary.macroEnabled.main"/>'
+        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/></Types>'
+    )
+    parts: dict[str, str | bytes] = {
+        "[Content_Types].xml": types,
+        "_rels/.rels": relations(
+            {
+                "r1": (OFFICE + "/officeDocument", "xl/workbook.bin"),
+                "r2": (PACKAGE + "relationships/metadata/core-properties", "docProps/core.xml"),
+            }
+        ),
+        "xl/workbook.bin": book,
+        "xl/_rels/workbook.bin.rels": relations({"r1": (OFFICE + "/worksheet", "worksheets/sheet1.bin")}),
+        "xl/worksheets/sheet1.bin": binary_sheet(cells or {0: {0: "Größe", 1: 2.5}}),
+        "docProps/core.xml": CORE,
+    }
+    return zipped(parts)
 
 
 def pptx(text: str = ENGLISH) -> bytes:
@@ -288,13 +321,14 @@ def message() -> bytes:
 
 
 MAIL = "from to cc date message_id attachments attachment_names"
-LARGE_SHEETS = "Sheets with more than 3,000,000 cells fail with `too-many-cells`. XLSB is not supported."
+LARGE_SHEETS = "Sheets with more than 3,000,000 cells fail with `too-many-cells`."
 ATTACHED = "Attachments are listed but not opened."
 OLD = "application/vnd.ms-"
 
 FORMATS: tuple[Format, ...] = (
     known("Word (DOCX)", "letter.docx", docx, DOCX, gaps="`pages` is the count that Word stored, if it did."),
     known("Excel (XLSX)", "sums.xlsx", xlsx, XLSX, more="sheets sheet_names", gaps=LARGE_SHEETS),
+    known("Excel, binary (XLSB)", "sums.xlsb", xlsb, XLSB, more="sheets sheet_names", gaps=LARGE_SHEETS),
     known("PowerPoint (PPTX)", "talk.pptx", pptx, PPTX, more="slides slide_names"),
     known("Word 97 (DOC)", "letter.doc", missing, "application/msword", more="pages"),
     known("Excel 97 (XLS)", "sums.xls", sums, OLD + "excel", more="sheets sheet_names", gaps=LARGE_SHEETS),

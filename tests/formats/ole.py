@@ -92,6 +92,31 @@ def record(kind: int, content: bytes) -> bytes:
     return struct.pack("<HH", kind, len(content)) + content
 
 
+def binary_record(kind: int, content: bytes = b"") -> bytes:
+    """A record of an XLSB."""
+    head = bytes((kind,)) if kind < 128 else bytes((kind & 0x7F | 0x80, kind >> 7))
+    sizes = [len(content) >> shift & 0x7F for shift in (0, 7, 14, 21) if shift == 0 or len(content) >> shift]
+    return head + bytes(size | 0x80 for size in sizes[:-1]) + bytes(sizes[-1:]) + content
+
+
+def binary_row(number: int, cells: Mapping[int, float | str]) -> bytes:
+    """A row of an XLSB with its cells."""
+    row = binary_record(0, struct.pack("<II9xI", number, 0, 0))
+    for column, value in cells.items():
+        place = struct.pack("<II", column, 0)
+        is_text = isinstance(value, str)
+        row += (
+            binary_record(6, place + wide(str(value)))
+            if is_text
+            else binary_record(5, place + struct.pack("<d", value))
+        )
+    return row
+
+
+def wide(text: str) -> bytes:
+    return struct.pack("<I", len(text)) + text.encode("utf-16-le")
+
+
 def message(subject: str, body: str, sender: str) -> bytes:
     """An MSG with a subject, a sender and a body."""
     texts = {0x001A: "IPM.Note", 0x0037: subject, 0x0C1A: sender, 0x0C1F: sender, 0x1000: body}

@@ -17,7 +17,9 @@ from tests.formats.document import (
     ODT,
     OFFICE,
     WORD,
+    XLSB,
     XLSX,
+    binary_sheet,
     cell,
     docx,
     eml,
@@ -30,6 +32,7 @@ from tests.formats.document import (
     package,
     paragraph,
     rtf,
+    xlsb,
     xlsx,
     zipped,
 )
@@ -124,6 +127,16 @@ def wide() -> Iterator[tuple[str, str, bytes]]:
         yield f"ods-{name}", ODS, ods(repeated)
     yield "odt-blanks", ODT, odt('<text:p>a<text:s text:c="2000000000"/>b</text:p>')
     yield "xls-all", XLS, ole.workbook({(0, 0): 1, (65_535, 255): 2})
+    yield "xlsb-all", XLSB, xlsb({0: {0: 1.0}, 2**20 - 1: {2**14 - 1: 1.0}})
+    yield "xlsb-beyond", XLSB, xlsb({2**32 - 1: {2**32 - 1: 1.0}})
+    elsewhere = rebuilt(xlsb(), "xl/workbook.bin", lambda book: book.replace(b"r\x001\x00", b"r\x002\x00"))
+    relation = relations_of({"r2": (OFFICE + "/vbaProject", "evil.bin")}).encode()
+    elsewhere = rebuilt(elsewhere, "xl/_rels/workbook.bin.rels", lambda _: relation)
+    yield (
+        "xlsb-elsewhere",
+        XLSB,
+        many(elsewhere, 1, "xl/evil.bin", binary_sheet({2**20 - 1: {2**14 - 1: 1.0}, 0: {0: 1.0}})),
+    )
     yield "xls-claims", XLS, ole.workbook({(0, 0): 1}, (2**32 - 1, 65_535))
     yield "ole-long-fat", XLS, patched(ole.workbook({(0, 0): 1}), 44, 2**31)
     yield "ole-long-stream", XLS, patched(ole.workbook({(0, 0): 1}), 2 * 512 + 128 + 120, 2**31)
@@ -272,11 +285,11 @@ def with_part(content: bytes, name: str, mebibytes: int, claimed: int | None = N
     return target.getvalue()
 
 
-def many(content: bytes, count: int, name: str = "word/{}.xml") -> bytes:
+def many(content: bytes, count: int, name: str = "word/{}.xml", part: bytes = b"<a/>") -> bytes:
     target = io.BytesIO(content)
     with zipfile.ZipFile(target, "a") as archive:
         for number in range(count):
-            archive.writestr(zipfile.ZipInfo(name.format(number)), "<a/>")
+            archive.writestr(zipfile.ZipInfo(name.format(number)), part)
     return target.getvalue()
 
 

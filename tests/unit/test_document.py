@@ -11,7 +11,7 @@ from tests.formats import Format, document, ole
 from tests.hostile import document as hostile
 
 from picasso.process.contract import JSON, ProcessorError, Result, Source
-from picasso.process.processors.document import Document, legacy, reader, web
+from picasso.process.processors.document import Document, biff12, legacy, reader, web
 from picasso.process.processors.document.facts import parse_date
 from picasso.process.processors.document.options import DocumentOptions
 
@@ -228,13 +228,40 @@ def test_an_old_text_with_a_password(run: Run) -> None:
         run(ole.compound({"WordDocument": bytes(head)}), "application/msword")
 
 
-@pytest.mark.parametrize(
-    "media_type",
-    ["application/vnd.oasis.opendocument.formula", "application/vnd.ms-excel.sheet.binary.macroenabled.12"],
-)
-def test_other_formats_are_unsupported(run: Run, media_type: str) -> None:
+def test_other_formats_are_unsupported(run: Run) -> None:
     with fails("unsupported-format"):
-        run(document.odt(), media_type)
+        run(document.odt(), "application/vnd.oasis.opendocument.formula")
+
+
+def test_a_binary_workbook(run: Run, text: Text) -> None:
+    facts = run(document.xlsb({0: {0: "Größe", 2: 2.5}, 3: {0: 7.0}}), document.XLSB).facts
+    assert (facts["format"], facts["sheet_names"], facts["title"], facts["author"]) == (
+        "xlsb",
+        ["One"],
+        "A title",
+        "Ann",
+    )
+    assert text().split() == ["One", "Größe", "2.5", "7"]
+
+
+@pytest.mark.parametrize(
+    ("sheet", "code"),
+    [
+        (ole.binary_row(0, {0: 1.0}) + ole.binary_row(8, {8: 1.0}), None),
+        (ole.binary_row(0, {0: 1.0}) + ole.binary_row(8, {9: 1.0}), "too-many-cells"),
+        (ole.binary_row(2**20, {0: 1.0}), "corrupt"),
+        (ole.binary_row(0, {2**14: 1.0}), "corrupt"),
+        (ole.binary_record(5, bytes(200))[:-1], "corrupt"),
+        (b"\x80", "corrupt"),
+        (b"\x05\xff\xff\xff\xff", "corrupt"),
+    ],
+)
+def test_cells_of_binary_workbooks_are_counted(sheet: bytes, code: str | None) -> None:
+    if code is None:
+        biff12.check_sheet(sheet, 81)
+        return
+    with fails(code):
+        biff12.check_sheet(sheet, 81)
 
 
 def test_files_with_macros_are_read_as_those_without(run: Run, text: Text) -> None:

@@ -12,6 +12,7 @@ from picasso.charset import decode_bytes
 from picasso.process.contract import JSON, Derivative, Processor, Result, Source
 from picasso.process.options import parse_options
 from picasso.process.processors.document import (
+    biff12,
     book,
     drawing,
     facts,
@@ -32,6 +33,7 @@ from picasso.process.processors.document.options import DocumentOptions
 OOXML = "application/vnd.openxmlformats-officedocument."
 OPEN_DOCUMENT = "application/vnd.oasis.opendocument."
 VISIO = "application/vnd.ms-visio."
+XLSB = "application/vnd.ms-excel.sheet.binary.macroEnabled.12"  # as kreuzberg spells it
 
 # By the beginning of the media type: the name in the facts, and the type that kreuzberg is given.
 FORMATS = {
@@ -164,8 +166,8 @@ def read_zip(source: Source, data: bytes, options: DocumentOptions) -> Content:
         return read_open_document(source.media_type, data, options)
     if source.media_type.startswith(VISIO):
         return read_drawing(data, options)
-    if ".binary" in source.media_type:  # XLSB has no XML to check before it is read
-        raise unsupported()
+    if ".binary" in source.media_type:
+        return read_binary_workbook(data, options)
     return read_office(data, options)
 
 
@@ -185,6 +187,13 @@ def read_open_document(media_type: str, data: bytes, options: DocumentOptions) -
     if pages := inspection.statistics.get("page-count"):
         counts["pages"] = pages
     return Content(name, text, metadata, language, counts)
+
+
+def read_binary_workbook(data: bytes, options: DocumentOptions) -> Content:
+    with zipped.open_archive(data, options) as archive:
+        properties = biff12.check_workbook(archive, options.max_cells, options.max_xml_bytes)
+    text, metadata, language = reader.read(data, XLSB)
+    return Content("xlsb", text, {**metadata, **properties}, language)
 
 
 def read_book(data: bytes, options: DocumentOptions) -> Content:
