@@ -194,3 +194,9 @@ def test_a_directory_without_end_is_read_in_bounded_time() -> None:
     assert detect(many + end) == "application/zip"
     assert time.thread_time() - began < 0.25
     assert len(read_entries(window)) <= MAX_ENTRIES
+
+
+def test_a_zip_behind_something_else_and_the_last_part_of_one() -> None:
+    content = zip_with(document(content_types(MAIN)))
+    assert detect(b"\1\2\3\xff" * 100 + content) == DOCX
+    assert detect(bytes(range(256)) * 4 + content[-22:]) == "application/zip"

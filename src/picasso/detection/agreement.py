@@ -20,6 +20,10 @@ GENERAL: dict[str, tuple[str, ...]] = {
         *("application/vnd.comicbook+zip", "application/oxps", "application/vnd.ms-xpsdocument"),
     ),
     "application/gzip": ("image/x-emf-compressed", "application/x-ms-wmz"),
+    "application/pkcs7-mime": ("application/pkcs7-signature", "application/x-pkcs7-certificates"),
+    "application/pdf": ("application/illustrator",),
+    "video/mp4": ("video/x-m4v", "video/x-f4v"),
+    "audio/mp4": ("audio/vnd.audible.aax",),
     "application/x-ole-storage": (
         *("application/msword", "application/vnd.ms-excel", "application/vnd.ms-powerpoint"),
         *("application/vnd.ms-outlook", "application/vnd.visio", "application/x-msi", "application/vnd.ms-works"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from picasso.detection.families import mpeg_audio
+from picasso.detection.families import mpeg_audio, zipped
 from picasso.detection.window import Window
 
 # Signatures that libmagic does not know: offset, bytes, type.
@@ -14,6 +14,12 @@ SIGNATURES = (
     (0, b"caff", "audio/x-caf"),
     (0, b"\x7f\xfe\x80\x01", "audio/vnd.dts"),
     (0, b"TTA1", "audio/x-tta"),
+    (0, b"\x97JB2\r\n\x1a\n", "image/x-jbig2"),
+    (0, b"VjCD0100", "chemical/x-cdx"),
+    (0, b"AGD3", "image/x-freehand"),
+    (0, b"\0\1\0\0MSISAM Database", "application/x-msmoney"),
+    (0, b"PAR2\0PKT", "application/x-par2"),
+    (0, b"L\0R\0F\0\0\0", "application/x-sony-bbeb"),
 )
 
 # Readers of PDF search its beginning in so many bytes (ISO 32000-1, annex H.3.4.1), and some mail programs put text
@@ -24,6 +30,9 @@ PDF_SEARCH_LENGTH = 1024
 # it.
 SYNC_BYTE = 0x47
 PACKET_LAYOUTS = ((0, 188), (4, 192))
+
+# Of Word's files, and of those of Excel and PowerPoint.
+LOCK_SIZES = frozenset((162, 165))
 
 
 def detect_by_signature(window: Window) -> str | None:
@@ -37,4 +46,12 @@ def detect_by_signature(window: Window) -> str | None:
         starts = head[offset : offset + 8 * length : length]
         if len(starts) >= 3 and set(starts) == {SYNC_BYTE}:
             return "video/mp2t"
-    return mpeg_audio.find_frames(window)
+    return _office_lock(window) or zipped.detect_zip_by_end(window) or mpeg_audio.find_frames(window)
+
+
+def _office_lock(window: Window) -> str | None:
+    """The file ``~$name`` that Office keeps beside an open document: its user's name, once in bytes, once in UTF-16."""
+    head = window.head
+    length = head[0] if window.size in LOCK_SIZES else 0
+    is_lock = 0 < length <= 52 and length.to_bytes(2, "little") in {head[54:56], head[55:57]}
+    return "application/x-ms-owner" if is_lock else None

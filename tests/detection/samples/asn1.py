@@ -23,13 +23,17 @@ CERTIFICATE = read("certificate")
 DIGEST = der(0x30, algorithm(SHA1), der(4, bytes(20)))
 MESSAGE = der(0x30, der(6, bytes.fromhex("2a864886f70d010701")), der(0xA0, der(4, bytes(300))))
 SIGNED = der(0x30, der(6, bytes.fromhex("2a864886f70d010702")), der(0xA0, der(0x30, integer(3))))
+ENVELOPED = der(0x30, der(6, bytes.fromhex("2a864886f70d010703")), der(0xA0, der(0x30, integer(0))))
+TIMESTAMPED = der(0x30, der(6, bytes.fromhex("2a864886f70d010910011f")), der(0xA0, der(0x30, integer(1))))
 
 SAMPLES = (
     Sample("application/pkix-cert", "a.cer", CERTIFICATE),
     Sample("application/pkix-crl", "a.crl", read("revoked")),
     Sample("application/pkix-pkipath", "a.pkipath", der(0x30, CERTIFICATE, CERTIFICATE)),
     Sample("application/pkcs10", "a.csr", read("request")),
-    Sample("application/pkcs7-mime", "a.p7m", read("message")),
+    Sample("application/pkcs7-mime", "a.p7m", ENVELOPED),
+    Sample("application/pkcs7-signature", "a.p7m", read("message")),
+    Sample("application/timestamped-data", "a.tsd", TIMESTAMPED),
     Sample("application/pkcs7-signature", "a.p7s", read("signature")),
     Sample("application/x-pkcs7-certificates", "a.p7b", read("certificates")),
     Sample("application/pkcs8", "a.p8", der(0x30, integer(0), algorithm(RSA), der(4, bytes(200)))),

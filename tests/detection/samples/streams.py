@@ -32,6 +32,15 @@ def appliance() -> bytes:
     return packed.getvalue()
 
 
+def owner() -> bytes:
+    name = "Ann Other"
+    return (
+        (bytes([len(name)]) + name.encode()).ljust(54)
+        + struct.pack("<H", len(name))
+        + name.encode("utf-16-le").ljust(106)
+    )
+
+
 def mobi(version: int) -> bytes:
     record = bytes(16) + b"MOBI" + struct.pack(">IIIII", 232, 2, 65001, 1, version)
     return b"A book".ljust(60, b"\0") + b"BOOKMOBI" + bytes(8) + struct.pack(">HI", 1, 90) + bytes(8) + record
@@ -58,6 +67,13 @@ SAMPLES = (
         "application/x-kpresenter", "a.kpt", b"\x1f\x8b\x08\x08" + bytes(6) + b"KOffice application/x-kpresenter\4\6\0"
     ),
     Sample("application/illustrator", "a.ai", b"%PDF-1.5\n%\xe2\xe3\xcf\xd3\n", without_name="application/pdf"),
+    Sample("application/x-ms-owner", "owner-file", owner()),
+    Sample("image/x-jbig2", "a.jb2", b"\x97JB2\r\n\x1a\n\1\0\0\0\1" + bytes(50)),
+    Sample("chemical/x-cdx", "a.cdx", b"VjCD0100\4\3\2\1" + bytes(60)),
+    Sample("image/x-freehand", "a.fh10", b"AGD3\0\0\1\2" + bytes(60)),
+    Sample("application/x-msmoney", "a.mny", b"\0\1\0\0MSISAM Database" + bytes(60)),
+    Sample("application/x-par2", "a.par2", b"PAR2\0PKT" + bytes(60)),
+    Sample("application/x-sony-bbeb", "a.lrf", b"L\0R\0F\0\0\0" + bytes(60)),
     Sample("application/ovf", "a.ova", appliance()),
     Sample("application/x-mobipocket-ebook", "a.mobi", mobi(6)),
     Sample("application/vnd.amazon.mobi8-ebook", "a.azw3", mobi(8)),

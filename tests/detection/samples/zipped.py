@@ -80,6 +80,8 @@ STATED = (
     ("application/epub+zip", "epub"),
     ("application/x-ibooks+zip", "ibooks"),
     ("application/hwp+zip", "hwpx"),
+    ("application/vnd.etsi.asic-e+zip", "asice"),
+    ("application/vnd.etsi.asic-s+zip", "asics"),
     ("image/openraster", "ora"),
     ("application/x-krita", "kra"),
     ("application/x-karbon", "karbon"),

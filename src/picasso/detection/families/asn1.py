@@ -25,6 +25,8 @@ CONTEXT_0, CONTEXT_1 = 0xA0, 0xA1
 
 PKCS7 = bytes.fromhex("2a864886f70d0107")
 SIGNED = PKCS7 + b"\x02"
+TIMESTAMPED = bytes.fromhex("2a864886f70d010910011f")
+"""RFC 5544, section 2."""
 
 MAX_CHILDREN = 16
 
@@ -65,6 +67,8 @@ def _signed(window: Window, children: list[Element]) -> str | None:
 def _message(window: Window, children: list[Element]) -> str | None:
     """PKCS #7 and CMS (RFC 5652, section 3)."""
     identifier = _content(window, children[0])
+    if identifier == TIMESTAMPED:
+        return "application/timestamped-data"
     if not identifier.startswith(PKCS7):
         return None
     inner = next(_children(window, children[1]), None)
@@ -72,14 +76,12 @@ def _message(window: Window, children: list[Element]) -> str | None:
 
 
 def _signed_data(window: Window, data: Element) -> str:
-    """Without a content, they are a signature or certificates alone (RFC 5652, section 5.1)."""
+    """A signature, with what is signed or without; or certificates alone, without signers (RFC 5652, section 5.1)."""
     parts = list(_children(window, data))
     signed = next((each for each in parts if each.tag == SEQUENCE), None)
-    if signed is None or len(list(_children(window, signed))) > 1:
-        return MESSAGE
-    signers = parts[-1]
-    has_signers = signers.tag == SET and next(_children(window, signers), None) is not None
-    return SIGNATURE if has_signers else CERTIFICATES
+    has_content = signed is None or len(list(_children(window, signed))) > 1
+    has_signers = parts and parts[-1].tag == SET and next(_children(window, parts[-1]), None) is not None
+    return SIGNATURE if has_content or has_signers else CERTIFICATES
 
 
 def _key_and_more(window: Window, children: list[Element]) -> str | None:

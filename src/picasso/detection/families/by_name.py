@@ -16,6 +16,7 @@ BY_NAME: Mapping[str, Mapping[str, str]] = {
         "ipa": "application/x-ios-app",
     },
     "application/java-archive": {"war": "application/x-java-war", "ear": "application/x-java-ear"},
+    "application/x-mach-binary": {"jnilib": "application/x-java-jnilib"},
     "application/vnd.squashfs": {"snap": "application/vnd.snap"},
     "application/vnd.sun.xml.writer": {"stw": "application/vnd.sun.xml.writer.template"},
     "video/x-ms-wmv": {"asf": "video/x-ms-asf"},

@@ -84,6 +84,16 @@ def _begins_printable(window: Window) -> bool:
     return PRINTABLE.issuperset(line)
 
 
+def _is_tga(window: Window) -> bool:
+    """The numbers in the header are possible (Truevision TGA 2.0, section C.2)."""
+    head = window.head
+    if len(head) < 18 or window.tail(18) == b"TRUEVISION-XFILE.\0":
+        return len(head) >= 18
+    has_map, kind, map_depth, depth = head[1], head[2], head[7], head[16]
+    is_possible = has_map <= 1 and kind in {1, 2, 3, 9, 10, 11} and map_depth in {0, 15, 16, 24, 32}
+    return is_possible and depth in {8, 15, 16, 24, 32} and head[12:14] != b"\0\0" != head[14:16]
+
+
 def _has_name_of_arc(window: Window) -> bool:
     """The name of the first entry, of 13 bytes."""
     name = window.head[2:15].partition(b"\0")[0]
@@ -111,5 +121,6 @@ CHECKS: Mapping[str, Callable[[Window], bool]] = {
     "application/vnd.hp-hpgl": _begins_printable,
     "application/x-arc": _has_name_of_arc,
     "application/x-cpio": _has_name_of_cpio,
+    "image/x-tga": _is_tga,
     "audio/x-syx": lambda window: b"\xf7" in window.head,
 }

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from picasso.detection.families import iwork, ooxml
 from picasso.detection.families.zip_directory import (
     DEFLATED,
+    END,
+    END_SIZE,
     LOCAL,
     LOCAL_FIELDS,
     LOCAL_SIZE,
@@ -32,7 +34,7 @@ SMALL = 4096
 # What the entry ``mimetype`` of a ZIP may say (EPUB OCF 3.3, section 4.3; ODF 1.3 part 2, section 3.3; Adobe UCF).
 STATED_TYPE = re.compile(
     rb"application/(?:epub\+zip|hwp\+zip|x-ibooks\+zip|x-k[a-z]+|vnd\.recordare\.musicxml(?:\+zip)?"
-    rb"|vnd\.(?:oasis\.opendocument|sun\.xml|adobe)\.[a-z.+-]{1,60}|vnd\.openofficeorg\.extension)|image/openraster"
+    rb"|vnd\.etsi\.asic-[es]\+zip|vnd\.(?:oasis\.opendocument|sun\.xml|adobe)\.[a-z.+-]{1,60}|vnd\.openofficeorg\.extension)|image/openraster"
 )
 
 ODF_ROOT = re.compile(rb"<[^<>]*?\bfull-path\s*=\s*[\"']/[\"'][^<>]*>")
@@ -90,6 +92,11 @@ def detect_zip(window: Window) -> str:
         return found
     entries = read_entries(window)
     return next((found for look in LOOKS if (found := look(window, entries))), ZIP)
+
+
+def detect_zip_by_end(window: Window) -> str | None:
+    """A ZIP behind something else, or the last part of one that was split."""
+    return detect_zip(window) if window.tail(END_SIZE).startswith(END) else None
 
 
 def _by_first_entry(window: Window) -> str | None:
