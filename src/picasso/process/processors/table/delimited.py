@@ -94,8 +94,7 @@ def _examined_names(dialect: Dialect) -> tuple[str, ...]:
 def _facts(survey: Survey, dialect: Dialect, result: Scan) -> dict[str, JSON]:
     has_quotes = dialect.quote != "" and dialect.quote in survey.sample
     return {
-        "encoding": survey.encoding,
-        "undecodable": survey.undecodable,
+        **survey.encoding_facts(),
         "dialect": {
             "delimiter": None if dialect.delimiter in dialects.NO_DELIMITERS else dialect.delimiter,
             "quote": dialect.quote if has_quotes else None,

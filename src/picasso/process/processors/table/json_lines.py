@@ -103,8 +103,7 @@ def _name_nested(columns: list[JSON], kinds: list[str]) -> None:
 
 def _facts(survey: Survey, rows: int, objects: int, total: int, columns: list[JSON]) -> dict[str, JSON]:
     return {
-        "encoding": survey.encoding,
-        "undecodable": survey.undecodable,
+        **survey.encoding_facts(),
         "dialect": {"newline": survey.newline},
         "rows": rows,
         "malformed_rows": rows - objects,

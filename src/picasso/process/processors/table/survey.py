@@ -10,8 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from picasso.charset import HEAD, REPLACEMENT, Decoder, decode_file, detect_in_file, encoding_from_head
-from picasso.process.contract import ProcessorError
+from picasso.charset import REPLACEMENT, Decoder, Encoding, decode_file, detect_in_file
+from picasso.process.contract import JSON, ProcessorError
 
 PIECE = 2**20
 
@@ -31,7 +31,7 @@ COPY_NAME = "utf-8"
 class Survey:
     path: Path
     """The table in UTF-8: the original or a copy."""
-    encoding: str | None
+    encoding: Encoding
     undecodable: int
     sampled: bool
     """Whether ``path`` has only the beginning of the table."""
@@ -39,6 +39,14 @@ class Survey:
     """``lf``, ``crlf``, ``cr`` or ``mixed``."""
     sample: str
     """The first lines."""
+
+    def encoding_facts(self) -> dict[str, JSON]:
+        return {
+            "encoding": self.encoding.name,
+            "encoding_evidence": self.encoding.evidence,
+            "encoding_sure": self.encoding.sure,
+            "undecodable": self.undecodable,
+        }
 
 
 @contextmanager
@@ -50,45 +58,27 @@ def survey_file(path: Path, folder: Path) -> Iterator[Survey]:
     """
     copy = folder / COPY_NAME
     with path.open("rb") as file:
-        encoding, skip, replaced = _detect_encoding(file)
+        encoding = detect_in_file(file)
         try:
-            sampled = False
-            if replaced or encoding != "utf-8":
-                file.seek(skip)
-                replaced, sampled = _copy_as_utf8(file, encoding or "cp1252", copy)
+            lost, sampled = 0, False
+            if encoding.name != "utf-8" or _has_replacements(file):
+                file.seek(encoding.mark)
+                lost, sampled = _copy_as_utf8(file, encoding.name or "cp1252", copy)
                 path = copy
             newline = _newline(path)
-            yield Survey(path, encoding, replaced, sampled, newline, _sample(path))
+            yield Survey(path, encoding, lost, sampled, newline, _sample(path))
         finally:
             copy.unlink(missing_ok=True)
 
 
-def _detect_encoding(file: BinaryIO) -> tuple[str | None, int, int]:
-    """The encoding, the length of its byte order mark, and how many characters are replaced when it is read as
-    UTF-8.
-    """
-    head = file.read(HEAD)
-    encoding, skip = encoding_from_head(head) or ("utf-8", 0)
-    if encoding != "utf-8":
-        return encoding, skip, 0
+def _has_replacements(file: BinaryIO) -> bool:
+    """Whether a text that is said to be in UTF-8 has bytes that are not, or characters that were lost before."""
     file.seek(0)
-    replaced, extra_bytes = _count_replaced(file)
-    if replaced > extra_bytes:  # one bad byte in a long file does not make it Latin-1
-        return detect_in_file(file).name, skip, replaced
-    return encoding, skip, replaced
-
-
-def _count_replaced(file: BinaryIO) -> tuple[int, int]:
-    """How many characters can't be read as UTF-8, and how many bytes are not the first of their character."""
     decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
-    replaced = extra_bytes = 0
     for piece in iter(partial(file.read, PIECE), b""):
-        if piece.isascii() and decoder.getstate()[0] == b"":
-            continue
-        text = decoder.decode(piece)
-        replaced += text.count(REPLACEMENT)
-        extra_bytes += len(piece) - len(text)
-    return replaced + decoder.decode(b"", final=True).count(REPLACEMENT), extra_bytes
+        if not (piece.isascii() and decoder.getstate()[0] == b"") and REPLACEMENT in decoder.decode(piece):
+            return True
+    return REPLACEMENT in decoder.decode(b"", final=True)
 
 
 def _copy_as_utf8(file: BinaryIO, encoding: str, copy: Path) -> tuple[int, bool]:
