@@ -114,6 +114,47 @@ def test_tags(run: Run) -> None:
         assert (found["title"], found["artist"], found["album"], found["date"]) == ("Größe", "日本", "A", "2024")
 
 
+def id3v1(title: bytes, artist: bytes) -> bytes:
+    return b"TAG" + title.ljust(30, b"\0") + artist.ljust(30, b"\0") + bytes(30) + b"2001" + bytes(30) + b"\x0c"
+
+
+def id3v2(**texts: bytes) -> bytes:
+    """Version 2.3; texts begin with the byte 0, which means Latin-1."""
+    frames = b"".join(
+        name.encode() + len(text).to_bytes(4, "big") + b"\0\0" + text
+        for name, text in ((name, b"\0" + text) for name, text in texts.items())
+    )
+    size = bytes(len(frames) >> shift & 0x7F for shift in (21, 14, 7, 0))
+    return b"ID3\3\0\0" + size + frames
+
+
+TITLES = [
+    ("Группа крови", "Кино", "cp1251"),
+    ("Звезда по имени Солнце", "Кино", "koi8-r"),
+    ("Žlutý pes", "Jiří", "cp1250"),
+    ("Café del Mar", "Björk", "latin-1"),
+    ("ひこうき雲", "荒井由実", "cp932"),
+]
+
+
+@pytest.mark.parametrize(("title", "artist", "encoding"), TITLES)
+def test_tags_that_are_not_in_latin_1_as_id3_says(run: Run, title: str, artist: str, encoding: str) -> None:
+    mp3 = sound("audio/mpeg", tags=())
+    texts = title.encode(encoding), artist.encode(encoding)
+    for content in (
+        strip_id3v2(mp3) + id3v1(*texts),
+        id3v2(TIT2=texts[0], TPE1=texts[1]) + strip_id3v2(mp3),
+    ):
+        found: Any = run(content, "audio/mpeg").facts["tags"]
+        assert (found["title"], found["artist"]) == (title, artist)
+
+
+def strip_id3v2(mp3: bytes) -> bytes:
+    if not mp3.startswith(b"ID3"):
+        return mp3
+    return mp3[10 + int("".join(f"{byte:07b}" for byte in mp3[6:10]), 2) :]
+
+
 def test_many_tags_stay_within_the_size_limit(run: Run) -> None:
     tags = tuple((f"tag{number}", "日😀" * 150) for number in range(64))
     facts = run(sound("audio/flac", tags=tags)).facts

@@ -17,6 +17,7 @@ from picasso.charset.decoding import (
     repair_latin1,
 )
 from picasso.charset.detection import Encoding, detect, detect_in_file, detect_together
+from picasso.charset.escaping import escape, escaped_bytes, is_escaped, unescape, unescape_together
 from picasso.charset.guessing import guess_encoding
 from picasso.charset.guessing import prepare as prepare_guessing
 from picasso.charset.labels import encoding_by_label
@@ -44,12 +45,17 @@ __all__ = [
     "detect_together",
     "encoding_by_label",
     "encoding_from_head",
+    "escape",
+    "escaped_bytes",
     "guess_encoding",
     "html_encoding",
+    "is_escaped",
     "prefer_languages",
     "preferred_languages",
     "prepare_guessing",
     "repair_latin1",
     "source_encoding",
+    "unescape",
+    "unescape_together",
     "xml_encoding",
 ]

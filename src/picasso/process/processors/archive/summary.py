@@ -122,8 +122,8 @@ class Summary:
         self.listed_entries = [
             replace(
                 entry,
-                name=names.unescape(entry.name, encoding, self.format),
-                target=names.unescape(entry.target, encoding, self.format),
+                name=names.readable(entry.name, encoding, self.format),
+                target=names.readable(entry.target, encoding, self.format),
             )
             for entry in self.listed_entries
         ]

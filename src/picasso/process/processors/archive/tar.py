@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
+from picasso.charset import escape
 from picasso.process.contract import Result, Source
-from picasso.process.processors.archive.names import escape
 from picasso.process.processors.archive.summary import Entry, Kind, Summary, corrupt
 
 BLOCK = 512

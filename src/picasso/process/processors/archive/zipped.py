@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from picasso.charset import escape
 from picasso.process.contract import ProcessorError, Result, Source
-from picasso.process.processors.archive.names import escape
 from picasso.process.processors.archive.summary import Entry, Kind, Summary, corrupt
 
 END_RECORD = struct.Struct("<4s4H2LH")

@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from picasso.process.contract import JSON
+from picasso.process.processors.av.tag_texts import readable, readable_values
 from picasso.process.processors.budget import take_fitting
 
 if TYPE_CHECKING:
@@ -82,11 +83,15 @@ def read_stream(stream: Any) -> dict[str, JSON]:
         **(type_facts(stream) if type_facts else {}),
         duration=_seconds(stream.duration, stream.time_base),
         language=_text(stream.metadata.get("language", ""), 16) or None,
-        title=_text(stream.metadata.get("title", ""), 100) or None,
+        title=_text(_title(stream), 100) or None,
         default=bool(disposition & 0x1),
         forced=bool(disposition & 0x40) or None,
         cover=is_cover(stream) or None,
     )
+
+
+def _title(stream: Any) -> str:
+    return readable([stream.metadata.get("title", "")], "")[0]
 
 
 def codec(stream: Any) -> str | None:
@@ -151,7 +156,8 @@ def tags(container: InputContainer) -> dict[str, JSON]:
     """Title, artist and other tags. Ogg has them in its first stream."""
     first = next((s.metadata for s in container.streams if s.type == "audio"), {}) if container.streams else {}
     texts: dict[str, JSON] = {}
-    for name, text in _pairs((container.metadata, first)):
+    sources = [readable_values(source, container.format.name) for source in (container.metadata, first)]
+    for name, text in _pairs(sources):
         if name not in TECHNICAL_TAGS and name not in LOCATION_TAGS and len(texts) < TAGS:
             texts.setdefault(name, text)
     return take_fitting(texts.items(), MAX_TAGS_BYTES)

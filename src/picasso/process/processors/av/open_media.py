@@ -120,7 +120,7 @@ def _open(reader: Reader, demuxers: tuple[str, ...]) -> InputContainer:
                 "protocol_whitelist": "none",
                 "max_streams": str(MAX_STREAMS),
             },
-            metadata_errors="replace",
+            metadata_errors="surrogateescape",
             buffer_size=BUFFER,
             io_open=_refuse_other_files,
         )

@@ -1,0 +1,41 @@
+"""Text whose encoding is not known yet: what is UTF-8 is text, and each other byte is a lone surrogate (PEP 383)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from picasso.charset.decoding import UNKNOWN_AS, decode_as
+from picasso.charset.detection import detect_together
+
+ERRORS = "surrogateescape"
+ESCAPED = re.compile("[\udc80-\udcff]")
+OTHER_SURROGATES = re.compile("[\ud800-\udc7f\udd00-\udfff]")
+
+
+def escape(content: bytes) -> str:
+    return content.decode(errors=ERRORS)
+
+
+def is_escaped(text: str) -> bool:
+    return not text.isascii() and ESCAPED.search(text) is not None
+
+
+def escaped_bytes(texts: Iterable[str]) -> list[bytes]:
+    """The bytes of those texts that are escaped."""
+    return [_bytes(text) for text in texts if is_escaped(text)]
+
+
+def unescape(text: str, encoding: str) -> str:
+    return decode_as(_bytes(text), encoding) if is_escaped(text) else text
+
+
+def unescape_together(texts: Sequence[str]) -> list[str]:
+    """Texts of one file in the encoding that they most likely share."""
+    encoding = detect_together(escaped_bytes(texts)).name or UNKNOWN_AS
+    return [unescape(text, encoding) for text in texts]
+
+
+def _bytes(text: str) -> bytes:
+    # Other lone surrogates come from UTF-16, and are no bytes.
+    return OTHER_SURROGATES.sub("\N{REPLACEMENT CHARACTER}", text).encode(errors=ERRORS)
