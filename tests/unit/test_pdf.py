@@ -1,3 +1,4 @@
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from tests.formats import pdf
 
 from picasso.process.contract import JSON, ProcessorError, Result, Source
 from picasso.process.processors.pdf import Pdf
-from picasso.process.processors.pdf.facts import parse_date
+from picasso.process.processors.pdf.dates import parse_date
 from picasso.process.processors.pdf.options import PdfOptions
 
 Run = Callable[..., Result]
@@ -128,11 +129,78 @@ def test_a_title_is_limited_in_length(run: Run) -> None:
         ("D:20071315", None),
         ("D:99999999999999-99'99'", None),
         ("yesterday", None),
+        ("2024-01-31", "2024-01-31"),
+        ("2024-01-31T10:20:30Z", "2024-01-31T10:20:30+00:00"),
+        ("2024-01-31 10:20", "2024-01-31T10:20:00"),
+        ("2024-31-01", None),
+        ("2024-01", None),
+        ("D:20070915110231+02'00", "2007-09-15T11:02:31+02:00"),
+        ("D:20070915110231Z00'00'", "2007-09-15T11:02:31+00:00"),
         ("", None),
     ],
 )
 def test_dates(written: str, read: str | None) -> None:
     assert parse_date(written) == read
+
+
+# Strings in other encodings, and properties in XMP
+
+
+@pytest.mark.parametrize(
+    ("title", "encoding"),
+    [
+        ("Отчёт", "cp1251"),
+        ("Годовой отчёт за 2023 год", "koi8-r"),
+        ("Zpráva o činnosti společnosti", "cp1250"),
+        ("Prüfung für Äpfel", "utf-8"),
+        ("Größe", "cp1252"),
+        ("Résumé d'été", "cp1252"),
+        ("東京の天気", "cp932"),
+    ],
+)
+def test_a_title_is_read_in_the_encoding_that_it_has(run: Run, title: str, encoding: str) -> None:
+    assert run(pdf.simple().replace(b"Two pages", title.encode(encoding))).facts["title"] == title
+
+
+@pytest.mark.parametrize(
+    ("written", "title"), [(b"\x8dGr\xf6\xdfe\x8e", "“Größe”"), (b"By\x9bo", "Było"), (b"1 \xa0", "1 €")]
+)
+def test_a_title_in_the_encoding_of_pdf_stays(run: Run, written: bytes, title: str) -> None:
+    assert run(pdf.simple().replace(b"Two pages", written)).facts["title"] == title
+
+
+def xmp_packet(title: str, more: str = "") -> bytes:
+    return (
+        '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/">'
+        '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about="" '
+        'xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xmp="http://ns.adobe.com/xap/1.0/" '
+        f'xmlns:pdf="http://ns.adobe.com/pdf/1.3/"><dc:title><rdf:Alt><rdf:li xml:lang="x-default">{title}</rdf:li>'
+        f'</rdf:Alt></dc:title>{more}</rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="w"?>'
+    ).encode()
+
+
+def with_stream(content: bytes, stream: bytes, number: int, filters: bytes = b"") -> bytes:
+    """A PDF with this metadata stream, which is read although no table names it."""
+    head = b"%%d 0 obj\n<< /Type /Metadata /Subtype /XML /Length %%d %s >>\nstream\n" % filters
+    return content.replace(b"\nxref", b"\n" + head % (number, len(stream)) + stream + b"\nendstream\nendobj\nxref")
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+def test_a_title_may_be_in_xmp_only(run: Run, compressed: bool) -> None:
+    packet = xmp_packet("Из XMP", "<xmp:CreateDate>2024-01-31T10:20:30Z</xmp:CreateDate>")
+    stream = zlib.compress(packet) if compressed else packet
+    content = with_stream(pdf.simple().replace(b"/Title", b"/Other"), stream, 99, b"/Filter /FlateDecode" * compressed)
+    facts = run(content).facts
+    assert facts["title"] == "Из XMP"
+
+
+def test_the_information_goes_before_xmp(run: Run) -> None:
+    assert run(with_stream(pdf.simple(), xmp_packet("XMP"), 99)).facts["title"] == "Two pages"
+
+
+def test_xmp_of_a_picture_is_not_that_of_the_document(run: Run) -> None:
+    packet = xmp_packet("Photo").replace(b"http://ns.adobe.com/pdf/1.3/", b"http://ns.adobe.com/tiff/1.0/")
+    assert run(with_stream(pdf.simple().replace(b"/Title", b"/Other"), packet, 99)).facts["title"] is None
 
 
 # Text

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import ctypes
 import math
-import re
 from collections import Counter
-from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from picasso.process.contract import JSON
 from picasso.process.processors.pdf.characters import clean_line, decode_utf16
+from picasso.process.processors.pdf.dates import parse_date
+from picasso.process.processors.pdf.metadata import read_metadata
+from picasso.process.processors.pdf.strings import repair_strings
 
 if TYPE_CHECKING:
     import pypdfium2
@@ -37,20 +39,14 @@ PERMISSIONS = {
     "print-in-full-quality": 12,
 }
 
-DATE = re.compile(r"(?:D:)?(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(?:(Z)|([+-]\d\d)'?(\d\d)?)?")
 
-
-def read_facts(pdf: pypdfium2.PdfDocument) -> dict[str, JSON]:
+def read_facts(pdf: pypdfium2.PdfDocument, path: Path) -> dict[str, JSON]:
     from pypdfium2 import raw
 
-    texts = {key: clean_line(read_entry(pdf, key), TEXT_LENGTH) for key in pdf.METADATA_KEYS}
-    created, modified = texts.pop("CreationDate"), texts.pop("ModDate")
     return {
         "pages": len(pdf),
         "page_sizes": page_sizes(pdf),
-        **{key.lower(): value or None for key, value in texts.items()},
-        "created": parse_date(created),
-        "modified": parse_date(modified),
+        **properties(pdf, path),
         "version": version(pdf.get_version()),
         "language": language(pdf),
         "encrypted": raw.FPDF_GetSecurityHandlerRevision(pdf) != -1,
@@ -62,6 +58,17 @@ def read_facts(pdf: pypdfium2.PdfDocument) -> dict[str, JSON]:
         "scripts": max(0, raw.FPDFDoc_GetJavaScriptActionCount(pdf)),
         "outline": outline(pdf),
     }
+
+
+def properties(pdf: pypdfium2.PdfDocument, path: Path) -> dict[str, JSON]:
+    """Title, author and so on, from the document's information, or else from its metadata stream."""
+    entries = repair_strings({key: read_entry(pdf, key)[:TEXT_LENGTH] for key in pdf.METADATA_KEYS})
+    texts = {key.lower(): clean_line(text, TEXT_LENGTH) or None for key, text in entries.items()}
+    created, modified = texts.pop("creationdate"), texts.pop("moddate")
+    found = {**texts, "created": parse_date(created or ""), "modified": parse_date(modified or "")}
+    missing = {key for key, value in found.items() if not value}
+    described = read_metadata(path) if missing & {"title", "author", "created"} else {}
+    return {**found, **{key: described[key] for key in missing & described.keys()}}
 
 
 def read_entry(pdf: pypdfium2.PdfDocument, key: str) -> str:
@@ -125,17 +132,3 @@ def outline(pdf: pypdfium2.PdfDocument) -> int:
         visited.add(address)
         pending += [raw.FPDFBookmark_GetNextSibling(pdf, bookmark), raw.FPDFBookmark_GetFirstChild(pdf, bookmark)]
     return len(visited)
-
-
-def parse_date(text: str) -> str | None:
-    """A PDF's ``D:20070915110231+02'00'`` in ISO 8601, in the time zone that it names; None if it is no date."""
-    match = DATE.match(text)
-    if not match:
-        return None
-    *parts, zulu, hours, minutes = match.groups()
-    numbers = (f"{int(part or least):02}" for part, least in zip(parts, (1, 1, 1, 0, 0, 0), strict=True))
-    zone = "+00:00" if zulu else f"{hours}:{minutes or '00'}" if hours else ""
-    try:
-        return datetime.fromisoformat("{:0>4}-{}-{}T{}:{}:{}".format(*numbers) + zone).isoformat()
-    except ValueError:
-        return None

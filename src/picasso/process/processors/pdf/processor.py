@@ -39,7 +39,7 @@ class Pdf(Processor):
     def __call__(self, source: Source, folder: Path) -> Result:
         options = parse_options(PdfOptions, source.options)
         with open_pdf(source.path) as pdf:
-            facts = read_facts(pdf)
+            facts = read_facts(pdf, source.path)
             pictures = draw_page(pdf, folder, options)
             extracted = extract_text(pdf, folder / "text.txt", options, source.progress)
         text = (Derivative("text", "text.txt", "text/plain"),) if extracted.has_text else ()
