@@ -433,6 +433,15 @@ def test_only_files_whose_job_has_finished_get_its_facts() -> None:
 
 
 @pytest.mark.django_db
+def test_a_failed_job_keeps_the_facts_that_it_found() -> None:
+    job = running_job()
+    assert states.fail(job, "corrupt", "It is corrupt.", facts={"image": {"width": 3}})
+    assert not states.fail(job, "corrupt", "It is corrupt.", facts={"image": {"width": 4}})
+    file = again(job).file
+    assert (file.state, file.facts) == ("failed", {"file": {}, "image": {"width": 3}})
+
+
+@pytest.mark.django_db
 def test_json_that_the_database_can_not_read_is_bad_data_and_not_an_outage() -> None:
     job = running_job()
     Job.objects.filter(pk=job.pk).update(state=State.DONE)

@@ -132,5 +132,13 @@ FORMATS: tuple[Format, ...] = (
         THUMBNAILS,
         gaps=OF_RAW,
     ),
-    Format("JPEG 2000", "picture.jp2", lambda: JP2, "image/jp2", {}, error="unsupported-format"),
+    Format(
+        "JPEG 2000",
+        "picture.jp2",
+        lambda: JP2,
+        "image/jp2",
+        {},
+        error="unsupported-format",
+        gaps="Its facts have the size.",
+    ),
 )

@@ -544,6 +544,8 @@ BROKEN: dict[str, Any] = {
     "refused-numbers": {"refused": [1, 2]},
     "refused-code": {"refused": ["Not Kebab", "A sentence."]},
     "refused-nul": {"refused": ["corrupt", "A\0sentence."]},
+    "refused-facts": {"refused": ["corrupt", "A sentence.", {"title": "a\0b"}]},
+    "refused-list": {"refused": ["corrupt", "A sentence.", ["title"]]},
     "refused-surrogate": {"refused": ["corrupt", "\udcff"]},
     "error-unknown": {"error": ["who", "knows"]},
 }
@@ -562,6 +564,10 @@ def test_an_answer_within_the_contract_is_parse_answer() -> None:
     with pytest.raises(ProcessorError) as caught:
         parse_answer({"refused": ["corrupt", "x" * 2000]})
     assert len(caught.value.sentence) == 1000
+    assert caught.value.facts == {}
+    with pytest.raises(ProcessorError) as caught:
+        parse_answer({"refused": ["corrupt", "It is damaged.", {"width": 3}]})
+    assert caught.value.facts == {"width": 3}
 
 
 def test_a_child_that_breaks_the_contract_is_replaced(asked: Asked) -> None:

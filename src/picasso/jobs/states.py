@@ -14,7 +14,7 @@ All times are the database's, so the clocks of machines need not agree. Starting
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, NamedTuple, Protocol
@@ -155,13 +155,29 @@ def new_job(file_id: uuid.UUID, step: Step, pipeline: str = "default") -> dict[s
     }
 
 
-def fail(job: RunningJob, code: str, sentence: str, only: Q = NO_CONDITION, log: str = "", **changes: Any) -> bool:
-    """End a running job for good, with a reason that the public may read."""
+def fail(
+    job: RunningJob,
+    code: str,
+    sentence: str,
+    only: Q = NO_CONDITION,
+    log: str = "",
+    *,
+    facts: Mapping[str, Any] | None = None,
+    **changes: Any,
+) -> bool:
+    """End a running job for good, with a reason that the public may read.
+
+    ``facts``: what the processor found all the same, by its name.
+    """
     end = {"finished_at": Now(), "leased_until": None, "error_code": code, "error_detail": sentence, **changes}
     with transaction.atomic():
         locked = settle.lock_files(visible_to(SERVICE).filter(pk=job.file_id))
         if not locked or not move(job, State.RUNNING, State.FAILED, only, log=clean_log(log), **end):
             return False
+        if facts:
+            file = visible_to(SERVICE).get(pk=job.file_id)
+            file.facts |= facts
+            file.save(update_fields=["facts"])
         settle.settle_files(locked)
     return True
 
@@ -169,7 +185,7 @@ def fail(job: RunningJob, code: str, sentence: str, only: Q = NO_CONDITION, log:
 def retry(job: RunningJob, error: TransientError, only: Q = NO_CONDITION, log: str = "") -> bool:
     """After a transient error: back to waiting with a back-off, or failed if it has failed too often."""
     failures, crashes = job.failures + 1, job.crashes + error.crashed
-    counts = {"failures": failures, "crashes": crashes}
+    counts: dict[str, Any] = {"failures": failures, "crashes": crashes}
     if crashes >= MAX_CRASHES:
         return fail(job, POISON.code, POISON.sentence, only, log, **counts)
     if failures >= error.max_failures:

@@ -55,23 +55,31 @@ def parse_answer(answer: dict[str, Any]) -> Result:
     try:
         if "result" in answer:
             return parse_result(**answer["result"])
-        code, sentence = answer["refused"]
-        verdict = ProcessorError(check_kebab(code), check_text(sentence)[:1000])
+        code, sentence, *facts = answer["refused"]
+        verdict = ProcessorError(check_kebab(code), check_text(sentence)[:1000], parse_facts(*facts))
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as fault:
         log.exception("a processor's answer breaks its contract")
         raise AttemptFailed(TRANSIENT_ERRORS["processor-error"]) from fault
     raise verdict
 
 
+def parse_facts(facts: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Raises `TypeError` or `ValueError` for what breaks the contract."""
+    if not isinstance(facts, dict | None):
+        raise TypeError("facts are a mapping")
+    check_text(json.dumps(facts, allow_nan=False, ensure_ascii=False), MAX_FACTS)
+    return dict(facts or {})
+
+
 def parse_result(facts: dict[str, Any], derivatives: list[dict[str, Any]]) -> Result:
     """Raises `TypeError` or `ValueError` for what breaks the contract."""
-    check_text(json.dumps(facts, allow_nan=False, ensure_ascii=False), MAX_FACTS)
+    found = parse_facts(facts)
     parsed = tuple(Derivative(**derivative) for derivative in derivatives)
     for derivative in parsed:
         check_derivative(derivative)
     if len(parsed) > MAX_DERIVATIVES or len({derivative.role for derivative in parsed}) < len(parsed):
         raise ValueError("too many derivatives, or two of one role")
-    return Result(dict(facts), parsed)
+    return Result(found, parsed)
 
 
 def check_derivative(derivative: Derivative) -> None:

@@ -62,13 +62,15 @@ class ProcessorError(Exception):
     """The file itself is at fault, so the job fails at once: trying again would end in the same way.
 
     ``code`` is kebab-case and stable (``corrupt``, ``too-many-pixels``, ``protected``, ``unsupported-format``).
-    ``sentence`` is public. It names no paths and no libraries.
+    ``sentence`` is public. It names no paths and no libraries. ``facts`` are what could be found all the same: they are
+    kept like those of a `Result`.
     """
 
-    def __init__(self, code: str, sentence: str) -> None:
+    def __init__(self, code: str, sentence: str, facts: Mapping[str, JSON] | None = None) -> None:
         super().__init__(f"{code}: {sentence}")
         self.code = code
         self.sentence = sentence
+        self.facts: Mapping[str, JSON] = facts or {}
 
 
 class Processor(Protocol):

@@ -213,7 +213,7 @@ def run(job: Mapping[str, Any], processor: Processor, slot: Path, stream: Any) -
         result: Result = processor(source, slot / "out")
         return {"result": {"facts": dict(result.facts), "derivatives": [asdict(d) for d in result.derivatives]}}
     except ProcessorError as verdict:
-        return {"refused": [verdict.code, verdict.sentence]}
+        return {"refused": [verdict.code, verdict.sentence, dict(verdict.facts)]}
     except MemoryError:
         return {"error": "out-of-memory"}
     except Exception as fault:

@@ -173,7 +173,8 @@ class Runner:
 
     def _fail(self, job: StartedJob, verdict: ProcessorError, running: RunningAttempt) -> None:
         log.info("%s of file %s failed: %s", job.processor, job.file_id, verdict.code)
-        persist(lambda: states.fail(job, verdict.code, verdict.sentence, log=running.log))
+        facts = {job.processor: verdict.facts} if verdict.facts else None
+        persist(lambda: states.fail(job, verdict.code, verdict.sentence, log=running.log, facts=facts))
 
     def _retry(self, job: StartedJob, error: TransientError, running: RunningAttempt) -> None:
         log.warning("%s of file %s: %s\n%s", job.processor, job.file_id, error.code, running.log)

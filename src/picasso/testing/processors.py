@@ -168,6 +168,7 @@ def check_error(error: ProcessorError, folder: str) -> None:
     assert KEBAB.fullmatch(error.code)
     assert error.sentence.endswith(".")
     assert folder not in error.sentence, "a public sentence must not name paths"
+    check_facts(error.facts)
 
 
 def check_facts(facts: Mapping[str, JSON]) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from picasso.process.contract import JSON, Derivative, Processor, Result, Source
+from picasso.process.contract import JSON, Derivative, Processor, ProcessorError, Result, Source
 from picasso.process.options import check_range, parse_options
 from picasso.process.processors.image import animation, decode, facts, libvips, perceptual, thumbnails
 from picasso.process.processors.image.errors import translate_errors
@@ -65,10 +66,20 @@ class Image(Processor):
         self.prepare()
         with source.path.open("rb") as file, translate_errors(source.media_type):
             picture = decode.open_picture(file, source.media_type, options.max_pixels)
-            thumbnail_images = thumbnails.shrink(picture.pixels(max(options.sizes)), options.sizes)
-            derivatives = tuple(_derivatives(picture, thumbnail_images, options, folder))
             picture_facts = facts.read_facts(picture, strip_gps=options.gps == "strip")
+            with _keeping(picture_facts), translate_errors(source.media_type):
+                thumbnail_images = thumbnails.shrink(picture.pixels(max(options.sizes)), options.sizes)
+                derivatives = tuple(_derivatives(picture, thumbnail_images, options, folder))
             return Result(picture_facts | _perceptual_facts(thumbnail_images), derivatives)
+
+
+@contextmanager
+def _keeping(picture_facts: dict[str, JSON]) -> Iterator[None]:
+    """Errors of decoding keep what the head of the file told."""
+    try:
+        yield
+    except ProcessorError as error:
+        raise ProcessorError(error.code, error.sentence, picture_facts) from error
 
 
 def _derivatives(

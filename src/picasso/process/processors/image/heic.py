@@ -20,7 +20,9 @@ FORMATS = {"heic", "heif"}
 def open_picture(file: BinaryIO, max_pixels: int) -> Picture:
     picture = libvips.open_picture(libvips.source_from_file(file), max_pixels)
     check_depth(picture, max_pixels)
-    return replace(picture, pixels=lambda size: _decode(picture, file, size)) if picture.format in FORMATS else picture
+    if picture.refused or picture.format not in FORMATS:
+        return picture
+    return replace(picture, pixels=lambda size: _decode(picture, file, size))
 
 
 def check_depth(picture: Picture, max_pixels: int) -> None:

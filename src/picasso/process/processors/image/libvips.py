@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from picasso.process.processors.image.limits import MAX_PREVIEW_PIXELS, check_frames, check_pixels
-from picasso.process.processors.image.picture import Animation, Picture, has
+from picasso.process.processors.image.limits import MAX_PREVIEW_PIXELS, check_frames, max_pixels_of, too_many_pixels
+from picasso.process.processors.image.picture import Animation, Picture, has, refused
 
 if TYPE_CHECKING:
     import pyvips
@@ -77,7 +77,8 @@ def open_picture(
 
     header = pyvips.Image.new_from_source(new_source(), "")
     kind = format_of(header)
-    check_pixels(header.width, header.height, kind, max_pixels, weight)
+    if header.width * header.height > max_pixels_of(kind, max_pixels, weight):
+        return refused(describe(header, kind, lambda _: header), too_many_pixels())
     animation = _animation(header, kind)
     check_frames(pages(header), animation is not None)
     return describe(

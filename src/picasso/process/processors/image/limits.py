@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import BinaryIO
 
-from picasso.process.contract import ProcessorError
+from picasso.process.contract import JSON, ProcessorError
 
 # A picture that is decoded in one piece may have this many pixels, at up to 10 bytes each: 640 MB, which fits into a
 # child with one gibibyte.
@@ -48,11 +49,11 @@ def max_pixels_of(kind: str, limit: int, weight: float | None = None) -> int:
 def check_pixels(width: int, height: int, kind: str, limit: int, weight: float | None = None) -> None:
     """Raises `ProcessorError` for a picture that costs too much to decode. ``weight``: instead of `WEIGHTS`."""
     if width * height > max_pixels_of(kind, limit, weight):
-        raise too_many_pixels()
+        raise too_many_pixels({"format": kind, "width": width, "height": height})
 
 
-def too_many_pixels() -> ProcessorError:
-    return ProcessorError("too-many-pixels", "This picture has more pixels than can be processed.")
+def too_many_pixels(facts: Mapping[str, JSON] | None = None) -> ProcessorError:
+    return ProcessorError("too-many-pixels", "This picture has more pixels than can be processed.", facts)
 
 
 def check_frames(number: int, animated: bool) -> None:

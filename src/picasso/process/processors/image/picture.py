@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from picasso.process.processors.image.metadata import image_with_tags
 
 if TYPE_CHECKING:
     import pyvips
@@ -39,9 +41,27 @@ class Picture:
     pages: int = 1
     truncated: bool = False
     """Whether the file lacks its end. What is missing is shown grey, black or transparent."""
+    refused: bool = False
+    """Whether its pixels will not be decoded. Other decoders must not try either."""
     animation: Animation | None = None
     preview_frames: Callable[[], pyvips.Image | None] | None = None
     """Decodes the first frames of an animation, small, one below the other in one image; None if that is too costly."""
+
+
+def unseen(kind: str, width: int, height: int, error: Exception) -> Picture:
+    """A picture of which only the size is known. Its pixels raise the error."""
+    tags = image_with_tags()
+    picture = Picture(kind, width, height, tags, lambda _: tags, colour_space="", has_alpha=False, bit_depth=None)
+    return refused(picture, error)
+
+
+def refused(picture: Picture, error: Exception) -> Picture:
+    """The picture without pixels: to decode it raises the error."""
+
+    def pixels(size: int) -> pyvips.Image:
+        raise error
+
+    return replace(picture, pixels=pixels, refused=True)
 
 
 def has(image: pyvips.Image, field: str) -> bool:

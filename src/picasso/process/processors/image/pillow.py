@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,6 +29,11 @@ BITS = {"1": 1, "I;16": 16, "I;16B": 16, "I": 32, "F": 32}
 
 
 def bmp(file: BinaryIO, max_pixels: int) -> Picture:
+    head = file.read(26)
+    if len(head) == 26:
+        old = head[14:18] == b"\x0c\0\0\0"  # the head of OS/2
+        width, height = struct.unpack_from("<HH" if old else "<ii", head, 18)
+        check_pixels(abs(width), abs(height), "bmp", max_pixels)
     try:
         with open_image(file, "BMP", max_pixels) as image:
             return describe(image, "bmp")

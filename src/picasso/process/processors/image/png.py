@@ -25,7 +25,7 @@ def open_picture(file: BinaryIO, max_pixels: int) -> Picture:
     picture = libvips.open_picture(libvips.source_from_file(file), max_pixels, chunks.complete, weight)
     if not chunks.has_pixels:
         raise corrupt()
-    if not chunks.complete and chunks.interlaced:
+    if not chunks.complete and chunks.interlaced and not picture.refused:
         picture = replace(picture, pixels=lambda size: _cut_off(file, max_pixels).pixels(size))
     if chunks.animated and len(chunks.delays) > 1:
         picture = _animated(picture, file, chunks, max_pixels)

@@ -8,11 +8,12 @@ from dataclasses import astuple, dataclass, replace
 from io import BytesIO
 from typing import BinaryIO
 
+from picasso.process.contract import ProcessorError
 from picasso.process.processors.image import libvips, pillow
 from picasso.process.processors.image.errors import corrupt, unsupported
 from picasso.process.processors.image.limits import check_pixels
 from picasso.process.processors.image.metadata import MAX_BLOB, image_with_tags
-from picasso.process.processors.image.picture import Picture
+from picasso.process.processors.image.picture import Picture, unseen
 from picasso.process.processors.image.resources import EXIF, ICC, IPTC, PREVIEW, XMP, read_resources
 
 # Modes by their number in the header, and those of which Pillow reads the merged picture at 8 bits a channel.
@@ -44,14 +45,12 @@ class Header:
 
 def open_picture(file: BinaryIO, max_pixels: int) -> Picture:
     header, palette = _header(file)
-    check_pixels(header.width, header.height, "psd", max_pixels)
     blocks = _resources(file)
     exif, xmp, iptc, icc = (blocks.get(number, b"") for number in (EXIF, XMP, IPTC, ICC))
-    if header.version == 1 and header.depth == 8 and header.mode in MERGED_MODES:
-        with pillow.open_image(_merged_image(file, header, palette), "PSD", max_pixels) as image:
-            picture = pillow.describe(image, "psd", icc=icc)
-    else:
-        picture = _preview(blocks.get(PREVIEW, b""), max_pixels)
+    try:
+        picture = _shown(file, header, palette, blocks, max_pixels)
+    except ProcessorError as error:
+        picture = unseen("psd", header.width, header.height, error)
     return replace(
         picture,
         format="psd" if header.version == 1 else "psb",
@@ -62,6 +61,14 @@ def open_picture(file: BinaryIO, max_pixels: int) -> Picture:
         has_alpha=header.channels > CHANNELS.get(header.mode, header.channels),
         bit_depth=header.depth,
     )
+
+
+def _shown(file: BinaryIO, header: Header, palette: bytes, blocks: Mapping[int, bytes], max_pixels: int) -> Picture:
+    check_pixels(header.width, header.height, "psd", max_pixels)
+    if header.version == 1 and header.depth == 8 and header.mode in MERGED_MODES:
+        with pillow.open_image(_merged_image(file, header, palette), "PSD", max_pixels) as image:
+            return pillow.describe(image, "psd", icc=blocks.get(ICC, b""))
+    return _preview(blocks.get(PREVIEW, b""), max_pixels)
 
 
 def _header(file: BinaryIO) -> tuple[Header, bytes]:

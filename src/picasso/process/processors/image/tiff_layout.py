@@ -45,6 +45,10 @@ class Layout:
         return self.first[tag].number(self.order) if tag in self.first else default
 
     @property
+    def size(self) -> tuple[int, int]:
+        return self.number(WIDTH), self.number(HEIGHT)
+
+    @property
     def needs_libtiff(self) -> bool:
         """Whether libvips would show its stored brightness and colour differences as red, green and blue."""
         compression = self.number(COMPRESSION, 1)

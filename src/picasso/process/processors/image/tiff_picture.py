@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from picasso.process.contract import ProcessorError
 from picasso.process.processors.image import levels, libvips, pillow, raw, tiff, tiff_layout
-from picasso.process.processors.image.picture import Picture, has
+from picasso.process.processors.image.picture import Picture, has, unseen
 from picasso.process.processors.image.tiff_layout import Layout
 
 if TYPE_CHECKING:
@@ -40,18 +40,23 @@ def _open(file: BinaryIO, layout: Layout | None, max_pixels: int) -> Picture:
     try:
         picture = libvips.open_picture(new_source, max_pixels, complete, layout.weight() if layout else None)
     except pyvips.Error as error:
-        return _open_by_libtiff(file, max_pixels, error)  # such as samples of 12 bits
+        return _open_by_libtiff(file, layout, max_pixels, error)  # such as samples of 12 bits
+    if picture.refused:
+        return picture
     return replace(picture, pixels=partial(_pixels, new_source, layout, complete)) if layout else picture
 
 
-def _open_by_libtiff(file: BinaryIO, max_pixels: int, error: Exception) -> Picture:
-    """Raises ``error`` if that fails as well: libvips knows best whether a file is damaged or of a rare kind."""
+def _open_by_libtiff(file: BinaryIO, layout: Layout | None, max_pixels: int, error: Exception) -> Picture:
+    """If that fails as well, ``error`` is raised: libvips knows best whether a file is damaged or of a rare kind."""
     try:
         return pillow.tiff(file, max_pixels)
     except ProcessorError as fault:
         if fault.code != "corrupt":
             raise
-        raise error from fault
+        width, height = layout.size if layout else (0, 0)
+        if not width or not height:
+            raise error from fault
+        return unseen("tiff", width, height, error)
 
 
 def _pixels(new_source: libvips.SourceFactory, layout: Layout, complete: bool, size: int) -> pyvips.Image:
