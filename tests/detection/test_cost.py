@@ -75,6 +75,13 @@ def test_repeated_pieces(piece: bytes) -> None:
             assert cost(head, name) < LIMIT, (start, piece, name)
 
 
+@pytest.mark.parametrize("encoding", ["ascii", "utf-8", "cp1250", "utf-16"])
+def test_a_small_text_costs_some_20_microseconds(encoding: str) -> None:
+    text = "Well, they came; and then they slept.\n" if encoding == "ascii" else "Zażółć; gęślą, jaźń.\n"
+    content = (text * 60).encode(encoding)[:1024]
+    assert min(cost(content, "a.txt") for _ in range(50)) < 100e-6
+
+
 def test_random_content() -> None:
     chance = random.Random(5)
     for alphabet in (

@@ -212,6 +212,7 @@ def test_control_characters_of_texts(content: bytes) -> None:
         b"words and a zero \0 byte\n" * 9,
         bytes(range(255, -1, -1)) * 4,
         b"\xff\xfe\x00\xd8",
+        b"\xff" * 5000,
         b"\xff\xfe\x01\x00\x02\x00",
     ],
 )

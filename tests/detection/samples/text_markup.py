@@ -127,13 +127,13 @@ JSON = (
     ("application/schema+json", "", {"$schema": "https://json-schema.org/draft/2020-12/schema"}),
     ("application/har+json", "a.har", {"log": {"version": "1.2", "entries": []}}),
     ("model/gltf+json", "a.gltf", {"asset": {"version": "2.0"}, "scenes": []}),
+    ("application/topo+json", "a.topojson", {"type": "Topology", "objects": {}, "arcs": []}),
     ("application/feed+json", "", {"version": "https://jsonfeed.org/version/1.1", "title": "A"}),
     ("application/city+json", "a.cityjson", {"type": "CityJSON", "version": "2.0"}),
 )
 
 # JSON that only the name tells.
 JSON_BY_NAME = (
-    ("application/topo+json", "a.topojson", {"type": "Topology", "arcs": []}),
     ("application/jrd+json", "a.jrd", {"subject": "acct:a@example.org"}),
     ("application/json-patch+json", "a.json-patch", [{"op": "remove", "path": "/a"}]),
 )

@@ -32,8 +32,9 @@ BY_MEMBERS: tuple[tuple[frozenset[str], str], ...] = (
     (frozenset(("@graph", "@id")), "application/ld+json"),
     (frozenset(("start_url", "icons")), "application/manifest+json"),
     (frozenset(("asset", "scenes")), "model/gltf+json"),
-    (frozenset(("asset", "nodes")), "model/gltf+json"),
-    (frozenset(("asset", "buffers")), "model/gltf+json"),
+    (frozenset(("asset", "meshes")), "model/gltf+json"),
+    (frozenset(("asset", "bufferViews")), "model/gltf+json"),
+    (frozenset(("type", "objects", "arcs")), "application/topo+json"),
 )
 # Programs write line ends into strings, though JSON forbids it.
 DECODER = json.JSONDecoder(strict=False)

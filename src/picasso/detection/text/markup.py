@@ -62,8 +62,10 @@ def html_or_xhtml(root: Root) -> str:
 
 
 def is_closed(sample: Sample, root: Root) -> bool:
-    """Whether the text is XML without a declaration: it ends with its root element, or goes on after the head."""
+    """Whether a text without a declaration is XML: it ends with its root element, or goes on after the head."""
     if not sample.is_whole:
         return root.tag.endswith(">") and sample.all.count("</") > 2
-    end = sample.all.rstrip()
-    return end.endswith((f"{root.name}>", "/>")) and (end.endswith("/>") or "</" in end[-len(root.tag) - 80 :])
+    text = sample.all.rstrip()
+    if root.tag.endswith("/>"):
+        return text.endswith(root.tag)
+    return text.rpartition("</")[2].rpartition(":")[2] == f"{root.name}>"

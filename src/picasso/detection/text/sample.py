@@ -95,6 +95,8 @@ def read_sample(head: bytes, is_whole: bool) -> Sample | None:
     if not text or count_controls(text[:PROBE]) or count_controls(text):
         return None
     sample = Sample(text, is_whole, classify(text))
+    if sample.encoding == "unknown-8bit" and len(text) > SHORTEST and len(set(text[:PROBE])) < 3:
+        return None  # erased memory
     sample.has_record_separators = head.startswith(RECORD_SEPARATOR)
     return sample
 

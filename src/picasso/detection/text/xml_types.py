@@ -6,7 +6,7 @@ from picasso.detection.text.prolog import Root
 
 FLAT = "application/vnd.oasis.opendocument.{}-flat-xml"
 
-# The longest prefixes need not stand first: no namespace here begins with another one, except where it is said.
+# A namespace, or the part of it that all versions of a format have.
 BY_NAMESPACE: dict[str, str] = {
     "http://www.w3.org/2000/svg": "image/svg+xml",
     "http://www.w3.org/2005/Atom": "application/atom+xml",
@@ -62,10 +62,7 @@ BY_NAMESPACE: dict[str, str] = {
     "http://www.loc.gov/METS/": "application/mets+xml",
     "http://www.tei-c.org/ns/1.0": "application/tei+xml",
     "http://www.newzbin.com/DTD/2003/nzb": "application/x-nzb",
-    "http://www.opendocumentformat.org/": FLAT.format("text"),
-    "http://gcap.nasa.gov/": "application/dif+xml",
     "http://www.xml-cml.org/schema": "chemical/x-cml",
-    "http://schemas.microsoft.com/win/2004/08/events": "text/xml",
 }
 
 # Formats whose root element often has no namespace, and those that have one for each version.
@@ -110,13 +107,11 @@ BY_NAME: dict[str, str] = {
     "task": "application/dita+xml",
     "concept": "application/dita+xml",
     "reference": "application/dita+xml",
-    "mediawiki": "text/xml",
     "math": "application/mathml+xml",
     "vxml": "application/voicexml+xml",
     "sbml": "application/sbml+xml",
     "xdp": "application/vnd.adobe.xdp+xml",
     "amf": "application/x-amf",
-    "repository": "text/xml",
 }
 
 # Roots whose names are common words: the document type declaration or an attribute must agree.
