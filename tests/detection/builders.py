@@ -37,20 +37,23 @@ def package(*types: str, **others: bytes) -> bytes:
     return zip_with({"[Content_Types].xml": content_types(*types), "a/0.xml": b"<a/>", **others})
 
 
-def ole_entry(name: str, kind: int, following: int, child: int, class_id: bytes = bytes(16)) -> bytes:
+def ole_entry(
+    name: str, kind: int, following: int, child: int, *, class_id: bytes = bytes(16), place: int = 0
+) -> bytes:
     """Of the kind 1 (storage), 2 (stream) or 5 (root)."""
     encoded = name.encode("utf-16-le") + b"\0\0"
     start = encoded.ljust(64, b"\0") + struct.pack("<HBB", len(encoded), kind, 1)
-    return start + struct.pack("<III", NONE, following, child) + class_id + bytes(32)
+    return start + struct.pack("<III", NONE, following, child) + class_id + bytes(20) + struct.pack("<IQ", place, 0)
 
 
-def ole(*names: str, class_id: bytes = bytes(16), inner: tuple[str, ...] = (), fat: int = 1) -> bytes:
+def ole(*names: str, class_id: bytes = bytes(16), inner: tuple[str, ...] = (), content: bytes = b"") -> bytes:
     """A compound file whose root has these streams, in a chain of siblings, and maybe a storage with ``inner``.
 
-    ``fat`` is the sector that the sectors of the directory point to first; the directory begins with the second one.
+    All streams have the same ``content``.
     """
     streams = [*names, *(["Pool"] if inner else [])]
-    entries = [ole_entry("Root Entry", 5, NONE, 1 if streams else NONE, class_id)]
+    content_sector = 1 + -(-(1 + len(streams) + len(inner)) // 4)
+    entries = [ole_entry("Root Entry", 5, NONE, 1 if streams else NONE, class_id=class_id, place=content_sector)]
     for number, name in enumerate(streams, 1):
         following = number + 1 if number < len(streams) else NONE
         is_pool = inner and number == len(streams)
@@ -62,8 +65,8 @@ def ole(*names: str, class_id: bytes = bytes(16), inner: tuple[str, ...] = (), f
     chain = [END if n == len(directory) // SECTOR else n + 1 for n in range(1, len(directory) // SECTOR + 1)]
     table = struct.pack(f"<{len(chain) + 1}I", 0xFFFFFFFD, *chain).ljust(SECTOR, b"\xff")
     header = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(16) + struct.pack("<HHHHH", 0x3E, 3, 0xFFFE, 9, 6) + bytes(6)
-    header += struct.pack("<IIIIIIIII", 0, 1, fat, 0, 4096, END, 0, END, 0) + struct.pack("<I", 0)
-    return header.ljust(SECTOR, b"\xff") + table + directory
+    header += struct.pack("<IIIIIIIII", 0, 1, 1, 0, 4096, END, 0, END, 0) + struct.pack("<I", 0)
+    return header.ljust(SECTOR, b"\xff") + table + directory + content.ljust(SECTOR, b"\0")
 
 
 def der(tag: int, *content: bytes) -> bytes:

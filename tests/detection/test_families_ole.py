@@ -23,7 +23,7 @@ def test_streams_of_embedded_objects_do_not_count() -> None:
     assert detect(ole("Anything", inner=("WordDocument",))) == "application/x-ole-storage"
     root = read_root(Window.of_bytes(content))
     assert root
-    assert root.names == {"VisioDocument", "Pool"}
+    assert set(root.streams) == {"VisioDocument", "Pool"}
 
 
 def test_the_name_chooses_only_if_the_streams_do_not() -> None:
@@ -60,3 +60,21 @@ def test_loops_and_wild_sectors_end(sector: int) -> None:
 def test_a_cut_file_is_still_a_compound_file(length: int) -> None:
     found = detect(ole("WordDocument")[:length])
     assert found in {"application/x-ole-storage", "application/msword", "application/octet-stream"}
+
+
+def test_a_directory_beyond_seven_megabytes() -> None:
+    """The numbers of the sectors that hold the FAT are in lists of their own there."""
+    small = ole(*(f"Stream{n}" for n in range(9)), "WordDocument")
+    sectors, lists, fat, start = 16_000, 5_000, 5_001, 15_000
+    content = bytearray(sectors * SECTOR)
+    content[:SECTOR] = small[:SECTOR]
+    content[48:52], content[68:72] = struct.pack("<I", start), struct.pack("<I", lists)
+    directory = small[2 * SECTOR : 5 * SECTOR]
+    content[(start + 1) * SECTOR : (start + 1) * SECTOR + len(directory)] = directory
+    numbers = [fat] * 127
+    content[(lists + 1) * SECTOR : (lists + 2) * SECTOR] = struct.pack("<128I", *numbers, 0xFFFFFFFE)
+    chain = {start: start + 1, start + 1: start + 2, start + 2: 0xFFFFFFFE}
+    for sector, following in chain.items():
+        place = (fat + 1) * SECTOR + sector % 128 * 4
+        content[place : place + 4] = struct.pack("<I", following)
+    assert detect(bytes(content)) == "application/msword"

@@ -43,6 +43,17 @@ def test_content_types_in_any_form(types: bytes) -> None:
     assert detect(zip_with(document(types))) == DOCX
 
 
+def test_a_theme_has_a_presentation_inside() -> None:
+    presentation = OFFICE + "presentationml.presentation.main+xml"
+    assert detect(package(presentation, OFFICE + "themeManager+xml")) == OFFICE + "theme"
+
+
+def test_content_types_that_say_nothing_leave_the_folder_of_the_main_part() -> None:
+    for folder, expected in (("word/document", DOCX), ("visio/document", "application/vnd.ms-visio.drawing")):
+        content = zip_with({"[Content_Types].xml": b"<Types/>", "_rels/.rels": b"<r/>", f"{folder}.xml": b"<m/>"})
+        assert detect(content) == expected
+
+
 def test_a_comment_is_no_content_type() -> None:
     types = content_types(MAIN).replace(b"<Default", b'<!-- ContentType="model/x.main+xml" --><Default')
     assert detect(zip_with(document(types))) == DOCX

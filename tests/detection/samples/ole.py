@@ -26,7 +26,6 @@ BY_STREAMS = (
     ("application/vnd.microsoft.windows.thumbnail-cache", "db", ("1", "2", "Catalog")),
     ("application/x-hwp", "hwp", ("FileHeader", "BodyText", "DocInfo")),
     ("application/x-quattro-pro", "qpw", ("NativeContent_MAIN",)),
-    ("application/vnd.wordperfect", "wpd", ("PerfectOffice_MAIN",)),
     ("application/x-corelpresentations", "shw", ("PerfectOffice_MAIN", "SlideConnection")),
     ("application/vnd.stardivision.writer", "sdw", ("StarWriterDocument",)),
     ("application/vnd.stardivision.calc", "sdc", ("StarCalcDocument",)),
@@ -39,8 +38,13 @@ BY_STREAMS = (
     ("application/x-3dsmax", "max", ("ClassDirectory3", "Scene")),
 )
 
+COMP_OBJ = bytes(28) + b"\x10\0\0\0StarImpress 5.0\0"
+
 SAMPLES = (
     *(Sample(kind, f"a.{extension}", ole(*names)) for kind, extension, names in BY_STREAMS),
+    Sample("application/vnd.wordperfect", "a.wpd", ole("PerfectOffice_MAIN", content=b"\xffWPC\x10\0\0\0\1\x0a")),
+    Sample("application/x-quattro-pro", "a.wb3", ole("PerfectOffice_MAIN", content=b"\0\0\2\0\7\x10")),
+    Sample("application/vnd.stardivision.impress", "b.sdd", ole("StarDrawDocument3", "\1CompObj", content=COMP_OBJ)),
     Sample("application/encrypted", "a", ole("EncryptedPackage", "EncryptionInfo")),
     Sample("application/vnd.ms-office.vbaproject", "a", ole("VBA", "PROJECT")),
     Sample("application/x-ole-storage", "a", ole("Anything")),

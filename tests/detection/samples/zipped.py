@@ -49,6 +49,7 @@ MAIN_PARTS = (
     ("application/vnd.ms-visio.drawing", "vsdx", "application/vnd.ms-visio.drawing.main+xml"),
     ("application/vnd.ms-visio.stencil", "vssx", "application/vnd.ms-visio.stencil.main+xml"),
     ("application/vnd.ms-visio.template", "vstx", "application/vnd.ms-visio.template.main+xml"),
+    (OFFICE + "theme", "thmx", OFFICE + "themeManager+xml"),
     ("model/3mf", "3mf", "application/vnd.ms-package.3dmanufacturing-3dmodel+xml"),
 )
 

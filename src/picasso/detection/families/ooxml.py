@@ -11,7 +11,8 @@ from picasso.detection.media_types import OFFICE
 
 # The content type of a main part is the media type of the file, and one of these endings.
 CONTENT_TYPE = re.compile(
-    rb"""\bContentType\s*+=\s*+["']([^"'<>]*(?:\.main|\.main\+xml|-3dmodel\+xml|-fixeddocumentsequence\+xml)\s*)["']""",
+    rb"""\bContentType\s*+=\s*+["']([^"'<>]*+)(?:(?<=\.main\+xml)|(?<=\.main)"""
+    rb"""|(?<=\.themeManager\+xml)|(?<=-3dmodel\+xml)|(?<=-fixeddocumentsequence\+xml))""",
     re.IGNORECASE,
 )
 COMMENT = re.compile(rb"<!--.*?(?:-->|\Z)", re.DOTALL)
@@ -27,7 +28,10 @@ MACROS = re.compile(r"\.macroenabled(?:template)?$")
 
 XPS = "application/vnd.ms-xpsdocument"
 
+THEME = OFFICE + "theme"
+
 OTHER_TYPES = {
+    OFFICE + "thememanager+xml": THEME,
     "application/vnd.ms-package.3dmanufacturing-3dmodel+xml": "model/3mf",
     "application/vnd.ms-package.xps-fixeddocumentsequence+xml": XPS,
 }
@@ -45,10 +49,10 @@ def package_type(content_types: bytes) -> str | None:
         content_types = content_types.replace(b"\0", b"")  # UTF-16: all that matters is ASCII
     if b"<!--" in content_types:
         content_types = COMMENT.sub(b"", content_types)
-    for match in CONTENT_TYPE.finditer(content_types):
-        if found := main_type(match[1].decode("latin-1").strip().lower()):
-            return found
-    return None
+    types = (main_type(match[1].decode("latin-1").lower()) for match in CONTENT_TYPE.finditer(content_types))
+    found = [media_type for media_type in types if media_type]
+    # A theme has a presentation inside to show itself.
+    return THEME if THEME in found else next(iter(found), None)
 
 
 def main_type(content_type: str) -> str | None:
