@@ -18,9 +18,9 @@ from tests.hostile.image import bare_page
 
 from picasso.process.contract import JSON, Result, Source
 from picasso.process.options import parse_options
-from picasso.process.processors.image import Image, Options, exif, icc, iptc, xmp
+from picasso.process.processors.image import Image, Options, exif, exif_texts, icc, iptc, xmp
 from picasso.process.processors.image.perceptual import thumbhash
-from picasso.process.processors.image.tiff import exif_of
+from picasso.process.processors.image.tiff import Entry, build_exif, exif_of
 
 Run = Callable[..., Result]
 
@@ -120,6 +120,56 @@ def test_iptc_of_older_software_is_read() -> None:
     assert iptc.read_iptc(b"\x1c\2\x78\0\x04caf\xe9") == {"caption": "café"}
     assert iptc.read_iptc(b"\x1c\2\x78\0\x05caf\xc3\xa9\x1c\2\5\x7f\xff") == {"caption": "café"}
     assert iptc.read_iptc(b"Photoshop 3.0\x008BIM\4\4\0\0\0\0\0\x08\x1c\2\5\0\3abc") == {"title": "abc"}
+
+
+def test_all_texts_of_iptc_share_an_encoding() -> None:
+    texts = {5: "Москва", 120: "Вид на Кремль", 80: "Иванов"}
+    content = b"".join(
+        struct.pack(">BBBH", 0x1C, 2, number, len(text)) + text.encode("cp1251") for number, text in texts.items()
+    )
+    assert iptc.read_iptc(content) == {"title": texts[5], "caption": texts[120], "creator": [texts[80]]}
+
+
+def exif_with(picture: dict[int, bytes], comment: bytes = b"", order: str = "<") -> bytes:
+    first = {tag: Entry(2, len(value) + 1, value + b"\0") for tag, value in picture.items()}
+    return build_exif(order, first, {37510: Entry(7, len(comment), comment)} if comment else {}, {})
+
+
+TEXTS = {270: "Вид на Кремль", 315: "Иван Петров", 33432: "© Иванов"}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1251"])
+def test_texts_of_exif_beyond_ascii_are_read(encoding: str) -> None:
+    content = exif_with({tag: text.encode(encoding) for tag, text in TEXTS.items()})
+    assert exif_texts.read_texts(content) == dict(
+        zip(("ifd0-ImageDescription", "ifd0-Artist", "ifd0-Copyright"), TEXTS.values(), strict=True)
+    )
+
+
+def test_a_picture_has_the_texts_of_its_exif(run: Run) -> None:
+    content = exif_with({270: "Größe".encode("cp1252"), 271: b"Acme"})
+    plain = jpeg()
+    segment = b"\xff\xe1" + struct.pack(">H", len(content) + 8) + b"Exif\0\0" + content
+    facts = run(plain[:2] + segment + plain[2:]).facts["exif"]
+    assert facts == {"ImageDescription": "Größe", "Make": "Acme"}
+
+
+@pytest.mark.parametrize(
+    ("comment", "order", "text"),
+    [
+        (b"UNICODE\0" + "Привет, мир".encode("utf-16-le"), "<", "Привет, мир"),
+        (b"UNICODE\0" + "Привет, мир".encode("utf-16-be"), ">", "Привет, мир"),
+        (b"UNICODE\0" + "Привет, мир".encode("utf-16-be"), "<", "Привет, мир"),
+        (b"UNICODE\0" + "日本".encode("utf-16-le"), "<", "日本"),
+        (b"JIS\0\0\0\0\0" + "日本".encode("iso2022_jp"), "<", "日本"),
+        (bytes(8) + "Привет, мир".encode("cp1251"), "<", "Привет, мир"),
+        (b"ASCII\0\0\0" + "Größe".encode(), "<", "Größe"),
+        (b"ASCII\0\0\0plain", "<", None),
+        (b"UNIC", "<", None),
+    ],
+)
+def test_comments_are_in_the_encoding_that_they_name(comment: bytes, order: str, text: str | None) -> None:
+    assert exif_texts.read_texts(exif_with({}, comment, order)).get("ifd2-UserComment") == text
 
 
 def test_profiles_have_names(run: Run) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from picasso.process.contract import JSON
+from picasso.process.processors.image.exif_texts import read_texts
 from picasso.process.processors.image.picture import blob, has
 from picasso.process.processors.image.text_values import clean_line, take_fitting
 from picasso.process.processors.image.tiff import GPS_IFD, Directory, Entry, Reader
@@ -70,7 +72,8 @@ MAX_ALTITUDE = 1e6  # metres
 
 def read_exif(tags: pyvips.Image) -> dict[str, JSON]:
     """The texts of `TAGS`, as far as the file has them."""
-    return take_fitting(_texts(tags, TAGS))
+    texts = read_texts(blob(tags, "exif-data"))
+    return take_fitting(_texts(tags, TAGS, texts))
 
 
 def read_gps(tags: pyvips.Image) -> JSON:
@@ -121,8 +124,11 @@ def _altitude(order: str, value: Entry | None, reference: Entry | None) -> float
     return round(-parts[0] if below else parts[0], 2)
 
 
-def _texts(tags: pyvips.Image, names: Iterable[str]) -> list[tuple[str, JSON]]:
-    return [(name.partition("-")[2], clean_line(displayed(_field(tags, name)))) for name in names]
+def _texts(
+    tags: pyvips.Image, names: Iterable[str], known: Mapping[str, str] = MappingProxyType({})
+) -> list[tuple[str, JSON]]:
+    texts = ((name, known[name] if name in known else displayed(_field(tags, name))) for name in names)
+    return [(name.partition("-")[2], clean_line(text)) for name, text in texts]
 
 
 def _field(tags: pyvips.Image, name: str) -> str:

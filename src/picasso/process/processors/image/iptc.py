@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping
 
+from picasso.charset import decode_together
 from picasso.process.contract import JSON
 from picasso.process.processors.image.resources import IPTC, read_resources
 from picasso.process.processors.image.text_values import clean_line, clean_lines, take_fitting
@@ -29,7 +31,6 @@ PLACES = {"sublocation", "city", "state", "country"}
 
 JPEG_PREFIX = b"Photoshop 3.0\0"
 MARKER = 0x1C
-CHARACTER_SET, UTF_8 = (1, 90), b"\x1b%G"
 MAX_RECORDS = 2_000
 
 
@@ -38,16 +39,20 @@ def read_iptc(content: bytes) -> dict[str, JSON]:
     if content.startswith((JPEG_PREFIX, b"8BIM")):
         content = read_resources(content.removeprefix(JPEG_PREFIX)).get(IPTC, b"")
     datasets = records(content)
-    # Without the mark for UTF-8, older software writes its own encoding. Such text is hardly ever valid UTF-8.
-    texts = {
-        name: [_decode(text, datasets.get(CHARACTER_SET) == [UTF_8]) for text in datasets.get((2, number), [])]
-        for number, name in DATASETS.items()
-    }
+    texts = _decode({name: datasets.get((2, number), []) for number, name in DATASETS.items()})
     return take_fitting(
         (name, clean_lines(values, 100) if name in LISTS else clean_line(values[0]))
         for name, values in texts.items()
         if values
     )
+
+
+def _decode(texts: Mapping[str, list[bytes]]) -> dict[str, list[str]]:
+    """All texts share an encoding. Without the mark for UTF-8, older software writes its own; such text is hardly ever
+    valid UTF-8. The mark is not needed, since it may be wrong.
+    """
+    decoded = iter(decode_together([text for values in texts.values() for text in values]))
+    return {name: [next(decoded) for _ in values] for name, values in texts.items()}
 
 
 def records(content: bytes) -> dict[tuple[int, int], list[bytes]]:
@@ -63,10 +68,3 @@ def records(content: bytes) -> dict[tuple[int, int], list[bytes]]:
         datasets.setdefault((record, number), []).append(content[position + 5 : position + 5 + length])
         position += 5 + length
     return datasets
-
-
-def _decode(text: bytes, is_utf_8: bool) -> str:
-    try:
-        return text.decode("utf-8")
-    except UnicodeDecodeError:
-        return text.decode("utf-8", "replace") if is_utf_8 else text.decode("cp1252", "replace")
