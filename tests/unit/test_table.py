@@ -343,6 +343,21 @@ def test_minimum_and_maximum_are_finite(run: Run) -> None:
     assert columns(facts) == {"x": ("number", 0, -2.0, 1.5), "y": ("number", 0, None, None)}
 
 
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("cp1251", "id;Товар\r\n1;Гвоздь\r\n2;Шуруп\r\n3;Болт\r\n"),
+        ("cp1251", "id;name;qty\r\n1;Болт М8;10\r\n2;Гайка М8;20\r\n"),  # noqa: RUF001
+        ("koi8-r", "Имя;Город\r\nИван;Москва\r\nПётр;Омск\r\n"),  # noqa: RUF001
+    ],
+)
+def test_small_tables_in_russian(run: Run, encoding: str, text: str) -> None:
+    facts, preview = run(text.encode(encoding))
+    rows = [line.split(";") for line in text.split("\r\n")[:-1]]
+    assert (facts["encoding"], facts["encoding_evidence"], facts["undecodable"]) == (encoding, "guess", 0)
+    assert (preview["columns"], preview["rows"]) == (rows[0], rows[1:])
+
+
 def test_ragged_rows_are_read_and_counted(run: Run) -> None:
     facts, _ = run("a,b,c\n" + "1,2,3\n" * 100 + "1,2\n" * 10 + "1,2,3,4\n" * 5 + "1,2,3" + ",x" * 99 + "\n")
     assert (facts["rows"], facts["malformed_rows"], facts["columns_total"]) == (116, 16, 3)
