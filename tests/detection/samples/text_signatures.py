@@ -91,6 +91,10 @@ CONTENT = (
     ("application/x-font-adobe-metric", "a.afm", "StartFontMetrics 4.1\nFontName A\n"),
     ("application/x-font-bdf", "a.bdf", "STARTFONT 2.1\nFONT a\n"),
     ("application/x-font-type1", "a.pfa", "%!PS-AdobeFont-1.0: A 1.0\n"),
+    ("application/andrew-inset", "a.ez", "\\begindata{text,1}\n"),
+    ("application/x-godot-scene", "a.tscn", "[gd_scene load_steps=2 format=3]\n"),
+    ("application/x-godot-resource", "a.tres", '[gd_resource type="Theme" format=3]\n'),
+    ("image/x-skencil", "a.sk", "##Sketch 1 2\ndocument()\n"),
     ("application/vnd.font-fontforge-sfd", "a.sfd", "SplineFontDB: 3.2\nFontName: A\n"),
     # archives, transfer encodings, data
     ("application/warc", "a.warc", "WARC/1.0\r\nWARC-Type: warcinfo\r\n"),

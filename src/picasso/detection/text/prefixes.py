@@ -93,6 +93,7 @@ PREFIXES: tuple[tuple[str, str | TextRule], ...] = (
     ("%!", postscript),
     ("{\\rtf", "text/rtf"),
     ("<MIFFile ", "application/vnd.mif"),
+    ("\\begindata{", "application/andrew-inset"),
     ("%YAML ", "application/yaml"),
     ("@startuml", "text/x-plantuml"),
     ("CACHE MANIFEST", matches("text/cache-manifest", r"CACHE MANIFEST(?:\s|\Z)")),
@@ -136,6 +137,9 @@ PREFIXES: tuple[tuple[str, str | TextRule], ...] = (
     ("ISO-10303-21;", "model/step"),
     ("StartFontMetrics ", "application/x-font-adobe-metric"),
     ("STARTFONT ", "application/x-font-bdf"),
+    ("[gd_scene ", "application/x-godot-scene"),
+    ("[gd_resource ", "application/x-godot-resource"),
+    ("##Sketch ", "image/x-skencil"),
     ("SplineFontDB:", "application/vnd.font-fontforge-sfd"),
     # archives and transfer encodings
     ("!<arch>\ndebian-binary ", "application/vnd.debian.binary-package"),

@@ -13,6 +13,9 @@ from picasso.detection.text.sample import Sample
 MAX_ROWS = 20
 MAX_LINE = 2_000
 
+# Programs write comments before and into tables.
+COMMENT = "#"
+
 # A cell of a table that no name announces is short.
 MAX_CELL = 60
 
@@ -33,7 +36,7 @@ def detect_table(sample: Sample) -> str | None:
     """A table, if its first rows have equally many cells, and neither prose nor statements look like them."""
     if EXCEL_LINE.match(sample.text):
         return CSV
-    lines = sample.lines[:MAX_ROWS]
+    lines = [line for line in sample.lines[: 2 * MAX_ROWS] if not line.startswith(COMMENT)][:MAX_ROWS]
     if len(lines) < 2 or max(map(len, lines)) > MAX_LINE:
         return None
     for delimiter, is_table in RULES:
