@@ -48,12 +48,12 @@ Asked = Callable[..., Result]
 
 
 @contextmanager
-def made(jobs_per_child: int = 32) -> Iterator[ChildPool]:
+def made(jobs_per_child: int = 32, languages: tuple[str, ...] = ()) -> Iterator[ChildPool]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(FOLDER))
         for name, secret in SECRETS.items():
             patch.setenv(name, secret)
-        children = ChildPool(MEMORY, jobs_per_child, output_limit=OUTPUT)
+        children = ChildPool(MEMORY, jobs_per_child, output_limit=OUTPUT, languages=languages)
         children.open()
         try:
             yield children
@@ -127,6 +127,15 @@ def trouble(ask: Callable[[], Result]) -> str:
 def test_a_result_comes_back(asked: Asked) -> None:
     facts = {"n": 1, "text": "Größe \\u0000 stays what it is", "list": [None, True, 1.5], "nested": {"a": {}}}
     assert asked("tell", facts=facts).facts == facts
+
+
+@pytest.mark.parametrize(("languages", "text"), [((), "νες"), (("ru",), "нет")])
+def test_children_know_which_languages_to_expect(tmp_path: Path, languages: tuple[str, ...], text: str) -> None:
+    """And they can guess an encoding, although they can't open the model's file."""
+    (tmp_path / "short.txt").write_bytes("нет".encode("cp1251"))
+    with made(languages=languages) as children:
+        result = children.run("text", Source(tmp_path / "short.txt", "text/plain"), tmp_path / "made", SECONDS)
+    assert (result.facts["preview"], result.facts["encoding_sure"]) == (text, False)
 
 
 def test_a_verdict_on_the_file_comes_back_and_the_child_stays(asked: Asked) -> None:

@@ -1,5 +1,6 @@
 import json
 import os
+import random
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -171,6 +172,29 @@ def test_the_encoding_is_guessed_after_the_ascii_beginning(run: Run) -> None:
 def test_a_split_character_does_not_change_the_guess(run: Run, shift: int) -> None:
     content = "x" * shift + "\n" + "这是一个中文的测试文件。请多多指教\n" * 9_000
     assert run(content.encode("gb18030"))["encoding"] == "gb18030"
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding", "evidence"),
+    [
+        ("Größe".encode(), "utf-8", "validity"),
+        (b"plain", "utf-8", "validity"),
+        ("Größe".encode("utf-16"), "utf-16-le", "mark"),
+        ("Привет, мир".encode("utf-16-be"), "utf-16-be", "validity"),
+        ("# -*- coding: cp1251 -*-\n# Привет\n".encode("cp1251"), "cp1251", "declaration"),
+        ('<?xml version="1.0" encoding="windows-1251"?>\n<Файл/>'.encode("cp1251"), "cp1251", "declaration"),
+        ("Съешь ещё этих мягких французских булок".encode("koi8-r"), "koi8-r", "guess"),
+        (bytes(random.Random(1).choices(range(128, 256), k=500)), None, None),
+    ],
+    ids=range(8),
+)
+def test_the_facts_say_what_tells_the_encoding(
+    run: Run, content: bytes, encoding: str | None, evidence: str | None
+) -> None:
+    facts = run(content)
+    assert (facts["encoding"], facts["encoding_evidence"]) == (encoding, evidence)
+    assert facts["encoding_sure"] is (encoding is not None)
+    assert "\N{REPLACEMENT CHARACTER}" not in str(facts["preview"])
 
 
 def test_one_line_in_another_encoding_is_enough(run: Run) -> None:
