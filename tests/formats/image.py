@@ -1,6 +1,8 @@
 """Pictures."""
 
-from tests.contract.samples.image import MAKERS, film, psd
+import gzip
+
+from tests.contract.samples.image import MAKERS, by_pillow, corners_in_pillow, film, psd, svg
 from tests.formats import Format
 
 FACTS: dict[str, tuple[str, ...]] = {
@@ -34,6 +36,11 @@ OF_RAW = (
     "A DNG with lossy or JPEG XL compression and without a preview may fail with `unsupported-format`."
 )
 
+
+def animated(kind: str) -> bytes:
+    return by_pillow(kind, save_all=True, append_images=[corners_in_pillow().rotate(180)], duration=100)
+
+
 FORMATS: tuple[Format, ...] = (
     Format("JPEG", "photo.jpg", MAKERS["image/jpeg"], "image/jpeg", FACTS, THUMBNAILS),
     Format(
@@ -43,7 +50,14 @@ FORMATS: tuple[Format, ...] = (
         "image/png",
         FACTS,
         THUMBNAILS,
-        gaps="An animation (APNG) gets a `preview`.",
+    ),
+    Format(
+        "PNG, animated (APNG)",
+        "film.png",
+        lambda: animated("PNG"),
+        "image/png",
+        FACTS,
+        (*THUMBNAILS, "preview"),
     ),
     Format("WebP, animated", "film.webp", MAKERS["image/webp"], "image/webp", FACTS, (*THUMBNAILS, "preview")),
     Format(
@@ -73,7 +87,14 @@ FORMATS: tuple[Format, ...] = (
         "image/avif",
         FACTS,
         THUMBNAILS,
-        gaps="A sequence gets a `preview`.",
+    ),
+    Format(
+        "AVIF, animated",
+        "film.avif",
+        lambda: animated("AVIF"),
+        "image/avif",
+        FACTS,
+        (*THUMBNAILS, "preview"),
     ),
     Format(
         "HEIC",
@@ -101,8 +122,9 @@ FORMATS: tuple[Format, ...] = (
         FACTS,
         THUMBNAILS,
         gaps="Nothing outside the file is fetched. More than 50,000 elements, 100,000 characters or 200 filter "
-        "primitives fail with `too-complex`. Compressed drawings (SVGZ) are detected as gzip.",
+        "primitives fail with `too-complex`.",
     ),
+    Format("SVG, compressed (SVGZ)", "drawing.svgz", lambda: gzip.compress(svg()), "image/svg+xml", FACTS, THUMBNAILS),
     Format("BMP", "picture.bmp", MAKERS["image/bmp"], "image/bmp", FACTS, THUMBNAILS),
     Format(
         "ICO",
