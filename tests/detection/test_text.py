@@ -145,6 +145,8 @@ def test_markup_in_any_encoding(encoding: str) -> None:
         (b"<records><record/></records>", "text/xml"),
         (b"<!-- XML --><records><record/></records>", "text/xml"),
         (b"<!-- HTML --><html><body>x</body></html>", "text/html"),
+        ("<Файл><Имя/></Файл>".encode(), "text/xml"),
+        ('<?xml version="1.0" encoding="windows-1251"?><Файл/>'.encode("cp1251"), "text/xml"),
         (b"<p>Hello</p>\n", "text/html"),
         (b"<div>Hello</div>\n", "text/html"),
         (b"<3 you all, and more\n", PLAIN),

@@ -81,8 +81,5 @@ def extension(media_type: str) -> str | None:
     return next(iter(extensions(media_type)), None)
 
 
-JSON_BY_NAME = {"jsonl": NDJSON, "ndjson": NDJSON, "geojson": "application/geo+json"}
-
-
 def extension_of(name: str) -> str:
     return name.rpartition(".")[2].lower() if "." in name[1:] else ""

@@ -11,7 +11,7 @@ MAX_PARTS = 500
 # The start tag of a root element with its attributes.
 MAX_TAG = 8 * 1024
 
-NAME = re.compile(r"<(?:([A-Za-z_][\w.-]*):)?([A-Za-z_][\w.-]*)(?=[\s/>])")
+NAME = re.compile(r"<(?:([^\W\d][\w.-]*+):)?([^\W\d][\w.-]*+)(?=[\s/>])")
 ATTRIBUTE = re.compile(r"""\s([A-Za-z_][\w.:-]*)\s*=\s*(?:"([^"<]*)"|'([^'<]*)')""")
 SPACE = re.compile(r"\s*")
 DOCTYPE = re.compile(r"(?i)<!doctype\s+([A-Za-z_][\w.:-]*)")
