@@ -138,3 +138,15 @@ def test_random_bytes_are_nothing() -> None:
 )
 def test_two_bytes_are_no_format(start: bytes) -> None:
     assert detect(start + random.Random(2).randbytes(3000)) == UNKNOWN
+
+
+@pytest.mark.parametrize("first", range(256))
+def test_files_of_two_or_three_bytes(first: int) -> None:
+    for second in (0, 1, 0x45, 0x5A, 0x77, 0x8B, 0xD8, 0xE0, 0xE5, 0xF1, 0xFB, 0xFF):
+        assert "/" in detect(bytes([first, second]))
+        assert "/" in detect(bytes([first, second, 0xFF]))
+
+
+def test_a_head_that_can_not_be_read() -> None:
+    assert "/" in detection.detect(Window(b"", 162)).media_type
+    assert "/" in detection.detect(Window(b"PK\3\4", 10**12)).media_type

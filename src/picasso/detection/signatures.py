@@ -52,6 +52,6 @@ def detect_by_signature(window: Window) -> str | None:
 def _office_lock(window: Window) -> str | None:
     """The file ``~$name`` that Office keeps beside an open document: its user's name, once in bytes, once in UTF-16."""
     head = window.head
-    length = head[0] if window.size in LOCK_SIZES else 0
+    length = head[0] if len(head) in LOCK_SIZES else 0
     is_lock = 0 < length <= 52 and length.to_bytes(2, "little") in {head[54:56], head[55:57]}
     return "application/x-ms-owner" if is_lock else None

@@ -12,6 +12,8 @@ from tests.detection.samples import Sample
 
 TITLE = "Sound in frames, and what is compressed as a whole"
 
+# In the old format of binary numbers.
+CPIO = struct.pack("<13H", 0o070707, 1, 2, 0o100644, 0, 0, 1, 0, 0, 1, 6, 0, 3) + b"a.txt\0abc\0"
 ADTS = bytes.fromhex("fff15080 0c7ffc") + bytes(92)
 SVG = b'<?xml version="1.0"?><!-- a --><svg xmlns="http://www.w3.org/2000/svg"/>'
 
@@ -51,6 +53,9 @@ SAMPLES = (
     Sample("audio/mpeg", "a.mp2", mpeg_frames(6, header=b"\xff\xfd\xa4\x04", length=576)),
     Sample("audio/mpeg", "a.mpga", id3(300) + mpeg_frames(3)),
     Sample("audio/aac", "a.aac", ADTS * 5),
+    Sample("audio/x-mp4a-latm", "a.loas", b"\x56\xe0\x05abcde" * 4),
+    Sample("application/x-arc", "a.arc", b"\x1a\x08A.TXT\0" + bytes(107)),
+    Sample("application/x-cpio", "a.cpio", CPIO),
     Sample("audio/flac", "a.flac", id3(100) + b"fLaC\0\0\0\x22" + bytes(34)),
     Sample("audio/x-ape", "a.ape", id3(100) + b"MAC \x96\x0f" + bytes(60)),
     Sample("audio/x-tta", "a.tta", id3(100) + b"TTA1\1\0\2\0" + bytes(60)),

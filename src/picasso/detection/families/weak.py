@@ -51,9 +51,9 @@ def _is_zlib(window: Window) -> bool:
 
 def _is_latm(window: Window) -> bool:
     """A frame leads to the next one (ISO/IEC 14496-3, 1.7.2)."""
-    length = (window.head[1] & 0x1F) << 8 | window.head[2]
-    following = window.at(3 + length, 2)
-    return window.size == 3 + length or (following[:1] == b"\x56" and following[1] & 0xE0 == 0xE0)
+    end = 3 + (int.from_bytes(window.at(1, 2), "big") & 0x1FFF)
+    following = int.from_bytes(window.at(end, 2), "big")
+    return window.size == end or following & 0xFFE0 == 0x56E0
 
 
 def _is_ac3(window: Window) -> bool:
