@@ -176,6 +176,8 @@ def test_markup(content: bytes, media_type: str) -> None:
         (b"#!/usr/bin/nobody-knows\necho 1\n", "a", PLAIN),
         (b"%PDF-1.4\n", "a.txt", "application/pdf"),
         (b"From: nobody knows\n", "a.txt", PLAIN),
+        (b"Received: from a\n\tby b\nX-A: 1\nX-B: 2\n" + b"X-C: 3\n" * 900, "a.txt", "message/rfc822"),
+        (b"Received: the goods, and\nall is well. We thank\nyou.\n", "a.txt", PLAIN),
         (b"words\n", "photo.jpg", PLAIN),
         (b"words\n", "a.pdb", PLAIN),
         (b"words\n", "a.cfg", PLAIN),
@@ -234,6 +236,7 @@ def test_no_texts(content: bytes) -> None:
         (XML.format("windows-1251").encode("cp1251"), "cp1251"),
         ("# coding: koi8-r\n# слова\n".encode("koi8-r"), "koi8-r"),
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", None),
+        (b"%PDF-1.4\n", None),
     ],
 )
 def test_the_charset_that_the_first_bytes_show(content: bytes, charset: str | None) -> None:

@@ -15,7 +15,7 @@ from picasso.detection import families, libmagic, media_types
 from picasso.detection.media_types import UNKNOWN
 from picasso.detection.own_magic import TEXT_STARTS, VAGUE, ask_own
 from picasso.detection.signatures import detect_by_signature
-from picasso.detection.text import Sample, detect_beginning, detect_text, read_damaged_sample, read_sample
+from picasso.detection.text import BINARY, Sample, detect_beginning, detect_text, read_damaged_sample, read_sample
 from picasso.detection.trailers import detect_by_trailer
 from picasso.detection.window import Window
 
@@ -76,4 +76,4 @@ def _named(media_type: str, extension: str, detected_by: DetectedBy) -> Detectio
 def _detect_text(sample: Sample, name: str) -> Detection:
     media_type, detected_by = detect_text(sample, name)
     named = _named(media_type, media_types.extension_of(name), detected_by)  # such as a PDF of Illustrator
-    return Detection(named.media_type, named.detected_by, sample.charset)
+    return Detection(named.media_type, named.detected_by, None if media_type in BINARY else sample.charset)

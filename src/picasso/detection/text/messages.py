@@ -12,6 +12,8 @@ KNOWN_FIELD = re.compile(
     re.MULTILINE,
 )
 FIELD = re.compile(r"[!-9;-~]{1,60}:[ \t\r\n]")
+# What each server adds before a message (RFC 5321, section 4.4). They may be longer than the start that is read.
+TRACE = re.compile(r"(?i)(?:Received|Return-Path|Delivered-To):[^\n]*\n(?:[!-9;-~]{1,60}:[^\n]*\n|[ \t][^\n]*\n){3}")
 EMPTY_LINE = re.compile(r"\r?\n\r?\n")
 MBOX_LINE = re.compile(r"From [^\n]{1,200}(?:\d\d:\d\d|\d{4})[^\n]{0,40}\n>?")
 LENGTH_LINE = re.compile(r"\d{1,12} *\r?\n")
@@ -35,4 +37,4 @@ def type_of_header(text: str) -> str | None:
     if fields >= {"newsgroups", "path"} or (fields >= {"newsgroups", "xref"}):
         return "message/news"
     is_mail = len(fields) > 2 and fields & {"from", "received", "return-path", "message-id", "delivered-to"}
-    return "message/rfc822" if is_mail else None
+    return "message/rfc822" if is_mail or TRACE.match(text) else None

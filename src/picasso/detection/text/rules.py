@@ -20,6 +20,16 @@ PLAIN = "text/plain"
 
 Found = tuple[str, Literal["content", "name"]]
 
+# Formats that only begin like a text, so that they have no charset.
+BINARY = frozenset(
+    {
+        *("application/pdf", "application/vnd.fdf", "application/x-archive", "application/vnd.debian.binary-package"),
+        *("application/x-bittorrent", "application/warc", "application/x-internet-archive", "video/x-yuv4mpeg"),
+        *("image/fits", "image/x-portable-bitmap", "image/x-portable-graymap", "image/x-portable-pixmap"),
+        *("image/x-portable-arbitrarymap", "application/x-sas-xport"),
+    }
+)
+
 JSON_TYPES = {JSON, NDJSON}
 
 # What the content may show without its name as well.
