@@ -380,6 +380,23 @@ def test_text_that_stands_in_headers_only(run: Run, text: Text) -> None:
     assert text() == "Only here"
 
 
+@pytest.mark.parametrize(
+    ("name", "chunk"),
+    [
+        ("chunk.html", "<meta charset=utf-8><p>Größe</p>".encode()),
+        ("chunk.mht", b"MIME-Version: 1.0\nContent-Type: text/html; charset=utf-8\n\n" + "<p>Größe".encode()),
+        ("chunk.rtf", rb"{\rtf1\ansi\ansicpg1252 Gr\'f6\'dfe}"),
+        ("chunk.txt", "Größe".encode()),
+    ],
+)
+def test_documents_that_word_would_import(run: Run, text: Text, name: str, chunk: bytes) -> None:
+    main = f"{document.HEAD}<w:document {document.WORD}><w:body><w:altChunk/></w:body></w:document>"
+    relations = document.relations({"r1": (document.OFFICE + "/aFChunk", name)})
+    parts: dict[str, str | bytes] = {"word/document.xml": main, "word/_rels/document.xml.rels": relations}
+    run(document.package("word/document.xml", document.DOCX, {**parts, f"word/{name}": chunk}), document.DOCX)
+    assert text() == "Größe"
+
+
 def test_slides_are_in_the_order_of_the_presentation(run: Run, text: Text) -> None:
     facts = run(document.pptx_of_two(), document.PPTX).facts
     assert (facts["slides"], facts["slide_names"]) == (2, ["Shown first", "Shown second"])

@@ -68,6 +68,10 @@ PROPERTIES = {
     "custom-properties": f"{canonical_xml.RELATIONSHIPS}/",
 }
 
+# The relation to a document that Word imports when it opens the file (ECMA-376 part 1, section 17.17.2).
+CHUNK = "aFChunk"
+MAX_CHUNK = 2**23  # bytes
+
 S = TypeVar("S", bound=OfficeScan)
 
 
@@ -80,6 +84,8 @@ class Office:
     content: bytes = b""
     slides: list[str] = field(default_factory=list)
     """The titles of the slides, in the order in which they are shown."""
+    chunks: list[tuple[str, bytes]] = field(default_factory=list)
+    """Names and contents of documents of other formats that stand in its place, as programs leave them to Word."""
 
 
 def rebuild(archive: zipfile.ZipFile, max_cells: int) -> Office:
@@ -134,9 +140,16 @@ class Builder:
         properties = [each for each in self.package.relations(ROOT) if each.kind in PROPERTIES]
         self.add_relations(ROOT, [Relation("main", "officeDocument", main), *properties])
         self.archive.writestr(name, content)
+        self.add_chunks(self.package.relations(main))
         order = {relation: number for number, relation in enumerate(scan.slides)}
         relations = sorted(self.package.relations(main), key=lambda relation: order.get(relation.id, len(order)))
         self.add_relations(name, relations)
+
+    def add_chunks(self, relations: list[Relation]) -> None:
+        for relation in relations:
+            if relation.kind == CHUNK and not relation.is_external and relation.target in self.package.parts:
+                with self.package.open(relation.target) as file:
+                    self.office.chunks.append((relation.target, file.read(MAX_CHUNK)))
 
     def add_part(self, part: str, kind: str) -> None:
         content, scan = self.read(part, SCANS.get(kind, OfficeScan))

@@ -9,7 +9,11 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
-from picasso.charset import HEAD, classify, declared_encoding, decode_bytes
+from picasso.charset import HEAD, classify, declared_encoding, decode_bytes, detect
+
+# Fewer letters than this tell nothing about the encoding; browsers take the page for windows-1252 then.
+MIN_LETTERS = 4
+BEYOND_ASCII = bytes(range(0x80, 0x100))
 
 HIDDEN_TAGS = {"script", "style", "template", "noscript", "title"}
 BLOCK_TAGS = re.compile(
@@ -87,7 +91,12 @@ def read(content: bytes, declared: str | None = None) -> tuple[str, dict[str, ob
 
 def decode(content: bytes, declared: str | None = None) -> str:
     """UTF-8 that says to be something else is UTF-8 all the same: hardly anything else is valid by chance."""
-    return decode_bytes(content, declared or ("utf-8" if classify(content) == "utf-8" else None)).text
+    if not declared:
+        found = detect(content)
+        letters = len(content) - len(content.translate(None, BEYOND_ASCII))
+        is_browsers_choice = not found.sure and letters < MIN_LETTERS
+        declared = "utf-8" if classify(content) == "utf-8" else "cp1252" if is_browsers_choice else found.name
+    return decode_bytes(content, declared).text
 
 
 def declares_encoding(content: bytes) -> bool:

@@ -37,10 +37,10 @@ class Inspection:
 
 
 # Found by flipping bits. An OSError here is not about a disk, since the file is in memory: bzip2 raises it for bad
-# data.
+# data. A LookupError is about an encoding that Python does not know.
 DAMAGE = (
     *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, expat.ExpatError, struct.error),
-    *(OSError, EOFError, RuntimeError, ValueError, OverflowError, KeyError),
+    *(OSError, EOFError, RuntimeError, ValueError, OverflowError, LookupError),
 )
 
 
