@@ -19,11 +19,34 @@ PAGE = b'<!doctype html><meta charset="utf-8"><title>clients</title><script src=
 IDLE = 300
 
 
+class Gate:
+    """Each request of a task with ``gated`` waits here until it is let through."""
+
+    def __init__(self) -> None:
+        self.arrived = 0
+        self.permitted = 0
+        self._permits = threading.Semaphore(0)
+
+    def wait(self) -> None:
+        self.arrived += 1  # by one page, which sends one request at a time
+        self._permits.acquire(timeout=IDLE)
+
+    def let_through(self, requests: int) -> None:
+        self.permitted += requests
+        self._permits.release(requests)
+
+    @property
+    def holds_one(self) -> bool:
+        """Whether a request waits here, and all that were let through before it have an answer."""
+        return self.arrived > self.permitted
+
+
 class Page:
     """Does one task at a time, each in a freshly loaded page with the local storage of those before."""
 
     def __init__(self, port: int) -> None:
         self.content = b""
+        self.gate = Gate()
         self.tasks: queue.Queue[dict[str, Any]] = queue.Queue()
         self.progress: queue.Queue[dict[str, Any]] = queue.Queue()
         self.results: queue.Queue[dict[str, Any]] = queue.Queue()
@@ -32,6 +55,7 @@ class Page:
 
     def start(self, content: bytes, **task: object) -> None:
         self.content = content
+        self.gate = Gate()
         while not self.progress.empty():
             self.progress.get()
         self.tasks.put(task)
@@ -64,6 +88,9 @@ def _handler(page: Page) -> type[BaseHTTPRequestHandler]:
         def do_GET(self) -> None:
             if self.path == "/task":
                 self._answer(json.dumps(page.tasks.get(timeout=IDLE)).encode(), "application/json")
+            elif self.path == "/gate":
+                page.gate.wait()
+                self._answer(b"", "text/plain")
             elif self.path == "/content":
                 self._answer(page.content, "application/octet-stream")
             elif self.path == "/page.js":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import Any
 
 import pytest
@@ -9,10 +10,10 @@ import pytest
 from tests import browser
 from tests.clients.checks import UPLOADS, check_stored, content, file_of, gone, times_stored
 from tests.clients.pages import Page
-from tests.clients.test_kills import kill_web, power_cut
+from tests.clients.test_kills import kill_all, kill_web
 from tests.sampling import sample
 from tests.services import free_port
-from tests.stack import Stack
+from tests.stack import Stack, until
 
 NAME, TYPE = "Arlequín.bin", "application/x-harlequin"
 ONE = {"name": NAME, "type": TYPE}
@@ -79,7 +80,7 @@ def test_the_page_is_loaded_anew(stack: Stack, page: Page, protocol: str) -> Non
 @pytest.mark.parametrize("protocol", sample(PROTOCOLS, lambda _: "page and service killed", 1 / 3))
 def test_the_service_is_killed(stack: Stack, page: Page, protocol: str) -> None:
     sent = content(2_000_000)
-    page.start(sent, **task(stack, {"protocol": protocol, "chunkSize": CHUNK}, pause=30))
+    page.start(sent, **task(stack, {"protocol": protocol, "chunkSize": CHUNK}, gated=True))
     killed_in_the_middle(stack, page)
     result = done(page.result())
     assert offsets(result, "HEAD")
@@ -87,13 +88,23 @@ def test_the_service_is_killed(stack: Stack, page: Page, protocol: str) -> None:
 
 
 def killed_in_the_middle(stack: Stack, page: Page) -> None:
-    """Once so that requests have to wait, and once so that they fail."""
-    for kill in (kill_web, power_cut):
-        for _ in range(3):
-            page.progress.get(timeout=120)
-        kill(stack)
-        while not page.progress.empty():
-            page.progress.get()
+    """Once so that a request has to wait for the next web process, and once so that one fails."""
+    stop_after(page, 4)
+    kill_web(stack)
+    stop_after(page, 3)
+    kill_all(stack.processes())
+    stack.kill()
+    with socket.create_server(("127.0.0.1", stack.port)) as refusing:
+        refusing.settimeout(120)
+        page.gate.let_through(1000)
+        refusing.accept()[0].close()
+    stack.start()
+
+
+def stop_after(page: Page, requests: int) -> None:
+    """Return when the page has sent so many more requests and waits before the next one."""
+    page.gate.let_through(requests)
+    until(lambda: page.gate.holds_one, 60, lambda: f"the page sent {page.gate.arrived} requests")
 
 
 def test_uppy(stack: Stack, page: Page) -> None:
@@ -125,7 +136,7 @@ def test_uppy_and_parts(stack: Stack, page: Page) -> None:
 
 def test_uppy_and_a_killed_service(stack: Stack, page: Page) -> None:
     sent = content(2_000_000)
-    page.start(sent, **task(stack, {"chunkSize": CHUNK}, client="uppy", pause=30))
+    page.start(sent, **task(stack, {"chunkSize": CHUNK}, client="uppy", gated=True))
     killed_in_the_middle(stack, page)
     result = done(page.result())
     assert offsets(result, "HEAD")

@@ -29,17 +29,18 @@ SOME_PROTOCOLS = sample(PROTOCOLS, lambda _: "client and service killed", 1 / 3)
 
 def kill_web(stack: Stack) -> None:
     """The processes that speak HTTP; those that are started in their place find the same socket."""
-    end(stack.processes("web"))
+    until(lambda: bool(stack.processes("web")), 10, lambda: "no web process was started")
+    kill_all(stack.processes("web"))
 
 
 def power_cut(stack: Stack) -> None:
     """All processes, and all of them are started again."""
-    end(stack.processes())
+    kill_all(stack.processes())
     stack.kill()
     stack.start()
 
 
-def end(processes: list[psutil.Process]) -> None:
+def kill_all(processes: list[psutil.Process]) -> None:
     """SIGKILL, to the first one first, lest it starts the others again."""
     assert processes
     for process in processes:
@@ -55,13 +56,15 @@ def alive(process: psutil.Process) -> bool:
 
 
 def killed_at(stack: Stack, client: Running, reached: list[int], kill: Callable[[Stack], None]) -> dict[str, Any]:
-    """The last that the client says; the service is killed whenever it has sent so much."""
-    waiting = list(reached)
+    """The last that the client says; the service is killed whenever it has sent so much, and went on after a kill."""
+    waiting, goes_on = list(reached), True
     last: dict[str, Any] = {}
     for last in client.said():
-        if waiting and last.get("sent", 0) >= waiting[0]:
+        goes_on = goes_on or "found" in last
+        if waiting and goes_on and last.get("sent", 0) >= waiting[0]:
             waiting.pop(0)
             kill(stack)
+            goes_on = False
     assert not waiting, f"ended too early: {last}"
     assert "error" not in last, last
     return last

@@ -20,7 +20,7 @@ function watched(task, requests, files = new Set()) {
         retryDelays: Array(60).fill(250),
         removeFingerprintOnSuccess: true, // files of different tests look alike
         ...task.options,
-        ...(task.pause && { onBeforeRequest: () => sleep(task.pause) }),
+        ...(task.gated && { onBeforeRequest: () => fetch("/gate") }),
         onAfterResponse(request, response) {
             const offset = response.getHeader("Upload-Offset");
             requests.push([request.getMethod(), response.getStatus(), offset === null ? null : Number(offset)]);

@@ -5,7 +5,8 @@
 //   pause                            milliseconds to wait before each piece of a body
 //   input                            how the client gets the file: as a path, as bytes, or as a stream of unknown length
 //   terminateAt                      how many bytes to send before the upload is ended for good
-// Prints a line of JSON whenever the server has accepted or the client has sent something, and a last one with the result.
+// Prints a line of JSON whenever the server has accepted or the client has sent something, or has found where to go on, and
+// a last one with the result.
 
 import fs from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -53,6 +54,7 @@ const upload = new tus.Upload(inputs[input](), {
     onAfterResponse(request, response) {
         const offset = response.getHeader("Upload-Offset");
         requests.push([request.getMethod(), response.getStatus(), offset === undefined ? null : Number(offset)]);
+        if (request.getMethod() === "HEAD" && response.getStatus() < 300) say({ found: Number(offset) });
     },
     onProgress(sent) {
         say({ sent });
