@@ -20,6 +20,17 @@ SIGNATURES = (
     (0, b"\0\1\0\0MSISAM Database", "application/x-msmoney"),
     (0, b"PAR2\0PKT", "application/x-par2"),
     (0, b"L\0R\0F\0\0\0", "application/x-sony-bbeb"),
+    # Quattro Pro for Windows 1 and 5, and for DOS 4 and 5: a record of two bytes with the version.
+    (0, b"\0\0\2\0\1\x10", "application/x-quattro-pro"),
+    (0, b"\0\0\2\0\2\x10", "application/x-quattro-pro"),
+    (0, b"\0\0\2\0\x20\x51", "application/x-quattro-pro"),
+    (0, b"\0\0\2\0\x21\x51", "application/x-quattro-pro"),
+    # Tables and databases of Works 2 to 4.
+    (0, b"\xff\0\2\0\4\4\5\x54", "application/vnd.ms-works"),
+    (0, b"\x20\x54\2\0\0\0\5\x54", "application/vnd.ms-works"),
+    (0, b"\x9b\xa5\x21\0", "application/msword"),
+    (0, b"OFR \x0f", "audio/x-optimfrog"),
+    (0, bytes.fromhex("726966662e91cf11a5d628db04c10000"), "audio/x-w64"),
 )
 
 # Readers of PDF search its beginning in so many bytes (ISO 32000-1, annex H.3.4.1), and some mail programs put text

@@ -10,7 +10,7 @@ import tarfile
 from tests.detection.media_builders import id3, mpeg_frames
 from tests.detection.samples import Sample
 
-TITLE = "Sound in frames, and what is compressed as a whole"
+TITLE = "Sound in frames, what is compressed as a whole, and single signatures"
 
 # In the old format of binary numbers.
 CPIO = struct.pack("<13H", 0o070707, 1, 2, 0o100644, 0, 0, 1, 0, 0, 1, 6, 0, 3) + b"a.txt\0abc\0"
@@ -77,6 +77,12 @@ SAMPLES = (
     Sample("chemical/x-cdx", "a.cdx", b"VjCD0100\4\3\2\1" + bytes(60)),
     Sample("image/x-freehand", "a.fh10", b"AGD3\0\0\1\2" + bytes(60)),
     Sample("application/x-msmoney", "a.mny", b"\0\1\0\0MSISAM Database" + bytes(60)),
+    Sample("application/x-quattro-pro", "a.wb1", b"\0\0\2\0\1\x10" + bytes(60)),
+    Sample("application/x-quattro-pro", "a.wb2", b"\0\0\2\0\2\x10" + bytes(60)),
+    Sample("application/vnd.ms-works", "a.wks", bytes.fromhex("ff00020004040554") + bytes(60)),
+    Sample("application/vnd.ms-works", "a.wdb", bytes.fromhex("2054020000000554") + bytes(60)),
+    Sample("application/msword", "a.doc", bytes.fromhex("9ba52100") + bytes(600)),
+    Sample("audio/x-w64", "a.w64", bytes.fromhex("726966662e91cf11a5d628db04c10000") + bytes(90)),
     Sample("application/x-par2", "a.par2", b"PAR2\0PKT" + bytes(60)),
     Sample("application/x-sony-bbeb", "a.lrf", b"L\0R\0F\0\0\0" + bytes(60)),
     Sample("application/ovf", "a.ova", appliance()),
