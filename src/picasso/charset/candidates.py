@@ -35,7 +35,7 @@ ONE_BYTE = (
     Candidate("iso8859-5", 1.5, CYRILLIC),
     Candidate("mac-cyrillic", 2, CYRILLIC),
     Candidate("cp855", 2.5, {"sr": 1.0, "mk": 1.5, "bg": 0.7}),
-    Candidate("cp1250", 0, CENTRAL),
+    Candidate("cp1250", 0.2, CENTRAL),
     Candidate("iso8859-2", 0.7, CENTRAL),
     Candidate("cp852", 1.2, CENTRAL),
     Candidate("mac-latin2", 3, CENTRAL),

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Callable
 from functools import cache
 
-QUOTES, APOSTROPHES, DASHES = "«»“”„", "‘’", "–—\xa0¿¡‐"  # noqa: RUF001
+QUOTES, APOSTROPHES, DASHES = "«»“”„", "‘’¿¡", "–—\xa0‐"  # noqa: RUF001
 USUAL_SIGNS = "…№§°€·©®™•ºª×£"  # noqa: RUF001
 LIGATURES = "ﬁﬂ"
 # Letters, with vowels and tones that are marks.
@@ -102,9 +102,9 @@ def _signs_cost(shape: bytes) -> float:
 
 
 def _places_cost(count: Callable[[bytes], int]) -> float:
-    """Signs within a word or at a letter, dashes without a blank, apostrophes at one end of a word."""
+    """Signs within a word or at a letter, dashes and apostrophes at one end of a word."""
     within = count(b"LsL") + count(b"LqL") + count(b"LdL")
     at_letter = count(b"Ls") + count(b"sL")
-    dashes = count(b"Ld") + count(b"dL")
+    dashes = count(b"Ld") + count(b"dL") - 2 * count(b"LdL")
     alone = count(b"La") + count(b"aL") - 2 * count(b"LaL")
-    return 4 * within + 3 * at_letter + 2 * dashes + 3 * alone
+    return 4 * within + 3 * at_letter + 5 * dashes + 3 * alone
