@@ -9,9 +9,13 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.detection.samples import text_markup, text_names
 
 from picasso.process.contract import JSON, Source
 from picasso.process.processors import text, wellformed
+from picasso.process.processors.document import Document
+from picasso.process.processors.image import Image
+from picasso.process.processors.table import Table
 from picasso.process.processors.text import PIECE, Text
 from picasso.process.registry import matches
 
@@ -276,6 +280,15 @@ def test_tables_and_documents_are_excluded() -> None:
     assert matches(Text.media_types, "text/x-c")
     for other in ("text/csv", "text/html", "text/markdown", "text/rtf", "message/rfc822", "application/x-ndjson"):
         assert not matches(Text.media_types, other)
+
+
+def test_formats_in_text_are_processed() -> None:
+    """Code, configuration and markup, whatever their names begin with; not by this processor and another one."""
+    others = [Document.media_types, Image.media_types, Table.media_types]
+    for sample in (*text_names.SAMPLES, *text_markup.SAMPLES):
+        by_others = any(matches(types, sample.media_type) for types in others)
+        if sample.media_type not in {"application/x-spss-por", "application/x-amf"}:
+            assert matches(Text.media_types, sample.media_type) != by_others, sample.media_type
 
 
 # What it costs

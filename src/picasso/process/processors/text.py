@@ -34,7 +34,15 @@ TEXT_APPLICATIONS = (
     *("graphql", "javascript", "json", "json5", "lrc", "mac-binhex40", "n-quads", "n-triples", "pgp-keys"),
     *("pgp-signature", "pkcs10", "sdp", "sparql-query", "sql", "toml", "trig", "typescript", "vnd.adobe.xfdf"),
     *("vnd.apple.mpegurl", "vnd.chess-pgn", "vnd.gerber", "vnd.java.hprof.text", "vnd.jgraph.mxfile", "vnd.mif"),
-    *("vnd.ms-spreadsheetml", "vnd.ms-wordml", "vnd.trolltech.linguist", "wasm-text", "x-bat", "x-desktop"),
+    *(
+        "vnd.ms-spreadsheetml",
+        "vnd.ms-wordml",
+        "vnd.ms-wpl",
+        "vnd.trolltech.linguist",
+        "wasm-text",
+        "x-bat",
+        "x-desktop",
+    ),
     *("x-endnote-refer", "x-fasta", "x-fastq", "x-font-adobe-metric", "x-font-bdf", "x-font-ttx", "x-glade"),
     *("x-gtk-builder", "x-java-jnlp-file", "x-ldif", "x-ms-asx", "x-mswinurl", "x-netscape-proxy-autoconfig", "x-nzb"),
     *("x-plist", "x-powershell", "x-research-info-systems", "x-sami", "x-setupscript", "x-subrip", "x-texinfo"),
@@ -67,7 +75,7 @@ class Text(Processor):
         *("application/*+json", "model/*+json", "application/geo+json-seq"),
         *(f"application/{name}" for name in TEXT_APPLICATIONS),
         *(f"model/{name}" for name in ("iges", "mtl", "obj", "step", "vnd.usda", "vrml")),
-        "chemical/*",
+        *("chemical/*", "image/vnd.dxf", "audio/x-mpegurl", "audio/x-scpls"),
     )
     queue: ClassVar[str] = "quick"
 

@@ -49,7 +49,7 @@ class Options:
 
 class Image(Processor):
     name: ClassVar[str] = "image"
-    media_types: ClassVar[tuple[str, ...]] = ("image/*",)
+    media_types: ClassVar[tuple[str, ...]] = ("image/*", "!image/vnd.dxf")  # a drawing in text
     queue: ClassVar[str] = "quick"
     Options: ClassVar[type] = Options
     requires: ClassVar[tuple[str, ...]] = ("numpy", "PIL", "pillow_heif", "pillow_jxl", "pyvips", "rawpy")
