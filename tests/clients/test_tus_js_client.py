@@ -64,13 +64,13 @@ def test_a_file(stack: Stack, tmp_path: Path, protocol: str, options: dict[str, 
     assert len(result["requests"]) == bodies, result
 
 
-def test_a_file_of_no_bytes(stack: Stack, tmp_path: Path) -> None:
+def test_a_file_of_no_bytes_is_refused(stack: Stack, tmp_path: Path) -> None:
     """With tus alone: by the draft, this client leaves an empty upload incomplete."""
-    before = times_stored(stack, b"")
-    result = Client(stack, tmp_path, b"").upload({"protocol": "tus-v1"})
-    assert [request[:2] for request in result["requests"]] == [["POST", 201]]
-    assert stack.file(result["file"].rstrip("/").rpartition("/")[2])["size"] == 0
-    assert times_stored(stack, b"") == before + 1
+    with running("upload.mjs", Client(stack, tmp_path, b"").asked({"protocol": "tus-v1"})) as client:
+        *_, last = client.said()
+    assert [request[:2] for request in last["requests"]] == [["POST", 400]]
+    assert "The file is empty" in last["error"]
+    assert not times_stored(stack, b"")
 
 
 def test_a_length_that_is_not_known_at_first(stack: Stack, tmp_path: Path, protocol: str) -> None:

@@ -120,8 +120,8 @@ def carried(page: Page, line: Train, mebibytes: float) -> None:
 
 
 def test_small_files_go_in_one_request_each(page: Page, stack: Stack, tmp_path: Path) -> None:
-    names = ["empty.txt", "Fußnote «5» 50%.txt", "it's (a) 'list'*.csv", "日本語 🎨.txt"]
-    paths = [made(tmp_path / name, 1000 * n) for n, name in enumerate(names)]
+    names = ["note.txt", "Fußnote «5» 50%.txt", "it's (a) 'list'*.csv", "日本語 🎨.txt"]
+    paths = [made(tmp_path / name, 1000 * n) for n, name in enumerate(names, 1)]
     page.choose(*paths)
     page.once(lambda: [each.status for each in begun(page)] == [201] * len(paths), "uploaded them")
     page.until(f"!document.querySelector('{ROW}')")
@@ -133,6 +133,12 @@ def test_small_files_go_in_one_request_each(page: Page, stack: Stack, tmp_path: 
     assert len({each.headers["idempotency-key"] for each in begun(page)}) == len(paths)
     assert page.sent("PATCH") == page.sent("HEAD") == []
     assert "uploaded" in page.text("#status")
+
+
+def test_an_empty_file_is_refused(page: Page, tmp_path: Path) -> None:
+    page.choose(made(tmp_path / "empty.txt", 0))
+    page.until(f"document.querySelector('{ROW}')?.dataset.state === 'error'")
+    assert "The file is empty" in page.text(ROW)
 
 
 def test_a_lost_answer_makes_no_second_file(page: Page, stack: Stack, line: Train, tmp_path: Path) -> None:
