@@ -211,3 +211,11 @@ def test_a_zip_behind_something_else_and_the_last_part_of_one() -> None:
     content = zip_with(document(content_types(MAIN)))
     assert detect(b"\1\2\3\xff" * 100 + content) == DOCX
     assert detect(bytes(range(256)) * 4 + content[-22:]) == "application/zip"
+
+
+def test_the_name_tells_a_document_whose_end_is_missing() -> None:
+    content = zip_with({"a.bin": bytes(range(256)) * 40, **document(content_types(MAIN))}, compress=False)[:5_000]
+    assert detect(content) == "application/zip"
+    assert detect(content, "a.docx") == DOCX
+    assert detect(content, "a.jpg") == "application/zip"
+    assert detection.detect(Window.of_bytes(content), "a.docx").detected_by == "name"

@@ -38,7 +38,8 @@ def detect(window: Window, name: str = "") -> Detection:
     """Detect the type of a file. ``name`` is the client's."""
     extension = media_types.extension_of(name)
     if found := families.detect(window):
-        return _named(found, extension, "container")
+        cut = families.cut_by_name(window, found, extension)
+        return Detection(cut, "name") if cut else _named(found, extension, "container")
     if window.head.startswith(TEXT_STARTS) and (media_type := ask_own(window.head)):
         return Detection(media_type, "content")
     if sample := read_sample(window.head, window.is_whole):

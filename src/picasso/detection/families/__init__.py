@@ -25,7 +25,7 @@ from picasso.detection.families import (
     weak,
     zipped,
 )
-from picasso.detection.families.by_name import BY_NAME
+from picasso.detection.families.by_name import BY_NAME, OF_CUT_ZIP
 from picasso.detection.window import Window
 
 Detector = Callable[[Window], str | None]
@@ -82,3 +82,9 @@ def by_name(media_type: str, extension: str) -> str | None:
     """A more precise type for a file whose content allows several, by the extension of its name."""
     choices = BY_NAME.get(media_type)
     return choices.get(extension) if choices else None
+
+
+def cut_by_name(window: Window, media_type: str, extension: str) -> str | None:
+    """The type of a document in a ZIP that lacks its end, by the extension of its name."""
+    is_cut = extension in OF_CUT_ZIP and media_type == zipped.ZIP and zipped.is_cut(window)
+    return OF_CUT_ZIP[extension] if is_cut else None

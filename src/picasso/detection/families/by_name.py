@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from picasso.detection.media_types import ENTRIES, OFFICE
+
 BY_NAME: Mapping[str, Mapping[str, str]] = {
     "application/zip": {
         "cbz": "application/vnd.comicbook+zip",
@@ -39,4 +41,12 @@ BY_NAME: Mapping[str, Mapping[str, str]] = {
         "mpp": "application/vnd.ms-project",
         "msi": "application/x-msi",
     },
+}
+
+# Of documents in ZIPs that lack their end: what they are stood in the entries that are gone.
+OF_CUT_ZIP: Mapping[str, str] = {
+    each.extensions[0][1:]: each.media_type
+    for each in ENTRIES.values()
+    if each.media_type.startswith((OFFICE, "application/vnd.oasis.opendocument.", "application/epub+zip"))
+    and not each.media_type.endswith("-flat-xml")
 }

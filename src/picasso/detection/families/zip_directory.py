@@ -54,7 +54,7 @@ Entries = Mapping[bytes, Entry]
 
 def read_entries(window: Window) -> Entries:
     """At most `MAX_ENTRIES`. Those of the local headers if there is no central directory, as in a truncated file."""
-    if place := _find_directory(window):
+    if place := find_directory(window):
         return _central_entries(window, *place)
     return _local_entries(window)
 
@@ -91,7 +91,7 @@ def _inflate(packed: bytes, limit: int) -> bytes:
     return b""
 
 
-def _find_directory(window: Window) -> tuple[int, int] | None:
+def find_directory(window: Window) -> tuple[int, int] | None:
     """Its offset in the file, and what to add to the offsets in it."""
     tail = window.tail(END_SIZE)
     tail_start = window.size - len(tail)

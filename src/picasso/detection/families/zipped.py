@@ -16,6 +16,7 @@ from picasso.detection.families.zip_directory import (
     STORED,
     Entries,
     Entry,
+    find_directory,
     read_entries,
     read_member,
 )
@@ -97,6 +98,11 @@ def detect_zip(window: Window) -> str:
 def detect_zip_by_end(window: Window) -> str | None:
     """A ZIP behind something else, or the last part of one that was split."""
     return detect_zip(window) if window.tail(END_SIZE).startswith(END) else None
+
+
+def is_cut(window: Window) -> bool:
+    """Whether the central directory is missing, which is the end of every ZIP."""
+    return find_directory(window) is None
 
 
 def _by_first_entry(window: Window) -> str | None:
