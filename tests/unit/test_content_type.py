@@ -34,6 +34,8 @@ NAMES = {
     "mac-roman": "macintosh",
     "mac-cyrillic": "x-mac-cyrillic",
     "gb18030": "gb18030",
+    "cp950": "big5",
+    "iso2022_jp_2": "iso-2022-jp",
     "big5": "big5",
     "euc_jp": "euc-jp",
     "utf-7": None,

@@ -19,7 +19,7 @@ Evidence = Literal["mark", "declaration", "validity", "guess"]
 
 # Escape sequences that select a character set (ISO 2022, RFC 1468, RFC 1557), and the encodings that have them.
 ESCAPES = re.compile(rb"\x1b(?:\$[@AB]|\$[()][A-GI-M]|\([BJI])")
-ESCAPED = ("iso2022_jp_2", "iso2022_jp_3")
+ESCAPED = ("iso2022_jp", "iso2022_jp_2", "iso2022_jp_3")
 KOREAN_HEADER = b"\x1b$)C"
 
 # Bytes that are wrong in UTF-8, as ``surrogateescape`` leaves them.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -67,7 +68,7 @@ def _ends(path: Path) -> bytes:
 
 def _named(content: bytes) -> Iterator[bytes]:
     """The number of the object that the catalog names; the last catalog first, which is the current one."""
-    for catalog in list(CATALOG_TYPE.finditer(content))[-MAX_STREAMS:][::-1]:
+    for catalog in reversed(deque(CATALOG_TYPE.finditer(content), MAX_STREAMS)):
         start = content.rfind(b"obj", 0, catalog.start())
         end = content.find(b"endobj", catalog.end())
         if match := CATALOG.search(content, max(start, 0), end if end > 0 else len(content)):
@@ -76,7 +77,7 @@ def _named(content: bytes) -> Iterator[bytes]:
 
 def _streams(content: bytes) -> Iterator[tuple[bytes, bytes]]:
     """The number and the content of each metadata stream that is not encrypted."""
-    for match in list(METADATA.finditer(content))[-MAX_STREAMS:]:
+    for match in deque(METADATA.finditer(content), MAX_STREAMS):
         objects = list(OBJECT.finditer(content, max(0, match.start() - BEFORE), match.start()))
         begins = STREAM.match(content, match.end())
         if objects and begins:
