@@ -6,6 +6,7 @@ import pytest
 
 from picasso import detection
 from picasso.detection import Window
+from picasso.detection.text.json_types import is_json
 from picasso.detection.text.names import FILE_NAMES
 from tests.detection.page import PAGE, page
 from tests.detection.samples import Sample, all_samples
@@ -31,6 +32,25 @@ def test_without_a_name_and_with_a_wrong_one(sample: Sample) -> None:
     wrong = "paper.pdf" if sample.media_type.startswith("image/") else "photo.jpg"
     assert detect(sample.content, wrong).media_type == expected
     assert detect(sample.content, "a.unknown-extension").media_type == expected
+
+
+# Names of formats with a required beginning change nothing; those of code and of JSON choose among what a text may be.
+@pytest.mark.parametrize("name", ["a.ps", "a.vcf", "a.eml", "a.dxf", "a.vtt"])
+def test_names_of_formats_with_a_required_beginning(name: str) -> None:
+    for sample in SAMPLES:
+        assert detect(sample.content, name).media_type == (sample.without_name or sample.media_type), sample
+
+
+@pytest.mark.parametrize(("name", "media_type"), [("a.py", "text/x-python"), ("a.json", "application/json")])
+def test_names_of_code_and_json(name: str, media_type: str) -> None:
+    for sample in SAMPLES:
+        expected = sample.without_name or sample.media_type
+        choice = {media_type} if expected in CHOSEN_BY_NAME or is_json(expected) else set()
+        assert detect(sample.content, name).media_type in {expected, *choice}, sample
+
+
+# What the name of a text may change.
+CHOSEN_BY_NAME = {"text/plain", "text/csv", "text/tab-separated-values", "text/html", "text/xml"}
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda each: f"{each.media_type} {each.name}")

@@ -40,7 +40,6 @@ CONTENT = (
     # science and machines
     ("application/x-fasta", "a.fasta", ">a\nACGT\n"),
     ("application/x-fastq", "a.fastq", "@a\nACGT\n+\n!!!!\n"),
-    ("application/x-vcf", "a.gvcf", "##fileformat=VCFv4.2\n"),
     ("chemical/x-pdb", "a.pdb", "HEADER    A PROTEIN\nATOM      1  N   ALA A   1\n"),
     ("chemical/x-cif", "a.cif", "data_a\n_cell_length_a 1\n"),
     ("chemical/x-mdl-molfile", "a.mol", "a\n\n\n  0  0  0  0  0  0            999 V2000\nM  END\n"),

@@ -105,6 +105,7 @@ CONTENT = (
     ("application/vnd.java.hprof.text", "", "JAVA PROFILE 1.0.1, created Mon Jan 1\n"),
     ("application/x-sas-xport", "a.xpt", "HEADER RECORD*******LIBRARY HEADER RECORD!!!!!!!0000000\n"),
     ("chemical/x-jcamp-dx", "a.jdx", "##TITLE= A\n##JCAMP-DX= 5.00\n"),
+    ("application/x-vcf", "a.gvcf", "##fileformat=VCFv4.2\n"),
     ("application/envi.hdr", "a.envi", "ENVI\ndescription = { a }\nsamples = 1\n"),
     ("text/turtle", "a.ttl", "@prefix a: <http://example.org/> .\na:b a a:c .\n"),
     ("text/csv", "a.csv", "name,year,city\nGuernica,1937,Paris\nHarlequin,1917,Rome\n"),

@@ -13,6 +13,9 @@ GEOJSON, GEOJSON_SEQUENCE = "application/geo+json", "application/geo+json-seq"
 # What is not parsed is searched for members in so many characters, and more than so many do not count.
 KEY = re.compile(r'"([$@\w.:-]{1,40})"\s{0,20}:')
 
+# They may hold any format in JSON.
+JSON_TYPES = {JSON, NDJSON}
+
 FEATURES = {"Feature", "FeatureCollection"}
 GEOMETRIES = {
     "Point",
@@ -55,6 +58,10 @@ def detect_json(sample: Sample) -> str | None:
         return type_of_value(value)
     is_next_line = "\n" in rest[: len(rest) - len(values)] and values[0] in "{["
     return type_of_sequence(sample, value) if is_next_line else None
+
+
+def is_json(media_type: str) -> bool:
+    return media_type in JSON_TYPES or media_type.endswith(("+json", "/json5", "json-seq"))
 
 
 def type_of_sequence(sample: Sample, value: object) -> str:

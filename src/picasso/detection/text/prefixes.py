@@ -35,9 +35,10 @@ def matches(media_type: str, pattern: str) -> TextRule:
 
 
 def postscript(sample: Sample) -> str | None:
-    """PostScript (Adobe technical note 5001) and its fonts."""
-    is_font = re.match(r"%!(?:PS-AdobeFont|FontType1)", sample.text)
-    return "application/x-font-type1" if is_font else "application/postscript"
+    """PostScript (Adobe technical note 5001) and its fonts. TeX and Octave have comments that begin like it."""
+    if re.match(r"%!(?:PS-AdobeFont|FontType1)", sample.text):
+        return "application/x-font-type1"
+    return "application/postscript" if POSTSCRIPT.match(sample.text) else None
 
 
 def calendar(sample: Sample) -> str | None:
@@ -79,6 +80,8 @@ PEM_TYPES = {
     "PGP PRIVATE KEY BLOCK": "application/pgp-keys",
     "PGP SIGNATURE": "application/pgp-signature",
 }
+
+POSTSCRIPT = re.compile(r"%![ \t]*+(?:PS|Adobe|\r?\n|\Z)")
 
 # Netpbm: a magic number, comments, the size, and the greatest value of a sample except in bitmaps.
 BITMAP = r"P[14]\s++(?:#[^\n]*+\n\s*+)*+\d+\s+\d+\s"
@@ -153,6 +156,7 @@ PREFIXES: tuple[tuple[str, str | TextRule], ...] = (
     ("=ybegin ", matches("application/x-yenc", r"=ybegin (?:part=\d+ )?(?:total=\d+ )?line=\d+ size=\d+ ")),
     ("(This file must be converted with BinHex", "application/mac-binhex40"),
     # data
+    ("##fileformat=VCFv", "application/x-vcf"),
     ("JAVA PROFILE 1.0.", "application/vnd.java.hprof.text"),
     ("HEADER RECORD*******LIBRARY HEADER RECORD!!!!!!!", "application/x-sas-xport"),
     ("##TITLE=", has("chemical/x-jcamp-dx", "##JCAMP")),

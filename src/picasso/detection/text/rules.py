@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Literal
 
-from picasso.detection.media_types import CSV, JSON, NDJSON, TSV
+from picasso.detection.media_types import CSV, JSON, TSV
 from picasso.detection.text import names
 from picasso.detection.text.ambiguous import refine_by_text
-from picasso.detection.text.json_types import detect_json
+from picasso.detection.text.json_types import JSON_TYPES, detect_json, is_json
 from picasso.detection.text.markup import HTML, XML, detect_markup
 from picasso.detection.text.messages import detect_message
 from picasso.detection.text.patterns import detect_by_pattern
 from picasso.detection.text.prefixes import detect_by_prefix
+from picasso.detection.text.required import is_possible
 from picasso.detection.text.sample import Sample
 from picasso.detection.text.subtitles import detect_subtitles
 from picasso.detection.text.tables import detect_table
@@ -29,8 +30,6 @@ BINARY = frozenset(
         *("image/x-portable-arbitrarymap", "application/x-sas-xport"),
     }
 )
-
-JSON_TYPES = {JSON, NDJSON}
 
 # What the content may show without its name as well.
 STRUCTURED = {CSV, TSV, HTML, XML}
@@ -93,7 +92,8 @@ def detect_beginning(head: bytes, name: str) -> str | None:
 
 def type_by_name(sample: Sample, name: str) -> str | None:
     named = names.type_by_name(name)
-    return refine_by_text(named, name.rpartition(".")[2].lower(), sample) if named else None
+    refined = refine_by_text(named, name.rpartition(".")[2].lower(), sample) if named else None
+    return refined if refined and is_possible(refined, sample) else None
 
 
 def detect_certain(sample: Sample) -> str | None:
@@ -114,14 +114,10 @@ def is_better(named: str | None, certain: str, sample: Sample) -> bool:
     if named is None or named == certain:
         return False
     if is_json(certain):
-        return not is_json(named) or certain in JSON_TYPES
+        return not is_json(named) or (certain in JSON_TYPES and named != JSON)
     if certain == SHELL:
         return named in SCRIPTS and "exec " in sample.text[:1000]
     return named in BETTER.get(certain, ()) or (certain == XML and named.endswith("+xml"))
-
-
-def is_json(media_type: str) -> bool:
-    return media_type in JSON_TYPES or media_type.endswith(("+json", "/json5", "json-seq"))
 
 
 def detect_likely(sample: Sample) -> str | None:
