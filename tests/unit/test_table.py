@@ -211,10 +211,17 @@ def test_lines_of_logs_chats_and_prose_are_not_split(run: Run, line: str) -> Non
         "2024-01-01,10:00",
         "2024-01-01 10:00:00,Ivan Petrov",
         "INFO,started",
+        "2024-01-01 10:00:00, a long story about something",
     ],
 )
 def test_a_table_may_begin_with_times_and_levels(line: str) -> None:
     assert dialect.detect(f"{line}\n" * 5).width == 2
+
+
+def test_a_table_of_sentences() -> None:
+    row = "The first book, A long story about a dog\n"
+    assert dialect.detect("Title, Description\n" + row * 3).width == 2
+    assert dialect.detect(row * 3).width == 1
 
 
 # Types of columns

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from picasso.process.processors.table.header import is_value
+
 MAX_LINES = 50
 
 DAY = r"(?:\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\d{1,2}[-/ ][A-Za-z]{3}[-/ ]\d{2,4}|[A-Z][a-z]{2} {1,2}\d{1,2}(?:,? \d{4})?)"
@@ -33,11 +35,14 @@ def is_log(sample: str) -> bool:
 
 
 WORDS = 3  # of a cell: more, on average, are parts of sentences
+NAME_WORDS = 2  # of a column's name
 
 
 def is_prose(rows: Sequence[Sequence[str]]) -> bool:
     """Whether the cells between commas are parts of sentences: several words each, with a blank after each comma."""
     cells = [cell for row in rows for cell in row]
-    if any(cell and not cell[0].isspace() for row in rows for cell in row[1:]) or any(map(str.isdecimal, cells)):
+    if any(cell and not cell[0].isspace() for row in rows for cell in row[1:]) or any(map(is_value, cells)):
         return False
+    if len(rows) > 2 and len(set(map(len, rows))) == 1 and all(len(cell.split()) <= NAME_WORDS for cell in rows[0]):
+        return False  # names of columns
     return sum(len(cell.split()) for cell in cells) >= WORDS * len(cells)
