@@ -13,7 +13,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "types.md"
 
 HEAD = """# Types
 
-The {number} media types that are detected, and how. Every other file is stored as `application/octet-stream` or
+The {number} media types that are detected, and how. What no rule knows is stored as `application/octet-stream` or
 `text/plain`. `python -m tests.detection.page` writes this page from `tests/detection/samples/`; a test holds detection
 to a file of each type, with its usual name, with a wrong one and without one.
 
@@ -22,8 +22,11 @@ to a file of each type, with its usual name, with a wrong one and without one.
 - **name**: the content is text, or a container that several types share, and the extension of the name chooses among
   what it allows. Without the name such a file has the more general type in parentheses.
 
-A type has the name that IANA registered, else the one that is used most. Other names of a type that clients declare
-count as the same type.
+libmagic knows some 270 rarer types, which are stored under its names.
+
+A type has the name that IANA registered, else the one that is used most; `audio/wav`, `video/x-msvideo` and
+`video/x-matroska` keep the names by which browsers know them. Other names of a type that clients declare count as the
+same type.
 
 `facts.file` of each file has the word in bold as `detected_by`, and the `charset` of text if its first bytes show it:
 a mark, a declaration, UTF-8, or ASCII alone in a file of up to 64 KiB. `declared_type_matches` is also true if the

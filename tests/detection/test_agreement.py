@@ -38,6 +38,14 @@ DOCX = OFFICE + "wordprocessingml.document"
         ("application/zip", "application/vnd.oasis.opendocument.text"),
         ("application/zip", "application/vnd.apple.keynote"),
         ("application/ogg", "audio/ogg"),
+        ("application/gzip", "image/svg+xml"),
+        ("application/x-tar", "application/x-cbt"),
+        ("application/zip", "image/openraster"),
+        ("application/vnd.sqlite3", "application/geopackage+sqlite3"),
+        ("text/plain", "application/json"),
+        # a protected document is in a container of another kind
+        (DOCX, "application/encrypted"),
+        ("application/msword", "application/encrypted"),
         ("image/tiff", "image/x-adobe-dng"),
         ("image/heif", "image/heic"),
         # what the tables of systems say of an extension
@@ -73,7 +81,9 @@ def test_types_that_do_not_agree(declared: str, detected: str) -> None:
     assert declared_type_matches(declared, detected) is False
 
 
-@pytest.mark.parametrize("declared", ["", "application/octet-stream", "binary", "a/b/c"])
+@pytest.mark.parametrize(
+    "declared", ["", "application/octet-stream", "binary", "a/b/c", "binary/octet-stream", "application/force-download"]
+)
 def test_nothing_was_declared(declared: str) -> None:
     assert declared_type_matches(declared, "image/png") is None
 

@@ -45,7 +45,7 @@ def test_content_types_in_any_form(types: bytes) -> None:
 
 def test_a_theme_has_a_presentation_inside() -> None:
     presentation = OFFICE + "presentationml.presentation.main+xml"
-    assert detect(package(presentation, OFFICE + "themeManager+xml")) == OFFICE + "theme"
+    assert detect(package(presentation, OFFICE + "themeManager+xml")) == "application/vnd.ms-officetheme"
 
 
 def test_content_types_that_say_nothing_leave_the_folder_of_the_main_part() -> None:

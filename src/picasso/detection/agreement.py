@@ -8,8 +8,33 @@ from picasso.detection.media_types import CSV, OFFICE, TSV, UNKNOWN, normalize
 
 # A declared type agrees if it is a right but more general name of what was detected: a DOCX is a ZIP as well. Below,
 # each general type with what it covers. A web page is not among what text/plain covers: that difference matters.
+# What clients declare that do not know the type, or want a file to be saved.
+NOTHING = frozenset(
+    {
+        "application/force-download",
+        "application/unknown",
+        "application/x-download",
+        "application/x-unknown",
+        "binary/octet-stream",
+        "unknown/unknown",
+    }
+)
+
+DOCUMENTS = ("wordprocessingml.document", "spreadsheetml.sheet", "presentationml.presentation")
+
 GENERAL: dict[str, tuple[str, ...]] = {
-    "text/plain": ("text/*", "!text/html", "!text/rtf", "application/x-subrip", "application/yaml", "application/toml"),
+    "text/plain": (
+        "text/*",
+        "!text/html",
+        "!text/rtf",
+        "application/x-subrip",
+        "application/yaml",
+        "application/toml",
+        "application/sql",
+        "application/x-ndjson",
+        "application/json",
+        "application/typescript",
+    ),
     "text/xml": ("*+xml", "*-flat-xml", "application/x-plist", "application/xml-*"),
     "application/json": ("*+json", "application/json5"),
     "application/zip": (
@@ -18,8 +43,25 @@ GENERAL: dict[str, tuple[str, ...]] = {
         *("application/vnd.apple.[iknp]*", "application/vnd.google-earth.kmz", "model/3mf", "application/x-ios-app"),
         *("application/x-java-*ar", "application/vsix", "application/x-nupkg", "application/x-xpinstall"),
         *("application/vnd.comicbook+zip", "application/oxps", "application/vnd.ms-xpsdocument"),
+        *("application/vnd.openofficeorg.extension", "application/vnd.sun.xml.*", "application/vnd.recordare.musicxml"),
+        *("image/openraster", "application/x-krita", "application/vnd.sketch", "application/vnd.xmind.workbook"),
+        *("application/x-mscz", "application/vnd.geogebra.file", "application/x-silverlight-app"),
+        *("application/x-zip-compressed-fb2", "application/vnd.apple.pkpass", "application/vnd.ms-officetheme"),
     ),
-    "application/gzip": ("image/x-emf-compressed", "application/x-ms-wmz"),
+    "application/gzip": (
+        *("image/x-emf-compressed", "application/x-ms-wmz", "image/svg+xml", "application/x-gnumeric"),
+        "application/x-abiword",
+    ),
+    "application/x-tar": ("application/ovf", "application/x-cbt"),
+    "application/vnd.rar": ("application/vnd.comicbook-rar",),
+    "application/x-7z-compressed": ("application/x-cb7",),
+    "application/java-archive": ("application/x-java-*ar", "application/vnd.android.*"),
+    "application/vnd.sqlite3": ("application/geopackage+sqlite3", "application/vnd.mapbox-mbtiles"),
+    # The container of a protected document.
+    **dict.fromkeys(
+        (*(OFFICE + kind for kind in DOCUMENTS), "application/msword", "application/vnd.ms-powerpoint"),
+        ("application/encrypted",),
+    ),
     "application/pkcs7-mime": ("application/pkcs7-signature", "application/x-pkcs7-certificates"),
     "application/pdf": ("application/illustrator",),
     "video/mp4": ("video/x-m4v", "video/x-f4v"),
@@ -27,6 +69,7 @@ GENERAL: dict[str, tuple[str, ...]] = {
     "application/x-ole-storage": (
         *("application/msword", "application/vnd.ms-excel", "application/vnd.ms-powerpoint"),
         *("application/vnd.ms-outlook", "application/vnd.visio", "application/x-msi", "application/vnd.ms-works"),
+        *("application/x-mspublisher", "application/vnd.ms-project"),
     ),
     "application/ogg": ("audio/ogg", "video/ogg"),
     "application/mp4": ("audio/mp4", "video/mp4"),
@@ -41,7 +84,7 @@ GENERAL: dict[str, tuple[str, ...]] = {
     "image/heic": ("image/heic-sequence",),
     # Browsers declare what the system's table says of the extension: Excel's is the program for tables on Windows, and
     # .ts is a video there.
-    "application/vnd.ms-excel": (CSV, TSV),
+    "application/vnd.ms-excel": (CSV, TSV, "application/encrypted"),
     "video/mp2t": ("application/typescript",),
 }
 
@@ -49,7 +92,7 @@ GENERAL: dict[str, tuple[str, ...]] = {
 def declared_type_matches(declared: str, detected: str) -> bool | None:
     """None if the client declared nothing: application/octet-stream says that it does not know the type."""
     declared = normalize(declared) if declared else ""
-    if declared in {"", UNKNOWN}:
+    if declared in {"", UNKNOWN, *NOTHING}:
         return None
     return declared == detected or is_general(declared, detected) or differs_in_tracks(declared, detected)
 

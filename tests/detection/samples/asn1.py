@@ -39,7 +39,7 @@ SAMPLES = (
     Sample("application/pkcs8", "a.p8", der(0x30, integer(0), algorithm(RSA), der(4, bytes(200)))),
     Sample("application/pkcs8-encrypted", "a.p8e", der(0x30, algorithm(PBES2), der(4, bytes(200)))),
     Sample("application/pkcs12", "a.p12", der(0x30, integer(3), MESSAGE, der(0x30, DIGEST, der(4, bytes(8))))),
-    Sample("application/x-x509-key", "a.keyfile", der(0x30, *map(integer, (0, 2**512, 65537, 3, 5, 7, 9, 11, 13)))),
+    Sample("application/x-x509-key", "a.key", der(0x30, *map(integer, (0, 2**512, 65537, 3, 5, 7, 9, 11, 13)))),
     Sample("application/x-x509-key", "a", der(0x30, algorithm(RSA), der(3, bytes(140)))),
     Sample("application/timestamp-query", "a.tsq", read("query")),
     Sample("application/timestamp-reply", "a.tsr", der(0x30, der(0x30, integer(0)), SIGNED)),

@@ -69,7 +69,9 @@ SAMPLES = (
     Sample("application/x-tgsticker", "a.tgs", gzip.compress(b'{"tgs":1,"v":"5.5.2"}')),
     Sample("application/vnd.kde.kword", "a.kwd", b"\x1f\x8b\x08\x08" + bytes(6) + b"KOffice application/x-kword\4\6\0"),
     Sample(
-        "application/x-kpresenter", "a.kpt", b"\x1f\x8b\x08\x08" + bytes(6) + b"KOffice application/x-kpresenter\4\6\0"
+        "application/vnd.kde.kpresenter",
+        "a.kpt",
+        b"\x1f\x8b\x08\x08" + bytes(6) + b"KOffice application/vnd.kde.kpresenter\4\6\0",
     ),
     Sample("application/illustrator", "a.ai", b"%PDF-1.5\n%\xe2\xe3\xcf\xd3\n", without_name="application/pdf"),
     Sample("application/x-ms-owner", "owner-file", owner()),

@@ -43,7 +43,7 @@ ROOTS = (
     ("application/vnd.recordare.musicxml+xml", "a.musicxml", '<score-partwise version="4.0">'),
     ("application/xliff+xml", "a.xlf", '<xliff xmlns="urn:oasis:names:tc:xliff:document:1.2">'),
     ("application/x-tmx+xml", "a.tmx", '<tmx version="1.4">'),
-    ("application/vnd.trolltech.linguist", "a.qts", '<!DOCTYPE TS>\n<TS version="2.1" language="ru">'),
+    ("text/vnd.trolltech.linguist", "a.qts", '<!DOCTYPE TS>\n<TS version="2.1" language="ru">'),
     ("application/x-plist", "a.plist", '<plist version="1.0">'),
     ("application/docbook+xml", "a.dbk", '<book xmlns="http://docbook.org/ns/docbook">'),
     (

@@ -83,7 +83,7 @@ CONTENT = (
     ("model/ply", "a.ply", "ply\nformat ascii 1.0\nelement vertex 3\n"),
     ("model/off", "a.off", "OFF\n# a comment\n8 6 12\n0 0 0\n"),
     ("model/vrml", "a.wrl", "#VRML V2.0 utf8\nShape {}\n"),
-    ("application/x-x3d+vrml", "a.x3dv", "#X3D V3.3 utf8\nPROFILE Immersive\n"),
+    ("model/x3d-vrml", "a.x3dv", "#X3D V3.3 utf8\nPROFILE Immersive\n"),
     ("model/vnd.usda", "a.usda", "#usda 1.0\n(\n)\n"),
     ("model/step", "a.stp", "ISO-10303-21;\nHEADER;\n"),
     ("model/iges", "a.igs", f"{'A drawing':<72}S      1\n{'1H,,1H;':<72}G      1\n"),

@@ -49,7 +49,7 @@ MAIN_PARTS = (
     ("application/vnd.ms-visio.drawing", "vsdx", "application/vnd.ms-visio.drawing.main+xml"),
     ("application/vnd.ms-visio.stencil", "vssx", "application/vnd.ms-visio.stencil.main+xml"),
     ("application/vnd.ms-visio.template", "vstx", "application/vnd.ms-visio.template.main+xml"),
-    (OFFICE + "theme", "thmx", OFFICE + "themeManager+xml"),
+    ("application/vnd.ms-officetheme", "thmx", OFFICE + "themeManager+xml"),
     ("model/3mf", "3mf", "application/vnd.ms-package.3dmanufacturing-3dmodel+xml"),
 )
 
@@ -85,9 +85,9 @@ STATED = (
     ("application/vnd.etsi.asic-s+zip", "asics"),
     ("image/openraster", "ora"),
     ("application/x-krita", "kra"),
-    ("application/x-karbon", "karbon"),
-    ("application/x-kchart", "chrt"),
-    ("application/x-kivio", "flw"),
+    ("application/vnd.kde.karbon", "karbon"),
+    ("application/vnd.kde.kchart", "chrt"),
+    ("application/vnd.kde.kivio", "flw"),
     ("application/vnd.recordare.musicxml", "mxl"),
     ("application/vnd.adobe.air-application-installer-package+zip", "air"),
 )

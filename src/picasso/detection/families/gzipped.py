@@ -18,7 +18,7 @@ SIGNATURE = b"\x1f\x8b\x08"
 PACKED_LENGTH, LENGTH = 4096, 8192
 
 # The name that KOffice 1 wrote into the header of its compressed TARs, and its type after it.
-KOFFICE = re.compile(rb"KOffice (application/x-k[a-z]+)\x04\x06")
+KOFFICE = re.compile(rb"KOffice (application/(?:x-|vnd\.kde\.)k[a-z]+)\x04\x06")
 
 # Root elements after declarations and comments. Possessive: with backtracking, many comments would take for ever.
 ROOT = re.compile(

@@ -28,7 +28,7 @@ MACROS = re.compile(r"\.macroenabled(?:template)?$")
 
 XPS = "application/vnd.ms-xpsdocument"
 
-THEME = OFFICE + "theme"
+THEME = "application/vnd.ms-officetheme"
 
 OTHER_TYPES = {
     OFFICE + "thememanager+xml": THEME,

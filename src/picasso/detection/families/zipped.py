@@ -34,7 +34,7 @@ SMALL = 4096
 
 # What the entry ``mimetype`` of a ZIP may say (EPUB OCF 3.3, section 4.3; ODF 1.3 part 2, section 3.3; Adobe UCF).
 STATED_TYPE = re.compile(
-    rb"application/(?:epub\+zip|hwp\+zip|x-ibooks\+zip|x-k[a-z]+|vnd\.recordare\.musicxml(?:\+zip)?"
+    rb"application/(?:epub\+zip|hwp\+zip|x-ibooks\+zip|(?:x-|vnd\.kde\.)k[a-z]+|vnd\.recordare\.musicxml(?:\+zip)?"
     rb"|vnd\.etsi\.asic-[es]\+zip|vnd\.(?:oasis\.opendocument|sun\.xml|adobe)\.[a-z.+-]{1,60}|vnd\.openofficeorg\.extension)|image/openraster"
 )
 

@@ -135,7 +135,7 @@ PREFIXES: tuple[tuple[str, str | TextRule], ...] = (
     ("ply", matches("model/ply", r"ply\s+format (?:ascii|binary_\w+) 1\.0")),
     ("OFF", matches("model/off", r"OFF\s++(?:#[^\n]*+\n\s*+)*+\d+\s+\d+\s+\d+\s")),
     ("#VRML V", "model/vrml"),
-    ("#X3D V", "application/x-x3d+vrml"),
+    ("#X3D V", "model/x3d-vrml"),
     ("#usda ", "model/vnd.usda"),
     ("ISO-10303-21;", "model/step"),
     ("StartFontMetrics ", "application/x-font-adobe-metric"),

@@ -58,7 +58,7 @@ TEMPLATES = frozenset(
 BETTER = {
     HTML: TEMPLATES | {"application/xhtml+xml"},
     XML: TEMPLATES,
-    "text/javascript": {"application/typescript", "text/jsx", "text/tsx", "text/x-coffeescript"},
+    "text/javascript": {"application/typescript", "text/jsx", "text/tsx", "application/vnd.coffeescript"},
     "text/turtle": {"text/n3", "application/trig"},
 }
 

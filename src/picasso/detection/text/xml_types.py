@@ -95,7 +95,7 @@ BY_NAME: dict[str, str] = {
     "ASX": "application/x-ms-asx",
     "glade-interface": "application/x-glade",
     "interface": "application/x-gtk-builder",
-    "TS": "application/vnd.trolltech.linguist",
+    "TS": "text/vnd.trolltech.linguist",
     "ttFont": "application/x-font-ttx",
     "dita": "application/dita+xml",
     "book": "application/docbook+xml",

@@ -31,22 +31,16 @@ SHAPE = bytes(ord(" ") if chr(code).isspace() else ord("x") for code in range(25
 
 # Formats in text whose names do not say so.
 TEXT_APPLICATIONS = (
-    *("graphql", "javascript", "json", "json5", "lrc", "mac-binhex40", "n-quads", "n-triples", "pgp-keys"),
-    *("pgp-signature", "pkcs10", "sdp", "sparql-query", "sql", "toml", "trig", "typescript", "vnd.adobe.xfdf"),
-    *("vnd.apple.mpegurl", "vnd.chess-pgn", "vnd.gerber", "vnd.java.hprof.text", "vnd.jgraph.mxfile", "vnd.mif"),
-    *(
-        "vnd.ms-spreadsheetml",
-        "vnd.ms-wordml",
-        "vnd.ms-wpl",
-        "vnd.trolltech.linguist",
-        "wasm-text",
-        "x-bat",
-        "x-desktop",
-    ),
-    *("x-endnote-refer", "x-fasta", "x-fastq", "x-font-adobe-metric", "x-font-bdf", "x-font-ttx", "x-glade"),
-    *("x-gtk-builder", "x-java-jnlp-file", "x-ldif", "x-ms-asx", "x-mswinurl", "x-netscape-proxy-autoconfig", "x-nzb"),
-    *("x-plist", "x-powershell", "x-research-info-systems", "x-sami", "x-setupscript", "x-subrip", "x-texinfo"),
-    *("x-vcf", "x-wine-extension-ini", "x-x3d+vrml", "x-yaml", "xml", "xml-dtd", "xml-sitemap", "yaml"),
+    *("graphql", "javascript", "json", "json-seq", "json5", "lrc", "mac-binhex40", "mbox", "n-quads", "n-triples"),
+    *("pgp-keys", "pgp-signature", "pkcs10", "postscript", "relax-ng-compact-syntax", "sdp", "sparql-query", "sql"),
+    *("toml", "trig", "typescript", "vnd.adobe.xfdf", "vnd.apple.mpegurl", "vnd.chess-pgn", "vnd.coffeescript"),
+    *("vnd.dart", "vnd.gerber", "vnd.java.hprof.text", "vnd.jgraph.mxfile", "vnd.mif", "vnd.ms-spreadsheetml"),
+    *("vnd.ms-wordml", "vnd.ms-wpl", "wasm-text", "x-bat", "x-desktop", "x-endnote-refer", "x-fasta", "x-fastq"),
+    *("x-font-adobe-metric", "x-font-bdf", "x-font-ttx", "x-glade", "x-gtk-builder", "x-java-jnlp-file", "x-ldif"),
+    *("x-ms-asx", "x-mswinurl", "x-netscape-proxy-autoconfig", "x-nzb", "x-plist", "x-powershell"),
+    *("x-putty-private-key", "x-research-info-systems", "x-sami", "x-setupscript", "x-spss-por", "x-ssh-public-key"),
+    *("x-subrip", "x-texinfo", "x-vcf", "x-wine-extension-ini", "x-x509-dsa-parameters", "x-x509-ec-parameters"),
+    *("x-yaml", "xml", "xml-dtd", "xml-sitemap", "xspf", "yaml"),
 )
 
 
@@ -75,7 +69,8 @@ class Text(Processor):
         *("application/*+json", "model/*+json", "application/geo+json-seq"),
         *(f"application/{name}" for name in TEXT_APPLICATIONS),
         *(f"model/{name}" for name in ("iges", "mtl", "obj", "step", "vnd.usda", "vrml")),
-        *("chemical/*", "image/vnd.dxf", "audio/x-mpegurl", "audio/x-scpls"),
+        *("audio/x-mpegurl", "audio/x-scpls", "audio/imelody", "message/x-emlx", "message/news"),
+        *("chemical/*", "image/vnd.dxf"),
     )
     queue: ClassVar[str] = "quick"
 

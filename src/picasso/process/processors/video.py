@@ -75,6 +75,7 @@ class Video(Processor):
         "application/mxf",
         "application/mp4",
         "application/vnd.ms-asf",
+        "application/vnd.rn-realmedia",
         "!video/x-jng",  # a picture
         "!video/iso.segment",  # can't be read without the file that it follows
     )

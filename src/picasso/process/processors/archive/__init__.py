@@ -14,18 +14,27 @@ ZIP = (
     "application/vnd.android.aab",
     "application/vnd.android.package-archive",
     "application/vnd.comicbook+zip",
+    "application/vnd.apple.pkpass",
+    "application/vnd.google-earth.kmz",
     "application/vnd.ms-appx",
+    "application/vnd.openofficeorg.extension",
+    "application/vnd.recordare.musicxml",
     "application/vsix",
     "application/x-ios-app",
+    "application/x-krita",
     "application/x-java-ear",
     "application/x-java-war",
     "application/x-nupkg",
     "application/x-silverlight-app",
     "application/x-wheel+zip",
     "application/x-xpinstall",
+    "application/x-zip-compressed-fb2",
+    "image/openraster",
+    "model/3mf",
+    "model/vnd.usdz+zip",
 )
-TAR = "application/x-tar"
-SEVEN_ZIP = "application/x-7z-compressed"
+TAR = ("application/x-tar", "application/ovf", "application/x-cbt")
+SEVEN_ZIP = ("application/x-7z-compressed", "application/x-cb7")
 PACKED = {
     "application/gzip": "gzip",
     "application/x-bzip2": "bzip2",
@@ -41,7 +50,7 @@ class Archive(Processor):
     """
 
     name: ClassVar[str] = "archive"
-    media_types: ClassVar[tuple[str, ...]] = (*ZIP, TAR, SEVEN_ZIP, *PACKED)
+    media_types: ClassVar[tuple[str, ...]] = (*ZIP, *TAR, *SEVEN_ZIP, *PACKED)
     queue: ClassVar[str] = "quick"
     requires: ClassVar[tuple[str, ...]] = ("py7zr",)
     extra: ClassVar[str] = "archives"
@@ -58,9 +67,9 @@ class Archive(Processor):
 
         if source.media_type in ZIP:
             return zipped.read(source, folder)
-        if source.media_type == TAR:
+        if source.media_type in TAR:
             return tar.read(source, folder)
-        if source.media_type == SEVEN_ZIP:
+        if source.media_type in SEVEN_ZIP:
             return seven_zip.read(source, folder)
         if source.media_type in PACKED:
             return packed.read(source, folder, PACKED[source.media_type])

@@ -69,6 +69,7 @@ BY_MEDIA_TYPE: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("video/mp2t", "video/vnd.dlna.mpeg-tts", "video/x-mpegts"), ("mpegts",)),
     "audio/eac3": ("eac3",),
     "application/mxf": ("mxf",),
+    "application/vnd.rn-realmedia": ("rm",),
     "audio/x-ape": ("ape",),
     "audio/x-caf": ("caf",),
     "audio/x-w64": ("w64",),

@@ -49,7 +49,11 @@ class Options:
 
 class Image(Processor):
     name: ClassVar[str] = "image"
-    media_types: ClassVar[tuple[str, ...]] = ("image/*", "!image/vnd.dxf")  # a drawing in text
+    media_types: ClassVar[tuple[str, ...]] = (
+        "image/*",
+        *("!image/vnd.dwg", "!image/vnd.dxf", "!image/vnd.dgn", "!image/x-lwo", "!image/x-cmx"),  # drawings of programs
+        *("!image/x-skencil", "!image/x-freehand", "!image/openraster"),
+    )
     queue: ClassVar[str] = "quick"
     Options: ClassVar[type] = Options
     requires: ClassVar[tuple[str, ...]] = ("numpy", "PIL", "pillow_heif", "pillow_jxl", "pyvips", "rawpy")
