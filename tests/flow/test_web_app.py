@@ -121,6 +121,17 @@ def open_patch(app: WebApp, path: str, length: int) -> Exchange:
     return Exchange(app, "PATCH", path, fields)
 
 
+def test_a_body_that_ends_too_early_is_no_file_whatever_the_server_says(tmp_path: Path) -> None:
+    async def send_half(app: WebApp) -> None:
+        short = Exchange(app, "PUT", UPLOAD + "a.bin", {"content-length": 10, "content-type": "text/plain"})
+        short.send(b"half", more=False)
+        await short.run()
+        assert short.status is None
+
+    with_app(tmp_path, send_half)
+    assert not File.objects.exists()
+
+
 def open_files(folder: Path) -> list[str]:
     links = [link for link in Path("/proc/self/fd").iterdir() if link.exists()]
     return [target for target in map(os.readlink, links) if target.startswith(str(folder))]

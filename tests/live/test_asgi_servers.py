@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import random
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from picasso.web.body import QUIET_SECONDS
 from tests.live.resumable import created, digest, file_of, look, offset, patch
 from tests.live.wire import FILES, PNG, UPLOAD, check_problem, chunked, head, wire
 from tests.stack import Stack
@@ -77,6 +80,26 @@ def test_a_raw_body_of_unknown_length_is_stored(server: Stack) -> None:
     answer = server.client.put(f"{UPLOAD}a.bin", content=iter(pieces), headers=headers)
     assert answer.status_code == 201, answer.text
     assert server.client.get(answer.json()["file"]).content == b"".join(pieces)
+
+
+def test_a_client_that_pauses_loses_nothing(server: Stack) -> None:
+    """Pauses of about as long as Picasso waits before it writes what it has: it must not miss the next piece."""
+
+    def upload(seed: int) -> None:
+        chance = random.Random(seed)
+        pieces = [chance.randbytes(2000) for _ in range(12)]
+        fields = {"Content_Type": "application/octet-stream", "Content_Length": 24_000}
+        with wire(server) as connection:
+            connection.send(head(server, "PUT", f"{UPLOAD}a.bin", **fields))
+            for piece in pieces:
+                connection.send(piece)
+                time.sleep(QUIET_SECONDS + chance.uniform(-0.002, 0.003))
+            answer = connection.read()
+        assert answer.status == 201
+        assert answer.json()["sha256"] == hashlib.sha256(b"".join(pieces)).hexdigest()
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(upload, range(8)))
 
 
 def test_an_upload_by_tus_in_two_pieces(server: Stack) -> None:

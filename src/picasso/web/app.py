@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import closing
 
 from picasso.conf import Conf
 from picasso.errors import ClientGone, PicassoError, Unavailable
@@ -78,8 +79,8 @@ class WebApp:
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
         else:
-            with self._requests.count():
-                await self._answer(Request(scope, receive, self._cors.wrap_send(scope, send)))
+            with self._requests.count(), closing(Request(scope, receive, self._cors.wrap_send(scope, send))) as request:
+                await self._answer(request)
 
     def start(self) -> None:
         """Start the threads and the background tasks; an application cannot be started twice. On the loop's thread."""

@@ -125,6 +125,8 @@ class Body:
             chunk = b""  # not kept in memory while a thousand stalled uploads wait for the next one
             if more and parser.sink.takes_blocks and self._is_large():
                 more = await self._receive_directly(parser)
+        if self._received < (self._request.content_length or 0):
+            raise ClientGone  # a server that takes a cut body for a whole one
 
     async def receive_arrived(self, sink: Sink) -> None:
         """Write what has arrived but was not received, after the request was interrupted."""

@@ -27,6 +27,8 @@ class Connection(Protocol):
     """False where a proxy might take an interim response for the final one."""
     supports_trailers: bool
     """False if `trailers` stays empty whatever the client sends."""
+    receive_loses_messages: bool
+    """Whether a message may be lost when a call of ASGI's ``receive`` is cancelled. ASGI does not say."""
 
     @property
     def gone(self) -> bool:
@@ -50,6 +52,7 @@ class PlainConnection:
     """What is left where the server gives plain ASGI only."""
 
     supports_trailers = False
+    receive_loses_messages = True  # as in Granian
     trailers: Headers = ()
 
     def __init__(self) -> None:
@@ -75,6 +78,26 @@ class PlainConnection:
 
     def send_interim(self, status: int, headers: Headers) -> bool:
         return False
+
+
+class LosslessReceive:
+    """A ``receive`` that can be cancelled: the next call gets the message that the cancelled one waited for."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._next: asyncio.Future[MutableMapping[str, Any]] | None = None
+
+    async def __call__(self) -> MutableMapping[str, Any]:
+        if self._next is None:
+            self._next = asyncio.ensure_future(self._receive())
+        message = await asyncio.shield(self._next)
+        self._next = None
+        return message
+
+    def close(self) -> None:
+        """No more messages are wanted."""
+        if self._next is not None:
+            self._next.cancel()
 
 
 def connection_of(scope: MutableMapping[str, Any]) -> Connection:

@@ -47,6 +47,7 @@ class RequestConnection:
     __slots__ = ("_protocol", "cycle", "interim_allowed", "trailers")
 
     supports_trailers = True
+    receive_loses_messages = False
 
     cycle: RequestResponseCycle
     """Set when the request starts to run."""

@@ -16,7 +16,7 @@ from django.http.request import split_domain_port, validate_host
 from picasso.access.principal import Principal, principal_of
 from picasso.addresses import base_url
 from picasso.errors import PROBLEM_JSON, BadRequest, ClientGone, HostNotAllowed, PicassoError
-from picasso.web.connection import Receive, connection_of
+from picasso.web.connection import LosslessReceive, Receive, connection_of
 from picasso.web.direct_body import DirectBody
 
 Message = MutableMapping[str, Any]
@@ -51,8 +51,8 @@ class Request:
         self.linger_seconds: float = LINGER_SECONDS
         self.extra_headers: dict[str, str] = {}
         """Headers for every answer to this request, also for errors."""
-        self._receive = receive
         self._connection = connection_of(scope)
+        self._receive = LosslessReceive(receive) if self._connection.receive_loses_messages else receive
         self.more_body = True
 
     @property
@@ -116,6 +116,11 @@ class Request:
             return None
         self.more_body = message.get("more_body", False)
         return message.get("body", b""), self.more_body
+
+    def close(self) -> None:
+        """Nothing more of the request is read."""
+        if isinstance(self._receive, LosslessReceive):
+            self._receive.close()
 
     def direct_body(self) -> DirectBody | None:
         """For receiving the rest of the body without copies; None if that is not possible. Does not set `more_body`."""
