@@ -58,7 +58,7 @@ PARTS = [
     Part("live: shared services", ["tests/live", SCHEMA], without=[*STOPPED, *CONFIGURED]),
     Part("faults", ["tests/faults"]),
     Part("clients", ["tests/clients"]),
-    Part("unit and docs", ["tests/unit", "tests/docs"]),
+    Part("unit, detection and docs", ["tests/unit", "tests/detection", "tests/docs"]),
     # All that uses the database in the process of the tests.
     Part("flow on PostgreSQL", ["tests/flow"], on_postgres=True),
     Part("hostile", ["tests/hostile"]),
