@@ -32,6 +32,7 @@ from picasso.process.processors.image.jxl import find_codestream, read_size
 from picasso.process.processors.image.svg import MAX_TEXT
 
 Run = Callable[..., Result]
+PHOTOSHOP = "image/vnd.adobe.photoshop"
 
 
 @pytest.fixture
@@ -246,6 +247,11 @@ def test_the_number_of_pages_has_a_limit(run: Run) -> None:
 def test_bombs_are_detected_by_their_header(run: Run, content: bytes, media_type: str) -> None:
     with fails("too-many-pixels"):
         run(content.ljust(500, b"\0"), media_type)
+
+
+def test_a_photoshop_file_of_many_channels_takes_no_more_memory_than_its_file(run: Run) -> None:
+    with fails("corrupt"):
+        run(psd()[:12] + struct.pack(">H", 65_000) + struct.pack(">II", 8_000, 8_000) + psd()[22:], PHOTOSHOP)
 
 
 @pytest.mark.parametrize("media_type", ["image/heic", "image/jxl", "image/bmp", "image/vnd.adobe.photoshop"])

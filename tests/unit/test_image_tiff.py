@@ -142,6 +142,22 @@ def test_the_copy_of_a_pyramid_that_suits_the_size_is_decoded() -> None:
     assert [layout.level_for(size) for size in (1024, 400, 256, 200, 150, 100, 16)] == [0, 0, 0, 1, 1, 2, 2]
 
 
+@pytest.mark.parametrize("offset", [2**44, 2**62, 2**64 - 1])
+def test_a_bigtiff_that_points_beyond_every_file_is_corrupt(run: Run, offset: int) -> None:
+    """The kernel refuses to seek so far, which is no fault of the machine."""
+    whole = bytearray(corners().tiffsave_buffer(bigtiff=True))
+    whole[8:16] = struct.pack("<Q", offset)
+    with pytest.raises(ProcessorError, match=r"^corrupt:"):
+        run(bytes(whole))
+    whole = bytearray(corners().tiffsave_buffer(bigtiff=True))
+    strips = (
+        whole.index(struct.pack("<HH", 273, 16)) if struct.pack("<HH", 273, 16) in whole else whole.index(b"\x11\1")
+    )
+    whole[strips + 12 : strips + 20] = struct.pack("<Q", offset)
+    with pytest.raises(ProcessorError, match=r"^corrupt:"):
+        run(bytes(whole))
+
+
 def test_pages_in_a_circle_end() -> None:
     entry = struct.pack("<HHII", 256, 4, 1, 20)
     circle = b"II*\0" + struct.pack("<I", 8) + struct.pack("<H", 1) + entry + struct.pack("<I", 8)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -64,7 +65,7 @@ def blame_file() -> Iterator[None]:
     except (ProcessorError, MemoryError, KeyboardInterrupt, SystemExit):
         raise
     except OSError as error:
-        if error.errno:
+        if error.errno and error.errno != errno.EINVAL:  # a seek to an offset that the file names
             raise
         raise corrupt() from error
     except BaseException as error:  # a panic of a Rust decoder is not an Exception

@@ -71,5 +71,7 @@ def read_head(file: BinaryIO) -> Head:
 
 def _samples(frame: bytes) -> float:
     """How many samples there are for each pixel: 1.5 for 4:2:0. Each is kept in two bytes until the last scan."""
+    if len(frame) < FRAME_SIZE:
+        return 1.0
     factors = [(frame[place] >> 4) * (frame[place] & 15) for place in range(11, len(frame), 3)][: frame[9]]
     return sum(factors) / max(1, *factors) if len(factors) > 1 else 1.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass, replace
@@ -97,7 +98,8 @@ def _merged_image(file: BinaryIO, header: Header, palette: bytes) -> BinaryIO:
     """
     layers_length = _length(file)
     file.seek(layers_length, 1)
-    pixels = file.read(2 + header.channels * header.height * (header.width * 65 // 64 + 4))
+    wanted = 2 + header.channels * header.height * (header.width * 65 // 64 + 4)
+    pixels = file.read(min(wanted, os.fstat(file.fileno()).st_size))  # memory is taken before anything is read
     header_bytes = struct.pack(">4sH6xHIIHH", b"8BPS", *astuple(header))
     return BytesIO(b"".join([header_bytes, struct.pack(">I", len(palette)), palette, bytes(8), pixels]))
 

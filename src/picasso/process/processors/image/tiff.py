@@ -6,6 +6,7 @@ well. BigTIFF is the same with wider numbers (Aware Systems, "BigTIFF Design").
 
 from __future__ import annotations
 
+import os
 import struct
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
@@ -19,7 +20,6 @@ SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12:
 BIG_SIZES = {16: 8, 17: 8, 18: 8}
 MAX_ENTRIES = 1_000
 MAX_VALUE = 4_096  # bytes
-MAX_OFFSET = 2**63 - 1
 
 SUBFILE_TYPE, COMPRESSION, MAKE, SUB_IFDS, EXIF_IFD, GPS_IFD, DNG_VERSION = 254, 259, 271, 330, 34665, 34853, 50706
 REDUCED = 1
@@ -88,6 +88,7 @@ class Reader:
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
+        self._size = file.seek(0, os.SEEK_END)
         head = self._read(0, BIG.header_size)
         self.order = {b"II": "<", b"MM": ">"}.get(head[:2], "")
         if not self.order or len(head) < CLASSIC.header_size:
@@ -103,7 +104,7 @@ class Reader:
 
     def _read(self, offset: int, length: int) -> bytes:
         """Fewer bytes at the end of the file."""
-        if offset > MAX_OFFSET:
+        if offset >= self._size:  # the kernel refuses to seek where no file of this disk can end
             return b""
         self._file.seek(offset)
         return self._file.read(length)
