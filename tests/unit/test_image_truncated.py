@@ -113,6 +113,14 @@ def test_a_jpeg_without_pixels_is_corrupt(run: Run) -> None:
             run(whole[:end], "image/jpeg")
 
 
+def test_a_progressive_jpeg_that_ends_in_its_frame_is_corrupt(run: Run) -> None:
+    whole = bytes(corners().jpegsave_buffer(interlace=True))
+    frame = whole.index(b"\xff\xc2")
+    for end in range(frame, frame + 30):
+        with pytest.raises(ProcessorError, match=r"^corrupt:"):
+            run(whole[:end], "image/jpeg")
+
+
 def test_bytes_after_the_end_are_no_loss(run: Run) -> None:
     for media_type, make in MAKERS.items():
         if media_type in {"image/jpeg", "image/png", "image/gif", "image/webp", "image/tiff", "image/bmp"}:

@@ -53,7 +53,8 @@ class Pictures:
         """``folder`` is for a file that is removed at once."""
         fps = float(stream.average_rate or stream.guessed_rate or 25)
         self.size = even_size(display_size(first, aspect(stream)), quality.height)
-        self._hdr = is_hdr(first.color_trc)
+        self._transfer = first.color_trc  # of all frames: a later one may state none
+        self._hdr = is_hdr(self._transfer)
         self._format = "yuv420p10le" if self._hdr and quality.keep_hdr else "yuv420p"
         self._folder = folder
         encoder, options = _encoder(quality, self._keeps_hdr)
@@ -122,7 +123,7 @@ class Pictures:
         if not self._hdr or self._keeps_hdr:
             self._link(graph, source, (scale, *rotate, "setsar=1", f"format={self._format}"))
             return graph
-        with tone_table(self._folder, frame.color_trc) as table:
+        with tone_table(self._folder, self._transfer) as table:
             colours = f"in_color_matrix=bt2020:in_range={'pc' if frame.color_range == FULL else 'tv'}"
             to_rgb = f"{scale}:{colours}", "format=gbrp12le"
             to_yuv = "scale=out_color_matrix=bt709:out_range=tv", "setsar=1", "format=yuv420p"
