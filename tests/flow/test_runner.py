@@ -158,7 +158,7 @@ def test_a_message_for_no_job_does_nothing(runner: Runner, storage: Folder) -> N
 
 
 def test_a_corrupt_picture_fails_at_once(runner: Runner, queued: Queued, storage: Folder) -> None:
-    job = queued(jpeg()[:20_000], "image", "image/jpeg")
+    job = queued(jpeg()[:100], "image", "image/jpeg")
     runner.run(job.pk)
     kept = again(job)
     assert (kept.state, kept.error_code, kept.attempt) == (State.FAILED, "corrupt", 1)
