@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from picasso.detection import Window, detect
+from picasso.detection.media_types import ENTRIES
+from picasso.detection.text.required import PATTERNS
 
 PLAIN = "text/plain"
 LETTER = b"Hello Bob, this is just a letter.\nIt has two lines.\n"
@@ -19,6 +21,10 @@ webmanifest jsonld json5 cif mol pdb service cfg
 
 def of(content: bytes, name: str = "") -> str:
     return detect(Window.of_bytes(content), name).media_type
+
+
+def test_requirements_are_for_types_that_a_name_chooses() -> None:
+    assert all(ENTRIES[media_type].by_name for media_type in PATTERNS)
 
 
 @pytest.mark.parametrize("extension", NAMES.split())

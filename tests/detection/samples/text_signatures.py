@@ -63,7 +63,7 @@ CONTENT = (
     ("text/x-ssa", "a.ass", "[Script Info]\nTitle: x\n"),
     ("text/x-microdvd", "a.sub", "{1}{25}Hi\n{26}{50}there\n"),
     ("text/x-subviewer", "", "[INFORMATION]\n[TITLE]x\n"),
-    ("text/x-mpl2", "a.mpl", "[10][25]Hi\n"),
+    ("text/x-mpl2", "a.mpl", "[10][25]Hi\n[26][30]there\n"),
     ("text/x-mpsub", "", "TITLE=x\nFORMAT=TIME\n\n1.3 1.6\nHi\n"),
     ("application/lrc", "a.lrc", "[ti:A song]\n[00:12.00]Hi\n"),
     ("application/x-sami", "a.sami", "<SAMI>\n<BODY>\n<SYNC Start=0>\n"),

@@ -15,8 +15,8 @@ TextRule = Callable[[Sample], str | None]
 def detect_by_prefix(sample: Sample) -> str | None:
     """The type of a format that always begins with the same characters. White space may precede them."""
     text = sample.text
-    for prefix, found in PREFIXES_BY_START.get(text[:1], ()):
-        if text.startswith(prefix):
+    for prefix, following, found in PREFIXES_BY_START.get(text[:1], ()):
+        if text.startswith(prefix) and following.match(text, len(prefix)):
             media_type = found if isinstance(found, str) else found(sample)
             if media_type:
                 return media_type
@@ -26,12 +26,6 @@ def detect_by_prefix(sample: Sample) -> str | None:
 def has(media_type: str, word: str) -> TextRule:
     """A rule: the media type if the start of a text has the word."""
     return lambda sample: media_type if word in sample.start else None
-
-
-def matches(media_type: str, pattern: str) -> TextRule:
-    """A rule: the media type if the text begins like this."""
-    compiled = re.compile(pattern)
-    return lambda sample: media_type if compiled.match(sample.text) else None
 
 
 def postscript(sample: Sample) -> str | None:
@@ -47,8 +41,19 @@ def calendar(sample: Sample) -> str | None:
 
 
 def playlist(sample: Sample) -> str | None:
-    """HTTP live streaming (RFC 8216) has tags of its own."""
+    """HTTP live streaming (RFC 8216) has tags of its own. Lists of channels have attributes in their first line."""
     return "application/vnd.apple.mpegurl" if "\n#EXT-X-" in sample.start else "audio/x-mpegurl"
+
+
+def uuencoded(sample: Sample) -> str | None:
+    """The first character of a line says how many bytes it has (POSIX, uuencode). A checksum may follow them."""
+    match = re.match(r"begin [0-7]{3,4} [^\n]++\n([ -`]{1,90})\r?(?:\n|\Z)", sample.text)
+    if not match:
+        return None
+    line = match[1]
+    length = ord(line[0]) - 32 & 63
+    least, most = -(-length * 4 // 3), -(-length // 3) * 4 + 1
+    return "text/x-uuencode" if length == 0 or least <= len(line) - 1 <= most else None
 
 
 def pem(sample: Sample) -> str | None:
@@ -81,92 +86,104 @@ PEM_TYPES = {
     "PGP SIGNATURE": "application/pgp-signature",
 }
 
-POSTSCRIPT = re.compile(r"%![ \t]*+(?:PS|Adobe|\r?\n|\Z)")
+POSTSCRIPT = re.compile(r"%![ \t]*+(?:PS(?![ \t]++[a-z])|Adobe|\r?\n|\Z)")
 
-# Netpbm: a magic number, comments, the size, and the greatest value of a sample except in bitmaps.
-BITMAP = r"P[14]\s++(?:#[^\n]*+\n\s*+)*+\d+\s+\d+\s"
-GREYMAP = r"P[25]\s++(?:#[^\n]*+\n\s*+)*+\d+\s+\d+\s+\d+\s"
-PIXMAP = r"P[36]\s++(?:#[^\n]*+\n\s*+)*+\d+\s+\d+\s+\d+\s"
+# Netpbm: a magic number, comments, the size, and the greatest value of a sample except in bitmaps. Numbers follow in
+# the plain formats, anything in the raw ones.
+SPACE = r"\s++(?:#[^\n]*+\n\s*+)*+"
+BITS, NUMBERS = r"(?=[01\s]{8}|[01\s]*+(?:#|\Z))", r"(?=[\d\s]{8}|[\d\s]*+(?:#|\Z))"
+PLAIN_BITMAP = rf"{SPACE}\d+\s+\d+\s{BITS}"
+PLAIN_MAP = rf"{SPACE}\d+\s+\d+\s+\d+\s{NUMBERS}"
+RAW_BITMAP = rf"{SPACE}\d+\s+\d+\n"
+RAW_MAP = rf"{SPACE}\d+\s+\d+\s+\d+\n"
 
-# A prefix may stand here several times: the first rule that fits is taken.
-PREFIXES: tuple[tuple[str, str | TextRule], ...] = (
+# The end of a line that has nothing else, or of the text.
+END = r"[ \t]*+(?:\r|\n|\Z)"
+ATTRIBUTE = r"[^\]\n]*="
+
+# A prefix, a pattern of what follows it, and the media type or a rule. Prose may begin with the word of a format, so
+# the end of the word, a number or the next line must agree. Of several rows with a prefix the first that fits is taken.
+PREFIXES: tuple[tuple[str, str, str | TextRule], ...] = (
     # documents
-    ("%PDF-", "application/pdf"),
-    ("%FDF-", "application/vnd.fdf"),
-    ("%!", postscript),
-    ("{\\rtf", "text/rtf"),
-    ("<MIFFile ", "application/vnd.mif"),
-    ("\\begindata{", "application/andrew-inset"),
-    ("%YAML ", "application/yaml"),
-    ("@startuml", "text/x-plantuml"),
-    ("CACHE MANIFEST", matches("text/cache-manifest", r"CACHE MANIFEST(?:\s|\Z)")),
-    ("%0 ", matches("application/x-endnote-refer", r"%0 [^\n]++\n%[A-Z0-9] ")),
-    ("TY  - ", "application/x-research-info-systems"),
+    ("%PDF-", rf"\d\.\d|{END}", "application/pdf"),
+    ("%FDF-", rf"\d\.\d|{END}", "application/vnd.fdf"),
+    ("%!", "", postscript),
+    ("{\\rtf", r"[\d\\{}\r\n]|\Z", "text/rtf"),
+    ("<MIFFile ", r" *\d", "application/vnd.mif"),
+    ("\\begindata{", r"\w+, ?\d", "application/andrew-inset"),
+    ("%YAML ", r" *\d", "application/yaml"),
+    ("@startuml", "", "text/x-plantuml"),
+    ("CACHE MANIFEST", END, "text/cache-manifest"),
+    ("%0 ", r"[^\n]++\n%[A-Z0-9] ", "application/x-endnote-refer"),
+    ("TY  - ", r"[A-Z]{2,12}" + END, "application/x-research-info-systems"),
     # contacts, dates, keys
-    ("BEGIN:VCARD", "text/vcard"),
-    ("BEGIN:VCALENDAR", calendar),
-    ("BEGIN:VNOTE", "text/x-vnote"),
-    ("-----BEGIN ", pem),
+    ("BEGIN:VCARD", END, "text/vcard"),
+    ("BEGIN:VCALENDAR", END, calendar),
+    ("BEGIN:VNOTE", END, "text/x-vnote"),
+    ("-----BEGIN ", "", pem),
     # the desktop
-    ("[Desktop Entry]", "application/x-desktop"),
-    ("[InternetShortcut]", "application/x-mswinurl"),
-    ("REGEDIT4", "text/x-ms-regedit"),
-    ("Windows Registry Editor Version ", "text/x-ms-regedit"),
+    ("[Desktop Entry]", END, "application/x-desktop"),
+    ("[InternetShortcut]", END, "application/x-mswinurl"),
+    ("REGEDIT4", END, "text/x-ms-regedit"),
+    ("Windows Registry Editor Version ", r"\d", "text/x-ms-regedit"),
     # subtitles, playlists, sound
-    ("WEBVTT", matches("text/vtt", r"WEBVTT(?:\s|\Z)")),
-    ("[Script Info]", "text/x-ssa"),
-    ("#EXTM3U", playlist),
-    ("[playlist]", "audio/x-scpls"),
-    ("[Playlist]", "audio/x-scpls"),
-    ("BEGIN:IMELODY", "audio/imelody"),
-    ("%abc", matches("text/x-abc", r"%abc(?:-\d|\s)")),
+    ("WEBVTT", rf"{END}|[ \t][^\n]*+\n(?:[^\n]*+\n){{1,40}}?[^\n]*? --> ", "text/vtt"),
+    ("[Script Info]", END, "text/x-ssa"),
+    ("#EXTM3U", rf"{END}|[ \t]+[\w-]+=", playlist),
+    ("[playlist]", END, "audio/x-scpls"),
+    ("[Playlist]", END, "audio/x-scpls"),
+    ("BEGIN:IMELODY", END, "audio/imelody"),
+    ("%abc", rf"-\d|{END}", "text/x-abc"),
     # pictures, models, fonts
-    ("/* XPM */", "image/x-xpixmap"),
-    ("! XPM2", "image/x-xpixmap"),
-    ("#define ", matches("image/x-xbitmap", r"#define\s+\w+_width\s+\d+\s+#define\s+\w+_height\s+\d+\s")),
-    *((prefix, matches("image/x-portable-bitmap", BITMAP)) for prefix in ("P1", "P4")),
-    *((prefix, matches("image/x-portable-graymap", GREYMAP)) for prefix in ("P2", "P5")),
-    *((prefix, matches("image/x-portable-pixmap", PIXMAP)) for prefix in ("P3", "P6")),
-    ("P7\nWIDTH ", "image/x-portable-arbitrarymap"),
-    ("ENVI", matches("application/envi.hdr", r"ENVI\s*\n")),
-    ("YUV4MPEG2 ", "video/x-yuv4mpeg"),
-    ("SIMPLE  =", "image/fits"),
-    ("solid", matches("model/stl", r"solid[^\n]*+\n\s*+facet\s+normal\s")),
-    ("ply", matches("model/ply", r"ply\s+format (?:ascii|binary_\w+) 1\.0")),
-    ("OFF", matches("model/off", r"OFF\s++(?:#[^\n]*+\n\s*+)*+\d+\s+\d+\s+\d+\s")),
-    ("#VRML V", "model/vrml"),
-    ("#X3D V", "model/x3d-vrml"),
-    ("#usda ", "model/vnd.usda"),
-    ("ISO-10303-21;", "model/step"),
-    ("StartFontMetrics ", "application/x-font-adobe-metric"),
-    ("STARTFONT ", "application/x-font-bdf"),
-    ("[gd_scene ", "application/x-godot-scene"),
-    ("[gd_resource ", "application/x-godot-resource"),
-    ("##Sketch ", "image/x-skencil"),
-    ("SplineFontDB:", "application/vnd.font-fontforge-sfd"),
+    ("/* XPM */", "", "image/x-xpixmap"),
+    ("! XPM2", END, "image/x-xpixmap"),
+    ("#define ", r"\s*\w+_width\s+\d+\s+#define\s+\w+_height\s+\d+\s", "image/x-xbitmap"),
+    ("P1", PLAIN_BITMAP, "image/x-portable-bitmap"),
+    ("P4", RAW_BITMAP, "image/x-portable-bitmap"),
+    ("P2", PLAIN_MAP, "image/x-portable-graymap"),
+    ("P5", RAW_MAP, "image/x-portable-graymap"),
+    ("P3", PLAIN_MAP, "image/x-portable-pixmap"),
+    ("P6", RAW_MAP, "image/x-portable-pixmap"),
+    ("P7\nWIDTH ", "", "image/x-portable-arbitrarymap"),
+    ("ENVI", rf"{END}\s*+(?:;[^\n]*+\n\s*+)*+(?:[A-Za-z][\w ]*=|\Z)", "application/envi.hdr"),
+    ("YUV4MPEG2 ", r"[A-Z]\d", "video/x-yuv4mpeg"),
+    ("SIMPLE  =", r" +[TF](?:[ /]|\Z)", "image/fits"),
+    ("solid", r"[^\n]*+\n\s*+(?:facet\s+normal\s+[-+.\dn]|endsolid)", "model/stl"),
+    ("ply", r"\s+format (?:ascii|binary_\w+) 1\.0", "model/ply"),
+    ("OFF", rf"{SPACE}\d+\s+\d+\s+\d+[ \t]*\r?\n\s*+(?:#[^\n]*+\n\s*+)*+[-+.\d]", "model/off"),
+    ("#VRML V", r"\d", "model/vrml"),
+    ("#X3D V", r"\d", "model/x3d-vrml"),
+    ("#usda ", r"\d", "model/vnd.usda"),
+    ("ISO-10303-21;", r"\s*+(?:/\*|HEADER|\Z)", "model/step"),
+    ("StartFontMetrics ", r"\d", "application/x-font-adobe-metric"),
+    ("STARTFONT ", r"\d", "application/x-font-bdf"),
+    ("[gd_scene ", ATTRIBUTE, "application/x-godot-scene"),
+    ("[gd_resource ", ATTRIBUTE, "application/x-godot-resource"),
+    ("##Sketch ", r"\d", "image/x-skencil"),
+    ("SplineFontDB:", r" *\d", "application/vnd.font-fontforge-sfd"),
     # archives and transfer encodings
-    ("!<arch>\ndebian-binary ", "application/vnd.debian.binary-package"),
-    ("!<arch>\n", "application/x-archive"),
-    ("WARC/", matches("application/warc", r"WARC/\d\.\d\r?\n")),
-    ("filedesc://", "application/x-internet-archive"),
-    ("d8:announce", "application/x-bittorrent"),
-    ("d13:announce-list", "application/x-bittorrent"),
-    ("begin ", matches("text/x-uuencode", r"begin [0-7]{3,4} [^\n]++\n[!-`]")),
-    ("begin-base64 ", matches("text/x-uuencode", r"begin-base64 [0-7]{3,4} [^\n]++\n")),
-    ("=ybegin ", matches("application/x-yenc", r"=ybegin (?:part=\d+ )?(?:total=\d+ )?line=\d+ size=\d+ ")),
-    ("(This file must be converted with BinHex", "application/mac-binhex40"),
+    ("!<arch>\ndebian-binary ", "", "application/vnd.debian.binary-package"),
+    ("!<arch>\n", "", "application/x-archive"),
+    ("WARC/", r"\d\.\d\r?\n", "application/warc"),
+    ("filedesc://", r"\S+ +\d", "application/x-internet-archive"),
+    ("d8:announce", r"\d", "application/x-bittorrent"),
+    ("d13:announce-list", "l", "application/x-bittorrent"),
+    ("begin ", "", uuencoded),
+    ("begin-base64 ", rf"[0-7]{{3,4}} [^\n]++\n[A-Za-z0-9+/=]{{4,}}{END}", "text/x-uuencode"),
+    ("=ybegin ", r"(?:part=\d+ )?(?:total=\d+ )?line=\d+ size=\d+ ", "application/x-yenc"),
+    ("(This file must be converted with BinHex", r"[^\n)]{0,20}\)", "application/mac-binhex40"),
     # data
-    ("##fileformat=VCFv", "application/x-vcf"),
-    ("JAVA PROFILE 1.0.", "application/vnd.java.hprof.text"),
-    ("HEADER RECORD*******LIBRARY HEADER RECORD!!!!!!!", "application/x-sas-xport"),
-    ("##TITLE=", has("chemical/x-jcamp-dx", "##JCAMP")),
-    ("##JCAMP", "chemical/x-jcamp-dx"),
+    ("##fileformat=VCFv", r"\d", "application/x-vcf"),
+    ("JAVA PROFILE 1.0.", r"\d", "application/vnd.java.hprof.text"),
+    ("HEADER RECORD*******LIBRARY HEADER RECORD!!!!!!!", "", "application/x-sas-xport"),
+    ("##TITLE=", "", has("chemical/x-jcamp-dx", "##JCAMP")),
+    ("##JCAMP", r"[\w-]*\s*=", "chemical/x-jcamp-dx"),
     # programs
-    ("<?php", "text/x-php"),
-    ("<%@", has("text/x-jsp", "page")),
-    ("#!", shebang),
+    ("<?php", r"\s|\Z", "text/x-php"),
+    ("<%@", "", has("text/x-jsp", "page")),
+    ("#!", "", shebang),
 )
 
-PREFIXES_BY_START: dict[str, list[tuple[str, str | TextRule]]] = {}
-for _prefix, _found in PREFIXES:
-    PREFIXES_BY_START.setdefault(_prefix[0], []).append((_prefix, _found))
+PREFIXES_BY_START: dict[str, list[tuple[str, re.Pattern[str], str | TextRule]]] = {}
+for _prefix, _following, _found in PREFIXES:
+    PREFIXES_BY_START.setdefault(_prefix[0], []).append((_prefix, re.compile(_following), _found))

@@ -29,10 +29,14 @@ class Root:
     """The start tag, as far as it is there."""
     is_declared: bool
     """Whether the document begins with an XML declaration."""
-    doctype: str
-    """The name in its document type declaration, or empty."""
-    prolog: str
-    """All that precedes the root element."""
+    declaration: str
+    """Its document type declaration, or empty."""
+
+    @property
+    def doctype(self) -> str:
+        """The name in the document type declaration, or empty."""
+        match = DOCTYPE.match(self.declaration)
+        return match[1] if match else ""
 
     def attribute(self, name: str) -> str:
         return attributes(self.tag).get(name, "")
@@ -40,34 +44,34 @@ class Root:
 
 def find_root(text: str) -> Root | None:
     """The root element of a text that begins with ``<``, or None if it is not there."""
-    end = end_of_prolog(text)
-    match = NAME.match(text, end) if end is not None else None
+    prolog = read_prolog(text)
+    if not prolog:
+        return None
+    end, declaration = prolog
+    match = NAME.match(text, end)
     if not match:
         return None
-    tag = start_tag(text, match.start())
+    tag = start_tag(text, end)
     prefix, name = match.groups()
-    prolog = text[: match.start()]
-    doctype = DOCTYPE.search(prolog)
-    return Root(
-        name,
-        attributes(tag).get(f"xmlns:{prefix}" if prefix else "xmlns", ""),
-        tag,
-        text.startswith("<?xml"),
-        doctype[1] if doctype else "",
-        prolog,
-    )
+    namespace = attributes(tag).get(f"xmlns:{prefix}" if prefix else "xmlns", "")
+    return Root(name, namespace, tag, text.startswith("<?xml"), declaration)
 
 
-def end_of_prolog(text: str) -> int | None:
-    """The offset of the first element. Each part is found in one forward search, so the cost is linear."""
-    offset = 0
+def read_prolog(text: str) -> tuple[int, str] | None:
+    """The offset of the first element, and the document type declaration before it. None if the prolog is cut off.
+
+    Each part is found in one forward search, so the cost is linear.
+    """
+    offset, declaration = 0, ""
     for _ in range(MAX_PARTS):
         offset = _skip_space(text, offset)
         end = _end_of_part(text, offset)
         if end == offset:
-            return offset
+            return offset, declaration
         if end < 0:
             return None
+        if DOCTYPE.match(text, offset):
+            declaration = text[offset:end]
         offset = end
     return None
 

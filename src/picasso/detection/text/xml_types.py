@@ -140,7 +140,7 @@ def type_of_root(root: Root) -> str | None:
     if media_type := by_namespace(root):
         return media_type
     evidence = NEEDS_EVIDENCE.get(root.name, ("",))
-    is_likely = any(word in root.prolog or word in root.tag for word in evidence)
+    is_likely = any(word in root.declaration or word in root.tag for word in evidence)
     return BY_NAME.get(root.name) if is_likely else None
 
 
