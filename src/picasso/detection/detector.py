@@ -12,12 +12,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 from picasso.detection import families, libmagic, media_types
+from picasso.detection.families import mpeg_audio
 from picasso.detection.media_types import UNKNOWN
 from picasso.detection.own_magic import TEXT_STARTS, VAGUE, ask_own
 from picasso.detection.signatures import detect_by_signature
 from picasso.detection.text import BINARY, Sample, detect_beginning, detect_text, read_damaged_sample, read_sample
 from picasso.detection.trailers import detect_by_trailer
 from picasso.detection.window import Window
+
+PLAIN = "text/plain"
 
 DetectedBy = Literal["content", "container", "name"]
 
@@ -36,6 +39,8 @@ class Detection:
 
 def detect(window: Window, name: str = "") -> Detection:
     """Detect the type of a file. ``name`` is the client's."""
+    if window.head.startswith(b"ID3") and (tagged := mpeg_audio.behind_tags(window)):
+        return _detect_tagged(tagged)
     extension = media_types.extension_of(name)
     if found := families.detect(window):
         cut = families.cut_by_name(window, found, extension)
@@ -48,6 +53,14 @@ def detect(window: Window, name: str = "") -> Detection:
     if media_type == UNKNOWN:
         return _detect_unknown(window, name)
     return _named(media_type, extension, "content")
+
+
+def _detect_tagged(window: Window) -> Detection:
+    """A file that begins with a tag of a sound. The content behind it decides, since a tag may precede anything."""
+    if found := mpeg_audio.detect_tagged(window):
+        return Detection(found, "container")
+    detection = Detection(UNKNOWN, "content") if window.head[:3] in {b"", b"ID3"} else detect(window)
+    return Detection(mpeg_audio.MPEG, "container") if detection.media_type in {UNKNOWN, PLAIN} else detection
 
 
 def _ask_libmagic(window: Window) -> str:

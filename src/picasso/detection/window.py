@@ -79,6 +79,12 @@ class Window:
         """The last bytes of the file, at most ``size``."""
         return self.at(max(0, self.size - size), size)
 
+    def behind(self, offset: int) -> Window:
+        """What follows an offset, as a file of its own. Its reads count as those of this one."""
+        return Window(
+            self.at(offset, HEAD), max(0, self.size - offset), lambda place, size: self.at(offset + place, size)
+        )
+
     def _has_block(self, offset: int, size: int) -> bool:
         return self._block_start <= offset and offset + size <= self._block_start + len(self._block)
 

@@ -42,7 +42,6 @@ FAMILIES: Mapping[bytes, Detector] = {
     **dict.fromkeys(riff.RIFF_STARTS, riff.detect_riff),
     **dict.fromkeys(riff.FORM_STARTS, riff.detect_form),
     gzipped.SIGNATURE: gzipped.detect_gzip,
-    b"ID3": mpeg_audio.detect_id3,
     b"\xff": mpeg_audio.detect_frames,
     b"0": asn1.detect_asn1,
 }

@@ -6,6 +6,8 @@ An ID3v2 tag may stand before them, of up to 256 MiB.
 
 from __future__ import annotations
 
+import codecs
+import re
 from collections.abc import Callable
 
 from picasso.detection.window import Window
@@ -49,26 +51,37 @@ CHAIN, SEARCHED_CHAIN = 3, 5
 # The longest frame has 2,881 bytes, so that one begins in so many.
 SEARCH_LENGTH = 4096
 
+MAX_TAGS = 4
+
+NOT_IN_TEXT = re.compile("[\0-\x06\x0e-\x1a\x1c-\x1f\ufffe\uffff]")
+
+# The bits of the layer in the second byte of a header. In layer I they are all set.
+LAYER = 0x06
+
 # Some recorders and downloads put zeros first.
 MAX_ZEROS = 32 * 1024
 
 
-def detect_id3(window: Window) -> str | None:
-    """A file that begins with an ID3v2 tag (id3.org, ID3v2.4.0, section 3.1)."""
+def behind_tags(window: Window) -> Window | None:
+    """What follows the ID3v2 tags at the beginning (id3.org, ID3v2.4.0, section 3.1); None if there are none."""
     position = 0
-    for _ in range(4):
+    for _ in range(MAX_TAGS):
         following = _after_tag(window.at(position, ID3_HEADER), position)
         if following is None:
             break
         position = following
-    if not position:
-        return None
-    start = window.at(position, SEARCH_LENGTH)
-    place = position + len(start) - len(start.lstrip(b"\0"))
+    return window.behind(position) if position else None
+
+
+def detect_tagged(window: Window) -> str | None:
+    """The sound that follows a tag; None if it is none, or of a format that has structures of its own."""
+    place = len(window.head) - len(window.head.lstrip(b"\0"))
     start = window.at(place, 16)
     if found := next((media_type for signature, media_type in AFTER_TAG if start.startswith(signature)), None):
         return found
-    return AAC if _is_chain(window, place, CHAIN, _adts_frame) else MPEG
+    if _is_chain(window, place, CHAIN, _adts_frame):
+        return AAC
+    return detect_frames(window) or find_frames(window)
 
 
 def _after_tag(header: bytes, position: int) -> int | None:
@@ -83,14 +96,31 @@ def _after_tag(header: bytes, position: int) -> int | None:
 
 
 def detect_frames(window: Window) -> str | None:
-    """A file that begins with a frame."""
+    """A file that begins with a frame. The mark of UTF-16 is that of a frame too."""
+    if not window.head.startswith(b"\xff") or _is_utf16(window.head[:SEARCH_LENGTH]):
+        return None
     if _is_chain(window, 0, CHAIN, _adts_frame):
         return AAC
     return MPEG if _is_chain(window, 0, CHAIN, _mpeg_frame) else None
 
 
+def _is_utf16(head: bytes) -> bool:
+    """Text: unlike frames, it has neither control characters nor halves of surrogate pairs."""
+    if not head.startswith(codecs.BOM_UTF16_LE):
+        return False
+    try:
+        text, _ = codecs.utf_16_le_decode(head[: len(head) & ~1], "strict", False)
+    except UnicodeDecodeError:
+        return False
+    return not NOT_IN_TEXT.search(text)
+
+
 def find_frames(window: Window) -> str | None:
-    """A file that begins with zeros or in the middle of a frame."""
+    """A file that begins with zeros or in the middle of a frame.
+
+    Not those of layer I: small negative numbers of four bytes look like its headers, and its frames end where one of
+    these begins.
+    """
     head = window.head[:MAX_ZEROS]
     start = len(head) - len(head.lstrip(b"\0"))
     position = start
@@ -98,14 +128,15 @@ def find_frames(window: Window) -> str | None:
         position = head.find(b"\xff", position, start + SEARCH_LENGTH)
         if position < 0:
             return None
-        if _is_chain(window, position, SEARCHED_CHAIN, _mpeg_frame):
+        has_other_layer = int.from_bytes(head[position + 1 : position + 2], "big") & LAYER != LAYER
+        if has_other_layer and _is_chain(window, position, SEARCHED_CHAIN, _mpeg_frame):
             return MPEG
         position += 1
     return None
 
 
 def _is_chain(window: Window, position: int, length: int, frame: Frame) -> bool:
-    """Whether frames of the same kind follow each other, or one of them ends the file."""
+    """Whether frames of the same kind follow each other. The file may end after two of them, or in the second."""
     kind = None
     for number in range(length):
         found = frame(window.at(position, 8))
@@ -117,7 +148,7 @@ def _is_chain(window: Window, position: int, length: int, frame: Frame) -> bool:
         kind = found[0]
         position += found[1]
         if position >= window.size:
-            return number >= 1 or position == window.size
+            return number >= 1
     return True
 
 
