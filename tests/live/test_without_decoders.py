@@ -84,7 +84,7 @@ def test_a_fork_server_says_what_is_missing(python: Path, name: str, message: st
     """For jobs of a web process that assumes decoders, or of a processor that was removed."""
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        command = [str(python), "-m", "picasso.process.forkserver", str(theirs.fileno()), name, "/nowhere"]
+        command = [str(python), "-m", "picasso.process.forkserver", str(theirs.fileno()), name, "/nowhere", ""]
         done = subprocess.run(command, capture_output=True, text=True, pass_fds=[theirs.fileno()], timeout=60)
     assert message in done.stderr
 
