@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import random
 import struct
 import time
+import zipfile
 import zlib
 from collections import Counter
 
@@ -103,6 +105,9 @@ STRUCTURES = {
     "content types: comments": zip_entry(TYPES, b"<!--" * 120_000),
     "content types: many": zip_entry(TYPES, b'ContentType="a" ' * 30_000),
     "manifest": zip_entry(b"META-INF/manifest.xml", b'<full-path="/" ' * 5_000),
+    "manifest: roots": zip_entry(b"META-INF/manifest.xml", b"<" + b'full-path="/" ' * 1170),
+    "content types: main parts": zip_entry(TYPES, b'ContentType="application/x.main"' * 16_000),
+    "container": zip_entry(b"META-INF/container.xml", b'full-path="' * 400),
     "tags": b"ID3\3\0\0\0\0\0\0" * 6000,
     "frames that do not fit": b"\0" + (b"\xff\xfb\x90\x64" * 104 + b"\0") * 150,
     "comments in a gzip": b"\x1f\x8b\x08" + bytes(7) + zlib.compress(b"<!---->" * 9000)[2:],
@@ -113,6 +118,16 @@ STRUCTURES = {
 @pytest.mark.parametrize("content", STRUCTURES.values(), ids=STRUCTURES)
 def test_structures_without_end(content: bytes) -> None:
     assert seconds_of(content[:HEAD]) < SECONDS
+
+
+@pytest.mark.parametrize(("count", "length"), [(4_000, 400), (300, 6_000), (40, 60_000), (8_000, 30)])
+@pytest.mark.parametrize("name", [b"a", b"a.dist-info", b"payload/"])
+def test_long_names_in_a_zip(count: int, length: int, name: bytes) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for number in range(count):
+            archive.writestr((name * length)[:length].decode() + str(number), b"")
+    assert seconds_of(packed.getvalue()) < SECONDS
 
 
 def test_random_bytes_are_nothing() -> None:

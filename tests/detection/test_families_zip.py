@@ -109,7 +109,45 @@ def test_opendocument_by_its_manifest() -> None:
     ],
 )
 def test_a_container_names_its_main_file(root: bytes, expected: str) -> None:
-    assert detect(zip_with({"META-INF/container.xml": root})) == expected
+    assert detect(zip_with({"META-INF/container.xml": root, "a.xml": b"<score-partwise/>"})) == expected
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        {"pass.json": b"", "photo.jpg": b""},
+        {"doc.kml": b"", "report.docx": b""},
+        {"doc.kml": b"", "files/report.docx": b""},
+        {"a.kml": b"", "b.kml": b""},
+        {"chair.usdz": b"", "notes.txt": b""},
+        {"chair.usdc": b"", "notes.txt": b""},
+        {"META-INF/container.xml": b"<x a.xml>", "readme.txt": b""},
+        {"META-INF/container.xml": b'<rootfile full-path="a.xml"/>', "a.xml": b"<html/>"},
+        {"document.json": b"", "meta.json": b"", "user.json": b""},
+        {"content.json": b"", "metadata.json": b"", "manifest.json": b"{}"},
+        {"install.rdf": b"", "a.txt": b""},
+        {"AppxManifest.xml": b"", "a.txt": b""},
+        {"AppManifest.xaml": b"", "a.txt": b""},
+        {"extension.vsixmanifest": b"", "a.txt": b""},
+        {"geogebra.xml": b"<a/>", "a.txt": b""},
+        {"a.nuspec": b"", "a.txt": b""},
+        {"a.mscx": b"", "a.txt": b""},
+        {"a.fb2": b"", "b.fb2": b""},
+        {"Payload/a.txt": b""},
+    ],
+    ids=str,
+)
+def test_one_name_makes_no_document(entries: dict[str, bytes]) -> None:
+    assert detect(zip_with(entries)) == "application/zip"
+    assert detect(zip_with(entries, compress=False)) == "application/zip"
+
+
+def test_pictures_and_models_belong_to_a_map_or_a_scene() -> None:
+    names = ("a.kml", "files/", "files/a.png", "models/a.dae")
+    assert detect(zip_with(dict.fromkeys(names, b""))) == "application/vnd.google-earth.kmz"
+    scene = {"a.usda": b"#usda 1.0", "0/a.png": b"", "0/b.jpeg": b""}
+    assert detect(zip_with(scene, compress=False)) == "model/vnd.usdz+zip"
+    assert detect(zip_with(scene)) == "application/zip"
 
 
 @pytest.mark.parametrize(
@@ -211,6 +249,10 @@ def test_a_zip_behind_something_else_and_the_last_part_of_one() -> None:
     content = zip_with(document(content_types(MAIN)))
     assert detect(b"\1\2\3\xff" * 100 + content) == DOCX
     assert detect(bytes(range(256)) * 4 + content[-22:]) == "application/zip"
+    commented = zip_with(document(content_types(MAIN)), comment=b"a" * 300)
+    for start in (b"prefix that could be an executable jar file", b"\0\1\2", b"#!/usr/bin/env python3\n"):
+        assert detect(start + content) == DOCX
+        assert detect(start + commented) == DOCX
 
 
 def test_the_name_tells_a_document_whose_end_is_missing() -> None:

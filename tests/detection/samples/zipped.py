@@ -103,6 +103,14 @@ def xps(namespace: str) -> bytes:
 PAGES = bytes.fromhex("00100f00a935f0a834080112300890 4e12")
 NUMBERS = bytes.fromhex("006e0d00f229f0b7220801121e080112")
 
+SILVERLIGHT = b'<Deployment xmlns="http://schemas.microsoft.com/client/2007/deployment"/>'
+MIND_MAP = zip_with(
+    {"content.json": b"[]", "metadata.json": b"{}", "manifest.json": b'{"file-entries":{"content.json":{}}}'}
+)
+SCORE = zip_with(
+    {"META-INF/container.xml": b'<rootfile full-path="a.mscx"/>', "a.mscx": b'<museScore version="4.20"/>'}
+)
+
 OTHERS = (
     ("application/vnd.ms-xpsdocument", "xps", xps("http://schemas.microsoft.com/xps/2005/06/fixedrepresentation")),
     ("application/oxps", "oxps", xps("http://schemas.openxps.org/oxps/v1.0/fixedrepresentation")),
@@ -118,17 +126,17 @@ OTHERS = (
     ("application/x-ios-app", "ipa", entries("iTunesMetadata.plist", "Payload/A.app/Info.plist")),
     ("application/x-xpinstall", "xpi", entries("chrome.manifest", "install.rdf")),
     ("application/vnd.ms-appx", "msix", entries("AppxManifest.xml", "AppxBlockMap.xml")),
-    ("application/vsix", "vsix", entries("extension.vsixmanifest", "extension/package.json")),
-    ("application/x-silverlight-app", "xap", entries("AppManifest.xaml", "A.dll")),
-    ("application/x-nupkg", "nupkg", package("application/octet", **{"a.nuspec": b"<package/>"})),
+    ("application/vsix", "vsix", entries("extension.vsixmanifest", "[Content_Types].xml", "extension/package.json")),
+    ("application/x-silverlight-app", "xap", zip_with({"AppManifest.xaml": SILVERLIGHT, "A.dll": b""})),
+    ("application/x-nupkg", "nupkg", package("application/octet", **{"_rels/.rels": b"", "a.nuspec": b"<package/>"})),
     ("application/x-wheel+zip", "whl", entries("a/__init__.py", "a-1.dist-info/WHEEL", "a-1.dist-info/RECORD")),
     ("application/vnd.openofficeorg.extension", "oxt", entries("META-INF/manifest.xml", "description.xml")),
-    ("application/vnd.apple.pkpass", "pkpass", entries("pass.json", "logo.png")),
+    ("application/vnd.apple.pkpass", "pkpass", entries("pass.json", "manifest.json", "signature", "logo.png")),
     ("application/vnd.google-earth.kmz", "kmz", entries("doc.kml", "files/a.png")),
     ("application/vnd.sketch", "sketch", entries("document.json", "meta.json", "user.json", "pages/1.json")),
-    ("application/vnd.geogebra.file", "ggb", entries("geogebra.xml", "geogebra_thumbnail.png")),
-    ("application/vnd.xmind.workbook", "xmind", entries("content.json", "metadata.json", "manifest.json")),
-    ("application/x-mscz", "mscz", entries("a.mscx", "META-INF/container.xml.bak")),
+    ("application/vnd.geogebra.file", "ggb", zip_with({"geogebra.xml": b"<geogebra format='5'/>"})),
+    ("application/vnd.xmind.workbook", "xmind", MIND_MAP),
+    ("application/x-mscz", "mscz", SCORE),
     ("model/vnd.usdz+zip", "usdz", zip_with({"a.usdc": b"PXR-USDC"}, compress=False)),
 )
 

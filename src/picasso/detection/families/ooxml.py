@@ -6,6 +6,7 @@ The content types decide, not the names of the parts: those are free, and any ZI
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from picasso.detection.media_types import OFFICE
 
@@ -15,6 +16,9 @@ CONTENT_TYPE = re.compile(
     rb"""|(?<=\.themeManager\+xml)|(?<=-3dmodel\+xml)|(?<=-fixeddocumentsequence\+xml))""",
     re.IGNORECASE,
 )
+# A package has one main part, and few parts of a type that looks like that of one.
+MAX_MAIN_PARTS = 256
+
 COMMENT = re.compile(rb"<!--.*?(?:-->|\Z)", re.DOTALL)
 
 MAIN = (".main+xml", ".main")
@@ -49,7 +53,8 @@ def package_type(content_types: bytes) -> str | None:
         content_types = content_types.replace(b"\0", b"")  # UTF-16: all that matters is ASCII
     if b"<!--" in content_types:
         content_types = COMMENT.sub(b"", content_types)
-    types = (main_type(match[1].decode("latin-1").lower()) for match in CONTENT_TYPE.finditer(content_types))
+    matches = islice(CONTENT_TYPE.finditer(content_types), MAX_MAIN_PARTS)
+    types = (main_type(match[1].decode("latin-1").lower()) for match in matches)
     found = [media_type for media_type in types if media_type]
     # A theme has a presentation inside to show itself.
     return THEME if THEME in found else next(iter(found), None)

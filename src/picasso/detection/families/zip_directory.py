@@ -31,6 +31,9 @@ IN_EXTRA_FIELD = 0xFFFFFFFF
 # What is decided by more entries than these has no name of its own. Reading them takes about 5 ms.
 MAX_ENTRIES = 8_000
 
+# So many bytes of names: those of thousands of usual entries.
+MAX_NAMES = 256 * 1024
+
 # The central directory is read in pieces of so many bytes.
 PIECE = 64 * 1024
 
@@ -141,6 +144,7 @@ def _zip64_directory(window: Window, end: int) -> tuple[int, int, int] | None:
 def _central_entries(window: Window, start: int, shift: int) -> Entries:
     entries: dict[bytes, Entry] = {}
     piece, piece_start, position = b"", start, 0
+    names_left = MAX_NAMES
     for _ in range(MAX_ENTRIES):
         if position + CENTRAL_SIZE + 0x400 > len(piece) and piece_start + len(piece) < window.size:
             piece_start += position
@@ -148,7 +152,8 @@ def _central_entries(window: Window, start: int, shift: int) -> Entries:
         if len(piece) - position < CENTRAL_SIZE:
             break
         signature, method, packed_size, size, name, extra, comment, offset = CENTRAL_FIELDS.unpack_from(piece, position)
-        if signature != CENTRAL:
+        names_left -= name + extra
+        if signature != CENTRAL or names_left < 0:
             break
         position += CENTRAL_SIZE
         if IN_EXTRA_FIELD in (packed_size, offset):
@@ -178,11 +183,15 @@ def _zip64_fields(extra_field: bytes, size: int, packed_size: int, offset: int) 
 def _local_entries(window: Window) -> Entries:
     entries: dict[bytes, Entry] = {}
     position = 4 if window.head[4:8] == LOCAL else 0
+    names_left = MAX_NAMES
     for _ in range(MAX_ENTRIES // 8):
         header = window.at(position, LOCAL_SIZE)
         if len(header) < LOCAL_SIZE or not header.startswith(LOCAL):
             break
         _, flags, method, packed_size, name, extra = LOCAL_FIELDS.unpack(header)
+        names_left -= name
+        if names_left < 0:
+            break
         entries[_plain_name(window.at(position + LOCAL_SIZE, name))] = Entry(method, packed_size, position)
         content = position + LOCAL_SIZE + name + extra
         if flags & SIZES_FOLLOW and not packed_size:
