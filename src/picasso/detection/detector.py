@@ -1,5 +1,9 @@
 """The order in which a type is detected: by family, as text by our own rules, by libmagic, then the name.
 
+Text that begins with the mark of its encoding comes first: sound may begin with the same bytes.
+
+Signatures of ours stand before the rules of text if their formats look like text.
+
 libmagic is not asked about a file whose structure already decides: it would take longer than all the rest. Nor about
 text: many of its short signatures of binary formats may stand in a text.
 
@@ -16,7 +20,15 @@ from picasso.detection.families import mpeg_audio
 from picasso.detection.media_types import UNKNOWN
 from picasso.detection.own_magic import TEXT_STARTS, VAGUE, ask_own
 from picasso.detection.signatures import detect_by_signature
-from picasso.detection.text import BINARY, Sample, detect_beginning, detect_text, read_damaged_sample, read_sample
+from picasso.detection.text import (
+    BINARY,
+    Sample,
+    detect_beginning,
+    detect_text,
+    read_damaged_sample,
+    read_marked_sample,
+    read_sample,
+)
 from picasso.detection.trailers import detect_by_trailer
 from picasso.detection.window import Window
 
@@ -42,6 +54,8 @@ def detect(window: Window, name: str = "") -> Detection:
     if window.head.startswith(b"ID3") and (tagged := mpeg_audio.behind_tags(window)):
         return _detect_tagged(tagged)
     extension = media_types.extension_of(name)
+    if sample := read_marked_sample(window.head, window.is_whole):
+        return _detect_text(sample, name)
     if found := families.detect(window):
         cut = families.cut_by_name(window, found, extension)
         return Detection(cut, "name") if cut else _named(found, extension, "container")
@@ -49,10 +63,14 @@ def detect(window: Window, name: str = "") -> Detection:
         return Detection(media_type, "content")
     if sample := read_sample(window.head, window.is_whole):
         return _detect_text(sample, name)
+    return _detect_binary(window, name)
+
+
+def _detect_binary(window: Window, name: str) -> Detection:
     media_type = _ask_libmagic(window)
     if media_type == UNKNOWN:
         return _detect_unknown(window, name)
-    return _named(media_type, extension, "content")
+    return _named(media_type, media_types.extension_of(name), "content")
 
 
 def _detect_tagged(window: Window) -> Detection:

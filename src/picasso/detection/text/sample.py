@@ -7,6 +7,7 @@ import re
 from functools import cached_property
 
 from picasso.charset import classify, declared_encoding
+from picasso.detection.text.unmarked import PROBE, find_unmarked_unicode, is_valid
 
 # The beginning of a text shows which format it is.
 START = 4 * 1024
@@ -29,14 +30,7 @@ ACCIDENT = 200
 WIDE = ("utf-1", "utf-3")
 WIDE_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
 
-# Data that is no text mostly shows it in its first bytes.
-SHORT_PROBE, PROBE = 64, 512
-WHITE_SPACE = dict.fromkeys((0x09, 0x0A, 0x0C, 0x0D, 0x1B, 0x85, 0xA0, 0x2028, 0x3000, 0xFEFF), " ")
-# So many blocks of 256 characters: ASCII, the alphabet, an extension of it, punctuation.
-MAX_BLOCKS = 4
-
-# Alphabets stand before this block, and most characters of East Asia, which pairs of ASCII look like, behind it.
-PUNCTUATION = 0x20
+# A text of so few bytes may have any.
 SHORTEST = 8
 
 
@@ -88,8 +82,8 @@ def decode(content: bytes, encoding: str) -> str:
 def read_sample(head: bytes, is_whole: bool) -> Sample | None:
     """None if the head has control characters that no text has, or if it is empty."""
     if head.startswith(WIDE_MARKS):
-        return _read_wide(head, is_whole, classify(head))
-    if count_controls(head[:PROBE]) and (encoding := _unmarked_utf16(head)):
+        return read_marked_sample(head, is_whole)
+    if count_controls(head[:PROBE]) and (encoding := find_unmarked_unicode(head)):
         return _read_wide(head, is_whole, encoding)
     text = _without_separators(head)
     if not text or count_controls(text[:PROBE]) or count_controls(text):
@@ -101,28 +95,17 @@ def read_sample(head: bytes, is_whole: bool) -> Sample | None:
     return sample
 
 
+def read_marked_sample(head: bytes, is_whole: bool) -> Sample | None:
+    """A text that begins with the mark of UTF-16 or UTF-32. Sound in MPEG may begin with the same bytes."""
+    return _read_wide(head, is_whole, classify(head)) if head.startswith(WIDE_MARKS) else None
+
+
 def _read_wide(head: bytes, is_whole: bool, encoding: str) -> Sample | None:
+    is_all = is_whole and len(head) <= 2 * START
+    if not encoding.startswith(WIDE) or not is_valid(head[: 2 * START], encoding, is_whole=is_all):
+        return None
     sample = Sample(head, is_whole, encoding)
-    return sample if sample.text and not WIDE_CONTROLS.search(sample.start) else None
-
-
-def _unmarked_utf16(head: bytes) -> str | None:
-    """UTF-16 without a mark, as far as its first bytes show: words of one alphabet, and ASCII between them."""
-    return next((encoding for encoding in ("utf-16-le", "utf-16-be") if _has_words(head, encoding)), None)
-
-
-def _has_words(head: bytes, encoding: str) -> bool:
-    """In two steps: almost all binary data ends at the first."""
-    if len(head) < SHORTEST:
-        return False
-    for length in (SHORT_PROBE, PROBE):
-        text = head[: min(length, len(head)) & ~1].decode(encoding, "surrogatepass")
-        if not text.translate(WHITE_SPACE).isprintable():
-            return False
-        blocks = {ord(character) >> 8 for character in text}
-        if 0 not in blocks or len(blocks) > MAX_BLOCKS or max(blocks) > PUNCTUATION or text.isalpha():
-            return False
-    return True
+    return None if WIDE_CONTROLS.search(sample.start) else sample
 
 
 def _without_separators(head: bytes) -> bytes:
