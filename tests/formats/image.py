@@ -4,6 +4,7 @@ import gzip
 
 from tests.contract.samples.image import MAKERS, by_pillow, corners_in_pillow, film, psd, svg
 from tests.formats import Format
+from tests.formats.image_plugins import SAMPLES
 
 FACTS: dict[str, tuple[str, ...]] = {
     "image": (
@@ -31,6 +32,7 @@ FACTS: dict[str, tuple[str, ...]] = {
 }
 THUMBNAILS = ("thumbnail-256", "thumbnail-1024")
 JP2 = bytes.fromhex("0000000c6a5020200d0a870a00000014667479706a703220000000006a703220") + bytes(60)
+EXR = bytes.fromhex("762f310102000000") + b"channels\0chlist\0" + bytes(40)
 OF_RAW = (
     "Thumbnails show the camera's embedded preview, or a fast development at half size. The bit depth is not reported. "
     "A DNG with lossy or JPEG XL compression and without a preview may fail with `unsupported-format`."
@@ -133,7 +135,7 @@ FORMATS: tuple[Format, ...] = (
         "image/vnd.microsoft.icon",
         FACTS,
         THUMBNAILS,
-        gaps="The largest picture is shown; `pages` is their number. Cursors (CUR) are not read.",
+        gaps="The largest picture is shown; `pages` is their number.",
     ),
     Format(
         "Photoshop (PSD)",
@@ -162,5 +164,18 @@ FORMATS: tuple[Format, ...] = (
         {},
         error="unsupported-format",
         gaps="Its facts have the size.",
+    ),
+    *(
+        Format(each.name, each.file_name, each.make, each.media_type, FACTS, THUMBNAILS, gaps=each.gaps)
+        for each in SAMPLES
+    ),
+    Format(
+        "OpenEXR (Radiance, PAM, JPEG XR, DPX, PICT, ILBM, XCF, … alike)",
+        "light.exr",
+        lambda: EXR,
+        "image/x-exr",
+        {},
+        error="unsupported-format",
+        gaps="No decoder that Picasso ships reads them.",
     ),
 )

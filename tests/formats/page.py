@@ -21,7 +21,8 @@ with the facts that every file has.
 
 A format that can't be decoded fails with `unsupported-format`, a file that needs a password with `protected`, and a
 damaged file with `corrupt`. A JPEG, PNG, GIF, WebP, BMP or TIFF that only lacks its end is shown as far as it goes, and
-its facts have `truncated: true`. The size and the metadata of a picture are told even if no thumbnail can be made.
+its facts have `truncated: true`; so are most of PPM, PCX, TGA, SGI, Sun raster and FITS. The size and the
+metadata of a picture are told even if no thumbnail can be made.
 """
 
 

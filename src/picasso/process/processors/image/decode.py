@@ -18,6 +18,7 @@ from picasso.process.processors.image import (
     jxl,
     libvips,
     pillow,
+    pillow_plugins,
     png,
     psd,
     raw,
@@ -38,10 +39,13 @@ def heif(file: BinaryIO, max_pixels: int) -> Picture:
     return decoder(file, max_pixels)
 
 
-# By the media type: camera makers have many names for their raw files, and drawings have no first bytes of their own.
+# By the media type: camera makers have many names for their raw files, and drawings have no first bytes of their own,
+# nor has TGA. What begins as an X bitmap may be a program in C.
 BY_MEDIA_TYPE: tuple[tuple[re.Pattern[str], Decoder], ...] = (
     (raw.MEDIA_TYPES, raw.open_picture),
     (re.compile(r"image/svg(\+xml)?(-compressed)?"), svg.open_picture),
+    (re.compile(r"image/x-tga"), pillow_plugins.reader("TGA")),
+    (re.compile(r"image/x-xbitmap"), pillow_plugins.reader("XBM")),
 )
 
 # By the first bytes.
@@ -59,6 +63,17 @@ BY_HEAD: tuple[tuple[re.Pattern[bytes], Decoder], ...] = tuple(
         (rb"8BPS", psd.open_picture),
         (rb"BM", pillow.bmp),
         (rb"\0\0\x01\0", pillow.ico),
+        (rb"\0\0\x02\0", pillow_plugins.cursor),
+        (rb"P[1-6f]\s", pillow_plugins.reader("PPM")),
+        (rb"\n[\0\2\3\5][\0\1]", pillow_plugins.reader("PCX")),
+        (rb"\xb1\x68\xde\x3a", pillow_plugins.reader("DCX")),
+        (rb"\x01\xda[\0\1][\1\2]", pillow_plugins.reader("SGI")),
+        (rb"/\* XPM \*/", pillow_plugins.reader("XPM")),
+        (rb"\x59\xa6\x6a\x95", pillow_plugins.reader("SUN")),
+        (rb"DDS ", pillow_plugins.reader("DDS")),
+        (rb"icns", pillow_plugins.reader("ICNS")),
+        (rb"qoif", pillow_plugins.reader("QOI")),
+        (rb"SIMPLE  =", pillow_plugins.reader("FITS")),
     )
 )
 

@@ -33,6 +33,9 @@ MAX_PAGES = 10_000
 # For formats whose decoders need the whole file in memory.
 MAX_BYTES = 256 * 2**20
 
+# For pictures that are written as text: Python decodes them line by line.
+MAX_TEXT_BYTES = 32 * 2**20
+
 # Previews decode frame by frame, each as large as the picture. This limits all frames together.
 MAX_PREVIEW_PIXELS = 100_000_000
 
@@ -56,6 +59,10 @@ def too_many_pixels(facts: Mapping[str, JSON] | None = None) -> ProcessorError:
     return ProcessorError("too-many-pixels", "This picture has more pixels than can be processed.", facts)
 
 
+def too_large() -> ProcessorError:
+    return ProcessorError("too-large", "This picture's file is larger than can be processed.")
+
+
 def check_frames(number: int, animated: bool) -> None:
     if animated and number > MAX_FRAMES:
         raise ProcessorError("too-many-frames", "This picture has more frames than can be processed.")
@@ -66,6 +73,6 @@ def check_frames(number: int, animated: bool) -> None:
 def read_all(file: BinaryIO) -> bytes:
     """All bytes of the file. Raises `ProcessorError` if it has more than `MAX_BYTES`."""
     if os.fstat(file.fileno()).st_size > MAX_BYTES:
-        raise ProcessorError("too-large", "This picture's file is larger than can be processed.")
+        raise too_large()
     file.seek(0)
     return file.read()

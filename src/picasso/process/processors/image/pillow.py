@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 SPACES = {"L": "b-w", "LA": "b-w", "RGB": "srgb", "RGBA": "srgb", "CMYK": "cmyk"}
 # Grey with more than 8 bits, with numpy's type for the samples.
 WIDE_MODES = {"I": "int32", "F": "float32", "I;16": "uint16", "I;16B": "uint16", "I;16L": "uint16"}
+SIGNED = {"uint16": "int16"}
 BITS = {"1": 1, "I;16": 16, "I;16B": 16, "I": 32, "F": 32}
 
 
@@ -52,12 +53,18 @@ def ico(file: BinaryIO, max_pixels: int) -> Picture:
 
 def cut_off(file: BinaryIO, plugin: str, max_pixels: int) -> Picture:
     """A file that lacks its end, as far as its pixels are there."""
+    with truncated_files(), open_image(file, plugin, max_pixels) as image:
+        return replace(describe(image, plugin.lower()), truncated=True)
+
+
+@contextmanager
+def truncated_files() -> Iterator[None]:
+    """Within, Pillow leaves pixels that are missing at the end of a file black or transparent."""
     import PIL.ImageFile
 
     previous, PIL.ImageFile.LOAD_TRUNCATED_IMAGES = PIL.ImageFile.LOAD_TRUNCATED_IMAGES, True
     try:
-        with open_image(file, plugin, max_pixels) as image:
-            return replace(describe(image, plugin.lower()), truncated=True)
+        yield
     finally:
         PIL.ImageFile.LOAD_TRUNCATED_IMAGES = previous
 
@@ -121,12 +128,13 @@ def describe(image: PIL.Image.Image, kind: str, pages: int = 1, icc: bytes = b""
     )
 
 
-def describe_wide(image: PIL.Image.Image, kind: str) -> Picture:
-    """A grey picture of more than 8 bits, in whatever range."""
+def describe_wide(image: PIL.Image.Image, kind: str, signed: bool = False) -> Picture:
+    """A grey picture of more than 8 bits, in whatever range. ``signed``: whether 16 bits are."""
     import numpy as np
     import pyvips
 
-    decoded = pyvips.Image.new_from_array(np.asarray(image).astype(WIDE_MODES[image.mode]))
+    samples = WIDE_MODES[image.mode]
+    decoded = pyvips.Image.new_from_array(np.asarray(image).astype(SIGNED.get(samples, samples) if signed else samples))
     decoded = decoded.copy(interpretation="grey16" if decoded.format == "ushort" else "b-w")
     return Picture(
         format=kind,
