@@ -287,12 +287,12 @@ def test_bytes_after_the_end_are_ignored(run: Run, thumbnail: Thumbnail) -> None
     ("content", "media_type"),
     [
         (b"\0\0\0\x0cjP  \r\n\x87\n" + bytes(200), "image/jp2"),
-        (b"P6\n2 2\n255\n" + bytes(12), "image/x-portable-pixmap"),
+        (b"PF\n2 2\n-1.0\n" + bytes(48), "image/x-portable-floatmap"),
         (b"2 2\n1 2\n3 4\n", "image/x-matrix"),
         (b"1,2\n3,4\n", "image/x-csv"),
         (b"", "image/x-nothing"),
     ],
-    ids=["jp2", "ppm", "matrix", "csv", "empty"],
+    ids=["jp2", "pfm", "matrix", "csv", "empty"],
 )
 def test_a_format_without_loader_is_unsupported(run: Run, content: bytes, media_type: str) -> None:
     with fails("unsupported-format"):
