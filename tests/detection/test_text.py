@@ -203,6 +203,8 @@ def test_the_name_and_the_content(content: bytes, name: str, media_type: str) ->
         b"Hello from DOS\r\n\x1a",
         b"Hello from CP/M\r\n" + b"\x1a" * 100,
         b"\x1b[31mred\x1b[0m\n",
+        b"\x1b]0;title\x07$ ls\n" * 20,
+        "a bell \x07\n".encode("utf-16"),
         b"N\x08NA\x08AM\x08ME\x08E\n",
         b"a form\x0c feed\n",
         "\ufeffwords".encode(),

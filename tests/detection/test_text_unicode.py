@@ -72,6 +72,7 @@ def test_no_short_text_is_sound() -> None:
         [0x300, 0x41, 0x700, 0xFFFF],
         range(0x20, 0x2000, 0x11),
         [7] * 40,
+        [32] * 40,
         range(50_000, 51_000),
     ],
 )

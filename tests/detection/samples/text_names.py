@@ -37,6 +37,7 @@ CONTENT = (
     ("text/vnd.graphviz", "a.dot", "digraph { a -> b }\n"),
     ("text/vnd.mermaid", "a.mmd", "graph TD; a-->b\n"),
     ("text/x-gnuplot", "a.gnuplot", "plot sin(x)\n"),
+    ("application/x-ssh-public-key", "a.pub", f"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{'A' * 43} a@b\n"),
     # science and machines
     ("application/x-fasta", "a.fasta", ">a\nACGT\n"),
     ("application/x-fastq", "a.fastq", "@a\nACGT\n+\n!!!!\n"),

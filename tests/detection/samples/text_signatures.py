@@ -47,6 +47,8 @@ CONTENT = (
     ("application/x-x509-key", "", PEM.format("RSA PRIVATE KEY")),
     ("application/x-x509-dsa-parameters", "", PEM.format("DSA PARAMETERS")),
     ("application/x-x509-ec-parameters", "", PEM.format("EC PARAMETERS")),
+    ("application/x-x509-dh-parameters", "", PEM.format("DH PARAMETERS")),
+    ("application/x-putty-private-key", "a.ppk", "PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\n"),
     ("application/pgp-encrypted", "a.pgp", PEM.format("PGP MESSAGE")),
     ("application/pgp-keys", "", PEM.format("PGP PUBLIC KEY BLOCK")),
     ("application/pgp-signature", "a.sig", PEM.format("PGP SIGNATURE")),

@@ -52,11 +52,6 @@ PATTERNS = (
     ("@", r"@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@", "text/x-diff"),
     ("F", r"From [0-9a-f]{40} Mon Sep 17 00:00:00 2001\n", "text/x-diff"),
     ("%G", r"(?:G04 [^*]{0,400}\*\s*|%T[FAO]\.[^%]{0,400}%\s*){0,50}%FS[LT][AI]X", "application/vnd.gerber"),
-    (
-        "BCsi",
-        r"(?:Bag Attributes|Certificate:|subject=|issuer=)[\s\S]*?\n-----BEGIN CERTIFICATE-----",
-        "application/pkix-cert",
-    ),
 )
 BY_START: dict[str, list[tuple[re.Pattern[str], str]]] = {}
 for _starts, _pattern, _media_type in PATTERNS:

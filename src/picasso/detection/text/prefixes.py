@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from picasso.detection.text.pem import SSH_KEY, pem
 from picasso.detection.text.sample import Sample
 from picasso.detection.text.shebangs import shebang
 
@@ -56,36 +57,6 @@ def uuencoded(sample: Sample) -> str | None:
     return "text/x-uuencode" if length == 0 or least <= len(line) - 1 <= most else None
 
 
-def pem(sample: Sample) -> str | None:
-    """Armour of keys and certificates (RFC 7468) and of OpenPGP (RFC 9580)."""
-    label = re.match(r"-----BEGIN ([A-Z0-9 ]{1,40})-----", sample.text)
-    return pem_type(label[1]) if label else None
-
-
-def pem_type(label: str) -> str | None:
-    if found := PEM_TYPES.get(label):
-        return found
-    return "application/x-x509-key" if label.endswith(("PRIVATE KEY", "PUBLIC KEY")) else None
-
-
-PEM_TYPES = {
-    "CERTIFICATE": "application/pkix-cert",
-    "X509 CERTIFICATE": "application/pkix-cert",
-    "TRUSTED CERTIFICATE": "application/pkix-cert",
-    "CA CERTIFICATE": "application/pkix-cert",
-    "CERTIFICATE REQUEST": "application/pkcs10",
-    "NEW CERTIFICATE REQUEST": "application/pkcs10",
-    "X509 CRL": "application/pkix-crl",
-    "PKCS7": "application/pkcs7-mime",
-    "CMS": "application/pkcs7-mime",
-    "DSA PARAMETERS": "application/x-x509-dsa-parameters",
-    "EC PARAMETERS": "application/x-x509-ec-parameters",
-    "PGP MESSAGE": "application/pgp-encrypted",
-    "PGP PUBLIC KEY BLOCK": "application/pgp-keys",
-    "PGP PRIVATE KEY BLOCK": "application/pgp-keys",
-    "PGP SIGNATURE": "application/pgp-signature",
-}
-
 POSTSCRIPT = re.compile(r"%![ \t]*+(?:PS(?![ \t]++[a-z])|Adobe|\r?\n|\Z)")
 
 # Netpbm: a magic number, comments, the size, and the greatest value of a sample except in bitmaps. Numbers follow in
@@ -121,6 +92,8 @@ PREFIXES: tuple[tuple[str, str, str | TextRule], ...] = (
     ("BEGIN:VCALENDAR", END, calendar),
     ("BEGIN:VNOTE", END, "text/x-vnote"),
     ("-----BEGIN ", "", pem),
+    ("---- BEGIN SSH2 PUBLIC KEY ----", END, SSH_KEY),
+    ("PuTTY-User-Key-File-", r"\d: \S", "application/x-putty-private-key"),
     # the desktop
     ("[Desktop Entry]", END, "application/x-desktop"),
     ("[InternetShortcut]", END, "application/x-mswinurl"),

@@ -33,6 +33,8 @@ BEGINNINGS: Mapping[str, str] = {
     "text/x-ms-regedit": "REGEDIT|Windows Registry Editor",
     "application/x-wine-extension-ini": SECTION,
     "application/x-setupscript": rf"{SECTION}|#|//",
+    # An algorithm and a blob, in which the length of the algorithm's name makes three zeros (RFC 4253, section 6.6).
+    "application/x-ssh-public-key": r"(?:ssh-|ecdsa-|sk-)[\w@.-]+ +AAAA[A-Za-z0-9+/]{20}|---- BEGIN SSH2",
     "text/cache-manifest": "CACHE MANIFEST",
     "application/postscript": "%!",
     "application/x-font-adobe-metric": "StartFontMetrics|Comment|StartMasterFontMetrics|StartCompFontMetrics",

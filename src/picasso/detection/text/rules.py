@@ -11,6 +11,7 @@ from picasso.detection.text.json_types import JSON_TYPES, detect_json, is_json
 from picasso.detection.text.markup import HTML, XML, detect_markup
 from picasso.detection.text.messages import detect_message
 from picasso.detection.text.patterns import detect_by_pattern
+from picasso.detection.text.pem import detect_keys
 from picasso.detection.text.prefixes import detect_by_prefix
 from picasso.detection.text.required import is_possible
 from picasso.detection.text.sample import Sample
@@ -106,7 +107,7 @@ def detect_certain(sample: Sample) -> str | None:
         return found_markup[0] if found_markup and found_markup[1] else None
     if first in {"{", "["} and (found := detect_json(sample)):
         return found
-    return detect_subtitles(sample) or detect_message(sample)
+    return detect_subtitles(sample) or detect_keys(sample) or detect_message(sample)
 
 
 def is_better(named: str | None, certain: str, sample: Sample) -> bool:

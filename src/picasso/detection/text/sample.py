@@ -12,11 +12,11 @@ from picasso.detection.text.unmarked import PROBE, find_unmarked_unicode, is_val
 # The beginning of a text shows which format it is.
 START = 4 * 1024
 
-# Control characters that are common in text: tab, line ends, form feed, backspace (manual pages), escape (colours of a
-# terminal, ISO-2022).
-USUAL = bytes([*range(0x08, 0x0E), 0x1B])
+# Control characters that are common in text: bell and escape (what a terminal showed, ISO-2022), backspace (manual
+# pages), tab, line ends, form feed.
+USUAL = bytes([*range(0x07, 0x0E), 0x1B])
 CONTROLS = bytes(code for code in [*range(0x20), 0x7F] if code not in USUAL)
-WIDE_CONTROLS = re.compile("[\0-\x07\x0e-\x1a\x1c-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+WIDE_CONTROLS = re.compile("[\0-\x06\x0e-\x1a\x1c-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 # DOS ends a text with it, and CP/M fills the last block with it (Ctrl-Z).
 END_OF_TEXT = b"\x1a"

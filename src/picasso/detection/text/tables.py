@@ -19,6 +19,9 @@ COMMENT = "#"
 # A cell of a table that no name announces is short.
 MAX_CELL = 60
 
+# It colours what a terminal shows, with semicolons in it.
+ESCAPE = "\x1b"
+
 # Excel reads the delimiter from a first line like this.
 EXCEL_LINE = re.compile(r"sep=([,;|\t])\r?\n")
 
@@ -36,6 +39,8 @@ def detect_table(sample: Sample) -> str | None:
     """A table, if its first rows have equally many cells, and neither prose nor statements look like them."""
     if EXCEL_LINE.match(sample.text):
         return CSV
+    if ESCAPE in sample.text:
+        return None
     lines = [line for line in sample.lines[: 2 * MAX_ROWS] if not line.startswith(COMMENT)][:MAX_ROWS]
     if len(lines) < 2 or max(map(len, lines)) > MAX_LINE:
         return None

@@ -6,7 +6,7 @@ import codecs
 
 # Data that is no text mostly shows it in its first bytes.
 SHORT_PROBE, PROBE = 64, 512
-USUAL = frozenset("\a\b\t\n\f\r\x1b\x85\xa0\u2028\u3000\ufeff")
+WHITE_SPACE = frozenset(" \t\n\f\r\x1b\x85\xa0\u2028\u3000\ufeff")
 
 # So many blocks of 256 characters: ASCII, the alphabet, an extension of it, punctuation.
 MAX_BLOCKS = 4
@@ -22,6 +22,9 @@ WORD_BLOCKS = frozenset((0x00, 0x03, 0x04, 0x05, 0x06))
 EAST_ASIA = frozenset((0x00, 0x20, 0x30, 0x31, *range(0x34, 0xA0), *range(0xAC, 0xD8), 0xFF))
 EAST_ASIAN_MARKS = frozenset(" \u3001\u3002\uff01\uff0c\uff1a\uff1f\u300c\u306e\u306f\u7684")
 SHORTEST_EAST_ASIAN = 4
+
+# Pairs of these look like ideographs.
+ASCII, ASCII_PROBE = frozenset((*b"\t\n\r", *range(0x20, 0x7F))), 32
 
 UTF_16, UTF_32 = ("utf-16-le", "utf-16-be"), ("utf-32-le", "utf-32-be")
 
@@ -52,10 +55,12 @@ def is_text(content: bytes, encoding: str) -> bool:
     except UnicodeDecodeError:
         return False
     characters = set(text)
-    if not "".join(characters - USUAL).isprintable():
+    if characters <= WHITE_SPACE or not "".join(characters - WHITE_SPACE).isprintable():
         return False
     blocks = {ord(character) >> 8 for character in characters}
-    return is_alphabetic(text, blocks, len(content)) or is_east_asian(text, characters, blocks)
+    if is_alphabetic(text, blocks, len(content)):
+        return True
+    return is_east_asian(text, characters, blocks) and not ASCII.issuperset(content[:ASCII_PROBE])
 
 
 def is_alphabetic(text: str, blocks: set[int], length: int) -> bool:
