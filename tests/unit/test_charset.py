@@ -312,3 +312,28 @@ def test_the_model_covers_every_candidate_and_is_small() -> None:
             assert len(pair_table(language)) == 2**16
     assert all(len(character_costs(language)) > 1_000 for each in EAST_ASIAN for language in each.languages)
     assert len(files("picasso.charset").joinpath("model.json").read_bytes()) < 300_000
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("naïve café", "cp1252"),
+        ("just some words, and again some words. " * 200 + "café", "cp1252"),
+        ("id;name\n1;Gérard\n2;José", "cp1252"),
+        ("Да", "cp1251"),
+        ("Привет", "cp866"),
+        ("회의", "cp949"),
+        ("Иван Иванов", "cp1251"),
+    ],
+)
+def test_a_last_letter_is_no_character_of_utf_8_that_is_cut_off(text: str, encoding: str) -> None:
+    content = text.encode(encoding)
+    found = detect(content)
+    assert content.decode(found.name or "") == text
+    assert classify(content) == "unknown-8bit"
+
+
+def test_utf_8_that_is_cut_off_is_utf_8() -> None:
+    for text in ("Отчёт за квартал", "naïve crème café"):
+        assert detect(text.encode()[:-1]).name == "utf-8"
+    assert detect("Привет, мир".encode() * 50 + b"\xff").name == "utf-8"

@@ -25,6 +25,9 @@ KOREAN_HEADER = b"\x1b$)C"
 # Bytes that are wrong in UTF-8, as ``surrogateescape`` leaves them.
 WRONG = re.compile("[\udc80-\udcff]")
 
+# As many wrong bytes as a character that is cut off weighs.
+CUT_OFF = 2
+
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
@@ -59,10 +62,12 @@ def detect(content: bytes, declared: str | None = None, leads: Mapping[str, floa
 def _by_validity(content: bytes) -> Encoding | None:
     if content.isascii():
         return Encoding(_escaped(content) or "utf-8", "validity")
-    text = codecs.utf_8_decode(content, "surrogateescape", False)[0]
-    wrong = len(WRONG.findall(text)) if not text.isascii() else 0
-    beyond_first = len(content) - len(text)  # bytes of characters in UTF-8, but for their first ones
-    return Encoding("utf-8", "validity") if wrong <= beyond_first else None
+    text, decoded = codecs.utf_8_decode(content, "surrogateescape", False)
+    beyond_ascii = len(text) - len(text.encode("ascii", "ignore"))
+    wrong = len(WRONG.findall(text)) if beyond_ascii else 0
+    # A last character that is cut off counts only beside whole ones: a text in Latin-1 may end with "é".
+    doubts = wrong + (CUT_OFF if decoded < len(content) else 0)
+    return Encoding("utf-8", "validity") if beyond_ascii - wrong >= max(1, doubts) else None
 
 
 def _escaped(content: bytes) -> str | None:

@@ -43,9 +43,9 @@ def encoding_from_head(head: bytes) -> tuple[Kind, int] | None:
 
 
 def starts_as_utf8(head: bytes) -> bool:
-    """Whether it is valid UTF-8, as far as it goes."""
+    """Whether it is valid UTF-8, as far as it goes. A cut character alone shows nothing: Latin-1 may end with "é"."""
     try:
-        codecs.utf_8_decode(head, "strict", False)
+        text, decoded = codecs.utf_8_decode(head, "strict", False)
     except UnicodeDecodeError:
         return False
-    return True
+    return decoded == len(head) or not text.isascii()

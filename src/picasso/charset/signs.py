@@ -96,7 +96,9 @@ def _capitals_cost(shape: bytes) -> float:
 
 def _signs_cost(shape: bytes) -> float:
     count = shape.count
-    quotes = 3 * count(b"q") + 3 * (count(b"q") % 2) + 4 * count(b"qq")
+    # A word that begins with a quote is followed by one that ends with it.
+    unpaired = abs(shape.count(b" q") - shape.count(b"q "))
+    quotes = 3 * count(b"q") + 3 * (count(b"q") % 2) + 4 * count(b"qq") + 4 * unpaired
     others = 3 * count(b"a") + 3 * count(b"d") + 4 * count(b"p") + 7 * count(b"s") + 14 * count(b"x") + 6 * count(b"m")
     return quotes + others + 6 * count(b"b") + _places_cost(shape.translate(COARSE).count)
 
