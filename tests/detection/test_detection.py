@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 
 from picasso import detection
 from picasso.detection import HEAD, UNKNOWN, Window, media_types
+from tests.detection.builders import zip_with
 from tests.detection.samples import all_samples
 from tests.formats.page import all_formats
 
@@ -129,13 +130,15 @@ CSV, TSV, JSON, NDJSON = "text/csv", "text/tab-separated-values", "application/j
 MAIL = b"Date: Mon, 1 Jan 2024 00:00:00 +0000\r\nSubject: x\r\nFrom: a@b.c\r\n\r\nhello\r\n"
 
 # What libmagic does not tell, or each of its versions differently.
+BOOK = b'<rootfile full-path="a.opf" media-type="application/oebps-package+xml"/>'
+
 SECOND_LOOKS = {
     "EPUB, compressed": (
         named_zip(b"application/epub+zip", "META-INF/", "META-INF/container.xml"),
         "application/epub+zip",
     ),
     "EPUB, by its word": (named_zip(b"application/epub+zip\n", "a.xml"), "application/epub+zip"),
-    "EPUB, by a name": (zip_of("META-INF/", "META-INF/container.xml"), "application/epub+zip"),
+    "EPUB, by a name": (zip_with({"META-INF/": b"", "META-INF/container.xml": BOOK}), "application/epub+zip"),
     "ODT, compressed": (
         named_zip(b"application/vnd.oasis.opendocument.text", "a"),
         "application/vnd.oasis.opendocument.text",

@@ -19,7 +19,7 @@ from picasso.detection import families, libmagic, media_types
 from picasso.detection.families import mpeg_audio
 from picasso.detection.media_types import UNKNOWN
 from picasso.detection.own_magic import TEXT_STARTS, VAGUE, ask_own
-from picasso.detection.signatures import detect_by_signature
+from picasso.detection.signatures import ARCHIVES, PDF, detect_by_signature, has_pdf
 from picasso.detection.text import (
     BINARY,
     Sample,
@@ -67,10 +67,11 @@ def detect(window: Window, name: str = "") -> Detection:
 
 
 def _detect_binary(window: Window, name: str) -> Detection:
-    media_type = _ask_libmagic(window)
+    extension = media_types.extension_of(name)
+    media_type = _ask_libmagic(window, extension)
     if media_type == UNKNOWN:
         return _detect_unknown(window, name)
-    return _named(media_type, media_types.extension_of(name), "content")
+    return _named(media_type, extension, "content")
 
 
 def _detect_tagged(window: Window) -> Detection:
@@ -81,10 +82,12 @@ def _detect_tagged(window: Window) -> Detection:
     return Detection(mpeg_audio.MPEG, "container") if detection.media_type in {UNKNOWN, PLAIN} else detection
 
 
-def _ask_libmagic(window: Window) -> str:
+def _ask_libmagic(window: Window, extension: str) -> str:
     media_type = libmagic.ask(window.head)
-    if families.is_refused(window, media_type):
+    if families.is_refused(window, media_type, extension):
         media_type = UNKNOWN
+    if media_type not in ARCHIVES and has_pdf(window):
+        return PDF
     if media_type in VAGUE:
         media_type = ask_own(window.head) or detect_by_trailer(window) or media_type
     if media_type == UNKNOWN:

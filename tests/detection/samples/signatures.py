@@ -211,6 +211,22 @@ def las() -> bytes:
     return at((0, b"LASF"), (24, b"\x01\x02"), (26, b"a system"), (94, le("HI", 227, 227)), size=227)
 
 
+def laz() -> bytes:
+    return las()[:104] + b"\x83" + las()[105:]
+
+
+def h264() -> bytes:
+    return bytes.fromhex("000000016764000aacd90000000168eb0000000165888400") + bytes(range(1, 99))
+
+
+def h265() -> bytes:
+    return bytes.fromhex("0000000140010c010000000142010101000000014401c172000000012601af00") + bytes(range(1, 99))
+
+
+def ircam() -> bytes:
+    return bytes.fromhex("64a30100") + le("fII", 8000, 1, 1) + bytes(1008) + bytes(range(256))
+
+
 def sqlite(application_id: int = 0) -> bytes:
     head = b"SQLite format 3\0" + be("HBBBBBB", 4096, 1, 1, 0, 64, 32, 32)
     return at(
@@ -804,6 +820,11 @@ SAMPLES = (
     Sample("application/x-iscc-czi", "a.czi", czi()),
     Sample("application/x-erdas-hfa", "a.hfa", hfa()),
     Sample("application/vnd.las", "a.las", las()),
+    Sample("application/vnd.laszip", "a.laz", laz()),
+    Sample("video/h264", "a.h264", h264()),
+    Sample("video/h265", "a.h265", h265()),
+    Sample("video/x-nut", "a.nut", b"nut/multimedia container\0NM" + bytes(range(99))),
+    Sample("audio/x-ircam", "a.sf", ircam()),
     Sample("model/e57", "a.e57", e57()),
     Sample("model/vnd.usdc", "a.usdc", usdc()),
     Sample("application/x-blender", "a.blend", blender()),

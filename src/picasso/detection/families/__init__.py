@@ -31,6 +31,9 @@ from picasso.detection.window import Window
 Detector = Callable[[Window], str | None]
 """A file → its media type, or None if it only begins like this family."""
 
+# What is shorter is only the beginning of one, and libmagic takes it for text.
+SHORTEST_JPEG = 20
+
 # By the first bytes of a file, four, three or one of them.
 FAMILIES: Mapping[bytes, Detector] = {
     **dict.fromkeys((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08"), zipped.detect_zip),
@@ -42,6 +45,7 @@ FAMILIES: Mapping[bytes, Detector] = {
     **dict.fromkeys(riff.RIFF_STARTS, riff.detect_riff),
     **dict.fromkeys(riff.FORM_STARTS, riff.detect_form),
     gzipped.SIGNATURE: gzipped.detect_gzip,
+    b"\xff\xd8\xff": lambda window: "image/jpeg" if window.size < SHORTEST_JPEG else None,
     b"\xff": mpeg_audio.detect_frames,
     b"0": asn1.detect_asn1,
 }
@@ -72,9 +76,9 @@ def refine(window: Window, media_type: str) -> str | None:
     return refiner(window) if refiner else None
 
 
-def is_refused(window: Window, media_type: str) -> bool:
-    """Whether the structure of a file contradicts libmagic's type."""
-    return media_type in REFUSED or not weak.holds(window, media_type)
+def is_refused(window: Window, media_type: str, extension: str = "") -> bool:
+    """Whether the structure of a file contradicts libmagic's type, or nothing but few bytes speaks for it."""
+    return media_type in REFUSED or not weak.holds(window, media_type, extension)
 
 
 def by_name(media_type: str, extension: str) -> str | None:

@@ -136,7 +136,7 @@ def find_frames(window: Window) -> str | None:
 
 
 def _is_chain(window: Window, position: int, length: int, frame: Frame) -> bool:
-    """Whether frames of the same kind follow each other. The file may end after two of them, or in the second."""
+    """Whether frames of the same kind follow each other. The file may end before the last two."""
     kind = None
     for number in range(length):
         found = frame(window.at(position, 8))
@@ -148,7 +148,7 @@ def _is_chain(window: Window, position: int, length: int, frame: Frame) -> bool:
         kind = found[0]
         position += found[1]
         if position >= window.size:
-            return number >= 1
+            return number >= length - 2
     return True
 
 
