@@ -169,3 +169,17 @@ def test_ids_are_not_taken_from_names() -> None:
     name = str(uuid4())
     one, other = new_id(), new_id()
     assert original_key("a/b", one, name) != original_key("a/b", other, name)
+
+
+@pytest.mark.parametrize(
+    ("sent", "stored"),
+    [
+        ("b" * 260 + ".md", "b" * 252 + ".md"),
+        ("b" * 255, "b" * 255),
+        ("b" * 300, "b" * 255),
+        ("a." + "b" * 300, "a." + "b" * 253),
+        ("e\u0301" * 260 + ".txt", "é" * 251 + ".txt"),
+    ],
+)
+def test_a_long_name_keeps_its_extension(sent: str, stored: str) -> None:
+    assert clean_name(sent) == stored

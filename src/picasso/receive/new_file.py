@@ -5,8 +5,11 @@ from __future__ import annotations
 import unicodedata
 import uuid
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 MAX_NAME = 255
+
+MAX_EXTENSION = 20
 
 DEFAULT_PIPELINE = "default"
 
@@ -24,6 +27,12 @@ class NewFile:
 
 
 def clean_name(name: str) -> str:
-    """The name as it is stored: as sent, but in NFC, at most 255 characters, without what no database accepts."""
+    """The name as it is stored: as sent, but in NFC, at most 255 characters, without what no database accepts.
+
+    What is too much is cut out before the extension, which helps to tell the type.
+    """
     name = name.replace("\0", "\ufffd").encode(errors="replace").decode()
-    return unicodedata.normalize("NFC", name)[:MAX_NAME]
+    name = unicodedata.normalize("NFC", name)
+    extension = PurePosixPath(name).suffix if len(name) > MAX_NAME else ""
+    extension = extension if len(extension) <= MAX_EXTENSION else ""
+    return name[: MAX_NAME - len(extension)] + extension if len(name) > MAX_NAME else name
