@@ -83,6 +83,10 @@ NO_TABLES = {
     "a recipe": "2 eggs, beaten\n1 cup milk, warm\n3 apples, peeled\n",
     "an address": "Ivanov, Ivan\nPetrov, Petr\nSidorov, Sidor\n",
     "Markdown's tables": "| a | b |\n| - | - |\n| 1 | 2 |\n",
+    "a Makefile": "all:\tone\none:\ttwo\ntwo:\tthree\n",
+    "hosts": "127.0.0.1\tlocalhost\n::1\tlocalhost\n10.0.0.1\thost\n",
+    "a menu": "Home | About | Contact\nNews | Blog | Jobs\nHelp | Terms | Press\n",
+    "assignments": "x, y = 1, 2\na, b = 3, 4\n",
     "two words": "Hello,world\nfoo,bar\n",
 }
 
@@ -108,6 +112,13 @@ TABLES = {
     "semicolons": ("a;b;c\n1;2;3\n4;5;6\n", CSV),
     "decimal commas": ("Имя;Цена;Дата\nБолт;1234,56;01.02.2026\nГайка;99,10;03.02.2026\n", CSV),
     "Excel's first line": ("sep=;\na;b\n1;2\n", CSV),
+    "a sensor": ("time,temp\n" + "2024-01-01 10:00:00,1.5\n2024-01-01 10:00:01,2\n" * 5, CSV),
+    "lines in quotes": (
+        "Handle,Title,Body (HTML),Price\n" + 'a,A,"<p>One</p>\n<p>Two</p>\n<p>Three</p>",1.50\n' * 9,
+        CSV,
+    ),
+    "two rows with semicolons": ("name;year\nGuernica;1937\n", CSV),
+    "two rows with tabs": ("name\tyear\nGuernica\t1937\n", TSV),
     "bars": ("a|b|c\n1|2|3\n4|5|6\n", CSV),
     "tabs": ("name\tyear\nDora\t1937\nGuernica\t1937\n", TSV),
 }

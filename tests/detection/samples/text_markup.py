@@ -150,5 +150,9 @@ SAMPLES = (
         for media_type, name, value in JSON_BY_NAME
     ),
     Sample("application/x-ndjson", "a.ndjson", b'{"a": 1}\n{"a": 2}\n'),
-    Sample("application/geo+json-seq", "a.geojsonl", b'\x1e{"type":"Feature"}\n\x1e{"type":"Feature"}\n'),
+    Sample(
+        "application/geo+json-seq",
+        "a.geojsonl",
+        b'\x1e{"type":"Feature","geometry":null}\n\x1e{"type":"Feature","geometry":null}\n',
+    ),
 )

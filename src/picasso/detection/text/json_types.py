@@ -16,7 +16,7 @@ KEY = re.compile(r'"([$@\w.:-]{1,40})"\s{0,20}:')
 # They may hold any format in JSON.
 JSON_TYPES = {JSON, NDJSON}
 
-FEATURES = {"Feature", "FeatureCollection"}
+FEATURES = {"Feature": "geometry", "FeatureCollection": "features"}
 GEOMETRIES = {
     "Point",
     "MultiPoint",
@@ -54,8 +54,12 @@ def detect_json(sample: Sample) -> str | None:
         return None
     rest = sample.all[end : end + 200]
     values = rest.lstrip()
+    if sample.has_record_separators:
+        return type_of_sequence(sample, value)
     if not values:
         return type_of_value(value)
+    if "\n" in sample.all[:end]:
+        return None  # values of several lines, which no format has
     is_next_line = "\n" in rest[: len(rest) - len(values)] and values[0] in "{["
     return type_of_sequence(sample, value) if is_next_line else None
 
@@ -65,8 +69,10 @@ def is_json(media_type: str) -> bool:
 
 
 def type_of_sequence(sample: Sample, value: object) -> str:
-    """Of several values on lines of their own. GeoJSON Text Sequences (RFC 8142) have record separators."""
-    return GEOJSON_SEQUENCE if sample.has_record_separators and type_of_value(value) == GEOJSON else NDJSON
+    """Of values on lines of their own, or behind record separators (RFC 7464, and RFC 8142 for GeoJSON)."""
+    if not sample.has_record_separators:
+        return NDJSON
+    return GEOJSON_SEQUENCE if type_of_value(value) == GEOJSON else "application/json-seq"
 
 
 def type_of_value(value: object) -> str:
@@ -82,12 +88,14 @@ def is_geojson(value: dict[str, object]) -> bool:
     kind = value.get("type")
     if not isinstance(kind, str):
         return False
-    return kind in FEATURES or (kind in GEOMETRIES and bool(value.keys() & {"coordinates", "geometries"}))
+    if kind in FEATURES:
+        return FEATURES[kind] in value
+    return kind in GEOMETRIES and bool(value.keys() & {"coordinates", "geometries"})
 
 
 def is_har(value: dict[str, object]) -> bool:
     log = value.get("log")
-    return isinstance(log, dict) and "entries" in log and "version" in log
+    return isinstance(log, dict) and isinstance(log.get("entries"), list) and isinstance(log.get("version"), str)
 
 
 def type_of_members(value: dict[str, object]) -> str:
@@ -97,6 +105,8 @@ def type_of_members(value: dict[str, object]) -> str:
         return "application/feed+json"
     if value.get("type") == "CityJSON":
         return "application/city+json"
+    if "asset" in value and not isinstance(value["asset"], dict):
+        return JSON
     return next((media_type for members, media_type in BY_MEMBERS if members <= value.keys()), JSON)
 
 

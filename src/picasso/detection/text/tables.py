@@ -27,9 +27,12 @@ EXCEL_LINE = re.compile(r"sep=([,;|\t])\r?\n")
 
 # Lines of logs and chats begin with a date or a time; in some, a comma or a semicolon stands in it or behind it.
 TIMESTAMP = re.compile(
-    r"\[?\d{1,4}[-./]\d{1,2}[-./]\d{1,4}\]?[, T]+\[?\d{1,2}:\d\d(?::\d\d(?:[.,]\d+)?+)?+(?:Z|[-+]\d\d:?\d\d)?+[^,;\t|]"
+    r"\[?\d{1,4}[-./]\d{1,2}[-./]\d{1,4}\]?[, T]+\[?\d{1,2}:\d\d(?::\d\d(?:\.\d+|,\d{3}(?=[ \]]))?+)?+"
+    r"(?:Z|[-+]\d\d:?\d\d)?+[^,;\t|]"
 )
-NUMBER = re.compile(r"\s*[-+]?[\d.,\xa0 ]*\d[\d.,]*\s*%?\s*$")
+NUMBER = re.compile(r"\s*+(?=\D*+\d)[-+]?+[\d.,\xa0 ]++\s*+%?+\s*+\Z")
+# Of a host, in a table of names.
+ADDRESS = re.compile(r"[\da-fA-F]*[.:][\da-fA-F.:]+\Z")
 CODE = frozenset("{}=<>")
 
 Row = list[str]
@@ -45,14 +48,21 @@ def detect_table(sample: Sample) -> str | None:
     if len(lines) < 2 or max(map(len, lines)) > MAX_LINE:
         return None
     for delimiter, is_table in RULES:
-        if all(delimiter in line for line in lines[:3]) and is_table(read_rows(lines, delimiter), delimiter):
+        if has_delimiter(lines, delimiter) and is_table(read_rows(lines, delimiter), delimiter):
             return TSV if delimiter == "\t" else CSV
     return None
+
+
+def has_delimiter(lines: list[str], delimiter: str) -> bool:
+    """Whether each of the first lines has it, or only the first one if the next ones may be inside quotes."""
+    return all(delimiter in line for line in (lines[:1] if '"' in "".join(lines[:3]) else lines[:3]))
 
 
 def read_rows(lines: list[str], delimiter: str) -> list[Row]:
     """The rows, or none if they have different numbers of cells."""
     rows = list(_parse(lines, delimiter))
+    if len(rows) > 2 and "".join(lines).count('"') % 2:
+        rows.pop()  # cut off inside quotes
     widths = set(map(len, rows))
     return rows if len(widths) == 1 and len(rows) > 1 and len(rows[0]) > 1 else []
 
@@ -63,8 +73,15 @@ def _parse(lines: list[str], delimiter: str) -> Iterator[Row]:
 
 
 def is_tab_table(rows: list[Row], delimiter: str) -> bool:
-    """Prose has hardly any tabs, but they indent lines."""
-    return len(rows) > 2 and has_values_at_both_ends(rows) and not is_log(rows, delimiter)
+    """Prose has hardly any tabs, but they indent lines, and stand behind the names of targets and hosts."""
+    if not has_values_at_both_ends(rows) or is_log(rows, delimiter) or is_list_of_names(rows):
+        return False
+    return len(rows) > 2 or (len(rows) == 2 and has_names(rows[0]) and has_number_columns(rows[1:]))
+
+
+def is_list_of_names(rows: list[Row]) -> bool:
+    """Rules of a Makefile, or the addresses of hosts."""
+    return all(row[0].endswith(":") for row in rows) or all(map(ADDRESS.match, (row[0] for row in rows)))
 
 
 def is_semicolon_table(rows: list[Row], delimiter: str) -> bool:
@@ -78,14 +95,17 @@ def is_comma_table(rows: list[Row], delimiter: str) -> bool:
         return False
     has_short_cells = all(len(cell) <= MAX_CELL for row in rows for cell in row)
     if not has_short_cells or not has_names(rows[0]):
-        return has_short_cells and has_number_columns(rows)
+        return has_short_cells and has_number_columns(rows) and all(map(CODE.isdisjoint, rows[0]))
     if has_number_columns(rows[1:]):
         return True
     return len(rows) > 2 and not is_prose(rows)
 
 
 def is_bar_table(rows: list[Row], delimiter: str) -> bool:
-    return len(rows) > 2 and len(rows[0]) > 2 and has_values_at_both_ends(rows) and not is_log(rows, delimiter)
+    """Menus have bars between words as well."""
+    if len(rows) < 3 or len(rows[0]) < 3 or not has_values_at_both_ends(rows) or is_log(rows, delimiter):
+        return False
+    return has_number_columns(rows[1:]) or not all(cell[:1] == " " for row in rows for cell in row[1:])
 
 
 RULES = (("\t", is_tab_table), (";", is_semicolon_table), (",", is_comma_table), ("|", is_bar_table))
@@ -109,7 +129,9 @@ def has_names(header: Row) -> bool:
 
 
 def _is_name(name: str) -> bool:
-    return not name or (name[-1] not in ".!?:)" and name.count(" ") < 6 and CODE.isdisjoint(name))
+    """A unit may stand behind it in parentheses."""
+    ends_well = name[-1:] not in set(".!?:)") or (name[-1] == ")" and "(" in name)
+    return not name or (ends_well and name.count(" ") < 6 and CODE.isdisjoint(name))
 
 
 def has_number_columns(rows: list[Row]) -> bool:
