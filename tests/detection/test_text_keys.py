@@ -33,10 +33,6 @@ KEYS = {
         "DH Parameters: (2048 bit)\n".replace(" P", "-P") + CERT.replace("CERTIFICATE", "X9.42 DH PARAMETERS"),
         DH,
     ),
-    "SSH of RFC 4716": (
-        '---- BEGIN SSH2 PUBLIC KEY ----\nComment: "a"\nAAAAB3Nz\n---- END SSH2 PUBLIC KEY ----\n',
-        SSH,
-    ),
     "PuTTY": ("PuTTY-User-Key-File-2: ssh-rsa\r\nEncryption: none\r\n", "application/x-putty-private-key"),
     "words about armour": ("-----BEGIN CERTIFICATE----- is how it begins\n", PLAIN),
     "words about SSH": ("ssh-rsa is an algorithm\n", PLAIN),
@@ -60,10 +56,11 @@ def test_keys(text: str, media_type: str, name: str) -> None:
         ("ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABgQC7 a@b\n", SSH),
         ("ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTY=\n", SSH),
         ("sk-ssh-ed25519@openssh.com AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29t\n", SSH),
+        ("---- BEGIN SSH2 PUBLIC KEY ----\nAAAAB3Nz\n---- END SSH2 PUBLIC KEY ----\n", SSH),
         ("ssh-rsa is an algorithm\n", PLAIN),
         ("words\n", PLAIN),
     ],
 )
-def test_a_line_of_openssh_needs_its_name(text: str, media_type: str) -> None:
+def test_a_key_of_ssh_needs_its_name(text: str, media_type: str) -> None:
     assert detect(Window.of_bytes(text.encode()), "id.pub").media_type == media_type
     assert detect(Window.of_bytes(text.encode()), "ssh-public-key.txt").media_type == PLAIN

@@ -23,7 +23,6 @@ TYPES = {
     "PGP SIGNATURE": "application/pgp-signature",
 }
 KEY = "application/x-x509-key"
-SSH_KEY = "application/x-ssh-public-key"
 
 LABEL = r"-----BEGIN ([A-Z0-9 .#]{1,40})-----[ \t]*+(?:\r|\n|\Z)"
 BEGINNING = re.compile(LABEL)

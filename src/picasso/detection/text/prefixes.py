@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from picasso.detection.text.pem import SSH_KEY, pem
+from picasso.detection.text.pem import pem
 from picasso.detection.text.sample import Sample
 from picasso.detection.text.shebangs import shebang
 
@@ -92,7 +92,6 @@ PREFIXES: tuple[tuple[str, str, str | TextRule], ...] = (
     ("BEGIN:VCALENDAR", END, calendar),
     ("BEGIN:VNOTE", END, "text/x-vnote"),
     ("-----BEGIN ", "", pem),
-    ("---- BEGIN SSH2 PUBLIC KEY ----", END, SSH_KEY),
     ("PuTTY-User-Key-File-", r"\d: \S", "application/x-putty-private-key"),
     # the desktop
     ("[Desktop Entry]", END, "application/x-desktop"),

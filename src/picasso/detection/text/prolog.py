@@ -11,6 +11,9 @@ MAX_PARTS = 500
 # The start tag of a root element with its attributes.
 MAX_TAG = 8 * 1024
 
+# So many characters behind it tell formats apart whose root element has a common name.
+FOLLOWING = 300
+
 NAME = re.compile(r"<(?:([^\W\d][\w.-]*+):)?([^\W\d][\w.-]*+)(?=[\s/>])")
 ATTRIBUTE = re.compile(r"""\s([A-Za-z_][\w.:-]*)\s*=\s*(?:"([^"<]*)"|'([^'<]*)')""")
 SPACE = re.compile(r"\s*")
@@ -27,6 +30,8 @@ class Root:
     """Empty if it has none."""
     tag: str
     """The start tag, as far as it is there."""
+    following: str
+    """What stands shortly behind it."""
     is_declared: bool
     """Whether the document begins with an XML declaration."""
     declaration: str
@@ -54,7 +59,8 @@ def find_root(text: str) -> Root | None:
     tag = start_tag(text, end)
     prefix, name = match.groups()
     namespace = attributes(tag).get(f"xmlns:{prefix}" if prefix else "xmlns", "")
-    return Root(name, namespace, tag, text.startswith("<?xml"), declaration)
+    following = text[end + len(tag) : end + len(tag) + FOLLOWING]
+    return Root(name, namespace, tag, following, text.startswith("<?xml"), declaration)
 
 
 def read_prolog(text: str) -> tuple[int, str] | None:

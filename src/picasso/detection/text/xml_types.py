@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from picasso.detection.text.prolog import Root
 
+OFFICE, RDF = "urn:oasis:names:tc:opendocument:xmlns:office:1.0", "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 FLAT = "application/vnd.oasis.opendocument.{}-flat-xml"
 
 # A namespace, or the part of it that all versions of a format have.
 BY_NAMESPACE: dict[str, str] = {
     "http://www.w3.org/2000/svg": "image/svg+xml",
+    "urn:mpeg:dash:schema:mpd:": "application/dash+xml",
+    "urn:mpeg:DASH:schema:MPD:": "application/dash+xml",
+    "http://schemas.microsoft.com/winfx/2006/xaml": "application/xaml+xml",
+    "http://schemas.microsoft.com/client/2007": "application/xaml+xml",
+    "http://maven.apache.org/POM/": "application/x-maven-pom+xml",
+    "http://www.abisource.com/awml.dtd": "application/x-abiword",
+    "http://www.gnumeric.org/": "application/x-gnumeric",
+    "http://www.gnome.org/gnumeric/": "application/x-gnumeric",
+    "http://www.lysator.liu.se/~alla/dia/": "application/x-dia-diagram",
     "http://www.w3.org/2005/Atom": "application/atom+xml",
     "http://purl.org/atom/ns#": "application/atom+xml",
     "http://www.w3.org/2007/app": "application/atomsvc+xml",
@@ -38,10 +48,10 @@ BY_NAMESPACE: dict[str, str] = {
     "http://www.w3.org/2001/10/synthesis": "application/ssml+xml",
     "http://www.w3.org/2005/07/scxml": "application/scxml+xml",
     "http://www.w3.org/2002/07/owl#": "application/owl+xml",
-    "http://www.w3.org/1999/02/22-rdf-syntax-ns#": "application/rdf+xml",
-    "adobe:ns:meta/": "application/rdf+xml",
+    RDF: "application/rdf+xml",
+    "adobe:ns:meta/": "application/x-xmp",
     "urn:oasis:names:tc:xliff:document:": "application/xliff+xml",
-    "urn:oasis:names:tc:opendocument:xmlns:office:1.0": FLAT.format("text"),
+    OFFICE: FLAT.format("text"),
     "http://docbook.org/ns/docbook": "application/docbook+xml",
     "http://www.gribuser.ru/xml/fictionbook/": "application/x-fictionbook+xml",
     "http://xspf.org/ns/0/": "application/xspf+xml",
@@ -65,83 +75,78 @@ BY_NAMESPACE: dict[str, str] = {
     "http://www.xml-cml.org/schema": "chemical/x-cml",
 }
 
-# Formats whose root element often has no namespace, and those that have one for each version.
-BY_NAME: dict[str, str] = {
-    "svg": "image/svg+xml",
-    "rss": "application/rss+xml",
-    "kml": "application/vnd.google-earth.kml+xml",
-    "gpx": "application/gpx+xml",
-    "TrainingCenterDatabase": "application/vnd.garmin.tcx+xml",
-    "COLLADA": "model/vnd.collada+xml",
-    "X3D": "model/x3d+xml",
-    "tt": "application/ttml+xml",
-    "smil": "application/smil+xml",
-    "opml": "text/x-opml+xml",
-    "xliff": "application/xliff+xml",
-    "tmx": "application/x-tmx+xml",
-    "plist": "application/x-plist",
-    "FictionBook": "application/x-fictionbook+xml",
-    "score-partwise": "application/vnd.recordare.musicxml+xml",
-    "score-timewise": "application/vnd.recordare.musicxml+xml",
-    "xfdf": "application/vnd.adobe.xfdf",
-    "mxfile": "application/vnd.jgraph.mxfile",
-    "mxGraphModel": "application/vnd.jgraph.mxfile",
-    "ONIXMessage": "application/onix-message+xml",
-    "ONIXmessage": "application/onix-message+xml",
-    "DIF": "application/dif+xml",
-    "jnlp": "application/x-java-jnlp-file",
-    "nzb": "application/x-nzb",
-    "asx": "application/x-ms-asx",
-    "ASX": "application/x-ms-asx",
-    "glade-interface": "application/x-glade",
-    "interface": "application/x-gtk-builder",
-    "TS": "text/vnd.trolltech.linguist",
-    "ttFont": "application/x-font-ttx",
-    "dita": "application/dita+xml",
-    "book": "application/docbook+xml",
-    "article": "application/docbook+xml",
-    "refentry": "application/docbook+xml",
-    "map": "application/dita+xml",
-    "bookmap": "application/dita+xml",
-    "topic": "application/dita+xml",
-    "task": "application/dita+xml",
-    "concept": "application/dita+xml",
-    "reference": "application/dita+xml",
-    "math": "application/mathml+xml",
-    "vxml": "application/voicexml+xml",
-    "sbml": "application/sbml+xml",
-    "xdp": "application/vnd.adobe.xdp+xml",
-    "amf": "application/x-amf",
-}
-
-# Roots whose names are common words: the document type declaration or an attribute must agree.
-NEEDS_EVIDENCE: dict[str, tuple[str, ...]] = {
-    "book": ("DocBook", "docbook"),
-    "article": ("DocBook", "docbook"),
-    "refentry": ("DocBook", "docbook"),
-    "map": ("DITA", "dita"),
-    "bookmap": ("DITA", "dita"),
-    "topic": ("DITA", "dita"),
-    "task": ("DITA", "dita"),
-    "concept": ("DITA", "dita"),
-    "reference": ("DITA", "dita"),
-    "asx": ("version", "VERSION"),
-    "ASX": ("version", "VERSION"),
-    "amf": ("unit", "version"),
-    "interface": ("domain=",),
-    "TS": ("DOCTYPE TS", "language", "version"),
-    "tt": ("ttml", "ttaf", "xml:lang"),
-    "math": ("MathML", "mathml"),
+# Formats whose root element often has no namespace, and those that have one for each version. If the name is a common
+# word, one of these words must stand in the document type declaration, in the start tag or shortly behind it.
+BY_NAME: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
+    "svg": (("image/svg+xml", ("",)),),
+    "rss": (("application/rss+xml", ("",)),),
+    "kml": (("application/vnd.google-earth.kml+xml", ("",)),),
+    "gpx": (("application/gpx+xml", ("",)),),
+    "TrainingCenterDatabase": (("application/vnd.garmin.tcx+xml", ("",)),),
+    "COLLADA": (("model/vnd.collada+xml", ("",)),),
+    "X3D": (("model/x3d+xml", ("",)),),
+    "tt": (("application/ttml+xml", ("ttml", "ttaf", "xml:lang")),),
+    "smil": (("application/smil+xml", ("",)),),
+    "opml": (("text/x-opml+xml", ("",)),),
+    "xliff": (("application/xliff+xml", ("",)),),
+    "tmx": (("application/x-tmx+xml", ("",)),),
+    "plist": (("application/x-plist", ("",)),),
+    "FictionBook": (("application/x-fictionbook+xml", ("",)),),
+    "score-partwise": (("application/vnd.recordare.musicxml+xml", ("",)),),
+    "score-timewise": (("application/vnd.recordare.musicxml+xml", ("",)),),
+    "xfdf": (("application/vnd.adobe.xfdf", ("",)),),
+    "mxfile": (("application/vnd.jgraph.mxfile", ("",)),),
+    "mxGraphModel": (("application/vnd.jgraph.mxfile", ("",)),),
+    "ONIXMessage": (("application/onix-message+xml", ("",)),),
+    "ONIXmessage": (("application/onix-message+xml", ("",)),),
+    "DIF": (("application/dif+xml", ("",)),),
+    "jnlp": (("application/x-java-jnlp-file", ("",)),),
+    "nzb": (("application/x-nzb", ("",)),),
+    "asx": (("application/x-ms-asx", ("version", "VERSION")),),
+    "ASX": (("application/x-ms-asx", ("version", "VERSION")),),
+    "glade-interface": (("application/x-glade", ("",)),),
+    "interface": (("application/x-gtk-builder", ("domain=", 'lib="gtk', 'lib="libadwaita', " gtk+ ", 'class="Gtk')),),
+    "TS": (("text/vnd.trolltech.linguist", ("DOCTYPE TS", "language", "version")),),
+    "ttFont": (("application/x-font-ttx", ("",)),),
+    "dita": (("application/dita+xml", ("",)),),
+    "book": (("application/docbook+xml", ("DocBook", "docbook")),),
+    "article": (("application/docbook+xml", ("DocBook", "docbook")),),
+    "refentry": (("application/docbook+xml", ("DocBook", "docbook")),),
+    "map": (
+        ("application/dita+xml", ("DITA", "dita")),
+        ("application/x-freemind", ("<node ", "freeplane", "FreeMind")),
+    ),
+    "bookmap": (("application/dita+xml", ("DITA", "dita")),),
+    "topic": (("application/dita+xml", ("DITA", "dita")),),
+    "task": (("application/dita+xml", ("DITA", "dita")),),
+    "concept": (("application/dita+xml", ("DITA", "dita")),),
+    "reference": (("application/dita+xml", ("DITA", "dita")),),
+    "math": (("application/mathml+xml", ("MathML", "mathml")),),
+    "vxml": (("application/voicexml+xml", ("",)),),
+    "sbml": (("application/sbml+xml", ("",)),),
+    "xdp": (("application/vnd.adobe.xdp+xml", ("",)),),
+    "amf": (("application/x-amf", ("unit", "version")),),
+    "MPD": (("application/dash+xml", ("profiles=", "mediaPresentationDuration", "minBufferTime")),),
+    "Asx": (("application/x-ms-asx", ("version", "VERSION", "Version")),),
+    "abiword": (("application/x-abiword", ("fileformat", "awml")),),
+    "SCRIBUS": (("application/x-scribus", ("Version",)),),
+    "SCRIBUSUTF8": (("application/x-scribus", ("Version",)),),
+    "SCRIBUSUTF8NEW": (("application/x-scribus", ("Version",)),),
+    "wml": (("text/vnd.wap.wml", ("WML", "<card")),),
+    "TEI.2": (("application/tei+xml", ("",)),),
+    "project": (("application/x-maven-pom+xml", ("<modelVersion>",)),),
 }
 
 
 def type_of_root(root: Root) -> str | None:
     """None if its vocabulary is not known."""
-    if media_type := by_namespace(root):
-        return media_type
-    evidence = NEEDS_EVIDENCE.get(root.name, ("",))
-    is_likely = any(word in root.declaration or word in root.tag for word in evidence)
-    return BY_NAME.get(root.name) if is_likely else None
+    return by_namespace(root) or next(
+        (media_type for media_type, evidence in BY_NAME.get(root.name, ()) if _has_evidence(root, evidence)), None
+    )
+
+
+def _has_evidence(root: Root, words: tuple[str, ...]) -> bool:
+    return any(word in text for word in words for text in (root.declaration, root.tag, root.following))
 
 
 def by_namespace(root: Root) -> str | None:
@@ -151,7 +156,7 @@ def by_namespace(root: Root) -> str | None:
     found = BY_NAMESPACE.get(namespace) or next(
         (media_type for start, media_type in BY_NAMESPACE.items() if namespace.startswith(start)), None
     )
-    refine = REFINERS.get(found or "")
+    refine = REFINERS.get(namespace)
     return refine(root) if refine else found
 
 
@@ -167,4 +172,5 @@ def _rdf(root: Root) -> str:
     return "application/rss+xml" if is_feed else "application/rdf+xml"
 
 
-REFINERS = {FLAT.format("text"): _flat_office, "application/rdf+xml": _rdf}
+# What else the root element says, by the namespace.
+REFINERS = {OFFICE: _flat_office, RDF: _rdf}
