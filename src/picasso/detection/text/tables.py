@@ -86,7 +86,9 @@ def is_list_of_names(rows: list[Row]) -> bool:
 
 def is_semicolon_table(rows: list[Row], delimiter: str) -> bool:
     """Semicolons end statements."""
-    return is_tab_table(rows, delimiter) and (has_names(rows[0]) or has_number_columns(rows)) and not is_prose(rows)
+    if not rows or is_prose(rows) or not is_tab_table(rows, delimiter):
+        return False
+    return has_names(rows[0]) or has_number_columns(rows)
 
 
 def is_comma_table(rows: list[Row], delimiter: str) -> bool:

@@ -40,7 +40,7 @@ TEXT_APPLICATIONS = (
     *("x-ms-asx", "x-mswinurl", "x-netscape-proxy-autoconfig", "x-nzb", "x-plist", "x-powershell"),
     *("x-putty-private-key", "x-research-info-systems", "x-sami", "x-setupscript", "x-spss-por", "x-ssh-public-key"),
     *("x-subrip", "x-texinfo", "x-vcf", "x-wine-extension-ini", "x-x509-dsa-parameters", "x-x509-ec-parameters"),
-    "x-x509-dh-parameters",
+    *("x-freemind", "x-scribus", "x-x509-dh-parameters", "x-xmp"),
     *("x-yaml", "xml", "xml-dtd", "xml-sitemap", "xspf", "yaml"),
 )
 
