@@ -403,6 +403,29 @@ def test_slides_are_in_the_order_of_the_presentation(run: Run, text: Text) -> No
     assert text().split("\n\n") == ["Shown first", "Shown second"]
 
 
+def test_a_slides_name_is_the_text_of_its_title_alone(run: Run) -> None:
+    def add(name: str, part: bytes) -> tuple[str, bytes]:
+        table = b"<a:tblPr><a:tableStyleId>{5C22544A}</a:tableStyleId></a:tblPr><a:tc><a:t>cell</a:t></a:tc>"
+        empty = b"<p:sp><p:nvPr><p:ph type='title'/></p:nvPr><a:t> </a:t></p:sp>"
+        lines = b"Shown</a:t></a:r><a:br/><a:r><a:t>first<!-- --></a:t></a:r><a:ext>markup</a:ext><a:r><a:t>"
+        part = part.replace(b"Shown first", lines).replace(b"<p:sp>", b"<a:t>before</a:t>" + empty + b"<p:sp>")
+        return name, part.replace(b"</p:spTree>", b"<p:graphicFrame>" + table + b"</p:graphicFrame></p:spTree>")
+
+    facts = run(changed(document.pptx_of_two(), add), document.PPTX).facts
+    assert facts["slide_names"] == ["Shown first", "Shown second"]
+
+
+def test_a_page_has_the_text_of_its_paragraphs_alone(run: Run, text: Text) -> None:
+    def add(name: str, part: bytes) -> tuple[str, bytes]:
+        image = b"<draw:image><office:binary-data>QUJD</office:binary-data></draw:image>"
+        frame = b"<draw:frame>" + image + b"<svg:desc xmlns:svg='s'>picture</svg:desc></draw:frame>"
+        note = b"<office:annotation><dc:creator xmlns:dc='d'>Bob</dc:creator><text:p>Note</text:p></office:annotation>"
+        return name, part.replace(b"Two<text:s/>", frame + note + b"Two<text:s/><text:date>today</text:date> ")
+
+    run(changed(document.odp(), add), document.ODP)
+    assert text().endswith("\nNote\nTwo today words")
+
+
 def test_a_drawing_has_the_text_of_its_pages(run: Run, text: Text) -> None:
     facts = run(document.vsdx(), document.VSDX).facts
     assert (facts["format"], facts["pages"], facts["title"], facts["author"]) == ("vsdx", 2, "A title", "Ann")

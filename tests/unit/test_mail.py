@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from picasso.charset import encoding_by_label
 from picasso.process.contract import Source
-from picasso.process.processors.document import Document, mail
+from picasso.process.processors.document import Document, encoded_words, mail
 
 MAIL_PIECES = [
     *(b"\r\n", b"\n", b"--b", b"--", b"b", b" ", b";", b'"', b"=", b"\xcf\xf0", b"\0", "Ж".encode(), b"<p>&amp;"),
@@ -100,6 +101,76 @@ def test_one_of_several_forms_of_a_text_is_shown() -> None:
     found = mail.read(mail_of(body, b'Content-Type: multipart/mixed; boundary="b"'))
     assert found.text == "plain\n\nforwarded"
     assert found.attachments == ["", "ж.txt"]
+
+
+def encoded(charset: str, content: bytes, coding: str) -> bytes:
+    letters = base64.b64encode(content) if coding == "B" else b"".join(b"=%02X" % byte for byte in content)
+    return b"=?%b?%b?%b?=" % (charset.encode(), coding.encode(), letters)
+
+
+KANA, HANZI, TRADITIONAL, HANGUL = "テスト会議", "会议通知", "會議通知", "회의 안내"
+
+
+@pytest.mark.parametrize("coding", ["B", "Q"])
+@pytest.mark.parametrize(
+    ("charset", "expected"),
+    [
+        *((each, KANA) for each in ("ISO-2022-JP", "iso-2022-jp-2", "Shift_JIS", "x-sjis", "EUC-JP", "Windows-31J")),
+        *((each, HANZI) for each in ("GB2312", "gbk", "GB18030", "x-gbk", "HZ-GB-2312")),
+        *((each, TRADITIONAL) for each in ("Big5", "Big5-HKSCS", "cn-big5")),
+        *((each, HANGUL) for each in ("EUC-KR", "ISO-2022-KR", "ks_c_5601-1987", "johab", "windows-949")),
+        *((each, RUSSIAN) for each in ("UTF-8", "utf-7", "utf-8*ru", "KOI8-R", "windows-1251", "x-mac-cyrillic")),
+    ],
+)
+def test_encoded_words_of_all_charsets(tmp_path: Path, charset: str, expected: str, coding: str) -> None:
+    python_name = encoding_by_label(charset.partition("*")[0])
+    assert python_name
+    halves = [expected[:2].encode(python_name), expected[2:].encode(python_name)]
+    subject = b"\r\n ".join(encoded(charset, each, coding) for each in halves)
+    content = mail_of(b"", b"Cc: Jo <jo@example.org>, " + subject + b" <c@example.org>", subject=subject)
+    sender = b'From: "' + subject + b'" <a@example.org>'
+    facts, text = facts_and_text(tmp_path, content.replace(b"From: a@example.org", sender))
+    assert facts["subject"] == expected
+    assert facts["from"] == f'"{expected}" <a@example.org>'
+    assert facts["cc"] == ['"Jo" <jo@example.org>', f'"{expected}" <c@example.org>']
+    assert text.startswith(f"Subject: {expected}\n")
+
+
+@pytest.mark.parametrize("coding", ["B", "Q"])
+@pytest.mark.parametrize("gap", [b" ", b"\r\n ", b"\n\t", b""])
+@pytest.mark.parametrize(
+    ("charset", "expected"),
+    [("utf-8", "Отчёт за квартал"), ("gb2312", HANZI), ("shift_jis", KANA), ("big5", TRADITIONAL), ("euc-kr", HANGUL)],
+)
+def test_a_letter_split_over_two_encoded_words(
+    tmp_path: Path, charset: str, expected: str, gap: bytes, coding: str
+) -> None:
+    content = expected.encode(charset)
+    words = gap.join(encoded(charset, each, coding) for each in (content[:3], content[3:]))
+    assert facts_and_text(tmp_path, mail_of(b"", subject=words))[0]["subject"] == expected
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("Re: =?utf-8?q?=D0=AF_?= =?koi8-r?Q?=D1?= x", "Re: Я я x"),
+        ("=?utf-8?Q?What?_Why?=", "What? Why"),
+        ("=?x-unknown?Q?plain?=", "plain"),
+        ("=?utf-8?B?0K8?=", "Я"),
+        ("=?utf-8?B?0K//?=", "Яÿ"),
+        ("=?utf-8?X?a?= =?utf-8?Q?=D0=AF", "=?utf-8?X?a?= =?utf-8?Q?=D0=AF"),
+        ("=?utf-8?Q??=", ""),
+    ],
+)
+def test_encoded_words_as_mailers_write_them(written: str, expected: str) -> None:
+    assert encoded_words.decode_words(written) == expected
+    assert encoded_words.decode_words(encoded_words.words_as_utf8(written)) == expected
+
+
+def test_an_encoded_word_ends_with_its_field_and_is_decoded_once(tmp_path: Path) -> None:
+    inner = encoded("utf-8", b"=?utf-8?Q?a?=\r\nCc: x@example.org", "B")
+    facts, _ = facts_and_text(tmp_path, mail_of(b"", subject=inner))
+    assert (facts["subject"], facts["cc"]) == ("=?utf-8?Q?a?= Cc: x@example.org", [])
 
 
 @given(st.lists(st.sampled_from(MAIL_PIECES), max_size=40))

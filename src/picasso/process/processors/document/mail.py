@@ -1,22 +1,20 @@
 """Mails (RFC 5322, MIME): their text in the encodings that they declare or most likely have, and their attachments.
 
-kreuzberg reads the fields of the header. It takes undeclared letters for UTF-8 and loses them, and leaves out the
-references, line ends and blanks of HTML.
+kreuzberg reads the fields of the header, once they are in UTF-8: it does not know the charsets of East Asia, and takes
+undeclared letters for UTF-8. It leaves out the references, line ends and blanks of HTML.
 """
 
 from __future__ import annotations
 
-import binascii
 import quopri
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from email.errors import MessageError
-from email.header import decode_header
 from email.message import Message
 
 from picasso.charset import classify, decode_bytes, detect, encoding_by_label
 from picasso.process.processors.document import web
+from picasso.process.processors.document.encoded_words import decode_base64, decode_words, words_as_utf8
 
 # No mail program nests parts more deeply, or writes more of them.
 MAX_DEPTH = 20
@@ -37,7 +35,7 @@ HTML = "text/html"
 @dataclass(slots=True)
 class Mail:
     header: bytes
-    """In UTF-8, without fields about the content: for a reader that takes all letters for UTF-8."""
+    """In UTF-8, its encoded words too, without fields about the content: for a reader that knows no other charset."""
     text: str
     attachments: list[str]
     """A name for each; empty if it has none."""
@@ -62,7 +60,7 @@ class Part:
 
     @property
     def name(self) -> str:
-        return decode_words(self.fields.get_filename() or "")
+        return decode_words((self.fields.get_filename() or "")[:MAX_FIELD])
 
     @property
     def is_attachment(self) -> bool:
@@ -135,7 +133,7 @@ def read(message: bytes) -> Mail:
     reader = Reader(undeclared=undeclared_encoding(message))
     text = "\n\n".join(text for _, text in reader.text_of(message) if text)
     header = FIELD.sub("", reader.decode(head, None)).replace("\r\n", "\n")
-    lines = "\r\n".join(line for line in header.split("\n") if line.strip())
+    lines = "\r\n".join(line for line in words_as_utf8(header).split("\n") if line.strip())
     return Mail(f"{lines}\r\n\r\n".encode("utf-8", "replace"), text, reader.attachments)
 
 
@@ -178,22 +176,3 @@ def split_parts(body: bytes, boundary: bytes) -> Iterator[bytes]:
         place = body.find(mark, place + len(mark))
     if start >= 0:
         yield body[start:]
-
-
-def decode_base64(content: bytes) -> bytes:
-    letters = re.sub(rb"[^A-Za-z0-9+/]", b"", content.partition(b"=")[0])
-    return binascii.a2b_base64(
-        letters[: len(letters) // 4 * 4 + (len(letters) % 4 if len(letters) % 4 > 1 else 0)] + b"=="
-    )
-
-
-def decode_words(text: str) -> str:
-    """A text that may have encoded words (RFC 2047)."""
-    try:
-        pieces = decode_header(text[:MAX_FIELD])
-    except (MessageError, ValueError):
-        return text
-    return "".join(
-        piece if isinstance(piece, str) else decode_bytes(piece, encoding_by_label(charset or "")).text
-        for piece, charset in pieces
-    )

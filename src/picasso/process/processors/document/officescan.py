@@ -77,35 +77,6 @@ class PresentationScan(OfficeScan):
         self.slides += [value for name, value in attributes.items() if name.endswith(":id")]
 
 
-class SlideScan(OfficeScan):
-    """A slide: its title."""
-
-    tags: ClassVar[dict[str, str]] = {**Scan.tags, "sp": "shape", "ph": "placeholder"}
-
-    def __init__(self, max_cells: int) -> None:
-        super().__init__(max_cells)
-        self.is_title = False
-        self.words: list[str] = []
-
-    def prepare(self, parser: expat.XMLParserType) -> None:
-        super().prepare(parser)
-        parser.CharacterDataHandler = self.text
-
-    def shape(self, _: Attributes) -> None:
-        self.is_title = False
-
-    def placeholder(self, attributes: Attributes) -> None:
-        self.is_title = attributes.get("type") in {"title", "ctrTitle"} and not self.words
-
-    def text(self, text: str) -> None:
-        if self.is_title:
-            self.words.append(text)
-
-    @property
-    def title(self) -> str:
-        return "".join(self.words)[:LENGTH]
-
-
 class TextScan(OfficeScan):
     """All text of a part, in its order: one line for each paragraph."""
 
@@ -139,6 +110,33 @@ class TextScan(OfficeScan):
     def result(self) -> str:
         lines = (line.strip() for line in "".join(self.pieces).split("\n"))
         return "\n".join(line for line in lines if line)
+
+
+class SlideScan(TextScan):
+    """A slide: the text of its first title that has one."""
+
+    tags: ClassVar[dict[str, str]] = {**Scan.tags, "ph": "placeholder"}
+
+    def __init__(self, max_cells: int) -> None:
+        super().__init__(max_cells)
+        self.is_title = self.has_title = False
+
+    def placeholder(self, attributes: Attributes) -> None:
+        self.is_title = attributes.get("type") in {"title", "ctrTitle"} and not self.has_title
+
+    def end(self, tag: str) -> None:
+        super().end(tag)
+        if local(tag) == "sp":
+            self.is_title = False
+
+    def text(self, text: str) -> None:
+        if self.is_title and self.is_text:
+            self.has_title = self.has_title or not text.isspace()
+            self.pieces.append(text)
+
+    @property
+    def title(self) -> str:
+        return self.result().replace("\n", " ")[:LENGTH]
 
 
 class CoreScan(MetaScan):

@@ -83,19 +83,33 @@ class OpenDocumentScan(Scan):
         "s": "blank",
         "line-break": "line",
     }
+    texts: ClassVar[frozenset[str]] = frozenset({"p", "h"})
+    objects: ClassVar[frozenset[str]] = frozenset(
+        {"annotation", "binary-data", "frame", "g", "control", "custom-shape", "rect", "line", "polyline", "polygon"}
+        | {"path", "circle", "ellipse", "connector"}
+    )
+    """Elements that may stand inside of a text and have other data beside their own texts."""
     ends: ClassVar[dict[str, str]] = {"table-row": "row_end", "p": "line", "h": "line", "page": "line"}
 
     def __init__(self, max_cells: int) -> None:
         super().__init__(max_cells)
         self.pages: list[str] = []
         self.words: list[str] = []
+        self.is_text = [False]
+        """Whether characters are text, for each open element."""
         self.table({})
 
     def prepare(self, parser: expat.XMLParserType) -> None:
-        parser.CharacterDataHandler = self.text
+        parser.CharacterDataHandler = self.characters
+
+    def start(self, tag: str, attributes: Attributes) -> None:
+        super().start(tag, attributes)
+        name = local(tag)
+        self.is_text.append(name in self.texts or (self.is_text[-1] and name not in self.objects))
 
     def end(self, tag: str) -> None:
         super().end(tag)
+        self.is_text.pop()
         if handler := self.ends.get(local(tag)):
             getattr(self, handler)()
 
@@ -119,6 +133,10 @@ class OpenDocumentScan(Scan):
 
     def page(self, attributes: Attributes) -> None:
         self.pages.append(next((value for name, value in attributes.items() if local(name) == "name"), ""))
+
+    def characters(self, text: str) -> None:
+        if self.is_text[-1]:
+            self.text(text)
 
     def text(self, text: str) -> None:
         if self.pages:
