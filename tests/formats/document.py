@@ -321,7 +321,10 @@ def message() -> bytes:
 
 
 MAIL = "from to cc date message_id attachments attachment_names"
-LARGE_SHEETS = "Sheets with more than 3,000,000 cells fail with `too-many-cells`."
+LARGE_SHEETS = (
+    "Sheets with more than 3,000,000 cells fail with `too-many-cells`. "
+    "A space separates the cells of a row in the text, and an empty cell is empty text."
+)
 ATTACHED = "Attachments are listed but not opened."
 OLD = "application/vnd.ms-"
 
