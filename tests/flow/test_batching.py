@@ -214,3 +214,22 @@ def test_a_single_thread_writes_for_itself() -> None:
     assert begun
     assert writer.finish(Finish(begun, {"n": 1}, []))
     assert again(job).state == State.DONE
+
+
+LOSES_CONNECTION = {
+    "sqlite": "SELECT no_such_function(id) FROM picasso_job WHERE id {in_ids} OR processor {in_names}",
+    "postgresql": """
+        SELECT pg_terminate_backend(pg_backend_pid()) FROM picasso_job WHERE id {in_ids} OR processor {in_names}""",
+}
+
+
+def test_a_fault_after_the_commit_is_no_fault_of_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("picasso.jobs.sql.PUT_BACK_JOBS", LOSES_CONNECTION[connection.vendor])
+    paused, good, done = new_job(state=State.QUEUED, queue="heavy"), new_job(state=State.QUEUED), running_job()
+    queues.pause("heavy")
+    nothing, started_job, finished = write_batch([Start(paused.pk), Start(good.pk), finish(done)])
+    assert nothing is None
+    assert started_job.id == good.pk
+    assert finished is True
+    assert again(good).state == State.RUNNING
+    assert again(paused).state == State.QUEUED  # until its lease ends

@@ -10,14 +10,21 @@ Files are locked first, in the order of their ids, then their jobs: see `picasso
 from __future__ import annotations
 
 import json
+import logging
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from django.db import InterfaceError, OperationalError, connection
+
 from picasso.jobs import settle, sql
 from picasso.jobs.states import AttemptId, StartedJob, State, clean_log
 from picasso.models import Derivative, Job
+
+log = logging.getLogger(__name__)
+
+DISCONNECTED = (OperationalError, InterfaceError)
 
 DERIVATIVE_COLUMNS = ("role", "key", "media_type", "size", "sha256", "width", "height")
 
@@ -62,7 +69,7 @@ LockedFiles = Mapping[uuid.UUID, LockedFile]
 
 
 def write_batch(batch: Sequence[Write], unavailable: Collection[str] = ()) -> list[Any]:
-    """The result of each, in their order, when the transaction of all of them is committed.
+    """The result of each, in their order, when the transaction of all of them is committed; or a fault in its place.
 
     Jobs of the ``unavailable`` processors, which this worker can't run, wait again for another worker.
     """
@@ -76,8 +83,20 @@ def write_batch(batch: Sequence[Write], unavailable: Collection[str] = ()) -> li
     started = {job.id: job for job in (started_job(row, files) for row in rows.get("start", ()))}
     finished = {AttemptId(sql.parse_id(job_id), attempt) for job_id, attempt in rows.get("finish", ())}
     if len(started) < len(starts):
-        sql.rows(sql.PUT_BACK_JOBS, [job_id for job_id in starts if job_id not in started], list(unavailable))
+        put_back([job_id for job_id in starts if job_id not in started], list(unavailable))
     return [result(each, started, finished) for each in batch]
+
+
+def put_back(job_ids: list[uuid.UUID], unavailable: list[str]) -> None:
+    """Let jobs that must not start here wait again. If that fails, the lease of their message brings them back.
+
+    The batch is committed, so a fault here must not become the result of its other members.
+    """
+    try:
+        sql.rows(sql.PUT_BACK_JOBS, job_ids, unavailable)
+    except DISCONNECTED as fault:
+        log.warning("%d jobs could not be put back, and wait for the end of their lease: %s", len(job_ids), fault)
+        connection.close()
 
 
 def make_steps(starts: list[uuid.UUID], finishes: Sequence[Finish], unavailable: list[str]) -> dict[str, sql.Step]:
@@ -121,10 +140,17 @@ def started_job(row: tuple[Any, ...], files: LockedFiles) -> StartedJob:
 
 
 def result(each: Write, started: dict[uuid.UUID, StartedJob], finished: Collection[AttemptId]) -> Any:
-    """Of two messages for one job the first one gets it. A finish that did nothing may have been written before."""
-    if isinstance(each, Finish):
+    """Of two messages for one job the first one gets it. A finish that did nothing may have been written before.
+
+    If that can't be found out, the result is the fault: the batch is committed for its other members.
+    """
+    if isinstance(each, Start):
+        return started.pop(each.job_id, None)
+    try:
         return each.attempt in finished or was_written(each)
-    return started.pop(each.job_id, None)
+    except DISCONNECTED as fault:
+        connection.close()
+        return fault
 
 
 def was_written(finish: Finish) -> bool:

@@ -12,6 +12,8 @@ import uuid
 from collections import deque
 from collections.abc import Collection
 from concurrent.futures import Future
+from contextlib import suppress
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -106,10 +108,18 @@ class BatchWriter:
                 set_exception(each, fault)
         else:
             for each, result in zip(waiting, results, strict=True):
-                each.result.set_result(result)
-                each.turn.set()
+                if isinstance(result, BaseException):
+                    set_exception(each, result)
+                else:
+                    each.result.set_result(result)
+                    each.turn.set()
 
 
 def set_exception(pending: PendingWrite, fault: BaseException) -> None:
-    pending.result.set_exception(fault)
+    """A copy if it can be copied: each thread that raises an exception adds to its traceback."""
+    own = fault
+    with suppress(Exception):
+        own = copy(fault)
+        own.__cause__ = fault
+    pending.result.set_exception(own)
     pending.turn.set()
