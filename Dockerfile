@@ -12,7 +12,7 @@ COPY requirements/build.txt requirements/run.txt /build/
 RUN pip --python /opt/picasso install --quiet --require-hashes -r /build/build.txt \
     && pip --python /opt/picasso install --quiet --require-hashes --no-build-isolation -r /build/run.txt
 
-COPY LICENSE README.md pyproject.toml /build/
+COPY LICENSE NOTICE README.md pyproject.toml /build/
 COPY src /build/src
 # Packages that only the build needs are removed.
 RUN pip --python /opt/picasso install --quiet --no-deps --no-index --no-build-isolation /build \
