@@ -9,7 +9,7 @@ import pytest
 import pyvips
 
 from picasso.process.contract import ProcessorError, Result, Source
-from picasso.process.processors.image import Image, svg_bytes
+from picasso.process.processors.image import Image, svg, svg_bytes
 
 NAMESPACE = 'xmlns="http://www.w3.org/2000/svg"'
 RED = f'<svg {NAMESPACE} width="100" height="50"><rect width="100" height="50" fill="#dc1e1e"/></svg>'
@@ -122,3 +122,13 @@ def test_a_compressed_drawing_is_limited(run: Run, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(svg_bytes, "MAX_UNPACKED", 10_000)
     with fails("too-large"):
         run(gzip.compress(RED.encode() + b" " * 20_000))
+
+
+def test_a_drawing_is_examined_before_it_is_drawn(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def draw(content: bytes, scale: float) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(svg, "_draw", draw)
+    with pytest.raises(ProcessorError) as caught:
+        run(f"<svg {NAMESPACE}>{'<rect/>' * svg.MAX_ELEMENTS}</svg>".encode())
+    assert caught.value.code == "too-complex"

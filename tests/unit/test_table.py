@@ -268,6 +268,48 @@ def test_a_comma_that_may_mean_two_things(run: Run, delimiter: str, found: tuple
 
 
 @pytest.mark.parametrize(
+    ("delimiter", "price", "found"),
+    [
+        (";", "1,50", ("integer", 0, 1000, 10000)),
+        ("\t", "1,50", ("integer", 0, 1000, 10000)),
+        (";", "1.50", ("number", 0, 1.0, 10.0)),
+        (";", "a", ("text", 0, "1.000", "2.500")),
+        ("\t", "a", ("number", 0, 1.0, 10.0)),
+    ],
+)
+def test_a_point_that_may_mean_two_things(run: Run, delimiter: str, price: str, found: tuple[Any, ...]) -> None:
+    rows = [["id", "amount", "price"]] + [["x", cell, price] for cell in ("1.000", "2.500", "10.000")]
+    assert columns(run("".join(delimiter.join(row) + "\n" for row in rows))[0])["amount"] == found
+
+
+def test_points_of_thousands_that_only_later_rows_show(run: Run) -> None:
+    rows = "".join(f"{100 + n % 900};0,{n}\n" for n in range(1_500))
+    assert columns(run(f"amount;price\n{rows}2.500;1,5\n")[0])["amount"] == ("integer", 0, 100, 2500)
+
+
+@pytest.mark.parametrize("cells", [["Nan", "Inf", "Infinity"], ["NaN", "nan"]])
+def test_without_one_finite_number_a_column_is_text(run: Run, cells: list[str]) -> None:
+    assert column(run, cells)[0] == "text"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "a,b\r\n1,2\n3,4\r5,6\n",
+        "a,b\r\r\n1,2\r\r\n3,4\r\r\n5,6\r\r\n",
+        "a,b\r1,2\r\n3,4\n5,6",
+        "a,b\r\n1,2\n3,4\r5,6\r",
+    ],
+)
+def test_a_table_with_several_kinds_of_line_ends(run: Run, monkeypatch: pytest.MonkeyPatch, content: str) -> None:
+    for piece in (survey.PIECE, 3):
+        monkeypatch.setattr(survey, "PIECE", piece)
+        facts = run(content)[0]
+        assert (facts["rows"], facts["malformed_rows"], facts["dialect"]["newline"]) == (3, 0, "mixed")
+        assert columns(facts) == {"a": ("integer", 0, 1, 5), "b": ("integer", 0, 2, 6)}
+
+
+@pytest.mark.parametrize(
     ("cells", "found"),
     [
         (["01234", "501"], ("text", 0, "01234", "501")),
@@ -347,7 +389,7 @@ def test_values_padded_with_zeros_are_text(run: Run) -> None:
 
 def test_minimum_and_maximum_are_finite(run: Run) -> None:
     facts, _ = run("x,y\nNaN,inf\n1.5,inf\n-2,inf\n")
-    assert columns(facts) == {"x": ("number", 0, -2.0, 1.5), "y": ("number", 0, None, None)}
+    assert columns(facts) == {"x": ("number", 0, -2.0, 1.5), "y": ("text", 0, "inf", "inf")}
 
 
 @pytest.mark.parametrize(

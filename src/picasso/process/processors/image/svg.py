@@ -76,8 +76,8 @@ class _Counter:
 def open_picture(file: BinaryIO, max_pixels: int) -> Picture:
     """Raises `ProcessorError`, or `pyvips.Error` (see `errors.translate_errors`)."""
     content = read_drawing(file)
-    header = _draw(content, 1.0)
     check_complexity(content)
+    header = _draw(content, 1.0)
     check_pixels(header.width, header.height, "svg", max_pixels)
     picture = libvips.describe(header, "svg", lambda size: _fit(content, header, size))
     return replace(picture, dpi=None)

@@ -21,6 +21,7 @@ from picasso.process.processors.table.kinds import (
     INTEGER,
     MAX_LENGTH,
     NUMBER,
+    POINT_GROUPED,
     TEXT,
     TIMESTAMP,
     Kind,
@@ -79,6 +80,10 @@ class Range:
     low: Any
     high: Any
     is_witnessed: bool = True
+
+
+Choice = tuple[Kind, Range]
+Fitting = dict[Kind, Range]
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,32 +158,71 @@ def _facts_of_group(
     table: TextTable, rows: int, columns: Sequence[tuple[Column, Candidates]], values: Iterator[Any]
 ) -> list[JSON]:
     texts = [Range(*islice(values, 3)) for _ in columns]
-    choices = [
-        choose(text.cells, found.likely, values, table.delimiter)
-        for text, (_, found) in zip(texts, columns, strict=True)
-    ]
-    again = [n for n, (_, found) in enumerate(columns) if found.others and texts[n].cells and not choices[n]]
+    fitting = [_fitting(text.cells, found.likely, values) for text, (_, found) in zip(texts, columns, strict=True)]
+    choices = [choose(kinds, table.delimiter) for kinds in fitting]
+    again = {
+        n: kinds for n, (_, found) in enumerate(columns) if texts[n].cells and (kinds := _remaining(found, choices[n]))
+    }
     if again:
-        measures = [each for n in again for each in _measures(columns[n][1].cell, columns[n][1].others)]
+        measures = [each for n, kinds in again.items() for each in _measures(columns[n][1].cell, kinds)]
         values = iter(table.fetch_one(measures))
-        for n in again:
-            choices[n] = choose(texts[n].cells, columns[n][1].others, values, table.delimiter)
+        for n, kinds in again.items():
+            fitting[n] |= _fitting(texts[n].cells, kinds, values)
+            choices[n] = choose(fitting[n], table.delimiter)
+    choices = resolve_points(choices, fitting, table.delimiter)
     return [
         {"name": clean_text(column.name, MAX_NAME), **_facts(rows - text.cells, *(choice or (TEXT, text)))}
-        for (column, _), text, choice in zip(columns, texts, choices, strict=True)
+        for (column, _), text, choice in zip(columns, texts, map(_typed, choices), strict=True)
     ]
 
 
-def choose(cells: int, kinds: Sequence[Kind], values: Iterator[Any], delimiter: str) -> tuple[str, Range] | None:
-    """The type and the range of the first kind that all cells have; None if there is none, or no telling which."""
-    ranges = [(kind, Range(*islice(values, 4))) for kind in kinds]
-    fitting = [(kind, found) for kind, found in ranges if found.cells == cells > 0 and found.is_witnessed]
-    if not fitting:
+def _fitting(cells: int, kinds: Sequence[Kind], values: Iterator[Any]) -> Fitting:
+    """The kinds that all cells have. A column without one finite number is no column of numbers."""
+    ranges = {kind: Range(*islice(values, 4)) for kind in kinds}
+    return {
+        kind: found
+        for kind, found in ranges.items()
+        if found.cells == cells > 0 and found.is_witnessed and found.low is not None
+    }
+
+
+def _remaining(found: Candidates, choice: Choice | None) -> tuple[Kind, ...]:
+    """The kinds of the second pass."""
+    if choice is None:
+        return found.others
+    return tuple(kind for kind in found.others if kind is POINT_GROUPED and choice[0] is NUMBER)
+
+
+def choose(fitting: Fitting, delimiter: str) -> Choice | None:
+    """The first of these kinds; None if there is none, or no telling which."""
+    choices = [each for each in fitting.items() if each[0] is not POINT_GROUPED]
+    if not choices:
         return None
-    rivals = [each for each in fitting if each[0].rival == fitting[0][0].rival] if fitting[0][0].rival else fitting[:1]
+    rivals = [each for each in choices if each[0].rival == choices[0][0].rival] if choices[0][0].rival else choices[:1]
     if len({(found.low, found.high) for _, found in rivals}) > 1:
         rivals = [each for each in rivals if each[0].delimiter == delimiter != ""]
-    return (rivals[0][0].type, rivals[0][1]) if rivals else None
+    return rivals[0] if rivals else None
+
+
+def resolve_points(choices: Sequence[Choice | None], fitting: Sequence[Fitting], delimiter: str) -> list[Choice | None]:
+    """Decides whether ``1.234`` is more than a thousand, by the decimal marks of the other columns.
+
+    Without one, a semicolon as the delimiter, which is usual where the comma is the decimal mark, leaves it open.
+    """
+    marks = {
+        choice[0].decimal_mark
+        for choice, kinds in zip(choices, fitting, strict=True)
+        if choice and POINT_GROUPED not in kinds
+    }
+    resolved = list(choices)
+    for n, kinds in enumerate(fitting):
+        if POINT_GROUPED in kinds and "." not in marks and ("," in marks or delimiter == ";"):
+            resolved[n] = (POINT_GROUPED, kinds[POINT_GROUPED]) if "," in marks else None
+    return resolved
+
+
+def _typed(choice: Choice | None) -> tuple[str, Range] | None:
+    return choice and (choice[0].type, choice[1])
 
 
 def _text_measures(cell: str) -> list[str]:

@@ -47,6 +47,8 @@ class Kind:
     """Kinds with the same rival read a cell in different ways. Where two of them fit and differ, the column is text."""
     delimiter: str = ""
     """The delimiter of the tables in which this kind wins over its rivals."""
+    decimal_mark: str = ""
+    """What separates the fraction of a number."""
 
     def value(self, cell: str) -> str:
         matches = f"regexp_full_match({cell}, {_quote(self.pattern)})"
@@ -77,6 +79,7 @@ NUMBER = Kind(
     rf"[-+]?{DIGITS}?[.][0-9]*([eE][-+]?[0-9]{{1,3}})?|-?{DIGITS}([eE][-+]?[0-9]{{1,3}})?|[-+]?(?i:nan|inf|infinity)",
     "try_cast({0} AS DOUBLE)",
     finite=True,
+    decimal_mark=".",
 )
 BOOLEAN = Kind("boolean", "(?i:true|false)", "try_cast({0} AS BOOLEAN)")
 DATE = Kind("date", DAY, "try_cast({0} AS DATE)", "text")
@@ -125,10 +128,26 @@ def _grouped_numbers() -> Iterator[Kind]:
             ("number", f"{whole}([{point}][0-9]+)?", "DOUBLE", numbers),
         ):
             value = _number(separators, point, sql_type)
-            yield Kind(kind, pattern, value, witness=witness, rival="numbers", delimiter=delimiter)
+            yield Kind(
+                kind,
+                pattern,
+                value,
+                witness=witness,
+                rival="numbers",
+                delimiter=delimiter,
+                decimal_mark=point if kind == "number" else "",
+            )
 
 
-KINDS = (INTEGER, NUMBER, BOOLEAN, DATE, TIMESTAMP, TIME, INSTANT, *_dates(), *_grouped_numbers())
+POINT_GROUPED = Kind(
+    "integer",
+    "-?[1-9][0-9]{0,2}([.][0-9]{3}){0,5}",
+    _number(".", ".", "HUGEINT"),
+    witness="bool_or(contains({0}, '.'))",
+)
+"""``1.234``, which may be a number as well: see `columns.resolve_points`."""
+
+KINDS = (INTEGER, NUMBER, BOOLEAN, DATE, TIMESTAMP, TIME, INSTANT, *_dates(), *_grouped_numbers(), POINT_GROUPED)
 
 
 def possible_kinds(cells: Iterable[str]) -> tuple[Kind, ...]:

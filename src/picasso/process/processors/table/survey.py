@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +26,9 @@ MAX_COPY = 512 * 2**20
 SAMPLE = 256 * 2**10
 
 COPY_NAME = "utf-8"
+
+# Two returns before a line feed come from a text that was converted twice.
+LINE_END = re.compile(rb"\r?\r?\n|\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,11 @@ def survey_file(path: Path, folder: Path) -> Iterator[Survey]:
                 file.seek(encoding.mark)
                 lost, sampled = _copy_as_utf8(file, encoding.name or "cp1252", copy)
                 path = copy
-            newline = _newline(path)
+            line_ends = _count_line_ends(path)
+            if "cr" in line_ends and len(line_ends) > 1:
+                sampled |= _copy_with_line_feeds(path, copy)
+                path = copy
+            newline = "mixed" if len(line_ends) > 1 else next(iter(line_ends), None)
             yield Survey(path, encoding, lost, sampled, newline, _sample(path))
         finally:
             copy.unlink(missing_ok=True)
@@ -94,7 +102,26 @@ def _copy_as_utf8(file: BinaryIO, encoding: str, copy: Path) -> tuple[int, bool]
     return lost_before + decoder.undecodable, False
 
 
-def _newline(path: Path) -> str | None:
+def _copy_with_line_feeds(path: Path, copy: Path) -> bool:
+    """Whether there was more than may be copied. DuckDB loses cells where a lone CR is one of several line ends."""
+    unfinished = copy.with_suffix(".part")
+    try:
+        with path.open("rb") as file, unfinished.open("wb") as out:
+            rest, is_cut = b"", False
+            while not is_cut and (piece := rest + file.read(PIECE)) != rest:
+                end = len(piece) - piece.endswith(b"\r") - piece.endswith(b"\r\r")
+                rest = piece[end:]
+                out.write(LINE_END.sub(b"\n", piece[:end]))
+                is_cut = out.tell() > MAX_COPY
+            out.write(LINE_END.sub(b"\n", rest))
+        unfinished.replace(copy)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return is_cut
+
+
+def _count_line_ends(path: Path) -> dict[str, int]:
+    """Those that occur."""
     lf = cr = pairs = 0
     previous = b""
     with path.open("rb") as file:
@@ -105,8 +132,7 @@ def _newline(path: Path) -> str | None:
                 pairs += piece.count(b"\r\n") + (previous == b"\r" and piece.startswith(b"\n"))
             previous = piece[-1:]
     counts = {"crlf": pairs, "lf": lf - pairs, "cr": cr - pairs}
-    used = [kind for kind, count in counts.items() if count]
-    return "mixed" if len(used) > 1 else next(iter(used), None)
+    return {kind: count for kind, count in counts.items() if count}
 
 
 def _check_line_lengths(pieces: Iterator[bytes]) -> Iterator[bytes]:
