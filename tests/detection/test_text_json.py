@@ -16,6 +16,8 @@ JSON = "application/json"
         ('\x1e{"a":1}\n', "application/json-seq"),
         ('\x1e{\n "a":1\n}\n\x1e[2]\n', "application/json-seq"),
         ('\x1e{"type":"Point","coordinates":[0,0]}\n', "application/geo+json-seq"),
+        ('\x1e{"type":"Feature"}\n\x1e{"type":"Feature"}\n', "application/geo+json-seq"),
+        ('\x1e{"type":["Feature"]}\n', "application/json-seq"),
         ('{"a":1}\n{"b":2}\n', "application/x-ndjson"),
         ('{\n"a":1\n}\n{\n"b":2\n}\n', "text/plain"),
         ('{"type":"Feature","id":7,"title":"Add a login"}', JSON),

@@ -72,7 +72,9 @@ def type_of_sequence(sample: Sample, value: object) -> str:
     """Of values on lines of their own, or behind record separators (RFC 7464, and RFC 8142 for GeoJSON)."""
     if not sample.has_record_separators:
         return NDJSON
-    return GEOJSON_SEQUENCE if type_of_value(value) == GEOJSON else "application/json-seq"
+    kind = value.get("type") if isinstance(value, dict) else None
+    # Hardly any other sequence has these types, so a member may be missing.
+    return GEOJSON_SEQUENCE if isinstance(kind, str) and kind in {*GEOMETRIES, *FEATURES} else "application/json-seq"
 
 
 def type_of_value(value: object) -> str:
