@@ -145,7 +145,7 @@ def unicode_path(name: bytes, text: str) -> bytes:
     ids=range(7),
 )
 def test_names_of_zip(name: bytes, extra: bytes, shown: str) -> None:
-    assert decode_name(name, extra) == shown
+    assert decode_name(name, extra, 1 << 11) == shown
 
 
 @pytest.mark.parametrize(
@@ -157,6 +157,11 @@ def test_names_of_zip(name: bytes, extra: bytes, shown: str) -> None:
         (["größe.txt"], "cp437"),
         (["Żółw i gęś.txt"], "cp852"),
         (["写真/東京.jpg"], "cp932"),
+        (["а.txt"], "cp866"),  # noqa: RUF001
+        (["ёлка.pdf"], "cp866"),
+        (["Отчёты/Доклад.doc", "её.txt", "ёлка.pdf"], "koi8-r"),
+        (["Документы/Ведомость.xls", "Ні.txt"], "cp1251"),  # noqa: RUF001
+        (["é.txt"], "utf-8"),
         (["报告/最终版.docx"], "gb18030"),
     ],
 )
@@ -166,6 +171,14 @@ def test_names_of_zip_are_read_in_their_encoding(run: Run, names: list[str], enc
     assert [entry["name"] for entry in listing["entries"]] == names
     assert facts["first"] == names
     assert names[0].encode(encoding).decode(str(facts["names_encoding"])) == names[0]
+
+
+def test_names_that_are_flagged_as_utf_8_stay(run: Run) -> None:
+    names = ["ţ.txt", "\uf8ff.txt"]
+    older = "Документы/Ведомость.xls"
+    entries = [hostile.entry(older.encode("cp1251")), *(hostile.entry(name.encode(), flags=1 << 11) for name in names)]
+    _, listing = run(hostile.zip_of(*entries), ZIP)
+    assert [entry["name"] for entry in listing["entries"]] == [older, *names]
 
 
 def test_names_of_tar_are_read_in_their_encoding(run: Run) -> None:

@@ -1,12 +1,14 @@
 # ruff: noqa: RUF001 (texts in many scripts have letters that look like Latin ones)
 import io
+import random
+import re
 import time
 from collections.abc import Iterable
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.charset.snippets import Snippet, snippets
+from tests.charset.snippets import Snippet, phrases, snippets
 
 from picasso import charset
 from picasso.charset import (
@@ -103,8 +105,6 @@ def test_random_bytes_are_no_text(rng_bytes: bytes) -> None:
 
 @pytest.fixture(params=range(5))
 def rng_bytes(request: pytest.FixtureRequest) -> bytes:
-    import random
-
     return random.Random(request.param).randbytes(1_000)
 
 
@@ -166,8 +166,6 @@ def test_utf_16_and_32_are_known_without_a_mark(text: str, encoding: str) -> Non
 
 
 def test_other_data_is_not_utf_16() -> None:
-    import random
-
     rng = random.Random(4)
     samples = [rng.randbytes(1_000) for _ in range(50)] + [
         bytes(rng.choices(b"\0\0\0\1\2\xff", k=500)) for _ in range(50)
@@ -207,6 +205,14 @@ def test_one_wrong_byte_does_not_make_utf_8_another_encoding() -> None:
         (b'print("coding: cp866")\n', None),
         (b'@charset "windows-1251";\n', "cp1251"),
         (b"Meet at the usual place, charset=cp866\n", None),
+        (b"BEGIN:VCARD\r\nVERSION:2.1\r\nN;CHARSET=windows-1251:\xc8;\xc8\r\nEND:VCARD\r\n", "cp1251"),
+        (b"BEGIN:VCALENDAR\r\nVERSION:1.0\r\nSUMMARY;LANGUAGE=ru;charset=koi8-r;X=1:a\r\n", "koi8-r"),
+        (b"BEGIN:VCARD\r\nNOTE:a;CHARSET=koi8-r:b\r\n", None),
+        (b'# Ru\nmsgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=koi8-r\\n"\n', "koi8-r"),
+        (b'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=CHARSET\\n"\n', None),
+        (b'"Content-Type: text/plain; charset=koi8-r\\n"\n', None),
+        (b"\\documentclass{article}\n\\usepackage[cp1251]{inputenc}\n", "cp1251"),
+        (b"\\documentclass{article}\n% \\usepackage[cp1251]{inputenc}\n", None),
     ],
 )
 def test_a_text_declares_its_encoding(head: bytes, encoding: str | None) -> None:
@@ -331,6 +337,45 @@ def test_a_last_letter_is_no_character_of_utf_8_that_is_cut_off(text: str, encod
     found = detect(content)
     assert content.decode(found.name or "") == text
     assert classify(content) == "unknown-8bit"
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("Итого: 5", "cp866"),
+        ("id;Итого;5\n", "cp866"),
+        ("«oui»", "mac-roman"),
+        ("l’été", "mac-roman"),
+        ("Счёт", "koi8-r"),
+        ("ёлка", "cp866"),
+        ("The committee discussed the budget of the next year. " * 5 + "20 °C, Å", "cp1252"),
+        ("The committee discussed the budget of the next year. " * 5 + "½ cup", "cp1252"),
+    ],
+)
+def test_characters_of_utf_8_by_chance_do_not_make_it_utf_8(text: str, encoding: str) -> None:
+    content = text.encode(encoding)
+    assert content.decode(detect(content).name or "") == text
+
+
+@pytest.mark.parametrize("encoding", ["cp866", "koi8-r", "cp1251"])
+@pytest.mark.parametrize(("words", "bar"), [(1, 0.93), (2, 0.98), (3, 0.99), (4, 0.99), (5, 0.99)])
+def test_a_few_words_in_russian_are_read_right(encoding: str, words: int, bar: float) -> None:
+    found = {text for phrase in phrases("ru") for text in re.findall(r"[^\W\d_]+", phrase) if not text.isascii()}
+    rng = random.Random(5)
+    texts = [" ".join(rng.choices(sorted(found), k=words)) for _ in range(100)]
+    assert sum(decode_bytes(text.encode(encoding)).text == text for text in texts) >= bar * len(texts)
+
+
+@pytest.mark.parametrize(
+    "text", ["Das Löschen der größten Häuser", "Įveskite tinkamą laiką ąžuolui", "Малайский язык", "Δάνειο"]
+)
+def test_a_wrong_byte_within_a_few_characters_of_utf_8_is_damage(text: str) -> None:
+    assert detect(text.encode() + b"\xff").name == "utf-8"
+
+
+def test_new_emoji_and_private_characters_are_utf_8() -> None:
+    assert detect("ok \U0001fae9".encode()).name == "utf-8"
+    assert detect("Größe: \ue0b0".encode()).name == "utf-8"
 
 
 def test_utf_8_that_is_cut_off_is_utf_8() -> None:

@@ -98,6 +98,8 @@ def test_text_of_an_unknown_encoding_has_none() -> None:
         ({"file": {"charset": "utf-8"}, "text": {"encoding": "cp1251"}}, "cp1251"),
         ({"file": {"charset": "koi8-r"}, "text": {"encoding": None}}, "koi8-r"),
         ({"file": {"charset": "utf-8"}, "table": {"encoding": "cp1252"}}, "cp1252"),
+        ({"file": {"charset": "unknown-8bit"}, "document": {"encoding": "cp1251", "encoding_sure": True}}, "cp1251"),
+        ({"file": {"charset": "utf-8"}, "text": {"encoding": "mac-cyrillic", "encoding_sure": False}}, None),
         ({"text": "encoding"}, None),
         ({"text": {"encoding": 5}}, None),
     ],

@@ -507,7 +507,8 @@ def test_the_limit_of_markup(run: Run, make: Callable[[], bytes], media_type: st
 
 def test_markdown_in_another_encoding(run: Run, text: Text) -> None:
     russian = "Добрый день, высылаю документы"
-    assert run(f"# {russian}\n\n{russian}".encode("cp1251"), "text/markdown").facts["title"] == russian
+    facts = run(f"# {russian}\n\n{russian}".encode("cp1251"), "text/markdown").facts
+    assert (facts["title"], facts["encoding"], facts["encoding_sure"]) == (russian, "cp1251", True)
     assert text() == f"{russian}\n\n{russian}"
 
 

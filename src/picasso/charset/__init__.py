@@ -17,7 +17,7 @@ from picasso.charset.decoding import (
     repair_latin1,
 )
 from picasso.charset.detection import Encoding, detect, detect_in_file, detect_together
-from picasso.charset.escaping import escape, escaped_bytes, is_escaped, unescape, unescape_together
+from picasso.charset.escaping import escape, escape_doubtful, escaped_bytes, is_escaped, unescape, unescape_together
 from picasso.charset.guessing import guess_encoding
 from picasso.charset.guessing import prepare as prepare_guessing
 from picasso.charset.labels import encoding_by_label
@@ -46,6 +46,7 @@ __all__ = [
     "encoding_by_label",
     "encoding_from_head",
     "escape",
+    "escape_doubtful",
     "escaped_bytes",
     "guess_encoding",
     "html_encoding",

@@ -14,16 +14,30 @@ XML = re.compile(rb"""\s*<\?xml\s[^>]{0,200}?\bencoding\s*=\s*["']([A-Za-z][\w.:
 META = re.compile(rb"""<meta\s[^>]{0,500}?\bcharset\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
 MARKUP = re.compile(rb"<(!doctype|html|head|meta|title|body)\b", re.IGNORECASE)
 
-# Python (PEP 263), Ruby, Emacs and Vim, in a comment in the first two lines; CSS, section 3.2.
+# Python (PEP 263), Ruby, Emacs and Vim, in a comment in the first two lines.
 CODING = re.compile(
     rb"""(?:[^\n\r]*[\n\r]+)?[ \t\f]*(?:\#|//|--|;|%|/\*|\.\\"|<!--|")[^\n\r]*?coding[:=][ \t]*([\w.-]+)"""
 )
+# vCard 2.1 and vCalendar 1.0: as the parameter of a property.
+CARD = re.compile(rb"\s*BEGIN:VC(?:ARD|ALENDAR)\b", re.IGNORECASE)
+PROPERTY = re.compile(rb"^[\w.-]{1,60}(?:;[\w=,.-]{1,60}){0,8}?;CHARSET=([\w.-]+)", re.IGNORECASE | re.MULTILINE)
+
+# The header of a catalogue of gettext ("PO Files", section 6.2).
+CATALOGUE = re.compile(rb"""^msgid[ \t]+\"\"\s*^msgstr[ \t]""", re.MULTILINE)
+HEADER = re.compile(rb"""^"Content-Type:[^"\n]{0,60};[ \t]*charset=([\w.-]+)""", re.IGNORECASE | re.MULTILINE)
+
+# LaTeX's package inputenc, in a document.
+LATEX = re.compile(rb"\\document(?:class|style)\b")
+INPUTENC = re.compile(rb"^[^%\n]{0,60}\\usepackage\[([\w-]+)\]\{inputenc\}", re.MULTILINE)
+FIELDS = ((CARD, PROPERTY), (CATALOGUE, HEADER), (LATEX, INPUTENC))
+
+# CSS, section 3.2.
 CSS = re.compile(rb'@charset "([\w.:-]+)";')
 
 
 def declared_encoding(head: bytes) -> str | None:
     """What the file itself declares, in any of these ways."""
-    return xml_encoding(head) or source_encoding(head) or html_encoding(head)
+    return xml_encoding(head) or source_encoding(head) or html_encoding(head) or field_encoding(head)
 
 
 def xml_encoding(head: bytes) -> str | None:
@@ -40,6 +54,12 @@ def source_encoding(head: bytes) -> str | None:
     """Of a program or a style sheet."""
     start = head[:HEAD]
     return _named(CODING.match(start) or CSS.match(start))
+
+
+def field_encoding(head: bytes) -> str | None:
+    """Of a format that has a field for it."""
+    start = head[:HEAD]
+    return next((_named(field.search(start)) for form, field in FIELDS if form.search(start)), None)
 
 
 def _named(match: re.Match[bytes] | None) -> str | None:

@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from picasso.charset.detection import PIECE, detect, detect_together
 from picasso.charset.guessing import NO_LEADS
+from picasso.charset.utf8 import is_utf8
 
 # Bytes that an encoding has no character for, as lone surrogates, which no text has.
 ESCAPED = re.compile("[\udc00-\udcff]")
@@ -87,11 +88,8 @@ def decode_together(
 
 
 def decode_as(content: bytes, encoding: str) -> str:
-    """The text in UTF-8 if it is valid, or else in that encoding."""
-    try:
-        return content.decode()
-    except UnicodeDecodeError:
-        return Decoder(encoding).decode(content, final=True)
+    """The text in UTF-8 if it is that, or else in that encoding."""
+    return content.decode() if is_utf8(content) else Decoder(encoding).decode(content, final=True)
 
 
 def repair_latin1(texts: Sequence[str]) -> list[str]:

@@ -12,6 +12,7 @@ from typing import BinaryIO, Literal
 from picasso.charset.declarations import declared_encoding
 from picasso.charset.guessing import NO_LEADS, guess_encoding
 from picasso.charset.marks import HEAD, encoding_from_head
+from picasso.charset.utf8 import is_utf8, utf8_evidence
 
 PIECE = 131_072  # bytes to find the encoding from
 
@@ -22,11 +23,8 @@ ESCAPES = re.compile(rb"\x1b(?:\$[@AB]|\$[()][A-GI-M]|\([BJI])")
 ESCAPED = ("iso2022_jp", "iso2022_jp_2", "iso2022_jp_3")
 KOREAN_HEADER = b"\x1b$)C"
 
-# Bytes that are wrong in UTF-8, as ``surrogateescape`` leaves them.
-WRONG = re.compile("[\udc80-\udcff]")
-
-# As many wrong bytes as a character that is cut off weighs.
-CUT_OFF = 2
+# Characters beyond ASCII that show UTF-8 despite damage: so many, and so many for each wrong byte.
+ENOUGH, MANY = 3, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +39,7 @@ class Encoding:
 
 
 UNKNOWN = Encoding(None, None, sure=False)
+UTF_8 = Encoding("utf-8", "validity")
 
 
 def detect(content: bytes, declared: str | None = None, leads: Mapping[str, float] = NO_LEADS) -> Encoding:
@@ -56,18 +55,20 @@ def detect(content: bytes, declared: str | None = None, leads: Mapping[str, floa
     named = declared or declared_encoding(head)
     if named and is_valid(content, named):
         return Encoding(named, "declaration")
-    return _by_validity(content) or _by_guess(content, leads)
+    return _by_content(content, leads)
 
 
-def _by_validity(content: bytes) -> Encoding | None:
+def _by_content(content: bytes, leads: Mapping[str, float]) -> Encoding:
+    """Damage to UTF-8 is tolerated unless the text is surely in another encoding: a few letters in those look like
+    characters of UTF-8.
+    """
     if content.isascii():
         return Encoding(_escaped(content) or "utf-8", "validity")
-    text, decoded = codecs.utf_8_decode(content, "surrogateescape", False)
-    beyond_ascii = len(text) - len(text.encode("ascii", "ignore"))
-    wrong = len(WRONG.findall(text)) if beyond_ascii else 0
-    # A last character that is cut off counts only beside whole ones: a text in Latin-1 may end with "é".
-    doubts = wrong + (CUT_OFF if decoded < len(content) else 0)
-    return Encoding("utf-8", "validity") if beyond_ascii - wrong >= max(1, doubts) else None
+    characters, doubts = utf8_evidence(content)
+    if characters >= max(1, doubts * MANY) and (not doubts or characters >= ENOUGH):
+        return UTF_8
+    guess = _by_guess(content, leads)
+    return UTF_8 if characters >= max(1, doubts) and not guess.sure else guess
 
 
 def _escaped(content: bytes) -> str | None:
@@ -89,7 +90,7 @@ def detect_together(
     older: list[bytes] = []
     size = 0
     for content in contents:
-        if size < PIECE and not is_valid(content, "utf-8"):
+        if size < PIECE and not is_utf8(content):
             older.append(content)
             size += len(content)
     return detect(b"\n".join(older), declared, leads)

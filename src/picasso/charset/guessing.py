@@ -7,8 +7,9 @@ that encoding. The least cost wins. Measured against other libraries in docs/dec
 from __future__ import annotations
 
 import codecs
+import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
 
@@ -16,7 +17,7 @@ from picasso.charset import east_asian, one_byte
 from picasso.charset.candidates import EAST_ASIAN
 from picasso.charset.languages import preferred_languages
 from picasso.charset.one_byte import Ranked
-from picasso.charset.sample import Sample
+from picasso.charset.sample import ASCII_ENOUGH, Sample
 from picasso.charset.signs import characters
 
 # What an expected language costs less than another.
@@ -35,6 +36,15 @@ CLOSE = 60.0
 
 NO_LEADS: Mapping[str, float] = MappingProxyType({})
 
+# One or two letters or signs in a long text in ASCII say little; most such texts are in English and windows-1252.
+FEW, MOSTLY_ASCII_LEADS = 2, MappingProxyType({"cp1252": 5.0})
+
+# A line or a name hardly ever begins or ends with a no-break space, unless there are more.
+NO_BREAK, NO_BREAK_SPACE = 8.0, "\xa0"
+EDGES = re.compile(rb"(?:(?<![^\n\r/])([\x80-\xff])(?!\1))|(?:([\x80-\xff])(?<!\2\2)(?![^\n\r.,]))")
+
+ASCII = bytes(range(0x80))
+
 EAST_ASIAN_ENCODINGS = frozenset(candidate.encoding for candidate in EAST_ASIAN)
 
 
@@ -50,13 +60,16 @@ def guess_encoding(
     sample = Sample.of(content)
     if not sample.tokens:
         return None
-    costs = _language_costs(sample, preferred_languages() if languages is None else languages)
+    preferred = preferred_languages() if languages is None else languages
+    costs = _language_costs(sample, preferred)
     every = [*one_byte.rank(sample, costs), *east_asian.rank(sample, costs)]
-    ranked = sorted(each.plus(-leads.get(each.encoding, 0.0)) for each in every)
+    usual = MOSTLY_ASCII_LEADS if _is_mostly_ascii(sample) and not preferred else NO_LEADS
+    ranked = sorted(each.plus(-leads.get(each.encoding, usual.get(each.encoding, 0.0))) for each in every)
     if ranked[0].cost > FIXED + MOST_FOR_TEXT * len(sample.words):
         return None
     close = [each for each in ranked if each.cost <= ranked[0].cost + CLOSE]
-    checked = sorted(each.plus(_invalid_cost(content, each.encoding)) for each in close)
+    edges = {match[1] or match[2] for match in EDGES.finditer(content)}
+    checked = sorted(each.plus(_invalid_cost(content, each.encoding) + _edges_cost(edges, each)) for each in close)
     return checked[0].encoding, _is_sure(checked, sample)
 
 
@@ -73,6 +86,16 @@ def _language_costs(sample: Sample, languages: Sequence[str]) -> Mapping[str, fl
     if "zh" in languages:
         costs["zh-TW"] -= EXPECTED
     return costs
+
+
+def _is_mostly_ascii(sample: Sample) -> bool:
+    letters = sample.tokens.translate(None, ASCII)
+    return len(letters) <= FEW and len(sample.ascii_words) >= ASCII_ENOUGH
+
+
+def _edges_cost(edges: Collection[bytes], each: Ranked) -> float:
+    blank = any(characters(each.encoding)[byte[0]] == NO_BREAK_SPACE for byte in edges)
+    return NO_BREAK if blank and each.encoding not in EAST_ASIAN_ENCODINGS else 0.0
 
 
 def _invalid_cost(content: bytes, encoding: str) -> float:

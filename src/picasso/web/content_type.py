@@ -16,7 +16,7 @@ HARMFUL = {"text/html", "application/xhtml+xml"}
 SELF_DECLARED = {"text/xml", "text/xml-external-parsed-entity", "text/rtf"}
 
 # Facts that have the encoding of the whole file, by processor. The encoding in `file` is that of the first bytes.
-ENCODINGS = (("text", "encoding"), ("table", "encoding"), ("file", "charset"))
+ENCODINGS = (("text", "encoding"), ("table", "encoding"), ("document", "encoding"), ("file", "charset"))
 
 # Names in Python → in the Encoding Standard (WHATWG, section 4.2), which browsers follow; where that has none, IANA's.
 # ASCII may be that of the first bytes only, and text of any kind may follow.
@@ -74,10 +74,10 @@ def charset_label(encoding: str) -> str | None:
 
 
 def known_encoding(facts: Mapping[str, object]) -> str | None:
-    """The encoding of an original by its facts."""
+    """The encoding of an original by its facts. A guess that is not sure is not told."""
     for processor, name in ENCODINGS:
         found = facts.get(processor)
         encoding = found.get(name) if isinstance(found, Mapping) else None
         if isinstance(encoding, str):
-            return encoding
+            return encoding if isinstance(found, Mapping) and found.get("encoding_sure") is not False else None
     return None

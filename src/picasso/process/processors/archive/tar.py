@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from picasso.charset import escape
+from picasso.charset import escape, escape_doubtful
 from picasso.process.contract import Result, Source
 from picasso.process.processors.archive.summary import Entry, Kind, Summary, corrupt
 
@@ -164,7 +164,7 @@ def parse_number(field: bytes) -> int | None:
 
 def parse_text(field: bytes) -> str:
     """Escaped if it is not UTF-8: the encoding is known when all names are (see `names`)."""
-    return escape(field.partition(b"\0")[0])
+    return escape_doubtful(field.partition(b"\0")[0])
 
 
 def padded_size(size: int) -> int:

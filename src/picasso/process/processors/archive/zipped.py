@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from picasso.charset import escape
+from picasso.charset import escape, escape_doubtful
 from picasso.process.contract import ProcessorError, Result, Source
 from picasso.process.processors.archive.summary import Entry, Kind, Summary, corrupt
 
@@ -26,6 +26,9 @@ LOCAL_HEADER = struct.Struct("<4s5HL2L2H")
 SIGNATURE = re.compile(rb"PK\x05\x06")
 
 IN_ZIP64 = 0xFFFFFFFF
+
+# Of the flags (APPNOTE.TXT, section 4.4.4).
+UTF8 = 1 << 11
 
 # Kinds of extra fields.
 ZIP64, UNICODE_PATH = 0x0001, 0x7075
@@ -165,7 +168,7 @@ def headers(file: BinaryIO, directory: Directory) -> Iterator[Header]:
         if len(rest) < name + extra + comment:
             return
         size, packed, at = _zip64_values(rest[name : name + extra], size, packed, at)
-        text = decode_name(rest[:name], rest[name : name + extra])
+        text = decode_name(rest[:name], rest[name : name + extra], flags)
         yield Header(text, made_on, flags, method, time, date, packed, size, attributes, at)
 
 
@@ -178,9 +181,10 @@ def _zip64_values(extra: bytes, *values: int) -> tuple[int, ...]:
     return values
 
 
-def decode_name(name: bytes, extra: bytes) -> str:
+def decode_name(name: bytes, extra: bytes, flags: int) -> str:
     """Escaped if it is not UTF-8, which many programs write without the flag for it. See `names`."""
-    return escape(_unicode_path(name, extra) or name)
+    other = _unicode_path(name, extra)
+    return escape(other or name) if other or flags & UTF8 else escape_doubtful(name)
 
 
 def _unicode_path(name: bytes, extra: bytes) -> bytes | None:

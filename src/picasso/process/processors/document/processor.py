@@ -123,9 +123,7 @@ def read_plain(data: bytes, media_type: str, options: DocumentOptions) -> Conten
     if name in {"rtf", "markdown"} and len(data) > options.max_markup_bytes:
         raise too_large()
     if name == "markdown":
-        data = decode_bytes(data).text.encode("utf-8", "replace")
-        if len(data) > MAX_PARSED_MARKDOWN:
-            return Content(name, data.decode(), {}, reader.language(data.decode()))
+        return read_markdown(data)
     if name == "eml":
         return read_mail(data)
     if name == "rtf":
@@ -133,6 +131,16 @@ def read_plain(data: bytes, media_type: str, options: DocumentOptions) -> Conten
         return Content(name, text, properties, reader.language(text))
     text, metadata, language = reader.read(data, reader_type)
     return Content(name, text, metadata, language)
+
+
+def read_markdown(data: bytes) -> Content:
+    found = decode_bytes(data)
+    encoding: dict[str, JSON] = {"encoding": found.encoding, "encoding_sure": found.sure}
+    data = found.text.encode("utf-8", "replace")
+    if len(data) > MAX_PARSED_MARKDOWN:
+        return Content("markdown", data.decode(), {}, reader.language(data.decode()), encoding)
+    text, metadata, language = reader.read(data, "text/markdown")
+    return Content("markdown", text, metadata, language, encoding)
 
 
 def read_mail(data: bytes) -> Content:

@@ -14,6 +14,7 @@ ISO_DATE = re.compile(r"\s*\d{4}-\d\d-\d\d(?!\d)")
 def parse_date(text: str) -> str | None:
     """A PDF's ``D:20070915110231+02'00'`` in ISO 8601, in the time zone that it names; None if it is no date.
 
+    A year or a month alone is no date, and a date alone stays one: nothing is invented.
     Dates that are in ISO 8601 already are not allowed, but there are some, and in XMP they are the rule.
     """
     if ISO_DATE.match(text):
@@ -21,13 +22,12 @@ def parse_date(text: str) -> str | None:
     match = DATE.fullmatch(text.strip())
     if not match:
         return None
-    *parts, zulu, hours, minutes = match.groups()
-    numbers = (f"{int(part or least):02}" for part, least in zip(parts, (1, 1, 1, 0, 0, 0), strict=True))
-    zone = "+00:00" if zulu else f"{hours}:{minutes or '00'}" if hours else ""
-    try:
-        return datetime.fromisoformat("{:0>4}-{}-{}T{}:{}:{}".format(*numbers) + zone).isoformat()
-    except ValueError:
+    year, month, day, *times, zulu, hours, minutes = match.groups()
+    if day is None:
         return None
+    zone = "+00:00" if zulu else f"{hours}:{minutes or '00'}" if hours else ""
+    time = "T{}:{}:{}".format(*(part or "00" for part in times)) + zone if times[0] else ""
+    return parse_iso_date(f"{year}-{month}-{day}{time}")
 
 
 def parse_iso_date(text: str) -> str | None:
