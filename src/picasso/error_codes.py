@@ -262,7 +262,7 @@ JOB_CODES = (
         "The processor cannot read this variant of the format.",
         "Convert the file to a format listed in the documentation's page on formats, and upload it again.",
     ),
-    JobCode("too-complex", "The drawing has more elements than may be processed.", LIMITED),
+    JobCode("too-complex", "The picture has more elements or parts than may be processed.", LIMITED),
     JobCode("too-large", "The file, or its index, is larger than may be processed.", LIMITED),
     JobCode(
         "too-long",

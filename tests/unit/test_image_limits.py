@@ -15,7 +15,7 @@ import pyvips
 from tests.contract.samples.image import corners
 
 from picasso.process.contract import ProcessorError, Result, Source
-from picasso.process.processors.image import Image, jpeg, limits, tiff_layout
+from picasso.process.processors.image import Image, jpeg, limits, png_chunks, tiff_layout
 
 Run = Callable[..., Result]
 
@@ -148,3 +148,11 @@ def test_a_limit_above_the_usual_one_allows_more_memory() -> None:
     assert limits.max_pixels_of("bmp", 100_000_000) == 100_000_000
     assert limits.max_pixels_of("avif", 100_000_000) == 80_000_000
     assert limits.max_pixels_of("svg", 1_000) == 1_000
+
+
+def test_a_png_of_very_many_chunks_is_refused(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(png_chunks, "MAX_CHUNKS", 1_000)
+    content = png_of(8, 8)
+    with pytest.raises(ProcessorError) as caught:
+        run(content[:33] + chunk(b"tEXt", b"") * 1_000 + content[33:], "image/png")
+    assert caught.value.code == "too-complex"

@@ -12,6 +12,8 @@ from picasso.process.contract import ProcessorError, Result, Source
 from picasso.process.processors.image import Image, svg, svg_bytes
 
 NAMESPACE = 'xmlns="http://www.w3.org/2000/svg"'
+BOMB = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 10))
+LAYERS = "".join(f'<g id="g{n}" opacity="0.9"><use href="#g{n - 1}"/></g>' for n in range(1, 600))
 RED = f'<svg {NAMESPACE} width="100" height="50"><rect width="100" height="50" fill="#dc1e1e"/></svg>'
 
 Run = Callable[[bytes], Result]
@@ -132,3 +134,37 @@ def test_a_drawing_is_examined_before_it_is_drawn(run: Run, monkeypatch: pytest.
     with pytest.raises(ProcessorError) as caught:
         run(f"<svg {NAMESPACE}>{'<rect/>' * svg.MAX_ELEMENTS}</svg>".encode())
     assert caught.value.code == "too-complex"
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        ('<!DOCTYPE svg [<!ENTITY x SYSTEM "file:///etc/passwd">]><svg><text>&x;</text></svg>', "unsupported-format"),
+        (f'<!DOCTYPE svg [<!ENTITY a0 "{"a" * 40}">{BOMB}]><svg><text>&a9;</text></svg>', "too-complex"),
+        (f"<svg {NAMESPACE}>{'<g>' * 300}{'</g>' * 300}</svg>", "too-complex"),
+        (
+            f'<svg {NAMESPACE} width="9" height="9"><g id="g0"><rect width="9" height="9"/></g>{LAYERS}</svg>',
+            "too-complex",
+        ),
+        (f'<svg {NAMESPACE} width="1e9"><rect width="9" height="9"/></svg>', "too-many-pixels"),
+        (f'<svg {NAMESPACE} width="1" height="3e8mm"><rect width="9" height="9"/></svg>', "too-many-pixels"),
+        (f'<svg {NAMESPACE} width="1e400" height="1"><rect width="9" height="9"/></svg>', "too-many-pixels"),
+    ],
+    ids=["external", "entities", "depth", "layers", "wide", "high", "infinite"],
+)
+def test_a_drawing_that_is_refused_is_not_called_damaged(run: Run, content: str, code: str) -> None:
+    with fails(code):
+        run(content.encode())
+
+
+def test_an_external_document_type_is_not_needed(run: Run) -> None:
+    kind = '<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd">'
+    assert run(f"{kind}{RED}".encode()).facts["width"] == 100
+
+
+def test_a_compressed_drawing_may_have_several_members(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    members = gzip.compress(RED[:50].encode()) + gzip.compress(RED[50:].encode())
+    assert run(members).facts["width"] == 100
+    monkeypatch.setattr(svg_bytes, "MAX_UNPACKED", len(RED) - 1)
+    with fails("too-large"):
+        run(members)

@@ -678,3 +678,10 @@ def test_memory_does_not_grow_with_the_table(tmp_path: Path) -> None:
     small, large = peak(20_000), peak(2_000_000)  # 1.4 and 140 MB
     assert large < 300
     assert large - small < 110
+
+
+@pytest.mark.parametrize("mark", [":", ""])
+def test_pairs_before_a_wider_table_are_no_header(run: Run, mark: str) -> None:
+    before = f"Report{mark},Sales\nDate{mark},2024-01-01\n\n"
+    facts, _ = run(f"{before}id,name,value\n1,a,2\n2,b,3\n3,c,4\n")
+    assert (list(columns(facts)), facts["rows"], facts["malformed_rows"]) == (["id", "name", "value"], 3, 0)

@@ -48,7 +48,7 @@ def name_in(disposition: str) -> str | None:
     """The file name of a Content-Disposition that was read as Latin-1; None if it has none.
 
     Browsers send raw UTF-8 with %22 for quotes (WHATWG); others RFC 8187's ``filename*``, or Latin-1. Raises
-    `BadRequest` if a quote has no end, so that the end of the name is not known.
+    `BadRequest` if the end of the name is not known: a quote has no end, or what follows a bare name is no parameter.
     """
     found = parameters(disposition)
     charset, _, encoded = found.get("filename*", "").strip('"').partition("'")
@@ -59,11 +59,19 @@ def name_in(disposition: str) -> str | None:
         return None
     if found["filename"].startswith('"') and found["filename"].count('"') == 1:
         raise BadRequest("The filename in Content-Disposition begins with a quote that has no end.")
+    if not found["filename"].startswith('"') and _has_rest(disposition):
+        raise BadRequest("The filename in Content-Disposition has a semicolon, but is not in quotes.")
     # Not with the library's flag for file names, which would cut off path parts: a name is shown as it was sent.
     name = str(content_disposition_unquote(found["filename"]))
     with suppress(UnicodeError):
         return name.encode("latin-1").decode()
     return name
+
+
+def _has_rest(disposition: str) -> bool:
+    """Whether something that is no parameter follows the filename: ``filename=a;b.txt``."""
+    *_, last = (match for match in PARAMETER.finditer(disposition) if match[1].lower() == "filename")
+    return PARAMETER.sub("", disposition[last.end() :]).strip("; \t") != ""
 
 
 def parameters(header: str) -> dict[str, str]:

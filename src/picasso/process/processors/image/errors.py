@@ -19,11 +19,16 @@ OUT_OF_MEMORY = re.compile(
 # Error texts of the kernel for disks, network shares and full disks.
 MACHINE = re.compile(r"input/output error|stale file handle|no space left|timed out|transport endpoint", re.IGNORECASE)
 UNSUPPORTED = re.compile(r"not been built in|unsupported|samples out of range", re.IGNORECASE)
+TOO_COMPLEX = re.compile(r"referenced elements|nested layers", re.IGNORECASE)
 UNKNOWN = "not in a known format"
 
 
 def corrupt() -> ProcessorError:
     return ProcessorError("corrupt", "This picture is damaged or incomplete.")
+
+
+def too_complex() -> ProcessorError:
+    return ProcessorError("too-complex", "This drawing has more in it than can be processed.")
 
 
 def unsupported() -> ProcessorError:
@@ -49,6 +54,8 @@ def translate_error(message: str, media_type: str) -> Exception:
         return MemoryError(message)
     if MACHINE.search(message):
         return OSError(message)
+    if TOO_COMPLEX.search(message):
+        return too_complex()
     # A file that was cut off may be unrecognizable: a TIFF has its directory at the end.
     unknown = UNKNOWN in message and media_type not in LOADERS.values()
     return unsupported() if unknown or UNSUPPORTED.search(message) else corrupt()

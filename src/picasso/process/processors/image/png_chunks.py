@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
+from picasso.process.contract import ProcessorError
+
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 # Enough for two gigabytes of pixels in chunks of 8 KiB.
@@ -45,7 +47,7 @@ class Chunks:
 
 
 def read_chunks(file: BinaryIO) -> Chunks:
-    """Up to the end or the first damage."""
+    """Up to the end or the first damage. Raises `ProcessorError`: ``too-complex``."""
     chunks = Chunks()
     for kind, data in _chunks(file):
         if reader := READERS.get(kind):
@@ -70,6 +72,8 @@ def _chunks(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
         position += 12 + length
         if position > size or kind == b"IEND":
             return
+    # libvips takes time in the square of their number.
+    raise ProcessorError("too-complex", "This picture has more parts than can be processed.")
 
 
 def _header(chunks: Chunks, data: bytes) -> None:

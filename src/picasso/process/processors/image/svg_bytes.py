@@ -19,6 +19,9 @@ GZIP = b"\x1f\x8b"
 MAX_UNPACKED = 64 * 2**20
 """Bytes of a drawing that was compressed or in another encoding: it is held in memory twice."""
 
+# Of a compressed drawing: the rest of the file is copied for each.
+MAX_MEMBERS = 100
+
 # Byte order marks, and how `<?` or `<s` begins in an encoding without one. The longer first.
 BEGINNINGS = (
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -63,14 +66,20 @@ def too_large() -> ProcessorError:
 
 
 def _unpack(content: bytes) -> bytes:
-    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
-    try:
-        unpacked = unpacker.decompress(content, MAX_UNPACKED)
-    except zlib.error as error:
-        raise corrupt() from error
-    if unpacker.unconsumed_tail:
-        raise too_large()
-    return unpacked
+    """A file may have several members (RFC 1952, section 2.2). Bytes after them that are no member are ignored."""
+    unpacked = b""
+    for _ in range(MAX_MEMBERS):
+        unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
+        try:
+            unpacked += unpacker.decompress(content, MAX_UNPACKED - len(unpacked) + 1)
+        except zlib.error as error:
+            raise corrupt() from error
+        if len(unpacked) > MAX_UNPACKED:
+            raise too_large()
+        content = unpacker.unused_data
+        if not content.startswith(GZIP):
+            return unpacked
+    raise too_large()
 
 
 def _encoding(content: bytes) -> str:

@@ -125,6 +125,7 @@ def parse_rows(sample: str, delimiter: str, quote: str, escape: str) -> Parse:
     records = list(_records(sample, delimiter, quote, escape))
     width = most_frequent_width([record for record in records if record])
     start, has_comments = _first_of_table(records, width)
+    start = _after_empty_row(records, start, width) or start
     rows = [record for record in records[start:] if record and not (has_comments and _is_comment(record))]
     return Parse(rows, start, has_comments)
 
@@ -171,6 +172,18 @@ def _first_of_table(records: Rows, width: int) -> tuple[int, bool]:
     return place, last_comment >= 0
 
 
+def _after_empty_row(records: Rows, start: int, width: int) -> int | None:
+    """The place of a header that follows narrower rows and an empty one; None if there is none."""
+    head = records[start : start + MAX_PREAMBLE]
+    narrow = next((n for n, record in enumerate(head) if not record or len(record) >= width), 0)
+    place = start + narrow
+    while narrow and place < len(records) and not records[place]:
+        place += 1
+    rows = [record for record in records[place:] if record]
+    follows = place > start + narrow > start and len(rows) > 1 and all(len(row) == width for row in rows[:2])
+    return place if follows and is_header(rows) else None
+
+
 def _first_filled(records: Rows) -> int:
     return next((place for place, record in enumerate(records) if record), len(records))
 
@@ -194,8 +207,13 @@ def _is_before_table(record: Sequence[str], width: int) -> bool:
     if not record[0].strip() or is_value(filled[0]):
         return False
     if len(record) < width:
-        return 2 * len(filled) <= width
-    return width > 2 and (len(filled) == 1 or (len(filled) == 2 and filled[0].rstrip().endswith(":")))
+        return 2 * len(filled) <= width or _is_pair(filled)
+    return width > 2 and (len(filled) == 1 or _is_pair(filled))
+
+
+def _is_pair(filled: Sequence[str]) -> bool:
+    """Whether a row is a name and its value, as ``Date:,2024-01-01``."""
+    return len(filled) == 2 and filled[0].rstrip().endswith(":")
 
 
 def _best_delimiter(parses: dict[str, Parse]) -> str:
