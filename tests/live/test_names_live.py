@@ -34,7 +34,7 @@ SENT: dict[str, tuple[bytes, str]] = {
     "control characters": (b"a\x01\x1b[31m\x7fb.txt", "a\x01\x1b[31m\x7fb.txt"),
     "tab": (b"a\tb.txt", "a\tb.txt"),
     "NUL": (b"a.php\0.txt", "a.php\ufffd.txt"),
-    "300 characters": (b"x" * 300 + b".txt", "x" * 255),
+    "300 characters": (b"x" * 300 + b".txt", "x" * 251 + ".txt"),
     "300 characters of 4 bytes": ("😀".encode() * 300, "😀" * 255),
     "bidi override": ("invoice\u202egnp.exe".encode(), "invoice\u202egnp.exe"),
     "bidi isolate": ("\u2066a\u2069.txt".encode(), "\u2066a\u2069.txt"),
