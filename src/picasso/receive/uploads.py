@@ -121,7 +121,7 @@ class Uploads:
             if time.monotonic() < self._last_sweep + SWEEP_SECONDS:
                 raise
             self._last_sweep = time.monotonic()
-            await asyncio.to_thread(remove_expired, self.storage, self.expiry)
+            await asyncio.to_thread(_remove_expired, self.storage, self.expiry)
             await self.threads.in_writer(self.storage.uploads.remove, row.pk)
             await self.locks.database.do(self._insert, row, holder)
 
@@ -426,6 +426,14 @@ def remove_expired(storage: Storage, expiry: int) -> None:
     """In a thread that ends afterwards, so its connection is closed."""
     try:
         cleanup.remove_expired(storage, expiry)
+    finally:
+        connection.close()
+
+
+def _remove_expired(storage: Storage, expiry: int) -> None:
+    """In a thread of asyncio's, which nobody else ends the connection of."""
+    try:
+        remove_expired(storage, expiry)
     finally:
         connection.close()
 
