@@ -33,7 +33,10 @@ import magic as magic  # noqa: PLC0414 - for our other module that uses it
 
 # Values of libmagic's magic.h. Our own rules are for text: libmagic's took half a second for 64 KiB of empty lines.
 NO_CHECK_TEXT = 0x0020000
+NO_CHECK_CDF = 0x0040000
+NO_CHECK_CSV = 0x0080000
 NO_CHECK_ENCODING = 0x0200000
+NO_CHECK_JSON = 0x0400000
 
 
 def ask(head: bytes) -> str:

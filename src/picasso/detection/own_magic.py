@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from importlib.resources import as_file, files
 
+from picasso.detection import libmagic
 from picasso.detection.libmagic import magic
 from picasso.detection.media_types import UNKNOWN, normalize
 
@@ -68,9 +69,9 @@ NO_CHECKS = (
     magic.MAGIC_NO_CHECK_COMPRESS
     | magic.MAGIC_NO_CHECK_TAR
     | magic.MAGIC_NO_CHECK_ELF
-    | 0x020000  # MAGIC_NO_CHECK_TEXT
-    | 0x040000  # MAGIC_NO_CHECK_CDF
-    | 0x080000  # MAGIC_NO_CHECK_CSV
-    | 0x200000  # MAGIC_NO_CHECK_ENCODING
-    | 0x400000  # MAGIC_NO_CHECK_JSON
+    | libmagic.NO_CHECK_TEXT
+    | libmagic.NO_CHECK_CDF
+    | libmagic.NO_CHECK_CSV
+    | libmagic.NO_CHECK_ENCODING
+    | libmagic.NO_CHECK_JSON
 )

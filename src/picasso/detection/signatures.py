@@ -1,4 +1,4 @@
-"""Signatures of binary formats that libmagic does not know."""
+"""Binary formats whose signature repeats or has to be computed, which the language of libmagic can't say."""
 
 from __future__ import annotations
 
@@ -6,38 +6,6 @@ import re
 
 from picasso.detection.families import mpeg_audio, zipped
 from picasso.detection.window import Window
-
-# Signatures that libmagic does not know: offset, bytes, type.
-SIGNATURES = (
-    (0, b"PAR1", "application/vnd.apache.parquet"),
-    (0, b"\0MRM", "image/x-minolta-mrw"),
-    (0, b"8BPS\0\2", "image/vnd.adobe.photoshop"),
-    (0, b"wvpk", "audio/x-wavpack"),
-    (0, b"caff", "audio/x-caf"),
-    (0, b"\x7f\xfe\x80\x01", "audio/vnd.dts"),
-    (0, b"TTA1", "audio/x-tta"),
-    (0, b"\x97JB2\r\n\x1a\n", "image/x-jbig2"),
-    (0, b"VjCD0100", "chemical/x-cdx"),
-    (0, b"AGD3", "image/x-freehand"),
-    (0, b"\0\1\0\0MSISAM Database", "application/x-msmoney"),
-    (0, b"PAR2\0PKT", "application/x-par2"),
-    (0, b"L\0R\0F\0\0\0", "application/x-sony-bbeb"),
-    # Quattro Pro for Windows 1 and 5, and for DOS 4 and 5: a record of two bytes with the version.
-    (0, b"\0\0\2\0\1\x10", "application/x-quattro-pro"),
-    (0, b"\0\0\2\0\2\x10", "application/x-quattro-pro"),
-    (0, b"\0\0\2\0\x20\x51", "application/x-quattro-pro"),
-    (0, b"\0\0\2\0\x21\x51", "application/x-quattro-pro"),
-    # Tables and databases of Works 2 to 4.
-    (0, b"\xff\0\2\0\4\4\5\x54", "application/vnd.ms-works"),
-    (0, b"\x20\x54\2\0\0\0\5\x54", "application/vnd.ms-works"),
-    (0, b"\x9b\xa5\x21\0", "application/msword"),
-    (0, b"OFR \x0f", "audio/x-optimfrog"),
-    (0, bytes.fromhex("726966662e91cf11a5d628db04c10000"), "audio/x-w64"),
-    (0, b"nut/multimedia container\0", "video/x-nut"),
-    # IRCAM, in both byte orders: the magic number, the machine.
-    *((0, bytes((0x64, 0xA3, machine, 0)), "audio/x-ircam") for machine in range(1, 5)),
-    *((0, bytes((0, machine, 0xA3, 0x64)), "audio/x-ircam") for machine in range(1, 5)),
-)
 
 # Readers of PDF search its beginning in so many bytes (ISO 32000-1, annex H.3.4.1), and some mail programs put text
 # before it.
@@ -84,9 +52,6 @@ LOCK_SIZES = frozenset((162, 165))
 
 def detect_by_signature(window: Window) -> str | None:
     head = window.head
-    for offset, signature, media_type in SIGNATURES:
-        if head.startswith(signature, offset):
-            return media_type
     for offset, length in PACKET_LAYOUTS:
         starts = head[offset : offset + 8 * length : length]
         if len(starts) >= 3 and set(starts) == {SYNC_BYTE}:

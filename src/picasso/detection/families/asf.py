@@ -22,8 +22,7 @@ VIDEO = _guid("bc19efc0-5b4d-11cf-a8fd-00805f5c442b")
 
 ASF, WMA, WMV = "video/x-ms-asf", "audio/x-ms-wma", "video/x-ms-wmv"
 
-# Codecs of Windows Media: tags of sound formats, and codes of video formats.
-WMA_TAGS = frozenset((0x000A, 0x000B, 0x0160, 0x0161, 0x0162, 0x0163, 0x0164))
+# Codes of the video formats of Windows Media.
 WMV_CODES = (b"WMV", b"WVC", b"WMVA", b"WVP", b"MSS", b"MP4", b"MPG4", b"DRMV", b"M4S2")
 
 MAX_OBJECTS = 64

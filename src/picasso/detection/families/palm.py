@@ -6,9 +6,6 @@ from picasso.detection.window import Window
 
 MOBI, MOBI8 = "application/x-mobipocket-ebook", "application/vnd.amazon.mobi8-ebook"
 
-# At byte 60 stand the type and the creator of a database.
-BOOK = b"BOOKMOBI"
-
 
 def detect_palm(window: Window) -> str | None:
     record = int.from_bytes(window.at(78, 4), "big")

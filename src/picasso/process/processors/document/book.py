@@ -12,12 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 from urllib.parse import unquote
-from xml.parsers import expat
 
 from picasso.process.contract import ProcessorError
 from picasso.process.processors.document import web
 from picasso.process.processors.document.errors import protected
-from picasso.process.processors.document.xmlscan import LENGTH, Attributes, Scan, local
+from picasso.process.processors.document.xmlscan import LENGTH, Attributes, Scan, ValueScan
 
 CONTAINER, ENCRYPTION = "META-INF/container.xml", "META-INF/encryption.xml"
 
@@ -55,7 +54,7 @@ class EncryptionScan(Scan):
         self.parts.add(part_name("", attributes.get("URI", "")))
 
 
-class PackageScan(Scan):
+class PackageScan(ValueScan):
     """The package document: metadata, parts and reading order."""
 
     tags: ClassVar[dict[str, str]] = {"item": "item", "itemref": "reference"}
@@ -75,21 +74,11 @@ class PackageScan(Scan):
         """Names of the parts with text, by their ids."""
         self.spine: list[str] = []
         self.metadata: dict[str, list[str]] = {}
-        self.words: list[str] = []
 
-    def prepare(self, parser: expat.XMLParserType) -> None:
-        parser.CharacterDataHandler = self.words.append
-
-    def start(self, tag: str, attributes: Attributes) -> None:
-        super().start(tag, attributes)
-        self.words.clear()
-
-    def end(self, tag: str) -> None:
-        super().end(tag)
-        name = self.metadata_names.get(local(tag))
-        if name and (value := "".join(self.words).strip()):
-            self.metadata.setdefault(name, []).append(value[:LENGTH])
-        self.words.clear()
+    def value(self, name: str, text: str) -> None:
+        known = self.metadata_names.get(name)
+        if known and (stripped := text.strip()):
+            self.metadata.setdefault(known, []).append(stripped[:LENGTH])
 
     def item(self, attributes: Attributes) -> None:
         if attributes.get("media-type", "").lower() in TEXT_TYPES:

@@ -152,7 +152,30 @@ class OpenDocumentScan(Scan):
         self.text("\n")
 
 
-class MetaScan(Scan):
+class ValueScan(Scan):
+    """Takes the text of elements that have no other ones inside."""
+
+    def __init__(self, max_cells: int) -> None:
+        super().__init__(max_cells)
+        self._words: list[str] = []
+
+    def prepare(self, parser: expat.XMLParserType) -> None:
+        parser.CharacterDataHandler = self._words.append
+
+    def start(self, tag: str, attributes: Attributes) -> None:
+        super().start(tag, attributes)
+        self._words.clear()
+
+    def end(self, tag: str) -> None:
+        super().end(tag)
+        self.value(local(tag), "".join(self._words))
+        self._words.clear()
+
+    def value(self, name: str, text: str) -> None:
+        """At the end of an element: its local name, and the text since the last tag."""
+
+
+class MetaScan(ValueScan):
     """The meta.xml of an OpenDocument file. kreuzberg reads it for texts only."""
 
     tags: ClassVar[dict[str, str]] = {"document-statistic": "statistic"}
@@ -173,21 +196,11 @@ class MetaScan(Scan):
         super().__init__(max_cells)
         self.statistics: dict[str, int] = {}
         self.metadata: dict[str, str] = {}
-        self.words: list[str] = []
 
-    def prepare(self, parser: expat.XMLParserType) -> None:
-        parser.CharacterDataHandler = self.words.append
-
-    def start(self, tag: str, attributes: Attributes) -> None:
-        super().start(tag, attributes)
-        self.words.clear()
-
-    def end(self, tag: str) -> None:
-        super().end(tag)
-        if name := self.metadata_names.get(local(tag)):
-            before = [self.metadata[name]] if name in self.metadata else []
-            self.metadata[name] = ", ".join([*before, "".join(self.words)])[:LENGTH]
-        self.words.clear()
+    def value(self, name: str, text: str) -> None:
+        if known := self.metadata_names.get(name):
+            before = [self.metadata[known]] if known in self.metadata else []
+            self.metadata[known] = ", ".join([*before, text])[:LENGTH]
 
     def statistic(self, attributes: Attributes) -> None:
         self.statistics = {local(name): to_number(value) for name, value in attributes.items()}
