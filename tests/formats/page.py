@@ -23,6 +23,11 @@ A format that can't be decoded fails with `unsupported-format`, a file that need
 damaged file with `corrupt`. A JPEG, PNG, GIF, WebP, BMP or TIFF that only lacks its end is shown as far as it goes, and
 its facts have `truncated: true`; so are most of PPM, PCX, TGA, SGI, Sun raster and FITS. The size and the
 metadata of a picture are told even if no thumbnail can be made.
+
+Two facts are there only if they apply, and so in no row. `encrypted: true`: the file needs a password, or some of an
+archive's entries do (a PDF that has only an owner's password has `opens_without_password: true` as well).
+`active_content`: what acts by itself when the file is opened, with `true`, a number or names for each kind. A
+[policy](policy.md) can refuse both.
 """
 
 

@@ -10,7 +10,7 @@ from tests.formats import Format
 FACTS = (
     "pages page_sizes title author subject keywords creator producer created modified version language encrypted "
     "permissions form tagged attachments signatures scripts outline picture text_layer text_pages text_cut "
-    "unreadable_pages"
+    "unreadable_pages uris"
 )
 
 FONT = b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>"
@@ -97,7 +97,7 @@ FORMATS: tuple[Format, ...] = (
         file_name="locked.pdf",
         make=locked,
         media_type="application/pdf",
-        facts={},
+        facts={"pdf": ("encrypted",)},
         error="protected",
         gaps="A file with only an owner password is read; `permissions` says what it allows.",
     ),

@@ -64,7 +64,7 @@ def run(python: Path, *arguments: str, env: Mapping[str, str] | None = None) -> 
 
 
 def test_no_decoder_is_installed(python: Path) -> None:
-    for module in ("av", "duckdb", "kreuzberg", "numpy", "PIL", "py7zr", "pypdfium2", "pyvips", "rawpy"):
+    for module in ("av", "duckdb", "kreuzberg", "numpy", "pikepdf", "PIL", "py7zr", "pypdfium2", "pyvips", "rawpy"):
         assert "ModuleNotFoundError" in run(python, "-c", f"import {module}").stderr, module
 
 

@@ -1,3 +1,5 @@
+import io
+import random
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -8,7 +10,7 @@ import pyvips
 from tests.formats import pdf
 
 from picasso.process.contract import JSON, ProcessorError, Result, Source
-from picasso.process.processors.pdf import Pdf
+from picasso.process.processors.pdf import Pdf, active_content
 from picasso.process.processors.pdf.dates import parse_date
 from picasso.process.processors.pdf.options import PdfOptions
 
@@ -351,3 +353,81 @@ def test_a_missing_pdf_raises_os_error(tmp_path: Path) -> None:
 def test_options_have_ranges(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
         PdfOptions(**wrong)
+
+
+ACTION = b"/OpenAction << /S /J#61vaScript /JS (app.alert\\(1\\)) >>"
+ATTACHMENT = [
+    b"<< /Type /Filespec /F (a.exe) /EF << /F 7 0 R >> >>",
+    pdf.stream(b"MZ", b"/Type /EmbeddedFile"),
+]
+
+
+@pytest.mark.parametrize(
+    ("catalogue", "more", "expected"),
+    [
+        (b"", [], None),
+        (b"/OpenAction [4 0 R /Fit]", [], None),
+        (b"/OpenAction << /S /GoTo /D [4 0 R /Fit] >>", [], None),
+        (b"/Title (/S /Launch /JS x /XFA)", [], None),
+        (ACTION, [], {"javascript": 1, "open_action": ["JavaScript"]}),
+        (b"/OpenAction 6 0 R", [b"<< /S /Launch /F (cmd) /Next 6 0 R >>"], {"open_action": ["Launch"], "launch": 1}),
+        (b"/X << /S 6 0 R /F (cmd) >>", [b"/Launch"], {"launch": 1}),
+        (b"/Names << /EmbeddedFiles << /Names [(a) 6 0 R] >> >>", ATTACHMENT, {"embedded_files": 1}),
+        (
+            b"/Names << /JavaScript << /Names [(a) << /S /JavaScript /JS (x) >>] >> >>",
+            [],
+            {"javascript": 1, "open_action": ["JavaScript"]},
+        ),
+        (b"/AcroForm << /Fields [] /XFA 6 0 R >>", [pdf.stream(b"<xdp/>")], {"xfa": True}),
+        (b"/X [<< /Subtype /RichMedia >> << /S /SubmitForm >>]", [], {"submit_form": 1, "rich_media": 1}),
+    ],
+)
+def test_active_content_is_a_fact(run: Run, catalogue: bytes, more: list[bytes], expected: JSON) -> None:
+    content = pdf.pages([pdf.lines(["Hello"])], catalogue=catalogue, more=more)
+    assert run(content).facts.get("active_content") == expected
+
+
+def test_addresses_are_counted(run: Run) -> None:
+    link = b"<< /Type /Annot /Subtype /Link /A << /S /URI /URI (http://example.org/) >> >>"
+    facts = run(pdf.pages([pdf.lines(["Hello"])], more=[link, link])).facts
+    assert facts["uris"] == 2
+    assert "active_content" not in facts
+
+
+def test_active_content_in_compressed_and_encrypted_objects(run: Run) -> None:
+    import pikepdf
+
+    content, indirect, script = io.BytesIO(), b"/OpenAction 6 0 R", b"<< /S /JavaScript /JS (app.alert) >>"
+    with pikepdf.open(io.BytesIO(pdf.pages([pdf.lines(["Hello"])], catalogue=indirect, more=[script]))) as plain:
+        encryption = pikepdf.Encryption(owner="owner", user="")
+        plain.save(content, object_stream_mode=pikepdf.ObjectStreamMode.generate, encryption=encryption)
+    assert b"JavaScript" not in content.getvalue()
+    facts = run(content.getvalue()).facts
+    assert facts["active_content"] == {"javascript": 1, "open_action": ["JavaScript"]}
+    assert facts["encrypted"] is True
+    assert facts["opens_without_password"] is True
+
+
+def test_a_failure_tells_of_the_password_and_of_active_content(run: Run) -> None:
+    with pytest.raises(ProcessorError) as locked:
+        run(pdf.locked())
+    assert locked.value.facts == {"encrypted": True}
+    pageless = pdf.pages([], catalogue=ACTION)
+    with fails("corrupt") as damaged:
+        run(pageless)
+    assert damaged.value.facts["active_content"] == {"javascript": 1, "open_action": ["JavaScript"]}
+
+
+def test_what_was_not_examined_is_said(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(active_content, "MAX_OBJECTS", 3)
+    assert run(pdf.simple()).facts["active_content"] == {"incomplete": True}
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_no_damage_stops_the_search_for_active_content(tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    content = bytearray(pdf.pages([pdf.lines(["Hello"])], catalogue=ACTION, more=ATTACHMENT))
+    for _ in range(chance.randrange(1, 30)):
+        content[chance.randrange(len(content))] = chance.randrange(256)
+    (tmp_path / "x.pdf").write_bytes(content)
+    active_content.read_active_content(tmp_path / "x.pdf")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
 KINDS: Mapping[str, str] = MappingProxyType(
     {
@@ -32,7 +33,8 @@ KINDS: Mapping[str, str] = MappingProxyType(
 )
 """What each kind means. A processor of a third party may report kinds of its own."""
 
-Value = bool | int | list[str]
+Value = bool | int | float | str | list[Any] | dict[str, Any] | None
+"""As JSON: ``true``, a number or a list of names."""
 
 MAX_NAMES = 20
 MAX_NAME = 100  # characters
@@ -67,6 +69,11 @@ class ActiveContent:
         """``true``, a number or names for each kind that the file has, in the order of `KINDS`."""
         values: dict[str, Value] = {kind: number for kind, number in self._counts.items() if number > 0}
         values |= dict.fromkeys(self._marks, True)
-        values |= self._names
+        values |= {kind: list(names) for kind, names in self._names.items()}
         order = {kind: number for number, kind in enumerate(KINDS)}
         return dict(sorted(values.items(), key=lambda each: order.get(each[0], len(order))))
+
+    def as_fact(self) -> dict[str, Value]:
+        """The fact ``active_content``, if there is any."""
+        found = self.facts()
+        return {"active_content": found} if found else {}

@@ -55,6 +55,14 @@ def _patterns(field: str, value: object) -> frozenset[str]:
     return frozenset(_pattern(f"{field}[{number}]", each) for number, each in enumerate(value))
 
 
+def _allowed(field: str, value: object) -> frozenset[str]:
+    """An empty list could mean nothing or everything."""
+    patterns = _patterns(field, value)
+    if not patterns:
+        raise PolicyError(field, "must have at least one pattern; leave it out to allow all types")
+    return patterns
+
+
 def _pattern(field: str, value: object) -> str:
     if not isinstance(value, str):
         raise PolicyError(field, f"must be a string, not {value!r}"[:200])
@@ -68,6 +76,8 @@ def _sizes(field: str, value: object) -> Sizes:
     if not isinstance(value, Mapping):
         return MappingProxyType({ANY: _bytes(field, value)})
     _check_number(field, value)
+    if not value:
+        raise PolicyError(field, "must be a number of bytes, or have at least one pattern with one")
     return MappingProxyType(
         {_pattern(f"{field}.{pattern}", pattern): _bytes(f"{field}.{pattern}", size) for pattern, size in value.items()}
     )
@@ -102,7 +112,7 @@ def _active_content(field: str, value: object) -> Mapping[str, Reaction]:
 
 FIELDS: Mapping[str, Callable[[str, object], Any]] = MappingProxyType(
     {
-        "allowed_types": _patterns,
+        "allowed_types": _allowed,
         "forbidden_types": _patterns,
         "max_size": _sizes,
         **dict.fromkeys(SUBJECTS, _reaction),

@@ -43,13 +43,15 @@ PERMISSIONS = {
 def read_facts(pdf: pypdfium2.PdfDocument, path: Path) -> dict[str, JSON]:
     from pypdfium2 import raw
 
+    encrypted = raw.FPDF_GetSecurityHandlerRevision(pdf) != -1
     return {
         "pages": len(pdf),
         "page_sizes": page_sizes(pdf),
         **properties(pdf, path),
         "version": version(pdf.get_version()),
         "language": language(pdf),
-        "encrypted": raw.FPDF_GetSecurityHandlerRevision(pdf) != -1,
+        "encrypted": encrypted,
+        **({"opens_without_password": True} if encrypted else {}),
         "permissions": permissions(pdf),
         "form": {raw.FORMTYPE_ACRO_FORM: "acroform", raw.FORMTYPE_NONE: None}.get(pdf.get_formtype(), "xfa"),
         "tagged": pdf.is_tagged(),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from picasso.process.contract import Derivative, Processor, ProcessorError, Result, Source
+from picasso.process.contract import JSON, Derivative, Processor, ProcessorError, Result, Source
 from picasso.process.options import parse_options
+from picasso.process.processors.pdf.active_content import read_active_content
 from picasso.process.processors.pdf.facts import read_facts
 from picasso.process.processors.pdf.options import PdfOptions
 from picasso.process.processors.pdf.picture import draw_page
@@ -25,11 +26,12 @@ class Pdf(Processor):
     media_types: ClassVar[tuple[str, ...]] = ("application/pdf", "application/illustrator")
     queue: ClassVar[str] = "quick"
     Options: ClassVar[type] = PdfOptions
-    requires: ClassVar[tuple[str, ...]] = ("pypdfium2", "pyvips")
+    requires: ClassVar[tuple[str, ...]] = ("pikepdf", "pypdfium2", "pyvips")
     extra: ClassVar[str] = "documents"
 
     @staticmethod
     def prepare() -> None:
+        import pikepdf  # noqa: F401
         import pypdfium2  # noqa: F401
         import pyvips
 
@@ -38,12 +40,23 @@ class Pdf(Processor):
 
     def __call__(self, source: Source, folder: Path) -> Result:
         options = parse_options(PdfOptions, source.options)
-        with open_pdf(source.path) as pdf:
-            facts = read_facts(pdf, source.path)
+        active = read_active_content(source.path).facts()
+        with keeping(active), open_pdf(source.path) as pdf:
+            facts = read_facts(pdf, source.path) | active
             pictures = draw_page(pdf, folder, options)
             extracted = extract_text(pdf, folder / "text.txt", options, source.progress)
         text = (Derivative("text", "text.txt", "text/plain"),) if extracted.has_text else ()
         return Result(facts | {"picture": bool(pictures)} | extracted.facts(), (*pictures, *text))
+
+
+@contextmanager
+def keeping(active: Mapping[str, JSON]) -> Iterator[None]:
+    """A failure tells all the same what acts by itself in the file, and whether it needs a password."""
+    try:
+        yield
+    except ProcessorError as error:
+        encrypted: dict[str, JSON] = {"encrypted": True} if error.code == "protected" else {}
+        raise ProcessorError(error.code, error.sentence, {**error.facts, **encrypted, **active}) from error
 
 
 @contextmanager

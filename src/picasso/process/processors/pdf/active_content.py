@@ -1,0 +1,161 @@
+"""What acts by itself in a PDF (ISO 32000-2, section 12.6), read by qpdf.
+
+PDFium tells of some of these things and hides others, and what it can't open it does not tell of at all. qpdf reads all
+objects, also compressed and encrypted ones, and repairs files as viewers do.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from picasso.policy import ActiveContent
+from picasso.process.contract import JSON
+
+if TYPE_CHECKING:
+    import pikepdf
+
+# An object takes some two kibibytes and ten microseconds.
+MAX_OBJECTS = 300_000
+MAX_SECONDS = 10.0
+
+# qpdf writes names without escapes, and one blank between a key and its value.
+STRING = re.compile(rb"\((?:[^\\()]++|\\.)*+\)", re.DOTALL)
+KEY = re.compile(rb"/(S|Subtype|JS|EF|XFA) (?:/([A-Za-z0-9]+)|(\d+) (\d+) R)?")
+
+# By the value of /S, the type of an action (table 201).
+ACTIONS = {
+    "Launch": "launch",
+    "SubmitForm": "submit_form",
+    "ImportData": "external_links",
+    "GoToR": "external_links",
+    "RichMediaExecute": "rich_media",
+    "Rendition": "rich_media",
+}
+# By /Subtype of an annotation (table 171).
+ANNOTATIONS = dict.fromkeys(("RichMedia", "Screen", "Movie", "Sound", "3D"), "rich_media")
+KEYS = {"JS": "javascript", "EF": "embedded_files"}
+
+HARMLESS_AT_START = {"GoTo", "Named"}
+
+
+@dataclass(slots=True)
+class Found:
+    content: ActiveContent = field(default_factory=ActiveContent)
+    uris: int | None = None
+    """Actions that open an address; None if no object was read."""
+
+    def facts(self) -> dict[str, JSON]:
+        uris: dict[str, JSON] = {} if self.uris is None else {"uris": self.uris}
+        return uris | self.content.as_fact()
+
+
+def read_active_content(path: Path) -> Found:
+    """Never raises for what the file contains: what can't be read is ``incomplete``."""
+    import pikepdf
+
+    found = Found()
+    with _noting_damage(found):
+        try:
+            with pikepdf.open(path, suppress_warnings=True) as pdf:
+                _read(pdf, found)
+        except pikepdf.PasswordError:
+            pass  # the facts say that it needs a password
+    return found
+
+
+@contextmanager
+def _noting_damage(found: Found) -> Iterator[None]:
+    try:
+        yield
+    except Exception:  # qpdf raises many kinds of errors for damage, and MemoryError for bombs
+        found.content.mark("incomplete")
+
+
+def _read(pdf: pikepdf.Pdf, found: Found) -> None:
+    with _noting_damage(found):
+        for kind in _at_start(pdf):
+            found.content.name("open_action", kind)
+    found.uris = 0
+    deadline = time.monotonic() + MAX_SECONDS
+    for number, text in enumerate(_objects(pdf)):
+        if number >= MAX_OBJECTS or (number % 256 == 0 and time.monotonic() > deadline):
+            found.content.mark("incomplete")
+            return
+        for match in KEY.finditer(STRING.sub(b"()", text)):
+            _count(pdf, match, found)
+
+
+def _objects(pdf: pikepdf.Pdf) -> Iterator[bytes]:
+    """Each object as qpdf writes it; of a stream its dictionary."""
+    import pikepdf
+
+    for each in pdf.objects:
+        if isinstance(each, pikepdf.Stream):
+            yield each.stream_dict.unparse(resolved=True)
+        else:
+            yield each.unparse(resolved=True)
+
+
+def _count(pdf: pikepdf.Pdf, match: re.Match[bytes], found: Found) -> None:
+    key = match[1].decode()
+    if key == "XFA":
+        found.content.mark("xfa")
+    elif kind := KEYS.get(key):
+        found.content.count(kind)
+    else:
+        value = match[2].decode() if match[2] else _name_at(pdf, match)
+        found.uris = (found.uris or 0) + (key == "S" and value == "URI")
+        if kind := (ACTIONS if key == "S" else ANNOTATIONS).get(value):
+            found.content.count(kind)
+
+
+def _name_at(pdf: pikepdf.Pdf, match: re.Match[bytes]) -> str:
+    """The name that stands in an object of its own."""
+    if not match[3]:
+        return ""
+    with suppress(Exception):
+        return str(pdf.get_object(int(match[3]), int(match[4]))).removeprefix("/")
+    return ""
+
+
+def _at_start(pdf: pikepdf.Pdf) -> Iterator[str]:
+    """Kinds of the actions that a viewer carries out when it opens the document."""
+    root: Any = pdf.Root
+    yield from _kinds(root.get("/OpenAction"))
+    names = root.get("/Names")
+    if _is_dictionary(names) and "/JavaScript" in names:
+        yield "JavaScript"
+    actions: Any = pdf.pages[0].obj.get("/AA") if len(pdf.pages) else None
+    if _is_dictionary(actions):
+        yield from _kinds(actions.get("/O"))
+
+
+def _kinds(action: Any) -> Iterator[str]:
+    """Kinds of an action, and of the one after it. An array is a place in the document to go to."""
+    if not _is_dictionary(action):
+        return
+    kind = str(action.get("/S", "")).removeprefix("/")
+    if kind and kind not in HARMLESS_AT_START:
+        yield kind
+    following = action.get("/Next")
+    if following is not None:
+        yield from _next_kinds(following)
+
+
+def _next_kinds(following: Any) -> Iterator[str]:
+    """Of one step only: an action may lead to itself."""
+    for each in [following] if _is_dictionary(following) else list(following)[:10]:
+        if _is_dictionary(each) and (kind := str(each.get("/S", "")).removeprefix("/")) not in HARMLESS_AT_START:
+            yield kind
+
+
+def _is_dictionary(value: Any) -> bool:
+    import pikepdf
+
+    return isinstance(value, pikepdf.Dictionary)

@@ -1,0 +1,12 @@
+"""`docs/policy.md` lists what the code knows."""
+
+from pathlib import Path
+
+from picasso.policy import KINDS
+
+PAGE = (Path(__file__).parents[2] / "docs" / "policy.md").read_text(encoding="utf-8")
+
+
+def test_each_kind_of_active_content_is_described() -> None:
+    rows = "\n".join(f"| `{kind}` | {meaning} |" for kind, meaning in KINDS.items())
+    assert f"| --- | --- |\n{rows}\n" in PAGE
