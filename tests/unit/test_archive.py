@@ -24,7 +24,7 @@ from picasso.process.contract import ProcessorError, Source
 from picasso.process.processors.archive import Archive, packed, summary
 from picasso.process.processors.archive.summary import escapes_folder, is_absolute
 from picasso.process.processors.archive.tar import parse_number
-from picasso.process.processors.archive.zipped import decode_name
+from picasso.process.processors.archive.zip_members import decode_name
 
 ZIP, TAR, GZIP, SEVEN_ZIP = "application/zip", "application/x-tar", "application/gzip", "application/x-7z-compressed"
 

@@ -53,7 +53,8 @@ def _members(path: Path) -> list[Any]:
         with path.open("rb") as file, py7zr.SevenZipFile(file, "r") as archive:
             return list(archive.files)
     except PasswordRequired as error:
-        raise ProcessorError("protected", "This archive's directory is protected with a password.") from error
+        sentence = "This archive's directory is protected with a password."
+        raise ProcessorError("protected", sentence, {"format": "7z", "encrypted": True}) from error
     except UnsupportedCompressionMethodError as error:
         raise ProcessorError("unsupported-format", "This archive is packed in a way that can't be read.") from error
     except Exception as error:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from picasso.charset import Encoding, clean_text
+from picasso.policy import ActiveContent
 from picasso.process.contract import JSON, Derivative, ProcessorError, Result
 from picasso.process.processors.archive import names
 
@@ -27,6 +28,13 @@ BOMB_RATIO = 200
 BOMB_SIZE = 64 * 2**20
 
 NESTED = re.compile(r"\.(zip|jar|apk|7z|rar|tar|tgz|tbz2?|txz|gz|bz2|xz|zst|lzma|cab|iso)$", re.IGNORECASE)
+# What a double click runs on some system, or installs. Windows ignores dots and blanks at the end of a name.
+EXECUTABLE = re.compile(
+    r"\.(exe|com|scr|pif|cpl|dll|sys|ocx|xll|msi|msp|mst|msix|appx|bat|cmd|ps1|psm1|vb|vbe|vbs|js|jse|ws|wsf|wsc|wsh"
+    r"|sct|hta|chm|msc|reg|inf|lnk|url|scf|jar|jnlp|apk|app|pkg|command|sh|run|desktop|appimage|deb|rpm|elf|so"
+    r"|dylib)[. ]*$",
+    re.IGNORECASE,
+)
 DRIVE = re.compile(r"[A-Za-z]:")
 
 LISTING_FILE = "listing.json"
@@ -74,6 +82,9 @@ class Summary:
     absolute: bool = False
     link_escapes: bool = False
     overlap: bool = False
+    nested_bomb: bool = False
+    """Whether the archives inside unpack to far too much, or are nested without end."""
+    active_content: ActiveContent = field(default_factory=ActiveContent)
     incomplete: str | None = None
     """Why not everything was read: ``entries``, ``size`` or ``damaged``."""
     unpacked: int = 0
@@ -105,15 +116,24 @@ class Summary:
         self.absolute = self.absolute or is_absolute(path)
         self.nested += entry.kind == "file" and NESTED.search(path) is not None
         self.link_escapes = self.link_escapes or (bool(entry.target) and escapes_folder(path, entry.target))
+        self.active_content.count("executables", entry.kind == "file" and EXECUTABLE.search(path) is not None)
 
     @property
     def is_bomb(self) -> bool:
-        return self.overlap or is_bomb_ratio(max(self.total, self.unpacked), self.archive_size)
+        too_many = self.incomplete == "entries"
+        return (
+            too_many
+            or self.overlap
+            or self.nested_bomb
+            or is_bomb_ratio(max(self.total, self.unpacked), self.archive_size)
+        )
 
     def result(self, folder: Path) -> Result:
         encoding = self._decode_names()
         facts = {"names_encoding": encoding.name, "names_encoding_sure": encoding.sure}
-        return Result(self._facts() | facts, (self._listing(folder),))
+        if self.traversal or self.absolute or self.link_escapes:
+            self.active_content.mark("path_traversal")
+        return Result(self._facts() | facts | self.active_content.as_fact(), (self._listing(folder),))
 
     def _decode_names(self) -> Encoding:
         """Names that were added escaped (see `names.escape`) share an encoding, which all of them together show."""
