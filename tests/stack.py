@@ -172,6 +172,7 @@ def production(database_url: str, broker_url: str, **more: str) -> Mapping[str, 
         "PICASSO_SECRET_KEY": "a-secret-that-only-the-tests-know-0123456789",
         "DATABASE_URL": database_url,
         "BROKER_URL": broker_url,
+        "PICASSO_ACCESS": "open",
         **more,
     }
 

@@ -10,7 +10,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from picasso.access.principal import principal_of
+from picasso.access.principal import SERVICE
 from picasso.errors import NotFound
 from picasso.files.delete import delete
 from picasso.files.queries import visible_to
@@ -50,7 +50,7 @@ class FileAdmin(ReadOnly, admin.ModelAdmin):
     inlines = (JobInline, DerivativeInline)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[File]:
-        return visible_to(principal_of(request.META)).order_by("-id")
+        return visible_to(SERVICE).order_by("-id")
 
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
@@ -59,12 +59,12 @@ class FileAdmin(ReadOnly, admin.ModelAdmin):
         return [str(file) for file in objs], {"files": len(objs)}, set(), []
 
     def delete_model(self, request: HttpRequest, obj: File) -> None:
-        delete(principal_of(request.META), default_storage(), obj)
+        delete(SERVICE, default_storage(), obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[File]) -> None:
         for file in queryset:
             with suppress(NotFound):  # another request has deleted it meanwhile
-                delete(principal_of(request.META), default_storage(), file)
+                delete(SERVICE, default_storage(), file)
 
 
 @admin.register(Job)

@@ -10,6 +10,8 @@ class PicassoConfig(AppConfig):
     name = "picasso"
 
     def ready(self) -> None:
-        from picasso.files.count_triggers import restore_after_migrate
+        from picasso.access.projects import create_default_after_migrate
+        from picasso.files.usage_triggers import restore_after_migrate
 
-        post_migrate.connect(restore_after_migrate, sender=self, dispatch_uid="picasso.count_triggers")
+        post_migrate.connect(create_default_after_migrate, sender=self, dispatch_uid="picasso.default_project")
+        post_migrate.connect(restore_after_migrate, sender=self, dispatch_uid="picasso.usage_triggers")

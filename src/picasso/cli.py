@@ -24,6 +24,7 @@ SHORTCUTS = {
     "reprocess": "process files again that an older version of a pipeline has processed",
     "jobs": "list, show, retry and cancel jobs",
     "queues": "show, pause and resume queues",
+    "keys": "create, list and revoke keys of the API",
 }
 
 

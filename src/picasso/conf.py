@@ -22,6 +22,9 @@ from urllib.parse import urlsplit
 from picasso.addresses import RESERVED
 
 Profile = Literal["development", "production"]
+Access = Literal["open", "keys"]
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
 UNITS |= {"k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40, "kib": 2**10, "mib": 2**20, "gib": 2**30, "tib": 2**40}
@@ -185,6 +188,7 @@ class Conf:
     broker_url: str = setting("BROKER_URL", broker_url, "memory://")
     secret_key: str = setting("PICASSO_SECRET_KEY", str, "")
     debug: bool = setting("PICASSO_DEBUG", flag, False)
+    access: Access = setting("PICASSO_ACCESS", one_of("open", "keys"), lambda values: default_access(**values))
     allowed_hosts: tuple[str, ...] = setting("PICASSO_ALLOWED_HOSTS", words, ("127.0.0.1", "localhost", "[::1]"))
     public_url: str = setting("PICASSO_PUBLIC_URL", base_url, "")
     trusted_proxies: tuple[str, ...] = setting("PICASSO_TRUSTED_PROXIES", networks, ())
@@ -293,7 +297,12 @@ def contradictions(conf: Conf) -> list[str]:
 
 
 def exposed(conf: Conf) -> bool:
-    return conf.host not in {"127.0.0.1", "localhost", "::1"}
+    return conf.host not in LOOPBACK
+
+
+def default_access(*, profile: str, host: str, **_: Any) -> Access:
+    """Without a setting everybody may do everything only on a developer's own machine."""
+    return "open" if profile == "development" and host in LOOPBACK else "keys"
 
 
 def make_data_dir(conf: Conf) -> None:

@@ -77,6 +77,31 @@ REQUEST_CODES = (
         "Compute the digest over the exact bytes that are sent, and send them again.",
     ),
     RequestCode(
+        "unauthorized",
+        401,
+        "The request has no key or token, and the service is not open to everybody.",
+        "Send `Authorization: Bearer` with a key; `picasso keys create` makes one.",
+    ),
+    RequestCode(
+        "invalid-key",
+        401,
+        "The checksum at the end of the key is wrong: it was mistyped, or cut when it was copied.",
+        "Copy the whole key again. It begins with `pk_` and has 65 characters.",
+    ),
+    RequestCode(
+        "revoked-key",
+        401,
+        "The key was revoked or deleted, or it belongs to another installation.",
+        "Use another key.",
+    ),
+    RequestCode("expired-key", 401, "The key had an expiry, which has passed.", "Use another key."),
+    RequestCode(
+        "network-not-allowed",
+        403,
+        "The key is limited to networks, and the request comes from another one.",
+        "Use the key from its networks, or change them. Behind a proxy set `PICASSO_TRUSTED_PROXIES`.",
+    ),
+    RequestCode(
         "forbidden",
         403,
         "A page of another site sent the request, the CSRF token is missing, or the operation is not allowed here.",

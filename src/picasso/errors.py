@@ -106,10 +106,45 @@ class EmptyFile(InvalidField):
         super().__init__("file", self.sentence())
 
 
+class Unauthorized(PicassoError):
+    """This needs a key or a token: `Authorization: Bearer …`."""
+
+    status, code = 401, "unauthorized"
+
+    def __init__(self, detail: str | None = None) -> None:
+        # RFC 6750 §3: a request without a credential is told no error code.
+        error = "" if type(self) is Unauthorized else ', error="invalid_token"'
+        super().__init__(detail, headers={"WWW-Authenticate": f'Bearer realm="picasso"{error}'})
+
+
+class InvalidKey(Unauthorized):
+    """This was never a key. It was probably mistyped, or cut when it was copied."""
+
+    code = "invalid-key"
+
+
+class RevokedKey(Unauthorized):
+    """There is no such key, or it was revoked."""
+
+    code = "revoked-key"
+
+
+class ExpiredKey(Unauthorized):
+    """This key has expired."""
+
+    code = "expired-key"
+
+
 class Forbidden(PicassoError):
     """This request is not allowed."""
 
     status, code = 403, "forbidden"
+
+
+class NetworkNotAllowed(Forbidden):
+    """This key may not be used from this network."""
+
+    code = "network-not-allowed"
 
 
 class NotFound(PicassoError):

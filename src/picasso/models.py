@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import uuid
 from datetime import UTC, datetime
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 import uuid_utils.compat
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.functional import cached_property
+
+Row = TypeVar("Row", bound=models.Model)
 
 
 def new_id() -> uuid.UUID:
@@ -22,6 +24,103 @@ def made_at(identifier: uuid.UUID) -> datetime:
     return datetime.fromtimestamp((identifier.int >> 80) / 1000, UTC)
 
 
+DEFAULT_PROJECT = 1
+"""The id of the project ``default``, which always exists."""
+
+
+class UnscopedQueryError(Exception):
+    """A query that would read the rows of all projects."""
+
+
+class ProjectManager(models.Manager[Row]):
+    """Gives the rows of one project only. What works for all projects (a worker, the cleanup) says `everywhere`."""
+
+    def get_queryset(self) -> models.QuerySet[Row]:
+        raise UnscopedQueryError(f"{self.model.__name__}.objects needs a project: use `of(project)`")
+
+    def of(self, project_id: int) -> models.QuerySet[Row]:
+        return super().get_queryset().filter(project=project_id)
+
+
+class Visibility(models.TextChoices):
+    PRIVATE = "private"
+    PUBLIC = "public"
+
+
+class Scan(models.TextChoices):
+    WAITING = "waiting"
+    CLEAN = "clean"
+    INFECTED = "infected"
+    NOT_SCANNED = "not-scanned"
+
+
+class Project(models.Model):
+    """A tenant. It sees its own files, jobs, uploads and keys, and nothing of other projects."""
+
+    name = models.SlugField(max_length=64, unique=True)
+    created_at = models.DateTimeField(db_default=Now())
+    pipelines = models.JSONField(null=True, blank=True, help_text="The names of the allowed pipelines; null for all.")
+    visibility = models.CharField(
+        max_length=8, choices=Visibility.choices, default=Visibility.PRIVATE, help_text="Of files that name none."
+    )
+    cors_origins = models.JSONField(default=list, blank=True)
+    policy = models.JSONField(default=dict, blank=True, help_text="Which files are accepted.")
+    quotas = models.JSONField(default=dict, blank=True, help_text="Of the whole project.")
+    owner_quotas = models.JSONField(default=dict, blank=True, help_text="Of each owner.")
+    rates = models.JSONField(default=dict, blank=True, help_text="Of requests.")
+    scan = models.JSONField(default=dict, blank=True, help_text="Whether and how files are scanned for malware.")
+    retention_days = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Files are deleted after so many days; null for never."
+    )
+    trash_days = models.PositiveIntegerField(default=0, help_text="Deleted files can be restored for so many days.")
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Key(models.Model):
+    """A secret of an application: see `picasso.access.keys`."""
+
+    id = models.CharField(primary_key=True, max_length=16, editable=False)
+    project = models.ForeignKey(Project, models.CASCADE, related_name="keys")
+    name = models.CharField(max_length=100, help_text="What it is for.")
+    secret_hash = models.CharField(max_length=64, help_text="SHA-256 of the secret.")
+    public_key = models.TextField(blank=True, help_text="Of tokens that the application signs with EdDSA; PEM.")
+    scopes = models.JSONField(default=list)
+    networks = models.JSONField(default=list, blank=True, help_text="Where it may be used from; empty for everywhere.")
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True, help_text="To the minute.")
+    created_at = models.DateTimeField(db_default=Now())
+    created_by = models.CharField(max_length=255, blank=True, help_text="The principal that created it.")
+    lineage = models.CharField(
+        max_length=16, help_text="The first of the keys that followed each other by rotation. Uploads belong to it."
+    )
+
+    class Meta:
+        ordering: ClassVar = ["-created_at", "-id"]
+
+    def __str__(self) -> str:
+        return f"{self.id} ({self.name})"
+
+
+class LinkKey(models.Model):
+    """Signs the links to private files of a project. Without its row, its links are invalid."""
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="link_keys")
+    secret = models.CharField(max_length=64)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.pk} of {self.project_id}"
+
+
 class File(models.Model):
     """One accepted upload."""
 
@@ -32,6 +131,33 @@ class File(models.Model):
         FAILED = "failed"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    # Without a constraint of the database, for which every new row would lock the one row of its project. The indexes
+    # that start with it serve it.
+    project = models.ForeignKey(
+        Project,
+        models.PROTECT,
+        default=DEFAULT_PROJECT,
+        db_default=DEFAULT_PROJECT,
+        db_index=False,
+        db_constraint=False,
+        related_name="files",
+    )
+    owner = models.CharField(
+        max_length=255, blank=True, default="", db_default="", help_text="The application's word for its end user."
+    )
+    visibility = models.CharField(
+        max_length=8, choices=Visibility.choices, default=Visibility.PRIVATE, db_default=Visibility.PRIVATE
+    )
+    expires_at = models.DateTimeField(null=True, blank=True, help_text="It is deleted then.")
+    deleted_at = models.DateTimeField(null=True, blank=True, help_text="It is in the trash since then.")
+    scan = models.CharField(
+        max_length=16,
+        choices=Scan.choices,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The verdict about malware; empty if it is not scanned.",
+    )
     uploaded_at = models.DateTimeField(editable=False, help_text="The time in its id, so that both sort alike.")
     name = models.CharField(
         max_length=255, blank=True, help_text="As the client sent it. Never a path; escape it before printing."
@@ -48,8 +174,24 @@ class File(models.Model):
         default=1, db_default=1, help_text="The version of the pipeline that created its jobs."
     )
 
+    objects = ProjectManager["File"]()
+    everywhere = models.Manager["File"]()
+
     class Meta:
         ordering: ClassVar = ["-id"]
+        base_manager_name = "everywhere"
+        default_manager_name = "everywhere"
+        indexes: ClassVar = [
+            # For lists of files, newest first.
+            models.Index(fields=["project", "id"], name="file_project", condition=models.Q(deleted_at=None)),
+            models.Index(
+                fields=["project", "owner", "id"],
+                name="file_owner",
+                condition=~models.Q(owner="") & models.Q(deleted_at=None),
+            ),
+            models.Index(fields=["expires_at"], name="file_expires", condition=models.Q(expires_at__isnull=False)),
+            models.Index(fields=["deleted_at"], name="file_deleted", condition=models.Q(deleted_at__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.id} ({self.media_type})"
@@ -79,6 +221,15 @@ class Job(models.Model):
         CANCELLED = "cancelled"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    project = models.ForeignKey(
+        Project,
+        models.PROTECT,
+        default=DEFAULT_PROJECT,
+        db_default=DEFAULT_PROJECT,
+        db_index=False,
+        db_constraint=False,
+        related_name="jobs",
+    )
     # No index of its own: the unique constraints below start with it.
     file = models.ForeignKey(File, models.CASCADE, related_name="jobs", db_index=False)
     processor = models.CharField(max_length=64)
@@ -103,14 +254,19 @@ class Job(models.Model):
     progress = models.FloatField(null=True, blank=True, help_text="0 to 1, if the processor reports it.")
     log = models.TextField(blank=True, default="", db_default="", help_text="The end of the last attempt's output.")
 
+    objects = ProjectManager["Job"]()
+    everywhere = models.Manager["Job"]()
+
     class Meta:
         ordering: ClassVar = ["-id"]
+        base_manager_name = "everywhere"
+        default_manager_name = "everywhere"
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["file", "processor"], name="one_job_per_file_and_processor")
         ]
         indexes: ClassVar = [
             models.Index(
-                fields=["queue", "pipeline", "priority", "due_at"],
+                fields=["queue", "project", "pipeline", "priority", "due_at"],
                 name="job_claim",
                 condition=models.Q(state="waiting"),
             ),
@@ -118,10 +274,13 @@ class Job(models.Model):
                 fields=["queue", "leased_until"], name="job_leased", condition=models.Q(state__in=["queued", "running"])
             ),
             # For lists of jobs, newest first, filtered by a rare value among a million jobs.
-            models.Index(fields=["state", "id"], name="job_state"),
-            models.Index(fields=["processor", "state", "id"], name="job_processor"),
-            models.Index(fields=["pipeline", "id"], name="job_pipeline", condition=~models.Q(pipeline="default")),
-            models.Index(fields=["error_code", "id"], name="job_error", condition=~models.Q(error_code="")),
+            models.Index(fields=["project", "id"], name="job_project"),
+            models.Index(fields=["project", "state", "id"], name="job_state"),
+            models.Index(fields=["project", "processor", "state", "id"], name="job_processor"),
+            models.Index(
+                fields=["project", "pipeline", "id"], name="job_pipeline", condition=~models.Q(pipeline="default")
+            ),
+            models.Index(fields=["project", "error_code", "id"], name="job_error", condition=~models.Q(error_code="")),
         ]
 
     def __str__(self) -> str:
@@ -138,6 +297,21 @@ class Upload(models.Model):
 
     # Whoever knows the id may continue the upload. So it is random: no part of it is a time or a counter.
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    project = models.ForeignKey(
+        Project,
+        models.PROTECT,
+        default=DEFAULT_PROJECT,
+        db_default=DEFAULT_PROJECT,
+        db_index=False,
+        db_constraint=False,
+        related_name="uploads",
+    )
+    owner = models.CharField(max_length=255, blank=True, default="", db_default="")
+    principal = models.CharField(
+        max_length=300, blank=True, default="", db_default="", help_text="Who began it: only they may continue it."
+    )
+    visibility = models.CharField(max_length=8, choices=Visibility.choices, blank=True, default="", db_default="")
+    expires_at = models.DateTimeField(null=True, blank=True, help_text="When the file expires that it becomes.")
     protocol = models.CharField(max_length=8, choices=Protocol.choices)
     length = models.BigIntegerField(
         null=True, blank=True, help_text="Bytes. Null as long as the client has not declared it."
@@ -172,9 +346,15 @@ class Upload(models.Model):
     error_code = models.CharField(max_length=64, blank=True)
     error_detail = models.CharField(max_length=1000, blank=True)
 
+    objects = ProjectManager["Upload"]()
+    everywhere = models.Manager["Upload"]()
+
     class Meta:
         ordering: ClassVar = ["-created_at"]
+        base_manager_name = "everywhere"
+        default_manager_name = "everywhere"
         indexes: ClassVar = [
+            models.Index(fields=["project", "owner"], name="upload_of_owner", condition=models.Q(finished_at=None)),
             models.Index(fields=["reserved"], name="upload_unfinished", condition=models.Q(finished_at=None)),
             models.Index(fields=["finished_at"], name="upload_finished"),
             models.Index(fields=["id"], name="upload_takeover_requested", condition=models.Q(takeover_requested=True)),
@@ -255,22 +435,42 @@ class Derivative(models.Model):
         return f"{self.role} of {self.file_id}"
 
 
-class FileCount(models.Model):
-    """The number of files. Triggers of the database update it in the transaction that adds or deletes files.
+class ProjectUsage(models.Model):
+    """What a project has stored. Triggers of the database update it in the transaction that changes the files.
 
-    The sum of all rows is exact, and reading it costs the same for a million files as for ten. There are several rows
-    (slots) so that concurrent transactions do not wait for each other.
+    The sum over the rows of a project is exact, and reading it costs the same for a million files as for ten. There are
+    several rows (slots) so that concurrent transactions do not wait for each other.
     """
 
-    slot = models.PositiveSmallIntegerField(primary_key=True)
-    n = models.BigIntegerField(default=0)
+    pk = models.CompositePrimaryKey("project_id", "slot")
+    project = models.ForeignKey(Project, models.CASCADE, db_index=False, db_constraint=False, related_name="+")
+    slot = models.PositiveSmallIntegerField()
+    files = models.BigIntegerField(default=0, help_text="Without those in the trash.")
+    trashed = models.BigIntegerField(default=0, help_text="The number of files in the trash.")
+    bytes = models.BigIntegerField(default=0, help_text="Of the originals, with those in the trash.")
 
     def __str__(self) -> str:
-        return f"slot {self.slot}: {self.n}"
+        return f"slot {self.slot} of project {self.project_id}: {self.files}"
 
     @classmethod
-    def total(cls) -> int:
-        return cls.objects.aggregate(total=models.Sum("n"))["total"] or 0
+    def total_files(cls, project_id: int | None = None) -> int:
+        """Of one project, or of all."""
+        rows = cls.objects.all() if project_id is None else cls.objects.filter(project=project_id)
+        return rows.aggregate(total=models.Sum("files"))["total"] or 0
+
+
+class OwnerUsage(models.Model):
+    """The same for each owner in a project."""
+
+    pk = models.CompositePrimaryKey("project_id", "owner")
+    project = models.ForeignKey(Project, models.CASCADE, db_index=False, db_constraint=False, related_name="+")
+    owner = models.CharField(max_length=255)
+    files = models.BigIntegerField(default=0)
+    trashed = models.BigIntegerField(default=0)
+    bytes = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.owner} in project {self.project_id}: {self.files}"
 
 
 class Worker(models.Model):

@@ -19,7 +19,7 @@ from picasso.storage.names import original_key
 
 def new_file(name: str = "note.txt", media_type: str = "text/plain", **fields: Any) -> File:
     file_id = new_id()
-    return File.objects.create(
+    return File.everywhere.create(
         **{
             "id": file_id,
             "uploaded_at": made_at(file_id),
@@ -48,8 +48,8 @@ def new_job(
     fields = {"queue": "quick", "file": file, "processor": processor, "state": state, "attempt": attempt, **fields}
     if state in {Job.State.QUEUED, Job.State.RUNNING}:
         fields.setdefault("leased_until", Now() + LEASE)
-    made = Job.objects.create(**fields)
-    return Job.objects.select_related("file").get(pk=made.pk)
+    made = Job.everywhere.create(**fields)
+    return Job.everywhere.select_related("file").get(pk=made.pk)
 
 
 def running_job(file: File | None = None, **fields: Any) -> Job:

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def again(job: Job) -> Job:
-    return Job.objects.select_related("file").get(pk=job.pk)
+    return Job.everywhere.select_related("file").get(pk=job.pk)
 
 
 def finish(job: Job, *derivatives: Derivative, **facts: Any) -> Finish:
@@ -61,7 +61,7 @@ def test_a_batch_is_what_its_members_would_have_been() -> None:
         assert (again(job).state, again(job).file.state) == (State.RUNNING, File.State.PROCESSING)
         assert again(job).started_at
         assert again(job).leased_until
-    kept = File.objects.get(pk=shared.pk)
+    kept = File.everywhere.get(pk=shared.pk)
     assert (kept.state, kept.facts) == (File.State.PROCESSED, {"file": {}, "image": {"n": 1}, "text": {"words": 2}})
     assert [each.key for each in Derivative.objects.all()] == [made.key]
     assert (again(image).state, again(image).log, again(image).leased_until) == (State.DONE, "said", None)
@@ -82,7 +82,7 @@ def test_facts_of_a_file_are_those_of_its_processors() -> None:
         "text": "\u2028%😀",
     }
     assert write_batch([finish(image, **values), finish(text, words=2)]) == [True, True]
-    assert File.objects.get(pk=file.pk).facts == {
+    assert File.everywhere.get(pk=file.pk).facts == {
         "file": {"charset": "utf-8"},
         "image": values,
         "odd": {"a": [1.5, None, "é"]},

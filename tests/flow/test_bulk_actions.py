@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import random
 import uuid
 from collections.abc import Callable
@@ -10,8 +9,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
-from django.db.migrations.executor import MigrationExecutor
+from django.core.management import call_command
 from django.db.models.functions import Now
 
 from picasso.access.principal import SERVICE
@@ -19,7 +17,7 @@ from picasso.jobs import bulk_actions, claims, commands, states
 from picasso.jobs.bulk_actions import FilterError
 from picasso.jobs.retries import TransientError
 from picasso.jobs.states import ACTIVE, ENDED, Progress, StartedJob, State, Step
-from picasso.models import Derivative, File, FileCount, Job
+from picasso.models import Derivative, File, Job, ProjectUsage
 from tests.flow.rows import derivative_of, expected_state, finish, new_file, new_job, running_job, side_by_side, start
 
 pytestmark = pytest.mark.django_db
@@ -28,11 +26,11 @@ TROUBLE = TransientError("time-limit", "Processing this file took too long.")
 
 
 def again(job: Job) -> Job:
-    return Job.objects.select_related("file").get(pk=job.pk)
+    return Job.everywhere.select_related("file").get(pk=job.pk)
 
 
 def begun(job: Job) -> StartedJob:
-    Job.objects.filter(pk=job.pk, state=State.WAITING).update(state=State.QUEUED)
+    Job.everywhere.filter(pk=job.pk, state=State.WAITING).update(state=State.QUEUED)
     found = start(job.pk)
     assert found
     return found
@@ -81,7 +79,7 @@ def test_a_failure_says_more_than_a_cancellation() -> None:
     cancelled, failed = running_job(file, processor="image"), running_job(file, processor="text")
     assert commands.cancel(cancelled.pk)
     assert states.fail(failed, "corrupt", "It is corrupt.")
-    failure = File.objects.get().failure
+    failure = File.everywhere.get().failure
     assert failure
     assert failure.error_code == "corrupt"
 
@@ -178,11 +176,11 @@ def test_a_failed_file_becomes_processed_and_nothing_is_there_twice() -> None:
     image, text = running_job(file, processor="image"), running_job(file, processor="text")
     assert finish(text, {"words": 1}, [derivative_of(text)])
     assert states.fail(image, "corrupt", "It is corrupt.")
-    assert File.objects.get().state == File.State.FAILED
+    assert File.everywhere.get().state == File.State.FAILED
     assert bulk_actions.retry_where(SERVICE, {"file": str(file.pk)}) == bulk_actions.Outcome(1, more=False)
     second = begun(image)
     assert finish(second, {"width": 1}, [derivative_of(second)])
-    kept = File.objects.get()
+    kept = File.everywhere.get()
     assert (kept.state, kept.failure) == (File.State.PROCESSED, None)
     assert kept.facts == {"file": {}, "text": {"words": 1}, "image": {"width": 1}}
     assert Derivative.objects.filter(processor="image").count() == Derivative.objects.filter(processor="text").count()
@@ -196,7 +194,7 @@ def test_a_second_success_replaces_the_first() -> None:
     second = begun(job)
     assert finish(second, {"n": 2}, [derivative_of(second)])
     assert [made.key for made in Derivative.objects.all()] == [derivative_of(second).key]
-    assert File.objects.get().facts["text"] == {"n": 2}
+    assert File.everywhere.get().facts["text"] == {"n": 2}
 
 
 def test_a_finish_whose_answer_got_lost_is_known_also_after_a_retry() -> None:
@@ -266,7 +264,7 @@ def test_many_are_retried_in_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     assert bulk_actions.retry_where(SERVICE, {"queue": "quick"}).count == 2, "what is done is not, unless one says so"
     assert bulk_actions.retry_where(SERVICE, {"state": "done"}).count == 1
     assert bulk_actions.cancel_where(SERVICE, {"queue": "quick"}) == bulk_actions.Outcome(23, more=False)
-    assert not Job.objects.exclude(state=State.CANCELLED).exists()
+    assert not Job.everywhere.exclude(state=State.CANCELLED).exists()
     assert bulk_actions.retry_where(SERVICE, {"state": "waiting"}).count == 0
 
 
@@ -291,11 +289,11 @@ def test_a_file_is_made_anew_by_what_its_pipeline_says_now() -> None:
     steps = [Step("image", "heavy"), Step("text", "heavy"), Step("new", "quick", 50)]
     (key,) = commands.reprocess_file(file.pk, steps, pipeline="web", version=4, priority=-10)
     assert key == derivative_of(old).key
-    kept = File.objects.get()
+    kept = File.everywhere.get()
     assert (kept.pipeline, kept.pipeline_version, kept.state) == ("web", 4, File.State.PROCESSING)
     assert kept.facts == {"file": {}, "image": {"n": 1}}, "what is made anew stays until then"
     assert [row.processor for row in Derivative.objects.all()] == ["image"]
-    jobs = {job.processor: job for job in Job.objects.all()}
+    jobs = {job.processor: job for job in Job.everywhere.all()}
     assert set(jobs) == {"image", "text", "new"}
     assert (jobs["image"].state, jobs["image"].queue, jobs["image"].attempt) == (State.WAITING, "heavy", 3)
     assert (jobs["text"].state, jobs["text"].queue, jobs["text"].pk) == (State.RUNNING, "quick", busy.pk)
@@ -307,8 +305,8 @@ def test_a_file_is_made_anew_by_what_its_pipeline_says_now() -> None:
 def test_a_file_that_no_step_is_for_is_processed() -> None:
     job = new_job(state=State.FAILED)
     assert commands.reprocess_file(job.file_id, [], pipeline="default", version=2, priority=0) == []
-    assert not Job.objects.exists()
-    assert File.objects.get().state == File.State.PROCESSED
+    assert not Job.everywhere.exists()
+    assert File.everywhere.get().state == File.State.PROCESSED
     assert commands.reprocess_file(uuid.uuid4(), [], pipeline="default", version=2, priority=0) == []
 
 
@@ -321,7 +319,7 @@ def test_cancel_beside_any_other_move(rival: str) -> None:
     for _ in range(15):
         job = new_job(state={"start": State.QUEUED, "claim": State.WAITING}.get(rival, State.RUNNING), attempt=1)
         if rival == "reap":
-            Job.objects.filter(pk=job.pk).update(leased_until=Now() - states.LEASE)
+            Job.everywhere.filter(pk=job.pk).update(leased_until=Now() - states.LEASE)
         rivals: dict[str, Callable[[], object]] = {
             "start": partial(start, job.pk),
             "finish": partial(finish, job, {}, [derivative_of(job)]),
@@ -341,7 +339,7 @@ def test_cancel_beside_any_other_move(rival: str) -> None:
         assert kept.state == (State.CANCELLED if cancelled or rival == "cancel" else ended)
         assert kept.file.state == (File.State.PROCESSED if kept.state == State.DONE else File.State.FAILED)
         assert Derivative.objects.count() == (kept.state == State.DONE)
-        File.objects.all().delete()
+        File.everywhere.all().delete()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -353,14 +351,14 @@ def test_anything_at_any_time_leaves_rows_that_agree() -> None:
     def play(seed: int) -> int:
         chance, hits = random.Random(seed), 0
         for _ in range(60):
-            job = Job.objects.select_related("file").get(pk=chance.choice(ids))
+            job = Job.everywhere.select_related("file").get(pk=chance.choice(ids))
             hits += bool(chance.choice(MOVES_AT_RANDOM)(job))
         return hits
 
     assert min(side_by_side([partial(play, seed) for seed in range(4)])) > 0
-    jobs = list(Job.objects.values_list("state", "attempt"))
-    assert File.objects.get().state == expected_state(jobs)
-    for job in Job.objects.all():
+    jobs = list(Job.everywhere.values_list("state", "attempt"))
+    assert File.everywhere.get().state == expected_state(jobs)
+    for job in Job.everywhere.all():
         made = Derivative.objects.filter(processor=job.processor)
         assert made.count() <= 1
         if job.state == State.DONE:
@@ -400,7 +398,7 @@ def test_bulk_moves_side_by_side_neither_block_nor_count_twice(monkeypatch: pyte
         first, second, _ = side_by_side([*cancels, claim])
         assert first.count + second.count == len(jobs)
         assert {again(job).state for job in jobs} == {State.CANCELLED}
-        File.objects.all().delete()
+        File.everywhere.all().delete()
 
 
 # The tables of before
@@ -409,30 +407,22 @@ def test_bulk_moves_side_by_side_neither_block_nor_count_twice(monkeypatch: pyte
 @pytest.mark.django_db(transaction=True)
 def test_rows_of_before_get_what_is_new() -> None:
     job = new_job(state=State.DONE)
-    before = File.objects.get()
+    before = File.everywhere.get()
     try:
         migrate("0002_file_count")
-        migrate(latest())
+        migrate()
     finally:
-        migrate(latest())
+        migrate()
     kept = again(job)
     assert (kept.pipeline, kept.priority, kept.progress, kept.log) == ("default", 0, None, "")
     assert kept.requested_at == before.uploaded_at
     assert (kept.file.pipeline, kept.file.pipeline_version) == ("default", 1)
-    total = FileCount.total()
+    total = ProjectUsage.total_files()
     new_file()
-    assert FileCount.total() == total + 1, "the triggers that count went with the old table"
-    File.objects.all().delete()
-    assert FileCount.total() == total - 1
+    assert ProjectUsage.total_files() == total + 1, "the triggers that count went with the old table"
+    File.everywhere.all().delete()
+    assert ProjectUsage.total_files() == total - 1
 
 
-def latest() -> str:
-    found: str = MigrationExecutor(connection).loader.graph.leaf_nodes("picasso")[0][1]
-    return found
-
-
-def migrate(name: str) -> None:
-    importlib.invalidate_caches()
-    executor = MigrationExecutor(connection)
-    executor.migrate([("picasso", name)])
-    assert not transaction.get_connection().in_atomic_block
+def migrate(name: str = "") -> None:
+    call_command("migrate", "picasso", *filter(None, [name]), verbosity=0, interactive=False)

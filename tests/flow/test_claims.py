@@ -36,11 +36,11 @@ def due(count: int, pipeline: str = "default", priority: int = 0, **fields: Any)
         )
         for n in range(count)
     ]
-    return [job.pk for job in Job.objects.bulk_create(made)]
+    return [job.pk for job in Job.everywhere.bulk_create(made)]
 
 
 def pipelines_of(jobs: list[uuid.UUID]) -> Counter[str]:
-    return Counter(Job.objects.filter(pk__in=jobs).values_list("pipeline", flat=True))
+    return Counter(Job.everywhere.filter(pk__in=jobs).values_list("pipeline", flat=True))
 
 
 def test_pipelines_share_a_batch() -> None:
@@ -97,7 +97,7 @@ def test_only_a_few_of_the_background_are_under_way() -> None:
     assert claims.claim_due("quick", 64, 256, 4) == [], "one that runs counts as well"
     (fresh,) = due(1)
     assert claims.claim_due("quick", 64, 256, 4) == [fresh], "a fresh one does not wait for them"
-    job = Job.objects.get(pk=background[0])
+    job = Job.everywhere.get(pk=background[0])
     assert finish(job, {}, [])
     assert claims.claim_due("quick", 64, 256, 4) == [background[4]]
 
@@ -114,7 +114,7 @@ def test_the_window_bounds_fresh_and_background_together() -> None:
 
 def test_nothing_of_a_paused_queue_is_claimed() -> None:
     jobs, (heavy,) = due(2), due(1)
-    Job.objects.filter(pk=heavy).update(queue="heavy")
+    Job.everywhere.filter(pk=heavy).update(queue="heavy")
     queues.pause("quick")
     assert claims.claim_due("quick", 10, 256) == []
     assert claims.claim_due("heavy", 10, 256) == [heavy]
@@ -127,7 +127,7 @@ def test_a_message_that_comes_to_a_paused_queue_goes_back() -> None:
     since = job.due_at
     queues.pause("quick")
     assert start(job.pk) is None
-    kept = Job.objects.select_related("file").get(pk=job.pk)
+    kept = Job.everywhere.select_related("file").get(pk=job.pk)
     assert (kept.state, kept.attempt, kept.leased_until, kept.due_at) == (State.WAITING, 0, None, since)
     assert kept.file.state == File.State.PENDING
     queues.resume("quick")
@@ -178,7 +178,7 @@ def test_relays_side_by_side_share_several_pipelines() -> None:
 def test_a_claim_is_index_backed_beside_a_long_line() -> None:
     """20,000 waiting in one pipeline and one in another: both are found by probes of one index."""
     file = new_file()
-    Job.objects.bulk_create(Job(id=new_id(), file=file, processor=f"p-{n}", queue="quick") for n in range(20_000))
+    Job.everywhere.bulk_create(Job(id=new_id(), file=file, processor=f"p-{n}", queue="quick") for n in range(20_000))
     (small,) = due(1, "small")
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE picasso_job")
@@ -192,7 +192,7 @@ def test_a_claim_is_index_backed_beside_a_long_line() -> None:
         assert "job_claim" in plan, plan
         assert "Seq Scan on picasso_job" not in plan, plan
     claims.claim_due("quick", 64, 256)
-    claimed = claims.claim_due("quick", 2, 256) if Job.objects.get(pk=small).state == State.WAITING else [small]
+    claimed = claims.claim_due("quick", 2, 256) if Job.everywhere.get(pk=small).state == State.WAITING else [small]
     assert small in claimed
 
 

@@ -23,7 +23,7 @@ from picasso.access.principal import SERVICE
 from picasso.errors import NotFound, PicassoError, StorageFull, TooLarge
 from picasso.files.delete import delete
 from picasso.jobs.states import Step
-from picasso.models import File, FileCount, Job, made_at
+from picasso.models import File, Job, ProjectUsage, made_at
 from picasso.process.pipelines import Plan
 from picasso.receive.cleanup import sweep
 from picasso.receive.commit import MAX_BATCH, Committer
@@ -46,7 +46,7 @@ THREADS = Threads()
 def _counting(transactional_db: None) -> None:
     """Emptying the tables after a test takes the row with it in which SQLite counts."""
     if connection.vendor == "sqlite":
-        FileCount.objects.get_or_create(slot=0)
+        ProjectUsage.objects.get_or_create(project_id=1, slot=0)
 
 
 @pytest.fixture
@@ -118,7 +118,7 @@ def on_disk(storage: Folder) -> list[Path]:
 
 def well_landed(storage: Folder, file: File | BaseException, content: bytes) -> bool:
     assert isinstance(file, File), file
-    row = File.objects.get(pk=file.pk)
+    row = File.everywhere.get(pk=file.pk)
     assert row.sha256 == hashlib.sha256(content).hexdigest()
     assert row.size == len(content)
     assert row.uploaded_at == made_at(row.pk)
@@ -129,9 +129,9 @@ def test_a_batch_of_many(storage: Folder) -> None:
     contents = [b"number %d\n" % n for n in range(2 * MAX_BATCH + 5)]
     files = land(storage, contents)
     assert all(well_landed(storage, file, content) for file, content in zip(files, contents, strict=True))
-    assert File.objects.count() == FileCount.total() == len(contents)
-    assert Job.objects.filter(processor="text", queue="quick", state="waiting").count() == len(contents)
-    assert Job.objects.filter(processor="other", queue="heavy", state="waiting").count() == len(contents)
+    assert File.everywhere.count() == ProjectUsage.total_files() == len(contents)
+    assert Job.everywhere.filter(processor="text", queue="quick", state="waiting").count() == len(contents)
+    assert Job.everywhere.filter(processor="other", queue="heavy", state="waiting").count() == len(contents)
     assert len(on_disk(storage)) == len(contents)
     assert THREADS.memory.size == 0
 
@@ -153,8 +153,8 @@ def test_states_and_facts_of_a_new_file(storage: Folder) -> None:
     assert (blob.media_type, blob.state) == ("application/octet-stream", File.State.PROCESSED)
     assert not blob.jobs.exists()
     facts = {"extension": ".txt", "declared_type_matches": True, "detected_by": "content", "charset": "ascii"}
-    assert File.objects.get(pk=text.pk).facts == {"file": facts}
-    assert File.objects.get(pk=blob.pk).facts["file"]["declared_type_matches"] is False
+    assert File.everywhere.get(pk=text.pk).facts == {"file": facts}
+    assert File.everywhere.get(pk=blob.pk).facts["file"]["declared_type_matches"] is False
 
 
 def test_rows_follow_the_plan(storage: Folder) -> None:
@@ -169,7 +169,7 @@ def test_rows_follow_the_plan(storage: Folder) -> None:
         finally:
             await asyncio.to_thread(committer.stop)
 
-    file = File.objects.get(pk=asyncio.run(upload()).pk)
+    file = File.everywhere.get(pk=asyncio.run(upload()).pk)
     assert (file.pipeline, file.pipeline_version) == ("web", 3)
     jobs = file.jobs.order_by("processor").values_list("processor", "queue", "priority", "pipeline")
     assert list(jobs) == [("other", "heavy", 7, "web"), ("text", "quick", 0, "web")]
@@ -185,7 +185,7 @@ def test_a_bad_member_fails_alone(storage: Folder, bad: int) -> None:
     assert isinstance(outcomes[bad], PicassoError)
     for n in {0, 1, 2, 3, 4} - {bad}:
         assert well_landed(storage, outcomes[n], contents[n])
-    assert File.objects.count() == FileCount.total() == 4
+    assert File.everywhere.count() == ProjectUsage.total_files() == 4
     assert len(on_disk(storage)) == 4
     assert not list(storage.files.media.glob(f"*/*/*/*/{bad}.txt"))
 
@@ -202,7 +202,7 @@ def test_a_member_without_bytes_fails_alone(storage: Folder) -> None:
     assert isinstance(outcomes[1], PicassoError)
     assert well_landed(storage, outcomes[0], contents[0])
     assert well_landed(storage, outcomes[2], contents[2])
-    assert File.objects.count() == 2
+    assert File.everywhere.count() == 2
     assert len(on_disk(storage)) == 2
 
 
@@ -211,7 +211,7 @@ def test_a_full_disk_leaves_nothing(storage: Folder) -> None:
     outcomes = land(storage, [b"one\n", b"two\n"])
     assert [type(outcome) for outcome in outcomes] == [StorageFull] * 2
     assert not on_disk(storage)
-    assert File.objects.count() == Job.objects.count() == FileCount.total() == 0
+    assert File.everywhere.count() == Job.everywhere.count() == ProjectUsage.total_files() == 0
 
 
 def test_the_disk_fills_up_before_a_large_one_lands(storage: Folder) -> None:
@@ -242,7 +242,7 @@ def test_a_committer_goes_on_after_failures(storage: Folder) -> None:
 
     outcomes = asyncio.run(upload())
     assert [isinstance(outcome, File) for outcome in outcomes] == [True, False] * 3
-    assert File.objects.count() == 3
+    assert File.everywhere.count() == 3
 
 
 def test_stop_lands_what_has_arrived(storage: Folder) -> None:
@@ -259,7 +259,7 @@ def test_stop_lands_what_has_arrived(storage: Folder) -> None:
         await asyncio.gather(*commits)
 
     asyncio.run(upload())
-    assert File.objects.count() == MAX_BATCH + 3
+    assert File.everywhere.count() == MAX_BATCH + 3
 
 
 def test_whoever_gives_up_waiting_changes_nothing(storage: Folder) -> None:
@@ -276,7 +276,7 @@ def test_whoever_gives_up_waiting_changes_nothing(storage: Folder) -> None:
         await asyncio.to_thread(committer.stop)
 
     asyncio.run(upload())
-    assert File.objects.count() == len(on_disk(storage)) == 1
+    assert File.everywhere.count() == len(on_disk(storage)) == 1
 
 
 # Content
@@ -330,23 +330,23 @@ def test_the_limit_is_exact(storage: Folder) -> None:
 
 
 def counted() -> bool:
-    return FileCount.total() == File.objects.count()
+    return ProjectUsage.total_files() == File.everywhere.count()
 
 
 def test_the_count_follows_inserts_and_deletes() -> None:
     files = [new_file() for _ in range(7)]
     assert counted()
     files[0].delete()
-    File.objects.filter(pk__in=[file.pk for file in files[1:4]]).delete()
-    assert FileCount.total() == 3
-    File.objects.bulk_create(File(id=uuid.uuid4(), uploaded_at=datetime.now(UTC), size=1) for _ in range(5))
-    assert FileCount.total() == 8
-    File.objects.filter(pk=uuid.uuid4()).delete()
-    File.objects.update(name="renamed")
-    assert FileCount.total() == 8
+    File.everywhere.filter(pk__in=[file.pk for file in files[1:4]]).delete()
+    assert ProjectUsage.total_files() == 3
+    File.everywhere.bulk_create(File(id=uuid.uuid4(), uploaded_at=datetime.now(UTC), size=1) for _ in range(5))
+    assert ProjectUsage.total_files() == 8
+    File.everywhere.filter(pk=uuid.uuid4()).delete()
+    File.everywhere.update(name="renamed")
+    assert ProjectUsage.total_files() == 8
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM picasso_file")
-    assert FileCount.total() == 0
+    assert ProjectUsage.total_files() == 0
 
 
 def test_the_count_follows_rollbacks() -> None:
@@ -358,9 +358,9 @@ def test_the_count_follows_rollbacks() -> None:
         with transaction.atomic():
             new_file()
             transaction.set_rollback(True)
-        assert FileCount.total() == 1
+        assert ProjectUsage.total_files() == 1
         transaction.set_rollback(True)
-    assert FileCount.total() == 1
+    assert ProjectUsage.total_files() == 1
     assert counted()
 
 
@@ -380,7 +380,7 @@ def test_the_count_is_exact_under_concurrency() -> None:
 
     side_by_side([come_and_go(seed) for seed in range(6)])
     assert counted()
-    assert FileCount.total() > 20
+    assert ProjectUsage.total_files() > 20
 
 
 def test_nobody_sees_a_count_that_is_not_true() -> None:
@@ -392,7 +392,7 @@ def test_nobody_sees_a_count_that_is_not_true() -> None:
             with transaction.atomic():
                 new_file()
                 new_file()
-            File.objects.filter(pk=File.objects.values("pk")[:1]).delete()
+            File.everywhere.filter(pk=File.everywhere.values("pk")[:1]).delete()
         return 0
 
     def read() -> int:
@@ -400,7 +400,8 @@ def test_nobody_sees_a_count_that_is_not_true() -> None:
         while time.monotonic() < stop:
             with connection.cursor() as cursor:
                 cursor.execute(
-                    "SELECT (SELECT coalesce(sum(n), 0) FROM picasso_filecount) - (SELECT count(*) FROM picasso_file)"
+                    "SELECT (SELECT coalesce(sum(files), 0) FROM picasso_projectusage)"
+                    " - (SELECT count(*) FROM picasso_file)"
                 )
                 lies += cursor.fetchone()[0] != 0
         return lies
@@ -419,7 +420,7 @@ def test_the_list_is_in_a_total_order_within_a_millisecond() -> None:
     random.Random(1).shuffle(ids)
     for file_id in ids:
         new_file(id=file_id, uploaded_at=made_at(file_id))
-    assert len(set(File.objects.values_list("uploaded_at", flat=True))) == 1
+    assert len(set(File.everywhere.values_list("uploaded_at", flat=True))) == 1
     seen: list[str] = []
     page: int | None = 1
     while page:
@@ -441,11 +442,11 @@ def test_forget_takes_rows_and_bytes(storage: Folder) -> None:
     (folder / "derived" / "image-1" / "thumbnail.webp").write_bytes(b"x")
     delete(SERVICE, storage, gone)
     assert not folder.exists()
-    assert not Job.objects.filter(file_id=gone.pk).exists()
+    assert not Job.everywhere.filter(file_id=gone.pk).exists()
     assert well_landed(storage, kept, b"kept\n")
     with pytest.raises(NotFound):
         delete(SERVICE, storage, gone)
-    assert FileCount.total() == 1
+    assert ProjectUsage.total_files() == 1
 
 
 def old_id(age: timedelta) -> uuid.UUID:
@@ -514,7 +515,7 @@ def test_sweep_takes_what_is_old_and_nobodys(
     assert not [path for path in gone if path.exists()]
     assert all(path.exists() for path in [*kept, stranger])
     assert sweep(storage) == 0
-    assert File.objects.count() == 2
+    assert File.everywhere.count() == 2
 
 
 def test_sweep_of_an_empty_storage(storage: Folder) -> None:
@@ -525,6 +526,6 @@ def test_a_file_with_jobs_is_counted_once() -> None:
     file = new_file()
     for processor in ("text", "image"):
         new_job(file, processor=processor)
-    assert FileCount.total() == 1
+    assert ProjectUsage.total_files() == 1
     file.delete()
     assert counted()

@@ -17,6 +17,7 @@ from django.db.models.functions import Now
 from django.test import Client
 
 from picasso.access.principal import OPEN, SERVICE, Principal, Scope
+from picasso.access.projects import Project
 from picasso.jobs import bulk_actions, queues
 from picasso.jobs import queries as job_queries
 from picasso.jobs.states import State
@@ -153,7 +154,7 @@ def test_nothing_is_missed_or_seen_twice_while_jobs_come_and_go() -> None:
             break
         for _ in range(5):
             new_job()
-        Job.objects.filter(pk=seen[-1]).delete()  # the very one that the cursor names
+        Job.everywhere.filter(pk=seen[-1]).delete()  # the very one that the cursor names
         page = get(JOBS, page_size=7, cursor=page["next"])
     assert seen == [str(job.pk) for job in reversed(before)]
 
@@ -194,7 +195,7 @@ def test_a_list_reads_no_more_than_its_page(where: dict[str, str]) -> None:
     """20,000 jobs of which few are what one looks for, the oldest of all."""
     file = new_file()
     new_job(file, processor="image", state=State.FAILED, pipeline="rare", error_code="corrupt")
-    Job.objects.bulk_create(
+    Job.everywhere.bulk_create(
         Job(file=file, processor=f"p-{n % 3}-{n}", queue="quick", state=State.DONE) for n in range(20_000)
     )
     with connection.cursor() as cursor:
@@ -240,7 +241,7 @@ def test_bulk_wants_a_filter_that_it_understands(body: object) -> None:
     job = new_job(state=State.FAILED)
     for act in ("retry", "cancel"):
         assert post(f"{JOBS}{act}/", body, 400)["code"] == "invalid-field"
-    assert Job.objects.get(pk=job.pk).state == State.FAILED
+    assert Job.everywhere.get(pk=job.pk).state == State.FAILED
 
 
 def test_queues_are_shown_and_held() -> None:
@@ -368,10 +369,10 @@ def test_the_admin_retries_and_cancels(admin: Client) -> None:
     assert "said" in admin.get(f"/admin/picasso/job/{failed.pk}/change/").content.decode()
     assert admin.get(f"/admin/picasso/file/{failed.file_id}/change/").status_code == 200
     act(admin, "job", "retry", [failed.pk, waiting.pk])
-    assert set(Job.objects.values_list("state", flat=True)) == {State.WAITING}
+    assert set(Job.everywhere.values_list("state", flat=True)) == {State.WAITING}
     act(admin, "job", "cancel", [failed.pk])
-    assert Job.objects.get(pk=failed.pk).state == State.CANCELLED
-    assert File.objects.get(pk=failed.file_id).state == File.State.FAILED
+    assert Job.everywhere.get(pk=failed.pk).state == State.CANCELLED
+    assert File.everywhere.get(pk=failed.file_id).state == File.State.FAILED
 
 
 def test_the_admin_holds_queues(admin: Client) -> None:
@@ -392,7 +393,7 @@ def test_json_that_nobody_keeps_is_refused(body: str) -> None:
 # Principals
 
 
-STRANGERS = [replace(OPEN, project="another"), replace(OPEN, owner="ann")]
+STRANGERS = [replace(OPEN, project=Project(id=2, name="another")), replace(OPEN, owner="ann")]
 
 
 @pytest.mark.parametrize("stranger", STRANGERS)
@@ -407,7 +408,7 @@ def test_jobs_of_invisible_files_are_neither_shown_nor_changed(stranger: Princip
     for action, filters in (("retry", {"state": "failed"}), ("cancel", {"queue": "quick"})):
         answer = as_stranger.post(f"{JOBS}{action}/", json.dumps(filters), content_type="application/json")
         assert answer.json() == {"count": 0, "more": False}
-    assert set(Job.objects.values_list("state", flat=True)) == {State.FAILED, State.WAITING}
+    assert set(Job.everywhere.values_list("state", flat=True)) == {State.FAILED, State.WAITING}
 
 
 def test_jobs_and_queues_need_the_scope_to_read() -> None:
@@ -427,7 +428,7 @@ def test_jobs_and_queues_need_the_scope_to_write() -> None:
     for path in (*paths, f"{QUEUES}quick/pause/", f"{QUEUES}quick/resume/"):
         refused = reader.post(path, json.dumps({"queue": "quick"}), content_type="application/json")
         assert (refused.status_code, refused.json()["code"]) == (403, "forbidden"), path
-    assert Job.objects.get().state == State.WAITING
+    assert Job.everywhere.get().state == State.WAITING
     assert not queues.is_paused("quick")
     writer = client(replace(OPEN, scopes=frozenset({Scope.FILES_READ, Scope.JOBS_WRITE})))
     assert writer.post(f"{JOBS}{job.pk}/cancel/").status_code == 200

@@ -81,7 +81,7 @@ def relay() -> Iterator[Relay]:
 def jobs(count: int) -> list[Job]:
     file = new_file()
     made = [Job(file=file, processor=f"p-{n}", queue="quick") for n in range(count)]
-    return Job.objects.bulk_create(made)
+    return Job.everywhere.bulk_create(made)
 
 
 def messages(channel: amqp.Channel) -> list[amqp.Message]:
@@ -96,7 +96,7 @@ def job_of(message: amqp.Message) -> uuid.UUID:
 
 
 def in_state(state: State) -> int:
-    return Job.objects.filter(state=state).count()
+    return Job.everywhere.filter(state=state).count()
 
 
 def rounds(relay: Relay, count: int = 20) -> None:
@@ -113,8 +113,8 @@ def test_due_jobs_become_messages(broker: amqp.Channel, relay: Relay) -> None:
     found = messages(broker)
     assert {job_of(message) for message in found} == due
     assert in_state(State.QUEUED) == 5
-    assert Job.objects.get(pk=later.pk).state == State.WAITING
-    assert not Job.objects.filter(state=State.QUEUED, leased_until__lt=Now() + timedelta(seconds=15)).exists()
+    assert Job.everywhere.get(pk=later.pk).state == State.WAITING
+    assert not Job.everywhere.filter(state=State.QUEUED, leased_until__lt=Now() + timedelta(seconds=15)).exists()
     rounds(relay)
     assert not messages(broker), "sent twice"
 
@@ -292,20 +292,20 @@ def test_without_confirms_jobs_go_back_to_waiting(
 
 def test_leases_are_renewed_before_lost_ones_are_looked_for(broker: amqp.Channel) -> None:
     mine, dead = running_job(), running_job()
-    Job.objects.update(leased_until=Now() - timedelta(seconds=30))
+    Job.everywhere.update(leased_until=Now() - timedelta(seconds=30))
     relay = relay_of(running=lambda: [Progress(mine.pk, mine.attempt, None)])
     rounds(relay)
     relay._publisher.close()
-    assert Job.objects.get(pk=mine.pk).state == State.RUNNING
-    assert Job.objects.get(pk=dead.pk).state == State.WAITING
-    assert Job.objects.get(pk=dead.pk).error_code == "worker-died"
+    assert Job.everywhere.get(pk=mine.pk).state == State.RUNNING
+    assert Job.everywhere.get(pk=dead.pk).state == State.WAITING
+    assert Job.everywhere.get(pk=dead.pk).error_code == "worker-died"
 
 
 def test_a_lost_message_is_sent_again(broker: amqp.Channel, relay: Relay) -> None:
     (job,) = jobs(1)
     rounds(relay)
     assert len(messages(broker)) == 1  # and nobody started it
-    Job.objects.update(leased_until=Now() - timedelta(seconds=1))
+    Job.everywhere.update(leased_until=Now() - timedelta(seconds=1))
     relay._next.clear()
     rounds(relay)
     assert [job_of(message) for message in messages(broker)] == [job.pk]
@@ -351,7 +351,7 @@ def test_messages_of_a_process_that_died_are_sent_again_at_once(embedded: Relay)
     lost, running = new_job(state=State.QUEUED), running_job()
     rounds(embedded)
     assert received_in_process() == [lost.pk]
-    assert Job.objects.get(pk=running.pk).state == State.RUNNING
+    assert Job.everywhere.get(pk=running.pk).state == State.RUNNING
     rounds(embedded)
     assert received_in_process(0.2) == [], "once, not in every round"
 
@@ -360,7 +360,7 @@ def test_messages_that_outlived_their_lease_do_not_pile_up_in_process(embedded: 
     due = {job.pk for job in jobs(5)}
     for _ in range(3):
         rounds(embedded)
-        Job.objects.filter(processor="p-0").update(leased_until=Now() - timedelta(seconds=1))
+        Job.everywhere.filter(processor="p-0").update(leased_until=Now() - timedelta(seconds=1))
         embedded._next.clear()
     rounds(embedded)
     found = received_in_process(0.2)

@@ -54,7 +54,7 @@ def to_the_end(storage: Folder, pipelines: Pipelines) -> int:
 
 
 def waiting() -> set[Any]:
-    return set(Job.objects.filter(state=Job.State.WAITING).values_list("file_id", flat=True))
+    return set(Job.everywhere.filter(state=Job.State.WAITING).values_list("file_id", flat=True))
 
 
 @pytest.mark.django_db
@@ -66,7 +66,7 @@ def test_what_an_older_version_made_is_put_back_at_the_lowest_priority(storage: 
     begun.refresh_from_db()
     assert (begun.state, begun.files) == (State.DONE, 3)
     assert waiting() == {file.pk for file in files}
-    assert set(Job.objects.values_list("priority", "attempt")) == {(reprocess.PRIORITY, 1)}
+    assert set(Job.everywhere.values_list("priority", "attempt")) == {(reprocess.PRIORITY, 1)}
     for file in files:
         file.refresh_from_db()
         assert (file.pipeline_version, file.state) == (2, File.State.PROCESSING)
@@ -98,7 +98,7 @@ def test_by_state_and_all_over_again(storage: Folder, second: Pipelines) -> None
     reprocess.start(second, "default", {"state": "failed"}, force=True)
     to_the_end(storage, second)
     assert waiting() == {failed.pk}
-    job = Job.objects.get(file=failed)
+    job = Job.everywhere.get(file=failed)
     assert (job.failures, job.crashes, job.error_code, job.attempt) == (0, 0, "", 2)
 
 
@@ -114,7 +114,7 @@ def test_what_is_no_longer_made_goes_and_what_is_new_comes(storage: Folder, tmp_
     )
     reprocess.start(pipelines, "default", {})
     to_the_end(storage, pipelines)
-    assert list(Job.objects.values_list("processor", "state")) == [("text", "waiting")]
+    assert list(Job.everywhere.values_list("processor", "state")) == [("text", "waiting")]
     assert not Derivative.objects.exists()
     assert not storage.files.path(key).exists()
     file.refresh_from_db()
@@ -131,7 +131,7 @@ def test_it_keeps_only_a_few_ahead(storage: Folder, second: Pipelines, monkeypat
     to_the_end(storage, second)
     begun.refresh_from_db()
     assert (begun.state, begun.files, len(waiting())) == (State.RUNNING, 4, 4)
-    Job.objects.filter(state=Job.State.WAITING).update(state=Job.State.DONE)
+    Job.everywhere.filter(state=Job.State.WAITING).update(state=Job.State.DONE)
     to_the_end(storage, second)
     begun.refresh_from_db()
     assert (begun.state, begun.files) == (State.DONE, 7)
@@ -178,7 +178,7 @@ def test_a_worker_without_the_libraries_of_a_pipeline_leaves_its_results_alone(
         listed = version(2, tmp_path, 'processors = ["text"]')
     begun = reprocess.start(incomplete, "default", {})
     assert to_the_end(storage, incomplete) == 0
-    assert list(Job.objects.values_list("processor", "state")) == [("image", "done")]
+    assert list(Job.everywhere.values_list("processor", "state")) == [("image", "done")]
     assert storage.files.path(key).read_bytes() == b"old"
     file.refresh_from_db()
     assert (file.pipeline_version, "image" in file.facts) == (1, True)

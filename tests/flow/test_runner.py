@@ -87,7 +87,7 @@ def queued(storage: Folder) -> Queued:
 
 
 def again(job: Job) -> Job:
-    return Job.objects.select_related("file").get(pk=job.pk)
+    return Job.everywhere.select_related("file").get(pk=job.pk)
 
 
 def stored(storage: Folder) -> list[str]:
@@ -102,7 +102,7 @@ def only_original(storage: Folder, job: Job) -> bool:
 
 
 def make_queued(job: Job) -> None:
-    Job.objects.filter(pk=job.pk, state=State.WAITING).update(state=State.QUEUED)
+    Job.everywhere.filter(pk=job.pk, state=State.WAITING).update(state=State.QUEUED)
 
 
 def jpeg(width: int = 640, height: int = 480) -> bytes:
@@ -144,9 +144,9 @@ def test_a_picture(runner: Runner, queued: Queued, storage: Folder) -> None:
 def test_a_second_message_for_the_same_job_does_nothing(runner: Runner, queued: Queued) -> None:
     job = queued(script("nothing"))
     runner.run(job.pk)
-    before = Job.objects.values().get(pk=job.pk)
+    before = Job.everywhere.values().get(pk=job.pk)
     runner.run(job.pk)
-    assert Job.objects.values().get(pk=job.pk) == before
+    assert Job.everywhere.values().get(pk=job.pk) == before
 
 
 def test_a_message_for_no_job_does_nothing(runner: Runner, storage: Folder) -> None:
@@ -303,7 +303,7 @@ def slow_derivative() -> bytes:
 def test_an_attempt_that_lost_its_lease_leaves_nothing(runner: Runner, queued: Queued, storage: Folder) -> None:
     job = queued(slow_derivative())
     thread = begin(runner, job)
-    Job.objects.filter(pk=job.pk).update(attempt=F("attempt") + 1)
+    Job.everywhere.filter(pk=job.pk).update(attempt=F("attempt") + 1)
     thread.join()
     assert (again(job).state, again(job).attempt) == (State.RUNNING, 2)
     assert not Derivative.objects.exists()
@@ -330,7 +330,7 @@ def done_once(runner: Runner, job: Job) -> Derivative:
     runner.run(job.pk)
     made = Derivative.objects.get()
     assert again(job).state == State.DONE
-    Job.objects.filter(pk=job.pk).update(state=State.QUEUED)
+    Job.everywhere.filter(pk=job.pk).update(state=State.QUEUED)
     return made
 
 
@@ -428,8 +428,8 @@ def test_a_file_that_is_deleted_meanwhile_leaves_nothing(runner: Runner, queued:
     thread = begin(runner, job)
     delete(SERVICE, storage, job.file)
     thread.join()
-    assert not File.objects.exists()
-    assert not Job.objects.exists()
+    assert not File.everywhere.exists()
+    assert not Job.everywhere.exists()
     assert not Derivative.objects.exists()
     assert not [path for path in storage.files.media.rglob("*") if job.file_id.hex in path.name.replace("-", "")]
 
@@ -444,7 +444,7 @@ def test_deletion_at_any_moment_leaves_nothing(runner: Runner, queued: Queued, s
         time.sleep(chance.uniform(0, 0.06))
         delete(SERVICE, storage, job.file)
         thread.join()
-        assert not File.objects.exists()
+        assert not File.everywhere.exists()
         assert not Derivative.objects.exists()
         assert not list(storage.files.media.glob(f"*/*/*/{job.file_id}"))
 

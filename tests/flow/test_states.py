@@ -37,16 +37,16 @@ PAST = timedelta(seconds=-1)
 
 
 def again(job: Job) -> Job:
-    return Job.objects.select_related("file").get(pk=job.pk)
+    return Job.everywhere.select_related("file").get(pk=job.pk)
 
 
 def expired(*jobs: RunningJob) -> None:
-    Job.objects.filter(pk__in=[job.id for job in jobs]).update(leased_until=Now() + PAST)
+    Job.everywhere.filter(pk__in=[job.id for job in jobs]).update(leased_until=Now() + PAST)
 
 
 def due_in(job: Job) -> float:
     """Seconds from the database's now until it is due."""
-    row = Job.objects.annotate(now=Now()).get(pk=job.pk)
+    row = Job.everywhere.annotate(now=Now()).get(pk=job.pk)
     return (row.due_at - row.now).total_seconds()
 
 
@@ -109,12 +109,12 @@ FENCED: dict[str, Callable[[Job], Any]] = {
 @pytest.mark.parametrize("act", FENCED.values(), ids=FENCED)
 def test_a_stale_attempt_changes_nothing(act: Callable[[Job], Any]) -> None:
     stale = running_job(crashes=MAX_CRASHES - 1)
-    Job.objects.filter(pk=stale.pk).update(attempt=2)
-    before = Job.objects.filter(pk=stale.pk).values().get()
+    Job.everywhere.filter(pk=stale.pk).update(attempt=2)
+    before = Job.everywhere.filter(pk=stale.pk).values().get()
     assert not act(stale)
-    assert Job.objects.filter(pk=stale.pk).values().get() == before
+    assert Job.everywhere.filter(pk=stale.pk).values().get() == before
     assert not Derivative.objects.exists()
-    file = File.objects.get(pk=stale.file_id)
+    file = File.everywhere.get(pk=stale.file_id)
     assert (file.state, file.facts) == (File.State.PENDING, {"file": {}})
 
 
@@ -146,7 +146,7 @@ def test_only_the_leases_of_the_very_attempt_are_renewed() -> None:
     gone = states.renew([Progress(mine.pk, 1, None), Progress(stale.pk, 1, None), Progress(queued.pk, 0, None)])
     assert gone == {(stale.pk, 1), (queued.pk, 0)}
     assert states.renew([]) == set()
-    alive = Job.objects.filter(leased_until__gt=Now())
+    alive = Job.everywhere.filter(leased_until__gt=Now())
     assert [job.pk for job in alive] == [mine.pk]
 
 
@@ -162,7 +162,7 @@ def test_start_counts_the_attempt_and_leases() -> None:
     kept = again(job)
     assert (kept.state, kept.attempt) == (State.RUNNING, 1)
     assert kept.started_at
-    assert Job.objects.filter(leased_until__gt=Now() + LEASE - timedelta(seconds=5)).exists()
+    assert Job.everywhere.filter(leased_until__gt=Now() + LEASE - timedelta(seconds=5)).exists()
     assert kept.file.state == File.State.PROCESSING
     assert start(job.pk) is None
 
@@ -279,7 +279,7 @@ def test_the_last_straw_fails_with_the_reason() -> None:
 
 def attempted(job: Job) -> StartedJob:
     """The job in a new attempt, whether or not it is due."""
-    Job.objects.filter(pk=job.pk).update(state=State.QUEUED)
+    Job.everywhere.filter(pk=job.pk).update(state=State.QUEUED)
     begun = start(job.pk)
     assert begun
     return begun
@@ -335,7 +335,7 @@ def test_whoever_renewed_its_lease_just_before_the_reaper_moves_keeps_its_job(
     before: dict[str, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = running_job()
-    Job.objects.filter(pk=job.pk).update(**before)
+    Job.everywhere.filter(pk=job.pk).update(**before)
     expired(job)
     retry = states.retry
 
@@ -394,13 +394,13 @@ def test_what_jobs_make_of_a_file(jobs: Sequence[tuple[str, int]], state: str) -
             for n, (job_state, attempt) in enumerate(order):
                 new_job(file, processor=f"p-{n}", state=job_state, attempt=attempt)
             changes = settled(file)
-            assert File.objects.get(pk=file.pk).state == state
+            assert File.everywhere.get(pk=file.pk).state == state
             assert changes == ([] if before == state else [StateChange(file.pk, before, File.State(state))])
 
 
 def settled(*files: File) -> list[StateChange]:
     with transaction.atomic():
-        return settle.settle_files(settle.lock_files(File.objects.filter(pk__in=[file.pk for file in files])))
+        return settle.settle_files(settle.lock_files(File.everywhere.filter(pk__in=[file.pk for file in files])))
 
 
 @pytest.mark.django_db
@@ -412,14 +412,14 @@ def test_files_are_settled_together_and_keep_their_facts() -> None:
         new.pk: File.State.PROCESSED,
         old.pk: File.State.PROCESSING,
     }
-    assert File.objects.get(pk=old.pk).facts == {"file": {"n": 1}}
+    assert File.everywhere.get(pk=old.pk).facts == {"file": {"n": 1}}
     assert settled() == []
 
 
 @pytest.mark.django_db
 def test_only_files_whose_job_has_finished_get_its_facts() -> None:
     new, stale, other = running_job(), running_job(attempt=2), new_job()
-    Job.objects.filter(pk__in=[new.pk, stale.pk]).update(state=State.DONE)
+    Job.everywhere.filter(pk__in=[new.pk, stale.pk]).update(state=State.DONE)
     facts = {"a": "é\\", "none": None}
     given = [(new.pk, 1, facts), (stale.pk, 1, facts), (other.pk, 0, facts)]
     rows = sql.rows(*settle.finished(given))
@@ -444,7 +444,7 @@ def test_a_failed_job_keeps_the_facts_that_it_found() -> None:
 @pytest.mark.django_db
 def test_json_that_the_database_can_not_read_is_bad_data_and_not_an_outage() -> None:
     job = running_job()
-    Job.objects.filter(pk=job.pk).update(state=State.DONE)
+    Job.everywhere.filter(pk=job.pk).update(state=State.DONE)
     with pytest.raises(DataError), transaction.atomic():
         sql.rows(sql.SETTLE_FINISHED, sql.AttemptValues([(job.pk, 1, "{")]))
 
@@ -464,9 +464,9 @@ def test_one_job_that_failed_fails_the_file_once_all_have_ended() -> None:
     file = new_file()
     first, second = running_job(file, processor="image"), running_job(file, processor="text")
     assert states.fail(first, "corrupt", "It is corrupt.")
-    assert File.objects.get().state == File.State.PROCESSING
+    assert File.everywhere.get().state == File.State.PROCESSING
     assert finish(second, {"words": 1}, [])
-    file = File.objects.get()
+    file = File.everywhere.get()
     assert (file.state, file.failure) == (File.State.FAILED, first)
     assert file.facts["text"] == {"words": 1}
 
@@ -512,7 +512,7 @@ def test_the_lease_is_lost_or_the_job_is_done_but_not_both() -> None:
         assert again(job).state == (State.DONE if finished else State.WAITING)
         assert Derivative.objects.filter(file=job.file).count() == int(finished)
         outcomes.add(bool(finished))
-        Job.objects.all().delete()
+        Job.everywhere.all().delete()
     assert outcomes <= {True, False}
 
 
@@ -523,7 +523,7 @@ def test_several_reapers_count_one_failure() -> None:
         expired(job)
         assert sum(side_by_side([lambda: states.reap("quick")[1]] * 3)) == 1
         assert again(job).failures == 1
-        Job.objects.all().delete()
+        Job.everywhere.all().delete()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -558,8 +558,8 @@ def test_deletion_beside_any_other_move(act: str, tmp_path: Any) -> None:
             "reap": partial(states.reap, "quick"),
         }
         side_by_side([moves[act], partial(delete_after, chance.uniform(0, 0.01), storage, job.file)])
-        assert not File.objects.exists()
-        assert not Job.objects.exists()
+        assert not File.everywhere.exists()
+        assert not Job.everywhere.exists()
         assert not Derivative.objects.exists()
 
 

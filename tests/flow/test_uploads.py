@@ -21,7 +21,7 @@ from django.db import OperationalError, connection
 from picasso.access.principal import SERVICE
 from picasso.errors import Conflict, DigestMismatch, Gone, Locked, Superseded, TooLarge, UnfinishedFull
 from picasso.files.delete import delete
-from picasso.models import File, FileCount, Upload, new_id
+from picasso.models import File, ProjectUsage, Upload, new_id
 from picasso.process.pipelines import Plan
 from picasso.receive import append as appending
 from picasso.receive import cleanup, concatenate
@@ -52,7 +52,7 @@ LIMITS = {"max_size": MAX_SIZE, "max_unfinished": QUOTA, "expiry": EXPIRY}
 def _counting(transactional_db: None) -> None:
     """Emptying the tables after a test takes the row with it in which SQLite counts."""
     if connection.vendor == "sqlite":
-        FileCount.objects.get_or_create(slot=0)
+        ProjectUsage.objects.get_or_create(project_id=1, slot=0)
 
 
 @pytest.fixture
@@ -113,7 +113,7 @@ def test_an_upload_becomes_one_file_however_often_it_lands(storage: Folder) -> N
     files = [outcome for outcome in outcomes if isinstance(outcome, File)]
     assert len(files) == 1
     assert all(isinstance(outcome, Conflict) for outcome in outcomes if outcome not in files)
-    (row,) = Upload.objects.all()
+    (row,) = Upload.everywhere.all()
     assert (row.file_id, row.length, row.finished, row.reserved) == (files[0].pk, len(DATA), True, 0)
     assert storage.files.path(files[0].key).read_bytes() == DATA
     media = [path for path in storage.files.media.rglob("*") if path.is_file()]
@@ -154,7 +154,7 @@ def test_a_cancelled_upload_does_not_land(storage: Folder) -> None:
             await uploads.committer.commit(append, NewFile("a", "", upload_id=row.pk))
 
     with_uploads(storage, cancel)
-    assert not File.objects.exists()
+    assert not File.everywhere.exists()
     assert not [path for path in storage.files.media.rglob("*") if path.is_file()]
 
 
@@ -176,7 +176,7 @@ def test_a_wrong_digest_leaves_its_reason_and_nothing_else(storage: Folder) -> N
                 pass
 
     with_uploads(storage, land)
-    assert not File.objects.exists()
+    assert not File.everywhere.exists()
     assert not [path for path in storage.uploads.root.rglob("*") if path.is_file()]
 
 
@@ -189,8 +189,8 @@ def test_an_upload_forgets_a_file_that_was_deleted(storage: Folder) -> None:
         return row
 
     row = with_uploads(storage, land)
-    delete(SERVICE, storage, File.objects.get())
-    assert Upload.objects.get().file_id is None
+    delete(SERVICE, storage, File.everywhere.get())
+    assert Upload.everywhere.get().file_id is None
 
     async def look(uploads: Uploads) -> None:
         with pytest.raises(Gone):
@@ -298,14 +298,14 @@ def test_bytes_of_a_killed_process_are_synced_before_they_become_a_file(
         concatenations = Concatenations(uploads)
         concatenations.start()
         for _ in range(500):
-            if await uploads.locks.database.do(File.objects.exists):
+            if await uploads.locks.database.do(File.everywhere.exists):
                 break
             await asyncio.sleep(0.02)
         await concatenations.stop()
         return inode
 
     inode = with_uploads(storage, kill_and_continue)
-    assert storage.files.path(File.objects.get().key).stat().st_ino == inode
+    assert storage.files.path(File.everywhere.get().key).stat().st_ino == inode
     assert inode in synced_inodes
 
 
@@ -462,7 +462,7 @@ def test_another_process_takes_over_within_a_second(storage: Folder) -> None:
     assert asyncio.run(come()) < 10, "it waits for the other one's minute"
     thread.join(60)
     assert not thread.is_alive()
-    assert not Upload.objects.filter(takeover_requested=True).exists()
+    assert not Upload.everywhere.filter(takeover_requested=True).exists()
 
 
 def test_a_lock_that_was_asked_for_in_vain_is_given_back(storage: Folder) -> None:
@@ -527,7 +527,7 @@ def test_a_key_has_one_upload(storage: Folder) -> None:
         return await asyncio.gather(*begins, return_exceptions=True)
 
     outcomes = with_uploads(storage, begin_all)
-    (row,) = Upload.objects.all()
+    (row,) = Upload.everywhere.all()
     assert [outcome.row.pk for outcome in outcomes if isinstance(outcome, KnownKey)] == [row.pk] * 5
     assert [path.name for path in storage.uploads.root.rglob("*") if path.is_file()] == [str(row.pk)]
 
@@ -539,13 +539,13 @@ def test_the_sweep_takes_what_expired_and_what_was_lost(storage: Folder) -> None
     for row in (old, upload):
         os.utime(storage.uploads.path(row.pk), (past, past))
     storage.uploads.path(lost.pk).unlink()
-    Upload.objects.filter(pk=lost.pk).update(created_at="2020-01-01T00:00:00Z")
+    Upload.everywhere.filter(pk=lost.pk).update(created_at="2020-01-01T00:00:00Z")
     lock = storage.uploads.lock(upload.pk)
     try:
         assert cleanup.remove_expired(storage, EXPIRY) == 2
     finally:
         lock.release()
-    assert set(Upload.objects.values_list("pk", flat=True)) == {fresh.pk, upload.pk}
+    assert set(Upload.everywhere.values_list("pk", flat=True)) == {fresh.pk, upload.pk}
     assert cleanup.remove_expired(storage, EXPIRY) == 1
     assert {path.name for path in storage.uploads.root.rglob("*") if path.is_file()} == {str(fresh.pk)}
 
@@ -601,7 +601,7 @@ def test_a_key_of_what_is_gone_is_free(storage: Folder, loss: str) -> None:
             return creation.row
 
     row = with_uploads(storage, come_again)
-    assert Upload.objects.get().pk == row.pk
+    assert Upload.everywhere.get().pk == row.pk
 
 
 def test_finals_that_want_the_same_parts_do_not_wait_for_each_other(storage: Folder) -> None:
@@ -630,7 +630,7 @@ def test_a_final_upload_goes_with_its_parts(storage: Folder) -> None:
             await upload.delete()
 
     with_uploads(storage, cancel)
-    assert not Upload.objects.exists()
+    assert not Upload.everywhere.exists()
     assert not [path for path in storage.uploads.root.rglob("*") if path.is_file()]
 
 
@@ -660,7 +660,7 @@ def test_a_join_that_is_interrupted_at_any_moment_ends_with_the_right_bytes(
                     await task
 
     with_uploads(storage, join_all)
-    files = list(File.objects.all())
+    files = list(File.everywhere.all())
     assert len(files) == 12
     for file in files:
         assert storage.files.path(file.key).read_bytes() == DATA

@@ -17,10 +17,10 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from picasso.access.principal import OPEN, Scope
-from picasso.models import File, FileCount
+from picasso.access.authenticate import Authenticator
+from picasso.access.principal import OPEN, Principal, Scope
+from picasso.models import File, ProjectUsage
 from picasso.storage.folder import Folder
-from picasso.web import router
 from picasso.web.app import WebApp
 from picasso.web.request import Message
 from tests.flow.asgi import Exchange, ask, with_app
@@ -50,7 +50,7 @@ def wait_for_their_end(before: set[threading.Thread]) -> None:
 def _counting(transactional_db: None) -> None:
     """Emptying the tables after a test takes the row with it in which SQLite counts."""
     if connection.vendor == "sqlite":
-        FileCount.objects.get_or_create(slot=0)
+        ProjectUsage.objects.get_or_create(project_id=1, slot=0)
 
 
 # Principals
@@ -62,10 +62,14 @@ def test_an_upload_needs_the_scope_to_write(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str, path: str
 ) -> None:
     reader = replace(OPEN, scopes=frozenset(Scope) - {Scope.FILES_WRITE})
-    monkeypatch.setattr(router, "authenticate", lambda _: reader)
+
+    async def found(*_: object) -> Principal:
+        return reader
+
+    monkeypatch.setattr(Authenticator, "__call__", found)
     answer = with_app(tmp_path, lambda app: ask(app, method, path, b"content"))
     assert (answer.status, json.loads(answer.body)["code"]) == (403, "forbidden")
-    assert not File.objects.exists()
+    assert not File.everywhere.exists()
 
 
 # Memory
@@ -92,7 +96,7 @@ def test_a_repeated_request_leaves_nothing_in_memory(tmp_path: Path, protocol: s
             assert app.memory.size == 0
 
     with_app(tmp_path, repeat)
-    assert File.objects.count() == 1
+    assert File.everywhere.count() == 1
 
 
 @pytest.mark.parametrize("protocol", CREATIONS)
@@ -129,7 +133,7 @@ def test_a_body_that_ends_too_early_is_no_file_whatever_the_server_says(tmp_path
         assert short.status is None
 
     with_app(tmp_path, send_half)
-    assert not File.objects.exists()
+    assert not File.everywhere.exists()
 
 
 def open_files(folder: Path) -> list[str]:
@@ -186,7 +190,7 @@ def test_a_running_request_ends_before_the_threads_stop(tmp_path: Path) -> None:
     quick, endless = asyncio.run(run())
     assert quick.status == 201, quick.body
     assert endless.status == 503
-    assert File.objects.get().size == len(CONTENT)
+    assert File.everywhere.get().size == len(CONTENT)
 
 
 def test_no_thread_is_left(tmp_path: Path) -> None:
@@ -267,7 +271,7 @@ def test_a_download_ends_when_its_client_disconnects(tmp_path: Path) -> None:
 
 
 def make_empty(file_id: str) -> None:
-    File.objects.filter(pk=file_id).update(size=0)
+    File.everywhere.filter(pk=file_id).update(size=0)
     connection.close()  # this thread's
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics
+from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from picasso.access.principal import principal_of
 from picasso.api.errors import ProblemSerializer
+from picasso.api.safety import DeletesFiles, ReadsFiles
 from picasso.errors import PROBLEM_JSON
 from picasso.files import queries
 from picasso.files.delete import delete as delete_file
@@ -24,6 +27,8 @@ NOT_FOUND = {(404, PROBLEM_JSON): ProblemSerializer}
 
 
 class FileView(generics.GenericAPIView[File]):
+    permission_classes = [ReadsFiles]
+
     def get_serializer_context(self) -> dict[str, Any]:
         return {**super().get_serializer_context(), "base": base_of(self.request)}
 
@@ -36,6 +41,10 @@ class FileList(FileView, generics.ListAPIView[File]):
     def get_queryset(self) -> QuerySet[File]:
         return queries.newest_first(principal_of(self.request.META))
 
+    def count(self) -> int:
+        """For `picasso.api.pagination.Pages`."""
+        return queries.count(principal_of(self.request.META))
+
     @extend_schema(operation_id="list_files", responses={200: FileSerializer(many=True), **NOT_FOUND})
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().get(request, *args, **kwargs)
@@ -46,8 +55,14 @@ class FileDetail(FileView, generics.RetrieveAPIView[File]):
 
     serializer_class = FileDetailSerializer
 
+    def get_permissions(self) -> Sequence[BasePermission]:
+        return [DeletesFiles() if self.request.method == "DELETE" else ReadsFiles()]
+
     def get_queryset(self) -> QuerySet[File]:
-        return queries.with_derivatives(principal_of(self.request.META))
+        principal = principal_of(self.request.META)
+        if self.request.method == "DELETE":
+            return queries.in_reach_of(principal)
+        return queries.with_derivatives(principal)
 
     @extend_schema(operation_id="get_file", responses={200: FileDetailSerializer, **NOT_FOUND})
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:

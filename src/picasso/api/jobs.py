@@ -22,7 +22,7 @@ from rest_framework.views import APIView
 from picasso.access.principal import Principal, principal_of
 from picasso.api.errors import ProblemSerializer
 from picasso.api.pagination import Cursor
-from picasso.api.safety import ReadsJobs, SameOrigin, WritesJobs
+from picasso.api.safety import AdministersService, ReadsJobs, SameOrigin, WritesJobs
 from picasso.errors import PROBLEM_JSON, Conflict, InvalidField, NotFound
 from picasso.files import queries as files
 from picasso.jobs import bulk_actions, commands, queries, queues
@@ -106,7 +106,7 @@ class JobDetail(generics.RetrieveAPIView[Job]):
 
     permission_classes = [ReadsJobs]
     serializer_class = JobSerializer
-    queryset = Job.objects.all()
+    queryset = Job.everywhere.none()  # for the schema
 
     def get_queryset(self) -> QuerySet[Job]:
         return visible_jobs(self.request)
@@ -204,7 +204,13 @@ class QueueList(APIView):
         return Response([asdict(load) for load in queues.loads()])
 
 
-class QueuePause(Change):
+class QueueChange(APIView):
+    """Queues serve all projects, so a key of one project may not stop them."""
+
+    permission_classes = [SameOrigin, AdministersService]
+
+
+class QueuePause(QueueChange):
     @extend_schema(
         operation_id="pause_queue",
         tags=["queues"],
@@ -216,7 +222,7 @@ class QueuePause(Change):
         return set_paused(name, queues.pause)
 
 
-class QueueResume(Change):
+class QueueResume(QueueChange):
     @extend_schema(
         operation_id="resume_queue",
         tags=["queues"],

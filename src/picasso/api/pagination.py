@@ -17,7 +17,6 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import remove_query_param, replace_query_param
 
 from picasso.errors import InvalidField
-from picasso.files.queries import count
 from picasso.serializers import base_of
 
 PAGE_SIZE = 10
@@ -26,13 +25,13 @@ MAX_PAGE_SIZE = 100
 
 
 class Pages(BasePagination):
-    """``?page=`` from 1, ``?page_size=`` up to 100."""
+    """``?page=`` from 1, ``?page_size=`` up to 100. The view's method ``count`` tells how many rows there are."""
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         self.request = request
         self.size = min(number(request, "page_size", PAGE_SIZE), MAX_PAGE_SIZE)
         self.page = number(request, "page", 1)
-        self.count = count(queryset)
+        self.count = view.count()
         self.last = max(1, -(-self.count // self.size))
         if self.page > self.last:
             raise NotFound("There is no such page.")

@@ -18,8 +18,8 @@ SAFE = {"GET", "HEAD", "OPTIONS"}
 class SameOrigin(BasePermission):
     """Refuses requests that a browser sends for a page of another site.
 
-    There are no keys yet: whoever can reach the service can operate it. So a page on another site could make such a
-    person's browser send a request here. Browsers add ``Origin`` to every cross-origin POST, and ``Sec-Fetch-Site`` as
+    With open access whoever can reach the service can operate it. So a page on another site could make such a person's
+    browser send a request here. Browsers add ``Origin`` to every cross-origin POST, and ``Sec-Fetch-Site`` as
     well; a page can change neither. Programs send neither and are allowed, as are pages of `PICASSO_CORS_ORIGINS`.
     """
 
@@ -40,8 +40,11 @@ def requires(scope: Scope) -> type[BasePermission]:
     return HasScope
 
 
+ReadsFiles = requires(Scope.FILES_READ)
+DeletesFiles = requires(Scope.FILES_DELETE)
 ReadsJobs = requires(Scope.JOBS_READ)
 WritesJobs = requires(Scope.JOBS_WRITE)
+AdministersService = requires(Scope.SERVICE_ADMIN)
 
 
 def is_cross_site(request: Request) -> bool:

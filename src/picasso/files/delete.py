@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from picasso.access.principal import Principal, Scope
 from picasso.errors import NotFound
-from picasso.files.queries import visible_to
+from picasso.files.queries import in_reach_of
 from picasso.models import File
 from picasso.storage import Storage
 
@@ -23,7 +23,7 @@ def delete(principal: Principal, storage: Storage, file: File) -> None:
         NotFound: there is no such file, or the principal does not see it. Nothing is removed.
     """
     principal.require(Scope.FILES_DELETE)
-    if not _delete_row(visible_to(principal).filter(pk=file.pk)):
+    if not _delete_row(in_reach_of(principal).filter(pk=file.pk)):
         raise NotFound
     storage.files.remove(file.key)
 
@@ -31,8 +31,8 @@ def delete(principal: Principal, storage: Storage, file: File) -> None:
 def undo(storage: Storage, file: File) -> None:
     """Delete a file whose COMMIT may or may not have taken effect, because the connection broke during it."""
     # Waits for a COMMIT that may still be in progress, because both have the same primary key.
-    File.objects.bulk_create([file], ignore_conflicts=True)
-    _delete_row(File.objects.filter(pk=file.pk))
+    File.everywhere.bulk_create([file], ignore_conflicts=True)
+    _delete_row(File.everywhere.filter(pk=file.pk))
     storage.files.remove(file.key)
 
 

@@ -7,25 +7,43 @@ from collections.abc import Collection
 
 from django.db.models import Q, QuerySet
 
-from picasso.access.principal import DEFAULT_PROJECT, Principal, Scope
+from picasso.access.principal import Principal, Scope
 from picasso.errors import NotFound
-from picasso.models import Derivative, File, FileCount
+from picasso.models import Derivative, File, OwnerUsage, ProjectUsage, Visibility
 
 ALL = Q()
 NOTHING = Q(pk__in=[])
+NOT_DELETED = Q(deleted_at=None)
 
 
 def visible_to(principal: Principal) -> QuerySet[File]:
-    """The files that this principal may see."""
+    """The files that this principal may see. Those in the trash only the service sees."""
     condition = visible(principal)
-    return File.objects.all() if condition is ALL else File.objects.filter(condition)
+    return File.everywhere.all() if condition is ALL else File.everywhere.filter(condition)
 
 
 def visible(principal: Principal) -> Q:
-    """The condition for it. Every file belongs to the default project, and to no owner."""
-    if Scope.FILES_READ not in principal.scopes or principal.owner is not None:
+    """The condition for it."""
+    if principal.sees_everything:
+        return ALL
+    if not principal.may(Scope.FILES_READ) or principal.project is None:
         return NOTHING
-    return ALL if principal.project in {None, DEFAULT_PROJECT} else NOTHING
+    return in_reach(principal) & NOT_DELETED
+
+
+def in_reach(principal: Principal) -> Q:
+    """Rows of the principal's project; of its owner, if it has one. For every table with these two columns."""
+    mine = Q(project=principal.project_id)
+    return mine if principal.owner is None else mine & Q(owner=principal.owner)
+
+
+def fetchable_by(principal: Principal) -> QuerySet[File]:
+    """The files whose bytes this principal may fetch: those that it sees, and public ones of every project."""
+    condition = visible(principal)
+    if condition is ALL:
+        return File.everywhere.all()
+    public = Q(visibility=Visibility.PUBLIC) & NOT_DELETED
+    return File.everywhere.filter(public if condition is NOTHING else condition | public)
 
 
 def newest_first(principal: Principal) -> QuerySet[File]:
@@ -58,18 +76,40 @@ def newest_id(principal: Principal) -> uuid.UUID | None:
     return visible_to(principal).order_by("-id").values_list("pk", flat=True).first()
 
 
+def in_reach_of(principal: Principal) -> QuerySet[File]:
+    """The files that a principal may upload or delete, whether or not it may read them."""
+    if principal.sees_everything:
+        return File.everywhere.all()
+    return File.everywhere.filter(in_reach(principal) & NOT_DELETED)
+
+
+def get_in_reach(principal: Principal, file_id: uuid.UUID) -> File:
+    """Raises `NotFound`."""
+    try:
+        return in_reach_of(principal).get(pk=file_id)
+    except File.DoesNotExist:
+        raise NotFound from None
+
+
+def fetchable(principal: Principal, file_id: uuid.UUID) -> File:
+    """Raises `NotFound`."""
+    try:
+        return fetchable_by(principal).get(pk=file_id)
+    except File.DoesNotExist:
+        raise NotFound from None
+
+
 def derivatives(principal: Principal, file_id: uuid.UUID, processor: str) -> QuerySet[Derivative]:
-    """What a processor made of a file. The rows of both are read by one query."""
+    """What a processor made of a file that may be fetched. The rows of both are read by one query."""
     rows = Derivative.objects.select_related("file").filter(file_id=file_id, processor=processor)
-    return rows if visible(principal) is ALL else rows.filter(file__in=visible_to(principal))
+    return rows if principal.sees_everything else rows.filter(file__in=fetchable_by(principal))
 
 
-def count(files: QuerySet[File]) -> int:
-    """How many files there are in this query; for all files the total that the database keeps by triggers."""
-    return FileCount.total() if is_everything(files) else files.count()
-
-
-def is_everything(files: QuerySet[File]) -> bool:
-    """Whether a query leaves no file out."""
-    query = files.query
-    return not (query.where or query.is_sliced or query.combinator or query.distinct or query.group_by)
+def count(principal: Principal) -> int:
+    """How many files the principal sees: the number that the database keeps by triggers."""
+    if not principal.may(Scope.FILES_READ):
+        return 0
+    if principal.owner is None:
+        return ProjectUsage.total_files(None if principal.sees_everything else principal.project_id)
+    usage = OwnerUsage.objects.filter(project=principal.project_id, owner=principal.owner)
+    return usage.values_list("files", flat=True).first() or 0

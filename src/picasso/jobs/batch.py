@@ -157,6 +157,6 @@ def was_written(finish: Finish) -> bool:
     """Whether a finish took effect earlier. Its derivatives show it, also when the job has moved on since."""
     keys = [derivative.key for derivative in finish.derivatives]
     return (
-        Job.objects.filter(pk=finish.job.id, state=State.DONE, attempt=finish.job.attempt).exists()
+        Job.everywhere.filter(pk=finish.job.id, state=State.DONE, attempt=finish.job.attempt).exists()
         or Derivative.objects.filter(file_id=finish.job.file_id, key__in=keys).exists()
     )

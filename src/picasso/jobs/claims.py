@@ -1,19 +1,19 @@
 """Which of the due jobs are next: the relay's part of `waiting → queued`.
 
-Each batch is shared between the pipelines, so that a million files of one pipeline do not delay a single file of
-another. Within a pipeline the higher priority goes first, then the job that has been due the longest. Jobs of a
-priority below 0 are background jobs: they are claimed only while nothing else is due, and only a few at a time, so that
-a new upload waits behind those few at most.
+Each batch is shared between the projects, and the share of a project between its pipelines. So a million files of one
+project or pipeline do not delay a single file of another. Within a pipeline the higher priority goes first, then the
+job that has been due the longest. Jobs of a priority below 0 are background jobs: they are claimed only while nothing
+else is due, and only a few at a time, so that a new upload waits behind those few at most.
 
-The jobs of one queue, pipeline and priority are a lane. The index `job_claim` has each lane in the order of its due
-times, so a claim costs a few look-ups in it, however many jobs are waiting.
+The jobs of one queue, project, pipeline and priority are a lane. The index `job_claim` has each lane in the order of
+its due times, so a claim costs a few look-ups in it, however many jobs are waiting.
 """
 
 from __future__ import annotations
 
 import random
 import uuid
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import timedelta
 from itertools import groupby, zip_longest
 from typing import NamedTuple
@@ -31,10 +31,15 @@ STRANDED_AFTER = timedelta(seconds=30)
 
 
 class Lane(NamedTuple):
-    """The waiting jobs of one pipeline and priority, the first of which is due."""
+    """The waiting jobs of one project, pipeline and priority, the first of which is due."""
 
+    project: int
     pipeline: str
     priority: int
+
+
+Taker = Callable[[int], list[uuid.UUID]]
+"""Claims up to so many jobs of somebody who has a share."""
 
 
 def claim_due(
@@ -63,33 +68,47 @@ def claim_due(
 
 
 def due_lanes(queue: str) -> Iterator[Lane]:
-    """The lanes with a due job, by pipeline, and from the lowest priority to the highest."""
-    lane = Lane("", -(2**15))
+    """The lanes with a due job, by project and pipeline, and from the lowest priority to the highest."""
+    lane = Lane(0, "", -(2**15))
     while row := sql.first(sql.NEXT_LANE, queue, *lane):
-        lane, due = Lane(row[0], row[1]), row[2]
+        *found, due = row
+        lane = Lane(*found)
         if due:
             yield lane
 
 
 def claim(queue: str, lanes: Sequence[Lane], limit: int, unavailable: Collection[str] = ()) -> list[uuid.UUID]:
-    """Claim up to ``limit`` jobs of these lanes. Pipelines that have enough jobs get equal shares, and take turns."""
-    pipelines = [
-        sorted(mine, key=lambda lane: -lane.priority) for _, mine in groupby(lanes, lambda lane: lane.pipeline)
-    ]
-    # If there are more pipelines than places, none is always the last.
-    random.shuffle(pipelines)
+    """Claim up to ``limit`` jobs of these lanes, shared between projects and then between their pipelines."""
+
+    def of_pipeline(mine: Sequence[Lane]) -> Taker:
+        highest_first = sorted(mine, key=lambda lane: -lane.priority)
+        return lambda limit: claim_share(queue, highest_first, limit, unavailable)
+
+    def of_project(mine: Sequence[Lane]) -> Taker:
+        pipelines = [of_pipeline(list(group)) for _, group in groupby(mine, lambda lane: lane.pipeline)]
+        return lambda limit: shared(pipelines, limit)
+
+    projects = [of_project(list(group)) for _, group in groupby(lanes, lambda lane: lane.project)]
+    return shared(projects, limit)
+
+
+def shared(takers: Sequence[Taker], limit: int) -> list[uuid.UUID]:
+    """Claim up to ``limit`` jobs. Those who have enough jobs get equal shares, and take turns."""
+    takers = list(takers)
+    # If there are more of them than places, none is always the last.
+    random.shuffle(takers)
     turns: list[list[uuid.UUID]] = []
-    while pipelines and limit > 0:
-        share = max(1, limit // len(pipelines))
+    while takers and limit > 0:
+        share = max(1, limit // len(takers))
         full = []
-        for mine in pipelines[:limit]:
-            jobs = claim_share(queue, mine, share, unavailable)
+        for take in takers[:limit]:
+            jobs = take(share)
             turns.append(jobs)
             limit -= len(jobs)
             if len(jobs) == share:
-                full.append(mine)
-        # The pipelines with more jobs share what the others did not use.
-        pipelines = full
+                full.append(take)
+        # Those with more jobs share what the others did not use.
+        takers = full
     return [job for turn in zip_longest(*turns) for job in turn if job]
 
 
@@ -105,15 +124,15 @@ def claim_share(queue: str, lanes: Sequence[Lane], limit: int, unavailable: Coll
 
 def stranded(queue: str, unavailable: Collection[str]) -> list[str]:
     """Those of these processors that have a job which has been due for `STRANDED_AFTER`."""
-    due = Job.objects.filter(queue=queue, state=Job.State.WAITING, due_at__lt=Now() - STRANDED_AFTER)
+    due = Job.everywhere.filter(queue=queue, state=Job.State.WAITING, due_at__lt=Now() - STRANDED_AFTER)
     return sorted(due.filter(processor__in=unavailable).values_list("processor", flat=True).distinct())
 
 
 def unclaim(jobs: Collection[uuid.UUID]) -> None:
     """Let them wait again: their messages could not be sent."""
-    states.take_back(Job.objects.filter(pk__in=jobs))
+    states.take_back(Job.everywhere.filter(pk__in=jobs))
 
 
 def unclaim_all(queue: str) -> None:
     """Let all queued jobs wait again: the messages of the queue are lost."""
-    states.take_back(Job.objects.filter(queue=queue))
+    states.take_back(Job.everywhere.filter(queue=queue))

@@ -66,10 +66,12 @@ def _move_all(jobs: Collection[uuid.UUID], old: Collection[State], new: State, *
     """Make one transition of the jobs that are in one of these states, whatever their attempt, and settle the files."""
     old = [state for state in old if (state, new) in states.MOVES]
     with transaction.atomic():
-        locked = settle.lock_files(visible_to(SERVICE).filter(pk__in=Job.objects.filter(pk__in=jobs).values("file_id")))
-        movable = Job.objects.select_for_update().filter(pk__in=jobs, state__in=old).order_by("pk")
+        locked = settle.lock_files(
+            visible_to(SERVICE).filter(pk__in=Job.everywhere.filter(pk__in=jobs).values("file_id"))
+        )
+        movable = Job.everywhere.select_for_update().filter(pk__in=jobs, state__in=old).order_by("pk")
         mine = list(movable.values_list("pk", flat=True))
-        moved = Job.objects.filter(pk__in=mine, state__in=old).update(state=new, **changes)
+        moved = Job.everywhere.filter(pk__in=mine, state__in=old).update(state=new, **changes)
         settle.settle_files(locked)
     return moved
 
@@ -92,7 +94,7 @@ def reprocess_file(
         for processor, step in wanted.items():
             fields: dict[str, Any] = {"queue": step.queue, "pipeline": pipeline, "priority": priority}
             if processor not in jobs:
-                Job.objects.create(**{**states.new_job(file_id, step), **fields})
+                Job.everywhere.create(**{**states.new_job(file, step), **fields})
             elif (state := State(jobs[processor].state)) in states.ENDED:
                 states.move(jobs[processor], state, State.WAITING, **RESET, **fields)
         obsolete = [job.processor for job in jobs.values() if job.processor not in wanted and job.state in states.ENDED]

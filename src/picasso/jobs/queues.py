@@ -48,7 +48,7 @@ def _set(name: str, *, paused: bool) -> None:
 
 def load(name: str) -> Load:
     """Each number comes from an index of its own, as there may be a million jobs waiting."""
-    jobs = Job.objects.filter(queue=name)
+    jobs = Job.everywhere.filter(queue=name)
     active = jobs.filter(state__in=(State.QUEUED, State.RUNNING)).aggregate(
         queued=Count("pk", Q(state=State.QUEUED)), running=Count("pk", Q(state=State.RUNNING))
     )

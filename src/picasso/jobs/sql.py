@@ -90,11 +90,11 @@ WORDS = {
     },
 }
 
-# (queue, pipeline, priority): the first job of the lane after that one, and whether it is due.
+# (queue, project, pipeline, priority): the first job of the lane after that one, and whether it is due.
 NEXT_LANE = """
-    SELECT pipeline, priority, due_at <= {now} FROM picasso_job
-    WHERE queue = %s AND state = 'waiting' AND (pipeline, priority) > (%s, %s)
-    ORDER BY pipeline, priority, due_at LIMIT 1"""
+    SELECT project_id, pipeline, priority, due_at <= {now} FROM picasso_job
+    WHERE queue = %s AND state = 'waiting' AND (project_id, pipeline, priority) > (%s, %s, %s)
+    ORDER BY project_id, pipeline, priority, due_at LIMIT 1"""
 
 # (queue, queue): whether it is paused; its jobs with a message; its background jobs that are queued or running.
 QUEUE_STATUS = """
@@ -103,13 +103,13 @@ QUEUE_STATUS = """
     FROM picasso_job
     WHERE queue = %s AND state IN ('queued', 'running')"""
 
-# (queue, pipeline, priority, processors, limit): the jobs of one lane that are due the longest and that no other relay
-# is claiming, except jobs of these processors.
+# (queue, project, pipeline, priority, processors, limit): the jobs of one lane that are due the longest and that no
+# other relay is claiming, except jobs of these processors.
 CLAIM = """
     WITH due AS MATERIALIZED (
         SELECT id FROM picasso_job
-        WHERE queue = %s AND state = 'waiting' AND pipeline = %s AND priority = %s AND due_at <= {now}
-            AND processor {not_in_names}
+        WHERE queue = %s AND state = 'waiting' AND project_id = %s AND pipeline = %s AND priority = %s
+            AND due_at <= {now} AND processor {not_in_names}
         ORDER BY due_at LIMIT %s {lock_free})
     UPDATE picasso_job SET state = 'queued', leased_until = {lease}
     WHERE state = 'waiting' AND id IN (SELECT id FROM due)

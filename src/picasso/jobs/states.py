@@ -27,7 +27,7 @@ from picasso.access.principal import SERVICE
 from picasso.files.queries import visible_to
 from picasso.jobs import settle, sql
 from picasso.jobs.retries import MAX_CRASHES, POISON, WORKER_DIED, TransientError, backoff
-from picasso.models import Job, new_id
+from picasso.models import File, Job, new_id
 
 State = Job.State
 
@@ -133,15 +133,16 @@ def move(job: RunningJob, old: State, new: State, only: Q = NO_CONDITION, **chan
     """Make one transition; True only if the row is in that state and in that attempt. Does not settle the file."""
     if (old, new) not in MOVES:
         raise ValueError(f"a job can't go from {old} to {new}")
-    rows = Job.objects.filter(only, pk=job.id, state=old, attempt=job.attempt)
+    rows = Job.everywhere.filter(only, pk=job.id, state=old, attempt=job.attempt)
     return rows.update(state=new, **changes) == 1
 
 
-def new_job(file_id: uuid.UUID, step: Step, pipeline: str = "default") -> dict[str, Any]:
+def new_job(file: File, step: Step, pipeline: str = "default") -> dict[str, Any]:
     """The row of a new job, which is due at once."""
     return {
         "id": new_id(),
-        "file_id": file_id,
+        "project_id": file.project_id,
+        "file_id": file.pk,
         "processor": step.processor,
         "queue": step.queue,
         "pipeline": pipeline,
@@ -209,8 +210,8 @@ def renew(running: Collection[Progress]) -> set[AttemptId]:
     """Extend the leases of these attempts, and `write_progress`."""
     if running:
         with transaction.atomic():
-            mine = lock_free_jobs(Job.objects.filter(_any_of(running), state=State.RUNNING))
-            Job.objects.filter(pk__in=mine).update(leased_until=Now() + LEASE)
+            mine = lock_free_jobs(Job.everywhere.filter(_any_of(running), state=State.RUNNING))
+            Job.everywhere.filter(pk__in=mine).update(leased_until=Now() + LEASE)
     return write_progress(running)
 
 
@@ -218,7 +219,7 @@ def write_progress(running: Collection[Progress]) -> set[AttemptId]:
     """Write the progress of these attempts. Returns those that are not running any more, as the rows say."""
     if not running:
         return set()
-    rows = Job.objects.filter(_any_of(running), state=State.RUNNING)
+    rows = Job.everywhere.filter(_any_of(running), state=State.RUNNING)
     written = {
         AttemptId(pk, attempt): progress for pk, attempt, progress in rows.values_list("pk", "attempt", "progress")
     }
@@ -234,7 +235,7 @@ def _any_of(running: Collection[Progress]) -> Q:
 
 def reap(queue: str) -> tuple[int, int]:
     """Take back jobs whose lease expired: the message was lost, or the worker died. Returns how many of each."""
-    expired = Job.objects.filter(LEASE_EXPIRED, queue=queue)
+    expired = Job.everywhere.filter(LEASE_EXPIRED, queue=queue)
     messages = take_back(expired)
     running = list(expired.filter(state=State.RUNNING)[:100])
     return messages, sum(retry(job, WORKER_DIED, LEASE_EXPIRED) for job in running)
@@ -247,7 +248,7 @@ def take_back(jobs: QuerySet[Job]) -> int:
     """
     with transaction.atomic():
         mine = lock_free_jobs(jobs.filter(state=State.QUEUED))
-        return Job.objects.filter(pk__in=mine).update(state=State.WAITING, leased_until=None)
+        return Job.everywhere.filter(pk__in=mine).update(state=State.WAITING, leased_until=None)
 
 
 def lock_free_jobs(jobs: QuerySet[Job]) -> list[uuid.UUID]:

@@ -180,7 +180,7 @@ def incomplete_notice(pipeline: Pipeline) -> str:
 def count_waiting() -> int:
     """The background jobs that wait for a worker, without those of paused queues, up to `MAX_WAITING`."""
     paused = Queue.objects.filter(paused=True).values("name")
-    waiting = Job.objects.filter(state__in=(Job.State.WAITING, Job.State.QUEUED), priority__lt=0)
+    waiting = Job.everywhere.filter(state__in=(Job.State.WAITING, Job.State.QUEUED), priority__lt=0)
     return waiting.exclude(queue__in=paused)[:MAX_WAITING].count()
 
 

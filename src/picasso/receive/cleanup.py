@@ -75,11 +75,11 @@ def remove_expired(storage: Storage, expiry: int) -> int:
     """Remove uploads that got no byte for ``expiry`` seconds, and the rows of those that ended before; how many."""
     oldest = timezone.now() - timedelta(seconds=expiry)
     grace_start = time.time() - GRACE.total_seconds()
-    Upload.objects.filter(finished_at__lt=oldest).delete()
+    Upload.everywhere.filter(finished_at__lt=oldest).delete()
     removed = 0
     for upload_id, modified_at in storage.uploads.walk():
         if modified_at < oldest.timestamp() and not _is_locked(storage, upload_id):
-            Upload.objects.filter(pk=upload_id, finished_at=None).delete()
+            Upload.everywhere.filter(pk=upload_id, finished_at=None).delete()
             storage.uploads.remove(upload_id)
             removed += 1
         elif modified_at < grace_start:
@@ -91,13 +91,13 @@ def remove_expired(storage: Storage, expiry: int) -> int:
 
 def _delete_rows_without_bytes(storage: Storage, oldest: datetime) -> int:
     """Such rows only take space in the quota."""
-    rows = Upload.objects.filter(finished_at=None, created_at__lt=oldest).values_list("pk", flat=True)
-    return Upload.objects.filter(pk__in=[pk for pk in rows if not storage.uploads.exists(pk)]).delete()[0]
+    rows = Upload.everywhere.filter(finished_at=None, created_at__lt=oldest).values_list("pk", flat=True)
+    return Upload.everywhere.filter(pk__in=[pk for pk in rows if not storage.uploads.exists(pk)]).delete()[0]
 
 
 def _remove_without_row(storage: Storage, upload_id: uuid.UUID) -> bool:
     """Remove bytes that a crash left of an upload that was committed, or never inserted. Whether there were any."""
-    if Upload.objects.filter(pk=upload_id, finished_at=None).exists():
+    if Upload.everywhere.filter(pk=upload_id, finished_at=None).exists():
         return False
     storage.uploads.remove(upload_id)
     return True

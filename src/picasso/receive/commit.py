@@ -171,6 +171,10 @@ class Committer:
         file_id = new_id()
         file = pending.file = File(
             id=file_id,
+            project_id=new.project_id,
+            owner=new.owner,
+            visibility=new.visibility,
+            expires_at=new.expires_at,
             uploaded_at=made_at(file_id),
             name=new.name,
             size=content.size,
@@ -252,7 +256,8 @@ def insert(batch: list[Pending]) -> None:
     stored = [(pending.file, pending.plan) for pending in batch if pending.file and pending.plan]
     bulk_insert.insert_rows(File, [{column: getattr(file, column) for column in FILE_COLUMNS} for file, _ in stored])
     bulk_insert.insert_rows(
-        Job, [states.new_job(file.pk, step, plan.pipeline) for file, plan in stored for step in plan.steps]
+        Job,
+        [states.new_job(file, step, plan.pipeline) for file, plan in stored for step in plan.steps],
     )
     for pending in batch:
         if pending.new.upload_id and pending.file:
@@ -261,7 +266,7 @@ def insert(batch: list[Pending]) -> None:
 
 def finish(upload_id: uuid.UUID, file: File) -> None:
     """In the transaction that inserts the file, so that an upload becomes exactly one file."""
-    rows = Upload.objects.filter(pk=upload_id, finished_at=None)
+    rows = Upload.everywhere.filter(pk=upload_id, finished_at=None)
     if rows.update(finished_at=Now(), file=file, length=file.size, reserved=0) != 1:
         raise Conflict("This upload has become a file already, or was cancelled.")
 

@@ -147,13 +147,13 @@ class Concatenations:
 
 
 def ready_finals(store: UploadStore) -> list[uuid.UUID]:
-    finals = Upload.objects.filter(finished_at=None, parts__isnull=False)
+    finals = Upload.everywhere.filter(finished_at=None, parts__isnull=False)
     return [final.pk for final in finals if complete_parts(store, final)]
 
 
 def complete_uploads(store: UploadStore) -> list[uuid.UUID]:
     """Uploads whose last byte has arrived and that nobody commits, because their process died."""
-    rows = Upload.objects.filter(
+    rows = Upload.everywhere.filter(
         finished_at=None, parts__isnull=True, protocol=Upload.Protocol.TUS, length__isnull=False
     )
     rows = rows.exclude(concat="partial")
@@ -170,13 +170,13 @@ def offset_of(store: UploadStore, upload_id: uuid.UUID) -> int:
 
 def delete_concatenated(store: UploadStore) -> None:
     """Delete the parts of what is a file by now, if the process that concatenated them died before it could."""
-    delete_uploads(store, list(Upload.objects.filter(final__finished_at__isnull=False).values_list("pk", flat=True)))
+    delete_uploads(store, list(Upload.everywhere.filter(final__finished_at__isnull=False).values_list("pk", flat=True)))
 
 
 def complete_parts(store: UploadStore, final: Upload) -> list[Part] | None:
     """The parts and their place in the final upload; None while one of them is not complete."""
     ids = [uuid.UUID(part) for part in final.parts or ()]
-    rows = Upload.objects.in_bulk(ids)
+    rows = Upload.everywhere.in_bulk(ids)
     ends = [0]
     for part_id in ids:
         row = rows.get(part_id)

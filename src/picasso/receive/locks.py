@@ -270,9 +270,9 @@ class Locks:
         try:
             with suppress(FileNotFoundError):  # it has no bytes, for example because it has landed
                 store_lock = self._store.lock(upload_id)
-            row = Upload.objects.filter(pk=upload_id).first()
+            row = Upload.everywhere.filter(pk=upload_id).first()
             if row and row.takeover_requested:
-                Upload.objects.filter(pk=upload_id).update(takeover_requested=False)
+                Upload.everywhere.filter(pk=upload_id).update(takeover_requested=False)
         except BlockingIOError:
             unlock_advisory(upload_id)
             return None
@@ -318,12 +318,12 @@ def close_connection() -> None:
 
 
 def takeovers_requested() -> list[uuid.UUID]:
-    return list(Upload.objects.filter(takeover_requested=True).values_list("pk", flat=True))
+    return list(Upload.everywhere.filter(takeover_requested=True).values_list("pk", flat=True))
 
 
 def request_takeover(upload_id: uuid.UUID, interrupt_concatenation: bool) -> None:
     """Ask the process that holds the lock for it. Raises `Locked` for a concatenation that is not to be interrupted."""
-    rows = Upload.objects.filter(pk=upload_id)
+    rows = Upload.everywhere.filter(pk=upload_id)
     if not interrupt_concatenation and rows.filter(parts__isnull=False).exists():
         raise Locked
     rows.update(takeover_requested=True)

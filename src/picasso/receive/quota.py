@@ -29,7 +29,7 @@ def require_quota(max_unfinished: int, size: int, except_for: uuid.UUID | None =
 
 def reserved_bytes(except_for: uuid.UUID | None = None) -> int:
     """The reservations of all unfinished uploads, or all but one."""
-    rows = Upload.objects.filter(finished_at=None)
+    rows = Upload.everywhere.filter(finished_at=None)
     if except_for:
         rows = rows.exclude(pk=except_for)
     return rows.aggregate(total=Sum("reserved"))["total"] or 0

@@ -31,7 +31,7 @@ from picasso.receive.append import Append
 from picasso.receive.commit import Committer
 from picasso.receive.hashing import Hash
 from picasso.receive.locks import PATIENCE, LockHolder, Locks
-from picasso.receive.new_file import NewFile
+from picasso.receive.new_file import of_upload
 from picasso.receive.quota import require_quota
 from picasso.receive.threads import Threads
 from picasso.storage import Storage, UploadStore
@@ -134,7 +134,7 @@ class Uploads:
             raise
 
     def _require_new_key(self, row: Upload) -> None:
-        other = Upload.objects.filter(idempotency_key=row.idempotency_key).first()
+        other = Upload.everywhere.filter(idempotency_key=row.idempotency_key).first()
         if other and other.finished_at and other.finished_at.timestamp() + self.expiry < time.time():
             other.delete()
         elif other:
@@ -150,7 +150,7 @@ class Uploads:
                 require_parts(row, self.storage.uploads, self.max_size)
             row.save(force_insert=True)
             if row.parts:
-                Upload.objects.filter(pk__in=row.parts).update(final=row.pk)
+                Upload.everywhere.filter(pk__in=row.parts).update(final=row.pk)
 
     def expected_size(self, size: int | None) -> int:
         """How many bytes to reserve for a chunk of this size, or of unknown size."""
@@ -162,10 +162,10 @@ class Uploads:
 
     def _read_status(self, upload_id: uuid.UUID) -> UploadStatus:
         try:
-            return self._status_of(Upload.objects.filter(pk=upload_id).first())
+            return self._status_of(Upload.everywhere.filter(pk=upload_id).first())
         except Gone:
             # It may have been committed, and its bytes removed, after its row was read.
-            return self._status_of(Upload.objects.filter(pk=upload_id).first())
+            return self._status_of(Upload.everywhere.filter(pk=upload_id).first())
 
     def _status_of(self, row: Upload | None) -> UploadStatus:
         if row is None:
@@ -193,7 +193,7 @@ class Uploads:
         if row.file_id is None:
             raise Gone
         try:
-            return await self.locks.database.do(queries.get, principal, row.file_id)
+            return await self.locks.database.do(queries.get_in_reach, principal, row.file_id)
         except NotFound:
             raise Gone from None
 
@@ -282,7 +282,7 @@ class LockedUpload:
     def _update(self, **changes: object) -> None:
         for name, value in changes.items():
             setattr(self.row, name, value)
-        Upload.objects.filter(pk=self.row.pk).update(**changes)
+        Upload.everywhere.filter(pk=self.row.pk).update(**changes)
 
     async def append(self, checks: Sequence[Hash] = ()) -> Append:
         """Start to append. To be ended by `keep`, `Append.discard` or `commit`. With ``checks`` only `keep` counts."""
@@ -322,8 +322,7 @@ class LockedUpload:
             await self._refuse(EmptyFile())
         await self._verify(append)
         try:
-            new = NewFile(row.name, row.declared_type, row.pipeline, row.pk)
-            file = await self._uploads.committer.commit(append, new)
+            file = await self._uploads.committer.commit(append, of_upload(row))
         finally:
             append.writer.close()
         row.file_id, row.length, row.finished_at = file.pk, file.size, datetime.now(UTC)
@@ -366,7 +365,7 @@ class LockedUpload:
 
     def _delete_unfinished(self) -> None:
         """If a COMMIT in doubt has made it a file, its row stays, and its key with it."""
-        if Upload.objects.filter(pk=self.row.pk, finished_at=None).delete()[0]:
+        if Upload.everywhere.filter(pk=self.row.pk, finished_at=None).delete()[0]:
             self._store.remove(self.row.pk)
 
     async def delete(self) -> None:
@@ -377,7 +376,7 @@ class LockedUpload:
 
     def _delete(self) -> None:
         # The row is read again: if a COMMIT in doubt has finished the upload, its parts are removed elsewhere.
-        row = Upload.objects.filter(pk=self.row.pk).first()
+        row = Upload.everywhere.filter(pk=self.row.pk).first()
         parts = [uuid.UUID(part) for part in row.parts or ()] if row and not row.finished else []
         delete_uploads(self._store, [self.row.pk, *parts])
 
@@ -391,7 +390,7 @@ def require_parts(final: Upload, store: UploadStore, max_size: int) -> None:
     """
     ids = {uuid.UUID(part) for part in final.parts or ()}
     # Always in the same order, so that two final uploads with the same parts can't wait for each other.
-    rows = {row.pk: row for row in Upload.objects.select_for_update().filter(pk__in=ids).order_by("pk")}
+    rows = {row.pk: row for row in Upload.everywhere.select_for_update().filter(pk__in=ids).order_by("pk")}
     for part in ids:
         row = rows.get(part)
         if row is None or row.finished or not store.exists(part):
@@ -411,14 +410,14 @@ def require_parts(final: Upload, store: UploadStore, max_size: int) -> None:
 
 
 def delete_uploads(store: UploadStore, ids: Sequence[uuid.UUID]) -> None:
-    Upload.objects.filter(pk__in=ids).delete()
+    Upload.everywhere.filter(pk__in=ids).delete()
     for upload_id in ids:
         store.remove(upload_id)
 
 
 def touch_with_parts(store: UploadStore, final_id: uuid.UUID) -> None:
     """A final upload and its parts expire together: a byte for one of them is a sign of life for all."""
-    for upload_id in (final_id, *Upload.objects.filter(final=final_id).values_list("pk", flat=True)):
+    for upload_id in (final_id, *Upload.everywhere.filter(final=final_id).values_list("pk", flat=True)):
         store.touch(upload_id)
 
 

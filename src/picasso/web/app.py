@@ -6,6 +6,8 @@ import asyncio
 import logging
 from contextlib import closing
 
+from picasso.access.authenticate import Authenticator, BearerKeys, OpenAccess
+from picasso.access.authenticate import Threads as AccessThreads
 from picasso.conf import Conf
 from picasso.errors import ClientGone, PicassoError, Unavailable
 from picasso.jobs.broker import Broker
@@ -64,15 +66,17 @@ class WebApp:
         self._health = HealthHandler(checks(conf, storage))
         self._download = DownloadHandler(storage.files)
         self._django = DjangoHandler()
+        self._access = AccessThreads()
         self._requests = RunningRequests()
         self._started = False
         self._stopped = False
         self._router = Router(
-            self._cors,
-            self._health,
-            UploadHandler(self._uploads, self._concatenations, self._committer, known, conf.upload_idle_timeout),
-            self._download,
-            self._django,
+            authenticate=authenticator(conf, self._access),
+            cors=self._cors,
+            health=self._health,
+            upload=UploadHandler(self._uploads, self._concatenations, self._committer, known, conf.upload_idle_timeout),
+            download=self._download,
+            django=self._django,
         )
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
@@ -102,6 +106,7 @@ class WebApp:
         self._threads.stop()
         self._download.stop()
         self._django.stop()
+        self._access.stop()
         self._health.stop()
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
@@ -148,6 +153,10 @@ class WebApp:
             self.start()  # the server has no lifespan. Nothing is awaited in between, so only one request starts it
         self._forwarding.apply(request.scope)
         await self._router(request)
+
+
+def authenticator(conf: Conf, threads: AccessThreads) -> Authenticator:
+    return Authenticator([BearerKeys(threads)], OpenAccess(threads) if conf.access == "open" else None)
 
 
 def checks(conf: Conf, storage: Storage) -> dict[str, Check]:

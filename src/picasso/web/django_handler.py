@@ -18,8 +18,8 @@ from django.views import View
 from picasso.access.principal import ENVIRON
 from picasso.addresses import API
 from picasso.errors import MethodNotAllowed, NotFound, PicassoError, TooLarge, UploadTimeout
+from picasso.pools import stop_pool
 from picasso.web.connection import Receive
-from picasso.web.pools import stop_pool
 from picasso.web.request import Message, Request
 
 THREADS = 4

@@ -24,11 +24,11 @@ from picasso.access.principal import Principal
 from picasso.addresses import DOWNLOADS
 from picasso.errors import MethodNotAllowed, NotFound, Unavailable
 from picasso.files import queries
+from picasso.pools import stop_pool
 from picasso.storage import Delegation, FileReader, FileStore
 from picasso.web.conditions import Representation, is_not_modified, requested_range
 from picasso.web.content_type import content_type, known_encoding
 from picasso.web.digests import repr_digest
-from picasso.web.pools import stop_pool
 from picasso.web.request import Request
 
 T = TypeVar("T")
@@ -162,7 +162,7 @@ def find(principal: Principal, path: str) -> Download:
 
 
 def find_original(principal: Principal, file_id: uuid.UUID, name: str) -> Download:
-    file = queries.get(principal, file_id)
+    file = queries.fetchable(principal, file_id)
     if file_name(file.key) != name:
         raise NotFound
     encoding = known_encoding(file.facts)

@@ -18,7 +18,7 @@ from picasso.errors import (
     UnsupportedMediaType,
 )
 from picasso.models import File, Upload
-from picasso.receive.new_file import clean_name
+from picasso.receive.new_file import belongs_to, clean_name
 from picasso.receive.uploads import LockedUpload, Uploads, UploadStatus
 from picasso.web import structured
 from picasso.web.body import BodyOptions
@@ -108,6 +108,7 @@ class Draft:
         name = sent_name(request, in_path)
         pipeline = sent["pipeline"] if "pipeline" in sent else sent_pipeline(request, self._pipelines)
         return Upload(
+            **belongs_to(request.principal),
             protocol=Upload.Protocol.DRAFT,
             name=clean_name(first_of(sent, "filename", "name") if name is None else name),
             declared_type=clean_name(sent_type(request) or first_of(sent, "filetype", "type")),

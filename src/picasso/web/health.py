@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from picasso.errors import PROBLEM_JSON, MethodNotAllowed, NotReady, PicassoError
 from picasso.models import Worker
-from picasso.web.pools import stop_pool
+from picasso.pools import stop_pool
 from picasso.web.request import Request
 
 log = logging.getLogger(__name__)

@@ -7,12 +7,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from picasso.access.principal import Principal
 from picasso.errors import KeyReused, TooLarge
 from picasso.models import File, Upload
 from picasso.receive.commit import Committer
 from picasso.receive.content import NewContent, NewFileOutput, NoOutput
 from picasso.receive.hashing import Hash
-from picasso.receive.new_file import NewFile
+from picasso.receive.new_file import NewFile, belongs_to, of_principal
 from picasso.receive.sink import Sink
 from picasso.receive.uploads import Uploads
 from picasso.web.body import Body, BodyOptions, BodyParser
@@ -81,7 +82,7 @@ class RepeatedFile:
 @asynccontextmanager
 async def destination_of(request: Request, uploads: Uploads, files: NewFiles) -> AsyncIterator[Destination]:
     """For a plain request with a key. Raises as `create_upload`."""
-    row = Upload(protocol=Upload.Protocol.PLAIN)
+    row = Upload(**belongs_to(request.principal), protocol=Upload.Protocol.PLAIN)
     set_key(row, request)
     async with create_upload(uploads, row, has_content=True) as creation:
         if not creation.lock:
@@ -133,9 +134,9 @@ class PlainUploads:
         body = Body(request, self._options, limit)
         if HEADER in request.headers:
             async with destination_of(request, self._uploads, self._new_files) as destination:
-                file = await self._store_in(destination, body, parser_for, checks, hashes)
+                file = await self._store_in(destination, body, parser_for, checks, hashes, principal=request.principal)
         else:
-            file = await self._store_in(self._new_files, body, parser_for, checks, hashes)
+            file = await self._store_in(self._new_files, body, parser_for, checks, hashes, principal=request.principal)
         await answer_stored(request, base, file)
 
     async def _store_in(
@@ -145,12 +146,14 @@ class PlainUploads:
         parser_for: Callable[[Sink], FileParser],
         checks: Checks | None,
         hashes: Sequence[Hash],
+        *,
+        principal: Principal,
     ) -> File:
         content = destination.content(hashes)
         try:
             parser = parser_for(content.sink)
             await body.receive(parser)
-            new = parser.end()
+            new = of_principal(parser.end(), principal)
             await content.finish()
             if checks:
                 checks.verify()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from picasso import addresses
-from picasso.access.principal import ENVIRON, authenticate
+from picasso.access.authenticate import Authenticator, Credentials
+from picasso.access.principal import ANONYMOUS, ENVIRON, Principal
 from picasso.addresses import below
 from picasso.web.cors import Cors
 from picasso.web.health import HealthHandler
@@ -11,15 +12,31 @@ from picasso.web.request import Handler, Request
 
 
 class Router:
-    def __init__(self, cors: Cors, health: HealthHandler, upload: Handler, download: Handler, django: Handler) -> None:
+    def __init__(
+        self,
+        *,
+        authenticate: Authenticator,
+        cors: Cors,
+        health: HealthHandler,
+        upload: Handler,
+        download: Handler,
+        django: Handler,
+    ) -> None:
+        self._authenticate = authenticate
         self._cors = cors
         self._exact = {addresses.ALIVE: health.alive, addresses.READY: health.ready}
         self._below = ((addresses.UPLOAD, upload), (addresses.UPLOADS, upload), (addresses.DOWNLOADS, download))
         self._django = django
+        self._for_everybody = (*self._exact.values(), cors.preflight)
+        """Handlers that work without the database, for whoever asks."""
 
     async def __call__(self, request: Request) -> None:
-        request.scope[ENVIRON] = authenticate(request.headers)
-        await self._handler(request)(request)
+        handler = self._handler(request)
+        request.scope[ENVIRON] = ANONYMOUS if handler in self._for_everybody else await self._principal(request)
+        await handler(request)
+
+    async def _principal(self, request: Request) -> Principal:
+        return await self._authenticate(credentials_of(request))
 
     def _handler(self, request: Request) -> Handler:
         if self._cors.is_preflight(request):
@@ -27,3 +44,16 @@ class Router:
         if handler := self._exact.get(request.path):
             return handler
         return next((handler for root, handler in self._below if below(root, request.path) is not None), self._django)
+
+
+def credentials_of(request: Request) -> Credentials:
+    client = request.scope.get("client")
+    return Credentials(
+        authorization=request.headers.get("authorization", ""),
+        cookie=request.headers.get("cookie", ""),
+        query=request.scope.get("query_string", b"").decode("latin-1"),
+        method=request.method,
+        path=request.path,
+        address=client[0] if client else "",
+        project=request.headers.get("picasso-project", ""),
+    )

@@ -23,7 +23,7 @@ from picasso.errors import (
 )
 from picasso.models import Upload
 from picasso.receive.concatenate import Concatenations
-from picasso.receive.new_file import clean_name
+from picasso.receive.new_file import belongs_to, clean_name
 from picasso.receive.uploads import LockedUpload, Uploads, UploadStatus
 from picasso.web.body import BodyOptions
 from picasso.web.digests import CHECKSUM, CHECKSUMS, CONTENT_DIGEST, REPR_DIGEST, Checks, digests_of
@@ -143,6 +143,7 @@ class Tus:
         sent = metadata(request)
         concat = request.headers.get("upload-concat", "")
         row = Upload(
+            **belongs_to(request.principal),
             protocol=Upload.Protocol.TUS,
             name=clean_name(first_of(sent, "filename", "name")),
             declared_type=clean_name(first_of(sent, "filetype", "type")),

@@ -61,7 +61,7 @@ class Command(BaseCommand):
             self.stdout.write(line(job))
 
     def show(self, _: dict[str, object], options: dict[str, Any]) -> None:
-        found = serialize(Job.objects.filter(pk=options["id"]))
+        found = serialize(Job.everywhere.filter(pk=options["id"]))
         if not found:
             raise CommandError(f"There is no job {options['id']}.")
         self.stdout.write(json.dumps(found[0]) if options["json"] else details(found[0]))
@@ -106,7 +106,7 @@ def each_or_all(
 
 def refusals(ids: Collection[uuid.UUID], allowed: Collection[Job.State], done: str) -> list[str]:
     """For each of these jobs that does not exist or is in no allowed state: a sentence that says so."""
-    found = dict(Job.objects.filter(pk__in=ids).values_list("pk", "state"))
+    found = dict(Job.everywhere.filter(pk__in=ids).values_list("pk", "state"))
     unknown = [f"There is no job {each}." for each in ids if each not in found]
     refused = [pk for pk in ids if pk in found and found[pk] not in allowed]
     return unknown + [f"The job {pk} is {found[pk]} and cannot be {done}." for pk in refused]

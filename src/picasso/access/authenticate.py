@@ -1,0 +1,172 @@
+"""Finds the principal of a request by its credentials.
+
+The database is asked in threads, and its answers are kept for `KEPT_SECONDS`. So a revoked key, or a changed setting of
+a project, takes effect within that time in every process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections, connection
+
+from picasso.access import keys, projects
+from picasso.access.principal import ANONYMOUS, OPEN, Principal
+from picasso.errors import RevokedKey, Unavailable
+from picasso.pools import stop_pool
+
+T = TypeVar("T")
+
+KEPT_SECONDS = 5.0
+MAX_KEPT = 10_000
+THREADS = 2
+
+USED_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a request carries to say who sends it."""
+
+    authorization: str
+    """The header Authorization; empty without one."""
+    cookie: str
+    """The header Cookie; empty without one."""
+    query: str
+    """The query of the URL, as sent."""
+    method: str
+    path: str
+    """Without the prefix that the service is mounted at."""
+    address: str
+    """The IP address of the client; empty if it is not known."""
+    project: str
+    """The header Picasso-Project: the name of the project that is meant, where the credential is good for several."""
+
+    @property
+    def bearer(self) -> str:
+        """The token of ``Authorization: Bearer …``; empty without one."""
+        scheme, _, token = self.authorization.partition(" ")
+        return token.strip() if scheme.lower() == "bearer" else ""
+
+
+class Scheme(Protocol):
+    """One kind of credential."""
+
+    async def principal(self, credentials: Credentials) -> Principal | None:
+        """None if the request carries no credential of this kind. Raises `Unauthorized` if it is not valid."""
+
+
+class Cache(Generic[T]):
+    """Answers of the database, each kept for some seconds; the oldest go first. Used on the loop's thread only."""
+
+    def __init__(self, read: Callable[[str], T], threads: Threads) -> None:
+        self._read = read
+        self._threads = threads
+        self._kept: OrderedDict[str, tuple[float, T]] = OrderedDict()
+
+    async def get(self, name: str) -> T:
+        """Raises `Unavailable`."""
+        kept = self._kept.get(name)
+        if kept and kept[0] > time.monotonic():
+            return kept[1]
+        value = await self._threads.run(self._read, name)
+        self._kept[name] = (time.monotonic() + KEPT_SECONDS, value)
+        self._kept.move_to_end(name)
+        while len(self._kept) > MAX_KEPT:
+            self._kept.popitem(last=False)
+        return value
+
+    def forget(self, name: str) -> None:
+        self._kept.pop(name, None)
+
+
+class Threads:
+    """The threads that ask the database for credentials."""
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="access")
+
+    async def run(self, call: Callable[[str], T], argument: str) -> T:
+        """Raises `Unavailable`."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, self._ask, call, argument)
+
+    def submit(self, call: Callable[[str], None], argument: str) -> None:
+        """Without waiting for it. A fault of the database is ignored."""
+
+        def quietly() -> None:
+            with suppress(DatabaseError, InterfaceError, Unavailable):
+                self._ask(call, argument)
+
+        self._pool.submit(quietly)
+
+    def _ask(self, call: Callable[[str], T], argument: str) -> T:
+        try:
+            close_old_connections()
+            return call(argument)
+        except (OperationalError, InterfaceError) as fault:
+            connection.close()
+            raise Unavailable("The database is unavailable. Please try again.") from fault
+
+    def stop(self) -> None:
+        stop_pool(self._pool, THREADS)
+
+
+class Authenticator:
+    """Asks each scheme in turn. Without any credential: everybody is `OPEN` where the access is, else `ANONYMOUS`."""
+
+    def __init__(self, schemes: Sequence[Scheme], otherwise: Scheme | None = None) -> None:
+        self._schemes = schemes
+        self._otherwise = otherwise
+
+    async def __call__(self, credentials: Credentials) -> Principal:
+        """Raises `Unauthorized` for a credential that is not valid, `Unavailable`."""
+        for scheme in (*self._schemes, *filter(None, [self._otherwise])):
+            if principal := await scheme.principal(credentials):
+                return principal
+        return ANONYMOUS
+
+
+class OpenAccess:
+    """Everybody may do everything in the project ``default``."""
+
+    def __init__(self, threads: Threads) -> None:
+        self._projects = Cache(lambda _: projects.read(projects.DEFAULT.id), threads)
+
+    async def principal(self, credentials: Credentials) -> Principal | None:
+        project = await self._projects.get("")
+        return Principal("open", project, OPEN.scopes, identity=OPEN.identity)
+
+
+class BearerKeys:
+    """``Authorization: Bearer pk_…``."""
+
+    def __init__(self, threads: Threads) -> None:
+        self._threads = threads
+        self.known = Cache(keys.find, threads)
+        self._used: dict[str, float] = {}
+
+    async def principal(self, credentials: Credentials) -> Principal | None:
+        if not credentials.bearer.startswith("pk_"):
+            return None
+        parsed = keys.parse(credentials.bearer)
+        known = await self.known.get(parsed.id)
+        if known is None:
+            raise RevokedKey
+        principal = known.principal(parsed.secret_hash, credentials.address)
+        self._mark_used(parsed.id)
+        return principal
+
+    def _mark_used(self, key_id: str) -> None:
+        now = time.monotonic()
+        if now > self._used.get(key_id, 0.0):
+            if len(self._used) > MAX_KEPT:
+                self._used.clear()
+            self._used[key_id] = now + USED_SECONDS
+            self._threads.submit(keys.mark_used, key_id)

@@ -1,0 +1,165 @@
+"""Keys of applications: ``pk_<id>_<secret><checksum>``, so that secret scanners find leaked ones.
+
+The checksum tells a mistyped key from one that was revoked, without asking the database. Of the secret only its SHA-256
+is stored: 256 random bits need no slow hash.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+import zlib
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address, ip_network
+from typing import NamedTuple
+
+from django.utils import timezone
+
+from picasso import models
+from picasso.access import projects
+from picasso.access.principal import Principal, Scope
+from picasso.access.projects import Project
+from picasso.errors import ExpiredKey, InvalidKey, NetworkNotAllowed, RevokedKey
+
+ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+ID_LENGTH = 12
+SECRET_LENGTH = 43  # 256 bits
+CHECKSUM_LENGTH = 6
+
+PATTERN = re.compile(
+    rf"pk_(\w{{{ID_LENGTH}}})_([0-9A-Za-z]{{{SECRET_LENGTH}}})([0-9A-Za-z]{{{CHECKSUM_LENGTH}}})", re.ASCII
+)
+
+
+class ParsedKey(NamedTuple):
+    id: str
+    secret_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class KnownKey:
+    """What a process remembers of a key, to verify it without the database."""
+
+    id: str
+    lineage: str
+    secret_hash: str
+    project: Project
+    scopes: frozenset[Scope]
+    networks: tuple[str, ...]
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    public_key: str
+
+    def principal(self, secret_hash: str, address: str) -> Principal:
+        """On whose behalf a request with this secret is made, that comes from this address.
+
+        Raises `RevokedKey`, `ExpiredKey`, `NetworkNotAllowed`.
+        """
+        if not hmac.compare_digest(secret_hash, self.secret_hash):
+            raise RevokedKey
+        self.require_valid()
+        if self.networks and not within(address, self.networks):
+            raise NetworkNotAllowed
+        return Principal("key", self.project, self.scopes, identity=f"key:{self.lineage}")
+
+    def require_valid(self) -> None:
+        """Raises `RevokedKey`, `ExpiredKey`."""
+        now = datetime.now(UTC)
+        if self.revoked_at and self.revoked_at <= now:
+            raise RevokedKey
+        if self.expires_at and self.expires_at <= now:
+            raise ExpiredKey
+
+
+def random_text(length: int) -> str:
+    return "".join(secrets.choice(ALPHABET) for _ in range(length))
+
+
+def checksum(text: str) -> str:
+    """The CRC-32 in base 62."""
+    number, digits = zlib.crc32(text.encode()), ""
+    for _ in range(CHECKSUM_LENGTH):
+        number, digit = divmod(number, len(ALPHABET))
+        digits = ALPHABET[digit] + digits
+    return digits
+
+
+def hash_of(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def parse(text: str) -> ParsedKey:
+    """Raises `InvalidKey` for a text that was never a key: it was mistyped or cut."""
+    match = PATTERN.fullmatch(text)
+    if not match or checksum(text[:-CHECKSUM_LENGTH]) != match[3]:
+        raise InvalidKey
+    return ParsedKey(match[1], hash_of(match[2]))
+
+
+def create(
+    project: models.Project,
+    name: str,
+    scopes: Collection[Scope],
+    *,
+    networks: Collection[str] = (),
+    expires_at: datetime | None = None,
+    public_key: str = "",
+    created_by: str = "",
+    lineage: str = "",
+) -> tuple[models.Key, str]:
+    """A new key, and its text, which is shown once and not stored."""
+    key_id, secret = random_text(ID_LENGTH), random_text(SECRET_LENGTH)
+    text = f"pk_{key_id}_{secret}"
+    row = models.Key.objects.create(
+        id=key_id,
+        project=project,
+        name=name,
+        secret_hash=hash_of(secret),
+        scopes=sorted(scopes),
+        networks=list(networks),
+        expires_at=expires_at,
+        public_key=public_key,
+        created_by=created_by,
+        lineage=lineage or key_id,
+    )
+    return row, text + checksum(text)
+
+
+def find(key_id: str) -> KnownKey | None:
+    row = models.Key.objects.select_related("project").filter(pk=key_id).first()
+    return known(row) if row else None
+
+
+def known(row: models.Key) -> KnownKey:
+    return KnownKey(
+        id=row.pk,
+        lineage=row.lineage,
+        secret_hash=row.secret_hash,
+        project=projects.snapshot(row.project),
+        scopes=frozenset(Scope(scope) for scope in row.scopes if scope in set(Scope)),
+        networks=tuple(row.networks),
+        expires_at=row.expires_at,
+        revoked_at=row.revoked_at,
+        public_key=row.public_key,
+    )
+
+
+def mark_used(key_id: str) -> None:
+    """To the minute: a key that is used all the time is written once a minute."""
+    models.Key.objects.filter(pk=key_id).exclude(last_used_at__gt=timezone.now() - timedelta(minutes=1)).update(
+        last_used_at=timezone.now()
+    )
+
+
+def within(address: str, networks: Collection[str]) -> bool:
+    """Whether an IP address is in one of the networks. An IPv4 address that is mapped to IPv6 counts as IPv4."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return False
+    mapped = getattr(found, "ipv4_mapped", None) or found
+    return any(mapped in ip_network(network, strict=False) for network in networks)

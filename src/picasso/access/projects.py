@@ -1,0 +1,64 @@
+"""Projects as requests see them: frozen copies of their rows, which a process keeps for a few seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import connections
+
+from picasso import models
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """The settings of one project: see `picasso.models.Project`."""
+
+    id: int
+    name: str
+    pipelines: frozenset[str] | None = None
+    """The names of the allowed pipelines; None for all."""
+    visibility: str = models.Visibility.PRIVATE
+    cors_origins: tuple[str, ...] = ()
+    policy: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    quotas: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    owner_quotas: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    rates: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    scan: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    retention_days: int | None = None
+    trash_days: int = 0
+
+
+DEFAULT = Project(id=models.DEFAULT_PROJECT, name="default")
+"""The project that always exists, with the settings of a new one."""
+
+
+def snapshot(row: models.Project) -> Project:
+    return Project(
+        id=row.pk,
+        name=row.name,
+        pipelines=None if row.pipelines is None else frozenset(row.pipelines),
+        visibility=row.visibility,
+        cors_origins=tuple(row.cors_origins),
+        policy=row.policy,
+        quotas=row.quotas,
+        owner_quotas=row.owner_quotas,
+        rates=row.rates,
+        scan=row.scan,
+        retention_days=row.retention_days,
+        trash_days=row.trash_days,
+    )
+
+
+def read(project_id: int) -> Project:
+    """Raises `picasso.models.Project.DoesNotExist`."""
+    return snapshot(models.Project.objects.get(pk=project_id))
+
+
+def create_default_after_migrate(using: str, **_: Any) -> None:
+    """A receiver of `post_migrate`: the project ``default`` always exists, also after all rows were deleted."""
+    if models.Project._meta.db_table in connections[using].introspection.table_names():
+        rows = models.Project.objects.using(using)
+        if not rows.filter(pk=DEFAULT.id).exists():  # an earlier schema may lack columns that a whole row has
+            rows.create(pk=DEFAULT.id, name=DEFAULT.name)
