@@ -24,7 +24,7 @@ for _number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
         signal.signal(_number, lambda *_: None)
 
 from tests import sampling
-from tests.services import Postgres, RabbitMQ, Unavailable, servers_required, started
+from tests.services import Clamd, Postgres, RabbitMQ, Unavailable, servers_required, started
 from tests.stack import Stack, production, running
 
 
@@ -58,7 +58,7 @@ def without_engine(item: pytest.Item) -> str:
     return f"{name}[{parameters.replace(engine(item), '', 1)}"
 
 
-AnyServer = TypeVar("AnyServer", Postgres, RabbitMQ)
+AnyServer = TypeVar("AnyServer", Postgres, RabbitMQ, Clamd)
 
 
 @pytest.fixture(scope="session")
@@ -79,6 +79,13 @@ def postgres(servers_folder: Path) -> Iterator[Postgres]:
 def rabbitmq(servers_folder: Path) -> Iterator[RabbitMQ]:
     """A private RabbitMQ of this session."""
     with started_or_skipped(RabbitMQ, servers_folder) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def clamd(servers_folder: Path) -> Iterator[Clamd]:
+    """A private clamd of this session, with signatures of our own."""
+    with started_or_skipped(Clamd, servers_folder) as server:
         yield server
 
 

@@ -465,6 +465,102 @@ class RabbitMQ(Service):
         self._spawn_container(credentials | {"RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": self.ERLANG})
 
 
+class Clamd(Service):
+    """With signatures of our own: EICAR and `MARKER`, anywhere in a file. Its limits are low, so files can be small."""
+
+    name = "clamd"
+    package = "clamav-daemon"
+    image = "clamav/clamav:1.4"
+    image_port = 3310
+    image_data = "/var/lib/clamav"
+    accounts = ("clamav", "nobody")
+    farewell = signal.SIGTERM
+
+    MARKER = b"PICASSO-TEST-MALWARE-MARKER"
+    # In two parts, so that no scanner takes this file for the test virus.
+    EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR" + b"-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
+    MAX_SIZE = 2 * 2**20
+    """Of a file, and of each file in an archive."""
+    LIMITS = {
+        "StreamMaxLength": "4M",
+        "MaxFileSize": "2M",
+        "MaxScanSize": "8M",
+        "AlertExceedsMax": "yes",
+        "AlertEncrypted": "yes",
+    }
+
+    def __init__(self, folder: Path, **limits: str) -> None:
+        super().__init__(folder)
+        self._limits = self.LIMITS | limits
+        self.url = f"tcp://127.0.0.1:{self.port}"
+        self.socket = self._home / "clamd.sock"
+        """Only where its path is short enough for a Unix socket."""
+
+    @property
+    def socket_url(self) -> str:
+        return f"unix://{self.socket}"
+
+    def _accepts(self) -> bool:
+        with socket.socket() as probe:
+            probe.settimeout(2)
+            try:
+                probe.connect(("127.0.0.1", self.port))
+                probe.sendall(b"zPING\0")
+                return probe.recv(16) == b"PONG\0"
+            except OSError:
+                return False
+
+    def _find_programs(self) -> Path | None:
+        return _folder_with(("clamd",), [*_on_path("clamd"), Path("/usr/sbin")])
+
+    def _launch_programs(self) -> None:
+        programs = self._find_programs()
+        assert programs
+        data = self._home / "data"
+        data.mkdir(exist_ok=True)
+        for name, text in self._signatures().items():
+            (data / name).write_text(text)
+        conf = self._home / "clamd.conf"
+        conf.write_text(self._conf(str(data), self.port, "127.0.0.1", str(self._home), self.socket))
+        account = self._account()
+        for path in (data, *data.iterdir(), conf):
+            os.chown(path, *((account.pw_uid, account.pw_gid) if account else (-1, -1)))
+        self._spawn([str(programs / "clamd"), "-c", str(conf)], self._env)
+
+    def _launch_container(self) -> None:
+        files = {f"{self.image_data}/{name}": text for name, text in self._signatures().items()}
+        files["/tmp/clamd.conf"] = self._conf(self.image_data, self.image_port, "0.0.0.0", "/tmp", None)
+        env = {f"FILE_{number}": text for number, text in enumerate(files.values())}
+        script = "; ".join(f'printf %s "$FILE_{number}" >{path}' for number, path in enumerate(files))
+        self._spawn_container(env, "sh", "-c", f"{script}; exec clamd -c /tmp/clamd.conf")
+
+    def _conf(self, data: str, port: int, address: str, temporary: str, path: Path | None) -> str:
+        lines = {
+            "DatabaseDirectory": data,
+            "TCPSocket": str(port),
+            "TCPAddr": address,
+            "TemporaryDirectory": temporary,
+            "Foreground": "yes",
+            "OfficialDatabaseOnly": "no",
+            "SelfCheck": "0",
+            "MaxThreads": "4",
+            **self._limits,
+        }
+        if path and len(os.fsencode(path)) < 104:
+            lines["LocalSocket"] = str(path)
+        return "".join(f"{name} {value}\n" for name, value in lines.items())
+
+    def _signatures(self) -> dict[str, str]:
+        """Our own, and those of `deploy/clamd` with this clamd's limit in place of theirs."""
+        deployed = Path(__file__).parent.parent / "deploy/clamd"
+        named = {"Picasso.Test.Eicar": self.EICAR, "Picasso.Test.Marker": self.MARKER}
+        return {
+            "test.ndb": "".join(f"{name}:0:*:{content.hex()}\n" for name, content in named.items()),
+            "picasso.ndb": (deployed / "picasso.ndb").read_text(),
+            "picasso.cdb": (deployed / "picasso.cdb").read_text().replace("104857601-", f"{self.MAX_SIZE + 1}-"),
+        }
+
+
 AnyService = TypeVar("AnyService", bound=Service)
 
 

@@ -123,7 +123,7 @@ def up(settings: conf.Conf, _: argparse.Namespace) -> int:
     with listening(settings) as listener:
         address = settings.public_url or f"http://{settings.host}:{settings.port}"
         print(f"Picasso {__version__} is at {address} (files in {settings.data_dir}). Ctrl-C ends it.", flush=True)
-        return supervise.run([*supervised_web(settings, listener), *supervised_workers(QUEUES)])
+        return supervise.run([*supervised_web(settings, listener), *supervised_workers(settings.queues)])
 
 
 def web(settings: conf.Conf, arguments: argparse.Namespace) -> int:
@@ -136,7 +136,7 @@ def web(settings: conf.Conf, arguments: argparse.Namespace) -> int:
 
 
 def worker(settings: conf.Conf, arguments: argparse.Namespace) -> int:
-    queues: Sequence[str] = arguments.queue or QUEUES
+    queues: Sequence[str] = arguments.queue or settings.queues
     if len(queues) > 1:
         return supervise.run(supervised_workers(queues))
     return work(settings, queues[0])

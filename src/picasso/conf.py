@@ -20,6 +20,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from picasso.addresses import RESERVED
+from picasso.queue_names import QUEUES, SERVICE
 
 Profile = Literal["development", "production"]
 Access = Literal["open", "keys"]
@@ -165,6 +166,12 @@ def broker_url(text: str) -> str:
     return text
 
 
+def clamd_url(text: str) -> str:
+    if not re.fullmatch(r"tcp://([\w.-]+|\[[0-9a-fA-F:]+\]):[1-9]\d{0,4}|unix:///.+", text, re.ASCII):
+        raise ValueError("must be tcp://host:port or unix:///path/to/socket")
+    return text
+
+
 def setting(variable: str, parse: Callable[[str], Any], default: Any) -> Any:
     """A field read from the environment variable. A callable ``default`` gets the fields before it."""
     return field(default=None, metadata={"variable": variable, "parse": parse, "default": default})
@@ -211,12 +218,20 @@ class Conf:
     max_image_pixels: int = setting("PICASSO_MAX_IMAGE_PIXELS", pixels, 0)
     config: Path | None = setting("PICASSO_CONFIG", existing_file, lambda _: file_in_cwd("picasso.toml"))
     assume_decoders: bool = setting("PICASSO_ASSUME_DECODERS", flag, False)
+    clamd: str = setting("PICASSO_CLAMD", clamd_url, "")
+    clamd_max_size: int = setting("PICASSO_CLAMD_MAX_SIZE", size, 100 * 2**20)
+    scan_jobs: int = setting("PICASSO_SCAN_JOBS", positive, 4)
     log_level: str = setting("PICASSO_LOG_LEVEL", one_of("debug", "info", "warning", "error"), "info")
     log_format: str = setting("PICASSO_LOG_FORMAT", one_of("console", "json"), "console")
 
     @property
     def scratch_dir(self) -> Path:
         return self.data_dir / "scratch"
+
+    @property
+    def queues(self) -> tuple[str, ...]:
+        """Those that have a worker process of their own here."""
+        return QUEUES if self.clamd else tuple(name for name in QUEUES if name != SERVICE)
 
     @property
     def embedded(self) -> bool:

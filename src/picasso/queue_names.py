@@ -6,4 +6,6 @@ QUICK = "quick"
 """For jobs of seconds."""
 HEAVY = "heavy"
 """For jobs of minutes."""
-QUEUES = (QUICK, HEAVY)
+SERVICE = "service"
+"""For jobs that mostly wait for a service such as the virus scanner."""
+QUEUES = (QUICK, HEAVY, SERVICE)

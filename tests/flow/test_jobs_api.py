@@ -246,16 +246,17 @@ def test_bulk_wants_a_filter_that_it_understands(body: object) -> None:
 
 def test_queues_are_shown_and_held() -> None:
     new_job(due_at=Now() - timedelta(seconds=5))
-    quick, heavy = get(QUEUES)
+    quick, heavy, service = get(QUEUES)
+    assert (service["name"], service["waiting"], service["oldest"]) == ("service", 0, None)
     assert (quick["name"], quick["paused"], quick["waiting"], heavy["waiting"]) == ("quick", False, 1, 0)
     assert 5 <= quick["oldest"] < 60
     assert heavy["oldest"] is None
     assert post(f"{QUEUES}quick/pause/")["paused"] is True
     assert post(f"{QUEUES}quick/pause/")["paused"] is True
-    assert [queue["paused"] for queue in get(QUEUES)] == [True, False]
+    assert [queue["paused"] for queue in get(QUEUES)] == [True, False, False]
     assert post(f"{QUEUES}quick/resume/")["paused"] is False
     for act in ("pause", "resume"):
-        assert "quick, heavy" in post(f"{QUEUES}other/{act}/", status=404)["detail"]
+        assert "quick, heavy, service" in post(f"{QUEUES}other/{act}/", status=404)["detail"]
     assert not Queue.objects.filter(name="other").exists()
 
 
@@ -343,7 +344,7 @@ def test_queues_in_the_console() -> None:
     assert told("queues").splitlines()[0].startswith("quick  open    1 waiting, 0 queued, 0 running, the oldest due")
     assert "paused" in told("queues", "pause", "quick")
     assert queues.is_paused("quick")
-    assert [queue["paused"] for queue in json.loads(told("queues", "--json"))] == [True, False]
+    assert [queue["paused"] for queue in json.loads(told("queues", "--json"))] == [True, False, False]
     told("queues", "resume", "quick")
     assert not queues.is_paused("quick")
 

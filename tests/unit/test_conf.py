@@ -69,6 +69,22 @@ WRONG = {
     "PICASSO_LANGUAGES": (["russian", "ru_RU", "RU"], "must be a list of two-letter language codes"),
     "PICASSO_MAX_IMAGE_PIXELS": (["64M"], "must be a whole number above 0"),
     "PICASSO_CONFIG": (["/nowhere/picasso.toml", "/"], "must be an existing file"),
+    "PICASSO_CLAMD": (
+        [
+            "clamd",
+            "127.0.0.1:3310",
+            "tcp://h",
+            "tcp://:1",
+            "tcp://h:x",
+            "tcp://h:1/a",
+            "http://h:1",
+            "unix:a",
+            "unix://a/b",
+        ],
+        "must be tcp://host:port or unix:///",
+    ),
+    "PICASSO_CLAMD_MAX_SIZE": (["a", "-1"], "must be a size"),
+    "PICASSO_SCAN_JOBS": (["0", "many"], "must be a whole number"),
     "PICASSO_LOG_LEVEL": (["WARN", "trace"], "must be one of debug"),
     "PICASSO_LOG_FORMAT": (["xml"], "must be one of console, json"),
 }

@@ -30,5 +30,5 @@ WORKER_DIED = TransientError("worker-died", "The worker that processed this file
 
 
 def backoff(failures: int) -> timedelta:
-    """About 1, 4, 16, 64 seconds. The jitter keeps jobs that failed together from coming back together."""
-    return timedelta(seconds=4 ** (failures - 1) * random.uniform(0.75, 1.25))  # noqa: S311
+    """About 1, 4, 16, then 64 seconds. The jitter keeps jobs that failed together from coming back together."""
+    return timedelta(seconds=4 ** min(failures - 1, 3) * random.uniform(0.75, 1.25))  # noqa: S311

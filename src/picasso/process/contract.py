@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar, Protocol
+from typing import ClassVar, Literal, Protocol
 
 JSON = None | bool | int | float | str | list["JSON"] | dict[str, "JSON"]
 
@@ -103,3 +103,81 @@ class Processor(Protocol):
 
     def __call__(self, source: Source, folder: Path) -> Result:
         """Read ``source`` and write derivatives into the empty ``folder``."""
+
+
+class Reader(Protocol):
+    """Bytes of a stored file, from start to end."""
+
+    def read(self, size: int) -> bytes:
+        """The next bytes, at most ``size``; empty at the end. May raise `OSError`."""
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSource:
+    """The stored file that a `ServiceProcessor` sends to its service. Read-only."""
+
+    open: Callable[[int, int], Reader]
+    """Opens the bytes from the first position up to the second. May raise `OSError`."""
+    size: int
+    """Bytes."""
+    media_type: str
+    options: Mapping[str, JSON]
+    failures: int
+    """How many attempts at this job have failed before."""
+    check: Callable[[], None] = lambda: None
+    """To be called at least every second. It raises if the attempt is to end; let that exception pass."""
+    progress: Callable[[float], None] = lambda _: None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a scanner has found out about a file, and what is to become of it."""
+
+    scan: Literal["clean", "infected", "not-scanned"]
+    action: Literal["serve", "quarantine", "delete"]
+    facts: Mapping[str, JSON]
+    code: str = ""
+    """Of the file's error if it is not served."""
+    sentence: str = ""
+    """Public; of that error."""
+
+
+class ServiceAway(Exception):
+    """The service of a `ServiceProcessor` can't be reached. The job waits until it can; no failure is counted."""
+
+
+class ServiceFailed(Exception):
+    """The service had no answer for this file. The job is tried again, up to a limit."""
+
+    def __init__(self, code: str, sentence: str) -> None:
+        super().__init__(f"{code}: {sentence}")
+        self.code = code
+        self.sentence = sentence
+
+
+class ServiceProcessor(Protocol):
+    """A processor that lets a service over the network look at the file. It is registered like a `Processor`.
+
+    It runs in the worker and not in a confined child, because it needs the network. So it must not decode the file: it
+    passes the bytes on, and checks the answer. Each worker makes one instance, without arguments, which is called by
+    several threads at once.
+    """
+
+    service: ClassVar[Literal[True]] = True
+    """Tells it from a `Processor`."""
+    name: ClassVar[str]
+    media_types: ClassVar[tuple[str, ...]]
+    queue: ClassVar[str]
+    """``service``, whose worker runs as many jobs at once as the service takes."""
+    on_request: ClassVar[bool] = False
+    Options: ClassVar[type] = NoOptions
+    requires: ClassVar[tuple[str, ...]] = ()
+    extra: ClassVar[str] = ""
+
+    def ping(self) -> None:
+        """Called every few seconds after a `ServiceAway`, until it no longer raises it."""
+
+    def __call__(self, source: StoredSource) -> Result | Verdict:
+        """Facts without derivatives. Raises `ProcessorError`, `ServiceAway`, `ServiceFailed`."""

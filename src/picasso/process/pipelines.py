@@ -20,7 +20,7 @@ from picasso.conf import Conf, ConfError
 from picasso.process import registry
 from picasso.process.contract import JSON, Processor
 from picasso.process.options import parse_options
-from picasso.queue_names import QUEUES
+from picasso.queue_names import QUEUES, SERVICE
 
 if TYPE_CHECKING:
     from picasso.jobs.states import Step
@@ -237,6 +237,8 @@ class Parser:
         queue = table.get("queue", processor.queue)
         if queue not in QUEUES:
             self.report((*path, "queue"), f"must be one of {', '.join(QUEUES)}, not {queue!r}")
+        elif (queue == SERVICE) != (processor.queue == SERVICE):
+            self.report((*path, "queue"), f"{name} can't be on the queue {queue}")
         options = self.table(table, "options", path)
         self.check_options(processor, options, path)
         merged = {**self.built_in.get(name, {}), **options}

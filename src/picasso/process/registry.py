@@ -10,9 +10,10 @@ from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
 from types import MappingProxyType
+from typing import cast
 
-from picasso.process.contract import GROUP, Processor
-from picasso.queue_names import QUEUES
+from picasso.process.contract import GROUP, Processor, ServiceProcessor
+from picasso.queue_names import QUEUES, SERVICE
 
 
 class RegistryError(Exception):
@@ -83,6 +84,21 @@ def check(processor: type[Processor], others: Iterable[str]) -> None:
         raise RegistryError(f"two processors are called {processor.name!r}")
     if processor.queue not in QUEUES:
         raise RegistryError(f"the processor {processor.name!r} names an unknown queue, {processor.queue!r}")
+    if is_service(processor) != (processor.queue == SERVICE):
+        raise RegistryError(f"the processor {processor.name!r} can't be on the queue {processor.queue!r}")
+
+
+def is_service(processor: type[Processor]) -> bool:
+    """Whether it is a `ServiceProcessor`, which runs in the worker and not in a child."""
+    return getattr(processor, "service", False)
+
+
+def new_service(name: str) -> ServiceProcessor:
+    """An instance of this `ServiceProcessor`. Raises `RegistryError` if there is none."""
+    processor = get(name)
+    if not is_service(processor):
+        raise RegistryError(f"the processor {name!r} does not run in the worker")
+    return cast("ServiceProcessor", processor())
 
 
 def requirement(point: EntryPoint, processor: type[Processor]) -> str:

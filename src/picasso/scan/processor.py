@@ -1,0 +1,138 @@
+"""The processor ``scan``: sends a file to clamd, and says what is to become of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from picasso.process.contract import (
+    JSON,
+    ServiceAway,
+    ServiceFailed,
+    StoredSource,
+    Verdict,
+)
+from picasso.process.options import parse_options
+from picasso.queue_names import SERVICE
+from picasso.scan import probe, zips
+from picasso.scan.answers import Answer, BadAnswer, Reason, parse
+from picasso.scan.clamd import Clamd, ClamdError, Unreachable
+
+CHUNK = 2**18
+
+# After so many attempts without an answer the file itself is the likely cause, so it ends as not scanned.
+MAX_FAILURES = 8
+
+FAILED = ServiceFailed("scan-failed", "The virus scanner had no answer for this file.")
+
+SENTENCES = {
+    Reason.TOO_LARGE: "it is larger than the scanner accepts",
+    Reason.LIMITS: "a part of it exceeds the limits of the scanner",
+    Reason.ENCRYPTED: "it is encrypted, or a part of it is",
+    Reason.UNSUPPORTED: "a part of it is packed in a way that the scanner can't unpack",
+    Reason.SCAN_FAILED: "the scanner repeatedly had no answer for it",
+    Reason.SCANNER_SILENT: "the scanner is not set up to tell what it leaves out",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    infected: Literal["quarantine", "delete"] = "quarantine"
+    not_scanned: Literal["serve", "quarantine", "delete"] = "quarantine"
+
+
+class Scan:
+    service: ClassVar[Literal[True]] = True
+    name: ClassVar[str] = "scan"
+    media_types: ClassVar[tuple[str, ...]] = ("*/*",)
+    queue: ClassVar[str] = SERVICE
+    on_request: ClassVar[bool] = True
+    Options: ClassVar[type] = Options
+    requires: ClassVar[tuple[str, ...]] = ()
+    extra: ClassVar[str] = ""
+
+    def __init__(self, clamd: Clamd | None = None, max_size: int = 0) -> None:
+        """By default the clamd of the settings, and its limit in bytes."""
+        # Here and not above: fork servers import this module, and need no Django.
+        from django.conf import settings
+
+        self._clamd = clamd or Clamd(settings.PICASSO.clamd)
+        self._max_size = max_size or settings.PICASSO.clamd_max_size
+
+    def ping(self) -> None:
+        try:
+            self._clamd.ping()
+        except ClamdError as fault:
+            raise ServiceAway(str(fault)) from fault
+
+    def __call__(self, source: StoredSource) -> Verdict:
+        options = parse_options(Options, source.options)
+        answer, engine = self._scan(source)
+        return verdict(answer, options, engine)
+
+    def _scan(self, source: StoredSource) -> tuple[Answer, dict[str, JSON]]:
+        """What clamd says, and facts about clamd."""
+        if source.size > self._max_size:
+            return Answer(reason=Reason.TOO_LARGE), {}
+        engine: dict[str, JSON] = {}
+        try:
+            engine = engine_facts(self._version())
+            answer = parse(self._clamd.scan(content(source), source.check))
+            return self._doubt(answer, source), engine
+        except Unreachable as fault:
+            raise ServiceAway(str(fault)) from fault
+        except (ClamdError, BadAnswer) as fault:
+            if source.failures + 1 < MAX_FAILURES:
+                raise FAILED from fault
+            return Answer(reason=Reason.SCAN_FAILED), engine
+
+    def _version(self) -> str:
+        """Raises `ServiceAway` also if clamd does not answer: no byte of the file can be the cause."""
+        try:
+            return self._clamd.version()
+        except ClamdError as fault:
+            raise ServiceAway(str(fault)) from fault
+
+    def _doubt(self, answer: Answer, source: StoredSource) -> Answer:
+        """The answer; "not scanned" if clamd found nothing but can't have seen everything."""
+        if answer != Answer():
+            return answer
+        reason = zips.left_out(source.open, source.size, self._max_size)
+        if reason is None and probe.missing_settings(self._clamd):
+            reason = Reason.SCANNER_SILENT
+        return Answer(reason=reason)
+
+
+def content(source: StoredSource) -> Iterator[bytes]:
+    """In chunks. Raises `OSError` if there are fewer bytes than the row says: clamd must not take a part for all."""
+    reader, sent = source.open(0, source.size), 0
+    try:
+        while chunk := reader.read(CHUNK):
+            yield chunk
+            sent += len(chunk)
+            source.progress(sent / source.size)
+    finally:
+        reader.close()
+    if sent != source.size:
+        raise OSError("a stored file is shorter than its row says")
+
+
+def engine_facts(version: str) -> dict[str, JSON]:
+    """Of ``ClamAV 1.4.3/27800/Sat Nov 28 09:25:14 2026``: engine, version and date of the signatures."""
+    engine, _, rest = version.partition("/")
+    signatures, _, date = rest.partition("/")
+    facts: dict[str, JSON] = {"engine": engine[:100]}
+    return facts | ({"signatures": signatures[:20], "signatures_date": date[:40]} if rest else {})
+
+
+def verdict(answer: Answer, options: Options, engine: dict[str, JSON]) -> Verdict:
+    if answer.malware:
+        found: dict[str, JSON] = {"verdict": "infected", "malware": answer.malware, **engine}
+        sentence = f"Malware was found in this file: {answer.malware}."
+        return Verdict("infected", options.infected, found, "infected", sentence)
+    if answer.reason:
+        facts: dict[str, JSON] = {"verdict": "not-scanned", "reason": answer.reason.value, **engine}
+        sentence = f"This file was not scanned for malware: {SENTENCES[answer.reason]}."
+        return Verdict("not-scanned", options.not_scanned, facts, "not-scanned", sentence)
+    return Verdict("clean", "serve", {"verdict": "clean", **engine})
