@@ -20,6 +20,9 @@ from urllib.parse import urlsplit
 
 SECONDS = 120  # of a busy machine
 
+# When the service's own page is ready.
+READY = "document.documentElement.classList.contains('js')"
+
 # It sends nothing to other machines: all names in `example` are this one. It does not slow down hidden pages.
 FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--mute-audio"),
@@ -45,14 +48,14 @@ class Browser:
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
-    def page(self, url: str) -> Page:
+    def page(self, url: str, ready: str = READY) -> Page:
         """A new tab that has loaded this page."""
         target = self.ask("Target.createTarget", url="about:blank")["targetId"]
         session = self.ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         page = self._pages[session] = Page(self, session)
         for domain in ("Page", "Runtime", "Network", "Log"):
             page.ask(f"{domain}.enable")
-        page.go(url)
+        page.go(url, ready)
         return page
 
     def ask(self, method: str, session: str = "", **params: Any) -> dict[str, Any]:
@@ -121,12 +124,12 @@ class Page:
     def ask(self, method: str, **params: Any) -> dict[str, Any]:
         return self.browser.ask(method, self.session, **params)
 
-    def go(self, url: str = "") -> None:
-        """Open this address, or reload the page."""
+    def go(self, url: str = "", ready: str = READY) -> None:
+        """Open this address, or reload the page. Returns when the expression ``ready`` is true."""
         self._loaded.clear()
         self.ask("Page.navigate", url=url) if url else self.ask("Page.reload")
         assert self._loaded.wait(SECONDS), url
-        self.until("document.documentElement.classList.contains('js')")
+        self.until(ready)
 
     def run(self, code: str) -> Any:
         """The value of this expression. Promises are awaited."""

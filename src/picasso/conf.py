@@ -49,8 +49,8 @@ def positive(text: str) -> int:
     return int(text)
 
 
-def pixels(text: str) -> int:
-    """0 for no limit."""
+def whole(text: str) -> int:
+    """0 turns the thing off."""
     return 0 if text.strip() == "0" else positive(text)
 
 
@@ -200,6 +200,7 @@ class Conf:
     public_url: str = setting("PICASSO_PUBLIC_URL", base_url, "")
     trusted_proxies: tuple[str, ...] = setting("PICASSO_TRUSTED_PROXIES", networks, ())
     cors_origins: tuple[str, ...] = setting("PICASSO_CORS_ORIGINS", origins, ())
+    hsts_seconds: int = setting("PICASSO_HSTS_SECONDS", whole, 31_536_000)
     accel_redirect: str = setting("PICASSO_ACCEL_REDIRECT", str, "")
     max_upload_size: int = setting("PICASSO_MAX_UPLOAD_SIZE", size, 5 * 2**30)
     min_free_space: int = setting("PICASSO_MIN_FREE_SPACE", size, 256 * 2**20)
@@ -215,7 +216,7 @@ class Conf:
     job_output_limit: int = setting("PICASSO_JOB_OUTPUT_LIMIT", size, 2 * 2**30)
     jobs_per_child: int = setting("PICASSO_JOBS_PER_CHILD", positive, 32)
     languages: tuple[str, ...] = setting("PICASSO_LANGUAGES", languages, ())
-    max_image_pixels: int = setting("PICASSO_MAX_IMAGE_PIXELS", pixels, 0)
+    max_image_pixels: int = setting("PICASSO_MAX_IMAGE_PIXELS", whole, 0)
     config: Path | None = setting("PICASSO_CONFIG", existing_file, lambda _: file_in_cwd("picasso.toml"))
     assume_decoders: bool = setting("PICASSO_ASSUME_DECODERS", flag, False)
     clamd: str = setting("PICASSO_CLAMD", clamd_url, "")
@@ -223,6 +224,12 @@ class Conf:
     scan_jobs: int = setting("PICASSO_SCAN_JOBS", positive, 4)
     log_level: str = setting("PICASSO_LOG_LEVEL", one_of("debug", "info", "warning", "error"), "info")
     log_format: str = setting("PICASSO_LOG_FORMAT", one_of("console", "json"), "console")
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The names that the service answers to, in the form of Django's ``ALLOWED_HOSTS``."""
+        public = re.sub(r":\d*$", "", urlsplit(self.public_url).netloc)
+        return (*self.allowed_hosts, public) if public else self.allowed_hosts
 
     @property
     def scratch_dir(self) -> Path:

@@ -104,8 +104,16 @@ REQUEST_CODES = (
     RequestCode(
         "forbidden",
         403,
-        "A page of another site sent the request, the CSRF token is missing, or the operation is not allowed here.",
-        "Add the site's origin to `PICASSO_CORS_ORIGINS` if it may use the API. `detail` describes all other cases.",
+        "The CSRF token is missing, or the operation is not allowed here.",
+        "`detail` says what is not allowed.",
+    ),
+    RequestCode(
+        "cross-site-request",
+        403,
+        "A browser sent the request for a page of another site (`Origin`, `Sec-Fetch-Site`), and it would change "
+        "something.",
+        "Add the site's origin to `PICASSO_CORS_ORIGINS` if its pages may use the API. If it was the service's own "
+        "page, a proxy changes `Host`: set `PICASSO_PUBLIC_URL`.",
     ),
     RequestCode(
         "not-found",

@@ -147,6 +147,12 @@ class NetworkNotAllowed(Forbidden):
     code = "network-not-allowed"
 
 
+class CrossSiteRequest(Forbidden):
+    """Pages of other sites may not do this (see PICASSO_CORS_ORIGINS)."""
+
+    code = "cross-site-request"
+
+
 class NotFound(PicassoError):
     """There is nothing at this address."""
 

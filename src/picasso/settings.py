@@ -17,7 +17,7 @@ PICASSO = conf.load(os.environ)
 
 SECRET_KEY = conf.secret_key(PICASSO)
 DEBUG = PICASSO.debug
-ALLOWED_HOSTS = list(PICASSO.allowed_hosts)
+ALLOWED_HOSTS = list(PICASSO.hosts)
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"

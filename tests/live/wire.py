@@ -144,11 +144,11 @@ def named(name: bytes, content: bytes = b"content\n") -> bytes:
     return part(content, b'form-data; name="file"; filename="' + name + b'"') + END
 
 
-def post(stack: Stack, body: bytes, media_type: str = FORM, **headers: object) -> Answer:
+def post(stack: Stack, body: bytes, media_type: str = FORM, path: str = UPLOAD, **headers: object) -> Answer:
     """One POST of a raw body, on a connection of its own."""
     more: dict[str, Any] = {"Content_Type": media_type, "Content_Length": len(body), **headers}
     with wire(stack) as connection:
-        connection.send(head(stack, **more), body)
+        connection.send(head(stack, path=path, **more), body)
         return connection.read()
 
 

@@ -67,6 +67,7 @@ WRONG = {
     "PICASSO_JOB_OUTPUT_LIMIT": (["all"], "must be a size"),
     "PICASSO_JOBS_PER_CHILD": (["-"], "must be a whole number above 0"),
     "PICASSO_LANGUAGES": (["russian", "ru_RU", "RU"], "must be a list of two-letter language codes"),
+    "PICASSO_HSTS_SECONDS": (["a year", "-1"], "must be a whole number above 0"),
     "PICASSO_MAX_IMAGE_PIXELS": (["64M"], "must be a whole number above 0"),
     "PICASSO_CONFIG": (["/nowhere/picasso.toml", "/"], "must be an existing file"),
     "PICASSO_CLAMD": (

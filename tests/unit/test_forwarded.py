@@ -6,12 +6,14 @@ import re
 from typing import Any
 
 import pytest
+from django.conf import settings
 from hypothesis import given
 from hypothesis import strategies as st
 
 from picasso.errors import BadRequest
 from picasso.web.connection import connection_of
 from picasso.web.forwarded import Forwarding, address_of, without_prefix
+from picasso.web.hosts import Hosts
 from picasso.web.request import AsgiScope, Request
 
 PROXY, INNER, CLIENT, STRANGER = "10.0.0.1", "10.0.0.2", "198.51.100.7", "203.0.113.9"
@@ -22,6 +24,7 @@ def scope_of(peer: str = PROXY, path: str = "/files/x", **headers: str) -> AsgiS
     sent = {"host": "localhost:8000", **{name.replace("_", "-"): value for name, value in headers.items()}}
     return {
         "method": "GET",
+        "http_version": "1.1",
         "client": (peer, 1234),
         "scheme": "http",
         "path": path,
@@ -40,7 +43,9 @@ def base(scope: AsgiScope) -> str:
 
     async def nothing(*_: Any) -> Any: ...
 
-    return Request(scope, nothing, nothing).base
+    request = Request(scope, nothing, nothing)
+    Hosts(settings.ALLOWED_HOSTS, "").check(request)
+    return request.base
 
 
 def seen(scope: AsgiScope) -> tuple[str, str, str, str]:

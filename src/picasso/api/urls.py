@@ -1,7 +1,7 @@
 """The views of the API, below `addresses.API`. Uploads never get here: see `picasso.web.router`."""
 
 from django.urls import path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from picasso.api.files import FileDetail, FileList
 from picasso.api.jobs import (
@@ -35,5 +35,9 @@ urlpatterns = [
     path("queues/<str:name>/pause/", QueuePause.as_view(), name="queue-pause"),
     path("queues/<str:name>/resume/", QueueResume.as_view(), name="queue-resume"),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
-    path("docs/", SpectacularSwaggerView.as_view(url_name="api:schema"), name="docs"),
+    path(
+        "docs/",
+        SpectacularSwaggerSplitView.as_view(url_name="api:schema", template_name="picasso/docs.html"),
+        name="docs",
+    ),
 ]

@@ -20,13 +20,16 @@ from picasso.storage import Storage
 from picasso.web import health
 from picasso.web.connection import Receive
 from picasso.web.cors import Cors
+from picasso.web.cross_site import CrossSite
 from picasso.web.django_handler import DjangoHandler
 from picasso.web.download import DownloadHandler
 from picasso.web.forwarded import Forwarding
 from picasso.web.health import Check, HealthHandler
+from picasso.web.hosts import Hosts
 from picasso.web.request import AsgiScope, Request, Send
 from picasso.web.router import Router
 from picasso.web.running_requests import RunningRequests
+from picasso.web.security_headers import SecurityHeaders
 from picasso.web.upload_router import UploadHandler
 
 log = logging.getLogger(__name__)
@@ -62,7 +65,9 @@ class WebApp:
         )
         self._concatenations = Concatenations(self._uploads)
         self._forwarding = Forwarding(conf.trusted_proxies, conf.public_url)
+        self._hosts = Hosts(conf.hosts, conf.public_url)
         self._cors = Cors(conf.cors_origins)
+        self._security_headers = SecurityHeaders(conf.public_url, conf.hsts_seconds)
         self._health = HealthHandler(checks(conf, storage))
         self._download = DownloadHandler(storage.files)
         self._django = DjangoHandler()
@@ -73,6 +78,7 @@ class WebApp:
         self._router = Router(
             authenticate=authenticator(conf, self._access),
             cors=self._cors,
+            cross_site=CrossSite(self._cors, conf.public_url),
             health=self._health,
             upload=UploadHandler(self._uploads, self._concatenations, self._committer, known, conf.upload_idle_timeout),
             download=self._download,
@@ -83,7 +89,8 @@ class WebApp:
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
         else:
-            with self._requests.count(), closing(Request(scope, receive, self._cors.wrap_send(scope, send))) as request:
+            send = self._security_headers.wrap_send(scope, self._cors.wrap_send(scope, send))
+            with self._requests.count(), closing(Request(scope, receive, send)) as request:
                 await self._answer(request)
 
     def start(self) -> None:
@@ -152,6 +159,7 @@ class WebApp:
         if not self._started:
             self.start()  # the server has no lifespan. Nothing is awaited in between, so only one request starts it
         self._forwarding.apply(request.scope)
+        self._hosts.check(request)
         await self._router(request)
 
 

@@ -59,7 +59,15 @@ class Cors:
     def is_preflight(self, request: Request) -> bool:
         """Whether a browser asks what a page of an allowed origin may send. Any other OPTIONS goes to the handler."""
         is_preflight = request.method == "OPTIONS" and "access-control-request-method" in request.headers
-        return is_preflight and request.path.startswith(CORS_PATHS) and self._allows(request.headers.get("origin", ""))
+        return is_preflight and self.allows(request.path, request.headers.get("origin", ""))
+
+    def allows(self, path: str, origin: str) -> bool:
+        """Whether pages of this origin may use this path."""
+        return self._allows(origin) and path.startswith(CORS_PATHS)
+
+    def lists(self, path: str, origin: str) -> bool:
+        """As `allows`, but only for an origin that is listed by its name."""
+        return origin in self._origins and origin != "*" and path.startswith(CORS_PATHS)
 
     async def preflight(self, request: Request) -> None:
         await request.answer(204, headers=PREFLIGHT)

@@ -25,6 +25,7 @@ from uvicorn.protocols.http.httptools_impl import (
 from picasso.errors import PROBLEM_JSON, BadRequest, HeadersTooLarge, Problem
 from picasso.web.connection import EXTENSION, Headers, Receive
 from picasso.web.direct_body import DirectBody
+from picasso.web.security_headers import OTHER as SECURITY_HEADERS
 
 # Limits for the head of a request, which is kept in memory until it is complete.
 MAX_HEAD = 64 * 2**10
@@ -269,8 +270,14 @@ class HttpProtocol(HttpToolsProtocol):
         self._refused = True
         self._abandon()
         content = json.dumps(body).encode()
-        head = f"HTTP/1.1 {body['status']} {body['title']}\r\ncontent-type: {PROBLEM_JSON}\r\n"
-        self.transport.write(f"{head}content-length: {len(content)}\r\nconnection: close\r\n\r\n".encode() + content)
+        headers = [
+            (b"content-type", PROBLEM_JSON.encode()),
+            (b"content-length", b"%d" % len(content)),
+            (b"connection", b"close"),
+            *SECURITY_HEADERS,
+        ]
+        status = f"HTTP/1.1 {body['status']} {body['title']}\r\n".encode()
+        self.transport.write(b"".join([status, *(header_line(*header) for header in headers), b"\r\n", content]))
         self.transport.write_eof()
         self.flow.resume_reading()
         self.loop.call_later(LINGER_SECONDS, self.transport.abort)

@@ -7,15 +7,14 @@ import json
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from contextlib import AbstractAsyncContextManager
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
 from django.conf import settings
-from django.http.request import split_domain_port, validate_host
 
 from picasso.access.principal import Principal, principal_of
 from picasso.addresses import base_url
-from picasso.errors import PROBLEM_JSON, BadRequest, ClientGone, HostNotAllowed, PicassoError
+from picasso.errors import PROBLEM_JSON, BadRequest, ClientGone, PicassoError
 from picasso.web.connection import LosslessReceive, Receive, connection_of
 from picasso.web.direct_body import DirectBody
 
@@ -78,13 +77,9 @@ class Request:
 
     @property
     def base(self) -> str:
-        """The service's public URL as this client reaches it, without a slash at the end."""
-        hosts = [value.decode("latin-1") for name, value in self.scope["headers"] if name == b"host"]
-        if len(hosts) != 1:
-            raise BadRequest("A request has exactly one Host.")  # RFC 9112 §3.2
-        public_url: str = settings.PICASSO.public_url
-        scheme, host = self.scope["scheme"], hosts[0] if public_url else allowed(hosts[0])
-        return base_url(public_url, scheme, host, self.scope["root_path"])
+        """The service's public URL as this client reaches it, without a slash at the end. See `picasso.web.hosts`."""
+        host = self.headers.get("host", "")
+        return base_url(settings.PICASSO.public_url, self.scope["scheme"], host, self.scope["root_path"])
 
     @cached_property
     def content_length(self) -> int | None:
@@ -193,12 +188,3 @@ def by_name(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
 
 def encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
     return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
-
-
-@lru_cache(maxsize=128)
-def allowed(host: str) -> str:
-    """``scheme://host``; raises `BadRequest` unless the host is allowed, because it goes into the URLs of answers."""
-    domain, _ = split_domain_port(host)
-    if not domain or not validate_host(domain, settings.ALLOWED_HOSTS):
-        raise HostNotAllowed
-    return host

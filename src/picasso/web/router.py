@@ -7,6 +7,7 @@ from picasso.access.authenticate import Authenticator, Credentials
 from picasso.access.principal import ANONYMOUS, ENVIRON, Principal
 from picasso.addresses import below
 from picasso.web.cors import Cors
+from picasso.web.cross_site import CrossSite
 from picasso.web.health import HealthHandler
 from picasso.web.request import Handler, Request
 
@@ -17,6 +18,7 @@ class Router:
         *,
         authenticate: Authenticator,
         cors: Cors,
+        cross_site: CrossSite,
         health: HealthHandler,
         upload: Handler,
         download: Handler,
@@ -24,6 +26,7 @@ class Router:
     ) -> None:
         self._authenticate = authenticate
         self._cors = cors
+        self._cross_site = cross_site
         self._exact = {addresses.ALIVE: health.alive, addresses.READY: health.ready}
         self._below = ((addresses.UPLOAD, upload), (addresses.UPLOADS, upload), (addresses.DOWNLOADS, download))
         self._django = django
@@ -33,6 +36,7 @@ class Router:
     async def __call__(self, request: Request) -> None:
         handler = self._handler(request)
         request.scope[ENVIRON] = ANONYMOUS if handler in self._for_everybody else await self._principal(request)
+        self._cross_site.check(request)
         await handler(request)
 
     async def _principal(self, request: Request) -> Principal:
