@@ -230,6 +230,14 @@ REQUEST_CODES = (
         "Try again after `Retry-After` seconds.",
     ),
     RequestCode(
+        "too-many-uploads",
+        429,
+        "There are more unfinished resumable uploads than `PICASSO_MAX_UNFINISHED_UPLOADS`, or more than 1,000 "
+        "unfinished final uploads of tus.",
+        "Finish or cancel uploads with `DELETE`, or wait: an upload without a byte ends after "
+        "`PICASSO_UPLOAD_START_TIMEOUT`.",
+    ),
+    RequestCode(
         "headers-too-large",
         431,
         "The head of the request has more than 64 KiB.",
@@ -275,7 +283,8 @@ REQUEST_CODES = (
     RequestCode(
         "unfinished-full",
         507,
-        "All unfinished uploads together would be larger than `PICASSO_MAX_UNFINISHED_SIZE`.",
+        "All unfinished uploads together would be larger than `PICASSO_MAX_UNFINISHED_SIZE`: what has arrived of them, "
+        "64 MiB more for each request that is sending, and the copy that a concatenation makes.",
         "Finish or cancel uploads, wait until old ones expire, or raise the setting.",
     ),
 )

@@ -294,8 +294,17 @@ class UnfinishedFull(PicassoError):
 
     status, code = 507, "unfinished-full"
 
-    def __init__(self) -> None:
-        super().__init__(headers={"Retry-After": "60"})
+    def __init__(self, detail: str | None = None) -> None:
+        super().__init__(detail, headers={"Retry-After": "60"})
+
+
+class TooManyUploads(PicassoError):
+    """There are too many unfinished uploads. Please finish or cancel some, or try again later."""
+
+    status, code = 429, "too-many-uploads"
+
+    def __init__(self, detail: str | None = None) -> None:
+        super().__init__(detail, headers={"Retry-After": "60"})
 
 
 class UnsupportedMediaType(PicassoError):

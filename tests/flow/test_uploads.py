@@ -10,10 +10,10 @@ import random
 import threading
 import time
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 from django.db import OperationalError, connection
@@ -22,30 +22,26 @@ from picasso.access.principal import SERVICE
 from picasso.errors import Conflict, DigestMismatch, Gone, Locked, Superseded, TooLarge, UnfinishedFull
 from picasso.files.delete import delete
 from picasso.models import File, ProjectUsage, Upload, new_id
-from picasso.process.pipelines import Plan
 from picasso.receive import append as appending
 from picasso.receive import cleanup, concatenate
 from picasso.receive.append import Append
-from picasso.receive.commit import Committer
 from picasso.receive.concatenate import Concatenations
 from picasso.receive.hashing import sha256
 from picasso.receive.locks import Locks
 from picasso.receive.new_file import NewFile
 from picasso.receive.quota import reserved_bytes
-from picasso.receive.threads import Threads
+from picasso.receive.recovery import Recovery
 from picasso.receive.uploads import KnownKey, Uploads
 from picasso.storage import UploadState
 from picasso.storage.disk import AppendWriter
 from picasso.storage.folder import Folder
 from picasso.web import idempotency
+from tests.flow.uploads import added, begun, limits, tus, with_uploads
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-T = TypeVar("T")
-
 DATA = random.Random(8).randbytes(3 * 2**20)
-MAX_SIZE, QUOTA, EXPIRY = 8 * 2**20, 16 * 2**20, 3600
-LIMITS = {"max_size": MAX_SIZE, "max_unfinished": QUOTA, "expiry": EXPIRY}
+EXPIRY = limits().expiry
 
 
 @pytest.fixture(autouse=True)
@@ -58,45 +54,6 @@ def _counting(transactional_db: None) -> None:
 @pytest.fixture
 def storage(tmp_path: Path) -> Folder:
     return Folder(tmp_path)
-
-
-def plan(pipeline: str, media_type: str) -> Plan:
-    return Plan(pipeline, 1, ())
-
-
-def with_uploads(storage: Folder, call: Callable[[Uploads], Awaitable[T]]) -> T:
-    async def run() -> T:
-        committer = Committer(storage, plan)
-        threads = Threads()
-        uploads = Uploads(storage, committer, threads, **LIMITS)
-        committer.start()
-        uploads.start()
-        try:
-            return await call(uploads)
-        finally:
-            await asyncio.to_thread(committer.stop)
-            uploads.stop()
-            threads.stop()
-
-    return asyncio.run(run())
-
-
-def tus(length: int | None, **fields: object) -> Upload:
-    return Upload(protocol=Upload.Protocol.TUS, length=length, **fields)
-
-
-async def begun(uploads: Uploads, row: Upload) -> Upload:
-    async with uploads.create(row):
-        pass
-    return row
-
-
-async def added(uploads: Uploads, row: Upload, data: bytes) -> Append:
-    async with uploads.lock(row.pk) as upload:
-        append = await upload.append()
-        await append.sink.write(data)
-        await upload.keep(append)
-        return append
 
 
 # One file each
@@ -295,13 +252,13 @@ def test_bytes_of_a_killed_process_are_synced_before_they_become_a_file(
         assert inode not in synced_inodes
         if concatenated:
             await begun(uploads, tus(None, concat="final", parts=[str(row.pk)]))
-        concatenations = Concatenations(uploads)
-        concatenations.start()
+        recovery = Recovery(uploads, Concatenations(uploads))
+        recovery.start()
         for _ in range(500):
             if await uploads.locks.database.do(File.everywhere.exists):
                 break
             await asyncio.sleep(0.02)
-        await concatenations.stop()
+        await recovery.stop()
         return inode
 
     inode = with_uploads(storage, kill_and_continue)
@@ -374,7 +331,7 @@ def test_an_append_that_is_cancelled_while_it_is_created_leaves_nothing_open(
     async def cancel(uploads: Uploads) -> tuple[list[str], int]:
         row = await begun(uploads, tus(len(DATA)))
         await added(uploads, row, DATA[:1000])
-        monkeypatch.setattr("picasso.receive.uploads.Append", SlowAppend)
+        monkeypatch.setattr("picasso.receive.locked_upload.Append", SlowAppend)
         task = asyncio.create_task(added(uploads, row, DATA[1000:]))
         await asyncio.to_thread(started.wait, 20)
         task.cancel()
@@ -506,7 +463,7 @@ def test_promises_count_until_they_are_kept_or_broken(storage: Folder) -> None:
 
 def test_no_two_promises_count_the_same_room(storage: Folder) -> None:
     async def promise(uploads: Uploads) -> list[Upload | BaseException]:
-        others = [Uploads(storage, uploads.committer, uploads.threads, **LIMITS) for _ in range(4)]
+        others = [Uploads(storage, uploads.committer, uploads.threads, limits()) for _ in range(4)]
         for other in others:
             other.start()
         begins = [begun(each, tus(6 * 2**20)) for each in (uploads, *others)]
@@ -606,7 +563,7 @@ def test_a_key_of_what_is_gone_is_free(storage: Folder, loss: str) -> None:
 
 def test_finals_that_want_the_same_parts_do_not_wait_for_each_other(storage: Folder) -> None:
     async def contend(uploads: Uploads) -> list[Upload | BaseException]:
-        other = Uploads(storage, uploads.committer, uploads.threads, **LIMITS)
+        other = Uploads(storage, uploads.committer, uploads.threads, limits())
         other.start()
         outcomes: list[Upload | BaseException] = []
         for _ in range(8):

@@ -57,6 +57,8 @@ WRONG = {
     "PICASSO_MIN_FREE_SPACE": (["10%", "all"], "must be a size"),
     "PICASSO_UPLOAD_IDLE_TIMEOUT": (["0", "-5", "2.5", "1s", "9999999999"], "must be a whole number above 0"),
     "PICASSO_UPLOAD_EXPIRY": (["0", "1d", "-5"], "must be a whole number above 0"),
+    "PICASSO_UPLOAD_START_TIMEOUT": (["0", "15m"], "must be a whole number above 0"),
+    "PICASSO_MAX_UNFINISHED_UPLOADS": (["0", "many"], "must be a whole number above 0"),
     "PICASSO_MAX_UNFINISHED_SIZE": (["-1", "all"], "must be a size"),
     "PICASSO_WEB_PROCESSES": (["0", "many"], "must be a whole number above 0"),
     "PICASSO_QUICK_JOBS": (["0"], "must be a whole number above 0"),

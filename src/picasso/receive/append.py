@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 
 from picasso.detection import HEAD
@@ -53,8 +53,16 @@ class Append:
         limit: int,
         *,
         checks: Sequence[Hash] = (),
+        on_progress: Callable[[int], Awaitable[None]] | None = None,
     ) -> None:
-        """``size`` is the upload's offset; with ``checks`` nothing counts until `keep`."""
+        """Start to append.
+
+        Args:
+            size: the upload's offset.
+            limit: its largest size.
+            checks: with them nothing counts until `keep`.
+            on_progress: called with the size, from time to time. If it raises an error, the content ends with that.
+        """
         self.upload_id = upload_id
         self.start = size
         self._uploads = storage.uploads
@@ -74,8 +82,10 @@ class Append:
             size=size,
             checks=checks,
             max_delay=MAX_DELAY,
-            on_written=None if checks else Checkpoints(self._uploads, threads, upload_id, self._hash),
+            on_written=self._on_written,
         )
+        self._on_progress = on_progress
+        self._checkpoints = None if checks else Checkpoints(self._uploads, threads, upload_id, self._hash)
 
     @property
     def size(self) -> int:
@@ -88,6 +98,14 @@ class Append:
     @property
     def head(self) -> bytes:
         return next(self._uploads.read(self.upload_id, 0, min(HEAD, self.size)), b"")
+
+    async def _on_written(self) -> None:
+        if self._checkpoints:
+            await self._checkpoints()
+        if on_progress := self._on_progress:
+            self._on_progress = None  # an error is raised once: what has arrived until then is kept
+            await on_progress(self.size)
+            self._on_progress = on_progress
 
     async def keep(self) -> None:
         """Make everything that arrived durable, also if the request failed or was cut off."""

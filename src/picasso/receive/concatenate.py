@@ -14,19 +14,29 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NoReturn
 
-from picasso.errors import DigestMismatch, EmptyFile, Gone, Locked, NotFound, PicassoError, Superseded, TooLarge
+from picasso.errors import (
+    DigestMismatch,
+    EmptyFile,
+    Gone,
+    Locked,
+    NotFound,
+    PicassoError,
+    StorageFull,
+    Superseded,
+    TooLarge,
+    UnfinishedFull,
+)
 from picasso.models import Upload
 from picasso.receive.append import Append
-from picasso.receive.uploads import LockedUpload, Uploads, delete_uploads
+from picasso.receive.locked_upload import LockedUpload
+from picasso.receive.upload_rows import delete_rows, remove_bytes
+from picasso.receive.uploads import Uploads
 from picasso.storage import UploadStore
 
 log = logging.getLogger(__name__)
 
 # A concatenation can be interrupted between two pieces.
 PIECE = 16 * 2**20
-
-# Within this time another process continues what a process that died has left.
-ROUND_SECONDS = 5.0
 
 TOO_LARGE = "The parts together are larger than this service accepts. Nothing was stored."
 
@@ -44,20 +54,16 @@ class Part:
 
 
 class Concatenations:
-    """The concatenations of one process; it also commits complete uploads whose process died before it could."""
+    """The concatenations of one process."""
 
     def __init__(self, uploads: Uploads) -> None:
         self._uploads = uploads
         self._store = uploads.storage.uploads
         self._database = uploads.locks.database
         self._running: dict[uuid.UUID, asyncio.Task[PicassoError | None]] = {}
-        self._rounds: asyncio.Task[None] | None = None
-
-    def start(self) -> None:
-        self._rounds = asyncio.create_task(self._run_rounds())
 
     async def stop(self) -> None:
-        tasks = [task for task in (self._rounds, *self._running.values()) if task]
+        tasks = list(self._running.values())
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -81,6 +87,8 @@ class Concatenations:
             return fault
         except (NotFound, Gone, Locked, Superseded):
             pass  # it was deleted, or another process concatenates it
+        except (StorageFull, UnfinishedFull) as fault:
+            log.info("upload %s is concatenated when there is space for it: %s", final_id, fault)
         except PicassoError as fault:
             log.warning("could not concatenate upload %s, trying again soon: %s", final_id, fault)
         except Exception:
@@ -88,14 +96,15 @@ class Concatenations:
         return None
 
     async def _concatenate(self, final: LockedUpload) -> None:
-        parts = await self._database.do(complete_parts, self._store, final.row)
-        if parts is None:
+        parts = await self._database.do(parts_of, final.row)
+        if parts is None or not await self._uploads.threads.in_writer(are_complete, self._store, final.pk, parts):
             return
         ids = [part.pk for part in parts]
         if not parts or not parts[-1].end:
             await self._fail(final, ids, EmptyFile())
         if parts[-1].end > self._uploads.max_size:
             await self._fail(final, ids, TooLarge(TOO_LARGE))
+        await final.reserve(parts[-1].end - parts[0].end)
         final.row.length = parts[-1].end
         if not final.offset:
             final.offset = await self._uploads.threads.in_writer(adopt_first, self._store, final, parts)
@@ -109,55 +118,16 @@ class Concatenations:
             await append.keep()
             raise
         await final.commit(append)
-        await self._database.do(delete_uploads, self._store, ids)
+        await self._delete(ids)
 
     async def _fail(self, final: LockedUpload, ids: Sequence[uuid.UUID], fault: PicassoError) -> NoReturn:
         await final.fail(fault.code, fault.detail)
-        await self._database.do(delete_uploads, self._store, ids)
+        await self._delete(ids)
         raise fault
 
-    async def _run_rounds(self) -> None:
-        while True:
-            try:
-                await self._run_round()
-            except PicassoError as fault:
-                log.warning("could not continue uploads, trying again soon: %s", fault)
-            except Exception:
-                log.exception("could not continue uploads, trying again soon")
-            await asyncio.sleep(ROUND_SECONDS)
-
-    async def _run_round(self) -> None:
-        """Continue what another process has left: parts to concatenate, and complete uploads to commit."""
-        for final_id in await self._database.do(ready_finals, self._store):
-            await self.begin(final_id)
-        for upload_id in await self._database.do(complete_uploads, self._store):
-            await self._try_to_commit(upload_id)
-        await self._database.do(delete_concatenated, self._store)
-
-    async def _try_to_commit(self, upload_id: uuid.UUID) -> None:
-        try:
-            async with self._uploads.lock(upload_id, take_over=False) as upload:
-                if upload.is_complete and not upload.row.finished:
-                    await upload.commit(await upload.append())
-        except (NotFound, Gone, Locked, Superseded):
-            pass
-        except Exception:
-            # The other uploads are committed nevertheless.
-            log.exception("could not commit upload %s, trying again soon", upload_id)
-
-
-def ready_finals(store: UploadStore) -> list[uuid.UUID]:
-    finals = Upload.everywhere.filter(finished_at=None, parts__isnull=False)
-    return [final.pk for final in finals if complete_parts(store, final)]
-
-
-def complete_uploads(store: UploadStore) -> list[uuid.UUID]:
-    """Uploads whose last byte has arrived and that nobody commits, because their process died."""
-    rows = Upload.everywhere.filter(
-        finished_at=None, parts__isnull=True, protocol=Upload.Protocol.TUS, length__isnull=False
-    )
-    rows = rows.exclude(concat="partial")
-    return [pk for pk, length in rows.values_list("pk", "length") if offset_of(store, pk) == length]
+    async def _delete(self, ids: Sequence[uuid.UUID]) -> None:
+        await self._database.do(delete_rows, ids)
+        await self._uploads.threads.in_writer(remove_bytes, self._store, ids)
 
 
 def offset_of(store: UploadStore, upload_id: uuid.UUID) -> int:
@@ -168,27 +138,22 @@ def offset_of(store: UploadStore, upload_id: uuid.UUID) -> int:
         return -1
 
 
-def delete_concatenated(store: UploadStore) -> None:
-    """Delete the parts of what is a file by now, if the process that concatenated them died before it could."""
-    delete_uploads(store, list(Upload.everywhere.filter(final__finished_at__isnull=False).values_list("pk", flat=True)))
-
-
-def complete_parts(store: UploadStore, final: Upload) -> list[Part] | None:
-    """The parts and their place in the final upload; None while one of them is not complete."""
+def parts_of(final: Upload) -> list[Part] | None:
+    """The parts and their place in the final upload; None while the length of one of them is not known."""
     ids = [uuid.UUID(part) for part in final.parts or ()]
-    rows = Upload.everywhere.in_bulk(ids)
+    lengths = dict(Upload.everywhere.filter(pk__in=ids).order_by().values_list("pk", "length"))
     ends = [0]
     for part_id in ids:
-        row = rows.get(part_id)
-        if row is None or row.length is None:
+        if (length := lengths.get(part_id)) is None:
             return None
-        ends.append(ends[-1] + row.length)
-    parts = [Part(part_id, *span) for part_id, span in zip(ids, pairwise(ends), strict=True)]
-    incomplete = {part.pk for part in parts if offset_of(store, part.pk) != part.size}
-    if incomplete and offset_of(store, final.pk) > 0:
-        # A concatenation that has started has adopted the bytes of the first part.
-        incomplete.discard(parts[0].pk)
-    return None if incomplete else parts
+        ends.append(ends[-1] + length)
+    return [Part(part_id, *span) for part_id, span in zip(ids, pairwise(ends), strict=True)]
+
+
+def are_complete(store: UploadStore, final_id: uuid.UUID, parts: Sequence[Part]) -> bool:
+    """A concatenation that has started has adopted the bytes of the first part."""
+    started = offset_of(store, final_id) > 0
+    return all(offset_of(store, part.pk) == part.size for part in (parts[1:] if started else parts))
 
 
 def adopt_first(store: UploadStore, final: LockedUpload, parts: Sequence[Part]) -> int:

@@ -14,6 +14,8 @@ from picasso.jobs.broker import Broker
 from picasso.process.pipelines import pipelines
 from picasso.receive.commit import Committer
 from picasso.receive.concatenate import Concatenations
+from picasso.receive.quota import Limits
+from picasso.receive.recovery import Recovery
 from picasso.receive.threads import Threads
 from picasso.receive.uploads import Uploads
 from picasso.storage import Storage
@@ -59,11 +61,10 @@ class WebApp:
             storage,
             self._committer,
             self._threads,
-            max_size=conf.max_upload_size,
-            max_unfinished=conf.max_unfinished_size,
-            expiry=conf.upload_expiry,
+            limits_of(conf),
         )
         self._concatenations = Concatenations(self._uploads)
+        self._recovery = Recovery(self._uploads, self._concatenations)
         self._forwarding = Forwarding(conf.trusted_proxies, conf.public_url)
         self._hosts = Hosts(conf.hosts, conf.public_url)
         self._cors = Cors(conf.cors_origins)
@@ -97,12 +98,13 @@ class WebApp:
         """Start the threads and the background tasks; an application cannot be started twice. On the loop's thread."""
         self._committer.start()
         self._uploads.start()
-        self._concatenations.start()
+        self._recovery.start()
         self._started = True
 
     async def stop(self) -> None:
         """What was received completely is stored; interrupted uploads keep what they have received."""
         self._stopped = True
+        await self._recovery.stop()
         await self._concatenations.stop()
         self._uploads.locks.interrupt_all(Unavailable(STOPPING))
         await self._requests.end(SHUTDOWN_SECONDS)
@@ -165,6 +167,16 @@ class WebApp:
 
 def authenticator(conf: Conf, threads: AccessThreads) -> Authenticator:
     return Authenticator([BearerKeys(threads)], OpenAccess(threads) if conf.access == "open" else None)
+
+
+def limits_of(conf: Conf) -> Limits:
+    return Limits(
+        max_size=conf.max_upload_size,
+        max_unfinished=conf.max_unfinished_size,
+        expiry=conf.upload_expiry,
+        start_timeout=min(conf.upload_start_timeout, conf.upload_expiry),
+        max_uploads=conf.max_unfinished_uploads,
+    )
 
 
 def checks(conf: Conf, storage: Storage) -> dict[str, Check]:

@@ -18,8 +18,9 @@ from picasso.errors import (
     UnsupportedMediaType,
 )
 from picasso.models import File, Upload
+from picasso.receive.locked_upload import LockedUpload, UploadStatus
 from picasso.receive.new_file import belongs_to, clean_name
-from picasso.receive.uploads import LockedUpload, Uploads, UploadStatus
+from picasso.receive.uploads import Uploads
 from picasso.web import structured
 from picasso.web.body import BodyOptions
 from picasso.web.digests import CONTENT_DIGEST, REPR_DIGEST, Checks, digests_of
@@ -74,7 +75,7 @@ class Draft:
         if has_content(request):
             row.reserved = self._uploads.expected_size(request.content_length)
         set_key(row, request)
-        request.extra_headers.update(self._limit(request, self._uploads.expiry))
+        request.extra_headers.update(self._limit(request, self._uploads.limits.start_timeout))
         checks, content = Checks(request, CONTENT_DIGEST), complete or has_content(request)
         async with create_upload(self._uploads, row, has_content=content) as creation:
             if not creation.lock:
@@ -99,7 +100,8 @@ class Draft:
         """Only to clients that expect it: others, as Python's own client, take any interim response for the answer."""
         if not (version := version_header(request)):
             return False
-        headers = {"Location": upload_url(base, upload.pk), **self._limit(request, self._uploads.expiry), **version}
+        limit = self._limit(request, self._uploads.limits.start_timeout)
+        headers = {"Location": upload_url(base, upload.pk), **limit, **version}
         return request.interim(104, headers)
 
     def _described(self, request: Request, in_path: str) -> Upload:
@@ -125,7 +127,8 @@ class Draft:
         return await self._answer_incomplete(request, base, await self._uploads.status(row.pk))
 
     async def _answer_incomplete(self, request: Request, base: str, status: UploadStatus) -> None:
-        headers = {"Location": upload_url(base, status.row.pk), **state_headers(request, status.offset, False)}
+        limit = self._limit(request, seconds_left(status.expires_at))
+        headers = {"Location": upload_url(base, status.row.pk), **state_headers(request, status.offset, False), **limit}
         await request.answer_json(201, as_json(status), headers)
 
     async def _answer_complete(self, request: Request, base: str, file: File) -> None:
@@ -189,7 +192,6 @@ class Draft:
                 raise TooLarge
             if length is not None and row.length is None:
                 await upload.set_length(length)
-            await upload.expect(request.content_length)
             file = await self._fill(request, upload, complete, checks)
             request.extra_headers.update(self._limit(request, seconds_left(upload.expires_at)))
         if file:

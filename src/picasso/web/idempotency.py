@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from picasso.errors import BadRequest, Gone, KeyInUse, KeyReused, Locked, NotFound
 from picasso.models import File, Upload
 from picasso.receive.content import NewContent, NoOutput
-from picasso.receive.uploads import KnownKey, LockedUpload, Uploads
+from picasso.receive.locked_upload import LockedUpload
+from picasso.receive.uploads import KnownKey, Uploads
 from picasso.storage import Storage
 from picasso.web.body import Body, BodyOptions, WholeBody
 from picasso.web.request import Request

@@ -12,7 +12,7 @@ from picasso.addresses import file_url
 from picasso.errors import BadRequest, NotFound, PicassoError, TooLarge
 from picasso.models import Upload
 from picasso.receive.append import Append
-from picasso.receive.uploads import LockedUpload, UploadStatus
+from picasso.receive.locked_upload import LockedUpload, UploadStatus
 from picasso.web.body import Body, BodyOptions, WholeBody
 from picasso.web.digests import Checks
 from picasso.web.request import Request
@@ -76,7 +76,9 @@ async def add(request: Request, upload: LockedUpload, checks: Checks, options: B
     Raises:
         TooLarge: there is more than the upload's length, or than the limit; nothing was added.
         ChecksumMismatch, DigestMismatch: it is not what was sent; nothing was added.
+        UnfinishedFull: there is no space for it; with content of several windows, for the rest of it.
     """
+    await upload.expect(request.content_length if has_content(request) else 0)
     append, body = await upload.append(checks.hashes), Body(request, options)
     try:
         async with upload.interruptible():

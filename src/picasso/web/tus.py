@@ -23,8 +23,9 @@ from picasso.errors import (
 )
 from picasso.models import Upload
 from picasso.receive.concatenate import Concatenations
+from picasso.receive.locked_upload import LockedUpload, UploadStatus
 from picasso.receive.new_file import belongs_to, clean_name
-from picasso.receive.uploads import LockedUpload, Uploads, UploadStatus
+from picasso.receive.uploads import Uploads
 from picasso.web.body import BodyOptions
 from picasso.web.digests import CHECKSUM, CHECKSUMS, CONTENT_DIGEST, REPR_DIGEST, Checks, digests_of
 from picasso.web.idempotency import Creation, create_upload, require_same_content, set_key
@@ -200,7 +201,6 @@ class Tus:
             require_fitting(request, self._limit(length), offset)
             if length is not None and row.length is None:
                 await upload.set_length(length)
-            await upload.expect(request.content_length)
             if not row.finished:
                 await self._add(request, upload, checks)
             headers = {"Upload-Offset": str(upload.offset), **expiry_headers(base, upload.status)}
@@ -276,7 +276,10 @@ def parts_of(concat: str) -> list[str]:
         names = []
     if word != "final" or not names or any(not found for _, found, _ in names) or len(names) > MAX_PARTS:
         raise BadRequest(f"Upload-Concat must be `final;` and 1 to {MAX_PARTS} URLs of uploads of this service.")
-    return [str(upload_id_of(name)) for _, _, name in names]
+    parts = [str(upload_id_of(name)) for _, _, name in names]
+    if len(set(parts)) < len(parts):
+        raise BadRequest("Upload-Concat names an upload twice. The parts of a final upload are different ones.")
+    return parts
 
 
 def require_content_type(request: Request) -> None:

@@ -1,0 +1,82 @@
+"""The rows of uploads, and the files that belong to them: parts of final uploads, and removal."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Sequence
+
+from picasso.errors import Conflict, EmptyFile, NotFound, TooLarge
+from picasso.models import Upload
+from picasso.storage import UploadStore
+
+# A final upload and its parts are touched at most this often.
+TOUCH_SECONDS = 60.0
+
+
+def require_parts(final: Upload, store: UploadStore, max_size: int) -> int:
+    """See that a final upload can have its parts, in the transaction that assigns them; set its length if known.
+
+    Returns how many bytes have to be copied: all that is known but the first part, whose file becomes the final one's.
+
+    Raises:
+        NotFound, Conflict: a part does not exist, is not partial, or belongs to another final upload.
+        TooLarge, EmptyFile: together they are.
+    """
+    ids = [uuid.UUID(part) for part in final.parts or ()]
+    # Always in the same order, so that two final uploads with the same parts can't wait for each other.
+    rows = {row.pk: row for row in Upload.everywhere.select_for_update().filter(pk__in=ids).order_by("pk")}
+    for part in ids:
+        require_free(rows.get(part), part, store)
+    lengths = [rows[part].length for part in ids]
+    known = sum(length or 0 for length in lengths)
+    if known > max_size:
+        raise TooLarge
+    if None not in lengths:
+        if known == 0:
+            raise EmptyFile
+        final.length = known
+    return known - (lengths[0] or 0)
+
+
+def require_free(row: Upload | None, part: uuid.UUID, store: UploadStore) -> None:
+    """Raises `NotFound`, `Conflict`."""
+    if row is None or row.finished or not store.exists(part):
+        raise NotFound(f"There is no upload {part}.")
+    if not row.is_part:
+        raise Conflict(f"The upload {part} is not partial.")
+    if row.final_id:
+        raise Conflict(f"The upload {part} is a part of another one already.")
+
+
+def delete_rows(ids: Sequence[uuid.UUID]) -> None:
+    Upload.everywhere.filter(pk__in=ids).delete()
+
+
+def remove_bytes(store: UploadStore, ids: Sequence[uuid.UUID]) -> None:
+    for upload_id in ids:
+        store.remove(upload_id)
+
+
+def delete_uploads(store: UploadStore, ids: Sequence[uuid.UUID]) -> None:
+    """The rows first: what a crash leaves of the bytes, the sweep finds."""
+    delete_rows(ids)
+    remove_bytes(store, ids)
+
+
+def with_parts(final_id: uuid.UUID) -> list[uuid.UUID]:
+    """A final upload and its parts."""
+    return [final_id, *Upload.everywhere.filter(final=final_id).order_by().values_list("pk", flat=True)]
+
+
+def needs_touch(store: UploadStore, upload_id: uuid.UUID, expiry: int) -> bool:
+    """Whether it was touched long ago; false if it is gone."""
+    try:
+        return time.time() - store.stat(upload_id).modified_at > min(TOUCH_SECONDS, expiry / 10)
+    except FileNotFoundError:
+        return False
+
+
+def touch_all(store: UploadStore, ids: Sequence[uuid.UUID]) -> None:
+    for upload_id in ids:
+        store.touch(upload_id)

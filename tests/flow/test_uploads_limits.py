@@ -1,0 +1,305 @@
+"""How much unfinished uploads may take, and what happens to those that never come."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+import time
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from picasso.errors import Gone, TooManyUploads, UnfinishedFull
+from picasso.models import File, ProjectUsage, Upload
+from picasso.receive import locked_upload, quota, recovery
+from picasso.receive import uploads as uploads_module
+from picasso.receive.append import Append
+from picasso.receive.concatenate import Concatenations
+from picasso.receive.quota import reserved_bytes
+from picasso.receive.recovery import Recovery
+from picasso.receive.uploads import Uploads
+from picasso.storage.folder import Folder
+from picasso.storage.folder_uploads import FolderUploads
+from tests.flow.uploads import MIB, added, begun, limits, tus, with_uploads
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _counting(transactional_db: None) -> None:
+    """Emptying the tables after a test takes the row with it in which SQLite counts."""
+    if connection.vendor == "sqlite":
+        ProjectUsage.objects.get_or_create(project_id=1, slot=0)
+
+
+@pytest.fixture
+def storage(tmp_path: Path) -> Folder:
+    return Folder(tmp_path)
+
+
+@pytest.fixture
+def window(monkeypatch: pytest.MonkeyPatch) -> int:
+    """A smaller one."""
+    for module in (quota, uploads_module, locked_upload):
+        monkeypatch.setattr(module, "WINDOW", MIB)
+    return MIB
+
+
+async def outcomes_of(uploads: Uploads, rows: Sequence[Upload]) -> list[Upload | BaseException]:
+    return await asyncio.gather(*(begun(uploads, row) for row in rows), return_exceptions=True)
+
+
+# Bytes
+
+
+def test_announcing_takes_a_window_each_and_not_the_whole(storage: Folder, window: int) -> None:
+    """Twenty that announce everything and send nothing leave room for others."""
+
+    async def announce(uploads: Uploads) -> list[Upload | BaseException]:
+        return await outcomes_of(uploads, [tus(8 * MIB) for _ in range(20)])
+
+    outcomes = with_uploads(storage, announce, limits(max_unfinished=32 * MIB))
+    assert all(isinstance(outcome, Upload) for outcome in outcomes), outcomes
+    assert reserved_bytes() == 20 * window
+
+
+async def send(uploads: Uploads, row: Upload, pieces: Sequence[bytes]) -> list[int]:
+    """What is reserved after each piece."""
+    reserved = []
+    async with uploads.lock(row.pk) as upload:
+        await upload.expect(sum(map(len, pieces)))
+        append: Append = await upload.append()
+        try:
+            for piece in pieces:
+                await append.sink.write(piece)
+                await append.sink.drain()
+                reserved.append(upload.row.reserved)
+        finally:
+            await upload.keep(append)
+    return reserved
+
+
+def test_a_reservation_grows_with_what_arrives_and_ends_with_the_request(storage: Folder, window: int) -> None:
+    async def run(uploads: Uploads) -> list[int]:
+        row = await begun(uploads, tus(6 * MIB))
+        return await send(uploads, row, [bytes(MIB // 2)] * 8)
+
+    reserved = with_uploads(storage, run)
+    arrived = [MIB // 2 * n for n in range(1, 9)]
+    assert all(has <= kept <= has + window for has, kept in zip(arrived, reserved, strict=True)), reserved
+    assert reserved[-1] == 4 * MIB, "not more than the request brings"
+    assert reserved_bytes() == 4 * MIB
+
+
+def test_what_arrived_stays_when_the_next_window_does_not_fit(storage: Folder, window: int) -> None:
+    async def fill(uploads: Uploads) -> Upload:
+        row = await begun(uploads, tus(6 * MIB))
+        with pytest.raises(UnfinishedFull):
+            await send(uploads, row, [bytes(MIB // 2)] * 12)
+        status = await uploads.status(row.pk)
+        assert status.offset == storage.uploads.stat(row.pk).offset
+        assert 2 * MIB <= (status.offset or 0) <= 3 * MIB
+        return row
+
+    row = with_uploads(storage, fill, limits(max_unfinished=3 * MIB))
+    assert Upload.everywhere.get(pk=row.pk).reserved == storage.uploads.stat(row.pk).offset
+
+
+def test_the_copy_that_a_concatenation_makes_counts(storage: Folder) -> None:
+    async def concatenate(uploads: Uploads) -> None:
+        parts = []
+        for _ in range(3):
+            parts.append(await begun(uploads, tus(2 * MIB, concat="partial")))
+            await added(uploads, parts[-1], bytes(2 * MIB))
+        names = [str(part.pk) for part in parts]
+        with pytest.raises(UnfinishedFull):
+            await begun(uploads, tus(None, concat="final", parts=names))
+        assert await uploads.locks.database.do(reserved_bytes) == 6 * MIB
+        final = await begun(uploads, tus(None, concat="final", parts=names[:2]))
+        assert await uploads.locks.database.do(reserved_bytes) == 8 * MIB
+        assert await Concatenations(uploads).begin(final.pk) is None
+
+    with_uploads(storage, concatenate, limits(max_unfinished=9 * MIB))
+    assert File.everywhere.get().size == 4 * MIB
+    assert reserved_bytes() == 2 * MIB
+
+
+def test_a_concatenation_waits_for_space(storage: Folder, window: int) -> None:
+    """Its parts became complete after it was created, and others have taken the space since."""
+
+    async def wait(uploads: Uploads) -> None:
+        parts = [await begun(uploads, tus(3 * MIB, concat="partial")) for _ in range(2)]
+        final = await begun(uploads, tus(None, concat="final", parts=[str(part.pk) for part in parts]))
+        other = await begun(uploads, tus(5 * MIB))
+        await added(uploads, other, bytes(4 * MIB))
+        for part in parts:
+            await added(uploads, part, bytes(3 * MIB))
+        concatenations = Concatenations(uploads)
+        assert await concatenations.begin(final.pk) is None
+        assert (await uploads.status(final.pk)).offset is None
+        assert not await uploads.locks.database.do(File.everywhere.exists)
+        await uploads.delete(other.pk)
+        assert await concatenations.begin(final.pk) is None
+        assert (await uploads.status(final.pk)).offset == 6 * MIB
+
+    with_uploads(storage, wait, limits(max_unfinished=12 * MIB))
+
+
+# Numbers
+
+
+def test_the_number_of_unfinished_uploads_is_limited(storage: Folder) -> None:
+    async def create(uploads: Uploads) -> list[Upload | BaseException]:
+        outcomes = await outcomes_of(uploads, [tus(None) for _ in range(9)])
+        async with uploads.create(Upload(protocol=Upload.Protocol.PLAIN)):
+            pass  # it ends with its request
+        return outcomes
+
+    outcomes = with_uploads(storage, create, limits(max_uploads=5))
+    assert sum(isinstance(outcome, Upload) for outcome in outcomes) == 5
+    assert sum(isinstance(outcome, TooManyUploads) for outcome in outcomes) == 4
+    assert Upload.everywhere.filter(protocol=Upload.Protocol.TUS).count() == 5
+    assert len([path for path in storage.uploads.root.rglob("*") if path.is_file()]) == 6, (
+        "nothing of the others is left"
+    )
+
+
+def test_the_number_of_final_uploads_is_limited(storage: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quota, "MAX_FINALS", 2)
+
+    async def create(uploads: Uploads) -> None:
+        parts = [await begun(uploads, tus(1, concat="partial")) for _ in range(3)]
+        for part in parts[:2]:
+            await begun(uploads, tus(None, concat="final", parts=[str(part.pk)]))
+        with pytest.raises(TooManyUploads):
+            await begun(uploads, tus(None, concat="final", parts=[str(parts[2].pk)]))
+        await begun(uploads, tus(1))
+
+    with_uploads(storage, create)
+
+
+# What never comes
+
+
+def age(storage: Folder, *rows: Upload, seconds: float) -> None:
+    past = time.time() - seconds
+    for row in rows:
+        os.utime(storage.uploads.path(row.pk), (past, past))
+
+
+async def rounds(uploads: Uploads, number: int = 1) -> None:
+    found = Recovery(uploads, Concatenations(uploads))
+    for _ in range(number):
+        await found.run_round()
+
+
+def test_what_gets_no_byte_in_time_ends_and_makes_room(storage: Folder) -> None:
+    async def wait(uploads: Uploads) -> None:
+        silent, early, started, part, taken = [
+            await begun(uploads, row)
+            for row in (tus(5), tus(5), tus(5), tus(5, concat="partial"), tus(5, concat="partial"))
+        ]
+        final = await begun(uploads, tus(None, concat="final", parts=[str(taken.pk)]))
+        await added(uploads, started, b"1")
+        age(storage, silent, started, part, taken, final, seconds=601)
+        age(storage, early, seconds=590)
+        for row in (silent, part):
+            with pytest.raises(Gone):
+                await uploads.status(row.pk)
+        locked = storage.uploads.lock(part.pk)  # a request is about to write
+        try:
+            await rounds(uploads)
+        finally:
+            locked.release()
+        left = await uploads.locks.database.do(lambda: set(Upload.everywhere.values_list("pk", flat=True)))
+        assert left == {row.pk for row in (early, started, part, taken, final)}
+        assert not storage.uploads.exists(silent.pk)
+        await rounds(uploads)
+        assert not storage.uploads.exists(part.pk)
+        for row in (early, started, taken, final):
+            assert storage.uploads.exists(row.pk)
+
+    with_uploads(storage, wait)
+
+
+def test_rounds_look_at_all_uploads_page_by_page(storage: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recovery, "PAGE", 3)
+
+    async def leave(uploads: Uploads) -> None:
+        rows = [await begun(uploads, tus(5)) for _ in range(8)]
+        for row in rows[:5]:
+            storage.uploads.path(row.pk).write_bytes(b"12345")  # as a process that was killed right then left it
+        age(storage, *rows[5:], seconds=601)
+        await rounds(uploads, 3)
+
+    with_uploads(storage, leave)
+    assert File.everywhere.count() == 5
+    assert not Upload.everywhere.filter(finished_at=None).exists()
+
+
+def test_rounds_continue_finals_page_by_page(storage: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recovery, "FINALS_PAGE", 2)
+
+    async def leave(uploads: Uploads) -> None:
+        for n in range(5):
+            part = await begun(uploads, tus(5, concat="partial"))
+            await begun(uploads, tus(None, concat="final", parts=[str(part.pk)]))
+            storage.uploads.path(part.pk).write_bytes(b"12345" if n else b"1")
+        await rounds(uploads, 3)
+
+    with_uploads(storage, leave)
+    assert File.everywhere.count() == 4
+
+
+@pytest.mark.parametrize("final", [True, False], ids=["finals", "uploads"])
+def test_the_thread_of_the_database_looks_at_no_file(
+    storage: Folder, monkeypatch: pytest.MonkeyPatch, final: bool
+) -> None:
+    """All uploads need that thread: 500 finals kept it busy for ten seconds of every round."""
+    threads: set[str] = set()
+    stat = FolderUploads.stat
+
+    def record(self: FolderUploads, upload_id: uuid.UUID) -> Any:
+        threads.add(threading.current_thread().name)
+        return stat(self, upload_id)
+
+    async def leave(uploads: Uploads) -> None:
+        part = await begun(uploads, tus(5, concat="partial" if final else ""))
+        if final:
+            await begun(uploads, tus(None, concat="final", parts=[str(part.pk)]))
+        monkeypatch.setattr(FolderUploads, "stat", record)
+        await rounds(uploads)
+
+    with_uploads(storage, leave)
+    assert threads
+    assert not any(name.startswith("uploads") for name in threads), threads
+
+
+def test_finals_whose_parts_are_not_complete_are_left_to_the_database(storage: Folder) -> None:
+    async def leave(uploads: Uploads) -> None:
+        known = await begun(uploads, tus(5, concat="partial"))
+        await added(uploads, known, b"1")
+        unknown = await begun(uploads, tus(None, concat="partial"))
+        for part in (known, unknown):
+            await begun(uploads, tus(None, concat="final", parts=[str(part.pk)]))
+        assert not await uploads.locks.database.do(recovery.finals_after, recovery.NOWHERE)
+
+    with_uploads(storage, leave)
+
+
+def test_a_round_asks_for_rows_a_fixed_number_of_times(storage: Folder) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            recovery.unfinished_after(recovery.NOWHERE)
+            recovery.finals_after(recovery.NOWHERE)
+            recovery.concatenated_parts()
+        return len(captured)
+
+    Upload.everywhere.bulk_create([tus(5, parts=[], concat="final") for _ in range(150)])
+    assert queries() == 4
