@@ -7,11 +7,12 @@ import pytest
 from picasso.detection import declared_type_matches
 from picasso.detection.agreement import GENERAL
 from picasso.detection.media_types import ENTRIES, OFFICE
+from tests.cases import cases
 
 DOCX = OFFICE + "wordprocessingml.document"
 
 
-@pytest.mark.parametrize(
+@cases(
     ("declared", "detected"),
     [
         ("image/jpeg", "image/jpeg"),
@@ -60,7 +61,7 @@ def test_types_that_agree(declared: str, detected: str) -> None:
     assert declared_type_matches(declared, detected) is True
 
 
-@pytest.mark.parametrize(
+@cases(
     ("declared", "detected"),
     [
         ("image/png", "image/jpeg"),

@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 
 from picasso import detection
 from picasso.detection import HEAD, UNKNOWN, Window, media_types
+from tests.cases import cases
 from tests.detection.builders import zip_with
 from tests.detection.samples import all_samples
 from tests.formats.page import all_formats
@@ -100,7 +101,7 @@ SAMPLES = {
 }
 
 
-@pytest.mark.parametrize(("content", "expected"), SAMPLES.values(), ids=SAMPLES)
+@cases(("content", "expected"), SAMPLES.values(), ids=SAMPLES)
 def test_samples_are_detected(content: bytes, expected: str) -> None:
     found = detect_media_type(content)
     if expected == "application/x-executable":
@@ -194,7 +195,7 @@ SECOND_LOOKS = {
 }
 
 
-@pytest.mark.parametrize(("content", "expected"), SECOND_LOOKS.values(), ids=SECOND_LOOKS)
+@cases(("content", "expected"), SECOND_LOOKS.values(), ids=SECOND_LOOKS)
 def test_rules_refine_the_result_of_libmagic(content: bytes, expected: str) -> None:
     assert detect_media_type(content[:HEAD]) == expected
 

@@ -18,6 +18,7 @@ from picasso import detection
 from picasso.detection import HEAD, UNKNOWN, Window
 from picasso.detection.families import FAMILIES
 from picasso.detection.families.bmff import FIRST_BOXES
+from tests.cases import cases
 from tests.detection.media_builders import box, element, ftyp, matroska
 from tests.detection.samples import all_samples
 
@@ -155,7 +156,7 @@ def test_two_bytes_are_no_format(start: bytes) -> None:
     assert detect(start + random.Random(2).randbytes(3000)) == UNKNOWN
 
 
-@pytest.mark.parametrize("first", range(256))
+@cases("first", range(256))
 def test_files_of_two_or_three_bytes(first: int) -> None:
     for second in (0, 1, 0x45, 0x5A, 0x77, 0x8B, 0xD8, 0xE0, 0xE5, 0xF1, 0xFB, 0xFF):
         assert "/" in detect(bytes([first, second]))

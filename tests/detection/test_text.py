@@ -6,6 +6,7 @@ from __future__ import annotations
 import pytest
 
 from picasso.detection import UNKNOWN, Detection, Window, detect
+from tests.cases import cases
 
 PLAIN, CSV, TSV = "text/plain", "text/csv", "text/tab-separated-values"
 
@@ -32,11 +33,8 @@ PROSE = {
     FRENCH: ("cp1252", "iso8859-15", "mac-roman", "cp850"),
 }
 UNICODE = ("utf-8", "utf-8-sig", "utf-16", "utf-32")
-ENCODED = [
-    pytest.param(text, encoding, id=f"{text[:5]} {encoding}")
-    for text, encodings in PROSE.items()
-    for encoding in (*encodings, *UNICODE)
-]
+ENCODED = [(text, encoding) for text, encodings in PROSE.items() for encoding in (*encodings, *UNICODE)]
+NAMES = [f"{text[:5]} {encoding}" for text, encoding in ENCODED]
 
 
 def of(content: bytes, name: str = "") -> Detection:
@@ -47,21 +45,21 @@ def encode(text: str, encoding: str) -> bytes:
     return text.encode(encoding, "ignore")
 
 
-@pytest.mark.parametrize(("text", "encoding"), ENCODED)
-@pytest.mark.parametrize("times", [1, 40])
+@cases(("text", "encoding"), ENCODED, ids=NAMES)
+@cases("times", [1, 40])
 def test_prose_is_plain_text(text: str, encoding: str, times: int) -> None:
     assert of(encode(text, encoding) * times).media_type == PLAIN
     assert of(encode(text, encoding) * times, "letter.txt").media_type == PLAIN
 
 
-@pytest.mark.parametrize(("text", "encoding"), ENCODED)
+@cases(("text", "encoding"), ENCODED, ids=NAMES)
 def test_one_line_and_one_word_are_plain_text(text: str, encoding: str) -> None:
     assert of(encode(text.partition("\n")[0], encoding)).media_type == PLAIN
     assert of(encode(text[:9], encoding)).media_type == PLAIN
 
 
-@pytest.mark.parametrize("text", [ENGLISH, RUSSIAN, GREEK, POLISH])
-@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@cases("text", [ENGLISH, RUSSIAN, GREEK, POLISH])
+@cases("encoding", ["utf-16-le", "utf-16-be"])
 def test_utf_16_needs_no_mark(text: str, encoding: str) -> None:
     detected = of(text.encode(encoding))
     assert (detected.media_type, detected.charset) == (PLAIN, encoding)
@@ -91,8 +89,8 @@ NO_TABLES = {
 }
 
 
-@pytest.mark.parametrize("text", NO_TABLES.values(), ids=NO_TABLES)
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "cp1251"])
+@cases("text", NO_TABLES.values(), ids=NO_TABLES)
+@cases("encoding", ["utf-8", "utf-16", "cp1251"])
 def test_no_tables(text: str, encoding: str) -> None:
     assert of(text.encode(encoding)).media_type == PLAIN
     assert of(text.encode(encoding), "messages.log").media_type == PLAIN
@@ -124,8 +122,8 @@ TABLES = {
 }
 
 
-@pytest.mark.parametrize(("text", "media_type"), TABLES.values(), ids=TABLES)
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "cp1251", "cp866"])
+@cases(("text", "media_type"), TABLES.values(), ids=TABLES)
+@cases("encoding", ["utf-8", "utf-16", "cp1251", "cp866"])
 def test_tables(text: str, media_type: str, encoding: str) -> None:
     assert of(text.encode(encoding)).media_type == media_type
 
@@ -175,7 +173,7 @@ def test_markup(content: bytes, media_type: str) -> None:
     assert of(content).media_type == media_type
 
 
-@pytest.mark.parametrize(
+@cases(
     ("content", "name", "media_type"),
     [
         (b"<div align=center>\n\n# A\n</div>\n", "README.md", "text/markdown"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from picasso.detection import Window, detect
+from tests.cases import cases
 
 PLAIN, CERTIFICATE, KEY = "text/plain", "application/pkix-cert", "application/x-x509-key"
 SSH, DH = "application/x-ssh-public-key", "application/x-x509-dh-parameters"
@@ -44,8 +45,8 @@ KEYS = {
 }
 
 
-@pytest.mark.parametrize(("text", "media_type"), KEYS.values(), ids=KEYS)
-@pytest.mark.parametrize("name", ["", "a.txt", "cacert.pem"])
+@cases(("text", "media_type"), KEYS.values(), ids=KEYS)
+@cases("name", ["", "a.txt", "cacert.pem"])
 def test_keys(text: str, media_type: str, name: str) -> None:
     assert detect(Window.of_bytes(text.encode()), name).media_type == media_type
 

@@ -7,6 +7,7 @@ import pytest
 from picasso.detection import Window, detect
 from picasso.detection.media_types import ENTRIES
 from picasso.detection.text.required import PATTERNS
+from tests.cases import cases
 
 PLAIN = "text/plain"
 LETTER = b"Hello Bob, this is just a letter.\nIt has two lines.\n"
@@ -27,13 +28,13 @@ def test_requirements_are_for_types_that_a_name_chooses() -> None:
     assert all(ENTRIES[media_type].by_name for media_type in PATTERNS)
 
 
-@pytest.mark.parametrize("extension", NAMES.split())
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@cases("extension", NAMES.split())
+@cases("encoding", ["utf-8", "utf-16"])
 def test_a_letter_is_a_letter(extension: str, encoding: str) -> None:
     assert of(LETTER.decode().encode(encoding), f"a.{extension}") == PLAIN
 
 
-@pytest.mark.parametrize(
+@cases(
     ("content", "name", "media_type"),
     [
         (b"begin:vcard\nfn:A\n", "a.vcf", "text/vcard"),

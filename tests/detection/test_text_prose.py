@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import binascii
 
-import pytest
-
 from picasso.detection import Window, detect
+from tests.cases import cases
 
 PROSE = (
     "P1 5 6 players in a game",
@@ -86,9 +85,9 @@ PROSE = (
 )
 
 
-@pytest.mark.parametrize("text", PROSE)
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
-@pytest.mark.parametrize("name", ["", "a.txt"])
+@cases("text", PROSE)
+@cases("encoding", ["utf-8", "utf-16"])
+@cases("name", ["", "a.txt"])
 def test_prose(text: str, encoding: str, name: str) -> None:
     for ending in ("", "\n", "\r\nAnd so on.\r\n"):
         assert detect(Window.of_bytes((text + ending).encode(encoding)), name).media_type == "text/plain"
@@ -143,6 +142,6 @@ FORMATS = {
 }
 
 
-@pytest.mark.parametrize(("text", "media_type"), FORMATS.items())
+@cases(("text", "media_type"), FORMATS.items())
 def test_formats(text: str, media_type: str) -> None:
     assert detect(Window.of_bytes(text.encode())).media_type == media_type

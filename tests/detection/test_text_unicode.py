@@ -10,6 +10,7 @@ import pytest
 
 from picasso.detection import Detection, Window, detect
 from picasso.detection.text.unmarked import find_unmarked_unicode
+from tests.cases import cases
 
 TEXTS = {
     "a word": "hello",
@@ -34,16 +35,16 @@ def of(content: bytes, name: str = "") -> Detection:
     return detect(Window.of_bytes(content), name)
 
 
-@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
-@pytest.mark.parametrize("encoding", UNMARKED)
-@pytest.mark.parametrize("name", ["", "a.txt"])
+@cases("text", TEXTS.values(), ids=TEXTS)
+@cases("encoding", UNMARKED)
+@cases("name", ["", "a.txt"])
 def test_without_a_mark(text: str, encoding: str, name: str) -> None:
     detected = of(text.encode(encoding), name)
     assert (detected.media_type, detected.charset) == ("text/plain", encoding)
 
 
-@pytest.mark.parametrize("text", [*TEXTS.values(), "\n", "", "Вчера вечером, ко", "й", "a"])
-@pytest.mark.parametrize("encoding", UNMARKED)
+@cases("text", [*TEXTS.values(), "\n", "", "Вчера вечером, ко", "й", "a"])
+@cases("encoding", UNMARKED)
 def test_with_a_mark(text: str, encoding: str) -> None:
     detected = of(("\ufeff" + text).encode(encoding), "a.txt")
     assert (detected.media_type, detected.charset) == ("text/plain", encoding)
@@ -62,9 +63,9 @@ def test_no_short_text_is_sound() -> None:
         assert of(text.encode("utf-16")).media_type == "text/plain", text
 
 
-@pytest.mark.parametrize("order", "<>")
-@pytest.mark.parametrize("unit", "HI")
-@pytest.mark.parametrize(
+@cases("order", "<>")
+@cases("unit", "HI")
+@cases(
     "numbers",
     [
         range(200),

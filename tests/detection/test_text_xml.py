@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
-
 from picasso.detection import Window, detect
+from tests.cases import cases
 
 GTK, DITA, FREEMIND = "application/x-gtk-builder", "application/dita+xml", "application/x-freemind"
 
 
-@pytest.mark.parametrize(
+@cases(
     ("document", "media_type"),
     [
         ('<MPD xmlns="urn:mpeg:dash:schema:mpd:2011"/>', "application/dash+xml"),

@@ -8,24 +8,26 @@ from picasso import detection
 from picasso.detection import Window
 from picasso.detection.text.json_types import is_json
 from picasso.detection.text.names import FILE_NAMES
+from tests.cases import cases
 from tests.detection.page import PAGE, page
 from tests.detection.samples import Sample, all_samples
 
 SAMPLES = all_samples()
+NAMES = [f"{each.media_type} {each.name}" for each in SAMPLES]
 
 
 def detect(content: bytes, name: str = "") -> detection.Detection:
     return detection.detect(Window.of_bytes(content), name)
 
 
-@pytest.mark.parametrize("sample", SAMPLES, ids=lambda each: f"{each.media_type} {each.name}")
+@cases("sample", SAMPLES, ids=NAMES)
 def test_with_the_usual_name(sample: Sample) -> None:
     detected = detect(sample.content, sample.name)
     assert detected.media_type == sample.media_type
     assert (detected.detected_by == "name") == bool(sample.without_name)
 
 
-@pytest.mark.parametrize("sample", SAMPLES, ids=lambda each: f"{each.media_type} {each.name}")
+@cases("sample", SAMPLES, ids=NAMES)
 def test_without_a_name_and_with_a_wrong_one(sample: Sample) -> None:
     expected = sample.without_name or sample.media_type
     assert detect(sample.content).media_type == expected
@@ -53,7 +55,7 @@ def test_names_of_code_and_json(name: str, media_type: str) -> None:
 CHOSEN_BY_NAME = {"text/plain", "text/csv", "text/tab-separated-values", "text/html", "text/xml"}
 
 
-@pytest.mark.parametrize("sample", SAMPLES, ids=lambda each: f"{each.media_type} {each.name}")
+@cases("sample", SAMPLES, ids=NAMES)
 def test_a_type_is_normal_and_has_the_extension_of_its_name(sample: Sample) -> None:
     assert detection.normalize(sample.media_type) == sample.media_type
     if (
