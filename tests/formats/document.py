@@ -350,8 +350,15 @@ FORMATS: tuple[Format, ...] = (
         "page.html",
         html,
         "text/html",
-        more="links images headings",
+        more="links images headings active_content",
         gaps="No linked resource is loaded.",
     ),
-    Format("Office file with a password", "locked.xlsx", locked, "application/encrypted", {}, error="protected"),
+    Format(
+        "Office file with a password",
+        "locked.xlsx",
+        locked,
+        "application/encrypted",
+        {"document": ("encrypted",)},
+        error="protected",
+    ),
 )

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import pyvips
 
-from picasso.process.contract import ProcessorError, Result, Source
+from picasso.process.contract import JSON, ProcessorError, Result, Source
 from picasso.process.processors.image import Image, svg, svg_bytes
 
 NAMESPACE = 'xmlns="http://www.w3.org/2000/svg"'
@@ -168,3 +168,32 @@ def test_a_compressed_drawing_may_have_several_members(run: Run, monkeypatch: py
     monkeypatch.setattr(svg_bytes, "MAX_UNPACKED", len(RED) - 1)
     with fails("too-large"):
         run(members)
+
+
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="9" height="9">{}</svg>'
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("<rect width='3' height='3'/><a href='http://example.org/'/>", None),
+        ("<script>alert(1)</script>", {"javascript": 1}),
+        ("<rect onload='x()'/><a xlink:href=' javascript:x()'/>", {"javascript": 2}),
+        ("<set attributeName='href' to='javascript:x()'/>", {"javascript": 1}),
+        ("<image xlink:href='http://example.org/a.png' width='1' height='1'/>", {"external_links": 1}),
+    ],
+)
+def test_scripts_of_a_drawing_are_active_content(tmp_path: Path, body: str, expected: JSON) -> None:
+    for number, content in enumerate((SVG.format(body).encode(), gzip.compress(SVG.format(body).encode("utf-16")))):
+        (tmp_path / "drawing").write_bytes(content)
+        folder = tmp_path / f"{number}"
+        folder.mkdir()
+        facts = Image()(Source(tmp_path / "drawing", "image/svg+xml"), folder).facts
+        assert facts.get("active_content") == expected
+
+
+def test_a_drawing_that_fails_tells_of_its_scripts(tmp_path: Path) -> None:
+    (tmp_path / "drawing").write_bytes(SVG.format("<script>alert(1)</script><b").encode())
+    with pytest.raises(ProcessorError) as failure:
+        Image()(Source(tmp_path / "drawing", "image/svg+xml"), tmp_path)
+    assert failure.value.facts["active_content"] == {"javascript": 1}

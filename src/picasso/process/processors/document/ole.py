@@ -28,6 +28,8 @@ class Compound:
     taken.
     """
     storages: set[str] = field(default_factory=set)
+    names: list[str] = field(default_factory=list)
+    """Of all streams and storages, also those of the same name."""
 
     def stream(self, name: str) -> bytes:
         start, size = self.entries[name]
@@ -102,6 +104,8 @@ def read_directory(file: Compound, directory: bytes) -> None:
         if kind and (size > len(file.data) or length > 64):
             raise corrupt()
         name = entry[: max(0, length - 2)].decode("utf-16-le", "replace")
+        if kind in {1, 2}:
+            file.names.append(name)
         if kind == 5:
             file.ministream = file.read_chain(start)[:size] if size else b""
         elif kind == 2:

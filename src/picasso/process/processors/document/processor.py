@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar
 
 from picasso.charset import decode_bytes
-from picasso.process.contract import JSON, Derivative, Processor, Result, Source
+from picasso.process.contract import JSON, Derivative, Processor, ProcessorError, Result, Source
 from picasso.process.options import parse_options
 from picasso.process.processors.document import (
     facts,
@@ -20,6 +22,7 @@ from picasso.process.processors.document import (
     rtf,
     web,
 )
+from picasso.process.processors.document.active import read_active_content
 from picasso.process.processors.document.content import OOXML, OPEN_DOCUMENT, VISIO, Content, format_of
 from picasso.process.processors.document.errors import corrupt, protected, too_large
 from picasso.process.processors.document.options import DocumentOptions
@@ -71,25 +74,37 @@ class Document(Processor):
         options = parse_options(DocumentOptions, source.options)
         if source.path.stat().st_size > options.max_bytes:
             raise too_large()
-        content = read(source, options)
+        data = source.path.read_bytes()
+        active = read_active_content(data, source.media_type).as_fact()
+        with keeping(active):
+            content = read(data, source.media_type, options)
         text, cut = save_text(content.text, folder / "text.txt", options.max_text_bytes)
         common = facts.common_facts(content.metadata, content.language)
         counts = {**count_contents(content, text), **content.counts}
-        return Result({"format": content.format, **common, **counts, "text_cut": cut}, derivatives(text))
+        return Result({"format": content.format, **common, **counts, "text_cut": cut, **active}, derivatives(text))
 
 
-def read(source: Source, options: DocumentOptions) -> Content:
+@contextmanager
+def keeping(active: Mapping[str, JSON]) -> Iterator[None]:
+    """A failure tells all the same what acts by itself in the document, and whether it needs a password."""
+    try:
+        yield
+    except ProcessorError as error:
+        encrypted: dict[str, JSON] = {"encrypted": True} if error.code == "protected" else {}
+        raise ProcessorError(error.code, error.sentence, {**error.facts, **encrypted, **active}) from error
+
+
+def read(data: bytes, media_type: str, options: DocumentOptions) -> Content:
     """Choose the reader by the content, which tells more than the media type for compound files and archives."""
-    data = source.path.read_bytes()
-    if source.media_type in {"text/html", "application/xhtml+xml"}:
+    if media_type in {"text/html", "application/xhtml+xml"}:
         return read_web_page(data, options)
     if data.startswith(ole.MAGIC):
         return read_compound(data, options)
-    if source.media_type == "application/encrypted":
+    if media_type == "application/encrypted":
         raise protected()
     if data.startswith(b"PK"):
-        return packed.read(source.media_type, data, options)
-    return read_plain(data, source.media_type, options)
+        return packed.read(media_type, data, options)
+    return read_plain(data, media_type, options)
 
 
 def read_web_page(data: bytes, options: DocumentOptions) -> Content:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import IO, ClassVar
 from xml.parsers import expat
 
@@ -44,6 +45,10 @@ class Scan:
         while piece := file.read(PIECE):
             parser.Parse(piece, False)
         parser.Parse(b"", True)
+
+    def read_bytes(self, content: bytes) -> None:
+        """As `read`, for what is in memory."""
+        self.read(io.BytesIO(content))
 
     def prepare(self, parser: expat.XMLParserType) -> None:
         """Add handlers."""

@@ -10,7 +10,7 @@ from typing import ClassVar, Literal
 
 from picasso.process.contract import JSON, Derivative, Processor, ProcessorError, Result, Source
 from picasso.process.options import check_range, parse_options
-from picasso.process.processors.image import animation, decode, facts, libvips, perceptual, thumbnails
+from picasso.process.processors.image import animation, decode, facts, libvips, perceptual, svg_scripts, thumbnails
 from picasso.process.processors.image.errors import translate_errors
 from picasso.process.processors.image.limits import MAX_SIDE
 from picasso.process.processors.image.picture import Picture
@@ -68,9 +68,11 @@ class Image(Processor):
         """Facts and thumbnails of the first frame or page. It is decoded once."""
         options = parse_options(Options, source.options)
         self.prepare()
-        with source.path.open("rb") as file, translate_errors(source.media_type):
-            picture = decode.open_picture(file, source.media_type, options.max_pixels)
-            picture_facts = facts.read_facts(picture, strip_gps=options.gps == "strip")
+        with source.path.open("rb") as file:
+            active = svg_scripts.read_active_content(file) if source.media_type.startswith("image/svg") else {}
+            with _keeping(active), translate_errors(source.media_type):
+                picture = decode.open_picture(file, source.media_type, options.max_pixels)
+                picture_facts = facts.read_facts(picture, strip_gps=options.gps == "strip") | active
             with _keeping(picture_facts), translate_errors(source.media_type):
                 thumbnail_images = thumbnails.shrink(picture.pixels(max(options.sizes)), options.sizes)
                 derivatives = tuple(_derivatives(picture, thumbnail_images, options, folder))
@@ -83,7 +85,7 @@ def _keeping(picture_facts: dict[str, JSON]) -> Iterator[None]:
     try:
         yield
     except ProcessorError as error:
-        raise ProcessorError(error.code, error.sentence, picture_facts) from error
+        raise ProcessorError(error.code, error.sentence, {**error.facts, **picture_facts}) from error
 
 
 def _derivatives(

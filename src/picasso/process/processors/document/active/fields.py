@@ -1,0 +1,24 @@
+"""Fields of Word documents (ECMA-376 part 1, section 17.16.5), in DOCX, DOC and RTF alike."""
+
+from __future__ import annotations
+
+import re
+
+from picasso.policy import ActiveContent
+
+DDE = re.compile(r"\s*\"?\s*DDE(?:AUTO)?(?![A-Za-z0-9])", re.IGNORECASE)
+LOADING = re.compile(r"\s*(?:INCLUDEPICTURE|INCLUDETEXT|INCLUDE|IMPORT|LINK|RD|DATABASE)(?![A-Za-z0-9])", re.IGNORECASE)
+ELSEWHERE = re.compile(r"(?:https?|ftps?|file|smb|mhtml):|(?:^|[\s\"'])\\{2,4}[\w.]", re.IGNORECASE)
+
+
+def add_field(instruction: str, found: ActiveContent) -> None:
+    """Count a field by its instruction, such as ``DDEAUTO c:\\\\windows\\\\system32\\\\cmd.exe``."""
+    if DDE.match(instruction):
+        found.count("dde")
+    elif LOADING.match(instruction) and is_elsewhere(instruction):
+        found.count("external_links")
+
+
+def is_elsewhere(address: str) -> bool:
+    """Whether an address leads to another machine, or names a file by an address."""
+    return ELSEWHERE.search(address) is not None
