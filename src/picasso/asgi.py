@@ -8,6 +8,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "picasso.settings")
 
 import django
 
+from picasso import supervise
+
+supervise.keep_secrets()
 django.setup()
 
 from picasso import compatibility

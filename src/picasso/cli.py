@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from picasso import __version__, compatibility, conf, supervise
+from picasso import __version__, compatibility, conf, redaction, supervise
 from picasso.process import pipelines, registry
 from picasso.queue_names import QUEUES
 from picasso.supervise import SupervisedProcess
@@ -41,6 +41,7 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "picasso.settings")
     try:
         settings = conf.load(os.environ)
+        redaction.hide(settings.secrets)
         prepare(settings, arguments)
         run: Callable[[conf.Conf, argparse.Namespace], int | None] = arguments.run
         sys.exit(run(settings, arguments))

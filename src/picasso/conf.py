@@ -17,10 +17,11 @@ from ipaddress import ip_network
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from picasso.addresses import RESERVED
 from picasso.queue_names import QUEUES, SERVICE
+from picasso.redaction import redact
 
 Profile = Literal["development", "production"]
 Access = Literal["open", "keys"]
@@ -155,14 +156,30 @@ def origins(text: str) -> tuple[str, ...]:
 
 
 def database_url(text: str) -> str:
-    if urlsplit(text).scheme not in {"sqlite", "postgres", "postgresql"}:
+    if not text.startswith(("sqlite:", "postgres:", "postgresql:")):
         raise ValueError("must be sqlite:///… or postgres://…")
-    return text
+    # django-environ takes a password with # and [ as it is.
+    return text if text.startswith("sqlite:") else server_url(text, USER_INFO.sub("", text))
 
 
 def broker_url(text: str) -> str:
-    if urlsplit(text).scheme not in {"memory", "amqp", "amqps"}:
+    if not text.startswith(("memory:", "amqp:", "amqps:")):
         raise ValueError("must be memory:// or amqp://…")
+    return server_url(text, text)
+
+
+USER_INFO = re.compile(r"(?<=://)[^/?]*@")
+
+
+def server_url(text: str, readable: str) -> str:
+    """Refuses URLs in which a part of the password would be taken for a host, a port or a path, and shown in errors."""
+    try:
+        parts = urlsplit(readable)
+        valid = parts.port != 0 and "@" not in parts.path + parts.query
+    except ValueError:
+        valid = False
+    if not valid:
+        raise ValueError("can't be read: write special characters of the password as in URLs, such as / as %2F")
     return text
 
 
@@ -172,9 +189,13 @@ def clamd_url(text: str) -> str:
     return text
 
 
-def setting(variable: str, parse: Callable[[str], Any], default: Any) -> Any:
-    """A field read from the environment variable. A callable ``default`` gets the fields before it."""
-    return field(default=None, metadata={"variable": variable, "parse": parse, "default": default})
+def setting(variable: str, parse: Callable[[str], Any], default: Any, *, secret: bool = False) -> Any:
+    """A field read from the environment variable. A callable ``default`` gets the fields before it.
+
+    The value of a ``secret`` one is never shown, and may be in a file that ``<variable>_FILE`` names.
+    """
+    metadata = {"variable": variable, "parse": parse, "default": default, "secret": secret}
+    return field(default=None, repr=not secret, metadata=metadata)
 
 
 def cores() -> int:
@@ -190,10 +211,10 @@ class Conf:
     port: int = setting("PICASSO_PORT", port, 8000)
     data_dir: Path = setting("PICASSO_DATA_DIR", folder, lambda _: Path("data").absolute())
     database_url: str = setting(
-        "DATABASE_URL", database_url, lambda values: f"sqlite:///{values['data_dir']}/picasso.sqlite3"
+        "DATABASE_URL", database_url, lambda values: f"sqlite:///{values['data_dir']}/picasso.sqlite3", secret=True
     )
-    broker_url: str = setting("BROKER_URL", broker_url, "memory://")
-    secret_key: str = setting("PICASSO_SECRET_KEY", str, "")
+    broker_url: str = setting("BROKER_URL", broker_url, "memory://", secret=True)
+    secret_key: str = setting("PICASSO_SECRET_KEY", str, "", secret=True)
     debug: bool = setting("PICASSO_DEBUG", flag, False)
     access: Access = setting("PICASSO_ACCESS", one_of("open", "keys"), lambda values: default_access(**values))
     allowed_hosts: tuple[str, ...] = setting("PICASSO_ALLOWED_HOSTS", words, ("127.0.0.1", "localhost", "[::1]"))
@@ -247,6 +268,18 @@ class Conf:
         """Whether each worker has its broker inside its own process."""
         return self.broker_url.startswith("memory:")
 
+    @property
+    def secrets(self) -> list[str]:
+        """What must not be seen anywhere: the secret key, and the passwords in URLs."""
+        passwords = [password_in(url) for url in (self.database_url, self.broker_url)]
+        return [secret for secret in (self.secret_key, *passwords, *map(unquote, passwords)) if secret]
+
+
+def password_in(url: str) -> str:
+    """The password of a URL, as it is written there. Empty if there is none."""
+    match = re.match(r"[a-z]+://[^/?:@]*:([^/?]*)@", url)
+    return match[1] if match else ""
+
 
 def variables() -> dict[str, Field[Any]]:
     """Each environment variable and its field, in the order of the fields."""
@@ -264,21 +297,41 @@ def load(environ: Mapping[str, str]) -> Conf:
     for variable, each in variables().items():
         default = each.metadata["default"]
         values[each.name] = default(values) if callable(default) else default
-        if text := environ.get(variable, ""):
-            try:
+        try:
+            if text := given(environ, variable, secret=each.metadata["secret"]):
                 values[each.name] = each.metadata["parse"](text)
-            except ValueError as error:
-                mistakes.append(f"{variable} {error}, not {text!r}")
+        except ValueError as error:
+            mistakes.append(f"{variable} {error}" + ("" if each.metadata["secret"] else f", not {redact(text)!r}"))
     conf = Conf(**values)
     if mistakes := [*mistakes, *unknown(environ), *contradictions(conf)]:
         raise ConfError("\n".join(mistakes))
     return conf
 
 
+def given(environ: Mapping[str, str], variable: str, *, secret: bool) -> str:
+    """The text of a setting. A secret may also be in a file. Raises `ValueError` if the file can't be read."""
+    if (text := environ.get(variable, "")) or not secret or not (path := environ.get(f"{variable}_FILE", "")):
+        return text
+    try:
+        return Path(path).read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not text"
+        raise ValueError(f"can't be read from {path}, the file in {variable}_FILE: {reason}") from error
+
+
+def files_of_secrets() -> set[str]:
+    """The variables that name a file with a secret."""
+    return {f"{variable}_FILE" for variable, each in variables().items() if each.metadata["secret"]}
+
+
 def unknown(environ: Mapping[str, str]) -> list[str]:
     """Unknown variables. A misspelt one could be a limit that silently does not apply, so nothing starts with it."""
     names = [name for name in environ if name.startswith("PICASSO_") and not name.startswith("PICASSO_TEST_")]
-    return [f"{name} is not a setting of Picasso{suggestion(name)}" for name in names if name not in variables()]
+    return [
+        f"{name} is not a setting of Picasso{suggestion(name)}"
+        for name in names
+        if name not in {*variables(), *files_of_secrets()}
+    ]
 
 
 def suggestion(name: str) -> str:

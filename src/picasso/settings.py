@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import sys
@@ -11,11 +12,12 @@ from urllib.parse import urlsplit
 import environ
 import structlog
 
-from picasso import __version__, addresses, conf
+from picasso import __version__, addresses, conf, redaction
 
 PICASSO = conf.load(os.environ)
 
 SECRET_KEY = conf.secret_key(PICASSO)
+redaction.hide([SECRET_KEY, *PICASSO.secrets])
 DEBUG = PICASSO.debug
 ALLOWED_HOSTS = list(PICASSO.hosts)
 USE_TZ = True
@@ -100,6 +102,8 @@ STORAGES = {"staticfiles": {"BACKEND": "picasso.api.pages.Statics"}}
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 
+DEFAULT_EXCEPTION_REPORTER = "picasso.api.errors.RedactedReporter"
+
 # Uploads never go through Django's parsers. Its own requests (forms of the admin) are small.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2**20
 SECURE_CONTENT_TYPE_NOSNIFF = True
@@ -152,12 +156,20 @@ SHARED_PROCESSORS: list[Any] = [
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
 
+
+class RedactedFormatter(structlog.stdlib.ProcessorFormatter):
+    """Every line of the log, tracebacks and lines of libraries too, is redacted."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return redaction.redact(super().format(record))
+
+
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
         "line": {
-            "()": structlog.stdlib.ProcessorFormatter,
+            "()": RedactedFormatter,
             "foreign_pre_chain": SHARED_PROCESSORS,
             "processors": [
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,

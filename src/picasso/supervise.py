@@ -8,6 +8,7 @@ the supervisor is killed, the kernel sends them SIGTERM (on Linux).
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from picasso import linux
+from picasso import linux, redaction
 
 # How long the processes may take to end. Less than the 10 s after which Docker kills.
 STOP_SECONDS = 8.0
@@ -24,6 +25,9 @@ STOP_SECONDS = 8.0
 # A process that dies within so many seconds is started again after a pause, so that there is no busy loop.
 YOUNG_SECONDS = 5.0
 PAUSE_SECONDS = 1.0
+
+# No file that the service creates can be written by its group, or used by others.
+FORBIDDEN = 0o027
 
 
 @dataclass(slots=True)
@@ -138,8 +142,16 @@ def end_with(supervisor: int) -> None:
 
 
 def keep_secrets() -> None:
-    """Other processes of the same user can no longer read the environment and memory of this one in /proc."""
+    """What this process knows stays in it.
+
+    Other processes of the same user can't read its environment and memory in /proc, a crash leaves no image of its
+    memory, new files can be read by their owner and group only, and what it prints has no secrets of the settings.
+    """
     prctl(linux.PR_SET_DUMPABLE, 0)
+    # If the system gives crashes to a program, only the line above keeps the memory from it.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    os.umask(os.umask(FORBIDDEN) | FORBIDDEN)
+    redaction.redact_output()
 
 
 def prctl(option: int, value: int) -> None:

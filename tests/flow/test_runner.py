@@ -434,7 +434,9 @@ def test_a_file_that_is_deleted_meanwhile_leaves_nothing(runner: Runner, queued:
     assert not [path for path in storage.files.media.rglob("*") if job.file_id.hex in path.name.replace("-", "")]
 
 
-def test_deletion_at_any_moment_leaves_nothing(runner: Runner, queued: Queued, storage: Folder) -> None:
+def test_deletion_at_any_moment_leaves_nothing(
+    runner: Runner, queued: Queued, storage: Folder, caplog: pytest.LogCaptureFixture
+) -> None:
     chance = random.Random(11)
     files = {f"{n}.txt": "x" for n in range(20)}
     content = script("derive", files=files, listed=[thumbnail(f"role-{name[:-4]}", name) for name in files])
@@ -447,6 +449,17 @@ def test_deletion_at_any_moment_leaves_nothing(runner: Runner, queued: Queued, s
         assert not File.everywhere.exists()
         assert not Derivative.objects.exists()
         assert not list(storage.files.media.glob(f"*/*/*/{job.file_id}"))
+    assert [record.getMessage() for record in caplog.records if record.levelname != "INFO"] == []
+
+
+def test_lost_bytes_of_a_file_are_an_error(
+    runner: Runner, queued: Queued, storage: Folder, caplog: pytest.LogCaptureFixture
+) -> None:
+    job = queued(b"lost")
+    storage.files.remove(job.file.key)
+    runner.run(job.pk)
+    assert (again(job).state, again(job).error_code) == (State.WAITING, "storage")
+    assert "storage failed: [Errno 2]" in caplog.text
 
 
 def test_a_job_of_a_worker_that_shuts_down_is_released(queued: Queued, storage: Folder) -> None:

@@ -28,8 +28,8 @@ PRODUCTION = {
 WRONG = {
     "PICASSO_PROFILE": (["staging", "Production", " "], "must be one of development, production"),
     "PICASSO_PORT": (["0", "65536", "-1", "http", "8000.0", "٣"], "must be a"),
-    "DATABASE_URL": (["mysql://h/d", "picasso.sqlite3", "/var/db"], "must be sqlite"),
-    "BROKER_URL": (["redis://h", "memory", "localhost:5672"], "must be memory"),
+    "DATABASE_URL": (["mysql://h/d", "picasso.sqlite3", "/var/db", "hunter2"], "must be sqlite"),
+    "BROKER_URL": (["redis://:hunter2@h", "memory", "localhost:5672"], "must be memory"),
     "PICASSO_DEBUG": (["maybe", "2", "tru"], "must be true or false"),
     "PICASSO_ASSUME_DECODERS": (["maybe", "2", "tru"], "must be true or false"),
     "PICASSO_PUBLIC_URL": (
@@ -92,6 +92,8 @@ WRONG = {
     "PICASSO_LOG_FORMAT": (["xml"], "must be one of console, json"),
 }
 
+SECRET = {"DATABASE_URL", "BROKER_URL", "PICASSO_SECRET_KEY"}
+
 
 def faults(**environ: str) -> list[str]:
     with pytest.raises(ConfError) as caught:
@@ -153,7 +155,50 @@ def test_every_variable_that_can_be_wrong_is_tried() -> None:
 def test_a_wrong_value_is_named(variable: str, value: str, said: str) -> None:
     (line,) = faults(**{variable: value})
     assert line.startswith(f"{variable} {said}")
-    assert repr(value) in line
+    assert (repr(value) in line) != (variable in SECRET)
+
+
+# In each of these a part of the password would be taken for a host, a port or a path.
+UNREADABLE = ["u:hunt/er2@h/d", "u:hunt?er2@h/d", "u:x@hunt/er2@h/d", "u:p@h:hunter2/d", "u:p@h:0/d", "u:p@h:99999/d"]
+
+
+@pytest.mark.parametrize("rest", UNREADABLE)
+@pytest.mark.parametrize(("variable", "scheme"), [("DATABASE_URL", "postgres"), ("BROKER_URL", "amqp")])
+def test_a_password_that_breaks_its_url_is_not_shown(variable: str, scheme: str, rest: str) -> None:
+    (line,) = faults(**{variable: f"{scheme}://{rest}"})
+    assert line.startswith(f"{variable} can't be read: ")
+    assert "hunt" not in line
+    assert "er2" not in line
+
+
+def test_a_password_with_special_characters() -> None:
+    for password in ("a#b", "a[b", "a%2Fb", "a:b", "a@b"):
+        assert load({"DATABASE_URL": f"postgres://u:{password}@h/d"}).secrets[0] == password
+
+
+def test_a_password_in_another_setting_is_not_shown() -> None:
+    (line,) = faults(PICASSO_PUBLIC_URL="https://u:hunter2@example.com/a b")
+    assert "hunter2" not in line
+
+
+def test_a_secret_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("k" * 40 + "\n")
+    (tmp_path / "broker").write_text("amqp://u:hunter2@h//")
+    environ = {"PICASSO_SECRET_KEY_FILE": str(tmp_path / "key"), "BROKER_URL_FILE": str(tmp_path / "broker")}
+    got = load(environ)
+    assert (got.secret_key, got.broker_url) == ("k" * 40, "amqp://u:hunter2@h//")
+    assert load({**environ, "PICASSO_SECRET_KEY": "given"}).secret_key == "given"
+
+
+def test_a_file_of_a_secret_that_can_not_be_read(tmp_path: Path) -> None:
+    (tmp_path / "binary").write_bytes(b"\xff\xfe")
+    (line,) = faults(DATABASE_URL_FILE="/nowhere/url")
+    assert (
+        line == "DATABASE_URL can't be read from /nowhere/url, the file in DATABASE_URL_FILE: No such file or directory"
+    )
+    (line,) = faults(PICASSO_SECRET_KEY_FILE=str(tmp_path / "binary"))
+    assert line.endswith("it is not text")
+    assert faults(PICASSO_PORT_FILE="x")[0].startswith("PICASSO_PORT_FILE is not a setting of Picasso")
 
 
 @pytest.mark.parametrize("path", ["/a b", "/a//b", "/../a", "/a/.", "/%61", "/é"])

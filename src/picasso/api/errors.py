@@ -8,6 +8,7 @@ from typing import Any
 from django.core.exceptions import DisallowedHost
 from django.db import InterfaceError, OperationalError, connection
 from django.http import Http404, HttpRequest, JsonResponse
+from django.views.debug import ExceptionReporter
 from rest_framework import exceptions, serializers
 
 from picasso.errors import (
@@ -20,6 +21,7 @@ from picasso.errors import (
     Unavailable,
     problem,
 )
+from picasso.redaction import redact_all
 
 log = logging.getLogger(__name__)
 
@@ -85,3 +87,10 @@ def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:
 
 def forbidden(request: HttpRequest, exception: Exception) -> JsonResponse:
     return answer(Forbidden())
+
+
+class RedactedReporter(ExceptionReporter):
+    """Django's page about an error (`PICASSO_DEBUG`), without secrets."""
+
+    def get_traceback_data(self) -> dict[str, Any]:
+        return redact_all(super().get_traceback_data())

@@ -129,7 +129,6 @@ class ChildPool:
         try:
             child.slot.link_original(source.path)
         except OSError as fault:
-            log.warning("could not hand over an original: %s", fault)
             raise AttemptFailed(TRANSIENT_ERRORS["storage"]) from fault
         request = {"media_type": source.media_type, "options": dict(source.options), "seconds": seconds}
         answer = child.run(request, seconds, attempt, self._output_limit)

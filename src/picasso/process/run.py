@@ -106,10 +106,9 @@ class Runner:
         except ProcessorError as verdict:
             self._fail(job, verdict, running)
         except AttemptFailed as fault:
-            self._retry(job, fault.error, running)
+            self._retry(job, fault.error, running, fault.__cause__)
         except (OSError, StorageFull) as fault:
-            log.warning("storage failed: %s", fault)
-            self._retry(job, NOT_STORED, running)
+            self._retry(job, NOT_STORED, running, fault)
         except (DataError, IntegrityError) as fault:
             log.warning("the tables refuse a result of %s: %s", job.processor, fault)
             self._retry(job, TRANSIENT_ERRORS["processor-error"], running)
@@ -176,8 +175,14 @@ class Runner:
         facts = {job.processor: verdict.facts} if verdict.facts else None
         persist(lambda: states.fail(job, verdict.code, verdict.sentence, log=running.log, facts=facts))
 
-    def _retry(self, job: StartedJob, error: TransientError, running: RunningAttempt) -> None:
-        log.warning("%s of file %s: %s\n%s", job.processor, job.file_id, error.code, running.log)
+    def _retry(
+        self, job: StartedJob, error: TransientError, running: RunningAttempt, cause: BaseException | None = None
+    ) -> None:
+        if isinstance(cause, FileNotFoundError) and not persist(lambda: files.exists(SERVICE, job.file_id)):
+            log.info("file %s was deleted while %s processed it", job.file_id, job.processor)
+            return
+        why = f"storage failed: {cause}" if isinstance(cause, OSError | StorageFull) else ""
+        log.warning("%s of file %s: %s\n%s", job.processor, job.file_id, error.code, why or running.log)
         persist(lambda: states.retry(job, error, log=running.log))
 
     def _derived(self, job: StartedJob) -> str:
