@@ -19,7 +19,9 @@ compatibility.require(*compatibility.WEB)
 
 from django.conf import settings
 
+from picasso.data_folder import close_to_others
 from picasso.storage import default_storage
 from picasso.web.app import WebApp
 
+close_to_others(settings.PICASSO.data_dir)
 application = WebApp(settings.PICASSO, default_storage())

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from picasso import __version__, compatibility, conf, redaction, supervise
+from picasso.data_folder import close_to_others
 from picasso.process import pipelines, registry
 from picasso.queue_names import QUEUES
 from picasso.supervise import SupervisedProcess
@@ -59,6 +60,8 @@ def prepare(settings: conf.Conf, arguments: argparse.Namespace) -> None:
             say_unavailable(settings, arguments)
             check_libraries()
         conf.make_data_dir(settings)
+        if arguments.supervisor is None:
+            close_to_others(settings.data_dir)
     elif arguments.run is manage:
         prepare_to_manage(settings, arguments.arguments)
     elif arguments.part == "worker":

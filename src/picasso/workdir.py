@@ -184,7 +184,7 @@ class Slot:
 
 
 def make_readable_if_plain(path: Path) -> bool:
-    """Whether it is a regular file without other hard links. Such a file becomes readable for who serves it."""
+    """Whether it is a regular file without other hard links. Such a file becomes readable for its group."""
     try:
         fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except (OSError, ValueError):
@@ -193,7 +193,7 @@ def make_readable_if_plain(path: Path) -> bool:
         about = os.fstat(fd)
         if not stat.S_ISREG(about.st_mode) or about.st_nlink != 1:
             return False
-        os.fchmod(fd, 0o644)
+        os.fchmod(fd, 0o640)
     finally:
         os.close(fd)
     return True

@@ -106,7 +106,7 @@ def test_only_plain_files_are_taken(tmp_path: Path) -> None:
     (slot.out / "plain").chmod(0o4600)
     slot.take("plain", target)
     assert target.read_text() == "plain"
-    assert target.stat().st_mode & 0o7777 == 0o644
+    assert target.stat().st_mode & 0o7777 == 0o640
     slot.clear()
     assert not list(slot.out.iterdir())
     ours.close()

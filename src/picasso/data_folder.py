@@ -1,0 +1,72 @@
+"""Who may use what is in the data folder. Earlier versions let every user of the machine read it.
+
+New files get their modes from the umask of the process (`picasso.supervise.keep_secrets`).
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+OTHERS = 0o007
+
+# Folders whose files are closed one by one. Their own modes are changed last: they say whether that is done. What is in
+# `scratch/` does not stay.
+WITH_FILES = ("media", "uploads", "incoming", "orphans")
+
+
+def close_to_others(folder: Path) -> None:
+    """Take the rights of other users away: from the folder at once, from the files in it in a thread.
+
+    As others can't enter the folder any more, nothing depends on when the thread ends.
+    """
+    if not remove_others(folder):
+        warn(f"other users of this machine may be able to read {folder}: it belongs to another user")
+        return
+    for path in folder.iterdir():
+        if path.name not in WITH_FILES:
+            remove_others(path)
+    if folders := [folder / name for name in WITH_FILES if is_open(folder / name)]:
+        threading.Thread(target=close_all, args=(folders,), name="modes", daemon=True).start()
+
+
+def close_all(folders: Sequence[Path]) -> None:
+    for folder in folders:
+        for path in everything_in(folder):
+            remove_others(path)
+        remove_others(folder)
+
+
+def everything_in(folder: Path) -> Iterator[Path]:
+    for root, folders, files in os.walk(folder):
+        yield from (Path(root, name) for name in (*folders, *files))
+
+
+def remove_others(path: Path) -> bool:
+    """Take the rights of other users away from one file or folder. False if this user may not do that."""
+    try:
+        if is_open(path):
+            path.chmod(stat.S_IMODE(path.stat().st_mode) & ~OTHERS)
+    except FileNotFoundError:
+        return True  # it was removed meanwhile
+    except OSError:
+        return False
+    return True
+
+
+def is_open(path: Path) -> bool:
+    """Whether other users have any right to it. A symbolic link says nothing."""
+    with suppress(FileNotFoundError):
+        mode = path.lstat().st_mode
+        return bool(mode & OTHERS) and not stat.S_ISLNK(mode)
+    return False
+
+
+def warn(message: str) -> None:
+    with suppress(OSError):
+        print(f"picasso: {message}", file=sys.stderr)

@@ -1,0 +1,82 @@
+"""A data folder of an earlier version, which every user of the machine could read."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from picasso.data_folder import close_to_others, is_open
+
+
+def old_installation(folder: Path) -> list[Path]:
+    names = [
+        "picasso.sqlite3",
+        "secret.key",
+        "media/text/plain/ab/id/note.txt",
+        "media/text/plain/ab/id/derived/x-1/t.webp",
+    ]
+    names += ["uploads/cd/id", "incoming/id", "orphans/2026-01-01/text/plain/ab/id/note.txt"]
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(name)
+    everything = [folder, *folder.rglob("*")]
+    for path in everything:
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    (folder / "secret.key").chmod(0o600)
+    return everything
+
+
+def close(folder: Path) -> None:
+    close_to_others(folder)
+    for thread in threading.enumerate():
+        if thread.name == "modes":
+            thread.join(20)
+
+
+def modes(paths: list[Path]) -> set[int]:
+    return {path.stat().st_mode & 0o777 for path in paths}
+
+
+def test_others_lose_their_rights(tmp_path: Path) -> None:
+    everything = old_installation(tmp_path / "data")
+    close(tmp_path / "data")
+    assert modes([path for path in everything if path.is_dir()]) == {0o750}
+    assert modes([path for path in everything if path.is_file()]) == {0o640, 0o600}
+    assert (tmp_path / "data/media/text/plain/ab/id/note.txt").read_text() == "media/text/plain/ab/id/note.txt"
+
+
+def test_what_was_interrupted_is_done_at_the_next_start(tmp_path: Path) -> None:
+    everything = old_installation(tmp_path)
+    tmp_path.chmod(0o750)
+    (tmp_path / "uploads").chmod(0o750)
+    close(tmp_path)
+    # A folder that is closed itself was finished before.
+    assert [path for path in everything if is_open(path)] == [tmp_path / "uploads/cd", tmp_path / "uploads/cd/id"]
+
+
+def test_a_target_of_a_symbolic_link_keeps_its_mode(tmp_path: Path) -> None:
+    target = tmp_path / "target"
+    target.write_text("x")
+    target.chmod(0o644)
+    (tmp_path / "data/media").mkdir(parents=True)
+    (tmp_path / "data/media/link").symlink_to(target)
+    (tmp_path / "data/link").symlink_to(target)
+    close(tmp_path / "data")
+    assert target.stat().st_mode & 0o777 == 0o644
+
+
+def test_a_folder_of_another_user_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tmp_path.chmod(0o755)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "chmod", refuse)
+    monkeypatch.setattr(Path, "chmod", refuse)
+    close(tmp_path)
+    assert f"may be able to read {tmp_path}" in capsys.readouterr().err
