@@ -31,6 +31,7 @@ WRONG = {
     "DATABASE_URL": (["mysql://h/d", "picasso.sqlite3", "/var/db", "hunter2"], "must be sqlite"),
     "BROKER_URL": (["redis://:hunter2@h", "memory", "localhost:5672"], "must be memory"),
     "PICASSO_DEBUG": (["maybe", "2", "tru"], "must be true or false"),
+    "PICASSO_ACCESS": (["closed", "Open"], "must be one of open, keys"),
     "PICASSO_ASSUME_DECODERS": (["maybe", "2", "tru"], "must be true or false"),
     "PICASSO_PUBLIC_URL": (
         ["files.example.com", "ftp://h", "https://", "https://h/?a=b", "https://h/#f"],
