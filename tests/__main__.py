@@ -47,7 +47,7 @@ def live(*names: str) -> Sequence[str]:
 
 # Files whose tests start services of their own: with other settings, or to stop and kill them. The others share two.
 STOPPED = live("run", "without_decoders", "compose")
-CONFIGURED = live("asgi_servers", "browser", "cors", "deployment", "page", "protocol", "proxies")
+CONFIGURED = live("access", "asgi_servers", "browser", "cors", "deployment", "page", "protocol", "proxies")
 # It needs the same two services.
 SCHEMA = "tests/contract/test_schema.py"
 

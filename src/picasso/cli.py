@@ -13,12 +13,16 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from picasso import __version__, compatibility, conf, redaction, supervise
 from picasso.data_folder import close_to_others
 from picasso.process import pipelines, registry
 from picasso.queue_names import QUEUES
 from picasso.supervise import SupervisedProcess
+
+if TYPE_CHECKING:
+    from django.db.models import Model
 
 # Management commands of our own that are used often: `picasso NAME` is short for `picasso manage NAME`.
 SHORTCUTS = {
@@ -127,6 +131,8 @@ def up(settings: conf.Conf, _: argparse.Namespace) -> int:
     with listening(settings) as listener:
         address = settings.public_url or f"http://{settings.host}:{settings.port}"
         print(f"Picasso {__version__} is at {address} (files in {settings.data_dir}). Ctrl-C ends it.", flush=True)
+        if settings.access == "open":
+            print("Access is open: everybody who reaches this address may do everything (PICASSO_ACCESS).", flush=True)
         return supervise.run([*supervised_web(settings, listener), *supervised_workers(settings.queues)])
 
 
@@ -146,7 +152,7 @@ def worker(settings: conf.Conf, arguments: argparse.Namespace) -> int:
     return work(settings, queues[0])
 
 
-def manage(_: conf.Conf, arguments: argparse.Namespace) -> None:
+def manage(settings: conf.Conf, arguments: argparse.Namespace) -> None:
     """Run a command of Django. A reader of the output that ends early, such as ``head``, is no error."""
     from django.core.management import execute_from_command_line
 
@@ -154,10 +160,44 @@ def manage(_: conf.Conf, arguments: argparse.Namespace) -> None:
     try:
         with database_faults():
             execute_from_command_line([name, *arguments.arguments])
+            if arguments.arguments[:1] == ["migrate"] and not asks_for_help(arguments.arguments):
+                create_first_key(settings)
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python writes the rest there when it exits
         sys.exit(128 + signal.SIGPIPE)
+
+
+def create_first_key(settings: conf.Conf) -> None:
+    """After the tables were made, if nobody is let in without a key and there is none: create one and print it."""
+    if settings.access == "open":
+        return
+    from django.apps import apps
+
+    if missing_tables(apps.get_model("picasso", "Key")):
+        return  # the migration went to an earlier schema
+    from picasso.access.keys import create_first_admin
+
+    if text := create_first_admin():
+        address = settings.public_url or f"http://{settings.host}:{settings.port}"
+        print(FIRST_KEY.format(key=text, address=address), flush=True)
+
+
+FIRST_KEY = """
+This is the first key of this installation. It may do everything, and it is not shown again:
+
+    {key}
+
+    curl -H "Authorization: Bearer {key}" {address}/api/v1.0/files/
+
+Create keys with fewer rights by `picasso keys create`, and revoke this one when you do not need it any more.
+"""
+
+
+def missing_tables(model: type[Model]) -> bool:
+    from django.db import connection
+
+    return model._meta.db_table not in connection.introspection.table_names()
 
 
 def ready(settings: conf.Conf, arguments: argparse.Namespace) -> int:

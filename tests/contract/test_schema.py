@@ -112,7 +112,7 @@ def test_every_reference_leads_somewhere(document: Document) -> None:
 
 def test_operations_have_names_of_their_own(document: Document) -> None:
     names = [operation["operationId"] for _, _, operation in operations(document)]
-    assert len(names) == len(set(names)) == 27
+    assert len(names) == len(set(names)) >= 39
 
 
 def test_the_doors_are_in_it(document: Document) -> None:
@@ -269,4 +269,4 @@ def test_made_up_requests_are_answered_as_documented(service: Stack) -> None:
             tried.add(operation.label)  # noqa: B023 - called within its turn
 
         try_it()
-    assert len(tried) == 27
+    assert len(tried) >= 39

@@ -12,14 +12,14 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, Protocol, TypeVar
 
 from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections, connection
 
 from picasso.access import keys, projects
-from picasso.access.principal import ANONYMOUS, OPEN, Principal
-from picasso.errors import RevokedKey, Unavailable
+from picasso.access.principal import ANONYMOUS, OPEN, Principal, Scope
+from picasso.errors import Forbidden, NotFound, RevokedKey, Unavailable
 from picasso.pools import stop_pool
 
 T = TypeVar("T")
@@ -150,6 +150,7 @@ class BearerKeys:
     def __init__(self, threads: Threads) -> None:
         self._threads = threads
         self.known = Cache(keys.find, threads)
+        self._projects = Cache(projects.find, threads)
         self._used: dict[str, float] = {}
 
     async def principal(self, credentials: Credentials) -> Principal | None:
@@ -161,7 +162,18 @@ class BearerKeys:
             raise RevokedKey
         principal = known.principal(parsed.secret_hash, credentials.address)
         self._mark_used(parsed.id)
-        return principal
+        return await self._in_project(principal, credentials.project)
+
+    async def _in_project(self, principal: Principal, name: str) -> Principal:
+        """An administrator of the service may act in each project, by its name. Raises `Forbidden`, `NotFound`."""
+        if not name or (principal.project and principal.project.name == name):
+            return principal
+        if not principal.may(Scope.SERVICE_ADMIN):
+            raise Forbidden("This key belongs to one project, and may not act in another.")
+        project = await self._projects.get(name)
+        if project is None:
+            raise NotFound("There is no project of this name.")
+        return replace(principal, project=project)
 
     def _mark_used(self, key_id: str) -> None:
         now = time.monotonic()

@@ -17,18 +17,22 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address, ip_network
 from typing import NamedTuple
 
+from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from picasso import models
 from picasso.access import projects
 from picasso.access.principal import Principal, Scope
 from picasso.access.projects import Project
-from picasso.errors import ExpiredKey, InvalidKey, NetworkNotAllowed, RevokedKey
+from picasso.errors import Conflict, ExpiredKey, Forbidden, InvalidKey, NetworkNotAllowed, RevokedKey
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 ID_LENGTH = 12
 SECRET_LENGTH = 43  # 256 bits
 CHECKSUM_LENGTH = 6
+
+FIRST_ADMIN = "first administrator"
 
 PATTERN = re.compile(
     rf"pk_(\w{{{ID_LENGTH}}})_([0-9A-Za-z]{{{SECRET_LENGTH}}})([0-9A-Za-z]{{{CHECKSUM_LENGTH}}})", re.ASCII
@@ -163,3 +167,59 @@ def within(address: str, networks: Collection[str]) -> bool:
         return False
     mapped = getattr(found, "ipv4_mapped", None) or found
     return any(mapped in ip_network(network, strict=False) for network in networks)
+
+
+def of_project(project_id: int) -> QuerySet[models.Key]:
+    """Its keys, newest first, with those that were revoked or have expired."""
+    return models.Key.objects.filter(project=project_id)
+
+
+def require_grantable(principal: Principal, scopes: Collection[Scope]) -> None:
+    """Nobody gives a key more than they have. Raises `Forbidden`."""
+    if principal.owner is not None:
+        raise Forbidden("A key sees all files of its project, and you see those of one owner only.")
+    if missing := sorted(set(scopes) - principal.scopes):
+        raise Forbidden(f"A key can't have scopes that you do not have: {', '.join(missing)}.")
+
+
+def revoke(key: models.Key) -> bool:
+    """End a key in all processes within seconds; False if it was revoked already."""
+    active = models.Key.objects.filter(pk=key.pk, revoked_at=None)
+    return active.update(revoked_at=timezone.now()) == 1
+
+
+def rotate(key: models.Key, grace: timedelta, created_by: str) -> tuple[models.Key, str]:
+    """A successor with the same rights, which continues the same unfinished uploads. The old one ends after ``grace``.
+
+    Raises `Conflict` for a key that is revoked or has expired.
+    """
+    end = timezone.now() + grace
+    with transaction.atomic():
+        locked = models.Key.objects.select_for_update().get(pk=key.pk)
+        if locked.revoked_at or (locked.expires_at and locked.expires_at <= timezone.now()):
+            raise Conflict("This key has ended, so it can't be rotated. Create a new one.")
+        new, text = create(
+            locked.project,
+            locked.name,
+            [Scope(scope) for scope in locked.scopes],
+            networks=locked.networks,
+            expires_at=locked.expires_at,
+            public_key=locked.public_key,
+            created_by=created_by,
+            lineage=locked.lineage,
+        )
+        locked.expires_at = min(locked.expires_at or end, end)
+        locked.save(update_fields=["expires_at"])
+    return new, text
+
+
+def create_first_admin() -> str | None:
+    """If there has never been a key: one that may do everything. Only one, however many processes start together."""
+    if models.Key.objects.exists():
+        return None
+    with transaction.atomic():
+        # The row of the project is the lock.
+        project = models.Project.objects.select_for_update().get(pk=models.DEFAULT_PROJECT)
+        if models.Key.objects.exists():
+            return None
+        return create(project, FIRST_ADMIN, frozenset(Scope), created_by="first start")[1]

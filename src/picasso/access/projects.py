@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import connections
+from django.db import connections, transaction
 
 from picasso import models
+from picasso.errors import Conflict
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,3 +63,19 @@ def create_default_after_migrate(using: str, **_: Any) -> None:
         rows = models.Project.objects.using(using)
         if not rows.filter(pk=DEFAULT.id).exists():  # an earlier schema may lack columns that a whole row has
             rows.create(pk=DEFAULT.id, name=DEFAULT.name)
+
+
+def find(name: str) -> Project | None:
+    row = models.Project.objects.filter(name=name).first()
+    return snapshot(row) if row else None
+
+
+def delete(row: models.Project) -> None:
+    """Delete a project without files, with its keys. Raises `Conflict`."""
+    if row.pk == DEFAULT.id:
+        raise Conflict("The project default can't be deleted.")
+    with transaction.atomic():
+        models.Project.objects.select_for_update().get(pk=row.pk)
+        if models.File.objects.of(row.pk).exists() or models.Upload.objects.of(row.pk).exists():
+            raise Conflict("The project still has files or uploads. Delete them first.")
+        models.Project.objects.filter(pk=row.pk).delete()

@@ -3,6 +3,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from picasso.api.access import KeyDetail, KeyList, KeyRotate, Me, ProjectDetail, ProjectList
 from picasso.api.files import FileDetail, FileList
 from picasso.api.jobs import (
     FileJobs,
@@ -34,6 +35,12 @@ urlpatterns = [
     path("queues/", QueueList.as_view(), name="queues"),
     path("queues/<str:name>/pause/", QueuePause.as_view(), name="queue-pause"),
     path("queues/<str:name>/resume/", QueueResume.as_view(), name="queue-resume"),
+    path("me/", Me.as_view(), name="me"),
+    path("keys/", KeyList.as_view(), name="keys"),
+    path("keys/<slug:pk>/", KeyDetail.as_view(), name="key"),
+    path("keys/<slug:pk>/rotate/", KeyRotate.as_view(), name="key-rotate"),
+    path("projects/", ProjectList.as_view(), name="projects"),
+    path("projects/<slug:name>/", ProjectDetail.as_view(), name="project"),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path(
         "docs/",

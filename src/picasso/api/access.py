@@ -1,0 +1,335 @@
+"""Who asks, keys and projects."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from ipaddress import ip_network
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from picasso.access import keys, project_settings, projects
+from picasso.access.principal import Principal, Scope, principal_of
+from picasso.api.errors import ProblemSerializer
+from picasso.api.safety import AdministersProject, AdministersService
+from picasso.errors import PROBLEM_JSON, Conflict, Forbidden, InvalidField, NotFound
+from picasso.models import Key, Project
+
+MAX_GRACE = timedelta(days=30)
+
+SCOPES = [str(scope) for scope in Scope]
+
+
+def problems(*statuses: int) -> dict[Any, Any]:
+    return {(status, PROBLEM_JSON): ProblemSerializer for status in statuses}
+
+
+class MeSerializer(serializers.Serializer[Principal]):
+    kind = serializers.CharField(help_text="`key`, `token`, `session`, or `open` where everybody is let in.")
+    project = serializers.CharField(source="project.name")
+    scopes = serializers.SerializerMethodField()
+    owner = serializers.CharField(allow_null=True, help_text="The end user whose files it sees; null for all.")
+
+    def get_scopes(self, principal: Principal) -> list[str]:
+        return sorted(principal.scopes)
+
+
+class NetworkField(serializers.CharField):
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        try:
+            return str(ip_network(text, strict=False))
+        except ValueError:
+            raise serializers.ValidationError("This is no IP address or network such as 10.0.0.0/8.") from None
+
+
+class KeySerializer(serializers.Serializer[Key]):
+    id = serializers.CharField(read_only=True)
+    name = serializers.CharField(max_length=100, help_text="What it is for.")
+    scopes = serializers.ListField(
+        child=serializers.ChoiceField(choices=SCOPES), min_length=1, help_text="What it may do."
+    )
+    networks = serializers.ListField(
+        child=NetworkField(),
+        required=False,
+        max_length=100,
+        help_text="Where it may be used from; empty for everywhere.",
+    )
+    public_key = serializers.CharField(
+        required=False, allow_blank=True, max_length=4096, help_text="Verifies tokens that the application signs; PEM."
+    )
+    expires_at = serializers.DateTimeField(required=False, allow_null=True)
+    revoked_at = serializers.DateTimeField(read_only=True, allow_null=True)
+    last_used_at = serializers.DateTimeField(read_only=True, allow_null=True, help_text="To the minute.")
+    created_at = serializers.DateTimeField(read_only=True)
+    created_by = serializers.CharField(read_only=True)
+
+
+class NewKeySerializer(KeySerializer):
+    key = serializers.CharField(help_text="The key itself. It is shown only in this answer.")
+
+
+class RotateSerializer(serializers.Serializer[Any]):
+    grace = serializers.IntegerField(
+        min_value=0,
+        max_value=int(MAX_GRACE.total_seconds()),
+        default=86_400,
+        help_text="For so many seconds the old key is valid as well.",
+    )
+
+
+class ProjectSerializer(serializers.ModelSerializer[Project]):
+    name = serializers.SlugField(max_length=64)
+    pipelines = serializers.ListField(
+        child=serializers.CharField(max_length=64),
+        allow_null=True,
+        required=False,
+        help_text="The names of the allowed pipelines; null for all.",
+    )
+    cors_origins = serializers.ListField(child=serializers.CharField(), required=False, max_length=100)
+    policy = serializers.DictField(required=False, help_text="Which files are accepted.")
+    quotas = serializers.DictField(required=False, help_text="Of the whole project.")
+    owner_quotas = serializers.DictField(required=False, help_text="Of each owner.")
+    rates = serializers.DictField(required=False, help_text="Of requests.")
+    scan = serializers.DictField(required=False, help_text="Whether and how files are scanned for malware.")
+
+    class Meta:
+        model = Project
+        fields = (
+            "name",
+            "created_at",
+            "pipelines",
+            "visibility",
+            "cors_origins",
+            "policy",
+            "quotas",
+            "owner_quotas",
+            "rates",
+            "scan",
+            "retention_days",
+            "trash_days",
+        )
+        read_only_fields = ("created_at",)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        project_settings.check(attrs)
+        return attrs
+
+
+def validated(serializer: serializers.BaseSerializer[Any]) -> dict[str, Any]:
+    """The checked content of a request. Raises `InvalidField`."""
+    try:
+        known = serializer.is_valid()
+    except RecursionError as fault:
+        raise InvalidField("body", "The body is nested too deeply.") from fault
+    if not known:
+        field, found = next(iter(dict(serializer.errors).items()))
+        raise InvalidField(str(field), first_sentence(found))
+    values: dict[str, Any] = serializer.validated_data
+    return values
+
+
+def first_sentence(errors: Any) -> str:
+    while isinstance(errors, list | dict):
+        errors = next(iter(errors.values() if isinstance(errors, dict) else errors))
+    return str(errors)
+
+
+class Me(APIView):
+    """Who asks, and what they may do."""
+
+    @extend_schema(operation_id="get_me", tags=["access"], responses={200: MeSerializer, **problems(401)})
+    def get(self, request: Request) -> Response:
+        principal = principal_of(request.META)
+        principal.project_id  # noqa: B018 - raises `Unauthorized` for strangers
+        return Response(MeSerializer(principal).data)
+
+
+class KeyView(APIView):
+    permission_classes = [AdministersProject]
+
+    def keys(self) -> QuerySet[Key]:
+        return keys.of_project(principal_of(self.request.META).project_id)
+
+    def get_object(self, pk: str) -> Key:
+        """Raises `NotFound`, also for a key of another project."""
+        if (row := self.keys().filter(pk=pk).first()) is None:
+            raise NotFound
+        return row
+
+
+class KeyList(KeyView):
+    """The keys of the project, newest first, without their secrets."""
+
+    @extend_schema(
+        operation_id="list_keys", tags=["access"], responses={200: KeySerializer(many=True), **problems(401, 403)}
+    )
+    def get(self, request: Request) -> Response:
+        return Response([KeySerializer(row).data for row in self.keys()])
+
+    @extend_schema(
+        operation_id="create_key",
+        tags=["access"],
+        request=KeySerializer,
+        responses={201: NewKeySerializer, **problems(400, 401, 403, 415)},
+    )
+    def post(self, request: Request) -> Response:
+        """Create a key. The answer shows it, and nothing will show it again."""
+        principal = principal_of(request.META)
+        values = validated(KeySerializer(data=request.data))
+        scopes = {Scope(scope) for scope in values.pop("scopes")}
+        keys.require_grantable(principal, scopes)
+        project = Project.objects.get(pk=principal.project_id)
+        row, text = keys.create(project, values.pop("name"), scopes, created_by=principal.identity, **values)
+        return shown_once(row, text)
+
+
+def shown_once(row: Key, text: str) -> Response:
+    row.refresh_from_db()
+    return Response({**KeySerializer(row).data, "key": text}, status=201, headers={"Cache-Control": "no-store"})
+
+
+class KeyDetail(KeyView):
+    """One key."""
+
+    @extend_schema(operation_id="get_key", tags=["access"], responses={200: KeySerializer, **problems(401, 403, 404)})
+    def get(self, request: Request, pk: str) -> Response:
+        return Response(KeySerializer(self.get_object(pk)).data)
+
+    @extend_schema(
+        operation_id="update_key",
+        tags=["access"],
+        request=KeySerializer(partial=True),
+        responses={200: KeySerializer, **problems(400, 401, 403, 404, 415)},
+    )
+    def patch(self, request: Request, pk: str) -> Response:
+        row = self.get_object(pk)
+        values = validated(KeySerializer(data=request.data, partial=True))
+        principal = principal_of(request.META)
+        # Who lacks a scope of the key may not change the key either: it may be more powerful than they are.
+        keys.require_grantable(principal, {Scope(scope) for scope in (*values.get("scopes", ()), *row.scopes)})
+        for name, value in values.items():
+            setattr(row, name, value)
+        row.save(update_fields=list(values))
+        return Response(KeySerializer(row).data)
+
+    @extend_schema(operation_id="revoke_key", tags=["access"], responses={204: None, **problems(401, 403, 404)})
+    def delete(self, request: Request, pk: str) -> Response:
+        """Revoke a key. It is refused everywhere within five seconds, and stays in the list."""
+        keys.revoke(self.get_object(pk))
+        return Response(status=204)
+
+
+class KeyRotate(KeyView):
+    @extend_schema(
+        operation_id="rotate_key",
+        tags=["access"],
+        request=RotateSerializer,
+        responses={201: NewKeySerializer, **problems(400, 401, 403, 404, 409, 415)},
+    )
+    def post(self, request: Request, pk: str) -> Response:
+        """Create a successor with the same rights. The old key is valid for `grace` seconds more."""
+        row, principal = self.get_object(pk), principal_of(request.META)
+        keys.require_grantable(principal, {Scope(scope) for scope in row.scopes})
+        values = validated(RotateSerializer(data=request.data))
+        return shown_once(*keys.rotate(row, timedelta(seconds=values["grace"]), principal.identity))
+
+
+class ProjectView(APIView):
+    permission_classes = [AdministersProject]
+
+    def projects(self) -> QuerySet[Project]:
+        """All of them for an administrator of the service, otherwise the own one."""
+        principal = principal_of(self.request.META)
+        rows = Project.objects.all()
+        return rows if principal.may(Scope.SERVICE_ADMIN) else rows.filter(pk=principal.project_id)
+
+    def get_object(self, name: str) -> Project:
+        """Raises `NotFound`."""
+        if (row := self.projects().filter(name=name).first()) is None:
+            raise NotFound
+        return row
+
+
+class ProjectList(ProjectView):
+    """The projects that the principal may administer."""
+
+    def get_permissions(self) -> list[Any]:
+        return [(AdministersService if self.request.method == "POST" else AdministersProject)()]
+
+    @extend_schema(
+        operation_id="list_projects",
+        tags=["access"],
+        responses={200: ProjectSerializer(many=True), **problems(401, 403)},
+    )
+    def get(self, request: Request) -> Response:
+        return Response(ProjectSerializer(self.projects(), many=True).data)
+
+    @extend_schema(
+        operation_id="create_project",
+        tags=["access"],
+        request=ProjectSerializer,
+        responses={201: ProjectSerializer, **problems(400, 401, 403, 409, 415)},
+    )
+    def post(self, request: Request) -> Response:
+        """Create a project. Needs `service:admin`."""
+        values = validated(ProjectSerializer(data=request.data))
+        try:
+            with transaction.atomic():
+                row = Project.objects.create(**values)
+        except IntegrityError:
+            raise Conflict("There is a project of this name already.") from None
+        row.refresh_from_db()
+        return Response(ProjectSerializer(row).data, status=201)
+
+
+class ProjectDetail(ProjectView):
+    """One project and its settings."""
+
+    @extend_schema(
+        operation_id="get_project", tags=["access"], responses={200: ProjectSerializer, **problems(401, 403, 404)}
+    )
+    def get(self, request: Request, name: str) -> Response:
+        return Response(ProjectSerializer(self.get_object(name)).data)
+
+    @extend_schema(
+        operation_id="update_project",
+        tags=["access"],
+        request=ProjectSerializer(partial=True),
+        responses={200: ProjectSerializer, **problems(400, 401, 403, 404, 409, 415)},
+    )
+    def patch(self, request: Request, name: str) -> Response:
+        """Change settings. They take effect within five seconds. What bounds the project needs `service:admin`."""
+        row = self.get_object(name)
+        values = validated(ProjectSerializer(row, data=request.data, partial=True))
+        if BOUNDS & values.keys() and not principal_of(request.META).may(Scope.SERVICE_ADMIN):
+            raise Forbidden(
+                f"Only an administrator of the service may change {', '.join(sorted(BOUNDS & values.keys()))}."
+            )
+        for field, value in values.items():
+            setattr(row, field, value)
+        try:
+            with transaction.atomic():
+                row.save(update_fields=list(values))
+        except IntegrityError:
+            raise Conflict("There is a project of this name already.") from None
+        return Response(ProjectSerializer(row).data)
+
+    @extend_schema(
+        operation_id="delete_project", tags=["access"], responses={204: None, **problems(401, 403, 404, 409)}
+    )
+    def delete(self, request: Request, name: str) -> Response:
+        """Delete a project that has no files, with its keys. Needs `service:admin`."""
+        principal_of(request.META).require(Scope.SERVICE_ADMIN)
+        projects.delete(self.get_object(name))
+        return Response(status=204)
+
+
+BOUNDS = frozenset({"name", "quotas", "rates"})
+"""Settings that limit a project on behalf of the service: a tenant may not raise them."""

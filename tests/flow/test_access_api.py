@@ -1,0 +1,170 @@
+"""Keys and projects by the API, and who may manage them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from picasso.access import keys
+from picasso.access.principal import ANONYMOUS, OPEN, PROJECT_SCOPES, Principal, Scope
+from picasso.access.projects import DEFAULT, read
+from picasso.models import Key, Project
+from tests.flow.http import client
+from tests.flow.rows import new_file, side_by_side
+
+pytestmark = pytest.mark.django_db
+
+KEYS, PROJECTS, ME = "/api/v1.0/keys/", "/api/v1.0/projects/", "/api/v1.0/me/"
+
+TENANT = Principal("key", DEFAULT, PROJECT_SCOPES, identity="key:tenant")
+READER = replace(TENANT, scopes=frozenset({Scope.FILES_READ}))
+
+
+def post(by: Principal, path: str, **body: Any) -> Any:
+    return client(by).post(path, body, content_type="application/json")
+
+
+def patch(by: Principal, path: str, **body: Any) -> Any:
+    return client(by).patch(path, body, content_type="application/json")
+
+
+def another() -> Principal:
+    row = Project.objects.create(name="another")
+    return replace(TENANT, project=read(row.pk))
+
+
+def test_a_key_is_created_shown_once_changed_and_revoked() -> None:
+    answer = post(TENANT, KEYS, name="uploader", scopes=["files:write"], networks=["10.1.2.3/8"])
+    assert answer.status_code == 201
+    assert answer["Cache-Control"] == "no-store"
+    made = answer.json()
+    assert made["networks"] == ["10.0.0.0/8"]
+    assert keys.parse(made["key"]).id == made["id"]
+    shown = client(TENANT).get(f"{KEYS}{made['id']}/").json()
+    assert "key" not in shown
+    assert (shown["name"], shown["scopes"], shown["created_by"]) == ("uploader", ["files:write"], "key:tenant")
+    assert [key["id"] for key in client(TENANT).get(KEYS).json()] == [made["id"]]
+    assert patch(TENANT, f"{KEYS}{made['id']}/", name="other").json()["name"] == "other"
+    assert client(TENANT).delete(f"{KEYS}{made['id']}/").status_code == 204
+    assert client(TENANT).get(f"{KEYS}{made['id']}/").json()["revoked_at"]
+
+
+def test_a_key_is_rotated_and_both_are_valid_for_a_while() -> None:
+    made = post(TENANT, KEYS, name="a", scopes=["files:write"]).json()
+    new = post(TENANT, f"{KEYS}{made['id']}/rotate/", grace=600).json()
+    old_row, new_row = Key.objects.get(pk=made["id"]), Key.objects.get(pk=new["id"])
+    assert old_row.expires_at
+    identities = [
+        keys.known(row).principal(keys.parse(text).secret_hash, "").identity
+        for row, text in ((old_row, made["key"]), (new_row, new["key"]))
+    ]
+    assert identities == [f"key:{made['id']}"] * 2
+    client(TENANT).delete(f"{KEYS}{made['id']}/")
+    assert post(TENANT, f"{KEYS}{made['id']}/rotate/").status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"name": "a"}, "scopes"),
+        ({"scopes": ["files:read"]}, "name"),
+        ({"name": "a", "scopes": []}, "scopes"),
+        ({"name": "a", "scopes": ["everything"]}, "scopes"),
+        ({"name": "a", "scopes": ["files:read"], "networks": ["nowhere"]}, "networks"),
+        ({"name": "a", "scopes": ["files:read"], "expires_at": "soon"}, "expires_at"),
+    ],
+)
+def test_a_wrong_key_is_refused(body: dict[str, Any], field: str) -> None:
+    answer = post(TENANT, KEYS, **body)
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, field)
+    assert not Key.objects.exists()
+
+
+def test_nobody_gives_more_than_they_have() -> None:
+    assert post(TENANT, KEYS, name="a", scopes=["service:admin"]).status_code == 403
+    keeper = replace(TENANT, scopes=frozenset({Scope.PROJECT_ADMIN, Scope.FILES_READ}))
+    assert post(keeper, KEYS, name="a", scopes=["files:write"]).status_code == 403
+    assert post(replace(TENANT, owner="ann"), KEYS, name="a", scopes=["files:read"]).status_code == 403
+    strong = post(OPEN, KEYS, name="a", scopes=["service:admin"]).json()
+    assert patch(TENANT, f"{KEYS}{strong['id']}/", name="b").status_code == 403
+    assert post(TENANT, f"{KEYS}{strong['id']}/rotate/").status_code == 403
+    assert Key.objects.count() == 1
+
+
+@pytest.mark.parametrize("path", [KEYS, PROJECTS])
+def test_others_see_nothing(path: str) -> None:
+    made = post(TENANT, KEYS, name="a", scopes=["files:read"]).json()
+    assert client(READER).get(path).status_code == 403
+    assert client(ANONYMOUS).get(path).status_code == 401
+    stranger = another()
+    assert client(stranger).get(KEYS).json() == []
+    for call in (Client.get, Client.delete):
+        assert call(client(stranger), f"{KEYS}{made['id']}/").status_code == 404
+    assert post(stranger, f"{KEYS}{made['id']}/rotate/").status_code == 404
+    assert patch(stranger, f"{KEYS}{made['id']}/", name="b").status_code == 404
+    assert client(stranger).get(f"{PROJECTS}default/").status_code == 404
+    assert [project["name"] for project in client(stranger).get(PROJECTS).json()] == ["another"]
+
+
+def test_me() -> None:
+    assert client(READER).get(ME).json() == {
+        "kind": "key",
+        "project": "default",
+        "scopes": ["files:read"],
+        "owner": None,
+    }
+    assert client(ANONYMOUS).get(ME).status_code == 401
+
+
+def test_a_project_is_created_changed_and_deleted_when_it_is_empty() -> None:
+    assert post(TENANT, PROJECTS, name="shop").status_code == 403
+    assert post(OPEN, PROJECTS, name="shop", visibility="public").status_code == 201
+    assert post(OPEN, PROJECTS, name="shop").status_code == 409
+    shop = f"{PROJECTS}shop/"
+    assert patch(OPEN, shop, cors_origins=["https://shop.example"]).json()["cors_origins"] == ["https://shop.example"]
+    file = new_file(project_id=Project.objects.get(name="shop").pk)
+    assert client(OPEN).delete(shop).status_code == 409
+    file.delete()
+    assert client(OPEN).delete(shop).status_code == 204
+    assert client(OPEN).delete(f"{PROJECTS}default/").status_code == 409
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"cors_origins": ["https://a.example/path"]},
+        {"cors_origins": "https://a.example"},
+        {"policy": {"nonsense": 1}},
+        {"pipelines": "default"},
+        {"visibility": "secret"},
+        {"retention_days": -1},
+        {"rates": {"a": "\0"}},
+        {"quotas": {"\ud800": 1}},
+    ],
+)
+def test_wrong_settings_of_a_project_are_refused(settings: dict[str, Any]) -> None:
+    answer = patch(OPEN, f"{PROJECTS}default/", **settings)
+    assert answer.status_code == 400
+    assert next(iter(settings)) in answer.json()["errors"][0]["field"]
+
+
+def test_a_tenant_does_not_raise_its_own_limits() -> None:
+    assert patch(TENANT, f"{PROJECTS}default/", quotas={}).status_code == 403
+    assert patch(TENANT, f"{PROJECTS}default/", retention_days=30).status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_first_key_is_made_once() -> None:
+    made = side_by_side([keys.create_first_admin] * 8)
+    assert len([text for text in made if text]) == 1
+    assert Key.objects.get().scopes == sorted(Scope)
+
+
+def test_queues_belong_to_the_service() -> None:
+    pause: Callable[[Principal], Any] = lambda by: client(by).post("/api/v1.0/queues/quick/pause/")  # noqa: E731
+    assert pause(TENANT).status_code == 403
+    assert pause(OPEN).status_code == 200
