@@ -256,6 +256,12 @@ REQUEST_CODES = (
         "Try again. If it happens again, report it with the traceback from the server's log.",
     ),
     RequestCode(
+        "unsupported-transfer-encoding",
+        501,
+        "The body was compressed for the transfer (`Transfer-Encoding: gzip, chunked`).",
+        "Send `Transfer-Encoding: chunked` alone, or `Content-Length`.",
+    ),
+    RequestCode(
         "unavailable",
         503,
         "The database is unreachable, too many uploads are in progress, or the service is stopping. A proxy may answer "

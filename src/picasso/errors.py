@@ -331,6 +331,12 @@ class RangeNotSatisfiable(PicassoError):
     status, code = 416, "range-not-satisfiable"
 
 
+class UnsupportedTransferEncoding(PicassoError):
+    """The only Transfer-Encoding that this service supports is chunked."""
+
+    status, code = 501, "unsupported-transfer-encoding"
+
+
 class Unavailable(PicassoError):
     """The database is unavailable; nothing was stored. Please try again."""
 

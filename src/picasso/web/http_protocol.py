@@ -22,9 +22,10 @@ from uvicorn.protocols.http.httptools_impl import (
     RequestResponseCycle,
 )
 
-from picasso.errors import PROBLEM_JSON, BadRequest, HeadersTooLarge, Problem
+from picasso.errors import PROBLEM_JSON, HeadersTooLarge, PicassoError, Problem
 from picasso.web.connection import EXTENSION, Headers, Receive
 from picasso.web.direct_body import DirectBody
+from picasso.web.request_head import NotHttp, origin_form, require_known_framing
 from picasso.web.security_headers import OTHER as SECURITY_HEADERS
 
 # Limits for the head of a request, which is kept in memory until it is complete.
@@ -35,7 +36,6 @@ HEAD_SECONDS = 30
 # has read the answer.
 LINGER_SECONDS = 3
 
-MALFORMED = BadRequest("This is not a valid HTTP request.").problem()
 HEAD_TOO_LARGE = HeadersTooLarge().problem()
 
 # Interim responses that a handler may send. Uvicorn itself sends 100, and 101 would be a final answer.
@@ -118,7 +118,7 @@ class HttpProtocol(HttpToolsProtocol):
         try:
             self._parse(data)
         except httptools.HttpParserError:
-            self._refuse(MALFORMED)
+            self._refuse(NotHttp().problem())
         if self._unreported > MAX_HEAD:
             self._refuse(HEAD_TOO_LARGE)
         if self.remaining:
@@ -140,11 +140,12 @@ class HttpProtocol(HttpToolsProtocol):
 
         Java's client offers HTTP/2 with every first request, and the parser would treat its body as another protocol.
         """
-        method = self.parser.get_method()
+        method, version = self.parser.get_method(), self.parser.get_http_version().encode()
         if method == b"CONNECT":
             raise httptools.HttpParserError
-        kept = [(name, value) for name, value in self.headers if name not in {b"connection", b"upgrade"}]
-        head = [b"%s %s HTTP/1.1\r\n" % (method, self.url), *(b"%s: %s\r\n" % header for header in kept), b"\r\n"]
+        kept = [(name, value) for name, value in self.headers if name != b"upgrade"]
+        line = b"%s %s HTTP/%s\r\n" % (method, self.url, version)
+        head = [line, *(b"%s: %s\r\n" % header for header in kept), b"\r\n"]
         self.parser = self._new_parser()
         self.parser.feed_data(b"".join(head))
 
@@ -176,11 +177,21 @@ class HttpProtocol(HttpToolsProtocol):
         self._in_head, self._unreported = False, 0
         if not self.parser.should_upgrade():
             self._unset_keepalive_if_required()
+            self._check_head()
             # The parser has checked that there is at most one, and that it is a number.
             self.remaining = next((int(value) for name, value in self.headers if name == b"content-length"), 0)
             self._latest = RequestConnection(self)
             self.scope["extensions"] = cast("Any", {EXTENSION: self._latest})
             super().on_headers_complete()
+
+    def _check_head(self) -> None:
+        version = self.parser.get_http_version()
+        try:
+            require_known_framing(version, self.headers)
+            self.url = origin_form(self.url, version, self.headers)
+        except PicassoError as fault:
+            self._refuse(fault.problem())
+            raise httptools.HttpParserError from fault  # ends the parsing
 
     def on_message_complete(self) -> None:
         if not self.parser.should_upgrade():
@@ -288,6 +299,7 @@ class HttpProtocol(HttpToolsProtocol):
         for cycle in (self._running, self.cycle):
             if cycle is not None and not cycle.response_complete:
                 cycle.disconnected = True
+                cycle.waiting_for_100_continue = False  # nothing can be written after the answer of `_refuse`
                 cycle.message_event.set()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
