@@ -91,7 +91,7 @@ def test_its_bytes_stay_until_it_is_known_that_a_row_points_at_them(storage: Fol
     assert path.samefile(storage.files.path("text/plain/00/elsewhere/name"))
 
     async def land(uploads: Uploads) -> File:
-        async with uploads.lock(row.pk) as upload:
+        async with uploads.lock(SERVICE, row.pk) as upload:
             assert upload.is_complete
             return await upload.commit(await upload.append())
 
@@ -104,7 +104,7 @@ def test_a_cancelled_upload_does_not_land(storage: Folder) -> None:
     async def cancel(uploads: Uploads) -> None:
         row = await begun(uploads, tus(3))
         append = await added(uploads, row, b"abc")
-        async with uploads.lock(row.pk) as upload:
+        async with uploads.lock(SERVICE, row.pk) as upload:
             await upload.delete()
         write_whole(storage, row.pk, b"abc")
         with pytest.raises(Conflict):
@@ -123,13 +123,13 @@ def test_a_wrong_digest_leaves_its_reason_and_nothing_else(storage: Folder) -> N
     async def land(uploads: Uploads) -> None:
         row = await begun(uploads, tus(3, digest={"sha-256": "0" * 64}))
         append = await added(uploads, row, b"abc")
-        async with uploads.lock(row.pk) as upload:
+        async with uploads.lock(SERVICE, row.pk) as upload:
             with pytest.raises(DigestMismatch):
                 await upload.commit(append)
         with pytest.raises(Gone, match="digest"):
-            await uploads.status(row.pk)
+            await uploads.status(SERVICE, row.pk)
         with pytest.raises(Gone):
-            async with uploads.lock(row.pk):
+            async with uploads.lock(SERVICE, row.pk):
                 pass
 
     with_uploads(storage, land)
@@ -141,7 +141,7 @@ def test_an_upload_forgets_a_file_that_was_deleted(storage: Folder) -> None:
     async def land(uploads: Uploads) -> Upload:
         row = await begun(uploads, tus(3))
         append = await added(uploads, row, b"abc")
-        async with uploads.lock(row.pk) as upload:
+        async with uploads.lock(SERVICE, row.pk) as upload:
             await upload.commit(append)
         return row
 
@@ -151,7 +151,7 @@ def test_an_upload_forgets_a_file_that_was_deleted(storage: Folder) -> None:
 
     async def look(uploads: Uploads) -> None:
         with pytest.raises(Gone):
-            await uploads.status(row.pk)
+            await uploads.status(SERVICE, row.pk)
 
     with_uploads(storage, look)
 
@@ -231,7 +231,7 @@ def synced_inodes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 async def added_and_killed(uploads: Uploads, row: Upload, data: bytes) -> None:
     """All bytes arrive and their hash is saved, but the process is killed before it syncs them."""
-    async with uploads.lock(row.pk) as upload:
+    async with uploads.lock(SERVICE, row.pk) as upload:
         append = await upload.append()
         await append.sink.write(data)
         await append.sink.drain()
@@ -303,7 +303,7 @@ def test_lost_bytes_do_not_count_as_synced_when_others_take_their_place(
 def test_more_than_its_length_is_refused(storage: Folder) -> None:
     async def add(uploads: Uploads) -> None:
         row = await begun(uploads, tus(10))
-        async with uploads.lock(row.pk) as upload:
+        async with uploads.lock(SERVICE, row.pk) as upload:
             append = await upload.append()
             with pytest.raises(TooLarge):
                 await append.sink.write(b"x" * 11)
@@ -340,7 +340,7 @@ def test_an_append_that_is_cancelled_while_it_is_created_leaves_nothing_open(
             await task
         await asyncio.to_thread(done.wait, 20)
         path = str(storage.uploads.path(row.pk))
-        status = await uploads.status(row.pk)
+        status = await uploads.status(SERVICE, row.pk)
         return [fd for fd in os.listdir("/proc/self/fd") if target_of(fd) == path], status.offset or 0
 
     still_open, offset = with_uploads(storage, cancel)
@@ -361,7 +361,7 @@ def test_who_comes_new_takes_over(storage: Folder) -> None:
         inside, ended = asyncio.Event(), asyncio.Event()
 
         async def hang() -> None:
-            async with uploads.lock(row.pk) as upload:
+            async with uploads.lock(SERVICE, row.pk) as upload:
                 with pytest.raises(Superseded):
                     await wait_in(upload.interruptible(), inside.set)
                 ended.set()
@@ -369,10 +369,10 @@ def test_who_comes_new_takes_over(storage: Folder) -> None:
         hanging = asyncio.create_task(hang())
         await inside.wait()
         with pytest.raises(Locked):
-            async with uploads.lock(row.pk, take_over=False):
+            async with uploads.lock(SERVICE, row.pk, take_over=False):
                 pass
         assert not ended.is_set()
-        async with uploads.lock(row.pk):
+        async with uploads.lock(SERVICE, row.pk):
             assert ended.is_set()
         await hanging
 
@@ -431,14 +431,14 @@ def test_a_lock_that_was_asked_for_in_vain_is_given_back(storage: Folder) -> Non
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
         await uploads.locks.wait_until_idle(60)  # the last one may be on its way to the lock still
-        async with uploads.lock(row.pk, take_over=False):
+        async with uploads.lock(SERVICE, row.pk, take_over=False):
             pass
 
     with_uploads(storage, leave)
 
 
 async def hold_briefly(uploads: Uploads, row: Upload) -> None:
-    async with uploads.lock(row.pk):
+    async with uploads.lock(SERVICE, row.pk):
         await asyncio.sleep(0.001)
 
 
@@ -452,7 +452,7 @@ def test_promises_count_until_they_are_kept_or_broken(storage: Folder) -> None:
         with pytest.raises(UnfinishedFull):
             await begun(uploads, tus(2**20 + 1))
         await begun(uploads, tus(2**20))
-        async with uploads.lock(one.pk) as upload:
+        async with uploads.lock(SERVICE, one.pk) as upload:
             await upload.delete()
         await begun(uploads, tus(3))
 
@@ -583,7 +583,7 @@ def test_a_final_upload_goes_with_its_parts(storage: Folder) -> None:
     async def cancel(uploads: Uploads) -> None:
         parts = [str((await begun(uploads, tus(1, concat="partial"))).pk) for _ in range(2)]
         final = await begun(uploads, tus(None, concat="final", parts=parts))
-        async with uploads.lock(final.pk, interrupt_concatenation=True) as upload:
+        async with uploads.lock(SERVICE, final.pk, interrupt_concatenation=True) as upload:
             await upload.delete()
 
     with_uploads(storage, cancel)
@@ -609,7 +609,7 @@ def test_a_join_that_is_interrupted_at_any_moment_ends_with_the_right_bytes(
             task = concatenations.begin(final.pk)
             while not task.done():
                 await asyncio.sleep(chance.random() * 0.01)
-                async with uploads.lock(final.pk, interrupt_concatenation=True):
+                async with uploads.lock(SERVICE, final.pk, interrupt_concatenation=True):
                     pass
                 await task
                 task = concatenations.begin(final.pk)
@@ -630,10 +630,10 @@ def test_a_files_lock_is_given_back_while_the_database_is_away(
     async def lose(uploads: Uploads) -> None:
         row = await begun(uploads, tus(10))
         with monkeypatch.context() as broken:
-            async with uploads.lock(row.pk):
+            async with uploads.lock(SERVICE, row.pk):
                 broken.setattr(uploads.locks.database, "_connect", away)
         storage.uploads.lock(row.pk).release()
-        async with uploads.lock(row.pk, take_over=False):
+        async with uploads.lock(SERVICE, row.pk, take_over=False):
             pass
 
     def away() -> None:
@@ -652,7 +652,7 @@ def test_a_failed_fsync_is_not_forgotten(storage: Folder, monkeypatch: pytest.Mo
             broken.setattr(AppendWriter, "sync", cut_off)
             with pytest.raises(OSError, match="gone"):
                 await added(uploads, row, b"678")
-        async with uploads.lock(row.pk) as upload:
+        async with uploads.lock(SERVICE, row.pk) as upload:
             assert upload.offset == 5
 
     def cut_off(_: AppendWriter) -> None:

@@ -15,6 +15,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from picasso.access.principal import SERVICE
 from picasso.errors import Gone, TooManyUploads, UnfinishedFull
 from picasso.models import File, ProjectUsage, Upload
 from picasso.receive import locked_upload, quota, recovery
@@ -72,7 +73,7 @@ def test_announcing_takes_a_window_each_and_not_the_whole(storage: Folder, windo
 async def send(uploads: Uploads, row: Upload, pieces: Sequence[bytes]) -> list[int]:
     """What is reserved after each piece."""
     reserved = []
-    async with uploads.lock(row.pk) as upload:
+    async with uploads.lock(SERVICE, row.pk) as upload:
         await upload.expect(sum(map(len, pieces)))
         append: Append = await upload.append()
         try:
@@ -102,7 +103,7 @@ def test_what_arrived_stays_when_the_next_window_does_not_fit(storage: Folder, w
         row = await begun(uploads, tus(6 * MIB))
         with pytest.raises(UnfinishedFull):
             await send(uploads, row, [bytes(MIB // 2)] * 12)
-        status = await uploads.status(row.pk)
+        status = await uploads.status(SERVICE, row.pk)
         assert status.offset == storage.uploads.stat(row.pk).offset
         assert 2 * MIB <= (status.offset or 0) <= 3 * MIB
         return row
@@ -142,11 +143,11 @@ def test_a_concatenation_waits_for_space(storage: Folder, window: int) -> None:
             await added(uploads, part, bytes(3 * MIB))
         concatenations = Concatenations(uploads)
         assert await concatenations.begin(final.pk) is None
-        assert (await uploads.status(final.pk)).offset is None
+        assert (await uploads.status(SERVICE, final.pk)).offset is None
         assert not await uploads.locks.database.do(File.everywhere.exists)
         await uploads.delete(other.pk)
         assert await concatenations.begin(final.pk) is None
-        assert (await uploads.status(final.pk)).offset == 6 * MIB
+        assert (await uploads.status(SERVICE, final.pk)).offset == 6 * MIB
 
     with_uploads(storage, wait, limits(max_unfinished=12 * MIB))
 
@@ -211,7 +212,7 @@ def test_what_gets_no_byte_in_time_ends_and_makes_room(storage: Folder) -> None:
         age(storage, early, seconds=590)
         for row in (silent, part):
             with pytest.raises(Gone):
-                await uploads.status(row.pk)
+                await uploads.status(SERVICE, row.pk)
         locked = storage.uploads.lock(part.pk)  # a request is about to write
         try:
             await rounds(uploads)

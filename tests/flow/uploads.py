@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from picasso.access.principal import SERVICE
 from picasso.models import Upload
 from picasso.process.pipelines import Plan
 from picasso.receive.append import Append
@@ -63,7 +64,7 @@ async def begun(uploads: Uploads, row: Upload) -> Upload:
 
 
 async def added(uploads: Uploads, row: Upload, data: bytes) -> Append:
-    async with uploads.lock(row.pk) as upload:
+    async with uploads.lock(SERVICE, row.pk) as upload:
         append = await upload.append()
         await append.sink.write(data)
         await upload.keep(append)

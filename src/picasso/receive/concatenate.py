@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NoReturn
 
+from picasso.access.principal import SERVICE
 from picasso.errors import (
     DigestMismatch,
     EmptyFile,
@@ -80,7 +81,7 @@ class Concatenations:
 
     async def _try_to_concatenate(self, final_id: uuid.UUID) -> PicassoError | None:
         try:
-            async with self._uploads.lock(final_id, take_over=False) as final:
+            async with self._uploads.lock(SERVICE, final_id, take_over=False) as final:
                 if not final.row.finished:
                     await self._concatenate(final)
         except (DigestMismatch, EmptyFile, TooLarge) as fault:

@@ -17,6 +17,7 @@ from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q
 
+from picasso.access.principal import SERVICE
 from picasso.errors import Gone, Locked, NotFound, PicassoError, Superseded
 from picasso.models import Upload
 from picasso.receive.concatenate import Concatenations, offset_of
@@ -99,7 +100,7 @@ class Recovery:
 
     async def _try_to_commit(self, upload_id: uuid.UUID) -> None:
         try:
-            async with self._uploads.lock(upload_id, take_over=False) as upload:
+            async with self._uploads.lock(SERVICE, upload_id, take_over=False) as upload:
                 if upload.is_complete and not upload.row.finished:
                     await upload.commit(await upload.append())
         except (NotFound, Gone, Locked, Superseded):

@@ -6,6 +6,9 @@ import time
 import uuid
 from collections.abc import Sequence
 
+from django.db.models import QuerySet
+
+from picasso.access.principal import Principal
 from picasso.errors import Conflict, EmptyFile, NotFound, TooLarge
 from picasso.models import Upload
 from picasso.storage import UploadStore
@@ -14,18 +17,36 @@ from picasso.storage import UploadStore
 TOUCH_SECONDS = 60.0
 
 
+def begun_by(principal: Principal) -> QuerySet[Upload]:
+    """The uploads that this principal has begun; all others do not exist for it. Raises `Unauthorized`."""
+    if principal.sees_everything:
+        return Upload.everywhere.all()
+    identities = {principal.identity} - {""}
+    if principal.kind == "open":
+        identities.add("")  # rows from before there were principals
+    return Upload.objects.of(principal.project_id).filter(principal__in=identities)
+
+
+def require_own(principal: Principal, upload_id: uuid.UUID) -> None:
+    """Raises `NotFound`."""
+    if not begun_by(principal).filter(pk=upload_id).exists():
+        raise NotFound
+
+
 def require_parts(final: Upload, store: UploadStore, max_size: int) -> int:
     """See that a final upload can have its parts, in the transaction that assigns them; set its length if known.
 
     Returns how many bytes have to be copied: all that is known but the first part, whose file becomes the final one's.
 
     Raises:
-        NotFound, Conflict: a part does not exist, is not partial, or belongs to another final upload.
+        NotFound, Conflict: a part does not exist, is somebody else's, is not partial, or belongs to another final
+            upload.
         TooLarge, EmptyFile: together they are.
     """
     ids = [uuid.UUID(part) for part in final.parts or ()]
     # Always in the same order, so that two final uploads with the same parts can't wait for each other.
-    rows = {row.pk: row for row in Upload.everywhere.select_for_update().filter(pk__in=ids).order_by("pk")}
+    own = Upload.everywhere.filter(project=final.project_id, principal=final.principal)
+    rows = {row.pk: row for row in own.select_for_update().filter(pk__in=ids).order_by("pk")}
     for part in ids:
         require_free(rows.get(part), part, store)
     lengths = [rows[part].length for part in ids]

@@ -26,7 +26,7 @@ from picasso.receive.locked_upload import LockedUpload, Services, UploadStatus
 from picasso.receive.locks import PATIENCE, LockHolder, Locks
 from picasso.receive.quota import WINDOW, Limits, lock_quota, require_bytes, require_number
 from picasso.receive.threads import Threads
-from picasso.receive.upload_rows import delete_uploads, require_parts
+from picasso.receive.upload_rows import begun_by, delete_uploads, require_own, require_parts
 from picasso.storage import Storage
 
 # When the quota is exceeded, expired uploads are looked for at most this often.
@@ -130,16 +130,17 @@ class Uploads:
         """How many bytes are announced by content of this size, or of unknown size."""
         return min(WINDOW, self.max_size) if size is None else size
 
-    async def status(self, upload_id: uuid.UUID) -> UploadStatus:
-        """Needs no lock and interrupts nobody. Raises `NotFound`, `Gone`."""
-        return await self.locks.database.do(self._read_status, upload_id)
+    async def status(self, principal: Principal, upload_id: uuid.UUID) -> UploadStatus:
+        """Needs no lock and interrupts nobody. Raises `NotFound`, `Gone`, and as `begun_by`."""
+        return await self.locks.database.do(self._read_status, principal, upload_id)
 
-    def _read_status(self, upload_id: uuid.UUID) -> UploadStatus:
+    def _read_status(self, principal: Principal, upload_id: uuid.UUID) -> UploadStatus:
+        rows = begun_by(principal).filter(pk=upload_id)
         try:
-            return self._status_of(Upload.everywhere.filter(pk=upload_id).first())
+            return self._status_of(rows.first())
         except Gone:
             # It may have been committed, and its bytes removed, after its row was read.
-            return self._status_of(Upload.everywhere.filter(pk=upload_id).first())
+            return self._status_of(rows.all().first())
 
     def _status_of(self, row: Upload | None) -> UploadStatus:
         if row is None:
@@ -173,16 +174,23 @@ class Uploads:
 
     @asynccontextmanager
     async def lock(
-        self, upload_id: uuid.UUID, *, take_over: bool = True, interrupt_concatenation: bool = False
+        self,
+        principal: Principal,
+        upload_id: uuid.UUID,
+        *,
+        take_over: bool = True,
+        interrupt_concatenation: bool = False,
     ) -> AsyncIterator[LockedUpload]:
         """Lock an upload while the context is open. With ``take_over`` the request that holds it is interrupted.
 
         The concatenation of a final upload is only interrupted with ``interrupt_concatenation``.
 
         Raises:
-            NotFound, Gone: there is no such upload.
+            NotFound, Gone: there is no such upload, or another principal began it.
             Locked: it is being committed just now, or (without ``take_over``) another request holds it.
         """
+        if not principal.sees_everything:  # before the request that holds it is interrupted
+            await self.locks.database.do(require_own, principal, upload_id)
         patience = PATIENCE if take_over else 0.0
         async with self.locks.hold(upload_id, patience, interrupt_concatenation=interrupt_concatenation) as holder:
             yield await self.threads.in_writer(self._locked, holder)

@@ -124,7 +124,7 @@ class Draft:
         await require_same_content(self._uploads, request, row, self._options, complete=is_last(request))
         if row.finished:
             return await self._answer_complete(request, base, await self._uploads.file_of(request.principal, row))
-        return await self._answer_incomplete(request, base, await self._uploads.status(row.pk))
+        return await self._answer_incomplete(request, base, await self._uploads.status(request.principal, row.pk))
 
     async def _answer_incomplete(self, request: Request, base: str, status: UploadStatus) -> None:
         limit = self._limit(request, seconds_left(status.expires_at))
@@ -142,16 +142,16 @@ class Draft:
 
     async def _head(self, request: Request, upload_id: uuid.UUID) -> None:
         base = request.base
-        status = await self._uploads.status(upload_id)
+        status = await self._uploads.status(request.principal, upload_id)
         if not status.row.finished and not status.row.is_final:
             # The client is about to resume from there, so a request that still runs must end.
-            async with self._uploads.lock(upload_id) as upload:
+            async with self._uploads.lock(request.principal, upload_id) as upload:
                 status = upload.status
         await request.answer(204, headers=self._headers_of(request, base, status))
 
     async def show(self, request: Request, name: str) -> None:
         """GET: the upload for people, and for programs that only want to look. It interrupts nobody."""
-        base, status = request.base, await self._uploads.status(upload_id_of(name))
+        base, status = request.base, await self._uploads.status(request.principal, upload_id_of(name))
         await request.answer_json(200, as_json(status), self._headers_of(request, base, status))
 
     def _headers_of(self, request: Request, base: str, status: UploadStatus) -> dict[str, str]:
@@ -171,7 +171,7 @@ class Draft:
             raise UnsupportedMediaType(f"The Content-Type must be {CONTENT}.")
         offset = structured.integer("Upload-Offset", request.headers.get("upload-offset", ""))
         checks = Checks(request, CONTENT_DIGEST)
-        async with self._uploads.lock(upload_id) as upload:
+        async with self._uploads.lock(request.principal, upload_id) as upload:
             row = upload.row
             request.extra_headers.update(self._limit(request, seconds_left(upload.expires_at)))
             if row.is_final or row.is_part:
@@ -219,7 +219,7 @@ class Draft:
             raise
 
     async def _delete(self, request: Request, upload_id: uuid.UUID) -> None:
-        async with self._uploads.lock(upload_id, interrupt_concatenation=True) as upload:
+        async with self._uploads.lock(request.principal, upload_id, interrupt_concatenation=True) as upload:
             await upload.delete()
         await request.answer(204)
 

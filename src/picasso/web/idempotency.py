@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 
+from picasso.access.principal import SERVICE
 from picasso.errors import BadRequest, Gone, KeyInUse, KeyReused, Locked, NotFound
 from picasso.models import File, Upload
 from picasso.receive.content import NewContent, NoOutput
@@ -40,14 +41,19 @@ DESCRIBING = (
 
 
 def set_key(row: Upload, request: Request) -> None:
-    """Give the row the request's key, if it has one. Raises `BadRequest`."""
+    """Give the row, which says who begins it, the request's key, if it has one. Raises `BadRequest`."""
     key = request.headers.get(HEADER)
     if key is None:
         return
     if not 0 < len(key) <= MAX_KEY:
         raise BadRequest(f"Idempotency-Key must have 1 to {MAX_KEY} characters.")
-    row.idempotency_key = hashlib.sha256(key.encode()).hexdigest()
+    row.idempotency_key = key_of(row, key)
     row.request_fingerprint = request_fingerprint(request)
+
+
+def key_of(row: Upload, key: str) -> str:
+    """Each principal has its own keys: what another one sent with the same key is not found."""
+    return hashlib.sha256("\0".join((str(row.project_id), row.principal, key)).encode()).hexdigest()
 
 
 def request_fingerprint(request: Request) -> str:
@@ -94,7 +100,7 @@ async def create_or_find(stack: AsyncExitStack, uploads: Uploads, row: Upload, h
 
 async def remove_cut_off(uploads: Uploads, row: Upload) -> None:
     try:
-        async with uploads.lock(row.pk, take_over=False) as upload:
+        async with uploads.lock(SERVICE, row.pk, take_over=False) as upload:
             if not upload.row.finished:
                 await upload.delete()
     except Locked:

@@ -133,7 +133,7 @@ class Tus:
         """The upload as it is now, also if an earlier request with the same key has created it."""
         if not creation.lock:
             await require_same_content(self._uploads, request, creation.row, self._options, complete=False)
-        status = await self._uploads.status(creation.row.pk)
+        status = await self._uploads.status(request.principal, creation.row.pk)
         headers = {"Location": upload_url(base, status.row.pk), **expiry_headers(base, status)}
         if has_content(request):
             headers["Upload-Offset"] = str(status.offset)
@@ -177,10 +177,10 @@ class Tus:
 
     async def _head(self, request: Request, upload_id: uuid.UUID) -> None:
         base = request.base
-        status = await self._uploads.status(upload_id)
+        status = await self._uploads.status(request.principal, upload_id)
         if not status.row.finished and not status.row.is_final:
             # The client is about to resume from there, so a request that still runs must end.
-            async with self._uploads.lock(upload_id) as upload:
+            async with self._uploads.lock(request.principal, upload_id) as upload:
                 if upload.is_complete and not upload.row.is_part and not upload.row.finished:
                     await upload.commit(await upload.append())
                 status = upload.status
@@ -193,7 +193,7 @@ class Tus:
         offset = number("Upload-Offset", request.headers.get("upload-offset", ""))
         require_content_type(request)
         checks = Checks(request, CONTENT_DIGEST, CHECKSUM)
-        async with self._lock_for_content(upload_id) as upload:
+        async with self._lock_for_content(request, upload_id) as upload:
             row = upload.row
             if offset != upload.offset:
                 raise OffsetMismatch(upload.offset, offset)
@@ -207,16 +207,16 @@ class Tus:
         await request.answer(204, headers=headers)
 
     @asynccontextmanager
-    async def _lock_for_content(self, upload_id: uuid.UUID) -> AsyncIterator[LockedUpload]:
+    async def _lock_for_content(self, request: Request, upload_id: uuid.UUID) -> AsyncIterator[LockedUpload]:
         """Raises `Forbidden` for a final upload, also for one that is being concatenated."""
         refusal = Forbidden("A final upload takes its content from its parts.")
         try:
-            async with self._uploads.lock(upload_id) as upload:
+            async with self._uploads.lock(request.principal, upload_id) as upload:
                 if upload.row.is_final:
                     raise refusal
                 yield upload
         except Locked:
-            if (await self._uploads.status(upload_id)).row.is_final:
+            if (await self._uploads.status(request.principal, upload_id)).row.is_final:
                 raise refusal from None
             raise
 
@@ -231,7 +231,7 @@ class Tus:
         return self._uploads.max_size if length is None else length
 
     async def _delete(self, request: Request, upload_id: uuid.UUID) -> None:
-        async with self._uploads.lock(upload_id, interrupt_concatenation=True) as upload:
+        async with self._uploads.lock(request.principal, upload_id, interrupt_concatenation=True) as upload:
             await upload.delete()
         await request.answer(204)
 
