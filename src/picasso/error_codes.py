@@ -134,6 +134,13 @@ REQUEST_CODES = (
         "Send `Accept: application/json`, or no `Accept` header.",
     ),
     RequestCode(
+        "quota-exceeded",
+        413,
+        "The upload is larger than what a quota of its project or owner leaves. `quota` says which one.",
+        "Delete files, also from the trash, or have an administrator raise the quota. `bytes_per_day` starts anew at "
+        "midnight UTC.",
+    ),
+    RequestCode(
         "upload-timeout",
         408,
         "No data arrived for `PICASSO_UPLOAD_IDLE_TIMEOUT` seconds.",

@@ -21,6 +21,15 @@ class FieldError(TypedDict):
     detail: str
 
 
+class QuotaUse(TypedDict):
+    """A quota that an upload would exceed."""
+
+    name: str
+    limit: int
+    used: int
+    left: int
+
+
 class Problem(TypedDict):
     """The body of an error: RFC 9457 with the extra member ``code`` and, for invalid fields, ``errors``."""
 
@@ -30,6 +39,7 @@ class Problem(TypedDict):
     detail: str
     code: str
     errors: NotRequired[Sequence[FieldError]]
+    quota: NotRequired[QuotaUse]
 
 
 # Defined by tus, and unknown to Python's list of statuses.
@@ -190,6 +200,21 @@ class UnsupportedVersion(PicassoError):
     """Tus-Resumable must be 1.0.0, the only version that this service supports."""
 
     status, code = 412, "unsupported-tus-version"
+
+
+class QuotaExceeded(PicassoError):
+    """The quota is used up; nothing was stored."""
+
+    status, code = 413, "quota-exceeded"
+
+    def __init__(self, quota: str, whose: str, limit: int, used: int) -> None:
+        self.quota = QuotaUse(name=quota, limit=limit, used=used, left=max(0, limit - used))
+        unit = "files" if quota == "files" else "bytes"
+        when = " today" if quota == "bytes_per_day" else ""
+        super().__init__(f"The quota of {whose} does not allow this: {used} of {limit} {unit} are used{when}.")
+
+    def problem(self) -> Problem:
+        return {**super().problem(), "quota": self.quota}
 
 
 class TooLarge(PicassoError):

@@ -473,6 +473,19 @@ class OwnerUsage(models.Model):
         return f"{self.owner} in project {self.project_id}: {self.files}"
 
 
+class DailyUsage(models.Model):
+    """Bytes that were uploaded in a day of UTC, where a quota limits them. The row without an owner is of all."""
+
+    pk = models.CompositePrimaryKey("project_id", "owner", "day")
+    project = models.ForeignKey(Project, models.CASCADE, db_index=False, db_constraint=False, related_name="+")
+    owner = models.CharField(max_length=255, blank=True)
+    day = models.DateField()
+    bytes = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.day} of project {self.project_id}: {self.bytes}"
+
+
 class Worker(models.Model):
     """A worker process, and when it last reported."""
 

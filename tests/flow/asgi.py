@@ -24,6 +24,8 @@ class Exchange:
         self._app = app
         self._messages: asyncio.Queue[Message] = asyncio.Queue()
         self.sent: list[Message] = []
+        self.begun = asyncio.Event()
+        """Whether the answer has begun."""
         fields = {"host": "localhost", **headers}
         self._scope: Message = {
             "type": "http",
@@ -53,6 +55,7 @@ class Exchange:
 
     async def _send(self, message: Message) -> None:
         self.sent.append(message)
+        self.begun.set()
         await asyncio.sleep(0)
 
     @property

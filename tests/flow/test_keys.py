@@ -16,8 +16,9 @@ from django.db import connection
 from django.utils import timezone
 
 from picasso import models
-from picasso.access import authenticate, keys
+from picasso.access import keys
 from picasso.access.principal import PROJECT_SCOPES, Scope
+from picasso.access.projects import KEPT_SECONDS
 from picasso.errors import ExpiredKey, InvalidKey, NetworkNotAllowed, RevokedKey
 from picasso.models import DEFAULT_PROJECT, File, Key
 from picasso.storage.folder import Folder
@@ -171,7 +172,7 @@ def test_a_revoked_key_ends_within_the_seconds_that_it_is_remembered(
         first = await upload(app, text)
         await asyncio.to_thread(revoke, row)
         second = await upload(app, text)
-        now[0] += authenticate.KEPT_SECONDS
+        now[0] += KEPT_SECONDS
         return [first, second, await upload(app, text)]
 
     first, second, third = with_keys(tmp_path, before_and_after)

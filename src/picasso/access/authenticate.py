@@ -19,13 +19,12 @@ from django.db import DatabaseError, InterfaceError, OperationalError, close_old
 
 from picasso.access import keys, projects
 from picasso.access.principal import ANONYMOUS, OPEN, Principal, Scope
+from picasso.access.projects import KEPT_SECONDS, MAX_KEPT
 from picasso.errors import Forbidden, NotFound, RevokedKey, Unavailable
 from picasso.pools import stop_pool
 
 T = TypeVar("T")
 
-KEPT_SECONDS = 5.0
-MAX_KEPT = 10_000
 THREADS = 2
 
 USED_SECONDS = 60.0

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, cast
 
 from picasso import conf
+from picasso.access import quotas
 from picasso.errors import InvalidField
 from picasso.policy import PolicyError, parse_policy
 
@@ -35,9 +37,11 @@ def require_storable(name: str, value: object) -> None:
         raise InvalidField(name, f"{name} has a character that can't be stored.")
 
 
-CHECKS: Mapping[str, Callable[[object], None]] = {
+CHECKS: Mapping[str, Callable[[object], object]] = {
     "policy": check_policy,
     "cors_origins": check_origins,
+    "quotas": quotas.parse,
+    "owner_quotas": partial(quotas.parse, field="owner_quotas"),
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +11,9 @@ from django.db import connections, transaction
 
 from picasso import models
 from picasso.errors import Conflict
+
+KEPT_SECONDS = 5.0
+MAX_KEPT = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,25 @@ def create_default_after_migrate(using: str, **_: Any) -> None:
         rows = models.Project.objects.using(using)
         if not rows.filter(pk=DEFAULT.id).exists():  # an earlier schema may lack columns that a whole row has
             rows.create(pk=DEFAULT.id, name=DEFAULT.name)
+
+
+class Projects:
+    """Settings of projects by their numbers, each kept for `KEPT_SECONDS`. For one thread."""
+
+    def __init__(self) -> None:
+        self._kept: dict[int, tuple[float, Project]] = {}
+
+    def get(self, project_id: int) -> Project:
+        """Of a project that does not exist any more: the default settings."""
+        kept = self._kept.get(project_id)
+        if kept and kept[0] > time.monotonic():
+            return kept[1]
+        row = models.Project.objects.filter(pk=project_id).first()
+        project = snapshot(row) if row else Project(id=project_id, name="")
+        if len(self._kept) >= MAX_KEPT:
+            self._kept.clear()
+        self._kept[project_id] = (time.monotonic() + KEPT_SECONDS, project)
+        return project
 
 
 def find(name: str) -> Project | None:

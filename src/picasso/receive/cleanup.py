@@ -15,6 +15,7 @@ from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
 
 from picasso import workdir
+from picasso.access import quotas
 from picasso.access.principal import SERVICE
 from picasso.files.queries import existing
 from picasso.models import Upload, made_at
@@ -63,6 +64,7 @@ class Sweeper:
 
 
 def _sweep_hourly(storage: Storage) -> int:
+    quotas.forget_past_days()
     return remove_expired(storage, settings.PICASSO.upload_expiry) + _remove_abandoned(storage)
 
 

@@ -23,7 +23,9 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 from django.db.models.functions import Now
 
 from picasso import bulk_insert, detection
-from picasso.errors import Conflict, PicassoError, Unavailable
+from picasso.access import quotas
+from picasso.access.projects import Project, Projects
+from picasso.errors import Conflict, PicassoError, QuotaExceeded, Unavailable
 from picasso.files.delete import undo
 from picasso.jobs import settle, states
 from picasso.jobs.states import Step
@@ -83,6 +85,36 @@ class Pending:
 Outcomes = Sequence[tuple[Pending, File | Exception]]
 
 
+class Admission:
+    """Refuses, in the transaction of a commit, what exceeds the quotas of its project or owner."""
+
+    def __init__(self) -> None:
+        self._projects = Projects()
+
+    def refuse(self, batch: Sequence[Pending]) -> dict[Pending, QuotaExceeded]:
+        """The members of the batch that do not fit, with the reasons; the others are counted."""
+        refused: dict[Pending, QuotaExceeded] = {}
+        # In one order, so that two processes never wait for each other in a circle.
+        for project_id in sorted({pending.new.project_id for pending in batch}):
+            project = self._projects.get(project_id)
+            if quotas.is_limited(project):
+                refused |= refuse_in(project, [each for each in batch if each.new.project_id == project_id])
+        return refused
+
+
+def refuse_in(project: Project, batch: Sequence[Pending]) -> dict[Pending, QuotaExceeded]:
+    refused = {}
+    quotas.lock(project.id)
+    account = quotas.Account(project)
+    for pending in batch:
+        try:
+            account.add(pending.new.owner, pending.content.size)
+        except QuotaExceeded as fault:
+            refused[pending] = fault
+    account.save()
+    return refused
+
+
 class Committer:
     """The two threads of one process."""
 
@@ -91,6 +123,7 @@ class Committer:
         self._plan = plan
         self._received: queue.SimpleQueue[Pending | None] = queue.SimpleQueue()
         self._stored: queue.SimpleQueue[Pending | None] = queue.SimpleQueue()
+        self._admission = Admission()
         self._in_doubt: list[File] = []
         self._space_until = 0.0
         # Plain threads and queues: the future of an executor costs as much as the rest of handing over. And one thread
@@ -204,7 +237,8 @@ class Committer:
                 # The disk works while the database does, and both are done before the COMMIT.
                 synced = self._syncer.submit(self._sync, batch)
                 try:
-                    insert(batch)
+                    refused = self._admission.refuse(batch)
+                    insert([pending for pending in batch if pending not in refused])
                 finally:
                     synced.result()
                 in_doubt = True
@@ -212,6 +246,7 @@ class Committer:
             connection.close()
             if in_doubt:
                 # The row of an upload will show whether the COMMIT succeeded.
+                # What was refused in the transaction has no row, and is taken for an orphan if it stays.
                 self._in_doubt += [pending.file for pending in batch if pending.file and not pending.new.upload_id]
                 return [(pending, self._public(fault)) for pending in batch]
             if isinstance(fault, OperationalError | InterfaceError):
@@ -221,7 +256,8 @@ class Committer:
             elif len(batch) > 1:
                 return [outcome for pending in batch for outcome in self._commit([pending])]
             return [(pending, self._drop(pending, fault)) for pending in batch]
-        return list(zip(batch, files, strict=True))
+        stored = {pending: file for pending, file in zip(batch, files, strict=True) if pending not in refused}
+        return [*stored.items(), *((pending, self._drop(pending, fault)) for pending, fault in refused.items())]
 
     def _sync(self, batch: list[Pending]) -> None:
         self._storage.files.sync([pending.file.key for pending in batch if pending.file])

@@ -15,7 +15,7 @@ from typing import NoReturn
 from django.db import transaction
 from django.db.models.functions import Now
 
-from picasso.errors import Conflict, DigestMismatch, EmptyFile, PicassoError, TooLarge
+from picasso.errors import Conflict, DigestMismatch, EmptyFile, PicassoError, QuotaExceeded, TooLarge
 from picasso.models import File, Upload
 from picasso.receive.append import Append
 from picasso.receive.commit import Committer
@@ -176,6 +176,7 @@ class LockedUpload:
         Raises:
             DigestMismatch: it is not what the client announced. It was removed.
             EmptyFile: no byte arrived. It was removed.
+            QuotaExceeded: there is no room for it in its project. It was removed.
             StorageFull, Unavailable: it could not be committed now. Nothing is lost.
         """
         row = self.row
@@ -184,6 +185,8 @@ class LockedUpload:
         await self._verify(append)
         try:
             file = await self._services.committer.commit(append, of_upload(row))
+        except QuotaExceeded as fault:
+            await self._refuse(fault)
         finally:
             append.writer.close()
         row.file_id, row.length, row.finished_at = file.pk, file.size, datetime.now(UTC)

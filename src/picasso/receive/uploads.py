@@ -16,6 +16,7 @@ from contextlib import asynccontextmanager
 
 from django.db import IntegrityError, connection, transaction
 
+from picasso.access import quotas
 from picasso.access.principal import Principal
 from picasso.errors import Gone, NotFound, TooLarge, TooManyUploads, UnfinishedFull
 from picasso.files import queries
@@ -59,6 +60,12 @@ class Uploads:
 
     def stop(self) -> None:
         self.locks.stop()
+
+    async def require_quota(self, principal: Principal, size: int) -> None:
+        """Before the content arrives: see `picasso.access.quotas.check_early`. Raises `QuotaExceeded`."""
+        project = principal.project
+        if project and quotas.is_limited(project):
+            await self.locks.database.do(quotas.check_early, project, principal.owner or "", size)
 
     @asynccontextmanager
     async def create(self, row: Upload) -> AsyncIterator[LockedUpload]:

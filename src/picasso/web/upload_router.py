@@ -11,6 +11,7 @@ from picasso.receive.uploads import Uploads
 from picasso.web.body import BodyOptions
 from picasso.web.draft import CONTENT, Draft, is_draft
 from picasso.web.form import FormHandler
+from picasso.web.multipart_form import MAX_FRAMING
 from picasso.web.plain import PlainUploads
 from picasso.web.raw import RawHandler
 from picasso.web.request import Request
@@ -44,6 +45,8 @@ class UploadHandler:
         if request.method not in {"GET", "HEAD", "OPTIONS"}:
             request.principal.require(Scope.FILES_WRITE)
             require_identity(request)
+        if request.method in {"POST", "PUT"}:
+            await self._uploads.require_quota(request.principal, announced_size(request))
         try:
             await self._route(request)
         except TooLarge as fault:
@@ -108,6 +111,15 @@ class UploadHandler:
         if request.method != "PATCH":
             return request.method in {"HEAD", "DELETE"}
         return is_draft(request) or media_type(request.headers.get("content-type", "")) == CONTENT
+
+
+def announced_size(request: Request) -> int:
+    """At least so many bytes the file will have, as far as the head tells."""
+    length = request.headers.get("upload-length", "")
+    if length.isascii() and length.isdigit():
+        return int(length)
+    framing = MAX_FRAMING if is_form(request) else 0
+    return max(0, (request.content_length or 0) - framing)
 
 
 def require_identity(request: Request) -> None:

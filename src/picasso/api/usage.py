@@ -1,0 +1,61 @@
+"""What a project, or an owner in it, has stored, and the limits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from picasso.access import quotas
+from picasso.access.principal import principal_of
+from picasso.api.access import problems
+from picasso.api.safety import ReadsFiles
+from picasso.errors import InvalidField, Unauthorized
+
+MAX_OWNER = 255
+
+
+class LimitsSerializer(serializers.Serializer[Any]):
+    """Null is no limit."""
+
+    bytes = serializers.IntegerField(allow_null=True)
+    files = serializers.IntegerField(allow_null=True)
+    bytes_per_day = serializers.IntegerField(allow_null=True)
+    unfinished_bytes = serializers.IntegerField(allow_null=True)
+    concurrent_uploads = serializers.IntegerField(allow_null=True)
+
+
+class UsageSerializer(serializers.Serializer[Any]):
+    owner = serializers.CharField(allow_null=True, help_text="The end user; null for the whole project.")
+    files = serializers.IntegerField(help_text="Stored files, with those in the trash.")
+    bytes = serializers.IntegerField(help_text="Of the stored originals, with those in the trash.")
+    bytes_today = serializers.IntegerField(
+        allow_null=True, help_text="Uploaded since midnight UTC; null where no quota by the day counts it."
+    )
+    limits = LimitsSerializer()
+
+
+class UsageView(APIView):
+    permission_classes = [ReadsFiles]
+
+    @extend_schema(
+        operation_id="get_usage",
+        tags=["access"],
+        parameters=[OpenApiParameter("owner", description="The usage of this end user instead of the whole project.")],
+        responses={200: UsageSerializer, **problems(400, 401, 403)},
+    )
+    def get(self, request: Request) -> Response:
+        """How much is stored, and the limits. A token of an owner sees the usage of that owner."""
+        principal = principal_of(request.META)
+        if principal.project is None:
+            raise Unauthorized
+        owner = request.query_params.get("owner", principal.owner)
+        if owner is not None and (not 0 < len(owner) <= MAX_OWNER or "\0" in owner):
+            raise InvalidField("owner", f"owner must have 1 to {MAX_OWNER} characters.")
+        if principal.owner is not None and owner != principal.owner:
+            raise InvalidField("owner", "This token sees the usage of its own owner only.")
+        return Response(quotas.usage(principal.project, owner))
