@@ -7,6 +7,7 @@ import socket
 import uuid
 
 from picasso.conf import Conf
+from picasso.files.retention import Retention
 from picasso.jobs import sql, worker
 from picasso.jobs.batch_writer import BatchWriter
 from picasso.jobs.broker import Broker
@@ -60,6 +61,7 @@ class WorkerApp:
             unavailable=unavailable,
         )
         self._sweeper = cleanup.Sweeper(self._storage)
+        self._retention = Retention(self._storage)
         self._reprocessor = Reprocessor(self._storage, pipelines())
 
     def run(self) -> None:
@@ -67,6 +69,7 @@ class WorkerApp:
         log_confinement()
         self._children.open()
         self._sweeper.start()
+        self._retention.start()
         self._reprocessor.start()
         worker.consume(
             self._broker,
@@ -84,6 +87,7 @@ class WorkerApp:
         Does no harm when called twice, or without `run`.
         """
         self._sweeper.stop()
+        self._retention.stop()
         self._reprocessor.stop()
         self._relay.stop()
         self._children.close()

@@ -14,19 +14,22 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from django.db import connection, transaction
 from pytest_django.fixtures import Settings
 
 from picasso.access.principal import SERVICE
+from picasso.access.projects import Project
 from picasso.errors import NotFound, PicassoError, StorageFull, TooLarge
 from picasso.files.delete import delete
 from picasso.jobs.states import Step
-from picasso.models import File, Job, ProjectUsage, made_at
+from picasso.models import File, Job, ProjectUsage, made_at, new_id
 from picasso.process.pipelines import Plan
 from picasso.receive.cleanup import sweep
-from picasso.receive.commit import MAX_BATCH, Committer
+from picasso.receive.commit import MAX_BATCH, Committer, Pending, limit_life
 from picasso.receive.content import NewContent, NewFileOutput
 from picasso.receive.new_file import NewFile
 from picasso.receive.threads import Threads
@@ -529,3 +532,21 @@ def test_a_file_with_jobs_is_counted_once() -> None:
     assert ProjectUsage.total_files() == 1
     file.delete()
     assert counted()
+
+
+# How long a file is kept
+
+
+@pytest.mark.parametrize(
+    ("client", "of_pipeline", "of_project", "days"),
+    [(None, None, None, None), (None, 5, None, 5), (None, None, 4, 4), (3, 5, 4, 3), (9, 5, 7, 5), (9, None, None, 9)],
+)
+def test_a_file_expires_when_the_first_of_all_wants_it(
+    client: int | None, of_pipeline: int | None, of_project: int | None, days: int | None
+) -> None:
+    file_id = new_id()
+    file = File(id=file_id, uploaded_at=made_at(file_id))
+    file.expires_at = file.uploaded_at + timedelta(days=client) if client else None
+    pending = SimpleNamespace(file=file, plan=Plan("default", 1, (), of_pipeline))
+    limit_life(Project(id=1, name="default", retention_days=of_project), [cast("Pending", pending)])
+    assert file.expires_at == (file.uploaded_at + timedelta(days=days) if days else None)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import generics
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from picasso.access.principal import principal_of
 from picasso.api.errors import ProblemSerializer
 from picasso.api.safety import DeletesFiles, ReadsFiles
-from picasso.errors import PROBLEM_JSON
+from picasso.errors import PROBLEM_JSON, InvalidField
 from picasso.files import queries
 from picasso.files.delete import delete as delete_file
 from picasso.models import File
@@ -61,15 +61,33 @@ class FileDetail(FileView, generics.RetrieveAPIView[File]):
     def get_queryset(self) -> QuerySet[File]:
         principal = principal_of(self.request.META)
         if self.request.method == "DELETE":
-            return queries.in_reach_of(principal)
+            return (queries.everything_in_reach_of if self._permanently else queries.in_reach_of)(principal)
         return queries.with_derivatives(principal)
 
     @extend_schema(operation_id="get_file", responses={200: FileDetailSerializer, **NOT_FOUND})
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().get(request, *args, **kwargs)
 
-    @extend_schema(operation_id="delete_file", responses={204: None, **NOT_FOUND})
+    @property
+    def _permanently(self) -> bool:
+        """Raises `InvalidField`."""
+        value = self.request.query_params.get("permanently", "false")
+        if value not in {"true", "false"}:
+            raise InvalidField("permanently", "permanently must be true or false.")
+        return value == "true"
+
+    @extend_schema(
+        operation_id="delete_file",
+        parameters=[
+            OpenApiParameter("permanently", bool, description="Also if the project has a trash; also from it.")
+        ],
+        responses={204: None, (400, PROBLEM_JSON): ProblemSerializer, **NOT_FOUND},
+    )
     def delete(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Delete a file with its derivatives and jobs, also while it is processed."""
-        delete_file(principal_of(request.META), default_storage(), self.get_object())
+        """Delete a file with its derivatives and jobs, also while it is processed.
+
+        If its project has a trash, it goes there, and can be restored for some days.
+        """
+        principal = principal_of(request.META)
+        delete_file(principal, default_storage(), self.get_object(), permanently=self._permanently)
         return Response(status=204)

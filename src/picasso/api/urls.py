@@ -18,6 +18,7 @@ from picasso.api.jobs import (
     QueueResume,
 )
 from picasso.api.pages import Index
+from picasso.api.trash import FileRestore, TrashList
 from picasso.api.usage import UsageView
 
 app_name = "api"
@@ -42,6 +43,8 @@ urlpatterns = [
     path("keys/<slug:pk>/rotate/", KeyRotate.as_view(), name="key-rotate"),
     path("projects/", ProjectList.as_view(), name="projects"),
     path("projects/<slug:name>/", ProjectDetail.as_view(), name="project"),
+    path("files/<uuid:pk>/restore/", FileRestore.as_view(), name="file-restore"),
+    path("trash/", TrashList.as_view(), name="trash"),
     path("usage/", UsageView.as_view(), name="usage"),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path(

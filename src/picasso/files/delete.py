@@ -5,27 +5,53 @@ Bytes without a row are removed by `picasso.receive.cleanup`.
 
 from __future__ import annotations
 
+import uuid
+
 from django.db import transaction
 from django.db.models import QuerySet
+from django.db.models.functions import Now
 
 from picasso.access.principal import Principal, Scope
 from picasso.errors import NotFound
-from picasso.files.queries import in_reach_of
+from picasso.files.queries import everything_in_reach_of, get_in_reach, in_reach_of
 from picasso.models import File
 from picasso.storage import Storage
 
 
-def delete(principal: Principal, storage: Storage, file: File) -> None:
-    """Delete a file with its jobs, its derivatives and all bytes, also while it is processed.
+def delete(principal: Principal, storage: Storage, file: File, *, permanently: bool = False) -> None:
+    """Put a file into the trash if its project has one; otherwise, or ``permanently``, see `remove`.
 
     Raises:
         Forbidden: the principal may not delete files.
-        NotFound: there is no such file, or the principal does not see it. Nothing is removed.
+        NotFound: there is no such file, or it is out of the principal's reach. Nothing is removed.
     """
     principal.require(Scope.FILES_DELETE)
-    if not _delete_row(in_reach_of(principal).filter(pk=file.pk)):
+    project = principal.project
+    if project and project.trash_days and not permanently:
+        if not in_reach_of(principal).filter(pk=file.pk).update(deleted_at=Now()):
+            raise NotFound
+    elif not remove(storage, (everything_in_reach_of if permanently else in_reach_of)(principal), file):
         raise NotFound
+
+
+def restore(principal: Principal, file_id: uuid.UUID) -> File:
+    """Take a file out of the trash. Raises `Forbidden`, `NotFound`."""
+    principal.require(Scope.FILES_DELETE)
+    trashed = everything_in_reach_of(principal).filter(pk=file_id, deleted_at__isnull=False)
+    if not trashed.update(deleted_at=None):
+        raise NotFound
+    return get_in_reach(principal, file_id)
+
+
+def remove(storage: Storage, among: QuerySet[File], file: File) -> bool:
+    """Delete a file with its jobs, its derivatives and all bytes, also while it is processed.
+
+    False if it is not ``among`` these files. Nothing is removed then.
+    """
+    if not _delete_row(among.filter(pk=file.pk)):
+        return False
     storage.files.remove(file.key)
+    return True
 
 
 def undo(storage: Storage, file: File) -> None:

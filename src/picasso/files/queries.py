@@ -83,6 +83,18 @@ def in_reach_of(principal: Principal) -> QuerySet[File]:
     return File.everywhere.filter(in_reach(principal) & NOT_DELETED)
 
 
+def everything_in_reach_of(principal: Principal) -> QuerySet[File]:
+    """With those in the trash."""
+    return File.everywhere.all() if principal.sees_everything else File.everywhere.filter(in_reach(principal))
+
+
+def trash_of(principal: Principal) -> QuerySet[File]:
+    """The files in the trash that a principal may see, newest upload first."""
+    if not principal.may(Scope.FILES_READ):
+        return File.everywhere.none()
+    return everything_in_reach_of(principal).filter(deleted_at__isnull=False).defer("facts").order_by("-id")
+
+
 def get_in_reach(principal: Principal, file_id: uuid.UUID) -> File:
     """Raises `NotFound`."""
     try:

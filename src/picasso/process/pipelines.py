@@ -60,6 +60,8 @@ class Pipeline:
     version: int = 1
     """The operator raises it when results change. `reprocess` finds files of earlier versions by it."""
     priority: int = 0
+    retention_days: int | None = None
+    """Its files are deleted after so many days; None for never."""
     processors: Mapping[str, ProcessorConfig] = field(default_factory=dict)
     """Those that can run here, and with ``assume_decoders`` those of other machines too."""
     unavailable: frozenset[str] = frozenset()
@@ -85,6 +87,7 @@ class Plan:
     pipeline: str
     version: int
     steps: tuple[Step, ...]
+    retention_days: int | None = None
 
 
 class Pipelines:
@@ -106,7 +109,7 @@ class Pipelines:
     def _plan(self, pipeline: str, media_type: str) -> Plan:
         """Raises `KeyError` if there is no such pipeline."""
         chosen = self[pipeline]
-        return Plan(chosen.name, chosen.version, chosen.steps(media_type))
+        return Plan(chosen.name, chosen.version, chosen.steps(media_type), chosen.retention_days)
 
     def options(self, pipeline: str, processor: str) -> Mapping[str, JSON]:
         """The current options. Jobs of a pipeline that no longer exists get those of ``default``."""
@@ -184,7 +187,7 @@ class Parser:
         return found
 
     def pipeline(self, name: str, table: Mapping[str, Any], path: KeyPath) -> Pipeline:
-        keys = {"version", "priority", "processors", *self.registered}
+        keys = {"version", "priority", "retention_days", "processors", *self.registered}
         for key, value in table.items():
             if key in self.unavailable or (isinstance(value, dict) and key not in keys):
                 self.check_installed(key, (*path, key))
@@ -196,6 +199,7 @@ class Parser:
             name,
             self.integer(table, "version", 1, range(1, 2**31), path),
             self.integer(table, "priority", 0, PRIORITIES, path),
+            self.integer(table, "retention_days", 1, range(1, 36_501), path) if "retention_days" in table else None,
             MappingProxyType(
                 {key: self.processor(key, self.table(table, key, path), (*path, key)) for key in available}
             ),

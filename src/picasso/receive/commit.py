@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Protocol
 
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
@@ -54,6 +55,8 @@ class Plan(Protocol):
     def version(self) -> int: ...
     @property
     def steps(self) -> Sequence[Step]: ...
+    @property
+    def retention_days(self) -> int | None: ...
 
 
 Planner = Callable[[str, str], Plan]
@@ -86,7 +89,7 @@ Outcomes = Sequence[tuple[Pending, File | Exception]]
 
 
 class Admission:
-    """Refuses, in the transaction of a commit, what exceeds the quotas of its project or owner."""
+    """Applies, in the transaction of a commit, what projects have set: how long files are kept, and quotas."""
 
     def __init__(self) -> None:
         self._projects = Projects()
@@ -96,10 +99,23 @@ class Admission:
         refused: dict[Pending, QuotaExceeded] = {}
         # In one order, so that two processes never wait for each other in a circle.
         for project_id in sorted({pending.new.project_id for pending in batch}):
-            project = self._projects.get(project_id)
+            project, members = (
+                self._projects.get(project_id),
+                [each for each in batch if each.new.project_id == project_id],
+            )
+            limit_life(project, members)
             if quotas.is_limited(project):
-                refused |= refuse_in(project, [each for each in batch if each.new.project_id == project_id])
+                refused |= refuse_in(project, members)
         return refused
+
+
+def limit_life(project: Project, batch: Sequence[Pending]) -> None:
+    """A file expires when the first of its client, its pipeline and its project wants it."""
+    for file, plan in ((each.file, each.plan) for each in batch):
+        for days in (project.retention_days, plan and plan.retention_days):
+            if file and days:
+                end = file.uploaded_at + timedelta(days=days)
+                file.expires_at = min(file.expires_at or end, end)
 
 
 def refuse_in(project: Project, batch: Sequence[Pending]) -> dict[Pending, QuotaExceeded]:

@@ -1,0 +1,58 @@
+"""The trash: deleted files that can be restored for the days that their project sets."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework import generics, serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from picasso.access.principal import principal_of
+from picasso.api.access import problems
+from picasso.api.files import FileView
+from picasso.api.safety import DeletesFiles
+from picasso.files import queries
+from picasso.files.delete import restore
+from picasso.models import File
+from picasso.serializers import FileSerializer, base_of
+
+
+class TrashSerializer(FileSerializer):
+    deleted_at = serializers.DateTimeField()
+
+
+class TrashList(FileView, generics.ListAPIView[File]):
+    """Deleted files that can be restored, newest upload first."""
+
+    serializer_class = TrashSerializer
+
+    def get_queryset(self) -> QuerySet[File]:
+        return queries.trash_of(principal_of(self.request.META))
+
+    def count(self) -> int:
+        """For `picasso.api.pagination.Pages`."""
+        return self.get_queryset().count()
+
+    @extend_schema(operation_id="list_trash", responses={200: TrashSerializer(many=True), **problems(401, 403, 404)})
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return super().get(request, *args, **kwargs)
+
+
+class FileRestore(APIView):
+    permission_classes = [DeletesFiles]
+
+    @extend_schema(
+        operation_id="restore_file",
+        tags=["files"],
+        request=None,
+        responses={200: FileSerializer, **problems(401, 403, 404)},
+    )
+    def post(self, request: Request, pk: uuid.UUID) -> Response:
+        """Take a file out of the trash. It is as it was before it was deleted."""
+        file = restore(principal_of(request.META), pk)
+        return Response(FileSerializer(file, context={"base": base_of(request)}).data)

@@ -1,0 +1,159 @@
+"""How long files are kept: expiry by client, pipeline and project; the trash, and what ends there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from picasso.access.principal import OPEN, Principal, Scope
+from picasso.access.projects import Project as Settings
+from picasso.access.projects import read
+from picasso.files.queries import count
+from picasso.files.retention import BATCH, Retention, remove_due
+from picasso.models import File, OwnerUsage, Project
+from picasso.storage.folder import Folder
+from tests.flow.http import client
+from tests.flow.rows import derivative_of, new_file, new_job
+
+pytestmark = pytest.mark.django_db
+
+FILES, TRASH = "/api/v1.0/files/", "/api/v1.0/trash/"
+
+
+@pytest.fixture
+def keeper() -> Principal:
+    """Of a project whose trash keeps files for three days."""
+    row = Project.objects.create(name="kept", trash_days=3)
+    return replace(OPEN, project=read(row.pk))
+
+
+@pytest.fixture
+def storage(tmp_path: Path) -> Folder:
+    return Folder(tmp_path)
+
+
+def project_of(principal: Principal) -> Settings:
+    assert principal.project
+    return principal.project
+
+
+def stored(storage: Folder, **fields: Any) -> File:
+    file = new_file(**fields)
+    path = storage.files.path(file.key)
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"bytes")
+    return file
+
+
+def exists(storage: Folder, file: File) -> tuple[bool, bool]:
+    """Whether its row and its bytes are there."""
+    return File.everywhere.filter(pk=file.pk).exists(), storage.files.path(file.key).exists()
+
+
+def test_an_expired_file_is_deleted_with_all_that_was_made_of_it(storage: Folder) -> None:
+    due, later, never = (
+        stored(storage, expires_at=at) for at in (timezone.now(), timezone.now() + timedelta(hours=1), None)
+    )
+    derivative_of(new_job(due)).save()
+    assert remove_due(storage) == 1
+    assert [exists(storage, file) for file in (due, later, never)] == [(False, False), (True, True), (True, True)]
+
+
+def test_a_file_goes_to_the_trash_and_comes_back(keeper: Principal) -> None:
+    file = new_file(project_id=project_of(keeper).id)
+    mine, path = client(keeper), f"{FILES}{file.pk}/"
+    before = mine.get(path).json()
+    assert mine.delete(path).status_code == 204
+    assert mine.get(path).status_code == 404
+    assert mine.delete(path).status_code == 404
+    assert mine.get(FILES).json()["count"] == count(keeper) == 0
+    (shown,) = mine.get(TRASH).json()["results"]
+    assert (shown["id"], mine.get(TRASH).json()["count"]) == (str(file.pk), 1)
+    assert shown["deleted_at"]
+    assert mine.post(f"{path}restore/").status_code == 200
+    assert mine.get(path).json() == before
+    assert mine.post(f"{path}restore/").status_code == 404
+    assert mine.get(TRASH).json()["count"] == 0
+
+
+def test_others_neither_see_the_trash_nor_restore_from_it(keeper: Principal) -> None:
+    file = new_file(project_id=project_of(keeper).id, owner="ann")
+    client(keeper).delete(f"{FILES}{file.pk}/")
+    restore = f"{FILES}{file.pk}/restore/"
+    for stranger in (OPEN, replace(keeper, owner="bob")):
+        assert client(stranger).get(TRASH).json()["count"] == 0
+        assert client(stranger).post(restore).status_code == 404
+        assert client(stranger).delete(f"{FILES}{file.pk}/?permanently=true").status_code == 404
+    reader = replace(keeper, scopes=frozenset({Scope.FILES_READ}))
+    assert client(reader).post(restore).status_code == 403
+    assert client(replace(keeper, scopes=frozenset())).get(TRASH).status_code == 403
+    assert client(replace(keeper, owner="ann")).post(restore).status_code == 200
+
+
+def test_without_a_trash_a_file_is_gone_at_once() -> None:
+    file = new_file()
+    assert client(OPEN).delete(f"{FILES}{file.pk}/").status_code == 204
+    assert not File.everywhere.filter(pk=file.pk).exists()
+
+
+@pytest.mark.parametrize("trashed", [False, True])
+def test_a_file_is_deleted_permanently_if_that_is_asked_for(keeper: Principal, trashed: bool) -> None:
+    file = new_file(project_id=project_of(keeper).id)
+    path = f"{FILES}{file.pk}/"
+    if trashed:
+        client(keeper).delete(path)
+    assert client(keeper).delete(f"{path}?permanently=perhaps").status_code == 400
+    assert client(keeper).delete(f"{path}?permanently=true").status_code == 204
+    assert not File.everywhere.filter(pk=file.pk).exists()
+
+
+def test_the_trash_is_emptied_after_its_days(storage: Folder, keeper: Principal) -> None:
+    project_id = project_of(keeper).id
+    old, new = (
+        stored(storage, project_id=project_id, owner="ann", deleted_at=timezone.now() - timedelta(days=days))
+        for days in (4, 2)
+    )
+    elsewhere = stored(storage, deleted_at=Now())  # in a project that has no trash any more
+    assert remove_due(storage) == 2
+    assert [exists(storage, file)[0] for file in (old, new, elsewhere)] == [False, True, False]
+    usage = OwnerUsage.objects.get(project=project_id, owner="ann")
+    assert (usage.files, usage.trashed, usage.bytes) == (0, 1, 5)
+
+
+def test_a_file_that_was_restored_meanwhile_is_kept(
+    storage: Folder, keeper: Principal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = stored(storage, project_id=project_of(keeper).id, deleted_at=timezone.now() - timedelta(days=4))
+    monkeypatch.setattr("picasso.files.retention.overdue", lambda _: restored(file))
+    remove_due(storage)
+    assert exists(storage, file) == (True, True)
+
+
+def restored(file: File) -> Iterator[File]:
+    """The file as it was found; and in the next moment it is restored."""
+    File.everywhere.filter(pk=file.pk).update(deleted_at=None)
+    yield file
+
+
+def test_many_are_deleted_batch_by_batch(storage: Folder) -> None:
+    for _ in range(BATCH + 1):
+        new_file(expires_at=timezone.now())
+    assert [remove_due(storage) for _ in range(3)] == [BATCH, 1, 0]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_deletes_what_is_due(storage: Folder) -> None:
+    file, retention = stored(storage, expires_at=timezone.now()), Retention(storage)
+    retention.start()
+    deadline = timezone.now() + timedelta(minutes=2)
+    while exists(storage, file) != (False, False):
+        assert timezone.now() < deadline
+    retention.stop()
+    retention._thread.join()
