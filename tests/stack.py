@@ -173,6 +173,7 @@ def production(database_url: str, broker_url: str, **more: str) -> Mapping[str, 
         "DATABASE_URL": database_url,
         "BROKER_URL": broker_url,
         "PICASSO_ACCESS": "open",
+        "PICASSO_RATES": "address=10000000/60,list=10000000/60,schema=10000000/60",  # all tests have one address
         **more,
     }
 

@@ -21,6 +21,7 @@ from urllib.parse import unquote, urlsplit
 
 from picasso.addresses import RESERVED
 from picasso.queue_names import QUEUES, SERVICE
+from picasso.rate_policies import Policies, default_policies, parse_policies
 from picasso.redaction import redact
 
 Profile = Literal["development", "production"]
@@ -230,6 +231,9 @@ class Conf:
     upload_start_timeout: int = setting("PICASSO_UPLOAD_START_TIMEOUT", positive, 900)
     max_unfinished_size: int = setting("PICASSO_MAX_UNFINISHED_SIZE", size, 100 * 2**30)
     max_unfinished_uploads: int = setting("PICASSO_MAX_UNFINISHED_UPLOADS", positive, 10_000)
+    rates: Policies = setting(
+        "PICASSO_RATES", parse_policies, lambda values: default_policies(local=is_local(**values))
+    )
     web_processes: int = setting("PICASSO_WEB_PROCESSES", positive, 1)
     quick_jobs: int = setting("PICASSO_QUICK_JOBS", positive, lambda _: max(2, cores()))
     heavy_jobs: int = setting("PICASSO_HEAVY_JOBS", positive, lambda _: max(1, cores() // 2))
@@ -262,6 +266,10 @@ class Conf:
     def queues(self) -> tuple[str, ...]:
         """Those that have a worker process of their own here."""
         return QUEUES if self.clamd else tuple(name for name in QUEUES if name != SERVICE)
+
+    @property
+    def embedded_database(self) -> bool:
+        return self.database_url.startswith("sqlite:")
 
     @property
     def embedded(self) -> bool:
@@ -377,9 +385,14 @@ def exposed(conf: Conf) -> bool:
     return conf.host not in LOOPBACK
 
 
-def default_access(*, profile: str, host: str, **_: Any) -> Access:
+def is_local(*, profile: str, host: str, **_: Any) -> bool:
+    """Whether these are the settings of a developer's own machine."""
+    return profile == "development" and host in LOOPBACK
+
+
+def default_access(**values: Any) -> Access:
     """Without a setting everybody may do everything only on a developer's own machine."""
-    return "open" if profile == "development" and host in LOOPBACK else "keys"
+    return "open" if is_local(**values) else "keys"
 
 
 def make_data_dir(conf: Conf) -> None:

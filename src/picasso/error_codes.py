@@ -245,6 +245,15 @@ REQUEST_CODES = (
         "`PICASSO_UPLOAD_START_TIMEOUT`.",
     ),
     RequestCode(
+        "rate-limited",
+        429,
+        "The key, token, owner or address has sent too many requests. `violated-policies` names the limit, and the "
+        "`RateLimit` headers have its state ([limits](limits.md)). The `type` ends with `#quota-exceeded`; with "
+        "`#temporary-reduced-capacity` while the service can't count in its database and allows less.",
+        "Wait for the seconds in `Retry-After`. If everybody gets it behind a proxy, set `PICASSO_TRUSTED_PROXIES`. "
+        "For other limits set `PICASSO_RATES`, or `rates` of the project.",
+    ),
+    RequestCode(
         "headers-too-large",
         431,
         "The head of the request has more than 64 KiB.",

@@ -308,6 +308,25 @@ class Locked(PicassoError):
         super().__init__(headers={"Retry-After": "1"})
 
 
+class RateLimited(PicassoError):
+    """Too many requests. Retry-After has the seconds until the next one is answered."""
+
+    status, code = 429, "rate-limited"
+
+    def __init__(
+        self, policy: str, retry_after: int, *, reduced: bool = False, headers: Mapping[str, str] | None = None
+    ) -> None:
+        """``policy`` is the one that was exceeded; with ``reduced`` only because the service has less capacity now."""
+        super().__init__(headers={"Retry-After": str(retry_after), **(headers or {})})
+        self._policy = policy
+        # Sections 5.1 and 5.2 of draft-ietf-httpapi-ratelimit-headers-11.
+        self._type = "temporary-reduced-capacity" if reduced else "quota-exceeded"
+
+    def problem(self) -> Problem:
+        more = {"type": REGISTERED + self._type, "violated-policies": [self._policy]}
+        return {**super().problem(), **more}  # type: ignore[typeddict-item]
+
+
 class HeadersTooLarge(PicassoError):
     """The request's headers are too large."""
 

@@ -495,3 +495,19 @@ class Worker(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class RateCounter(models.Model):
+    """What a subject of a rate policy has used in its current window. Written by `picasso.limits.database` only.
+
+    On PostgreSQL the table is unlogged: a crash of the server empties it, and every window begins anew.
+    """
+
+    key = models.UUIDField(primary_key=True, editable=False, help_text="Hash of policy and subject.")
+    quota = models.BigIntegerField()
+    used = models.BigIntegerField(help_text="Including what processes have reserved.")
+    granted = models.BigIntegerField(help_text="What the last charge reserved.")
+    ends_at = models.BigIntegerField(db_index=True, help_text="Milliseconds since 1970. Identifies the window.")
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.used} of {self.quota}"

@@ -27,6 +27,7 @@ class Exchange:
         self.begun = asyncio.Event()
         """Whether the answer has begun."""
         fields = {"host": "localhost", **headers}
+        path, _, query = path.partition("?")
         self._scope: Message = {
             "type": "http",
             "asgi": {"version": "3.0"},
@@ -34,7 +35,7 @@ class Exchange:
             "method": method,
             "path": path,
             "raw_path": path.encode(),
-            "query_string": b"",
+            "query_string": query.encode(),
             "root_path": "",
             "scheme": "http",
             "headers": [

@@ -65,7 +65,7 @@ class Earlier:
             self.job(self.failed, "failed", attempt=3, error_code="corrupt", error_detail="It is corrupt."),
             self.job(self.waiting, "waiting"),
         ]
-        self.model("Derivative").objects.create(
+        self.model("Derivative")._base_manager.create(
             file=self.done, processor="image", role="thumbnail-256", key="x/y", media_type="image/webp", size=9,
             sha256="1" * 64, width=7, height=5,
         )  # fmt: skip
@@ -76,31 +76,33 @@ class Earlier:
     def file(self, name: str, state: str, facts: dict[str, Any]) -> Any:
         file_id = new_id()
         fields = {"pipeline": "photos", "pipeline_version": 3} if self.schema >= WITH_PIPELINES else {}
-        return self.model("File").objects.create(
+        return self.model("File")._base_manager.create(
             id=file_id, uploaded_at=made_at(file_id), name=name, size=5, media_type="image/png", sha256="0" * 64,
             key=f"media/{file_id}", state=state, facts={"file": {}, **facts}, **fields,
         )  # fmt: skip
 
     def queues(self) -> None:
-        self.model("Queue").objects.create(name="heavy", paused=True)
+        self.model("Queue")._base_manager.create(name="heavy", paused=True)
         force = "force" if self.schema >= WITH_NEW_NAMES else "anew"
-        self.model("Reprocess").objects.create(
+        self.model("Reprocess")._base_manager.create(
             pipeline="photos", version=3, after=uuid.UUID(int=0), until=self.done.pk, files=2, **{force: True}
         )
 
     def uploads(self) -> tuple[uuid.UUID, uuid.UUID]:
         """The ids of a part and of the upload that it became part of."""
         names = NEW_NAMES if self.schema >= WITH_NEW_NAMES else OLD_NAMES
-        model = self.model("Upload")
-        part = model.objects.create(protocol="tus", length=900, name="a.png", **dict(zip(names, VALUES, strict=True)))
-        whole = model.objects.create(protocol="draft", file=self.done, finished_at=FINISHED_AT, parts=[str(part.pk)])
-        model.objects.filter(pk=part.pk).update(final=whole)
+        rows = self.model("Upload")._base_manager
+        part = rows.create(protocol="tus", length=900, name="a.png", **dict(zip(names, VALUES, strict=True)))
+        whole = rows.create(protocol="draft", file=self.done, finished_at=FINISHED_AT, parts=[str(part.pk)])
+        rows.filter(pk=part.pk).update(final=whole)
         return part.pk, whole.pk
 
     def job(self, file: Any, state: str, **fields: Any) -> Any:
         if self.schema >= WITH_PIPELINES:
             fields |= {"pipeline": "photos", "priority": -1, "progress": 0.5, "log": "a line"}
-        return self.model("Job").objects.create(file=file, processor="image", queue="heavy", state=state, **fields)
+        return self.model("Job")._base_manager.create(
+            file=file, processor="image", queue="heavy", state=state, **fields
+        )
 
 
 @pytest.mark.parametrize("schema", SCHEMAS[:-1])

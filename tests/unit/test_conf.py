@@ -56,6 +56,7 @@ WRONG = {
     ),
     "PICASSO_MAX_UPLOAD_SIZE": (["5 GiBs", "much", "-1", "1e9", ".5G", "5,0GiB"], "must be a size"),
     "PICASSO_MIN_FREE_SPACE": (["10%", "all"], "must be a size"),
+    "PICASSO_RATES": (["address", "adress=1/60", "address=0/60", "key=1/0", "key=1/60x", "on", "all=1/60"], "must "),
     "PICASSO_UPLOAD_IDLE_TIMEOUT": (["0", "-5", "2.5", "1s", "9999999999"], "must be a whole number above 0"),
     "PICASSO_UPLOAD_EXPIRY": (["0", "1d", "-5"], "must be a whole number above 0"),
     "PICASSO_UPLOAD_START_TIMEOUT": (["0", "15m"], "must be a whole number above 0"),

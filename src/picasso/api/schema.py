@@ -7,7 +7,7 @@ from typing import Any
 from django.urls import get_script_prefix
 
 from picasso import addresses
-from picasso.api.upload_schema import OPERATIONS, path_parameter, problems
+from picasso.api.upload_schema import OPERATIONS, PROBLEM, header_docs, path_parameter, problems
 
 BYTES = {"*/*": {"schema": {"type": "string", "format": "binary"}}}
 
@@ -20,6 +20,27 @@ DOWNLOAD_RESPONSES = {
 
 
 ID, NAME = path_parameter("id", format="uuid"), path_parameter("name")
+
+
+LIMITED = {
+    "429": {
+        "description": "Too many requests. `violated-policies` has the name of the limit.",
+        "headers": header_docs(
+            Retry_After="Seconds until the next request is answered.",
+            RateLimit="What remains of each limit, and the seconds until it is whole again. Also on other answers.",
+            RateLimit_Policy="The limits: quota and window. Also on other answers.",
+        ),
+        "content": PROBLEM,
+    }
+}
+
+
+def limited(methods: dict[str, Any]) -> dict[str, Any]:
+    """The operations of a path, with the answer to too many requests."""
+    return {
+        method: {**operation, "responses": {**operation["responses"], **LIMITED}}
+        for method, operation in methods.items()
+    }
 
 
 def download(operation: str, description: str, *parameters: dict[str, Any]) -> dict[str, Any]:
@@ -43,16 +64,7 @@ def health(operation: str, description: str, **other: str) -> dict[str, Any]:
     }
 
 
-HANDLERS: dict[str, dict[str, Any]] = {
-    **OPERATIONS,
-    f"{addresses.DOWNLOADS}{{id}}/{{name}}": {
-        "get": download("download_file", "Download the original file.", ID, NAME)
-    },
-    f"{addresses.DOWNLOADS}{{id}}/derived/{{processor}}/{{name}}": {
-        "get": download(
-            "download_derivative", "Download a derivative of a file.", ID, path_parameter("processor"), NAME
-        )
-    },
+HEALTH = {
     addresses.ALIVE: {"get": health("health", "Whether this process answers.")},
     addresses.READY: {
         "get": health(
@@ -62,11 +74,27 @@ HANDLERS: dict[str, dict[str, Any]] = {
         )
     },
 }
+"""Not limited: a monitor must not fail because of other clients."""
+
+DOORS: dict[str, dict[str, Any]] = {
+    **OPERATIONS,
+    f"{addresses.DOWNLOADS}{{id}}/{{name}}": {
+        "get": download("download_file", "Download the original file.", ID, NAME)
+    },
+    f"{addresses.DOWNLOADS}{{id}}/derived/{{processor}}/{{name}}": {
+        "get": download(
+            "download_derivative", "Download a derivative of a file.", ID, path_parameter("processor"), NAME
+        )
+    },
+}
+
+HANDLERS = {**{path: limited(methods) for path, methods in DOORS.items()}, **HEALTH}
 
 
 def add_handlers(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """A postprocessing hook of drf-spectacular."""
-    result["paths"] = dict(sorted({**result["paths"], **HANDLERS}.items()))
+    views = {path: limited(methods) for path, methods in result["paths"].items()}
+    result["paths"] = dict(sorted({**views, **HANDLERS}.items()))
     return result
 
 

@@ -11,6 +11,7 @@ from picasso.access.authenticate import Threads as AccessThreads
 from picasso.conf import Conf
 from picasso.errors import ClientGone, PicassoError, Unavailable
 from picasso.jobs.broker import Broker
+from picasso.limits.default import new_limiter
 from picasso.process.pipelines import pipelines
 from picasso.receive.commit import Committer
 from picasso.receive.concatenate import Concatenations
@@ -28,6 +29,7 @@ from picasso.web.download import DownloadHandler
 from picasso.web.forwarded import Forwarding
 from picasso.web.health import Check, HealthHandler
 from picasso.web.hosts import Hosts
+from picasso.web.rates import Rates
 from picasso.web.request import AsgiScope, Request, Send
 from picasso.web.router import Router
 from picasso.web.running_requests import RunningRequests
@@ -73,11 +75,13 @@ class WebApp:
         self._download = DownloadHandler(storage.files)
         self._django = DjangoHandler()
         self._access = AccessThreads()
+        self._limiter = new_limiter(conf)
         self._requests = RunningRequests()
         self._started = False
         self._stopped = False
         self._router = Router(
             authenticate=authenticator(conf, self._access),
+            rates=Rates(self._limiter, conf.rates),
             cors=self._cors,
             cross_site=CrossSite(self._cors, conf.public_url),
             health=self._health,
@@ -99,6 +103,7 @@ class WebApp:
         self._committer.start()
         self._uploads.start()
         self._recovery.start()
+        self._limiter.start()
         self._started = True
 
     async def stop(self) -> None:
@@ -116,6 +121,7 @@ class WebApp:
         self._download.stop()
         self._django.stop()
         self._access.stop()
+        await self._limiter.stop()
         self._health.stop()
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:

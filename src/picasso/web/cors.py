@@ -31,6 +31,7 @@ RESPONSE_HEADERS = (
     *("Upload-Metadata", "Upload-Concat", "Upload-Expires", "Upload-Checksum", "Upload-Complete", "Upload-Incomplete"),
     *("Upload-Limit", "Upload-Draft-Interop-Version", "Tus-Resumable", "Tus-Version", "Tus-Extension", "Tus-Max-Size"),
     *("Tus-Checksum-Algorithm", "Repr-Digest", "Content-Digest", "Retry-After", "ETag", "Accept-Ranges"),
+    *("RateLimit", "RateLimit-Policy"),
     *("Content-Range", "Content-Disposition", "Accept-Patch", "Preference-Applied", "Idempotency-Key"),
 )
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from picasso import addresses
 from picasso.access.authenticate import Authenticator, Credentials
-from picasso.access.principal import ANONYMOUS, ENVIRON, Principal
+from picasso.access.principal import ANONYMOUS, ENVIRON
 from picasso.addresses import below
+from picasso.errors import NetworkNotAllowed, Unauthorized
 from picasso.web.cors import Cors
 from picasso.web.cross_site import CrossSite
 from picasso.web.health import HealthHandler
+from picasso.web.rates import Rates
 from picasso.web.request import Handler, Request
 
 
@@ -17,6 +19,7 @@ class Router:
         self,
         *,
         authenticate: Authenticator,
+        rates: Rates,
         cors: Cors,
         cross_site: CrossSite,
         health: HealthHandler,
@@ -25,6 +28,7 @@ class Router:
         django: Handler,
     ) -> None:
         self._authenticate = authenticate
+        self._rates = rates
         self._cors = cors
         self._cross_site = cross_site
         self._exact = {addresses.ALIVE: health.alive, addresses.READY: health.ready}
@@ -35,12 +39,21 @@ class Router:
 
     async def __call__(self, request: Request) -> None:
         handler = self._handler(request)
-        request.scope[ENVIRON] = ANONYMOUS if handler in self._for_everybody else await self._principal(request)
+        if handler in self._for_everybody:
+            request.scope[ENVIRON] = ANONYMOUS
+            return await self._handle(request, handler)
+        await self._rates.require_few_failures(request)
+        try:
+            request.scope[ENVIRON] = principal = await self._authenticate(credentials_of(request))
+            await self._rates.count(request, principal)
+            return await self._handle(request, handler)
+        except (Unauthorized, NetworkNotAllowed) as fault:
+            await self._rates.count_failure(request, fault)
+            raise
+
+    async def _handle(self, request: Request, handler: Handler) -> None:
         self._cross_site.check(request)
         await handler(request)
-
-    async def _principal(self, request: Request) -> Principal:
-        return await self._authenticate(credentials_of(request))
 
     def _handler(self, request: Request) -> Handler:
         if self._cors.is_preflight(request):

@@ -1,0 +1,1 @@
+"""Rate limits: who may send how many requests, counted over all web processes."""

@@ -1,0 +1,136 @@
+"""Counts each request for its sender, and refuses what is too many (docs/limits.md)."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+
+from picasso import addresses
+from picasso.access.principal import Kind, Principal
+from picasso.access.projects import Project
+from picasso.errors import ExpiredKey, PicassoError
+from picasso.limits.counters import Taken
+from picasso.limits.fields import fields, refusal
+from picasso.limits.limiter import Limiter
+from picasso.limits.subjects import subject_of_address
+from picasso.rate_policies import Policies, Policy, parse_project_rates
+from picasso.web.request import Message, Request, encoded
+
+log = logging.getLogger(__name__)
+
+# The policy of a principal. All others are counted by their address.
+POLICIES: Mapping[Kind, str] = {"key": "key", "token": "token", "session": "user"}
+
+LISTS = {addresses.FILES, addresses.JOBS}
+
+# Those that are valid no longer are not guesses: many people behind one address may open an old page.
+NO_GUESSES = (ExpiredKey,)
+
+
+class Rates:
+    def __init__(self, limiter: Limiter, policies: Policies) -> None:
+        self._limiter = limiter
+        self._policies = policies
+
+    async def require_few_failures(self, request: Request) -> None:
+        """Raises `RateLimited` if the address has sent too many wrong credentials, whatever this one is.
+
+        So nobody learns whether a later guess is right.
+        """
+        policy = self._policies.get("failure")
+        if policy and has_credential(request):
+            taken = await self._limiter.take(policy, address_of(request), 0)
+            if not taken.allowed:
+                raise refusal(taken)
+
+    async def count_failure(self, request: Request, fault: PicassoError) -> None:
+        """Count a wrong credential. Raises `RateLimited` if other processes have counted too many meanwhile."""
+        policy = self._policies.get("failure")
+        if policy and has_credential(request) and not isinstance(fault, NO_GUESSES):
+            await self._take(request, [(policy, address_of(request))])
+
+    async def count(self, request: Request, principal: Principal) -> None:
+        """Count the request for whoever sends it. Raises `RateLimited`."""
+        await self._take(request, self._charges(request, principal))
+
+    async def _take(self, request: Request, charges: Sequence[tuple[Policy, str]]) -> None:
+        """Every answer to the request gets the fields of what was counted."""
+        found: list[Taken] = []
+        for policy, subject in charges:
+            taken = await self._limiter.take(policy, subject)
+            if not taken.allowed:
+                raise refusal(taken, found)
+            found.append(taken)
+        add_fields(request, found)
+
+    def _charges(self, request: Request, principal: Principal) -> list[tuple[Policy, str]]:
+        rates = rates_of(principal.project)
+        named = ((rates.get(name, self._policies.get(name)), subject) for name, subject in subjects(request, principal))
+        return [(policy, subject) for policy, subject in named if policy]
+
+
+def subjects(request: Request, principal: Principal) -> Iterator[tuple[str, str]]:
+    """Each policy that may count the request, and the subject that it counts for."""
+    name = POLICIES.get(principal.kind, "address")
+    subject = address_of(request) if name == "address" else principal.identity
+    yield name, subject
+    if costly := costly_policy(request):
+        yield costly, subject
+    if principal.project:
+        if principal.owner:
+            yield "owner", f"{principal.project.id}:{principal.owner}"
+        yield "requests", str(principal.project.id)
+
+
+def costly_policy(request: Request) -> str:
+    """The policy of an address that takes more work than others; empty for all others."""
+    path = request.path if request.path.endswith("/") else f"{request.path}/"
+    if request.method in {"GET", "HEAD"}:
+        if path in LISTS and request.scope["query_string"]:
+            return "list"
+        if path == addresses.SCHEMA:
+            return "schema"
+    return ""
+
+
+def rates_of(project: Project | None) -> Mapping[str, Policy | None]:
+    """What the project has set, by policy; None where it is switched off."""
+    return parsed(json.dumps(project.rates), project.name) if project and project.rates else {}
+
+
+@lru_cache(maxsize=1024)
+def parsed(rates: str, project: str) -> Mapping[str, Policy | None]:
+    try:
+        return parse_project_rates(json.loads(rates))
+    except ValueError as fault:  # written past the API
+        log.warning("the rates of the project %s do not apply: they %s", project, fault)
+        return {}
+
+
+def has_credential(request: Request) -> bool:
+    """Whether the request carries something that may be a guess."""
+    query = request.scope["query_string"]
+    return "authorization" in request.headers or b"token=" in query or b"signature=" in query
+
+
+def address_of(request: Request) -> str:
+    """The subject of the client's address, as trusted proxies report it."""
+    client = request.scope.get("client")
+    return subject_of_address(client[0] if client else "")
+
+
+def add_fields(request: Request, taken: Sequence[Taken]) -> None:
+    """Add the RateLimit fields to the answer, whoever sends it."""
+    if not taken:
+        return
+    more = encoded(fields(taken))
+    send = request.send
+
+    async def send_with_fields(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message["headers"], *more]
+        await send(message)
+
+    request.send = send_with_fields

@@ -1,0 +1,240 @@
+"""Rates of requests to the web application: who is counted, what the answers say, and what is refused."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import http_sf
+import pytest
+from django.conf import settings
+
+from picasso import models
+from picasso.access import keys
+from picasso.access.principal import PROJECT_SCOPES
+from picasso.conf import Access
+from picasso.limits.default import default_counters
+from picasso.rate_policies import parse_policies
+from picasso.storage.folder import Folder
+from picasso.web.app import WebApp
+from tests.flow.asgi import Exchange, ask
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+T = TypeVar("T")
+
+FILES, SCHEMA = "/api/v1.0/files/", "/api/v1.0/schema/"
+QUOTA_EXCEEDED = "https://iana.org/assignments/http-problem-types#quota-exceeded"
+
+NOTHING_ELSE = "key=off,token=off,owner=off,user=off,address=off,list=off,schema=off,failure=off,"
+"""Only what a test adds."""
+
+
+@pytest.fixture(autouse=True)
+def _new_counters() -> Iterator[None]:
+    default_counters.cache_clear()
+    yield
+    default_counters.cache_clear()
+
+
+def with_rates(folder: Path, rates: str, call: Callable[[WebApp], Awaitable[T]], access: Access = "open") -> T:
+    """Call it with an application that believes every X-Forwarded-For."""
+    policies = parse_policies(NOTHING_ELSE + rates)
+    conf = replace(settings.PICASSO, rates=policies, access=access, trusted_proxies=("*",))
+
+    async def run() -> T:
+        app = WebApp(conf, Folder(folder))
+        app.start()
+        try:
+            return await call(app)
+        finally:
+            await app.stop()
+
+    return asyncio.run(run())
+
+
+async def get(app: WebApp, path: str = FILES, address: str = "192.0.2.1", query: str = "", **headers: Any) -> Exchange:
+    return await ask(app, "GET", f"{path}?{query}", x_forwarded_for=address, **headers)
+
+
+async def statuses(app: WebApp, times: int, **request: Any) -> list[int | None]:
+    return [(await get(app, **request)).status for _ in range(times)]
+
+
+def parsed(answer: Exchange, name: str) -> dict[str, dict[str, int]]:
+    """A list of strings with parameters, as RFC 9651 has it."""
+    items: Any = http_sf.parse(answer.headers[name].encode(), tltype="list")
+    return {str(item): dict(parameters) for item, parameters in items}
+
+
+def test_answers_have_the_fields_of_what_was_counted(tmp_path: Path) -> None:
+    async def look(app: WebApp) -> None:
+        first, second = await get(app, query="page=1"), await get(app, query="page=1")
+        policy = {"address": {"q": 5, "w": 3600}, "list": {"q": 3, "w": 60}}
+        assert parsed(first, "ratelimit-policy") == parsed(second, "ratelimit-policy") == policy
+        assert [item["r"] for item in parsed(first, "ratelimit").values()] == [4, 2]
+        assert [item["r"] for item in parsed(second, "ratelimit").values()] == [3, 1]
+        assert 0 < parsed(first, "ratelimit")["address"]["t"] <= 3600
+        missing = await get(app, "/files/no-such-file/x")
+        assert missing.status == 404
+        assert parsed(missing, "ratelimit")["address"]["r"] == 2
+
+    with_rates(tmp_path, "address=5/1h,list=3/60", look)
+
+
+def test_what_is_too_much_is_429_and_says_when_to_come_back(tmp_path: Path) -> None:
+    async def exceed(app: WebApp) -> None:
+        assert await statuses(app, 3) == [200] * 3
+        for method, path in [("GET", FILES), ("PUT", "/api/v1.0/upload/a.txt"), ("POST", "/api/v1.0/uploads/")]:
+            refused = await ask(app, method, path, b"content", x_forwarded_for="192.0.2.1")
+            assert refused.status == 429
+            assert refused.headers["content-type"] == "application/problem+json"
+            problem = json.loads(refused.body)
+            assert (problem["type"], problem["code"]) == (QUOTA_EXCEEDED, "rate-limited")
+            assert problem["violated-policies"] == ["address"]
+            window = parsed(refused, "ratelimit")["address"]
+            assert window["r"] == 0
+            assert window["t"] <= int(refused.headers["retry-after"]) <= 3601
+            assert parsed(refused, "ratelimit-policy") == {"address": {"q": 3, "w": 3600}}
+        assert await statuses(app, 1, address="192.0.2.2") == [200]
+
+    with_rates(tmp_path, "address=3/1h", exceed)
+    assert not models.File.objects.of(1).exists()
+
+
+def test_health_and_preflights_are_never_refused(tmp_path: Path) -> None:
+    async def look(app: WebApp) -> None:
+        assert await statuses(app, 2) == [200, 429]
+        alive = await get(app, "/healthz")
+        assert alive.status == 200
+        assert "ratelimit" not in alive.headers
+
+    with_rates(tmp_path, "address=1/1h", look)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "shared"),
+    [
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", True),
+        ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
+        ("192.0.2.1", "::ffff:192.0.2.1", True),
+        ("192.0.2.1", "192.0.2.2", False),
+        ("198.51.100.7, 192.0.2.1", "198.51.100.7", True),
+    ],
+)
+def test_addresses(tmp_path: Path, one: str, other: str, shared: bool) -> None:
+    """With every proxy trusted, the first address of a chain is the client's."""
+
+    async def look(app: WebApp) -> list[int | None]:
+        return [*await statuses(app, 1, address=one), *await statuses(app, 1, address=other)]
+
+    assert with_rates(tmp_path, "address=1/1h", look) == [200, 429 if shared else 200]
+
+
+def test_costly_requests_have_their_own_policies(tmp_path: Path) -> None:
+    async def look(app: WebApp) -> None:
+        assert await statuses(app, 2, query="state=failed") == [200, 429]
+        assert await statuses(app, 1, path=FILES.rstrip("/"), query="page=2") == [429]
+        assert await statuses(app, 1, path="/api/v1.0/jobs/", query="state=failed") == [429]
+        assert await statuses(app, 2) == [200, 200]
+        assert await statuses(app, 2, path=SCHEMA) == [200, 429]
+
+    with_rates(tmp_path, "address=100/1h,list=1/1h,schema=1/1h", look)
+
+
+def new_key(project: models.Project, **fields: object) -> str:
+    return keys.create(project, "test", PROJECT_SCOPES, **fields)[1]  # type: ignore[arg-type]
+
+
+def test_a_key_is_counted_and_not_its_address(tmp_path: Path) -> None:
+    project = models.Project.objects.get(pk=1)
+    one, other = new_key(project), new_key(project)
+
+    async def look(app: WebApp) -> None:
+        found = []
+        for number in range(3):
+            answer = await get(app, address=f"192.0.2.{number}", authorization=f"Bearer {one}")
+            assert [*parsed(answer, "ratelimit")] == ["key"]
+            found.append(answer.status)
+        assert found == [200, 200, 429]
+        assert await statuses(app, 1, authorization=f"Bearer {other}") == [200]
+
+    with_rates(tmp_path, "key=2/1h,address=1/1h", look, access="keys")
+
+
+def test_a_project_has_a_limit_of_its_own_and_can_change_others(tmp_path: Path) -> None:
+    project = models.Project.objects.get(pk=1)
+    models.Project.objects.filter(pk=1).update(rates={"requests": "3/1h", "key": "2/1h", "list": "off"})
+    strangers = models.Project.objects.create(name="other")
+    one, other, foreign = new_key(project), new_key(project), new_key(strangers)
+
+    async def look(app: WebApp) -> None:
+        assert await statuses(app, 3, authorization=f"Bearer {one}", query="page=1") == [200, 200, 429]
+        last = await get(app, authorization=f"Bearer {other}")
+        assert (last.status, parsed(last, "ratelimit")["requests"]["r"]) == (200, 0)
+        refused = await get(app, authorization=f"Bearer {other}")
+        assert json.loads(refused.body)["violated-policies"] == ["requests"]
+        assert parsed(refused, "ratelimit-policy")["requests"] == {"q": 3, "w": 3600}
+        assert await statuses(app, 4, authorization=f"Bearer {foreign}") == [200] * 4
+
+    with_rates(tmp_path, "key=100/1h,list=1/1h", look, access="keys")
+
+
+def test_rates_that_make_no_sense_do_not_fail_requests(tmp_path: Path) -> None:
+    project = models.Project.objects.get(pk=1)
+    models.Project.objects.filter(pk=1).update(rates={"requests": ["many"]})
+    key = new_key(project)
+
+    async def look(app: WebApp) -> None:
+        assert await statuses(app, 2, authorization=f"Bearer {key}") == [200, 200]
+
+    with_rates(tmp_path, "key=100/1h", look, access="keys")
+
+
+def test_wrong_keys_cost_the_address_and_nobody_learns_of_a_right_one(tmp_path: Path) -> None:
+    key = new_key(models.Project.objects.get(pk=1))
+    wrong = f"{key[:20]}{'A' if key[20] != 'A' else 'B'}{key[21:]}"
+
+    async def guess(app: WebApp) -> None:
+        first = await get(app, authorization=f"Bearer {wrong}")
+        assert (first.status, parsed(first, "ratelimit")["failure"]["r"]) == (401, 2)
+        assert await statuses(app, 3, authorization=f"Bearer {wrong}") == [401, 401, 429]
+        right, another = [await get(app, authorization=f"Bearer {text}") for text in (key, wrong)]
+        assert right.status == another.status == 429
+        assert right.body == another.body
+        assert right.headers.keys() == another.headers.keys()
+        assert await statuses(app, 1) == [401]  # without a credential nothing was guessed
+        assert await statuses(app, 1, address="192.0.2.2", authorization=f"Bearer {key}") == [200]
+
+    with_rates(tmp_path, "failure=3/1h", guess, access="keys")
+
+
+def test_what_was_valid_once_is_no_guess(tmp_path: Path) -> None:
+    key = new_key(models.Project.objects.get(pk=1), expires_at=datetime(2020, 1, 1, tzinfo=UTC))
+
+    async def send(app: WebApp) -> None:
+        assert await statuses(app, 5, authorization=f"Bearer {key}") == [401] * 5
+
+    with_rates(tmp_path, "failure=1/1h", send, access="keys")
+
+
+def test_a_valid_key_is_never_counted_as_a_failure(tmp_path: Path) -> None:
+    key = new_key(models.Project.objects.get(pk=1))
+
+    async def send(app: WebApp) -> None:
+        assert await statuses(app, 5, authorization=f"Bearer {key}") == [200] * 5
+
+    with_rates(tmp_path, "failure=1/1h", send, access="keys")
+
+
+def test_without_policies_nothing_is_counted(tmp_path: Path) -> None:
+    async def look(app: WebApp) -> None:
+        answer = await get(app, query="page=1")
+        assert not {"ratelimit", "ratelimit-policy"} & answer.headers.keys()
+
+    with_rates(tmp_path, "", look)
