@@ -13,6 +13,7 @@ from bench.measures import (
     listing,
     memory,
     pdf,
+    rates,
     regression,
     resumable,
     small,
@@ -39,6 +40,7 @@ MEASURES: dict[str, Callable[[Place], list[Row]]] = {
     "pdf": pdf.measure,
     "table": table.measure,
     "video": video.measure,
+    "rates": rates.measure,
     "regression": regression.measure,
     "regression-jobs": regression.measure_jobs,
 }

@@ -143,6 +143,10 @@ def test_a_project_is_created_changed_and_deleted_when_it_is_empty() -> None:
         {"visibility": "secret"},
         {"retention_days": -1},
         {"rates": {"a": "\0"}},
+        {"rates": {"requests": 1000}},
+        {"rates": {"request": "1000/60"}},
+        {"rates": {"requests": "1000 a minute"}},
+        {"rates": ["1000/60"]},
         {"quotas": {"\ud800": 1}},
     ],
 )
@@ -150,6 +154,11 @@ def test_wrong_settings_of_a_project_are_refused(settings: dict[str, Any]) -> No
     answer = patch(OPEN, f"{PROJECTS}default/", **settings)
     assert answer.status_code == 400
     assert next(iter(settings)) in answer.json()["errors"][0]["field"]
+
+
+def test_rates_of_a_project_are_shown_as_they_were_set() -> None:
+    rates = {"requests": "1000/60", "key": "5/s", "list": "off"}
+    assert patch(OPEN, f"{PROJECTS}default/", rates=rates).json()["rates"] == rates
 
 
 def test_a_tenant_does_not_raise_its_own_limits() -> None:

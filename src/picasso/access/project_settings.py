@@ -11,6 +11,7 @@ from picasso import conf
 from picasso.access import quotas
 from picasso.errors import InvalidField
 from picasso.policy import PolicyError, parse_policy
+from picasso.rate_policies import parse_project_rates
 
 
 def check_policy(value: object) -> None:
@@ -25,6 +26,13 @@ def check_origins(value: object) -> None:
         conf.origins(" ".join(cast("list[str]", value)))
     except ValueError as fault:
         raise InvalidField("cors_origins", f"cors_origins {fault}.") from fault
+
+
+def check_rates(value: object) -> None:
+    try:
+        parse_project_rates(value)
+    except ValueError as fault:
+        raise InvalidField("rates", f"rates {fault}.") from fault
 
 
 def require_storable(name: str, value: object) -> None:
@@ -42,6 +50,7 @@ CHECKS: Mapping[str, Callable[[object], object]] = {
     "cors_origins": check_origins,
     "quotas": quotas.parse,
     "owner_quotas": partial(quotas.parse, field="owner_quotas"),
+    "rates": check_rates,
 }
 
 

@@ -96,7 +96,7 @@ class ProjectSerializer(serializers.ModelSerializer[Project]):
     policy = serializers.DictField(required=False, help_text="Which files are accepted.")
     quotas = serializers.DictField(required=False, help_text="Of the whole project.")
     owner_quotas = serializers.DictField(required=False, help_text="Of each owner.")
-    rates = serializers.DictField(required=False, help_text="Of requests.")
+    rates = serializers.DictField(required=False, help_text="Of requests: quota/window by name (docs/limits.md).")
     scan = serializers.DictField(required=False, help_text="Whether and how files are scanned for malware.")
 
     class Meta:
