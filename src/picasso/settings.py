@@ -117,7 +117,7 @@ CSRF_TRUSTED_ORIGINS = [f"{PUBLIC.scheme}://{PUBLIC.netloc}"] if PUBLIC.netloc e
 
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["picasso.api.json_parser.JSONParser"],
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": [],
     "UNAUTHENTICATED_USER": None,
@@ -190,8 +190,8 @@ LOGGING: dict[str, Any] = {
         "kombu": {"level": "WARNING"},
         "amqp": {"level": "WARNING"},
         "django.request": {"level": "ERROR"},
-        # Anybody can send a wrong Host. It is answered with 400, without a traceback in the log.
-        "django.security.DisallowedHost": {"level": "CRITICAL"},
+        # Anybody can send a wrong Host or a thousand fields. It is answered with 400, without a traceback in the log.
+        "django.security": {"level": "CRITICAL"},
     },
 }
 structlog.configure(

@@ -9,6 +9,8 @@ from picasso.api import errors, pages
 urlpatterns = [
     path(addresses.HOME[1:], pages.Index.as_view()),
     path(addresses.API[1:], include("picasso.api.urls")),
+    # The admin's redirect to a page of an object: no object here has one, and odd ids end in an internal error.
+    path(f"{addresses.ADMIN[1:]}r/<path:rest>", errors.no_such_page),
     path(addresses.ADMIN[1:], admin.site.urls),
 ]
 

@@ -160,7 +160,10 @@ def test_a_large_body_to_no_upload(service: Stack) -> None:
     answer = large(service, FILES)
     check_problem(answer, 405, "method-not-allowed")
     assert answer.headers["allow"] == "GET, HEAD, OPTIONS"
-    assert "1 MiB" in check_problem(large(service, "/admin/login/"), 413, "too-large")["detail"]
+    assert "64 KiB" in check_problem(large(service, "/admin/login/"), 413, "too-large")["detail"]
+    assert "1024 KiB" in check_problem(large(service, "/admin/picasso/file/"), 413, "too-large")["detail"]
+    assert "64 KiB" in check_problem(large(service, "/api/v1.0/jobs/retry/"), 413, "too-large")["detail"]
+    assert "no body" in check_problem(large(service, "/api/v1.0/queues/quick/pause/"), 413, "too-large")["detail"]
 
 
 @pytest.fixture(scope="module")

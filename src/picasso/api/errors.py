@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from django.core.exceptions import DisallowedHost
+from django.core.exceptions import DisallowedHost, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.db import InterfaceError, OperationalError, connection
 from django.http import Http404, HttpRequest, JsonResponse
 from django.views.debug import ExceptionReporter
@@ -18,6 +18,7 @@ from picasso.errors import (
     HostNotAllowed,
     NotFound,
     PicassoError,
+    TooLarge,
     Unavailable,
     problem,
 )
@@ -77,12 +78,28 @@ def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
     return answer(NotFound())
 
 
+def no_such_page(request: HttpRequest, rest: str) -> JsonResponse:
+    return answer(NotFound())
+
+
 def server_error(request: HttpRequest) -> JsonResponse:
     return answer(PicassoError())
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:
-    return answer(HostNotAllowed() if isinstance(exception, DisallowedHost) else BadRequest())
+    return answer(as_bad_request(exception))
+
+
+def as_bad_request(fault: Exception) -> PicassoError:
+    match fault:
+        case DisallowedHost():
+            return HostNotAllowed()
+        case TooManyFieldsSent() | TooManyFilesSent():
+            return BadRequest("The request has too many fields.")
+        case RequestDataTooBig():
+            return TooLarge("The body of the request is too large.")
+        case _:
+            return BadRequest()
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> JsonResponse:

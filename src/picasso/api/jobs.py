@@ -123,6 +123,8 @@ class Change(APIView):
 
 
 class JobRetry(Change):
+    takes_body = False
+
     @extend_schema(operation_id="retry_job", tags=["jobs"], request=None, responses={200: JobSerializer, **CHANGE})
     def post(self, request: Request, pk: uuid.UUID) -> Response:
         """Run a job again that is failed, cancelled or done. Its earlier results stay until the new ones are stored."""
@@ -130,6 +132,8 @@ class JobRetry(Change):
 
 
 class JobCancel(Change):
+    takes_body = False
+
     @extend_schema(operation_id="cancel_job", tags=["jobs"], request=None, responses={200: JobSerializer, **CHANGE})
     def post(self, request: Request, pk: uuid.UUID) -> Response:
         """Cancel a job that is waiting, queued or running. A running job is stopped within two seconds."""
@@ -175,10 +179,7 @@ class JobsCancel(Change):
 
 def bulk(action: Callable[[Principal, Mapping[str, object], float], Outcome], request: Request) -> Response:
     principal = principal_of(request.META)
-    try:
-        filters = request.data
-    except RecursionError as fault:
-        raise InvalidField("body", "The body is nested too deeply.") from fault
+    filters = request.data
     if not isinstance(filters, dict):
         raise InvalidField("body", "The body must be a JSON object with a filter for jobs.")
     return Response(asdict(or_invalid_field(lambda filters: action(principal, filters, BULK_SECONDS), filters)))
@@ -211,6 +212,8 @@ class QueueChange(APIView):
 
 
 class QueuePause(QueueChange):
+    takes_body = False
+
     @extend_schema(
         operation_id="pause_queue",
         tags=["queues"],
@@ -223,6 +226,8 @@ class QueuePause(QueueChange):
 
 
 class QueueResume(QueueChange):
+    takes_body = False
+
     @extend_schema(
         operation_id="resume_queue",
         tags=["queues"],

@@ -64,17 +64,21 @@ class Index(APIView):
 
     renderer_classes = [JSONRenderer, TemplateHTMLRenderer]
 
+    def count(self) -> int:
+        """For `picasso.api.pagination.Pages`."""
+        return queries.count(principal_of(self.request.META))
+
     @extend_schema(exclude=True)
     def get(self, request: Request) -> Response:
         if request.accepted_renderer.format != "html":
             return Response(directory(request), headers={"Vary": "Accept"})
         headers = {"Content-Security-Policy": CSP, "Vary": "Accept"}
-        return Response(front_page(request), template_name="picasso/index.html", headers=headers)
+        return Response(front_page(request, self), template_name="picasso/index.html", headers=headers)
 
 
-def front_page(request: Request) -> dict[str, Any]:
+def front_page(request: Request, view: Index) -> dict[str, Any]:
     pages, root = Pages(), request.META["SCRIPT_NAME"]
-    found = pages.paginate_queryset(queries.with_derivatives(principal_of(request.META)), request)
+    found = pages.paginate_queryset(queries.with_derivatives(principal_of(request.META)), request, view)
     return {
         "files": [shown(file, base_of(request)) for file in found],
         "page": {**pages.neighbours(), "number": pages.page, "count": pages.count},

@@ -1,10 +1,19 @@
-"""Adds the operations of the raw ASGI handlers to the OpenAPI document; drf-spectacular knows only Django's views."""
+"""The OpenAPI document.
+
+drf-spectacular knows only Django's views. The operations of the raw ASGI handlers are added here.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from functools import lru_cache
+from threading import Lock
+from typing import Any, cast
 
+from django.http import HttpResponse
 from django.urls import get_script_prefix
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.views import SpectacularAPIView
+from rest_framework.request import Request
 
 from picasso import addresses
 from picasso.api.upload_schema import OPERATIONS, PROBLEM, header_docs, path_parameter, problems
@@ -102,3 +111,27 @@ def add_root(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """A postprocessing hook: if the service is served below a path prefix, so are all paths."""
     root = get_script_prefix().rstrip("/")
     return {**result, "servers": [{"url": root}]} if root else result
+
+
+class Schema(SpectacularAPIView):
+    """The document. Making it takes about half a second, so a process makes it once for each path prefix and format."""
+
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        renderer = request.accepted_renderer
+        charset = f"; charset={renderer.charset}" if renderer.charset else ""
+        with MAKING:
+            body = rendered(get_script_prefix(), renderer.media_type)
+        headers = {"Content-Disposition": f'inline; filename="Picasso.{renderer.format}"'}
+        return HttpResponse(body, content_type=f"{renderer.media_type}{charset}", headers=headers)
+
+
+MAKING = Lock()
+
+
+@lru_cache(maxsize=16)
+def rendered(prefix: str, media_type: str) -> bytes:
+    """The document for the service below this path prefix, which is the one of the current request."""
+    document = cast("Any", SchemaGenerator)().get_schema(request=None, public=True)
+    renderer = next(each for each in Schema.renderer_classes if each.media_type == media_type)
+    body: bytes = cast("Any", renderer)().render(document, media_type, {})
+    return body

@@ -44,6 +44,7 @@ class TrashList(FileView, generics.ListAPIView[File]):
 
 
 class FileRestore(APIView):
+    takes_body = False
     permission_classes = [DeletesFiles]
 
     @extend_schema(

@@ -1,7 +1,7 @@
 """The views of the API, below `addresses.API`. Uploads never get here: see `picasso.web.router`."""
 
 from django.urls import path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from picasso.api.access import KeyDetail, KeyList, KeyRotate, Me, ProjectDetail, ProjectList
 from picasso.api.files import FileDetail, FileList
@@ -18,6 +18,7 @@ from picasso.api.jobs import (
     QueueResume,
 )
 from picasso.api.pages import Index
+from picasso.api.schema import Schema
 from picasso.api.trash import FileRestore, TrashList
 from picasso.api.usage import UsageView
 
@@ -46,7 +47,7 @@ urlpatterns = [
     path("files/<uuid:pk>/restore/", FileRestore.as_view(), name="file-restore"),
     path("trash/", TrashList.as_view(), name="trash"),
     path("usage/", UsageView.as_view(), name="usage"),
-    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("schema/", Schema.as_view(), name="schema"),
     path(
         "docs/",
         SpectacularSwaggerSplitView.as_view(url_name="api:schema", template_name="picasso/docs.html"),

@@ -1,13 +1,13 @@
 """Passes a request on to Django, with its body read completely beforehand.
 
-Django runs in a few threads: more of them would only compete for the GIL. Its requests have small bodies, which are
-read on the loop, so that a slow client occupies no thread.
+Django runs in a few threads: more of them would only compete for the GIL. The requests that cost a lot have threads of
+their own, so that many of them do not hold up the others.
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterable
+from types import SimpleNamespace
 from typing import Any, cast
 
 from a2wsgi import WSGIMiddleware
@@ -16,32 +16,82 @@ from django.urls import Resolver404, resolve
 from django.views import View
 
 from picasso.access.principal import ENVIRON
-from picasso.addresses import API
-from picasso.errors import MethodNotAllowed, NotFound, PicassoError, TooLarge, UploadTimeout
+from picasso.addresses import ADMIN, API, SCHEMA
+from picasso.errors import BadRequest, ClientGone, MethodNotAllowed, NotFound, Unavailable
 from picasso.pools import stop_pool
-from picasso.web.connection import Receive
-from picasso.web.request import Message, Request
+from picasso.web.connection import Receive, connection_of
+from picasso.web.django_body import Bodies
+from picasso.web.request import AsgiScope, Message, Request, Send
 
 THREADS = 4
 
-MAX_BODY = 2**20
-BODY_SECONDS = 30
+SIGN_IN = f"{ADMIN}login/"
+
+# Checking a password takes a third of a second on purpose, and making the schema half a second.
+COSTLY = frozenset({SIGN_IN, SCHEMA})
+COSTLY_THREADS = 2
+MAX_COSTLY = 64
+
+# The largest bodies: of the admin's forms, which name each selected row, and of JSON.
+MAX_FORM = 2**20
+MAX_JSON = 64 * 2**10
+
+# Many clients always send `{}` or `null`.
+NO_BODY = 16
+WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+
+MAX_PARAMETERS = 200
+
+BUSY = "Too many requests of this kind are waiting. Please try again."
 
 
 class DjangoHandler:
     def __init__(self) -> None:
-        # Without a bound on the queue of response chunks: with one, a client that never reads would occupy a thread.
-        # Responses of Django are small.
-        self._app: Any = WSGIMiddleware(cast("Any", WithPrincipal()), workers=THREADS, send_queue_size=0)
+        django = WithPrincipal()
+        self._threads = Pool(django, THREADS)
+        self._costly = Pool(django, COSTLY_THREADS, MAX_COSTLY)
+        self._bodies = Bodies()
 
     def stop(self) -> None:
         """A view that still runs is not waited for: it may itself wait for the loop."""
-        stop_pool(self._app.executor, THREADS)
+        self._threads.stop()
+        self._costly.stop()
 
     async def __call__(self, request: Request) -> None:
+        require_plain(request)
+        path = with_slash(request.path)
         # In ASGI `path` includes `root_path`; Django makes its links from both.
-        path = request.scope["root_path"] + with_slash(request.path)
-        await self._app({**request.scope, "path": path}, await whole_body(request), request.send)
+        scope = {**request.scope, "path": request.scope["root_path"] + path}
+        pool = self._costly if is_costly(request.method, path) else self._threads
+        limit = body_limit(request, path) if has_body(request) else 0
+        async with self._bodies.read(request, limit) as body, request.watch_connection():
+            await pool(scope, received(body), request.send)
+
+
+class Pool:
+    """Django in some threads."""
+
+    def __init__(self, django: WithPrincipal, threads: int, most: int | None = None) -> None:
+        """More than ``most`` requests at a time are refused."""
+        self._count = threads
+        self._most = most
+        self._requests = 0
+        # Without a bound on the queue of response chunks: with one, a client that never reads would occupy a thread.
+        # Responses of Django are small.
+        self._app: Any = WSGIMiddleware(cast("Any", django), workers=threads, send_queue_size=0)
+
+    def stop(self) -> None:
+        stop_pool(self._app.executor, self._count)
+
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
+        """Raises `Unavailable`, and `ClientGone` if the client left before a thread was free."""
+        if self._most is not None and self._requests >= self._most:
+            raise Unavailable(BUSY)
+        self._requests += 1
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._requests -= 1
 
 
 class WithPrincipal:
@@ -51,32 +101,69 @@ class WithPrincipal:
         self._django = WSGIHandler()
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        environ[ENVIRON] = environ["asgi.scope"][ENVIRON]
+        scope = environ["asgi.scope"]
+        if connection_of(scope).gone:
+            raise ClientGone
+        environ[ENVIRON] = scope[ENVIRON]
         return self._django(environ, start_response)
 
 
-async def whole_body(request: Request) -> Receive:
-    """Read the body to its end; returns a `receive` that gives all of it at once.
+def is_costly(method: str, path: str) -> bool:
+    return path in COSTLY and (method == "POST" or path != SIGN_IN)
 
-    Raises:
-        TooLarge, NotFound, MethodNotAllowed: it has more than `MAX_BODY` bytes.
-        UploadTimeout: it took longer than `BODY_SECONDS`.
+
+def require_plain(request: Request) -> None:
+    """Refuse what no client of Django's addresses sends, and what Django would answer with an internal error.
+
+    PostgreSQL takes no NUL, and an address or a cookie can hide one: ``%00``, ``\\000``.
     """
-    if (request.content_length or 0) > MAX_BODY:
-        raise too_large(request)
-    body, more = bytearray(), True
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            while more:
-                chunk, more = await request.receive_or_gone()
-                body += chunk
-                if len(body) > MAX_BODY:
-                    raise too_large(request)
-    except TimeoutError:
-        raise UploadTimeout from None
+    if "\0" in request.path:
+        raise NotFound
+    query: bytes = request.scope["query_string"]
+    if query.count(b"&") >= MAX_PARAMETERS:
+        raise BadRequest(f"The address has more than {MAX_PARAMETERS} parameters.")
+    if b"%00" in query and request.path.startswith(ADMIN):
+        raise BadRequest("A parameter of the address contains a NUL.")
+    if "\\000" in request.headers.get("cookie", ""):
+        raise BadRequest("A cookie contains a NUL.")
 
+
+def has_body(request: Request) -> bool:
+    return bool(request.content_length) or "transfer-encoding" in request.headers
+
+
+def body_limit(request: Request, path: str) -> int:
+    """How many bytes a body to this address may have.
+
+    A request that is refused anyway is refused here, before its body is read: `NotFound`, `MethodNotAllowed`,
+    `Unauthorized`, `Forbidden`.
+    """
+    try:
+        found = resolve(path).func
+    except Resolver404:
+        raise NotFound from None
+    view: type[View] | None = getattr(found, "view_class", None)
+    if view is None:
+        return MAX_JSON if path == SIGN_IN else MAX_FORM
+    if request.method not in (allowed := methods(view)):
+        raise MethodNotAllowed(allowed)
+    check_permissions(view, request)
+    takes_body = request.method in WITH_BODY and getattr(view, "takes_body", True)
+    return MAX_JSON if takes_body else NO_BODY
+
+
+def check_permissions(view: type[View], request: Request) -> None:
+    """As the view itself does, which then also checks what depends on its object."""
+    stub: Any = SimpleNamespace(method=request.method, META=request.scope)
+    instance: Any = view()
+    instance.request = stub
+    for permission in getattr(instance, "get_permissions", list)():
+        permission.has_permission(stub, instance)
+
+
+def received(body: bytes) -> Receive:
     async def receive() -> Message:
-        return {"type": "http.request", "body": bytes(body), "more_body": False}
+        return {"type": "http.request", "body": body, "more_body": False}
 
     return receive
 
@@ -84,17 +171,6 @@ async def whole_body(request: Request) -> Receive:
 def with_slash(path: str) -> str:
     """The path of the API with the slash at its end, which clients may leave out. Other paths stay as they are."""
     return f"{path}/" if f"{path}/".startswith(API) and not path.endswith("/") else path
-
-
-def too_large(request: Request) -> PicassoError:
-    """The error for a body of this size. Usually it was sent to the wrong address."""
-    try:
-        view = getattr(resolve(with_slash(request.path)).func, "view_class", None)
-    except Resolver404:
-        return NotFound()
-    if view and request.method not in (allowed := methods(view)):
-        return MethodNotAllowed(allowed)
-    return TooLarge("A request to this address may have at most 1 MiB.")
 
 
 def methods(view: type[View]) -> list[str]:
