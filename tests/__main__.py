@@ -12,14 +12,16 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from tests import sampling
-from tests.services import Postgres, Unavailable, servers_required, started
+from tests import brokers, sampling
+from tests.services import Postgres, RabbitMQ, Unavailable, servers_required, started
 
 HERE = Path(__file__).parent
 
@@ -29,12 +31,16 @@ SIDE_BY_SIDE = 2 * (os.cpu_count() or 2)
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Tests that share one process, and so their services. ``on_postgres`` gives this process a PostgreSQL."""
+    """Tests that share one process, and so their services.
+
+    ``on_postgres`` gives this process a PostgreSQL. A part that has ``broker`` uses the RabbitMQ of all parts.
+    """
 
     name: str
     paths: Sequence[str]
     without: Sequence[str] = ()
     on_postgres: bool = False
+    broker: bool = True
 
     @property
     def arguments(self) -> Sequence[str]:
@@ -53,17 +59,17 @@ SCHEMA = "tests/contract/test_schema.py"
 
 # The longest first, so that no long one is left over at the end.
 PARTS = [
-    Part("live: services that stop", STOPPED),
-    Part("live: services with settings", CONFIGURED),
+    Part("unit, detection and docs", ["tests/unit", "tests/detection", "tests/docs"], broker=False),
     Part("live: shared services", ["tests/live", SCHEMA], without=[*STOPPED, *CONFIGURED]),
-    Part("faults", ["tests/faults"]),
-    Part("clients", ["tests/clients"]),
-    Part("unit, detection and docs", ["tests/unit", "tests/detection", "tests/docs"]),
+    Part("live: services with settings", CONFIGURED),
     # All that uses the database in the process of the tests.
     Part("flow on PostgreSQL", ["tests/flow"], on_postgres=True),
-    Part("hostile", ["tests/hostile"]),
+    Part("faults", ["tests/faults"]),
+    Part("live: services that stop", STOPPED),
+    Part("clients", ["tests/clients"]),
+    Part("hostile", ["tests/hostile"], broker=False),
     Part("flow", ["tests/flow"]),
-    Part("contract", ["tests/contract"], without=[SCHEMA]),
+    Part("contract", ["tests/contract"], without=[SCHEMA], broker=False),
 ]
 
 
@@ -78,13 +84,31 @@ def main() -> int:
     check_parts()
     print(sampling.header(), flush=True)
     began = time.monotonic()
-    with ThreadPoolExecutor(SIDE_BY_SIDE) as threads:
-        failed = [part for part, status in zip(PARTS, threads.map(run, PARTS), strict=True) if status]
+    with shared_broker() as broker, ThreadPoolExecutor(SIDE_BY_SIDE) as threads:
+        statuses = threads.map(lambda part: run(part, broker.result() if part.broker else {}), PARTS)
+        failed = [part for part, status in zip(PARTS, statuses, strict=True) if status]
     used = processor_seconds(resource.getrusage(resource.RUSAGE_CHILDREN))
     print(f"\n{len(PARTS)} parts: {time.monotonic() - began:.0f} s, processor time {used:.0f} s", flush=True)
     for part in failed:
         print(f"FAILED: {part.name}")
     return int(bool(failed))
+
+
+@contextmanager
+def shared_broker() -> Iterator[Future[Mapping[str, str]]]:
+    """The environment in which a part uses one RabbitMQ with all the others, as soon as that runs.
+
+    Where none can be had it is empty, and the tests that need one say why.
+    """
+    with TemporaryDirectory(prefix="picasso-brokers-") as name, ExitStack() as stack, ThreadPoolExecutor(1) as starter:
+
+        def start() -> Mapping[str, str]:
+            with suppress(Unavailable):
+                brokers.share(stack.enter_context(started(RabbitMQ, Path(tempfile.gettempdir()))), Path(name))
+                return {brokers.FOLDER: name}
+            return {}
+
+        yield starter.submit(start)
 
 
 def check_parts() -> None:
@@ -97,11 +121,12 @@ def check_parts() -> None:
     assert not missing, f"tests/__main__.py lists paths that do not exist: {missing}"
 
 
-def run(part: Part) -> int:
+def run(part: Part, env: Mapping[str, str]) -> int:
     """Run one part and print what it printed, in one piece."""
     began = time.monotonic()
     with tempfile.TemporaryFile("w+") as output:
-        ended = run_on_postgres(part, output.fileno()) if part.on_postgres else run_pytest(part, output.fileno(), {})
+        start = run_on_postgres if part.on_postgres else run_pytest
+        ended = start(part, output.fileno(), env)
         output.seek(0)
         took = f"{time.monotonic() - began:.0f} s, processor time {ended.processor_seconds:.0f} s"
         with PRINTING:
@@ -112,10 +137,10 @@ def run(part: Part) -> int:
 PRINTING = threading.Lock()
 
 
-def run_on_postgres(part: Part, output: int) -> Ended:
+def run_on_postgres(part: Part, output: int, env: Mapping[str, str]) -> Ended:
     try:
         with started(Postgres, Path(tempfile.gettempdir())) as server:
-            return run_pytest(part, output, {"DATABASE_URL": server.url})
+            return run_pytest(part, output, {**env, "DATABASE_URL": server.url})
     except Unavailable as why:
         os.write(output, f"NOT TESTED on PostgreSQL: {why}\n".encode())
         return Ended(int(servers_required()), 0.0)

@@ -23,9 +23,10 @@ for _number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
     if signal.getsignal(_number) == signal.SIG_IGN:
         signal.signal(_number, lambda *_: None)
 
-from tests import sampling
-from tests.services import Clamd, Postgres, RabbitMQ, Unavailable, servers_required, started
-from tests.stack import Stack, production, running
+from tests import sampling, services
+from tests.brokers import FOLDER, Broker, share, take
+from tests.services import Clamd, Postgres, RabbitMQ, Unavailable, servers_required
+from tests.stack import Stack, production, running, started
 
 
 def pytest_report_header() -> str:
@@ -76,10 +77,28 @@ def postgres(servers_folder: Path) -> Iterator[Postgres]:
 
 
 @pytest.fixture(scope="session")
-def rabbitmq(servers_folder: Path) -> Iterator[RabbitMQ]:
-    """A private RabbitMQ of this session."""
+def brokers(servers_folder: Path) -> Iterator[Path]:
+    """A folder for `tests.brokers`: that of all parts, or with a private RabbitMQ of this session."""
+    if shared := os.environ.get(FOLDER):
+        yield Path(shared)
+        return
     with started_or_skipped(RabbitMQ, servers_folder) as server:
-        yield server
+        folder = servers_folder / "brokers"
+        folder.mkdir()
+        share(server, folder)
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def new_broker(brokers: Path) -> Callable[[], Broker]:
+    """Gives a RabbitMQ for one more installation each time."""
+    return lambda: take(brokers)
+
+
+@pytest.fixture(scope="session")
+def rabbitmq(new_broker: Callable[[], Broker]) -> Broker:
+    """A RabbitMQ of this session."""
+    return new_broker()
 
 
 @pytest.fixture(scope="session")
@@ -94,7 +113,7 @@ def started_or_skipped(service: type[AnyServer], folder: Path) -> Iterator[AnySe
     """A running server. Where none can be started, the test is skipped; in CI it fails."""
     with ExitStack() as stack:
         try:
-            server = stack.enter_context(started(service, folder))
+            server = stack.enter_context(services.started(service, folder))
         except Unavailable as why:
             if servers_required():
                 pytest.fail(f"{service.__name__} can't be started here: {why}")
@@ -112,15 +131,15 @@ def new_data(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
 
 @pytest.fixture(scope="session")
 def embedded(new_data: Callable[[], Path]) -> Iterator[Stack]:
-    """The whole service on its embedded default."""
-    with running(new_data()) as stack:
+    """The whole service on its embedded default. It has made its folder itself."""
+    with started(new_data()) as stack:
         yield stack
 
 
 @pytest.fixture(scope="session")
-def clustered(new_data: Callable[[], Path], postgres: Postgres, rabbitmq: RabbitMQ) -> Iterator[Stack]:
+def clustered(new_data: Callable[[], Path], postgres: Postgres, new_broker: Callable[[], Broker]) -> Iterator[Stack]:
     """The whole service in the production profile, on PostgreSQL and RabbitMQ, with two web processes."""
-    env = production(postgres.create_database("clustered"), rabbitmq.url, PICASSO_WEB_PROCESSES="2")
+    env = production(postgres.create_database("clustered"), new_broker().url, PICASSO_WEB_PROCESSES="2")
     with running(new_data(), **env) as stack:
         yield stack
 

@@ -1,6 +1,9 @@
 """Private PostgreSQL and RabbitMQ servers for tests and benches; `python -m tests.services` runs both until Ctrl-C."""
 
+import base64
 import fcntl
+import hashlib
+import json
 import os
 import pwd
 import random
@@ -149,6 +152,8 @@ class Service(ABC):
         self._processes: list[Process] = []
         self._keeper: Keeper | None = None
         self._killed = False
+        # Files of ours by where a container has them.
+        self._mounts: Mapping[Path, str] = {}
 
     def start(self) -> None:
         """Return once it accepts connections; Unavailable if it can't be had or doesn't come up within a minute."""
@@ -272,6 +277,7 @@ class Service(ABC):
             *("--hostname", "picasso"),
             *("--publish", f"127.0.0.1:{self.port}:{self.image_port}"),
             *("--volume", f"{self._volume}:{self.image_data}"),
+            *(f"--volume={ours}:{theirs}:ro" for ours, theirs in self._mounts.items()),
             *(f"--env={name}" for name in env),
         ]
         self._keep(Container(self._label, options, [self.image, *arguments], self._log, env))
@@ -381,11 +387,16 @@ class RabbitMQ(Service):
     image = "rabbitmq:4"
     image_port = 5672
     image_data = "/var/lib/rabbitmq"
+    image_definitions = "/etc/rabbitmq/definitions.json"
     accounts = ("rabbitmq", "nobody")
     farewell = signal.SIGTERM
 
+    # Beside "/". They are made at the first start: later only a program of RabbitMQ could, and each of its calls starts
+    # another Erlang.
+    VHOSTS = tuple(f"installation-{number}" for number in range(24))
+
     FILES = {
-        "rabbitmq.conf": "default_user = picasso\ndefault_pass = {password}\nlog.console.level = warning\n",
+        "rabbitmq.conf": "load_definitions = {home}/definitions.json\nlog.console.level = warning\n",
         "advanced.config": "[].\n",
         "enabled_plugins": "[].\n",
         "rabbitmq-env.conf": "",
@@ -430,12 +441,28 @@ class RabbitMQ(Service):
         programs = self._find_programs()
         assert programs
         for name, text in self.FILES.items():
-            (self._home / name).write_text(text.format(password=self._password))
+            (self._home / name).write_text(text.format(home=self._home))
+        (self._home / "definitions.json").write_text(self._definitions())
         env = self._env | self._node_env()
         # Were this one not up first, RabbitMQ would start an epmd as a daemon, which nobody would ever end.
         self._spawn(["epmd"], env)
         self._wait_until(lambda: _listens(self._epmd_port))
         self._spawn([str(programs / "rabbitmq-server")], env)
+
+    def _definitions(self) -> str:
+        """The user and the virtual hosts, as RabbitMQ exports them."""
+        salt = secrets.token_bytes(4)
+        password = base64.b64encode(salt + hashlib.sha256(salt + self._password.encode()).digest()).decode()
+        hosts = ("/", *self.VHOSTS)
+        everything = {"user": "picasso", "configure": ".*", "write": ".*", "read": ".*"}
+        user = {"name": "picasso", "password_hash": password, "tags": "administrator"}
+        return json.dumps(
+            {
+                "users": [{**user, "hashing_algorithm": "rabbit_password_hashing_sha256"}],
+                "vhosts": [{"name": host} for host in hosts],
+                "permissions": [{**everything, "vhost": host} for host in hosts],
+            }
+        )
 
     def _node_env(self) -> dict[str, str]:
         home = str(self._home)
@@ -461,8 +488,13 @@ class RabbitMQ(Service):
         }
 
     def _launch_container(self) -> None:
-        credentials = {"RABBITMQ_DEFAULT_USER": "picasso", "RABBITMQ_DEFAULT_PASS": self._password}
-        self._spawn_container(credentials | {"RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": self.ERLANG})
+        definitions = self._home / "definitions.json"
+        definitions.write_text(self._definitions())
+        definitions.chmod(0o644)
+        conf = self._home / "definitions.conf"
+        conf.write_text(f"load_definitions = {self.image_definitions}\n")
+        self._mounts = {definitions: self.image_definitions, conf: "/etc/rabbitmq/conf.d/90-definitions.conf"}
+        self._spawn_container({"RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": self.ERLANG})
 
 
 class Clamd(Service):

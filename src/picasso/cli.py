@@ -127,7 +127,8 @@ def parser() -> argparse.ArgumentParser:
 
 
 def up(settings: conf.Conf, _: argparse.Namespace) -> int:
-    supervise.once("manage", "migrate", "--verbosity", "0")
+    # Django's checks import all of the web process, which is slow; they are for developers, and run in tests.
+    supervise.once("manage", "migrate", "--verbosity", "0", "--skip-checks")
     with listening(settings) as listener:
         address = settings.public_url or f"http://{settings.host}:{settings.port}"
         print(f"Picasso {__version__} is at {address} (files in {settings.data_dir}). Ctrl-C ends it.", flush=True)

@@ -15,6 +15,8 @@ from typing import Any, Literal, Self
 import httpx
 import pyvips
 
+from tests.sampling import everything
+
 Kind = Literal["text", "picture", "corrupt"]
 
 # Of a JPEG. One that ends before it has neither size nor pixels, so nothing of it can be shown.
@@ -25,7 +27,8 @@ logging.getLogger("httpx").setLevel(logging.WARNING)
 logging.getLogger("pyvips").setLevel(logging.WARNING)
 
 THREADS = 3
-PAUSE = 0.06
+# Seconds between two uploads of a thread.
+PAUSE = 0.06 if everything() else 0.15
 
 
 @dataclass(frozen=True, slots=True)

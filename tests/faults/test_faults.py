@@ -26,7 +26,7 @@ import pytest
 from picasso.workdir import LOCK
 from tests.faults.load import Load, Upload
 from tests.services import Postgres, RabbitMQ, Service, Unavailable, started
-from tests.stack import SETTLED, Stack, production, until
+from tests.stack import SETTLED, Stack, production, running, until
 
 pytestmark = [pytest.mark.faults, pytest.mark.live]
 
@@ -76,15 +76,13 @@ def cluster(tmp_path_factory: pytest.TempPathFactory, servers_folder: Path) -> I
 @pytest.fixture(scope="module")
 def single(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """The embedded default."""
-    service = Stack(tmp_path_factory.mktemp("single") / "data")
-    service.start()
+    with running(tmp_path_factory.mktemp("single") / "data") as service:
 
-    def query(statement: str) -> list[tuple[Any, ...]]:
-        with closing(sqlite3.connect(service.data / "picasso.sqlite3")) as connection:
-            return connection.execute(statement).fetchall()
+        def query(statement: str) -> list[tuple[Any, ...]]:
+            with closing(sqlite3.connect(service.data / "picasso.sqlite3")) as connection:
+                return connection.execute(statement).fetchall()
 
-    yield Place(service, query)
-    end(service)
+        yield Place(service, query)
 
 
 @pytest.fixture(params=["clustered", "embedded"])

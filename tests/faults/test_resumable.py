@@ -10,7 +10,6 @@ import pytest
 from tests.faults.storm import age, check, left_behind, storm, uploads
 from tests.faults.test_faults import kill
 from tests.sampling import everything, number, random_seed
-from tests.services import Postgres, RabbitMQ
 from tests.stack import Stack, production, running
 
 pytestmark = [pytest.mark.faults, pytest.mark.live]
@@ -22,10 +21,8 @@ MIB = 2**20
 def stack(request: pytest.FixtureRequest, new_data: Callable[[], Path]) -> Iterator[Stack]:
     env = {}
     if request.param == "clustered":
-        postgres: Postgres = request.getfixturevalue("postgres")
-        rabbitmq: RabbitMQ = request.getfixturevalue("rabbitmq")
-        database = postgres.create_database("storm")
-        env = dict(production(database, rabbitmq.url, PICASSO_WEB_PROCESSES="2"))
+        database = request.getfixturevalue("postgres").create_database("storm")
+        env = dict(production(database, request.getfixturevalue("new_broker")().url, PICASSO_WEB_PROCESSES="2"))
     with running(new_data(), **env) as started:
         yield started
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.core.checks import run_checks
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
@@ -225,3 +226,8 @@ def wait_until_blocked() -> None:
                 return
             time.sleep(0.02)
     raise AssertionError("no session waits for a lock")
+
+
+def test_djangos_checks_find_nothing() -> None:
+    """`picasso up` starts without them."""
+    assert run_checks(databases=["default"]) == []

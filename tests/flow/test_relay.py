@@ -26,8 +26,9 @@ from picasso.jobs.relay import BATCH, OUTAGE_PAUSE, WINDOW, Relay, RunningAttemp
 from picasso.jobs.states import Progress, State
 from picasso.jobs.throughput import Throughput
 from picasso.models import Job, Worker
+from tests.brokers import Broker as RabbitBroker
 from tests.flow.rows import new_file, new_job, running_job, start
-from tests.services import RabbitMQ, free_port
+from tests.services import free_port
 from tests.stack import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -44,7 +45,7 @@ def use_broker(patch: pytest.MonkeyPatch, url: str) -> None:
 
 
 @pytest.fixture
-def broker(rabbitmq: RabbitMQ, monkeypatch: pytest.MonkeyPatch) -> Iterator[amqp.Channel]:
+def broker(rabbitmq: RabbitBroker, monkeypatch: pytest.MonkeyPatch) -> Iterator[amqp.Channel]:
     """The app speaks to a real RabbitMQ, whose queue is empty; a channel of our own to it."""
     use_broker(monkeypatch, rabbitmq.url)
     with closing(dialled(rabbitmq.url)) as channel_connection:
@@ -58,7 +59,9 @@ def broker(rabbitmq: RabbitMQ, monkeypatch: pytest.MonkeyPatch) -> Iterator[amqp
 
 def dialled(url: str) -> amqp.Connection:
     with app.connection_for_write(url) as parsed:
-        found = amqp.Connection(f"{parsed.hostname}:{parsed.port}", parsed.userid or "", parsed.password or "")
+        address = f"{parsed.hostname}:{parsed.port}"
+        host = parsed.virtual_host or "/"
+        found = amqp.Connection(address, parsed.userid or "", parsed.password or "", virtual_host=host)
     found.connect()
     return found
 
@@ -132,7 +135,7 @@ def test_a_message_is_persistent_and_expires_and_holds_an_id_only(broker: amqp.C
 
 
 @pytest.mark.parametrize("queue", ["quick", "heavy"])
-def test_queues_are_durable_quorum_queues(rabbitmq: RabbitMQ, monkeypatch: pytest.MonkeyPatch, queue: str) -> None:
+def test_queues_are_durable_quorum_queues(rabbitmq: RabbitBroker, monkeypatch: pytest.MonkeyPatch, queue: str) -> None:
     use_broker(monkeypatch, rabbitmq.url)
     relay = relay_of(queue)
     new_job(queue=queue)
@@ -191,7 +194,7 @@ def test_relays_side_by_side_send_each_job_once(broker: amqp.Channel) -> None:
 
 
 def test_while_the_broker_is_away_jobs_wait(
-    rabbitmq: RabbitMQ, broker: amqp.Channel, relay: Relay, monkeypatch: pytest.MonkeyPatch, caplog: Any
+    rabbitmq: RabbitBroker, broker: amqp.Channel, relay: Relay, monkeypatch: pytest.MonkeyPatch, caplog: Any
 ) -> None:
     jobs(3)
     app.conf["broker_url"] = f"amqp://127.0.0.1:{free_port()}//"
@@ -249,7 +252,7 @@ class Wire:
 
 
 @pytest.fixture
-def wire(rabbitmq: RabbitMQ, broker: amqp.Channel, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
+def wire(rabbitmq: RabbitBroker, broker: amqp.Channel, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
     """Between the app and RabbitMQ."""
     made = Wire(rabbitmq.port)
     use_broker(monkeypatch, rabbitmq.url.replace(f":{rabbitmq.port}", f":{made.port}"))

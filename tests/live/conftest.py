@@ -4,31 +4,16 @@ from __future__ import annotations
 
 import logging
 import shutil
-import tempfile
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.stack import Stack, running
+from tests.stack import Stack, migrated, running
 
 # A line for each of thousands of requests would only take time and hide what a failing test has to say.
 logging.getLogger("httpx").setLevel(logging.WARNING)
-
-
-_TEMPLATE = tempfile.TemporaryDirectory(prefix="picasso-migrated-")
-_MIGRATING = threading.Lock()
-
-
-def migrated() -> Path:
-    """A data folder with a migrated SQLite database, to be copied. Thread-safe."""
-    data = Path(_TEMPLATE.name) / "data"
-    with _MIGRATING:
-        if not data.exists():
-            Stack(data).manage("migrate", "--verbosity", "0")
-    return data
 
 
 @contextmanager

@@ -9,9 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import started_or_skipped
 from tests.processors_for_tests.picasso_processors_for_tests import FOLDER, script
-from tests.services import RabbitMQ
 from tests.stack import Stack, production, running, until
 
 pytestmark = pytest.mark.live
@@ -20,20 +18,13 @@ JOBS = "/api/v1.0/jobs/"
 QUEUES = "/api/v1.0/queues/"
 
 
-@pytest.fixture(scope="module")
-def own_rabbitmq(servers_folder: Path) -> Iterator[RabbitMQ]:
-    """A broker serves one installation: another one's workers would take its messages, and know none of the jobs."""
-    with started_or_skipped(RabbitMQ, servers_folder) as server:
-        yield server
-
-
 @pytest.fixture(scope="module", params=["embedded", "clustered"])
 def scripted(request: pytest.FixtureRequest, new_data: Callable[[], Path]) -> Iterator[Stack]:
     """With the processor that does what the file says, and two jobs of it at once."""
     env = {"PYTHONPATH": str(FOLDER), "PICASSO_QUICK_JOBS": "2", "PICASSO_HEAVY_JOBS": "1"}
     if request.param == "clustered":
-        database, broker = request.getfixturevalue("postgres"), request.getfixturevalue("own_rabbitmq")
-        env |= production(database.create_database("operated"), broker.url)
+        database, new_broker = request.getfixturevalue("postgres"), request.getfixturevalue("new_broker")
+        env |= production(database.create_database("operated"), new_broker().url)
     with running(new_data(), **env) as stack:
         yield stack
 

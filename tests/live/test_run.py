@@ -25,9 +25,8 @@ import pytest
 
 from picasso import supervise
 from picasso.supervise import SupervisedProcess
-from tests.live.conftest import migrated
 from tests.processors_for_tests.picasso_processors_for_tests import FOLDER, script
-from tests.stack import BUSY, Stack, lives, until
+from tests.stack import BUSY, Stack, environment, lives, migrated, until
 
 pytestmark = pytest.mark.live
 
@@ -74,11 +73,8 @@ def picasso(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
 
 
 def picasso_in(folder: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
-    kept = {
-        name: value for name, value in os.environ.items() if not name.startswith(("PICASSO_", "DATABASE_", "BROKER_"))
-    }
     argv = [sys.executable, "-m", "picasso", *arguments]
-    return subprocess.run(argv, env={**kept, **env}, cwd=folder, capture_output=True, text=True, timeout=60)
+    return subprocess.run(argv, env=environment(**env), cwd=folder, capture_output=True, text=True, timeout=60)
 
 
 # What it says
@@ -186,7 +182,7 @@ def test_a_data_folder_that_can_not_be_made_is_told(tmp_path: Path, command: str
 
 
 def test_a_reader_that_ends_early_is_no_error() -> None:
-    environ = {**os.environ, "PICASSO_DATA_DIR": str(migrated()), "PYTHONUNBUFFERED": "1"}
+    environ = environment(PICASSO_DATA_DIR=str(migrated()), PYTHONUNBUFFERED="1")
     argv = [sys.executable, "-m", "picasso", "jobs", "list"]
     reader, writer = os.pipe()
     os.close(reader)

@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.services import Postgres, RabbitMQ
+from tests.brokers import Broker
+from tests.services import Postgres
 from tests.stack import Stack, lives, production, until
 
 pytestmark = pytest.mark.live
@@ -44,9 +45,11 @@ REQUESTS = [
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres, rabbitmq: RabbitMQ) -> Iterator[Stack]:
+def stack(
+    tmp_path_factory: pytest.TempPathFactory, postgres: Postgres, new_broker: Callable[[], Broker]
+) -> Iterator[Stack]:
     data = tmp_path_factory.mktemp("secrets") / "data"
-    env = production(postgres.create_database("secrets"), rabbitmq.url)
+    env = production(postgres.create_database("secrets"), new_broker().url)
     more = {"PICASSO_SECRET_KEY": f"secret-key-of-the-settings-{MARK}", "PICASSO_LOG_LEVEL": "debug"}
     made = Stack(data, **{**env, **more})
     made.start()

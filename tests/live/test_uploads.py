@@ -29,7 +29,7 @@ from tests.live.resumable import (
     stored,
 )
 from tests.live.wire import Wire, check_problem, count
-from tests.stack import Stack, running, until
+from tests.stack import Stack, production, running, until
 
 pytestmark = pytest.mark.live
 
@@ -110,12 +110,8 @@ def killable(request: pytest.FixtureRequest, new_data: Callable[[], Path]) -> It
         with running(new_data()) as stack:
             yield stack
     else:
-        from tests.services import Postgres, RabbitMQ
-        from tests.stack import production
-
-        postgres: Postgres = request.getfixturevalue("postgres")
-        rabbitmq: RabbitMQ = request.getfixturevalue("rabbitmq")
-        env = production(postgres.create_database(f"killable_{uuid4().hex}"), rabbitmq.url, PICASSO_WEB_PROCESSES="2")
+        database = request.getfixturevalue("postgres").create_database(f"killable_{uuid4().hex}")
+        env = production(database, request.getfixturevalue("new_broker")().url, PICASSO_WEB_PROCESSES="2")
         with running(new_data(), **env) as stack:
             yield stack
 

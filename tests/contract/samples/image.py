@@ -44,7 +44,9 @@ def jpeg() -> bytes:
 def film(save: str, frames: int = 3, **how: Any) -> bytes:
     import pyvips
 
-    pictures = [corners(60, 40) if number % 2 else corners(60, 40).rot180() for number in range(frames)]
+    upright = corners(60, 40).copy_memory()
+    turned = upright.rot180().copy_memory()
+    pictures = [upright if number % 2 else turned for number in range(frames)]
     strip = pyvips.Image.arrayjoin(pictures, across=1).copy()
     strip.set_type(pyvips.GValue.gint_type, "page-height", 40)
     strip.set_type(pyvips.GValue.array_int_type, "delay", [100] * frames)
