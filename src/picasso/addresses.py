@@ -7,7 +7,6 @@ service as one client reaches it, without a slash at the end: `base_url`.
 from __future__ import annotations
 
 import uuid
-from urllib.parse import quote
 
 HOME = "/"
 ADMIN = "/admin/"
@@ -51,14 +50,14 @@ def upload_url(base: str, upload_id: uuid.UUID) -> str:
     return f"{base}{UPLOADS}{upload_id}"
 
 
-def download_url(base: str, file_id: uuid.UUID, key: str) -> str:
-    """Where the bytes of a file are; ``key`` is the one of the storage."""
-    return f"{base}{DOWNLOADS}{file_id}/{quote(name_of(key))}"
+def download_path(file_id: uuid.UUID, key: str) -> str:
+    """Where the bytes of a file are, without the escapes of a URL; ``key`` is the one of the storage."""
+    return f"{DOWNLOADS}{file_id}/{name_of(key)}"
 
 
-def derivative_url(base: str, file_id: uuid.UUID, processor: str, key: str) -> str:
+def derivative_path(file_id: uuid.UUID, processor: str, key: str) -> str:
     """Where the bytes of a derivative are."""
-    return f"{base}{DOWNLOADS}{file_id}/derived/{processor}/{quote(name_of(key))}"
+    return f"{DOWNLOADS}{file_id}/derived/{processor}/{name_of(key)}"
 
 
 def name_of(key: str) -> str:

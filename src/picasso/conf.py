@@ -223,6 +223,7 @@ class Conf:
     trusted_proxies: tuple[str, ...] = setting("PICASSO_TRUSTED_PROXIES", networks, ())
     cors_origins: tuple[str, ...] = setting("PICASSO_CORS_ORIGINS", origins, ())
     hsts_seconds: int = setting("PICASSO_HSTS_SECONDS", whole, 31_536_000)
+    link_expiry: int = setting("PICASSO_LINK_EXPIRY", positive, 86_400)
     accel_redirect: str = setting("PICASSO_ACCEL_REDIRECT", str, "")
     max_upload_size: int = setting("PICASSO_MAX_UPLOAD_SIZE", size, 5 * 2**30)
     min_free_space: int = setting("PICASSO_MIN_FREE_SPACE", size, 256 * 2**20)

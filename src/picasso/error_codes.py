@@ -96,6 +96,32 @@ REQUEST_CODES = (
     ),
     RequestCode("expired-key", 401, "The key had an expiry, which has passed.", "Use another key."),
     RequestCode(
+        "invalid-token",
+        401,
+        "The token is malformed, has a wrong signature or a claim that is not allowed, or is for another project. "
+        "`detail` says which.",
+        "Compare the claims with [access](access.md#tokens). The signing secret is one of the key that `kid` names.",
+    ),
+    RequestCode(
+        "expired-token",
+        401,
+        "The `exp` of the token has passed.",
+        "Get a new token from the application. An unfinished upload of the same owner continues with it.",
+    ),
+    RequestCode(
+        "token-used-up",
+        403,
+        "The token has `max_files`, and so many files were uploaded with it.",
+        "Get a new token from the application.",
+    ),
+    RequestCode(
+        "invalid-link",
+        403,
+        "The `signature` of the link is not right for its path and `expires`, or the project's link keys were revoked.",
+        "Use the link unchanged, or get a new one from the API.",
+    ),
+    RequestCode("expired-link", 410, "The `expires` of the link has passed.", "Get a new link from the API."),
+    RequestCode(
         "network-not-allowed",
         403,
         "The key is limited to networks, and the request comes from another one.",
@@ -211,6 +237,13 @@ REQUEST_CODES = (
         415,
         "The `Content-Type` is not the one that this address expects.",
         "Send a form as `multipart/form-data`, a raw body with a file name, JSON as `application/json`.",
+    ),
+    RequestCode(
+        "type-not-allowed",
+        415,
+        "The token allows other types only (`media_types`). The type is the one that the content has, whatever its "
+        "name and its declared type are.",
+        "Send a file of an allowed type. `detail` names the detected type.",
     ),
     RequestCode(
         "unsupported-content-encoding",

@@ -145,6 +145,18 @@ class ExpiredKey(Unauthorized):
     code = "expired-key"
 
 
+class InvalidToken(Unauthorized):
+    """This token is not valid."""
+
+    code = "invalid-token"
+
+
+class ExpiredToken(Unauthorized):
+    """This token has expired."""
+
+    code = "expired-token"
+
+
 class Forbidden(PicassoError):
     """This request is not allowed."""
 
@@ -161,6 +173,18 @@ class CrossSiteRequest(Forbidden):
     """Pages of other sites may not do this (see PICASSO_CORS_ORIGINS)."""
 
     code = "cross-site-request"
+
+
+class TokenUsedUp(Forbidden):
+    """This token was for a number of files, and they have all been uploaded."""
+
+    code = "token-used-up"
+
+
+class InvalidLink(Forbidden):
+    """This link was never valid, or the links of its project were revoked."""
+
+    code = "invalid-link"
 
 
 class NotFound(PicassoError):
@@ -293,6 +317,12 @@ class Gone(PicassoError):
     status, code = 410, "gone"
 
 
+class ExpiredLink(PicassoError):
+    """This link has expired."""
+
+    status, code = 410, "expired-link"
+
+
 class LengthRequired(PicassoError):
     """A raw body needs a Content-Length or a digest; without one, an interrupted upload would look complete."""
 
@@ -356,6 +386,12 @@ class UnsupportedMediaType(PicassoError):
     Content-Disposition or at the end of the address."""
 
     status, code = 415, "unsupported-media-type"
+
+
+class TypeNotAllowed(PicassoError):
+    """Files of this type are not accepted here; nothing was stored."""
+
+    status, code = 415, "type-not-allowed"
 
 
 class UnsupportedContentEncoding(PicassoError):

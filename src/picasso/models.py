@@ -121,6 +121,18 @@ class LinkKey(models.Model):
         return f"{self.pk} of {self.project_id}"
 
 
+class TokenUse(models.Model):
+    """How many files were uploaded with a token that is for a number of files. Written when a file is committed."""
+
+    token = models.CharField(primary_key=True, max_length=64, help_text="SHA-256 of its key and its id.")
+    project = models.ForeignKey(Project, models.CASCADE, db_constraint=False, related_name="+")
+    files = models.PositiveIntegerField(default=0)
+    expires_at = models.DateTimeField(db_index=True, help_text="Nothing can be uploaded with it any more then.")
+
+    def __str__(self) -> str:
+        return f"{self.token[:12]} of {self.project_id}: {self.files}"
+
+
 class File(models.Model):
     """One accepted upload."""
 
@@ -312,6 +324,7 @@ class Upload(models.Model):
     )
     visibility = models.CharField(max_length=8, choices=Visibility.choices, blank=True, default="", db_default="")
     expires_at = models.DateTimeField(null=True, blank=True, help_text="When the file expires that it becomes.")
+    limits = models.JSONField(null=True, blank=True, help_text="Of the token that it was begun with.")
     protocol = models.CharField(max_length=8, choices=Protocol.choices)
     length = models.BigIntegerField(
         null=True, blank=True, help_text="Bytes. Null as long as the client has not declared it."

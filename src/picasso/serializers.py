@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from django.conf import settings
 from drf_spectacular.utils import extend_schema_field
@@ -11,7 +13,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from picasso import addresses
-from picasso.models import Derivative, File, Job
+from picasso.access.links import Signer, signer_for
+from picasso.access.principal import principal_of
+from picasso.models import Derivative, File, Job, Visibility
 from picasso.queue_names import QUEUES
 
 
@@ -21,17 +25,42 @@ def base_of(request: Request) -> str:
     return addresses.base_url(public_url, request.scheme or "http", request.get_host(), request.META["SCRIPT_NAME"])
 
 
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Makes the addresses of bytes. Whoever gets the answer can fetch them."""
+
+    base: str
+    signer: Signer | None
+    """None if a plain address is enough, also for private files."""
+
+    def original(self, file: File) -> str:
+        return self._address(file, addresses.download_path(file.pk, file.key))
+
+    def derivative(self, file: File, derivative: Derivative) -> str:
+        return self._address(file, addresses.derivative_path(file.pk, derivative.processor, derivative.key))
+
+    def _address(self, file: File, path: str) -> str:
+        address = f"{self.base}{quote(path)}"
+        if self.signer is None or file.visibility == Visibility.PUBLIC:
+            return address
+        return address + self.signer.query(path)
+
+
+def links_of(request: Request) -> Links:
+    return Links(base_of(request), signer_for(principal_of(request.META)))
+
+
 class DerivativeSerializer(serializers.Serializer[Derivative]):
     role = serializers.CharField(help_text="What it is for, such as `thumbnail-256`.")
-    url = serializers.SerializerMethodField(help_text="The address of its bytes.")
+    url = serializers.SerializerMethodField(help_text="The address of its bytes, as `file` of the file.")
     media_type = serializers.CharField()
     size = serializers.IntegerField(help_text="Bytes.")
     width = serializers.IntegerField(allow_null=True, help_text="Pixels.")
     height = serializers.IntegerField(allow_null=True, help_text="Pixels.")
 
     def get_url(self, derivative: Derivative) -> str:
-        base: str = self.context["base"]
-        return addresses.derivative_url(base, derivative.file_id, derivative.processor, derivative.key)
+        links: Links = self.context["links"]
+        return links.derivative(derivative.file, derivative)
 
 
 class ErrorSerializer(serializers.Serializer[Any]):
@@ -41,7 +70,9 @@ class ErrorSerializer(serializers.Serializer[Any]):
 
 class FileSerializer(serializers.Serializer[File]):
     id = serializers.UUIDField()
-    file = serializers.SerializerMethodField(help_text="The address of its bytes.")
+    file = serializers.SerializerMethodField(
+        help_text="The address of its bytes. That of a private file is a link, which expires."
+    )
     name = serializers.CharField(
         help_text="The name that the client sent: Unicode NFC, at most 255 characters. Not a path."
     )
@@ -52,9 +83,15 @@ class FileSerializer(serializers.Serializer[File]):
     uploaded_at = serializers.DateTimeField()
     state = serializers.ChoiceField(choices=File.State.choices)
     processed = serializers.BooleanField(help_text="Whether `state` is `processed`.")
+    visibility = serializers.ChoiceField(
+        choices=Visibility.choices, help_text="`public`: everybody who has the address may fetch its bytes."
+    )
+    owner = serializers.CharField(help_text="The application's word for its end user; empty for none.")
+    expires_at = serializers.DateTimeField(allow_null=True, help_text="It is deleted then.")
 
     def get_file(self, file: File) -> str:
-        return addresses.download_url(self.context["base"], file.pk, file.key)
+        links: Links = self.context["links"]
+        return links.original(file)
 
 
 class FileDetailSerializer(FileSerializer):

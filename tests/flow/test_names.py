@@ -152,7 +152,7 @@ def test_what_can_be_kept_is_kept_as_sent(name: str) -> None:
 @given(NAMES, st.sampled_from(["text/html", "image/png", "application/zip"]))
 @settings(max_examples=500, deadline=None)
 def test_any_name_makes_a_header(name: str, media_type: str) -> None:
-    stored = Download("key", media_type, 1, "0" * 64, None, clean_name(name), None)  # type: ignore[arg-type] # no date is needed
+    stored = Download("key", media_type, 1, "0" * 64, None, clean_name(name), None, False)  # type: ignore[arg-type] # no date is needed
     value = disposition(stored)
     assert value.isascii()
     assert value.isprintable()

@@ -10,6 +10,8 @@ import pytest
 
 import picasso
 from picasso import addresses
+from picasso.models import Derivative, File
+from picasso.serializers import Links
 
 SOURCE = Path(picasso.__file__).parent
 
@@ -38,8 +40,10 @@ def test_urls_begin_with_the_base_and_quote_names() -> None:
     assert addresses.file_url(base, ID) == f"https://example.com/picasso/api/v1.0/files/{ID}/"
     assert addresses.upload_url(base, ID) == f"https://example.com/picasso/api/v1.0/uploads/{ID}"
     key = "image/png/57/x/a b?.png"
-    assert addresses.download_url(base, ID, key) == f"https://example.com/picasso/files/{ID}/a%20b%3F.png"
-    made = addresses.derivative_url(base, ID, "image", key)
+    assert addresses.download_path(ID, key) == f"/files/{ID}/a b?.png"
+    file, links = File(id=ID, key=key), Links(base, signer=None)
+    assert links.original(file) == f"https://example.com/picasso/files/{ID}/a%20b%3F.png"
+    made = links.derivative(file, Derivative(file=file, processor="image", key=key))
     assert made == f"https://example.com/picasso/files/{ID}/derived/image/a%20b%3F.png"
 
 

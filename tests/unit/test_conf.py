@@ -59,6 +59,7 @@ WRONG = {
     "PICASSO_RATES": (["address", "adress=1/60", "address=0/60", "key=1/0", "key=1/60x", "on", "all=1/60"], "must "),
     "PICASSO_UPLOAD_IDLE_TIMEOUT": (["0", "-5", "2.5", "1s", "9999999999"], "must be a whole number above 0"),
     "PICASSO_UPLOAD_EXPIRY": (["0", "1d", "-5"], "must be a whole number above 0"),
+    "PICASSO_LINK_EXPIRY": (["0", "1d", "-5"], "must be a whole number above 0"),
     "PICASSO_UPLOAD_START_TIMEOUT": (["0", "15m"], "must be a whole number above 0"),
     "PICASSO_MAX_UNFINISHED_UPLOADS": (["0", "many"], "must be a whole number above 0"),
     "PICASSO_MAX_UNFINISHED_SIZE": (["-1", "all"], "must be a size"),

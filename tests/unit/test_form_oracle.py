@@ -11,6 +11,7 @@ from typing import cast
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from multipart import MultipartError, MultipartParser
+from tests.unit.form_sender import Anybody, AnyPipeline
 
 from picasso.errors import PicassoError
 from picasso.receive.content import NewContent, NewFileOutput
@@ -65,7 +66,7 @@ async def ours(body: bytes, sizes: list[int]) -> tuple[str, bytes] | None:
     request = cast("Request", Chunks(body, sizes))
     with tempfile.TemporaryDirectory() as folder:
         content = NewContent(NewFileOutput(Folder(Path(folder)).files), 2**20, Threads())
-    form = Form(BOUNDARY.encode(), content.sink, {"default"}, Checks(request))
+    form = Form(BOUNDARY.encode(), content.sink, AnyPipeline({"default"}), Checks(request), Anybody())
     try:
         await Body(request, BodyOptions(60)).receive(form)
         return form.end().name, b"".join(content.sink.chunks)

@@ -13,6 +13,7 @@ from typing import cast
 import pytest
 from tests.live.wire import END, part
 from tests.sampling import sample
+from tests.unit.form_sender import Anybody, AnyPipeline
 
 from picasso.errors import ClientGone, InvalidField, InvalidUpload, PicassoError, TooLarge
 from picasso.receive.block_pool import BLOCK_SIZE, MAX_UPLOADS
@@ -31,7 +32,7 @@ MIB = 2**20
 FIELD = b'form-data; name="pipeline"'
 THREADS = Threads()
 
-PIPELINES = {"default", "web"}
+PIPELINES = AnyPipeline({"default", "web"})
 
 
 class Sent:
@@ -105,7 +106,7 @@ async def parsed(
     shared, options = options is not None, options or BodyOptions(60)
     output = NewFileOutput(storage.files)
     content = NewContent(output, limit, THREADS)
-    form = Form(b"wall", content.sink, PIPELINES, Checks(request))
+    form = Form(b"wall", content.sink, PIPELINES, Checks(request), Anybody())
     try:
         await Body(request, options).receive(form)
         new = form.end()

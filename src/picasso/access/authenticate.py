@@ -20,7 +20,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError, close_old
 from picasso.access import keys, projects
 from picasso.access.principal import ANONYMOUS, OPEN, Principal, Scope
 from picasso.access.projects import KEPT_SECONDS, MAX_KEPT
-from picasso.errors import Forbidden, NotFound, RevokedKey, Unavailable
+from picasso.errors import Forbidden, InvalidField, NotFound, RevokedKey, Unavailable
 from picasso.pools import stop_pool
 
 T = TypeVar("T")
@@ -28,6 +28,9 @@ T = TypeVar("T")
 THREADS = 2
 
 USED_SECONDS = 60.0
+
+ACT_FOR_OWNERS = frozenset({"key", "open"})
+MAX_OWNER = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,8 @@ class Credentials:
     """The IP address of the client; empty if it is not known."""
     project: str
     """The header Picasso-Project: the name of the project that is meant, where the credential is good for several."""
+    owner: str = ""
+    """The header Picasso-Owner: the end user for whom the request is made."""
 
     @property
     def bearer(self) -> str:
@@ -128,8 +133,22 @@ class Authenticator:
         """Raises `Unauthorized` for a credential that is not valid, `Unavailable`."""
         for scheme in (*self._schemes, *filter(None, [self._otherwise])):
             if principal := await scheme.principal(credentials):
-                return principal
+                return acting_for(principal, credentials.owner) if credentials.owner else principal
         return ANONYMOUS
+
+
+def acting_for(principal: Principal, owner: str) -> Principal:
+    """The same principal, but it sees and makes the files of this end user only.
+
+    Whoever sees the files of all owners may narrow that. Raises `Forbidden` for others, `InvalidField`.
+    """
+    if principal.owner == owner:
+        return principal
+    if principal.owner is not None or principal.kind not in ACT_FOR_OWNERS:
+        raise Forbidden("Only a key may name an owner: a token is for one already.")
+    if len(owner) > MAX_OWNER or not owner.isprintable():
+        raise InvalidField("Picasso-Owner", f"Picasso-Owner must have at most {MAX_OWNER} printable characters.")
+    return replace(principal, owner=owner, identity=f"owner:{owner}")
 
 
 class OpenAccess:

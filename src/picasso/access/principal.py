@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from picasso.access.projects import DEFAULT, Project
+from picasso.access.token_limits import TokenLimits
 from picasso.errors import Forbidden, Unauthorized
 
 ENVIRON = "picasso.principal"
@@ -47,6 +48,8 @@ class Principal:
     """The end user whose files it sees and makes; None for all of the project."""
     identity: str = ""
     """What stays the same while the credential is renewed, such as ``key:abc``. Unfinished uploads belong to it."""
+    limits: TokenLimits | None = None
+    """What its token limits, if it has one."""
 
     @property
     def project_id(self) -> int:

@@ -10,6 +10,8 @@ from typing import Any
 from django.db import connections, transaction
 
 from picasso import models
+from picasso.access import link_keys
+from picasso.access.link_keys import LinkKey
 from picasso.errors import Conflict
 
 KEPT_SECONDS = 5.0
@@ -33,6 +35,8 @@ class Project:
     scan: Mapping[str, Any] = field(default_factory=dict, hash=False)
     retention_days: int | None = None
     trash_days: int = 0
+    link_key: LinkKey | None = field(default=None, repr=False)
+    """Signs the links to its private files."""
 
 
 DEFAULT = Project(id=models.DEFAULT_PROJECT, name="default")
@@ -53,6 +57,7 @@ def snapshot(row: models.Project) -> Project:
         scan=row.scan,
         retention_days=row.retention_days,
         trash_days=row.trash_days,
+        link_key=link_keys.current(row.pk),
     )
 
 

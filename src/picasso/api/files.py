@@ -19,7 +19,7 @@ from picasso.errors import PROBLEM_JSON, InvalidField
 from picasso.files import queries
 from picasso.files.delete import delete as delete_file
 from picasso.models import File
-from picasso.serializers import FileDetailSerializer, FileSerializer, base_of
+from picasso.serializers import FileDetailSerializer, FileSerializer, links_of
 from picasso.storage import default_storage
 
 # With its media type, because DRF's renderers do not know the one of `picasso.api.errors`.
@@ -30,7 +30,7 @@ class FileView(generics.GenericAPIView[File]):
     permission_classes = [ReadsFiles]
 
     def get_serializer_context(self) -> dict[str, Any]:
-        return {**super().get_serializer_context(), "base": base_of(self.request)}
+        return {**super().get_serializer_context(), "links": links_of(self.request)}
 
 
 class FileList(FileView, generics.ListAPIView[File]):

@@ -20,7 +20,7 @@ from picasso.access.principal import principal_of
 from picasso.api.pagination import Pages
 from picasso.files import queries
 from picasso.models import Derivative, File
-from picasso.serializers import DerivativeSerializer, FileDetailSerializer, FileSerializer, base_of
+from picasso.serializers import DerivativeSerializer, FileDetailSerializer, FileSerializer, Links, base_of, links_of
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
@@ -80,7 +80,7 @@ def front_page(request: Request, view: Index) -> dict[str, Any]:
     pages, root = Pages(), request.META["SCRIPT_NAME"]
     found = pages.paginate_queryset(queries.with_derivatives(principal_of(request.META)), request, view)
     return {
-        "files": [shown(file, base_of(request)) for file in found],
+        "files": [shown(file, links_of(request)) for file in found],
         "page": {**pages.neighbours(), "number": pages.page, "count": pages.count},
         "version": __version__,
         "max_upload_size": settings.PICASSO.max_upload_size,
@@ -88,8 +88,8 @@ def front_page(request: Request, view: Index) -> dict[str, Any]:
     }
 
 
-def shown(file: File, base: str) -> dict[str, Any]:
-    context = {"base": base}
+def shown(file: File, links: Links) -> dict[str, Any]:
+    context = {"links": links}
     one = DerivativeSerializer(context=context)
     derivatives = file.derivatives.all()
     thumbnail = thumbnail_of(derivatives)

@@ -64,6 +64,8 @@ class Pipeline:
     """Its files are deleted after so many days; None for never."""
     processors: Mapping[str, ProcessorConfig] = field(default_factory=dict)
     """Those that can run here, and with ``assume_decoders`` those of other machines too."""
+    visibility: str = ""
+    """Of its files, ``public`` or ``private``; empty if the project decides."""
     unavailable: frozenset[str] = frozenset()
     """Processors that belong to this pipeline, but whose libraries are not installed here. They get no jobs. Their
     earlier results are not obsolete: only a process for which this is empty knows which results are.
@@ -105,6 +107,10 @@ class Pipelines:
 
     def __getitem__(self, name: str) -> Pipeline:
         return self._pipelines[name]
+
+    def visibility(self, name: str) -> str:
+        """Of the files of this pipeline; empty if the project decides."""
+        return self._pipelines[name].visibility
 
     def _plan(self, pipeline: str, media_type: str) -> Plan:
         """Raises `KeyError` if there is no such pipeline."""
@@ -187,7 +193,7 @@ class Parser:
         return found
 
     def pipeline(self, name: str, table: Mapping[str, Any], path: KeyPath) -> Pipeline:
-        keys = {"version", "priority", "retention_days", "processors", *self.registered}
+        keys = {"version", "priority", "retention_days", "visibility", "processors", *self.registered}
         for key, value in table.items():
             if key in self.unavailable or (isinstance(value, dict) and key not in keys):
                 self.check_installed(key, (*path, key))
@@ -203,6 +209,7 @@ class Parser:
             MappingProxyType(
                 {key: self.processor(key, self.table(table, key, path), (*path, key)) for key in available}
             ),
+            self.choice(table, "visibility", ("public", "private"), path),
             frozenset(names).difference(available),
         )
 
@@ -281,6 +288,14 @@ class Parser:
             return value
         self.report((*path, key), f"must be an integer from {allowed.start} to {allowed.stop - 1}")
         return default
+
+    def choice(self, table: Mapping[str, Any], key: str, allowed: tuple[str, ...], path: KeyPath) -> str:
+        """Empty if there is no such key."""
+        value = table.get(key, "")
+        if isinstance(value, str) and value in {"", *allowed}:
+            return value
+        self.report((*path, key), f"must be one of {', '.join(allowed)}, not {value!r}")
+        return ""
 
     def strings(self, table: Mapping[str, Any], key: str, default: tuple[str, ...], path: KeyPath) -> tuple[str, ...]:
         value = table.get(key, default)

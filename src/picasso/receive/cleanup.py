@@ -19,6 +19,7 @@ from picasso.access import quotas
 from picasso.access.principal import SERVICE
 from picasso.files.queries import existing
 from picasso.models import Upload, made_at
+from picasso.receive import token_use
 from picasso.storage import Storage
 
 log = logging.getLogger(__name__)
@@ -65,6 +66,7 @@ class Sweeper:
 
 def _sweep_hourly(storage: Storage) -> int:
     quotas.forget_past_days()
+    token_use.remove_expired()
     return remove_expired(storage, settings.PICASSO.upload_expiry) + _remove_abandoned(storage)
 
 

@@ -31,8 +31,10 @@ from picasso.files.delete import undo
 from picasso.jobs import settle, states
 from picasso.jobs.states import Step
 from picasso.models import File, Job, Upload, made_at, new_id
+from picasso.receive.acceptance import require_accepted
 from picasso.receive.content import Content
 from picasso.receive.new_file import NewFile
+from picasso.receive.token_use import count_files
 from picasso.storage import Storage
 from picasso.storage.names import original_key
 
@@ -216,6 +218,9 @@ class Committer:
         new, content = pending.new, pending.content
         detected = detection.detect(detection.Window.of_content(content), new.name)
         media_type = detected.media_type
+        if new.limits:
+            matches = detection.declared_type_matches(new.declared_type, media_type)
+            require_accepted(new.limits.policy, media_type, content.size, matches)
         plan = pending.plan = self._plan(new.pipeline, media_type)
         file_id = new_id()
         file = pending.file = File(
@@ -305,6 +310,7 @@ class Committer:
 
 
 def insert(batch: list[Pending]) -> None:
+    count_files(pending.new for pending in batch if pending.file)
     stored = [(pending.file, pending.plan) for pending in batch if pending.file and pending.plan]
     bulk_insert.insert_rows(File, [{column: getattr(file, column) for column in FILE_COLUMNS} for file, _ in stored])
     bulk_insert.insert_rows(

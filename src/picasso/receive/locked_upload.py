@@ -15,7 +15,16 @@ from typing import NoReturn
 from django.db import transaction
 from django.db.models.functions import Now
 
-from picasso.errors import Conflict, DigestMismatch, EmptyFile, PicassoError, QuotaExceeded, TooLarge
+from picasso.errors import (
+    Conflict,
+    DigestMismatch,
+    EmptyFile,
+    PicassoError,
+    QuotaExceeded,
+    TokenUsedUp,
+    TooLarge,
+    TypeNotAllowed,
+)
 from picasso.models import File, Upload
 from picasso.receive.append import Append
 from picasso.receive.commit import Committer
@@ -177,6 +186,7 @@ class LockedUpload:
             DigestMismatch: it is not what the client announced. It was removed.
             EmptyFile: no byte arrived. It was removed.
             QuotaExceeded: there is no room for it in its project. It was removed.
+            TokenUsedUp, TypeNotAllowed, TooLarge: its token does not allow it. It was removed.
             StorageFull, Unavailable: it could not be committed now. Nothing is lost.
         """
         row = self.row
@@ -185,7 +195,7 @@ class LockedUpload:
         await self._verify(append)
         try:
             file = await self._services.committer.commit(append, of_upload(row))
-        except QuotaExceeded as fault:
+        except (QuotaExceeded, TokenUsedUp, TypeNotAllowed, TooLarge) as fault:
             await self._refuse(fault)
         finally:
             append.writer.close()

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import unicodedata
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any, cast
 
+from picasso.access import token_limits
 from picasso.access.principal import Principal
+from picasso.access.token_limits import TokenLimits
 from picasso.models import DEFAULT_PROJECT, Upload, Visibility
+from picasso.receive.terms import DEFAULT_PIPELINE, Terms
 
 MAX_NAME = 255
 
 MAX_EXTENSION = 20
-
-DEFAULT_PIPELINE = "default"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +34,21 @@ class NewFile:
     owner: str = ""
     visibility: str = Visibility.PRIVATE
     expires_at: datetime | None = None
+    limits: TokenLimits | None = None
 
 
-def of_principal(new: NewFile, principal: Principal) -> NewFile:
-    """The same file as one of this principal's project and owner. Raises `Unauthorized`."""
-    visibility = principal.project.visibility if principal.project else new.visibility
-    return replace(new, project_id=principal.project_id, owner=principal.owner or "", visibility=visibility)
+def new_file(name: str, declared_type: str, terms: Terms) -> NewFile:
+    """The name and the type are as they were sent."""
+    return NewFile(
+        clean_name(name),
+        clean_name(declared_type),
+        terms.pipeline,
+        project_id=terms.project_id,
+        owner=terms.owner,
+        visibility=terms.visibility,
+        expires_at=terms.expires_at,
+        limits=terms.limits,
+    )
 
 
 def of_upload(row: Upload) -> NewFile:
@@ -52,16 +62,27 @@ def of_upload(row: Upload) -> NewFile:
         owner=row.owner,
         visibility=row.visibility or Visibility.PRIVATE,
         expires_at=row.expires_at,
+        limits=token_limits.from_json(row.limits),
     )
 
 
 def belongs_to(principal: Principal) -> dict[str, Any]:
-    """The columns of an `Upload` that this principal begins. Raises `Unauthorized`."""
+    """The columns of an `Upload` that say who began it. Raises `Unauthorized`."""
     return {
         "project_id": principal.project_id,
         "owner": principal.owner or "",
         "principal": principal.identity,
-        "visibility": principal.project.visibility if principal.project else "",
+        "limits": token_limits.to_json(principal.limits),
+    }
+
+
+def columns_of(terms: Terms, principal: Principal) -> dict[str, Any]:
+    """The columns of an `Upload` that this principal begins, and that becomes a file with these terms."""
+    return {
+        **belongs_to(principal),
+        "pipeline": terms.pipeline,
+        "visibility": terms.visibility,
+        "expires_at": terms.expires_at,
     }
 
 

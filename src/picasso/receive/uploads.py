@@ -16,7 +16,7 @@ from contextlib import asynccontextmanager
 
 from django.db import IntegrityError, connection, transaction
 
-from picasso.access import quotas
+from picasso.access import quotas, token_limits
 from picasso.access.principal import Principal
 from picasso.errors import Gone, NotFound, TooLarge, TooManyUploads, UnfinishedFull
 from picasso.files import queries
@@ -27,6 +27,7 @@ from picasso.receive.locked_upload import LockedUpload, Services, UploadStatus
 from picasso.receive.locks import PATIENCE, LockHolder, Locks
 from picasso.receive.quota import WINDOW, Limits, lock_quota, require_bytes, require_number
 from picasso.receive.threads import Threads
+from picasso.receive.token_use import require_unused
 from picasso.receive.upload_rows import begun_by, delete_uploads, require_own, require_parts
 from picasso.storage import Storage
 
@@ -123,6 +124,7 @@ class Uploads:
         with transaction.atomic():
             if row.idempotency_key:
                 self._require_new_key(row)
+            require_unused(token_limits.from_json(row.limits))
             lock_quota()
             require_number(self.limits, row)
             copied = require_parts(row, self.storage.uploads, self.max_size) if row.parts else 0

@@ -6,8 +6,10 @@ import asyncio
 import logging
 from contextlib import closing
 
-from picasso.access.authenticate import Authenticator, BearerKeys, OpenAccess
+from picasso.access.authenticate import Authenticator, BearerKeys, OpenAccess, Scheme
 from picasso.access.authenticate import Threads as AccessThreads
+from picasso.access.links import SignedLinks
+from picasso.access.tokens import BearerTokens
 from picasso.conf import Conf
 from picasso.errors import ClientGone, PicassoError, Unavailable
 from picasso.jobs.broker import Broker
@@ -79,13 +81,21 @@ class WebApp:
         self._requests = RunningRequests()
         self._started = False
         self._stopped = False
+        authenticate = authenticator(conf, self._access)
         self._router = Router(
-            authenticate=authenticator(conf, self._access),
+            authenticate=authenticate,
             rates=Rates(self._limiter, conf.rates),
             cors=self._cors,
             cross_site=CrossSite(self._cors, conf.public_url),
             health=self._health,
-            upload=UploadHandler(self._uploads, self._concatenations, self._committer, known, conf.upload_idle_timeout),
+            upload=UploadHandler(
+                self._uploads,
+                self._concatenations,
+                self._committer,
+                pipelines=known,
+                authenticate=authenticate,
+                idle_timeout=conf.upload_idle_timeout,
+            ),
             download=self._download,
             django=self._django,
         )
@@ -172,7 +182,11 @@ class WebApp:
 
 
 def authenticator(conf: Conf, threads: AccessThreads) -> Authenticator:
-    return Authenticator([BearerKeys(threads)], OpenAccess(threads) if conf.access == "open" else None)
+    keys = BearerKeys(threads)
+    bearers: list[Scheme] = [BearerTokens(keys.known), keys]
+    if conf.access == "open":
+        return Authenticator(bearers, OpenAccess(threads))
+    return Authenticator([*bearers, SignedLinks(threads)])
 
 
 def limits_of(conf: Conf) -> Limits:

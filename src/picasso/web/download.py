@@ -24,6 +24,7 @@ from picasso.access.principal import Principal
 from picasso.addresses import DOWNLOADS
 from picasso.errors import MethodNotAllowed, NotFound, Unavailable
 from picasso.files import queries
+from picasso.models import File, Visibility
 from picasso.pools import stop_pool
 from picasso.storage import Delegation, FileReader, FileStore
 from picasso.web.conditions import Representation, is_not_modified, requested_range
@@ -45,6 +46,11 @@ MANY = 64
 # Types that a browser shows without running anything in them. All others are sent as attachments.
 INLINE = re.compile(r"image/(jpeg|png|gif|webp|avif|bmp|tiff|jxl)|(audio|video)/[a-z0-9.+-]+|text/plain")
 
+# The bytes at an address never change, but they may be deleted, so caches have to ask each time. Shared caches keep
+# public ones for a minute: that long they may be served after they were deleted or made private.
+PRIVATE_CACHES = "private, no-cache"
+PUBLIC_CACHES = "public, max-age=60"
+
 # nginx would evaluate these by an entity tag and a date of its own. They are rare, so such requests are answered here.
 EVALUATED_BY_NGINX = {"if-match", "if-unmodified-since"}
 
@@ -64,6 +70,7 @@ class Download:
     name: str
     encoding: str | None
     """Of text, as Python names it; None if it is unknown."""
+    is_public: bool
 
     @property
     def representation(self) -> Representation:
@@ -166,14 +173,28 @@ def find_original(principal: Principal, file_id: uuid.UUID, name: str) -> Downlo
     if file_name(file.key) != name:
         raise NotFound
     encoding = known_encoding(file.facts)
-    return Download(file.key, file.media_type, file.size, file.sha256, file.uploaded_at, file.name or name, encoding)
+    return Download(
+        file.key,
+        file.media_type,
+        file.size,
+        file.sha256,
+        file.uploaded_at,
+        file.name or name,
+        encoding,
+        is_public(file),
+    )
 
 
 def find_derivative(principal: Principal, file_id: uuid.UUID, processor: str, name: str) -> Download:
     for row in queries.derivatives(principal, file_id, processor):
         if file_name(row.key) == name:
-            return Download(row.key, row.media_type, row.size, row.sha256, row.file.uploaded_at, name, "utf-8")
+            stored_at, public = row.file.uploaded_at, is_public(row.file)
+            return Download(row.key, row.media_type, row.size, row.sha256, stored_at, name, "utf-8", public)
     raise NotFound
+
+
+def is_public(file: File) -> bool:
+    return file.visibility == Visibility.PUBLIC
 
 
 def file_name(key: str) -> str:
@@ -186,14 +207,13 @@ def headers_of(download: Download) -> dict[str, str]:
         "Content-Type": content_type(download.media_type, download.encoding),
         "Content-Disposition": disposition(download),
         "Content-Security-Policy": CSP,
-        "Cross-Origin-Resource-Policy": "same-site",
+        "Cross-Origin-Resource-Policy": "cross-origin" if download.is_public else "same-site",
         "X-Content-Type-Options": "nosniff",
         "Accept-Ranges": "bytes",
         "ETag": download.representation.etag,
         **repr_digest(download.sha256),
         "Last-Modified": format_datetime(download.stored_at.astimezone(UTC), usegmt=True),
-        # The bytes at an address never change, but they may be deleted, so caches have to ask each time.
-        "Cache-Control": "private, no-cache",
+        "Cache-Control": PUBLIC_CACHES if download.is_public else PRIVATE_CACHES,
     }
 
 

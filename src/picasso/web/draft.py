@@ -19,7 +19,8 @@ from picasso.errors import (
 )
 from picasso.models import File, Upload
 from picasso.receive.locked_upload import LockedUpload, UploadStatus
-from picasso.receive.new_file import belongs_to, clean_name
+from picasso.receive.new_file import clean_name, columns_of
+from picasso.receive.terms import PipelineRules, decide
 from picasso.receive.uploads import Uploads
 from picasso.web import structured
 from picasso.web.body import BodyOptions
@@ -29,14 +30,14 @@ from picasso.web.idempotency import create_upload, require_same_content, set_key
 from picasso.web.request import Request
 from picasso.web.resumable import add, as_json, file_link, has_content, seconds_left, upload_id_of
 from picasso.web.upload_metadata import (
-    PipelineNames,
+    WISHES,
     first_of,
-    known_pipeline,
     media_type,
     metadata,
     sent_name,
-    sent_pipeline,
     sent_type,
+    sent_wishes,
+    wishes_in,
 )
 
 CONTENT = "application/partial-upload"
@@ -50,7 +51,7 @@ TYPED, LIMITED, AGED = 6, 6, 7
 
 
 class Draft:
-    def __init__(self, uploads: Uploads, pipelines: PipelineNames, options: BodyOptions) -> None:
+    def __init__(self, uploads: Uploads, pipelines: PipelineRules, options: BodyOptions) -> None:
         self._uploads = uploads
         self._pipelines = pipelines
         self._options = options
@@ -108,13 +109,13 @@ class Draft:
         """Raises `BadRequest`, `InvalidField`."""
         sent = metadata(request)
         name = sent_name(request, in_path)
-        pipeline = sent["pipeline"] if "pipeline" in sent else sent_pipeline(request, self._pipelines)
+        wishes = wishes_in(sent) if WISHES & sent.keys() else sent_wishes(request)
+        terms = decide(request.principal, wishes, self._pipelines)
         return Upload(
-            **belongs_to(request.principal),
+            **columns_of(terms, request.principal),
             protocol=Upload.Protocol.DRAFT,
             name=clean_name(first_of(sent, "filename", "name") if name is None else name),
             declared_type=clean_name(sent_type(request) or first_of(sent, "filetype", "type")),
-            pipeline=known_pipeline(pipeline, self._pipelines),
             metadata=request.headers.get("upload-metadata", ""),
             digest=digests_of(request, REPR_DIGEST) or None,
         )

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from multipart import MultipartError, MultipartSegment, PushMultipartParser
 
+from picasso.access.principal import Principal, Scope
 from picasso.errors import EmptyFile, InvalidField, InvalidUpload, UnsupportedContentEncoding
-from picasso.receive.new_file import DEFAULT_PIPELINE, NewFile, clean_name
+from picasso.receive.new_file import NewFile, new_file
 from picasso.receive.sink import Sink
+from picasso.receive.terms import PipelineRules, Terms, decide
 from picasso.storage.blocks import Block
 from picasso.web.digests import Checks
 from picasso.web.direct_body import PATIENCE_SECONDS
-from picasso.web.upload_metadata import PipelineNames, name_in
+from picasso.web.upload_metadata import WISHES, name_in, wishes_in
 
 # What a form may have besides its file: part headers, boundaries, and small fields.
 MAX_FRAMING = 64 * 2**10
@@ -26,6 +29,20 @@ UNCHANGED = {"", "7bit", "8bit", "binary"}
 UNFINISHED = "The form's closing boundary is missing; nothing was stored."
 
 END_OF_HEAD = b"\r\n\r\n"
+
+TOKEN = "token"  # noqa: S105 - the name of a field
+FIELDS = WISHES | {TOKEN}
+"""The fields that count, beside the file."""
+
+
+class Sender(Protocol):
+    """On whose behalf a form is sent. A field of the form may say it."""
+
+    @property
+    def principal(self) -> Principal: ...
+
+    async def identify(self, token: str) -> None:
+        """Raises `Unauthorized`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +94,9 @@ class Form:
 
     patience = PATIENCE_SECONDS
 
-    def __init__(self, boundary: bytes, sink: Sink, pipelines: PipelineNames, checks: Checks | None) -> None:
+    def __init__(
+        self, boundary: bytes, sink: Sink, pipelines: PipelineRules, checks: Checks | None, sender: Sender
+    ) -> None:
         """``checks`` are updated with the whole form."""
         # Latin-1 accepts every byte; `name_in` finds out what the bytes of a name mean.
         self._parser = PushMultipartParser(
@@ -88,7 +107,11 @@ class Form:
         self.sink = sink
         self._pipelines = pipelines
         self._checks = checks
-        self._pipeline: bytes | None = None
+        self._sender = sender
+        self._fields: dict[str, bytes] = {}
+        self._token: str | None = None
+        """Of a field that was just read."""
+        self._may_write = False
         self._file: MultipartSegment | None = None
         self._name = ""
         self._segment: MultipartSegment | None = None
@@ -104,6 +127,23 @@ class Form:
         data, self._held = self._held + chunk, b""
         while data:
             data = await self._content(data) if self._in_file else self._framing(data)
+            if not self._may_write:
+                await self._check_sender()
+
+    async def _check_sender(self) -> None:
+        """Before the first byte of the file. Raises `Unauthorized`, `Forbidden`."""
+        if self._token is not None:
+            token, self._token = self._token, None
+            await self._sender.identify(token)
+        if self._in_file:
+            self._sender.principal.require(Scope.FILES_WRITE)
+            self._terms()
+            self._may_write = True
+
+    def _terms(self) -> Terms:
+        """As far as the fields so far say. Empty fields say nothing."""
+        texts = {name: value.decode(errors="replace") for name, value in self._fields.items() if value}
+        return decide(self._sender.principal, wishes_in(texts), self._pipelines)
 
     def end(self) -> NewFile:
         """The body is over. Raises `InvalidUpload` if the form is not complete, `InvalidField` without a file."""
@@ -115,8 +155,7 @@ class Form:
         if self._file is None:
             raise InvalidField("file", "The form has no part `file`.")
         declared_type = (self._file.content_type or "")[:MAX_TYPE]
-        pipeline = self._pipeline.decode() if self._pipeline else DEFAULT_PIPELINE
-        return NewFile(clean_name(self._name), clean_name(declared_type), pipeline)
+        return new_file(self._name, declared_type, self._terms())
 
     # The file's content
 
@@ -188,14 +227,19 @@ class Form:
 
     def _begin(self, segment: MultipartSegment) -> None:
         self._segment = segment
-        if segment.name in {"file", "pipeline"}:
+        if segment.name == "file" or segment.name in FIELDS:
             require_plain(segment)
         if segment.name == "file":
             self._begin_file(segment)
-        elif segment.name == "pipeline":
-            if self._pipeline is not None:
-                raise InvalidField("pipeline", "The form names more than one pipeline.")
-            self._pipeline = b""
+        elif segment.name in FIELDS:
+            self._begin_field(segment.name)
+
+    def _begin_field(self, name: str) -> None:
+        if name in self._fields:
+            raise InvalidField(name, f"The form has more than one {name}.")
+        if name == TOKEN and self._file:
+            raise InvalidField(name, "The field token must come before the file.")
+        self._fields[name] = b""
 
     def _begin_file(self, segment: MultipartSegment) -> None:
         if self._file:
@@ -210,15 +254,17 @@ class Form:
         self._other_bytes += len(data)
         if self._other_bytes > MAX_FRAMING:
             raise InvalidUpload("The form's other fields are too large.")
-        if self._pipeline is not None and self._segment and self._segment.name == "pipeline":
-            self._pipeline += data
+        if self._segment and self._segment.name in FIELDS:
+            self._fields[self._segment.name] += data
 
     def _end_of_part(self) -> None:
         name = self._segment and self._segment.name
         if name == "file" and self.sink.size == 0:
             raise EmptyFile
-        if name == "pipeline" and self._pipeline and self._pipeline.decode(errors="replace") not in self._pipelines:
-            raise InvalidField("pipeline", "There is no pipeline of this name.")
+        if name == TOKEN:
+            self._token = self._fields[TOKEN].decode(errors="replace").strip()
+        elif name in WISHES and self._may_write:
+            self._terms()
 
 
 def without_padding(line: bytes) -> bytes:

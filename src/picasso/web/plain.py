@@ -7,20 +7,24 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from picasso.access.principal import Principal
 from picasso.errors import KeyReused, TooLarge
 from picasso.models import File, Upload
+from picasso.receive.acceptance import require_size
 from picasso.receive.commit import Committer
 from picasso.receive.content import NewContent, NewFileOutput, NoOutput
 from picasso.receive.hashing import Hash
-from picasso.receive.new_file import NewFile, belongs_to, of_principal
+from picasso.receive.new_file import NewFile, belongs_to
 from picasso.receive.sink import Sink
+from picasso.receive.token_use import require_unused
 from picasso.receive.uploads import Uploads
 from picasso.web.body import Body, BodyOptions, BodyParser
 from picasso.web.digests import Checks
 from picasso.web.file_response import answer_stored
 from picasso.web.idempotency import HEADER, create_upload, set_key
 from picasso.web.request import Request
+
+# A smaller body costs less than to ask first.
+LARGE = 2**20
 
 
 class Destination(Protocol):
@@ -106,10 +110,12 @@ class PlainUploads:
         self._new_files = NewFiles(uploads, committer)
         self._options = options
 
-    def check_length(self, length: int | None, framing: int = 0) -> int:
+    def check_length(self, request: Request, framing: int = 0) -> int:
         """Refuse by the head alone what is too large; the limit for a body with ``framing`` bytes around its file."""
-        limit = self._uploads.max_size + framing
+        limit, length = self._uploads.max_size + framing, request.content_length
         if length is not None:
+            if limits := request.principal.limits:
+                require_size(limits.policy, length - framing)
             if length > limit:
                 raise TooLarge
             self._uploads.storage.files.require_space(length)
@@ -131,13 +137,20 @@ class PlainUploads:
             limit: the largest body.
         """
         base = request.base
+        await self._require_unused(request)
         body = Body(request, self._options, limit)
         if HEADER in request.headers:
             async with destination_of(request, self._uploads, self._new_files) as destination:
-                file = await self._store_in(destination, body, parser_for, checks, hashes, principal=request.principal)
+                file = await self._store_in(destination, body, parser_for, checks, hashes)
         else:
-            file = await self._store_in(self._new_files, body, parser_for, checks, hashes, principal=request.principal)
+            file = await self._store_in(self._new_files, body, parser_for, checks, hashes)
         await answer_stored(request, base, file)
+
+    async def _require_unused(self, request: Request) -> None:
+        """Before a large body arrives for nothing. A key may be repeated: its upload is asked (`Uploads.create`)."""
+        limits = request.principal.limits
+        if limits and limits.max_files and (request.content_length or LARGE) >= LARGE and HEADER not in request.headers:
+            await self._uploads.locks.database.do(require_unused, limits)
 
     async def _store_in(
         self,
@@ -146,14 +159,12 @@ class PlainUploads:
         parser_for: Callable[[Sink], FileParser],
         checks: Checks | None,
         hashes: Sequence[Hash],
-        *,
-        principal: Principal,
     ) -> File:
         content = destination.content(hashes)
         try:
             parser = parser_for(content.sink)
             await body.receive(parser)
-            new = of_principal(parser.end(), principal)
+            new = parser.end()
             await content.finish()
             if checks:
                 checks.verify()

@@ -6,22 +6,23 @@ from functools import partial
 
 from picasso.addresses import UPLOAD
 from picasso.errors import EmptyFile, LengthRequired, UnsupportedMediaType
-from picasso.receive.new_file import NewFile, clean_name
+from picasso.receive.new_file import NewFile, new_file
 from picasso.receive.sink import Sink
+from picasso.receive.terms import PipelineRules, decide
 from picasso.web.body import WholeBody
 from picasso.web.digests import CONTENT_DIGEST, REPR_DIGEST, Checks
 from picasso.web.plain import PlainUploads
 from picasso.web.request import Request
-from picasso.web.upload_metadata import PipelineNames, sent_name, sent_pipeline, sent_type
+from picasso.web.upload_metadata import sent_name, sent_type, sent_wishes
 
 
 class RawHandler:
-    def __init__(self, plain: PlainUploads, pipelines: PipelineNames) -> None:
+    def __init__(self, plain: PlainUploads, pipelines: PipelineRules) -> None:
         self._plain = plain
         self._pipelines = pipelines
 
     async def __call__(self, request: Request, name_in_path: str) -> None:
-        name, pipeline = sent_name(request, name_in_path), sent_pipeline(request, self._pipelines)
+        name, terms = sent_name(request, name_in_path), decide(request.principal, sent_wishes(request), self._pipelines)
         if name is None:
             raise UnsupportedMediaType(NAMELESS) if request.method == "PUT" else UnsupportedMediaType
         checks = Checks(request, CONTENT_DIGEST, REPR_DIGEST)
@@ -29,8 +30,8 @@ class RawHandler:
             raise LengthRequired
         if request.content_length == 0:
             raise EmptyFile
-        self._plain.check_length(request.content_length)
-        new = NewFile(clean_name(name), clean_name(sent_type(request)), pipeline)
+        self._plain.check_length(request)
+        new = new_file(name, sent_type(request), terms)
         await self._plain.store(request, partial(RawFile, new=new), checks, checks.hashes)
 
 

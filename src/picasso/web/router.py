@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from picasso import addresses
-from picasso.access.authenticate import Authenticator, Credentials
+from picasso.access.authenticate import Authenticator
 from picasso.access.principal import ANONYMOUS, ENVIRON
 from picasso.addresses import below
 from picasso.errors import NetworkNotAllowed, Unauthorized
 from picasso.web.cors import Cors
+from picasso.web.credentials import credentials_of
 from picasso.web.cross_site import CrossSite
 from picasso.web.health import HealthHandler
 from picasso.web.rates import Rates
@@ -61,16 +62,3 @@ class Router:
         if handler := self._exact.get(request.path):
             return handler
         return next((handler for root, handler in self._below if below(root, request.path) is not None), self._django)
-
-
-def credentials_of(request: Request) -> Credentials:
-    client = request.scope.get("client")
-    return Credentials(
-        authorization=request.headers.get("authorization", ""),
-        cookie=request.headers.get("cookie", ""),
-        query=request.scope.get("query_string", b"").decode("latin-1"),
-        method=request.method,
-        path=request.path,
-        address=client[0] if client else "",
-        project=request.headers.get("picasso-project", ""),
-    )

@@ -24,7 +24,8 @@ from picasso.errors import (
 from picasso.models import Upload
 from picasso.receive.concatenate import Concatenations
 from picasso.receive.locked_upload import LockedUpload, UploadStatus
-from picasso.receive.new_file import belongs_to, clean_name
+from picasso.receive.new_file import clean_name, columns_of
+from picasso.receive.terms import PipelineRules, decide
 from picasso.receive.uploads import Uploads
 from picasso.web.body import BodyOptions
 from picasso.web.digests import CHECKSUM, CHECKSUMS, CONTENT_DIGEST, REPR_DIGEST, Checks, digests_of
@@ -39,7 +40,7 @@ from picasso.web.resumable import (
     number,
     upload_id_of,
 )
-from picasso.web.upload_metadata import PipelineNames, first_of, known_pipeline, media_type, metadata
+from picasso.web.upload_metadata import first_of, media_type, metadata, wishes_in
 
 VERSION = "1.0.0"
 
@@ -67,7 +68,7 @@ MAX_PARTS = 1000
 
 class Tus:
     def __init__(
-        self, uploads: Uploads, concatenations: Concatenations, pipelines: PipelineNames, options: BodyOptions
+        self, uploads: Uploads, concatenations: Concatenations, pipelines: PipelineRules, options: BodyOptions
     ) -> None:
         self._uploads = uploads
         self._concatenations = concatenations
@@ -143,12 +144,12 @@ class Tus:
         """Raises `BadRequest`, `InvalidField`."""
         sent = metadata(request)
         concat = request.headers.get("upload-concat", "")
+        terms = decide(request.principal, wishes_in(sent), self._pipelines)
         row = Upload(
-            **belongs_to(request.principal),
+            **columns_of(terms, request.principal),
             protocol=Upload.Protocol.TUS,
             name=clean_name(first_of(sent, "filename", "name")),
             declared_type=clean_name(first_of(sent, "filetype", "type")),
-            pipeline=known_pipeline(sent.get("pipeline", "default"), self._pipelines),
             metadata=request.headers.get("upload-metadata", ""),
             concat=concat,
             digest=digests_of(request, REPR_DIGEST) or None,

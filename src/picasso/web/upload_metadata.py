@@ -1,18 +1,22 @@
-"""What the head of a request says about the file in its body: name, type, pipeline."""
+"""What the head of a request says about the file in its body: name, type, and how it is to be kept."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import re
+from collections.abc import Mapping
 from contextlib import suppress
-from typing import Protocol
 from urllib.parse import parse_qs, unquote
 
 from multipart import content_disposition_unquote
 
 from picasso.errors import BadRequest, InvalidField
+from picasso.receive.terms import Wishes, check_visibility, parse_expiry
 from picasso.web.request import Request
+
+WISHES = frozenset({"pipeline", "visibility", "expires_at"})
+"""The fields of a form, a query and Upload-Metadata that say how the file is kept."""
 
 # The largest Upload-Metadata, which is stored in the row of the upload.
 MAX_METADATA = 16 * 2**10
@@ -27,12 +31,6 @@ PARAMETER = re.compile(
     r""";\s*([\w!#$&+.^`|~*-]+)\s*=\s*("[^"]*"(?=\s*(?:;|$))|"(?:[^"\\]|\\.)*"(?=\s*(?:;|$))|"[^"]*"[^;]*|[^;]*)""",
     re.ASCII,
 )
-
-
-class PipelineNames(Protocol):
-    """The names of the pipelines that exist."""
-
-    def __contains__(self, name: str, /) -> bool: ...
 
 
 def sent_name(request: Request, in_path: str = "") -> str | None:
@@ -88,19 +86,26 @@ def media_type(value: str) -> str:
     return value.partition(";")[0].strip().lower()
 
 
-def sent_pipeline(request: Request, pipelines: PipelineNames) -> str:
+def sent_wishes(request: Request) -> Wishes:
     """From the query. Raises `InvalidField`."""
     query = parse_qs(request.scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
-    named = query.get("pipeline", ["default"])
-    if len(named) > 1:
-        raise InvalidField("pipeline", "The URL has more than one pipeline.")
-    return known_pipeline(named[0], pipelines)
+    return wishes_in({name: single(name, values) for name, values in query.items() if name in WISHES})
 
 
-def known_pipeline(name: str, pipelines: PipelineNames) -> str:
-    if name not in pipelines:
-        raise InvalidField("pipeline", "There is no pipeline of this name.")
-    return name
+def single(name: str, values: list[str]) -> str:
+    if len(values) > 1:
+        raise InvalidField(name, f"The URL has more than one {name}.")
+    return values[0]
+
+
+def wishes_in(found: Mapping[str, str]) -> Wishes:
+    """What a query, a form or Upload-Metadata asks for. An empty value is none. Raises `InvalidField`."""
+    visibility, expires_at = found.get("visibility"), found.get("expires_at")
+    return Wishes(
+        found.get("pipeline"),
+        check_visibility(visibility) if visibility else None,
+        parse_expiry(expires_at) if expires_at else None,
+    )
 
 
 def metadata(request: Request) -> dict[str, str]:

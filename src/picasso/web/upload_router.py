@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from picasso.access.authenticate import Authenticator
 from picasso.access.principal import Scope
 from picasso.addresses import UPLOAD, UPLOADS, below
 from picasso.errors import MethodNotAllowed, TooLarge, UnsupportedContentEncoding, UnsupportedMediaType
 from picasso.receive.commit import Committer
 from picasso.receive.concatenate import Concatenations
+from picasso.receive.terms import PipelineRules
 from picasso.receive.uploads import Uploads
 from picasso.web.body import BodyOptions
 from picasso.web.draft import CONTENT, Draft, is_draft
 from picasso.web.form import FormHandler
+from picasso.web.idempotency import HEADER
 from picasso.web.multipart_form import MAX_FRAMING
 from picasso.web.plain import PlainUploads
 from picasso.web.raw import RawHandler
 from picasso.web.request import Request
 from picasso.web.tus import UPLOAD_METHODS, Tus
-from picasso.web.upload_metadata import PipelineNames, media_type
+from picasso.web.upload_metadata import media_type
 
 # Headers that only tus has. If Tus-Resumable is missing, the answer says so.
 TUS_HEADERS = {"tus-resumable", "upload-length", "upload-defer-length", "upload-concat", "upload-checksum"}
@@ -30,7 +33,9 @@ class UploadHandler:
         uploads: Uploads,
         concatenations: Concatenations,
         committer: Committer,
-        pipelines: PipelineNames,
+        *,
+        pipelines: PipelineRules,
+        authenticate: Authenticator,
         idle_timeout: int,
     ) -> None:
         self._uploads = uploads
@@ -39,14 +44,15 @@ class UploadHandler:
         self._tus = Tus(uploads, concatenations, pipelines, options)
         self._draft = Draft(uploads, pipelines, options)
         self._raw = RawHandler(plain, pipelines)
-        self._form = FormHandler(plain, pipelines)
+        self._form = FormHandler(plain, pipelines, authenticate, self._admit)
 
     async def __call__(self, request: Request) -> None:
         if request.method not in {"GET", "HEAD", "OPTIONS"}:
-            request.principal.require(Scope.FILES_WRITE)
+            if not may_name_sender(request):
+                request.principal.require(Scope.FILES_WRITE)
             require_identity(request)
         if request.method in {"POST", "PUT"}:
-            await self._uploads.require_quota(request.principal, announced_size(request))
+            await self._admit(request)
         try:
             await self._route(request)
         except TooLarge as fault:
@@ -54,6 +60,9 @@ class UploadHandler:
                 # The draft: a 413 says what the limits are.
                 fault.headers = {**self._draft.size_limit(), **request.extra_headers, **fault.headers}
             raise
+
+    async def _admit(self, request: Request) -> None:
+        await self._uploads.require_quota(request.principal, announced_size(request))
 
     async def _route(self, request: Request) -> None:
         plain = below(UPLOAD, request.path) is not None
@@ -131,3 +140,9 @@ def require_identity(request: Request) -> None:
 
 def is_form(request: Request) -> bool:
     return media_type(request.headers.get("content-type", "")) == "multipart/form-data"
+
+
+def may_name_sender(request: Request) -> bool:
+    """Whether a field of the form may say who sends it. With a key the head must say it: the key is one of theirs."""
+    is_plain = request.method == "POST" and below(UPLOAD, request.path) == "" and HEADER not in request.headers
+    return is_plain and request.principal.kind == "anonymous" and is_form(request)

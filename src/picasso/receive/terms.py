@@ -1,0 +1,110 @@
+"""What holds for a new file: what its client asks for, within what its principal, pipeline and project allow."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+from picasso.access.principal import Principal
+from picasso.access.token_limits import TokenLimits
+from picasso.errors import Forbidden, InvalidField
+from picasso.models import Visibility
+
+DEFAULT_PIPELINE = "default"
+
+MAX_EXPIRY = timedelta(days=100 * 366)
+
+
+class PipelineRules(Protocol):
+    """The pipelines that exist, and what they say about their files."""
+
+    def __contains__(self, name: str, /) -> bool: ...
+
+    def visibility(self, name: str, /) -> str:
+        """Of its files; empty if the project decides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What a client asks for; None where it leaves it to the service."""
+
+    pipeline: str | None = None
+    visibility: str | None = None
+    expires_at: datetime | None = None
+
+
+NO_WISHES = Wishes()
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What was decided."""
+
+    project_id: int
+    owner: str
+    pipeline: str
+    visibility: str
+    expires_at: datetime | None
+    limits: TokenLimits | None
+
+
+def decide(principal: Principal, wishes: Wishes, pipelines: PipelineRules) -> Terms:
+    """Raises `Unauthorized` for a stranger, `Forbidden`, `InvalidField`."""
+    pipeline = decide_pipeline(principal, wishes.pipeline, pipelines)
+    return Terms(
+        principal.project_id,
+        principal.owner or "",
+        pipeline,
+        decide_visibility(principal, wishes.visibility, pipelines.visibility(pipeline)),
+        decide_expiry(principal, wishes.expires_at),
+        principal.limits,
+    )
+
+
+def decide_pipeline(principal: Principal, wish: str | None, pipelines: PipelineRules) -> str:
+    forced = principal.limits.pipeline if principal.limits else None
+    if forced and wish not in {None, forced}:
+        raise Forbidden(f"This token is for the pipeline {forced}.")
+    name = forced or (DEFAULT_PIPELINE if wish is None else wish)
+    if name not in pipelines:
+        raise InvalidField("pipeline", "There is no pipeline of this name.")
+    allowed = principal.project.pipelines if principal.project else None
+    if allowed is not None and name not in allowed:
+        raise Forbidden(f"The pipeline {name} is not allowed in this project.")
+    return name
+
+
+def decide_visibility(principal: Principal, wish: str | None, of_pipeline: str) -> str:
+    """A token goes to a browser. So it makes a file public only if the application, or a setting, says so."""
+    forced = principal.limits.visibility if principal.limits else None
+    default = forced or of_pipeline or (principal.project.visibility if principal.project else Visibility.PRIVATE)
+    if wish in {None, default}:
+        return default
+    if principal.limits and (forced or wish == Visibility.PUBLIC):
+        raise Forbidden(f"Files of this token are {default}.")
+    return check_visibility(wish)
+
+
+def check_visibility(value: object) -> str:
+    if value not in tuple(Visibility):
+        raise InvalidField("visibility", f"The visibility must be one of {', '.join(Visibility)}.")
+    return str(value)
+
+
+def decide_expiry(principal: Principal, wish: datetime | None) -> datetime | None:
+    seconds = principal.limits.expires_in if principal.limits else None
+    latest = datetime.now(UTC) + timedelta(seconds=seconds) if seconds else None
+    return min((each for each in (wish, latest) if each), default=None)
+
+
+def parse_expiry(value: object) -> datetime:
+    """A time as in RFC 3339, within the next hundred years. Raises `InvalidField`."""
+    now, found = datetime.now(UTC), None
+    with suppress(ValueError, OverflowError):
+        found = datetime.fromisoformat(str(value))
+    if found is None or found.tzinfo is None or not now < found < now + MAX_EXPIRY:
+        sentence = "expires_at must be a time in the future with its offset from UTC, such as 2031-12-31T23:59:59Z."
+        raise InvalidField("expires_at", sentence)
+    return found.astimezone(UTC)

@@ -1,0 +1,63 @@
+"""What a request carries to say who sends it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from picasso.access.authenticate import Authenticator, Credentials
+from picasso.access.principal import ENVIRON, Principal
+from picasso.errors import BadRequest, InvalidToken
+from picasso.web.request import Request
+
+# Who sends a form may be said by a field of it: a plain form of HTML can set no header.
+UNNAMED = frozenset({"anonymous", "open"})
+
+
+def credentials_of(request: Request) -> Credentials:
+    client = request.scope.get("client")
+    return Credentials(
+        authorization=request.headers.get("authorization", ""),
+        cookie=request.headers.get("cookie", ""),
+        query=request.scope.get("query_string", b"").decode("latin-1"),
+        method=request.method,
+        path=request.path,
+        address=client[0] if client else "",
+        project=request.headers.get("picasso-project", ""),
+        owner=as_utf8(request.headers.get("picasso-owner", "")),
+    )
+
+
+def as_utf8(value: str) -> str:
+    """The value of a header that was read as Latin-1. Raises `BadRequest`."""
+    try:
+        return value.encode("latin-1").decode()
+    except UnicodeDecodeError:
+        raise BadRequest("Picasso-Owner is not UTF-8.") from None
+
+
+Admit = Callable[[Request], Awaitable[None]]
+
+
+class FormSender:
+    """The sender of a form: the principal of the request, or of the token in a field of the form."""
+
+    def __init__(self, request: Request, authenticate: Authenticator, admit: Admit) -> None:
+        """``admit`` is asked whether the principal of the request may send what it announces."""
+        self._request = request
+        self._authenticate = authenticate
+        self._admit = admit
+
+    @property
+    def principal(self) -> Principal:
+        return self._request.principal
+
+    async def identify(self, token: str) -> None:
+        """Raises `Unauthorized`, or `BadRequest` if the request has another credential."""
+        if self.principal.kind not in UNNAMED:
+            raise BadRequest("Send one credential only: either `Authorization`, or `token` once.")
+        if token.startswith("pk_"):
+            raise InvalidToken("A key must not be in a form: it is the secret of a server. Use a token.")
+        credentials = replace(credentials_of(self._request), authorization=f"Bearer {token}", query="")
+        self._request.scope[ENVIRON] = await self._authenticate(credentials)
+        await self._admit(self._request)
