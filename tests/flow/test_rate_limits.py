@@ -223,6 +223,13 @@ def test_what_was_valid_once_is_no_guess(tmp_path: Path) -> None:
     with_rates(tmp_path, "failure=1/1h", send, access="keys")
 
 
+def test_the_password_of_a_proxy_is_no_guess(tmp_path: Path) -> None:
+    async def send(app: WebApp) -> None:
+        assert await statuses(app, 5, authorization="Basic dXNlcjpwYXNz") == [401] * 5
+
+    with_rates(tmp_path, "failure=1/1h", send, access="keys")
+
+
 def test_a_valid_key_is_never_counted_as_a_failure(tmp_path: Path) -> None:
     key = new_key(models.Project.objects.get(pk=1))
 

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Sequence
 from typing import TypeVar
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from picasso.limits.bucket import FREE_PART
@@ -38,6 +38,12 @@ def clock() -> Clock:
 
 LIMITERS: list[LeasingLimiter] = []
 """Those of the running test."""
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The machine may be as busy as it likes."""
+    monkeypatch.setattr("picasso.limits.leases.WAIT_SECONDS", 600)
 
 
 def leasing(counters: Counters, clock: Clock, processes: int = 2, max_subjects: int = 1000) -> LeasingLimiter:
@@ -149,7 +155,7 @@ def test_threads_never_get_more_than_the_quota(clock: Clock) -> None:
 # Leases
 
 
-@pytest.mark.parametrize("quota", [1, 2, 20, 99, 100, 1000, 12_345])
+@pytest.mark.parametrize("quota", [1, 2, 20, 199, 200, 1000, 12_345])
 def test_one_process_gets_the_whole_quota_and_no_more(clock: Clock, quota: int) -> None:
     policy = Policy("p", quota, 3600)
 
@@ -159,7 +165,7 @@ def test_one_process_gets_the_whole_quota_and_no_more(clock: Clock, quota: int) 
     assert run(take_all()) == quota
 
 
-@pytest.mark.parametrize("quota", [1, 20, 99, 100, 1000, 12_345])
+@pytest.mark.parametrize("quota", [1, 20, 199, 200, 1000, 12_345])
 @pytest.mark.parametrize("processes", [2, 5])
 def test_several_processes_exceed_a_quota_by_their_free_part_only(clock: Clock, quota: int, processes: int) -> None:
     policy, counters = Policy("p", quota, 3600), MemoryCounters(clock)
@@ -199,7 +205,7 @@ def test_a_burst_of_connections_on_two_processes(clock: Clock) -> None:
         connections = [taken(limiters[number % 2], policy, 200) for number in range(32)]
         return sum(await asyncio.gather(*connections))
 
-    assert 2000 <= run(burst()) <= 2000 + 2 * 20
+    assert 2000 <= run(burst()) <= 2000 + 2 * 10
     assert counters.calls < 400  # for 6,400 requests
 
 
@@ -209,7 +215,7 @@ def test_a_few_requests_cost_no_statement(clock: Clock) -> None:
     async def few() -> None:
         limiter = leasing(counters, clock)
         for subject in range(100):
-            assert await taken(limiter, Policy("p", 3000, 60), 30, f"{subject}") == 30
+            assert await taken(limiter, Policy("p", 3000, 60), 15, f"{subject}") == 15
 
     run(few())
     assert counters.calls == 0
@@ -231,6 +237,22 @@ def test_what_remains_and_when_it_resets_are_those_of_all_processes(clock: Clock
         assert (fresh.allowed, fresh.remaining, fresh.reset) == (True, 99, 60)
 
     run(take())
+
+
+def test_windows_that_overlap_exceed_a_quota_by_twice_the_free_part(clock: Clock) -> None:
+    """One process uses its free part at the end of a window of its own, and again in the next one."""
+    policy, counters = Policy("p", 1000, 60), MemoryCounters(clock)
+
+    async def take() -> int:
+        early, late = leasing(counters, clock), leasing(counters, clock)
+        await early.take(policy, "a")
+        clock.now += 30
+        found = await taken(late, policy, 1000)
+        found += await taken(early, policy, 4)
+        clock.now += 30
+        return found + await taken(early, policy, 5)
+
+    assert run(take()) == 1000 + 4 + 5
 
 
 def test_an_exhausted_quota_is_refused_without_asking_again_and_again(clock: Clock) -> None:
@@ -274,7 +296,7 @@ def test_idle_shares_go_back(clock: Clock) -> None:
                 await asyncio.sleep(0.05)
                 clock.now += 1
                 got += await taken(busy, policy, 2000)
-        assert got <= 1580 + 2 * 16
+        assert got <= 1580 + 2 * 8
 
     run(take())
 
@@ -334,6 +356,23 @@ def test_without_counters_each_process_counts_alone(clock: Clock) -> None:
     run(take())
 
 
+def test_what_was_used_up_stays_so_without_counters(clock: Clock) -> None:
+    policy, counters = Policy("p", 1000, 3600), Failing(MemoryCounters(clock))
+
+    async def take() -> None:
+        counters.away = False
+        one, other = leasing(counters, clock), leasing(counters, clock)
+        await taken(one, policy, 100)
+        await taken(other, policy, 2000)
+        assert await taken(other, policy, 1) == 0
+        counters.away = True
+        clock.now += 5
+        refused = await other.take(policy, "a")
+        assert (refused.allowed, refused.reduced) == (False, False)
+
+    run(take())
+
+
 def test_counters_that_do_not_answer_hold_no_request_up(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("picasso.limits.leases.WAIT_SECONDS", 0.01)
     answer = threading.Event()
@@ -351,6 +390,7 @@ def test_counters_that_do_not_answer_hold_no_request_up(clock: Clock, monkeypatc
     run(take())
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_any_order_of_requests_keeps_the_limit(data: st.DataObject) -> None:
     clock = Clock()

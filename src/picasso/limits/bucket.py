@@ -8,12 +8,12 @@ from picasso.limits.counters import Charge, Count, Return, Taken
 from picasso.rate_policies import Policy
 
 # Each process lets so much of a quota pass before it asks the counters for the first time in a window. Subjects with
-# few requests then cost no statement and no row. It is also the tolerance of the limit, for each process. Quotas below
-# 100 have none.
-FREE_PART = 100
+# few requests then cost no statement and no row. This is also the tolerance of the limit, for each process: twice this
+# part, as one window of the counters can overlap two that a process began by itself. Quotas below 200 have none.
+FREE_PART = 200
 
 # A share is so much of what is left. So shares become smaller towards the end, and little is held by other processes.
-# Quotas below 100 are taken one by one.
+# Quotas below 200 are taken one by one.
 SHARE_PART = 8
 FIRST_SHARE_PART = 16
 
@@ -58,16 +58,22 @@ class Bucket:
         return True
 
     def spend_alone(self, cost: int, quota: int) -> bool:
-        """Use units without the counters, as long as this process has used no more than ``quota`` in this window."""
-        if self.spent + cost > quota:
+        """Use units without the counters: of what they last said is left, and at most ``quota`` in this window."""
+        if self.spent + cost > quota or (self.known and self.left < cost):
             return False
         self.spent += cost
         self.debt += cost
+        self.left = max(0, self.left - cost)
         return True
 
+    @property
+    def used_up(self) -> bool:
+        """Whether nothing is left, as far as known."""
+        return self.known and self.left == 0
+
     def is_exhausted(self, now: float) -> bool:
-        """Whether all units are used up, as far as known, and it is too early to ask again."""
-        return self.known and self.left == 0 and now < self.ask_at
+        """Whether nothing is left, as far as known, and it is too early to ask again."""
+        return self.used_up and now < self.ask_at
 
     @property
     def runs_low(self) -> bool:

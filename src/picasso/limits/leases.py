@@ -2,7 +2,7 @@
 
 A share is spent in this process alone, without a statement for each request. The counters are asked in a thread, for
 all subjects that need something in one statement, and before the last share is used up. So a limit is exceeded by at
-most 1 % of the quota for each process (`picasso.limits.bucket.FREE_PART`), and a request waits only for the first and
+most 1 % of the quota for each process (`picasso.limits.bucket`), and a request waits only for the first and
 the last shares of a window. Shares that nobody uses go back after a second.
 """
 
@@ -22,9 +22,10 @@ from picasso.rate_policies import Policy
 
 log = logging.getLogger(__name__)
 
-# A request waits so long for the counters. Then this process counts alone for the second time, and asks again.
-WAIT_SECONDS = 0.5
-ALONE_SECONDS = 1.0
+# A request waits so long for the counters. Then this process counts alone for the second time, and asks again. A server
+# that is only busy must answer in this time, as counting alone is less exact.
+WAIT_SECONDS = 3.0
+ALONE_SECONDS = 2.0
 LOG_SECONDS = 60.0
 
 IDLE_SECONDS = 1.0
@@ -94,7 +95,7 @@ class LeasingLimiter:
     def _take_alone(self, bucket: Bucket, cost: int) -> Taken:
         quota = max(1, bucket.policy.quota // self._processes)
         allowed = bucket.spend(cost) or bucket.spend_alone(cost, quota)
-        return bucket.taken(allowed, self._clock(), reduced=not allowed)
+        return bucket.taken(allowed, self._clock(), reduced=not allowed and not bucket.used_up)
 
     def _bucket(self, policy: Policy, subject: str, now: float) -> Bucket:
         key = key_of(policy, subject)

@@ -10,7 +10,7 @@ from functools import lru_cache
 from picasso import addresses
 from picasso.access.principal import Kind, Principal
 from picasso.access.projects import Project
-from picasso.errors import ExpiredKey, PicassoError
+from picasso.errors import PicassoError, Unauthorized
 from picasso.limits.counters import Taken
 from picasso.limits.fields import fields, refusal
 from picasso.limits.limiter import Limiter
@@ -24,9 +24,6 @@ log = logging.getLogger(__name__)
 POLICIES: Mapping[Kind, str] = {"key": "key", "token": "token", "session": "user"}
 
 LISTS = {addresses.FILES, addresses.JOBS}
-
-# Those that are valid no longer are not guesses: many people behind one address may open an old page.
-NO_GUESSES = (ExpiredKey,)
 
 
 class Rates:
@@ -48,7 +45,7 @@ class Rates:
     async def count_failure(self, request: Request, fault: PicassoError) -> None:
         """Count a wrong credential. Raises `RateLimited` if other processes have counted too many meanwhile."""
         policy = self._policies.get("failure")
-        if policy and has_credential(request) and not isinstance(fault, NO_GUESSES):
+        if policy and is_guess(fault):
             await self._take(request, [(policy, address_of(request))])
 
     async def count(self, request: Request, principal: Principal) -> None:
@@ -110,9 +107,17 @@ def parsed(rates: str, project: str) -> Mapping[str, Policy | None]:
 
 
 def has_credential(request: Request) -> bool:
-    """Whether the request carries something that may be a guess."""
-    query = request.scope["query_string"]
-    return "authorization" in request.headers or b"token=" in query or b"signature=" in query
+    """Whether the request carries something that may be a guess. Not what a proxy may use for itself, as ``Basic``."""
+    bearer = request.headers.get("authorization", "")[:7].lower() == "bearer "
+    return bearer or b"token=" in request.scope["query_string"]
+
+
+def is_guess(fault: PicassoError) -> bool:
+    """Whether a credential was wrong, and not just missing.
+
+    What is valid no longer is no guess: many people behind one address may have an old page open.
+    """
+    return type(fault) is not Unauthorized and not fault.code.startswith("expired-")
 
 
 def address_of(request: Request) -> str:
