@@ -228,6 +228,7 @@ class Conf:
     max_upload_size: int = setting("PICASSO_MAX_UPLOAD_SIZE", size, 5 * 2**30)
     min_free_space: int = setting("PICASSO_MIN_FREE_SPACE", size, 256 * 2**20)
     upload_idle_timeout: int = setting("PICASSO_UPLOAD_IDLE_TIMEOUT", positive, 120)
+    min_upload_rate: int = setting("PICASSO_MIN_UPLOAD_RATE", size, 2**10)
     upload_expiry: int = setting("PICASSO_UPLOAD_EXPIRY", positive, 86_400)
     upload_start_timeout: int = setting("PICASSO_UPLOAD_START_TIMEOUT", positive, 900)
     max_unfinished_size: int = setting("PICASSO_MAX_UNFINISHED_SIZE", size, 100 * 2**30)

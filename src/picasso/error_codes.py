@@ -169,8 +169,9 @@ REQUEST_CODES = (
     RequestCode(
         "upload-timeout",
         408,
-        "No data arrived for `PICASSO_UPLOAD_IDLE_TIMEOUT` seconds.",
-        "Send the upload again, or continue it if it is resumable. For slow clients raise the setting.",
+        "No data arrived for `PICASSO_UPLOAD_IDLE_TIMEOUT` seconds, or data arrived more slowly than "
+        "`PICASSO_MIN_UPLOAD_RATE` for longer than that. A small body of another request did not arrive in time.",
+        "Send the upload again, or continue it if it is resumable. For slow clients change the settings.",
     ),
     RequestCode(
         "conflict",

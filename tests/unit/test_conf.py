@@ -55,6 +55,7 @@ WRONG = {
         "must be * or a list of origins",
     ),
     "PICASSO_MAX_UPLOAD_SIZE": (["5 GiBs", "much", "-1", "1e9", ".5G", "5,0GiB"], "must be a size"),
+    "PICASSO_MIN_UPLOAD_RATE": (["fast", "-1"], "must be a size"),
     "PICASSO_MIN_FREE_SPACE": (["10%", "all"], "must be a size"),
     "PICASSO_RATES": (["address", "adress=1/60", "address=0/60", "key=1/0", "key=1/60x", "on", "all=1/60"], "must "),
     "PICASSO_UPLOAD_IDLE_TIMEOUT": (["0", "-5", "2.5", "1s", "9999999999"], "must be a whole number above 0"),

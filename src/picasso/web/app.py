@@ -23,6 +23,7 @@ from picasso.receive.threads import Threads
 from picasso.receive.uploads import Uploads
 from picasso.storage import Storage
 from picasso.web import health
+from picasso.web.body import BodyOptions
 from picasso.web.connection import Receive
 from picasso.web.cors import Cors
 from picasso.web.cross_site import CrossSite
@@ -94,7 +95,7 @@ class WebApp:
                 self._committer,
                 pipelines=known,
                 authenticate=authenticate,
-                idle_timeout=conf.upload_idle_timeout,
+                options=BodyOptions(conf.upload_idle_timeout, conf.min_upload_rate),
             ),
             download=self._download,
             django=self._django,

@@ -6,6 +6,7 @@ What kind of body it is, a `BodyParser` knows: it finds the content of the file 
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -23,6 +24,10 @@ QUIET_SECONDS = 0.05
 SLOW_SECONDS = 0.1
 
 TIMED_OUT = "The upload timed out: no data arrived for too long."
+TOO_SLOW = "The upload timed out: its data arrived too slowly."
+
+# How long a client may be slower than the minimum rate. It applies on top of the time in which it may send nothing.
+SLOW_WINDOW = 60
 
 # The client waits until the last piece is hashed and written: a millisecond for each of these.
 LAST_PIECE = 2**20
@@ -91,7 +96,31 @@ class BodyOptions:
 
     idle_timeout: int
     """Seconds after which a body of which no byte arrives is given up."""
+    min_rate: int = 0
+    """Bytes per second that a client must send on average while it is waited for; 0 for no minimum."""
+    slow_window: float = SLOW_WINDOW
     pool: BlockPool = field(default_factory=BlockPool)
+
+
+class Pace:
+    """Whether a client sends fast enough.
+
+    Only the time counts in which the client is waited for. It begins with a credit of seconds; each second of waiting
+    takes one, and the bytes that it should have sent in a second give one back, up to the credit of the beginning.
+    """
+
+    def __init__(self, rate: int, credit: float) -> None:
+        """``rate`` in bytes per second; 0 for no minimum."""
+        self._rate = rate
+        self._credit = self._most = credit
+
+    def count(self, seconds: float, size: int) -> None:
+        """After ``seconds`` of waiting for ``size`` bytes. Raises `UploadTimeout`."""
+        if not self._rate:
+            return
+        self._credit = min(self._credit - seconds + size / self._rate, self._most)
+        if self._credit < 0:
+            raise UploadTimeout(TOO_SLOW)
 
 
 class Body:
@@ -101,10 +130,11 @@ class Body:
         """More than ``limit`` bytes raise `TooLarge`."""
         self._request = request
         self._idle_timeout = options.idle_timeout
+        self._pace = Pace(options.min_rate, options.idle_timeout + options.slow_window)
         self._pool = options.pool
         self._limit = limit
         self._received = 0
-        self._unparsed = b""  # taken from the request, but then the request was interrupted
+        self._unparsed = b""  # taken from the request, but then the request was interrupted or given up
         self._direct_from = 0  # a client that was slow has to send another block before it is tried again
 
     async def receive(self, parser: BodyParser) -> None:
@@ -140,15 +170,27 @@ class Body:
             pass  # nothing more is here
 
     async def _next(self, sink: Sink) -> tuple[bytes, bool]:
+        started, paused = time.monotonic(), 0.0
         try:
             async with asyncio.timeout(QUIET_SECONDS):
                 got = await self._request.receive()
         except TimeoutError:
+            before = time.monotonic()
             await sink.pause()
+            paused = time.monotonic() - before
             got = await self._wait()
         if got is None:
             raise ClientGone
+        if got[1]:
+            self._require_pace(time.monotonic() - started - paused, got[0])
         return got
+
+    def _require_pace(self, seconds: float, chunk: bytes) -> None:
+        try:
+            self._pace.count(seconds, len(chunk))
+        except UploadTimeout:
+            self._unparsed += chunk
+            raise
 
     async def _wait(self) -> tuple[bytes, bool] | None:
         try:
@@ -198,6 +240,7 @@ class Body:
     async def _fill(self, block: Block, full: int, direct: DirectBody, patience: float) -> bool:
         """Receive into the block until it is ``full``; whether the client was too slow for that."""
         room, buffered = block.room[: full - block.end], direct.has_buffered
+        started = time.monotonic()
         try:
             async with asyncio.timeout(self._idle_timeout):
                 size = await direct.receive_into(room, patience, wait=not block.end)
@@ -207,6 +250,7 @@ class Body:
             block.end += direct.filled
         if not size and direct.gone:
             raise ClientGone
+        self._pace.count(time.monotonic() - started, direct.filled)
         # What has arrived must not wait for the rest.
         return not buffered and direct.filled < len(room)
 

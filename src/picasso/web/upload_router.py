@@ -36,10 +36,9 @@ class UploadHandler:
         *,
         pipelines: PipelineRules,
         authenticate: Authenticator,
-        idle_timeout: int,
+        options: BodyOptions,
     ) -> None:
         self._uploads = uploads
-        options = BodyOptions(idle_timeout)
         plain = PlainUploads(uploads, committer, options)
         self._tus = Tus(uploads, concatenations, pipelines, options)
         self._draft = Draft(uploads, pipelines, options)
