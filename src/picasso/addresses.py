@@ -10,6 +10,10 @@ import uuid
 
 HOME = "/"
 ADMIN = "/admin/"
+SIGN_IN = "/sign-in/"
+SIGN_IN_CODE = "/sign-in/code/"
+SIGN_OUT = "/sign-out/"
+ACCOUNT = "/account/"
 STATIC = "/static/"
 DOWNLOADS = "/files/"
 ALIVE = "/healthz"
@@ -25,7 +29,7 @@ DOCS = f"{API}docs/"
 SCHEMA = f"{API}schema/"
 
 # A prefix that a proxy serves the service below must not begin like one of these.
-RESERVED = tuple(path.rstrip("/") for path in (API, DOWNLOADS, ADMIN, STATIC, ALIVE, READY))
+RESERVED = tuple(path.rstrip("/") for path in (API, DOWNLOADS, ADMIN, SIGN_IN, SIGN_OUT, ACCOUNT, STATIC, ALIVE, READY))
 
 
 def below(root: str, path: str) -> str | None:

@@ -30,6 +30,7 @@ SHORTCUTS = {
     "jobs": "list, show, retry and cancel jobs",
     "queues": "show, pause and resume queues",
     "keys": "create, list and revoke keys of the API",
+    "people": "create, list and change people who sign in",
 }
 
 
@@ -192,6 +193,7 @@ This is the first key of this installation. It may do everything, and it is not 
     curl -H "Authorization: Bearer {key}" {address}/api/v1.0/files/
 
 Create keys with fewer rights by `picasso keys create`, and revoke this one when you do not need it any more.
+To sign in at {address}/sign-in/ create a person: `picasso people create NAME --role admin`.
 """
 
 

@@ -122,6 +122,18 @@ REQUEST_CODES = (
     ),
     RequestCode("expired-link", 410, "The `expires` of the link has passed.", "Get a new link from the API."),
     RequestCode(
+        "sign-in-refused",
+        403,
+        "The name, the password or the code of the second factor is wrong, or the person was deactivated.",
+        "Type them again. An administrator sets a new password by `picasso people password NAME`.",
+    ),
+    RequestCode(
+        "sign-in-locked",
+        429,
+        "Ten attempts to sign in as this person, or fifty from this address, failed within 15 minutes.",
+        "Wait for the time in `Retry-After`.",
+    ),
+    RequestCode(
         "network-not-allowed",
         403,
         "The key is limited to networks, and the request comes from another one.",

@@ -157,6 +157,21 @@ class ExpiredToken(Unauthorized):
     code = "expired-token"
 
 
+class SignInRefused(PicassoError):
+    """The name, the password or the code is wrong."""
+
+    status, code = 403, "sign-in-refused"
+
+
+class SignInLocked(PicassoError):
+    """There were too many failed attempts to sign in. Please try again later."""
+
+    status, code = 429, "sign-in-locked"
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(headers={"Retry-After": str(seconds)})
+
+
 class Forbidden(PicassoError):
     """This request is not allowed."""
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import ClassVar, TypeVar
 
 import uuid_utils.compat
+from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.functional import cached_property
@@ -524,3 +525,54 @@ class RateCounter(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key}: {self.used} of {self.quota}"
+
+
+class Membership(models.Model):
+    """What a person may do in a project, or without a project in all of them."""
+
+    class Role(models.TextChoices):
+        VIEWER = "viewer"
+        OPERATOR = "operator"
+        ADMIN = "admin"
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
+    project = models.ForeignKey(Project, models.CASCADE, null=True, blank=True, related_name="memberships")
+    role = models.CharField(max_length=8, choices=Role.choices)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["user", "project"], name="one_role_per_person_and_project", nulls_distinct=False
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} is {self.role} of {self.project or 'all projects'}"
+
+
+class SecondFactor(models.Model):
+    """Codes of an authenticator app (TOTP, RFC 6238), and codes for the day on which it is lost."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="second_factor"
+    )
+    secret = models.CharField(max_length=200, help_text="Encrypted.")
+    confirmed_at = models.DateTimeField(null=True, blank=True, help_text="It counts from the first right code on.")
+    last_step = models.BigIntegerField(default=0, help_text="The time step of the last code: none is valid twice.")
+    recovery_codes = models.JSONField(default=list, help_text="SHA-256 of those that were not used yet.")
+
+    def __str__(self) -> str:
+        return f"of {self.user}"
+
+
+class SignInFailure(models.Model):
+    """A failed attempt to sign in, for a while: too many lock an account or an address."""
+
+    subject = models.CharField(max_length=80, help_text="`account:` or `address:`, and a hash.")
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["subject", "at"], name="sign_in_failure_subject")]
+
+    def __str__(self) -> str:
+        return f"{self.subject} at {self.at}"

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.staticfiles.storage import StaticFilesStorage
+from django.http import HttpResponseBase, HttpResponseRedirect
 from django.urls import get_script_prefix
 from drf_spectacular.utils import extend_schema
 from rest_framework.renderers import JSONRenderer, TemplateHTMLRenderer
@@ -69,20 +70,29 @@ class Index(APIView):
         return queries.count(principal_of(self.request.META))
 
     @extend_schema(exclude=True)
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> HttpResponseBase:
         if request.accepted_renderer.format != "html":
             return Response(directory(request), headers={"Vary": "Accept"})
-        headers = {"Content-Security-Policy": CSP, "Vary": "Accept"}
+        if principal_of(request.META).kind == "anonymous":
+            return HttpResponseRedirect(sign_in_url(request), headers={"Vary": "Accept, Cookie"})
+        headers = {"Content-Security-Policy": CSP, "Vary": "Accept, Cookie"}
         return Response(front_page(request, self), template_name="picasso/index.html", headers=headers)
+
+
+def sign_in_url(request: Request) -> str:
+    return f"{request.META['SCRIPT_NAME']}{addresses.SIGN_IN}"
 
 
 def front_page(request: Request, view: Index) -> dict[str, Any]:
     pages, root = Pages(), request.META["SCRIPT_NAME"]
-    found = pages.paginate_queryset(queries.with_derivatives(principal_of(request.META)), request, view)
+    principal = principal_of(request.META)
+    found = pages.paginate_queryset(queries.with_derivatives(principal), request, view)
     return {
         "files": [shown(file, links_of(request)) for file in found],
         "page": {**pages.neighbours(), "number": pages.page, "count": pages.count},
         "version": __version__,
+        "access": principal.kind,
+        "account_url": root + addresses.ACCOUNT,
         "max_upload_size": settings.PICASSO.max_upload_size,
         **{f"{name}_url": root + path for name, path in {"home": addresses.HOME, **LINKS}.items()},
     }

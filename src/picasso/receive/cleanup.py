@@ -17,6 +17,7 @@ from django.utils import timezone
 from picasso import workdir
 from picasso.access import quotas
 from picasso.access.principal import SERVICE
+from picasso.access.sign_in import forget_old_failures
 from picasso.files.queries import existing
 from picasso.models import Upload, made_at
 from picasso.receive import token_use
@@ -67,6 +68,7 @@ class Sweeper:
 def _sweep_hourly(storage: Storage) -> int:
     quotas.forget_past_days()
     token_use.remove_expired()
+    forget_old_failures()
     return remove_expired(storage, settings.PICASSO.upload_expiry) + _remove_abandoned(storage)
 
 

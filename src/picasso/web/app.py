@@ -9,6 +9,7 @@ from contextlib import closing
 from picasso.access.authenticate import Authenticator, BearerKeys, OpenAccess, Scheme
 from picasso.access.authenticate import Threads as AccessThreads
 from picasso.access.links import SignedLinks
+from picasso.access.sessions import SessionCookies
 from picasso.access.tokens import BearerTokens
 from picasso.conf import Conf
 from picasso.errors import ClientGone, PicassoError, Unavailable
@@ -185,9 +186,10 @@ class WebApp:
 def authenticator(conf: Conf, threads: AccessThreads) -> Authenticator:
     keys = BearerKeys(threads)
     bearers: list[Scheme] = [BearerTokens(keys.known), keys]
+    sessions = SessionCookies(threads)
     if conf.access == "open":
-        return Authenticator(bearers, OpenAccess(threads))
-    return Authenticator([*bearers, SignedLinks(threads)])
+        return Authenticator([*bearers, sessions], OpenAccess(threads))
+    return Authenticator([*bearers, SignedLinks(threads), sessions])
 
 
 def limits_of(conf: Conf) -> Limits:

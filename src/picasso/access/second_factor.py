@@ -1,0 +1,109 @@
+"""The second factor: codes of an authenticator app (TOTP, RFC 6238) and recovery codes. Each is valid once."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import io
+import secrets
+import time
+from typing import Any
+
+import pyotp
+import segno
+from cryptography.fernet import Fernet
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+
+from picasso.models import SecondFactor
+
+ISSUER = "Picasso"
+STEP_SECONDS = 30
+RECOVERY_CODES = 10
+
+
+def of(user: User) -> SecondFactor | None:
+    """The confirmed one."""
+    return SecondFactor.objects.filter(user=user, confirmed_at__isnull=False).first()
+
+
+def enrol(user: User) -> str:
+    """Begin to set it up: a new secret, which counts only after `confirm`. The secret in base 32."""
+    secret = pyotp.random_base32()
+    SecondFactor.objects.update_or_create(
+        user=user,
+        defaults={"secret": encrypt(secret), "confirmed_at": None, "last_step": 0, "recovery_codes": []},
+    )
+    return secret
+
+
+def confirm(user: User, code: str) -> list[str] | None:
+    """With the first code of the app: recovery codes, to be shown once. None if the code is wrong."""
+    if not verify(user, code, confirmed=False):
+        return None
+    codes = ["-".join(secrets.token_hex(2) for _ in range(4)) for _ in range(RECOVERY_CODES)]
+    hashes = [hash_of(each) for each in codes]
+    SecondFactor.objects.filter(user=user).update(confirmed_at=timezone.now(), recovery_codes=hashes)
+    return codes
+
+
+def verify(user: User, code: str, *, confirmed: bool = True) -> bool:
+    """Whether this is a code that was not used yet. In a transaction, so that two requests never use the same code."""
+    code = code.replace(" ", "").lower()
+    with transaction.atomic():
+        row = SecondFactor.objects.select_for_update().filter(user=user, confirmed_at__isnull=not confirmed).first()
+        return row is not None and (use_step(row, code) or use_recovery_code(row, code))
+
+
+def use_step(row: SecondFactor, code: str) -> bool:
+    """A code of the present time, or of 30 seconds before or after, later than the last one."""
+    totp, now = pyotp.TOTP(decrypt(row.secret)), int(time.time()) // STEP_SECONDS
+    for step in (now - 1, now, now + 1):
+        if step > row.last_step and hmac.compare_digest(totp.generate_otp(step).encode(), code.encode()):
+            row.last_step = step
+            row.save(update_fields=["last_step"])
+            return True
+    return False
+
+
+def use_recovery_code(row: SecondFactor, code: str) -> bool:
+    if (found := hash_of(code)) not in row.recovery_codes:
+        return False
+    row.recovery_codes.remove(found)
+    row.save(update_fields=["recovery_codes"])
+    return True
+
+
+def remove(user: User) -> None:
+    SecondFactor.objects.filter(user=user).delete()
+
+
+def picture(user: User, secret: str) -> str:
+    """The QR code for the app, as SVG."""
+    uri = pyotp.TOTP(secret).provisioning_uri(name=user.get_username(), issuer_name=ISSUER)
+    svg = io.BytesIO()
+    segno.make(uri).save(svg, kind="svg", scale=5, xmldecl=False, svgns=True, dark="#000", light="#fff")
+    return svg.getvalue().decode()
+
+
+def hash_of(code: str) -> str:
+    """64 random bits need no slow hash."""
+    return hashlib.sha256(code.encode(errors="replace")).hexdigest()
+
+
+def cipher() -> Fernet:
+    """With a key of the service: whoever has only the database has no codes."""
+    key = hashlib.sha256(b"picasso second factor\0" + settings.SECRET_KEY.encode()).digest()
+    return Fernet(base64.urlsafe_b64encode(key))
+
+
+def encrypt(text: str) -> str:
+    return cipher().encrypt(text.encode()).decode()
+
+
+def decrypt(text: str) -> str:
+    decrypted: Any = cipher().decrypt(text.encode())
+    return str(decrypted.decode())

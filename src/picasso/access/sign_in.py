@@ -1,0 +1,82 @@
+"""Signing in with a password: what fails is counted, and too many failures lock the account and the address.
+
+While it is locked, a right password is refused as well, so nobody learns whether a guess was right. The counts are in
+the database: they hold for all processes and machines.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+from ipaddress import ip_address, ip_network
+
+from django.contrib.auth import authenticate
+from django.contrib.auth.models import User
+from django.db.models.functions import Now
+
+from picasso.errors import SignInLocked, SignInRefused
+from picasso.models import SignInFailure
+
+WINDOW = timedelta(minutes=15)
+MAX_OF_ACCOUNT = 10
+MAX_OF_ADDRESS = 50
+
+MAX_PASSWORD = 1024
+"""Longer ones would cost time to hash."""
+
+
+def check_password(name: str, password: str, address: str) -> User:
+    """The person with this name and password.
+
+    Raises `SignInLocked`, `SignInRefused`. An unknown name takes as long as a wrong password.
+    """
+    subjects = subjects_of(name, address)
+    require_unlocked(subjects)
+    user = authenticate(username=name, password=password) if len(password) <= MAX_PASSWORD else None
+    if not isinstance(user, User):
+        fail(subjects)
+        raise SignInRefused
+    return user
+
+
+def fail(subjects: dict[str, int]) -> None:
+    """Count a failure."""
+    SignInFailure.objects.bulk_create(SignInFailure(subject=subject) for subject in subjects)
+
+
+def succeed(name: str, address: str) -> None:
+    """Forget the failures of the account; those of the address stay, or one own account would unlock all guessing."""
+    account = next(iter(subjects_of(name, address)))
+    SignInFailure.objects.filter(subject=account).delete()
+
+
+def require_unlocked(subjects: dict[str, int]) -> None:
+    """Raises `SignInLocked`."""
+    for subject, limit in subjects.items():
+        if SignInFailure.objects.filter(subject=subject, at__gt=Now() - WINDOW).count() >= limit:
+            raise SignInLocked(int(WINDOW.total_seconds()))
+
+
+def forget_old_failures() -> None:
+    SignInFailure.objects.filter(at__lt=Now() - WINDOW).delete()
+
+
+def subjects_of(name: str, address: str) -> dict[str, int]:
+    """What failures of this attempt count for, with the most that each may have. The account comes first."""
+    return {hashed("account", name.lower()): MAX_OF_ACCOUNT, hashed("address", network_of(address)): MAX_OF_ADDRESS}
+
+
+def hashed(kind: str, word: str) -> str:
+    """A password that somebody typed into the field for the name is not kept as text."""
+    return f"{kind}:{hashlib.sha256(word.encode(errors='replace')).hexdigest()}"
+
+
+def network_of(address: str) -> str:
+    """Of IPv6 a /64, which is what one subscriber has."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    if found.version == 4:
+        return address
+    return str(found.ipv4_mapped or ip_network((int(found), 64), strict=False))

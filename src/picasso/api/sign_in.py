@@ -1,0 +1,263 @@
+"""Pages on which people sign in and out, and look after their account. They work without scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from django import forms
+from django.contrib.auth import login, logout, update_session_auth_hash
+from django.contrib.auth.models import AnonymousUser, User
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import get_script_prefix
+from django.utils.decorators import method_decorator
+from django.utils.http import urlencode
+from django.views import View
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_protect
+from django.views.decorators.debug import sensitive_post_parameters
+
+from picasso import addresses
+from picasso.access import people, second_factor, sign_in
+from picasso.access.sign_in import MAX_PASSWORD
+from picasso.errors import InvalidField, PicassoError, SignInRefused
+
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+PENDING = "picasso.pending"
+"""The key in the session of a person whose password was right, and whose second factor is still to come."""
+
+PENDING_SECONDS = 300
+
+
+class NameForm(forms.Form):
+    username = forms.CharField(
+        label="Name", max_length=150, widget=forms.TextInput(attrs={"autocomplete": "username", "autofocus": True})
+    )
+    password = forms.CharField(
+        max_length=MAX_PASSWORD,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+
+class CodeForm(forms.Form):
+    code = forms.CharField(
+        label="Code of your authenticator app, or a recovery code",
+        max_length=40,
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "autofocus": True}),
+    )
+
+
+class PasswordForm(forms.Form):
+    old = forms.CharField(
+        label="Present password",
+        max_length=MAX_PASSWORD,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    new = forms.CharField(
+        label="New password",
+        max_length=MAX_PASSWORD,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+
+private = (never_cache, csrf_protect, sensitive_post_parameters())
+
+
+def guarded(view: type[View]) -> type[View]:
+    for decorator in private:
+        view = method_decorator(decorator, name="dispatch")(view)
+    return view
+
+
+@guarded
+class SignIn(View):
+    """A name and a password, then a code if the person has a second factor."""
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        return shown(request, "sign_in", form=NameForm(), next=target(request))
+
+    def post(self, request: HttpRequest) -> HttpResponseBase:
+        form = NameForm(request.POST)
+        if not form.is_valid():
+            return shown(request, "sign_in", 400, form=form, next=target(request))
+        name, password = form.cleaned_data["username"], form.cleaned_data["password"]
+        try:
+            user = sign_in.check_password(name, password, address_of(request))
+        except PicassoError as fault:
+            return refused(request, "sign_in", fault, form=NameForm(initial={"username": name}), next=target(request))
+        if second_factor.of(user):
+            request.session.cycle_key()
+            request.session[PENDING] = user.pk
+            request.session.set_expiry(PENDING_SECONDS)
+            return redirect(addresses.SIGN_IN_CODE, target(request))
+        return enter(request, user)
+
+
+@guarded
+class SignInCode(View):
+    """The second step."""
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        if pending(request) is None:
+            return redirect(addresses.SIGN_IN, target(request))
+        return shown(request, "sign_in_code", form=CodeForm(), next=target(request))
+
+    def post(self, request: HttpRequest) -> HttpResponseBase:
+        user, form = pending(request), CodeForm(request.POST)
+        if user is None:
+            return redirect(addresses.SIGN_IN, target(request))
+        subjects = sign_in.subjects_of(user.get_username(), address_of(request))
+        try:
+            sign_in.require_unlocked(subjects)
+            if not form.is_valid() or not second_factor.verify(user, form.cleaned_data["code"]):
+                sign_in.fail(subjects)
+                raise SignInRefused("The code is wrong, or it was used already. Wait for the next one.")
+        except PicassoError as fault:
+            return refused(request, "sign_in_code", fault, form=CodeForm(), next=target(request))
+        return enter(request, user)
+
+
+@guarded
+class SignOut(View):
+    def post(self, request: HttpRequest) -> HttpResponseBase:
+        logout(request)
+        return redirect(addresses.SIGN_IN)
+
+
+@guarded
+class Account(View):
+    """The own password and second factor."""
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        return self._signed_in(request, lambda user: account(request, user))
+
+    def post(self, request: HttpRequest) -> HttpResponseBase:
+        actions: dict[str, Callable[[HttpRequest, User], HttpResponseBase]] = {
+            "password": change_password,
+            "enrol": enrol,
+            "confirm": confirm,
+            "remove": remove,
+        }
+        action = actions.get(request.POST.get("do", ""), account)
+        return self._signed_in(request, lambda user: action(request, user))
+
+    def _signed_in(self, request: HttpRequest, answer: Callable[[User], HttpResponseBase]) -> HttpResponseBase:
+        user = request.user
+        if isinstance(user, AnonymousUser) or not isinstance(user, User):
+            return redirect(addresses.SIGN_IN, addresses.ACCOUNT)
+        return answer(user)
+
+
+def account(request: HttpRequest, user: User, status: int = 200, **shown_once: Any) -> HttpResponse:
+    values = {"form": PasswordForm(), "second_factor": second_factor.of(user), **shown_once}
+    return shown(request, "account", status, person=user, roles=people.memberships_of(user), **values)
+
+
+def change_password(request: HttpRequest, user: User) -> HttpResponse:
+    form = PasswordForm(request.POST)
+    if not form.is_valid():
+        return account(request, user, 400, form=form)
+    try:
+        sign_in.check_password(user.get_username(), form.cleaned_data["old"], address_of(request))
+        people.require_strong(form.cleaned_data["new"], user)
+    except (SignInRefused, InvalidField) as fault:
+        return account(request, user, fault.status, problem=fault.detail)
+    user.set_password(form.cleaned_data["new"])
+    user.save(update_fields=["password"])
+    update_session_auth_hash(request, user)
+    return account(request, user, done="The password is changed. All other sessions have ended.")
+
+
+def enrol(request: HttpRequest, user: User) -> HttpResponse:
+    if second_factor.of(user):
+        return account(request, user, 409, problem="There is a second factor already. Remove it first.")
+    secret = second_factor.enrol(user)
+    return account(request, user, secret=secret, picture=second_factor.picture(user, secret), code_form=CodeForm())
+
+
+def confirm(request: HttpRequest, user: User) -> HttpResponse:
+    codes = second_factor.confirm(user, request.POST.get("code", "")[:40])
+    if codes is None:
+        return account(request, user, 400, problem="The code is wrong. Set it up once more.")
+    return account(request, user, recovery_codes=codes)
+
+
+def remove(request: HttpRequest, user: User) -> HttpResponse:
+    """Needs a code, so that an open session alone is not enough."""
+    subjects = sign_in.subjects_of(user.get_username(), address_of(request))
+    try:
+        sign_in.require_unlocked(subjects)
+        if not second_factor.verify(user, request.POST.get("code", "")[:40]):
+            sign_in.fail(subjects)
+            raise SignInRefused
+    except PicassoError as fault:
+        return account(request, user, fault.status, problem=fault.detail)
+    second_factor.remove(user)
+    return account(request, user, done="The second factor is removed.")
+
+
+def enter(request: HttpRequest, user: User) -> HttpResponseBase:
+    sign_in.succeed(user.get_username(), address_of(request))
+    request.session.pop(PENDING, None)
+    request.session.set_expiry(None)
+    login(request, user, backend=BACKEND)  # gives the session a new key
+    return HttpResponseRedirect(prefixed(target(request)))
+
+
+def pending(request: HttpRequest) -> User | None:
+    user_id = request.session.get(PENDING)
+    return User.objects.filter(pk=user_id, is_active=True).first() if user_id is not None else None
+
+
+def address_of(request: HttpRequest) -> str:
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
+def target(request: HttpRequest) -> str:
+    """Where to go after signing in: a path of this service, never another site."""
+    path = request.POST.get("next") or request.GET.get("next") or addresses.HOME
+    parts = urlsplit(path)
+    inside = path.startswith("/") and not path.startswith(("//", "/\\")) and not parts.netloc and not parts.scheme
+    return path if inside and path.isprintable() and "\\" not in path else addresses.HOME
+
+
+def prefixed(path: str) -> str:
+    """With the prefix that the service is mounted at. The admin's paths have it already."""
+    prefix = get_script_prefix()
+    return path if prefix != "/" and path.startswith(prefix) else prefix.rstrip("/") + path
+
+
+def redirect(path: str, next_path: str = addresses.HOME) -> HttpResponseRedirect:
+    query = "" if next_path == addresses.HOME else f"?{urlencode({'next': next_path})}"
+    return HttpResponseRedirect(prefixed(path) + query)
+
+
+def refused(request: HttpRequest, page: str, fault: PicassoError, **context: Any) -> HttpResponse:
+    answer = shown(request, page, fault.status, problem=fault.detail, **context)
+    for name, value in fault.headers.items():
+        answer[name] = value
+    return answer
+
+
+def shown(request: HttpRequest, page: str, status: int = 200, **context: Any) -> HttpResponse:
+    from picasso.api.pages import CSP
+
+    addressed = {
+        f"{name}_url": prefixed(path)
+        for name, path in {
+            "home": addresses.HOME,
+            "sign_in": addresses.SIGN_IN,
+            "sign_in_code": addresses.SIGN_IN_CODE,
+            "sign_out": addresses.SIGN_OUT,
+            "account": addresses.ACCOUNT,
+        }.items()
+    }
+    answer = render(request, f"picasso/{page}.html", {**addressed, **context}, status=status)
+    answer["Content-Security-Policy"] = CSP
+    return answer

@@ -1,0 +1,121 @@
+"""``picasso people``: who may sign in, and with which role."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import sys
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from picasso.access import people, second_factor
+from picasso.errors import InvalidField
+from picasso.management.options import HIDDEN
+from picasso.models import Membership, Project
+
+ROLES = [str(role) for role in Membership.Role]
+
+
+class Command(BaseCommand):
+    help = (
+        "People who sign in with a password: create, list, change. Passwords are read from the terminal or from stdin."
+    )
+    suppressed_base_arguments = HIDDEN
+    requires_system_checks = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        commands = parser.add_subparsers(
+            dest="do", metavar="create | list | role | password | deactivate", required=True
+        )
+        for name, what in (("create", "create a person"), ("role", "give a person another role")):
+            command = commands.add_parser(name, help=what)
+            command.add_argument("name")
+            command.add_argument("--role", choices=ROLES, required=True)
+            command.add_argument("--project", help="the name of a project (default: all projects)")
+        commands.add_parser("list", help="list the people").add_argument(
+            "--json", action="store_true", help="print JSON"
+        )
+        password = commands.add_parser("password", help="set a new password; it ends all sessions")
+        password.add_argument("name")
+        password.add_argument("--remove-second-factor", action="store_true", help="for somebody who lost their app")
+        commands.add_parser("deactivate", help="let a person sign in no more").add_argument("name")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        calls = {
+            "create": self._create,
+            "list": self._list,
+            "role": self._role,
+            "password": self._password,
+            "deactivate": self._deactivate,
+        }
+        try:
+            calls[options["do"]](options)
+        except InvalidField as fault:
+            raise CommandError(fault.detail) from fault
+
+    def _create(self, options: dict[str, Any]) -> None:
+        people.create(options["name"], new_password(), options["role"], project_of(options))
+        self.stdout.write(f"{options['name']} may sign in now.")
+
+    def _role(self, options: dict[str, Any]) -> None:
+        people.give_role(person(options), options["role"], project_of(options))
+
+    def _password(self, options: dict[str, Any]) -> None:
+        user, password = person(options), new_password()
+        people.require_strong(password, user)
+        user.set_password(password)
+        user.save(update_fields=["password"])
+        if options["remove_second_factor"]:
+            second_factor.remove(user)
+
+    def _deactivate(self, options: dict[str, Any]) -> None:
+        user = person(options)
+        user.is_active = False
+        user.save(update_fields=["is_active"])
+
+    def _list(self, options: dict[str, Any]) -> None:
+        found = [described(user) for user in User.objects.order_by("username")]
+        if options["json"]:
+            self.stdout.write(json.dumps(found))
+            return
+        for each in found:
+            roles = ", ".join(f"{role} of {project or 'all projects'}" for project, role in each["roles"])
+            self.stdout.write(f"{each['name']:20} {'active' if each['active'] else 'inactive':8} {roles}")
+
+
+def described(user: User) -> dict[str, Any]:
+    roles = [(each.project.name if each.project else None, each.role) for each in people.memberships_of(user)]
+    return {
+        "name": user.get_username(),
+        "active": user.is_active,
+        "roles": roles,
+        "second_factor": second_factor.of(user) is not None,
+    }
+
+
+def person(options: dict[str, Any]) -> User:
+    user = User.objects.filter(username=options["name"]).first()
+    if user is None:
+        raise CommandError(f"There is no person {options['name']!r}.")
+    return user
+
+
+def project_of(options: dict[str, Any]) -> Project | None:
+    if not options["project"]:
+        return None
+    project = Project.objects.filter(name=options["project"]).first()
+    if project is None:
+        raise CommandError(f"There is no project {options['project']!r}.")
+    return project
+
+
+def new_password() -> str:
+    """From the terminal, twice; from a pipe, its first line. Never from the command line, which other users see."""
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\n")
+    password = getpass.getpass("Password: ")
+    if getpass.getpass("Once more: ") != password:
+        raise CommandError("The passwords are not the same.")
+    return password
