@@ -14,7 +14,7 @@ from picasso.access.principal import SERVICE
 from picasso.errors import NotFound
 from picasso.files.delete import delete
 from picasso.files.queries import visible_to
-from picasso.jobs import commands, queues
+from picasso.jobs import commands, queues, verdicts
 from picasso.models import Derivative, File, Job, Queue, Upload, Worker
 from picasso.queue_names import QUEUES
 from picasso.storage import default_storage
@@ -43,11 +43,17 @@ class DerivativeInline(ReadOnly, admin.TabularInline):
 
 @admin.register(File)
 class FileAdmin(ReadOnly, admin.ModelAdmin):
-    list_display = ("id", "name", "media_type", "size", "state", "pipeline", "uploaded_at")
-    list_filter = ("state", "pipeline")
+    list_display = ("id", "name", "media_type", "size", "state", "scan", "quarantined", "pipeline", "uploaded_at")
+    list_filter = ("state", "scan", "quarantined", "pipeline")
     search_fields = ("id__exact", "sha256__exact")
     show_full_result_count = False
     inlines = (JobInline, DerivativeInline)
+    actions = ("release",)
+
+    @admin.action(description="Release from quarantine (of files that are no malware after all)")
+    def release(self, request: HttpRequest, queryset: QuerySet[File]) -> None:
+        count = sum(verdicts.release(pk) for pk in queryset.values_list("pk", flat=True))
+        self.message_user(request, f"{count} files are released.", messages.SUCCESS if count else messages.WARNING)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[File]:
         return visible_to(SERVICE).order_by("-id")

@@ -135,7 +135,7 @@ def up(settings: conf.Conf, _: argparse.Namespace) -> int:
         print(f"Picasso {__version__} is at {address} (files in {settings.data_dir}). Ctrl-C ends it.", flush=True)
         if settings.access == "open":
             print("Access is open: everybody who reaches this address may do everything (PICASSO_ACCESS).", flush=True)
-        return supervise.run([*supervised_web(settings, listener), *supervised_workers(settings.queues)])
+        return supervise.run([*supervised_web(settings, listener), *supervised_workers(pipelines.queues(settings))])
 
 
 def web(settings: conf.Conf, arguments: argparse.Namespace) -> int:
@@ -148,7 +148,7 @@ def web(settings: conf.Conf, arguments: argparse.Namespace) -> int:
 
 
 def worker(settings: conf.Conf, arguments: argparse.Namespace) -> int:
-    queues: Sequence[str] = arguments.queue or settings.queues
+    queues: Sequence[str] = arguments.queue or pipelines.queues(settings)
     if len(queues) > 1:
         return supervise.run(supervised_workers(queues))
     return work(settings, queues[0])

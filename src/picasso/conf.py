@@ -20,7 +20,6 @@ from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
 
 from picasso.addresses import RESERVED
-from picasso.queue_names import QUEUES, SERVICE
 from picasso.rate_policies import Policies, default_policies, parse_policies
 from picasso.redaction import redact
 
@@ -263,11 +262,6 @@ class Conf:
     @property
     def scratch_dir(self) -> Path:
         return self.data_dir / "scratch"
-
-    @property
-    def queues(self) -> tuple[str, ...]:
-        """Those that have a worker process of their own here."""
-        return QUEUES if self.clamd else tuple(name for name in QUEUES if name != SERVICE)
 
     @property
     def embedded_database(self) -> bool:

@@ -300,6 +300,24 @@ REQUEST_CODES = (
         "For other limits set `PICASSO_RATES`, or `rates` of the project.",
     ),
     RequestCode(
+        "not-scanned-yet",
+        423,
+        "The file is not scanned for malware yet.",
+        "Try again after `Retry-After` seconds. If it stays so, the virus scanner is away: see the page on scanning.",
+    ),
+    RequestCode(
+        "not-scanned",
+        403,
+        "The file could not be scanned for malware completely, so it is in quarantine. `facts.scan.reason` says why.",
+        "Upload a smaller copy, or one without a password. Operators can fetch and release the file.",
+    ),
+    RequestCode(
+        "infected",
+        403,
+        "Malware was found in the file, so it is in quarantine. `facts.scan.malware` names it.",
+        "Do not use the file. Operators with the scope `files:quarantine` can fetch it for analysis.",
+    ),
+    RequestCode(
         "headers-too-large",
         431,
         "The head of the request has more than 64 KiB.",
@@ -361,6 +379,28 @@ UPLOAD_AGAIN = "Open the file in the program that made it. If it is damaged ther
 LIMITED = "Processing untrusted files is limited on purpose. The original is stored and can be downloaded."
 
 JOB_CODES = (
+    JobCode(
+        "infected",
+        "The virus scanner found malware in the file. `facts.scan` names it.",
+        "Remove the malware. Operators can release a file that is no malware after all: see the page on scanning.",
+    ),
+    JobCode(
+        "not-scanned",
+        "The virus scanner could not see all of the file (`facts.scan.reason` says why), or its job was cancelled.",
+        "Upload a smaller copy, or one without a password. Operators choose what becomes of such files.",
+    ),
+    JobCode(
+        "scan-failed",
+        "The virus scanner had no answer for the file.",
+        "See the log of clamd. Retry the job when it works.",
+        retried=True,
+    ),
+    JobCode(
+        "service-away",
+        "The service that the job needs can't be reached, such as the virus scanner.",
+        "Start it, and compare its address with the settings (`PICASSO_CLAMD`). The job waits until then.",
+        retried=True,
+    ),
     JobCode("corrupt", "The file is damaged or incomplete, or is not what its first bytes say.", UPLOAD_AGAIN),
     JobCode(
         "protected",

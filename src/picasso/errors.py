@@ -372,6 +372,27 @@ class RateLimited(PicassoError):
         return {**super().problem(), **more}  # type: ignore[typeddict-item]
 
 
+class NotScannedYet(PicassoError):
+    """This file is still being scanned for malware. Please try again later."""
+
+    status, code = 423, "not-scanned-yet"
+
+    def __init__(self) -> None:
+        super().__init__(headers={"Retry-After": "5"})
+
+
+class NotScanned(PicassoError):
+    """This file could not be scanned for malware, so it is in quarantine."""
+
+    status, code = 403, "not-scanned"
+
+
+class Infected(PicassoError):
+    """Malware was found in this file, so it is in quarantine."""
+
+    status, code = 403, "infected"
+
+
 class HeadersTooLarge(PicassoError):
     """The request's headers are too large."""
 

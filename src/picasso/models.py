@@ -171,6 +171,9 @@ class File(models.Model):
         db_default="",
         help_text="The verdict about malware; empty if it is not scanned.",
     )
+    quarantined = models.BooleanField(
+        default=False, db_default=False, help_text="Only operators may fetch it, and only the scanner processes it."
+    )
     uploaded_at = models.DateTimeField(editable=False, help_text="The time in its id, so that both sort alike.")
     name = models.CharField(
         max_length=255, blank=True, help_text="As the client sent it. Never a path; escape it before printing."
@@ -204,6 +207,7 @@ class File(models.Model):
             ),
             models.Index(fields=["expires_at"], name="file_expires", condition=models.Q(expires_at__isnull=False)),
             models.Index(fields=["deleted_at"], name="file_deleted", condition=models.Q(deleted_at__isnull=False)),
+            models.Index(fields=["project", "id"], name="file_quarantined", condition=models.Q(quarantined=True)),
         ]
 
     def __str__(self) -> str:

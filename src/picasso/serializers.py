@@ -15,7 +15,8 @@ from rest_framework.request import Request
 from picasso import addresses
 from picasso.access.links import Signer, signer_for
 from picasso.access.principal import principal_of
-from picasso.models import Derivative, File, Job, Visibility
+from picasso.files.quarantine import shown_derivatives, shown_facts
+from picasso.models import Derivative, File, Job, Scan, Visibility
 from picasso.queue_names import QUEUES
 
 
@@ -88,6 +89,12 @@ class FileSerializer(serializers.Serializer[File]):
     )
     owner = serializers.CharField(help_text="The application's word for its end user; empty for none.")
     expires_at = serializers.DateTimeField(allow_null=True, help_text="It is deleted then.")
+    scan = serializers.ChoiceField(
+        choices=Scan.choices, allow_blank=True, help_text="The verdict about malware; empty if it is not scanned."
+    )
+    quarantined = serializers.BooleanField(
+        help_text="Whether its bytes are withheld because it is not known to be free of malware."
+    )
 
     def get_file(self, file: File) -> str:
         links: Links = self.context["links"]
@@ -95,9 +102,20 @@ class FileSerializer(serializers.Serializer[File]):
 
 
 class FileDetailSerializer(FileSerializer):
-    facts = serializers.DictField(help_text="Facts about the content, by processor. Under `file`: what every file has.")
-    derivatives = DerivativeSerializer(many=True)
+    facts = serializers.SerializerMethodField(
+        help_text="Facts about the content, by processor. Under `file`: what every file has. In quarantine without"
+        " those that are read from the content."
+    )
+    derivatives = serializers.SerializerMethodField(help_text="Files that processors made; none in quarantine.")
     error = serializers.SerializerMethodField(help_text="Why processing failed; null if it did not.")
+
+    def get_facts(self, file: File) -> dict[str, Any]:
+        return shown_facts(file)
+
+    @extend_schema_field(DerivativeSerializer(many=True))
+    def get_derivatives(self, file: File) -> list[Any]:
+        one = DerivativeSerializer(context=self.context)
+        return [one.to_representation(each) for each in shown_derivatives(file)]
 
     @extend_schema_field(ErrorSerializer(allow_null=True))
     def get_error(self, file: File) -> ErrorSerializer | None:
@@ -112,7 +130,7 @@ class JobSerializer(serializers.Serializer[Job]):
     file = serializers.UUIDField(source="file_id", help_text="The id of its file.")
     processor = serializers.CharField(help_text="The name of its processor.")
     pipeline = serializers.CharField(help_text="The pipeline of its file.")
-    queue = serializers.CharField(help_text="`quick` or `heavy`.")
+    queue = serializers.CharField(help_text="`quick`, `heavy` or `service`.")
     priority = serializers.IntegerField(
         help_text="Within a pipeline, higher runs first. Below 0: only when nothing else is due."
     )

@@ -18,12 +18,13 @@ from picasso.process.child_pool import ChildPool, log_confinement
 from picasso.process.pipelines import pipelines
 from picasso.process.reprocess import Reprocessor
 from picasso.process.run import Runner
-from picasso.queue_names import HEAVY, QUICK
+from picasso.process.services import Services
+from picasso.queue_names import HEAVY, QUICK, SERVICE
 from picasso.receive import cleanup
 from picasso.storage import default_storage
 
 # A quick job spends more time waiting for the database than running, so several threads share a slot.
-THREADS_PER_SLOT = {QUICK: 4, HEAVY: 1}
+THREADS_PER_SLOT = {QUICK: 4, HEAVY: 1, SERVICE: 1}
 
 
 class WorkerApp:
@@ -35,8 +36,8 @@ class WorkerApp:
     def __init__(self, conf: Conf, queue: str) -> None:
         """Raises `ConfError` for a database that can't be used."""
         sql.require_client_binding()
-        slots = {QUICK: conf.quick_jobs, HEAVY: conf.heavy_jobs}[queue]
-        seconds = {QUICK: conf.job_time_limit, HEAVY: conf.heavy_job_time_limit}[queue]
+        slots = {QUICK: conf.quick_jobs, HEAVY: conf.heavy_jobs, SERVICE: conf.scan_jobs}[queue]
+        seconds = conf.heavy_job_time_limit if queue == HEAVY else conf.job_time_limit
         name = f"{socket.gethostname()}/{queue}/{os.getpid()}"
         self._queue = queue
         self._threads = slots * THREADS_PER_SLOT[queue]
@@ -46,9 +47,13 @@ class WorkerApp:
         self._children = ChildPool(
             conf.job_memory_limit, conf.jobs_per_child, conf.scratch_dir, conf.job_output_limit, conf.languages
         )
-        unavailable = sorted(registry.unavailable())
+        # Changes while the worker runs: a service may be away.
+        unavailable = set(registry.unavailable())
+        self._services = Services(self._storage.files, unavailable) if queue == SERVICE else None
         writer = BatchWriter(unavailable)
-        self._runner = Runner(self._storage, self._children, writer, conf, slots=slots, seconds=seconds)
+        self._runner = Runner(
+            self._storage, self._children, writer, conf, slots=slots, seconds=seconds, services=self._services
+        )
         self._broker = Broker(conf)
         self._relay = Relay(
             self._broker,
@@ -68,6 +73,8 @@ class WorkerApp:
         """Until SIGTERM or SIGINT. Call `stop` afterwards, also when this raises."""
         log_confinement()
         self._children.open()
+        if self._services:
+            self._services.open()
         self._sweeper.start()
         self._retention.start()
         self._reprocessor.start()
@@ -78,7 +85,7 @@ class WorkerApp:
             queue=self._queue,
             threads=self._threads,
             log_level=self._log_level,
-            on_shutdown=self._children.close_later,
+            on_shutdown=self._close_later,
         )
 
     def stop(self) -> None:
@@ -90,7 +97,14 @@ class WorkerApp:
         self._retention.stop()
         self._reprocessor.stop()
         self._relay.stop()
+        if self._services:
+            self._services.close()
         self._children.close()
+
+    def _close_later(self) -> None:
+        self._children.close_later()
+        if self._services:
+            self._services.close_later()
 
     def _run_job(self, job_id: uuid.UUID) -> None:
         self._runner.run(job_id)

@@ -153,7 +153,7 @@ def test_a_load_tells_what_a_queue_holds() -> None:
     assert (load.paused, load.waiting, load.queued, load.running) == (True, 4, 1, 1)
     assert load.oldest
     assert 3 <= load.oldest < 60
-    assert [load.name for load in queues.loads()] == ["quick", "heavy"]
+    assert [load.name for load in queues.loads()] == ["quick", "heavy", "service"]
 
 
 # Many

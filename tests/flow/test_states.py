@@ -253,13 +253,13 @@ def test_trouble_goes_back_to_waiting_with_its_reason() -> None:
     assert 0.5 < due_in(job) < 1.5
 
 
-@pytest.mark.parametrize("failures", range(1, MAX_FAILURES))
+@pytest.mark.parametrize("failures", [*range(1, MAX_FAILURES), 50, 30_000])
 def test_the_back_off_grows_and_its_jitter_is_bounded(failures: int) -> None:
     found = [backoff(failures).total_seconds() for _ in range(500)]
-    middle = 4 ** (failures - 1)
+    middle = min(4 ** (failures - 1), 64)
     assert middle * 0.75 <= min(found) < middle * 0.9
     assert middle * 1.1 < max(found) <= middle * 1.25
-    assert max(found) < backoff(failures + 1).total_seconds()
+    assert middle == 64 or max(found) < backoff(failures + 1).total_seconds()
 
 
 @pytest.mark.django_db
@@ -456,7 +456,7 @@ def test_nothing_else_writes_the_state_of_files() -> None:
     )
     modules = Path(settle.__file__).parents[1].rglob("*.py")
     found = {path.name for path in modules if writes.search(path.read_text())}
-    assert found == {"sql.py"}
+    assert found == {"settle.py", "sql.py"}
 
 
 @pytest.mark.django_db

@@ -36,6 +36,8 @@ class Scope(StrEnum):
 
 
 PROJECT_SCOPES = frozenset(Scope) - {Scope.SERVICE_ADMIN}
+USUAL_SCOPES = PROJECT_SCOPES - {Scope.FILES_QUARANTINE}
+"""What a key gets that names no scopes: malware is fetched only by those who ask for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ class Principal:
             raise Unauthorized if self.kind == "anonymous" else Forbidden(f"This needs the scope {scope}.")
 
 
-OPEN = Principal(kind="open", project=DEFAULT, scopes=frozenset(Scope), identity="open")
+OPEN = Principal(kind="open", project=DEFAULT, scopes=frozenset(Scope) - {Scope.FILES_QUARANTINE}, identity="open")
 """Everybody who can reach a service with ``PICASSO_ACCESS=open``."""
 
 ANONYMOUS = Principal(kind="anonymous", project=None, scopes=frozenset())

@@ -38,6 +38,11 @@ class Project:
     link_key: LinkKey | None = field(default=None, repr=False)
     """Signs the links to its private files."""
 
+    @property
+    def scans(self) -> bool:
+        """Whether its new files are scanned for malware, whatever their pipeline."""
+        return bool(self.scan.get("enabled"))
+
 
 DEFAULT = Project(id=models.DEFAULT_PROJECT, name="default")
 """The project that always exists, with the settings of a new one."""

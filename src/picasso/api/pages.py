@@ -20,6 +20,7 @@ from picasso import __version__, addresses
 from picasso.access.principal import principal_of
 from picasso.api.pagination import Pages
 from picasso.files import queries
+from picasso.files.quarantine import shown_derivatives
 from picasso.models import Derivative, File
 from picasso.serializers import DerivativeSerializer, FileDetailSerializer, FileSerializer, Links, base_of, links_of
 
@@ -101,7 +102,7 @@ def front_page(request: Request, view: Index) -> dict[str, Any]:
 def shown(file: File, links: Links) -> dict[str, Any]:
     context = {"links": links}
     one = DerivativeSerializer(context=context)
-    derivatives = file.derivatives.all()
+    derivatives = shown_derivatives(file)
     thumbnail = thumbnail_of(derivatives)
     return {
         **FileSerializer(file, context=context).data,

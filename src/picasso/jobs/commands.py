@@ -10,29 +10,16 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.db.models.functions import Greatest, Now
 
 from picasso.access.principal import SERVICE
 from picasso.files.queries import visible_to
-from picasso.jobs import settle, states
-from picasso.jobs.states import Step
+from picasso.jobs import holds, settle, states
+from picasso.jobs.states import RESET, Step
 from picasso.models import File, Job
 
 State = Job.State
-
-# A job that runs once more is like a new one, except that it keeps its number of attempts, and its log until the next.
-RESET: dict[str, Any] = {
-    "failures": 0,
-    "crashes": 0,
-    "error_code": "",
-    "error_detail": "",
-    "progress": None,
-    "started_at": None,
-    "finished_at": None,
-    "leased_until": None,
-    "requested_at": Now(),
-    "due_at": Now(),
-}
 
 CANCELLED: dict[str, Any] = {
     "error_code": "cancelled",
@@ -70,8 +57,14 @@ def _move_all(jobs: Collection[uuid.UUID], old: Collection[State], new: State, *
             visible_to(SERVICE).filter(pk__in=Job.everywhere.filter(pk__in=jobs).values("file_id"))
         )
         movable = Job.everywhere.select_for_update().filter(pk__in=jobs, state__in=old).order_by("pk")
+        if new == State.WAITING:
+            # In quarantine only the scanner may run; what it ended runs again when it finds the file clean.
+            movable = movable.exclude(~Q(processor=holds.SCANNER), file__in=holds.in_quarantine(locked))
         mine = list(movable.values_list("pk", flat=True))
         moved = Job.everywhere.filter(pk__in=mine, state__in=old).update(state=new, **changes)
+        if new == State.CANCELLED:
+            scans = Job.everywhere.filter(pk__in=mine, processor=holds.SCANNER)
+            holds.stop_held(list(scans.values_list("file_id", flat=True)))
         settle.settle_files(locked)
     return moved
 
@@ -81,22 +74,26 @@ def reprocess_file(
 ) -> list[str]:
     """Process a file once more by these steps. Active jobs are left alone.
 
+    A file in quarantine is scanned, and the other jobs are held until then.
+
     A processor that has no step any more loses its job, its facts and its derivatives. Returns a key in each folder of
     derivatives that no row names from now on, to be removed after the COMMIT.
     """
-    wanted = {step.processor: step for step in steps}
     with transaction.atomic():
         locked = settle.lock_files(visible_to(SERVICE).filter(pk=file_id))
         if not locked:
             return []
         file = visible_to(SERVICE).get(pk=file_id)
+        wanted = {step.processor: step for step in (states.with_scan(steps) if file.quarantined else steps)}
         jobs = {job.processor: job for job in file.jobs.select_for_update().order_by("pk")}
         for processor, step in wanted.items():
             fields: dict[str, Any] = {"queue": step.queue, "pipeline": pipeline, "priority": priority}
+            if file.quarantined and processor != holds.SCANNER:
+                fields["due_at"] = holds.NEVER
             if processor not in jobs:
                 Job.everywhere.create(**{**states.new_job(file, step), **fields})
             elif (state := State(jobs[processor].state)) in states.ENDED:
-                states.move(jobs[processor], state, State.WAITING, **RESET, **fields)
+                states.move(jobs[processor], state, State.WAITING, **{**RESET, **fields})
         obsolete = [job.processor for job in jobs.values() if job.processor not in wanted and job.state in states.ENDED]
         keys = _remove_results(file, obsolete)
         file.pipeline, file.pipeline_version = pipeline, version

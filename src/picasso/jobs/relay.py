@@ -240,8 +240,8 @@ class Relay:
         """Log for which of its unavailable processors jobs wait that no other worker takes."""
         if names := claims.stranded(self._queue, self._unavailable):
             log.warning(
-                "jobs of these processors have waited for %d seconds: %s. This worker lacks their libraries;"
-                " a worker that has them must run too (see docs/processors.md)",
+                "jobs of these processors have waited for %d seconds: %s. This worker lacks their libraries, or can't"
+                " reach their service; a worker that can must run too (see docs/processors.md)",
                 claims.STRANDED_AFTER.total_seconds(),
                 ", ".join(names),
             )

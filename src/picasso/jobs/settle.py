@@ -35,6 +35,11 @@ def initial_state(steps: Sized) -> File.State:
     return File.State.PENDING if steps else File.State.PROCESSED
 
 
+def begin(file: File, steps: Sized) -> None:
+    """Give a new file, which is not inserted yet, its first state."""
+    file.state = initial_state(steps)
+
+
 def lock_files(files: QuerySet[File]) -> dict[uuid.UUID, str]:
     """Lock these files, and return the state of each that still exists. In a transaction."""
     return dict(files.select_for_update().order_by("pk").values_list("pk", "state"))

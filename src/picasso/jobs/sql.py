@@ -22,6 +22,10 @@ LEASE_SECONDS = 20
 # Whether the queue of a job is paused.
 PAUSED = "EXISTS (SELECT 1 FROM picasso_queue WHERE name = picasso_job.queue AND paused)"
 
+# Whether a job must not start because its file is in quarantine: see `picasso.jobs.holds`.
+HELD = """(processor <> 'scan' AND EXISTS (
+    SELECT 1 FROM picasso_file WHERE picasso_file.id = picasso_job.file_id AND quarantined))"""
+
 # Of given attempts those that have ended their job. An earlier statement of the same message may have done it.
 FINISHED = """JOIN picasso_job
     ON picasso_job.id = given.id AND picasso_job.attempt = given.attempt AND picasso_job.state = 'done'"""
@@ -55,6 +59,8 @@ WORDS = {
         "finished": FINISHED,
         "file_state": FILE_STATE,
         "paused": PAUSED,
+        "held": HELD,
+        "never": "timestamptz '9000-01-01 00:00:00+00'",
     },
     # A transaction that writes holds SQLite's one lock from its start.
     "sqlite": {
@@ -87,6 +93,8 @@ WORDS = {
         "finished": FINISHED,
         "file_state": FILE_STATE,
         "paused": PAUSED,
+        "held": HELD,
+        "never": "'9000-01-01 00:00:00'",
     },
 }
 
@@ -120,19 +128,20 @@ LOCK_FILES = """
     SELECT id, state, key, media_type FROM picasso_file
     WHERE id {in_files} ORDER BY id {lock}"""
 
-# (ids of jobs, processors): starts those that are queued, unless their queue is paused or their processor is one of
-# these. Counting the attempt raises the fence.
+# (ids of jobs, processors): starts those that are queued, unless their queue is paused, their processor is one of these
+# or they are held. Counting the attempt raises the fence.
 START_JOBS = """
     UPDATE picasso_job
     SET state = 'running', attempt = attempt + 1, leased_until = {lease}, started_at = {now}, progress = NULL
-    WHERE id {in_ids} AND state = 'queued' AND processor {not_in_names} AND NOT {paused}
+    WHERE id {in_ids} AND state = 'queued' AND processor {not_in_names} AND NOT {paused} AND NOT {held}
     RETURNING id, file_id, processor, pipeline, attempt, failures, crashes"""
 
 # (ids of jobs, processors): for messages that arrive although their queue is paused, or at a worker that lacks these
-# processors. The jobs stay due since when they were, and no failure is counted.
+# processors. The jobs stay due since when they were, and no failure is counted. Those that are held are not due again.
 PUT_BACK_JOBS = """
-    UPDATE picasso_job SET state = 'waiting', leased_until = NULL
-    WHERE id {in_ids} AND state = 'queued' AND (processor {in_names} OR {paused})"""
+    UPDATE picasso_job
+    SET state = 'waiting', leased_until = NULL, due_at = CASE WHEN {held} THEN {never} ELSE due_at END
+    WHERE id {in_ids} AND state = 'queued' AND (processor {in_names} OR {paused} OR {held})"""
 
 # ((id, attempt, log) of each job)
 FINISH_JOBS = """

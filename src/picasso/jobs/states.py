@@ -14,7 +14,7 @@ All times are the database's, so the clocks of machines need not agree. Starting
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, NamedTuple, Protocol
@@ -25,9 +25,10 @@ from django.db.models.functions import Now
 
 from picasso.access.principal import SERVICE
 from picasso.files.queries import visible_to
-from picasso.jobs import settle, sql
+from picasso.jobs import holds, settle, sql
 from picasso.jobs.retries import MAX_CRASHES, POISON, WORKER_DIED, TransientError, backoff
 from picasso.models import File, Job, new_id
+from picasso.queue_names import SERVICE as SERVICE_QUEUE
 
 State = Job.State
 
@@ -69,6 +70,13 @@ class Step:
     """Higher goes first; below 0 waits until nothing else is due."""
 
 
+def with_scan(steps: Sequence[Step]) -> tuple[Step, ...]:
+    """These steps, and first of all a scan for malware."""
+    if any(step.processor == holds.SCANNER for step in steps):
+        return tuple(steps)
+    return (Step(holds.SCANNER, SERVICE_QUEUE), *steps)
+
+
 class AttemptId(NamedTuple):
     """A job, and the number of one of its attempts."""
 
@@ -102,6 +110,8 @@ class RunningJob(Protocol):
     @property
     def file_id(self) -> uuid.UUID: ...
     @property
+    def processor(self) -> str: ...
+    @property
     def attempt(self) -> int: ...
     @property
     def failures(self) -> int: ...
@@ -128,6 +138,18 @@ NO_CONDITION = Q()
 
 NOT_STARTED: dict[str, Any] = {"leased_until": None, "started_at": None, "progress": None}
 
+# A job that runs once more is like a new one, except that it keeps its number of attempts, and its log until the next.
+RESET: dict[str, Any] = {
+    "failures": 0,
+    "crashes": 0,
+    "error_code": "",
+    "error_detail": "",
+    "finished_at": None,
+    "requested_at": Now(),
+    "due_at": Now(),
+    **NOT_STARTED,
+}
+
 
 def move(job: RunningJob, old: State, new: State, only: Q = NO_CONDITION, **changes: Any) -> bool:
     """Make one transition; True only if the row is in that state and in that attempt. Does not settle the file."""
@@ -138,8 +160,10 @@ def move(job: RunningJob, old: State, new: State, only: Q = NO_CONDITION, **chan
 
 
 def new_job(file: File, step: Step, pipeline: str = "default") -> dict[str, Any]:
-    """The row of a new job, which is due at once."""
+    """The row of a new job. It is due at once, or held if its file is in quarantine."""
+    due = {"due_at": holds.NEVER} if file.quarantined and step.processor != holds.SCANNER else {}
     return {
+        **due,
         "id": new_id(),
         "project_id": file.project_id,
         "file_id": file.pk,
@@ -175,6 +199,8 @@ def fail(
         locked = settle.lock_files(visible_to(SERVICE).filter(pk=job.file_id))
         if not locked or not move(job, State.RUNNING, State.FAILED, only, log=clean_log(log), **end):
             return False
+        if job.processor == holds.SCANNER:
+            holds.stop_held([job.file_id])
         if facts:
             file = visible_to(SERVICE).get(pk=job.file_id)
             file.facts |= facts
@@ -201,9 +227,10 @@ def clean_log(log: str) -> str:
     return log[-MAX_LOG:].replace("\0", "\ufffd").encode(errors="replace").decode()
 
 
-def release(job: RunningJob) -> bool:
-    """Give up a running attempt that did not fail: the worker shuts down."""
-    return move(job, State.RUNNING, State.WAITING, due_at=Now(), **NOT_STARTED)
+def release(job: RunningJob, code: str = "", sentence: str = "") -> bool:
+    """Give up a running attempt that did not fail: the worker shuts down, or for the reason given."""
+    reason: dict[str, Any] = {"error_code": code, "error_detail": sentence} if code else {}
+    return move(job, State.RUNNING, State.WAITING, due_at=Now(), **reason, **NOT_STARTED)
 
 
 def renew(running: Collection[Progress]) -> set[AttemptId]:

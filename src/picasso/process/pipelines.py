@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from picasso.jobs.states import Step
 
 DEFAULT = "default"
+SCANNER = "scan"
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 TYPE_PATTERN = re.compile(r"!?[a-z*?]+/[a-z0-9.+*?-]+")
 
@@ -125,6 +126,12 @@ class Pipelines:
         return config.options if config else {}
 
 
+def queues(conf: Conf) -> tuple[str, ...]:
+    """Those that have a worker process here: ``service`` only if something uses it. Raises `ConfError`."""
+    uses_services = any(config.queue == SERVICE for each in load(conf) for config in each.processors.values())
+    return QUEUES if conf.clamd or uses_services else tuple(name for name in QUEUES if name != SERVICE)
+
+
 @cache
 def pipelines() -> Pipelines:
     """The pipelines of this process's settings. Raises `ConfError`."""
@@ -145,9 +152,17 @@ def load(conf: Conf) -> Pipelines:
         raise ConfError(f"{name} is not valid TOML: {error}") from error
     reader = parser(conf)
     found = reader.parse(document)
+    if not conf.clamd:
+        for path in scanning(found):
+            reader.report(path, "needs the address of the virus scanner: PICASSO_CLAMD")
     if reader.faults:
         raise ConfError("\n".join(f"{name}, {line}" for line in fault_lines(reader.faults, text)))
     return Pipelines(found)
+
+
+def scanning(found: Collection[Pipeline]) -> list[KeyPath]:
+    """The pipelines that scan, as the place of a fault."""
+    return [("pipelines", each.name, SCANNER) for each in found if SCANNER in each.processors]
 
 
 def fault_lines(faults: Collection[Fault], text: str) -> list[str]:

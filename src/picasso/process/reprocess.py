@@ -21,7 +21,7 @@ from django.db.models.functions import Now
 from picasso.access.principal import SERVICE
 from picasso.files import queries
 from picasso.jobs import commands
-from picasso.models import File, Job, Queue, Reprocess
+from picasso.models import File, Job, Queue, Reprocess, Scan
 from picasso.process.pipelines import Pipeline, Pipelines
 from picasso.storage import Storage
 
@@ -39,7 +39,7 @@ BATCH = 64
 BEFORE_ALL = uuid.UUID(int=0)
 
 State = Reprocess.State
-FIELDS = ("media_type", "state")
+FIELDS = ("media_type", "state", "scan")
 
 
 def start(pipelines: Pipelines, pipeline: str, where: Mapping[str, str], *, force: bool = False) -> Reprocess:
@@ -47,11 +47,13 @@ def start(pipelines: Pipelines, pipeline: str, where: Mapping[str, str], *, forc
     if pipeline not in pipelines:
         raise ValueError(f"There is no pipeline {pipeline!r}.")
     if unknown := [name for name in where if name not in FIELDS]:
-        raise ValueError(f"Files can't be filtered by {unknown[0]!r}, only by {' and '.join(FIELDS)}.")
+        raise ValueError(f"Files can't be filtered by {unknown[0]!r}, only by {', '.join(FIELDS)}.")
     if not re.fullmatch(r"[a-z*]+/[a-z0-9.+*-]+", where.get("media_type", "*/*")):
         raise ValueError(f"{where['media_type']!r} is not a pattern of media types such as image/*.")
     if "state" in where and where["state"] not in File.State:
         raise ValueError(f"{where['state']!r} is not a state of files.")
+    if "scan" in where and where["scan"] not in Scan:
+        raise ValueError(f"{where['scan']!r} is not a verdict of the scanner.")
     newest = queries.newest_id(SERVICE)
     return Reprocess.objects.create(
         pipeline=pipeline,
@@ -91,6 +93,8 @@ def condition(where: Mapping[str, str]) -> Q:
         matching &= Q(media_type__regex=as_regex(pattern))
     if state := where.get("state"):
         matching &= Q(state=state)
+    if scan := where.get("scan"):
+        matching &= Q(scan=scan)
     return matching
 
 

@@ -6,30 +6,32 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import file_digest
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, connection
 
+from picasso.access import projects
 from picasso.access.principal import SERVICE
 from picasso.conf import Conf
-from picasso.errors import StorageFull
+from picasso.errors import NotFound, StorageFull
 from picasso.files import queries as files
-from picasso.jobs import states
+from picasso.jobs import holds, states, verdicts
 from picasso.jobs.batch import Finish
 from picasso.jobs.batch_writer import BatchWriter
 from picasso.jobs.retries import TransientError
 from picasso.jobs.states import AttemptId, Progress, StartedJob
-from picasso.models import Derivative
+from picasso.models import Derivative, File
 from picasso.process import contract
 from picasso.process.attempt import RunningAttempt
 from picasso.process.child_pool import Cancelled, ChildPool, ShuttingDown
 from picasso.process.child_protocol import TRANSIENT_ERRORS, AttemptFailed
-from picasso.process.contract import ProcessorError, Result, Source
+from picasso.process.contract import JSON, ProcessorError, Result, ServiceAway, ServiceFailed, Source, Verdict
 from picasso.process.pipelines import load
+from picasso.process.services import Services
 from picasso.storage import Storage
 from picasso.storage.names import derived_key, is_safe_name
 from picasso.workdir import remove
@@ -40,6 +42,11 @@ T = TypeVar("T")
 
 # A worker that can't reach the database keeps its result for about as long as its lease would have lasted.
 RETRY_SECONDS = 30.0
+
+# More attempts than `scan` makes before it gives up by itself, with a verdict.
+MAX_SERVICE_FAILURES = 10
+
+AWAY = ("service-away", "The service that this job needs can't be reached.")
 
 NOT_STORED = TransientError("storage", "The results of processing this file could not be stored.")
 
@@ -56,8 +63,13 @@ class Runner:
         *,
         slots: int,
         seconds: float | None = None,
+        services: Services | None = None,
     ) -> None:
-        """``seconds`` is the time limit of a job, by default that of the quick queue."""
+        """``seconds`` is the time limit of a job, by default that of the quick queue.
+
+        With ``services`` all jobs are those of services.
+        """
+        self._services = services
         self._storage = storage
         self._writer = writer
         self._children = children
@@ -98,13 +110,21 @@ class Runner:
 
     def _attempt(self, job: StartedJob, running: RunningAttempt) -> None:
         try:
-            self._remove_unnamed(job)
-            self._process_and_keep(job, running)
+            if self._services:
+                self._ask_service(self._services, job, running)
+            else:
+                self._remove_unnamed(job)
+                self._process_and_keep(job, running)
         except Cancelled:
             log.info("%s of file %s was cancelled", job.processor, job.file_id)
             states.release(job)  # changes nothing, unless the row does not say yet that it was cancelled
         except ProcessorError as verdict:
             self._fail(job, verdict, running)
+        except ServiceAway:
+            states.release(job, *AWAY)
+        except ServiceFailed as fault:
+            error = TransientError(fault.code, fault.sentence, max_failures=MAX_SERVICE_FAILURES)
+            self._retry(job, error, running)
         except AttemptFailed as fault:
             self._retry(job, fault.error, running, fault.__cause__)
         except (OSError, StorageFull) as fault:
@@ -114,6 +134,34 @@ class Runner:
             self._retry(job, TRANSIENT_ERRORS["processor-error"], running)
         except ShuttingDown:
             states.release(job)
+
+    def _ask_service(self, services: Services, job: StartedJob, running: RunningAttempt) -> None:
+        try:
+            file = files.get(SERVICE, job.file_id)
+            outcome = services.run(job, file.size, self._service_options(job, file), running)
+        except (NotFound, FileNotFoundError):
+            if files.exists(SERVICE, job.file_id):
+                raise
+            return  # it was deleted meanwhile
+        if isinstance(outcome, Verdict):
+            self._conclude(job, file, outcome)
+        else:
+            finish = Finish(job, dict(outcome.facts), [], running.log)
+            persist(lambda: self._writer.finish(finish))
+
+    def _service_options(self, job: StartedJob, file: File) -> Mapping[str, JSON]:
+        """Those of the pipeline. For the scanner, those of the file's project come first."""
+        options = self._pipelines.options(job.pipeline, job.processor)
+        if job.processor != holds.SCANNER:
+            return options
+        wishes = projects.read(cast("int", file.project_id)).scan
+        return {**options, **{name: value for name, value in wishes.items() if name != "enabled"}}
+
+    def _conclude(self, job: StartedJob, file: File, verdict: Verdict) -> None:
+        if verdict.scan != "clean":
+            log.warning("file %s is %s (%s): %s", file.pk, verdict.scan, verdict.action, verdict.sentence)
+        if persist(lambda: verdicts.conclude(job, verdict)) and verdict.action == "delete":
+            self._storage.files.remove(file.key)
 
     def _process_and_keep(self, job: StartedJob, running: RunningAttempt) -> None:
         try:

@@ -18,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.db.models.functions import Now
@@ -28,9 +28,9 @@ from picasso.access import quotas
 from picasso.access.projects import Project, Projects
 from picasso.errors import Conflict, PicassoError, QuotaExceeded, Unavailable
 from picasso.files.delete import undo
-from picasso.jobs import settle, states
+from picasso.jobs import holds, settle, states
 from picasso.jobs.states import Step
-from picasso.models import File, Job, Upload, made_at, new_id
+from picasso.models import File, Job, Scan, Upload, made_at, new_id
 from picasso.receive.acceptance import require_accepted
 from picasso.receive.content import Content
 from picasso.receive.new_file import NewFile
@@ -75,6 +75,8 @@ class Pending:
     file: File | None = None
     """The row, once the bytes are stored."""
     plan: Plan | None = None
+    steps: Sequence[Step] = ()
+    """As `choose_steps` says."""
 
     def resolve(self, outcome: File | Exception) -> None:
         """On the loop's thread."""
@@ -91,7 +93,7 @@ Outcomes = Sequence[tuple[Pending, File | Exception]]
 
 
 class Admission:
-    """Applies, in the transaction of a commit, what projects have set: how long files are kept, and quotas."""
+    """Applies, in the transaction of a commit, what projects have set: how long files are kept, scans and quotas."""
 
     def __init__(self) -> None:
         self._projects = Projects()
@@ -106,6 +108,7 @@ class Admission:
                 [each for each in batch if each.new.project_id == project_id],
             )
             limit_life(project, members)
+            choose_steps(project, members)
             if quotas.is_limited(project):
                 refused |= refuse_in(project, members)
         return refused
@@ -118,6 +121,16 @@ def limit_life(project: Project, batch: Sequence[Pending]) -> None:
             if file and days:
                 end = file.uploaded_at + timedelta(days=days)
                 file.expires_at = min(file.expires_at or end, end)
+
+
+def choose_steps(project: Project, batch: Sequence[Pending]) -> None:
+    """Those of the plan, and a scan if the project wants it. A file that is to be scanned begins in quarantine."""
+    for pending in batch:
+        if pending.file and pending.plan:
+            pending.steps = states.with_scan(pending.plan.steps) if project.scans else pending.plan.steps
+            settle.begin(pending.file, pending.steps)
+            if any(step.processor == holds.SCANNER for step in pending.steps):
+                pending.file.scan, pending.file.quarantined = Scan.WAITING, True
 
 
 def refuse_in(project: Project, batch: Sequence[Pending]) -> dict[Pending, QuotaExceeded]:
@@ -236,7 +249,6 @@ class Committer:
             declared_type=new.declared_type,
             sha256=content.sha256,
             key=original_key(media_type, file_id, new.name),
-            state=settle.initial_state(plan.steps),
             pipeline=plan.pipeline,
             pipeline_version=plan.version,
         )
@@ -311,15 +323,19 @@ class Committer:
 
 def insert(batch: list[Pending]) -> None:
     count_files(pending.new for pending in batch if pending.file)
-    stored = [(pending.file, pending.plan) for pending in batch if pending.file and pending.plan]
-    bulk_insert.insert_rows(File, [{column: getattr(file, column) for column in FILE_COLUMNS} for file, _ in stored])
-    bulk_insert.insert_rows(
-        Job,
-        [states.new_job(file, step, plan.pipeline) for file, plan in stored for step in plan.steps],
-    )
+    files = [pending.file for pending in batch if pending.file]
+    bulk_insert.insert_rows(File, [{column: getattr(file, column) for column in FILE_COLUMNS} for file in files])
+    jobs = [row for pending in batch for row in job_rows(pending)]
+    bulk_insert.insert_rows(Job, [row for row in jobs if "due_at" not in row])
+    bulk_insert.insert_rows(Job, [row for row in jobs if "due_at" in row])
     for pending in batch:
         if pending.new.upload_id and pending.file:
             finish(pending.new.upload_id, pending.file)
+
+
+def job_rows(pending: Pending) -> list[dict[str, Any]]:
+    file, plan = pending.file, pending.plan
+    return [states.new_job(file, step, plan.pipeline) for step in pending.steps] if file and plan else []
 
 
 def finish(upload_id: uuid.UUID, file: File) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import closing
+from functools import partial
 
 from picasso.access.authenticate import Authenticator, BearerKeys, OpenAccess, Scheme
 from picasso.access.authenticate import Threads as AccessThreads
@@ -22,6 +23,7 @@ from picasso.receive.quota import Limits
 from picasso.receive.recovery import Recovery
 from picasso.receive.threads import Threads
 from picasso.receive.uploads import Uploads
+from picasso.scan.clamd import Clamd, Timeouts
 from picasso.storage import Storage
 from picasso.web import health
 from picasso.web.body import BodyOptions
@@ -205,4 +207,6 @@ def limits_of(conf: Conf) -> Limits:
 def checks(conf: Conf, storage: Storage) -> dict[str, Check]:
     """What the service needs to be ready."""
     needed: dict[str, Check] = {"database": health.database, "storage": storage.files.probe, "worker": health.workers}
+    if conf.clamd:
+        needed["scanner"] = partial(health.scanner, Clamd(conf.clamd, Timeouts(connect=health.CHECK_SECONDS / 2)))
     return needed if conf.embedded else {**needed, "broker": Broker(conf).ping}

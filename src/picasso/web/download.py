@@ -24,6 +24,7 @@ from picasso.access.principal import Principal
 from picasso.addresses import DOWNLOADS
 from picasso.errors import MethodNotAllowed, NotFound, Unavailable
 from picasso.files import queries
+from picasso.files.quarantine import require_released
 from picasso.models import File, Visibility
 from picasso.pools import stop_pool
 from picasso.storage import Delegation, FileReader, FileStore
@@ -152,7 +153,7 @@ class DownloadHandler:
 
 
 def find(principal: Principal, path: str) -> Download:
-    """The file or derivative at ``/files/…``. Raises `NotFound`, `Unavailable`."""
+    """The file or derivative at ``/files/…``. Raises `NotFound`, `Unavailable`, and as `require_released`."""
     match = ADDRESS.fullmatch(path)
     if not match:
         raise NotFound
@@ -172,6 +173,7 @@ def find_original(principal: Principal, file_id: uuid.UUID, name: str) -> Downlo
     file = queries.fetchable(principal, file_id)
     if file_name(file.key) != name:
         raise NotFound
+    require_released(principal, file)
     encoding = known_encoding(file.facts)
     return Download(
         file.key,
@@ -188,13 +190,15 @@ def find_original(principal: Principal, file_id: uuid.UUID, name: str) -> Downlo
 def find_derivative(principal: Principal, file_id: uuid.UUID, processor: str, name: str) -> Download:
     for row in queries.derivatives(principal, file_id, processor):
         if file_name(row.key) == name:
+            require_released(principal, row.file)
             stored_at, public = row.file.uploaded_at, is_public(row.file)
             return Download(row.key, row.media_type, row.size, row.sha256, stored_at, name, "utf-8", public)
     raise NotFound
 
 
 def is_public(file: File) -> bool:
-    return file.visibility == Visibility.PUBLIC
+    """Whether caches may keep it for everybody: what an operator fetches from quarantine is for nobody else."""
+    return file.visibility == Visibility.PUBLIC and not file.quarantined
 
 
 def file_name(key: str) -> str:

@@ -15,6 +15,7 @@ from django.utils import timezone
 from picasso.errors import PROBLEM_JSON, MethodNotAllowed, NotReady, PicassoError
 from picasso.models import Worker
 from picasso.pools import stop_pool
+from picasso.scan.clamd import Clamd, ClamdError
 from picasso.web.request import Request
 
 log = logging.getLogger(__name__)
@@ -81,6 +82,13 @@ def workers() -> None:
     close_old_connections()
     if not Worker.objects.filter(seen_at__gt=timezone.now() - WORKER_SEEN_WITHIN).exists():
         raise PicassoError(f"No worker has reported in the last {WORKER_SEEN_WITHIN.seconds} seconds.")
+
+
+def scanner(clamd: Clamd) -> None:
+    try:
+        clamd.ping()
+    except ClamdError as fault:
+        raise PicassoError("The virus scanner does not answer.") from fault
 
 
 def worker_reported() -> bool:

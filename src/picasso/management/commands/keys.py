@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from picasso.access import keys
-from picasso.access.principal import PROJECT_SCOPES, Scope
+from picasso.access.principal import USUAL_SCOPES, Scope
 from picasso.management.options import HIDDEN
 from picasso.models import Key, Project
 
@@ -42,7 +42,7 @@ class Command(BaseCommand):
         project = Project.objects.filter(name=options["project"]).first()
         if project is None:
             raise CommandError(f"There is no project {options['project']!r}.")
-        scopes = {Scope(scope) for scope in options["scope"]} if options["scope"] else set(PROJECT_SCOPES)
+        scopes = {Scope(scope) for scope in options["scope"]} if options["scope"] else set(USUAL_SCOPES)
         if options["admin"]:
             scopes.add(Scope.SERVICE_ADMIN)
         _, text = keys.create(project, options["name"], scopes, created_by="command line")

@@ -1,0 +1,96 @@
+"""The verdict of the scanner about a file, in the tables: what becomes of the file and of its other jobs."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from picasso.access.principal import SERVICE
+from picasso.files.queries import visible_to
+from picasso.jobs import holds, settle, states
+from picasso.jobs.states import RESET, RunningJob, State
+from picasso.models import File, Job
+
+
+class Verdict(Protocol):
+    """See `picasso.process.contract.Verdict`."""
+
+    @property
+    def scan(self) -> str: ...
+    @property
+    def action(self) -> str: ...
+    @property
+    def facts(self) -> Mapping[str, Any]: ...
+    @property
+    def code(self) -> str: ...
+    @property
+    def sentence(self) -> str: ...
+
+
+def conclude(job: RunningJob, verdict: Verdict) -> bool:
+    """End the scanner's job with its verdict. False if another attempt has ended it, or the file is gone.
+
+    One transaction: a file is never out of quarantine without a verdict. The bytes of a file that is to be deleted are
+    the caller's.
+    """
+    with transaction.atomic():
+        locked = settle.lock_files(visible_to(SERVICE).filter(pk=job.file_id))
+        if not locked or not end(job, verdict):
+            return False
+        file = visible_to(SERVICE).get(pk=job.file_id)
+        if verdict.action == "delete":
+            file.delete()
+            return True
+        file.scan, file.quarantined = verdict.scan, verdict.action != "serve"
+        file.facts |= {holds.SCANNER: dict(verdict.facts)}
+        file.save(update_fields=["scan", "quarantined", "facts"])
+        if file.quarantined:
+            stop_others(job, verdict)
+        else:
+            start_others(file.pk)
+        settle.settle_files(locked)
+    return True
+
+
+def end(job: RunningJob, verdict: Verdict) -> bool:
+    state = State.DONE if verdict.action == "serve" else State.FAILED
+    code, sentence = (verdict.code, verdict.sentence) if state == State.FAILED else ("", "")
+    error: dict[str, Any] = {"error_code": code, "error_detail": sentence}
+    return states.move(job, State.RUNNING, state, finished_at=Now(), leased_until=None, **error)
+
+
+def stop_others(job: RunningJob, verdict: Verdict) -> None:
+    """Workers that run one of them notice it within about a second."""
+    others = Job.everywhere.filter(file=job.file_id, state__in=states.ACTIVE).exclude(pk=job.id)
+    error = {"error_code": verdict.code, "error_detail": "Not processed: see the job of the scanner."}
+    others.update(state=State.CANCELLED, finished_at=Now(), leased_until=None, **error)
+
+
+def start_others(file_id: uuid.UUID) -> None:
+    """Let the jobs of a locked file run that its quarantine held back or ended."""
+    jobs = Job.everywhere.filter(file=file_id).exclude(processor=holds.SCANNER)
+    jobs.filter(state=State.WAITING, due_at=holds.NEVER).update(due_at=Now())
+    jobs.filter(holds.CANCELLED_BY_SCANNER).update(state=State.WAITING, **RESET)
+
+
+def release(file_id: uuid.UUID) -> bool:
+    """Take a file out of quarantine on an operator's word; False if it is not in quarantine.
+
+    Its verdict stays, and the fact ``released`` says that it was overruled.
+    """
+    with transaction.atomic():
+        locked = settle.lock_files(visible_to(SERVICE).filter(pk=file_id, quarantined=True))
+        if not locked:
+            return False
+        file: File = visible_to(SERVICE).get(pk=file_id)
+        file.quarantined = False
+        file.facts |= {holds.SCANNER: {**file.facts.get(holds.SCANNER, {}), "released": True}}
+        file.save(update_fields=["quarantined", "facts"])
+        file.jobs.filter(processor=holds.SCANNER).delete()
+        start_others(file.pk)
+        settle.settle_files(locked)
+    return True
