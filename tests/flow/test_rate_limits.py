@@ -22,6 +22,7 @@ from picasso.limits.default import default_counters
 from picasso.rate_policies import parse_policies
 from picasso.storage.folder import Folder
 from picasso.web.app import WebApp
+from tests.flow import access
 from tests.flow.asgi import Exchange, ask
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -42,10 +43,10 @@ def _new_counters() -> Iterator[None]:
     default_counters.cache_clear()
 
 
-def with_rates(folder: Path, rates: str, call: Callable[[WebApp], Awaitable[T]], access: Access = "open") -> T:
+def with_rates(folder: Path, rates: str, call: Callable[[WebApp], Awaitable[T]], mode: Access = "open") -> T:
     """Call it with an application that believes every X-Forwarded-For."""
     policies = parse_policies(NOTHING_ELSE + rates)
-    conf = replace(settings.PICASSO, rates=policies, access=access, trusted_proxies=("*",))
+    conf = replace(settings.PICASSO, rates=policies, access=mode, trusted_proxies=("*",))
 
     async def run() -> T:
         app = WebApp(conf, Folder(folder))
@@ -141,6 +142,7 @@ def test_costly_requests_have_their_own_policies(tmp_path: Path) -> None:
         assert await statuses(app, 2, query="state=failed") == [200, 429]
         assert await statuses(app, 1, path=FILES.rstrip("/"), query="page=2") == [429]
         assert await statuses(app, 1, path="/api/v1.0/jobs/", query="state=failed") == [429]
+        assert (await ask(app, "POST", "/api/v1.0/jobs/retry/", x_forwarded_for="192.0.2.1")).status == 429
         assert await statuses(app, 2) == [200, 200]
         assert await statuses(app, 2, path=SCHEMA) == [200, 429]
 
@@ -164,7 +166,7 @@ def test_a_key_is_counted_and_not_its_address(tmp_path: Path) -> None:
         assert found == [200, 200, 429]
         assert await statuses(app, 1, authorization=f"Bearer {other}") == [200]
 
-    with_rates(tmp_path, "key=2/1h,address=1/1h", look, access="keys")
+    with_rates(tmp_path, "key=2/1h,address=1/1h", look, mode="keys")
 
 
 def test_a_project_has_a_limit_of_its_own_and_can_change_others(tmp_path: Path) -> None:
@@ -182,7 +184,7 @@ def test_a_project_has_a_limit_of_its_own_and_can_change_others(tmp_path: Path) 
         assert parsed(refused, "ratelimit-policy")["requests"] == {"q": 3, "w": 3600}
         assert await statuses(app, 4, authorization=f"Bearer {foreign}") == [200] * 4
 
-    with_rates(tmp_path, "key=100/1h,list=1/1h", look, access="keys")
+    with_rates(tmp_path, "key=100/1h,list=1/1h", look, mode="keys")
 
 
 def test_rates_that_make_no_sense_do_not_fail_requests(tmp_path: Path) -> None:
@@ -193,7 +195,7 @@ def test_rates_that_make_no_sense_do_not_fail_requests(tmp_path: Path) -> None:
     async def look(app: WebApp) -> None:
         assert await statuses(app, 2, authorization=f"Bearer {key}") == [200, 200]
 
-    with_rates(tmp_path, "key=100/1h", look, access="keys")
+    with_rates(tmp_path, "key=100/1h", look, mode="keys")
 
 
 def test_wrong_keys_cost_the_address_and_nobody_learns_of_a_right_one(tmp_path: Path) -> None:
@@ -211,7 +213,7 @@ def test_wrong_keys_cost_the_address_and_nobody_learns_of_a_right_one(tmp_path: 
         assert await statuses(app, 1) == [401]  # without a credential nothing was guessed
         assert await statuses(app, 1, address="192.0.2.2", authorization=f"Bearer {key}") == [200]
 
-    with_rates(tmp_path, "failure=3/1h", guess, access="keys")
+    with_rates(tmp_path, "failure=3/1h", guess, mode="keys")
 
 
 def test_what_was_valid_once_is_no_guess(tmp_path: Path) -> None:
@@ -220,14 +222,14 @@ def test_what_was_valid_once_is_no_guess(tmp_path: Path) -> None:
     async def send(app: WebApp) -> None:
         assert await statuses(app, 5, authorization=f"Bearer {key}") == [401] * 5
 
-    with_rates(tmp_path, "failure=1/1h", send, access="keys")
+    with_rates(tmp_path, "failure=1/1h", send, mode="keys")
 
 
 def test_the_password_of_a_proxy_is_no_guess(tmp_path: Path) -> None:
     async def send(app: WebApp) -> None:
         assert await statuses(app, 5, authorization="Basic dXNlcjpwYXNz") == [401] * 5
 
-    with_rates(tmp_path, "failure=1/1h", send, access="keys")
+    with_rates(tmp_path, "failure=1/1h", send, mode="keys")
 
 
 def test_a_valid_key_is_never_counted_as_a_failure(tmp_path: Path) -> None:
@@ -236,7 +238,65 @@ def test_a_valid_key_is_never_counted_as_a_failure(tmp_path: Path) -> None:
     async def send(app: WebApp) -> None:
         assert await statuses(app, 5, authorization=f"Bearer {key}") == [200] * 5
 
-    with_rates(tmp_path, "failure=1/1h", send, access="keys")
+    with_rates(tmp_path, "failure=1/1h", send, mode="keys")
+
+
+def allowed(answers: list[Exchange]) -> list[bool]:
+    return [answer.status != 429 for answer in answers]
+
+
+def test_tokens_are_counted_each_and_for_their_owner(tmp_path: Path) -> None:
+    key, foreign = access.new_key()[0], access.new_key("other")[0]
+    one, two = access.token(key, owner="ann", jti="1"), access.token(key, owner="ann", jti="2")
+
+    async def look(app: WebApp) -> None:
+        first = await access.get(app, FILES, one)
+        assert {name: item["r"] for name, item in parsed(first, "ratelimit").items()} == {"token": 1, "owner": 2}
+        assert allowed([await access.get(app, FILES, text) for text in (one, one, two, two)]) == [
+            True,
+            False,
+            True,
+            False,
+        ]
+        # Somebody else's owner of the same name, and a token without an owner.
+        others = [access.token(foreign, owner="ann", jti="1"), access.token(key, jti="3")]
+        assert allowed([await access.get(app, FILES, text) for text in others]) == [True, True]
+
+    with_rates(tmp_path, "token=2/1h,owner=3/1h,address=1/1h", look, mode="keys")
+
+
+def test_a_key_that_acts_for_owners_is_counted_as_one_key(tmp_path: Path) -> None:
+    key = access.new_key()[1]
+
+    async def look(app: WebApp) -> None:
+        answers = [await access.send(app, "GET", FILES, key, picasso_owner=name) for name in ("ann", "bob", "eve")]
+        assert allowed(answers) == [True, True, False]
+
+    with_rates(tmp_path, "key=2/1h,owner=100/1h", look, mode="keys")
+
+
+def test_a_token_in_a_form_is_counted_as_well(tmp_path: Path) -> None:
+    text = access.token(access.new_key()[0], owner="ann")
+    body = access.form(("token", text.encode()))
+
+    async def look(app: WebApp) -> None:
+        assert [(await access.post_form(app, body)).status for _ in range(3)] == [201, 201, 429]
+        assert not allowed([await access.get(app, FILES, text)])[0]
+
+    with_rates(tmp_path, "token=2/1h,owner=100/1h", look, mode="keys")
+
+
+def test_wrong_tokens_in_forms_cost_the_address(tmp_path: Path) -> None:
+    right = access.token(access.new_key()[0])
+    wrong = f"{right[:-8]}{'A' * 8}"
+    bodies = [access.form(("token", text.encode())) for text in (wrong, right)]
+
+    async def guess(app: WebApp) -> None:
+        assert [(await access.post_form(app, bodies[0])).status for _ in range(3)] == [401, 401, 429]
+        assert (await access.post_form(app, bodies[1])).status == 429
+        assert (await access.send(app, "GET", f"{FILES}?token={right}")).status == 429
+
+    with_rates(tmp_path, "failure=2/1h", guess, mode="keys")
 
 
 def test_without_policies_nothing_is_counted(tmp_path: Path) -> None:

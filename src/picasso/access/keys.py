@@ -68,7 +68,8 @@ class KnownKey:
         self.require_valid()
         if self.networks and not within(address, self.networks):
             raise NetworkNotAllowed
-        return Principal("key", self.project, self.scopes, identity=f"key:{self.lineage}")
+        name = f"key:{self.lineage}"
+        return Principal("key", self.project, self.scopes, identity=name, credential=name)
 
     def require_valid(self) -> None:
         """Raises `RevokedKey`, `ExpiredKey`."""

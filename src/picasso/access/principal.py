@@ -52,6 +52,8 @@ class Principal:
     """What stays the same while the credential is renewed, such as ``key:abc``. Unfinished uploads belong to it."""
     limits: TokenLimits | None = None
     """What its token limits, if it has one."""
+    credential: str = ""
+    """The key or token that was sent, also where ``identity`` is an owner. Requests are counted for it."""
 
     @property
     def project_id(self) -> int:

@@ -175,13 +175,15 @@ class BearerTokens:
 
 def principal_with(claims: Claims, key: KnownKey) -> Principal:
     """An owner's tokens follow each other, so an upload belongs to the owner and not to one of them."""
+    name = f"token:{claims.limits.token}"
     return Principal(
         "token",
         key.project,
         claims.scopes & key.scopes,
         owner=claims.owner,
-        identity=f"token:{claims.limits.token}" if claims.owner is None else f"owner:{claims.owner}",
+        identity=name if claims.owner is None else f"owner:{claims.owner}",
         limits=claims.limits,
+        credential=name,
     )
 
 

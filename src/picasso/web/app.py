@@ -86,9 +86,10 @@ class WebApp:
         self._started = False
         self._stopped = False
         authenticate = authenticator(conf, self._access)
+        rates = Rates(self._limiter, conf.rates)
         self._router = Router(
             authenticate=authenticate,
-            rates=Rates(self._limiter, conf.rates),
+            rates=rates,
             cors=self._cors,
             cross_site=CrossSite(self._cors, conf.public_url),
             health=self._health,
@@ -98,6 +99,7 @@ class WebApp:
                 self._committer,
                 pipelines=known,
                 authenticate=authenticate,
+                rates=rates,
                 options=BodyOptions(conf.upload_idle_timeout, conf.min_upload_rate),
             ),
             download=self._download,

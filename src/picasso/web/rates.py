@@ -23,7 +23,9 @@ log = logging.getLogger(__name__)
 # The policy of a principal. All others are counted by their address.
 POLICIES: Mapping[Kind, str] = {"key": "key", "token": "token", "session": "user"}
 
-LISTS = {addresses.FILES, addresses.JOBS}
+LISTS = frozenset({addresses.FILES, addresses.JOBS, f"{addresses.API}trash/"})
+
+BULK_ACTIONS = frozenset({f"{addresses.JOBS}retry/", f"{addresses.JOBS}cancel/"})
 
 
 class Rates:
@@ -32,12 +34,11 @@ class Rates:
         self._policies = policies
 
     async def require_few_failures(self, request: Request) -> None:
-        """Raises `RateLimited` if the address has sent too many wrong credentials, whatever this one is.
+        """Raises `RateLimited` if the address has sent too many wrong credentials, before one more is looked at.
 
         So nobody learns whether a later guess is right.
         """
-        policy = self._policies.get("failure")
-        if policy and has_credential(request):
+        if policy := self._policies.get("failure"):
             taken = await self._limiter.take(policy, address_of(request), 0)
             if not taken.allowed:
                 raise refusal(taken)
@@ -71,7 +72,7 @@ class Rates:
 def subjects(request: Request, principal: Principal) -> Iterator[tuple[str, str]]:
     """Each policy that may count the request, and the subject that it counts for."""
     name = POLICIES.get(principal.kind, "address")
-    subject = address_of(request) if name == "address" else principal.identity
+    subject = address_of(request) if name == "address" else principal.credential or principal.identity
     yield name, subject
     if costly := costly_policy(request):
         yield costly, subject
@@ -84,12 +85,9 @@ def subjects(request: Request, principal: Principal) -> Iterator[tuple[str, str]
 def costly_policy(request: Request) -> str:
     """The policy of an address that takes more work than others; empty for all others."""
     path = request.path if request.path.endswith("/") else f"{request.path}/"
-    if request.method in {"GET", "HEAD"}:
-        if path in LISTS and request.scope["query_string"]:
-            return "list"
-        if path == addresses.SCHEMA:
-            return "schema"
-    return ""
+    if path in BULK_ACTIONS or (path in LISTS and request.scope["query_string"]):
+        return "list"
+    return "schema" if path == addresses.SCHEMA else ""
 
 
 def rates_of(project: Project | None) -> Mapping[str, Policy | None]:

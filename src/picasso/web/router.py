@@ -11,7 +11,7 @@ from picasso.web.cors import Cors
 from picasso.web.credentials import credentials_of
 from picasso.web.cross_site import CrossSite
 from picasso.web.health import HealthHandler
-from picasso.web.rates import Rates
+from picasso.web.rates import Rates, has_credential
 from picasso.web.request import Handler, Request
 
 
@@ -43,7 +43,8 @@ class Router:
         if handler in self._for_everybody:
             request.scope[ENVIRON] = ANONYMOUS
             return await self._handle(request, handler)
-        await self._rates.require_few_failures(request)
+        if has_credential(request):
+            await self._rates.require_few_failures(request)
         try:
             request.scope[ENVIRON] = principal = await self._authenticate(credentials_of(request))
             await self._rates.count(request, principal)

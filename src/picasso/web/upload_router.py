@@ -16,6 +16,7 @@ from picasso.web.form import FormHandler
 from picasso.web.idempotency import HEADER
 from picasso.web.multipart_form import MAX_FRAMING
 from picasso.web.plain import PlainUploads
+from picasso.web.rates import Rates
 from picasso.web.raw import RawHandler
 from picasso.web.request import Request
 from picasso.web.tus import UPLOAD_METHODS, Tus
@@ -36,18 +37,22 @@ class UploadHandler:
         *,
         pipelines: PipelineRules,
         authenticate: Authenticator,
+        rates: Rates,
         options: BodyOptions,
     ) -> None:
         self._uploads = uploads
+        self._rates = rates
         plain = PlainUploads(uploads, committer, options)
         self._tus = Tus(uploads, concatenations, pipelines, options)
         self._draft = Draft(uploads, pipelines, options)
         self._raw = RawHandler(plain, pipelines)
-        self._form = FormHandler(plain, pipelines, authenticate, self._admit)
+        self._form = FormHandler(plain, pipelines, authenticate, self._admit_named)
 
     async def __call__(self, request: Request) -> None:
         if request.method not in {"GET", "HEAD", "OPTIONS"}:
-            if not may_name_sender(request):
+            if may_name_sender(request):
+                await self._rates.require_few_failures(request)
+            else:
                 request.principal.require(Scope.FILES_WRITE)
             require_identity(request)
         if request.method in {"POST", "PUT"}:
@@ -59,6 +64,11 @@ class UploadHandler:
                 # The draft: a 413 says what the limits are.
                 fault.headers = {**self._draft.size_limit(), **request.extra_headers, **fault.headers}
             raise
+
+    async def _admit_named(self, request: Request) -> None:
+        """The sender that a form names. Until then the request was counted for its address."""
+        await self._rates.count(request, request.principal)
+        await self._admit(request)
 
     async def _admit(self, request: Request) -> None:
         await self._uploads.require_quota(request.principal, announced_size(request))
