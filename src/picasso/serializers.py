@@ -33,6 +33,8 @@ class Links:
     base: str
     signer: Signer | None
     """None if a plain address is enough, also for private files."""
+    also_public: bool = False
+    """Whether public files get a link too: it stays valid when they become private."""
 
     def original(self, file: File) -> str:
         return self._address(file, addresses.download_path(file.pk, file.key))
@@ -42,7 +44,7 @@ class Links:
 
     def _address(self, file: File, path: str) -> str:
         address = f"{self.base}{quote(path)}"
-        if self.signer is None or file.visibility == Visibility.PUBLIC:
+        if self.signer is None or (file.visibility == Visibility.PUBLIC and not self.also_public):
             return address
         return address + self.signer.query(path)
 

@@ -42,7 +42,8 @@ def test_the_answer_has_every_field(service: Stack) -> None:
     assert answer.headers["x-content-type-options"] == "nosniff"
     file = answer.json()
     assert set(file) == {
-        *("id", "file", "name", "size", "media_type", "declared_type", "sha256", "uploaded_at", "state", "processed")
+        *("id", "file", "name", "size", "media_type", "declared_type", "sha256", "uploaded_at", "state", "processed"),
+        *("visibility", "owner", "expires_at"),
     }
     assert UUID(file["id"]).version == 7
     assert file["name"] == "Arlequín.txt"

@@ -69,7 +69,7 @@ class KnownKey:
         if self.networks and not within(address, self.networks):
             raise NetworkNotAllowed
         name = f"key:{self.lineage}"
-        return Principal("key", self.project, self.scopes, identity=name, credential=name)
+        return Principal("key", self.project, self.scopes, identity=name, credential=name, key_id=self.id)
 
     def require_valid(self) -> None:
         """Raises `RevokedKey`, `ExpiredKey`."""

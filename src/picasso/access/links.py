@@ -31,8 +31,8 @@ STEPS = 8
 MAC_BYTES = 18
 """144 bits, in 24 characters."""
 
-EXPIRES = re.compile(r"(?:^|&)expires=(\d{1,12})(?=&|$)")
-SIGNATURE = re.compile(r"(?:^|&)signature=(\d{1,18})-([A-Za-z0-9_-]{24})(?=&|$)")
+EXPIRES = re.compile(r"(?:^|&)expires=([1-9][0-9]{0,11})(?=&|$)")
+SIGNATURE = re.compile(r"(?:^|&)signature=([1-9][0-9]{0,17})-([A-Za-z0-9_-]{24})(?=&|$)")
 
 SCOPES = frozenset({Scope.FILES_READ})
 

@@ -54,6 +54,8 @@ class Principal:
     """What its token limits, if it has one."""
     credential: str = ""
     """The key or token that was sent, also where ``identity`` is an owner. Requests are counted for it."""
+    key_id: str = ""
+    """The key that it has; empty without one."""
 
     @property
     def project_id(self) -> int:

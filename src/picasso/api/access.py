@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from picasso.access import keys, project_settings, projects
+from picasso.access import keys, project_settings, projects, tokens
 from picasso.access.principal import Principal, Scope, principal_of
 from picasso.api.errors import ProblemSerializer
 from picasso.api.safety import AdministersProject, AdministersService
@@ -49,6 +49,16 @@ class NetworkField(serializers.CharField):
             raise serializers.ValidationError("This is no IP address or network such as 10.0.0.0/8.") from None
 
 
+class PublicKeyField(serializers.CharField):
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        try:
+            tokens.parse_public_key(text)
+        except ValueError as fault:
+            raise serializers.ValidationError(f"public_key {fault}.") from None
+        return text
+
+
 class KeySerializer(serializers.Serializer[Key]):
     id = serializers.CharField(read_only=True)
     name = serializers.CharField(max_length=100, help_text="What it is for.")
@@ -61,8 +71,11 @@ class KeySerializer(serializers.Serializer[Key]):
         max_length=100,
         help_text="Where it may be used from; empty for everywhere.",
     )
-    public_key = serializers.CharField(
-        required=False, allow_blank=True, max_length=4096, help_text="Verifies tokens that the application signs; PEM."
+    public_key = PublicKeyField(
+        required=False,
+        allow_blank=True,
+        max_length=4096,
+        help_text="Verifies tokens that the application signs: Ed25519, PEM.",
     )
     expires_at = serializers.DateTimeField(required=False, allow_null=True)
     revoked_at = serializers.DateTimeField(read_only=True, allow_null=True)
@@ -73,6 +86,7 @@ class KeySerializer(serializers.Serializer[Key]):
 
 class NewKeySerializer(KeySerializer):
     key = serializers.CharField(help_text="The key itself. It is shown only in this answer.")
+    signing_secret = serializers.CharField(help_text="With which an application signs tokens of this key.")
 
 
 class RotateSerializer(serializers.Serializer[Any]):
@@ -192,7 +206,8 @@ class KeyList(KeyView):
 
 def shown_once(row: Key, text: str) -> Response:
     row.refresh_from_db()
-    return Response({**KeySerializer(row).data, "key": text}, status=201, headers={"Cache-Control": "no-store"})
+    secrets = {"key": text, "signing_secret": tokens.signing_secret(row.pk)}
+    return Response({**KeySerializer(row).data, **secrets}, status=201, headers={"Cache-Control": "no-store"})
 
 
 class KeyDetail(KeyView):

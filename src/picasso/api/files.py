@@ -12,11 +12,15 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from picasso.access.principal import principal_of
+from picasso.access.principal import Scope, principal_of
+from picasso.api.access import problems
 from picasso.api.errors import ProblemSerializer
-from picasso.api.safety import DeletesFiles, ReadsFiles
+from picasso.api.file_changes import FileChangesSerializer, MergePatchParser, file_changes
+from picasso.api.json_parser import JSONParser
+from picasso.api.safety import DeletesFiles, ReadsFiles, WritesFiles
 from picasso.errors import PROBLEM_JSON, InvalidField
 from picasso.files import queries
+from picasso.files.change import change
 from picasso.files.delete import delete as delete_file
 from picasso.models import File
 from picasso.serializers import FileDetailSerializer, FileSerializer, links_of
@@ -54,19 +58,38 @@ class FileDetail(FileView, generics.RetrieveAPIView[File]):
     """One file with its facts, its derivatives and its error."""
 
     serializer_class = FileDetailSerializer
+    parser_classes = [MergePatchParser, JSONParser]
 
     def get_permissions(self) -> Sequence[BasePermission]:
-        return [DeletesFiles() if self.request.method == "DELETE" else ReadsFiles()]
+        return [{"DELETE": DeletesFiles, "PATCH": WritesFiles}.get(self.request.method or "", ReadsFiles)()]
 
     def get_queryset(self) -> QuerySet[File]:
         principal = principal_of(self.request.META)
         if self.request.method == "DELETE":
             return (queries.everything_in_reach_of if self._permanently else queries.in_reach_of)(principal)
+        if self.request.method == "PATCH":
+            return queries.in_reach_of(principal).prefetch_related("derivatives")
         return queries.with_derivatives(principal)
 
     @extend_schema(operation_id="get_file", responses={200: FileDetailSerializer, **NOT_FOUND})
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().get(request, *args, **kwargs)
+
+    @extend_schema(
+        operation_id="change_file",
+        request={"application/merge-patch+json": FileChangesSerializer, "application/json": FileChangesSerializer},
+        responses={200: FileDetailSerializer, 204: None, **problems(400, 401, 403, 404, 415)},
+    )
+    def patch(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Change the name, the visibility or the expiry of a file. Its address stays as it is.
+
+        An expiry is a deletion, so it needs `files:delete` as well. The answer to who may not read files is 204.
+        """
+        principal = principal_of(request.META)
+        change(principal, self.get_object(), file_changes(request.data))
+        if not principal.may(Scope.FILES_READ):
+            return Response(status=204)
+        return Response(self.get_serializer(self.get_object()).data)
 
     @property
     def _permanently(self) -> bool:

@@ -22,6 +22,7 @@ def requires(scope: Scope) -> type[BasePermission]:
 
 
 ReadsFiles = requires(Scope.FILES_READ)
+WritesFiles = requires(Scope.FILES_WRITE)
 DeletesFiles = requires(Scope.FILES_DELETE)
 ReadsJobs = requires(Scope.JOBS_READ)
 WritesJobs = requires(Scope.JOBS_WRITE)

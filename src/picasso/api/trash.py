@@ -19,7 +19,7 @@ from picasso.api.safety import DeletesFiles
 from picasso.files import queries
 from picasso.files.delete import restore
 from picasso.models import File
-from picasso.serializers import FileSerializer, base_of
+from picasso.serializers import FileSerializer, links_of
 
 
 class TrashSerializer(FileSerializer):
@@ -56,4 +56,4 @@ class FileRestore(APIView):
     def post(self, request: Request, pk: uuid.UUID) -> Response:
         """Take a file out of the trash. It is as it was before it was deleted."""
         file = restore(principal_of(request.META), pk)
-        return Response(FileSerializer(file, context={"base": base_of(request)}).data)
+        return Response(FileSerializer(file, context={"links": links_of(request)}).data)

@@ -17,8 +17,10 @@ from picasso.api.jobs import (
     QueuePause,
     QueueResume,
 )
+from picasso.api.links import FileLinks, LinkKeysRevoke, LinkKeysRotate
 from picasso.api.pages import Index
 from picasso.api.schema import Schema
+from picasso.api.tokens import KeySigningSecret, TokenList
 from picasso.api.trash import FileRestore, TrashList
 from picasso.api.usage import UsageView
 
@@ -42,6 +44,11 @@ urlpatterns = [
     path("keys/", KeyList.as_view(), name="keys"),
     path("keys/<slug:pk>/", KeyDetail.as_view(), name="key"),
     path("keys/<slug:pk>/rotate/", KeyRotate.as_view(), name="key-rotate"),
+    path("keys/<slug:pk>/signing-secret/", KeySigningSecret.as_view(), name="key-signing-secret"),
+    path("tokens/", TokenList.as_view(), name="tokens"),
+    path("files/<uuid:pk>/links/", FileLinks.as_view(), name="file-links"),
+    path("link-keys/rotate/", LinkKeysRotate.as_view(), name="link-keys-rotate"),
+    path("link-keys/revoke/", LinkKeysRevoke.as_view(), name="link-keys-revoke"),
     path("projects/", ProjectList.as_view(), name="projects"),
     path("projects/<slug:name>/", ProjectDetail.as_view(), name="project"),
     path("files/<uuid:pk>/restore/", FileRestore.as_view(), name="file-restore"),

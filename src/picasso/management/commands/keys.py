@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from picasso.access import keys
+from picasso.access import keys, tokens
 from picasso.access.principal import USUAL_SCOPES, Scope
 from picasso.management.options import HIDDEN
 from picasso.models import Key, Project
@@ -20,7 +20,7 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        commands = parser.add_subparsers(dest="do", metavar="create | list | revoke", required=True)
+        commands = parser.add_subparsers(dest="do", metavar="create | list | revoke | secret", required=True)
         create = commands.add_parser("create", help="create a key and print it; it is shown only once")
         create.add_argument("name", help="what the key is for")
         create.add_argument("--project", default="default", help="the name of the project (default: default)")
@@ -33,10 +33,14 @@ class Command(BaseCommand):
         create.add_argument("--admin", action="store_true", help="also projects and queues: the scope service:admin")
         listing = commands.add_parser("list", help="list the keys, without their secrets")
         listing.add_argument("--json", action="store_true", help="print JSON")
+        secret = commands.add_parser("secret", help="print the secret with which an application signs tokens of a key")
+        secret.add_argument("id", help="the part of the key after pk_")
         commands.add_parser("revoke", help="revoke a key").add_argument("id", help="the part of the key after pk_")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        {"create": self._create, "list": self._list, "revoke": self._revoke}[options["do"]](options)
+        {"create": self._create, "list": self._list, "revoke": self._revoke, "secret": self._secret}[options["do"]](
+            options
+        )
 
     def _create(self, options: dict[str, Any]) -> None:
         project = Project.objects.filter(name=options["project"]).first()
@@ -66,6 +70,12 @@ class Command(BaseCommand):
         for row in rows:
             state = "revoked" if row.revoked_at else "active"
             self.stdout.write(f"{row.pk} {state:8} {row.project.name:16} {row.name}: {' '.join(row.scopes)}")
+
+    def _secret(self, options: dict[str, Any]) -> None:
+        key_id = options["id"].removeprefix("pk_").partition("_")[0]
+        if not Key.objects.filter(pk=key_id, revoked_at=None).exists():
+            raise CommandError(f"There is no active key {key_id!r}.")
+        self.stdout.write(tokens.signing_secret(key_id))
 
     def _revoke(self, options: dict[str, Any]) -> None:
         key_id = options["id"].removeprefix("pk_").partition("_")[0]
