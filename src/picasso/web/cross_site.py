@@ -31,25 +31,28 @@ class CrossSite:
         self._cors = cors
         self._public = urlsplit(public_url)
 
-    def check(self, request: Request) -> None:
-        """Raises `CrossSiteRequest`."""
+    async def check(self, request: Request) -> None:
+        """Raises `CrossSiteRequest`, `Unavailable`."""
         if request.method in SAFE:
             return
         origin, site = request.headers.get("origin"), request.headers.get("sec-fetch-site", "none")
         if site in OWN_SITES and (origin is None or self._is_own(request, origin)):
             return
-        if not self._may_change(request, origin or ""):
+        if not await self._may_change(request, origin or ""):
             raise CrossSiteRequest
 
     def _is_own(self, request: Request, origin: str) -> bool:
         scheme, host = request.scope["scheme"], request.headers.get("host", "")
         return is_same(origin, scheme, host) or is_same(origin, self._public.scheme, self._public.netloc)
 
-    def _may_change(self, request: Request, origin: str) -> bool:
-        if self._cors.lists(request.path, origin):
+    async def _may_change(self, request: Request, origin: str) -> bool:
+        principal, path = request.principal, request.path
+        if self._cors.lists(path, origin, principal.project):
             return True
-        may = is_upload(request.path) or request.principal.kind not in AMBIENT
-        return may and self._cors.allows(request.path, origin)
+        if principal.kind == "anonymous" and is_upload(path):  # the token may be a field of the form
+            return await self._cors.allows_in_a_project(path, origin)
+        may = is_upload(path) or principal.kind not in AMBIENT
+        return may and self._cors.allows(path, origin, principal.project)
 
 
 def is_same(origin: str, scheme: str, host: str) -> bool:

@@ -39,7 +39,7 @@ class Router:
         """Handlers that work without the database, for whoever asks."""
 
     async def __call__(self, request: Request) -> None:
-        handler = self._handler(request)
+        handler = self._cors.preflight if await self._cors.is_preflight(request) else self._handler(request)
         if handler in self._for_everybody:
             request.scope[ENVIRON] = ANONYMOUS
             return await self._handle(request, handler)
@@ -54,12 +54,10 @@ class Router:
             raise
 
     async def _handle(self, request: Request, handler: Handler) -> None:
-        self._cross_site.check(request)
+        await self._cross_site.check(request)
         await handler(request)
 
     def _handler(self, request: Request) -> Handler:
-        if self._cors.is_preflight(request):
-            return self._cors.preflight
         if handler := self._exact.get(request.path):
             return handler
         return next((handler for root, handler in self._below if below(root, request.path) is not None), self._django)
