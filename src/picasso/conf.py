@@ -232,6 +232,7 @@ class Conf:
     upload_start_timeout: int = setting("PICASSO_UPLOAD_START_TIMEOUT", positive, 900)
     max_unfinished_size: int = setting("PICASSO_MAX_UNFINISHED_SIZE", size, 100 * 2**30)
     max_unfinished_uploads: int = setting("PICASSO_MAX_UNFINISHED_UPLOADS", positive, 10_000)
+    max_unfinished_per_client: int = setting("PICASSO_MAX_UNFINISHED_PER_CLIENT", positive, 1_000)
     rates: Policies = setting(
         "PICASSO_RATES", parse_policies, lambda values: default_policies(local=is_local(**values))
     )

@@ -175,8 +175,8 @@ REQUEST_CODES = (
         "quota-exceeded",
         413,
         "The upload is larger than what a quota of its project or owner leaves. `quota` says which one.",
-        "Delete files, also from the trash, or have an administrator raise the quota. `bytes_per_day` starts anew at "
-        "midnight UTC.",
+        "Delete files, also from the trash; for `unfinished_bytes` finish or cancel uploads; or have an administrator "
+        "raise the quota. `bytes_per_day` starts anew at midnight UTC.",
     ),
     RequestCode(
         "upload-timeout",
@@ -285,8 +285,9 @@ REQUEST_CODES = (
     RequestCode(
         "too-many-uploads",
         429,
-        "There are more unfinished resumable uploads than `PICASSO_MAX_UNFINISHED_UPLOADS`, or more than 1,000 "
-        "unfinished final uploads of tus.",
+        "There are as many unfinished resumable uploads as `PICASSO_MAX_UNFINISHED_UPLOADS`, "
+        "`PICASSO_MAX_UNFINISHED_PER_CLIENT` or the quota `concurrent_uploads` allows; or 1,000 unfinished final "
+        "uploads of tus, 100 of them of one client.",
         "Finish or cancel uploads with `DELETE`, or wait: an upload without a byte ends after "
         "`PICASSO_UPLOAD_START_TIMEOUT`.",
     ),
@@ -370,7 +371,8 @@ REQUEST_CODES = (
         "unfinished-full",
         507,
         "All unfinished uploads together would be larger than `PICASSO_MAX_UNFINISHED_SIZE`: what has arrived of them, "
-        "64 MiB more for each request that is sending, and the copy that a concatenation makes.",
+        "64 MiB more for each request that is sending, and the copy that a concatenation makes. Or those of one client "
+        "would be larger than half of it.",
         "Finish or cancel uploads, wait until old ones expire, or raise the setting.",
     ),
 )

@@ -327,6 +327,13 @@ class Upload(models.Model):
     principal = models.CharField(
         max_length=300, blank=True, default="", db_default="", help_text="Who began it: only they may continue it."
     )
+    address = models.CharField(
+        max_length=64,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The address that it was begun from: IPv4, or the /64 of IPv6.",
+    )
     visibility = models.CharField(max_length=8, choices=Visibility.choices, blank=True, default="", db_default="")
     expires_at = models.DateTimeField(null=True, blank=True, help_text="When the file expires that it becomes.")
     limits = models.JSONField(null=True, blank=True, help_text="Of the token that it was begun with.")
@@ -372,9 +379,21 @@ class Upload(models.Model):
         base_manager_name = "everywhere"
         default_manager_name = "everywhere"
         indexes: ClassVar = [
-            models.Index(fields=["project", "owner"], name="upload_of_owner", condition=models.Q(finished_at=None)),
-            models.Index(fields=["reserved"], name="upload_unfinished", condition=models.Q(finished_at=None)),
-            models.Index(fields=["finished_at"], name="upload_finished"),
+            # All that is needed to add up what unfinished uploads take: see `picasso.receive.quota`.
+            models.Index(
+                fields=["finished_at", "project", "owner", "principal", "address", "protocol", "reserved"],
+                name="upload_usage",
+                condition=models.Q(finished_at=None),
+            ),
+            # For the rounds, which read unfinished uploads page by page among very many finished ones.
+            models.Index(fields=["finished_at", "id"], name="upload_unfinished", condition=models.Q(finished_at=None)),
+            models.Index(
+                fields=["finished_at", "id"],
+                name="upload_final",
+                condition=models.Q(finished_at=None, parts__isnull=False),
+            ),
+            models.Index(fields=["final"], name="upload_part", condition=models.Q(final__isnull=False)),
+            models.Index(fields=["finished_at"], name="upload_finished", condition=models.Q(finished_at__isnull=False)),
             models.Index(fields=["id"], name="upload_takeover_requested", condition=models.Q(takeover_requested=True)),
         ]
 

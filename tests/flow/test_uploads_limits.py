@@ -16,8 +16,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from picasso.access.principal import SERVICE
-from picasso.errors import Gone, TooManyUploads, UnfinishedFull
-from picasso.models import File, ProjectUsage, Upload
+from picasso.errors import Gone, QuotaExceeded, TooManyUploads, UnfinishedFull
+from picasso.models import File, Project, ProjectUsage, Upload
 from picasso.receive import locked_upload, quota, recovery
 from picasso.receive import uploads as uploads_module
 from picasso.receive.append import Append
@@ -70,11 +70,11 @@ def test_announcing_takes_a_window_each_and_not_the_whole(storage: Folder, windo
     assert reserved_bytes() == 20 * window
 
 
-async def send(uploads: Uploads, row: Upload, pieces: Sequence[bytes]) -> list[int]:
-    """What is reserved after each piece."""
+async def send(uploads: Uploads, row: Upload, pieces: Sequence[bytes], announced: int | None = 0) -> list[int]:
+    """What is reserved after each piece. ``announced`` is the size of the request; None if it does not say it."""
     reserved = []
     async with uploads.lock(SERVICE, row.pk) as upload:
-        await upload.expect(sum(map(len, pieces)))
+        await upload.expect(sum(map(len, pieces)) if announced == 0 else announced)
         append: Append = await upload.append()
         try:
             for piece in pieces:
@@ -101,6 +101,7 @@ def test_a_reservation_grows_with_what_arrives_and_ends_with_the_request(storage
 def test_what_arrived_stays_when_the_next_window_does_not_fit(storage: Folder, window: int) -> None:
     async def fill(uploads: Uploads) -> Upload:
         row = await begun(uploads, tus(6 * MIB))
+        await added(uploads, await begun(uploads, tus(5 * MIB)), bytes(4 * MIB))
         with pytest.raises(UnfinishedFull):
             await send(uploads, row, [bytes(MIB // 2)] * 12)
         status = await uploads.status(SERVICE, row.pk)
@@ -108,7 +109,7 @@ def test_what_arrived_stays_when_the_next_window_does_not_fit(storage: Folder, w
         assert 2 * MIB <= (status.offset or 0) <= 3 * MIB
         return row
 
-    row = with_uploads(storage, fill, limits(max_unfinished=3 * MIB))
+    row = with_uploads(storage, fill, limits(max_unfinished=7 * MIB))
     assert Upload.everywhere.get(pk=row.pk).reserved == storage.uploads.stat(row.pk).offset
 
 
@@ -183,6 +184,140 @@ def test_the_number_of_final_uploads_is_limited(storage: Folder, monkeypatch: py
         await begun(uploads, tus(1))
 
     with_uploads(storage, create)
+
+
+# Of one client
+
+
+def of(principal: str = "", address: str = "", **fields: object) -> dict[str, Any]:
+    return {"principal": principal, "address": address, **fields}
+
+
+@pytest.mark.parametrize(
+    ("client", "others"),
+    [
+        (of("key:a", "192.0.2.1"), [of("key:b", "192.0.2.2"), of("key:a", "192.0.2.3", project_id=2)]),
+        (of("open", "192.0.2.1"), [of("open", "192.0.2.2"), of("open")]),
+    ],
+    ids=["key", "address"],
+)
+def test_one_client_leaves_room_for_others(
+    storage: Folder, client: dict[str, Any], others: Sequence[dict[str, Any]]
+) -> None:
+    """With keys a second address is no second client; on an open service the address tells clients apart."""
+    Project.objects.get_or_create(pk=2, name="other")
+
+    async def fill(uploads: Uploads) -> None:
+        rows = [await begun(uploads, tus(4 * MIB, **client)) for _ in range(2)]
+        moved = client if client["principal"] == "open" else {**client, "address": "192.0.2.99"}
+        with pytest.raises(UnfinishedFull, match="one client"):
+            await begun(uploads, tus(1, **moved))
+        for other in others:
+            await begun(uploads, tus(MIB, **other))
+        await uploads.delete(rows[0].pk)
+        await begun(uploads, tus(4 * MIB, **client))
+        for _ in range(3):
+            await begun(uploads, tus(None, **client))
+        with pytest.raises(TooManyUploads, match="one client"):
+            await begun(uploads, tus(None, **moved))
+        for other in others:
+            await begun(uploads, tus(None, **other))
+
+    with_uploads(storage, fill, limits(max_size=4 * MIB, max_client_uploads=5))
+
+
+def test_an_upload_of_the_largest_size_is_always_possible() -> None:
+    assert limits(max_unfinished=10, max_size=8).client_share == 8
+    assert limits(max_unfinished=10, max_size=20).client_share == 10
+    assert limits(max_unfinished=100, max_size=8).client_share == 50
+
+
+def test_final_uploads_of_one_client_are_limited(storage: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quota, "MAX_CLIENT_FINALS", 1)
+
+    async def create(uploads: Uploads) -> None:
+        parts = [await begun(uploads, tus(1, concat="partial", **of("open", "192.0.2.1"))) for _ in range(3)]
+        finals = [
+            tus(None, concat="final", parts=[str(part.pk)], **of("open", f"192.0.2.{n}"))
+            for part, n in zip(parts, (1, 1, 2), strict=True)
+        ]
+        await begun(uploads, finals[0])
+        with pytest.raises(TooManyUploads):
+            await begun(uploads, finals[1])
+        await begun(uploads, finals[2])
+
+    with_uploads(storage, create)
+
+
+# Quotas
+
+
+def test_quotas_of_a_project_and_of_an_owner(storage: Folder) -> None:
+    Project.objects.filter(pk=1).update(
+        quotas={"unfinished_bytes": 5000, "concurrent_uploads": 4},
+        owner_quotas={"unfinished_bytes": 2000, "concurrent_uploads": 2},
+    )
+    Project.objects.get_or_create(pk=2, name="other")
+
+    async def fill(uploads: Uploads) -> None:
+        await begun(uploads, tus(1500, owner="ann"))
+        with pytest.raises(QuotaExceeded) as refused:
+            await begun(uploads, tus(501, owner="ann"))
+        assert refused.value.quota == {"name": "unfinished_bytes", "limit": 2000, "used": 1500, "left": 500}
+        deferred = await begun(uploads, tus(None, owner="ann"))
+        with pytest.raises(TooManyUploads, match="this owner"):
+            await begun(uploads, tus(None, owner="ann"))
+        with pytest.raises(QuotaExceeded):
+            await send(uploads, deferred, [bytes(501)])
+        await send(uploads, deferred, [bytes(500)])
+        await begun(uploads, tus(3000))
+        with pytest.raises(QuotaExceeded, match="the project"):
+            await begun(uploads, tus(1, owner="bob"))
+        await begun(uploads, tus(None, owner="bob"))
+        with pytest.raises(TooManyUploads, match="the project"):
+            await begun(uploads, tus(None, owner="eve"))
+        await begun(uploads, tus(3000, owner="ann", project_id=2))
+
+    with_uploads(storage, fill)
+
+
+def test_a_quota_refuses_what_can_never_fit_before_it_is_sent(storage: Folder, window: int) -> None:
+    Project.objects.filter(pk=1).update(quotas={"unfinished_bytes": 3 * MIB})
+
+    async def fill(uploads: Uploads) -> None:
+        with pytest.raises(QuotaExceeded):
+            await begun(uploads, tus(4 * MIB))
+        unknown = await begun(uploads, tus(None))
+        with pytest.raises(QuotaExceeded):
+            async with uploads.lock(SERVICE, unknown.pk) as upload:
+                await upload.expect(4 * MIB)
+        with pytest.raises(QuotaExceeded):
+            await send(uploads, unknown, [bytes(MIB // 2)] * 8, announced=None)
+        assert 2 * MIB <= ((await uploads.status(SERVICE, unknown.pk)).offset or 0) <= 3 * MIB
+
+    with_uploads(storage, fill)
+    assert Upload.everywhere.count() == 1
+
+
+def test_quotas_are_exact_when_many_begin_at_once(storage: Folder) -> None:
+    """Five sets of uploads, each with a connection of its own, as processes have them."""
+    Project.objects.filter(pk=1).update(quotas={"unfinished_bytes": 1000, "concurrent_uploads": 40})
+
+    async def race(uploads: Uploads) -> list[Upload | BaseException]:
+        others = [Uploads(storage, uploads.committer, uploads.threads, limits()) for _ in range(4)]
+        for other in others:
+            other.start()
+        sets = [uploads, *others]
+        begins = [begun(sets[n % 5], tus(30, principal=f"key:{n}")) for n in range(64)]
+        outcomes = await asyncio.gather(*begins, return_exceptions=True)
+        for other in others:
+            other.stop()
+        return outcomes
+
+    outcomes = with_uploads(storage, race)
+    assert sum(isinstance(outcome, Upload) for outcome in outcomes) == 33
+    assert sum(isinstance(outcome, QuotaExceeded) for outcome in outcomes) == 31
+    assert reserved_bytes() == 990
 
 
 # What never comes

@@ -32,6 +32,7 @@ def limits(**changes: int) -> Limits:
         "expiry": 3600,
         "start_timeout": 600,
         "max_uploads": 1000,
+        "max_client_uploads": 1000,
     }
     return Limits(**(values | changes))
 

@@ -63,6 +63,7 @@ WRONG = {
     "PICASSO_LINK_EXPIRY": (["0", "1d", "-5"], "must be a whole number above 0"),
     "PICASSO_UPLOAD_START_TIMEOUT": (["0", "15m"], "must be a whole number above 0"),
     "PICASSO_MAX_UNFINISHED_UPLOADS": (["0", "many"], "must be a whole number above 0"),
+    "PICASSO_MAX_UNFINISHED_PER_CLIENT": (["0", "-1"], "must be a whole number above 0"),
     "PICASSO_MAX_UNFINISHED_SIZE": (["-1", "all"], "must be a size"),
     "PICASSO_WEB_PROCESSES": (["0", "many"], "must be a whole number above 0"),
     "PICASSO_QUICK_JOBS": (["0"], "must be a whole number above 0"),

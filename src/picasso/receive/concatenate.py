@@ -22,6 +22,7 @@ from picasso.errors import (
     Locked,
     NotFound,
     PicassoError,
+    QuotaExceeded,
     StorageFull,
     Superseded,
     TooLarge,
@@ -88,6 +89,9 @@ class Concatenations:
             return fault
         except (NotFound, Gone, Locked, Superseded):
             pass  # it was deleted, or another process concatenates it
+        except QuotaExceeded as fault:
+            # If it can't be stored, it has ended. If its copy does not fit, it waits.
+            return fault if final.row.finished else None
         except (StorageFull, UnfinishedFull) as fault:
             log.info("upload %s is concatenated when there is space for it: %s", final_id, fault)
         except PicassoError as fault:

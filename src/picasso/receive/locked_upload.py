@@ -31,7 +31,7 @@ from picasso.receive.commit import Committer
 from picasso.receive.hashing import Hash
 from picasso.receive.locks import DatabaseThread, LockHolder
 from picasso.receive.new_file import of_upload
-from picasso.receive.quota import WINDOW, Limits, lock_quota, require_bytes
+from picasso.receive.quota import WINDOW, Limits, lock_quota, require_room
 from picasso.receive.threads import Threads
 from picasso.receive.upload_rows import delete_uploads, needs_touch, touch_all, with_parts
 from picasso.storage import Storage, UploadStore
@@ -110,25 +110,31 @@ class LockedUpload:
         await self._database.do(self._update, length=length)
 
     async def expect(self, size: int | None) -> None:
-        """Reserve space for the content of a request: of this size, or of unknown size. Raises `UnfinishedFull`."""
+        """Reserve space for the content of a request: of this size, or of unknown size.
+
+        All that is announced must fit, so that what is hopeless is refused before it is sent. A window is reserved.
+
+        Raises `UnfinishedFull`, `QuotaExceeded`.
+        """
         limit = self._limits.max_size if self.row.length is None else self.row.length
         self._expected_end = limit if size is None else min(limit, self.offset + size)
-        await self._reserve_next(self.offset)
+        announced = self.offset if size is None else self._expected_end
+        await self.reserve(min(self.offset + WINDOW, self._expected_end), announced)
 
-    async def reserve(self, size: int) -> None:
-        """Raises `UnfinishedFull`."""
+    async def reserve(self, size: int, announced: int = 0) -> None:
+        """Raises `UnfinishedFull`, `QuotaExceeded`."""
         if size > self.row.reserved:
-            await self._database.do(self._reserve, size)
+            await self._database.do(self._reserve, size, max(size, announced))
 
     async def _reserve_next(self, arrived: int) -> None:
         """While content arrives: keep a window reserved for what comes next."""
         if arrived + WINDOW // 2 > self.row.reserved:
             await self.reserve(min(arrived + WINDOW, self._expected_end))
 
-    def _reserve(self, size: int) -> None:
+    def _reserve(self, size: int, announced: int) -> None:
         with transaction.atomic():
             lock_quota()
-            require_bytes(self._limits, size, except_for=self.pk)
+            require_room(self._limits, self.row, announced, new=False)
             self._update(reserved=size)
 
     def _update(self, **changes: object) -> None:

@@ -1,25 +1,34 @@
-"""How much unfinished uploads may take: their bytes and their number.
+"""How much unfinished uploads may take: their bytes and their number, of all together, of a client, of a project.
 
 What counts is what has arrived, plus a window for what comes next; not what a client has announced. So announcing
-costs nobody else anything, and a request for a large upload extends its reservation while its bytes arrive.
+takes nothing from anybody else, and a request for a large upload extends its reservation while its bytes arrive.
 """
 
 from __future__ import annotations
 
-import uuid
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from django.db import connection
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 
-from picasso.errors import TooManyUploads, UnfinishedFull
-from picasso.models import Upload
+from picasso.access.principal import OPEN
+from picasso.access.quotas import parse
+from picasso.errors import PicassoError, QuotaExceeded, TooManyUploads, UnfinishedFull
+from picasso.models import Project, Upload
 
 # Reserved for the bytes that come next. A request asks for more each time half of it is used.
 WINDOW = 64 * 2**20
 
 # One bigint for the transaction lock under which the reservations are added up.
 QUOTA_LOCK = 0x5049_4341_5353_4F00
+
+MAX_FINALS, MAX_CLIENT_FINALS = 1_000, 100
+"""The number of unfinished final uploads: of all, and of one client."""
+
+# A plain request with an Idempotency-Key has a row, but ends with its connection.
+RESUMABLE = ~Q(protocol=Upload.Protocol.PLAIN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +45,13 @@ class Limits:
     """An upload without a byte lives so long."""
     max_uploads: int
     """The number of unfinished uploads."""
+    max_client_uploads: int
+    """The number of unfinished uploads of one client."""
+
+    @property
+    def client_share(self) -> int:
+        """Of the unfinished uploads of one client. One of the largest size is always possible."""
+        return min(self.max_unfinished, max(self.max_unfinished // 2, self.max_size))
 
     def life(self, row: Upload, offset: int) -> int:
         """For how many seconds after its last byte, or its creation, an unfinished upload lives.
@@ -45,11 +61,51 @@ class Limits:
         return self.expiry if offset or row.is_final or row.final_id else self.start_timeout
 
 
-# What counts as an unfinished upload. A plain request with an Idempotency-Key ends with its connection.
-UNFINISHED = Q(finished_at=None) & ~Q(protocol=Upload.Protocol.PLAIN)
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """What some unfinished uploads may take together. None is no limit."""
 
-MAX_FINALS = 1_000
-"""The number of unfinished final uploads."""
+    uploads: Q
+    bytes: int | None
+    number: int | None
+    finals: bool = False
+    """Whether only final uploads count."""
+
+    def too_large(self, used: int) -> PicassoError:
+        return UnfinishedFull()
+
+    def too_many(self) -> PicassoError:
+        return TooManyUploads()
+
+
+class ClientBound(Bound):
+    """Of one client: a principal, or an address."""
+
+    def too_large(self, used: int) -> PicassoError:
+        return UnfinishedFull("Your unfinished uploads use all the space that one client may use.")
+
+    def too_many(self) -> PicassoError:
+        return TooManyUploads(
+            f"You have {self.number} unfinished uploads of this kind, and one client may not have more."
+        )
+
+
+class ProjectBound(Bound):
+    """The quotas of a project."""
+
+    whose: ClassVar = "the project"
+
+    def too_large(self, used: int) -> PicassoError:
+        return QuotaExceeded("unfinished_bytes", self.whose, self.bytes or 0, used)
+
+    def too_many(self) -> PicassoError:
+        return TooManyUploads(f"The quota concurrent_uploads of {self.whose} allows {self.number} unfinished uploads.")
+
+
+class OwnerBound(ProjectBound):
+    """The quotas of an owner in a project."""
+
+    whose: ClassVar = "this owner"
 
 
 def lock_quota() -> None:
@@ -59,27 +115,70 @@ def lock_quota() -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [QUOTA_LOCK])
 
 
-def require_bytes(limits: Limits, size: int, except_for: uuid.UUID | None = None) -> None:
-    """After `lock_quota`: refuse ``size`` more bytes if they do not fit. Raises `UnfinishedFull`.
+def require_room(limits: Limits, row: Upload, size: int, *, new: bool) -> None:
+    """After `lock_quota`: refuse an upload that is to have ``size`` bytes, or to be one more, if there is no room.
 
-    The reservation of the upload ``except_for`` is not counted.
+    Raises `UnfinishedFull`, `TooManyUploads`, `QuotaExceeded`.
     """
-    if reserved_bytes(except_for) + size > limits.max_unfinished:
-        raise UnfinishedFull
+    own = 0 if new else row.reserved
+    for bound, reserved, number in usage(list(bounds_of(limits, row))):
+        if new and bound.number is not None and number >= bound.number:
+            raise bound.too_many()
+        if bound.bytes is not None and size and reserved - own + size > bound.bytes:
+            raise bound.too_large(reserved - own)
 
 
-def require_number(limits: Limits, row: Upload) -> None:
-    """After `lock_quota`: refuse a new upload if there are too many. Raises `TooManyUploads`."""
-    if row.protocol == Upload.Protocol.PLAIN:
-        return
-    found = Upload.everywhere.filter(UNFINISHED).aggregate(all=Count("pk"), finals=Count("pk", Q(parts__isnull=False)))
-    if found["all"] >= limits.max_uploads or (row.is_final and found["finals"] >= MAX_FINALS):
-        raise TooManyUploads
+def bounds_of(limits: Limits, row: Upload) -> Iterator[Bound]:
+    """What an upload counts in; the narrowest last, so that a client learns first what is nobody's own fault."""
+    yield Bound(Q(), limits.max_unfinished, limits.max_uploads)
+    if row.is_final:
+        yield Bound(Q(), None, MAX_FINALS, finals=True)
+    for client in clients_of(row):
+        yield ClientBound(client, limits.client_share, limits.max_client_uploads)
+        if row.is_final:
+            yield ClientBound(client, None, MAX_CLIENT_FINALS, finals=True)
+    yield from quotas_of(row)
 
 
-def reserved_bytes(except_for: uuid.UUID | None = None) -> int:
-    """The reservations of all unfinished uploads, or all but one."""
-    rows = Upload.everywhere.filter(finished_at=None)
-    if except_for:
-        rows = rows.exclude(pk=except_for)
-    return rows.aggregate(total=Sum("reserved"))["total"] or 0
+def clients_of(row: Upload) -> Iterator[Q]:
+    """Who began it, as far as that tells clients apart; and from where."""
+    if row.principal not in {"", OPEN.identity}:
+        yield Q(project=row.project_id, principal=row.principal)
+    if row.address:
+        yield Q(address=row.address)
+
+
+def quotas_of(row: Upload) -> Iterator[Bound]:
+    """Read in the same transaction: a changed quota holds at once."""
+    of_project, of_owner = Project.objects.values_list("quotas", "owner_quotas").get(pk=str(row.project_id))
+    if of_project:
+        quotas = parse(of_project)
+        yield ProjectBound(Q(project=row.project_id), quotas.unfinished_bytes, quotas.concurrent_uploads)
+    if of_owner and row.owner:
+        quotas = parse(of_owner, "owner_quotas")
+        uploads = Q(project=row.project_id, owner=row.owner)
+        yield OwnerBound(uploads, quotas.unfinished_bytes, quotas.concurrent_uploads)
+
+
+def usage(bounds: Sequence[Bound]) -> Iterator[tuple[Bound, int, int]]:
+    """Each bound with the bytes and the number of the unfinished uploads within it."""
+    # All projects have a positive id. Without this condition SQLite chooses another index, which needs the rows too.
+    rows = Upload.everywhere.filter(RESUMABLE, finished_at=None, project__gt=0)
+    for finals, uploads in ((False, rows), (True, rows.filter(parts__isnull=False))):
+        found = [bound for bound in bounds if bound.finals == finals]
+        yield from zip(found, *sums(uploads, found), strict=True)
+
+
+def sums(uploads: QuerySet[Upload], bounds: Sequence[Bound]) -> tuple[list[int], list[int]]:
+    """The bytes and the numbers of these uploads, within each bound. One query, which an index alone can answer."""
+    if not bounds:
+        return [], []
+    size = {f"bytes{n}": Sum("reserved", filter=bound.uploads, default=0) for n, bound in enumerate(bounds)}
+    number = {f"number{n}": Count("protocol", filter=bound.uploads) for n, bound in enumerate(bounds)}
+    found = uploads.aggregate(**size, **number)
+    return [found[name] for name in size], [found[name] for name in number]
+
+
+def reserved_bytes() -> int:
+    """The reservations of all unfinished uploads."""
+    return Upload.everywhere.filter(finished_at=None).aggregate(total=Sum("reserved"))["total"] or 0

@@ -18,14 +18,14 @@ from django.db import IntegrityError, connection, transaction
 
 from picasso.access import quotas, token_limits
 from picasso.access.principal import Principal
-from picasso.errors import Gone, NotFound, TooLarge, TooManyUploads, UnfinishedFull
+from picasso.errors import Gone, NotFound, QuotaExceeded, TooLarge, TooManyUploads, UnfinishedFull
 from picasso.files import queries
 from picasso.models import File, Upload
 from picasso.receive import cleanup
 from picasso.receive.commit import Committer
 from picasso.receive.locked_upload import LockedUpload, Services, UploadStatus
 from picasso.receive.locks import PATIENCE, LockHolder, Locks
-from picasso.receive.quota import WINDOW, Limits, lock_quota, require_bytes, require_number
+from picasso.receive.quota import WINDOW, Limits, lock_quota, require_room
 from picasso.receive.threads import Threads
 from picasso.receive.token_use import require_unused
 from picasso.receive.upload_rows import begun_by, delete_uploads, require_own, require_parts
@@ -73,7 +73,7 @@ class Uploads:
         """Create an upload. It is locked from the start and while the context is open.
 
         Raises:
-            TooLarge, StorageFull, UnfinishedFull, TooManyUploads: nothing was created.
+            TooLarge, StorageFull, UnfinishedFull, TooManyUploads, QuotaExceeded: nothing was created.
             KnownKey: an earlier request had its Idempotency-Key.
         """
         async with self.locks.hold(row.pk) as holder:
@@ -85,7 +85,6 @@ class Uploads:
         if announced > self.max_size:
             raise TooLarge
         self.storage.uploads.require_space(announced)
-        row.reserved = min(announced, WINDOW)
         try:
             await self._insert_within_quota(row, holder)
         except BaseException:
@@ -97,7 +96,7 @@ class Uploads:
         """If the quota is exceeded, remove expired uploads and try again."""
         try:
             await self.locks.database.do(self._insert, row, holder)
-        except (UnfinishedFull, TooManyUploads):
+        except (UnfinishedFull, TooManyUploads, QuotaExceeded):
             if time.monotonic() < self._last_sweep + SWEEP_SECONDS:
                 raise
             self._last_sweep = time.monotonic()
@@ -125,15 +124,19 @@ class Uploads:
             if row.idempotency_key:
                 self._require_new_key(row)
             require_unused(token_limits.from_json(row.limits))
-            lock_quota()
-            require_number(self.limits, row)
-            copied = require_parts(row, self.storage.uploads, self.max_size) if row.parts else 0
-            if size := copied or row.reserved:
-                require_bytes(self.limits, size)
-            row.reserved = min(size, WINDOW)
+            if row.protocol != Upload.Protocol.PLAIN:
+                self._require_room(row)
             row.save(force_insert=True)
             if row.parts:
                 Upload.everywhere.filter(pk__in=row.parts).update(final=row.pk)
+
+    def _require_room(self, row: Upload) -> None:
+        """Have all that is announced fit, and reserve the first window."""
+        lock_quota()
+        copied = require_parts(row, self.storage.uploads, self.max_size) if row.parts else 0
+        announced = copied if row.parts else row.length or row.reserved
+        require_room(self.limits, row, announced, new=True)
+        row.reserved = min(announced, WINDOW)
 
     def expected_size(self, size: int | None) -> int:
         """How many bytes are announced by content of this size, or of unknown size."""

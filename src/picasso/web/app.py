@@ -209,6 +209,7 @@ def limits_of(conf: Conf) -> Limits:
         expiry=conf.upload_expiry,
         start_timeout=min(conf.upload_start_timeout, conf.upload_expiry),
         max_uploads=conf.max_unfinished_uploads,
+        max_client_uploads=conf.max_unfinished_per_client,
     )
 
 

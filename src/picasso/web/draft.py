@@ -28,7 +28,7 @@ from picasso.web.digests import CONTENT_DIGEST, REPR_DIGEST, Checks, digests_of
 from picasso.web.file_response import answer_stored
 from picasso.web.idempotency import create_upload, require_same_content, set_key
 from picasso.web.request import Request
-from picasso.web.resumable import add, as_json, file_link, has_content, seconds_left, upload_id_of
+from picasso.web.resumable import add, as_json, file_link, has_content, origin_of, seconds_left, upload_id_of
 from picasso.web.upload_metadata import (
     WISHES,
     first_of,
@@ -113,6 +113,7 @@ class Draft:
         terms = decide(request.principal, wishes, self._pipelines)
         return Upload(
             **columns_of(terms, request.principal),
+            address=origin_of(request),
             protocol=Upload.Protocol.DRAFT,
             name=clean_name(first_of(sent, "filename", "name") if name is None else name),
             declared_type=clean_name(sent_type(request) or first_of(sent, "filetype", "type")),

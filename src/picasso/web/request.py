@@ -61,6 +61,12 @@ class Request:
         return path
 
     @property
+    def client_address(self) -> str:
+        """The client's IP address, as trusted proxies report it; empty if it is not known."""
+        client = self.scope.get("client")
+        return client[0] if client else ""
+
+    @property
     def principal(self) -> Principal:
         """On whose behalf the request is made."""
         return principal_of(self.scope)

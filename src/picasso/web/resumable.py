@@ -10,6 +10,7 @@ from email.utils import formatdate
 
 from picasso.addresses import file_url
 from picasso.errors import BadRequest, NotFound, PicassoError, TooLarge
+from picasso.limits.subjects import subject_of_address
 from picasso.models import Upload
 from picasso.receive.append import Append
 from picasso.receive.locked_upload import LockedUpload, UploadStatus
@@ -42,6 +43,11 @@ def number(name: str, text: str) -> int:
     if not NUMBER.fullmatch(text):
         raise BadRequest(f"{name} must be a number of at most 15 digits.")
     return int(text)
+
+
+def origin_of(request: Request) -> str:
+    """The address that counts uploads of one client together; empty if there is none, as on a Unix socket."""
+    return subject_of_address(request.client_address) if request.client_address else ""
 
 
 def has_content(request: Request) -> bool:

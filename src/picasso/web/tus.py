@@ -38,6 +38,7 @@ from picasso.web.resumable import (
     file_link,
     has_content,
     number,
+    origin_of,
     upload_id_of,
 )
 from picasso.web.upload_metadata import first_of, media_type, metadata, wishes_in
@@ -147,6 +148,7 @@ class Tus:
         terms = decide(request.principal, wishes_in(sent), self._pipelines)
         row = Upload(
             **columns_of(terms, request.principal),
+            address=origin_of(request),
             protocol=Upload.Protocol.TUS,
             name=clean_name(first_of(sent, "filename", "name")),
             declared_type=clean_name(first_of(sent, "filetype", "type")),
