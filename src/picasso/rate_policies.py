@@ -34,7 +34,7 @@ DEFAULTS = {
     "user": "6000/60",  # people who are signed in
     "list": "1200/60",  # lists with filters
     "schema": "60/60",  # the OpenAPI document
-    "sign-in": "20/60",  # attempts, by address and by account
+    "sign-in": "30/60",  # attempts, by address
     "failure": "20/60",  # wrong keys and tokens, by address
 }
 """By name. All but `sign-in` and `failure` count for whoever sends the request."""

@@ -149,6 +149,18 @@ def test_costly_requests_have_their_own_policies(tmp_path: Path) -> None:
     with_rates(tmp_path, "address=100/1h,list=1/1h,schema=1/1h", look)
 
 
+def test_attempts_to_sign_in_are_counted_by_address(tmp_path: Path) -> None:
+    async def look(app: WebApp) -> None:
+        for path in ("/sign-in/", "/sign-in/code/", "/admin/login/"):
+            answer = await ask(app, "POST", path, x_forwarded_for="192.0.2.9")
+            assert answer.status != 429
+            assert "sign-in" in parsed(answer, "ratelimit")
+        assert (await ask(app, "POST", "/sign-in/", x_forwarded_for="192.0.2.9")).status == 429
+        assert (await get(app, "/sign-in/", address="192.0.2.9")).status == 200
+
+    with_rates(tmp_path, "sign-in=3/1h", look)
+
+
 def new_key(project: models.Project, **fields: object) -> str:
     return keys.create(project, "test", PROJECT_SCOPES, **fields)[1]  # type: ignore[arg-type]
 

@@ -9,7 +9,8 @@ from picasso.rate_policies import Policy
 
 
 class Limiter(Protocol):
-    """Used on the loop's thread. Other threads use `picasso.limits.counters.take_now` on the same counters."""
+    """Used on the loop's thread. Another thread, as that of a view, uses `picasso.limits.counters.take_now` on the
+    `picasso.limits.default.default_counters`, outside of a transaction."""
 
     async def take(self, policy: Policy, subject: str, cost: int = 1) -> Taken:
         """Take all ``cost`` units or none. 0 only asks whether there are any left, as far as this process knows."""

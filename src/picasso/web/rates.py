@@ -25,6 +25,9 @@ POLICIES: Mapping[Kind, str] = {"key": "key", "token": "token", "session": "user
 
 LISTS = frozenset({addresses.FILES, addresses.JOBS, f"{addresses.API}trash/"})
 
+# A password takes a tenth of a second to check. How many may be wrong is counted by `picasso.access.sign_in`.
+SIGN_IN = (addresses.SIGN_IN, f"{addresses.ADMIN}login/")
+
 BULK_ACTIONS = frozenset({f"{addresses.JOBS}retry/", f"{addresses.JOBS}cancel/"})
 
 
@@ -75,7 +78,7 @@ def subjects(request: Request, principal: Principal) -> Iterator[tuple[str, str]
     subject = address_of(request) if name == "address" else principal.credential or principal.identity
     yield name, subject
     if costly := costly_policy(request):
-        yield costly, subject
+        yield costly, address_of(request) if costly == "sign-in" else subject
     if principal.project:
         if principal.owner:
             yield "owner", f"{principal.project.id}:{principal.owner}"
@@ -87,6 +90,8 @@ def costly_policy(request: Request) -> str:
     path = request.path if request.path.endswith("/") else f"{request.path}/"
     if path in BULK_ACTIONS or (path in LISTS and request.scope["query_string"]):
         return "list"
+    if request.method == "POST" and path.startswith(SIGN_IN):
+        return "sign-in"
     return "schema" if path == addresses.SCHEMA else ""
 
 
