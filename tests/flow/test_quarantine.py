@@ -9,17 +9,18 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import pytest
 from django.conf import settings
 from django.db import connection
 
 from picasso import conf
+from picasso.access import project_settings
 from picasso.access.principal import ANONYMOUS, OPEN, Principal, Scope
 from picasso.access.projects import DEFAULT
 from picasso.conf import ConfError
-from picasso.errors import Infected, NotFound, NotScanned, NotScannedYet
+from picasso.errors import Infected, InvalidField, NotFound, NotScanned, NotScannedYet
 from picasso.files.delete import delete
 from picasso.jobs import claims, commands, holds, states, verdicts
 from picasso.jobs.batch_writer import BatchWriter
@@ -35,6 +36,7 @@ from picasso.receive.commit import Committer
 from picasso.receive.content import NewContent, NewFileOutput
 from picasso.receive.new_file import NewFile
 from picasso.receive.threads import Threads
+from picasso.scan.processor import Options
 from picasso.serializers import FileDetailSerializer, Links
 from picasso.storage.folder import Folder
 from picasso.web.download import find
@@ -269,6 +271,35 @@ def test_the_policy_of_the_project(world: World) -> None:
     assert not File.everywhere.filter(pk=deleted.pk).exists()
     assert not Job.everywhere.filter(file=deleted.pk).exists()
     assert not path.parent.exists()
+
+
+def test_the_stricter_of_pipeline_and_project_counts(world: World, tmp_path: Path) -> None:
+    path = tmp_path / "picasso.toml"
+    path.write_text('[pipelines.default.scan]\noptions.not_scanned = "quarantine"\noptions.infected = "delete"\n')
+    chosen = conf.load({"PICASSO_CONFIG": str(path), "PICASSO_CLAMD": "tcp://127.0.0.1:1"})
+    runner = Runner(world.storage, ChildPool(2**30, 1), BatchWriter(), chosen, slots=1, services=world.services)
+    set_scan(enabled=True, not_scanned="serve", infected="quarantine")
+    file = world.upload(b"harmless")
+    Job.everywhere.filter(file=file, processor="scan").update(state=State.QUEUED)
+    job = start(job_of(file, "scan").pk)
+    assert job
+    assert runner._service_options(job, file) == {"not_scanned": "quarantine", "infected": "delete"}
+    set_scan(enabled=True, not_scanned="delete")
+    assert runner._service_options(job, file) == {"not_scanned": "delete", "infected": "delete"}
+
+
+def test_settings_of_a_project_are_checked(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    hints = get_type_hints(Options)
+    assert {name: get_args(hint) for name, hint in hints.items()} == project_settings.SCAN_OPTIONS
+    project_settings.check({"scan": {}})
+    project_settings.check({"scan": {"enabled": True, "infected": "delete", "not_scanned": "serve"}})
+    for wrong in ({"enabled": 1}, {"infected": "serve"}, {"not_scanned": True}, {"max_size": 5}):
+        with pytest.raises(InvalidField):
+            project_settings.check({"scan": wrong})
+    monkeypatch.setattr(settings, "PICASSO", replace(settings.PICASSO, clamd=""))
+    project_settings.check({"scan": {"enabled": False}})
+    with pytest.raises(InvalidField, match="PICASSO_CLAMD"):
+        project_settings.check({"scan": {"enabled": True}})
 
 
 def test_a_policy_that_makes_no_sense_lets_nothing_out(world: World) -> None:

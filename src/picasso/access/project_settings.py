@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, cast
 
+from django.conf import settings
+
 from picasso import conf
 from picasso.access import quotas
 from picasso.errors import InvalidField
@@ -35,6 +37,26 @@ def check_rates(value: object) -> None:
         raise InvalidField("rates", f"rates {fault}.") from fault
 
 
+SCAN_OPTIONS: Mapping[str, tuple[str, ...]] = {
+    "infected": ("quarantine", "delete"),
+    "not_scanned": ("serve", "quarantine", "delete"),
+}
+
+
+def check_scan(value: object) -> None:
+    for name, choice in cast("dict[str, object]", value).items():
+        if name == "enabled":
+            if not isinstance(choice, bool):
+                raise InvalidField("scan.enabled", "scan.enabled must be true or false.")
+            if choice and not settings.PICASSO.clamd:
+                raise InvalidField("scan.enabled", "This service has no virus scanner (PICASSO_CLAMD).")
+        elif name not in SCAN_OPTIONS:
+            known = ", ".join(("enabled", *SCAN_OPTIONS))
+            raise InvalidField("scan", f"{name!r} is not a setting of scan (settings: {known}).")
+        elif choice not in SCAN_OPTIONS[name]:
+            raise InvalidField(f"scan.{name}", f"scan.{name} must be one of {', '.join(SCAN_OPTIONS[name])}.")
+
+
 def require_storable(name: str, value: object) -> None:
     """No database keeps NUL, or half of a surrogate pair, in JSON."""
     try:
@@ -51,12 +73,13 @@ CHECKS: Mapping[str, Callable[[object], object]] = {
     "quotas": quotas.parse,
     "owner_quotas": partial(quotas.parse, field="owner_quotas"),
     "rates": check_rates,
+    "scan": check_scan,
 }
 
 
-def check(settings: Mapping[str, Any]) -> None:
+def check(wanted: Mapping[str, Any]) -> None:
     """Raises `InvalidField` for the first wrong setting."""
-    for name, value in settings.items():
+    for name, value in wanted.items():
         require_storable(name, value)
         if name in CHECKS:
             CHECKS[name](value)

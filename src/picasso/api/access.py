@@ -111,7 +111,9 @@ class ProjectSerializer(serializers.ModelSerializer[Project]):
     quotas = serializers.DictField(required=False, help_text="Of the whole project.")
     owner_quotas = serializers.DictField(required=False, help_text="Of each owner.")
     rates = serializers.DictField(required=False, help_text="Of requests: quota/window by name (docs/limits.md).")
-    scan = serializers.DictField(required=False, help_text="Whether and how files are scanned for malware.")
+    scan = serializers.DictField(
+        required=False, help_text="Whether and how files are scanned for malware (docs/scanning.md)."
+    )
 
     class Meta:
         model = Project

@@ -150,12 +150,13 @@ class Runner:
             persist(lambda: self._writer.finish(finish))
 
     def _service_options(self, job: StartedJob, file: File) -> Mapping[str, JSON]:
-        """Those of the pipeline. For the scanner, those of the file's project come first."""
-        options = self._pipelines.options(job.pipeline, job.processor)
-        if job.processor != holds.SCANNER:
-            return options
-        wishes = projects.read(cast("int", file.project_id)).scan
-        return {**options, **{name: value for name, value in wishes.items() if name != "enabled"}}
+        """Those of the pipeline. For the scanner those of the file's project, too: the stricter ones count."""
+        options = dict(self._pipelines.options(job.pipeline, job.processor))
+        if job.processor == holds.SCANNER:
+            for name, wish in projects.read(cast("int", file.project_id)).scan.items():
+                if name != "enabled":
+                    options[name] = max(options.get(name), wish, key=strictness)
+        return options
 
     def _conclude(self, job: StartedJob, file: File, verdict: Verdict) -> None:
         if verdict.scan != "clean":
@@ -258,6 +259,12 @@ class Runner:
         )
         self._storage.files.add_derived(source, row.key)
         return row
+
+
+def strictness(action: JSON) -> int:
+    """Of what becomes of a file. What is unknown comes last, for the scanner to refuse; None first."""
+    known = (None, "serve", "quarantine", "delete")
+    return known.index(action) if action in known else len(known)
 
 
 def persist(write: Callable[[], T]) -> T:
