@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from picasso.detection.window import Window
 
+BY_TRAILER = ("model/stl", "application/x-apple-diskimage", "application/x-leveldb")
+
 
 def detect_by_trailer(window: Window) -> str | None:
     for detect in (_stl, _disk_image, _leveldb):

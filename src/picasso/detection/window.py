@@ -98,3 +98,36 @@ class Window:
             self._block = self._read(offset, size)
         except OSError:
             self._reads_left = 0  # the bytes can't be read: decided by the head alone
+
+
+class Beginning(Window):
+    """The first bytes of a file that is still arriving, and longer than that.
+
+    `lacks_bytes` tells whether a detector wanted to know more: bytes behind these, or the size.
+    """
+
+    def __init__(self, head: bytes, size: int) -> None:
+        """``size`` is a guess, larger than the head."""
+        self.lacks_bytes = False
+        super().__init__(head, size)
+        self.lacks_bytes = False
+
+    @property
+    def size(self) -> int:
+        self.lacks_bytes = True
+        return self._size
+
+    @size.setter
+    def size(self, size: int) -> None:
+        self._size = max(size, len(self.head) + 1)
+
+    @property
+    def is_whole(self) -> bool:
+        return False
+
+    def at(self, offset: int, size: int) -> bytes:
+        if offset < 0 or size <= 0:
+            return b""
+        if offset + size > len(self.head):
+            self.lacks_bytes = True
+        return self.head[offset : offset + size]
