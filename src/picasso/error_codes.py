@@ -236,8 +236,34 @@ REQUEST_CODES = (
     RequestCode(
         "too-large",
         413,
-        "The upload is larger than `PICASSO_MAX_UPLOAD_SIZE`, or than its own `Upload-Length`.",
-        "Send a smaller file, or raise the setting (and the limit of the proxy in front).",
+        "The upload is larger than `PICASSO_MAX_UPLOAD_SIZE`, than its own `Upload-Length`, or than the policy allows.",
+        "Send a smaller file, or raise the setting (and the limit of the proxy in front) or the "
+        "[policy](policy.md)'s `max_size`.",
+    ),
+    RequestCode(
+        "type-not-allowed",
+        415,
+        "The [policy](policy.md) of the project, the pipeline or the token does not accept files of the detected type, "
+        "or refuses them because another type was declared. The name does not matter.",
+        "Send a file of a type that is accepted. `detail` names the detected type.",
+    ),
+    RequestCode(
+        "forbidden-content",
+        422,
+        "The directory of the file shows content that the [policy](policy.md) refuses, such as macros or a password.",
+        "Send the file without that content. `detail` names it.",
+    ),
+    RequestCode(
+        "content-refused",
+        403,
+        "A processor found content in this file that the [policy](policy.md) refuses, so it is not served.",
+        "Delete the file. If the policy was changed since, retry the job of the file that failed.",
+    ),
+    RequestCode(
+        "not-checked-yet",
+        423,
+        "The [policy](policy.md) refuses some content, and the processors have not looked at this file yet.",
+        "Wait until the file is processed.",
     ),
     RequestCode(
         "uri-too-long",
@@ -250,13 +276,6 @@ REQUEST_CODES = (
         415,
         "The `Content-Type` is not the one that this address expects.",
         "Send a form as `multipart/form-data`, a raw body with a file name, JSON as `application/json`.",
-    ),
-    RequestCode(
-        "type-not-allowed",
-        415,
-        "The token allows other types only (`media_types`). The type is the one that the content has, whatever its "
-        "name and its declared type are.",
-        "Send a file of an allowed type. `detail` names the detected type.",
     ),
     RequestCode(
         "unsupported-content-encoding",
@@ -413,6 +432,12 @@ JOB_CODES = (
         "unsupported-format",
         "The processor cannot read this variant of the format.",
         "Convert the file to a format listed in the documentation's page on formats, and upload it again.",
+    ),
+    JobCode(
+        "forbidden-content",
+        "The processor found content that the [policy](policy.md) refuses: active content, an archive bomb or a "
+        "password. The file is kept, but nobody can fetch it.",
+        "Delete the file and upload one without that content. If the policy was changed, retry the job.",
     ),
     JobCode("too-complex", "The picture has more elements or parts than may be processed.", LIMITED),
     JobCode("too-large", "The file, or its index, is larger than may be processed.", LIMITED),

@@ -417,17 +417,44 @@ class TooManyUploads(PicassoError):
         super().__init__(detail, headers={"Retry-After": "60"})
 
 
+class NotAccepted(PicassoError):
+    """This file has content that is not accepted here; nothing was stored."""
+
+    status, code = 422, "forbidden-content"
+
+
+class TypeNotAllowed(NotAccepted):
+    """Files of this type are not accepted here; nothing was stored."""
+
+    status, code = 415, "type-not-allowed"
+
+
+class SizeNotAllowed(NotAccepted):
+    """The upload is larger than the limit of this service; nothing was stored."""
+
+    status, code = 413, "too-large"
+
+
+class ContentRefused(PicassoError):
+    """This file has content that is not accepted here, so it is not served."""
+
+    status, code = 403, "content-refused"
+
+
+class NotCheckedYet(PicassoError):
+    """The content of this file is still being checked. Please try again."""
+
+    status, code = 423, "not-checked-yet"
+
+    def __init__(self) -> None:
+        super().__init__(headers={"Retry-After": "2"})
+
+
 class UnsupportedMediaType(PicassoError):
     """Send an upload as multipart/form-data with the file in the part `file`, or as a raw body with a name in
     Content-Disposition or at the end of the address."""
 
     status, code = 415, "unsupported-media-type"
-
-
-class TypeNotAllowed(PicassoError):
-    """Files of this type are not accepted here; nothing was stored."""
-
-    status, code = 415, "type-not-allowed"
 
 
 class UnsupportedContentEncoding(PicassoError):

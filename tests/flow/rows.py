@@ -63,6 +63,7 @@ def started(job: Job) -> StartedJob:
         file_id=job.file_id,
         key=job.file.key,
         media_type=job.file.media_type,
+        project_id=job.file.project_id or 0,
         processor=job.processor,
         pipeline=job.pipeline,
         attempt=job.attempt,

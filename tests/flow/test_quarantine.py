@@ -17,6 +17,7 @@ from django.db import connection
 
 from picasso import conf
 from picasso.access import project_settings
+from picasso.access.policies import Policies
 from picasso.access.principal import ANONYMOUS, OPEN, Principal, Scope
 from picasso.access.projects import DEFAULT
 from picasso.conf import ConfError
@@ -151,7 +152,7 @@ def test_without_scanning_nothing_is_different(world: World) -> None:
     file = again(world.upload(b"harmless"))
     assert (file.scan, file.quarantined) == ("", False)
     assert claimed() == {"text", "table"}
-    assert find(OPEN, address(file)).size == 8
+    assert find(OPEN, address(file), Policies()).size == 8
 
 
 def test_a_pipeline_can_scan_too(world: World) -> None:
@@ -176,13 +177,13 @@ def test_nobody_fetches_it_but_operators(world: World) -> None:
     File.everywhere.filter(pk=file.pk).update(visibility=Visibility.PUBLIC)
     for principal in (OPEN, ANONYMOUS, replace(OPEN, scopes=frozenset({Scope.FILES_READ}))):
         with pytest.raises(NotScannedYet) as refusal:
-            find(principal, address(file))
+            find(principal, address(file), Policies())
         assert (refusal.value.status, refusal.value.headers["Retry-After"]) == (423, "5")
-    assert find(OPERATOR, address(file)).size == 8
+    assert find(OPERATOR, address(file), Policies()).size == 8
     stranger = Principal("key", replace(DEFAULT, id=77), OPEN.scopes)
     File.everywhere.filter(pk=file.pk).update(visibility=Visibility.PRIVATE)
     with pytest.raises(NotFound):
-        find(stranger, address(file))
+        find(stranger, address(file), Policies())
 
 
 @pytest.mark.usefixtures("scans")
@@ -219,7 +220,7 @@ def test_clean(world: World) -> None:
     assert file.facts["scan"]["verdict"] == "clean"
     assert file.facts["scan"]["engine"].startswith("ClamAV")
     assert claimed() == {"text", "table"}
-    assert find(OPEN, address(file)).size == 8
+    assert find(OPEN, address(file), Policies()).size == 8
     for processor in ("text", "table"):
         job = job_of(file, processor)
         Job.everywhere.filter(pk=job.pk).update(state=State.QUEUED)
@@ -240,9 +241,9 @@ def test_infected(world: World) -> None:
     assert "Picasso.Test.Marker" in file.failure.error_detail
     assert claimed() == set()
     with pytest.raises(Infected) as refusal:
-        find(OPEN, address(file))
+        find(OPEN, address(file), Policies())
     assert refusal.value.status == 403
-    find(OPERATOR, address(file))
+    find(OPERATOR, address(file), Policies())
     for processor in ("text", "table"):
         assert not commands.retry(job_of(file, processor).pk)
 
@@ -255,7 +256,7 @@ def test_not_scanned(world: World) -> None:
     assert file.failure
     assert file.failure.error_code == "not-scanned"
     with pytest.raises(NotScanned):
-        find(OPEN, address(file))
+        find(OPEN, address(file), Policies())
 
 
 def test_the_policy_of_the_project(world: World) -> None:
@@ -263,7 +264,7 @@ def test_the_policy_of_the_project(world: World) -> None:
     served = world.scanned(bytes(LIMIT + 1))
     assert (served.scan, served.quarantined) == (Scan.NOT_SCANNED, False)
     assert claimed() == {"text", "table"}
-    find(OPEN, address(served))
+    find(OPEN, address(served), Policies())
     deleted = world.upload(MARKER)
     path = world.storage.files.path(deleted.key)
     assert path.exists()
@@ -323,7 +324,7 @@ def test_what_is_in_quarantine_shows_no_content(world: World) -> None:
     assert shown["facts"].keys() == {"file", "scan", "text"}
     assert len(shown["derivatives"]) == 1
     derived = f"/files/{file.pk}/derived/text/{Derivative.objects.get().key.rpartition('/')[2]}"
-    find(OPEN, derived)
+    find(OPEN, derived, Policies())
 
     world.storage.files.path(file.key).write_bytes(MARKER[:4] + MARKER[4:])
     File.everywhere.filter(pk=file.pk).update(size=len(MARKER))
@@ -338,8 +339,8 @@ def test_what_is_in_quarantine_shows_no_content(world: World) -> None:
     assert shown["derivatives"] == []
     for path in (derived, address(file)):
         with pytest.raises(Infected):
-            find(OPEN, path)
-    find(OPERATOR, derived)
+            find(OPEN, path, Policies())
+    find(OPERATOR, derived, Policies())
 
 
 @pytest.mark.usefixtures("scans")
@@ -383,7 +384,7 @@ def test_an_operator_releases_a_file(world: World) -> None:
     file = again(file)
     assert (file.scan, file.quarantined, file.facts["scan"]["released"]) == (Scan.INFECTED, False, True)
     assert claimed() == {"text", "table"}
-    find(OPEN, address(file))
+    find(OPEN, address(file), Policies())
 
 
 @pytest.mark.usefixtures("scans")
@@ -408,7 +409,7 @@ def test_a_scan_that_fails_for_good_leaves_nothing_pending(world: World) -> None
     assert jobs_of(file) == {"scan": "failed", "text": "cancelled", "table": "cancelled"}
     assert again(file).quarantined
     with pytest.raises(NotScannedYet):
-        find(OPEN, address(file))
+        find(OPEN, address(file), Policies())
 
 
 # Faults
@@ -543,6 +544,7 @@ def test_a_verdict_is_written_once(world: World) -> None:
         file_id=file.pk,
         key=file.key,
         media_type=file.media_type,
+        project_id=1,
         processor="scan",
         pipeline="default",
         attempt=1,

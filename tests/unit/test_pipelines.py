@@ -9,6 +9,7 @@ import pytest
 
 from picasso import conf
 from picasso.conf import ConfError
+from picasso.policy import NO_POLICY
 from picasso.process import registry
 from picasso.process.contract import Processor
 from picasso.process.pipelines import Pipelines, line_of, load
@@ -236,3 +237,34 @@ def test_a_pipeline_knows_which_of_its_processors_lack_libraries(tmp_path: Path)
     assert pipelines["default"].unavailable == {"mosaic"}
     assert [name for name, _, _ in steps(pipelines, "default", "image/png")] == ["sketch"]
     assert not pipelines["museum"].unavailable
+
+
+def test_the_policy_of_a_pipeline(tmp_path: Path) -> None:
+    text = """\
+        [pipelines.web.policy]
+        allowed_types = ["image/*"]
+        max_size = {"*" = 1000}
+        active_content.macros = "refuse"
+        """
+    found = loaded(tmp_path, text)
+    assert found.policy("web").allows("image/png")
+    assert not found.policy("web").allows("text/plain")
+    assert found.policy("web").max_size("image/png") == 1000
+    assert found.policy("default") == found.policy("no-longer-there") == NO_POLICY
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ('allowed_types = "image/*"', "allowed_types: must be a list"),
+        ('allowed_types = ["picture"]', "allowed_types: 'picture' is not a pattern"),
+        ("max_size = 0", "max_size: must be a number of bytes"),
+        ('bombs = "explode"', "bombs: must be one of accept, flag, refuse"),
+        ('types = ["image/*"]', "types: is not known"),
+        ('active_content.macro = "refuse"', "active_content.macro: is not a kind"),
+    ],
+)
+def test_a_fault_of_a_policy_names_its_line(tmp_path: Path, line: str, message: str) -> None:
+    with pytest.raises(ConfError) as raised:
+        loaded(tmp_path, f"[pipelines.web]\nversion = 2\n[pipelines.web.policy]\n{line}\n")
+    assert f"line 4: pipelines.web.policy.{message}" in str(raised.value)

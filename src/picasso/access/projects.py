@@ -86,7 +86,7 @@ def create_default_after_migrate(using: str, **_: Any) -> None:
 
 
 class Projects:
-    """Settings of projects by their numbers, each kept for `KEPT_SECONDS`. For one thread."""
+    """Settings of projects by their numbers, each kept for `KEPT_SECONDS`. Threads may share it."""
 
     def __init__(self) -> None:
         self._kept: dict[int, tuple[float, Project]] = {}

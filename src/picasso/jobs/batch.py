@@ -63,6 +63,7 @@ class LockedFile(NamedTuple):
     state: str
     key: str
     media_type: str
+    project_id: int
 
 
 LockedFiles = Mapping[uuid.UUID, LockedFile]
@@ -136,7 +137,7 @@ def started_job(row: tuple[Any, ...], files: LockedFiles) -> StartedJob:
     """A row of `sql.START_JOBS` as a value."""
     job_id, file_id, *rest = row
     file = files[sql.parse_id(file_id)]
-    return StartedJob(sql.parse_id(job_id), sql.parse_id(file_id), file.key, file.media_type, *rest)
+    return StartedJob(sql.parse_id(job_id), sql.parse_id(file_id), file.key, file.media_type, file.project_id, *rest)
 
 
 def result(each: Write, started: dict[uuid.UUID, StartedJob], finished: Collection[AttemptId]) -> Any:

@@ -125,7 +125,7 @@ CLAIM = """
 
 # (ids of files, ids of jobs): locks these files and the files of these jobs.
 LOCK_FILES = """
-    SELECT id, state, key, media_type FROM picasso_file
+    SELECT id, state, key, media_type, project_id FROM picasso_file
     WHERE id {in_files} ORDER BY id {lock}"""
 
 # (ids of jobs, processors): starts those that are queued, unless their queue is paused, their processor is one of these

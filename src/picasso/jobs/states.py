@@ -93,6 +93,7 @@ class StartedJob:
     key: str
     """Of the file, in the storage."""
     media_type: str
+    project_id: int
     processor: str
     pipeline: str
     attempt: int

@@ -7,6 +7,7 @@ commit, and the end of a processor.
 
 from picasso.policy.active_content import KINDS, ActiveContent
 from picasso.policy.combine import combine
+from picasso.policy.door import look_inside
 from picasso.policy.model import NO_POLICY, Policy, Reaction
 from picasso.policy.parse import PolicyError, parse_policy
 from picasso.policy.verdicts import (
@@ -17,6 +18,7 @@ from picasso.policy.verdicts import (
     check_file,
     check_size,
     judges_content,
+    reacts_to_content,
 )
 
 __all__ = [
@@ -34,5 +36,7 @@ __all__ = [
     "check_size",
     "combine",
     "judges_content",
+    "look_inside",
     "parse_policy",
+    "reacts_to_content",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
@@ -63,6 +63,11 @@ class Policy:
         """In bytes; None if there is no limit for this type."""
         limits = (size_limit(each, media_type) for each in self.sizes)
         return min((limit for limit in limits if limit is not None), default=None)
+
+    def largest_of(self, media_types: Iterable[str]) -> int | None:
+        """The most bytes that a file of one of these types may have; None if there is no limit for one of them."""
+        limits = [self.max_size(each) for each in media_types]
+        return None if None in limits else max((limit for limit in limits if limit is not None), default=None)
 
     def reaction(self, subject: Subject) -> Reaction:
         return self.reactions.get(subject, Reaction.ACCEPT)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from picasso.policy.active_content import KINDS
-from picasso.policy.model import Policy, Reaction, Subject
+from picasso.policy.model import Policy, Reaction
 
 Code = Literal["too-large", "type-not-allowed", "forbidden-content"]
 
@@ -48,8 +48,7 @@ def check_beginning(policy: Policy, media_types: Collection[str], size: int) -> 
     allowed = [each for each in media_types if policy.allows(each)]
     if not allowed:
         return _not_allowed(next(iter(media_types)))
-    limits = [policy.max_size(each) for each in allowed]
-    largest = None if None in limits else max(limit for limit in limits if limit is not None)
+    largest = policy.largest_of(allowed)
     return _too_large(allowed[0], largest) if largest is not None and size > largest else None
 
 
@@ -79,10 +78,17 @@ def check_facts(policy: Policy, facts: Mapping[str, Any]) -> Verdict:
 
 def judges_content(policy: Policy) -> bool:
     """Whether `check_facts` may refuse a file."""
-    subjects: tuple[Subject, ...] = ("bombs", "encrypted")
-    return any(policy.reaction(subject) == Reaction.REFUSE for subject in subjects) or any(
-        Reaction.REFUSE in each.values() for each in policy.active_content
-    )
+    return Reaction.REFUSE in _reactions_to_content(policy)
+
+
+def reacts_to_content(policy: Policy) -> bool:
+    """Whether `check_facts` may refuse or flag a file."""
+    return not {Reaction.REFUSE, Reaction.FLAG}.isdisjoint(_reactions_to_content(policy))
+
+
+def _reactions_to_content(policy: Policy) -> set[Reaction]:
+    subjects = {policy.reaction("bombs"), policy.reaction("encrypted")}
+    return subjects.union(*(each.values() for each in policy.active_content))
 
 
 def _reactions(policy: Policy, facts: Mapping[str, Any]) -> Iterator[tuple[str, Reaction]]:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 
 from picasso.conf import Conf, ConfError
+from picasso.policy import NO_POLICY, Policy, PolicyError, parse_policy
 from picasso.process import registry
 from picasso.process.contract import JSON, Processor
 from picasso.process.options import parse_options
@@ -67,6 +68,8 @@ class Pipeline:
     """Those that can run here, and with ``assume_decoders`` those of other machines too."""
     visibility: str = ""
     """Of its files, ``public`` or ``private``; empty if the project decides."""
+    policy: Policy = NO_POLICY
+    """Which files it accepts."""
     unavailable: frozenset[str] = frozenset()
     """Processors that belong to this pipeline, but whose libraries are not installed here. They get no jobs. Their
     earlier results are not obsolete: only a process for which this is empty knows which results are.
@@ -112,6 +115,15 @@ class Pipelines:
     def visibility(self, name: str) -> str:
         """Of the files of this pipeline; empty if the project decides."""
         return self._pipelines[name].visibility
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self._pipelines)
+
+    def policy(self, name: str) -> Policy:
+        """What a pipeline accepts; everything for one that no longer exists."""
+        pipeline = self._pipelines.get(name)
+        return pipeline.policy if pipeline else NO_POLICY
 
     def _plan(self, pipeline: str, media_type: str) -> Plan:
         """Raises `KeyError` if there is no such pipeline."""
@@ -208,7 +220,7 @@ class Parser:
         return found
 
     def pipeline(self, name: str, table: Mapping[str, Any], path: KeyPath) -> Pipeline:
-        keys = {"version", "priority", "retention_days", "visibility", "processors", *self.registered}
+        keys = {"version", "priority", "retention_days", "visibility", "processors", "policy", *self.registered}
         for key, value in table.items():
             if key in self.unavailable or (isinstance(value, dict) and key not in keys):
                 self.check_installed(key, (*path, key))
@@ -225,8 +237,17 @@ class Parser:
                 {key: self.processor(key, self.table(table, key, path), (*path, key)) for key in available}
             ),
             self.choice(table, "visibility", ("public", "private"), path),
+            self.policy(self.table(table, "policy", path), (*path, "policy")),
             frozenset(names).difference(available),
         )
+
+    def policy(self, table: Mapping[str, Any], path: KeyPath) -> Policy:
+        try:
+            return parse_policy(table)
+        except PolicyError as error:
+            place = error.field.partition("[")[0]
+            self.report((*path, *(place.split(".", 1) if place else ())), error.sentence)
+            return NO_POLICY
 
     def processor_names(self, table: Mapping[str, Any], path: KeyPath) -> list[str]:
         """The processors of a pipeline: its list, or all but those on request, and those that have a table.

@@ -15,6 +15,7 @@ from typing import TypeVar, cast
 from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, connection
 
 from picasso.access import projects
+from picasso.access.policies import Policies
 from picasso.access.principal import SERVICE
 from picasso.conf import Conf
 from picasso.errors import NotFound, StorageFull
@@ -30,6 +31,7 @@ from picasso.process.attempt import RunningAttempt
 from picasso.process.child_pool import Cancelled, ChildPool, ShuttingDown
 from picasso.process.child_protocol import TRANSIENT_ERRORS, AttemptFailed
 from picasso.process.contract import JSON, ProcessorError, Result, ServiceAway, ServiceFailed, Source, Verdict
+from picasso.process.judge import judge
 from picasso.process.pipelines import load
 from picasso.process.services import Services
 from picasso.storage import Storage
@@ -76,6 +78,7 @@ class Runner:
         self._free_slots = threading.Semaphore(slots)
         self._seconds = seconds or conf.job_time_limit
         self._pipelines = load(conf)
+        self._policies = Policies(self._pipelines.policy, self._pipelines.names)
         self._running: dict[AttemptId, RunningAttempt] = {}
         self._lock = threading.Lock()
 
@@ -119,7 +122,7 @@ class Runner:
             log.info("%s of file %s was cancelled", job.processor, job.file_id)
             states.release(job)  # changes nothing, unless the row does not say yet that it was cancelled
         except ProcessorError as verdict:
-            self._fail(job, verdict, running)
+            self._fail(job, self._judge_failure(job, verdict), running)
         except ServiceAway:
             states.release(job, *AWAY)
         except ServiceFailed as fault:
@@ -167,7 +170,8 @@ class Runner:
     def _process_and_keep(self, job: StartedJob, running: RunningAttempt) -> None:
         try:
             result, derivatives = self._process(job, running)
-            finish = Finish(job, dict(result.facts), derivatives, running.log)
+            facts = judge(self._policies.of(job.project_id, job.pipeline), result.facts)
+            finish = Finish(job, facts, derivatives, running.log)
             kept = persist(lambda: self._writer.finish(finish))
         except BaseException as fault:
             # When the COMMIT may have taken effect the bytes stay; if it did not, the next attempt removes them.
@@ -218,6 +222,14 @@ class Runner:
         if not files.exists(SERVICE, job.file_id):
             # The deletion could not remove the file's folder while the derivatives were in it.
             self._storage.files.remove(job.key)
+
+    def _judge_failure(self, job: StartedJob, failure: ProcessorError) -> ProcessorError:
+        """A file that can't be read may show all the same that it has forbidden content."""
+        try:
+            facts = judge(self._policies.of(job.project_id, job.pipeline), failure.facts)
+        except ProcessorError as forbidden:
+            return forbidden
+        return ProcessorError(failure.code, failure.sentence, facts)
 
     def _fail(self, job: StartedJob, verdict: ProcessorError, running: RunningAttempt) -> None:
         log.info("%s of file %s failed: %s", job.processor, job.file_id, verdict.code)

@@ -1,22 +1,46 @@
-"""Asks the policy that holds for a file, and raises what it refuses."""
+"""Whether an upload is accepted: the policy at the head, and at the commit, when the content has arrived whole."""
 
 from __future__ import annotations
 
-from picasso.errors import TooLarge, TypeNotAllowed
-from picasso.policy import Policy, Refusal, check_file, check_size
+from dataclasses import dataclass
+from typing import cast
+
+from picasso.access import token_limits
+from picasso.access.policies import Policies, require
+from picasso.detection import Window
+from picasso.models import Upload
+from picasso.policy import NO_POLICY, Policy, check_facts, check_file, check_size, look_inside, reacts_to_content
 
 
-def require_size(policy: Policy, size: int | None) -> None:
-    """At the head of a request: what the client declares, if it does. Raises `TooLarge`."""
-    if refusal := check_size(policy, size):
-        raise_refusal(refusal)
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """What is known of content at its commit."""
+
+    media_type: str
+    size: int
+    declared_type_matches: bool | None
 
 
-def require_accepted(policy: Policy, media_type: str, size: int, declared_type_matches: bool | None) -> None:
-    """At the commit. Raises `TypeNotAllowed`, `TooLarge`."""
-    if refusal := check_file(policy, media_type, size, declared_type_matches).refusal:
-        raise_refusal(refusal)
+def accept(policy: Policy, window: Window, arrived: Arrived) -> tuple[str, ...]:
+    """What the policy wants to be noted in the file's facts. Raises `NotAccepted`.
+
+    Of active content and passwords only what the directory of a ZIP tells at once; processors tell the rest.
+    """
+    verdict = check_file(policy, arrived.media_type, arrived.size, arrived.declared_type_matches)
+    require(verdict.refusal)
+    if not reacts_to_content(policy):
+        return verdict.flags
+    inside = check_facts(policy, look_inside(window))
+    require(inside.refusal)
+    return verdict.flags + inside.flags
 
 
-def raise_refusal(refusal: Refusal) -> None:
-    raise (TooLarge if refusal.code == "too-large" else TypeNotAllowed)(refusal.sentence)
+def require_size(policies: Policies, row: Upload, size: int | None) -> None:
+    """Refuse by its declared size an upload that is to become a file. May ask the database. Raises `NotAccepted`.
+
+    A part is no file; what it becomes a part of is looked at.
+    """
+    if not row.is_part:
+        limits = token_limits.from_json(row.limits)
+        policy = policies.of(cast("int", row.project_id), row.pipeline, limits.policy if limits else NO_POLICY)
+        require(check_size(policy, size))

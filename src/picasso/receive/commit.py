@@ -18,20 +18,21 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, TypedDict
 
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.db.models.functions import Now
 
 from picasso import bulk_insert, detection
 from picasso.access import quotas
+from picasso.access.policies import Policies
 from picasso.access.projects import Project, Projects
 from picasso.errors import Conflict, PicassoError, QuotaExceeded, Unavailable
 from picasso.files.delete import undo
 from picasso.jobs import holds, settle, states
 from picasso.jobs.states import Step
 from picasso.models import File, Job, Scan, Upload, made_at, new_id
-from picasso.receive.acceptance import require_accepted
+from picasso.receive.acceptance import Arrived, accept
 from picasso.receive.content import Content
 from picasso.receive.new_file import NewFile
 from picasso.receive.token_use import count_files
@@ -87,6 +88,13 @@ class Pending:
             self.result.set_exception(outcome)
         else:
             self.result.set_result(outcome)
+
+
+class CommonFacts(TypedDict):
+    extension: str | None
+    declared_type_matches: bool | None
+    detected_by: str
+    charset: str | None
 
 
 Outcomes = Sequence[tuple[Pending, File | Exception]]
@@ -149,7 +157,8 @@ def refuse_in(project: Project, batch: Sequence[Pending]) -> dict[Pending, Quota
 class Committer:
     """The two threads of one process."""
 
-    def __init__(self, storage: Storage, plan: Planner) -> None:
+    def __init__(self, storage: Storage, plan: Planner, policies: Policies | None = None) -> None:
+        self.policies = policies or Policies()
         self._storage = storage
         self._plan = plan
         self._received: queue.SimpleQueue[Pending | None] = queue.SimpleQueue()
@@ -169,6 +178,7 @@ class Committer:
         Raises:
             StorageFull, Unavailable: nothing was stored.
             Conflict: the upload has become a file already.
+            NotAccepted: the policy refuses it.
         """
         pending = Pending(content, new, asyncio.get_running_loop().create_future())
         self._received.put(pending)
@@ -190,6 +200,7 @@ class Committer:
     def _store_all(self) -> None:
         while pending := self._received.get():
             self._try_to_store(pending)
+        connection.close()
 
     def _commit_all(self) -> None:
         ended = False
@@ -216,6 +227,8 @@ class Committer:
             self._require_space()
             self._store(pending)
         except Exception as fault:
+            if isinstance(fault, DatabaseError | InterfaceError):
+                connection.close()
             report([(pending, self._drop(pending, fault))])
         else:
             self._stored.put(pending)
@@ -229,11 +242,12 @@ class Committer:
     def _store(self, pending: Pending) -> None:
         """Store the bytes, and make the row that will point at them."""
         new, content = pending.new, pending.content
-        detected = detection.detect(detection.Window.of_content(content), new.name)
+        window = detection.Window.of_content(content)
+        detected = detection.detect(window, new.name)
         media_type = detected.media_type
-        if new.limits:
-            matches = detection.declared_type_matches(new.declared_type, media_type)
-            require_accepted(new.limits.policy, media_type, content.size, matches)
+        facts = common_facts(detected, new.declared_type)
+        policy = self.policies.of(new.project_id, new.pipeline, *([new.limits.policy] if new.limits else []))
+        flags = accept(policy, window, Arrived(media_type, content.size, facts["declared_type_matches"]))
         plan = pending.plan = self._plan(new.pipeline, media_type)
         file_id = new_id()
         file = pending.file = File(
@@ -252,7 +266,7 @@ class Committer:
             pipeline=plan.pipeline,
             pipeline_version=plan.version,
         )
-        file.facts = {"file": common_facts(detected, new.declared_type)}
+        file.facts = {"file": {**facts, "policy_flags": list(flags)} if flags else facts}
         content.store(file.key)
 
     def _commit_safely(self, batch: list[Pending]) -> Outcomes:
@@ -356,7 +370,7 @@ def resolve(outcomes: Outcomes) -> None:
         pending.resolve(outcome)
 
 
-def common_facts(detected: detection.Detection, declared_type: str) -> dict[str, bool | str | None]:
+def common_facts(detected: detection.Detection, declared_type: str) -> CommonFacts:
     """Facts about every file, processed or not."""
     return {
         "extension": detection.extension(detected.media_type),

@@ -20,6 +20,7 @@ from picasso.errors import (
     EmptyFile,
     Gone,
     Locked,
+    NotAccepted,
     NotFound,
     PicassoError,
     QuotaExceeded,
@@ -85,7 +86,7 @@ class Concatenations:
             async with self._uploads.lock(SERVICE, final_id, take_over=False) as final:
                 if not final.row.finished:
                     await self._concatenate(final)
-        except (DigestMismatch, EmptyFile, TooLarge) as fault:
+        except (DigestMismatch, EmptyFile, TooLarge, NotAccepted) as fault:
             return fault
         except (NotFound, Gone, Locked, Superseded):
             pass  # it was deleted, or another process concatenates it

@@ -15,17 +15,19 @@ from typing import NoReturn
 from django.db import transaction
 from django.db.models.functions import Now
 
+from picasso.access.policies import Policies
 from picasso.errors import (
     Conflict,
     DigestMismatch,
     EmptyFile,
+    NotAccepted,
     PicassoError,
     QuotaExceeded,
     TokenUsedUp,
     TooLarge,
-    TypeNotAllowed,
 )
 from picasso.models import File, Upload
+from picasso.receive.acceptance import require_size
 from picasso.receive.append import Append
 from picasso.receive.commit import Committer
 from picasso.receive.hashing import Hash
@@ -76,6 +78,10 @@ class LockedUpload:
         return self.row.pk
 
     @property
+    def policies(self) -> Policies:
+        return self._services.committer.policies
+
+    @property
     def is_complete(self) -> bool:
         """Whether all bytes have arrived."""
         return self.offset == self.row.length
@@ -103,11 +109,15 @@ class LockedUpload:
     # What it reserves
 
     async def set_length(self, length: int) -> None:
-        """Raises `TooLarge`, `StorageFull`."""
+        """Raises `TooLarge`, `StorageFull`, `NotAccepted`."""
         if length > self._limits.max_size:
             raise TooLarge
         self._store.require_space(length - self.offset)
-        await self._database.do(self._update, length=length)
+        await self._database.do(self._set_length, length)
+
+    def _set_length(self, length: int) -> None:
+        require_size(self.policies, self.row, length)
+        self._update(length=length)
 
     async def expect(self, size: int | None) -> None:
         """Reserve space for the content of a request: of this size, or of unknown size.
@@ -191,23 +201,27 @@ class LockedUpload:
         Raises:
             DigestMismatch: it is not what the client announced. It was removed.
             EmptyFile: no byte arrived. It was removed.
+            NotAccepted: a policy or its token refuses it. It was removed.
             QuotaExceeded: there is no room for it in its project. It was removed.
-            TokenUsedUp, TypeNotAllowed, TooLarge: its token does not allow it. It was removed.
+            TokenUsedUp: its token allows no more files. It was removed.
             StorageFull, Unavailable: it could not be committed now. Nothing is lost.
         """
         row = self.row
         if append.size == 0:
             await self._refuse(EmptyFile())
         await self._verify(append)
-        try:
-            file = await self._services.committer.commit(append, of_upload(row))
-        except (QuotaExceeded, TokenUsedUp, TypeNotAllowed, TooLarge) as fault:
-            await self._refuse(fault)
-        finally:
-            append.writer.close()
+        file = await self._commit(append)
         row.file_id, row.length, row.finished_at = file.pk, file.size, datetime.now(UTC)
         await self._threads.in_writer(self._store.remove, row.pk)
         return file
+
+    async def _commit(self, append: Append) -> File:
+        try:
+            return await self._services.committer.commit(append, of_upload(self.row))
+        except (NotAccepted, QuotaExceeded, TokenUsedUp) as fault:
+            await self._refuse(fault)
+        finally:
+            append.writer.close()
 
     async def _verify(self, append: Append) -> None:
         for algorithm, expected in (self.row.digest or {}).items():

@@ -12,8 +12,9 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, Protocol
 
 from picasso.detection import HEAD
-from picasso.errors import TooLarge
+from picasso.errors import SizeNotAllowed, TooLarge
 from picasso.receive.hashing import Hash
+from picasso.receive.screen import Screen
 from picasso.receive.threads import Threads
 
 GATHER = 2 * 2**20
@@ -77,6 +78,8 @@ class Sink:
         """What is in memory."""
         self.head = b""
         """The first bytes that were hashed here, as many as type detection looks at."""
+        self.screen: Screen | None = None
+        """Looks at the first bytes."""
         self.streams = False
         """Whether bytes were handed over to the output."""
         self._output = output
@@ -98,19 +101,21 @@ class Sink:
     @property
     def takes_blocks(self) -> bool:
         """Whether the bytes go to the disk anyway, so that `write_block` costs least."""
-        return self.streams or self._max_delay is not None
+        is_screened = not self.screen or not self.screen.wants_more
+        return is_screened and (self.streams or self._max_delay is not None)
 
     async def write(self, chunk: bytes) -> None:
         """Take some bytes.
 
         Raises:
             TooLarge: as soon as there are more than the limit.
+            NotAccepted: as soon as the policy refuses it.
             StorageFull: there is no space left for what came before.
         """
         size = len(chunk)
-        self.size += size
-        if self.size > self._limit:
-            raise TooLarge
+        self.grow(size)
+        if self.screen and self.screen.wants_more and self.screen.add(chunk):
+            await asyncio.get_running_loop().run_in_executor(self._threads.hashers, self.screen.check)
         self.chunks.append(chunk)
         self._gathered += size
         self._memory.size += size
@@ -119,10 +124,12 @@ class Sink:
             await self._hand_over()
 
     def grow(self, size: int) -> None:
-        """Count bytes that came in another way. Raises `TooLarge`."""
+        """Count bytes. Raises `TooLarge`, `SizeNotAllowed`."""
         self.size += size
         if self.size > self._limit:
             raise TooLarge
+        if self.screen and self.screen.limit is not None and self.size > self.screen.limit:
+            raise SizeNotAllowed
 
     def _is_late(self, size: int) -> bool:
         """Whether what is in memory has waited too long; ``size`` bytes have just arrived."""

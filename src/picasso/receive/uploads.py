@@ -22,6 +22,7 @@ from picasso.errors import Gone, NotFound, QuotaExceeded, TooLarge, TooManyUploa
 from picasso.files import queries
 from picasso.models import File, Upload
 from picasso.receive import cleanup
+from picasso.receive.acceptance import require_size
 from picasso.receive.commit import Committer
 from picasso.receive.locked_upload import LockedUpload, Services, UploadStatus
 from picasso.receive.locks import PATIENCE, LockHolder, Locks
@@ -73,7 +74,7 @@ class Uploads:
         """Create an upload. It is locked from the start and while the context is open.
 
         Raises:
-            TooLarge, StorageFull, UnfinishedFull, TooManyUploads, QuotaExceeded: nothing was created.
+            TooLarge, StorageFull, UnfinishedFull, TooManyUploads, QuotaExceeded, NotAccepted: nothing was created.
             KnownKey: an earlier request had its Idempotency-Key.
         """
         async with self.locks.hold(row.pk) as holder:
@@ -120,6 +121,7 @@ class Uploads:
             raise KnownKey(other)
 
     def _insert_row(self, row: Upload) -> None:
+        require_size(self.committer.policies, row, row.length)
         with transaction.atomic():
             if row.idempotency_key:
                 self._require_new_key(row)

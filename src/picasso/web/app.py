@@ -11,6 +11,7 @@ from picasso.access import projects
 from picasso.access.authenticate import Authenticator, BearerKeys, Cache, OpenAccess, Scheme
 from picasso.access.authenticate import Threads as AccessThreads
 from picasso.access.links import SignedLinks
+from picasso.access.policies import Policies
 from picasso.access.sessions import SessionCookies
 from picasso.access.tokens import BearerTokens
 from picasso.conf import Conf
@@ -63,9 +64,10 @@ class WebApp:
 
     def __init__(self, conf: Conf, storage: Storage) -> None:
         known = pipelines()
+        policies = Policies(known.policy, known.names)
         self._threads = Threads()
         self.memory = self._threads.memory
-        self._committer = Committer(storage, known.plan)
+        self._committer = Committer(storage, known.plan, policies)
         self._uploads = Uploads(
             storage,
             self._committer,
@@ -80,7 +82,7 @@ class WebApp:
         self._cors = Cors(conf.cors_origins, project_origins(self._access))
         self._security_headers = SecurityHeaders(conf.public_url, conf.hsts_seconds)
         self._health = HealthHandler(checks(conf, storage))
-        self._download = DownloadHandler(storage.files)
+        self._download = DownloadHandler(storage.files, policies)
         self._django = DjangoHandler()
         self._limiter = new_limiter(conf)
         self._requests = RunningRequests()

@@ -20,11 +20,13 @@ from urllib.parse import quote
 
 from django.db import InterfaceError, OperationalError, close_old_connections
 
+from picasso.access.policies import Policies
 from picasso.access.principal import Principal
 from picasso.addresses import DOWNLOADS
 from picasso.errors import MethodNotAllowed, NotFound, Unavailable
 from picasso.files import queries
 from picasso.files.quarantine import require_released
+from picasso.files.refused import require_accepted
 from picasso.models import File, Visibility
 from picasso.pools import stop_pool
 from picasso.storage import Delegation, FileReader, FileStore
@@ -79,8 +81,9 @@ class Download:
 
 
 class DownloadHandler:
-    def __init__(self, files: FileStore) -> None:
+    def __init__(self, files: FileStore, policies: Policies) -> None:
         self._files = files
+        self._policies = policies
         self._readers = ThreadPoolExecutor(THREADS, thread_name_prefix="download")
         self._sending = 0
         """How many downloads are being sent from here."""
@@ -92,7 +95,7 @@ class DownloadHandler:
     async def __call__(self, request: Request) -> None:
         if request.method not in {"GET", "HEAD"}:
             raise MethodNotAllowed(["GET", "HEAD"])
-        download = await self._in_thread(find, request.principal, request.path)
+        download = await self._in_thread(find, request.principal, request.path, self._policies)
         headers = headers_of(download)
         if is_not_modified(request.headers, download.representation):
             kept = {name: headers[name] for name in ("ETag", "Cache-Control")}
@@ -152,8 +155,11 @@ class DownloadHandler:
         return await asyncio.get_running_loop().run_in_executor(self._readers, call, *args)
 
 
-def find(principal: Principal, path: str) -> Download:
-    """The file or derivative at ``/files/…``. Raises `NotFound`, `Unavailable`, and as `require_released`."""
+def find(principal: Principal, path: str, policies: Policies) -> Download:
+    """The file or derivative at ``/files/…``.
+
+    Raises `NotFound`, `Unavailable`, and as `require_released` and `require_accepted`.
+    """
     match = ADDRESS.fullmatch(path)
     if not match:
         raise NotFound
@@ -161,19 +167,20 @@ def find(principal: Principal, path: str) -> Download:
         close_old_connections()
         file_id = uuid.UUID(match[1])
         if match[2]:
-            return find_derivative(principal, file_id, match[2], match[3])
-        return find_original(principal, file_id, match[3])
+            return find_derivative(principal, file_id, match[2], match[3], policies)
+        return find_original(principal, file_id, match[3], policies)
     except ValueError:
         raise NotFound from None
     except (OperationalError, InterfaceError) as fault:
         raise Unavailable("The database is unavailable. Please try again.") from fault
 
 
-def find_original(principal: Principal, file_id: uuid.UUID, name: str) -> Download:
+def find_original(principal: Principal, file_id: uuid.UUID, name: str, policies: Policies) -> Download:
     file = queries.fetchable(principal, file_id)
     if file_name(file.key) != name:
         raise NotFound
     require_released(principal, file)
+    require_accepted(file, policies)
     encoding = known_encoding(file.facts)
     return Download(
         file.key,
@@ -187,10 +194,13 @@ def find_original(principal: Principal, file_id: uuid.UUID, name: str) -> Downlo
     )
 
 
-def find_derivative(principal: Principal, file_id: uuid.UUID, processor: str, name: str) -> Download:
+def find_derivative(
+    principal: Principal, file_id: uuid.UUID, processor: str, name: str, policies: Policies
+) -> Download:
     for row in queries.derivatives(principal, file_id, processor):
         if file_name(row.key) == name:
             require_released(principal, row.file)
+            require_accepted(row.file, policies)
             stored_at, public = row.file.uploaded_at, is_public(row.file)
             return Download(row.key, row.media_type, row.size, row.sha256, stored_at, name, "utf-8", public)
     raise NotFound

@@ -121,6 +121,18 @@ class Form:
         """What may be the start of something that the next chunk ends."""
         self._other_bytes = 0
 
+    @property
+    def name(self) -> str:
+        """Of the file, once its part has begun."""
+        return self._name
+
+    @property
+    def pipeline(self) -> str | None:
+        """None as long as no field names one: the field may follow the file."""
+        limits = self._sender.principal.limits
+        forced = limits.pipeline if limits else None
+        return forced or self._fields.get("pipeline", b"").decode(errors="replace") or None
+
     async def feed(self, chunk: bytes) -> None:
         if self._checks:
             self._checks.update(chunk)

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Protocol
 
+from picasso.access.policies import require
 from picasso.errors import KeyReused, TooLarge
 from picasso.models import File, Upload
-from picasso.receive.acceptance import require_size
+from picasso.policy import Policy, check_size
 from picasso.receive.commit import Committer
 from picasso.receive.content import NewContent, NewFileOutput, NoOutput
 from picasso.receive.hashing import Hash
 from picasso.receive.new_file import NewFile, belongs_to
+from picasso.receive.screen import Screen
 from picasso.receive.sink import Sink
 from picasso.receive.token_use import require_unused
 from picasso.receive.uploads import Uploads
@@ -43,6 +46,7 @@ class NewFiles:
         self._files = uploads.storage.files
         self._max_size = uploads.max_size
         self._threads = uploads.threads
+        self.policies = committer.policies
         self.commit: Callable[[NewContent, NewFile], Awaitable[File]] = committer.commit
 
     def content(self, checks: Sequence[Hash]) -> NewContent:
@@ -100,6 +104,13 @@ async def destination_of(request: Request, uploads: Uploads, files: NewFiles) ->
 class FileParser(BodyParser, Protocol):
     """A `BodyParser` that also finds what the client says about the file."""
 
+    @property
+    def name(self) -> str:
+        """As far as it is known by now; so is ``pipeline``."""
+
+    @property
+    def pipeline(self) -> str | None: ...
+
     def end(self) -> NewFile:
         """The body is over. Raises a `PicassoError` if there was no complete file in it."""
 
@@ -114,8 +125,6 @@ class PlainUploads:
         """Refuse by the head alone what is too large; the limit for a body with ``framing`` bytes around its file."""
         limit, length = self._uploads.max_size + framing, request.content_length
         if length is not None:
-            if limits := request.principal.limits:
-                require_size(limits.policy, length - framing)
             if length > limit:
                 raise TooLarge
             self._uploads.storage.files.require_space(length)
@@ -139,11 +148,12 @@ class PlainUploads:
         base = request.base
         await self._require_unused(request)
         body = Body(request, self._options, limit)
+        store = partial(self._store_in, request=request, size=self._least_size(request, limit))
         if HEADER in request.headers:
             async with destination_of(request, self._uploads, self._new_files) as destination:
-                file = await self._store_in(destination, body, parser_for, checks, hashes)
+                file = await store(destination, body, parser_for, checks, hashes)
         else:
-            file = await self._store_in(self._new_files, body, parser_for, checks, hashes)
+            file = await store(self._new_files, body, parser_for, checks, hashes)
         await answer_stored(request, base, file)
 
     async def _require_unused(self, request: Request) -> None:
@@ -152,6 +162,21 @@ class PlainUploads:
         if limits and limits.max_files and (request.content_length or LARGE) >= LARGE and HEADER not in request.headers:
             await self._uploads.locks.database.do(require_unused, limits)
 
+    def _least_size(self, request: Request, limit: int | None) -> int | None:
+        """How many bytes the file has at least; None if the head does not tell."""
+        framing = limit - self._uploads.max_size if limit else 0
+        size = (request.content_length or 0) - framing
+        return size if size > 0 else None
+
+    def _screen(self, parser: FileParser, request: Request, size: int | None) -> Screen | None:
+        """What looks at the first bytes. Raises `NotAccepted` if the size alone is too large."""
+
+        def policy() -> Policy:  # a form may name its sender and its pipeline in fields
+            return self._new_files.policies.of_request(request.principal, parser.pipeline)
+
+        require(check_size(policy(), size))
+        return Screen(policy, size=size, name=lambda: parser.name)
+
     async def _store_in(
         self,
         destination: Destination,
@@ -159,10 +184,14 @@ class PlainUploads:
         parser_for: Callable[[Sink], FileParser],
         checks: Checks | None,
         hashes: Sequence[Hash],
+        *,
+        request: Request,
+        size: int | None,
     ) -> File:
         content = destination.content(hashes)
         try:
             parser = parser_for(content.sink)
+            content.sink.screen = self._screen(parser, request, size)
             await body.receive(parser)
             new = parser.end()
             await content.finish()

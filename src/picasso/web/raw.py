@@ -41,6 +41,7 @@ class RawFile(WholeBody):
     def __init__(self, sink: Sink, new: NewFile) -> None:
         super().__init__(sink)
         self._new = new
+        self.name, self.pipeline = new.name, new.pipeline
 
     def end(self) -> NewFile:
         if self.sink.size == 0:

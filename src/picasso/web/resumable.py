@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 import uuid
@@ -9,11 +10,13 @@ from datetime import UTC, datetime
 from email.utils import formatdate
 
 from picasso.addresses import file_url
-from picasso.errors import BadRequest, NotFound, PicassoError, TooLarge
+from picasso.errors import BadRequest, NotAccepted, NotFound, PicassoError, TooLarge
 from picasso.limits.subjects import subject_of_address
 from picasso.models import Upload
+from picasso.policy import NO_POLICY
 from picasso.receive.append import Append
 from picasso.receive.locked_upload import LockedUpload, UploadStatus
+from picasso.receive.screen import Screen
 from picasso.web.body import Body, BodyOptions, WholeBody
 from picasso.web.digests import Checks
 from picasso.web.request import Request
@@ -83,9 +86,11 @@ async def add(request: Request, upload: LockedUpload, checks: Checks, options: B
         TooLarge: there is more than the upload's length, or than the limit; nothing was added.
         ChecksumMismatch, DigestMismatch: it is not what was sent; nothing was added.
         UnfinishedFull: there is no space for it; with content of several windows, for the rest of it.
+        NotAccepted: its first bytes show that it can't become a file here. It was removed.
     """
     await upload.expect(request.content_length if has_content(request) else 0)
     append, body = await upload.append(checks.hashes), Body(request, options)
+    append.sink.screen = await screen(request, upload, append)
     try:
         async with upload.interruptible():
             await body.receive(WholeBody(append.sink))
@@ -94,11 +99,25 @@ async def add(request: Request, upload: LockedUpload, checks: Checks, options: B
     except TooLarge:
         await append.discard()
         raise
+    except NotAccepted as fault:
+        await append.discard()
+        await upload.fail(fault.code, fault.detail)
+        raise
     except BaseException:
         await (append.discard() if checks else keep_what_arrived(upload, append, body))
         raise
     await upload.keep(append)
     return append
+
+
+async def screen(request: Request, upload: LockedUpload, append: Append) -> Screen | None:
+    """What looks at the first bytes of the upload. None for a part, which may be any piece of a file."""
+    row = upload.row
+    policy = upload.policies.of_request(request.principal, row.pipeline)
+    if row.is_part or policy == NO_POLICY:
+        return None
+    before = await asyncio.to_thread(lambda: append.head) if append.start else b""
+    return Screen(lambda: policy, size=row.length, name=lambda: row.name, before=before)
 
 
 async def keep_what_arrived(upload: LockedUpload, append: Append, body: Body) -> None:

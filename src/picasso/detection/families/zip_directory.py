@@ -18,8 +18,8 @@ END, END_64, LOCATOR_64 = b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07"
 CENTRAL, LOCAL, DESCRIPTOR = b"PK\x01\x02", b"PK\x03\x04", b"PK\x07\x08"
 END_SIZE, CENTRAL_SIZE, LOCAL_SIZE = 22, 46, 30
 
-CENTRAL_FIELDS = struct.Struct("<4s6xH8xIIHHH8xI")
-"""Signature, method, packed size, size, lengths of name, extra field and comment, offset of the local header."""
+CENTRAL_FIELDS = struct.Struct("<4s4xHH8xIIHHH8xI")
+"""Signature, flags, method, packed size, size, lengths of name, extra field and comment, offset of the local header."""
 LOCAL_FIELDS = struct.Struct("<4s2xHH8xI4xHH")
 """Signature, flags, method, packed size, lengths of name and extra field."""
 
@@ -49,6 +49,7 @@ class Entry:
     packed_size: int
     offset: int
     """Of the local header in the file."""
+    flags: int = 0
 
 
 Entries = Mapping[bytes, Entry]
@@ -151,7 +152,8 @@ def _central_entries(window: Window, start: int, shift: int) -> Entries:
             piece, position = window.at(piece_start, min(PIECE, window.size - piece_start)), 0
         if len(piece) - position < CENTRAL_SIZE:
             break
-        signature, method, packed_size, size, name, extra, comment, offset = CENTRAL_FIELDS.unpack_from(piece, position)
+        fields = CENTRAL_FIELDS.unpack_from(piece, position)
+        signature, flags, method, packed_size, size, name, extra, comment, offset = fields
         names_left -= name + extra
         if signature != CENTRAL or names_left < 0:
             break
@@ -159,7 +161,8 @@ def _central_entries(window: Window, start: int, shift: int) -> Entries:
         if IN_EXTRA_FIELD in (packed_size, offset):
             extra_field = piece[position + name : position + name + extra]
             packed_size, offset = _zip64_fields(extra_field, size, packed_size, offset)
-        entries[_plain_name(piece[position : position + name])] = Entry(method, packed_size, offset + shift)
+        plain_name = _plain_name(piece[position : position + name])
+        entries[plain_name] = Entry(method, packed_size, offset + shift, flags)
         position += name + extra + comment
     return entries
 
@@ -192,7 +195,7 @@ def _local_entries(window: Window) -> Entries:
         names_left -= name
         if names_left < 0:
             break
-        entries[_plain_name(window.at(position + LOCAL_SIZE, name))] = Entry(method, packed_size, position)
+        entries[_plain_name(window.at(position + LOCAL_SIZE, name))] = Entry(method, packed_size, position, flags)
         content = position + LOCAL_SIZE + name + extra
         if flags & SIZES_FOLLOW and not packed_size:
             position = _end_of_deflated(window, content)
