@@ -10,7 +10,7 @@ import pytest
 from tests.clients import node
 from tests.clients.checks import check_stored, content, endpoint, file_of, gone, times_stored
 from tests.clients.node import running
-from tests.stack import Stack
+from tests.stack import Stack, until
 
 pytestmark = pytest.mark.usefixtures("javascript")
 
@@ -42,6 +42,10 @@ class Client:
         of_tus = options.get("protocol", "tus-v1") == "tus-v1"
         ask = {"file": self.file, "endpoint": self.endpoint, "input": "path" if of_tus else "bytes", "options": options}
         return node.asked({**ask, **more})
+
+    def has_stored_parts(self) -> bool:
+        whole = self.store.exists() and "parallelUploadUrls" in self.store.read_text()
+        return whole and not self.store.with_name("store.lock").exists()
 
     def upload(self, options: dict[str, Any], **more: object) -> dict[str, Any]:
         """What the client says of it in the end."""
@@ -119,8 +123,10 @@ def test_parts_go_on_in_another_process(stack: Stack, tmp_path: Path) -> None:
     sent = content(3_000_000)
     client = Client(stack, tmp_path, sent)
     options = {"parallelUploads": 3, "metadata": METADATA}
-    with running("upload.mjs", client.asked(options, store=client.store, pause=10)) as first:
+    # Slow enough not to end while the addresses of all parts are written to the store, under a lock.
+    with running("upload.mjs", client.asked(options, store=client.store, pause=300)) as first:
         next(said for said in first.said() if said.get("sent", 0) > 900_000)
+        until(client.has_stored_parts, 5, lambda: "the client never wrote where its parts are")
     result = client.upload(options, store=client.store)
     assert [method for method, *_ in result["requests"]].count("HEAD") == 3
     check_stored(stack, file_of(stack, result["url"]), sent, METADATA["filename"], METADATA["filetype"])

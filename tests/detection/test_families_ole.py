@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import struct
-import time
 
 import pytest
 
 from picasso import detection
 from picasso.detection import Window
 from picasso.detection.families.ole import read_root
+from tests.cost import least_seconds
 from tests.detection.builders import SECTOR, ole
 
 
@@ -51,9 +51,8 @@ def test_loops_and_wild_sectors_end(sector: int) -> None:
         content[place : place + 4] = sector.to_bytes(4, "little")
     for entry in range(2 * SECTOR, len(content), 128):
         content[entry + 68 : entry + 80] = struct.pack("<III", 3, 2, 1)
-    began = time.thread_time()
     assert detect(bytes(content)) == "application/x-ole-storage"
-    assert time.thread_time() - began < 0.25
+    assert least_seconds(lambda: detect(bytes(content)), 0.25) < 0.25
 
 
 @pytest.mark.parametrize("length", [8, 30, 76, 511, 512, 700, 1100])
