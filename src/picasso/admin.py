@@ -15,7 +15,7 @@ from picasso.errors import NotFound
 from picasso.files.delete import delete
 from picasso.files.queries import visible_to
 from picasso.jobs import commands, queues, verdicts
-from picasso.models import Derivative, File, Job, Queue, Upload, Worker
+from picasso.models import AuditEntry, Derivative, File, Job, Queue, Upload, Worker
 from picasso.queue_names import QUEUES
 from picasso.storage import default_storage
 
@@ -174,6 +174,17 @@ class QueueAdmin(ReadOnly, admin.ModelAdmin):
     @admin.display(description="seconds due, oldest job")
     def oldest(self, queue: Queue) -> float | None:
         return queues.load(queue.name).oldest
+
+
+@admin.register(AuditEntry)
+class AuditAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("at", "actor_kind", "actor", "address", "action", "target", "target_id", "outcome", "count")
+    list_filter = ("outcome", "actor_kind", "action")
+    search_fields = ("actor__exact", "target_id__exact", "address__exact")
+    show_full_result_count = False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
 
 @admin.register(Worker)

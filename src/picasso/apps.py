@@ -10,8 +10,11 @@ class PicassoConfig(AppConfig):
     name = "picasso"
 
     def ready(self) -> None:
+        from picasso.access import audit_triggers, sign_in_audit
         from picasso.access.projects import create_default_after_migrate
         from picasso.files.usage_triggers import restore_after_migrate
 
         post_migrate.connect(create_default_after_migrate, sender=self, dispatch_uid="picasso.default_project")
         post_migrate.connect(restore_after_migrate, sender=self, dispatch_uid="picasso.usage_triggers")
+        post_migrate.connect(audit_triggers.restore_after_migrate, sender=self, dispatch_uid="picasso.audit_triggers")
+        sign_in_audit.connect()

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from picasso import __version__, compatibility, conf, redaction, supervise
+from picasso.access import actor
 from picasso.data_folder import close_to_others
 from picasso.process import pipelines, registry
 from picasso.queue_names import QUEUES
@@ -29,6 +30,7 @@ SHORTCUTS = {
     "reprocess": "process files again that an older version of a pipeline has processed",
     "jobs": "list, show, retry and cancel jobs",
     "queues": "show, pause and resume queues",
+    "audit": "show what was changed, by whom, and what was denied",
     "keys": "create, list and revoke keys of the API",
     "people": "create, list and change people who sign in",
 }
@@ -158,6 +160,7 @@ def manage(settings: conf.Conf, arguments: argparse.Namespace) -> None:
     """Run a command of Django. A reader of the output that ends early, such as ``head``, is no error."""
     from django.core.management import execute_from_command_line
 
+    actor.act_as(actor.command_line())
     name = "picasso" if arguments.arguments and arguments.arguments[0] in SHORTCUTS else "picasso manage"
     try:
         with database_faults():

@@ -251,6 +251,7 @@ class Conf:
     clamd: str = setting("PICASSO_CLAMD", clamd_url, "")
     clamd_max_size: int = setting("PICASSO_CLAMD_MAX_SIZE", size, 100 * 2**20)
     scan_jobs: int = setting("PICASSO_SCAN_JOBS", positive, 4)
+    audit_days: int = setting("PICASSO_AUDIT_DAYS", positive, 365)
     log_level: str = setting("PICASSO_LOG_LEVEL", one_of("debug", "info", "warning", "error"), "info")
     log_format: str = setting("PICASSO_LOG_FORMAT", one_of("console", "json"), "console")
 

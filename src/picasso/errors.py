@@ -13,6 +13,9 @@ from typing import ClassVar, NotRequired, TypedDict
 
 PROBLEM_JSON = "application/problem+json"
 
+ERROR_CODE = "picasso.error"
+"""The key of the code of an answered error in an ASGI scope."""
+
 
 class FieldError(TypedDict):
     """What is wrong with one field of the request."""

@@ -93,6 +93,7 @@ WRONG = {
     ),
     "PICASSO_CLAMD_MAX_SIZE": (["a", "-1"], "must be a size"),
     "PICASSO_SCAN_JOBS": (["0", "many"], "must be a whole number"),
+    "PICASSO_AUDIT_DAYS": (["0", "forever"], "must be a whole number above 0"),
     "PICASSO_LOG_LEVEL": (["WARN", "trace"], "must be one of debug"),
     "PICASSO_LOG_FORMAT": (["xml"], "must be one of console, json"),
 }

@@ -22,7 +22,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from picasso import models
-from picasso.access import projects
+from picasso.access import audit, projects
 from picasso.access.principal import Principal, Scope
 from picasso.access.projects import Project
 from picasso.errors import Conflict, ExpiredKey, Forbidden, InvalidKey, NetworkNotAllowed, RevokedKey
@@ -119,18 +119,20 @@ def create(
     """A new key, and its text, which is shown once and not stored."""
     key_id, secret = random_text(ID_LENGTH), random_text(SECRET_LENGTH)
     text = f"pk_{key_id}_{secret}"
-    row = models.Key.objects.create(
-        id=key_id,
-        project=project,
-        name=name,
-        secret_hash=hash_of(secret),
-        scopes=sorted(scopes),
-        networks=list(networks),
-        expires_at=expires_at,
-        public_key=public_key,
-        created_by=created_by,
-        lineage=lineage or key_id,
-    )
+    with transaction.atomic():
+        row = models.Key.objects.create(
+            id=key_id,
+            project=project,
+            name=name,
+            secret_hash=hash_of(secret),
+            scopes=sorted(scopes),
+            networks=list(networks),
+            expires_at=expires_at,
+            public_key=public_key,
+            created_by=created_by,
+            lineage=lineage or key_id,
+        )
+        audit.record("key.create", "key", key_id, project=project.pk, name=name, scopes=sorted(scopes))
     return row, text + checksum(text)
 
 
@@ -185,8 +187,11 @@ def require_grantable(principal: Principal, scopes: Collection[Scope]) -> None:
 
 def revoke(key: models.Key) -> bool:
     """End a key in all processes within seconds; False if it was revoked already."""
-    active = models.Key.objects.filter(pk=key.pk, revoked_at=None)
-    return active.update(revoked_at=timezone.now()) == 1
+    with transaction.atomic():
+        revoked = models.Key.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now()) == 1
+        if revoked:
+            audit.record("key.revoke", "key", key.pk, project=key.project_id, name=key.name)
+    return revoked
 
 
 def rotate(key: models.Key, grace: timedelta, created_by: str) -> tuple[models.Key, str]:
@@ -211,6 +216,7 @@ def rotate(key: models.Key, grace: timedelta, created_by: str) -> tuple[models.K
         )
         locked.expires_at = min(locked.expires_at or end, end)
         locked.save(update_fields=["expires_at"])
+        audit.record("key.rotate", "key", locked.pk, project=locked.project_id, successor=new.pk)
     return new, text
 
 

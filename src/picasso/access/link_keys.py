@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import transaction
 
 from picasso import models
+from picasso.access import audit
 
 LIVE = 2
 
@@ -40,6 +41,7 @@ def rotate(project_id: int) -> None:
         create(project_id)
         kept = models.LinkKey.objects.filter(project=project_id).values_list("pk", flat=True)[:LIVE]
         models.LinkKey.objects.filter(project=project_id).exclude(pk__in=list(kept)).delete()
+        audit.record("links.rotate", "project", project_id, project=project_id)
 
 
 def revoke(project_id: int) -> None:
@@ -47,3 +49,4 @@ def revoke(project_id: int) -> None:
     with transaction.atomic():
         models.LinkKey.objects.filter(project=project_id).delete()
         create(project_id)
+        audit.record("links.revoke", "project", project_id, project=project_id)

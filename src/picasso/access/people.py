@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from picasso import models
-from picasso.access import projects
+from picasso.access import audit, projects
 from picasso.access.principal import PROJECT_SCOPES, Principal, Scope
 from picasso.errors import InvalidField
 from picasso.models import Membership
@@ -61,10 +61,13 @@ def give_role(user: User, role: str, project: models.Project | None) -> None:
 
     Whoever is an administrator of all projects may also use Django's admin.
     """
-    Membership.objects.update_or_create(user=user, project=project, defaults={"role": role})
-    if project is None:
-        user.is_staff = user.is_superuser = role == Role.ADMIN
-        user.save(update_fields=["is_staff", "is_superuser"])
+    with transaction.atomic():
+        Membership.objects.update_or_create(user=user, project=project, defaults={"role": role})
+        if project is None:
+            user.is_staff = user.is_superuser = role == Role.ADMIN
+            user.save(update_fields=["is_staff", "is_superuser"])
+        project_id = project.pk if project else None
+        audit.record("person.role", "user", user.pk, project=project_id, role=role, name=user.get_username())
 
 
 def principal_of_user(user: User, project_name: str) -> Principal | None:

@@ -11,7 +11,7 @@ from typing import Any
 from django.db import connections, transaction
 
 from picasso import models
-from picasso.access import link_keys
+from picasso.access import audit, link_keys
 from picasso.access.link_keys import LinkKey
 from picasso.errors import Conflict
 
@@ -118,3 +118,4 @@ def delete(row: models.Project) -> None:
         if models.File.objects.of(row.pk).exists() or models.Upload.objects.of(row.pk).exists():
             raise Conflict("The project still has files or uploads. Delete them first.")
         models.Project.objects.filter(pk=row.pk).delete()
+        audit.record("project.delete", "project", row.name, project=row.pk)

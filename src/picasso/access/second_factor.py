@@ -18,6 +18,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
+from picasso.access import audit
 from picasso.models import SecondFactor
 
 ISSUER = "Picasso"
@@ -46,7 +47,9 @@ def confirm(user: User, code: str) -> list[str] | None:
         return None
     codes = ["-".join(secrets.token_hex(2) for _ in range(4)) for _ in range(RECOVERY_CODES)]
     hashes = [hash_of(each) for each in codes]
-    SecondFactor.objects.filter(user=user).update(confirmed_at=timezone.now(), recovery_codes=hashes)
+    with transaction.atomic():
+        SecondFactor.objects.filter(user=user).update(confirmed_at=timezone.now(), recovery_codes=hashes)
+        audit.record("person.second-factor", "user", user.pk, active=True)
     return codes
 
 
@@ -78,7 +81,9 @@ def use_recovery_code(row: SecondFactor, code: str) -> bool:
 
 
 def remove(user: User) -> None:
-    SecondFactor.objects.filter(user=user).delete()
+    with transaction.atomic():
+        SecondFactor.objects.filter(user=user).delete()
+        audit.record("person.second-factor", "user", user.pk, active=False)
 
 
 def picture(user: User, secret: str) -> str:

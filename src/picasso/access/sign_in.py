@@ -12,8 +12,11 @@ from ipaddress import ip_address, ip_network
 
 from django.contrib.auth import authenticate
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.db.models.functions import Now
 
+from picasso.access import audit
+from picasso.access.audit import Outcome
 from picasso.errors import SignInLocked, SignInRefused
 from picasso.models import SignInFailure
 
@@ -34,14 +37,16 @@ def check_password(name: str, password: str, address: str) -> User:
     require_unlocked(subjects)
     user = authenticate(username=name, password=password) if len(password) <= MAX_PASSWORD else None
     if not isinstance(user, User):
-        fail(subjects)
+        fail(subjects, User.objects.filter(username=name).first())
         raise SignInRefused
     return user
 
 
-def fail(subjects: dict[str, int]) -> None:
-    """Count a failure."""
-    SignInFailure.objects.bulk_create(SignInFailure(subject=subject) for subject in subjects)
+def fail(subjects: dict[str, int], user: User | None) -> None:
+    """Count a failure. Of a name that nobody has, nothing is written down: it may be a password."""
+    with transaction.atomic():
+        SignInFailure.objects.bulk_create(SignInFailure(subject=subject) for subject in subjects)
+        audit.record("session.sign-in", "user", user.pk if user else "", outcome=Outcome.DENIED)
 
 
 def succeed(name: str, address: str) -> None:

@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from picasso.access import keys, project_settings, projects, tokens
+from picasso.access import audit, keys, project_settings, projects, tokens
 from picasso.access.principal import Principal, Scope, principal_of
 from picasso.api.errors import ProblemSerializer
 from picasso.api.safety import AdministersProject, AdministersService
@@ -233,7 +233,9 @@ class KeyDetail(KeyView):
         keys.require_grantable(principal, {Scope(scope) for scope in (*values.get("scopes", ()), *row.scopes)})
         for name, value in values.items():
             setattr(row, name, value)
-        row.save(update_fields=list(values))
+        with transaction.atomic():
+            row.save(update_fields=list(values))
+            audit.record("key.update", "key", row.pk, project=row.project_id, changed=sorted(values))
         return Response(KeySerializer(row).data)
 
     @extend_schema(operation_id="revoke_key", tags=["access"], responses={204: None, **problems(401, 403, 404)})
@@ -300,6 +302,7 @@ class ProjectList(ProjectView):
         try:
             with transaction.atomic():
                 row = Project.objects.create(**values)
+                audit.record("project.create", "project", row.name, project=row.pk)
         except IntegrityError:
             raise Conflict("There is a project of this name already.") from None
         row.refresh_from_db()
@@ -334,6 +337,7 @@ class ProjectDetail(ProjectView):
         try:
             with transaction.atomic():
                 row.save(update_fields=list(values))
+                audit.record("project.update", "project", name, project=row.pk, changed=sorted(values))
         except IntegrityError:
             raise Conflict("There is a project of this name already.") from None
         return Response(ProjectSerializer(row).data)

@@ -12,6 +12,7 @@ from django.views.debug import ExceptionReporter
 from rest_framework import exceptions, serializers
 
 from picasso.errors import (
+    ERROR_CODE,
     PROBLEM_JSON,
     BadRequest,
     Forbidden,
@@ -46,6 +47,7 @@ class ProblemSerializer(serializers.Serializer[Any]):
 def handle(fault: Exception, context: dict[str, Any]) -> JsonResponse | None:
     """DRF's exception handler. It bypasses DRF's renderers: an error is JSON also for a client that prefers HTML."""
     if error := as_picasso_error(fault):
+        context["request"].META.get("asgi.scope", {})[ERROR_CODE] = error.code
         return answer(error)
     if not isinstance(fault, exceptions.APIException):
         return None

@@ -79,6 +79,8 @@ class Cursor(BasePagination):
     Clients should not interpret it; it contains nothing secret.
     """
 
+    max_size = MAX_PAGE_SIZE
+
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         self.request = request
         size = self._size(request)
@@ -97,7 +99,7 @@ class Cursor(BasePagination):
 
     def _size(self, request: Request) -> int:
         try:
-            return min(number(request, "page_size", CURSOR_PAGE_SIZE), MAX_PAGE_SIZE)
+            return min(number(request, "page_size", CURSOR_PAGE_SIZE), self.max_size)
         except NotFound as fault:
             raise InvalidField("page_size", str(fault)) from fault
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from django import forms
 from django.contrib.auth import login, logout, update_session_auth_hash
 from django.contrib.auth.models import AnonymousUser, User
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import get_script_prefix
@@ -20,7 +21,7 @@ from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
 
 from picasso import addresses
-from picasso.access import people, second_factor, sign_in
+from picasso.access import audit, people, second_factor, sign_in
 from picasso.access.sign_in import MAX_PASSWORD
 from picasso.errors import InvalidField, PicassoError, SignInRefused
 
@@ -116,7 +117,7 @@ class SignInCode(View):
         try:
             sign_in.require_unlocked(subjects)
             if not form.is_valid() or not second_factor.verify(user, form.cleaned_data["code"]):
-                sign_in.fail(subjects)
+                sign_in.fail(subjects, user)
                 raise SignInRefused("The code is wrong, or it was used already. Wait for the next one.")
         except PicassoError as fault:
             return refused(request, "sign_in_code", fault, form=CodeForm(), next=target(request))
@@ -169,7 +170,9 @@ def change_password(request: HttpRequest, user: User) -> HttpResponse:
     except (SignInRefused, InvalidField) as fault:
         return account(request, user, fault.status, problem=fault.detail)
     user.set_password(form.cleaned_data["new"])
-    user.save(update_fields=["password"])
+    with transaction.atomic():
+        user.save(update_fields=["password"])
+        audit.record("person.password", "user", user.pk)
     update_session_auth_hash(request, user)
     return account(request, user, done="The password is changed. All other sessions have ended.")
 
@@ -194,7 +197,7 @@ def remove(request: HttpRequest, user: User) -> HttpResponse:
     try:
         sign_in.require_unlocked(subjects)
         if not second_factor.verify(user, request.POST.get("code", "")[:40]):
-            sign_in.fail(subjects)
+            sign_in.fail(subjects, user)
             raise SignInRefused
     except PicassoError as fault:
         return account(request, user, fault.status, problem=fault.detail)

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from picasso.access import keys, tokens
+from picasso.access import audit, keys, tokens
 from picasso.access.claims import TOKEN_SCOPES, ClaimError, parse_claims
 from picasso.access.principal import Principal, Scope, principal_of
 from picasso.api.access import KeyView, problems
@@ -141,5 +141,6 @@ class KeySigningSecret(KeyView):
         """The secret with which an application signs tokens of this key itself."""
         key = self.get_object(pk)
         keys.require_grantable(principal_of(request.META), {Scope(scope) for scope in key.scopes})
+        audit.record("key.show-secret", "key", key.pk, project=key.project_id)
         shown = {"kid": key.pk, "alg": "HS256", "signing_secret": tokens.signing_secret(key.pk)}
         return Response(SecretSerializer(shown).data, headers={"Cache-Control": "no-store"})

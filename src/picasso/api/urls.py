@@ -4,6 +4,7 @@ from django.urls import path
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from picasso.api.access import KeyDetail, KeyList, KeyRotate, Me, ProjectDetail, ProjectList
+from picasso.api.audit import AuditList
 from picasso.api.files import FileDetail, FileList
 from picasso.api.jobs import (
     FileJobs,
@@ -54,6 +55,7 @@ urlpatterns = [
     path("files/<uuid:pk>/restore/", FileRestore.as_view(), name="file-restore"),
     path("trash/", TrashList.as_view(), name="trash"),
     path("usage/", UsageView.as_view(), name="usage"),
+    path("audit/", AuditList.as_view(), name="audit"),
     path("schema/", Schema.as_view(), name="schema"),
     path(
         "docs/",

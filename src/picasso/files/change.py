@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TypedDict
 
+from django.db import transaction
+
+from picasso.access import audit
 from picasso.access.principal import Principal, Scope
 from picasso.errors import Forbidden
 from picasso.files import queries
@@ -23,8 +26,14 @@ def change(principal: Principal, file: File, changes: Changes) -> None:
     Nothing happens to a file that was deleted meanwhile.
     """
     require_allowed(principal, file, changes)
-    if changes:
-        queries.in_reach_of(principal).filter(pk=file.pk).update(**changes)
+    if not changes:
+        return
+    with transaction.atomic():
+        if queries.in_reach_of(principal).filter(pk=file.pk).update(**changes):
+            visibility = changes.get("visibility")
+            audit.record(
+                "file.update", "file", file.pk, project=file.project_id, changed=sorted(changes), visibility=visibility
+            )
 
 
 def require_allowed(principal: Principal, file: File, changes: Changes) -> None:

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
+from picasso.access import audit
 from picasso.access.principal import Principal, Scope
 from picasso.errors import NotFound
 from picasso.files.queries import everything_in_reach_of, get_in_reach, in_reach_of
@@ -28,8 +29,7 @@ def delete(principal: Principal, storage: Storage, file: File, *, permanently: b
     principal.require(Scope.FILES_DELETE)
     project = principal.project
     if project and project.trash_days and not permanently:
-        if not in_reach_of(principal).filter(pk=file.pk).update(deleted_at=Now()):
-            raise NotFound
+        _set_deleted(in_reach_of(principal).filter(pk=file.pk), deleted_at=Now(), action="file.trash")
     elif not remove(storage, (everything_in_reach_of if permanently else in_reach_of)(principal), file):
         raise NotFound
 
@@ -38,17 +38,16 @@ def restore(principal: Principal, file_id: uuid.UUID) -> File:
     """Take a file out of the trash. Raises `Forbidden`, `NotFound`."""
     principal.require(Scope.FILES_DELETE)
     trashed = everything_in_reach_of(principal).filter(pk=file_id, deleted_at__isnull=False)
-    if not trashed.update(deleted_at=None):
-        raise NotFound
+    _set_deleted(trashed, deleted_at=None, action="file.restore")
     return get_in_reach(principal, file_id)
 
 
-def remove(storage: Storage, among: QuerySet[File], file: File) -> bool:
+def remove(storage: Storage, among: QuerySet[File], file: File, action: str = "file.delete") -> bool:
     """Delete a file with its jobs, its derivatives and all bytes, also while it is processed.
 
-    False if it is not ``among`` these files. Nothing is removed then.
+    False if it is not ``among`` these files. Nothing is removed then. ``action`` is for the audit.
     """
-    if not _delete_row(among.filter(pk=file.pk)):
+    if not _delete_row(among.filter(pk=file.pk), action):
         return False
     storage.files.remove(file.key)
     return True
@@ -62,10 +61,25 @@ def undo(storage: Storage, file: File) -> None:
     storage.files.remove(file.key)
 
 
-def _delete_row(file: QuerySet[File]) -> bool:
+def _delete_row(file: QuerySet[File], action: str = "") -> bool:
     """Delete the one file of this query, with its jobs and derivatives; False if the query finds none."""
     with transaction.atomic():
         # Locks the row of the file first, as workers do. So a job that finishes now has finished, or finds no file.
-        found = file.select_for_update().first() is not None
+        found = file.select_for_update().first()
         file.delete()
-    return found
+        if found and action:
+            _record(action, found)
+    return found is not None
+
+
+def _set_deleted(file: QuerySet[File], *, deleted_at: Now | None, action: str) -> None:
+    """Change the one file of this query. Raises `NotFound`."""
+    with transaction.atomic():
+        found = file.first()
+        if not found or not file.update(deleted_at=deleted_at):
+            raise NotFound
+        _record(action, found)
+
+
+def _record(action: str, file: File) -> None:
+    audit.record(action, "file", file.pk, project=file.project_id, file_owner=file.owner)

@@ -59,7 +59,7 @@ def remove_due(storage: Storage) -> int:
     due = chain(expired(), *(overdue(project) for project in projects_with_trash()))
     found = list(islice(due, BATCH))
     for file in found:
-        remove(storage, File.everywhere.filter(DUE), file)
+        remove(storage, File.everywhere.filter(DUE), file, "file.expire")
     return len(found)
 
 

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Greatest, Now
 
+from picasso.access import audit
 from picasso.access.principal import SERVICE
 from picasso.files.queries import visible_to
 from picasso.jobs import holds, settle, states
@@ -66,7 +67,18 @@ def _move_all(jobs: Collection[uuid.UUID], old: Collection[State], new: State, *
             scans = Job.everywhere.filter(pk__in=mine, processor=holds.SCANNER)
             holds.stop_held(list(scans.values_list("file_id", flat=True)))
         settle.settle_files(locked)
+        _record("job.cancel" if new == State.CANCELLED else "job.retry", mine)
     return moved
+
+
+def _record(action: str, jobs: Sequence[uuid.UUID]) -> None:
+    """A row of the audit for the jobs of each project."""
+    projects: dict[int, list[uuid.UUID]] = {}
+    for job_id, project in Job.everywhere.filter(pk__in=jobs).values_list("pk", "project"):
+        projects.setdefault(project, []).append(job_id)
+    for project, ids in projects.items():
+        only = ids[0] if len(ids) == 1 else ""
+        audit.record(action, "job", only, project=project, count=len(ids), jobs=[] if only else ids)
 
 
 def reprocess_file(

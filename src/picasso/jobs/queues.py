@@ -8,9 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.db import transaction
 from django.db.models import Count, F, Min, Q
 from django.db.models.functions import Now
 
+from picasso.access import audit
 from picasso.models import Job, Queue
 from picasso.queue_names import QUEUES
 
@@ -43,7 +45,9 @@ def is_paused(name: str) -> bool:
 
 
 def _set(name: str, *, paused: bool) -> None:
-    Queue.objects.update_or_create(name=name, defaults={"paused": paused})
+    with transaction.atomic():
+        Queue.objects.update_or_create(name=name, defaults={"paused": paused})
+        audit.record("queue.pause" if paused else "queue.resume", "queue", name)
 
 
 def load(name: str) -> Load:

@@ -18,6 +18,7 @@ from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
+from picasso.access import audit
 from picasso.access.principal import SERVICE
 from picasso.files import queries
 from picasso.jobs import commands
@@ -55,14 +56,24 @@ def start(pipelines: Pipelines, pipeline: str, where: Mapping[str, str], *, forc
     if "scan" in where and where["scan"] not in Scan:
         raise ValueError(f"{where['scan']!r} is not a verdict of the scanner.")
     newest = queries.newest_id(SERVICE)
-    return Reprocess.objects.create(
-        pipeline=pipeline,
-        version=pipelines[pipeline].version,
-        where=dict(where),
-        force=force,
-        after=BEFORE_ALL,
-        until=newest or BEFORE_ALL,
-    )
+    with transaction.atomic():
+        row = Reprocess.objects.create(
+            pipeline=pipeline,
+            version=pipelines[pipeline].version,
+            where=dict(where),
+            force=force,
+            after=BEFORE_ALL,
+            until=newest or BEFORE_ALL,
+        )
+        audit.record(
+            "reprocess.start",
+            "reprocess",
+            row.pk,
+            pipeline=pipeline,
+            force=force,
+            where=[f"{name}={value}" for name, value in where.items()],
+        )
+    return row
 
 
 def stop(reprocess: uuid.UUID) -> bool:
@@ -75,7 +86,11 @@ def resume(reprocess: uuid.UUID) -> bool:
 
 
 def _move(reprocess: uuid.UUID, old: Reprocess.State, new: Reprocess.State) -> bool:
-    return Reprocess.objects.filter(pk=reprocess, state=old).update(state=new, updated_at=Now()) == 1
+    with transaction.atomic():
+        moved = Reprocess.objects.filter(pk=reprocess, state=old).update(state=new, updated_at=Now()) == 1
+        if moved:
+            audit.record("reprocess.stop" if new == State.STOPPED else "reprocess.resume", "reprocess", reprocess)
+    return moved
 
 
 def remaining(reprocess: Reprocess) -> QuerySet[File]:

@@ -11,11 +11,11 @@ from datetime import datetime, timedelta
 from itertools import count, islice
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.utils import timezone
 
 from picasso import workdir
-from picasso.access import quotas
+from picasso.access import audit, quotas
 from picasso.access.principal import SERVICE
 from picasso.access.sign_in import forget_old_failures
 from picasso.files.queries import existing
@@ -69,7 +69,8 @@ def _sweep_hourly(storage: Storage) -> int:
     quotas.forget_past_days()
     token_use.remove_expired()
     forget_old_failures()
-    return remove_expired(storage, settings.PICASSO.upload_expiry) + _remove_abandoned(storage)
+    removed = audit.remove_older(settings.PICASSO.audit_days)
+    return removed + remove_expired(storage, settings.PICASSO.upload_expiry) + _remove_abandoned(storage)
 
 
 def sweep(storage: Storage) -> int:
@@ -85,7 +86,7 @@ def remove_expired(storage: Storage, expiry: int) -> int:
     removed = 0
     for upload_id, modified_at in storage.uploads.walk():
         if modified_at < oldest.timestamp() and not _is_locked(storage, upload_id):
-            Upload.everywhere.filter(pk=upload_id, finished_at=None).delete()
+            _delete_expired_row(upload_id)
             storage.uploads.remove(upload_id)
             removed += 1
         elif modified_at < grace_start:
@@ -93,6 +94,14 @@ def remove_expired(storage: Storage, expiry: int) -> int:
     abandoned = storage.uploads.remove_abandoned(grace_start)
     _log_abandoned(abandoned)
     return removed + len(abandoned) + _delete_rows_without_bytes(storage, oldest)
+
+
+def _delete_expired_row(upload_id: uuid.UUID) -> None:
+    with transaction.atomic():
+        rows = Upload.everywhere.filter(pk=upload_id, finished_at=None)
+        project = rows.values_list("project", flat=True).first()
+        if rows.delete()[0]:
+            audit.record("upload.expire", "upload", upload_id, project=project)
 
 
 def _delete_rows_without_bytes(storage: Storage, oldest: datetime) -> int:

@@ -15,6 +15,8 @@ from typing import NoReturn
 from django.db import transaction
 from django.db.models.functions import Now
 
+from picasso.access import audit
+from picasso.access.actor import Actor
 from picasso.access.policies import Policies
 from picasso.errors import (
     Conflict,
@@ -35,7 +37,7 @@ from picasso.receive.locks import DatabaseThread, LockHolder
 from picasso.receive.new_file import of_upload
 from picasso.receive.quota import WINDOW, Limits, lock_quota, require_room
 from picasso.receive.threads import Threads
-from picasso.receive.upload_rows import delete_uploads, needs_touch, touch_all, with_parts
+from picasso.receive.upload_rows import delete_rows, needs_touch, remove_bytes, touch_all, with_parts
 from picasso.storage import Storage, UploadStore
 
 
@@ -264,17 +266,24 @@ class LockedUpload:
         if Upload.everywhere.filter(pk=self.pk, finished_at=None).delete()[0]:
             self._store.remove(self.pk)
 
-    async def delete(self) -> None:
-        """Delete it, and its parts with it. Raises `Conflict` if it is itself a part of a final upload."""
+    async def delete(self, actor: Actor | None = None) -> None:
+        """Delete it, and its parts with it. Raises `Conflict` if it is itself a part of a final upload.
+
+        If somebody asked for it, they are the actor for the audit.
+        """
         if self.row.final_id:
             raise Conflict("This upload is a part of another one.")
-        await self._database.do(self._delete)
+        await self._database.do(self._delete, actor)
 
-    def _delete(self) -> None:
+    def _delete(self, actor: Actor | None) -> None:
         # The row is read again: if a COMMIT in doubt has finished the upload, its parts are removed elsewhere.
         row = Upload.everywhere.filter(pk=self.pk).first()
         parts = [uuid.UUID(part) for part in row.parts or ()] if row and not row.finished else []
-        delete_uploads(self._store, [self.pk, *parts])
+        with transaction.atomic():
+            delete_rows([self.pk, *parts])
+            if actor:
+                audit.record("upload.delete", "upload", self.pk, project=self.row.project_id, actor=actor)
+        remove_bytes(self._store, [self.pk, *parts])
 
 
 def digest_of(store: UploadStore, upload_id: uuid.UUID, algorithm: str) -> str:

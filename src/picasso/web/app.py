@@ -32,6 +32,7 @@ from picasso.web.body import BodyOptions
 from picasso.web.connection import Receive
 from picasso.web.cors import Cors, ProjectOrigins
 from picasso.web.cross_site import CrossSite
+from picasso.web.denials import Denials
 from picasso.web.django_handler import DjangoHandler
 from picasso.web.download import DownloadHandler
 from picasso.web.forwarded import Forwarding
@@ -81,6 +82,7 @@ class WebApp:
         self._access = AccessThreads()
         self._cors = Cors(conf.cors_origins, project_origins(self._access))
         self._security_headers = SecurityHeaders(conf.public_url, conf.hsts_seconds)
+        self._denials = Denials()
         self._health = HealthHandler(checks(conf, storage))
         self._download = DownloadHandler(storage.files, policies)
         self._django = DjangoHandler()
@@ -114,11 +116,13 @@ class WebApp:
             await self._lifespan(receive, send)
         else:
             send = self._security_headers.wrap_send(scope, self._cors.wrap_send(scope, send))
+            send = self._denials.wrap_send(scope, send)
             with self._requests.count(), closing(Request(scope, receive, send)) as request:
                 await self._answer(request)
 
     def start(self) -> None:
         """Start the threads and the background tasks; an application cannot be started twice. On the loop's thread."""
+        self._denials.start()
         self._committer.start()
         self._uploads.start()
         self._recovery.start()
@@ -141,6 +145,7 @@ class WebApp:
         self._django.stop()
         self._access.stop()
         await self._limiter.stop()
+        self._denials.stop()
         self._health.stop()
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:

@@ -12,9 +12,11 @@ from typing import Any
 
 from django.conf import settings
 
+from picasso.access.actor import Actor
+from picasso.access.audit_queries import actor_of
 from picasso.access.principal import Principal, principal_of
 from picasso.addresses import base_url
-from picasso.errors import PROBLEM_JSON, BadRequest, ClientGone, PicassoError
+from picasso.errors import ERROR_CODE, PROBLEM_JSON, BadRequest, ClientGone, PicassoError
 from picasso.web.connection import LosslessReceive, Receive, connection_of
 from picasso.web.direct_body import DirectBody
 
@@ -70,6 +72,12 @@ class Request:
     def principal(self) -> Principal:
         """On whose behalf the request is made."""
         return principal_of(self.scope)
+
+    @property
+    def actor(self) -> Actor:
+        """Who makes the request, for the audit."""
+        client = self.scope.get("client")
+        return actor_of(self.principal, str(client[0]) if client else "")
 
     @cached_property
     def headers(self) -> dict[str, str]:
@@ -168,6 +176,7 @@ class Request:
         await self.answer(status, body, {"Content-Type": "application/json", **(headers or {})})
 
     async def answer_problem(self, error: PicassoError) -> None:
+        self.scope[ERROR_CODE] = error.code
         await self.answer_json(error.status, error.problem(), {"Content-Type": PROBLEM_JSON, **error.headers})
 
     async def _linger(self) -> None:

@@ -235,7 +235,7 @@ class Tus:
 
     async def _delete(self, request: Request, upload_id: uuid.UUID) -> None:
         async with self._uploads.lock(request.principal, upload_id, interrupt_concatenation=True) as upload:
-            await upload.delete()
+            await upload.delete(request.actor)
         await request.answer(204)
 
 

@@ -6,7 +6,6 @@ import json
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.utils import timezone
 
 from picasso.access import keys, tokens
 from picasso.access.principal import USUAL_SCOPES, Scope
@@ -79,6 +78,6 @@ class Command(BaseCommand):
 
     def _revoke(self, options: dict[str, Any]) -> None:
         key_id = options["id"].removeprefix("pk_").partition("_")[0]
-        if not Key.objects.filter(pk=key_id, revoked_at=None).update(revoked_at=timezone.now()):
+        if not (row := Key.objects.filter(pk=key_id).first()) or not keys.revoke(row):
             raise CommandError(f"There is no active key {key_id!r}.")
         self.stdout.write(f"{key_id} is revoked. It is refused everywhere within five seconds.")

@@ -9,8 +9,9 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 
-from picasso.access import people, second_factor
+from picasso.access import audit, people, second_factor
 from picasso.errors import InvalidField
 from picasso.management.options import HIDDEN
 from picasso.models import Membership, Project
@@ -66,14 +67,18 @@ class Command(BaseCommand):
         user, password = person(options), new_password()
         people.require_strong(password, user)
         user.set_password(password)
-        user.save(update_fields=["password"])
+        with transaction.atomic():
+            user.save(update_fields=["password"])
+            audit.record("person.password", "user", user.pk)
         if options["remove_second_factor"]:
             second_factor.remove(user)
 
     def _deactivate(self, options: dict[str, Any]) -> None:
         user = person(options)
         user.is_active = False
-        user.save(update_fields=["is_active"])
+        with transaction.atomic():
+            user.save(update_fields=["is_active"])
+            audit.record("person.deactivate", "user", user.pk)
 
     def _list(self, options: dict[str, Any]) -> None:
         found = [described(user) for user in User.objects.order_by("username")]

@@ -1,0 +1,77 @@
+"""Reads of the audit. What a principal may see of it, and how it is filtered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+from picasso.access.actor import Actor
+from picasso.access.principal import Principal, Scope
+from picasso.errors import InvalidField
+from picasso.models import AuditEntry
+
+
+def actor_of(principal: Principal, address: str) -> Actor:
+    project = principal.project.id if principal.project else None
+    return Actor(principal.kind, principal.identity, project, principal.owner or "", address)
+
+
+def visible_to(principal: Principal) -> QuerySet[AuditEntry]:
+    """The rows of the principal's project.
+
+    An administrator of the service also sees those of no project, and what was done with projects.
+    """
+    principal.require(Scope.PROJECT_ADMIN)
+    if principal.sees_everything:
+        return AuditEntry.objects.all()
+    mine = Q(project=principal.project_id)
+    if principal.may(Scope.SERVICE_ADMIN):
+        mine |= Q(project=None) | Q(target="project")
+    return AuditEntry.objects.filter(mine)
+
+
+def moment(name: str, text: str) -> datetime:
+    """Raises `InvalidField`."""
+    try:
+        found = parse_datetime(text)
+    except ValueError:
+        found = None
+    if found is None:
+        raise InvalidField(name, f"{name} must be a time such as 2026-11-29T12:00:00Z.")
+    return found if timezone.is_aware(found) else timezone.make_aware(found)
+
+
+def with_action(text: str) -> Q:
+    """``file`` also finds ``file.delete``."""
+    return Q(action=text) | Q(action__startswith=f"{text.removesuffix('.')}.")
+
+
+def on_target(text: str) -> Q:
+    """``file:0190…``, or only the id."""
+    kind, colon, identifier = text.partition(":")
+    return Q(target=kind, target_id=identifier) if colon else Q(target_id=text)
+
+
+FILTERS: Mapping[str, Callable[[str], Q]] = {
+    "action": with_action,
+    "actor": lambda text: Q(actor=text),
+    "target": on_target,
+    "outcome": lambda text: Q(outcome=text),
+    "address": lambda text: Q(address=text),
+    "since": lambda text: Q(at__gte=moment("since", text)),
+    "until": lambda text: Q(at__lt=moment("until", text)),
+}
+
+
+def select(principal: Principal, where: Mapping[str, str]) -> QuerySet[AuditEntry]:
+    """The visible rows that match all of these `FILTERS`, newest first. Raises `InvalidField`."""
+    rows = visible_to(principal)
+    for name, text in where.items():
+        if not text or len(text) > 300 or "\0" in text:
+            raise InvalidField(name, f"{name} must be a text of 1 to 300 characters.")
+        rows = rows.filter(FILTERS[name](text))
+    return rows.order_by("-id")

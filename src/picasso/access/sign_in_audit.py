@@ -1,0 +1,32 @@
+"""Writes to the audit who signs in and out. Failures: `picasso.access.sign_in`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.signals import user_logged_in, user_logged_out
+from django.http import HttpRequest
+
+from picasso.access import audit
+from picasso.access.actor import Actor
+
+
+def connect() -> None:
+    user_logged_in.connect(signed_in, dispatch_uid="picasso.sign_in")
+    user_logged_out.connect(signed_out, dispatch_uid="picasso.sign_out")
+
+
+def address_of(request: HttpRequest | None) -> str:
+    return str(request.META.get("REMOTE_ADDR", "")) if request else ""
+
+
+def signed_in(request: HttpRequest | None = None, user: Any = None, **_: Any) -> None:
+    audit.record(
+        "session.sign-in", "user", user.pk, actor=Actor("session", f"user:{user.pk}", address=address_of(request))
+    )
+
+
+def signed_out(request: HttpRequest | None = None, user: Any = None, **_: Any) -> None:
+    if user is not None:
+        actor = Actor("session", f"user:{user.pk}", address=address_of(request))
+        audit.record("session.sign-out", "user", user.pk, actor=actor)

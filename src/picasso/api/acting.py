@@ -1,0 +1,31 @@
+"""Tells the audit who makes a request: the principal, or in the admin the user, of whom the router knows nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from picasso.access.actor import Actor, acting
+from picasso.access.audit_queries import actor_of
+from picasso.access.principal import principal_of
+
+
+class ActorMiddleware:
+    """After Django's middleware for authentication."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with acting(actor(request)):
+            return self._get_response(request)
+
+
+def actor(request: HttpRequest) -> Actor:
+    address = request.META.get("REMOTE_ADDR", "")
+    # Without the cookie, requests of the API would read the table of sessions.
+    if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
+        return Actor("session", f"user:{request.user.pk}", address=address)
+    return actor_of(principal_of(request.META), address)

@@ -1,0 +1,165 @@
+"""Writes refused requests to the audit, as a sample: the first of each kind and principal in a minute, and a count.
+
+A thread of its own writes them, so that no request waits, and an attack costs a bounded number of rows.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
+
+from django.db import DatabaseError, InterfaceError, close_old_connections, connection
+
+from picasso.access import audit
+from picasso.access.actor import Actor
+from picasso.access.audit import Outcome
+from picasso.access.audit_queries import actor_of
+from picasso.access.principal import ANONYMOUS, ENVIRON
+from picasso.errors import ERROR_CODE
+from picasso.web.request import AsgiScope, Message, Send
+
+log = logging.getLogger(__name__)
+
+MINUTE = 60.0
+PAUSE_SECONDS = 5.0
+
+# How many kinds of denials are told apart in a minute, and how many may wait to be written.
+MAX_KINDS = 1000
+MAX_WAITING = 1000
+
+STATUSES = {401: "unauthorized", 403: "forbidden", 423: "locked", 429: "too-many-requests"}
+
+
+@dataclass(frozen=True, slots=True)
+class Denial:
+    actor: Actor
+    code: str
+    method: str
+    path: str
+    outcome: Outcome = Outcome.DENIED
+
+    @property
+    def kind(self) -> tuple[str, str]:
+        """Denials of one kind are counted together: of one code, and one principal or network."""
+        return self.code, self.actor.identity or network_of(self.actor.address)
+
+
+def network_of(address: str) -> str:
+    """An IPv6 client has a network of 64 bits for itself."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    return str(ip_network((found, 64), strict=False)) if found.version == 6 else address
+
+
+Write = Callable[[Denial, int], None]
+
+
+class Sampler:
+    """Decides what is written. For one thread."""
+
+    def __init__(self, write: Write, clock: Callable[[], float] = time.monotonic) -> None:
+        self._write = write
+        self._clock = clock
+        self._ends = 0.0
+        self._counts: dict[tuple[str, str], tuple[Denial, int]] = {}
+        """By kind: the last denial of this minute, and how many came after the first."""
+
+    def note(self, denial: Denial) -> None:
+        self.end_minute()
+        kind = denial.kind if denial.kind in self._counts or len(self._counts) < MAX_KINDS else ("more", "")
+        if kind in self._counts:
+            self._counts[kind] = (denial, self._counts[kind][1] + 1)
+        else:
+            self._counts[kind] = (denial, 0)
+            self._write(denial, 1)
+
+    def end_minute(self, *, now: bool = False) -> None:
+        """If the minute is over: write how many denials of each kind came after the first."""
+        if not now and self._clock() < self._ends:
+            return
+        counts, self._counts = self._counts, {}
+        self._ends = self._clock() + MINUTE
+        for denial, further in counts.values():
+            if further:
+                self._write(denial, further)
+
+
+class Denials:
+    """The thread. Nothing starts before `start`."""
+
+    def __init__(self) -> None:
+        self._waiting: queue.Queue[Denial | None] = queue.Queue(MAX_WAITING)
+        self._thread = threading.Thread(target=self._run, name="denials", daemon=True)
+        self._sampler = Sampler(write)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """What was counted is written."""
+        if self._thread.is_alive():
+            self._waiting.put(None)
+            self._thread.join(PAUSE_SECONDS)
+
+    def wrap_send(self, scope: AsgiScope, send: Send) -> Send:
+        """Looks at the status of the answer."""
+
+        async def watched(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] in STATUSES:
+                self._note(scope, message["status"])
+            await send(message)
+
+        return watched
+
+    def _note(self, scope: AsgiScope, status: int) -> None:
+        client = scope.get("client")
+        actor = actor_of(scope.get(ENVIRON, ANONYMOUS), str(client[0]) if client else "")
+        denial = Denial(actor, scope.get(ERROR_CODE) or STATUSES[status], scope["method"], scope["path"])
+        with suppress(queue.Full):  # an attack: the sample has enough of it
+            self._waiting.put_nowait(denial)
+
+    def _run(self) -> None:
+        try:
+            for denial in self._arriving():
+                if denial:
+                    self._sampler.note(denial)
+                else:
+                    self._sampler.end_minute()
+            self._sampler.end_minute(now=True)
+        finally:
+            connection.close()
+
+    def _arriving(self) -> Iterator[Denial | None]:
+        """Each denial, and None every few seconds, until `stop`."""
+        while True:
+            try:
+                if (denial := self._waiting.get(timeout=PAUSE_SECONDS)) is None:
+                    return
+                yield denial
+            except queue.Empty:
+                yield None
+
+
+def write(denial: Denial, count: int) -> None:
+    try:
+        close_old_connections()
+        audit.record(
+            "request.denied",
+            actor=denial.actor,
+            outcome=denial.outcome,
+            count=count,
+            code=denial.code,
+            method=denial.method,
+            path=denial.path,
+        )
+    except (DatabaseError, InterfaceError) as fault:
+        connection.close()
+        log.warning("a denied request could not be written to the audit: %s", fault)

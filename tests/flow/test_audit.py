@@ -1,0 +1,345 @@
+"""The audit: a row for every change, in its transaction, that nobody changes afterwards."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.db import DatabaseError, connection, transaction
+from django.test import Client
+from django.urls import URLPattern, get_resolver
+from django.utils import timezone
+
+from picasso import addresses
+from picasso.access import actor, audit
+from picasso.access.actor import Actor
+from picasso.access.principal import ANONYMOUS, OPEN, PROJECT_SCOPES, Principal, Scope
+from picasso.access.projects import DEFAULT, read
+from picasso.files.delete import delete
+from picasso.jobs import commands
+from picasso.models import AuditEntry, Project
+from picasso.storage.folder import Folder
+from picasso.web.denials import Denial, Sampler, network_of
+from tests.flow.http import client
+from tests.flow.rows import new_file, new_job
+
+pytestmark = pytest.mark.django_db
+
+AUDIT = "/api/v1.0/audit/"
+
+TENANT = Principal("key", DEFAULT, PROJECT_SCOPES, identity="key:tenant")
+ADMIN = replace(TENANT, scopes=frozenset(Scope), identity="key:admin")
+
+
+def rows() -> list[tuple[str, str, str]]:
+    """Oldest first."""
+    return list(AuditEntry.objects.order_by("id").values_list("action", "target", "target_id"))
+
+
+def make_key(http: Client) -> str:
+    body = {"name": "a", "scopes": ["files:read"]}
+    answer = http.post("/api/v1.0/keys/", body, content_type="application/json")
+    found: str = answer.json()["id"]
+    return found
+
+
+def make_project(http: Client) -> str:
+    http.post("/api/v1.0/projects/", {"name": "other"}, content_type="application/json")
+    return "other"
+
+
+def make_file(_: Client) -> str:
+    return str(new_file("note.txt").pk)
+
+
+def make_job(_: Client, **fields: Any) -> str:
+    return str(new_job(new_file("note.txt"), **fields).pk)
+
+
+Make = Callable[[Client], str]
+
+# Each address of the API that changes something: its method, what is to exist before, a body, the row that it leaves.
+CHANGES: dict[str, list[tuple[str, Make | None, dict[str, Any], str]]] = {
+    "file": [
+        ("DELETE", make_file, {}, "file.delete"),
+        ("PATCH", make_file, {"visibility": "public"}, "file.update"),
+    ],
+    "key-signing-secret": [("POST", make_key, {}, "key.show-secret")],
+    "link-keys-rotate": [("POST", None, {}, "links.rotate")],
+    "link-keys-revoke": [("POST", None, {}, "links.revoke")],
+    "file-restore": [("POST", lambda _: str(new_file("a", deleted_at=timezone.now()).pk), {}, "file.restore")],
+    "jobs-retry": [("POST", lambda http: make_job(http, state="failed"), {"state": "failed"}, "job.retry")],
+    "jobs-cancel": [("POST", make_job, {"state": "waiting"}, "job.cancel")],
+    "job-retry": [("POST", lambda http: make_job(http, state="done"), {}, "job.retry")],
+    "job-cancel": [("POST", make_job, {}, "job.cancel")],
+    "queue-pause": [("POST", lambda _: "quick", {}, "queue.pause")],
+    "queue-resume": [("POST", lambda _: "quick", {}, "queue.resume")],
+    "keys": [("POST", None, {"name": "a", "scopes": ["files:read"]}, "key.create")],
+    "key": [("PATCH", make_key, {"name": "b"}, "key.update"), ("DELETE", make_key, {}, "key.revoke")],
+    "key-rotate": [("POST", make_key, {}, "key.rotate")],
+    "projects": [("POST", None, {"name": "other"}, "project.create")],
+    "project": [
+        ("PATCH", make_project, {"trash_days": 3}, "project.update"),
+        ("DELETE", make_project, {}, "project.delete"),
+    ],
+}
+
+
+# Each gives something away that is signed, and changes nothing.
+NO_CHANGES = {"tokens", "file-links"}
+
+
+def api_patterns() -> list[URLPattern]:
+    (api,) = (each for each in get_resolver().url_patterns if getattr(each, "namespace", "") == "api")
+    return [each for each in api.url_patterns if isinstance(each, URLPattern)]  # type: ignore[union-attr]
+
+
+def changing_methods(pattern: URLPattern) -> set[str]:
+    view = getattr(pattern.callback, "view_class", None) or getattr(pattern.callback, "cls", None)
+    return {name.upper() for name in ("post", "put", "patch", "delete") if hasattr(view, name)}
+
+
+def test_every_address_that_changes_something_is_tried() -> None:
+    """A new route needs a row in `CHANGES`."""
+    found = {str(each.name): methods for each in api_patterns() if (methods := changing_methods(each))}
+    found = {name: methods for name, methods in found.items() if name not in NO_CHANGES}
+    assert found == {name: {method for method, *_ in tries} for name, tries in CHANGES.items()}
+
+
+@pytest.mark.parametrize(
+    ("name", "method", "make", "body", "action"),
+    [(name, *each) for name, tries in CHANGES.items() for each in tries],
+    ids=[f"{each[0]} {name}" for name, tries in CHANGES.items() for each in tries],
+)
+def test_a_change_leaves_a_row(
+    *, name: str, method: str, make: Make | None, body: dict[str, Any], action: str, storage: Folder
+) -> None:
+    http = client(ADMIN)
+    target = make(http) if make else ""
+    (pattern,) = (each for each in api_patterns() if each.name == name)
+    path = f"/api/v1.0/{pattern.pattern!s}"
+    for placeholder in ("<uuid:pk>", "<slug:pk>", "<str:name>", "<slug:name>"):
+        path = path.replace(placeholder, target)
+    media_type = "application/merge-patch+json" if name == "file" else "application/json"
+    content = json.dumps(body) if body else ""
+    answer = http.generic(method, path, content, media_type, REMOTE_ADDR="192.0.2.7")
+    assert 200 <= answer.status_code < 300, answer.content
+    row = AuditEntry.objects.get(action=action)
+    assert (row.actor_kind, row.actor, row.address) == ("key", "key:admin", "192.0.2.7")
+    assert row.outcome == "done"
+    if make:
+        assert row.target_id == target
+    shown = client(ADMIN).get(AUDIT, {"action": action}).json()["results"]
+    assert [each["target_id"] for each in shown] == [row.target_id]
+
+
+@pytest.fixture(autouse=True)
+def storage(tmp_path: Path, settings: Any) -> Folder:
+    settings.PICASSO = replace(settings.PICASSO, data_dir=tmp_path)
+    return Folder(tmp_path)
+
+
+def test_a_refused_change_leaves_no_row_of_it(storage: Folder) -> None:
+    assert client(TENANT).delete(f"/api/v1.0/files/{uuid.uuid4()}/").status_code == 404
+    assert client(replace(TENANT, scopes=frozenset())).post("/api/v1.0/keys/").status_code == 403
+    assert rows() == []
+
+
+def test_a_row_and_its_change_share_a_transaction(storage: Folder) -> None:
+    file = new_file("note.txt")
+
+    def fail_after_deletion() -> None:
+        with transaction.atomic():
+            delete(OPEN, storage, file)
+            assert len(rows()) == 1
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail_after_deletion()
+    assert rows() == []
+
+
+@pytest.mark.parametrize("statement", ["UPDATE picasso_auditentry SET actor = 'x'", "DELETE FROM picasso_auditentry"])
+def test_a_row_stays_as_it_is(statement: str) -> None:
+    audit.record("file.delete", "file", "1")
+    with pytest.raises(DatabaseError, match="never changed"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+    assert rows() == [("file.delete", "file", "1")]
+
+
+def test_only_old_rows_are_removed_by_their_age(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audit, "REMOVE_AT_ONCE", 2)
+    old = timezone.now() - timedelta(days=31)
+    AuditEntry.objects.bulk_create([AuditEntry(action=f"old.{n}", actor_kind="key", at=old) for n in range(5)])
+    audit.record("file.delete", "file", "1")
+    assert audit.remove_older(30) == 5
+    assert rows() == [("file.delete", "file", "1")]
+    assert audit.remove_older(30) == 0
+    with pytest.raises(DatabaseError), transaction.atomic():
+        AuditEntry.objects.all().delete()
+
+
+def test_what_is_written_is_short_and_has_no_secrets() -> None:
+    audit.record(
+        "x.y",
+        "x",
+        "a\0b\x1b[31m",
+        project=5,
+        names=[str(n) for n in range(50)],
+        long="x" * 5000,
+        path="/?token=abcdef123",
+    )
+    row = AuditEntry.objects.get()
+    assert row.project == 5
+    assert row.target_id == "a\ufffdb\ufffd[31m"
+    assert (len(row.details["names"]), len(row.details["long"])) == (audit.MAX_ITEMS, audit.MAX_TEXT)
+    assert row.details["path"] == "/?token=***"
+
+
+def test_jobs_of_several_projects_leave_a_row_in_each() -> None:
+    other = Project.objects.create(name="other")
+    jobs = [new_job(new_file("a")), new_job(new_file("b")), new_job(new_file("c", project=other), project=other)]
+    with actor.acting(Actor("command-line", "system:root")):
+        commands.cancel_all([job.pk for job in jobs])
+    found = AuditEntry.objects.order_by("count").values_list("project", "count", "target_id", "actor")
+    assert list(found) == [(other.pk, 1, str(jobs[2].pk), "system:root"), (DEFAULT.id, 2, "", "system:root")]
+
+
+# Who sees what
+
+
+def test_a_project_sees_its_own_rows_only() -> None:
+    other = Project.objects.create(name="other")
+    for project in (DEFAULT.id, other.pk, None):
+        audit.record(f"x.{project}", project=project, actor=Actor("key", "key:a"))
+
+    def seen(by: Principal) -> set[str]:
+        return {row["action"] for row in client(by).get(AUDIT).json()["results"]}
+
+    assert seen(TENANT) == {"x.1"}
+    assert seen(replace(TENANT, project=read(other.pk))) == {f"x.{other.pk}"}
+    assert seen(ADMIN) == {"x.1", "x.None"}
+    assert client(replace(TENANT, scopes=frozenset({Scope.FILES_READ}))).get(AUDIT).status_code == 403
+    assert client(ANONYMOUS).get(AUDIT).status_code == 401
+
+
+def test_filters_and_pages() -> None:
+    now = timezone.now()
+    for n in range(7):
+        who = Actor("key", f"key:{n % 2}", DEFAULT.id, address=f"192.0.2.{n}")
+        audit.record("file.delete" if n else "filed", "file", f"id-{n}", actor=who)
+    http = client(TENANT)
+
+    def found(**where: str) -> list[str]:
+        return [row["target_id"] for row in http.get(AUDIT, where).json()["results"]]
+
+    assert found(action="file") == [f"id-{n}" for n in range(6, 0, -1)]
+    assert found(action="filed") == ["id-0"]
+    assert found(actor="key:1") == ["id-5", "id-3", "id-1"]
+    assert found(target="id-3") == found(target="file:id-3") == found(address="192.0.2.3") == ["id-3"]
+    assert found(target="job:id-3") == found(outcome="denied") == []
+    assert found(since=(now + timedelta(hours=1)).isoformat()) == []
+    assert len(found(since=(now - timedelta(hours=1)).isoformat(), until=(now + timedelta(hours=1)).isoformat())) == 7
+    first = http.get(AUDIT, {"page_size": "5"}).json()
+    second = http.get(AUDIT, {"page_size": "5", "cursor": first["next"]}).json()
+    assert [row["target_id"] for row in first["results"] + second["results"]] == [f"id-{n}" for n in range(6, -1, -1)]
+    for wrong in ({"since": "yesterday"}, {"actor": ""}, {"action": "x" * 301}, {"cursor": "x"}, {"target": "\0"}):
+        assert http.get(AUDIT, wrong).status_code == 400, wrong
+
+
+def test_json_lines() -> None:
+    for n in range(120):
+        audit.record("x.y", "x", f"{n}\n", actor=Actor("key", "key:a", DEFAULT.id), n=n)
+    answer = client(TENANT).get(AUDIT, {"page_size": "1000"}, headers={"Accept": "application/x-ndjson"})
+    assert answer["Content-Type"].startswith("application/x-ndjson")
+    lines = answer.content.decode().splitlines()
+    assert [json.loads(line)["details"]["n"] for line in lines] == list(range(119, -1, -1))
+    assert "Link" in answer
+
+
+# The command line, sign-ins, denials
+
+
+def test_the_command_shows_rows(capsys: pytest.CaptureFixture[str]) -> None:
+    audit.record("file.delete", "file", "1", actor=Actor("key", "key:a", DEFAULT.id, address="192.0.2.1"), owner="ann")
+    audit.record("job.cancel", count=3)
+    call_command("audit", "--action", "file")
+    assert "key:a 192.0.2.1 file.delete file:1 owner=ann" in capsys.readouterr().out
+    call_command("audit", "--json", "--project", "default")
+    (line,) = capsys.readouterr().out.splitlines()
+    assert json.loads(line)["address"] == "192.0.2.1"
+
+
+def test_sign_ins_to_the_admin_leave_rows() -> None:
+    User.objects.create_superuser("ann", password="a-good-password")
+    http = client(ANONYMOUS)
+    for name, password in (("ann", "wrong"), ("my-password-in-the-wrong-field", "x"), ("ann", "a-good-password")):
+        http.post(addresses.SIGN_IN, {"username": name, "password": password}, REMOTE_ADDR="192.0.2.9")
+    http.post(addresses.SIGN_OUT)
+    found = list(AuditEntry.objects.order_by("id").values_list("action", "outcome", "target_id"))
+    user = str(User.objects.get().pk)
+    assert found == [
+        ("session.sign-in", "denied", user),
+        ("session.sign-in", "denied", ""),
+        ("session.sign-in", "done", user),
+        ("session.sign-out", "done", user),
+    ]
+    assert set(AuditEntry.objects.values_list("address", flat=True)) == {"192.0.2.9", "127.0.0.1"}
+    assert "my-password" not in str(list(AuditEntry.objects.values()))
+
+
+def test_a_change_in_the_admin_names_its_user() -> None:
+    User.objects.create_superuser("ann", password="a-good-password")
+    http = client(ANONYMOUS)
+    http.login(username="ann", password="a-good-password")
+    file = new_file("note.txt")
+    body = {"action": "delete_selected", "_selected_action": [str(file.pk)], "post": "yes"}
+    http.post("/admin/picasso/file/", body, REMOTE_ADDR="192.0.2.9")
+    row = AuditEntry.objects.get(action="file.delete")
+    assert (row.actor, row.target_id) == (f"user:{User.objects.get().pk}", str(file.pk))
+    assert http.get("/admin/picasso/auditentry/").status_code == 200
+    assert http.post(f"/admin/picasso/auditentry/{row.pk}/delete/", {"post": "yes"}).status_code == 403
+
+
+def denial(identity: str = "", address: str = "192.0.2.1", code: str = "forbidden") -> Denial:
+    return Denial(Actor("key", identity, address=address), code, "GET", "/")
+
+
+def test_denied_requests_are_sampled() -> None:
+    written: list[tuple[str, str, int]] = []
+    now = [0.0]
+    sampler = Sampler(lambda each, count: written.append((*each.kind, count)), lambda: now[0])
+    for _ in range(100):
+        sampler.note(denial("key:a"))
+        sampler.note(denial(address="192.0.2.1"))
+        sampler.note(denial(address="192.0.2.1", code="unauthorized"))
+    assert written == [("forbidden", "key:a", 1), ("forbidden", "192.0.2.1", 1), ("unauthorized", "192.0.2.1", 1)]
+    now[0] = 61
+    sampler.end_minute()
+    assert [count for *_, count in written[3:]] == [99, 99, 99]
+    sampler.note(denial("key:a"))
+    assert written[-1] == ("forbidden", "key:a", 1)
+
+
+def test_many_addresses_cost_a_bounded_number_of_rows() -> None:
+    counts: list[int] = []
+    sampler = Sampler(lambda _, count: counts.append(count), lambda: 0.0)
+    for n in range(5000):
+        sampler.note(denial(address=f"10.0.{n // 250}.{n % 250}"))
+    sampler.end_minute(now=True)
+    assert len(counts) <= 1003
+    assert sum(counts) == 5000
+
+
+def test_addresses_of_one_ipv6_network_count_together() -> None:
+    assert network_of("2001:db8:1:2:3::4") == network_of("2001:db8:1:2::1") == "2001:db8:1:2::/64"
+    assert network_of("192.0.2.1") == "192.0.2.1"
+    assert network_of("") == ""
