@@ -312,6 +312,9 @@ class ProjectList(ProjectView):
 class ProjectDetail(ProjectView):
     """One project and its settings."""
 
+    def get_permissions(self) -> list[Any]:
+        return [(AdministersService if self.request.method == "DELETE" else AdministersProject)()]
+
     @extend_schema(
         operation_id="get_project", tags=["access"], responses={200: ProjectSerializer, **problems(401, 403, 404)}
     )
@@ -347,7 +350,6 @@ class ProjectDetail(ProjectView):
     )
     def delete(self, request: Request, name: str) -> Response:
         """Delete a project that has no files, with its keys. Needs `service:admin`."""
-        principal_of(request.META).require(Scope.SERVICE_ADMIN)
         projects.delete(self.get_object(name))
         return Response(status=204)
 

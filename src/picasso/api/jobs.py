@@ -90,7 +90,7 @@ class FileJobs(generics.ListAPIView[Job]):
     pagination_class = Cursor
 
     def get_queryset(self) -> QuerySet[Job]:
-        if not files.exists(principal_of(self.request.META), self.kwargs["pk"]):
+        if not files.in_reach_of(principal_of(self.request.META)).filter(pk=self.kwargs["pk"]).exists():
             raise NotFound
         return visible_jobs(self.request).filter(file_id=self.kwargs["pk"])
 

@@ -12,12 +12,12 @@ from picasso.models import Job
 
 
 def visible_to(principal: Principal) -> QuerySet[Job]:
-    """The jobs of the files that this principal may see. For a whole project without a join."""
+    """The jobs of the files in reach of this principal. For a whole project without a join."""
     if principal.sees_everything:
         return Job.everywhere.all()
-    if principal.owner is None and principal.project is not None:
+    if principal.owner is None:
         return Job.objects.of(principal.project_id)
-    return Job.everywhere.filter(file__in=files.visible_to(principal))
+    return Job.everywhere.filter(file__in=files.in_reach_of(principal))
 
 
 def is_visible(principal: Principal, job_id: uuid.UUID) -> bool:

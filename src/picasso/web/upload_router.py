@@ -49,11 +49,11 @@ class UploadHandler:
         self._form = FormHandler(plain, pipelines, authenticate, self._admit_named)
 
     async def __call__(self, request: Request) -> None:
+        if may_name_sender(request):
+            await self._rates.require_few_failures(request)
+        elif request.method != "OPTIONS":
+            request.principal.require(Scope.FILES_WRITE)
         if request.method not in {"GET", "HEAD", "OPTIONS"}:
-            if may_name_sender(request):
-                await self._rates.require_few_failures(request)
-            else:
-                request.principal.require(Scope.FILES_WRITE)
             require_identity(request)
         if request.method in {"POST", "PUT"}:
             await self._admit(request)
