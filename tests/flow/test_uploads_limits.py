@@ -24,9 +24,10 @@ from picasso.receive.append import Append
 from picasso.receive.concatenate import Concatenations
 from picasso.receive.quota import reserved_bytes
 from picasso.receive.recovery import Recovery
-from picasso.receive.uploads import Uploads
+from picasso.receive.uploads import KnownKey, Uploads
 from picasso.storage.folder import Folder
 from picasso.storage.folder_uploads import FolderUploads
+from picasso.web.idempotency import create_upload
 from tests.flow.uploads import MIB, added, begun, limits, tus, with_uploads
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -362,6 +363,26 @@ def test_what_gets_no_byte_in_time_ends_and_makes_room(storage: Folder) -> None:
             assert storage.uploads.exists(row.pk)
 
     with_uploads(storage, wait)
+
+
+def test_the_key_of_what_got_no_byte_in_time_is_free(storage: Folder) -> None:
+    """The client that comes late creates its upload with the same key again."""
+    keyed = {"idempotency_key": "k" * 64, "request_fingerprint": "p"}
+
+    async def come_late(uploads: Uploads) -> None:
+        first = await begun(uploads, tus(5, **keyed))
+        with pytest.raises(KnownKey):
+            await begun(uploads, tus(5, **keyed))
+        age(storage, first, seconds=601)
+        async with create_upload(uploads, tus(5, **keyed), has_content=False) as creation:
+            assert creation.lock
+            assert creation.row.pk != first.pk
+        plain = await begun(uploads, Upload(protocol=Upload.Protocol.PLAIN, idempotency_key="q" * 64))
+        age(storage, plain, seconds=601)  # its bytes are elsewhere
+        with pytest.raises(KnownKey):
+            await begun(uploads, Upload(protocol=Upload.Protocol.PLAIN, idempotency_key="q" * 64))
+
+    with_uploads(storage, come_late)
 
 
 def test_rounds_look_at_all_uploads_page_by_page(storage: Folder, monkeypatch: pytest.MonkeyPatch) -> None:

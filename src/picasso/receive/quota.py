@@ -56,9 +56,11 @@ class Limits:
     def life(self, row: Upload, offset: int) -> int:
         """For how many seconds after its last byte, or its creation, an unfinished upload lives.
 
-        A final upload and its parts wait for each other, with a byte or without.
+        A final upload and its parts wait for each other, with a byte or without. The bytes of a plain request are
+        elsewhere.
         """
-        return self.expiry if offset or row.is_final or row.final_id else self.start_timeout
+        waits = row.is_final or row.final_id or row.protocol == Upload.Protocol.PLAIN
+        return self.expiry if offset or waits else self.start_timeout
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,10 +115,20 @@ class Uploads:
 
     def _require_new_key(self, row: Upload) -> None:
         other = Upload.everywhere.filter(idempotency_key=row.idempotency_key).first()
-        if other and other.finished_at and other.finished_at.timestamp() + self.limits.expiry < time.time():
-            other.delete()
-        elif other:
+        if other and not self._is_over(other):
             raise KnownKey(other)
+        if other:  # as it was read: it may have become a file since
+            Upload.everywhere.filter(pk=other.pk, finished_at=other.finished_at).delete()
+
+    def _is_over(self, row: Upload) -> bool:
+        """Whether it has expired, or its bytes are lost."""
+        if row.finished_at:
+            return row.finished_at.timestamp() + self.limits.expiry < time.time()
+        try:
+            self._status_of(row)
+        except Gone:
+            return True
+        return False
 
     def _insert_row(self, row: Upload) -> None:
         require_size(self.committer.policies, row, row.length)
