@@ -16,7 +16,7 @@ from django.urls import Resolver404, resolve
 from django.views import View
 
 from picasso.access.principal import ENVIRON
-from picasso.addresses import ADMIN, API, SCHEMA
+from picasso.addresses import ADMIN, API, SCHEMA, SIGN_IN
 from picasso.errors import BadRequest, ClientGone, MethodNotAllowed, NotFound, Unavailable
 from picasso.pools import stop_pool
 from picasso.web.connection import Receive, connection_of
@@ -25,10 +25,8 @@ from picasso.web.request import AsgiScope, Message, Request, Send
 
 THREADS = 4
 
-SIGN_IN = f"{ADMIN}login/"
-
-# Checking a password takes a third of a second on purpose, and making the schema half a second.
-COSTLY = frozenset({SIGN_IN, SCHEMA})
+# Checking a password takes a part of a second on purpose, and making the schema half a second.
+SIGN_INS = frozenset({SIGN_IN, f"{ADMIN}login/"})
 COSTLY_THREADS = 2
 MAX_COSTLY = 64
 
@@ -109,7 +107,7 @@ class WithPrincipal:
 
 
 def is_costly(method: str, path: str) -> bool:
-    return path in COSTLY and (method == "POST" or path != SIGN_IN)
+    return path == SCHEMA or (path in SIGN_INS and method == "POST")
 
 
 def require_plain(request: Request) -> None:
@@ -144,7 +142,7 @@ def body_limit(request: Request, path: str) -> int:
         raise NotFound from None
     view: type[View] | None = getattr(found, "view_class", None)
     if view is None:
-        return MAX_JSON if path == SIGN_IN else MAX_FORM
+        return MAX_FORM
     if request.method not in (allowed := methods(view)):
         raise MethodNotAllowed(allowed)
     check_permissions(view, request)
