@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 import http_sf
 import pytest
-from django.conf import settings
 
 from picasso import models
 from picasso.access import keys
 from picasso.access.principal import PROJECT_SCOPES
-from picasso.conf import Access
 from picasso.limits.default import default_counters
 from picasso.rate_policies import parse_policies
-from picasso.storage.folder import Folder
 from picasso.web.app import WebApp
 from tests.flow import access
 from tests.flow.asgi import Exchange, ask
@@ -43,20 +38,10 @@ def _new_counters() -> Iterator[None]:
     default_counters.cache_clear()
 
 
-def with_rates(folder: Path, rates: str, call: Callable[[WebApp], Awaitable[T]], mode: Access = "open") -> T:
-    """Call it with an application that believes every X-Forwarded-For."""
+def with_rates(folder: Path, rates: str, call: Callable[[WebApp], Awaitable[T]], **conf: Any) -> T:
+    """Call it with an application that believes every X-Forwarded-For, and is open unless ``conf`` says otherwise."""
     policies = parse_policies(NOTHING_ELSE + rates)
-    conf = replace(settings.PICASSO, rates=policies, access=mode, trusted_proxies=("*",))
-
-    async def run() -> T:
-        app = WebApp(conf, Folder(folder))
-        app.start()
-        try:
-            return await call(app)
-        finally:
-            await app.stop()
-
-    return asyncio.run(run())
+    return access.with_keys(folder, call, **{"access": "open", "rates": policies, "trusted_proxies": ("*",), **conf})
 
 
 async def get(app: WebApp, path: str = FILES, address: str = "192.0.2.1", query: str = "", **headers: Any) -> Exchange:
@@ -111,11 +96,24 @@ def test_what_is_too_much_is_429_and_says_when_to_come_back(tmp_path: Path) -> N
 def test_health_and_preflights_are_never_refused(tmp_path: Path) -> None:
     async def look(app: WebApp) -> None:
         assert await statuses(app, 2) == [200, 429]
-        alive = await get(app, "/healthz")
-        assert alive.status == 200
-        assert "ratelimit" not in alive.headers
+        ask_first: dict[str, Any] = {"origin": "https://app.example", "access-control-request-method": "PUT"}
+        for method, path, status in [("GET", "/healthz", 200), ("OPTIONS", "/api/v1.0/upload/", 204)]:
+            answer = await ask(app, method, path, x_forwarded_for="192.0.2.1", **ask_first)
+            assert answer.status == status
+            assert "ratelimit" not in answer.headers
 
-    with_rates(tmp_path, "address=1/1h", look)
+    with_rates(tmp_path, "address=1/1h", look, cors_origins=("https://app.example",))
+
+
+def test_pages_of_other_sites_can_read_the_fields(tmp_path: Path) -> None:
+    async def look(app: WebApp) -> None:
+        for status in (200, 429):
+            answer = await ask(app, "GET", FILES, x_forwarded_for="192.0.2.1", origin="https://app.example")
+            assert answer.status == status
+            exposed = {name.strip().lower() for name in answer.headers["access-control-expose-headers"].split(",")}
+            assert {"ratelimit", "ratelimit-policy", "retry-after"} <= exposed
+
+    with_rates(tmp_path, "address=1/1h", look, cors_origins=("https://app.example",))
 
 
 @pytest.mark.parametrize(
@@ -178,7 +176,7 @@ def test_a_key_is_counted_and_not_its_address(tmp_path: Path) -> None:
         assert found == [200, 200, 429]
         assert await statuses(app, 1, authorization=f"Bearer {other}") == [200]
 
-    with_rates(tmp_path, "key=2/1h,address=1/1h", look, mode="keys")
+    with_rates(tmp_path, "key=2/1h,address=1/1h", look, access="keys")
 
 
 def test_a_project_has_a_limit_of_its_own_and_can_change_others(tmp_path: Path) -> None:
@@ -196,7 +194,7 @@ def test_a_project_has_a_limit_of_its_own_and_can_change_others(tmp_path: Path) 
         assert parsed(refused, "ratelimit-policy")["requests"] == {"q": 3, "w": 3600}
         assert await statuses(app, 4, authorization=f"Bearer {foreign}") == [200] * 4
 
-    with_rates(tmp_path, "key=100/1h,list=1/1h", look, mode="keys")
+    with_rates(tmp_path, "key=100/1h,list=1/1h", look, access="keys")
 
 
 def test_rates_that_make_no_sense_do_not_fail_requests(tmp_path: Path) -> None:
@@ -207,7 +205,7 @@ def test_rates_that_make_no_sense_do_not_fail_requests(tmp_path: Path) -> None:
     async def look(app: WebApp) -> None:
         assert await statuses(app, 2, authorization=f"Bearer {key}") == [200, 200]
 
-    with_rates(tmp_path, "key=100/1h", look, mode="keys")
+    with_rates(tmp_path, "key=100/1h", look, access="keys")
 
 
 def test_wrong_keys_cost_the_address_and_nobody_learns_of_a_right_one(tmp_path: Path) -> None:
@@ -225,7 +223,7 @@ def test_wrong_keys_cost_the_address_and_nobody_learns_of_a_right_one(tmp_path: 
         assert await statuses(app, 1) == [401]  # without a credential nothing was guessed
         assert await statuses(app, 1, address="192.0.2.2", authorization=f"Bearer {key}") == [200]
 
-    with_rates(tmp_path, "failure=3/1h", guess, mode="keys")
+    with_rates(tmp_path, "failure=3/1h", guess, access="keys")
 
 
 def test_what_was_valid_once_is_no_guess(tmp_path: Path) -> None:
@@ -234,14 +232,14 @@ def test_what_was_valid_once_is_no_guess(tmp_path: Path) -> None:
     async def send(app: WebApp) -> None:
         assert await statuses(app, 5, authorization=f"Bearer {key}") == [401] * 5
 
-    with_rates(tmp_path, "failure=1/1h", send, mode="keys")
+    with_rates(tmp_path, "failure=1/1h", send, access="keys")
 
 
 def test_the_password_of_a_proxy_is_no_guess(tmp_path: Path) -> None:
     async def send(app: WebApp) -> None:
         assert await statuses(app, 5, authorization="Basic dXNlcjpwYXNz") == [401] * 5
 
-    with_rates(tmp_path, "failure=1/1h", send, mode="keys")
+    with_rates(tmp_path, "failure=1/1h", send, access="keys")
 
 
 def test_a_valid_key_is_never_counted_as_a_failure(tmp_path: Path) -> None:
@@ -250,7 +248,7 @@ def test_a_valid_key_is_never_counted_as_a_failure(tmp_path: Path) -> None:
     async def send(app: WebApp) -> None:
         assert await statuses(app, 5, authorization=f"Bearer {key}") == [200] * 5
 
-    with_rates(tmp_path, "failure=1/1h", send, mode="keys")
+    with_rates(tmp_path, "failure=1/1h", send, access="keys")
 
 
 def allowed(answers: list[Exchange]) -> list[bool]:
@@ -274,7 +272,7 @@ def test_tokens_are_counted_each_and_for_their_owner(tmp_path: Path) -> None:
         others = [access.token(foreign, owner="ann", jti="1"), access.token(key, jti="3")]
         assert allowed([await access.get(app, FILES, text) for text in others]) == [True, True]
 
-    with_rates(tmp_path, "token=2/1h,owner=3/1h,address=1/1h", look, mode="keys")
+    with_rates(tmp_path, "token=2/1h,owner=3/1h,address=1/1h", look, access="keys")
 
 
 def test_a_key_that_acts_for_owners_is_counted_as_one_key(tmp_path: Path) -> None:
@@ -284,7 +282,7 @@ def test_a_key_that_acts_for_owners_is_counted_as_one_key(tmp_path: Path) -> Non
         answers = [await access.send(app, "GET", FILES, key, picasso_owner=name) for name in ("ann", "bob", "eve")]
         assert allowed(answers) == [True, True, False]
 
-    with_rates(tmp_path, "key=2/1h,owner=100/1h", look, mode="keys")
+    with_rates(tmp_path, "key=2/1h,owner=100/1h", look, access="keys")
 
 
 def test_a_token_in_a_form_is_counted_as_well(tmp_path: Path) -> None:
@@ -295,7 +293,7 @@ def test_a_token_in_a_form_is_counted_as_well(tmp_path: Path) -> None:
         assert [(await access.post_form(app, body)).status for _ in range(3)] == [201, 201, 429]
         assert not allowed([await access.get(app, FILES, text)])[0]
 
-    with_rates(tmp_path, "token=2/1h,owner=100/1h", look, mode="keys")
+    with_rates(tmp_path, "token=2/1h,owner=100/1h", look, access="keys")
 
 
 def test_wrong_tokens_in_forms_cost_the_address(tmp_path: Path) -> None:
@@ -308,7 +306,7 @@ def test_wrong_tokens_in_forms_cost_the_address(tmp_path: Path) -> None:
         assert (await access.post_form(app, bodies[1])).status == 429
         assert (await access.send(app, "GET", f"{FILES}?token={right}")).status == 429
 
-    with_rates(tmp_path, "failure=2/1h", guess, mode="keys")
+    with_rates(tmp_path, "failure=2/1h", guess, access="keys")
 
 
 def test_without_policies_nothing_is_counted(tmp_path: Path) -> None:
