@@ -31,6 +31,7 @@ SHORTCUTS = {
     "jobs": "list, show, retry and cancel jobs",
     "queues": "show, pause and resume queues",
     "audit": "show what was changed, by whom, and what was denied",
+    "quarantine": "show, release and delete files in quarantine",
     "keys": "create, list and revoke keys of the API",
     "people": "create, list and change people who sign in",
 }

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import json
 import threading
 import uuid
 from collections.abc import Callable, Iterator
@@ -13,6 +15,7 @@ from typing import Any, get_args, get_type_hints
 
 import pytest
 from django.conf import settings
+from django.core.management import CommandError, call_command
 from django.db import connection
 
 from picasso import conf
@@ -385,6 +388,39 @@ def test_an_operator_releases_a_file(world: World) -> None:
     assert (file.scan, file.quarantined, file.facts["scan"]["released"]) == (Scan.INFECTED, False, True)
     assert claimed() == {"text", "table"}
     find(OPEN, address(file), Policies())
+
+
+def told(*arguments: str) -> str:
+    out = io.StringIO()
+    call_command("quarantine", *arguments, stdout=out)
+    return out.getvalue()
+
+
+@pytest.mark.usefixtures("scans")
+def test_the_console(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("picasso.management.commands.quarantine.default_storage", lambda: world.storage)
+    clean, infected, large = (world.scanned(content) for content in (b"harmless", MARKER, bytes(LIMIT + 1)))
+    lines = told("list").splitlines()
+    assert [line.split()[:3] for line in lines] == [
+        [str(large.pk), "not-scanned", "too-large"],
+        [str(infected.pk), "infected", "Picasso.Test.Marker"],
+    ]
+    (row,) = json.loads(told("list", "--json", "--scan", "infected"))
+    assert row == {
+        "id": str(infected.pk),
+        "project": "default",
+        "name": "note.txt",
+        "scan": "infected",
+        "why": "Picasso.Test.Marker",
+    }
+    told("release", str(large.pk))
+    told("delete", str(infected.pk))
+    assert told("list") == ""
+    assert not again(large).quarantined
+    assert not File.everywhere.filter(pk=infected.pk).exists()
+    for command in ("release", "delete"):
+        with pytest.raises(CommandError, match="no file"):
+            told(command, str(clean.pk))
 
 
 @pytest.mark.usefixtures("scans")

@@ -354,5 +354,5 @@ class ProjectDetail(ProjectView):
         return Response(status=204)
 
 
-BOUNDS = frozenset({"name", "quotas", "rates"})
+BOUNDS = frozenset({"name", "quotas", "rates", "scan"})
 """Settings that limit a project on behalf of the service: a tenant may not raise them."""

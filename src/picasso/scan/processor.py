@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Literal
@@ -19,7 +21,12 @@ from picasso.scan import probe, zips
 from picasso.scan.answers import Answer, BadAnswer, Reason, parse
 from picasso.scan.clamd import Clamd, ClamdError, Unreachable
 
+log = logging.getLogger(__name__)
+
 CHUNK = 2**18
+
+# clamd reads its settings when it starts. To ask it about them takes longer than to scan a small file.
+TRUST_SECONDS = 10.0
 
 # After so many attempts without an answer the file itself is the likely cause, so it ends as not scanned.
 MAX_FAILURES = 8
@@ -59,6 +66,7 @@ class Scan:
 
         self._clamd = clamd or Clamd(settings.PICASSO.clamd)
         self._max_size = max_size or settings.PICASSO.clamd_max_size
+        self._trusted_until = 0.0
 
     def ping(self) -> None:
         try:
@@ -83,6 +91,7 @@ class Scan:
         except Unreachable as fault:
             raise ServiceAway(str(fault)) from fault
         except (ClamdError, BadAnswer) as fault:
+            self._trusted_until = 0.0
             if source.failures + 1 < MAX_FAILURES:
                 raise FAILED from fault
             return Answer(reason=Reason.SCAN_FAILED), engine
@@ -92,6 +101,7 @@ class Scan:
         try:
             return self._clamd.version()
         except ClamdError as fault:
+            self._trusted_until = 0.0  # it may come back with other settings
             raise ServiceAway(str(fault)) from fault
 
     def _doubt(self, answer: Answer, source: StoredSource) -> Answer:
@@ -99,9 +109,20 @@ class Scan:
         if answer != Answer():
             return answer
         reason = zips.left_out(source.open, source.size, self._max_size)
-        if reason is None and probe.missing_settings(self._clamd):
+        if reason is None and not self._is_trusted():
             reason = Reason.SCANNER_SILENT
         return Answer(reason=reason)
+
+    def _is_trusted(self) -> bool:
+        """Whether clamd tells what it leaves out. That it does is remembered for `TRUST_SECONDS`."""
+        if time.monotonic() < self._trusted_until:
+            return True
+        asked_at = time.monotonic()
+        if missing := probe.missing_settings(self._clamd):
+            log.warning("files count as not scanned as long as these settings of clamd are off: %s", ", ".join(missing))
+            return False
+        self._trusted_until = asked_at + TRUST_SECONDS
+        return True
 
 
 def content(source: StoredSource) -> Iterator[bytes]:
