@@ -256,7 +256,8 @@ REQUEST_CODES = (
     RequestCode(
         "content-refused",
         403,
-        "A processor found content in this file that the [policy](policy.md) refuses, so it is not served.",
+        "A processor found content in this file that the [policy](policy.md) refuses, or could not look at it. "
+        "Nobody can fetch it.",
         "Delete the file. If the policy was changed since, retry the job of the file that failed.",
     ),
     RequestCode(

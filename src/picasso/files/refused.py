@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import cast
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from picasso.access.policies import Policies
+from picasso.error_codes import JOB_CODES
 from picasso.errors import ContentRefused, NotCheckedYet
 from picasso.models import File, Job
 from picasso.policy import judges_content
@@ -14,7 +15,15 @@ from picasso.policy import judges_content
 FORBIDDEN = "forbidden-content"
 """The error of a job that found what the policy refuses."""
 
-UNENDED = (Job.State.WAITING, Job.State.QUEUED, Job.State.RUNNING)
+UNENDED = Q(state__in=[Job.State.WAITING, Job.State.QUEUED, Job.State.RUNNING])
+
+# The processor did not get to say anything: it crashed or ran out of time or memory, or somebody cancelled it. A file
+# could be made to do the first, and who sends it might do the last.
+WITHOUT_RESULT = Q(state=Job.State.CANCELLED) | Q(
+    state=Job.State.FAILED, error_code__in=["poison", *(each.code for each in JOB_CODES if each.retried)]
+)
+
+UNCHECKED = "The content of this file could not be checked, so it is not served."
 
 
 def require_accepted(file: File, policies: Policies) -> None:
@@ -23,14 +32,18 @@ def require_accepted(file: File, policies: Policies) -> None:
         return
     if _jobs(file).filter(state=Job.State.FAILED, error_code=FORBIDDEN).exists():
         raise ContentRefused
-    if _is_unchecked(file) and judges_content(policies.of(cast("int", file.project_id), file.pipeline)):
+    if not judges_content(policies.of(cast("int", file.project_id), file.pipeline)):
+        return
+    if _is_unread(file, UNENDED):
         raise NotCheckedYet
+    if _is_unread(file, WITHOUT_RESULT):
+        raise ContentRefused(UNCHECKED)
 
 
-def _is_unchecked(file: File) -> bool:
-    """Whether a processor is still to read it for the first time."""
-    waiting = _jobs(file).filter(state__in=UNENDED).values_list("processor", flat=True)
-    return any(processor not in file.facts for processor in waiting)
+def _is_unread(file: File, jobs: Q) -> bool:
+    """Whether the processor of one of these jobs has never told anything of the file."""
+    processors = _jobs(file).filter(jobs).values_list("processor", flat=True)
+    return any(processor not in file.facts for processor in processors)
 
 
 def _jobs(file: File) -> QuerySet[Job]:
