@@ -29,7 +29,7 @@ from picasso.files.delete import delete
 from picasso.jobs import claims, commands, holds, states, verdicts
 from picasso.jobs.batch_writer import BatchWriter
 from picasso.jobs.states import RESET, State, Step
-from picasso.models import Derivative, File, Job, Project, Reprocess, Scan, Visibility
+from picasso.models import AuditEntry, Derivative, File, Job, Project, Reprocess, Scan, Visibility
 from picasso.process import pipelines as pipelines_module
 from picasso.process import reprocess
 from picasso.process.child_pool import ChildPool
@@ -415,6 +415,13 @@ def test_the_console(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     }
     told("release", str(large.pk))
     told("delete", str(infected.pk))
+    rows = AuditEntry.objects.order_by("at").values_list("action", "target_id", "details__verdict")
+    assert list(rows) == [
+        ("file.quarantine", str(infected.pk), "infected"),
+        ("file.quarantine", str(large.pk), "not-scanned"),
+        ("file.release", str(large.pk), "not-scanned"),
+        ("file.delete", str(infected.pk), None),
+    ]
     assert told("list") == ""
     assert not again(large).quarantined
     assert not File.everywhere.filter(pk=infected.pk).exists()

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from django.db import transaction
 from django.db.models.functions import Now
 
+from picasso.access import audit
 from picasso.access.principal import SERVICE
 from picasso.files.queries import visible_to
 from picasso.jobs import holds, settle, states
@@ -42,6 +43,8 @@ def conclude(job: RunningJob, verdict: Verdict) -> bool:
         if not locked or not end(job, verdict):
             return False
         file = visible_to(SERVICE).get(pk=job.file_id)
+        if verdict.action != "serve":
+            note("file.delete" if verdict.action == "delete" else "file.quarantine", file, verdict.facts)
         if verdict.action == "delete":
             file.delete()
             return True
@@ -54,6 +57,20 @@ def conclude(job: RunningJob, verdict: Verdict) -> bool:
             start_others(file.pk)
         settle.settle_files(locked)
     return True
+
+
+def note(action: str, file: File, facts: Mapping[str, Any]) -> None:
+    """In the audit, with the reason."""
+    audit.record(
+        action,
+        "file",
+        file.pk,
+        project=file.project_id,
+        file_owner=file.owner,
+        verdict=facts.get("verdict"),
+        malware=facts.get("malware"),
+        reason=facts.get("reason"),
+    )
 
 
 def end(job: RunningJob, verdict: Verdict) -> bool:
@@ -90,6 +107,7 @@ def release(file_id: uuid.UUID) -> bool:
         file.quarantined = False
         file.facts |= {holds.SCANNER: {**file.facts.get(holds.SCANNER, {}), "released": True}}
         file.save(update_fields=["quarantined", "facts"])
+        note("file.release", file, file.facts[holds.SCANNER])
         file.jobs.filter(processor=holds.SCANNER).delete()
         start_others(file.pk)
         settle.settle_files(locked)
