@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Collection
+from contextlib import suppress
 
 from picasso import addresses
 from picasso.access.principal import ENVIRON, Principal
 from picasso.access.projects import Project
+from picasso.errors import Unavailable
 from picasso.web.request import AsgiScope, Message, Request, Send
 
 CORS_PATHS = (addresses.API, addresses.DOWNLOADS)
@@ -109,6 +111,12 @@ class Cors:
             return False
         self._of_projects = await self._project_origins()
         return bool({origin, "*"} & self._of_projects)
+
+    async def refresh(self, request: Request) -> None:
+        """Before a request without a project is answered: its answer is for the pages of all projects."""
+        if request.path.startswith(CORS_PATHS):
+            with suppress(Unavailable):
+                self._of_projects = await self._project_origins()
 
     async def preflight(self, request: Request) -> None:
         await request.answer(204, headers=PREFLIGHT)

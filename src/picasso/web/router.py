@@ -54,6 +54,8 @@ class Router:
             raise
 
     async def _handle(self, request: Request, handler: Handler) -> None:
+        if request.principal.project is None:
+            await self._cors.refresh(request)
         await self._cross_site.check(request)
         await handler(request)
 
