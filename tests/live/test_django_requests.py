@@ -17,7 +17,7 @@ from picasso.web.django_body import BUDGET
 from tests.live.admin import superuser, token
 from tests.live.conftest import web_only
 from tests.live.wire import FILES, Answer, Wire, ask, check_problem, head, post, wire
-from tests.stack import Stack, until
+from tests.stack import BUSY, Stack, until
 
 pytestmark = pytest.mark.live
 
@@ -50,11 +50,10 @@ def quiet(stack: Stack) -> Iterator[None]:
     assert "Traceback" not in stack.log.read_text()
 
 
-def prompt(stack: Stack, seconds: float = 2) -> None:
-    """That a list is answered at once. The limit is for a busy machine."""
+def seconds_of_a_list(stack: Stack) -> float:
     started = time.monotonic()
     assert ask(stack, "GET", FILES).status == 200
-    assert time.monotonic() - started < seconds
+    return time.monotonic() - started
 
 
 # Bodies
@@ -144,7 +143,7 @@ def test_bodies_that_stall_have_one_budget(stack: Stack) -> None:
         answer = connections[0].read()
         check_problem(answer, 408, "upload-timeout")
         assert post(stack, b'{"state": "failed"}', JSON, RETRY).status == 200
-        prompt(stack)
+        assert seconds_of_a_list(stack) < 2 * BUSY
         assert memory(stack) - before < 8 * BUDGET
         connections[-1].send(b" ")
         assert connections[-1].read().json()["code"] == "parse-error"
@@ -259,9 +258,12 @@ def sign_in(stack: Stack, opened: ExitStack, cookie: str) -> Wire:
 def test_sign_ins_hold_up_nobody_else(stack: Stack, cookie: str) -> None:
     with ExitStack() as opened:
         attempts = [sign_in(stack, opened, cookie) for _ in range(40)]
-        for _ in range(5):
-            prompt(stack)
-        assert attempts[0].read().status in {200, 403, 429}
+        started = time.monotonic()
+        lists = [seconds_of_a_list(stack) for _ in range(3)]
+        assert {attempt.read().status for attempt in attempts} <= {200, 403, 429}
+        every_attempt = time.monotonic() - started
+    # Where attempts are refused without checking the password, all of them take a moment.
+    assert min(lists) < max(every_attempt / 2, 1)
 
 
 def test_more_sign_ins_than_can_wait_are_refused(stack: Stack, cookie: str) -> None:
@@ -284,5 +286,5 @@ def test_who_has_left_gets_no_thread(stack: Stack, cookie: str) -> None:
         started = time.monotonic()
         last = sign_in(stack, opened, cookie)
         assert last.read().status in {200, 403, 429}
-        assert time.monotonic() - started < 10
+        assert time.monotonic() - started < 5 * BUSY
     until(lambda: ask(stack, "GET", "/healthz").status == 200, 5, lambda: "it does not answer")
