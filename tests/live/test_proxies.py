@@ -325,6 +325,22 @@ def test_the_shipped_nginx_passes_the_charset_on(shipped: Shipped) -> None:
         assert answer.headers["x-content-type-options"] == "nosniff"
 
 
+def test_the_shipped_nginx_passes_security_headers_on(shipped: Shipped) -> None:
+    """Also with bytes that it sends itself, and with errors of its own."""
+    path = urlsplit(sent(shipped).json()["file"]).path
+    for answer in (ask(shipped, "GET", path), ask(shipped, "GET", FILES)):
+        assert answer.status == 200
+        assert answer.headers["cross-origin-opener-policy"] == "same-origin"
+        assert answer.headers["referrer-policy"] == "same-origin"
+        assert answer.headers["content-security-policy"]
+    with wire(shipped) as connection:
+        connection.send(head(shipped, "POST", FILES, Content_Length=30 * MIB))
+        answer = connection.read()
+    assert answer.status == 413
+    assert answer.headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
+    assert answer.headers["referrer-policy"] == "same-origin"
+
+
 def test_the_shipped_nginx_replaces_what_clients_tell(shipped: Shipped) -> None:
     """All of what its service believes."""
     lies = {**FORWARDED, "Forwarded": "host=localhost;proto=https", "X_Picasso_Interim": "yes"}
