@@ -167,6 +167,8 @@ def test_macros_and_passwords_at_the_door(doors: Stack, way: Send) -> None:
     answer = doors.client.put(f"{UPLOAD}a.docm?pipeline=strict", content=active.docm())
     assert refused(answer) == (422, "forbidden-content")
     assert "macros" in answer.json()["detail"]
+    answer = doors.client.put(f"{UPLOAD}a.docx?pipeline=strict", content=document.locked())
+    assert refused(answer) == (422, "forbidden-content")
 
 
 def test_flags_are_facts(doors: Stack) -> None:

@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.formats import active, document
 
+from picasso.detection import Window
 from picasso.policy import (
     NO_POLICY,
     ActiveContent,
@@ -18,6 +20,7 @@ from picasso.policy import (
     check_size,
     combine,
     judges_content,
+    look_inside,
     parse_policy,
 )
 
@@ -203,3 +206,24 @@ def test_the_facts_of_active_content_are_short() -> None:
     assert len(facts["auto_run"]) == 20
     assert found.has("macros")
     assert not found.has("launch")
+
+
+def inside(content: bytes, media_type: str = ZIP) -> dict[str, Any]:
+    return look_inside(Window.of_bytes(content), media_type)
+
+
+def test_the_directory_of_a_zip_tells_of_macros_and_passwords() -> None:
+    assert inside(active.docm()) == {"active_content": {"macros": True}}
+    assert inside(document.docx()) == inside(document.odt()) == {}
+    odt = active.with_parts(document.odt(), {"Basic/Standard/script-lb.xml": "<x/>"})
+    assert inside(odt) == {}
+    assert inside(active.with_parts(odt, {"Basic/Standard/Module1.xml": "<x/>"})) == {
+        "active_content": {"macros": True}
+    }
+    named = document.zipped({"backup/vbaProject.bin": b"not an office file"})
+    assert inside(named) == {}
+    locked = bytearray(named)
+    locked[locked.index(b"PK\x01\x02") + 8] |= 1
+    assert inside(bytes(locked)) == {"encrypted": True}
+    assert inside(document.locked(), "application/encrypted") == {"encrypted": True}
+    assert inside(b"PK") == inside(b"") == inside(b"PK\x03\x04" + bytes(100)) == {}

@@ -20,8 +20,14 @@ MACRO_SHEETS = b"/macrosheets/"
 LISTS = (b"script-lc.xml", b"script-lb.xml", b"dialog-lc.xml", b"dialog-lb.xml")
 
 
-def look_inside(window: Window) -> dict[str, Any]:
+# An Office file with a password.
+ENCRYPTED_TYPES = {"application/encrypted"}
+
+
+def look_inside(window: Window, media_type: str = "") -> dict[str, Any]:
     """Facts in the shape of a processor's. Empty if it is no ZIP, or if nothing speaks against it."""
+    if media_type in ENCRYPTED_TYPES:
+        return {"encrypted": True}
     if not window.head.startswith(b"PK"):
         return {}
     entries = read_entries(window)

@@ -24,13 +24,13 @@ class Arrived:
 def accept(policy: Policy, window: Window, arrived: Arrived) -> tuple[str, ...]:
     """What the policy wants to be noted in the file's facts. Raises `NotAccepted`.
 
-    Of active content and passwords only what the directory of a ZIP tells at once; processors tell the rest.
+    Of active content and passwords only what the type or the directory of a ZIP tells; processors tell the rest.
     """
     verdict = check_file(policy, arrived.media_type, arrived.size, arrived.declared_type_matches)
     require(verdict.refusal)
     if not reacts_to_content(policy):
         return verdict.flags
-    inside = check_facts(policy, look_inside(window))
+    inside = check_facts(policy, look_inside(window, arrived.media_type))
     require(inside.refusal)
     return verdict.flags + inside.flags
 
