@@ -29,13 +29,13 @@ RUN apt-get update -qq \
 # Fixed ids, so that the files in a volume keep their owner when the image changes.
 RUN groupadd --gid 10001 picasso \
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /data --shell /usr/sbin/nologin picasso \
-    && install --directory --owner 10001 --group 10001 /data \
-    && install --directory --owner 10001 --group 10001 --mode 0700 /secrets \
+    && install --directory --owner 10001 --group 10001 --mode 0750 /data \
+    && install --directory --owner 10001 --group 10001 --mode 0700 /secrets /for/picasso /for/postgres /for/rabbitmq \
     && install --directory /etc/picasso
 COPY --from=build /opt/picasso /opt/picasso
-COPY deploy/picasso deploy/make-secrets /usr/local/bin/
+COPY deploy/make-secrets /usr/local/bin/
 
-ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PICASSO_HOST=0.0.0.0 PICASSO_PORT=8000 PICASSO_DATA_DIR=/data
+ENV PATH=/opt/picasso/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PICASSO_HOST=0.0.0.0 PICASSO_PORT=8000 PICASSO_DATA_DIR=/data
 USER 10001:10001
 # The folder in which Picasso looks for picasso.toml.
 WORKDIR /etc/picasso

@@ -60,6 +60,7 @@ def documented(first_line: str, changes: Mapping[str, str]) -> str:
 
 def by_nginx(folder: Path, port: int, web: str) -> AbstractContextManager[object]:
     text = documented("/etc/nginx/conf.d/picasso.conf", {"443 ssl": f"127.0.0.1:{port}", "http://127.0.0.1:8000": web})
+    text = text.replace("/var/log/nginx/", f"{folder}/")
     main = nginx.MAIN.format(user=nginx.user(), port=free_port(), server="").rstrip().removesuffix("}")
     server = re.sub(r" +ssl_.*\n", "", text)
     return nginx.running(folder, port, f"{main}{server}}}")

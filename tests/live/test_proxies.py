@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -275,6 +276,7 @@ def shipped(new_data: Callable[[], Path], tmp_path_factory: pytest.TempPathFacto
     with web_only(data, PICASSO_MAX_UPLOAD_SIZE="20MiB", **env) as stack:
         changes = {
             "/etc/nginx/mime.types": "mime.types",
+            "/etc/nginx/proxies.conf": "/dev/null",
             "/tmp/": f"{folder}/",
             "listen 8080": f"listen 127.0.0.1:{port}",
             "http://web:8000": stack.url,
@@ -369,3 +371,38 @@ def test_the_shipped_nginx_takes_no_large_bodies_elsewhere(shipped: Shipped) -> 
         connection.send(head(shipped, "POST", FILES, Content_Length=30 * MIB))
         check_problem(connection.read(), 413, "too-large")
     assert not shipped.reached_web("GET", FILES)  # as nginx logs what it has redirected to its own error
+
+
+def test_the_shipped_nginx_passes_large_metadata_and_logs_no_query(shipped: Shipped) -> None:
+    metadata = f"filename {base64.b64encode(b'a.txt').decode()},note {base64.b64encode(b'x' * 10_500).decode()}"
+    headers = {"Tus_Resumable": "1.0.0", "Upload_Length": "3", "Upload_Metadata": metadata}
+    answer = ask(shipped, "POST", "/api/v1.0/uploads/", **headers)
+    assert answer.status == 201, answer.body
+    ask(shipped, "POST", "/api/v1.0/uploads/?token=query-secret-0123&signature=query-secret-0123", **headers)
+    assert "query-secret" not in shipped.log.read_text()
+    assert "query-secret" not in (shipped.log.parent / "nginx.log").read_text()
+
+
+def test_the_shipped_nginx_bounds_the_requests_of_a_client(tmp_path: Path) -> None:
+    """With smaller numbers, and without the exception for this machine. There is no service behind it."""
+    port = free_port()
+    changes = {
+        "/etc/nginx/mime.types": "mime.types",
+        "/etc/nginx/proxies.conf": "/dev/null",
+        "/tmp/": f"{tmp_path}/",
+        "listen 8080": f"listen 127.0.0.1:{port}",
+        "/dev/stdout": "access.log",
+        '127.0.0.1 "";': "",
+        "rate=200r/s": "rate=1r/m",
+        "burst=800": "burst=3",
+    }
+    text = (ROOT / "deploy/nginx.conf").read_text()
+    for there, here in changes.items():
+        assert there in text
+        text = text.replace(there, here)
+    with nginx.running(tmp_path, port, f"{nginx.user()}\n{text}") as url:
+        answers = [httpx.get(f"{url}/healthz?token=query-secret") for _ in range(8)]
+    assert [answer.status_code for answer in answers].count(429) == 4
+    check_problem(answers[-1], 429, "rate-limited")
+    assert answers[-1].headers["Retry-After"] == "1"
+    assert "query-secret" not in "".join(path.read_text() for path in tmp_path.glob("*.log"))

@@ -33,7 +33,7 @@ PAUSE_SECONDS = 5.0
 MAX_KINDS = 1000
 MAX_WAITING = 1000
 
-STATUSES = {401: "unauthorized", 403: "forbidden", 423: "locked", 429: "too-many-requests"}
+STATUSES = {401: "unauthorized", 403: "forbidden", 423: "locked", 429: "rate-limited"}
 
 
 @dataclass(frozen=True, slots=True)
