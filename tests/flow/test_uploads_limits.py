@@ -16,7 +16,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from picasso.access.principal import SERVICE
-from picasso.errors import Gone, QuotaExceeded, TooManyUploads, UnfinishedFull
+from picasso.errors import Gone, PicassoError, QuotaExceeded, TooManyUploads, UnfinishedFull
 from picasso.models import File, Project, ProjectUsage, Upload
 from picasso.receive import locked_upload, quota, recovery
 from picasso.receive import uploads as uploads_module
@@ -131,6 +131,27 @@ def test_the_copy_that_a_concatenation_makes_counts(storage: Folder) -> None:
     with_uploads(storage, concatenate, limits(max_unfinished=9 * MIB))
     assert File.everywhere.get().size == 4 * MIB
     assert reserved_bytes() == 2 * MIB
+
+
+def test_a_concatenation_that_the_project_has_no_room_for_ends_with_the_reason(storage: Folder) -> None:
+    """The quota of stored bytes: it would not fit later either, without somebody deleting files."""
+    Project.objects.filter(pk=1).update(quotas={"bytes": MIB})
+
+    async def concatenate(uploads: Uploads) -> PicassoError | None:
+        parts = [await begun(uploads, tus(MIB, concat="partial")) for _ in range(2)]
+        for part in parts:
+            await added(uploads, part, bytes(MIB))
+        final = await begun(uploads, tus(None, concat="final", parts=[str(part.pk) for part in parts]))
+        fault = await Concatenations(uploads).begin(final.pk)
+        with pytest.raises(Gone, match="quota"):
+            await uploads.status(SERVICE, final.pk)
+        await rounds(uploads)
+        return fault
+
+    assert isinstance(with_uploads(storage, concatenate), QuotaExceeded)
+    assert not File.everywhere.exists()
+    assert reserved_bytes() == 0
+    assert not [path for path in storage.uploads.root.rglob("*") if path.is_file()]
 
 
 def test_a_concatenation_waits_for_space(storage: Folder, window: int) -> None:

@@ -107,6 +107,19 @@ def test_an_upload_exists_only_for_who_began_it(tmp_path: Path) -> None:
     assert File.everywhere.get().size == 4
 
 
+def test_an_upload_records_who_began_it_and_from_where(tmp_path: Path) -> None:
+    mine = key(lineage="mine")
+
+    async def create(app: WebApp) -> None:
+        await begin(app, mine)
+        answer = await ask(app, "POST", UPLOADS, upload_complete="?0", content_disposition="attachment", **mine)
+        assert answer.status == 201, answer.body
+
+    with_keys(tmp_path, create)
+    rows = Upload.everywhere.values_list("protocol", "project", "principal", "address")
+    assert sorted(rows) == [(way, 1, "key:mine", "127.0.0.1") for way in ("draft", "tus")]
+
+
 def test_a_request_of_somebody_else_interrupts_nobody(tmp_path: Path) -> None:
     mine, other = key(), key()
 

@@ -318,7 +318,7 @@ def close_connection() -> None:
 
 
 def takeovers_requested() -> list[uuid.UUID]:
-    return list(Upload.everywhere.filter(takeover_requested=True).values_list("pk", flat=True))
+    return list(Upload.everywhere.filter(takeover_requested=True).order_by().values_list("pk", flat=True))
 
 
 def request_takeover(upload_id: uuid.UUID, interrupt_concatenation: bool) -> None:
