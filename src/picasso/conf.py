@@ -16,7 +16,7 @@ from difflib import get_close_matches
 from ipaddress import ip_network
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from picasso.addresses import RESERVED
@@ -128,6 +128,15 @@ def base_url(text: str) -> str:
     return f"{parts.scheme}://{parts.netloc}{path}"
 
 
+def issuer_url(text: str) -> str:
+    """As the provider names itself; a slash at its end counts."""
+    parts = urlsplit(text)
+    local = parts.scheme == "http" and parts.hostname in LOOPBACK
+    if not (parts.scheme == "https" or local) or not parts.netloc or parts.query or parts.fragment:
+        raise ValueError("must be a URL with https, such as https://login.example.com")
+    return text
+
+
 def clean_path(text: str) -> str:
     """A path prefix such as ``/picasso``, without a slash at its end. Empty for ``/``."""
     path = text.rstrip("/")
@@ -153,6 +162,26 @@ def origins(text: str) -> tuple[str, ...]:
     if found != ("*",) and not all(origin.fullmatch(one) and not default_port.fullmatch(one) for one in found):
         raise ValueError("must be * or a list of origins such as https://app.example.com")
     return found
+
+
+class GroupRole(NamedTuple):
+    """What the people of a group of the identity provider may do."""
+
+    group: str
+    role: str
+    project: str
+    """The name of a project; empty for all projects."""
+
+
+def group_roles(text: str) -> tuple[GroupRole, ...]:
+    """From ``group=role`` and ``group=role:project``, in a list with commas."""
+    found = []
+    for each in filter(None, (each.strip() for each in text.split(","))):
+        match = re.fullmatch(r"([^=]+)=(viewer|operator|admin)(?::([-\w]+))?", each)
+        if not match:
+            raise ValueError("must be a list such as staff=admin,support=viewer:shop")
+        found.append(GroupRole(match[1].strip(), match[2], match[3] or ""))
+    return tuple(found)
 
 
 def database_url(text: str) -> str:
@@ -217,6 +246,10 @@ class Conf:
     secret_key: str = setting("PICASSO_SECRET_KEY", str, "", secret=True)
     debug: bool = setting("PICASSO_DEBUG", flag, False)
     access: Access = setting("PICASSO_ACCESS", one_of("open", "keys"), lambda values: default_access(**values))
+    oidc_issuer: str = setting("PICASSO_OIDC_ISSUER", issuer_url, "")
+    oidc_client_id: str = setting("PICASSO_OIDC_CLIENT_ID", str, "")
+    oidc_client_secret: str = setting("PICASSO_OIDC_CLIENT_SECRET", str, "", secret=True)
+    oidc_groups: tuple[GroupRole, ...] = setting("PICASSO_OIDC_GROUPS", group_roles, ())
     allowed_hosts: tuple[str, ...] = setting("PICASSO_ALLOWED_HOSTS", words, ("127.0.0.1", "localhost", "[::1]"))
     public_url: str = setting("PICASSO_PUBLIC_URL", base_url, "")
     trusted_proxies: tuple[str, ...] = setting("PICASSO_TRUSTED_PROXIES", networks, ())
@@ -278,7 +311,11 @@ class Conf:
     def secrets(self) -> list[str]:
         """What must not be seen anywhere: the secret key, and the passwords in URLs."""
         passwords = [password_in(url) for url in (self.database_url, self.broker_url)]
-        return [secret for secret in (self.secret_key, *passwords, *map(unquote, passwords)) if secret]
+        return [
+            secret
+            for secret in (self.secret_key, self.oidc_client_secret, *passwords, *map(unquote, passwords))
+            if secret
+        ]
 
 
 def password_in(url: str) -> str:
@@ -353,6 +390,10 @@ def contradictions(conf: Conf) -> list[str]:
         (
             conf.debug and exposed(conf),
             "PICASSO_DEBUG shows internals of the service: it is allowed only with a loopback PICASSO_HOST",
+        ),
+        (
+            bool(conf.oidc_issuer) and not (conf.oidc_client_id and conf.oidc_groups),
+            "PICASSO_OIDC_ISSUER needs PICASSO_OIDC_CLIENT_ID and PICASSO_OIDC_GROUPS too",
         ),
         (
             conf.job_memory_limit < 256 * 2**20,

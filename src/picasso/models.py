@@ -573,6 +573,20 @@ class Membership(models.Model):
         return f"{self.user} is {self.role} of {self.project or 'all projects'}"
 
 
+class ExternalIdentity(models.Model):
+    """Who a person is at an identity provider. People are never matched by name or mail, which they may choose."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="external_identities")
+    issuer = models.CharField(max_length=255)
+    subject = models.CharField(max_length=255)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["issuer", "subject"], name="one_person_per_subject")]
+
+    def __str__(self) -> str:
+        return f"{self.subject} at {self.issuer}"
+
+
 class SecondFactor(models.Model):
     """Codes of an authenticator app (TOTP, RFC 6238), and codes for the day on which it is lost."""
 

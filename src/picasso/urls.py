@@ -11,6 +11,8 @@ urlpatterns = [
     path(addresses.API[1:], include("picasso.api.urls")),
     path(addresses.SIGN_IN[1:], sign_in.SignIn.as_view()),
     path(addresses.SIGN_IN_CODE[1:], sign_in.SignInCode.as_view()),
+    path(addresses.SIGN_IN_OIDC[1:], sign_in.OidcStart.as_view()),
+    path(addresses.SIGN_IN_OIDC_CALLBACK[1:], sign_in.OidcCallback.as_view()),
     path(addresses.SIGN_OUT[1:], sign_in.SignOut.as_view()),
     path(addresses.ACCOUNT[1:], sign_in.Account.as_view()),
     # The admin has no way in of its own, which would know neither the second factor nor the lock.

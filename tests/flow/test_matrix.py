@@ -173,7 +173,18 @@ def test_every_route_has_a_row() -> None:
     app = WebApp(settings.PICASSO, Folder(Path(settings.PICASSO.data_dir)))
     assert {*app._router._exact, *(root for root, _ in app._router._below)} == set(HANDLERS)
     # Pages for people: sign-in protects itself, and Django's admin lets in nobody who has not signed in as staff.
-    known = {"", "sign-in/", "sign-in/code/", "sign-out/", "account/", "admin/login/", "admin/r/<path:rest>", "admin/"}
+    known = {
+        "",
+        "sign-in/",
+        "sign-in/code/",
+        "sign-in/oidc/",
+        "sign-in/oidc/callback/",
+        "sign-out/",
+        "account/",
+        "admin/login/",
+        "admin/r/<path:rest>",
+        "admin/",
+    }
     found = {str(each.pattern) for each in cast("list[Any]", pages)} - {addresses.API[1:]}
     assert found == known
 

@@ -6,5 +6,5 @@ which a process starts. Python imports this module when it starts: `tests.stack`
 
 import sys
 
-for name in ("jinja2", "markdown", "pygments", "requests", "rich"):
+for name in ("jinja2", "markdown", "pygments", "rich"):
     sys.modules[name] = None  # type: ignore[assignment] # importing it raises ModuleNotFoundError

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth import login, logout, update_session_auth_hash
 from django.contrib.auth.models import AnonymousUser, User
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import get_script_prefix
 from django.utils.decorators import method_decorator
@@ -21,8 +23,10 @@ from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
 
 from picasso import addresses
-from picasso.access import audit, people, second_factor, sign_in
+from picasso.access import audit, oidc, people, second_factor, sign_in
 from picasso.access.sign_in import MAX_PASSWORD
+from picasso.api import errors
+from picasso.conf import Conf
 from picasso.errors import InvalidField, PicassoError, SignInRefused
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -31,6 +35,11 @@ PENDING = "picasso.pending"
 """The key in the session of a person whose password was right, and whose second factor is still to come."""
 
 PENDING_SECONDS = 300
+
+NEXT = "picasso.next"
+"""The key in the session of where to go after the identity provider."""
+
+log = logging.getLogger(__name__)
 
 
 class NameForm(forms.Form):
@@ -125,6 +134,54 @@ class SignInCode(View):
 
 
 @guarded
+class OidcStart(View):
+    """Sends the browser to the identity provider."""
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        if not oidc.configured():
+            return errors.not_found(request, Http404())
+        request.session[NEXT] = target(request)
+        try:
+            answer: HttpResponseBase = oidc.client().authorize_redirect(request, callback_url(request))
+        except Exception as fault:  # of the network, of the provider: none of them may be an internal error
+            log.warning("the identity provider can't be used: %s", fault)
+            return provider_failed(request)
+        return answer
+
+
+@guarded
+class OidcCallback(View):
+    """Where the provider sends the browser back to, with a code."""
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        if not oidc.configured():
+            return errors.not_found(request, Http404())
+        try:
+            claims = oidc.client().authorize_access_token(request)["userinfo"]
+        except Exception as fault:
+            log.warning("signing in by the identity provider failed: %s", fault)
+            return provider_failed(request)
+        try:
+            user = oidc.sign_in(claims)
+        except SignInRefused as fault:
+            return refused(request, "sign_in", fault, form=NameForm(), next=target(request))
+        return enter(request, user, request.session.pop(NEXT, addresses.HOME))
+
+
+def callback_url(request: HttpRequest) -> str:
+    conf: Conf = settings.PICASSO
+    base = addresses.base_url(
+        conf.public_url, request.scheme or "http", request.get_host(), request.META["SCRIPT_NAME"]
+    )
+    return base + addresses.SIGN_IN_OIDC_CALLBACK
+
+
+def provider_failed(request: HttpRequest) -> HttpResponse:
+    problem = "Signing in by your organisation did not work. Please try again."
+    return shown(request, "sign_in", 502, form=NameForm(), next=target(request), problem=problem)
+
+
+@guarded
 class SignOut(View):
     def post(self, request: HttpRequest) -> HttpResponseBase:
         logout(request)
@@ -205,12 +262,12 @@ def remove(request: HttpRequest, user: User) -> HttpResponse:
     return account(request, user, done="The second factor is removed.")
 
 
-def enter(request: HttpRequest, user: User) -> HttpResponseBase:
+def enter(request: HttpRequest, user: User, to: str = "") -> HttpResponseBase:
     sign_in.succeed(user.get_username(), address_of(request))
     request.session.pop(PENDING, None)
     request.session.set_expiry(None)
     login(request, user, backend=BACKEND)  # gives the session a new key
-    return HttpResponseRedirect(prefixed(target(request)))
+    return HttpResponseRedirect(prefixed(to or target(request)))
 
 
 def pending(request: HttpRequest) -> User | None:
@@ -257,10 +314,12 @@ def shown(request: HttpRequest, page: str, status: int = 200, **context: Any) ->
             "home": addresses.HOME,
             "sign_in": addresses.SIGN_IN,
             "sign_in_code": addresses.SIGN_IN_CODE,
+            "sign_in_oidc": addresses.SIGN_IN_OIDC,
             "sign_out": addresses.SIGN_OUT,
             "account": addresses.ACCOUNT,
         }.items()
     }
-    answer = render(request, f"picasso/{page}.html", {**addressed, **context}, status=status)
+    values = {**addressed, "oidc": oidc.configured(), **context}
+    answer = render(request, f"picasso/{page}.html", values, status=status)
     answer["Content-Security-Policy"] = CSP
     return answer
