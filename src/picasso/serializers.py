@@ -142,7 +142,9 @@ class JobSerializer(serializers.Serializer[Job]):
     error = serializers.SerializerMethodField(help_text="Why it failed or is tried again; null otherwise.")
     log = serializers.CharField(help_text="The end of the processor's output in the last finished attempt.")
     requested_at = serializers.DateTimeField(help_text="When it was created or last retried.")
-    due_at = serializers.DateTimeField(help_text="It does not start before this time.")
+    due_at = serializers.DateTimeField(
+        help_text="It does not start before this time; a job that waits for a scan is due in the year 9000."
+    )
     started_at = serializers.DateTimeField(allow_null=True, help_text="The start of the current or last attempt.")
     finished_at = serializers.DateTimeField(allow_null=True)
     waited = serializers.SerializerMethodField(help_text="Seconds from `requested_at` to the start.")

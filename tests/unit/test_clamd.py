@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 import time
@@ -13,6 +14,7 @@ import pytest
 from tests import services
 from tests.conftest import started_or_skipped
 
+from picasso import conf
 from picasso.scan import probe
 from picasso.scan.answers import Answer, BadAnswer, Reason, parse
 from picasso.scan.clamd import AnswerLost, Clamd, ClamdError, Timeouts, Unreachable
@@ -250,6 +252,29 @@ def test_a_clamd_that_does_not(servers_folder: Path, setting: str) -> None:
         client = Clamd(silent.url)
         assert probe.missing_settings(client) == (setting,)
         assert parse(client.scan([probe.probes()[setting]])) == Answer()
+
+
+DEPLOYED = Path(__file__).parents[2] / "deploy/clamd"
+
+
+@pytest.mark.usefixtures("clamd")  # skips where there is none; a clamd that does not start is a failure here
+def test_the_deployed_settings(servers_folder: Path) -> None:
+    """They start clamd, it tells what it leaves out, and all sizes are the same."""
+    text = (DEPLOYED / "clamd.conf").read_text()
+
+    class Deployed(services.Clamd):
+        def _conf(self, data: str, port: int, address: str, temporary: str, path: Path | None) -> str:
+            here = text.replace("3310", str(port)).replace("/tmp", temporary).replace("/var/lib/clamav", data)
+            return f"{here}\nTCPAddr {address}\nOfficialDatabaseOnly no\n"
+
+    with services.started(Deployed, servers_folder) as deployed:
+        client = Clamd(deployed.url)
+        assert probe.missing_settings(client) == ()
+        assert parse(client.scan([services.Clamd.EICAR])).malware == "Picasso.Test.Eicar"
+    sizes = set(re.findall(r"^(?:StreamMaxLength|MaxFileSize) (\S+)$", text, re.MULTILINE))
+    limit = conf.load({}).clamd_max_size
+    assert {conf.size(size) for size in sizes} == {limit}
+    assert f":{limit + 1}-" in (DEPLOYED / "picasso.cdb").read_text()
 
 
 def test_every_error_has_one_base() -> None:
