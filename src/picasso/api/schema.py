@@ -16,7 +16,7 @@ from drf_spectacular.views import SpectacularAPIView
 from rest_framework.request import Request
 
 from picasso import addresses
-from picasso.api.upload_schema import OPERATIONS, PROBLEM, header_docs, path_parameter, problems
+from picasso.api.upload_schema import OPERATIONS, PROBLEM, header_docs, path_parameter, problems, query
 
 BYTES = {"*/*": {"schema": {"type": "string", "format": "binary"}}}
 
@@ -24,8 +24,21 @@ DOWNLOAD_RESPONSES = {
     "200": {"description": "The bytes.", "content": BYTES},
     "206": {"description": "A range of the bytes.", "content": BYTES},
     "304": {"description": "Not modified."},
-    **problems(s404="There is no such file.", s412="A precondition failed.", s416="The range is outside the file."),
+    **problems(
+        s401="The credential is not valid.",
+        s403="The link is not valid, or the file is in quarantine.",
+        s404="There is no such file, or the principal may not read it.",
+        s410="The link has expired.",
+        s412="A precondition failed.",
+        s416="The range is outside the file.",
+        s423="The file waits for its scan.",
+    ),
 }
+
+LINK = (
+    query("expires", "Of a link to a private file: a Unix time.", pattern=r"^[1-9]\d{0,11}$"),
+    query("signature", "Of a link."),
+)
 
 
 ID, NAME = path_parameter("id", format="uuid"), path_parameter("name")
@@ -57,7 +70,7 @@ def download(operation: str, description: str, *parameters: dict[str, Any]) -> d
         "operationId": operation,
         "tags": ["files"],
         "description": description,
-        "parameters": list(parameters),
+        "parameters": [*parameters, *LINK],
         "responses": DOWNLOAD_RESPONSES,
     }
 

@@ -43,19 +43,31 @@ KEY = header("Idempotency-Key", "Repeating a request with the same key creates n
 DIGEST = header("Repr-Digest", "The digest of the whole file. Verified when the upload is complete.")
 CONTENT_DIGEST = header("Content-Digest", "The digest of this request's content. Verified.")
 DISPOSITION = header("Content-Disposition", "Contains the name of the file.")
-METADATA = header("Upload-Metadata", "Metadata of tus: `filename`, `filetype`, `pipeline` and others.")
-PIPELINE = {
-    "name": "pipeline",
-    "in": "query",
-    "schema": {"type": "string"},
-    "description": "The pipeline for the file.",
-}
+METADATA = header(
+    "Upload-Metadata", "Of tus: `filename`, `filetype`, `pipeline`, `visibility`, `expires_at` and others."
+)
+
+
+def query(name: str, what: str, **schema: Any) -> dict[str, Any]:
+    return {"name": name, "in": "query", "schema": {"type": "string", **schema}, "description": what}
+
+
+PIPELINE = query("pipeline", "The pipeline for the file.")
+VISIBILITY = query("visibility", "`public`: everybody may fetch its bytes.", enum=["public", "private"])
+EXPIRES_AT = query("expires_at", "The file is deleted then.", format="date-time")
+TOKEN = query("token", "An upload token, where no header can be sent.")
 
 FORM = {
     "schema": {
         "type": "object",
         "required": ["file"],
-        "properties": {"file": {"type": "string", "format": "binary"}, "pipeline": {"type": "string"}},
+        "properties": {
+            "token": {"type": "string", "description": "An upload token. Before the file."},
+            "file": {"type": "string", "format": "binary"},
+            "pipeline": {"type": "string"},
+            "visibility": {"type": "string", "enum": ["public", "private"]},
+            "expires_at": {"type": "string", "format": "date-time"},
+        },
     }
 }
 
@@ -97,7 +109,8 @@ STORED = {
 
 REFUSED = problems(
     s400="Something is missing or malformed, a digest does not match, or lengths contradict each other.",
-    s403="Not allowed, or content for a final upload of tus; it consists of its parts.",
+    s401="The key or the token is missing or not valid.",
+    s403="Not allowed, or the token is used up, or content for a final upload of tus; it consists of its parts.",
     s404="A part of a final upload does not exist.",
     s408="No data arrived for too long.",
     s409="The first request with this Idempotency-Key is in progress, or a part belongs to another upload.",
@@ -105,7 +118,7 @@ REFUSED = problems(
     s411="A raw body needs Content-Length or a digest.",
     s412="tus: unsupported version.",
     s413="Larger than the limit of this service; Upload-Limit has it.",
-    s415="Neither a form nor a raw body with a name, or content with a Content-Encoding.",
+    s415="Neither a form nor a raw body with a name, a Content-Encoding, or a type that is not allowed.",
     s422="The Idempotency-Key was already used for a different request.",
     s423="Another request is finishing this upload. Try again.",
     s460="tus: the chunk does not match its checksum.",
@@ -122,7 +135,20 @@ def create_operation(name: str, description: str, *parameters: dict[str, Any], f
         "description": description,
         "parameters": [
             *parameters,
-            *(PIPELINE, DISPOSITION, COMPLETE, INTEROP, LENGTH, METADATA, KEY, DIGEST, CONTENT_DIGEST),
+            *(
+                PIPELINE,
+                VISIBILITY,
+                EXPIRES_AT,
+                TOKEN,
+                DISPOSITION,
+                COMPLETE,
+                INTEROP,
+                LENGTH,
+                METADATA,
+                KEY,
+                DIGEST,
+                CONTENT_DIGEST,
+            ),
         ],
         "requestBody": {"required": True, "content": {**content, "application/octet-stream": BYTES}},
         "responses": {"201": STORED, **REFUSED},
@@ -141,6 +167,7 @@ def upload_operation(
             **answers,
             **problems(
                 s400="Something is missing or malformed.",
+                s401="The key or the token is missing or not valid.",
                 s403="Not allowed, or content for a final upload of tus; it consists of its parts.",
                 s404="There is no such upload.",
                 s409="Wrong offset (Upload-Offset has the current one), or a newer request took over.",
