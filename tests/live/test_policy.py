@@ -105,13 +105,37 @@ def by_parts(stack: Stack, content: bytes, name: str, pipeline: str) -> httpx.Re
         paths.append(path_of(stack.client.post(UPLOADS, content=part, headers=headers).headers["location"]))
     sent = metadata(filename=name, pipeline=pipeline, filetype="image/png")
     headers = {**TUS, "Upload-Concat": f"final;{' '.join(paths)}", "Upload-Metadata": sent}
-    return stack.client.post(UPLOADS, headers=headers)
+    answer = stack.client.post(UPLOADS, headers=headers)
+    return joined(stack, answer) if answer.status_code == 201 else answer
+
+
+def joined(stack: Stack, answer: httpx.Response) -> httpx.Response:
+    """On a busy machine the parts are joined later than the answer comes."""
+    path, deadline = path_of(answer.headers["location"]), time.monotonic() + 30
+    while time.monotonic() < deadline:
+        now = stack.client.get(path)
+        if now.status_code == 410:
+            return now
+        if now.json()["complete"]:
+            break
+        time.sleep(0.1)
+    return answer
 
 
 WAYS = [by_form, by_raw_body, by_tus, by_tus_at_once, by_draft, by_parts]
 
 
+CODES = {
+    "of more than": (413, "too-large"),
+    "are not accepted here": (415, "type-not-allowed"),
+    "was declared": (415, "type-not-allowed"),
+    "has content": (422, "forbidden-content"),
+}
+
+
 def refused(answer: httpx.Response) -> tuple[int, str]:
+    if answer.status_code == 410:  # the reason is all that is left
+        return next(code for words, code in CODES.items() if words in answer.json()["detail"])
     return answer.status_code, answer.json().get("code", "") if answer.content else ""
 
 
