@@ -58,6 +58,8 @@ WRONG = {
     "PICASSO_MIN_UPLOAD_RATE": (["fast", "-1"], "must be a size"),
     "PICASSO_MIN_FREE_SPACE": (["10%", "all"], "must be a size"),
     "PICASSO_RATES": (["address", "adress=1/60", "address=0/60", "key=1/0", "key=1/60x", "on", "all=1/60"], "must "),
+    "PICASSO_OIDC_ISSUER": (["login.example", "http://login.example", "https://a.example/?b"], "must be a URL with https"),
+    "PICASSO_OIDC_GROUPS": (["staff", "staff=king", "=admin", "staff=admin:", "a=admin:b c"], "must be a list such as"),
     "PICASSO_UPLOAD_IDLE_TIMEOUT": (["0", "-5", "2.5", "1s", "9999999999"], "must be a whole number above 0"),
     "PICASSO_UPLOAD_EXPIRY": (["0", "1d", "-5"], "must be a whole number above 0"),
     "PICASSO_LINK_EXPIRY": (["0", "1d", "-5"], "must be a whole number above 0"),
@@ -150,7 +152,7 @@ def test_an_empty_variable_counts_as_not_set(variable: str) -> None:
 
 def test_every_variable_that_can_be_wrong_is_tried() -> None:
     free = {"PICASSO_HOST", "PICASSO_DATA_DIR", "PICASSO_SECRET_KEY", "PICASSO_ALLOWED_HOSTS"}
-    free |= {"PICASSO_ACCEL_REDIRECT"}
+    free |= {"PICASSO_ACCEL_REDIRECT", "PICASSO_OIDC_CLIENT_ID", "PICASSO_OIDC_CLIENT_SECRET"}
     assert set(WRONG) == set(conf.variables()) - free
 
 
