@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import resource
 import signal
@@ -11,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -194,3 +196,19 @@ def test_files_are_for_owner_and_group_only(stack: Stack) -> None:
     stored = {path.stat().st_mode & 0o777 for path in stack.stored_files() if "media" in path.parts}
     assert stored == {0o640}
     assert [path for path in everything if path.exists() and path.stat().st_mode & 0o027] == []
+
+
+def test_denied_and_refused_requests_are_in_the_audit(stack: Stack) -> None:
+    """By the way of a real answer; `tests/flow/test_audit.py` has the rest."""
+    if not stack.runs:
+        stack.start()
+    for _ in range(3):
+        stack.client.get("/api/v1.0/files/", headers={"Authorization": "Bearer wrong"})
+
+    def rows() -> list[dict[str, Any]]:
+        shown = run(stack, "audit", "--action", "request", "--json")
+        return [json.loads(line) for line in shown.stdout.splitlines()]
+
+    until(lambda: any(row["address"] == "127.0.0.1" for row in rows()), 20, lambda: str(rows()))
+    assert all(row["outcome"] in {"denied", "refused"} for row in rows())
+    assert_clean(str(rows()), stack)

@@ -58,7 +58,10 @@ WRONG = {
     "PICASSO_MIN_UPLOAD_RATE": (["fast", "-1"], "must be a size"),
     "PICASSO_MIN_FREE_SPACE": (["10%", "all"], "must be a size"),
     "PICASSO_RATES": (["address", "adress=1/60", "address=0/60", "key=1/0", "key=1/60x", "on", "all=1/60"], "must "),
-    "PICASSO_OIDC_ISSUER": (["login.example", "http://login.example", "https://a.example/?b"], "must be a URL with https"),
+    "PICASSO_OIDC_ISSUER": (
+        ["login.example", "http://login.example", "https://a.example/?b"],
+        "must be a URL with https",
+    ),
     "PICASSO_OIDC_GROUPS": (["staff", "staff=king", "=admin", "staff=admin:", "a=admin:b c"], "must be a list such as"),
     "PICASSO_UPLOAD_IDLE_TIMEOUT": (["0", "-5", "2.5", "1s", "9999999999"], "must be a whole number above 0"),
     "PICASSO_UPLOAD_EXPIRY": (["0", "1d", "-5"], "must be a whole number above 0"),

@@ -33,6 +33,9 @@ PAUSE_SECONDS = 5.0
 MAX_KINDS = 1000
 MAX_WAITING = 1000
 
+# Answers to requests that were allowed, and that a policy or a quota has refused.
+REFUSALS = {"type-not-allowed", "forbidden-content", "quota-exceeded"}
+
 STATUSES = {401: "unauthorized", 403: "forbidden", 423: "locked", 429: "rate-limited"}
 
 
@@ -113,16 +116,19 @@ class Denials:
         """Looks at the status of the answer."""
 
         async def watched(message: Message) -> None:
-            if message["type"] == "http.response.start" and message["status"] in STATUSES:
-                self._note(scope, message["status"])
+            if message["type"] == "http.response.start":
+                if message["status"] in STATUSES:
+                    self._note(scope, scope.get(ERROR_CODE) or STATUSES[message["status"]], Outcome.DENIED)
+                elif scope.get(ERROR_CODE) in REFUSALS:
+                    self._note(scope, scope[ERROR_CODE], Outcome.REFUSED)
             await send(message)
 
         return watched
 
-    def _note(self, scope: AsgiScope, status: int) -> None:
+    def _note(self, scope: AsgiScope, code: str, outcome: Outcome) -> None:
         client = scope.get("client")
         actor = actor_of(scope.get(ENVIRON, ANONYMOUS), str(client[0]) if client else "")
-        denial = Denial(actor, scope.get(ERROR_CODE) or STATUSES[status], scope["method"], scope["path"])
+        denial = Denial(actor, code, scope["method"], scope["path"], outcome)
         with suppress(queue.Full):  # an attack: the sample has enough of it
             self._waiting.put_nowait(denial)
 
@@ -152,7 +158,7 @@ def write(denial: Denial, count: int) -> None:
     try:
         close_old_connections()
         audit.record(
-            "request.denied",
+            f"request.{denial.outcome}",
             actor=denial.actor,
             outcome=denial.outcome,
             count=count,
