@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from picasso.detection import libmagic
 from picasso.detection.agreement import differs_in_tracks, is_general
 from picasso.detection.detector import detect
@@ -30,8 +32,12 @@ def possible_types(head: bytes, size: int, name: str = "") -> tuple[str, ...]:
     return tuple(dict.fromkeys((likely, *_more_precise(likely), *_undecided(head, likely))))
 
 
-def _more_precise(likely: str) -> list[str]:
-    return [each for each in map(normalize, ENTRIES) if is_general(likely, each) or differs_in_tracks(likely, each)]
+@cache
+def _more_precise(likely: str) -> tuple[str, ...]:
+    """For each of the few types that are general: it takes some milliseconds."""
+    return tuple(
+        each for each in map(normalize, ENTRIES) if is_general(likely, each) or differs_in_tracks(likely, each)
+    )
 
 
 def _undecided(head: bytes, likely: str) -> tuple[str, ...]:
