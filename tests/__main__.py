@@ -53,15 +53,21 @@ def live(*names: str) -> Sequence[str]:
 
 # Files whose tests start services of their own: with other settings, or to stop and kill them. The others share two.
 STOPPED = live("run", "without_decoders", "compose")
-CONFIGURED = live("access", "asgi_servers", "browser", "cors", "deployment", "page", "protocol", "proxies")
+CONFIGURED = live("asgi_servers", "browser", "cors", "deployment", "page", "protocol", "proxies")
+LIMITED = [
+    *live("access", "cross_site", "jobs", "policy", "rate_limits", "request_head", "secrets", "security_headers"),
+    *live("slow_uploads", "uploads_quota"),
+]
+OWN = [*STOPPED, *CONFIGURED, *LIMITED]
 # It needs the same two services.
 SCHEMA = "tests/contract/test_schema.py"
 
 # The longest first, so that no long one is left over at the end.
 PARTS = [
     Part("unit, detection and docs", ["tests/unit", "tests/detection", "tests/docs"], broker=False),
-    Part("live: shared services", ["tests/live", SCHEMA], without=[*STOPPED, *CONFIGURED]),
+    Part("live: shared services", ["tests/live", SCHEMA], without=OWN),
     Part("live: services with settings", CONFIGURED),
+    Part("live: access and limits", LIMITED),
     # All that uses the database in the process of the tests.
     Part("flow on PostgreSQL", ["tests/flow"], on_postgres=True),
     Part("faults", ["tests/faults"]),
