@@ -181,6 +181,19 @@ def test_a_repeated_request_is_answered_also_when_its_token_is_used_up(tmp_path:
     assert json.loads(first.body)["id"] == json.loads(second.body)["id"]
 
 
+def test_a_repeated_request_may_have_a_new_token_in_its_query(tmp_path: Path) -> None:
+    key, _ = new_key()
+    texts = [token(key, owner="ann", jti=jti) for jti in ("one", "two")]
+
+    async def twice(app: WebApp) -> list[Exchange]:
+        paths = [f"{UPLOAD}a.txt?token={text}&visibility=private" for text in texts]
+        return [await send(app, "PUT", path, body=b"content\n", idempotency_key="once") for path in paths]
+
+    first, second = with_keys(tmp_path, twice)
+    assert first.status == second.status == 201
+    assert json.loads(first.body)["id"] == json.loads(second.body)["id"]
+
+
 def test_a_refused_resumable_upload_ends(tmp_path: Path) -> None:
     key, _ = new_key()
     text = token(key, media_types=["image/*"], owner="ann")

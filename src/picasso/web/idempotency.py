@@ -7,6 +7,7 @@ if its process dies the key is free at once.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
@@ -26,6 +27,9 @@ HEADER = "idempotency-key"
 MAX_KEY = 255
 
 READ_SIZE = 2**20
+
+# A repeated request may have a new token.
+TOKEN = re.compile(r"(?:^|&)token=[^&]*")
 
 # The headers that describe what is to be created. The length and boundary of a form do not belong to them.
 DESCRIBING = (
@@ -57,7 +61,8 @@ def key_of(row: Upload, key: str) -> str:
 
 
 def request_fingerprint(request: Request) -> str:
-    lines = [request.method, request.path, request.scope.get("query_string", b"").decode("latin-1")]
+    query = TOKEN.sub("", request.scope.get("query_string", b"").decode("latin-1"))
+    lines = [request.method, request.path, query]
     lines += [f"{name}: {request.headers[name]}" for name in DESCRIBING if name in request.headers]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
