@@ -17,11 +17,12 @@ COPIES: dict[str, dict[str, str | None]] = {
 }
 
 
-def fill(database: str, total: int) -> None:
+def fill(database: str, total: int, *, files_only: bool = False) -> None:
     """Copy the one file that is there, with its jobs and derivatives, until there are `total`."""
+    copies = {"picasso_file": COPIES["picasso_file"]} if files_only else COPIES
     with psycopg.connect(database, autocommit=True) as connection:
         with connection.transaction():
-            for table, changes in COPIES.items():
+            for table, changes in copies.items():
                 connection.execute(_copying(connection, table, changes), [total - 1])
         connection.execute("VACUUM ANALYZE")
         connection.execute("CHECKPOINT")

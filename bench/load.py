@@ -5,6 +5,7 @@ import json
 import secrets
 import socket
 import subprocess
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,10 +39,13 @@ class Load:
         return self.requests / self.seconds
 
 
-def small_uploads(port: int, path: str, seconds: int, connections: int = 16) -> Load:
+def small_uploads(
+    port: int, path: str, seconds: int, connections: int = 16, headers: Mapping[str, str] | None = None
+) -> Load:
     """Post 1 KB texts for some seconds; every answer has to be a 201."""
     address = f"http://{HOST}:{port}{path}"
     command = [tools.need("wrk", "wrk"), "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s"]
+    command += [f"-H{name}: {value}" for name, value in (headers or {}).items()]
     done = subprocess.run([*command, "-s", str(SCRIPT), address], capture_output=True, text=True, check=True)
     marked = [line for line in done.stdout.splitlines() if line.startswith("BENCH ")]
     if not marked:
@@ -78,7 +82,8 @@ def multipart_ends(name: str = "note.txt", media_type: str = "text/plain") -> tu
 class Client:
     """One keep-alive connection that speaks JSON."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, headers: Mapping[str, str] | None = None) -> None:
+        self._headers = dict(headers or {})
         self._connection = http.client.HTTPConnection(HOST, port, timeout=60)
 
     def __enter__(self) -> Self:
@@ -95,7 +100,7 @@ class Client:
         return self._exchange("POST", path, head + content + tail, {"Content-Type": kind}, 201)
 
     def _exchange(self, method: str, path: str, body: bytes | None, headers: dict[str, str], wanted: int) -> Any:
-        self._connection.request(method, path, body, headers)
+        self._connection.request(method, path, body, self._headers | headers)
         answer = self._connection.getresponse()
         content = answer.read()
         if answer.status != wanted:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from bench.measures import (
+    access,
     big,
     chaos,
     containment,
@@ -41,6 +42,7 @@ MEASURES: dict[str, Callable[[Place], list[Row]]] = {
     "table": table.measure,
     "video": video.measure,
     "rates": rates.measure,
+    "access": access.measure,
     "regression": regression.measure,
     "regression-jobs": regression.measure_jobs,
 }
