@@ -16,12 +16,13 @@ from django.db import connection
 from django.db.models.functions import Now
 from django.test import Client
 
-from picasso.access.principal import OPEN, SERVICE, Principal, Scope
+from picasso.access.principal import OPEN, PROJECT_SCOPES, SERVICE, Principal, Scope
 from picasso.access.projects import Project
 from picasso.jobs import bulk_actions, queues
 from picasso.jobs import queries as job_queries
 from picasso.jobs.states import State
 from picasso.models import File, Job, Queue
+from picasso.models import Project as ProjectRow
 from tests.flow.http import client
 from tests.flow.rows import new_file, new_job, running_job
 
@@ -242,6 +243,15 @@ def test_bulk_wants_a_filter_that_it_understands(body: object) -> None:
     for act in ("retry", "cancel"):
         assert post(f"{JOBS}{act}/", body, 400)["code"] == "invalid-field"
     assert Job.everywhere.get(pk=job.pk).state == State.FAILED
+
+
+def test_a_project_counts_its_own_jobs() -> None:
+    other = ProjectRow.objects.create(name="other")
+    new_job()
+    new_job(project=other)
+    for scopes, count in ((OPEN.scopes, 2), (PROJECT_SCOPES, 1)):
+        queues = client(replace(OPEN, scopes=scopes)).get(QUEUES).json()
+        assert [queue["waiting"] for queue in queues] == [count, 0, 0]
 
 
 def test_queues_are_shown_and_held() -> None:

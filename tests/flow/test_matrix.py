@@ -102,6 +102,7 @@ API: dict[tuple[str, str], Row] = {
     ("file-jobs", "GET"): Row(f"{A}files/{{file}}/jobs/", Scope.JOBS_READ, owned=True),
     ("file-restore", "POST"): Row(f"{A}files/{{trashed}}/restore/", Scope.FILES_DELETE, owned=True),
     ("trash", "GET"): Row(f"{A}trash/", Scope.FILES_READ),
+    ("audit", "GET"): Row(f"{A}audit/", Scope.PROJECT_ADMIN),
     ("usage", "GET"): Row(f"{A}usage/", Scope.FILES_READ),
     ("jobs", "GET"): Row(f"{A}jobs/", Scope.JOBS_READ),
     ("job", "GET"): Row(f"{A}jobs/{{job}}/", Scope.JOBS_READ, owned=True),

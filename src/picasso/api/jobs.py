@@ -196,13 +196,14 @@ def or_invalid_field(action: Callable[[Mapping[str, object]], Any], filters: Map
 
 
 class QueueList(APIView):
-    """The queues, and how many jobs each has."""
+    """The queues, and how many jobs of the project each has; of all projects for who administers the service."""
 
     permission_classes = [ReadsJobs]
 
     @extend_schema(operation_id="list_queues", tags=["queues"], responses={200: QueueSerializer(many=True), **READ})
     def get(self, request: Request) -> Response:
-        return Response([asdict(load) for load in queues.loads()])
+        jobs = partial(queries.counted_for, principal_of(request.META))
+        return Response([asdict(load) for load in queues.loads(jobs)])
 
 
 class QueueChange(APIView):

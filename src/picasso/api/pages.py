@@ -65,6 +65,7 @@ class Index(APIView):
     """HTML for clients that list it in ``Accept``, as browsers do. The directory for all others."""
 
     renderer_classes = [JSONRenderer, TemplateHTMLRenderer]
+    metadata_class = None  # OPTIONS has no template
 
     def count(self) -> int:
         """For `picasso.api.pagination.Pages`."""

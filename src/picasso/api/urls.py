@@ -59,7 +59,11 @@ urlpatterns = [
     path("schema/", Schema.as_view(), name="schema"),
     path(
         "docs/",
-        SpectacularSwaggerSplitView.as_view(url_name="api:schema", template_name="picasso/docs.html"),
+        SpectacularSwaggerSplitView.as_view(
+            url_name="api:schema",
+            template_name="picasso/docs.html",
+            metadata_class=None,  # OPTIONS has no template
+        ),
         name="docs",
     ),
 ]

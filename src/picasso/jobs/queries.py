@@ -6,7 +6,7 @@ import uuid
 
 from django.db.models import QuerySet
 
-from picasso.access.principal import Principal
+from picasso.access.principal import Principal, Scope
 from picasso.files import queries as files
 from picasso.models import Job
 
@@ -22,3 +22,8 @@ def visible_to(principal: Principal) -> QuerySet[Job]:
 
 def is_visible(principal: Principal, job_id: uuid.UUID) -> bool:
     return visible_to(principal).filter(pk=job_id).exists()
+
+
+def counted_for(principal: Principal) -> QuerySet[Job]:
+    """The jobs of which this principal may know the number: the queues serve all projects."""
+    return Job.everywhere.all() if principal.may(Scope.SERVICE_ADMIN) else visible_to(principal)

@@ -5,11 +5,12 @@ A paused queue starts no jobs. Jobs that are running already run to their end.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Count, F, Min, Q
+from django.db.models import Count, F, Min, Q, QuerySet
 from django.db.models.functions import Now
 
 from picasso.access import audit
@@ -50,9 +51,9 @@ def _set(name: str, *, paused: bool) -> None:
         audit.record("queue.pause" if paused else "queue.resume", "queue", name)
 
 
-def load(name: str) -> Load:
-    """Each number comes from an index of its own, as there may be a million jobs waiting."""
-    jobs = Job.everywhere.filter(queue=name)
+def load(name: str, rows: Callable[[], QuerySet[Job]] = Job.everywhere.all) -> Load:
+    """Of the jobs among ``rows``. Each number comes from an index, as there may be a million jobs waiting."""
+    jobs = rows().filter(queue=name)
     active = jobs.filter(state__in=(State.QUEUED, State.RUNNING)).aggregate(
         queued=Count("pk", Q(state=State.QUEUED)), running=Count("pk", Q(state=State.RUNNING))
     )
@@ -62,5 +63,5 @@ def load(name: str) -> Load:
     return Load(name, is_paused(name), waiting["n"], active["queued"], active["running"], oldest)
 
 
-def loads() -> list[Load]:
-    return [load(name) for name in QUEUES]
+def loads(rows: Callable[[], QuerySet[Job]] = Job.everywhere.all) -> list[Load]:
+    return [load(name, rows) for name in QUEUES]
