@@ -564,9 +564,10 @@ class Membership(models.Model):
 
     class Meta:
         constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user", "project"], name="one_role_per_person_and_project"),
             models.UniqueConstraint(
-                fields=["user", "project"], name="one_role_per_person_and_project", nulls_distinct=False
-            )
+                fields=["user"], name="one_role_per_person_in_all", condition=models.Q(project=None)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Generic, Protocol, TypeVar
 
-from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
 from picasso.access import keys, projects
 from picasso.access.principal import ANONYMOUS, OPEN, Principal, Scope
@@ -111,9 +111,13 @@ class Threads:
         self._pool.submit(quietly)
 
     def _ask(self, call: Callable[[str], T], argument: str) -> T:
+        """Once more if the connection has ended since it was used; asking before whether it lives costs as much."""
         try:
-            close_old_connections()
-            return call(argument)
+            try:
+                return call(argument)
+            except (OperationalError, InterfaceError):
+                connection.close()
+                return call(argument)
         except (OperationalError, InterfaceError) as fault:
             connection.close()
             raise Unavailable("The database is unavailable. Please try again.") from fault

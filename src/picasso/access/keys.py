@@ -32,6 +32,8 @@ ID_LENGTH = 12
 SECRET_LENGTH = 43  # 256 bits
 CHECKSUM_LENGTH = 6
 
+SCOPES = {str(scope): scope for scope in Scope}
+
 FIRST_ADMIN = "first administrator"
 
 PATTERN = re.compile(
@@ -147,7 +149,7 @@ def known(row: models.Key) -> KnownKey:
         lineage=row.lineage,
         secret_hash=row.secret_hash,
         project=projects.snapshot(row.project),
-        scopes=frozenset(Scope(scope) for scope in row.scopes if scope in set(Scope)),
+        scopes=frozenset(SCOPES[scope] for scope in row.scopes if scope in SCOPES),
         networks=tuple(row.networks),
         expires_at=row.expires_at,
         revoked_at=row.revoked_at,

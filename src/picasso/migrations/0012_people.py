@@ -84,9 +84,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 "constraints": [
+                    models.UniqueConstraint(fields=("user", "project"), name="one_role_per_person_and_project"),
                     models.UniqueConstraint(
-                        fields=("user", "project"), name="one_role_per_person_and_project", nulls_distinct=False
-                    )
+                        condition=models.Q(("project", None)), fields=("user",), name="one_role_per_person_in_all"
+                    ),
                 ],
             },
         ),
