@@ -12,6 +12,11 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# Hypothesis measures by the clock. On a busy machine that says nothing of a test.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 # Before Django reads its settings: tests never touch anybody's data folder.
 _DATA = tempfile.TemporaryDirectory(prefix="picasso-tests-")
