@@ -10,7 +10,7 @@ from picasso.access.policies import Policies
 from picasso.error_codes import JOB_CODES
 from picasso.errors import ContentRefused, NotCheckedYet
 from picasso.models import File, Job
-from picasso.policy import judges_content
+from picasso.policy import check_facts, judges_content
 
 FORBIDDEN = "forbidden-content"
 """The error of a job that found what the policy refuses."""
@@ -32,18 +32,23 @@ def require_accepted(file: File, policies: Policies) -> None:
         return
     if _jobs(file).filter(state=Job.State.FAILED, error_code=FORBIDDEN).exists():
         raise ContentRefused
-    if not judges_content(policies.of(cast("int", file.project_id), file.pipeline)):
+    policy = policies.of(cast("int", file.project_id), file.pipeline)
+    if not judges_content(policy):
         return
-    if _is_unread(file, UNENDED):
+    unended, without_result = _processors(file, UNENDED), _processors(file, WITHOUT_RESULT)
+    # A job that is run again must not open for a while what it had refused.
+    known = [file.facts[each] for each in (*unended, *without_result) if each in file.facts]
+    if any(check_facts(policy, facts).refusal for facts in known):
+        raise ContentRefused
+    if not file.facts.keys() >= set(unended):
         raise NotCheckedYet
-    if _is_unread(file, WITHOUT_RESULT):
+    if not file.facts.keys() >= set(without_result):
         raise ContentRefused(UNCHECKED)
 
 
-def _is_unread(file: File, jobs: Q) -> bool:
-    """Whether the processor of one of these jobs has never told anything of the file."""
-    processors = _jobs(file).filter(jobs).values_list("processor", flat=True)
-    return any(processor not in file.facts for processor in processors)
+def _processors(file: File, jobs: Q) -> list[str]:
+    """Of those of the file's jobs that match."""
+    return list(_jobs(file).filter(jobs).values_list("processor", flat=True))
 
 
 def _jobs(file: File) -> QuerySet[Job]:
