@@ -339,6 +339,23 @@ def test_a_long_directory_takes_little_memory() -> None:
     assert 0 < largest <= zips.PIECE
 
 
+def test_entries_that_share_their_bytes_are_not_unpacked_without_end() -> None:
+    packed = b"\x00\x00\x00\xff\xff" * 4000  # empty blocks: they unpack to nothing
+    local = struct.pack("<4s22xHH", b"PK\x03\x04", 0, 0) + packed
+    entry = struct.pack("<4s4xHH8xIIHHH8xI", b"PK\x01\x02", 0, 8, len(packed), 10, 0, 0, 0, 0)
+    directory = entry * 20_000
+    end = struct.pack("<4sHHHHIIH", b"PK\x05\x06", 0, 0, 20_000, 20_000, len(directory), len(local), 0)
+    content, opened = local + directory + end, 0
+
+    def open_part(start: int, stop: int) -> io.BytesIO:
+        nonlocal opened
+        opened += 1
+        return io.BytesIO(content[start:stop])
+
+    assert zips.left_out(open_part, len(content), LIMIT) == Reason.LIMITS
+    assert opened < 2 * zips.MAX_COUNTED * LIMIT / len(packed) + 10
+
+
 def test_zip64_sizes() -> None:
     extra = struct.pack("<HHQQ", 1, 16, 5 * 2**30, 17)
     fields = struct.pack("<4s4xHH8xIIHHH8xI", b"PK\x01\x02", 0, 8, 2**32 - 1, 2**32 - 1, 1, len(extra), 0, 0)

@@ -35,7 +35,8 @@ MAX_RATIO = {STORED: 1, DEFLATED: 1032, BZIP2: 50_000}
 PIECE = 2**18
 
 # Sizes in a directory may be false, so content is unpacked and counted: as many times the limit of one entry in all as
-# in clamd's own settings (MaxScanSize and MaxFileSize).
+# in clamd's own settings (MaxScanSize and MaxFileSize). What is read counts as well: entries may share their bytes, and
+# those may unpack to nothing.
 MAX_COUNTED = 4
 
 
@@ -71,7 +72,7 @@ def left_out(open_part: Open, size: int, limit: int) -> Reason | None:
             return Reason.LIMITS
         if entry.packed_size * MAX_RATIO[entry.method] > limit:
             unpacked = unpacked_size(open_part, entry, place[1], limit)
-            counted += unpacked
+            counted += max(unpacked, entry.packed_size)
             if unpacked > limit or counted > MAX_COUNTED * limit:
                 return Reason.LIMITS
     return None
