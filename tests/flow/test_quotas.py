@@ -121,6 +121,32 @@ def test_every_way_in_ends_at_the_quota(tmp_path: Path, key: str, way: Send, lim
     assert len([path for path in tmp_path.rglob("*") if path.is_file() and "media" in path.parts]) == 2
 
 
+def test_a_repeated_request_is_answered_also_when_the_first_has_filled_the_quota(tmp_path: Path, key: str) -> None:
+    limit(files=1)
+
+    async def thrice(app: WebApp, _: WebApp) -> list[Exchange]:
+        return [await raw_with_key(app, key, content) for content in (CONTENT, CONTENT, b"another")]
+
+    first, repeated, other = with_two_apps(tmp_path, thrice)
+    assert first.status == repeated.status == 201
+    assert json.loads(first.body)["id"] == json.loads(repeated.body)["id"]
+    assert (other.status, code(other)) == (413, "quota-exceeded")
+
+
+def test_an_upload_can_be_ended_by_a_post_when_the_quota_is_full(tmp_path: Path, key: str) -> None:
+    head: dict[str, object] = {"tus_resumable": "1.0.0", **bearer(key)}
+    begun = with_two_apps(tmp_path, lambda app, _: ask(app, "POST", UPLOADS, b"", **head, upload_length=5))
+    limit(files=0)
+    path, head["x_http_method_override"] = begun.headers["location"].removeprefix("http://localhost"), "DELETE"
+    assert with_two_apps(tmp_path, lambda app, _: ask(app, "POST", path, b"", **head)).status == 204
+
+
+def test_a_length_of_thousands_of_digits_is_a_bad_request(tmp_path: Path, key: str) -> None:
+    head = {"tus_resumable": "1.0.0", "upload_length": "9" * 5000, **bearer(key)}
+    answer = with_two_apps(tmp_path, lambda app, _: ask(app, "POST", UPLOADS, b"", **head))
+    assert (answer.status, code(answer)) == (400, "bad-request")
+
+
 def test_64_parallel_uploads_never_end_above_the_quota(tmp_path: Path, key: str) -> None:
     project = limit(bytes=10 * len(CONTENT), bytes_per_day=1_000_000)
 

@@ -120,6 +120,10 @@ class Uploads:
         if other:  # as it was read: it may have become a file since
             Upload.everywhere.filter(pk=other.pk, finished_at=other.finished_at).delete()
 
+    async def knows_key(self, key: str) -> bool:
+        """Whether there is an upload with this Idempotency-Key."""
+        return await self.locks.database.do(Upload.everywhere.filter(idempotency_key=key).exists)
+
     def _is_over(self, row: Upload) -> bool:
         """Whether it has expired, or its bytes are lost."""
         if row.finished_at:

@@ -17,6 +17,7 @@ from picasso.errors import BadRequest, Gone, KeyInUse, KeyReused, Locked, NotFou
 from picasso.models import File, Upload
 from picasso.receive.content import NewContent, NoOutput
 from picasso.receive.locked_upload import LockedUpload
+from picasso.receive.new_file import belongs_to
 from picasso.receive.uploads import KnownKey, Uploads
 from picasso.storage import Storage
 from picasso.web.body import Body, BodyOptions, WholeBody
@@ -53,6 +54,13 @@ def set_key(row: Upload, request: Request) -> None:
         raise BadRequest(f"Idempotency-Key must have 1 to {MAX_KEY} characters.")
     row.idempotency_key = key_of(row, key)
     row.request_fingerprint = request_fingerprint(request)
+
+
+async def is_repeated(uploads: Uploads, request: Request) -> bool:
+    """Whether an earlier request of the same principal had this request's key. Raises `BadRequest`."""
+    row = Upload(**belongs_to(request.principal))
+    set_key(row, request)
+    return row.idempotency_key is not None and await uploads.knows_key(row.idempotency_key)
 
 
 def key_of(row: Upload, key: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from picasso.access.authenticate import Authenticator
 from picasso.access.principal import Scope
 from picasso.addresses import UPLOAD, UPLOADS, below
-from picasso.errors import MethodNotAllowed, TooLarge, UnsupportedContentEncoding, UnsupportedMediaType
+from picasso.errors import MethodNotAllowed, QuotaExceeded, TooLarge, UnsupportedContentEncoding, UnsupportedMediaType
 from picasso.receive.commit import Committer
 from picasso.receive.concatenate import Concatenations
 from picasso.receive.terms import PipelineRules
@@ -13,12 +13,13 @@ from picasso.receive.uploads import Uploads
 from picasso.web.body import BodyOptions
 from picasso.web.draft import CONTENT, Draft, is_draft
 from picasso.web.form import FormHandler
-from picasso.web.idempotency import HEADER
+from picasso.web.idempotency import HEADER, is_repeated
 from picasso.web.multipart_form import MAX_FRAMING
 from picasso.web.plain import PlainUploads
 from picasso.web.rates import Rates
 from picasso.web.raw import RawHandler
 from picasso.web.request import Request
+from picasso.web.resumable import NUMBER
 from picasso.web.tus import UPLOAD_METHODS, Tus
 from picasso.web.upload_metadata import media_type
 
@@ -55,7 +56,7 @@ class UploadHandler:
             request.principal.require(Scope.FILES_WRITE)
         if request.method not in {"GET", "HEAD", "OPTIONS"}:
             require_identity(request)
-        if request.method in {"POST", "PUT"}:
+        if creates(request):
             await self._admit(request)
         try:
             await self._route(request)
@@ -71,7 +72,12 @@ class UploadHandler:
         await self._admit(request)
 
     async def _admit(self, request: Request) -> None:
-        await self._uploads.require_quota(request.principal, announced_size(request))
+        try:
+            await self._uploads.require_quota(request.principal, announced_size(request))
+        except QuotaExceeded:
+            # The first request may have filled the quota. To repeat it stores nothing more.
+            if not await is_repeated(self._uploads, request):
+                raise
 
     async def _route(self, request: Request) -> None:
         plain = below(UPLOAD, request.path) is not None
@@ -131,10 +137,16 @@ class UploadHandler:
         return is_draft(request) or media_type(request.headers.get("content-type", "")) == CONTENT
 
 
+def creates(request: Request) -> bool:
+    """Whether the request is to become a file. A POST to an upload of tus stands for another method."""
+    is_to_upload = (below(UPLOADS, request.path) or "").strip("/")
+    return request.method in {"POST", "PUT"} and not is_to_upload
+
+
 def announced_size(request: Request) -> int:
     """At least so many bytes the file will have, as far as the head tells."""
     length = request.headers.get("upload-length", "")
-    if length.isascii() and length.isdigit():
+    if NUMBER.fullmatch(length):
         return int(length)
     framing = MAX_FRAMING if is_form(request) else 0
     return max(0, (request.content_length or 0) - framing)
