@@ -26,6 +26,7 @@ from picasso.errors import (
     QuotaExceeded,
     StorageFull,
     Superseded,
+    TokenUsedUp,
     TooLarge,
     UnfinishedFull,
 )
@@ -86,7 +87,7 @@ class Concatenations:
             async with self._uploads.lock(SERVICE, final_id, take_over=False) as final:
                 if not final.row.finished:
                     await self._concatenate(final)
-        except (DigestMismatch, EmptyFile, TooLarge, NotAccepted) as fault:
+        except (DigestMismatch, EmptyFile, TooLarge, NotAccepted, TokenUsedUp) as fault:
             return fault
         except (NotFound, Gone, Locked, Superseded):
             pass  # it was deleted, or another process concatenates it

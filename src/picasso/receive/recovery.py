@@ -105,6 +105,8 @@ class Recovery:
                     await upload.commit(await upload.append())
         except (NotFound, Gone, Locked, Superseded):
             pass
+        except PicassoError as fault:
+            log.warning("could not commit upload %s: %s", upload_id, fault)
         except Exception:
             # The other uploads are committed nevertheless.
             log.exception("could not commit upload %s, trying again soon", upload_id)

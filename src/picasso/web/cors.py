@@ -23,15 +23,7 @@ METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 # What clients of all upload protocols send, besides the few headers that need no permission. It is a fixed list and not
 # an echo of the request, so that a page of another site can never send a header that some proxy trusts.
 REQUEST_HEADERS = (
-    *(
-        "Authorization",
-        "Accept",
-        "Accept-Language",
-        "Cache-Control",
-        "Content-Disposition",
-        "Content-Encoding",
-        "Content-Language",
-    ),
+    *("Accept", "Accept-Language", "Cache-Control", "Content-Disposition", "Content-Encoding", "Content-Language"),
     *(
         "Authorization",
         "Content-Type",
