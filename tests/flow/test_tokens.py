@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import json
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -42,7 +43,7 @@ from tests.flow.access import (
     token,
     with_keys,
 )
-from tests.flow.asgi import Exchange
+from tests.flow.asgi import Exchange, ask
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -507,6 +508,15 @@ ATTACKS |= {
     "the stored hash as the secret": lambda key: signed({**HEAD, "kid": key.pk}, claims(), key.secret_hash),
     "an empty secret": lambda key: signed({**HEAD, "kid": key.pk}, claims(), ""),
     "the public key as the secret": lambda key: signed({**HEAD, "kid": key.pk}, claims(), key.public_key),
+    "the key of another project": lambda key: signed(
+        {**HEAD, "kid": new_key("elsewhere")[0].pk}, claims(), tokens.signing_secret(key.pk)
+    ),
+    "a compressed payload": lambda key: signed(
+        {**HEAD, "kid": key.pk, "zip": "DEF"},
+        zlib.compress(json.dumps(claims(sub="a" * 10**6)).encode())[2:-4],
+        tokens.signing_secret(key.pk),
+    ),
+    "a key id of a megabyte": lambda key: with_head(key, kid="a" * 10**6),
     "huge": lambda key: with_claims(key, claims(owner="a" * 10_000)),
     "a huge header": lambda key: with_head(key, typ="J" * 10_000),
     "nested": lambda key: with_claims(key, with_text(b'"sub": ' + b"[" * 1500 + b"]" * 1500)),
@@ -587,6 +597,7 @@ def test_a_verified_token_expires_too(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_a_request_has_one_credential(tmp_path: Path) -> None:
     key, secret = new_key()
     text = token(key)
+    in_form = form(("token", text.encode()))
 
     async def requests(app: WebApp) -> list[Exchange]:
         return [
@@ -594,9 +605,13 @@ def test_a_request_has_one_credential(tmp_path: Path) -> None:
             await send(app, "PUT", f"{UPLOAD}a.txt?token={text}&token={text}"),
             await send(app, "PUT", f"{UPLOAD}a.txt?token={secret}"),
             await send(app, "PUT", f"{UPLOAD}a.txt?token="),
+            await ask(
+                app, "POST", f"{UPLOAD}?token={text}", in_form, content_type="multipart/form-data; boundary=wall"
+            ),
         ]
 
-    expected = [(400, "bad-request"), (400, "bad-request"), (401, "invalid-token"), (401, "unauthorized")]
+    wrong, missing = (401, "invalid-token"), (401, "unauthorized")
+    expected = [(400, "bad-request"), (400, "bad-request"), wrong, missing, (400, "bad-request")]
     assert [code(answer) for answer in with_keys(tmp_path, requests)] == expected
 
 

@@ -80,8 +80,9 @@ class Cache(Generic[T]):
         kept = self._kept.get(name)
         if kept and kept[0] > time.monotonic():
             return kept[1]
+        end = time.monotonic() + KEPT_SECONDS  # since it was read, however long the answer took
         value = await self._threads.run(self._read, name)
-        self._kept[name] = (time.monotonic() + KEPT_SECONDS, value)
+        self._kept[name] = (end, value)
         self._kept.move_to_end(name)
         while len(self._kept) > MAX_KEPT:
             self._kept.popitem(last=False)

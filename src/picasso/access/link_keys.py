@@ -32,7 +32,14 @@ def create(project_id: int) -> models.LinkKey:
 
 def current(project_id: int) -> LinkKey:
     """The key that signs. Made at its first use."""
-    return of_row(models.LinkKey.objects.filter(project=project_id).first() or create(project_id))
+    return of_row(models.LinkKey.objects.filter(project=project_id).first() or create_first(project_id))
+
+
+def create_first(project_id: int) -> models.LinkKey:
+    """One, however many requests need it at the same moment: `rotate` keeps no more than two."""
+    with transaction.atomic():
+        models.Project.objects.select_for_update().filter(pk=project_id).first()
+        return models.LinkKey.objects.filter(project=project_id).first() or create(project_id)
 
 
 def rotate(project_id: int) -> None:

@@ -96,11 +96,12 @@ class Projects:
         kept = self._kept.get(project_id)
         if kept and kept[0] > time.monotonic():
             return kept[1]
+        end = time.monotonic() + KEPT_SECONDS
         row = models.Project.objects.filter(pk=project_id).first()
         project = snapshot(row) if row else Project(id=project_id, name="")
         if len(self._kept) >= MAX_KEPT:
             self._kept.clear()
-        self._kept[project_id] = (time.monotonic() + KEPT_SECONDS, project)
+        self._kept[project_id] = (end, project)
         return project
 
 
