@@ -8,6 +8,7 @@ from typing import ClassVar, TypeVar
 
 import uuid_utils.compat
 from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.functional import cached_property
@@ -27,6 +28,9 @@ def made_at(identifier: uuid.UUID) -> datetime:
 
 DEFAULT_PROJECT = 1
 """The id of the project ``default``, which always exists."""
+
+MAX_DAYS = 36_500
+"""The longest that a setting in days may be: a century. Much longer ones lead out of the range of dates."""
 
 
 class UnscopedQueryError(Exception):
@@ -71,9 +75,16 @@ class Project(models.Model):
     rates = models.JSONField(default=dict, blank=True, help_text="Of requests.")
     scan = models.JSONField(default=dict, blank=True, help_text="Whether and how files are scanned for malware.")
     retention_days = models.PositiveIntegerField(
-        null=True, blank=True, help_text="Files are deleted after so many days; null for never."
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(MAX_DAYS)],
+        help_text="Files are deleted after so many days; null for never.",
     )
-    trash_days = models.PositiveIntegerField(default=0, help_text="Deleted files can be restored for so many days.")
+    trash_days = models.PositiveIntegerField(
+        default=0,
+        validators=[MaxValueValidator(MAX_DAYS)],
+        help_text="Deleted files can be restored for so many days.",
+    )
 
     class Meta:
         ordering: ClassVar = ["id"]
@@ -206,7 +217,11 @@ class File(models.Model):
                 condition=~models.Q(owner="") & models.Q(deleted_at=None),
             ),
             models.Index(fields=["expires_at"], name="file_expires", condition=models.Q(expires_at__isnull=False)),
-            models.Index(fields=["deleted_at"], name="file_deleted", condition=models.Q(deleted_at__isnull=False)),
+            # For the end of each project's trash, and for its list.
+            models.Index(
+                fields=["project", "deleted_at"], name="file_deleted", condition=models.Q(deleted_at__isnull=False)
+            ),
+            models.Index(fields=["project", "id"], name="file_trash", condition=models.Q(deleted_at__isnull=False)),
             models.Index(fields=["project", "id"], name="file_quarantined", condition=models.Q(quarantined=True)),
         ]
 
@@ -491,9 +506,14 @@ class ProjectUsage(models.Model):
 
     @classmethod
     def total_files(cls, project_id: int | None = None) -> int:
-        """Of one project, or of all."""
+        """Without those in the trash; of one project, or of all."""
+        return cls.total("files", project_id)
+
+    @classmethod
+    def total(cls, column: str, project_id: int | None = None) -> int:
+        """The sum of a column of one project, or of all."""
         rows = cls.objects.all() if project_id is None else cls.objects.filter(project=project_id)
-        return rows.aggregate(total=models.Sum("files"))["total"] or 0
+        return rows.aggregate(total=models.Sum(column))["total"] or 0
 
 
 class OwnerUsage(models.Model):

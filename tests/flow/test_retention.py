@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -16,7 +15,7 @@ from picasso.access.principal import OPEN, Principal, Scope
 from picasso.access.projects import Project as Settings
 from picasso.access.projects import read
 from picasso.files.queries import count
-from picasso.files.retention import BATCH, Retention, remove_due
+from picasso.files.retention import BATCH, Retention, due, remove_due
 from picasso.models import File, OwnerUsage, Project
 from picasso.storage.folder import Folder
 from tests.flow.http import client
@@ -127,19 +126,34 @@ def test_the_trash_is_emptied_after_its_days(storage: Folder, keeper: Principal)
     assert (usage.files, usage.trashed, usage.bytes) == (0, 1, 5)
 
 
+@pytest.mark.parametrize("again", [False, True])
 def test_a_file_that_was_restored_meanwhile_is_kept(
-    storage: Folder, keeper: Principal, monkeypatch: pytest.MonkeyPatch
+    storage: Folder, keeper: Principal, monkeypatch: pytest.MonkeyPatch, again: bool
 ) -> None:
+    """Also if it was deleted once more: it stays in the trash for all its days."""
     file = stored(storage, project_id=project_of(keeper).id, deleted_at=timezone.now() - timedelta(days=4))
-    monkeypatch.setattr("picasso.files.retention.overdue", lambda _: restored(file))
-    remove_due(storage)
+    found = list(due())
+    monkeypatch.setattr("picasso.files.retention.due", lambda: iter(found))
+    File.everywhere.filter(pk=file.pk).update(deleted_at=timezone.now() if again else None)
+    assert remove_due(storage) == 1
     assert exists(storage, file) == (True, True)
 
 
-def restored(file: File) -> Iterator[File]:
-    """The file as it was found; and in the next moment it is restored."""
-    File.everywhere.filter(pk=file.pk).update(deleted_at=None)
-    yield file
+@pytest.mark.parametrize("days", [900_000, 2**31 - 1])
+def test_settings_out_of_the_range_of_dates_stop_no_deletion(storage: Folder, days: int) -> None:
+    """The API refuses them, but rows may have been written past it."""
+    Project.objects.create(name="for-ever", trash_days=days)
+    kept = stored(storage, project_id=Project.objects.get(name="for-ever").pk, deleted_at=timezone.now())
+    expired = stored(storage, expires_at=timezone.now())
+    assert remove_due(storage) == 1
+    assert [exists(storage, file)[0] for file in (kept, expired)] == [True, False]
+
+
+def test_looking_for_what_is_due_takes_as_many_queries_for_many_projects(django_assert_num_queries: Any) -> None:
+    for n in range(20):
+        new_file(project_id=Project.objects.create(name=f"p{n}", trash_days=n + 1).pk, deleted_at=timezone.now())
+    with django_assert_num_queries(2):
+        assert not list(due())
 
 
 def test_many_are_deleted_batch_by_batch(storage: Folder) -> None:

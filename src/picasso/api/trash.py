@@ -36,7 +36,7 @@ class TrashList(FileView, generics.ListAPIView[File]):
 
     def count(self) -> int:
         """For `picasso.api.pagination.Pages`."""
-        return self.get_queryset().count()
+        return queries.count_trash(principal_of(self.request.META))
 
     @extend_schema(operation_id="list_trash", responses={200: TrashSerializer(many=True), **problems(401, 403, 404)})
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:

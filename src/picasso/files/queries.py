@@ -119,9 +119,18 @@ def derivatives(principal: Principal, file_id: uuid.UUID, processor: str) -> Que
 
 def count(principal: Principal) -> int:
     """How many files the principal sees: the number that the database keeps by triggers."""
+    return counted(principal, "files")
+
+
+def count_trash(principal: Principal) -> int:
+    """How many files in the trash it sees."""
+    return counted(principal, "trashed")
+
+
+def counted(principal: Principal, column: str) -> int:
     if not principal.may(Scope.FILES_READ):
         return 0
     if principal.owner is None:
-        return ProjectUsage.total_files(None if principal.sees_everything else principal.project_id)
+        return ProjectUsage.total(column, None if principal.sees_everything else principal.project_id)
     usage = OwnerUsage.objects.filter(project=principal.project_id, owner=principal.owner)
-    return usage.values_list("files", flat=True).first() or 0
+    return usage.values_list(column, flat=True).first() or 0

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Iterator
 from datetime import timedelta
-from itertools import chain, islice
+from itertools import islice
 
 from django.db import connection
-from django.db.models import Q, QuerySet, Sum
-from django.db.models.functions import Now
+from django.db.models import DurationField, ExpressionWrapper, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Cast, Least, Now
 
 from picasso.files.delete import remove
-from picasso.models import File, Project, ProjectUsage
+from picasso.models import MAX_DAYS, File, Project
 from picasso.storage import Storage
 
 log = logging.getLogger(__name__)
@@ -56,27 +57,31 @@ class Retention:
 
 def remove_due(storage: Storage) -> int:
     """Delete up to `BATCH` due files, and return how many. Several workers may do it at the same time."""
-    due = chain(expired(), *(overdue(project) for project in projects_with_trash()))
-    found = list(islice(due, BATCH))
-    for file in found:
-        remove(storage, File.everywhere.filter(DUE), file, "file.expire")
+    found = list(islice(due(), BATCH))
+    for file, is_due in found:
+        # Asked again when the file is locked: somebody may have restored it, or given it more time.
+        remove(storage, File.everywhere.filter(is_due), file, "file.expire")
     return len(found)
 
 
-# Asked again when the file is locked: somebody may have restored it, or given it more time.
-DUE = Q(expires_at__lte=Now()) | Q(deleted_at__isnull=False)
+EXPIRED = Q(expires_at__lte=Now())
 
 
-def expired() -> QuerySet[File]:
-    return File.everywhere.filter(expires_at__lte=Now()).only("pk", "key").order_by("expires_at")[:BATCH]
+def due() -> Iterator[tuple[File, Q]]:
+    """Each file that is to be deleted, with the condition that says so."""
+    yield from first(File.everywhere.filter(EXPIRED), EXPIRED, "expires_at")
+    for project in projects_with_overdue_trash():
+        is_overdue = Q(deleted_at__lte=Now() - timedelta(days=min(project.trash_days, MAX_DAYS)))
+        yield from first(File.objects.of(project.pk).filter(is_overdue), is_overdue, "deleted_at")
 
 
-def projects_with_trash() -> QuerySet[Project]:
-    used = ProjectUsage.objects.values("project").annotate(total=Sum("trashed")).filter(total__gt=0)
-    return Project.objects.filter(pk__in=used.values("project"))
+def first(files: QuerySet[File], is_due: Q, order: str) -> Iterator[tuple[File, Q]]:
+    return ((file, is_due) for file in files.only("pk", "key").order_by(order)[:BATCH])
 
 
-def overdue(project: Project) -> QuerySet[File]:
-    """Its files that were in the trash for long enough."""
-    trashed = File.objects.of(project.pk).filter(deleted_at__lte=Now() - timedelta(days=project.trash_days))
-    return trashed.only("pk", "key").order_by("deleted_at")[:BATCH]
+def projects_with_overdue_trash() -> QuerySet[Project]:
+    """One probe of an index for each project. Most have nothing that is due."""
+    trashed = File.everywhere.filter(project=OuterRef("pk"), deleted_at__isnull=False)
+    kept = ExpressionWrapper(Least(Cast("trash_days", IntegerField()), MAX_DAYS) * timedelta(days=1), DurationField())
+    projects = Project.objects.alias(oldest=Subquery(trashed.order_by("deleted_at").values("deleted_at")[:1]))
+    return projects.filter(oldest__lte=Now() - kept)[:BATCH]

@@ -31,7 +31,7 @@ from picasso.errors import Conflict, PicassoError, QuotaExceeded, Unavailable
 from picasso.files.delete import undo
 from picasso.jobs import holds, settle, states
 from picasso.jobs.states import Step
-from picasso.models import File, Job, Scan, Upload, made_at, new_id
+from picasso.models import MAX_DAYS, File, Job, Scan, Upload, made_at, new_id
 from picasso.receive.acceptance import Arrived, accept
 from picasso.receive.content import Content
 from picasso.receive.new_file import NewFile
@@ -127,7 +127,7 @@ def limit_life(project: Project, batch: Sequence[Pending]) -> None:
     for file, plan in ((each.file, each.plan) for each in batch):
         for days in (project.retention_days, plan and plan.retention_days):
             if file and days:
-                end = file.uploaded_at + timedelta(days=days)
+                end = file.uploaded_at + timedelta(days=min(days, MAX_DAYS))
                 file.expires_at = min(file.expires_at or end, end)
 
 
