@@ -111,6 +111,8 @@ def test_a_person_signs_in_and_out(ann: User, browser: Client, tmp_path: Path) -
         ("/\\evil.example", "/"),
         ("/a\nb", "/"),
         ("javascript:alert(1)", "/"),
+        ("//[", "/"),
+        ("/[", "/["),
     ],
 )
 def test_nobody_is_sent_to_another_site(ann: User, browser: Client, target: str, place: str) -> None:
@@ -166,6 +168,7 @@ def test_a_password_is_hashed_slowly_and_a_weak_one_refused(ann: User) -> None:
 
 def code_of(user: User, offset: int = 0) -> str:
     secret = second_factor.decrypt(SecondFactor.objects.get(user=user).secret)
+    assert secret
     return pyotp.TOTP(secret).at(for_time=int(time.time()), counter_offset=offset)
 
 
@@ -200,6 +203,31 @@ def test_a_recovery_code_is_valid_once(ann: User, browser: Client, with_second_f
         browser.cookies.clear()
 
 
+def test_with_another_secret_key_only_recovery_codes_are_left(
+    ann: User, browser: Client, with_second_factor: list[str], settings: Any
+) -> None:
+    settings.SECRET_KEY = "another secret key, which can't decrypt what the first one has encrypted"
+    signed_in(browser)
+    assert browser.post(CODE, {"code": "123456"}).status_code == 403
+    assert browser.post(CODE, {"code": with_second_factor[0]}).status_code == 302
+
+
+def test_a_present_password_can_not_be_guessed_without_end(ann: User, browser: Client) -> None:
+    signed_in(browser)
+    guess = {"do": "password", "old": "a guess", "new": "another long password 8"}
+    assert [browser.post(ACCOUNT, guess).status_code for _ in range(MAX_OF_ACCOUNT + 1)] == [403] * MAX_OF_ACCOUNT + [
+        429
+    ]
+
+
+def test_who_belongs_to_no_project_still_has_an_account(browser: Client, tmp_path: Path) -> None:
+    people.create("bob", PASSWORD, Role.VIEWER, Project.objects.create(name="shop"))
+    signed_in(browser, name="bob")
+    Membership.objects.all().delete()
+    answers = ask_as(browser, tmp_path, ("GET", SIGN_IN), ("GET", ACCOUNT), ("GET", FILES))
+    assert [answer.status for answer in answers] == [200, 200, 401]
+
+
 def test_codes_can_not_be_guessed_without_end(ann: User, browser: Client, with_second_factor: list[str]) -> None:
     signed_in(browser)
     answers = [browser.post(CODE, {"code": f"{n:06}"}).status_code for n in range(MAX_OF_ACCOUNT + 1)]
@@ -209,7 +237,9 @@ def test_codes_can_not_be_guessed_without_end(ann: User, browser: Client, with_s
 def test_the_secret_is_not_readable_in_the_database(ann: User, with_second_factor: list[str]) -> None:
     row = SecondFactor.objects.get(user=ann)
     stored = json.dumps([row.secret, row.recovery_codes])
-    assert second_factor.decrypt(row.secret) not in stored
+    secret = second_factor.decrypt(row.secret)
+    assert secret
+    assert secret not in stored
     assert not any(code in stored for code in with_second_factor)
 
 

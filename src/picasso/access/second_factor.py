@@ -8,11 +8,10 @@ import hmac
 import io
 import secrets
 import time
-from typing import Any
 
 import pyotp
 import segno
-from cryptography.fernet import Fernet
+from cryptography.fernet import Fernet, InvalidToken
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -63,7 +62,9 @@ def verify(user: User, code: str, *, confirmed: bool = True) -> bool:
 
 def use_step(row: SecondFactor, code: str) -> bool:
     """A code of the present time, or of 30 seconds before or after, later than the last one."""
-    totp, now = pyotp.TOTP(decrypt(row.secret)), int(time.time()) // STEP_SECONDS
+    if (secret := decrypt(row.secret)) is None:
+        return False
+    totp, now = pyotp.TOTP(secret), int(time.time()) // STEP_SECONDS
     for step in (now - 1, now, now + 1):
         if step > row.last_step and hmac.compare_digest(totp.generate_otp(step).encode(), code.encode()):
             row.last_step = step
@@ -109,6 +110,9 @@ def encrypt(text: str) -> str:
     return cipher().encrypt(text.encode()).decode()
 
 
-def decrypt(text: str) -> str:
-    decrypted: Any = cipher().decrypt(text.encode())
-    return str(decrypted.decode())
+def decrypt(text: str) -> str | None:
+    """None if it was encrypted with another secret key of the service. Recovery codes are still valid then."""
+    try:
+        return cipher().decrypt(text.encode()).decode()
+    except InvalidToken:
+        return None

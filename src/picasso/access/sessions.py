@@ -33,14 +33,19 @@ class SessionCookies:
         self._known = Cache(find, threads)
 
     async def principal(self, credentials: Credentials) -> Principal | None:
-        """None also for a session that has ended: the request is one of a stranger then. Raises `NotFound`."""
+        """None also for a session that has ended, and for a person who belongs to no project: as of a stranger.
+
+        Raises `NotFound` for a project that the person does not belong to.
+        """
         key = session_key(credentials.cookie)
         if not key:
             return None
         found = await self._known.get(f"{key} {credentials.project}")
-        if isinstance(found, User):
+        if not isinstance(found, User):
+            return found
+        if credentials.project:
             raise NotFound("There is no such project, or you do not belong to it.")
-        return found
+        return None  # the pages of the account are still theirs
 
 
 def session_key(cookie: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
 
 from django import forms
 from django.conf import settings
@@ -27,7 +26,7 @@ from picasso.access import audit, oidc, people, second_factor, sign_in
 from picasso.access.sign_in import MAX_PASSWORD
 from picasso.api import errors
 from picasso.conf import Conf
-from picasso.errors import InvalidField, PicassoError, SignInRefused
+from picasso.errors import PicassoError, SignInRefused
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
@@ -224,7 +223,7 @@ def change_password(request: HttpRequest, user: User) -> HttpResponse:
     try:
         sign_in.check_password(user.get_username(), form.cleaned_data["old"], address_of(request))
         people.require_strong(form.cleaned_data["new"], user)
-    except (SignInRefused, InvalidField) as fault:
+    except PicassoError as fault:
         return account(request, user, fault.status, problem=fault.detail)
     user.set_password(form.cleaned_data["new"])
     with transaction.atomic():
@@ -282,9 +281,8 @@ def address_of(request: HttpRequest) -> str:
 def target(request: HttpRequest) -> str:
     """Where to go after signing in: a path of this service, never another site."""
     path = request.POST.get("next") or request.GET.get("next") or addresses.HOME
-    parts = urlsplit(path)
-    inside = path.startswith("/") and not path.startswith(("//", "/\\")) and not parts.netloc and not parts.scheme
-    return path if inside and path.isprintable() and "\\" not in path else addresses.HOME
+    inside = path.startswith("/") and not path.startswith("//") and path.isprintable() and "\\" not in path
+    return path if inside else addresses.HOME
 
 
 def prefixed(path: str) -> str:
