@@ -133,6 +133,12 @@ def test_a_project_is_created_changed_and_deleted_when_it_is_empty() -> None:
     assert client(OPEN).delete(f"{PROJECTS}default/").status_code == 409
 
 
+def test_the_project_default_keeps_its_name() -> None:
+    """Without a name in the request, people and links of it are meant."""
+    assert patch(OPEN, f"{PROJECTS}default/", name="other").status_code == 409
+    assert patch(OPEN, f"{PROJECTS}default/", name="default", trash_days=1).status_code == 200
+
+
 @pytest.mark.parametrize(
     "settings",
     [
@@ -142,6 +148,9 @@ def test_a_project_is_created_changed_and_deleted_when_it_is_empty() -> None:
         {"pipelines": "default"},
         {"visibility": "secret"},
         {"retention_days": -1},
+        {"retention_days": 0},
+        {"retention_days": 2**31 - 1},
+        {"trash_days": 36_501},
         {"rates": {"a": "\0"}},
         {"rates": {"requests": 1000}},
         {"rates": {"request": "1000/60"}},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -37,12 +37,11 @@ def visible_to(principal: Principal) -> QuerySet[AuditEntry]:
 def moment(name: str, text: str) -> datetime:
     """Raises `InvalidField`."""
     try:
-        found = parse_datetime(text)
-    except ValueError:
-        found = None
-    if found is None:
-        raise InvalidField(name, f"{name} must be a time such as 2026-11-29T12:00:00Z.")
-    return found if timezone.is_aware(found) else timezone.make_aware(found)
+        if found := parse_datetime(text):
+            return (found if timezone.is_aware(found) else timezone.make_aware(found)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass  # such as a time of the year 1 that is in the year 0 in UTC
+    raise InvalidField(name, f"{name} must be a time such as 2026-11-29T12:00:00Z.")
 
 
 def with_action(text: str) -> Q:

@@ -19,7 +19,7 @@ from picasso.access.principal import Principal, Scope, principal_of
 from picasso.api.errors import ProblemSerializer
 from picasso.api.safety import AdministersProject, AdministersService
 from picasso.errors import PROBLEM_JSON, Conflict, Forbidden, InvalidField, NotFound
-from picasso.models import Key, Project
+from picasso.models import DEFAULT_PROJECT, Key, Project
 
 MAX_GRACE = timedelta(days=30)
 
@@ -335,6 +335,8 @@ class ProjectDetail(ProjectView):
             raise Forbidden(
                 f"Only an administrator of the service may change {', '.join(sorted(BOUNDS & values.keys()))}."
             )
+        if row.pk == DEFAULT_PROJECT and values.get("name", row.name) != row.name:
+            raise Conflict("The project default can't be renamed: requests that name no project mean it.")
         for field, value in values.items():
             setattr(row, field, value)
         try:

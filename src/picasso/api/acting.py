@@ -1,4 +1,4 @@
-"""Tells the audit who makes a request: the principal, or in the admin the user, of whom the router knows nothing."""
+"""Tells the audit who makes a request: the principal, or on pages for people the user who has signed in."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from picasso import addresses
 from picasso.access.actor import Actor, acting
 from picasso.access.audit_queries import actor_of
 from picasso.access.principal import principal_of
@@ -24,8 +25,10 @@ class ActorMiddleware:
 
 
 def actor(request: HttpRequest) -> Actor:
+    """Of the API the principal. The pages for people know the user only, whatever else the request carries."""
     address = request.META.get("REMOTE_ADDR", "")
-    # Without the cookie, requests of the API would read the table of sessions.
-    if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
+    is_page = not request.path_info.startswith(addresses.API)
+    # Without the cookie, requests would read the table of sessions.
+    if is_page and settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
         return Actor("session", f"user:{request.user.pk}", address=address)
     return actor_of(principal_of(request.META), address)
