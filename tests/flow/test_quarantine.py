@@ -369,6 +369,18 @@ def test_reprocessing_scans_what_is_in_quarantine(world: World) -> None:
     assert again(file).facts["scan"]["verdict"] == "clean"
 
 
+@pytest.mark.usefixtures("scans")
+def test_reprocessing_scans_all_files_of_a_project_that_scans(world: World) -> None:
+    scanned, before = world.scanned(b"harmless"), new_file()
+    known = Pipelines([pipelines_module.Pipeline("default", 2)])
+    reprocess.start(known, "default", {})
+    assert reprocess.advance(world.storage, known)
+    assert jobs_of(scanned)["scan"] == jobs_of(before)["scan"] == "waiting"
+    assert again(scanned).facts["scan"]["verdict"] == "clean"
+    assert not again(scanned).quarantined
+    assert not again(before).quarantined
+
+
 def test_reprocessing_by_verdict(world: World) -> None:
     files = {verdict: new_file(scan=verdict) for verdict in Scan}
     known = Pipelines([pipelines_module.Pipeline("default", 2)])

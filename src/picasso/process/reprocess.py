@@ -13,6 +13,7 @@ import re
 import threading
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
@@ -20,8 +21,10 @@ from django.db.models.functions import Now
 
 from picasso.access import audit
 from picasso.access.principal import SERVICE
+from picasso.access.projects import Projects
 from picasso.files import queries
 from picasso.jobs import commands
+from picasso.jobs.states import with_scan
 from picasso.models import File, Job, Queue, Reprocess, Scan
 from picasso.process.pipelines import Pipeline, Pipelines
 from picasso.storage import Storage
@@ -158,8 +161,9 @@ def advance(storage: Storage, pipelines: Pipelines) -> bool:
         reprocess = _next(pipelines)
         if reprocess is None or count_waiting() >= MAX_WAITING:
             return False
-        files = list(remaining(reprocess).values_list("pk", "media_type")[:BATCH])
-        obsolete = [key for pk, media_type in files for key in _reprocess(reprocess, pipelines, pk, media_type)]
+        files = list(remaining(reprocess).values_list("pk", "media_type", "project_id")[:BATCH])
+        batch = _Batch(reprocess, pipelines, Projects())
+        obsolete = [key for file in files for key in batch.reprocess(*file)]
         reprocess.files += len(files)
         reprocess.after = files[-1][0] if files else reprocess.until
         reprocess.state = State.RUNNING if files else State.DONE
@@ -203,6 +207,14 @@ def count_waiting() -> int:
     return waiting.exclude(queue__in=paused)[:MAX_WAITING].count()
 
 
-def _reprocess(reprocess: Reprocess, pipelines: Pipelines, file_id: uuid.UUID, media_type: str) -> list[str]:
-    plan = pipelines.plan(reprocess.pipeline, media_type)
-    return commands.reprocess_file(file_id, plan.steps, pipeline=plan.pipeline, version=plan.version, priority=PRIORITY)
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    row: Reprocess
+    pipelines: Pipelines
+    projects: Projects
+
+    def reprocess(self, file_id: uuid.UUID, media_type: str, project_id: int) -> list[str]:
+        """As `commands.reprocess_file`. A project that scans has its files scanned again, whatever their pipeline."""
+        plan = self.pipelines.plan(self.row.pipeline, media_type)
+        steps = with_scan(plan.steps) if self.projects.get(project_id).scans else plan.steps
+        return commands.reprocess_file(file_id, steps, pipeline=plan.pipeline, version=plan.version, priority=PRIORITY)
