@@ -66,3 +66,10 @@ def test_help_names_every_target() -> None:
     text = (ROOT / "Makefile").read_text()
     (phony,) = re.findall(r"^\.PHONY: (.*)$", text, re.MULTILINE)
     assert [name for name in phony.split() if f'@echo "make {name} ' not in text] == []
+
+
+def test_only_the_part_that_signs_people_in_has_the_secret_for_it() -> None:
+    services = load(ROOT / "compose.yaml")["services"]
+    assert [name for name, each in services.items() if "PICASSO_OIDC_CLIENT_SECRET" in each.get("environment", {})] == [
+        "web"
+    ]
