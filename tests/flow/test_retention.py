@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,10 @@ from django.utils import timezone
 from picasso.access.principal import OPEN, Principal, Scope
 from picasso.access.projects import Project as Settings
 from picasso.access.projects import read
+from picasso.files.change import change
 from picasso.files.queries import count
 from picasso.files.retention import BATCH, Retention, due, remove_due
-from picasso.models import File, OwnerUsage, Project
+from picasso.models import DEFAULT_PROJECT, File, OwnerUsage, Project
 from picasso.storage.folder import Folder
 from tests.flow.http import client
 from tests.flow.rows import derivative_of, new_file, new_job
@@ -154,6 +155,19 @@ def test_looking_for_what_is_due_takes_as_many_queries_for_many_projects(django_
         new_file(project_id=Project.objects.create(name=f"p{n}", trash_days=n + 1).pk, deleted_at=timezone.now())
     with django_assert_num_queries(2):
         assert not list(due())
+
+
+@pytest.mark.parametrize("wish", [None, timezone.now() + timedelta(days=9)])
+def test_a_client_can_not_keep_a_file_longer_than_its_project(wish: datetime | None) -> None:
+    Project.objects.filter(pk=DEFAULT_PROJECT).update(retention_days=2)
+    mine, file = replace(OPEN, project=read(DEFAULT_PROJECT)), new_file()
+    change(mine, file, {"expires_at": wish})
+    file.refresh_from_db()
+    assert file.expires_at == file.uploaded_at + timedelta(days=2)
+    sooner = file.uploaded_at + timedelta(days=1)
+    change(mine, file, {"expires_at": sooner})
+    file.refresh_from_db()
+    assert file.expires_at == sooner
 
 
 def test_many_are_deleted_batch_by_batch(storage: Folder) -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypedDict
 
 from django.db import transaction
 
 from picasso.access import audit
 from picasso.access.principal import Principal, Scope
+from picasso.access.projects import Project
 from picasso.errors import Forbidden
 from picasso.files import queries
-from picasso.models import File, Visibility
+from picasso.models import MAX_DAYS, File, Visibility
 
 
 class Changes(TypedDict, total=False):
@@ -28,6 +29,8 @@ def change(principal: Principal, file: File, changes: Changes) -> None:
     require_allowed(principal, file, changes)
     if not changes:
         return
+    if "expires_at" in changes:
+        changes = {**changes, "expires_at": within_retention(principal.project, file, changes["expires_at"])}
     with transaction.atomic():
         if queries.in_reach_of(principal).filter(pk=file.pk).update(**changes):
             visibility = changes.get("visibility")
@@ -49,6 +52,14 @@ def require_allowed(principal: Principal, file: File, changes: Changes) -> None:
         raise Forbidden("This token can't change the visibility so.")
     if "expires_at" in changes and limits.expires_in and is_later(changes["expires_at"], file):
         raise Forbidden("This token can't keep a file longer.")
+
+
+def within_retention(project: Project | None, file: File, wish: datetime | None) -> datetime | None:
+    """The project says how long its files are kept at most; a client can only shorten that."""
+    if not project or not project.retention_days:
+        return wish
+    end = file.uploaded_at + timedelta(days=min(project.retention_days, MAX_DAYS))
+    return min(wish or end, end)
 
 
 def is_later(expires_at: datetime | None, file: File) -> bool:
