@@ -139,7 +139,8 @@ def test_costly_requests_have_their_own_policies(tmp_path: Path) -> None:
     async def look(app: WebApp) -> None:
         assert await statuses(app, 2, query="state=failed") == [200, 429]
         assert await statuses(app, 1, path=FILES.rstrip("/"), query="page=2") == [429]
-        assert await statuses(app, 1, path="/api/v1.0/jobs/", query="state=failed") == [429]
+        for path in ("jobs", "trash", "audit"):
+            assert await statuses(app, 1, path=f"/api/v1.0/{path}/", query="state=failed") == [429]
         assert (await ask(app, "POST", "/api/v1.0/jobs/retry/", x_forwarded_for="192.0.2.1")).status == 429
         assert await statuses(app, 2) == [200, 200]
         assert await statuses(app, 2, path=SCHEMA) == [200, 429]
