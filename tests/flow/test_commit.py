@@ -28,10 +28,12 @@ from picasso.files.delete import delete
 from picasso.jobs.states import Step
 from picasso.models import File, Job, ProjectUsage, made_at, new_id
 from picasso.process.pipelines import Plan
+from picasso.receive.admission import limit_life
 from picasso.receive.cleanup import sweep
-from picasso.receive.commit import MAX_BATCH, Committer, Pending, limit_life
+from picasso.receive.commit import MAX_BATCH, Committer
 from picasso.receive.content import NewContent, NewFileOutput
 from picasso.receive.new_file import NewFile
+from picasso.receive.pending import Pending
 from picasso.receive.threads import Threads
 from picasso.storage.folder import Folder
 from picasso.storage.names import original_key

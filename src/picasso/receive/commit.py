@@ -13,28 +13,25 @@ import queue
 import threading
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any, Protocol, TypedDict
+from typing import Any, TypedDict
 
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.db.models.functions import Now
 
 from picasso import bulk_insert, detection
-from picasso.access import quotas
 from picasso.access.policies import Policies
-from picasso.access.projects import Project, Projects
-from picasso.errors import Conflict, PicassoError, QuotaExceeded, Unavailable
+from picasso.errors import Conflict, PicassoError, Unavailable
 from picasso.files.delete import undo
-from picasso.jobs import holds, settle, states
-from picasso.jobs.states import Step
-from picasso.models import MAX_DAYS, File, Job, Scan, Upload, made_at, new_id
+from picasso.jobs import states
+from picasso.models import File, Job, Upload, made_at, new_id
 from picasso.receive.acceptance import Arrived, accept
+from picasso.receive.admission import Admission
 from picasso.receive.content import Content
 from picasso.receive.new_file import NewFile
+from picasso.receive.pending import Pending, Planner
 from picasso.receive.token_use import count_files
 from picasso.storage import Storage
 from picasso.storage.names import original_key
@@ -49,47 +46,6 @@ FILE_COLUMNS = tuple(field.attname for field in File._meta.concrete_fields)
 SPACE_SECONDS = 0.05
 
 
-class Plan(Protocol):
-    """How a file is to be processed."""
-
-    @property
-    def pipeline(self) -> str: ...
-    @property
-    def version(self) -> int: ...
-    @property
-    def steps(self) -> Sequence[Step]: ...
-    @property
-    def retention_days(self) -> int | None: ...
-
-
-Planner = Callable[[str, str], Plan]
-"""Pipeline and media type → how such a file is to be processed."""
-
-
-@dataclass(slots=True, eq=False)
-class Pending:
-    """A file on its way into the database."""
-
-    content: Content
-    new: NewFile
-    result: asyncio.Future[File]
-    file: File | None = None
-    """The row, once the bytes are stored."""
-    plan: Plan | None = None
-    steps: Sequence[Step] = ()
-    """As `choose_steps` says."""
-
-    def resolve(self, outcome: File | Exception) -> None:
-        """On the loop's thread."""
-        self.content.release()
-        if self.result.done():
-            return
-        if isinstance(outcome, Exception):
-            self.result.set_exception(outcome)
-        else:
-            self.result.set_result(outcome)
-
-
 class CommonFacts(TypedDict):
     extension: str | None
     declared_type_matches: bool | None
@@ -98,60 +54,6 @@ class CommonFacts(TypedDict):
 
 
 Outcomes = Sequence[tuple[Pending, File | Exception]]
-
-
-class Admission:
-    """Applies, in the transaction of a commit, what projects have set: how long files are kept, scans and quotas."""
-
-    def __init__(self) -> None:
-        self._projects = Projects()
-
-    def refuse(self, batch: Sequence[Pending]) -> dict[Pending, QuotaExceeded]:
-        """The members of the batch that do not fit, with the reasons; the others are counted."""
-        refused: dict[Pending, QuotaExceeded] = {}
-        # In one order, so that two processes never wait for each other in a circle.
-        for project_id in sorted({pending.new.project_id for pending in batch}):
-            project, members = (
-                self._projects.get(project_id),
-                [each for each in batch if each.new.project_id == project_id],
-            )
-            limit_life(project, members)
-            choose_steps(project, members)
-            if quotas.is_limited(project):
-                refused |= refuse_in(project, members)
-        return refused
-
-
-def limit_life(project: Project, batch: Sequence[Pending]) -> None:
-    """A file expires when the first of its client, its pipeline and its project wants it."""
-    for file, plan in ((each.file, each.plan) for each in batch):
-        for days in (project.retention_days, plan and plan.retention_days):
-            if file and days:
-                end = file.uploaded_at + timedelta(days=min(days, MAX_DAYS))
-                file.expires_at = min(file.expires_at or end, end)
-
-
-def choose_steps(project: Project, batch: Sequence[Pending]) -> None:
-    """Those of the plan, and a scan if the project wants it. A file that is to be scanned begins in quarantine."""
-    for pending in batch:
-        if pending.file and pending.plan:
-            pending.steps = states.with_scan(pending.plan.steps) if project.scans else pending.plan.steps
-            settle.begin(pending.file, pending.steps)
-            if any(step.processor == holds.SCANNER for step in pending.steps):
-                pending.file.scan, pending.file.quarantined = Scan.WAITING, True
-
-
-def refuse_in(project: Project, batch: Sequence[Pending]) -> dict[Pending, QuotaExceeded]:
-    refused = {}
-    quotas.lock(project.id)
-    account = quotas.Account(project)
-    for pending in batch:
-        try:
-            account.add(pending.new.owner, pending.content.size)
-        except QuotaExceeded as fault:
-            refused[pending] = fault
-    account.save()
-    return refused
 
 
 class Committer:
