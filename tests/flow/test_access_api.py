@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
 from django.test import Client
+from django.utils import timezone
 
 from picasso.access import keys
 from picasso.access.principal import ANONYMOUS, OPEN, PROJECT_SCOPES, Principal, Scope
@@ -108,6 +113,30 @@ def test_others_see_nothing(path: str) -> None:
     assert patch(stranger, f"{KEYS}{made['id']}/", name="b").status_code == 404
     assert client(stranger).get(f"{PROJECTS}default/").status_code == 404
     assert [project["name"] for project in client(stranger).get(PROJECTS).json()] == ["another"]
+
+
+def test_the_command_tells_the_keys_of_a_rotation_apart(capsys: pytest.CaptureFixture[str]) -> None:
+    project = Project.objects.get(name="default")
+    soon = timezone.now() + timedelta(days=30)
+    old, _ = keys.create(project, "shop", [Scope.FILES_READ], networks=["10.0.0.0/8"], expires_at=soon)
+    new, _ = keys.rotate(old, timedelta(0), "test")
+    revoked, _ = keys.create(project, "gone", [Scope.FILES_READ])
+    assert keys.revoke(revoked)
+    keys.mark_used(new.pk)
+    call_command("keys", "list", "--json")
+    found = {row["id"]: row for row in json.loads(capsys.readouterr().out)}
+    assert [found[key.pk]["state"] for key in (old, new, revoked)] == ["expired", "active", "revoked"]
+    assert found[new.pk]["lineage"] == old.pk
+    assert found[new.pk]["expires_at"] == f"{soon:%Y-%m-%dT%H:%M:%S}.{soon.microsecond // 1000:03}Z"
+    assert "secret_hash" not in found[new.pk]
+    call_command("keys", "list")
+    lines = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()}
+    assert lines["ID"].split()[:6] == ["ID", "STATE", "PROJECT", "CREATED", "EXPIRES", "LAST"]
+    cells = lines[new.pk].split()
+    assert (cells[1], cells[4], cells[6]) == ("active", f"{soon:%Y-%m-%dT%H:%MZ}", "10.0.0.0/8")
+    assert cells[5] != "never" == lines[old.pk].split()[5]
+    with pytest.raises(CommandError, match="no active key"):
+        call_command("keys", "secret", old.pk)
 
 
 def test_me() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,9 +20,9 @@ from django.urls import URLPattern, get_resolver
 from django.utils import timezone
 
 from picasso import addresses
-from picasso.access import actor, audit
+from picasso.access import actor, audit, audit_queries
 from picasso.access.actor import Actor
-from picasso.access.principal import ANONYMOUS, OPEN, PROJECT_SCOPES, Principal, Scope
+from picasso.access.principal import ANONYMOUS, OPEN, PROJECT_SCOPES, SERVICE, Principal, Scope
 from picasso.access.projects import DEFAULT, read
 from picasso.files.delete import delete
 from picasso.jobs import commands
@@ -279,10 +280,28 @@ def test_the_command_shows_rows(capsys: pytest.CaptureFixture[str]) -> None:
     audit.record("file.delete", "file", "1", actor=Actor("key", "key:a", DEFAULT.id, address="192.0.2.1"), owner="ann")
     audit.record("job.cancel", count=3)
     call_command("audit", "--action", "file")
-    assert "key:a 192.0.2.1 file.delete file:1 owner=ann" in capsys.readouterr().out
+    assert "Z default key:a 192.0.2.1 file.delete file:1 owner=ann" in capsys.readouterr().out
     call_command("audit", "--json", "--project", "default")
     (line,) = capsys.readouterr().out.splitlines()
     assert json.loads(line)["address"] == "192.0.2.1"
+
+
+def test_the_command_and_the_api_print_the_same_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    audit.record("file.delete", "file", "1", actor=Actor("key", "key:a", DEFAULT.id, address="192.0.2.1"), size=5)
+    audit.record("x.y")
+    call_command("audit", "--json")
+    printed = capsys.readouterr().out
+    answer = client(ADMIN).get(AUDIT, headers={"Accept": "application/x-ndjson"})
+    assert printed == answer.content.decode()
+    rows = [json.loads(line) for line in printed.splitlines()]
+    assert [row["project"] for row in rows] == [None, "default"]
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z", row["at"]) for row in rows)
+
+
+def test_a_row_of_a_deleted_project_has_its_id() -> None:
+    audit.record("x.y", project=987)
+    (row,) = audit_queries.select(SERVICE, {})
+    assert audit_queries.project_of(row) == "987"
 
 
 def test_sign_ins_to_the_admin_leave_rows() -> None:
@@ -300,6 +319,7 @@ def test_sign_ins_to_the_admin_leave_rows() -> None:
         ("session.sign-out", "done", user),
     ]
     assert set(AuditEntry.objects.values_list("address", flat=True)) == {"192.0.2.9", "127.0.0.1"}
+    assert [row.details.get("name", "") for row in AuditEntry.objects.order_by("id")] == ["ann", "", "ann", "ann"]
     assert "my-password" not in str(list(AuditEntry.objects.values()))
 
 

@@ -30,7 +30,7 @@ from picasso.access.principal import ANONYMOUS, ENVIRON, Scope
 from picasso.access.projects import KEPT_SECONDS
 from picasso.access.sign_in import MAX_OF_ACCOUNT, MAX_OF_ADDRESS
 from picasso.errors import InvalidField, SignInLocked, SignInRefused
-from picasso.models import Membership, Project, SecondFactor, SignInFailure
+from picasso.models import AuditEntry, Membership, Project, SecondFactor, SignInFailure
 from picasso.storage.folder import Folder
 from picasso.web.app import WebApp
 from tests.flow.asgi import Exchange, ask
@@ -367,8 +367,35 @@ def test_the_command_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
     capsys.readouterr()
     run("list", "--json")
     assert json.loads(capsys.readouterr().out) == [
-        {"name": "bob", "active": True, "roles": [["shop", "operator"]], "second_factor": False}
+        {"id": bob.pk, "name": "bob", "active": True, "roles": [["shop", "operator"]], "second_factor": False}
     ]
     run("deactivate", "bob")
     with pytest.raises(SignInRefused):
         sign_in.check_password("bob", "another long password", "")
+
+
+def test_each_command_about_a_person_tells_what_it_did(
+    ann: User, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def told(*arguments: str) -> str:
+        monkeypatch.setattr(sys, "stdin", io.StringIO("another long password\n"))
+        call_command("people", *arguments)
+        return capsys.readouterr().out
+
+    assert told("role", "ann", "--role", "viewer") == "ann has the role viewer in all projects.\n"
+    assert "ann has a new password; " in told("password", "ann")
+    assert "ann can't sign in any more" in told("deactivate", "ann")
+    assert told("deactivate", "ann") == "ann is inactive already.\n"
+    for command in (("password", "ann"), ("role", "ann", "--role", "admin")):
+        assert told(*command).endswith("ann is inactive; to activate: picasso people activate ann\n")
+    with pytest.raises(CommandError, match=r"inactive.*picasso people activate ann"):
+        told("create", "Ann", "--role", "viewer")
+    assert told("activate", "ann") == "ann may sign in again.\n"
+    assert told("activate", "ann") == "ann is active already.\n"
+    assert sign_in.check_password("ann", "another long password", "") == ann
+    assert re.match(rf" *{ann.pk} ann  .* active ", told("list"))
+    done = AuditEntry.objects.filter(action__in=("person.activate", "person.deactivate")).order_by("id")
+    assert [(row.action, row.details) for row in done] == [
+        ("person.deactivate", {"name": "ann"}),
+        ("person.activate", {"name": "ann"}),
+    ]

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
@@ -54,6 +55,11 @@ def record(
         count=count,
         details=storable(details),
     )
+
+
+def record_person(action: str, user: User, **more: Any) -> None:
+    """Write a row about a person, with their name: the id alone tells nothing to whoever reads it."""
+    record(action, "user", user.pk, name=user.get_username(), **more)
 
 
 def storable(details: Mapping[str, object]) -> dict[str, Any]:

@@ -174,6 +174,13 @@ def within(address: str, networks: Collection[str]) -> bool:
     return any(mapped in ip_network(network, strict=False) for network in networks)
 
 
+def state_of(row: models.Key) -> str:
+    """``active``, ``expired`` or ``revoked``."""
+    if row.revoked_at:
+        return "revoked"
+    return "expired" if row.expires_at and row.expires_at <= timezone.now() else "active"
+
+
 def of_project(project_id: int) -> QuerySet[models.Key]:
     """Its keys, newest first, with those that were revoked or have expired."""
     return models.Key.objects.filter(project=project_id)

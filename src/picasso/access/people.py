@@ -39,13 +39,39 @@ ROLES_BY_POWER = (Role.VIEWER, Role.OPERATOR, Role.ADMIN)
 def create(name: str, password: str, role: str, project: models.Project | None) -> User:
     """A person who may sign in. Raises `InvalidField` for a name that is taken, and for a weak password."""
     users = get_user_model()
-    if users.objects.filter(username__iexact=name).exists():
-        raise InvalidField("name", "There is a person of this name already.")
+    if found := users.objects.filter(username__iexact=name).first():
+        raise InvalidField("name", taken(found))
     require_strong(password, users(username=name))
     with transaction.atomic():
         user = users.objects.create_user(username=name, password=password)
         give_role(user, role, project)
     return user
+
+
+def taken(user: User) -> str:
+    if user.is_active:
+        return "There is a person of this name already."
+    name = user.get_username()
+    return f"There is a person {name!r} already, who is inactive. To activate: picasso people activate {name}"
+
+
+def set_password(user: User, password: str) -> None:
+    """It ends all sessions of the person. Raises `InvalidField` for a weak one."""
+    require_strong(password, user)
+    user.set_password(password)
+    with transaction.atomic():
+        user.save(update_fields=["password"])
+        audit.record_person("person.password", user)
+
+
+def set_active(user: User, active: bool) -> bool:
+    """Whether this changed something. An inactive person can't sign in, and keeps their roles."""
+    with transaction.atomic():
+        changed = User.objects.filter(pk=user.pk).exclude(is_active=active).update(is_active=active) == 1
+        if changed:
+            audit.record_person("person.activate" if active else "person.deactivate", user)
+    user.is_active = active
+    return changed
 
 
 def require_strong(password: str, user: User) -> None:
@@ -67,7 +93,7 @@ def give_role(user: User, role: str, project: models.Project | None) -> None:
             user.is_staff = user.is_superuser = role == Role.ADMIN
             user.save(update_fields=["is_staff", "is_superuser"])
         project_id = project.pk if project else None
-        audit.record("person.role", "user", user.pk, project=project_id, role=role, name=user.get_username())
+        audit.record_person("person.role", user, project=project_id, role=role)
 
 
 def principal_of_user(user: User, project_name: str) -> Principal | None:

@@ -48,7 +48,7 @@ def confirm(user: User, code: str) -> list[str] | None:
     hashes = [hash_of(each) for each in codes]
     with transaction.atomic():
         SecondFactor.objects.filter(user=user).update(confirmed_at=timezone.now(), recovery_codes=hashes)
-        audit.record("person.second-factor", "user", user.pk, active=True)
+        audit.record_person("person.second-factor", user, active=True)
     return codes
 
 
@@ -84,7 +84,7 @@ def use_recovery_code(row: SecondFactor, code: str) -> bool:
 def remove(user: User) -> None:
     with transaction.atomic():
         SecondFactor.objects.filter(user=user).delete()
-        audit.record("person.second-factor", "user", user.pk, active=False)
+        audit.record_person("person.second-factor", user, active=False)
 
 
 def picture(user: User, secret: str) -> str:

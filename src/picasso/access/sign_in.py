@@ -46,7 +46,8 @@ def fail(subjects: dict[str, int], user: User | None) -> None:
     """Count a failure. Of a name that nobody has, nothing is written down: it may be a password."""
     with transaction.atomic():
         SignInFailure.objects.bulk_create(SignInFailure(subject=subject) for subject in subjects)
-        audit.record("session.sign-in", "user", user.pk if user else "", outcome=Outcome.DENIED)
+        name = user.get_username() if user else ""
+        audit.record("session.sign-in", "user", user.pk if user else "", outcome=Outcome.DENIED, name=name)
 
 
 def succeed(name: str, address: str) -> None:

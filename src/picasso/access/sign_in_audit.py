@@ -16,17 +16,15 @@ def connect() -> None:
     user_logged_out.connect(signed_out, dispatch_uid="picasso.sign_out")
 
 
-def address_of(request: HttpRequest | None) -> str:
-    return str(request.META.get("REMOTE_ADDR", "")) if request else ""
+def actor_of(request: HttpRequest | None, user: Any) -> Actor:
+    address = str(request.META.get("REMOTE_ADDR", "")) if request else ""
+    return Actor("session", f"user:{user.pk}", address=address)
 
 
 def signed_in(request: HttpRequest | None = None, user: Any = None, **_: Any) -> None:
-    audit.record(
-        "session.sign-in", "user", user.pk, actor=Actor("session", f"user:{user.pk}", address=address_of(request))
-    )
+    audit.record_person("session.sign-in", user, actor=actor_of(request, user))
 
 
 def signed_out(request: HttpRequest | None = None, user: Any = None, **_: Any) -> None:
     if user is not None:
-        actor = Actor("session", f"user:{user.pk}", address=address_of(request))
-        audit.record("session.sign-out", "user", user.pk, actor=actor)
+        audit.record_person("session.sign-out", user, actor=actor_of(request, user))

@@ -24,14 +24,20 @@ JSON_LINES = "application/x-ndjson"
 
 
 class AuditSerializer(serializers.ModelSerializer[AuditEntry]):
+    project = serializers.SerializerMethodField(
+        help_text="The name of the project; the id of one that was deleted; null for what belongs to none."
+    )
     kind = serializers.CharField(source="actor_kind", help_text="What kind of principal it was.")
 
     class Meta:
         model = AuditEntry
         fields = (
-            *("id", "at", "kind", "actor", "owner", "address", "action", "target", "target_id"),
+            *("id", "at", "project", "kind", "actor", "owner", "address", "action", "target", "target_id"),
             *("outcome", "count", "details"),
         )
+
+    def get_project(self, row: AuditEntry) -> str | None:
+        return audit_queries.project_of(row)
 
 
 class JsonLines(renderers.BaseRenderer):

@@ -10,7 +10,6 @@ from django import forms
 from django.conf import settings
 from django.contrib.auth import login, logout, update_session_auth_hash
 from django.contrib.auth.models import AnonymousUser, User
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import get_script_prefix
@@ -22,7 +21,7 @@ from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
 
 from picasso import addresses
-from picasso.access import audit, oidc, people, second_factor, sign_in
+from picasso.access import oidc, people, second_factor, sign_in
 from picasso.access.sign_in import MAX_PASSWORD
 from picasso.api import errors
 from picasso.conf import Conf
@@ -222,13 +221,9 @@ def change_password(request: HttpRequest, user: User) -> HttpResponse:
         return account(request, user, 400, form=form)
     try:
         sign_in.check_password(user.get_username(), form.cleaned_data["old"], address_of(request))
-        people.require_strong(form.cleaned_data["new"], user)
+        people.set_password(user, form.cleaned_data["new"])
     except PicassoError as fault:
         return account(request, user, fault.status, problem=fault.detail)
-    user.set_password(form.cleaned_data["new"])
-    with transaction.atomic():
-        user.save(update_fields=["password"])
-        audit.record("person.password", "user", user.pk)
     update_session_auth_hash(request, user)
     return account(request, user, done="The password is changed. All other sessions have ended.")
 

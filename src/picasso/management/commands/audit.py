@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -12,8 +13,6 @@ from picasso.access.principal import SERVICE
 from picasso.errors import InvalidField
 from picasso.management.options import HIDDEN
 from picasso.models import AuditEntry, Project
-
-COLUMNS = [field.name for field in AuditEntry._meta.get_fields()]
 
 
 class Command(BaseCommand):
@@ -49,12 +48,15 @@ class Command(BaseCommand):
 
 
 def as_json(row: AuditEntry) -> str:
-    return json.dumps({name: getattr(row, name) for name in COLUMNS}, default=str, ensure_ascii=False)
+    """The same as the API's JSON lines."""
+    return json.dumps(audit_queries.fields_of(row), ensure_ascii=False)
 
 
 def line(row: AuditEntry) -> str:
     target = ":".join(filter(None, (row.target, row.target_id)))
     count = f" x{row.count}" if row.count > 1 else ""
     details = " ".join(f"{name}={value}" for name, value in row.details.items())
-    words = (f"{row.at:%Y-%m-%d %H:%M:%S}", row.actor or row.actor_kind, row.address, f"{row.action}{count}", target)
+    moment = f"{row.at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    project = audit_queries.project_of(row) or "-"
+    words = (moment, project, row.actor or row.actor_kind, row.address, f"{row.action}{count}", target)
     return " ".join(filter(None, (*words, "" if row.outcome == "done" else row.outcome, details)))

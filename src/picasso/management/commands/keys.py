@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.serializers.json import DjangoJSONEncoder
 
 from picasso.access import keys, tokens
 from picasso.access.principal import USUAL_SCOPES, Scope
 from picasso.management.options import HIDDEN
 from picasso.models import Key, Project
+
+HEADINGS = ("ID", "STATE", "PROJECT", "CREATED", "EXPIRES", "LAST USED", "NETWORKS", "NAME: SCOPES")
 
 
 class Command(BaseCommand):
@@ -54,25 +58,15 @@ class Command(BaseCommand):
     def _list(self, options: dict[str, Any]) -> None:
         rows = Key.objects.select_related("project")
         if options["json"]:
-            columns = (
-                "id",
-                "name",
-                "project__name",
-                "scopes",
-                "created_at",
-                "expires_at",
-                "revoked_at",
-                "last_used_at",
-            )
-            self.stdout.write(json.dumps(list(rows.values(*columns)), default=str))
+            self.stdout.write(json.dumps([described(row) for row in rows], cls=DjangoJSONEncoder, ensure_ascii=False))
             return
-        for row in rows:
-            state = "revoked" if row.revoked_at else "active"
-            self.stdout.write(f"{row.pk} {state:8} {row.project.name:16} {row.name}: {' '.join(row.scopes)}")
+        for cells in (HEADINGS, *map(cells_of, rows)):
+            self.stdout.write("{:12} {:7} {:16} {:17} {:17} {:17} {:18} {}".format(*cells))
 
     def _secret(self, options: dict[str, Any]) -> None:
         key_id = options["id"].removeprefix("pk_").partition("_")[0]
-        if not Key.objects.filter(pk=key_id, revoked_at=None).exists():
+        row = Key.objects.filter(pk=key_id).first()
+        if row is None or keys.state_of(row) != "active":
             raise CommandError(f"There is no active key {key_id!r}.")
         self.stdout.write(tokens.signing_secret(key_id))
 
@@ -81,3 +75,25 @@ class Command(BaseCommand):
         if not (row := Key.objects.filter(pk=key_id).first()) or not keys.revoke(row):
             raise CommandError(f"There is no active key {key_id!r}.")
         self.stdout.write(f"{key_id} is revoked. It is refused everywhere within five seconds.")
+
+
+def described(row: Key) -> dict[str, Any]:
+    """Without the secret's hash. Times are in RFC 3339."""
+    columns = ("id", "name", "scopes", "networks", "created_at", "created_by", "expires_at", "revoked_at")
+    return {
+        **{name: getattr(row, name) for name in columns},
+        "last_used_at": row.last_used_at,
+        "project": row.project.name,
+        "state": keys.state_of(row),
+        "lineage": row.lineage,
+    }
+
+
+def cells_of(row: Key) -> tuple[str, ...]:
+    times = map(minute, (row.created_at, row.expires_at, row.last_used_at))
+    networks = ",".join(row.networks) or "everywhere"
+    return (row.pk, keys.state_of(row), row.project.name, *times, networks, f"{row.name}: {' '.join(row.scopes)}")
+
+
+def minute(moment: datetime | None) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%MZ}" if moment else "never"

@@ -9,9 +9,8 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import transaction
 
-from picasso.access import audit, people, second_factor
+from picasso.access import people, second_factor
 from picasso.errors import InvalidField
 from picasso.management.options import HIDDEN
 from picasso.models import Membership, Project
@@ -28,7 +27,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         commands = parser.add_subparsers(
-            dest="do", metavar="create | list | role | password | deactivate", required=True
+            dest="do", metavar="create | list | role | password | activate | deactivate", required=True
         )
         for name, what in (("create", "create a person"), ("role", "give a person another role")):
             command = commands.add_parser(name, help=what)
@@ -41,6 +40,7 @@ class Command(BaseCommand):
         password = commands.add_parser("password", help="set a new password; it ends all sessions")
         password.add_argument("name")
         password.add_argument("--remove-second-factor", action="store_true", help="for somebody who lost their app")
+        commands.add_parser("activate", help="let an inactive person sign in again").add_argument("name")
         commands.add_parser("deactivate", help="let a person sign in no more").add_argument("name")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -49,6 +49,7 @@ class Command(BaseCommand):
             "list": self._list,
             "role": self._role,
             "password": self._password,
+            "activate": self._activate,
             "deactivate": self._deactivate,
         }
         try:
@@ -61,24 +62,34 @@ class Command(BaseCommand):
         self.stdout.write(f"{options['name']} may sign in now.")
 
     def _role(self, options: dict[str, Any]) -> None:
-        people.give_role(person(options), options["role"], project_of(options))
+        user, project = person(options), project_of(options)
+        people.give_role(user, options["role"], project)
+        where = f"the project {project.name}" if project else "all projects"
+        self._tell(user, f"has the role {options['role']} in {where}.")
 
     def _password(self, options: dict[str, Any]) -> None:
-        user, password = person(options), new_password()
-        people.require_strong(password, user)
-        user.set_password(password)
-        with transaction.atomic():
-            user.save(update_fields=["password"])
-            audit.record("person.password", "user", user.pk)
+        user = person(options)
+        people.set_password(user, new_password())
         if options["remove_second_factor"]:
             second_factor.remove(user)
+        removed = " and no second factor" if options["remove_second_factor"] else ""
+        self._tell(user, f"has a new password{removed}; all sessions end within five seconds.")
+
+    def _activate(self, options: dict[str, Any]) -> None:
+        user = person(options)
+        changed = people.set_active(user, True)
+        self._tell(user, "may sign in again." if changed else "is active already.")
 
     def _deactivate(self, options: dict[str, Any]) -> None:
         user = person(options)
-        user.is_active = False
-        with transaction.atomic():
-            user.save(update_fields=["is_active"])
-            audit.record("person.deactivate", "user", user.pk)
+        name, changed = user.get_username(), people.set_active(user, False)
+        what = "can't sign in any more; all sessions end within five seconds." if changed else "is inactive already."
+        self.stdout.write(f"{name} {what}")
+
+    def _tell(self, user: User, what: str) -> None:
+        name = user.get_username()
+        note = "" if user.is_active else f" {name} is inactive; to activate: picasso people activate {name}"
+        self.stdout.write(f"{name} {what}{note}")
 
     def _list(self, options: dict[str, Any]) -> None:
         found = [described(user) for user in User.objects.order_by("username")]
@@ -87,12 +98,15 @@ class Command(BaseCommand):
             return
         for each in found:
             roles = ", ".join(f"{role} of {project or 'all projects'}" for project, role in each["roles"])
-            self.stdout.write(f"{each['name']:20} {'active' if each['active'] else 'inactive':8} {roles}")
+            self.stdout.write(
+                f"{each['id']:>6} {each['name']:20} {'active' if each['active'] else 'inactive':8} {roles}"
+            )
 
 
 def described(user: User) -> dict[str, Any]:
     roles = [(each.project.name if each.project else None, each.role) for each in people.memberships_of(user)]
     return {
+        "id": user.pk,
         "name": user.get_username(),
         "active": user.is_active,
         "roles": roles,
