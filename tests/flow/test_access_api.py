@@ -145,6 +145,8 @@ def test_me() -> None:
         "project": "default",
         "scopes": ["files:read"],
         "owner": None,
+        "key": None,
+        "person": None,
     }
     assert client(ANONYMOUS).get(ME).status_code == 401
 

@@ -74,11 +74,18 @@ def fields_of(row: AuditEntry) -> dict[str, Any]:
     }
 
 
+def with_outcome(text: str) -> Q:
+    """Raises `InvalidField`."""
+    if text not in AuditEntry.Outcome:
+        raise InvalidField("outcome", f"outcome must be one of {', '.join(AuditEntry.Outcome)}.")
+    return Q(outcome=text)
+
+
 FILTERS: Mapping[str, Callable[[str], Q]] = {
     "action": with_action,
     "actor": lambda text: Q(actor=text),
     "target": on_target,
-    "outcome": lambda text: Q(outcome=text),
+    "outcome": with_outcome,
     "address": lambda text: Q(address=text),
     "since": lambda text: Q(at__gte=moment("since", text)),
     "until": lambda text: Q(at__lt=moment("until", text)),

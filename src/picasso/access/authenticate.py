@@ -152,7 +152,7 @@ def acting_for(principal: Principal, owner: str) -> Principal:
     if principal.owner is not None or principal.kind not in ACT_FOR_OWNERS:
         raise Forbidden("Only a key may name an owner: a token is for one already.")
     if len(owner) > MAX_OWNER or not owner.isprintable():
-        raise InvalidField("Picasso-Owner", f"Picasso-Owner must have at most {MAX_OWNER} printable characters.")
+        raise InvalidField("Picasso-Owner", f"Picasso-Owner must have 1 to {MAX_OWNER} printable characters.")
     return replace(principal, owner=owner, identity=f"owner:{owner}")
 
 

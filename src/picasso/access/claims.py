@@ -154,6 +154,9 @@ READERS: Mapping[str, Callable[[str, object], Any]] = MappingProxyType(
 )
 
 
+CLAIMS = tuple(claim for claim, reader in READERS.items() if reader is not unsupported)
+
+
 def parse_claims(values: Mapping[str, object], identity: Callable[[str], str]) -> Claims:
     """The claims of a token. ``identity`` makes of its ``jti`` what identifies it among the tokens of all keys.
 
@@ -173,7 +176,7 @@ def parse_claims(values: Mapping[str, object], identity: Callable[[str], str]) -
 
 def read(claim: str, value: object) -> Any:
     if claim not in READERS:
-        raise ClaimError(claim[:40], "is not a claim of this service")
+        raise ClaimError(claim[:40], f"is not a claim of this service; the claims are {', '.join(CLAIMS)}")
     return READERS[claim](claim, value)
 
 

@@ -206,13 +206,16 @@ def revoke(key: models.Key) -> bool:
 def rotate(key: models.Key, grace: timedelta, created_by: str) -> tuple[models.Key, str]:
     """A successor with the same rights, which continues the same unfinished uploads. The old one ends after ``grace``.
 
-    Raises `Conflict` for a key that is revoked or has expired.
+    Raises `Conflict` for a key that is revoked or has expired, or that has a successor already.
     """
     end = timezone.now() + grace
     with transaction.atomic():
         locked = models.Key.objects.select_for_update().get(pk=key.pk)
         if locked.revoked_at or (locked.expires_at and locked.expires_at <= timezone.now()):
             raise Conflict("This key has ended, so it can't be rotated. Create a new one.")
+        successors = models.Key.objects.filter(lineage=locked.lineage, created_at__gt=locked.created_at)
+        if successor := successors.order_by("created_at").values_list("pk", flat=True).first():
+            raise Conflict(f"This key was rotated already: its successor is {successor}. Rotate that one.")
         new, text = create(
             locked.project,
             locked.name,

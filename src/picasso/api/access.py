@@ -6,9 +6,10 @@ from datetime import timedelta
 from ipaddress import ip_network
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,6 +18,7 @@ from rest_framework.views import APIView
 from picasso.access import audit, keys, project_settings, projects, tokens
 from picasso.access.principal import Principal, Scope, principal_of
 from picasso.api.errors import ProblemSerializer
+from picasso.api.parameters import KnownParameters
 from picasso.api.safety import AdministersProject, AdministersService
 from picasso.errors import PROBLEM_JSON, Conflict, Forbidden, InvalidField, NotFound
 from picasso.models import DEFAULT_PROJECT, Key, Project
@@ -30,14 +32,33 @@ def problems(*statuses: int) -> dict[Any, Any]:
     return {(status, PROBLEM_JSON): ProblemSerializer for status in statuses}
 
 
+class OwnKeySerializer(serializers.Serializer[Key]):
+    id = serializers.CharField()
+    name = serializers.CharField()
+    expires_at = serializers.DateTimeField(allow_null=True)
+
+
 class MeSerializer(serializers.Serializer[Principal]):
     kind = serializers.CharField(help_text="`key`, `token`, `session`, or `open` where everybody is let in.")
     project = serializers.CharField(source="project.name")
     scopes = serializers.SerializerMethodField()
     owner = serializers.CharField(allow_null=True, help_text="The end user whose files it sees; null for all.")
+    key = serializers.SerializerMethodField(help_text="The key that asks; null without one.")
+    person = serializers.SerializerMethodField(help_text="The name of the person who is signed in; null without one.")
 
     def get_scopes(self, principal: Principal) -> list[str]:
         return sorted(principal.scopes)
+
+    @extend_schema_field(OwnKeySerializer(allow_null=True))
+    def get_key(self, principal: Principal) -> Any:
+        row = Key.objects.filter(pk=principal.key_id).first() if principal.key_id else None
+        return row and OwnKeySerializer(row).data
+
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_person(self, principal: Principal) -> str | None:
+        kind, _, pk = principal.identity.partition(":")
+        found = get_user_model().objects.filter(pk=pk).first() if (kind, pk.isdigit()) == ("user", True) else None
+        return found.get_username() if found else None
 
 
 class NetworkField(serializers.CharField):
@@ -139,16 +160,29 @@ class ProjectSerializer(serializers.ModelSerializer[Project]):
 
 
 def validated(serializer: serializers.BaseSerializer[Any]) -> dict[str, Any]:
-    """The checked content of a request. Raises `InvalidField`."""
+    """The checked content of a request. Raises `InvalidField`, also for members that nothing reads."""
+    require_known_members(serializer)
     try:
         known = serializer.is_valid()
     except RecursionError as fault:
         raise InvalidField("body", "The body is nested too deeply.") from fault
     if not known:
         field, found = next(iter(dict(serializer.errors).items()))
-        raise InvalidField(str(field), first_sentence(found))
+        raise InvalidField(str(field), f"{field}: {first_sentence(found)}")
     values: dict[str, Any] = serializer.validated_data
     return values
+
+
+def require_known_members(serializer: serializers.BaseSerializer[Any]) -> None:
+    """A misspelt limit must not silently be none. Raises `InvalidField`."""
+    if not isinstance(serializer, serializers.Serializer) or not isinstance(serializer.initial_data, dict):
+        return
+    known = [name for name, field in serializer.fields.items() if not field.read_only]
+    for name in serializer.initial_data:
+        if name in serializer.fields and name not in known:
+            raise InvalidField(name, f"{name} can't be set.")
+        if name not in known:
+            raise InvalidField(str(name)[:40], f"There is no {str(name)[:40]!r} here, only {', '.join(known)}.")
 
 
 def first_sentence(errors: Any) -> str:
@@ -167,7 +201,7 @@ class Me(APIView):
         return Response(MeSerializer(principal).data)
 
 
-class KeyView(APIView):
+class KeyView(KnownParameters):
     permission_classes = [AdministersProject]
 
     def keys(self) -> QuerySet[Key]:
@@ -184,7 +218,7 @@ class KeyList(KeyView):
     """The keys of the project, newest first, without their secrets."""
 
     @extend_schema(
-        operation_id="list_keys", tags=["access"], responses={200: KeySerializer(many=True), **problems(401, 403)}
+        operation_id="list_keys", tags=["access"], responses={200: KeySerializer(many=True), **problems(400, 401, 403)}
     )
     def get(self, request: Request) -> Response:
         return Response([KeySerializer(row).data for row in self.keys()])
@@ -215,7 +249,9 @@ def shown_once(row: Key, text: str) -> Response:
 class KeyDetail(KeyView):
     """One key."""
 
-    @extend_schema(operation_id="get_key", tags=["access"], responses={200: KeySerializer, **problems(401, 403, 404)})
+    @extend_schema(
+        operation_id="get_key", tags=["access"], responses={200: KeySerializer, **problems(400, 401, 403, 404)}
+    )
     def get(self, request: Request, pk: str) -> Response:
         return Response(KeySerializer(self.get_object(pk)).data)
 
@@ -260,7 +296,7 @@ class KeyRotate(KeyView):
         return shown_once(*keys.rotate(row, timedelta(seconds=values["grace"]), principal.identity))
 
 
-class ProjectView(APIView):
+class ProjectView(KnownParameters):
     permission_classes = [AdministersProject]
 
     def projects(self) -> QuerySet[Project]:
@@ -285,7 +321,7 @@ class ProjectList(ProjectView):
     @extend_schema(
         operation_id="list_projects",
         tags=["access"],
-        responses={200: ProjectSerializer(many=True), **problems(401, 403)},
+        responses={200: ProjectSerializer(many=True), **problems(400, 401, 403)},
     )
     def get(self, request: Request) -> Response:
         return Response(ProjectSerializer(self.projects(), many=True).data)
@@ -316,7 +352,7 @@ class ProjectDetail(ProjectView):
         return [(AdministersService if self.request.method == "DELETE" else AdministersProject)()]
 
     @extend_schema(
-        operation_id="get_project", tags=["access"], responses={200: ProjectSerializer, **problems(401, 403, 404)}
+        operation_id="get_project", tags=["access"], responses={200: ProjectSerializer, **problems(400, 401, 403, 404)}
     )
     def get(self, request: Request, name: str) -> Response:
         return Response(ProjectSerializer(self.get_object(name)).data)

@@ -16,6 +16,7 @@ from picasso.access import audit_queries
 from picasso.access.principal import principal_of
 from picasso.api.errors import ProblemSerializer
 from picasso.api.pagination import Cursor
+from picasso.api.parameters import KnownParameters
 from picasso.api.safety import AdministersProject
 from picasso.errors import PROBLEM_JSON
 from picasso.models import AuditEntry
@@ -43,7 +44,7 @@ class AuditSerializer(serializers.ModelSerializer[AuditEntry]):
 class JsonLines(renderers.BaseRenderer):
     media_type = JSON_LINES
     format = "ndjson"
-    charset = "utf-8"
+    charset = None
 
     def render(self, data: Any, accepted_media_type: str | None = None, context: Any = None) -> bytes:
         rows = data["results"] if isinstance(data, dict) and "results" in data else [data]
@@ -60,12 +61,13 @@ class AuditPages(Cursor):
         return super().paginate_queryset(queryset, request, view)
 
 
-class AuditList(generics.ListAPIView[AuditEntry]):
+class AuditList(KnownParameters, generics.ListAPIView[AuditEntry]):
     """What happened in the project, newest first. All given filters must match."""
 
     permission_classes = [AdministersProject]
     serializer_class = AuditSerializer
     pagination_class = AuditPages
+    parameters = tuple(audit_queries.FILTERS)
     renderer_classes = [renderers.JSONRenderer, JsonLines]
 
     def get_queryset(self) -> QuerySet[AuditEntry]:
@@ -92,4 +94,11 @@ class AuditList(generics.ListAPIView[AuditEntry]):
         },
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return super().get(request, *args, **kwargs)
+        response = super().get(request, *args, **kwargs)
+        response.add_post_render_callback(keep_type)
+        return response
+
+
+def keep_type(response: Response) -> None:
+    """DRF removes the type of an empty body, but no lines are JSON lines too."""
+    response["Content-Type"] = response.accepted_renderer.media_type

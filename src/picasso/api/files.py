@@ -17,6 +17,7 @@ from picasso.api.access import problems
 from picasso.api.errors import ProblemSerializer
 from picasso.api.file_changes import FileChangesSerializer, MergePatchParser, file_changes
 from picasso.api.json_parser import JSONParser
+from picasso.api.parameters import OWNER, KnownParameters, narrowed, require_known_parameters
 from picasso.api.safety import DeletesFiles, ReadsFiles, WritesFiles
 from picasso.errors import PROBLEM_JSON, InvalidField
 from picasso.files import queries
@@ -37,19 +38,24 @@ class FileView(generics.GenericAPIView[File]):
         return {**super().get_serializer_context(), "links": links_of(self.request)}
 
 
-class FileList(FileView, generics.ListAPIView[File]):
+class FileList(KnownParameters, FileView, generics.ListAPIView[File]):
     """Files, newest first."""
 
     serializer_class = FileSerializer
+    parameters = ("owner",)
 
     def get_queryset(self) -> QuerySet[File]:
-        return queries.newest_first(principal_of(self.request.META))
+        return queries.newest_first(narrowed(self.request))
 
     def count(self) -> int:
         """For `picasso.api.pagination.Pages`."""
-        return queries.count(principal_of(self.request.META))
+        return queries.count(narrowed(self.request))
 
-    @extend_schema(operation_id="list_files", responses={200: FileSerializer(many=True), **NOT_FOUND})
+    @extend_schema(
+        operation_id="list_files",
+        parameters=[OWNER],
+        responses={200: FileSerializer(many=True), (400, PROBLEM_JSON): ProblemSerializer, **NOT_FOUND},
+    )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().get(request, *args, **kwargs)
 
@@ -112,5 +118,6 @@ class FileDetail(FileView, generics.RetrieveAPIView[File]):
         If its project has a trash, it goes there, and can be restored for some days.
         """
         principal = principal_of(request.META)
+        require_known_parameters(request, ["permanently"])
         delete_file(principal, default_storage(), self.get_object(), permanently=self._permanently)
         return Response(status=204)

@@ -22,6 +22,7 @@ from rest_framework.views import APIView
 from picasso.access.principal import Principal, principal_of
 from picasso.api.errors import ProblemSerializer
 from picasso.api.pagination import Cursor
+from picasso.api.parameters import KnownParameters
 from picasso.api.safety import AdministersService, ReadsJobs, WritesJobs
 from picasso.errors import PROBLEM_JSON, Conflict, InvalidField, NotFound
 from picasso.files import queries as files
@@ -57,12 +58,13 @@ def visible_jobs(request: Request) -> QuerySet[Job]:
     return queries.visible_to(principal_of(request.META)).annotate(now=Now())
 
 
-class JobList(generics.ListAPIView[Job]):
+class JobList(KnownParameters, generics.ListAPIView[Job]):
     """Jobs, newest first. All given filters must match."""
 
     permission_classes = [ReadsJobs]
     serializer_class = JobSerializer
     pagination_class = Cursor
+    parameters = tuple(bulk_actions.FIELDS)
 
     def get_queryset(self) -> QuerySet[Job]:
         filters = {
@@ -82,7 +84,7 @@ class JobList(generics.ListAPIView[Job]):
         return super().get(request, *args, **kwargs)
 
 
-class FileJobs(generics.ListAPIView[Job]):
+class FileJobs(KnownParameters, generics.ListAPIView[Job]):
     """The jobs of one file, newest first."""
 
     permission_classes = [ReadsJobs]
@@ -195,12 +197,14 @@ def or_invalid_field(action: Callable[[Mapping[str, object]], Any], filters: Map
         raise InvalidField("body", "The body contains a lone surrogate, which is not valid text.") from fault
 
 
-class QueueList(APIView):
+class QueueList(KnownParameters):
     """The queues, and how many jobs of the project each has; of all projects for who administers the service."""
 
     permission_classes = [ReadsJobs]
 
-    @extend_schema(operation_id="list_queues", tags=["queues"], responses={200: QueueSerializer(many=True), **READ})
+    @extend_schema(
+        operation_id="list_queues", tags=["queues"], responses={200: QueueSerializer(many=True), **problems(400, 403)}
+    )
     def get(self, request: Request) -> Response:
         jobs = partial(queries.counted_for, principal_of(request.META))
         return Response([asdict(load) for load in queues.loads(jobs)])

@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 from picasso.access.principal import principal_of
 from picasso.api.access import problems
 from picasso.api.files import FileView
+from picasso.api.parameters import OWNER, KnownParameters, narrowed
 from picasso.api.safety import DeletesFiles
 from picasso.files import queries
 from picasso.files.delete import restore
@@ -26,19 +27,24 @@ class TrashSerializer(FileSerializer):
     deleted_at = serializers.DateTimeField()
 
 
-class TrashList(FileView, generics.ListAPIView[File]):
+class TrashList(KnownParameters, FileView, generics.ListAPIView[File]):
     """Deleted files that can be restored, newest upload first."""
 
     serializer_class = TrashSerializer
+    parameters = ("owner",)
 
     def get_queryset(self) -> QuerySet[File]:
-        return queries.trash_of(principal_of(self.request.META))
+        return queries.trash_of(narrowed(self.request))
 
     def count(self) -> int:
         """For `picasso.api.pagination.Pages`."""
         return queries.count_trash(principal_of(self.request.META))
 
-    @extend_schema(operation_id="list_trash", responses={200: TrashSerializer(many=True), **problems(401, 403, 404)})
+    @extend_schema(
+        operation_id="list_trash",
+        parameters=[OWNER],
+        responses={200: TrashSerializer(many=True), **problems(400, 401, 403, 404)},
+    )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().get(request, *args, **kwargs)
 

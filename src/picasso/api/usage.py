@@ -8,15 +8,12 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from picasso.access import quotas
-from picasso.access.principal import principal_of
 from picasso.api.access import problems
+from picasso.api.parameters import KnownParameters, narrowed
 from picasso.api.safety import ReadsFiles
-from picasso.errors import InvalidField, Unauthorized
-
-MAX_OWNER = 255
+from picasso.errors import Unauthorized
 
 
 class LimitsSerializer(serializers.Serializer[Any]):
@@ -39,7 +36,8 @@ class UsageSerializer(serializers.Serializer[Any]):
     limits = LimitsSerializer()
 
 
-class UsageView(APIView):
+class UsageView(KnownParameters):
+    parameters = ("owner",)
     permission_classes = [ReadsFiles]
 
     @extend_schema(
@@ -50,12 +48,7 @@ class UsageView(APIView):
     )
     def get(self, request: Request) -> Response:
         """How much is stored, and the limits. A token of an owner sees the usage of that owner."""
-        principal = principal_of(request.META)
+        principal = narrowed(request)
         if principal.project is None:
             raise Unauthorized
-        owner = request.query_params.get("owner", principal.owner)
-        if owner is not None and (not 0 < len(owner) <= MAX_OWNER or "\0" in owner):
-            raise InvalidField("owner", f"owner must have 1 to {MAX_OWNER} characters.")
-        if principal.owner is not None and owner != principal.owner:
-            raise InvalidField("owner", "This token sees the usage of its own owner only.")
-        return Response(quotas.usage(principal.project, owner))
+        return Response(quotas.usage(principal.project, principal.owner))

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from picasso.access.authenticate import Authenticator, Credentials
 from picasso.access.principal import ENVIRON, Principal
-from picasso.errors import BadRequest, InvalidToken
+from picasso.errors import BadRequest, InvalidField, InvalidToken
 from picasso.web.request import Request
 
 # Who sends a form may be said by a field of it: a plain form of HTML can set no header.
@@ -23,9 +23,20 @@ def credentials_of(request: Request) -> Credentials:
         method=request.method,
         path=request.path,
         address=client[0] if client else "",
-        project=request.headers.get("picasso-project", ""),
-        owner=as_utf8(request.headers.get("picasso-owner", "")),
+        project=narrowing(request, "Picasso-Project"),
+        owner=as_utf8(narrowing(request, "Picasso-Owner")),
     )
+
+
+def narrowing(request: Request, name: str) -> str:
+    """The value of a header that narrows what the request sees; empty without it.
+
+    An empty header narrows nothing, although its sender wanted that: `InvalidField`.
+    """
+    value = request.headers.get(name.lower())
+    if value is not None and not value.strip():
+        raise InvalidField(name, f"{name} is empty. Leave the header out to act without it.")
+    return value or ""
 
 
 def as_utf8(value: str) -> str:

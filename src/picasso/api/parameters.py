@@ -1,0 +1,58 @@
+"""Query parameters: those that nothing reads are refused, because a misspelt filter would show everything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from picasso.access.principal import Principal, principal_of
+from picasso.errors import InvalidField
+
+MAX_OWNER = 255
+
+ALWAYS = frozenset({"token", "format"})
+"""The credential of a request, and the format of the answer."""
+
+OWNER = OpenApiParameter("owner", description="Only those of this end user.")
+
+
+def require_known_parameters(request: Request, known: Iterable[str]) -> None:
+    """Raises `InvalidField` for a query parameter that is not one of these."""
+    names = list(known)
+    for name in request.query_params:
+        if name not in names and name not in ALWAYS:
+            only = f", only {', '.join(names)}" if names else "; there is none"
+            raise InvalidField(name[:40], f"{name[:40]!r} is not a parameter here{only}.")
+
+
+class KnownParameters(APIView):
+    """A view whose ``GET`` has these parameters, and those of its paginator, only."""
+
+    parameters: ClassVar[tuple[str, ...]] = ()
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if request.method in {"GET", "HEAD"}:
+            require_known_parameters(request, (*self.parameters, *self._of_pages()))
+
+    def _of_pages(self) -> list[str]:
+        paginator = getattr(self, "paginator", None)
+        return [each["name"] for each in paginator.get_schema_operation_parameters(self)] if paginator else []
+
+
+def narrowed(request: Request) -> Principal:
+    """The principal, which sees what belongs to ``?owner=`` only, if that is there. Raises `InvalidField`."""
+    principal = principal_of(request.META)
+    owner = request.query_params.get("owner", principal.owner)
+    if owner == principal.owner:
+        return principal
+    if not owner or len(owner) > MAX_OWNER or not owner.isprintable():
+        raise InvalidField("owner", f"owner must have 1 to {MAX_OWNER} printable characters.")
+    if principal.owner is not None:
+        raise InvalidField("owner", "This request sees what belongs to its own owner only.")
+    return replace(principal, owner=owner)

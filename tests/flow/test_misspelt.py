@@ -1,0 +1,107 @@
+"""What nothing reads is refused: members of bodies, query parameters, empty headers."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from picasso.access.principal import OPEN, Principal
+from picasso.models import Key
+from picasso.web.app import WebApp
+from tests.flow import access
+from tests.flow.http import client
+from tests.flow.rows import new_file
+from tests.flow.test_access_api import KEYS, ME, PROJECTS, TENANT, patch, post
+
+pytestmark = pytest.mark.django_db
+
+FILES, TRASH, JOBS, AUDIT = "/api/v1.0/files/", "/api/v1.0/trash/", "/api/v1.0/jobs/", "/api/v1.0/audit/"
+LISTS = (FILES, TRASH, JOBS, AUDIT, KEYS, PROJECTS, "/api/v1.0/queues/", "/api/v1.0/usage/")
+
+
+def refused(answer: Any, field: str) -> str:
+    assert answer.status_code == 400, answer.content
+    assert answer.json()["errors"][0]["field"] == field
+    detail: str = answer.json()["detail"]
+    return detail
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("header", ["picasso-owner", "picasso-project"])
+@pytest.mark.parametrize("value", ["", " "])
+def test_an_empty_header_does_not_act_for_everybody(tmp_path: Path, header: str, value: str) -> None:
+    _, key = access.new_key()
+
+    async def run(app: WebApp) -> None:
+        answer = await access.send(app, "GET", access.FILES, key, b"", **{header: value})
+        assert access.code(answer) == (400, "invalid-field")
+
+    access.with_keys(tmp_path, run)
+    connection.close()
+
+
+def test_unknown_members_of_a_body_are_named() -> None:
+    made = post(TENANT, KEYS, name="a", scopes=["files:write"]).json()
+    detail = refused(post(TENANT, KEYS, name="a", scopes=["files:write"], network=["10.0.0.0/8"]), "network")
+    assert "networks" in detail
+    assert Key.objects.count() == 1
+    refused(post(TENANT, f"{KEYS}{made['id']}/rotate/", grase=0), "grase")
+    assert "can't be set" in refused(patch(TENANT, f"{KEYS}{made['id']}/", revoked_at=None), "revoked_at")
+    refused(patch(TENANT, f"{PROJECTS}default/", trash_day=3), "trash_day")
+    refused(post(OPEN, f"{FILES}{new_file().pk}/links/", expire=60), "expire")
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_unknown_parameters_of_lists_are_named(path: str) -> None:
+    assert client().get(path).status_code == 200
+    refused(client().get(path, {"ownr": "ann"}), "ownr")
+
+
+def test_a_misspelt_parameter_deletes_nothing() -> None:
+    address = f"{FILES}{new_file().pk}/"
+    assert "permanently" in refused(client().delete(f"{address}?permanent=true"), "permanent")
+    assert client().get(address).status_code == 200
+
+
+def test_files_of_one_owner_are_listed_and_counted() -> None:
+    mine, _ = new_file("a", owner="ann"), new_file("b", owner="bob")
+    found = client().get(FILES, {"owner": "ann", "page_size": "5"}).json()
+    assert (found["count"], [each["id"] for each in found["results"]]) == (1, [str(mine.pk)])
+    client().delete(f"{FILES}{mine.pk}/")
+    assert client().get(FILES, {"owner": "ann"}).json()["count"] == 0
+    assert client().get(TRASH, {"owner": "ann"}).status_code == 200
+    for owner in ("", "a" * 256):
+        refused(client().get(FILES, {"owner": owner}), "owner")
+    ann = Principal("token", TENANT.project, TENANT.scopes, owner="ann")
+    refused(client(ann).get(FILES, {"owner": "bob"}), "owner")
+
+
+def test_the_audit_refuses_unknown_outcomes_and_has_a_type_without_lines() -> None:
+    assert "denied" in refused(client().get(AUDIT, {"outcome": "dennied"}), "outcome")
+    empty = client().get(AUDIT, {"action": "none"}, headers={"Accept": "application/x-ndjson"})
+    assert (empty.status_code, empty.content, empty["Content-Type"]) == (200, b"", "application/x-ndjson")
+
+
+def test_a_key_is_rotated_once() -> None:
+    made = post(TENANT, KEYS, name="a", scopes=["files:write"]).json()
+    Key.objects.update(created_at=timezone.now() - timedelta(hours=1))
+    new = post(TENANT, f"{KEYS}{made['id']}/rotate/").json()
+    again = post(TENANT, f"{KEYS}{made['id']}/rotate/")
+    assert again.status_code == 409
+    assert new["id"] in again.json()["detail"]
+    assert post(TENANT, f"{KEYS}{new['id']}/rotate/").status_code == 201
+
+
+def test_me_names_the_key_or_the_person(django_user_model: Any) -> None:
+    made = post(TENANT, KEYS, name="a", scopes=["files:write"]).json()
+    keyed = Principal("key", TENANT.project, TENANT.scopes, key_id=made["id"])
+    assert client(keyed).get(ME).json()["key"] == {"id": made["id"], "name": "a", "expires_at": None}
+    ann = django_user_model.objects.create_user("ann")
+    signed_in = Principal("session", TENANT.project, TENANT.scopes, identity=f"user:{ann.pk}")
+    found = client(signed_in).get(ME).json()
+    assert (found["key"], found["person"]) == (None, "ann")
