@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ from picasso.models import AuditEntry, Membership, Project, SecondFactor, SignIn
 from picasso.storage.folder import Folder
 from picasso.web.app import WebApp
 from tests.flow.asgi import Exchange, ask
+from tests.flow.rows import side_by_side
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -234,6 +236,48 @@ def test_codes_can_not_be_guessed_without_end(ann: User, browser: Client, with_s
     assert answers == [403] * MAX_OF_ACCOUNT + [429]
 
 
+def test_codes_of_the_set_up_can_not_be_guessed_without_end(ann: User, browser: Client) -> None:
+    signed_in(browser)
+    browser.post(ACCOUNT, {"do": "enrol"})
+    answers = [browser.post(ACCOUNT, {"do": "confirm", "code": f"{n}"}) for n in range(MAX_OF_ACCOUNT + 1)]
+    assert [answer.status_code for answer in answers] == [403] * MAX_OF_ACCOUNT + [429]
+    assert b"<svg" in answers[-1].content
+
+
+@pytest.mark.parametrize("kind", ["app", "recovery"])
+def test_parallel_uses_of_a_code_are_one(ann: User, with_second_factor: list[str], kind: str) -> None:
+    code = code_of(ann, 1) if kind == "app" else with_second_factor[0]
+    assert sum(side_by_side([lambda: second_factor.verify(ann, code)] * 6)) == 1
+
+
+def test_parallel_guesses_do_not_pass_the_lock(ann: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    checked = []
+
+    def refuse(**_: str) -> None:
+        checked.append(1)
+
+    monkeypatch.setattr(sign_in, "authenticate", refuse)
+    refused = side_by_side([partial(guess, n) for n in range(32)])
+    assert set(refused) <= {SignInRefused, SignInLocked}
+    assert len(checked) == refused.count(SignInRefused) <= MAX_OF_ACCOUNT
+    account = SignInFailure.objects.filter(subject__startswith="account:")
+    assert account.count() == len(checked), "only what was checked counts"
+
+
+def guess(n: int) -> type[Exception] | None:
+    try:
+        sign_in.check_password("ann", "wrong", f"10.0.0.{n}")
+    except (SignInRefused, SignInLocked) as fault:
+        return type(fault)
+    return None
+
+
+def test_who_signs_in_rightly_does_not_lock_the_address(ann: User) -> None:
+    for _ in range(MAX_OF_ACCOUNT + 1):
+        assert sign_in.check_password("ann", PASSWORD, "10.0.0.1") == ann
+    assert not SignInFailure.objects.exists()
+
+
 def test_the_secret_is_not_readable_in_the_database(ann: User, with_second_factor: list[str]) -> None:
     row = SecondFactor.objects.get(user=ann)
     stored = json.dumps([row.secret, row.recovery_codes])
@@ -248,11 +292,16 @@ def test_the_account_page_sets_up_and_removes_a_second_factor(ann: User, browser
     signed_in(browser)
     page = browser.post(ACCOUNT, {"do": "enrol"}).content.decode()
     assert "<svg" in page
-    assert browser.post(ACCOUNT, {"do": "confirm", "code": "1"}).status_code == 400
-    browser.post(ACCOUNT, {"do": "enrol"})
+    assert "recovery code" not in page
+    again = browser.post(ACCOUNT, {"do": "confirm", "code": "1"})
+    assert again.status_code == 403
+    (secret,) = re.findall(r"Secret: <code>(\w+)</code>", page)
+    assert secret in again.content.decode(), "a mistyped code does not end it"
     shown = browser.post(ACCOUNT, {"do": "confirm", "code": code_of(ann)}).content.decode()
     assert len(re.findall(r"<li><code>[0-9a-f-]{19}</code>", shown)) == second_factor.RECOVERY_CODES
-    assert browser.post(ACCOUNT, {"do": "enrol"}).status_code == 409
+    assert not SignInFailure.objects.filter(subject__startswith="account:").exists()
+    for action in ("enrol", "confirm"):
+        assert browser.post(ACCOUNT, {"do": action, "code": "1"}).status_code == 409
     assert browser.post(ACCOUNT, {"do": "remove", "code": "1"}).status_code == 403
     assert browser.post(ACCOUNT, {"do": "remove", "code": code_of(ann, 1)}).status_code == 200
     assert not SecondFactor.objects.exists()

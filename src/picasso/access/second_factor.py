@@ -40,13 +40,19 @@ def enrol(user: User) -> str:
     return secret
 
 
+def unconfirmed_secret(user: User) -> str | None:
+    """Of a second factor that is being set up, in base 32."""
+    row = SecondFactor.objects.filter(user=user, confirmed_at=None).first()
+    return decrypt(row.secret) if row else None
+
+
 def confirm(user: User, code: str) -> list[str] | None:
     """With the first code of the app: recovery codes, to be shown once. None if the code is wrong."""
-    if not verify(user, code, confirmed=False):
-        return None
     codes = ["-".join(secrets.token_hex(2) for _ in range(4)) for _ in range(RECOVERY_CODES)]
     hashes = [hash_of(each) for each in codes]
     with transaction.atomic():
+        if not verify(user, code, confirmed=False):
+            return None
         SecondFactor.objects.filter(user=user).update(confirmed_at=timezone.now(), recovery_codes=hashes)
         audit.record_person("person.second-factor", user, active=True)
     return codes

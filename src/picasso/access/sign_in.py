@@ -7,12 +7,13 @@ the database: they hold for all processes and machines.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from ipaddress import ip_address, ip_network
 
 from django.contrib.auth import authenticate
 from django.contrib.auth.models import User
-from django.db import transaction
 from django.db.models.functions import Now
 
 from picasso.access import audit
@@ -33,21 +34,41 @@ def check_password(name: str, password: str, address: str) -> User:
 
     Raises `SignInLocked`, `SignInRefused`. An unknown name takes as long as a wrong password.
     """
-    subjects = subjects_of(name, address)
-    require_unlocked(subjects)
-    user = authenticate(username=name, password=password) if len(password) <= MAX_PASSWORD else None
-    if not isinstance(user, User):
-        fail(subjects, User.objects.filter(username=name).first())
-        raise SignInRefused
+    with attempt(name, address):
+        user = authenticate(username=name, password=password) if len(password) <= MAX_PASSWORD else None
+        if not isinstance(user, User):
+            raise SignInRefused
     return user
 
 
-def fail(subjects: dict[str, int], user: User | None) -> None:
-    """Count a failure. Of a name that nobody has, nothing is written down: it may be a password."""
-    with transaction.atomic():
-        SignInFailure.objects.bulk_create(SignInFailure(subject=subject) for subject in subjects)
-        name = user.get_username() if user else ""
-        audit.record("session.sign-in", "user", user.pk if user else "", outcome=Outcome.DENIED, name=name)
+@contextmanager
+def attempt(name: str, address: str) -> Iterator[None]:
+    """Around the check of a password or a code. It counts as a failure until the check has ended well.
+
+    It counts before the check, so that parallel guesses don't pass the lock. Raises `SignInLocked`. While it is locked,
+    nothing counts, or the lock would never end.
+    """
+    subjects = subjects_of(name, address)
+    require_unlocked(subjects)
+    counted = [row.pk for row in SignInFailure.objects.bulk_create(SignInFailure(subject=each) for each in subjects)]
+    mine = SignInFailure.objects.filter(pk__in=counted)
+    try:
+        require_unlocked({subject: limit + 1 for subject, limit in subjects.items()})
+    except SignInLocked:
+        mine.delete()
+        raise
+    try:
+        yield
+    except SignInRefused:
+        record_failure(User.objects.filter(username=name).first())
+        raise
+    mine.delete()
+
+
+def record_failure(user: User | None) -> None:
+    """Of a name that nobody has, nothing is written down: it may be a password."""
+    name, user_id = (user.get_username(), user.pk) if user else ("", "")
+    audit.record("session.sign-in", "user", user_id, outcome=Outcome.DENIED, name=name)
 
 
 def succeed(name: str, address: str) -> None:

@@ -59,6 +59,14 @@ class CodeForm(forms.Form):
     )
 
 
+class AppCodeForm(forms.Form):
+    code = forms.CharField(
+        label="Code that the app shows",
+        max_length=40,
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "autofocus": True}),
+    )
+
+
 class PasswordForm(forms.Form):
     old = forms.CharField(
         label="Present password",
@@ -120,12 +128,10 @@ class SignInCode(View):
         user, form = pending(request), CodeForm(request.POST)
         if user is None:
             return redirect(addresses.SIGN_IN, target(request))
-        subjects = sign_in.subjects_of(user.get_username(), address_of(request))
         try:
-            sign_in.require_unlocked(subjects)
-            if not form.is_valid() or not second_factor.verify(user, form.cleaned_data["code"]):
-                sign_in.fail(subjects, user)
-                raise SignInRefused("The code is wrong, or it was used already. Wait for the next one.")
+            with sign_in.attempt(user.get_username(), address_of(request)):
+                if not form.is_valid() or not second_factor.verify(user, form.cleaned_data["code"]):
+                    raise SignInRefused("The code is wrong, or it was used already. Wait for the next one.")
         except PicassoError as fault:
             return refused(request, "sign_in_code", fault, form=CodeForm(), next=target(request))
         return enter(request, user)
@@ -231,25 +237,35 @@ def change_password(request: HttpRequest, user: User) -> HttpResponse:
 def enrol(request: HttpRequest, user: User) -> HttpResponse:
     if second_factor.of(user):
         return account(request, user, 409, problem="There is a second factor already. Remove it first.")
-    secret = second_factor.enrol(user)
-    return account(request, user, secret=secret, picture=second_factor.picture(user, secret), code_form=CodeForm())
+    return set_up(request, user, second_factor.enrol(user))
+
+
+def set_up(request: HttpRequest, user: User, secret: str, status: int = 200, problem: str = "") -> HttpResponse:
+    picture = second_factor.picture(user, secret)
+    return account(request, user, status, secret=secret, picture=picture, code_form=AppCodeForm(), problem=problem)
 
 
 def confirm(request: HttpRequest, user: User) -> HttpResponse:
-    codes = second_factor.confirm(user, request.POST.get("code", "")[:40])
-    if codes is None:
-        return account(request, user, 400, problem="The code is wrong. Set it up once more.")
+    """A wrong code does not end it: the same secret is shown again, which the app may have already."""
+    if (secret := second_factor.unconfirmed_secret(user)) is None:
+        return account(request, user, 409, problem="Nothing is being set up. Begin again.")
+    try:
+        with sign_in.attempt(user.get_username(), address_of(request)):
+            codes = second_factor.confirm(user, request.POST.get("code", "")[:40])
+            if codes is None:
+                raise SignInRefused("The code is wrong. Enter the one that the app shows now.")
+    except PicassoError as fault:
+        return set_up(request, user, secret, fault.status, fault.detail)
+    sign_in.succeed(user.get_username(), address_of(request))
     return account(request, user, recovery_codes=codes)
 
 
 def remove(request: HttpRequest, user: User) -> HttpResponse:
     """Needs a code, so that an open session alone is not enough."""
-    subjects = sign_in.subjects_of(user.get_username(), address_of(request))
     try:
-        sign_in.require_unlocked(subjects)
-        if not second_factor.verify(user, request.POST.get("code", "")[:40]):
-            sign_in.fail(subjects, user)
-            raise SignInRefused
+        with sign_in.attempt(user.get_username(), address_of(request)):
+            if not second_factor.verify(user, request.POST.get("code", "")[:40]):
+                raise SignInRefused("The code is wrong, or it was used already. Wait for the next one.")
     except PicassoError as fault:
         return account(request, user, fault.status, problem=fault.detail)
     second_factor.remove(user)
