@@ -1,4 +1,4 @@
-"""The admin: files, jobs, uploads, queues and workers. Rows are shown and acted on, but not edited."""
+"""The admin: projects, keys, roles, files, jobs, uploads, queues and workers. Rows are shown and acted on only."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ from contextlib import suppress
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from picasso.access import keys
 from picasso.access.principal import SERVICE
 from picasso.errors import NotFound
 from picasso.files.delete import delete
 from picasso.files.queries import visible_to
 from picasso.jobs import commands, queues, verdicts
-from picasso.models import AuditEntry, Derivative, File, Job, Queue, Upload, Worker
+from picasso.models import AuditEntry, Derivative, File, Job, Key, Membership, Project, Queue, Upload, Worker
 from picasso.queue_names import QUEUES
 from picasso.storage import default_storage
 
@@ -174,6 +176,51 @@ class QueueAdmin(ReadOnly, admin.ModelAdmin):
     @admin.display(description="seconds due, oldest job")
     def oldest(self, queue: Queue) -> float | None:
         return queues.load(queue.name).oldest
+
+
+class Kept(ReadOnly):
+    """Rows that are not deleted here."""
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Project)
+class ProjectAdmin(Kept, admin.ModelAdmin):
+    """Projects are changed by the API, which checks their settings."""
+
+    list_display = ("name", "visibility", "retention_days", "trash_days", "created_at")
+    search_fields = ("name",)
+
+
+@admin.register(Key)
+class KeyAdmin(Kept, admin.ModelAdmin):
+    list_display = ("id", "name", "project", "state", "expires_at", "last_used_at", "created_at", "created_by")
+    list_filter = ("project", ("revoked_at", admin.EmptyFieldListFilter))
+    list_select_related = ("project",)
+    search_fields = ("id__exact", "name", "lineage__exact")
+    exclude = ("secret_hash",)
+    actions = ("revoke",)
+
+    @admin.display
+    def state(self, key: Key) -> str:
+        return keys.state_of(key)
+
+    def has_revoke_permission(self, request: HttpRequest) -> bool:
+        return isinstance(request.user, User) and request.user.has_perm("picasso.change_key")
+
+    @admin.action(description="Revoke (for good; within five seconds everywhere)", permissions=["revoke"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[Key]) -> None:
+        count = sum(keys.revoke(key) for key in queryset)
+        self.message_user(request, f"{count} keys are revoked.", messages.SUCCESS if count else messages.WARNING)
+
+
+@admin.register(Membership)
+class MembershipAdmin(Kept, admin.ModelAdmin):
+    list_display = ("user", "project", "role")
+    list_filter = ("role", "project")
+    list_select_related = ("user", "project")
+    search_fields = ("user__username",)
 
 
 @admin.register(AuditEntry)

@@ -19,14 +19,14 @@ import pyotp
 import pytest
 from django.conf import settings
 from django.contrib.auth.hashers import Argon2PasswordHasher
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from picasso.access import people, second_factor, sign_in
+from picasso.access import keys, people, second_factor, sign_in
 from picasso.access.principal import ANONYMOUS, ENVIRON, Scope
 from picasso.access.projects import KEPT_SECONDS
 from picasso.access.sign_in import MAX_OF_ACCOUNT, MAX_OF_ADDRESS
@@ -131,10 +131,48 @@ def test_a_wrong_password_is_refused(ann: User, browser: Client, name: str) -> N
 
 def test_the_form_needs_its_token(ann: User) -> None:
     strict = Client(enforce_csrf_checks=True, **{ENVIRON: ANONYMOUS})  # type: ignore[arg-type]
-    assert signed_in(strict).status_code == 403
+    problem = signed_in(strict)
+    assert (problem.status_code, problem["Content-Type"]) == (403, "application/problem+json")
+    page = strict.post(SIGN_IN, {"username": "ann"}, headers={"Accept": "text/html,*/*;q=0.8"})
+    assert (page.status_code, page["Content-Type"]) == (403, "text/html; charset=utf-8")
+    assert b'class="small-page"' in page.content
+    assert b"<style" not in page.content
+    assert "frame-ancestors 'none'" in page["Content-Security-Policy"]
     token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', strict.get(SIGN_IN).content.decode())
     assert token
     assert signed_in(strict, csrfmiddlewaretoken=token[1]).status_code == 302
+
+
+def test_the_admin_shows_projects_keys_and_roles_and_revokes_keys(ann: User, browser: Client) -> None:
+    key, _ = keys.create(Project.objects.get(name="default"), "shop", [Scope.FILES_READ])
+    admin = "/admin/picasso/"
+    assert browser.get(f"{admin}key/").status_code == 302
+    people.create("bob", PASSWORD, Role.ADMIN, key.project)
+    browser.force_login(User.objects.get(username="bob"))
+    assert browser.get(f"{admin}key/").status_code == 302, "only staff see it"
+    browser.force_login(ann)
+    for kind, row in (("project", key.project), ("key", key), ("membership", ann.memberships.get())):
+        assert browser.get(f"{admin}{kind}/").status_code == 200
+        page = browser.get(f"{admin}{kind}/{row.pk}/change/")
+        assert page.status_code == 200
+        assert key.secret_hash.encode() not in page.content
+        for action in ("add", f"{row.pk}/change", f"{row.pk}/delete"):
+            assert browser.post(f"{admin}{kind}/{action}/", {"post": "yes"}).status_code == 403
+    browser.post(f"{admin}key/", {"action": "revoke", "_selected_action": [key.pk]})
+    key.refresh_from_db()
+    assert key.revoked_at
+    assert AuditEntry.objects.get(action="key.revoke").actor == f"user:{ann.pk}"
+
+
+def test_staff_without_the_permission_can_not_revoke_a_key(browser: Client) -> None:
+    key, _ = keys.create(Project.objects.get(name="default"), "shop", [Scope.FILES_READ])
+    staff = User.objects.create_user("eve", is_staff=True)
+    staff.user_permissions.add(Permission.objects.get(codename="view_key"))
+    browser.force_login(staff)
+    assert browser.get("/admin/picasso/key/").status_code == 200
+    browser.post("/admin/picasso/key/", {"action": "revoke", "_selected_action": [key.pk]})
+    key.refresh_from_db()
+    assert key.revoked_at is None
 
 
 def test_too_many_failures_lock_the_account_for_everybody(ann: User, browser: Client) -> None:
