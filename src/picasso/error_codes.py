@@ -150,7 +150,8 @@ REQUEST_CODES = (
         403,
         "A browser sent the request for a page of another site (`Origin`, `Sec-Fetch-Site`), and it would change "
         "something.",
-        "Add the site's origin to `PICASSO_CORS_ORIGINS` if its pages may use the API. If it was the service's own "
+        "Add the site's origin to `PICASSO_CORS_ORIGINS`, or to `cors_origins` of "
+        "the project, if its pages may use the API. If it was the service's own "
         "page, a proxy changes `Host`: set `PICASSO_PUBLIC_URL`.",
     ),
     RequestCode(

@@ -188,7 +188,7 @@ class NetworkNotAllowed(Forbidden):
 
 
 class CrossSiteRequest(Forbidden):
-    """Pages of other sites may not do this (see PICASSO_CORS_ORIGINS)."""
+    """Pages of other sites may not do this (see PICASSO_CORS_ORIGINS, and `cors_origins` of the project)."""
 
     code = "cross-site-request"
 
@@ -249,11 +249,13 @@ class QuotaExceeded(PicassoError):
 
     status, code = 413, "quota-exceeded"
 
-    def __init__(self, quota: str, whose: str, limit: int, used: int) -> None:
+    def __init__(self, quota: str, whose: str, limit: int, used: int, size: int | None = None) -> None:
+        """``size`` is that of the upload in bytes."""
         self.quota = QuotaUse(name=quota, limit=limit, used=used, left=max(0, limit - used))
         unit = "files" if quota == "files" else "bytes"
         when = " today" if quota == "bytes_per_day" else ""
-        super().__init__(f"The quota of {whose} does not allow this: {used} of {limit} {unit} are used{when}.")
+        upload = "" if size is None or unit == "files" else f", and this upload has {size}"
+        super().__init__(f"The quota of {whose} does not allow this: {used} of {limit} {unit} are used{when}{upload}.")
 
     def problem(self) -> Problem:
         return {**super().problem(), "quota": self.quota}

@@ -97,14 +97,12 @@ def expiry(claim: str, value: object) -> int:
 
 
 def scopes(claim: str, value: object) -> frozenset[Scope]:
-    """A list, or one string with spaces as OAuth has it."""
-    listed = value.split(" ") if isinstance(value, str) else value
     known = {str(scope): scope for scope in TOKEN_SCOPES}
-    if not isinstance(listed, list) or not listed or any(not isinstance(each, str) for each in listed):
+    if not isinstance(value, list) or not value or any(not isinstance(each, str) for each in value):
         raise ClaimError(claim, "must be a list of scopes")
-    if unknown := [each for each in listed if each not in known]:
+    if unknown := [each for each in value if each not in known]:
         raise ClaimError(claim, f"has {unknown[0][:40]!r}; a token may have {', '.join(sorted(known))}")
-    return frozenset(known[each] for each in listed)
+    return frozenset(known[each] for each in value)
 
 
 def types(claim: str, value: object) -> tuple[str, ...]:

@@ -92,7 +92,7 @@ def require(quotas: Quotas, stored: Stored, size: int, whose: str) -> None:
     )
     for name, limit, used, more in checks:
         if limit is not None and used + more > limit:
-            raise QuotaExceeded(name, whose, limit, used)
+            raise QuotaExceeded(name, whose, limit, used, size)
 
 
 def lock(project_id: int) -> None:

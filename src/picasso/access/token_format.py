@@ -7,7 +7,7 @@ import json
 import re
 from typing import Any, NamedTuple, NoReturn
 
-from picasso.errors import InvalidToken
+from picasso.errors import InvalidKey, InvalidToken
 
 MAX_HEADER, MAX_CLAIMS, MAX_SIGNATURE = 512, 4096, 128
 """Characters of each part."""
@@ -34,7 +34,9 @@ class ParsedToken(NamedTuple):
 
 
 def parse(text: str) -> ParsedToken:
-    """Raises `InvalidToken`."""
+    """Raises `InvalidToken`, `InvalidKey`."""
+    if text.strip("\"'").startswith("pk_"):
+        raise InvalidKey("This is a key in quotes. Send it as it is: `Authorization: Bearer pk_…`.")
     match = PATTERN.fullmatch(text)
     if not match:
         raise InvalidToken("This is not a token: it was cut, or it is too long.")
@@ -42,6 +44,8 @@ def parse(text: str) -> ParsedToken:
     key_id, algorithm = header.get("kid"), header.get("alg")
     if header.keys() - HEADER_FIELDS or header.get("typ", "JWT") != "JWT":
         raise InvalidToken("The header of a token has `alg`, `kid` and `typ` (JWT) only.")
+    if isinstance(key_id, str) and key_id.startswith("pk_"):
+        raise InvalidToken("`kid` is the id of a key without pk_: the 12 characters after it.")
     if not isinstance(key_id, str) or not KEY_ID.fullmatch(key_id) or not isinstance(algorithm, str):
         raise InvalidToken("The header of a token needs `alg`, and in `kid` the id of a key.")
     return ParsedToken(key_id, algorithm, json_object(match[2]), text.rpartition(".")[0])

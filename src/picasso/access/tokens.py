@@ -188,11 +188,14 @@ def principal_with(claims: Claims, key: KnownKey) -> Principal:
 
 
 def token_in(credentials: Credentials) -> str:
-    """The token of a request; empty without one. Raises `BadRequest` for two credentials."""
+    """The token of a request; empty without one. Raises `BadRequest` for two credentials, `InvalidToken`."""
     bearer = "" if credentials.bearer.startswith("pk_") else credentials.bearer
     found = IN_QUERY.findall(credentials.query) if "token=" in credentials.query else []
     if not found:
         return bearer
     if len(found) > 1 or credentials.authorization:
         raise BadRequest("Send one credential only: either `Authorization`, or `token` once.")
-    return unquote(found[0])
+    token = unquote(found[0])
+    if token.strip("\"'").startswith("pk_"):
+        raise InvalidToken("A key must not be in an address: it is the secret of a server. Use a token, or the header.")
+    return token

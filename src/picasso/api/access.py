@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from ipaddress import ip_network
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.settings import api_settings
 from rest_framework.views import APIView
 
 from picasso.access import audit, keys, project_settings, projects, tokens
@@ -22,6 +24,9 @@ from picasso.api.parameters import KnownParameters
 from picasso.api.safety import AdministersProject, AdministersService
 from picasso.errors import PROBLEM_JSON, Conflict, Forbidden, InvalidField, NotFound
 from picasso.models import DEFAULT_PROJECT, Key, Project
+from picasso.process.pipelines import pipelines
+
+NON_FIELD_ERRORS_KEY = api_settings.NON_FIELD_ERRORS_KEY
 
 MAX_GRACE = timedelta(days=30)
 
@@ -104,6 +109,11 @@ class KeySerializer(serializers.Serializer[Key]):
     created_at = serializers.DateTimeField(read_only=True)
     created_by = serializers.CharField(read_only=True)
 
+    def validate_expires_at(self, value: datetime | None) -> datetime | None:
+        if value and value <= timezone.now():
+            raise serializers.ValidationError("expires_at must be in the future. To end a key now, delete it.")
+        return value
+
 
 class NewKeySerializer(KeySerializer):
     key = serializers.CharField(help_text="The key itself. It is shown only in this answer.")
@@ -153,6 +163,13 @@ class ProjectSerializer(serializers.ModelSerializer[Project]):
             "trash_days",
         )
         read_only_fields = ("created_at",)
+        extra_kwargs: ClassVar = {"retention_days": {"min_value": 1}}
+
+    def validate_pipelines(self, names: list[str] | None) -> list[str] | None:
+        if unknown := [name for name in names or () if name not in pipelines()]:
+            known = ", ".join(pipelines().names)
+            raise serializers.ValidationError(f"There is no pipeline {unknown[0]!r} here, only {known}.")
+        return names
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         project_settings.check(attrs)
@@ -168,7 +185,8 @@ def validated(serializer: serializers.BaseSerializer[Any]) -> dict[str, Any]:
         raise InvalidField("body", "The body is nested too deeply.") from fault
     if not known:
         field, found = next(iter(dict(serializer.errors).items()))
-        raise InvalidField(str(field), f"{field}: {first_sentence(found)}")
+        name, sentence = "body" if field == NON_FIELD_ERRORS_KEY else str(field), first_sentence(found)
+        raise InvalidField(name, sentence if sentence.startswith(name) else f"{name}: {sentence}")
     values: dict[str, Any] = serializer.validated_data
     return values
 

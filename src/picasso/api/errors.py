@@ -52,8 +52,13 @@ def handle(fault: Exception, context: dict[str, Any]) -> JsonResponse | None:
     if not isinstance(fault, exceptions.APIException):
         return None
     headers = {"Allow": ", ".join(context["view"].allowed_methods)} if fault.status_code == 405 else {}
-    body = problem(fault.status_code, code_of(fault), str(fault.detail))
+    body = problem(fault.status_code, code_of(fault), sentence_of(fault))
     return JsonResponse(body, status=fault.status_code, content_type=PROBLEM_JSON, headers=headers)
+
+
+def sentence_of(fault: exceptions.APIException) -> str:
+    more = " Send `Content-Type: application/json`." if isinstance(fault, exceptions.UnsupportedMediaType) else ""
+    return f"{fault.detail}{more}"
 
 
 def code_of(fault: exceptions.APIException) -> str:

@@ -18,6 +18,7 @@ from picasso.access.principal import Principal, Scope, principal_of
 from picasso.api.access import KeyView, problems
 from picasso.errors import Forbidden, InvalidField
 from picasso.models import Key, Visibility
+from picasso.process.pipelines import pipelines
 
 DEFAULT_SECONDS = 3600
 MIN_SECONDS = 10
@@ -120,8 +121,19 @@ def require_fitting(principal: Principal, values: dict[str, Any]) -> None:
         raise InvalidField(fault.claim, str(fault)) from fault
     if claims.project not in {None, principal.project and principal.project.name}:
         raise Forbidden("A key makes tokens for its own project only.")
+    if pipeline := claims.limits.pipeline:
+        require_usable(principal, pipeline)
     if missing := sorted(claims.scopes - principal.scopes):
         raise Forbidden(f"A token can't have scopes that its key does not have: {', '.join(missing)}.")
+
+
+def require_usable(principal: Principal, pipeline: str) -> None:
+    """A token for another pipeline would be good for nothing. Raises `InvalidField`."""
+    if pipeline not in pipelines():
+        raise InvalidField("pipeline", f"There is no pipeline {pipeline!r} here.")
+    allowed = principal.project.pipelines if principal.project else None
+    if allowed is not None and pipeline not in allowed:
+        raise InvalidField("pipeline", f"The pipeline {pipeline} is not allowed in this project.")
 
 
 def utc(at: int) -> datetime:

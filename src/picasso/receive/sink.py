@@ -129,7 +129,7 @@ class Sink:
         if self.size > self._limit:
             raise TooLarge
         if self.screen and self.screen.limit is not None and self.size > self.screen.limit:
-            raise SizeNotAllowed
+            raise SizeNotAllowed(f"Files of more than {self.screen.limit} bytes are not accepted here.")
 
     def _is_late(self, size: int) -> bool:
         """Whether what is in memory has waited too long; ``size`` bytes have just arrived."""

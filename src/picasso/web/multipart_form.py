@@ -8,7 +8,7 @@ from typing import Protocol
 from multipart import MultipartError, MultipartSegment, PushMultipartParser
 
 from picasso.access.principal import Principal, Scope
-from picasso.errors import EmptyFile, InvalidField, InvalidUpload, UnsupportedContentEncoding
+from picasso.errors import EmptyFile, InvalidField, InvalidUpload, Unauthorized, UnsupportedContentEncoding
 from picasso.receive.new_file import NewFile, new_file
 from picasso.receive.sink import Sink
 from picasso.receive.terms import PipelineRules, Terms, decide
@@ -31,6 +31,9 @@ UNFINISHED = "The form's closing boundary is missing; nothing was stored."
 END_OF_HEAD = b"\r\n\r\n"
 
 TOKEN = "token"  # noqa: S105 - the name of a field
+NO_CREDENTIAL = (
+    "This needs a key or a token: `Authorization: Bearer …`, or a form field `token`, which must come before the file."
+)
 FIELDS = WISHES | {TOKEN}
 """The fields that count, beside the file."""
 
@@ -148,6 +151,8 @@ class Form:
             token, self._token = self._token, None
             await self._sender.identify(token)
         if self._in_file:
+            if self._sender.principal.kind == "anonymous":
+                raise Unauthorized(NO_CREDENTIAL)
             self._sender.principal.require(Scope.FILES_WRITE)
             self._terms()
             self._may_write = True
