@@ -156,6 +156,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "FileState": "picasso.models.File.State",
         "JobState": "picasso.models.Job.State",
+        "Scope": "picasso.api.access.SCOPES",
+        "TokenScope": "picasso.api.tokens.SCOPES",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

@@ -12,10 +12,13 @@ from typing import Any, cast
 from django.http import HttpResponse
 from django.urls import get_script_prefix
 from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.request import Request
 
 from picasso import addresses
+from picasso.api.credentials_schema import SCHEMES, with_credentials
 from picasso.api.upload_schema import OPERATIONS, PROBLEM, header_docs, path_parameter, problems, query
 
 BYTES = {"*/*": {"schema": {"type": "string", "format": "binary"}}}
@@ -57,10 +60,10 @@ LIMITED = {
 }
 
 
-def limited(methods: dict[str, Any]) -> dict[str, Any]:
-    """The operations of a path, with the answer to too many requests."""
+def guarded(path: str, methods: dict[str, Any]) -> dict[str, Any]:
+    """The operations of a path, with credentials and the answer to too many requests."""
     return {
-        method: {**operation, "responses": {**operation["responses"], **LIMITED}}
+        method: with_credentials(path, {**operation, "responses": {**operation["responses"], **LIMITED}})
         for method, operation in methods.items()
     }
 
@@ -82,6 +85,7 @@ def health(operation: str, description: str, **other: str) -> dict[str, Any]:
         "operationId": operation,
         "tags": ["health"],
         "description": description,
+        "security": [],
         "responses": {"200": ok, **problems(**other)},
     }
 
@@ -110,13 +114,14 @@ DOORS: dict[str, dict[str, Any]] = {
     },
 }
 
-HANDLERS = {**{path: limited(methods) for path, methods in DOORS.items()}, **HEALTH}
+HANDLERS = {**{path: guarded(path, methods) for path, methods in DOORS.items()}, **HEALTH}
 
 
 def add_handlers(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """A postprocessing hook of drf-spectacular."""
-    views = {path: limited(methods) for path, methods in result["paths"].items()}
+    views = {path: guarded(path, methods) for path, methods in result["paths"].items()}
     result["paths"] = dict(sorted({**views, **HANDLERS}.items()))
+    result["components"]["securitySchemes"] = SCHEMES
     return result
 
 
@@ -129,6 +134,7 @@ def add_root(result: dict[str, Any], **_: Any) -> dict[str, Any]:
 class Schema(SpectacularAPIView):
     """The document. Making it takes about half a second, so a process makes it once for each path prefix and format."""
 
+    @extend_schema(operation_id="get_schema", tags=["schema"], responses={200: OpenApiTypes.OBJECT})
     def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         renderer = request.accepted_renderer
         charset = f"; charset={renderer.charset}" if renderer.charset else ""

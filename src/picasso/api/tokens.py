@@ -23,6 +23,8 @@ from picasso.process.pipelines import pipelines
 DEFAULT_SECONDS = 3600
 MIN_SECONDS = 10
 
+SCOPES = [str(scope) for scope in sorted(TOKEN_SCOPES)]
+
 
 class NewTokenSerializer(serializers.Serializer[Any]):
     """The claims of the token (docs/access.md), and how long it is valid. `picasso.access.claims` checks them."""
@@ -31,9 +33,7 @@ class NewTokenSerializer(serializers.Serializer[Any]):
         required=False, min_value=MIN_SECONDS, max_value=tokens.MAX_SECONDS, help_text="Seconds. Default: an hour."
     )
     owner = serializers.CharField(required=False, max_length=255)
-    scopes = serializers.ListField(
-        child=serializers.ChoiceField(choices=sorted(TOKEN_SCOPES)), required=False, min_length=1
-    )
+    scopes = serializers.ListField(child=serializers.ChoiceField(choices=SCOPES), required=False, min_length=1)
     pipeline = serializers.CharField(required=False, max_length=64)
     max_size = serializers.IntegerField(required=False, min_value=1, help_text="Bytes of a file.")
     media_types = serializers.ListField(
