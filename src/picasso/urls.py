@@ -17,6 +17,7 @@ urlpatterns = [
     path(addresses.ACCOUNT[1:], sign_in.Account.as_view()),
     # The admin has no way in of its own, which would know neither the second factor nor the lock.
     path(f"{addresses.ADMIN[1:]}login/", sign_in.SignIn.as_view()),
+    path(f"{addresses.ADMIN[1:]}password_change/", sign_in.Account.as_view()),
     # The admin's redirect to a page of an object: no object here has one, and odd ids end in an internal error.
     path(f"{addresses.ADMIN[1:]}r/<path:rest>", errors.no_such_page),
     path(addresses.ADMIN[1:], admin.site.urls),

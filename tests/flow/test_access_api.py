@@ -97,6 +97,7 @@ def test_nobody_gives_more_than_they_have() -> None:
     strong = post(OPEN, KEYS, name="a", scopes=["service:admin"]).json()
     assert patch(TENANT, f"{KEYS}{strong['id']}/", name="b").status_code == 403
     assert post(TENANT, f"{KEYS}{strong['id']}/rotate/").status_code == 403
+    assert client(TENANT).delete(f"{KEYS}{strong['id']}/").status_code == 403
     assert Key.objects.count() == 1
 
 

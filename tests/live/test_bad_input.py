@@ -384,7 +384,7 @@ ROUTES = {
     UPLOAD: {"OPTIONS", "POST", "PUT"},
     UPLOAD.rstrip("/"): {"OPTIONS", "POST", "PUT"},
     FILES: {"GET", "HEAD", "OPTIONS"},
-    f"{FILES}{{id}}/": {"GET", "HEAD", "DELETE", "OPTIONS"},
+    f"{FILES}{{id}}/": {"GET", "HEAD", "PATCH", "DELETE", "OPTIONS"},
     "/api/v1.0/schema/": {"GET", "HEAD", "OPTIONS"},
     "/api/v1.0/docs/": {"GET", "HEAD", "OPTIONS"},
     "/files/{id}/a.txt": {"GET", "HEAD"},

@@ -294,8 +294,14 @@ class KeyDetail(KeyView):
 
     @extend_schema(operation_id="revoke_key", tags=["access"], responses={204: None, **problems(401, 403, 404)})
     def delete(self, request: Request, pk: str) -> Response:
-        """Revoke a key. It is refused everywhere within five seconds, and stays in the list."""
-        keys.revoke(self.get_object(pk))
+        """Revoke a key. It is refused everywhere within five seconds, and stays in the list.
+
+        A key of an administrator of the service is revoked by one of them only.
+        """
+        row = self.get_object(pk)
+        if Scope.SERVICE_ADMIN in row.scopes:
+            principal_of(request.META).require(Scope.SERVICE_ADMIN)
+        keys.revoke(row)
         return Response(status=204)
 
 

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from itertools import count, islice
 
 from django.conf import settings
+from django.contrib.sessions.backends.db import SessionStore
 from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.utils import timezone
 
@@ -69,6 +70,7 @@ def _sweep_hourly(storage: Storage) -> int:
     quotas.forget_past_days()
     token_use.remove_expired()
     forget_old_failures()
+    SessionStore.clear_expired()
     removed = audit.remove_older(settings.PICASSO.audit_days)
     return removed + remove_expired(storage, settings.PICASSO.upload_expiry) + _remove_abandoned(storage)
 
