@@ -204,6 +204,7 @@ class Attacker:
             "a_upload": run(begun(app, key)),
             "a_part": run(begun(app, key, upload_concat="partial")),
             "a_key": spare.pk,
+            "a_own_key": row.pk,
             # Credentials
             "key": key,
             "token": token(row, scopes=scopes),
