@@ -183,9 +183,9 @@ def test_a_claim_is_index_backed_beside_a_long_line() -> None:
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE picasso_job")
     statements: list[tuple[str, tuple[Any, ...]]] = [
-        (sql.NEXT_LANE, ("quick", "", -(2**15))),
-        (sql.NEXT_LANE, ("quick", "default", 0)),
-        (sql.CLAIM, ("quick", "default", 0, [], 64)),
+        (sql.NEXT_LANE, ("quick", 0, "", -(2**15))),
+        (sql.NEXT_LANE, ("quick", 1, "default", 0)),
+        (sql.CLAIM, ("quick", 1, "default", 0, [], 64)),
     ]
     for statement, parameters in statements:
         plan = "\n".join(row[0] for row in sql.rows(f"EXPLAIN {statement}", *parameters))
