@@ -72,6 +72,13 @@ RECOUNT = (
 )
 
 
+# `manage flush` deletes the rows of all tables, one after another: the triggers count down what is gone already.
+NOTHING_STORED = (
+    "DELETE FROM picasso_projectusage WHERE NOT EXISTS (SELECT 1 FROM picasso_file)",
+    "DELETE FROM picasso_ownerusage WHERE NOT EXISTS (SELECT 1 FROM picasso_file)",
+)
+
+
 def restore_after_migrate(using: str, **_: Any) -> None:
     """A receiver of `post_migrate`."""
     connection = connections[using]
@@ -90,5 +97,5 @@ def restore(connection: BaseDatabaseWrapper) -> None:
         cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'picasso_file'")
         present = {name for (name,) in cursor.fetchall()}
         missing = [statement for name, statement in TRIGGERS.items() if name not in present]
-        for statement in (*missing, *(RECOUNT if missing else ())):
+        for statement in (*missing, *(RECOUNT if missing else NOTHING_STORED)):
             cursor.execute(statement)
