@@ -156,7 +156,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "FileState": "picasso.models.File.State",
         "JobState": "picasso.models.Job.State",
-        "Scope": "picasso.api.access.SCOPES",
+        "Scope": "picasso.api.keys.SCOPES",
         "TokenScope": "picasso.api.tokens.SCOPES",
     },
     "POSTPROCESSING_HOOKS": [

@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from picasso.access.principal import Scope, principal_of
-from picasso.api.access import problems
+from picasso.api.answers import problems
 from picasso.api.errors import ProblemSerializer
 from picasso.api.file_changes import FileChangesSerializer, MergePatchParser, file_changes
 from picasso.api.json_parser import JSONParser

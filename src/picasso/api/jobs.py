@@ -20,11 +20,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from picasso.access.principal import Principal, principal_of
-from picasso.api.errors import ProblemSerializer
+from picasso.api.answers import problems
 from picasso.api.pagination import Cursor
 from picasso.api.parameters import KnownParameters
 from picasso.api.safety import AdministersService, ReadsJobs, WritesJobs
-from picasso.errors import PROBLEM_JSON, Conflict, InvalidField, NotFound
+from picasso.errors import Conflict, InvalidField, NotFound
 from picasso.files import queries as files
 from picasso.jobs import bulk_actions, commands, queries, queues
 from picasso.jobs.bulk_actions import FilterError, Outcome
@@ -34,10 +34,6 @@ from picasso.serializers import FilterSerializer, JobSerializer, OutcomeSerializ
 
 # A request must end before a client or a proxy gives up. `more` in the answer says that some jobs are left.
 BULK_SECONDS = 20.0
-
-
-def problems(*statuses: int) -> dict[Any, Any]:
-    return {(status, PROBLEM_JSON): ProblemSerializer for status in statuses}
 
 
 READ = problems(403)

@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 
 from picasso.access import link_keys, links
 from picasso.access.principal import Principal, principal_of
-from picasso.api.access import problems, validated
+from picasso.api.answers import problems, validated
 from picasso.api.safety import AdministersProject, ReadsFiles
 from picasso.errors import InvalidField, NotFound
 from picasso.files import queries

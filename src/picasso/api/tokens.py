@@ -15,7 +15,8 @@ from rest_framework.views import APIView
 from picasso.access import audit, keys, tokens
 from picasso.access.claims import TOKEN_SCOPES, ClaimError, parse_claims
 from picasso.access.principal import Principal, Scope, principal_of
-from picasso.api.access import KeyView, problems
+from picasso.api.answers import problems
+from picasso.api.keys import KeyView
 from picasso.errors import Forbidden, InvalidField
 from picasso.models import Key, Visibility
 from picasso.process.pipelines import pipelines

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from picasso.access.principal import principal_of
-from picasso.api.access import problems
+from picasso.api.answers import problems
 from picasso.api.files import FileView
 from picasso.api.parameters import OWNER, KnownParameters, narrowed
 from picasso.api.safety import DeletesFiles

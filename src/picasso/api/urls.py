@@ -3,7 +3,6 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
-from picasso.api.access import KeyDetail, KeyList, KeyRotate, Me, ProjectDetail, ProjectList
 from picasso.api.audit import AuditList
 from picasso.api.files import FileDetail, FileList
 from picasso.api.jobs import (
@@ -18,8 +17,11 @@ from picasso.api.jobs import (
     QueuePause,
     QueueResume,
 )
+from picasso.api.keys import KeyDetail, KeyList, KeyRotate
 from picasso.api.links import FileLinks, LinkKeysRevoke, LinkKeysRotate
+from picasso.api.me import Me
 from picasso.api.pages import Index
+from picasso.api.projects import ProjectDetail, ProjectList
 from picasso.api.schema import Schema
 from picasso.api.tokens import KeySigningSecret, TokenList
 from picasso.api.trash import FileRestore, TrashList

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from picasso.access import quotas
-from picasso.api.access import problems
+from picasso.api.answers import problems
 from picasso.api.parameters import KnownParameters, narrowed
 from picasso.api.safety import ReadsFiles
 from picasso.errors import Unauthorized

@@ -1,0 +1,50 @@
+"""What every view of JSON needs: the errors that it may answer, and the checked content of a request."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.settings import api_settings
+
+from picasso.api.errors import ProblemSerializer
+from picasso.errors import PROBLEM_JSON, InvalidField
+
+NON_FIELD_ERRORS_KEY = api_settings.NON_FIELD_ERRORS_KEY
+
+
+def problems(*statuses: int) -> dict[Any, Any]:
+    return {(status, PROBLEM_JSON): ProblemSerializer for status in statuses}
+
+
+def validated(serializer: serializers.BaseSerializer[Any]) -> dict[str, Any]:
+    """The checked content of a request. Raises `InvalidField`, also for members that nothing reads."""
+    require_known_members(serializer)
+    try:
+        known = serializer.is_valid()
+    except RecursionError as fault:
+        raise InvalidField("body", "The body is nested too deeply.") from fault
+    if not known:
+        field, found = next(iter(dict(serializer.errors).items()))
+        name, sentence = "body" if field == NON_FIELD_ERRORS_KEY else str(field), first_sentence(found)
+        raise InvalidField(name, sentence if sentence.startswith(name) else f"{name}: {sentence}")
+    values: dict[str, Any] = serializer.validated_data
+    return values
+
+
+def require_known_members(serializer: serializers.BaseSerializer[Any]) -> None:
+    """A misspelt limit must not silently be none. Raises `InvalidField`."""
+    if not isinstance(serializer, serializers.Serializer) or not isinstance(serializer.initial_data, dict):
+        return
+    known = [name for name, field in serializer.fields.items() if not field.read_only]
+    for name in serializer.initial_data:
+        if name in serializer.fields and name not in known:
+            raise InvalidField(name, f"{name} can't be set.")
+        if name not in known:
+            raise InvalidField(str(name)[:40], f"There is no {str(name)[:40]!r} here, only {', '.join(known)}.")
+
+
+def first_sentence(errors: Any) -> str:
+    while isinstance(errors, list | dict):
+        errors = next(iter(errors.values() if isinstance(errors, dict) else errors))
+    return str(errors)

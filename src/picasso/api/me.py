@@ -1,0 +1,55 @@
+"""Who asks, and what they may do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from picasso.access.principal import Principal, principal_of
+from picasso.api.answers import problems
+from picasso.models import Key
+
+
+class OwnKeySerializer(serializers.Serializer[Key]):
+    id = serializers.CharField()
+    name = serializers.CharField()
+    expires_at = serializers.DateTimeField(allow_null=True)
+
+
+class MeSerializer(serializers.Serializer[Principal]):
+    kind = serializers.CharField(help_text="`key`, `token`, `session`, or `open` where everybody is let in.")
+    project = serializers.CharField(source="project.name")
+    scopes = serializers.SerializerMethodField()
+    owner = serializers.CharField(allow_null=True, help_text="The end user whose files it sees; null for all.")
+    key = serializers.SerializerMethodField(help_text="The key that asks; null without one.")
+    person = serializers.SerializerMethodField(help_text="The name of the person who is signed in; null without one.")
+
+    def get_scopes(self, principal: Principal) -> list[str]:
+        return sorted(principal.scopes)
+
+    @extend_schema_field(OwnKeySerializer(allow_null=True))
+    def get_key(self, principal: Principal) -> Any:
+        row = Key.objects.filter(pk=principal.key_id).first() if principal.key_id else None
+        return row and OwnKeySerializer(row).data
+
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_person(self, principal: Principal) -> str | None:
+        kind, _, pk = principal.identity.partition(":")
+        found = get_user_model().objects.filter(pk=pk).first() if (kind, pk.isdigit()) == ("user", True) else None
+        return found.get_username() if found else None
+
+
+class Me(APIView):
+    """Who asks, and what they may do."""
+
+    @extend_schema(operation_id="get_me", tags=["access"], responses={200: MeSerializer, **problems(401)})
+    def get(self, request: Request) -> Response:
+        principal = principal_of(request.META)
+        principal.project_id  # noqa: B018 - raises `Unauthorized` for strangers
+        return Response(MeSerializer(principal).data)
