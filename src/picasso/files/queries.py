@@ -72,6 +72,11 @@ def existing(principal: Principal, file_ids: Collection[uuid.UUID]) -> set[uuid.
     return set(visible_to(principal).filter(pk__in=file_ids).values_list("pk", flat=True))
 
 
+def quarantined(file_ids: Collection[uuid.UUID]) -> list[uuid.UUID]:
+    """Those of the files that are in quarantine; for the engine, which works for all projects."""
+    return list(File.everywhere.filter(pk__in=list(file_ids), quarantined=True).values_list("pk", flat=True))
+
+
 def newest_id(principal: Principal) -> uuid.UUID | None:
     return visible_to(principal).order_by("-id").values_list("pk", flat=True).first()
 

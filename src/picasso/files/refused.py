@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from picasso.access.policies import Policies
 from picasso.error_codes import JOB_CODES
@@ -30,7 +30,7 @@ def require_accepted(file: File, policies: Policies) -> None:
     """For the bytes of a file and of its derivatives. Raises `ContentRefused`, `NotCheckedYet`."""
     if file.state == File.State.PROCESSED:
         return
-    if _jobs(file).filter(state=Job.State.FAILED, error_code=FORBIDDEN).exists():
+    if file.jobs.filter(state=Job.State.FAILED, error_code=FORBIDDEN).exists():
         raise ContentRefused
     policy = policies.of(cast("int", file.project_id), file.pipeline)
     if not judges_content(policy):
@@ -48,8 +48,4 @@ def require_accepted(file: File, policies: Policies) -> None:
 
 def _processors(file: File, jobs: Q) -> list[str]:
     """Of those of the file's jobs that match."""
-    return list(_jobs(file).filter(jobs).values_list("processor", flat=True))
-
-
-def _jobs(file: File) -> QuerySet[Job]:
-    return Job.everywhere.filter(file=file)
+    return list(file.jobs.filter(jobs).values_list("processor", flat=True))

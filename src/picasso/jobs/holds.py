@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from picasso.models import File, Job
+from picasso.files.queries import quarantined
+from picasso.models import Job
 
 State = Job.State
 
@@ -33,7 +34,7 @@ CANCELLED_BY_SCANNER = Q(state=State.CANCELLED, error_code__in=["infected", "not
 
 def in_quarantine(files: Iterable[uuid.UUID]) -> list[uuid.UUID]:
     """Those of these files."""
-    return list(File.everywhere.filter(pk__in=list(files), quarantined=True).values_list("pk", flat=True))
+    return quarantined(list(files))
 
 
 def stop_held(files: Collection[uuid.UUID]) -> None:
