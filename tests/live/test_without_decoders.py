@@ -68,9 +68,9 @@ def test_no_decoder_is_installed(python: Path) -> None:
         assert "ModuleNotFoundError" in run(python, "-c", f"import {module}").stderr, module
 
 
-def test_only_text_is_available(python: Path) -> None:
+def test_only_what_needs_no_decoder_is_available(python: Path) -> None:
     done = run(python, "-c", "from picasso.process import registry as r; print(*r.processors(), '-', *r.unavailable())")
-    assert done.stdout.split() == ["text", "-", *DECODERS], done.stderr
+    assert done.stdout.split() == ["scan", "text", "-", *DECODERS], done.stderr
 
 
 @pytest.mark.parametrize(
