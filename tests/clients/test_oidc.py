@@ -85,8 +85,8 @@ def test_a_name_is_not_taken_over(provided: Stack) -> None:
         sign_in(first, provided, "kim+support")
         sign_in(second, provided, "kim+staff")  # another subject with the same name
         people = provided.manage("people", "list")
-        assert re.search(r"^kim +active +viewer of shop$", people, re.MULTILINE), people
-        assert re.search(r"^kim-2 +active +admin of all projects$", people, re.MULTILINE), people
+        assert re.search(r"^ *\d+ kim +active +viewer of shop$", people, re.MULTILINE), people
+        assert re.search(r"^ *\d+ kim-2 +active +admin of all projects$", people, re.MULTILINE), people
 
 
 @pytest.mark.parametrize(
