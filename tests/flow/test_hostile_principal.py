@@ -314,8 +314,8 @@ def test_no_request_reaches_another_project(world: World) -> None:
     InThisWorld.world = world
     InThisWorld.requests = attacks(routes(), parameters, members)
     run = hypothesis_settings(
-        max_examples=number(60, 6),
-        stateful_step_count=number(60, 40),
+        max_examples=number(12, 4),
+        stateful_step_count=number(50, 40),
         deadline=None,
         database=None,
         phases=[Phase.generate],
