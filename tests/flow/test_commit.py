@@ -15,18 +15,21 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from django.db import connection, transaction
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from picasso.access.principal import SERVICE
 from picasso.access.projects import Project
-from picasso.errors import NotFound, PicassoError, StorageFull, TooLarge
+from picasso.access.token_limits import TokenLimits
+from picasso.errors import NotFound, PicassoError, QuotaExceeded, StorageFull, TokenUsedUp, TooLarge
 from picasso.files.delete import delete
 from picasso.jobs.states import Step
-from picasso.models import File, Job, ProjectUsage, made_at, new_id
+from picasso.models import File, Job, ProjectUsage, TokenUse, made_at, new_id
+from picasso.models import Project as ProjectRow
 from picasso.process.pipelines import Plan
 from picasso.receive.admission import limit_life
 from picasso.receive.cleanup import sweep
@@ -69,7 +72,10 @@ def new_content(storage: Folder, limit: int = LIMIT) -> NewContent:
 
 
 def land(
-    storage: Folder, contents: list[bytes], spoil: Callable[[list[NewContent]], None] = lambda _: None
+    storage: Folder,
+    contents: list[bytes],
+    spoil: Callable[[list[NewContent]], None] = lambda _: None,
+    limits: Callable[[int], TokenLimits | None] = lambda _: None,
 ) -> list[File | BaseException]:
     """All of them at once: they are waiting when the committer starts, so that they make full batches."""
 
@@ -81,7 +87,7 @@ def land(
                 await content.sink.write(data[start : start + 100_000])
             await content.finish()
         spoil(received)
-        named = [(content, NewFile(f"{n}.txt", "text/plain")) for n, content in enumerate(received)]
+        named = [(content, NewFile(f"{n}.txt", "text/plain", limits=limits(n))) for n, content in enumerate(received)]
         commits = [asyncio.create_task(committer.commit(content, new)) for content, new in named]
         await asyncio.sleep(0)
         committer.start()
@@ -552,3 +558,39 @@ def test_a_file_expires_when_the_first_of_all_wants_it(
     pending = SimpleNamespace(file=file, plan=Plan("default", 1, (), of_pipeline))
     limit_life(Project(id=1, name="default", retention_days=of_project), [cast("Pending", pending)])
     assert file.expires_at == (file.uploaded_at + timedelta(days=days) if days else None)
+
+
+# Tokens
+
+
+@pytest.mark.parametrize("used", [0, 2, 3])
+def test_a_token_that_is_used_up_does_not_hold_up_the_other_uploads(
+    storage: Folder, monkeypatch: pytest.MonkeyPatch, used: int
+) -> None:
+    """Of a full batch: every eighth file has the token, which is good for three."""
+    if used:
+        TokenUse.objects.create(token="t", project_id=1, files=used, expires_at=timezone.now() + timedelta(days=1))
+    token, batches = TokenLimits("t", time.time() + 60, max_files=3), []
+    commit = Committer._commit
+
+    def counted(self: Committer, batch: list[Pending], **again: bool) -> Any:
+        batches.append(len(batch))
+        return commit(self, batch, **again)
+
+    monkeypatch.setattr(Committer, "_commit", counted)
+    outcomes = land(storage, [b"content"] * MAX_BATCH, limits=lambda n: None if n % 8 else token)
+    refused = [outcome for outcome in outcomes if isinstance(outcome, TokenUsedUp)]
+    assert len(refused) == MAX_BATCH // 8 - (3 - used)
+    assert len([outcome for outcome in outcomes if isinstance(outcome, File)]) == MAX_BATCH - len(refused)
+    assert TokenUse.objects.get().files == 3
+    assert sum(batches) == MAX_BATCH, "no batch was tried again"
+    assert len(on_disk(storage)) == MAX_BATCH - len(refused)
+
+
+def test_what_the_quota_refuses_is_not_counted_for_the_token(storage: Folder) -> None:
+    ProjectRow.objects.filter(pk=1).update(quotas={"files": 2})
+    outcomes = land(storage, [b"content"] * 5, limits=lambda _: TokenLimits("t", time.time() + 60, max_files=4))
+    assert len([outcome for outcome in outcomes if isinstance(outcome, File)]) == 2
+    # Which of the two refuses the last one depends on how many are in a batch.
+    assert {type(outcome) for outcome in outcomes} <= {File, QuotaExceeded, TokenUsedUp}
+    assert TokenUse.objects.get().files == 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -30,12 +30,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 T = TypeVar("T")
 
 FILES, UPLOAD = "/api/v1.0/files/", "/api/v1.0/upload/"
-
-
-@pytest.fixture(autouse=True)
-def _sqlite_counts() -> Iterator[None]:
-    yield
-    connection.close()
 
 
 def project(name: str = "default") -> models.Project:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.db import connection
 
 from picasso.models import File
 from picasso.web.app import WebApp
@@ -19,12 +17,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 GIB = 2**30
 EXE = b"MZ" + random.Random(5).randbytes(70_000)
-
-
-@pytest.fixture(autouse=True)
-def _sqlite_counts() -> Iterator[None]:
-    yield
-    connection.close()
 
 
 def part(name: str, content: bytes, more: str = "") -> bytes:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.db import connection
 
 from picasso.web.app import WebApp
 from tests.flow.access import FILES, UPLOAD, code, form, new_key, post_form, project, send, token, with_keys
@@ -17,12 +15,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 SHOP, OTHER, STRANGER = "https://shop.example", "https://other.example", "https://stranger.example"
 ALLOWED = "access-control-allow-origin"
-
-
-@pytest.fixture(autouse=True)
-def _sqlite_counts() -> Iterator[None]:
-    yield
-    connection.close()
 
 
 @pytest.fixture

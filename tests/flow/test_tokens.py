@@ -9,7 +9,7 @@ import hmac
 import json
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -50,12 +50,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
-
-
-@pytest.fixture(autouse=True)
-def _sqlite_counts() -> Iterator[None]:
-    yield
-    connection.close()
 
 
 def b64(value: object) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from io import StringIO
 from pathlib import Path
@@ -13,7 +12,6 @@ from typing import Any
 import jwt
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
 from django.utils import timezone
 
 from picasso.access import tokens
@@ -26,12 +24,6 @@ from tests.flow.asgi import Exchange
 pytestmark = pytest.mark.django_db(transaction=True)
 
 TOKENS = f"{API}tokens/"
-
-
-@pytest.fixture(autouse=True)
-def _sqlite_counts() -> Iterator[None]:
-    yield
-    connection.close()
 
 
 async def make(app: WebApp, key: str, body: object, **headers: object) -> Exchange:

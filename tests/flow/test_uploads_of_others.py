@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
 from django.conf import settings
-from django.db import connection
 
 from picasso.access import keys
 from picasso.access.principal import OPEN, PROJECT_SCOPES, SERVICE, Principal
@@ -36,12 +35,6 @@ Fields = dict[str, Any]
 TUS: Fields = {"tus_resumable": "1.0.0"}
 CHUNK: Fields = {**TUS, "content_type": "application/offset+octet-stream"}
 PARTIAL: Fields = {"content_type": "application/partial-upload", "upload_complete": "?1"}
-
-
-@pytest.fixture(autouse=True)
-def _sqlite_counts() -> Iterator[None]:
-    yield
-    connection.close()
 
 
 def with_keys(folder: Path, call: Callable[[WebApp], Awaitable[T]]) -> T:

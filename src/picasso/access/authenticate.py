@@ -18,9 +18,10 @@ from typing import Generic, Protocol, TypeVar
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
 from picasso.access import keys, projects
+from picasso.access.owners import require_owner
 from picasso.access.principal import ANONYMOUS, OPEN, Principal, Scope
 from picasso.access.projects import KEPT_SECONDS, MAX_KEPT
-from picasso.errors import Forbidden, InvalidField, NotFound, RevokedKey, Unavailable
+from picasso.errors import Forbidden, NotFound, RevokedKey, Unavailable
 from picasso.pools import stop_pool
 
 T = TypeVar("T")
@@ -30,7 +31,6 @@ THREADS = 2
 USED_SECONDS = 60.0
 
 ACT_FOR_OWNERS = frozenset({"key", "open"})
-MAX_OWNER = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +87,6 @@ class Cache(Generic[T]):
         while len(self._kept) > MAX_KEPT:
             self._kept.popitem(last=False)
         return value
-
-    def forget(self, name: str) -> None:
-        self._kept.pop(name, None)
 
 
 class Threads:
@@ -150,9 +147,8 @@ def acting_for(principal: Principal, owner: str) -> Principal:
     if principal.owner == owner:
         return principal
     if principal.owner is not None or principal.kind not in ACT_FOR_OWNERS:
-        raise Forbidden("Only a key may name an owner: a token is for one already.")
-    if len(owner) > MAX_OWNER or not owner.isprintable():
-        raise InvalidField("Picasso-Owner", f"Picasso-Owner must have 1 to {MAX_OWNER} printable characters.")
+        raise Forbidden("Only a key may name an owner.")
+    require_owner("Picasso-Owner", owner)
     return replace(principal, owner=owner, identity=f"owner:{owner}")
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from picasso.access.owners import MAX_OWNER
 from picasso.access.principal import Scope
 from picasso.access.token_limits import TokenLimits, token_policy
 from picasso.models import Visibility
@@ -27,7 +28,6 @@ TOKEN_SCOPES = frozenset(
 
 DEFAULT_SCOPES = frozenset({Scope.FILES_WRITE})
 
-MAX_OWNER = 255
 MAX_ID = 128
 MAX_TYPES = 50
 MAX_FILES = 10**9

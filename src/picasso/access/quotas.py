@@ -42,14 +42,12 @@ class Quotas:
     @property
     def limits_files(self) -> bool:
         """Whether a commit has to check it."""
-        return not self.bytes is self.files is self.bytes_per_day is None
+        return any(limit is not None for limit in (self.bytes, self.files, self.bytes_per_day))
 
     @property
     def counts_days(self) -> bool:
         return self.bytes_per_day is not None
 
-
-NO_QUOTAS = Quotas()
 
 NAMES = tuple(field.name for field in fields(Quotas))
 

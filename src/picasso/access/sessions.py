@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from http.cookies import CookieError, SimpleCookie
-from typing import NamedTuple
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
@@ -17,13 +16,6 @@ from picasso.access.principal import Principal
 from picasso.errors import NotFound
 
 MAX_KEY = 64
-
-
-class SessionOf(NamedTuple):
-    """What a request names: its session and its project. As text it is the name in the cache."""
-
-    key: str
-    project: str
 
 
 class SessionCookies:

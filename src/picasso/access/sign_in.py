@@ -10,7 +10,6 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from ipaddress import ip_address, ip_network
 
 from django.contrib.auth import authenticate
 from django.contrib.auth.models import User
@@ -19,6 +18,7 @@ from django.db.models.functions import Now
 from picasso.access import audit
 from picasso.access.audit import Outcome
 from picasso.errors import SignInLocked, SignInRefused
+from picasso.limits.subjects import subject_of_address
 from picasso.models import SignInFailure
 
 WINDOW = timedelta(minutes=15)
@@ -90,20 +90,12 @@ def forget_old_failures() -> None:
 
 def subjects_of(name: str, address: str) -> dict[str, int]:
     """What failures of this attempt count for, with the most that each may have. The account comes first."""
-    return {hashed("account", name.lower()): MAX_OF_ACCOUNT, hashed("address", network_of(address)): MAX_OF_ADDRESS}
+    return {
+        hashed("account", name.lower()): MAX_OF_ACCOUNT,
+        hashed("address", subject_of_address(address)): MAX_OF_ADDRESS,
+    }
 
 
 def hashed(kind: str, word: str) -> str:
     """A password that somebody typed into the field for the name is not kept as text."""
     return f"{kind}:{hashlib.sha256(word.encode(errors='replace')).hexdigest()}"
-
-
-def network_of(address: str) -> str:
-    """Of IPv6 a /64, which is what one subscriber has."""
-    try:
-        found = ip_address(address)
-    except ValueError:
-        return address
-    if found.version == 4:
-        return address
-    return str(found.ipv4_mapped or ip_network((int(found), 64), strict=False))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from rest_framework import serializers
@@ -48,3 +49,8 @@ def first_sentence(errors: Any) -> str:
     while isinstance(errors, list | dict):
         errors = next(iter(errors.values() if isinstance(errors, dict) else errors))
     return str(errors)
+
+
+def utc(at: int) -> datetime:
+    """Of Unix time."""
+    return datetime.fromtimestamp(at, UTC)

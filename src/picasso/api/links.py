@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 import uuid
-from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
@@ -16,7 +15,7 @@ from rest_framework.views import APIView
 
 from picasso.access import link_keys, links
 from picasso.access.principal import Principal, principal_of
-from picasso.api.answers import problems, validated
+from picasso.api.answers import problems, utc, validated
 from picasso.api.safety import AdministersProject, ReadsFiles
 from picasso.errors import InvalidField, NotFound
 from picasso.files import queries
@@ -82,10 +81,6 @@ def address(request: Request, file: File, role: str | None, expires: int) -> str
     if derivative is None:
         raise NotFound("This file has no such derivative.")
     return made.derivative(file, derivative)
-
-
-def utc(at: int) -> datetime:
-    return datetime.fromtimestamp(at, UTC)
 
 
 class LinkKeysChange(APIView):

@@ -10,10 +10,9 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from picasso.access.owners import require_owner
 from picasso.access.principal import Principal, principal_of
 from picasso.errors import InvalidField
-
-MAX_OWNER = 255
 
 ALWAYS = frozenset({"token", "format"})
 """The credential of a request, and the format of the answer."""
@@ -51,8 +50,7 @@ def narrowed(request: Request) -> Principal:
     owner = request.query_params.get("owner", principal.owner)
     if owner == principal.owner:
         return principal
-    if not owner or len(owner) > MAX_OWNER or not owner.isprintable():
-        raise InvalidField("owner", f"owner must have 1 to {MAX_OWNER} printable characters.")
+    require_owner("owner", owner or "")
     if principal.owner is not None:
         raise InvalidField("owner", "This request sees what belongs to its own owner only.")
     return replace(principal, owner=owner)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
@@ -15,7 +14,7 @@ from rest_framework.views import APIView
 from picasso.access import audit, keys, tokens
 from picasso.access.claims import TOKEN_SCOPES, ClaimError, parse_claims
 from picasso.access.principal import Principal, Scope, principal_of
-from picasso.api.answers import problems
+from picasso.api.answers import problems, utc
 from picasso.api.keys import KeyView
 from picasso.errors import Forbidden, InvalidField
 from picasso.models import Key, Visibility
@@ -135,10 +134,6 @@ def require_usable(principal: Principal, pipeline: str) -> None:
     allowed = principal.project.pipelines if principal.project else None
     if allowed is not None and pipeline not in allowed:
         raise InvalidField("pipeline", f"The pipeline {pipeline} is not allowed in this project.")
-
-
-def utc(at: int) -> datetime:
-    return datetime.fromtimestamp(at, UTC)
 
 
 class KeySigningSecret(KeyView):

@@ -1,4 +1,4 @@
-"""What projects have set for their files: how long they are kept, scans and quotas. Once for each batch of a commit."""
+"""What limits the files of a batch in its transaction: how long they are kept, scans, quotas, and uses of tokens."""
 
 from __future__ import annotations
 
@@ -7,32 +7,37 @@ from datetime import timedelta
 
 from picasso.access import quotas
 from picasso.access.projects import Project, Projects
-from picasso.errors import QuotaExceeded
+from picasso.errors import PicassoError, QuotaExceeded, TokenUsedUp
 from picasso.jobs import holds, settle, states
 from picasso.models import MAX_DAYS, Scan
+from picasso.receive import token_use
 from picasso.receive.pending import Pending
 
 
 class Admission:
-    """Applies, in the transaction of a commit, what projects have set: how long files are kept, scans and quotas."""
+    """Applies, in the transaction of a commit, what projects and tokens have set."""
 
     def __init__(self) -> None:
         self._projects = Projects()
 
-    def refuse(self, batch: Sequence[Pending]) -> dict[Pending, QuotaExceeded]:
-        """The members of the batch that do not fit, with the reasons; the others are counted."""
-        refused: dict[Pending, QuotaExceeded] = {}
-        # In one order, so that two processes never wait for each other in a circle.
-        for project_id in sorted({pending.new.project_id for pending in batch}):
-            project, members = (
-                self._projects.get(project_id),
-                [each for each in batch if each.new.project_id == project_id],
-            )
+    def admit(self, batch: Sequence[Pending]) -> dict[Pending, PicassoError]:
+        """Complete the rows of the batch. The members that do not fit, with the reasons; the others are counted."""
+        refused = refuse_by_token(batch)
+        left = [pending for pending in batch if pending not in refused]
+        # In one order, so that two processes never wait for each other in a circle: tokens first, then projects.
+        for project_id in sorted({pending.new.project_id for pending in left}):
+            project = self._projects.get(project_id)
+            members = [each for each in left if each.new.project_id == project_id]
             limit_life(project, members)
             choose_steps(project, members)
             if quotas.is_limited(project):
-                refused |= refuse_in(project, members)
+                refused |= refuse_by_quota(project, members)
         return refused
+
+
+def refuse_by_token(batch: Sequence[Pending]) -> dict[Pending, PicassoError]:
+    too_many = {id(new) for new in token_use.too_many(pending.new for pending in batch)}
+    return {pending: TokenUsedUp() for pending in batch if id(pending.new) in too_many}
 
 
 def limit_life(project: Project, batch: Sequence[Pending]) -> None:
@@ -54,8 +59,8 @@ def choose_steps(project: Project, batch: Sequence[Pending]) -> None:
                 pending.file.scan, pending.file.quarantined = Scan.WAITING, True
 
 
-def refuse_in(project: Project, batch: Sequence[Pending]) -> dict[Pending, QuotaExceeded]:
-    refused = {}
+def refuse_by_quota(project: Project, batch: Sequence[Pending]) -> dict[Pending, PicassoError]:
+    refused: dict[Pending, PicassoError] = {}
     quotas.lock(project.id)
     account = quotas.Account(project)
     for pending in batch:
@@ -63,5 +68,6 @@ def refuse_in(project: Project, batch: Sequence[Pending]) -> dict[Pending, Quota
             account.add(pending.new.owner, pending.content.size)
         except QuotaExceeded as fault:
             refused[pending] = fault
+            token_use.give_back(pending.new)
     account.save()
     return refused

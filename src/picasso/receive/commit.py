@@ -32,7 +32,6 @@ from picasso.receive.admission import Admission
 from picasso.receive.content import Content
 from picasso.receive.new_file import NewFile
 from picasso.receive.pending import Pending, Planner
-from picasso.receive.token_use import count_files
 from picasso.storage import Storage
 from picasso.storage.names import original_key
 
@@ -186,7 +185,7 @@ class Committer:
                 # The disk works while the database does, and both are done before the COMMIT.
                 synced = self._syncer.submit(self._sync, batch)
                 try:
-                    refused = self._admission.refuse(batch)
+                    refused = self._admission.admit(batch)
                     insert([pending for pending in batch if pending not in refused])
                 finally:
                     synced.result()
@@ -238,7 +237,6 @@ class Committer:
 
 
 def insert(batch: list[Pending]) -> None:
-    count_files(pending.new for pending in batch if pending.file)
     files = [pending.file for pending in batch if pending.file]
     bulk_insert.insert_rows(File, [{column: getattr(file, column) for column in FILE_COLUMNS} for file in files])
     jobs = [row for pending in batch for row in job_rows(pending)]

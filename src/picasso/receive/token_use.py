@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from django.db import connection
+from django.db.models import F
 from django.utils import timezone
 
 from picasso.access.token_limits import TokenLimits
@@ -14,9 +14,7 @@ from picasso.errors import TokenUsedUp
 from picasso.models import TokenUse
 from picasso.receive.new_file import NewFile
 
-# An upload that was begun in time may become a file when its token has expired.
 KEPT = timedelta(days=30)
-
 
 # On SQLite and PostgreSQL. It waits for other transactions that count for the same token, and sees what they counted.
 COUNT = """
@@ -25,32 +23,43 @@ ON CONFLICT (token) DO UPDATE SET files = kept.files + EXCLUDED.files WHERE kept
 """
 
 
-@dataclass(slots=True)
-class Use:
-    limits: TokenLimits
-    project_id: int
-    files: int = 0
-
-
-def count_files(new_files: Iterable[NewFile]) -> None:
-    """In the transaction that inserts them. Raises `TokenUsedUp` if they are too many, and nothing is to be kept."""
-    uses: dict[str, Use] = {}
+def too_many(new_files: Iterable[NewFile]) -> list[NewFile]:
+    """Of files that a transaction inserts those that their tokens have no room for; the others are counted."""
+    by_token: dict[str, list[NewFile]] = {}
     for new in new_files:
         if new.limits and new.limits.max_files:
-            uses.setdefault(new.limits.token, Use(new.limits, new.project_id)).files += 1
-    if not uses:
-        return
+            by_token.setdefault(new.limits.token, []).append(new)
+    # Always in the same order, so that two transactions can't wait for each other.
+    return [new for _, mine in sorted(by_token.items()) for new in mine[count_up_to(mine[0], len(mine)) :]]
+
+
+def count_up_to(new: NewFile, number: int) -> int:
+    """Count so many files for the token of ``new``, or as many as it has room for; how many."""
+    assert new.limits
+    assert new.limits.max_files
+    fitting = min(number, new.limits.max_files)
+    if not count(new, fitting):
+        # The statement has locked the row all the same, so nobody else counts meanwhile.
+        used = TokenUse.objects.values_list("files", flat=True).get(pk=new.limits.token)
+        fitting = max(0, new.limits.max_files - used)
+        count(new, fitting)
+    return fitting
+
+
+def give_back(new: NewFile) -> None:
+    """A file that was counted is not inserted after all."""
+    if new.limits and new.limits.max_files:
+        TokenUse.objects.filter(pk=new.limits.token).update(files=F("files") - 1)
+
+
+def count(new: NewFile, number: int) -> bool:
+    """Whether there was room for all of them."""
+    assert new.limits
+    # An upload that was begun in time may become a file when its token has expired.
+    end = connection.ops.adapt_datetimefield_value(datetime.fromtimestamp(new.limits.expires_at, UTC) + KEPT)
     with connection.cursor() as cursor:
-        # Always in the same order, so that two transactions can't wait for each other.
-        for _, use in sorted(uses.items()):
-            end = datetime.fromtimestamp(use.limits.expires_at, UTC) + KEPT
-            limit = use.limits.max_files or 0
-            values = (use.limits.token, use.project_id, use.files, connection.ops.adapt_datetimefield_value(end), limit)
-            if use.files > limit:
-                raise TokenUsedUp
-            cursor.execute(COUNT, values)
-            if cursor.rowcount != 1:
-                raise TokenUsedUp
+        cursor.execute(COUNT, [new.limits.token, new.project_id, number, end, new.limits.max_files])
+        return bool(cursor.rowcount == 1)
 
 
 def require_unused(limits: TokenLimits | None) -> None:

@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from ipaddress import ip_address, ip_network
 
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 
@@ -22,6 +21,7 @@ from picasso.access.audit import Outcome
 from picasso.access.audit_queries import actor_of
 from picasso.access.principal import ANONYMOUS, ENVIRON
 from picasso.errors import ERROR_CODE
+from picasso.limits.subjects import subject_of_address
 from picasso.web.request import AsgiScope, Message, Send
 
 log = logging.getLogger(__name__)
@@ -50,16 +50,7 @@ class Denial:
     @property
     def kind(self) -> tuple[str, str]:
         """Denials of one kind are counted together: of one code, and one principal or network."""
-        return self.code, self.actor.identity or network_of(self.actor.address)
-
-
-def network_of(address: str) -> str:
-    """An IPv6 client has a network of 64 bits for itself."""
-    try:
-        found = ip_address(address)
-    except ValueError:
-        return address
-    return str(ip_network((found, 64), strict=False)) if found.version == 6 else address
+        return self.code, self.actor.identity or subject_of_address(self.actor.address)
 
 
 Write = Callable[[Denial, int], None]
