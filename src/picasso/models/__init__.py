@@ -1,0 +1,46 @@
+"""The tables. They are the truth: a message, a file name or a process counts only if the tables agree with it."""
+
+from __future__ import annotations
+
+from picasso.models.audit import AuditEntry, AuditRetention
+from picasso.models.base import ProjectManager, Row, UnscopedQueryError, made_at, new_id
+from picasso.models.credentials import Key, LinkKey, TokenUse
+from picasso.models.files import Derivative, File, Job, Scan
+from picasso.models.operations import Queue, Reprocess, Worker
+from picasso.models.people import ExternalIdentity, Membership, SecondFactor, SignInFailure
+from picasso.models.projects import DEFAULT_PROJECT, MAX_DAYS, Project, Visibility
+from picasso.models.uploads import Upload
+from picasso.models.usage import DailyUsage, OwnerUsage, ProjectUsage, RateCounter
+
+__all__ = [
+    "DEFAULT_PROJECT",
+    "MAX_DAYS",
+    "AuditEntry",
+    "AuditRetention",
+    "DailyUsage",
+    "Derivative",
+    "ExternalIdentity",
+    "File",
+    "Job",
+    "Key",
+    "LinkKey",
+    "Membership",
+    "OwnerUsage",
+    "Project",
+    "ProjectManager",
+    "ProjectUsage",
+    "Queue",
+    "RateCounter",
+    "Reprocess",
+    "Row",
+    "Scan",
+    "SecondFactor",
+    "SignInFailure",
+    "TokenUse",
+    "UnscopedQueryError",
+    "Upload",
+    "Visibility",
+    "Worker",
+    "made_at",
+    "new_id",
+]

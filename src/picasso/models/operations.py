@@ -1,0 +1,57 @@
+"""What all jobs share: queues, workers, reprocessing."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models.functions import Now
+
+from picasso.models.base import new_id
+
+
+class Queue(models.Model):
+    """The settings of a queue. A queue without a row is not paused."""
+
+    name = models.CharField(max_length=32, primary_key=True)
+    paused = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return f"{self.name}: {'paused' if self.paused else 'running'}"
+
+
+class Worker(models.Model):
+    """A worker process, and when it last reported."""
+
+    name = models.CharField(max_length=255, primary_key=True)
+    queue = models.CharField(max_length=32)
+    seen_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Reprocess(models.Model):
+    """A reprocessing of many files in the background, from the oldest to the newest. It can be stopped at any time."""
+
+    class State(models.TextChoices):
+        RUNNING = "running"
+        STOPPED = "stopped"
+        DONE = "done"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    pipeline = models.CharField(max_length=64)
+    version = models.PositiveIntegerField(help_text="Files of older versions are reprocessed with this one.")
+    where = models.JSONField(default=dict, help_text="Which files: `media_type` (a pattern), `state`.")
+    force = models.BooleanField(default=False, help_text="Also files that this version has processed already.")
+    state = models.CharField(max_length=16, choices=State.choices, default=State.RUNNING)
+    after = models.UUIDField(help_text="All files up to this id are done.")
+    until = models.UUIDField(help_text="The newest file at its creation. Later files are up to date.")
+    files = models.BigIntegerField(default=0, help_text="How many files it has queued so far.")
+    updated_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.pipeline} version {self.version}: {self.state}, {self.files} files"
