@@ -67,9 +67,9 @@ def kind(hostile: Hostile) -> str:
 
 
 def processors_of(media_type: str) -> list[str]:
-    """Processors on request are included."""
+    """Those that run in a child. Processors on request are included; one that asks a service has tests of its own."""
     wanting = (each for each in registry.processors().values() if registry.matches(each.media_types, media_type))
-    return [each.name for each in wanting if each.name != "script"]
+    return [each.name for each in wanting if each.name != "script" and not getattr(each, "service", False)]
 
 
 def outcome(children: ChildPool, hostile: Hostile, processor: str, folder: Path, seconds: float = SECONDS) -> Outcome:
