@@ -137,7 +137,7 @@ def test_addresses(tmp_path: Path, one: str, other: str, shared: bool) -> None:
 
 def test_costly_requests_have_their_own_policies(tmp_path: Path) -> None:
     async def look(app: WebApp) -> None:
-        assert await statuses(app, 2, query="state=failed") == [200, 429]
+        assert await statuses(app, 2, query="page=1") == [200, 429]
         assert await statuses(app, 1, path=FILES.rstrip("/"), query="page=2") == [429]
         for path in ("jobs", "trash", "audit"):
             assert await statuses(app, 1, path=f"/api/v1.0/{path}/", query="state=failed") == [429]
