@@ -52,7 +52,16 @@ class Exchange:
         self._messages.put_nowait({"type": "http.disconnect"})
 
     async def run(self) -> None:
-        await self._app(self._scope, self._messages.get, self._send)
+        await self._app(self._scope, self._receive, self._send)
+
+    async def taken(self) -> None:
+        """Wait until the application has taken all that was sent."""
+        await self._messages.join()
+
+    async def _receive(self) -> Message:
+        message = await self._messages.get()
+        self._messages.task_done()
+        return message
 
     async def _send(self, message: Message) -> None:
         self.sent.append(message)

@@ -40,6 +40,7 @@ class Sent:
 
     content_length = len(DATA)
     more_body = True
+    recheck = None
 
     def __init__(self) -> None:
         self._chunks = [DATA[:FIRST]]

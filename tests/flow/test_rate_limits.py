@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +17,7 @@ import pytest
 from picasso import models
 from picasso.access import keys
 from picasso.access.principal import PROJECT_SCOPES
+from picasso.limits.attempts import Attempts
 from picasso.limits.default import default_counters
 from picasso.rate_policies import parse_policies
 from picasso.web.app import WebApp
@@ -250,6 +254,62 @@ def test_a_valid_key_is_never_counted_as_a_failure(tmp_path: Path) -> None:
         assert await statuses(app, 5, authorization=f"Bearer {key}") == [200] * 5
 
     with_rates(tmp_path, "failure=1/1h", send, access="keys")
+
+
+def wrong_keys(number: int) -> list[str]:
+    """Such as somebody guesses them: with a right checksum."""
+    bodies = [f"pk_{keys.random_text(keys.ID_LENGTH)}_{keys.random_text(keys.SECRET_LENGTH)}" for _ in range(number)]
+    return [body + keys.checksum(body) for body in bodies]
+
+
+def test_parallel_guesses_are_looked_up_no_more_often_than_they_may_fail(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor does a flood of them keep a right key of the same address waiting for more than that."""
+    asked: list[str] = []
+    find = keys.find
+
+    def slowly(name: str) -> keys.KnownKey | None:
+        asked.append(name)
+        time.sleep(0.02)
+        return find(name)
+
+    monkeypatch.setattr(keys, "find", slowly)
+    right = [new_key(models.Project.objects.get(pk=1)) for _ in range(8)]
+
+    async def guess(app: WebApp) -> None:
+        assert set(await parallel(app, right)) == {200}
+        answers = await parallel(app, [*wrong_keys(60), right[0]])
+        assert Counter(answers[:-1]) == {401: 3, 429: 57}
+        assert answers[-1] in {200, 429}
+
+    with_rates(tmp_path, "failure=3/1h", guess, access="keys")
+    assert len(asked) <= len(right) + 3
+
+
+async def parallel(app: WebApp, texts: list[str]) -> list[int | None]:
+    answers = await asyncio.gather(*(get(app, authorization=f"Bearer {text}") for text in texts))
+    return [answer.status for answer in answers]
+
+
+def test_who_waits_and_leaves_keeps_nobody_waiting(tmp_path: Path) -> None:
+    async def leave() -> None:
+        attempts = Attempts()
+
+        async def left() -> int:
+            return 1
+
+        await attempts.begin("a", left)
+        waiting = [asyncio.create_task(attempts.begin("a", left)) for _ in range(3)]
+        await asyncio.sleep(0)
+        waiting[0].cancel()
+        attempts.end("a")
+        waiting[1].cancel()
+        await asyncio.wait_for(waiting[2], 10)
+        attempts.end("a")
+        await asyncio.wait_for(attempts.begin("a", left), 10)
+
+    asyncio.run(leave())
 
 
 def allowed(answers: list[Exchange]) -> list[bool]:

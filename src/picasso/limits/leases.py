@@ -80,7 +80,9 @@ class LeasingLimiter:
         now = self._clock()
         bucket = self._bucket(policy, subject, now)
         if cost == 0:
-            return bucket.taken(not bucket.is_exhausted(now) or bucket.lease > 0, now)
+            if bucket.used_up and not bucket.lease and not bucket.is_exhausted(now):
+                await self._wait(bucket, 0)  # somebody may have given units back
+            return bucket.taken(bucket.lease > 0 or not bucket.used_up, self._clock())
         while not bucket.spend(cost):
             if bucket.is_exhausted(now):
                 return bucket.taken(False, now)

@@ -38,6 +38,7 @@ from picasso.web.download import DownloadHandler
 from picasso.web.forwarded import Forwarding
 from picasso.web.health import Check, HealthHandler
 from picasso.web.hosts import Hosts
+from picasso.web.identification import Identification
 from picasso.web.rates import Rates
 from picasso.web.request import AsgiScope, Request, Send
 from picasso.web.router import Router
@@ -90,10 +91,10 @@ class WebApp:
         self._requests = RunningRequests()
         self._started = False
         self._stopped = False
-        authenticate = authenticator(conf, self._access)
         rates = Rates(self._limiter, conf.rates)
+        identify = Identification(authenticator(conf, self._access), rates)
         self._router = Router(
-            authenticate=authenticate,
+            identify=identify,
             rates=rates,
             cors=self._cors,
             cross_site=CrossSite(self._cors, conf.public_url),
@@ -103,7 +104,7 @@ class WebApp:
                 self._concatenations,
                 self._committer,
                 pipelines=known,
-                authenticate=authenticate,
+                identify=identify,
                 rates=rates,
                 options=BodyOptions(conf.upload_idle_timeout, conf.min_upload_rate),
             ),

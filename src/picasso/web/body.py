@@ -143,10 +143,12 @@ class Body:
         Raises:
             ClientGone, UploadTimeout: it was cut off.
             TooLarge, StorageFull: as `Sink.write`.
+            Unauthorized, Forbidden: its sender may not upload any more.
         """
         more = True
         while more:
             chunk, more = await self._next(parser.sink)
+            await self._require_sender()
             self._received += len(chunk)
             if self._limit is not None and self._received > self._limit:
                 raise TooLarge
@@ -199,6 +201,10 @@ class Body:
         except TimeoutError:
             raise UploadTimeout(TIMED_OUT) from None
 
+    async def _require_sender(self) -> None:
+        if recheck := self._request.recheck:
+            await recheck.while_receiving()
+
     # Directly
 
     def _is_large(self) -> bool:
@@ -232,6 +238,7 @@ class Body:
                         full = max(piece_size(direct.remaining), blocks.block.end + 1)
                     start = max(blocks.block.end - end.overlap, 0)
                     slow = await self._fill(blocks.block, full, direct, parser.patience)
+                    await self._require_sender()
                     found = end.find(blocks.block, start)
             finally:
                 rest = await blocks.end(found if found >= 0 else blocks.block.end - end.overlap)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from picasso.access.authenticate import Authenticator, Credentials
-from picasso.access.principal import ENVIRON, Principal
+from picasso.access.authenticate import Credentials
+from picasso.access.principal import Principal
 from picasso.errors import BadRequest, InvalidField, InvalidToken
+from picasso.web.identification import Identification
 from picasso.web.request import Request
 
 # Who sends a form may be said by a field of it: a plain form of HTML can set no header.
@@ -53,10 +54,10 @@ Admit = Callable[[Request], Awaitable[None]]
 class FormSender:
     """The sender of a form: the principal of the request, or of the token in a field of the form."""
 
-    def __init__(self, request: Request, authenticate: Authenticator, admit: Admit) -> None:
+    def __init__(self, request: Request, identify: Identification, admit: Admit) -> None:
         """``admit`` is asked whether the principal of the request may send what it announces."""
         self._request = request
-        self._authenticate = authenticate
+        self._identify = identify
         self._admit = admit
 
     @property
@@ -70,5 +71,5 @@ class FormSender:
         if token.startswith("pk_"):
             raise InvalidToken("A key must not be in a form: it is the secret of a server. Use a token.")
         credentials = replace(credentials_of(self._request), authorization=f"Bearer {token}", query="")
-        self._request.scope[ENVIRON] = await self._authenticate(credentials)
+        await self._identify(self._request, credentials)
         await self._admit(self._request)

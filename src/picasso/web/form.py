@@ -6,11 +6,11 @@ from functools import partial
 
 from multipart import header_unquote
 
-from picasso.access.authenticate import Authenticator
 from picasso.errors import InvalidUpload, UnsupportedMediaType
 from picasso.receive.terms import PipelineRules
 from picasso.web.credentials import Admit, FormSender
 from picasso.web.digests import CONTENT_DIGEST, REPR_DIGEST, Checks
+from picasso.web.identification import Identification
 from picasso.web.multipart_form import MAX_FRAMING, Form
 from picasso.web.plain import PlainUploads
 from picasso.web.request import Request
@@ -18,12 +18,10 @@ from picasso.web.upload_metadata import media_type, parameters
 
 
 class FormHandler:
-    def __init__(
-        self, plain: PlainUploads, pipelines: PipelineRules, authenticate: Authenticator, admit: Admit
-    ) -> None:
+    def __init__(self, plain: PlainUploads, pipelines: PipelineRules, identify: Identification, admit: Admit) -> None:
         """``admit`` is for a sender whom the form names."""
         self._plain = plain
-        self._authenticate = authenticate
+        self._identify = identify
         self._admit = admit
         self._pipelines = pipelines
 
@@ -31,7 +29,7 @@ class FormHandler:
         boundary = form_boundary(request)
         limit = self._plain.check_length(request, MAX_FRAMING)
         checks = Checks(request, CONTENT_DIGEST, REPR_DIGEST) or None
-        sender = FormSender(request, self._authenticate, self._admit)
+        sender = FormSender(request, self._identify, self._admit)
         form = partial(Form, boundary, pipelines=self._pipelines, checks=checks, sender=sender)
         await self._plain.store(request, form, checks, limit=limit)
 

@@ -197,6 +197,8 @@ class PlainUploads:
             await content.finish()
             if checks:
                 checks.verify()
+            if request.recheck:
+                await request.recheck.before_commit()
         except BaseException:
             await content.discard()
             raise

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from picasso import addresses
 from picasso.access.principal import Kind, Principal
 from picasso.access.projects import Project
 from picasso.errors import PicassoError, Unauthorized
+from picasso.limits.attempts import Attempts
 from picasso.limits.counters import Taken
 from picasso.limits.fields import fields, refusal
 from picasso.limits.limiter import Limiter
@@ -35,6 +36,7 @@ class Rates:
     def __init__(self, limiter: Limiter, policies: Policies) -> None:
         self._limiter = limiter
         self._policies = policies
+        self._attempts = Attempts()
 
     async def require_few_failures(self, request: Request) -> None:
         """Raises `RateLimited` if the address has sent too many wrong credentials, before one more is looked at.
@@ -42,9 +44,26 @@ class Rates:
         So nobody learns whether a later guess is right.
         """
         if policy := self._policies.get("failure"):
-            taken = await self._limiter.take(policy, address_of(request), 0)
-            if not taken.allowed:
-                raise refusal(taken)
+            await self._left(policy, address_of(request))
+
+    async def _left(self, policy: Policy, subject: str) -> int:
+        taken = await self._limiter.take(policy, subject, 0)
+        if not taken.allowed:
+            raise refusal(taken)
+        return max(1, taken.remaining)
+
+    async def begin_attempt(self, request: Request) -> None:
+        """Before a credential is looked up: wait until all that are looked up for this address may be wrong.
+
+        To be followed by `count_failure` if it is wrong, and by `end_attempt`. Raises `RateLimited`.
+        """
+        if policy := self._policies.get("failure"):
+            subject = address_of(request)
+            await self._attempts.begin(subject, partial(self._left, policy, subject))
+
+    def end_attempt(self, request: Request) -> None:
+        if "failure" in self._policies:
+            self._attempts.end(address_of(request))
 
     async def count_failure(self, request: Request, fault: PicassoError) -> None:
         """Count a wrong credential. Raises `RateLimited` if other processes have counted too many meanwhile."""
@@ -107,12 +126,6 @@ def parsed(rates: str, project: str) -> Mapping[str, Policy | None]:
     except ValueError as fault:  # written past the API
         log.warning("the rates of the project %s do not apply: they %s", project, fault)
         return {}
-
-
-def has_credential(request: Request) -> bool:
-    """Whether the request carries something that may be a guess. Not what a proxy may use for itself, as ``Basic``."""
-    bearer = request.headers.get("authorization", "")[:7].lower() == "bearer "
-    return bearer or b"token=" in request.scope["query_string"]
 
 
 def is_guess(fault: PicassoError) -> bool:

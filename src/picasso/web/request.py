@@ -19,6 +19,7 @@ from picasso.addresses import base_url
 from picasso.errors import ERROR_CODE, PROBLEM_JSON, BadRequest, ClientGone, PicassoError
 from picasso.web.connection import LosslessReceive, Receive, connection_of
 from picasso.web.direct_body import DirectBody
+from picasso.web.recheck import Recheck
 
 Message = MutableMapping[str, Any]
 AsgiScope = MutableMapping[str, Any]
@@ -52,6 +53,8 @@ class Request:
         self.linger_seconds: float = LINGER_SECONDS
         self.extra_headers: dict[str, str] = {}
         """Headers for every answer to this request, also for errors."""
+        self.recheck: Recheck | None = None
+        """Asks again who sends it. None as long as nobody was asked for."""
         self._connection = connection_of(scope)
         self._receive = LosslessReceive(receive) if self._connection.receive_loses_messages else receive
         self.more_body = True

@@ -87,6 +87,7 @@ async def add(request: Request, upload: LockedUpload, checks: Checks, options: B
         ChecksumMismatch, DigestMismatch: it is not what was sent; nothing was added.
         UnfinishedFull: there is no space for it; with content of several windows, for the rest of it.
         NotAccepted: its first bytes show that it can't become a file here. It was removed.
+        Unauthorized, Forbidden: its sender may not upload any more. What arrived before stays, but completes nothing.
     """
     await upload.expect(request.content_length if has_content(request) else 0)
     append, body = await upload.append(checks.hashes), Body(request, options)
@@ -96,6 +97,8 @@ async def add(request: Request, upload: LockedUpload, checks: Checks, options: B
             await body.receive(WholeBody(append.sink))
         await append.sink.drain()
         checks.verify()
+        if request.recheck:
+            await request.recheck.before_commit()
     except TooLarge:
         await append.discard()
         raise
@@ -104,7 +107,7 @@ async def add(request: Request, upload: LockedUpload, checks: Checks, options: B
         await upload.fail(fault.code, fault.detail)
         raise
     except BaseException:
-        await (append.discard() if checks else keep_what_arrived(upload, append, body))
+        await (append.discard() if checks else keep_what_arrived(request, upload, append, body))
         raise
     await upload.keep(append)
     return append
@@ -120,13 +123,16 @@ async def screen(request: Request, upload: LockedUpload, append: Append) -> Scre
     return Screen(lambda: policy, size=row.length, name=lambda: row.name, before=before)
 
 
-async def keep_what_arrived(upload: LockedUpload, append: Append, body: Body) -> None:
+async def keep_what_arrived(request: Request, upload: LockedUpload, append: Append, body: Body) -> None:
     """After the request was cut off. Raises `TooLarge` as `add`."""
     try:
-        await body.receive_arrived(append.sink)
+        if not (request.recheck and request.recheck.ended):
+            await body.receive_arrived(append.sink)
     except TooLarge:
         await append.discard()
         raise
     except PicassoError:
         pass  # the disk is full: what was written is kept
+    if append.size == upload.row.length and request.recheck and not await request.recheck.holds():
+        return await append.discard()  # complete, it would become a file although its sender may not upload any more
     return await upload.keep(append)

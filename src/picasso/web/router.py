@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from picasso import addresses
-from picasso.access.authenticate import Authenticator
 from picasso.access.principal import ANONYMOUS, ENVIRON
 from picasso.addresses import below
-from picasso.errors import NetworkNotAllowed, Unauthorized
 from picasso.web.cors import Cors
 from picasso.web.credentials import credentials_of
 from picasso.web.cross_site import CrossSite
 from picasso.web.health import HealthHandler
-from picasso.web.rates import Rates, has_credential
+from picasso.web.identification import Identification
+from picasso.web.rates import Rates
 from picasso.web.request import Handler, Request
 
 
@@ -19,7 +18,7 @@ class Router:
     def __init__(
         self,
         *,
-        authenticate: Authenticator,
+        identify: Identification,
         rates: Rates,
         cors: Cors,
         cross_site: CrossSite,
@@ -28,7 +27,7 @@ class Router:
         download: Handler,
         django: Handler,
     ) -> None:
-        self._authenticate = authenticate
+        self._identify = identify
         self._rates = rates
         self._cors = cors
         self._cross_site = cross_site
@@ -43,15 +42,9 @@ class Router:
         if handler in self._for_everybody:
             request.scope[ENVIRON] = ANONYMOUS
             return await self._handle(request, handler)
-        if has_credential(request):
-            await self._rates.require_few_failures(request)
-        try:
-            request.scope[ENVIRON] = principal = await self._authenticate(credentials_of(request))
-            await self._rates.count(request, principal)
-            return await self._handle(request, handler)
-        except (Unauthorized, NetworkNotAllowed) as fault:
-            await self._rates.count_failure(request, fault)
-            raise
+        await self._identify(request, credentials_of(request))
+        await self._rates.count(request, request.principal)
+        return await self._handle(request, handler)
 
     async def _handle(self, request: Request, handler: Handler) -> None:
         if request.principal.project is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from picasso.access.authenticate import Authenticator
 from picasso.access.principal import Scope
 from picasso.addresses import UPLOAD, UPLOADS, below
 from picasso.errors import MethodNotAllowed, QuotaExceeded, TooLarge, UnsupportedContentEncoding, UnsupportedMediaType
@@ -14,6 +13,7 @@ from picasso.web.body import BodyOptions
 from picasso.web.draft import CONTENT, Draft, is_draft
 from picasso.web.form import FormHandler
 from picasso.web.idempotency import HEADER, is_repeated
+from picasso.web.identification import Identification
 from picasso.web.multipart_form import MAX_FRAMING
 from picasso.web.plain import PlainUploads
 from picasso.web.rates import Rates
@@ -37,7 +37,7 @@ class UploadHandler:
         committer: Committer,
         *,
         pipelines: PipelineRules,
-        authenticate: Authenticator,
+        identify: Identification,
         rates: Rates,
         options: BodyOptions,
     ) -> None:
@@ -47,7 +47,7 @@ class UploadHandler:
         self._tus = Tus(uploads, concatenations, pipelines, options)
         self._draft = Draft(uploads, pipelines, options)
         self._raw = RawHandler(plain, pipelines)
-        self._form = FormHandler(plain, pipelines, authenticate, self._admit_named)
+        self._form = FormHandler(plain, pipelines, identify, self._admit_named)
 
     async def __call__(self, request: Request) -> None:
         if may_name_sender(request):
