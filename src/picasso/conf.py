@@ -20,6 +20,7 @@ from typing import Any, Literal, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from picasso.addresses import RESERVED
+from picasso.outbound_rules import Rules, parse_ports, parse_rules
 from picasso.rate_policies import Policies, default_policies, parse_policies
 from picasso.redaction import redact
 
@@ -218,6 +219,13 @@ def clamd_url(text: str) -> str:
     return text
 
 
+def proxy_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/") or parts.query:
+        raise ValueError("must be a URL such as http://proxy.internal:3128")
+    return text
+
+
 def setting(variable: str, parse: Callable[[str], Any], default: Any, *, secret: bool = False) -> Any:
     """A field read from the environment variable. A callable ``default`` gets the fields before it.
 
@@ -284,6 +292,9 @@ class Conf:
     clamd: str = setting("PICASSO_CLAMD", clamd_url, "")
     clamd_max_size: int = setting("PICASSO_CLAMD_MAX_SIZE", size, 100 * 2**20)
     scan_jobs: int = setting("PICASSO_SCAN_JOBS", positive, 4)
+    outbound_allowed: Rules = setting("PICASSO_OUTBOUND_ALLOWED", parse_rules, ())
+    outbound_ports: frozenset[int] = setting("PICASSO_OUTBOUND_PORTS", parse_ports, lambda _: frozenset({80, 443}))
+    outbound_proxy: str = setting("PICASSO_OUTBOUND_PROXY", proxy_url, "", secret=True)
     audit_days: int = setting("PICASSO_AUDIT_DAYS", positive, 365)
     log_level: str = setting("PICASSO_LOG_LEVEL", one_of("debug", "info", "warning", "error"), "info")
     log_format: str = setting("PICASSO_LOG_FORMAT", one_of("console", "json"), "console")
@@ -310,7 +321,7 @@ class Conf:
     @property
     def secrets(self) -> list[str]:
         """What must not be seen anywhere: the secret key, and the passwords in URLs."""
-        passwords = [password_in(url) for url in (self.database_url, self.broker_url)]
+        passwords = [password_in(url) for url in (self.database_url, self.broker_url, self.outbound_proxy)]
         return [
             secret
             for secret in (self.secret_key, self.oidc_client_secret, *passwords, *map(unquote, passwords))

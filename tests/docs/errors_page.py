@@ -15,7 +15,7 @@ HEAD = """# Error codes
 Every error has a stable `code` for programs and a sentence for people. Compare the code, show the sentence. The codes
 of one version of the API do not change; new ones may be added.
 
-`python -m tests.docs.errors_page` writes this page from `src/picasso/error_codes.py`.
+`python -m tests.docs.errors_page` writes this page from `src/picasso/error_codes/`.
 
 ## Errors of requests
 The answer to a request that fails is a problem document (RFC 9457) with the type `application/problem+json`:

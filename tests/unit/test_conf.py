@@ -98,12 +98,15 @@ WRONG = {
     ),
     "PICASSO_CLAMD_MAX_SIZE": (["a", "-1"], "must be a size"),
     "PICASSO_SCAN_JOBS": (["0", "many"], "must be a whole number"),
+    "PICASSO_OUTBOUND_ALLOWED": (["10.0.0.1/8", "http://a", "a:0", "*"], "must be a list of networks"),
+    "PICASSO_OUTBOUND_PORTS": (["0", "http", "80-90", ",", "65536"], "must be a list of ports"),
+    "PICASSO_OUTBOUND_PROXY": (["proxy:3128", "socks5://a", "http://", "http://a/b"], "must be a URL such as"),
     "PICASSO_AUDIT_DAYS": (["0", "forever"], "must be a whole number above 0"),
     "PICASSO_LOG_LEVEL": (["WARN", "trace"], "must be one of debug"),
     "PICASSO_LOG_FORMAT": (["xml"], "must be one of console, json"),
 }
 
-SECRET = {"DATABASE_URL", "BROKER_URL", "PICASSO_SECRET_KEY"}
+SECRET = {"DATABASE_URL", "BROKER_URL", "PICASSO_SECRET_KEY", "PICASSO_OUTBOUND_PROXY"}
 
 
 def faults(**environ: str) -> list[str]:
