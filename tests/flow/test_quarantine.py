@@ -54,6 +54,7 @@ MARKER = services.Clamd.MARKER
 LIMIT = services.Clamd.MAX_SIZE
 OPERATOR = replace(OPEN, scopes=OPEN.scopes | {Scope.FILES_QUARANTINE})
 STEPS = (Step("text", "quick"), Step("table", "quick"))
+SCAN_STEP = Step("scan", "service")
 
 
 @dataclass
@@ -400,6 +401,60 @@ def test_an_operator_releases_a_file(world: World) -> None:
     assert (file.scan, file.quarantined, file.facts["scan"]["released"]) == (Scan.INFECTED, False, True)
     assert claimed() == {"text", "table"}
     find(OPEN, address(file), Policies())
+
+
+RELEASED = {"verdict": "infected", "malware": "X", "signatures": "27800", "released": True}
+
+
+@pytest.mark.parametrize(
+    ("facts", "where", "kept"),
+    [
+        (RELEASED, {}, True),
+        (RELEASED, {"scan": "infected"}, False),
+        ({**RELEASED, "signatures": "0"}, {}, False),
+        ({"released": True}, {}, False),
+        ({**RELEASED, "released": False}, {}, False),
+    ],
+)
+@pytest.mark.usefixtures("scans")
+def test_a_release_counts_until_there_are_newer_signatures_or_an_operator_asks(
+    world: World, monkeypatch: pytest.MonkeyPatch, facts: dict[str, Any], where: dict[str, str], kept: bool
+) -> None:
+    monkeypatch.setattr("picasso.scan.processor.engine_facts", lambda version: {"signatures": "27800"})
+    file = world.upload(MARKER)
+    verdicts.release(file.pk)
+    File.everywhere.filter(pk=file.pk).update(scan=Scan.INFECTED, facts={"file": {}, "scan": facts})
+    known = Pipelines([pipelines_module.Pipeline("default", 2)])
+    reprocess.start(known, "default", where)
+    assert reprocess.advance(world.storage, known)
+    world.scan(file)
+    found = again(file)
+    assert (found.scan, found.quarantined) == (Scan.INFECTED, not kept)
+    assert (found.facts["scan"] == facts) is kept
+    assert jobs_of(file)["scan"] == ("done" if kept else "failed")
+
+
+@pytest.mark.usefixtures("scans")
+def test_a_release_does_not_outlive_a_clean_verdict(world: World) -> None:
+    file = world.scanned(MARKER)
+    verdicts.release(file.pk)
+    world.storage.files.path(file.key).write_bytes(b"x" * len(MARKER))
+    commands.reprocess_file(file.pk, (*STEPS, SCAN_STEP), pipeline="default", version=2, priority=-10)
+    world.scan(file)
+    assert again(file).scan == Scan.CLEAN
+    assert "released" not in again(file).facts["scan"]
+
+
+def test_a_file_that_was_released_is_not_deleted_by_the_same_verdict(world: World) -> None:
+    """Neither its row nor its bytes."""
+    set_scan(enabled=True, infected="quarantine")
+    file = world.scanned(MARKER)
+    verdicts.release(file.pk)
+    set_scan(enabled=True, infected="delete")
+    commands.reprocess_file(file.pk, (*STEPS, SCAN_STEP), pipeline="default", version=2, priority=-10)
+    world.scan(file)
+    assert not again(file).quarantined
+    assert world.storage.files.path(file.key).exists()
 
 
 def told(*arguments: str) -> str:

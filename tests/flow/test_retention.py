@@ -18,6 +18,8 @@ from picasso.files.change import change
 from picasso.files.queries import count
 from picasso.files.retention import BATCH, Retention, due, remove_due
 from picasso.models import DEFAULT_PROJECT, File, OwnerUsage, Project
+from picasso.process import reprocess
+from picasso.process.pipelines import Pipeline, Pipelines
 from picasso.storage.folder import Folder
 from tests.flow.http import client
 from tests.flow.rows import derivative_of, new_file, new_job
@@ -173,6 +175,38 @@ def test_a_client_can_not_keep_a_file_longer_than_its_project(wish: datetime | N
     change(mine, file, {"expires_at": sooner})
     file.refresh_from_db()
     assert file.expires_at == sooner
+
+
+@pytest.mark.parametrize(("pipeline", "project", "kept"), [(3, None, 3), (3, 9, 3), (9, 3, 3), (None, None, None)])
+def test_the_first_of_project_and_pipeline_counts_after_a_patch_as_well(
+    monkeypatch: pytest.MonkeyPatch, pipeline: int | None, project: int | None, kept: int | None
+) -> None:
+    known = Pipelines([Pipeline("default", retention_days=pipeline)])
+    monkeypatch.setattr("picasso.api.files.pipelines", lambda: known)
+    Project.objects.filter(pk=DEFAULT_PROJECT).update(retention_days=project)
+    file, mine = new_file(), client(replace(OPEN, project=read(DEFAULT_PROJECT)))
+    end = file.uploaded_at + timedelta(days=kept) if kept else None
+    later = (timezone.now() + timedelta(days=30)).isoformat()
+    for wish in (None, later):
+        patched = mine.patch(f"/api/v1.0/files/{file.pk}/", {"expires_at": wish}, content_type="application/json")
+        assert patched.status_code == 200
+        file.refresh_from_db()
+        assert file.expires_at == (end or (wish and datetime.fromisoformat(wish)))
+
+
+def test_reprocessing_applies_how_long_pipeline_and_project_keep_files_now(storage: Folder) -> None:
+    Project.objects.filter(pk=DEFAULT_PROJECT).update(retention_days=9)
+    plain, hurried = new_file(), new_file(expires_at=timezone.now() + timedelta(days=1))
+    before = hurried.expires_at
+    for version, days in ((2, 20), (3, 4), (4, 6)):
+        known = Pipelines([Pipeline("default", version, retention_days=days)])
+        reprocess.start(known, "default", {})
+        while reprocess.advance(storage, known):
+            pass
+        plain.refresh_from_db()
+        hurried.refresh_from_db()
+        assert plain.expires_at == plain.uploaded_at + timedelta(days={20: 9, 4: 4, 6: 4}[days])
+        assert hurried.expires_at == before
 
 
 def test_many_are_deleted_batch_by_batch(storage: Folder) -> None:

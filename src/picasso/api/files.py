@@ -24,6 +24,7 @@ from picasso.files import queries
 from picasso.files.change import change
 from picasso.files.delete import delete as delete_file
 from picasso.models import File
+from picasso.process.pipelines import pipelines
 from picasso.serializers import FileDetailSerializer, FileSerializer, links_of
 from picasso.storage import default_storage
 
@@ -92,7 +93,8 @@ class FileDetail(FileView, generics.RetrieveAPIView[File]):
         An expiry is a deletion, so it needs `files:delete` as well. The answer to who may not read files is 204.
         """
         principal = principal_of(request.META)
-        change(principal, self.get_object(), file_changes(request.data))
+        file = self.get_object()
+        change(principal, file, file_changes(request.data), pipelines().retention_days(file.pipeline))
         if not principal.may(Scope.FILES_READ):
             return Response(status=204)
         return Response(self.get_serializer(self.get_object()).data)

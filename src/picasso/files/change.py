@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypedDict
 
 from django.db import transaction
 
 from picasso.access import audit
 from picasso.access.principal import Principal, Scope
-from picasso.access.projects import Project
 from picasso.errors import Forbidden
-from picasso.files import queries
-from picasso.models import MAX_DAYS, File, Visibility
+from picasso.files import expiry, queries
+from picasso.models import File, Visibility
 
 
 class Changes(TypedDict, total=False):
@@ -21,16 +20,18 @@ class Changes(TypedDict, total=False):
     expires_at: datetime | None
 
 
-def change(principal: Principal, file: File, changes: Changes) -> None:
+def change(principal: Principal, file: File, changes: Changes, retention_days: int | None = None) -> None:
     """Set ``name``, ``visibility`` or ``expires_at``. Raises `Forbidden` for what the principal's token does not allow.
 
-    Nothing happens to a file that was deleted meanwhile.
+    Its project and its pipeline, with ``retention_days``, say how long it is kept at most; a client can only shorten
+    that. Nothing happens to a file that was deleted meanwhile.
     """
     require_allowed(principal, file, changes)
     if not changes:
         return
     if "expires_at" in changes:
-        changes = {**changes, "expires_at": within_retention(principal.project, file, changes["expires_at"])}
+        days = (retention_days, principal.project.retention_days if principal.project else None)
+        changes = {**changes, "expires_at": expiry.earliest(file.uploaded_at, changes["expires_at"], days)}
     with transaction.atomic():
         if queries.in_reach_of(principal).filter(pk=file.pk).update(**changes):
             visibility = changes.get("visibility")
@@ -52,14 +53,6 @@ def require_allowed(principal: Principal, file: File, changes: Changes) -> None:
         raise Forbidden("This token can't change the visibility so.")
     if "expires_at" in changes and limits.expires_in and is_later(changes["expires_at"], file):
         raise Forbidden("This token can't keep a file longer.")
-
-
-def within_retention(project: Project | None, file: File, wish: datetime | None) -> datetime | None:
-    """The project says how long its files are kept at most; a client can only shorten that."""
-    if not project or not project.retention_days:
-        return wish
-    end = file.uploaded_at + timedelta(days=min(project.retention_days, MAX_DAYS))
-    return min(wish or end, end)
 
 
 def is_later(expires_at: datetime | None, file: File) -> bool:

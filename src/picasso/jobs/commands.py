@@ -15,8 +15,9 @@ from django.db.models.functions import Greatest, Now
 
 from picasso.access import audit
 from picasso.access.principal import SERVICE
+from picasso.files import expiry
 from picasso.files.queries import visible_to
-from picasso.jobs import holds, settle, states
+from picasso.jobs import holds, settle, states, verdicts
 from picasso.jobs.states import RESET, Step
 from picasso.models import File, Job
 
@@ -82,9 +83,19 @@ def _record(action: str, jobs: Sequence[uuid.UUID]) -> None:
 
 
 def reprocess_file(
-    file_id: uuid.UUID, steps: Sequence[Step], *, pipeline: str, version: int, priority: int
+    file_id: uuid.UUID,
+    steps: Sequence[Step],
+    *,
+    pipeline: str,
+    version: int,
+    priority: int,
+    retention_days: Collection[int | None] = (),
+    judge_again: bool = False,
 ) -> list[str]:
     """Process a file once more by these steps. Active jobs are left alone.
+
+    If its pipeline or its project keep it shorter than before, by ``retention_days``, so does its expiry. With
+    ``judge_again`` an operator's release from quarantine does not count any more.
 
     A file in quarantine is scanned, and the other jobs are held until then.
 
@@ -109,7 +120,10 @@ def reprocess_file(
         obsolete = [job.processor for job in jobs.values() if job.processor not in wanted and job.state in states.ENDED]
         keys = _remove_results(file, obsolete)
         file.pipeline, file.pipeline_version = pipeline, version
-        file.save(update_fields=["pipeline", "pipeline_version", "facts"])
+        file.expires_at = expiry.earliest(file.uploaded_at, file.expires_at, retention_days)
+        if judge_again:
+            verdicts.forget_release(file)
+        file.save(update_fields=["pipeline", "pipeline_version", "expires_at", "facts"])
         settle.settle_files(locked)
     return keys
 

@@ -32,22 +32,28 @@ class Verdict(Protocol):
     def sentence(self) -> str: ...
 
 
-def conclude(job: RunningJob, verdict: Verdict) -> bool:
-    """End the scanner's job with its verdict. False if another attempt has ended it, or the file is gone.
+def conclude(job: RunningJob, verdict: Verdict) -> str:
+    """End the scanner's job with its verdict. What becomes of the file: ``serve``, ``quarantine`` or ``delete``.
 
-    One transaction: a file is never out of quarantine without a verdict. The bytes of a file that is to be deleted are
-    the caller's.
+    Empty if another attempt has ended the job, or the file is gone. One transaction: a file is never out of quarantine
+    without a verdict. The bytes of a file that is to be deleted are the caller's.
     """
     with transaction.atomic():
         locked = settle.lock_files(visible_to(SERVICE).filter(pk=job.file_id))
-        if not locked or not end(job, verdict):
-            return False
-        file = visible_to(SERVICE).get(pk=job.file_id)
+        file = visible_to(SERVICE).filter(pk=job.file_id).first()
+        if not file:
+            return ""
+        released = stays_released(file, verdict)
+        if not end(job, verdict, served=released or verdict.action == "serve"):
+            return ""
+        if released:
+            settle.settle_files(locked)
+            return "serve"
         if verdict.action != "serve":
             note("file.delete" if verdict.action == "delete" else "file.quarantine", file, verdict.facts)
         if verdict.action == "delete":
             file.delete()
-            return True
+            return verdict.action
         file.scan, file.quarantined = verdict.scan, verdict.action != "serve"
         file.facts |= {holds.SCANNER: dict(verdict.facts)}
         file.save(update_fields=["scan", "quarantined", "facts"])
@@ -56,7 +62,28 @@ def conclude(job: RunningJob, verdict: Verdict) -> bool:
         else:
             start_others(file.pk)
         settle.settle_files(locked)
-    return True
+    return verdict.action
+
+
+def stays_released(file: File, verdict: Verdict) -> bool:
+    """Whether an operator has overruled this verdict: of this scanner, with signatures that are no newer."""
+    facts = file.facts.get(holds.SCANNER, {})
+    known = not is_newer(verdict.facts.get("signatures"), facts.get("signatures"))
+    return bool(facts.get("released")) and verdict.action != "serve" and known
+
+
+def is_newer(signatures: object, before: object) -> bool:
+    """Of versions such as ``27800``. Also if only the earlier one is not known; false if this one is not."""
+    try:
+        return int(str(signatures)) > int(str(before))
+    except ValueError:
+        return signatures is not None and signatures != before
+
+
+def forget_release(file: File) -> None:
+    """Let the next verdict count. Saving the file is up to the caller."""
+    if facts := file.facts.get(holds.SCANNER):
+        file.facts = {**file.facts, holds.SCANNER: {key: facts[key] for key in facts if key != "released"}}
 
 
 def note(action: str, file: File, facts: Mapping[str, Any]) -> None:
@@ -73,8 +100,8 @@ def note(action: str, file: File, facts: Mapping[str, Any]) -> None:
     )
 
 
-def end(job: RunningJob, verdict: Verdict) -> bool:
-    state = State.DONE if verdict.action == "serve" else State.FAILED
+def end(job: RunningJob, verdict: Verdict, *, served: bool) -> bool:
+    state = State.DONE if served else State.FAILED
     code, sentence = (verdict.code, verdict.sentence) if state == State.FAILED else ("", "")
     error: dict[str, Any] = {"error_code": code, "error_detail": sentence}
     return states.move(job, State.RUNNING, state, finished_at=Now(), leased_until=None, **error)

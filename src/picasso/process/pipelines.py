@@ -116,6 +116,11 @@ class Pipelines:
         """Of the files of this pipeline; empty if the project decides."""
         return self._pipelines[name].visibility
 
+    def retention_days(self, name: str) -> int | None:
+        """How long the files of a pipeline are kept; None for ever, and for one that no longer exists."""
+        pipeline = self._pipelines.get(name)
+        return pipeline.retention_days if pipeline else None
+
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(self._pipelines)

@@ -215,6 +215,13 @@ class _Batch:
 
     def reprocess(self, file_id: uuid.UUID, media_type: str, project_id: int) -> list[str]:
         """As `commands.reprocess_file`. A project that scans has its files scanned again, whatever their pipeline."""
-        plan = self.pipelines.plan(self.row.pipeline, media_type)
-        steps = with_scan(plan.steps) if self.projects.get(project_id).scans else plan.steps
-        return commands.reprocess_file(file_id, steps, pipeline=plan.pipeline, version=plan.version, priority=PRIORITY)
+        plan, project = self.pipelines.plan(self.row.pipeline, media_type), self.projects.get(project_id)
+        return commands.reprocess_file(
+            file_id,
+            with_scan(plan.steps) if project.scans else plan.steps,
+            pipeline=plan.pipeline,
+            version=plan.version,
+            priority=PRIORITY,
+            retention_days=(plan.retention_days, project.retention_days),
+            judge_again="scan" in self.row.where,
+        )

@@ -164,7 +164,7 @@ class Runner:
     def _conclude(self, job: StartedJob, file: File, verdict: Verdict) -> None:
         if verdict.scan != "clean":
             log.warning("file %s is %s (%s): %s", file.pk, verdict.scan, verdict.action, verdict.sentence)
-        if persist(lambda: verdicts.conclude(job, verdict)) and verdict.action == "delete":
+        if persist(lambda: verdicts.conclude(job, verdict)) == "delete":
             self._storage.files.remove(file.key)
 
     def _process_and_keep(self, job: StartedJob, running: RunningAttempt) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 from picasso.access import quotas
 from picasso.access.projects import Project, Projects
 from picasso.errors import PicassoError, QuotaExceeded, TokenUsedUp
+from picasso.files import expiry
 from picasso.jobs import holds, settle, states
-from picasso.models import MAX_DAYS, Scan
+from picasso.models import Scan
 from picasso.receive import token_use
 from picasso.receive.pending import Pending
 
@@ -41,12 +41,10 @@ def refuse_by_token(batch: Sequence[Pending]) -> dict[Pending, PicassoError]:
 
 
 def limit_life(project: Project, batch: Sequence[Pending]) -> None:
-    """A file expires when the first of its client, its pipeline and its project wants it."""
     for file, plan in ((each.file, each.plan) for each in batch):
-        for days in (project.retention_days, plan and plan.retention_days):
-            if file and days:
-                end = file.uploaded_at + timedelta(days=min(days, MAX_DAYS))
-                file.expires_at = min(file.expires_at or end, end)
+        if file:
+            days = (project.retention_days, plan.retention_days if plan else None)
+            file.expires_at = expiry.earliest(file.uploaded_at, file.expires_at, days)
 
 
 def choose_steps(project: Project, batch: Sequence[Pending]) -> None:
