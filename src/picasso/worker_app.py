@@ -7,6 +7,7 @@ import socket
 import uuid
 
 from picasso.conf import Conf
+from picasso.events.sequencer import Sequencer
 from picasso.files.retention import Retention
 from picasso.jobs import sql, worker
 from picasso.jobs.batch_writer import BatchWriter
@@ -65,6 +66,7 @@ class WorkerApp:
             slots=slots,
             unavailable=unavailable,
         )
+        self._sequencer = Sequencer(conf.events_kept)
         self._sweeper = cleanup.Sweeper(self._storage)
         self._retention = Retention(self._storage)
         self._reprocessor = Reprocessor(self._storage, pipelines())
@@ -75,6 +77,7 @@ class WorkerApp:
         self._children.open()
         if self._services:
             self._services.open()
+        self._sequencer.start()
         self._sweeper.start()
         self._retention.start()
         self._reprocessor.start()
@@ -93,6 +96,7 @@ class WorkerApp:
 
         Does no harm when called twice, or without `run`.
         """
+        self._sequencer.stop()
         self._sweeper.stop()
         self._retention.stop()
         self._reprocessor.stop()

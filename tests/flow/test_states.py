@@ -184,7 +184,7 @@ def test_of_statements_run_together_all_take_effect_or_none() -> None:
         sql.run_together((sql.START_JOBS, [job.pk], []), ("SELECT nothing FROM nowhere",))
     connection.close()  # what was left open would be given back, too
     assert (again(job).state, again(job).attempt) == (State.QUEUED, 0)
-    begun, settled = sql.run_together((sql.START_JOBS, [job.pk], []), settle.started([job.pk]))
+    begun, _, settled = sql.run_together((sql.START_JOBS, [job.pk], []), *settle.started([job.pk]).values())
     connection.close()
     assert ([row[4] for row in begun], [state for _, state in settled]) == ([1], ["processing"])
     assert (again(job).state, again(job).file.state) == (State.RUNNING, File.State.PROCESSING)
@@ -422,7 +422,7 @@ def test_only_files_whose_job_has_finished_get_its_facts() -> None:
     Job.everywhere.filter(pk__in=[new.pk, stale.pk]).update(state=State.DONE)
     facts = {"a": "é\\", "none": None}
     given = [(new.pk, 1, facts), (stale.pk, 1, facts), (other.pk, 0, facts)]
-    rows = sql.rows(*settle.finished(given))
+    _, rows = sql.run_together(*settle.finished(given).values())
     assert {sql.parse_id(file_id): state for file_id, state in rows} == {new.file_id: File.State.PROCESSED}
     assert [again(job).file.state for job in (new, stale, other)] == ["processed", "pending", "pending"]
     assert [again(job).file.facts for job in (new, stale, other)] == [

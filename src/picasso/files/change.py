@@ -10,6 +10,7 @@ from django.db import transaction
 from picasso.access import audit
 from picasso.access.principal import Principal, Scope
 from picasso.errors import Forbidden
+from picasso.events.write import file_event, write
 from picasso.files import expiry, queries
 from picasso.models import File, Visibility
 
@@ -33,7 +34,9 @@ def change(principal: Principal, file: File, changes: Changes, retention_days: i
         days = (retention_days, principal.project.retention_days if principal.project else None)
         changes = {**changes, "expires_at": expiry.earliest(file.uploaded_at, changes["expires_at"], days)}
     with transaction.atomic():
-        if queries.in_reach_of(principal).filter(pk=file.pk).update(**changes):
+        found = queries.in_reach_of(principal).filter(pk=file.pk)
+        if found.update(**changes):
+            write(file_event("file.updated", found.get(), changed=sorted(changes)))
             visibility = changes.get("visibility")
             audit.record(
                 "file.update", "file", file.pk, project=file.project_id, changed=sorted(changes), visibility=visibility

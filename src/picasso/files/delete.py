@@ -14,8 +14,9 @@ from django.db.models.functions import Now
 from picasso.access import audit
 from picasso.access.principal import Principal, Scope
 from picasso.errors import NotFound
+from picasso.events.write import file_event, write, write_deleted
 from picasso.files.queries import everything_in_reach_of, get_in_reach, in_reach_of
-from picasso.models import File
+from picasso.models import Event, File
 from picasso.storage import Storage
 
 
@@ -67,6 +68,9 @@ def _delete_row(file: QuerySet[File], action: str = "") -> bool:
         # Locks the row of the file first, as workers do. So a job that finishes now has finished, or finds no file.
         found = file.select_for_update().first()
         file.delete()
+        # What was never seen is not told to be gone: see `undo`.
+        if found and (action or Event.everywhere.filter(file_id=found.pk).exists()):
+            write_deleted(found)
         if found and action:
             _record(action, found)
     return found is not None
@@ -78,6 +82,7 @@ def _set_deleted(file: QuerySet[File], *, deleted_at: Now | None, action: str) -
         found = file.first()
         if not found or not file.update(deleted_at=deleted_at):
             raise NotFound
+        write(file_event("file.deleted", found, trashed=True) if deleted_at else file_event("file.restored", found))
         _record(action, found)
 
 

@@ -109,9 +109,9 @@ def make_steps(starts: list[uuid.UUID], finishes: Sequence[Finish], unavailable:
         logs = sql.AttemptValues((*each.attempt, clean_log(each.log)) for each in finishes)
         steps["finish"] = (sql.FINISH_JOBS, logs)
         steps |= derivative_steps(finishes)
-        steps["settle finished"] = settle.finished((*each.attempt, each.facts) for each in finishes)
+        steps |= settle.finished((*each.attempt, each.facts) for each in finishes)
     if starts:
-        steps["settle started"] = settle.started(starts)
+        steps |= settle.started(starts)
     return steps
 
 

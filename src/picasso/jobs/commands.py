@@ -17,7 +17,7 @@ from picasso.access import audit
 from picasso.access.principal import SERVICE
 from picasso.files import expiry
 from picasso.files.queries import visible_to
-from picasso.jobs import holds, settle, states, verdicts
+from picasso.jobs import event_sql, holds, settle, states, verdicts
 from picasso.jobs.states import RESET, Step
 from picasso.models import File, Job
 
@@ -67,6 +67,7 @@ def _move_all(jobs: Collection[uuid.UUID], old: Collection[State], new: State, *
         if new == State.CANCELLED:
             scans = Job.everywhere.filter(pk__in=mine, processor=holds.SCANNER)
             holds.stop_held(list(scans.values_list("file_id", flat=True)))
+        event_sql.write_of_jobs("job.cancelled" if new == State.CANCELLED else "job.retried", mine)
         settle.settle_files(locked)
         _record("job.cancel" if new == State.CANCELLED else "job.retry", mine)
     return moved

@@ -1,4 +1,4 @@
-"""The one place that writes `File.state`. It follows from the states of the file's jobs.
+"""The one place that writes `File.state`, and the event that tells of it. The state follows from the file's jobs.
 
 A change of a job's state may change the state of its file. The caller then locks the file first, changes the job, and
 calls `settle_files`, all in one transaction. Several files are always locked in the order of their ids.
@@ -14,7 +14,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from picasso.jobs import sql
+from picasso.jobs import event_sql, sql
 from picasso.models import File
 
 AttemptFacts = tuple[uuid.UUID, int, Mapping[str, Any]]
@@ -50,24 +50,28 @@ def settle_files(locked: Mapping[uuid.UUID, str]) -> list[StateChange]:
 
     ``locked`` holds the state that each file had when it was locked.
     """
-    return changes(locked, sql.rows(sql.SETTLE_FILES, list(locked))) if locked else []
+    if not locked:
+        return []
+    sql.rows(event_sql.SETTLED, list(locked))
+    return changes(locked, sql.rows(sql.SETTLE_FILES, list(locked)))
 
 
-def started(jobs: list[uuid.UUID]) -> sql.Step:
-    """The statement that settles the files of those jobs that are running, for a message that locks them before.
+def started(jobs: list[uuid.UUID]) -> dict[str, sql.Step]:
+    """The statements that settle the files of those jobs that are running, for a message that locks them before.
 
-    Its rows are for `changes`.
+    The rows of ``settle started`` are for `changes`.
     """
-    return sql.SETTLE_STARTED, jobs
+    return {"tell started": (event_sql.STARTED, jobs), "settle started": (sql.SETTLE_STARTED, jobs)}
 
 
-def finished(facts: Iterable[AttemptFacts]) -> sql.Step:
-    """The statement that settles the files of those attempts that have ended their job, and gives them these facts.
+def finished(facts: Iterable[AttemptFacts]) -> dict[str, sql.Step]:
+    """The statements that settle the files of those attempts that have ended their job, and give them these facts.
 
-    For a message that locks the files before. Its rows are for `changes`.
+    For a message that locks the files before. The rows of ``settle finished`` are for `changes`.
     """
     values = sql.AttemptValues((job_id, attempt, json.dumps(mine)) for job_id, attempt, mine in facts)
-    return sql.SETTLE_FINISHED, values
+    attempts = sql.AttemptValues((job_id, attempt, None) for job_id, attempt, _ in values)
+    return {"tell finished": (event_sql.FINISHED, attempts), "settle finished": (sql.SETTLE_FINISHED, values)}
 
 
 def changes(locked: Mapping[uuid.UUID, str], settled: sql.Rows) -> list[StateChange]:

@@ -39,6 +39,13 @@ FILE_STATE = """(
         ELSE 'processed' END
     FROM picasso_job WHERE file_id = picasso_file.id)"""
 
+INSERT_EVENT = "INSERT INTO picasso_event (project_id, type, at, file_id, owner, tags, media_type, pipeline, data)"
+
+# The error of a file that has failed, as `File.failure` has it.
+ERROR_OF_CHANGED = """(
+    SELECT error_code FROM picasso_job WHERE file_id = changed.id AND state IN ('failed', 'cancelled')
+    ORDER BY CASE state WHEN 'failed' THEN 0 ELSE 1 END, id LIMIT 1)"""
+
 WORDS = {
     "postgresql": {
         "now": "statement_timestamp()",
@@ -58,8 +65,12 @@ WORDS = {
         "merged_facts": "picasso_file.facts || new.facts",
         "finished": FINISHED,
         "file_state": FILE_STATE,
+        "insert_event": INSERT_EVENT,
+        "error_of_changed": ERROR_OF_CHANGED,
         "paused": PAUSED,
         "held": HELD,
+        "json_object": "jsonb_build_object",
+        "second_ago": "statement_timestamp() - interval '1 second'",
         "never": "timestamptz '9000-01-01 00:00:00+00'",
     },
     # A transaction that writes holds SQLite's one lock from its start.
@@ -92,8 +103,12 @@ WORDS = {
                 UNION ALL SELECT key, value FROM json_each(new.facts)))""",
         "finished": FINISHED,
         "file_state": FILE_STATE,
+        "insert_event": INSERT_EVENT,
+        "error_of_changed": ERROR_OF_CHANGED,
         "paused": PAUSED,
         "held": HELD,
+        "json_object": "json_object",
+        "second_ago": "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now', '-1 second')",
         "never": "'9000-01-01 00:00:00'",
     },
 }

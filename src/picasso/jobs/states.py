@@ -25,7 +25,7 @@ from django.db.models.functions import Now
 
 from picasso.access.principal import SERVICE
 from picasso.files.queries import visible_to
-from picasso.jobs import holds, settle, sql
+from picasso.jobs import event_sql, holds, settle, sql
 from picasso.jobs.retries import MAX_CRASHES, POISON, WORKER_DIED, TransientError, backoff
 from picasso.models import File, Job, new_id
 from picasso.queue_names import SERVICE as SERVICE_QUEUE
@@ -206,6 +206,7 @@ def fail(
             file = visible_to(SERVICE).get(pk=job.file_id)
             file.facts |= facts
             file.save(update_fields=["facts"])
+        event_sql.write_of_jobs("job.failed", [job.id])
         settle.settle_files(locked)
     return True
 
@@ -220,7 +221,11 @@ def retry(job: RunningJob, error: TransientError, only: Q = NO_CONDITION, log: s
         return fail(job, error.code, error.sentence, only, log, **counts)
     reason = {"error_code": error.code, "error_detail": error.sentence, "log": clean_log(log)}
     due_at = Now() + backoff(failures)
-    return move(job, State.RUNNING, State.WAITING, only, due_at=due_at, **NOT_STARTED, **reason, **counts)
+    with transaction.atomic():
+        moved = move(job, State.RUNNING, State.WAITING, only, due_at=due_at, **NOT_STARTED, **reason, **counts)
+        if moved:
+            event_sql.write_of_jobs("job.failed", [job.id])
+    return moved
 
 
 def clean_log(log: str) -> str:
@@ -249,11 +254,16 @@ def write_progress(running: Collection[Progress]) -> set[AttemptId]:
         return set()
     rows = Job.everywhere.filter(_any_of(running), state=State.RUNNING)
     written = {
-        AttemptId(pk, attempt): progress for pk, attempt, progress in rows.values_list("pk", "attempt", "progress")
+        AttemptId(pk, attempt): (file_id, progress)
+        for pk, attempt, file_id, progress in rows.values_list("pk", "attempt", "file_id", "progress")
     }
+    changed: dict[uuid.UUID, uuid.UUID] = {}
     for each in running:
-        if each.attempt_id in written and each.fraction not in {None, written[each.attempt_id]}:
+        file_id, progress = written.get(each.attempt_id, (None, None))
+        if file_id and each.fraction not in {None, progress}:
             rows.filter(pk=each.job_id, attempt=each.attempt).update(progress=min(max(each.fraction or 0.0, 0.0), 1.0))
+            changed[file_id] = each.job_id
+    event_sql.write_progress(changed.values())
     return {each.attempt_id for each in running} - written.keys()
 
 

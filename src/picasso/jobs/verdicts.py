@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 
 from picasso.access import audit
 from picasso.access.principal import SERVICE
+from picasso.events.write import file_event, write, write_deleted
 from picasso.files.queries import visible_to
 from picasso.jobs import holds, settle, states
 from picasso.jobs.states import RESET, RunningJob, State
@@ -51,7 +52,9 @@ def conclude(job: RunningJob, verdict: Verdict) -> str:
             return "serve"
         if verdict.action != "serve":
             note("file.delete" if verdict.action == "delete" else "file.quarantine", file, verdict.facts)
+        write(file_event("file.scanned", file, scan=verdict.scan, action=verdict.action))
         if verdict.action == "delete":
+            write_deleted(file)
             file.delete()
             return verdict.action
         file.scan, file.quarantined = verdict.scan, verdict.action != "serve"
@@ -135,6 +138,7 @@ def release(file_id: uuid.UUID) -> bool:
         file.facts |= {holds.SCANNER: {**file.facts.get(holds.SCANNER, {}), "released": True}}
         file.save(update_fields=["quarantined", "facts"])
         note("file.release", file, file.facts[holds.SCANNER])
+        write(file_event("file.scanned", file, scan=file.scan, action="serve"))
         file.jobs.filter(processor=holds.SCANNER).delete()
         start_others(file.pk)
         settle.settle_files(locked)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from picasso.models.audit import AuditEntry, AuditRetention
 from picasso.models.base import ProjectManager, Row, UnscopedQueryError, made_at, new_id
 from picasso.models.credentials import Key, LinkKey, TokenUse
+from picasso.models.events import Event, EventCounter
 from picasso.models.files import Derivative, File, Job, Scan
 from picasso.models.operations import Queue, Reprocess, Worker
 from picasso.models.people import ExternalIdentity, Membership, SecondFactor, SignInFailure
@@ -19,6 +20,8 @@ __all__ = [
     "AuditRetention",
     "DailyUsage",
     "Derivative",
+    "Event",
+    "EventCounter",
     "ExternalIdentity",
     "File",
     "Job",

@@ -22,6 +22,7 @@ from picasso.access.sign_in import forget_old_failures
 from picasso.files.queries import existing
 from picasso.models import Upload, made_at
 from picasso.receive import token_use
+from picasso.receive.upload_rows import expire_rows
 from picasso.storage import Storage
 
 log = logging.getLogger(__name__)
@@ -100,16 +101,14 @@ def remove_expired(storage: Storage, expiry: int) -> int:
 
 def _delete_expired_row(upload_id: uuid.UUID) -> None:
     with transaction.atomic():
-        rows = Upload.everywhere.filter(pk=upload_id, finished_at=None)
-        project = rows.values_list("project", flat=True).first()
-        if rows.delete()[0]:
-            audit.record("upload.expire", "upload", upload_id, project=project)
+        for upload in expire_rows([upload_id]):
+            audit.record("upload.expire", "upload", upload_id, project=upload.project_id)
 
 
 def _delete_rows_without_bytes(storage: Storage, oldest: datetime) -> int:
     """Such rows only take space in the quota."""
     rows = Upload.everywhere.filter(finished_at=None, created_at__lt=oldest).values_list("pk", flat=True)
-    return Upload.everywhere.filter(pk__in=[pk for pk in rows if not storage.uploads.exists(pk)]).delete()[0]
+    return len(expire_rows([pk for pk in rows if not storage.uploads.exists(pk)]))
 
 
 def _remove_without_row(storage: Storage, upload_id: uuid.UUID) -> bool:

@@ -16,6 +16,7 @@ import uuid
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from itertools import chain
 from typing import Any, TypedDict
 
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
@@ -24,6 +25,7 @@ from django.db.models.functions import Now
 from picasso import bulk_insert, detection
 from picasso.access.policies import Policies
 from picasso.errors import Conflict, PicassoError, Unavailable
+from picasso.events import write as events
 from picasso.files.delete import undo
 from picasso.jobs import states
 from picasso.models import File, Job, Upload, made_at, new_id
@@ -242,6 +244,8 @@ def insert(batch: list[Pending]) -> None:
     jobs = [row for pending in batch for row in job_rows(pending)]
     bulk_insert.insert_rows(Job, [row for row in jobs if "due_at" not in row])
     bulk_insert.insert_rows(Job, [row for row in jobs if "due_at" in row])
+    received = (events.received(pending.file, pending.new.upload_id) for pending in batch if pending.file)
+    events.write(*chain.from_iterable(received))
     for pending in batch:
         if pending.new.upload_id and pending.file:
             finish(pending.new.upload_id, pending.file)

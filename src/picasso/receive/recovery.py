@@ -21,7 +21,7 @@ from picasso.access.principal import SERVICE
 from picasso.errors import Gone, Locked, NotFound, PicassoError, Superseded
 from picasso.models import Upload
 from picasso.receive.concatenate import Concatenations, offset_of
-from picasso.receive.upload_rows import delete_rows, remove_bytes
+from picasso.receive.upload_rows import delete_rows, expire_rows, remove_bytes
 from picasso.receive.uploads import Uploads
 from picasso.storage import UploadLock, UploadStore
 
@@ -92,7 +92,7 @@ class Recovery:
         """Those that a request is writing to stay."""
         locks = await asyncio.to_thread(lock_empty, self._store, ids)
         try:
-            await self._database.do(delete_rows, list(locks))
+            await self._database.do(expire_rows, list(locks))
             await asyncio.to_thread(remove_bytes, self._store, list(locks))
         finally:
             for lock in locks.values():

@@ -5,12 +5,17 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Sequence
+from typing import cast
 
+from django.db import transaction
 from django.db.models import QuerySet
 
 from picasso.access.principal import Principal
 from picasso.errors import Conflict, EmptyFile, NotFound, TooLarge
+from picasso.events.write import row as event_row
+from picasso.events.write import write
 from picasso.models import Upload
+from picasso.receive.new_file import MAX_NAME
 from picasso.storage import UploadStore
 
 # A final upload and its parts are touched at most this often.
@@ -68,6 +73,26 @@ def require_free(row: Upload | None, part: uuid.UUID, store: UploadStore) -> Non
         raise Conflict(f"The upload {part} is not partial.")
     if row.final_id:
         raise Conflict(f"The upload {part} is a part of another one already.")
+
+
+def write_event(kind: str, upload: Upload) -> None:
+    """Of an upload that a client can see: not of parts, and not of what is sent in a single request."""
+    if upload.is_part or upload.protocol == Upload.Protocol.PLAIN:
+        return
+    data: dict[str, object] = {"upload": str(upload.pk), "name": upload.name[:MAX_NAME], "size": upload.length}
+    project = cast("int", upload.project_id)
+    write(event_row(kind, project, owner=upload.owner, pipeline=upload.pipeline, data=data))
+
+
+def expire_rows(ids: Sequence[uuid.UUID]) -> list[Upload]:
+    """Delete the rows of unfinished uploads whose time is over, and return them."""
+    with transaction.atomic():
+        rows = Upload.everywhere.filter(pk__in=ids, finished_at=None)
+        expired = list(rows.select_for_update().order_by("pk"))
+        for upload in expired:
+            write_event("upload.expired", upload)
+        rows.delete()
+    return expired
 
 
 def delete_rows(ids: Sequence[uuid.UUID]) -> None:

@@ -29,7 +29,7 @@ from picasso.receive.locks import PATIENCE, LockHolder, Locks
 from picasso.receive.quota import WINDOW, Limits, lock_quota, require_room
 from picasso.receive.threads import Threads
 from picasso.receive.token_use import require_unused
-from picasso.receive.upload_rows import begun_by, delete_uploads, require_own, require_parts
+from picasso.receive.upload_rows import begun_by, delete_uploads, require_own, require_parts, write_event
 from picasso.storage import Storage
 
 # When the quota is exceeded, expired uploads are looked for at most this often.
@@ -143,6 +143,7 @@ class Uploads:
             if row.protocol != Upload.Protocol.PLAIN:
                 self._require_room(row)
             row.save(force_insert=True)
+            write_event("upload.started", row)
             if row.parts:
                 Upload.everywhere.filter(pk__in=row.parts).update(final=row.pk)
 

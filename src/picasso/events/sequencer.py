@@ -1,0 +1,88 @@
+"""The sequencer: one thread of all workers together that numbers events and removes old ones."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from contextlib import suppress
+
+from django.db import DatabaseError, InterfaceError, connection
+
+from picasso.events.sequence import BATCH, number_events, remove_old
+
+log = logging.getLogger(__name__)
+
+# All in seconds. Whoever waits for an event waits so long for its number, on the average half of it.
+POLL = 0.02
+# Of the others, until they look whether the one that numbers is gone.
+STAND_BY = 1.0
+OUTAGE_PAUSE = 0.5
+REMOVE = 10.0
+
+ADVISORY_LOCK = 0x7069636173736F  # "picasso"
+
+
+class Sequencer:
+    """Works in a thread of its own from `start` to `stop`. There may be one in each worker: one of them is elected."""
+
+    def __init__(self, kept: int) -> None:
+        """Events are ``kept`` for so many seconds."""
+        self._kept = kept
+        self._elected = False
+        self._remove_at = 0.0
+        self._outage = False
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="sequencer", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Does no harm if it is stopped already, or was never started."""
+        self._stopped.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=2)
+
+    def _run(self) -> None:
+        while not self._stopped.is_set():
+            self._stopped.wait(self._round())
+        connection.close()
+
+    def _round(self) -> float:
+        """Do what is due; the seconds to wait until the next round."""
+        try:
+            wait = self._work()
+        except (DatabaseError, InterfaceError) as fault:
+            self._elected = False
+            with suppress(DatabaseError, InterfaceError):
+                connection.close()
+            log.log(logging.DEBUG if self._outage else logging.WARNING, "could not number events: %s", fault)
+            self._outage = True
+            return OUTAGE_PAUSE
+        self._outage = False
+        return wait
+
+    def _work(self) -> float:
+        # An election ends with the connection, and `_round` then starts anew.
+        self._elected = self._elected or elect()
+        if not self._elected:
+            return STAND_BY
+        busy = number_events() == BATCH
+        if time.monotonic() > self._remove_at:
+            # While there is more to remove, a batch with every tenth round or so, so that numbering goes on.
+            removed = remove_old(self._kept)
+            self._remove_at = time.monotonic() + (10 * POLL if removed == BATCH else REMOVE)
+        return 0 if busy else POLL
+
+
+def elect() -> bool:
+    """Whether this connection is the one that numbers events, until it ends.
+
+    SQLite has one writer at a time anyway, and no locks of sessions.
+    """
+    if connection.vendor == "sqlite":
+        return True
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [ADVISORY_LOCK])
+        return bool(cursor.fetchone()[0])

@@ -1,0 +1,276 @@
+"""What is written down of what happens, and the order that it gets."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+
+from picasso.access import projects
+from picasso.access.principal import OPEN, SERVICE
+from picasso.events.sequence import last_number, number_events, oldest_number, remove_old
+from picasso.events.sequencer import Sequencer, elect
+from picasso.events.write import clear, row, write
+from picasso.files import change
+from picasso.files.delete import delete, remove
+from picasso.jobs import commands, states, verdicts
+from picasso.jobs.batch import Finish, Start, write_batch
+from picasso.jobs.retries import WORKER_DIED
+from picasso.jobs.states import Progress
+from picasso.models import DEFAULT_PROJECT, Event, File, Job, Project
+from picasso.process.contract import Verdict
+from picasso.storage import default_storage
+from tests.flow.rows import new_file, new_job, running_job, side_by_side, started
+
+
+def told(**where: object) -> list[tuple[str, dict[str, Any]]]:
+    """Type and data of each event, in the order of writing."""
+    rows = Event.everywhere.filter(**where).order_by("pk")
+    return [(event.type, {name: value for name, value in event.data.items() if value is not None}) for event in rows]
+
+
+def types() -> list[str]:
+    return [kind for kind, _ in told()]
+
+
+@pytest.mark.django_db
+def test_a_job_from_start_to_finish() -> None:
+    job = new_job(state=Job.State.QUEUED)
+    [begun] = write_batch([Start(job.pk)])
+    write_batch([Finish(begun, {}, [])])
+    assert told(file_id=job.file_id) == [
+        ("file.processing", {"name": "note.txt", "size": 5, "state": "processing"}),
+        ("file.processed", {"name": "note.txt", "size": 5, "state": "processed"}),
+    ]
+    event = Event.everywhere.order_by("pk").last()
+    assert event
+    assert (event.media_type, event.pipeline, event.owner, event.tags) == ("text/plain", "default", "", [])
+
+
+@pytest.mark.django_db
+def test_a_finish_that_is_written_twice_is_told_once() -> None:
+    job = running_job(new_file(state="processing"))
+    finish = Finish(started(job), {}, [])
+    assert write_batch([finish]) == [True]
+    assert write_batch([finish]) == [True]
+    assert types() == ["file.processed"]
+
+
+@pytest.mark.django_db
+def test_a_file_is_processed_with_its_last_job() -> None:
+    file = new_file(state="processing")
+    first, second = running_job(file), running_job(file, processor="image")
+    write_batch([Finish(started(first), {}, [])])
+    assert types() == []
+    write_batch([Finish(started(second), {}, [])])
+    assert types() == ["file.processed"]
+
+
+@pytest.mark.django_db
+def test_a_failed_attempt_and_a_failed_file() -> None:
+    job = running_job(new_file(state="processing"))
+    assert states.retry(started(job), WORKER_DIED)
+    Job.everywhere.update(state=Job.State.RUNNING)
+    assert states.fail(started(job), "corrupt", "It can't be read.")
+    job_failed = {"job": stored_id(job.pk), "processor": "text", "attempt": 1}
+    assert told() == [
+        ("job.failed", {**job_failed, "state": "waiting", "error": "worker-died"}),
+        ("job.failed", {**job_failed, "state": "failed", "error": "corrupt"}),
+        ("file.failed", {"name": "note.txt", "size": 5, "state": "failed", "error": "corrupt"}),
+    ]
+
+
+def stored_id(identifier: uuid.UUID) -> str:
+    """As the database writes it."""
+    return identifier.hex if connection.vendor == "sqlite" else str(identifier)
+
+
+@pytest.mark.django_db
+def test_commands_for_jobs() -> None:
+    job = new_job()
+    commands.cancel(job.pk)
+    commands.retry(job.pk)
+    assert types() == ["job.cancelled", "file.failed", "job.retried"]
+
+
+@pytest.mark.django_db
+def test_progress_at_most_once_a_second() -> None:
+    file = new_file(state="processing")
+    job, other = running_job(file), running_job(file, processor="image")
+    for fraction in (0.25, 0.5):
+        states.write_progress([Progress(job.pk, 1, fraction), Progress(other.pk, 1, fraction)])
+    [(kind, data)] = told()
+    assert (kind, data["progress"]) == ("file.processing", 0.25)
+
+
+@pytest.mark.django_db
+def test_progress_that_stays_is_not_told() -> None:
+    job = running_job(new_file(state="processing"), progress=0.5)
+    states.write_progress([Progress(job.pk, 1, 0.5), Progress(job.pk, 2, 0.75)])
+    assert types() == []
+
+
+@pytest.mark.django_db
+def test_deleting_for_good_leaves_the_id_only() -> None:
+    file = new_file(name="secret.txt", owner="ann")
+    write_batch([Start(new_job(file, state=Job.State.QUEUED).pk)])
+    assert remove(default_storage(), File.everywhere.all(), file)
+    assert told() == [("file.processing", {}), ("file.deleted", {})]
+    assert set(Event.everywhere.values_list("file_id", "owner")) == {(file.pk, "ann")}
+
+
+@pytest.mark.django_db
+def test_the_trash() -> None:
+    Project.objects.update(trash_days=7)
+    file, principal = new_file(), replace(OPEN, project=projects.read(DEFAULT_PROJECT))
+    delete(principal, default_storage(), file)
+    assert [(kind, data.get("trashed"), data.get("name")) for kind, data in told()] == [
+        ("file.deleted", True, "note.txt")
+    ]
+
+
+@pytest.mark.django_db
+def test_changes_are_told_by_their_names() -> None:
+    file = new_file()
+    change.change(SERVICE, file, {"name": "other.txt"})
+    assert told() == [
+        ("file.updated", {"name": "other.txt", "size": 5, "state": "pending", "changed": ["name"]}),
+    ]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("verdict", "expected"),
+    [
+        (Verdict("clean", "serve", {}), ["file.scanned", "file.processed"]),
+        (Verdict("infected", "quarantine", {}, "infected", "No."), ["file.scanned", "file.failed"]),
+        (Verdict("infected", "delete", {}, "infected", "No."), ["file.scanned", "file.deleted"]),
+    ],
+)
+def test_verdicts(verdict: Verdict, expected: list[str]) -> None:
+    job = running_job(new_file(state="processing", quarantined=True), processor="scan")
+    assert verdicts.conclude(started(job), verdict)
+    assert types() == expected
+
+
+def write_some(count: int) -> None:
+    write(*(row(f"test.{number}", 1) for number in range(count)))
+
+
+@pytest.fixture
+def start_of_order() -> int:
+    number_events()
+    return last_number()
+
+
+@pytest.mark.django_db
+def test_numbers_have_no_gap_and_stay(start_of_order: int) -> None:
+    write_some(3)
+    assert number_events() == 3
+    write_some(2)
+    assert (number_events(), number_events()) == (2, 0)
+    seqs = list(Event.everywhere.order_by("pk").values_list("seq", flat=True))
+    assert seqs == [start_of_order + number for number in range(1, 6)]
+
+
+@pytest.mark.django_db
+def test_numbers_are_never_given_again() -> None:
+    write_some(3)
+    number_events()
+    newest = last_number()
+    assert remove_old(0) == 3
+    assert oldest_number() == newest + 1
+    write_some(1)
+    number_events()
+    assert last_number() == oldest_number() == newest + 1
+
+
+@pytest.mark.django_db
+def test_what_is_young_stays() -> None:
+    write_some(2)
+    number_events()
+    assert remove_old(3600) == 0
+    assert Event.everywhere.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has one writer at a time")
+def test_of_two_transactions_the_one_that_commits_first_comes_first() -> None:
+    """The other one has the lower ids. A reader that went by them would miss its events."""
+    written, committed = threading.Event(), threading.Event()
+
+    def write_early_and_commit_late() -> None:
+        with transaction.atomic():
+            write(row("test.late", 1))
+            written.set()
+            assert committed.wait(30)
+        connection.close()
+
+    thread = threading.Thread(target=write_early_and_commit_late)
+    thread.start()
+    assert written.wait(30)
+    write(row("test.soon", 1))
+    assert number_events() == 1
+    committed.set()
+    thread.join()
+    assert number_events() == 1
+    by_seq = Event.everywhere.order_by("seq").values_list("type", flat=True)
+    assert list(by_seq) == ["test.soon", "test.late"]
+    assert list(by_seq.order_by("pk")) == ["test.late", "test.soon"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_writers_and_several_sequencers_give_one_order() -> None:
+    """While one file after the other is deleted, whose events are being numbered."""
+    files = [new_file() for _ in range(10)]
+
+    def write_and_number(file: File) -> int:
+        for kind in ("a", "b", "c"):
+            write(row(f"test.{kind}", 1, file_id=file.pk))
+            number_events()
+        with transaction.atomic():
+            clear(file.pk)
+        return number_events()
+
+    before = last_number()
+    side_by_side([partial(write_and_number, file) for file in files])
+    number_events()
+    found = list(Event.everywhere.order_by("seq").values_list("seq", "file_id", "type"))
+    assert [seq for seq, _, _ in found] == [before + number for number in range(1, 31)]
+    for file in files:
+        assert [kind for _, file_id, kind in found if file_id == file.pk] == ["test.a", "test.b", "test.c"]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="of PostgreSQL's locks")
+def test_one_is_elected_until_its_connection_ends() -> None:
+    assert elect()
+
+    def others() -> bool:
+        try:
+            return elect()
+        finally:
+            connection.close()
+
+    assert side_by_side([others]) == [False]
+    connection.close()
+    assert side_by_side([others]) == [True]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_sequencer_numbers_what_is_written() -> None:
+    sequencer = Sequencer(3600)
+    sequencer.start()
+    try:
+        write_some(1)
+        pause = threading.Event()
+        while Event.everywhere.filter(seq=None).exists():
+            pause.wait(0.01)
+    finally:
+        sequencer.stop()
+    assert Event.everywhere.get().seq == last_number()
