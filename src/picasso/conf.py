@@ -258,6 +258,7 @@ class Conf:
     oidc_client_id: str = setting("PICASSO_OIDC_CLIENT_ID", str, "")
     oidc_client_secret: str = setting("PICASSO_OIDC_CLIENT_SECRET", str, "", secret=True)
     oidc_groups: tuple[GroupRole, ...] = setting("PICASSO_OIDC_GROUPS", group_roles, ())
+    oidc_second_factor: tuple[str, ...] = setting("PICASSO_OIDC_SECOND_FACTOR", words, ())
     allowed_hosts: tuple[str, ...] = setting("PICASSO_ALLOWED_HOSTS", words, ("127.0.0.1", "localhost", "[::1]"))
     public_url: str = setting("PICASSO_PUBLIC_URL", base_url, "")
     trusted_proxies: tuple[str, ...] = setting("PICASSO_TRUSTED_PROXIES", networks, ())

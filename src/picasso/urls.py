@@ -4,20 +4,21 @@ from django.contrib import admin
 from django.urls import include, path
 
 from picasso import addresses
-from picasso.api import errors, pages, sign_in
+from picasso.api import errors, pages
+from picasso.api.people import account, oidc, sign_in
 
 urlpatterns = [
     path(addresses.HOME[1:], pages.Index.as_view()),
     path(addresses.API[1:], include("picasso.api.urls")),
     path(addresses.SIGN_IN[1:], sign_in.SignIn.as_view()),
     path(addresses.SIGN_IN_CODE[1:], sign_in.SignInCode.as_view()),
-    path(addresses.SIGN_IN_OIDC[1:], sign_in.OidcStart.as_view()),
-    path(addresses.SIGN_IN_OIDC_CALLBACK[1:], sign_in.OidcCallback.as_view()),
+    path(addresses.SIGN_IN_OIDC[1:], oidc.OidcStart.as_view()),
+    path(addresses.SIGN_IN_OIDC_CALLBACK[1:], oidc.OidcCallback.as_view()),
     path(addresses.SIGN_OUT[1:], sign_in.SignOut.as_view()),
-    path(addresses.ACCOUNT[1:], sign_in.Account.as_view()),
+    path(addresses.ACCOUNT[1:], account.Account.as_view()),
     # The admin has no way in of its own, which would know neither the second factor nor the lock.
     path(f"{addresses.ADMIN[1:]}login/", sign_in.SignIn.as_view()),
-    path(f"{addresses.ADMIN[1:]}password_change/", sign_in.Account.as_view()),
+    path(f"{addresses.ADMIN[1:]}password_change/", account.Account.as_view()),
     # The admin's redirect to a page of an object: no object here has one, and odd ids end in an internal error.
     path(f"{addresses.ADMIN[1:]}r/<path:rest>", errors.no_such_page),
     path(addresses.ADMIN[1:], admin.site.urls),

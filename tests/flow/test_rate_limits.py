@@ -158,7 +158,9 @@ def test_attempts_to_sign_in_are_counted_by_address(tmp_path: Path) -> None:
             answer = await ask(app, "POST", path, x_forwarded_for="192.0.2.9")
             assert answer.status != 429
             assert "sign-in" in parsed(answer, "ratelimit")
-        assert (await ask(app, "POST", "/sign-in/", x_forwarded_for="192.0.2.9")).status == 429
+        for method, path in (("POST", "/sign-in/"), ("POST", "/account/"), ("GET", "/sign-in/oidc/")):
+            assert (await ask(app, method, path, x_forwarded_for="192.0.2.9")).status == 429
+        assert (await get(app, "/sign-in/oidc/callback/", address="192.0.2.9")).status == 429
         assert (await get(app, "/sign-in/", address="192.0.2.9")).status == 200
 
     with_rates(tmp_path, "sign-in=3/1h", look)

@@ -1,28 +1,45 @@
-"""Signing in by OpenID Connect: who a person is, and which roles the groups of the provider give them.
+"""The protocol of OpenID Connect: code flow with PKCE, state, nonce, and the checks of the ID token, all by Authlib.
 
-The protocol is Authlib's (the extra ``oidc``): code flow with PKCE, state, nonce, and the checks of the ID token.
+Between the way to the provider and the way back, the browser keeps what the answer must fit: encrypted, for ten
+minutes. The service stores nothing for people who have not signed in. Needs the extra ``oidc``.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Mapping
+import hmac
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.models import User
-from django.db import transaction
 
-from picasso.access import people
-from picasso.conf import Conf, GroupRole
+from picasso.access.ciphers import Cipher
+from picasso.conf import Conf
 from picasso.errors import SignInRefused
-from picasso.models import ExternalIdentity, Membership, Project
-
-GROUPS = "groups"
-"""The claim with the groups of a person."""
 
 SCOPES = "openid profile email groups"
+
+MINUTES = 10
+"""How long a person may take at the provider."""
+
+cipher = Cipher("oidc flow")
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """One sign-in that has begun."""
+
+    state: str
+    nonce: str
+    code_verifier: str
+    redirect_uri: str
+    next: str
+    """The path to go to afterwards."""
+
+    def encrypted(self) -> str:
+        return cipher.encrypt(json.dumps(asdict(self)))
 
 
 def configured() -> bool:
@@ -46,58 +63,27 @@ def client() -> Any:
     )
 
 
-def sign_in(claims: Mapping[str, Any]) -> User:
-    """The person of a verified ID token, with the roles that their groups give them now.
+def begin(redirect_uri: str, next_path: str) -> tuple[str, Flow]:
+    """The address at the provider to send the browser to. Raises whatever the network and the provider cause."""
+    made = client().create_authorization_url(redirect_uri)
+    return made["url"], Flow(made["state"], made["nonce"], made["code_verifier"], redirect_uri, next_path)
 
-    Raises `SignInRefused` if none of the groups has a role, or if the person was deactivated here.
+
+def flow_of(encrypted: str) -> Flow | None:
+    """What `Flow.encrypted` made in the last minutes."""
+    text = cipher.decrypt(encrypted, MINUTES * 60)
+    return Flow(**json.loads(text)) if text else None
+
+
+def claims(flow: Flow, answer: Mapping[str, str]) -> Mapping[str, Any]:
+    """The claims of the verified ID token. ``answer`` is the query that the provider has sent the browser back with.
+
+    Raises `SignInRefused` for an answer to another sign-in, and whatever the network and the provider cause.
     """
-    conf: Conf = settings.PICASSO
-    roles = roles_of(claims.get(GROUPS), conf.oidc_groups)
-    if not roles:
-        raise SignInRefused("None of your groups may use this service.")
-    with transaction.atomic():
-        user = find_or_create(conf.oidc_issuer, claims)
-        replace_roles(user, roles)
-    if not user.is_active:
-        raise SignInRefused
-    return user
-
-
-def roles_of(groups: object, known: Collection[GroupRole]) -> dict[str, str]:
-    """The most powerful role by project name (empty: all projects) of these groups."""
-    mine = groups if isinstance(groups, list) else [groups]
-    found: dict[str, str] = {}
-    for _, role, project in (each for each in known if each.group in mine):
-        if project not in found or people.ROLES_BY_POWER.index(role) > people.ROLES_BY_POWER.index(found[project]):
-            found[project] = role
+    if not hmac.compare_digest(answer.get("state", "").encode(errors="replace"), flow.state.encode()):
+        raise SignInRefused("This is the answer to another sign-in. Please try again.")
+    if error := answer.get("error"):
+        raise SignInRefused(f"The provider has answered {error[:100]!r}.")
+    token = client().fetch_access_token(flow.redirect_uri, code=answer.get("code"), code_verifier=flow.code_verifier)
+    found: Mapping[str, Any] = client().parse_id_token(token, nonce=flow.nonce)
     return found
-
-
-def find_or_create(issuer: str, claims: Mapping[str, Any]) -> User:
-    subject = str(claims["sub"])[:255]
-    known = ExternalIdentity.objects.select_related("user").filter(issuer=issuer, subject=subject).first()
-    if known:
-        return known.user
-    user = User.objects.create_user(username=free_name(claims))
-    ExternalIdentity.objects.create(user=user, issuer=issuer, subject=subject)
-    return user
-
-
-def free_name(claims: Mapping[str, Any]) -> str:
-    """A name of their own: one that somebody has already is never taken over."""
-    wanted = str(claims.get("preferred_username") or claims.get("email") or claims["sub"])
-    name = re.sub(r"[^\w.@+-]", "-", wanted)[:140] or "person"
-    taken = set(User.objects.filter(username__istartswith=name).values_list("username", flat=True))
-    lowered = {each.lower() for each in taken}
-    return next(each for each in (name, *(f"{name}-{n}" for n in range(2, 10_000))) if each.lower() not in lowered)
-
-
-def replace_roles(user: User, roles: Mapping[str, str]) -> None:
-    """What the provider says counts: roles of before are taken away."""
-    projects = {project.name: project for project in Project.objects.filter(name__in=[*roles])}
-    Membership.objects.filter(user=user).delete()
-    user.is_staff = user.is_superuser = False
-    user.save(update_fields=["is_staff", "is_superuser"])
-    for name, role in roles.items():
-        if not name or name in projects:
-            people.give_role(user, role, projects.get(name))

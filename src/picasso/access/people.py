@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.contrib.auth import get_user_model, password_validation
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from picasso import models
-from picasso.access import audit, projects
+from picasso.access import audit, projects, session_rows
 from picasso.access.principal import PROJECT_SCOPES, Principal, Scope
-from picasso.errors import InvalidField
+from picasso.errors import Conflict, InvalidField
 from picasso.models import Membership
 
 Role = Membership.Role
@@ -36,16 +37,43 @@ SCOPES: dict[str, frozenset[Scope]] = {
 ROLES_BY_POWER = (Role.VIEWER, Role.OPERATOR, Role.ADMIN)
 
 
+# The first half of the key of an advisory lock.
+LOCK = 0x5052
+
+
 def create(name: str, password: str, role: str, project: models.Project | None) -> User:
-    """A person who may sign in. Raises `InvalidField` for a name that is taken, and for a weak password."""
+    """A person who may sign in. Raises `InvalidField` for a name that is taken or invalid, and for a weak password."""
     users = get_user_model()
-    if found := users.objects.filter(username__iexact=name).first():
-        raise InvalidField("name", taken(found))
+    name = valid_name(name)
     require_strong(password, users(username=name))
+    hashed = make_password(password)
     with transaction.atomic():
-        user = users.objects.create_user(username=name, password=password)
+        lock()
+        if found := users.objects.filter(username__iexact=name).first():
+            raise InvalidField("name", taken(found))
+        user = users.objects.create(username=name, password=hashed)
         give_role(user, role, project)
     return user
+
+
+def valid_name(name: str) -> str:
+    """The name as it is stored: in one of the ways in which Unicode writes it. Raises `InvalidField`."""
+    name = User.normalize_username(name)
+    try:
+        User._meta.get_field("username").clean(name, None)
+    except ValidationError as fault:
+        raise InvalidField("name", " ".join(fault.messages)) from fault
+    return name
+
+
+def lock() -> None:
+    """For the rest of the transaction nobody else makes a person, so a name that is free stays free.
+
+    On SQLite every transaction that writes is alone.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, 0)", [LOCK])
 
 
 def taken(user: User) -> str:
@@ -57,11 +85,26 @@ def taken(user: User) -> str:
 
 def set_password(user: User, password: str) -> None:
     """It ends all sessions of the person. Raises `InvalidField` for a weak one."""
+    change_password(user, password, User.objects.filter(pk=user.pk))
+
+
+def replace_password(user: User, password: str) -> None:
+    """As `set_password`, if the person still has the password of ``user``.
+
+    So of two changes at the same moment one counts, and the other raises `Conflict`.
+    """
+    change_password(user, password, User.objects.filter(pk=user.pk, password=user.password))
+
+
+def change_password(user: User, password: str, rows: QuerySet[User]) -> None:
+    """Raises `InvalidField` for a weak one, `Conflict` if there is no such row."""
     require_strong(password, user)
-    user.set_password(password)
+    hashed = make_password(password)
     with transaction.atomic():
-        user.save(update_fields=["password"])
+        if not rows.update(password=hashed):
+            raise Conflict("The password was changed meanwhile. Please try again.")
         audit.record_person("person.password", user)
+    user.password = hashed
 
 
 def set_active(user: User, active: bool) -> bool:
@@ -70,8 +113,17 @@ def set_active(user: User, active: bool) -> bool:
         changed = User.objects.filter(pk=user.pk).exclude(is_active=active).update(is_active=active) == 1
         if changed:
             audit.record_person("person.activate" if active else "person.deactivate", user)
+    if not active:
+        session_rows.end(user)
     user.is_active = active
     return changed
+
+
+def sign_out(user: User, keep: str = "") -> None:
+    """End all sessions of the person but the one with this key."""
+    with transaction.atomic():
+        session_rows.end(user, keep)
+        audit.record_person("person.sign-out", user)
 
 
 def require_strong(password: str, user: User) -> None:
@@ -89,11 +141,27 @@ def give_role(user: User, role: str, project: models.Project | None) -> None:
     """
     with transaction.atomic():
         Membership.objects.update_or_create(user=user, project=project, defaults={"role": role})
-        if project is None:
-            user.is_staff = user.is_superuser = role == Role.ADMIN
-            user.save(update_fields=["is_staff", "is_superuser"])
-        project_id = project.pk if project else None
-        audit.record_person("person.role", user, project=project_id, role=role)
+        role_changed(user, project, role)
+
+
+def take_role(user: User, project: models.Project | None) -> bool:
+    """Take away the role that the person has in this project; without a project, the one for all projects.
+
+    Whether there was one.
+    """
+    with transaction.atomic():
+        had = Membership.objects.filter(user=user, project=project).delete()[0] or (not project and user.is_superuser)
+        if had:
+            role_changed(user, project, "none")
+    return bool(had)
+
+
+def role_changed(user: User, project: models.Project | None, role: str) -> None:
+    if project is None:
+        user.is_staff = user.is_superuser = role == Role.ADMIN
+        user.save(update_fields=["is_staff", "is_superuser"])
+    project_id = project.pk if project else None
+    audit.record_person("person.role", user, project=project_id, role=role)
 
 
 def principal_of_user(user: User, project_name: str) -> Principal | None:

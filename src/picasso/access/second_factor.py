@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
 import io
@@ -11,18 +10,20 @@ import time
 
 import pyotp
 import segno
-from cryptography.fernet import Fernet, InvalidToken
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
 from picasso.access import audit
+from picasso.access.ciphers import Cipher
+from picasso.errors import Conflict
 from picasso.models import SecondFactor
 
 ISSUER = "Picasso"
 STEP_SECONDS = 30
 RECOVERY_CODES = 10
+
+cipher = Cipher("second factor")
 
 
 def of(user: User) -> SecondFactor | None:
@@ -31,19 +32,29 @@ def of(user: User) -> SecondFactor | None:
 
 
 def enrol(user: User) -> str:
-    """Begin to set it up: a new secret, which counts only after `confirm`. The secret in base 32."""
+    """Begin to set it up: a new secret, which counts only after `confirm`. The secret in base 32.
+
+    Raises `Conflict` if there is a confirmed one: it is never replaced, only removed.
+    """
     secret = pyotp.random_base32()
-    SecondFactor.objects.update_or_create(
-        user=user,
-        defaults={"secret": encrypt(secret), "confirmed_at": None, "last_step": 0, "recovery_codes": []},
-    )
+    fresh: dict[str, object] = {
+        "secret": cipher.encrypt(secret),
+        "confirmed_at": None,
+        "last_step": 0,
+        "recovery_codes": [],
+    }
+    with transaction.atomic():
+        User.objects.select_for_update().get(pk=user.pk)  # no other request sets one up meanwhile
+        if of(user):
+            raise Conflict("There is a second factor already. Remove it first.")
+        SecondFactor.objects.update_or_create(user=user, defaults=fresh)
     return secret
 
 
 def unconfirmed_secret(user: User) -> str | None:
     """Of a second factor that is being set up, in base 32."""
     row = SecondFactor.objects.filter(user=user, confirmed_at=None).first()
-    return decrypt(row.secret) if row else None
+    return cipher.decrypt(row.secret) if row else None
 
 
 def confirm(user: User, code: str) -> list[str] | None:
@@ -51,6 +62,7 @@ def confirm(user: User, code: str) -> list[str] | None:
     codes = ["-".join(secrets.token_hex(2) for _ in range(4)) for _ in range(RECOVERY_CODES)]
     hashes = [hash_of(each) for each in codes]
     with transaction.atomic():
+        User.objects.select_for_update().get(pk=user.pk)
         if not verify(user, code, confirmed=False):
             return None
         SecondFactor.objects.filter(user=user).update(confirmed_at=timezone.now(), recovery_codes=hashes)
@@ -68,7 +80,7 @@ def verify(user: User, code: str, *, confirmed: bool = True) -> bool:
 
 def use_step(row: SecondFactor, code: str) -> bool:
     """A code of the present time, or of 30 seconds before or after, later than the last one."""
-    if (secret := decrypt(row.secret)) is None:
+    if (secret := cipher.decrypt(row.secret)) is None:
         return False
     totp, now = pyotp.TOTP(secret), int(time.time()) // STEP_SECONDS
     for step in (now - 1, now, now + 1):
@@ -104,21 +116,3 @@ def picture(user: User, secret: str) -> str:
 def hash_of(code: str) -> str:
     """64 random bits need no slow hash."""
     return hashlib.sha256(code.encode(errors="replace")).hexdigest()
-
-
-def cipher() -> Fernet:
-    """With a key of the service: whoever has only the database has no codes."""
-    key = hashlib.sha256(b"picasso second factor\0" + settings.SECRET_KEY.encode()).digest()
-    return Fernet(base64.urlsafe_b64encode(key))
-
-
-def encrypt(text: str) -> str:
-    return cipher().encrypt(text.encode()).decode()
-
-
-def decrypt(text: str) -> str | None:
-    """None if it was encrypted with another secret key of the service. Recovery codes are still valid then."""
-    try:
-        return cipher().decrypt(text.encode()).decode()
-    except InvalidToken:
-        return None

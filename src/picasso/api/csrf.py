@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponseBase
 
 from picasso.api import errors
-from picasso.api.sign_in import shown
+from picasso.api.people.pages import shown
 from picasso.errors import PROBLEM_JSON, Forbidden
 
 DETAIL = "The CSRF token is missing or wrong."

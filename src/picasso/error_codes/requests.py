@@ -99,14 +99,16 @@ REQUEST_CODES = (
     RequestCode(
         "sign-in-refused",
         403,
-        "The name, the password or the code of the second factor is wrong, or the person was deactivated.",
+        "The name, the password or the code of the second factor is wrong, or the person was deactivated; or the "
+        "identity provider has sent no group with a role, or a claim that can't be used.",
         "Type them again. An administrator sets a new password by `picasso people password NAME`.",
     ),
     RequestCode(
         "sign-in-locked",
         429,
-        "Ten attempts to sign in as this person, or fifty from this address, failed within 15 minutes.",
-        "Wait for the time in `Retry-After`.",
+        "Ten attempts to sign in as this person, or fifty as anybody, failed from this address within 15 minutes; or a "
+        "hundred as this person from everywhere.",
+        "Wait for the time in `Retry-After`, or use a browser in which you have signed in before.",
     ),
     RequestCode(
         "network-not-allowed",

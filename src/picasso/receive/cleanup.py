@@ -18,7 +18,7 @@ from django.utils import timezone
 from picasso import workdir
 from picasso.access import audit, quotas
 from picasso.access.principal import SERVICE
-from picasso.access.sign_in import forget_old_failures
+from picasso.access.sign_in_locks import forget_old_failures
 from picasso.files.queries import existing
 from picasso.models import Upload, made_at
 from picasso.receive import token_use

@@ -10,6 +10,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from picasso import addresses
+from picasso.access.principal import Kind
 from picasso.addresses import below
 from picasso.errors import CrossSiteRequest
 from picasso.web.cors import Cors
@@ -51,8 +52,15 @@ class CrossSite:
             return True
         if principal.kind == "anonymous" and is_upload(path):  # the token may be a field of the form
             return await self._cors.allows_in_a_project(path, origin)
-        may = is_upload(path) or principal.kind not in AMBIENT
-        return may and self._cors.allows(path, origin, principal.project)
+        return may_by_wildcard(path, principal.kind) and self._cors.allows(path, origin, principal.project)
+
+
+def may_by_wildcard(path: str, kind: Kind) -> bool:
+    """Whether ``*`` allows this, too. Never what a browser may do because somebody has signed in there.
+
+    Where everybody may do everything, pages may at least upload.
+    """
+    return kind not in AMBIENT or (kind == "open" and is_upload(path))
 
 
 def is_same(origin: str, scheme: str, host: str) -> bool:

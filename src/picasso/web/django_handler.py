@@ -16,7 +16,7 @@ from django.urls import Resolver404, resolve
 from django.views import View
 
 from picasso.access.principal import ENVIRON
-from picasso.addresses import ADMIN, API, SCHEMA, SIGN_IN
+from picasso.addresses import ACCOUNT, ADMIN, API, SCHEMA, SIGN_IN, SIGN_IN_OIDC
 from picasso.errors import BadRequest, ClientGone, MethodNotAllowed, NotFound, Unavailable
 from picasso.pools import stop_pool
 from picasso.web.connection import Receive, connection_of
@@ -25,8 +25,9 @@ from picasso.web.request import AsgiScope, Message, Request, Send
 
 THREADS = 4
 
-# Checking a password takes a part of a second on purpose, and making the schema half a second.
-SIGN_INS = frozenset({SIGN_IN, f"{ADMIN}login/"})
+# Checking a password takes a part of a second on purpose, and making the schema half a second. An identity provider may
+# take many seconds to answer.
+SIGN_INS = frozenset({SIGN_IN, ACCOUNT, f"{ADMIN}login/", f"{ADMIN}password_change/"})
 COSTLY_THREADS = 2
 MAX_COSTLY = 64
 
@@ -107,7 +108,7 @@ class WithPrincipal:
 
 
 def is_costly(method: str, path: str) -> bool:
-    return path == SCHEMA or (path in SIGN_INS and method == "POST")
+    return path == SCHEMA or path.startswith(SIGN_IN_OIDC) or (path in SIGN_INS and method == "POST")
 
 
 def require_plain(request: Request) -> None:

@@ -26,8 +26,8 @@ POLICIES: Mapping[Kind, str] = {"key": "key", "token": "token", "session": "user
 
 LISTS = frozenset({addresses.FILES, addresses.JOBS, f"{addresses.API}trash/", f"{addresses.API}audit/"})
 
-# A password takes a tenth of a second to check. How many may be wrong is counted by `picasso.access.sign_in`.
-SIGN_IN = (addresses.SIGN_IN, f"{addresses.ADMIN}login/")
+# A password takes a tenth of a second to check. How many may be wrong is counted by `picasso.access.sign_in_locks`.
+SIGN_IN = (addresses.SIGN_IN, addresses.ACCOUNT, f"{addresses.ADMIN}login/", f"{addresses.ADMIN}password_change/")
 
 BULK_ACTIONS = frozenset({f"{addresses.JOBS}retry/", f"{addresses.JOBS}cancel/"})
 
@@ -109,9 +109,14 @@ def costly_policy(request: Request) -> str:
     path = request.path if request.path.endswith("/") else f"{request.path}/"
     if path in BULK_ACTIONS or (path in LISTS and request.scope["query_string"]):
         return "list"
-    if request.method == "POST" and path.startswith(SIGN_IN):
+    if is_sign_in(request.method, path):
         return "sign-in"
     return "schema" if path == addresses.SCHEMA else ""
+
+
+def is_sign_in(method: str, path: str) -> bool:
+    """A form with a password or a code, and each step over the identity provider, which the service asks then."""
+    return path.startswith(SIGN_IN) if method == "POST" else path.startswith(addresses.SIGN_IN_OIDC)
 
 
 def rates_of(project: Project | None) -> Mapping[str, Policy | None]:

@@ -16,6 +16,7 @@ from picasso.management.options import HIDDEN
 from picasso.models import Membership, Project
 
 ROLES = [str(role) for role in Membership.Role]
+NO_ROLE = "none"
 
 
 class Command(BaseCommand):
@@ -27,12 +28,13 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         commands = parser.add_subparsers(
-            dest="do", metavar="create | list | role | password | activate | deactivate", required=True
+            dest="do", metavar="create | list | role | password | sign-out | activate | deactivate", required=True
         )
-        for name, what in (("create", "create a person"), ("role", "give a person another role")):
+        for name, what in (("create", "create a person"), ("role", "give a person another role, or none")):
             command = commands.add_parser(name, help=what)
             command.add_argument("name")
-            command.add_argument("--role", choices=ROLES, required=True)
+            choices = ROLES if name == "create" else [*ROLES, NO_ROLE]
+            command.add_argument("--role", choices=choices, required=True)
             command.add_argument("--project", help="the name of a project (default: all projects)")
         commands.add_parser("list", help="list the people").add_argument(
             "--json", action="store_true", help="print JSON"
@@ -40,6 +42,7 @@ class Command(BaseCommand):
         password = commands.add_parser("password", help="set a new password; it ends all sessions")
         password.add_argument("name")
         password.add_argument("--remove-second-factor", action="store_true", help="for somebody who lost their app")
+        commands.add_parser("sign-out", help="end all sessions of a person").add_argument("name")
         commands.add_parser("activate", help="let an inactive person sign in again").add_argument("name")
         commands.add_parser("deactivate", help="let a person sign in no more").add_argument("name")
 
@@ -49,6 +52,7 @@ class Command(BaseCommand):
             "list": self._list,
             "role": self._role,
             "password": self._password,
+            "sign-out": self._sign_out,
             "activate": self._activate,
             "deactivate": self._deactivate,
         }
@@ -63,9 +67,14 @@ class Command(BaseCommand):
 
     def _role(self, options: dict[str, Any]) -> None:
         user, project = person(options), project_of(options)
-        people.give_role(user, options["role"], project)
         where = f"the project {project.name}" if project else "all projects"
-        self._tell(user, f"has the role {options['role']} in {where}.")
+        if options["role"] != NO_ROLE:
+            people.give_role(user, options["role"], project)
+            self._tell(user, f"has the role {options['role']} in {where}.")
+        elif people.take_role(user, project):
+            self._tell(user, f"has no role in {where} any more.")
+        else:
+            self._tell(user, f"had no role in {where}.")
 
     def _password(self, options: dict[str, Any]) -> None:
         user = person(options)
@@ -74,6 +83,11 @@ class Command(BaseCommand):
             second_factor.remove(user)
         removed = " and no second factor" if options["remove_second_factor"] else ""
         self._tell(user, f"has a new password{removed}; all sessions end within five seconds.")
+
+    def _sign_out(self, options: dict[str, Any]) -> None:
+        user = person(options)
+        people.sign_out(user)
+        self._tell(user, "is signed out; all sessions end within five seconds.")
 
     def _activate(self, options: dict[str, Any]) -> None:
         user = person(options)

@@ -1,0 +1,1 @@
+"""Pages on which people sign in and out, and look after their account. They work without scripts."""

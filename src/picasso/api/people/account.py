@@ -1,0 +1,157 @@
+"""The own account: password, second factor, sessions.
+
+An open session alone changes nothing here: the password is asked for again. Who has none here, because they sign in
+with their organisation, must have signed in within the last minutes.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.models import AnonymousUser, User
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from django.views import View
+
+from picasso import addresses
+from picasso.access import people, second_factor, sign_in, sign_in_locks
+from picasso.api.people.forms import AppCodeForm, ChangeForm, PasswordForm, RemoveForm
+from picasso.api.people.pages import client_of, guarded, redirect, refused, shown
+from picasso.api.people.steps import SIGNED_IN_AT
+from picasso.errors import Conflict, PicassoError, SignInRefused
+
+LATELY = 600
+"""Seconds."""
+
+SETTING_UP = "picasso.setting-up"
+"""The key in the session of when the person began to set up a second factor, in seconds since 1970."""
+
+NOT_LATELY = "Sign out, sign in with your organisation again, and repeat this within ten minutes."
+
+Action = Callable[[HttpRequest, User], HttpResponse]
+
+
+@guarded
+class Account(View):
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        return self._as_person(request, account)
+
+    def post(self, request: HttpRequest) -> HttpResponseBase:
+        return self._as_person(request, ACTIONS.get(request.POST.get("do", ""), account))
+
+    def _as_person(self, request: HttpRequest, action: Action) -> HttpResponseBase:
+        user = request.user
+        if isinstance(user, AnonymousUser) or not isinstance(user, User):
+            return redirect(addresses.SIGN_IN, addresses.ACCOUNT)
+        try:
+            return action(request, user)
+        except PicassoError as fault:
+            return refused(request, "account", fault, **context(user))
+
+
+def context(user: User, **more: Any) -> dict[str, Any]:
+    """What the page shows. The forms are empty, unless others are given."""
+    return {
+        "person": user,
+        "roles": people.memberships_of(user),
+        "second_factor": second_factor.of(user),
+        "has_password": user.has_usable_password(),
+        "change_form": ChangeForm(auto_id="change_%s"),
+        "password_form": PasswordForm(auto_id="enrol_%s"),
+        "remove_form": remove_form(user),
+        **more,
+    }
+
+
+def remove_form(user: User, data: QueryDict | None = None) -> RemoveForm | AppCodeForm:
+    form = RemoveForm if user.has_usable_password() else AppCodeForm
+    return form(data, auto_id="remove_%s")
+
+
+def account(request: HttpRequest, user: User, status: int = 200, **more: Any) -> HttpResponse:
+    return shown(request, "account", status, **context(user, **more))
+
+
+def change_password(request: HttpRequest, user: User) -> HttpResponse:
+    form = ChangeForm(request.POST, auto_id="change_%s")
+    if not form.is_valid():
+        return account(request, user, 400, change_form=form)
+    checked = sign_in.check_password(user.get_username(), form.cleaned_data["old"], client_of(request))
+    people.replace_password(checked, form.cleaned_data["new"])
+    update_session_auth_hash(request, checked)
+    return account(request, checked, done="Your password is changed. All your other sessions have ended.")
+
+
+def enrol(request: HttpRequest, user: User) -> HttpResponse:
+    if user.has_usable_password():
+        form = PasswordForm(request.POST, auto_id="enrol_%s")
+        if not form.is_valid():
+            return account(request, user, 400, password_form=form)
+        require_password(request, user, form.cleaned_data)
+    else:
+        require_sign_in_lately(request)
+    secret = second_factor.enrol(user)
+    request.session[SETTING_UP] = int(time.time())
+    return set_up(request, user, secret)
+
+
+def set_up(request: HttpRequest, user: User, secret: str, status: int = 200, problem: str = "") -> HttpResponse:
+    picture = second_factor.picture(user, secret)
+    return account(request, user, status, secret=secret, picture=picture, code_form=AppCodeForm(), problem=problem)
+
+
+def confirm(request: HttpRequest, user: User) -> HttpResponse:
+    """A wrong code does not end it: the same secret is shown again, which the app may have already."""
+    secret = second_factor.unconfirmed_secret(user)
+    if secret is None or not is_lately(request.session.get(SETTING_UP)):
+        raise Conflict("Nothing is being set up. Begin again.")
+    try:
+        codes = sign_in.confirm_second_factor(user, request.POST.get("code", ""), client_of(request))
+    except PicassoError as fault:
+        return set_up(request, user, secret, fault.status, fault.detail)
+    del request.session[SETTING_UP]
+    sign_in_locks.forgive(user.get_username(), client_of(request))
+    people.sign_out(user, keep=request.session.session_key or "")
+    return account(request, user, recovery_codes=codes)
+
+
+def remove(request: HttpRequest, user: User) -> HttpResponse:
+    form = remove_form(user, request.POST)
+    if not form.is_valid():
+        return account(request, user, 400, remove_form=form)
+    if user.has_usable_password():
+        require_password(request, user, form.cleaned_data)
+    sign_in.check_code(user, form.cleaned_data["code"], client_of(request))
+    second_factor.remove(user)
+    return account(request, user, done="The second factor is removed.")
+
+
+def sign_out_everywhere(request: HttpRequest, user: User) -> HttpResponse:
+    people.sign_out(user, keep=request.session.session_key or "")
+    return account(request, user, done="All your other sessions have ended.")
+
+
+def require_password(request: HttpRequest, user: User, fields: Mapping[str, str]) -> None:
+    """Raises `SignInLocked`, `SignInRefused`."""
+    sign_in.check_password(user.get_username(), fields["password"], client_of(request))
+
+
+def require_sign_in_lately(request: HttpRequest) -> None:
+    if not is_lately(request.session.get(SIGNED_IN_AT)):
+        raise SignInRefused(NOT_LATELY)
+
+
+def is_lately(moment: object) -> bool:
+    """Whether it is one of the last minutes."""
+    return isinstance(moment, int) and time.time() - moment < LATELY
+
+
+ACTIONS: dict[str, Action] = {
+    "password": change_password,
+    "enrol": enrol,
+    "confirm": confirm,
+    "remove": remove,
+    "sign-out": sign_out_everywhere,
+}

@@ -1,0 +1,55 @@
+"""The forms of the pages for people."""
+
+from __future__ import annotations
+
+from django import forms
+
+from picasso.access.sign_in import MAX_CODE, MAX_PASSWORD
+
+
+def password_field(label: str, autocomplete: str = "current-password") -> forms.CharField:
+    widget = forms.PasswordInput(attrs={"autocomplete": autocomplete})
+    return forms.CharField(label=label, max_length=MAX_PASSWORD, strip=False, widget=widget)
+
+
+def code_field(label: str, *, autofocus: bool = True) -> forms.CharField:
+    attrs = {"autocomplete": "one-time-code", "autocapitalize": "none", "spellcheck": "false", "autofocus": autofocus}
+    return forms.CharField(label=label, max_length=MAX_CODE, widget=forms.TextInput(attrs=attrs))
+
+
+class NameForm(forms.Form):
+    username = forms.CharField(
+        label="Name",
+        max_length=150,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false", "autofocus": True}
+        ),
+    )
+    password = password_field("Password")
+
+
+class CodeForm(forms.Form):
+    code = code_field("Code from your authenticator app, or a recovery code")
+
+
+class AppCodeForm(forms.Form):
+    code = code_field("Code that the app shows")
+
+
+class ChangeForm(forms.Form):
+    """Of the password."""
+
+    old = password_field("Current password")
+    new = password_field("New password", "new-password")
+
+
+class PasswordForm(forms.Form):
+    """Before something about the account is changed."""
+
+    password = password_field("Your password")
+
+
+class RemoveForm(PasswordForm):
+    """Of the second factor."""
+
+    code = code_field("Code from the app, or a recovery code", autofocus=False)
