@@ -97,6 +97,8 @@ class FileSerializer(serializers.Serializer[File]):
     quarantined = serializers.BooleanField(
         help_text="Whether its bytes are withheld because it is not known to be free of malware."
     )
+    tags = serializers.ListField(child=serializers.CharField(), help_text="Words of the application, sorted.")
+    attributes = serializers.DictField(help_text="What the application says about it.")
 
     def get_file(self, file: File) -> str:
         links: Links = self.context["links"]

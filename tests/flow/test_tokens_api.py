@@ -58,7 +58,9 @@ REFUSED: list[tuple[object, tuple[int, str]]] = [
     ({"exp": 2**33}, (400, "invalid-field")),
     ({"aud": "other"}, (400, "invalid-field")),
     ({"max_flies": 3}, (400, "invalid-field")),
-    ({"attributes": {}}, (400, "invalid-field")),
+    ({"attributes": []}, (400, "invalid-field")),
+    ({"attributes": {"a": "a" * 4000}}, (400, "invalid-field")),
+    ({"tags": "a"}, (400, "invalid-field")),
     ({"owner": ""}, (400, "invalid-field")),
     ([], (400, "invalid-field")),
 ]

@@ -11,6 +11,8 @@ from typing import Any
 from picasso.access.owners import MAX_OWNER
 from picasso.access.principal import Scope
 from picasso.access.token_limits import TokenLimits, token_policy
+from picasso.errors import InvalidField
+from picasso.metadata import Attributes, parse_attributes, parse_tags
 from picasso.models import Visibility
 from picasso.policy import PolicyError
 
@@ -125,8 +127,18 @@ def anything(claim: str, value: object) -> object:
     return value
 
 
-def unsupported(claim: str, value: object) -> object:
-    raise ClaimError(claim, "is not supported by this version")
+def tags(claim: str, value: object) -> tuple[str, ...]:
+    try:
+        return tuple(parse_tags(value))
+    except InvalidField as fault:
+        raise ClaimError(claim, f"is wrong: {fault.detail.rstrip('.')}") from None
+
+
+def attributes(claim: str, value: object) -> Attributes:
+    try:
+        return parse_attributes(value)
+    except InvalidField as fault:
+        raise ClaimError(claim, f"is wrong: {fault.detail.rstrip('.')}") from None
 
 
 READERS: Mapping[str, Callable[[str, object], Any]] = MappingProxyType(
@@ -147,12 +159,13 @@ READERS: Mapping[str, Callable[[str, object], Any]] = MappingProxyType(
         "max_files": files,
         "visibility": visibility,
         "expires_in": expiry,
-        "attributes": unsupported,
+        "tags": tags,
+        "attributes": attributes,
     }
 )
 
 
-CLAIMS = tuple(claim for claim, reader in READERS.items() if reader is not unsupported)
+CLAIMS = tuple(READERS)
 
 
 def parse_claims(values: Mapping[str, object], identity: Callable[[str], str]) -> Claims:
@@ -189,5 +202,7 @@ def limits_of(found: Mapping[str, Any], token: str) -> TokenLimits:
         max_files=found.get("max_files"),
         visibility=found.get("visibility"),
         expires_in=found.get("expires_in"),
+        tags=found.get("tags", ()),
+        attributes=found.get("attributes", {}),
         policy=token_policy(max_size, media_types),
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from picasso.metadata import Attributes
 from picasso.policy import NO_POLICY, Policy, parse_policy
 
 
@@ -27,6 +28,10 @@ class TokenLimits:
     """The only one that its files may have."""
     expires_in: int | None = None
     """Seconds after which its files expire at the latest."""
+    tags: tuple[str, ...] = ()
+    """Its files always have them."""
+    attributes: Attributes = field(default_factory=dict, hash=False)
+    """Its files always have them."""
     policy: Policy = field(default=NO_POLICY, compare=False)
     """What `max_size` and `media_types` mean, to be combined with other policies."""
 

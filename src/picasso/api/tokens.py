@@ -11,12 +11,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from picasso.access import audit, keys, tokens
+from picasso.access import audit, keys, token_format, tokens
 from picasso.access.claims import TOKEN_SCOPES, ClaimError, parse_claims
 from picasso.access.principal import Principal, Scope, principal_of
 from picasso.api.answers import problems, utc
 from picasso.api.keys import KeyView
-from picasso.errors import Forbidden, InvalidField
+from picasso.errors import Forbidden, InvalidField, InvalidToken
 from picasso.models import Key, Visibility
 from picasso.process.pipelines import pipelines
 
@@ -42,6 +42,10 @@ class NewTokenSerializer(serializers.Serializer[Any]):
     max_files = serializers.IntegerField(required=False, min_value=1)
     visibility = serializers.ChoiceField(choices=Visibility.choices, required=False)
     expires_in = serializers.IntegerField(required=False, min_value=1, help_text="Seconds, of its files.")
+    tags = serializers.ListField(
+        child=serializers.CharField(max_length=64), required=False, help_text="Its files always have them."
+    )
+    attributes = serializers.DictField(required=False, help_text="Its files always have them.")
     project = serializers.CharField(required=False, max_length=64)
     jti = serializers.CharField(required=False, max_length=128, help_text="Its id. Default: a random one.")
 
@@ -74,11 +78,18 @@ class TokenList(APIView):
         values = {name: value for name, value in claims.items() if name != "valid_for" and value is not None}
         values = {"jti": tokens.new_token_id(), **values, **owner_of(principal, values)}
         require_fitting(principal, values)
-        shown = {
-            "token": tokens.sign(key.pk, {**values, "aud": tokens.AUDIENCE, "exp": expires}),
-            "expires_at": utc(expires),
-        }
+        token = tokens.sign(key.pk, {**values, "aud": tokens.AUDIENCE, "exp": expires})
+        require_readable(token)
+        shown = {"token": token, "expires_at": utc(expires)}
         return Response(TokenSerializer(shown).data, status=201, headers={"Cache-Control": "no-store"})
+
+
+def require_readable(token: str) -> None:
+    """Tokens are limited in size and depth. Only free attributes can be too much. Raises `InvalidField`."""
+    try:
+        token_format.parse(token)
+    except InvalidToken as fault:
+        raise InvalidField("attributes", f"This is too much for a token: {fault.detail}") from fault
 
 
 def key_of(principal: Principal) -> Key:

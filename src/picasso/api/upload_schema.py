@@ -44,7 +44,8 @@ DIGEST = header("Repr-Digest", "The digest of the whole file. Verified when the 
 CONTENT_DIGEST = header("Content-Digest", "The digest of this request's content. Verified.")
 DISPOSITION = header("Content-Disposition", "Contains the name of the file.")
 METADATA = header(
-    "Upload-Metadata", "Of tus: `filename`, `filetype`, `pipeline`, `visibility`, `expires_at` and others."
+    "Upload-Metadata",
+    "Of tus: `filename`, `filetype`, `pipeline`, `visibility`, `expires_at`, `tags`, `attributes` and others.",
 )
 
 
@@ -55,6 +56,10 @@ def query(name: str, what: str, **schema: Any) -> dict[str, Any]:
 PIPELINE = query("pipeline", "The pipeline for the file.")
 VISIBILITY = query("visibility", "`public`: everybody may fetch its bytes.", enum=["public", "private"])
 EXPIRES_AT = query("expires_at", "The file is deleted then.", format="date-time")
+TAGS = query("tags", "Words about the file, with commas between them; or repeated, or a JSON list.")
+ATTRIBUTES = query("attributes", "What the application says about the file: a JSON object.")
+PICASSO_TAGS = header("Picasso-Tags", "As the query's `tags`: a List of Strings (RFC 9651), or a JSON list.")
+PICASSO_ATTRIBUTES = header("Picasso-Attributes", "As the query's `attributes`; or as a Byte Sequence (RFC 9651).")
 TOKEN = query("token", "An upload token, where no header can be sent.")
 
 FORM = {
@@ -67,13 +72,15 @@ FORM = {
             "pipeline": {"type": "string"},
             "visibility": {"type": "string", "enum": ["public", "private"]},
             "expires_at": {"type": "string", "format": "date-time"},
+            "tags": {"type": "string", "description": "With commas between them; or repeated, or a JSON list."},
+            "attributes": {"type": "string", "description": "A JSON object."},
         },
     }
 }
 
 UPLOAD = {
     "type": "object",
-    "required": ["id", "offset", "length", "complete", "expires_at", "file_id"],
+    "required": ["id", "offset", "length", "complete", "expires_at", "file_id", "tags", "attributes"],
     "properties": {
         "id": {"type": "string", "format": "uuid"},
         "offset": {
@@ -91,6 +98,8 @@ UPLOAD = {
             "format": "uuid",
             "description": "The id of the finished file.",
         },
+        "tags": {"type": "array", "items": {"type": "string"}},
+        "attributes": {"type": "object"},
     },
 }
 
@@ -139,6 +148,10 @@ def create_operation(name: str, description: str, *parameters: dict[str, Any], f
                 PIPELINE,
                 VISIBILITY,
                 EXPIRES_AT,
+                TAGS,
+                ATTRIBUTES,
+                PICASSO_TAGS,
+                PICASSO_ATTRIBUTES,
                 TOKEN,
                 DISPOSITION,
                 COMPLETE,

@@ -59,6 +59,10 @@ class File(models.Model):
     quarantined = models.BooleanField(
         default=False, db_default=False, help_text="Only operators may fetch it, and only the scanner processes it."
     )
+    tags = models.JSONField(default=list, db_default=[], blank=True, help_text="Words of the application, sorted.")
+    attributes = models.JSONField(
+        default=dict, db_default={}, blank=True, help_text="What the application says about it: a JSON object."
+    )
     uploaded_at = models.DateTimeField(editable=False, help_text="The time in its id, so that both sort alike.")
     name = models.CharField(
         max_length=255, blank=True, help_text="As the client sent it. Never a path; escape it before printing."

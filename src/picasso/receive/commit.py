@@ -168,6 +168,8 @@ class Committer:
             key=original_key(media_type, file_id, new.name),
             pipeline=plan.pipeline,
             pipeline_version=plan.version,
+            tags=list(new.tags),
+            attributes=dict(new.attributes),
         )
         file.facts = {"file": {**facts, "policy_flags": list(flags)} if flags else facts}
         content.store(file.key)

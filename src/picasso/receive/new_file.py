@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 import uuid
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any, cast
@@ -12,6 +13,7 @@ from typing import Any, cast
 from picasso.access import token_limits
 from picasso.access.principal import Principal
 from picasso.access.token_limits import TokenLimits
+from picasso.metadata import Attributes
 from picasso.models import DEFAULT_PROJECT, Upload, Visibility
 from picasso.receive.terms import DEFAULT_PIPELINE, Terms
 
@@ -35,6 +37,8 @@ class NewFile:
     visibility: str = Visibility.PRIVATE
     expires_at: datetime | None = None
     limits: TokenLimits | None = None
+    tags: Sequence[str] = ()
+    attributes: Attributes = field(default_factory=dict)
 
 
 def new_file(name: str, declared_type: str, terms: Terms) -> NewFile:
@@ -48,6 +52,8 @@ def new_file(name: str, declared_type: str, terms: Terms) -> NewFile:
         visibility=terms.visibility,
         expires_at=terms.expires_at,
         limits=terms.limits,
+        tags=terms.tags,
+        attributes=terms.attributes,
     )
 
 
@@ -63,6 +69,8 @@ def of_upload(row: Upload) -> NewFile:
         visibility=row.visibility or Visibility.PRIVATE,
         expires_at=row.expires_at,
         limits=token_limits.from_json(row.limits),
+        tags=row.tags,
+        attributes=row.attributes,
     )
 
 
@@ -83,6 +91,8 @@ def columns_of(terms: Terms, principal: Principal) -> dict[str, Any]:
         "pipeline": terms.pipeline,
         "visibility": terms.visibility,
         "expires_at": terms.expires_at,
+        "tags": list(terms.tags),
+        "attributes": dict(terms.attributes),
     }
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from picasso.access.principal import Principal
 from picasso.access.token_limits import TokenLimits
 from picasso.errors import Forbidden, InvalidField
+from picasso.metadata import Attributes, add_tags, parse_attributes
 from picasso.models import Visibility
 
 DEFAULT_PIPELINE = "default"
@@ -33,6 +35,8 @@ class Wishes:
     pipeline: str | None = None
     visibility: str | None = None
     expires_at: datetime | None = None
+    tags: Sequence[str] = ()
+    attributes: Attributes = field(default_factory=dict)
 
 
 NO_WISHES = Wishes()
@@ -48,6 +52,8 @@ class Terms:
     visibility: str
     expires_at: datetime | None
     limits: TokenLimits | None
+    tags: Sequence[str]
+    attributes: Attributes
 
 
 def decide(principal: Principal, wishes: Wishes, pipelines: PipelineRules) -> Terms:
@@ -60,6 +66,8 @@ def decide(principal: Principal, wishes: Wishes, pipelines: PipelineRules) -> Te
         decide_visibility(principal, wishes.visibility, pipelines.visibility(pipeline)),
         decide_expiry(principal, wishes.expires_at),
         principal.limits,
+        decide_tags(principal, wishes.tags),
+        decide_attributes(principal, wishes.attributes),
     )
 
 
@@ -97,6 +105,18 @@ def decide_expiry(principal: Principal, wish: datetime | None) -> datetime | Non
     seconds = principal.limits.expires_in if principal.limits else None
     latest = datetime.now(UTC) + timedelta(seconds=seconds) if seconds else None
     return min((each for each in (wish, latest) if each), default=None)
+
+
+def decide_tags(principal: Principal, wish: Sequence[str]) -> Sequence[str]:
+    """The client's, and always those of its token. Raises `InvalidField`."""
+    forced = principal.limits.tags if principal.limits else ()
+    return add_tags(forced, wish) if forced else wish
+
+
+def decide_attributes(principal: Principal, wish: Attributes) -> Attributes:
+    """The client's; where its token has the same key, the token's. Raises `InvalidField`."""
+    forced = principal.limits.attributes if principal.limits else {}
+    return parse_attributes({**wish, **forced}) if forced else wish
 
 
 def parse_expiry(value: object) -> datetime:

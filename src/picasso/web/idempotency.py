@@ -42,6 +42,8 @@ DESCRIBING = (
     "upload-incomplete",
     "content-disposition",
     "repr-digest",
+    "picasso-tags",
+    "picasso-attributes",
 )
 
 

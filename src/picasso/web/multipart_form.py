@@ -15,11 +15,11 @@ from picasso.receive.terms import PipelineRules, Terms, decide
 from picasso.storage.blocks import Block
 from picasso.web.digests import Checks
 from picasso.web.direct_body import PATIENCE_SECONDS
-from picasso.web.upload_metadata import WISHES, name_in, wishes_in
+from picasso.web.upload_metadata import WISHES, name_in, unreadable, wishes_in
 
 # What a form may have besides its file: part headers, boundaries, and small fields.
 MAX_FRAMING = 64 * 2**10
-MAX_PARTS = 32
+MAX_PARTS = 100
 MAX_HEADERS = 32
 MAX_TYPE = 255
 
@@ -159,7 +159,7 @@ class Form:
 
     def _terms(self) -> Terms:
         """As far as the fields so far say. Empty fields say nothing."""
-        texts = {name: value.decode(errors="replace") for name, value in self._fields.items() if value}
+        texts = {name: value.decode(errors=unreadable(name)) for name, value in self._fields.items() if value}
         return decide(self._sender.principal, wishes_in(texts), self._pipelines)
 
     def end(self) -> NewFile:
@@ -252,6 +252,9 @@ class Form:
             self._begin_field(segment.name)
 
     def _begin_field(self, name: str) -> None:
+        if name == "tags" and name in self._fields:
+            self._fields[name] += b","
+            return
         if name in self._fields:
             raise InvalidField(name, f"The form has more than one {name}.")
         if name == TOKEN and self._file:

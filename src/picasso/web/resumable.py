@@ -8,6 +8,7 @@ import time
 import uuid
 from datetime import UTC, datetime
 from email.utils import formatdate
+from typing import Any
 
 from picasso.addresses import file_url
 from picasso.errors import BadRequest, NotAccepted, NotFound, PicassoError, TooLarge
@@ -66,7 +67,7 @@ def seconds_left(at: float) -> int:
     return max(0, int(at - time.time()))
 
 
-def as_json(status: UploadStatus) -> dict[str, str | int | bool | None]:
+def as_json(status: UploadStatus) -> dict[str, Any]:
     """An upload for people, and for programs that use none of the protocols."""
     row = status.row
     return {
@@ -76,6 +77,8 @@ def as_json(status: UploadStatus) -> dict[str, str | int | bool | None]:
         "complete": row.finished,
         "expires_at": datetime.fromtimestamp(int(status.expires_at), UTC).isoformat().replace("+00:00", "Z"),
         "file_id": str(row.file_id) if row.file_id else None,
+        "tags": row.tags,
+        "attributes": row.attributes,
     }
 
 

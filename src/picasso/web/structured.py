@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import UserString
 from typing import Any
 
 import http_sf
@@ -40,6 +41,16 @@ def item(text: str) -> Any:
     except http_sf.StructuredFieldError:
         return None
     return found[0]
+
+
+def strings(text: str) -> list[str] | None:
+    """A List of Strings, Display Strings and Tokens without parameters; None if it is something else."""
+    try:
+        found: Any = http_sf.parse(text.encode("latin-1"), tltype="list")
+    except http_sf.StructuredFieldError:
+        return None
+    plain = all(isinstance(value, str | UserString) and not parameters for value, parameters in found)
+    return [str(value) for value, _ in found] if plain else None
 
 
 def byte_sequences(name: str, text: str) -> dict[str, bytes | None]:

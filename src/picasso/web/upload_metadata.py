@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import re
 from collections.abc import Mapping
 from contextlib import suppress
@@ -12,14 +13,16 @@ from urllib.parse import parse_qs, unquote
 from multipart import content_disposition_unquote
 
 from picasso.errors import BadRequest, InvalidField
+from picasso.metadata import attributes_in, tags_in
 from picasso.receive.terms import Wishes, check_visibility, parse_expiry
+from picasso.web import structured
 from picasso.web.request import Request
 
-WISHES = frozenset({"pipeline", "visibility", "expires_at"})
+WISHES = frozenset({"pipeline", "visibility", "expires_at", "tags", "attributes"})
 """The fields of a form, a query and Upload-Metadata that say how the file is kept."""
 
-# The largest Upload-Metadata, which is stored in the row of the upload.
-MAX_METADATA = 16 * 2**10
+# The largest Upload-Metadata, which is stored in the row of the upload. The largest attributes fit, as base64.
+MAX_METADATA = 40 * 2**10
 
 # Content types of the upload protocols. They do not describe the file.
 PROTOCOLS = {"application/partial-upload", "application/offset+octet-stream"}
@@ -87,12 +90,48 @@ def media_type(value: str) -> str:
 
 
 def sent_wishes(request: Request) -> Wishes:
-    """From the query. Raises `InvalidField`."""
-    query = parse_qs(request.scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
-    return wishes_in({name: single(name, values) for name, values in query.items() if name in WISHES})
+    """From the query, tags and attributes also from header fields. Raises `InvalidField`."""
+    query = parse_qs(request.scope.get("query_string", b"").decode("latin-1"), True, errors="surrogateescape")
+    found = {name: single(name, values) for name, values in query.items() if name in WISHES}
+    for name, text in header_wishes(request).items():
+        if name in found:
+            raise InvalidField(name, f"{name} is in the URL and in a header field.")
+        found[name] = text
+    return wishes_in(found)
+
+
+def header_wishes(request: Request) -> dict[str, str]:
+    """Of ``Picasso-Tags`` and ``Picasso-Attributes``, as the fields of a form have them. Raises `InvalidField`."""
+    found = {}
+    if (tags := request.headers.get("picasso-tags")) is not None:
+        found["tags"] = header_tags(tags)
+    if (attributes := request.headers.get("picasso-attributes")) is not None:
+        found["attributes"] = header_attributes(attributes)
+    return found
+
+
+def header_tags(text: str) -> str:
+    """A List of Strings and Tokens (RFC 9651), a JSON list, or words with commas between them."""
+    tags = structured.strings(text)
+    if tags is None and '"' in text and not text.startswith("["):
+        raise InvalidField("tags", 'Picasso-Tags must be a list such as `first, "second tag"`.')
+    return as_unicode(text) if tags is None else json.dumps(tags)
+
+
+def header_attributes(text: str) -> str:
+    """JSON, or JSON in UTF-8 as a Byte Sequence (RFC 9651)."""
+    value = structured.item(text) if text.startswith(":") else None
+    return value.decode(errors="surrogateescape") if isinstance(value, bytes) else as_unicode(text)
+
+
+def as_unicode(text: str) -> str:
+    """A header that was read as Latin-1 and is UTF-8; what is not stays visible as lone surrogates."""
+    return text.encode("latin-1").decode(errors="surrogateescape")
 
 
 def single(name: str, values: list[str]) -> str:
+    if name == "tags":
+        return ",".join(values)
     if len(values) > 1:
         raise InvalidField(name, f"The URL has more than one {name}.")
     return values[0]
@@ -105,6 +144,8 @@ def wishes_in(found: Mapping[str, str]) -> Wishes:
         found.get("pipeline"),
         check_visibility(visibility) if visibility else None,
         parse_expiry(expires_at) if expires_at else None,
+        tags_in(found.get("tags", "")),
+        attributes_in(attributes) if (attributes := found.get("attributes")) else {},
     )
 
 
@@ -119,10 +160,15 @@ def metadata(request: Request) -> dict[str, str]:
         if key in found or not key.isascii():
             raise BadRequest("Upload-Metadata has a duplicate key, or a key that is not ASCII.")
         try:
-            found[key] = base64.b64decode(encoded.strip(), validate=True).decode(errors="replace")
+            found[key] = base64.b64decode(encoded.strip(), validate=True).decode(errors=unreadable(key))
         except (binascii.Error, ValueError):
             raise BadRequest("Upload-Metadata has a value that is not base64.") from None
     return found
+
+
+def unreadable(name: str) -> str:
+    """What `bytes.decode` does with what is not UTF-8. In tags and attributes it is found and refused later."""
+    return "surrogateescape" if name in {"tags", "attributes"} else "replace"
 
 
 def first_of(found: dict[str, str], *keys: str) -> str:
