@@ -15,12 +15,13 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from tests import brokers, sampling
+from tests.flow import databases
 from tests.services import Postgres, RabbitMQ, Unavailable, servers_required, started
 
 HERE = Path(__file__).parent
@@ -33,13 +34,14 @@ SIDE_BY_SIDE = 2 * (os.cpu_count() or 2)
 class Part:
     """Tests that share one process, and so their services.
 
-    ``on_postgres`` gives this process a PostgreSQL. A part that has ``broker`` uses the RabbitMQ of all parts.
+    ``vendor`` is the database in the process of the tests, where two parts share their tests (`tests.flow.databases`).
+    A part that has ``broker`` uses the RabbitMQ of all parts.
     """
 
     name: str
     paths: Sequence[str]
     without: Sequence[str] = ()
-    on_postgres: bool = False
+    vendor: str = ""
     broker: bool = True
 
     @property
@@ -69,12 +71,12 @@ PARTS = [
     Part("live: services with settings", CONFIGURED),
     Part("live: access and limits", LIMITED),
     # All that uses the database in the process of the tests.
-    Part("flow on PostgreSQL", ["tests/flow"], on_postgres=True),
+    Part("flow on PostgreSQL", ["tests/flow"], vendor="postgresql"),
     Part("faults", ["tests/faults"]),
     Part("live: services that stop", STOPPED),
     Part("clients", ["tests/clients"]),
     Part("hostile", ["tests/hostile"], broker=False),
-    Part("flow", ["tests/flow"]),
+    Part("flow on SQLite", ["tests/flow"], vendor="sqlite"),
     Part("contract", ["tests/contract"], without=[SCHEMA], broker=False),
 ]
 
@@ -131,8 +133,8 @@ def run(part: Part, env: Mapping[str, str]) -> int:
     """Run one part and print what it printed, in one piece."""
     began = time.monotonic()
     with tempfile.TemporaryFile("w+") as output:
-        start = run_on_postgres if part.on_postgres else run_pytest
-        ended = start(part, output.fileno(), env)
+        start = run_on_postgres if part.vendor == "postgresql" else run_pytest
+        ended = start(part, output.fileno(), {**env, databases.VENDOR: part.vendor})
         output.seek(0)
         took = f"{time.monotonic() - began:.0f} s, processor time {ended.processor_seconds:.0f} s"
         with PRINTING:
@@ -149,7 +151,10 @@ def run_on_postgres(part: Part, output: int, env: Mapping[str, str]) -> Ended:
             return run_pytest(part, output, {**env, "DATABASE_URL": server.url})
     except Unavailable as why:
         os.write(output, f"NOT TESTED on PostgreSQL: {why}\n".encode())
-        return Ended(int(servers_required()), 0.0)
+        if servers_required():
+            return Ended(1, 0.0)
+        # What was drawn for it runs at least on SQLite.
+        return run_pytest(replace(part, paths=databases.DRAWN_PATHS), output, env)
 
 
 def run_pytest(part: Part, output: int, env: Mapping[str, str]) -> Ended:

@@ -2,16 +2,38 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from django.db import connection
+from django.apps import apps
+from django.contrib.auth.models import Permission
+from django.contrib.contenttypes.models import ContentType
+from django.db import connection, transaction
+from django.test import TransactionTestCase
 
-from picasso.models import AuditEntry, AuditRetention
+from picasso.access.projects import DEFAULT
+from picasso.models import AuditEntry, AuditRetention, File, Project
+from tests.flow.databases import VENDOR, runs_on
 
 END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where the whole suite runs, it has two parts with these tests: one on each database."""
+    vendor = os.environ.get(VENDOR, "")
+    left_out = [
+        item for item in items if vendor and not runs_on(vendor, item.nodeid, uses_database=uses_database(item))
+    ]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in set(left_out)]
+
+
+def uses_database(item: pytest.Item) -> bool:
+    fixtures = {"db", "transactional_db"} & set(getattr(item, "fixturenames", ()))
+    return bool(item.get_closest_marker("django_db") or fixtures)
 
 
 @pytest.fixture(scope="session")
@@ -35,3 +57,21 @@ def removable_audit(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     AuditRetention.objects.update_or_create(pk=1, defaults={"before": END_OF_TIME})
     AuditEntry.objects.all().delete()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _emptied_quickly() -> Iterator[None]:
+    """Django's `flush` takes five times as long, as it makes anew what no test changes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", empty_tables)
+        yield
+
+
+def empty_tables(_: TransactionTestCase) -> None:
+    """Leave what a new database has. Files go first: triggers count them in other tables."""
+    kept = {ContentType, Permission}
+    models = [File, *(model for model in apps.get_models(include_auto_created=True) if model not in {File, *kept})]
+    with transaction.atomic(), connection.cursor() as cursor:
+        for model in models:
+            cursor.execute(f"DELETE FROM {model._meta.db_table}")
+        Project.objects.create(pk=DEFAULT.id, name=DEFAULT.name)

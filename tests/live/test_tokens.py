@@ -19,26 +19,21 @@ from tests.stack import Stack
 
 pytestmark = pytest.mark.live
 
-UPLOADS = "/api/v1.0/uploads/"
+KEYS, UPLOADS = "/api/v1.0/keys/", "/api/v1.0/uploads/"
 TEXT = b"Nothing here begins as a picture does.\n" * 4000
 LENGTH = 200_000_000
 
 
-@pytest.fixture(scope="module")
-def key(service: Stack) -> str:
-    return service.manage("keys", "create", "tokens").strip()
-
-
-def token(service: Stack, key: str, **claims: Any) -> str:
-    key_id = key.split("_")[1]
-    secret = service.manage("keys", "secret", key_id).strip()
+def token(service: Stack, **claims: Any) -> str:
+    """Signed with a new key."""
+    key = service.client.post(KEYS, json={"name": "tokens", "scopes": ["files:read", "files:write"]}).json()
     payload = {"aud": "picasso", "exp": time.time() + 600, **claims}
-    return jwt.encode(payload, secret, "HS256", headers={"kid": key_id})
+    return jwt.encode(payload, key["signing_secret"], "HS256", headers={"kid": key["id"]})
 
 
-def test_max_files_is_exact_among_parallel_uploads(service: Stack, key: str) -> None:
+def test_max_files_is_exact_among_parallel_uploads(service: Stack) -> None:
     """32 at once, of which 7 may be stored: forms, raw bodies, tus and the draft."""
-    text, together = token(service, key, max_files=7, owner="race"), Barrier(32)
+    text, together = token(service, max_files=7, owner="race"), Barrier(32)
 
     def upload(number: int) -> tuple[int, str]:
         content = f"content {number} {text}".encode()
@@ -50,7 +45,7 @@ def test_max_files_is_exact_among_parallel_uploads(service: Stack, key: str) -> 
     with ThreadPoolExecutor(32) as threads:
         outcomes = Counter(threads.map(upload, range(32)))
     assert outcomes == {(2, ""): 7, (4, "token-used-up"): 25}
-    reader = token(service, key, owner="race", scopes=["files:read"])
+    reader = token(service, owner="race", scopes=["files:read"])
     files = httpx.get(f"{service.url}/api/v1.0/files/", headers={"Authorization": f"Bearer {reader}"}).json()
     assert files["count"] == 7
 
@@ -100,8 +95,7 @@ def heads(text: str) -> dict[str, tuple[str, bytes]]:
 @pytest.mark.parametrize("way", heads(""))
 def test_a_type_that_is_not_allowed_is_refused_at_the_first_bytes(embedded: Stack, way: str) -> None:
     """Of 200 MB that are announced, 150 KB are sent."""
-    key = embedded.manage("keys", "create", "tokens").strip()
-    head, body = heads(token(embedded, key, media_types=["image/*"]))[way]
+    head, body = heads(token(embedded, media_types=["image/*"]))[way]
     with connected(embedded) as wire:
         wire.send(f"{head}Host: localhost\r\nContent-Length: {LENGTH}\r\n\r\n".encode(), body)
         answer = wire.read()
@@ -109,8 +103,7 @@ def test_a_type_that_is_not_allowed_is_refused_at_the_first_bytes(embedded: Stac
 
 
 def test_a_size_that_is_not_allowed_is_refused_by_the_head(embedded: Stack) -> None:
-    key = embedded.manage("keys", "create", "tokens").strip()
-    for way, (head, _) in heads(token(embedded, key, max_size=1_000_000)).items():
+    for way, (head, _) in heads(token(embedded, max_size=1_000_000)).items():
         if "field" in way or way == "draft":
             continue
         with connected(embedded) as wire:

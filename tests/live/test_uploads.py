@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
@@ -29,7 +28,7 @@ from tests.live.resumable import (
     stored,
 )
 from tests.live.wire import Wire, check_problem, count
-from tests.stack import Stack, production, running, until
+from tests.stack import Stack, until
 
 pytestmark = pytest.mark.live
 
@@ -103,19 +102,6 @@ def test_many_writers_at_once_make_one_file(service: Stack) -> None:
     assert not left_behind(service, path)
 
 
-@pytest.fixture(scope="module", params=["embedded", "clustered"])
-def killable(request: pytest.FixtureRequest, new_data: Callable[[], Path]) -> Iterator[Stack]:
-    """One that no other test needs."""
-    if request.param == "embedded":
-        with running(new_data()) as stack:
-            yield stack
-    else:
-        database = request.getfixturevalue("postgres").create_database(f"killable_{uuid4().hex}")
-        env = production(database, request.getfixturevalue("new_broker")().url, PICASSO_WEB_PROCESSES="2")
-        with running(new_data(), **env) as stack:
-            yield stack
-
-
 def kill_web(stack: Stack) -> None:
     for process in stack.processes("web"):
         process.kill()
@@ -123,47 +109,52 @@ def kill_web(stack: Stack) -> None:
     stack.wait_for("/healthz")
 
 
-def test_every_byte_that_arrived_counts_after_a_kill(killable: Stack) -> None:
+def test_every_byte_that_arrived_counts_after_a_kill(service: Stack) -> None:
     """Pieces that fill no block, blocks that are received in place, and a slow trickle; the hash goes on each time."""
-    path, at = created(killable, len(CONTENT)), 0
-    for size in (1, 4095, 3 * 2**20, 2**20 + 1, 777):
-        connection = begin(killable, path, at, len(CONTENT) - at)
-        connection.send(CONTENT[at : at + size])
-        at += size
-        until(lambda at=at: arrived(killable, path) == at, 10, lambda: "it never arrived")  # type: ignore[misc]
-        kill_web(killable)
-        connection.close()
-        assert offset(killable, path) == at
-    answer = patch(killable, path, at, CONTENT[at:])
-    assert stored(killable, answer.headers) == CONTENT
+    sizes = (1, 4095, 3 * 2**20, 2**20 + 1, 777)
+    paths, at = [created(service, len(CONTENT)) for _ in sizes], [0] * len(sizes)
+    for kill in range(2):
+        connections = []
+        for n, path in enumerate(paths):
+            connections.append(begin(service, path, at[n], len(CONTENT) - at[n]))
+            size = sizes[(n + kill) % len(sizes)]
+            connections[-1].send(CONTENT[at[n] : at[n] + size])
+            at[n] += size
+        until(lambda: [arrived(service, path) for path in paths] == at, 10, lambda: "not all arrived")
+        kill_web(service)
+        for connection in connections:
+            connection.close()
+        assert [offset(service, path) for path in paths] == at
+    for path, here in zip(paths, at, strict=True):
+        assert stored(service, patch(service, path, here, CONTENT[here:]).headers) == CONTENT
 
 
-def test_an_upload_whose_process_died_before_it_could_land_lands(killable: Stack) -> None:
+def test_an_upload_whose_process_died_before_it_could_land_lands(service: Stack) -> None:
     """Its last byte came, and nobody ever asks for it again."""
-    path, before = created(killable, len(CONTENT)), count(killable)
-    patch(killable, path, 0, CONTENT[:1000])
-    (file,) = (killable.data / "uploads").rglob(path.rpartition("/")[2])
+    path, before = created(service, len(CONTENT)), count(service)
+    patch(service, path, 0, CONTENT[:1000])
+    (file,) = (service.data / "uploads").rglob(path.rpartition("/")[2])
     with file.open("ab") as upload:
         upload.write(CONTENT[1000:])  # as a process that was killed right then left it
-    until(lambda: count(killable) == before + 1, 20, lambda: "it never landed")
-    assert stored(killable, look(killable, path).headers) == CONTENT
-    assert not left_behind(killable, path)
+    until(lambda: count(service) == before + 1, 20, lambda: "it never landed")
+    assert stored(service, look(service, path).headers) == CONTENT
+    assert not left_behind(service, path)
 
 
-def test_a_join_goes_on_where_a_killed_process_left_it(killable: Stack) -> None:
+def test_a_join_goes_on_where_a_killed_process_left_it(service: Stack) -> None:
     pieces = [CONTENT[: 4 * 2**20 + 1], CONTENT[4 * 2**20 + 1 :]]
     parts = []
     for piece in pieces:
-        parts.append(created(killable, len(piece), Upload_Concat="partial"))
-        assert patch(killable, parts[-1], 0, piece[:-1]).status_code == 204
-    path = created(killable, Upload_Concat=f"final;{' '.join(parts)}")
-    kill_web(killable)
+        parts.append(created(service, len(piece), Upload_Concat="partial"))
+        assert patch(service, parts[-1], 0, piece[:-1]).status_code == 204
+    path = created(service, Upload_Concat=f"final;{' '.join(parts)}")
+    kill_web(service)
     for part, piece in zip(parts, pieces, strict=True):
-        assert patch(killable, part, len(piece) - 1, piece[-1:]).status_code == 204
-    kill_web(killable)
-    until(lambda: "content-location" in look(killable, path).headers, 30, lambda: str(look(killable, path).headers))
-    assert stored(killable, look(killable, path).headers) == CONTENT
-    until(lambda: not left_behind(killable, path, *parts), 15, lambda: str(left_behind(killable, path, *parts)))
+        assert patch(service, part, len(piece) - 1, piece[-1:]).status_code == 204
+    kill_web(service)
+    until(lambda: "content-location" in look(service, path).headers, 30, lambda: str(look(service, path).headers))
+    assert stored(service, look(service, path).headers) == CONTENT
+    until(lambda: not left_behind(service, path, *parts), 15, lambda: str(left_behind(service, path, *parts)))
 
 
 # Expiry and quota
