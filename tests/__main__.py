@@ -12,16 +12,17 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from tests import brokers, sampling
-from tests.flow import databases
+from tests import brokers, databases, sampling
+from tests.databases import Databases
+from tests.flow import vendors
 from tests.services import Postgres, RabbitMQ, Unavailable, servers_required, started
 
 HERE = Path(__file__).parent
@@ -34,15 +35,15 @@ SIDE_BY_SIDE = 2 * (os.cpu_count() or 2)
 class Part:
     """Tests that share one process, and so their services.
 
-    ``vendor`` is the database in the process of the tests, where two parts share their tests (`tests.flow.databases`).
-    A part that has ``broker`` uses the RabbitMQ of all parts.
+    ``vendor`` is the database in the process of the tests, where two parts share their tests (`tests.flow.vendors`).
+    A part that has ``servers`` uses the PostgreSQL and the RabbitMQ of all parts.
     """
 
     name: str
     paths: Sequence[str]
     without: Sequence[str] = ()
     vendor: str = ""
-    broker: bool = True
+    servers: bool = True
 
     @property
     def arguments(self) -> Sequence[str]:
@@ -66,7 +67,7 @@ SCHEMA = "tests/contract/test_schema.py"
 
 # The longest first, so that no long one is left over at the end.
 PARTS = [
-    Part("unit, detection and docs", ["tests/unit", "tests/detection", "tests/docs"], broker=False),
+    Part("unit, detection and docs", ["tests/unit", "tests/detection", "tests/docs"], servers=False),
     Part("live: shared services", ["tests/live", SCHEMA], without=OWN),
     Part("live: services with settings", CONFIGURED),
     Part("live: access and limits", LIMITED),
@@ -75,9 +76,9 @@ PARTS = [
     Part("faults", ["tests/faults"]),
     Part("live: services that stop", STOPPED),
     Part("clients", ["tests/clients"]),
-    Part("hostile", ["tests/hostile"], broker=False),
+    Part("hostile", ["tests/hostile"], servers=False),
     Part("flow on SQLite", ["tests/flow"], vendor="sqlite"),
-    Part("contract", ["tests/contract"], without=[SCHEMA], broker=False),
+    Part("contract", ["tests/contract"], without=[SCHEMA], servers=False),
 ]
 
 
@@ -92,8 +93,8 @@ def main() -> int:
     check_parts()
     print(sampling.header(), flush=True)
     began = time.monotonic()
-    with shared_broker() as broker, ThreadPoolExecutor(SIDE_BY_SIDE) as threads:
-        statuses = threads.map(lambda part: run(part, broker.result() if part.broker else {}), PARTS)
+    with shared_servers() as servers, ThreadPoolExecutor(SIDE_BY_SIDE) as threads:
+        statuses = threads.map(lambda part: run(part, servers.result() if part.servers else {}), PARTS)
         failed = [part for part, status in zip(PARTS, statuses, strict=True) if status]
     used = processor_seconds(resource.getrusage(resource.RUSAGE_CHILDREN))
     print(f"\n{len(PARTS)} parts: {time.monotonic() - began:.0f} s, processor time {used:.0f} s", flush=True)
@@ -103,20 +104,24 @@ def main() -> int:
 
 
 @contextmanager
-def shared_broker() -> Iterator[Future[Mapping[str, str]]]:
-    """The environment in which a part uses one RabbitMQ with all the others, as soon as that runs.
+def shared_servers() -> Iterator[Future[Mapping[str, str]]]:
+    """The environment in which a part uses the same servers as all the others, as soon as those run.
 
-    Where none can be had it is empty, and the tests that need one say why.
+    It lacks what can't be had here, and the tests that need that say why.
     """
-    with TemporaryDirectory(prefix="picasso-brokers-") as name, ExitStack() as stack, ThreadPoolExecutor(1) as starter:
+    with TemporaryDirectory(prefix="picasso-shared-") as name, ExitStack() as stack, ThreadPoolExecutor(3) as starters:
 
-        def start() -> Mapping[str, str]:
+        def start(service: type[Postgres | RabbitMQ], share: Callable[[Any, Path], None], variable: str) -> str:
             with suppress(Unavailable):
-                brokers.share(stack.enter_context(started(RabbitMQ, Path(tempfile.gettempdir()))), Path(name))
-                return {brokers.FOLDER: name}
-            return {}
+                share(stack.enter_context(started(service, Path(tempfile.gettempdir()))), Path(name))
+                return variable
+            return ""
 
-        yield starter.submit(start)
+        def start_all() -> Mapping[str, str]:
+            services = [(Postgres, databases.share, databases.FOLDER), (RabbitMQ, brokers.share, brokers.FOLDER)]
+            return {variable: name for variable in starters.map(start, *zip(*services, strict=True)) if variable}
+
+        yield starters.submit(start_all)
 
 
 def check_parts() -> None:
@@ -134,7 +139,7 @@ def run(part: Part, env: Mapping[str, str]) -> int:
     began = time.monotonic()
     with tempfile.TemporaryFile("w+") as output:
         start = run_on_postgres if part.vendor == "postgresql" else run_pytest
-        ended = start(part, output.fileno(), {**env, databases.VENDOR: part.vendor})
+        ended = start(part, output.fileno(), {**env, vendors.VENDOR: part.vendor})
         output.seek(0)
         took = f"{time.monotonic() - began:.0f} s, processor time {ended.processor_seconds:.0f} s"
         with PRINTING:
@@ -146,15 +151,13 @@ PRINTING = threading.Lock()
 
 
 def run_on_postgres(part: Part, output: int, env: Mapping[str, str]) -> Ended:
-    try:
-        with started(Postgres, Path(tempfile.gettempdir())) as server:
-            return run_pytest(part, output, {**env, "DATABASE_URL": server.url})
-    except Unavailable as why:
-        os.write(output, f"NOT TESTED on PostgreSQL: {why}\n".encode())
-        if servers_required():
-            return Ended(1, 0.0)
-        # What was drawn for it runs at least on SQLite.
-        return run_pytest(replace(part, paths=databases.DRAWN_PATHS), output, env)
+    if databases.FOLDER in env:
+        return run_pytest(part, output, {**env, "DATABASE_URL": Databases(Path(env[databases.FOLDER])).url})
+    os.write(output, b"NOT TESTED on PostgreSQL, which can't be started here.\n")
+    if servers_required():
+        return Ended(1, 0.0)
+    # What was drawn for it runs at least on SQLite.
+    return run_pytest(replace(part, paths=vendors.DRAWN_PATHS), output, {**env, vendors.VENDOR: ""})
 
 
 def run_pytest(part: Part, output: int, env: Mapping[str, str]) -> Ended:

@@ -12,7 +12,7 @@ from tests.services import RabbitMQ, Unavailable
 # The environment of a part's process has the folder that `share` has prepared.
 FOLDER = "PICASSO_TEST_BROKERS"
 
-URL = "url"
+URL = "broker"
 
 
 class Broker(NamedTuple):

@@ -28,8 +28,9 @@ for _number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
     if signal.getsignal(_number) == signal.SIG_IGN:
         signal.signal(_number, lambda *_: None)
 
-from tests import sampling, services
+from tests import databases, sampling, services
 from tests.brokers import FOLDER, Broker, share, take
+from tests.databases import Databases
 from tests.services import Clamd, Postgres, RabbitMQ, Unavailable, servers_required
 from tests.stack import Stack, production, running, started
 
@@ -75,10 +76,16 @@ def servers_folder() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def postgres(servers_folder: Path) -> Iterator[Postgres]:
-    """A private PostgreSQL of this session."""
+def postgres(servers_folder: Path) -> Iterator[Databases]:
+    """Creates databases on the PostgreSQL of all parts, or on a private one of this session."""
+    if shared := os.environ.get(databases.FOLDER):
+        yield Databases(Path(shared))
+        return
     with started_or_skipped(Postgres, servers_folder) as server:
-        yield server
+        folder = servers_folder / "databases"
+        folder.mkdir()
+        databases.share(server, folder)
+        yield Databases(folder)
 
 
 @pytest.fixture(scope="session")
@@ -142,7 +149,7 @@ def embedded(new_data: Callable[[], Path]) -> Iterator[Stack]:
 
 
 @pytest.fixture(scope="session")
-def clustered(new_data: Callable[[], Path], postgres: Postgres, new_broker: Callable[[], Broker]) -> Iterator[Stack]:
+def clustered(new_data: Callable[[], Path], postgres: Databases, new_broker: Callable[[], Broker]) -> Iterator[Stack]:
     """The whole service in the production profile, on PostgreSQL and RabbitMQ, with two web processes."""
     env = production(postgres.create_database("clustered"), new_broker().url, PICASSO_WEB_PROCESSES="2")
     with running(new_data(), **env) as stack:

@@ -310,7 +310,7 @@ class Postgres(Service):
     farewell = signal.SIGINT  # "fast": rolls back what is open; SIGTERM would wait for clients to leave
 
     # fsync stays on: what survives a power cut is part of what is tested and measured.
-    SETTINGS = {"fsync": "on", "max_connections": "200", "shared_buffers": "64MB", "log_min_messages": "warning"}
+    SETTINGS = {"fsync": "on", "max_connections": "400", "shared_buffers": "64MB", "log_min_messages": "warning"}
     LOCALE = "C.UTF-8" if sys.platform == "linux" else "C"
 
     def __init__(self, folder: Path) -> None:

@@ -16,7 +16,7 @@ from django.test import TransactionTestCase
 
 from picasso.access.projects import DEFAULT
 from picasso.models import AuditEntry, AuditRetention, File, Project
-from tests.flow.databases import VENDOR, runs_on
+from tests.flow.vendors import VENDOR, runs_on
 
 END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)
 

@@ -18,9 +18,8 @@ logging.getLogger("httpx").setLevel(logging.WARNING)
 
 @contextmanager
 def web_only(data: Path, **env: str) -> Iterator[Stack]:
-    if "DATABASE_URL" in env:
-        Stack(data, **env).manage("migrate", "--verbosity", "0")
-    else:
+    """A database that is given has all tables."""
+    if "DATABASE_URL" not in env:
         shutil.copytree(migrated(), data)
     with running(data, "web", "/healthz", **env) as stack:
         yield stack

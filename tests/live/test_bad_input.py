@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import time
@@ -30,7 +31,7 @@ from tests.live.wire import (
     post,
     wire,
 )
-from tests.stack import Stack, until
+from tests.stack import Stack, migrated, until
 
 pytestmark = pytest.mark.live
 
@@ -343,7 +344,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     mount = ["mount", "-t", "tmpfs", "-o", "size=12m", "picasso-test", str(folder)]
     if os.geteuid() != 0 or subprocess.run(mount, capture_output=True).returncode:
         pytest.skip("mounting a small disk takes root")
-    database = f"sqlite:///{tmp_path_factory.mktemp('rows') / 'picasso.sqlite3'}"
+    database = f"sqlite:///{shutil.copy(migrated() / 'picasso.sqlite3', tmp_path_factory.mktemp('rows'))}"
     try:
         with web_only(folder / "data", PICASSO_MIN_FREE_SPACE="0", DATABASE_URL=database) as stack:
             stack.log.touch()

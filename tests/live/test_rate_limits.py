@@ -13,8 +13,8 @@ import http_sf
 import httpx
 import pytest
 
+from tests.databases import Databases
 from tests.live.conftest import web_only
-from tests.services import Postgres
 from tests.stack import Stack
 
 pytestmark = pytest.mark.live
@@ -36,7 +36,7 @@ def hammer(stack: Stack, times: int, address: str) -> Counter[int]:
 
 
 @pytest.mark.parametrize("quota", [50, 400])
-def test_two_processes_keep_one_limit(new_data: Callable[[], Path], postgres: Postgres, quota: int) -> None:
+def test_two_processes_keep_one_limit(new_data: Callable[[], Path], postgres: Databases, quota: int) -> None:
     """A window of hours: nothing comes back while the test runs, however slow the machine."""
     env = {
         "DATABASE_URL": postgres.create_database(f"rates{quota}"),

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.brokers import Broker
-from tests.services import Postgres
+from tests.databases import Databases
 from tests.stack import Stack, lives, production, until
 
 pytestmark = pytest.mark.live
@@ -48,7 +48,7 @@ REQUESTS = [
 
 @pytest.fixture(scope="module")
 def stack(
-    tmp_path_factory: pytest.TempPathFactory, postgres: Postgres, new_broker: Callable[[], Broker]
+    tmp_path_factory: pytest.TempPathFactory, postgres: Databases, new_broker: Callable[[], Broker]
 ) -> Iterator[Stack]:
     data = tmp_path_factory.mktemp("secrets") / "data"
     env = production(postgres.create_database("secrets"), new_broker().url)
@@ -95,7 +95,7 @@ def run(stack: Stack, *arguments: str, **env: str) -> subprocess.CompletedProces
     return subprocess.run(argv, env=stack._env | env, capture_output=True, text=True, timeout=120)
 
 
-def test_no_secret_is_written_down(stack: Stack, postgres: Postgres) -> None:
+def test_no_secret_is_written_down(stack: Stack, postgres: Databases) -> None:
     send_everything(stack)
     stack.settled(stack.upload(b"some text")["id"])
     stack.settled(stack.upload(b"\xff\xd8\xff\xe0 no picture", "a.jpg", "image/jpeg")["id"])

@@ -7,15 +7,15 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import httpx
 import pytest
 
+from tests.databases import Databases
 from tests.live.conftest import web_only
 from tests.live.resumable import TUS, UPLOADS, created, patch, path_of
 from tests.live.wire import check_problem
-from tests.services import Postgres, RabbitMQ
+from tests.services import RabbitMQ
 from tests.stack import Stack, production
 
 pytestmark = pytest.mark.live
@@ -26,9 +26,9 @@ def stack(request: pytest.FixtureRequest, new_data: Callable[[], Path]) -> Itera
     """With two web processes."""
     env = {"PICASSO_WEB_PROCESSES": "2", "PICASSO_RATES": "off"}
     if request.param == "clustered":
-        postgres: Postgres = request.getfixturevalue("postgres")
+        postgres: Databases = request.getfixturevalue("postgres")
         rabbitmq: RabbitMQ = request.getfixturevalue("rabbitmq")
-        env |= production(postgres.create_database(f"quota_{uuid4().hex}"), rabbitmq.url)
+        env |= production(postgres.create_database("quota"), rabbitmq.url)
     with web_only(new_data(), **env) as started:
         yield started
 
