@@ -56,11 +56,11 @@ def live(*names: str) -> Sequence[str]:
 
 # Files whose tests start services of their own: with other settings, or to stop and kill them. The others share two.
 STOPPED = live("run", "without_decoders", "compose")
-CONFIGURED = live("asgi_servers", "browser", "cors", "deployment", "page", "protocol", "proxies")
-LIMITED = [
-    *live("access", "cross_site", "jobs", "policy", "rate_limits", "request_head", "secrets", "security_headers"),
-    *live("slow_uploads", "uploads_quota"),
+CONFIGURED = [
+    *live("asgi_servers", "browser", "cors", "cross_site", "deployment", "page", "protocol", "proxies", "request_head"),
+    *live("security_headers"),
 ]
+LIMITED = live("access", "jobs", "policy", "rate_limits", "secrets", "slow_uploads", "uploads_quota")
 OWN = [*STOPPED, *CONFIGURED, *LIMITED]
 # It needs the same two services.
 SCHEMA = "tests/contract/test_schema.py"

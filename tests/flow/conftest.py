@@ -12,6 +12,7 @@ from django.apps import apps
 from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection, transaction
+from django.db.models import Model
 from django.test import TransactionTestCase
 
 from picasso.access.projects import DEFAULT
@@ -69,8 +70,8 @@ def _emptied_quickly() -> Iterator[None]:
 
 def empty_tables(_: TransactionTestCase) -> None:
     """Leave what a new database has. Files go first: triggers count them in other tables."""
-    kept = {ContentType, Permission}
-    models = [File, *(model for model in apps.get_models(include_auto_created=True) if model not in {File, *kept})]
+    later = [model for model in apps.get_models(include_auto_created=True) if model not in (ContentType, Permission)]
+    models: list[type[Model]] = [File, *later]
     with transaction.atomic(), connection.cursor() as cursor:
         for model in models:
             cursor.execute(f"DELETE FROM {model._meta.db_table}")

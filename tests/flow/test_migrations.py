@@ -127,7 +127,7 @@ def test_data_is_kept(schemas: list[str]) -> None:
     found: list[tuple[Earlier, tuple[uuid.UUID, ...]]] = []
     for schema in schemas:
         earlier = Earlier(schema)
-        uploads = earlier.uploads() if schema >= WITH_UPLOADS else ()
+        uploads: tuple[uuid.UUID, ...] = earlier.uploads() if schema >= WITH_UPLOADS else ()
         if schema >= WITH_PIPELINES:
             earlier.queues()
         found.append((earlier, uploads))

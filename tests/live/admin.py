@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.stack import Stack
 
+HAVE_ONE: set[Path] = set()
+
 
 def superuser(stack: Stack) -> None:
+    """Once for each service, as test files share some."""
+    if stack.data in HAVE_ONE:
+        return
+    HAVE_ONE.add(stack.data)
     names = {"USERNAME": "dora", "EMAIL": "dora@example.com", "PASSWORD": "maar-1937"}
     with pytest.MonkeyPatch.context() as patch:
         for name, value in names.items():

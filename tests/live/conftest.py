@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -23,6 +23,24 @@ def web_only(data: Path, **env: str) -> Iterator[Stack]:
         shutil.copytree(migrated(), data)
     with running(data, "web", "/healthz", **env) as stack:
         yield stack
+
+
+Shared = Callable[..., Stack]
+
+
+@pytest.fixture(scope="session")
+def shared_web(new_data: Callable[[], Path]) -> Iterator[Shared]:
+    """Gives the web process with these settings, the same one to all tests of this session."""
+    running: dict[tuple[tuple[str, str], ...], Stack] = {}
+    with ExitStack() as stacks:
+
+        def get(**env: str) -> Stack:
+            key = tuple(sorted(env.items()))
+            if key not in running:
+                running[key] = stacks.enter_context(web_only(new_data(), **env))
+            return running[key]
+
+        yield get
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.live.conftest import web_only
+from tests.live.conftest import Shared, web_only
 from tests.live.wire import ask
 from tests.stack import Stack
 
@@ -59,12 +59,12 @@ def test_text_has_its_charset(service: Stack, encoding: str, text: str, shown: s
     assert (part.status_code, part.headers["content-type"]) == (206, shown)
 
 
-def test_text_has_its_charset_before_it_was_processed(new_data: Callable[[], Path]) -> None:
-    with web_only(new_data()) as stack:
-        for encoding, label in (("utf-8", "utf-8"), ("utf-16-le", "utf-16le"), ("utf-16-be", "utf-16be")):
-            file = stack.upload(RUSSIAN.encode(encoding), "text.txt")
-            assert file["state"] == "pending"
-            assert served_as(stack, file["file"]) == f"text/plain; charset={label}"
+def test_text_has_its_charset_before_it_was_processed(shared_web: Shared) -> None:
+    stack = shared_web()
+    for encoding, label in (("utf-8", "utf-8"), ("utf-16-le", "utf-16le"), ("utf-16-be", "utf-16be")):
+        file = stack.upload(RUSSIAN.encode(encoding), "text.txt")
+        assert file["state"] == "pending"
+        assert served_as(stack, file["file"]) == f"text/plain; charset={label}"
 
 
 def test_a_server_that_sends_the_bytes_is_told_the_charset(new_data: Callable[[], Path]) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from picasso.web.cors import RESPONSE_HEADERS
 from tests import browser
-from tests.live.conftest import web_only
+from tests.live.conftest import Shared, web_only
 from tests.live.wire import END, FILES, FORM, PNG, UPLOAD, Answer, ask, check_problem, head, part, post, wire
 from tests.services import free_port
 from tests.stack import Stack
@@ -38,15 +38,13 @@ def listed(new_data: Callable[[], Path], page_port: int) -> Iterator[Stack]:
 
 
 @pytest.fixture(scope="module")
-def open_to_all(new_data: Callable[[], Path]) -> Iterator[Stack]:
-    with web_only(new_data(), PICASSO_CORS_ORIGINS="*") as stack:
-        yield stack
+def open_to_all(shared_web: Shared) -> Stack:
+    return shared_web(PICASSO_CORS_ORIGINS="*")
 
 
 @pytest.fixture(scope="module")
-def closed(new_data: Callable[[], Path]) -> Iterator[Stack]:
-    with web_only(new_data()) as stack:
-        yield stack
+def closed(shared_web: Shared) -> Stack:
+    return shared_web()
 
 
 def preflight(stack: Stack, path: str, origin: str, method: str = "POST", headers: str = "content-type") -> Answer:

@@ -13,7 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from tests.live.conftest import web_only
+from tests.live.conftest import Shared, web_only
 from tests.live.wire import END, FILES, FORM, PNG, UPLOAD, Answer, ask, check_problem, count, head, part, post, wire
 from tests.stack import Stack
 
@@ -28,9 +28,8 @@ LOGIN = "/admin/login/"
 
 
 @pytest.fixture(scope="module")
-def closed(new_data: Callable[[], Path]) -> Iterator[Stack]:
-    with web_only(new_data()) as stack:
-        yield stack
+def closed(shared_web: Shared) -> Stack:
+    return shared_web()
 
 
 @pytest.fixture(scope="module")
@@ -40,9 +39,8 @@ def listed(new_data: Callable[[], Path]) -> Iterator[Stack]:
 
 
 @pytest.fixture(scope="module")
-def open_to_all(new_data: Callable[[], Path]) -> Iterator[Stack]:
-    with web_only(new_data(), PICASSO_CORS_ORIGINS="*") as stack:
-        yield stack
+def open_to_all(shared_web: Shared) -> Stack:
+    return shared_web(PICASSO_CORS_ORIGINS="*")
 
 
 @pytest.fixture(scope="module")

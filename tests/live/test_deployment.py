@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from tests import nginx
-from tests.live.conftest import web_only
+from tests.live.conftest import Shared
 from tests.live.wire import head, wire
 from tests.services import free_port, required_program
 from tests.stack import until
@@ -99,9 +99,8 @@ PROXIES = {"nginx": (by_nginx, False), "caddy": (by_caddy, True), "haproxy": (by
 
 
 @pytest.fixture(scope="module")
-def web(new_data: Callable[[], Path]) -> Iterator[str]:
-    with web_only(new_data(), PICASSO_TRUSTED_PROXIES="127.0.0.1") as stack:
-        yield stack.url
+def web(shared_web: Shared) -> str:
+    return shared_web(PICASSO_TRUSTED_PROXIES="127.0.0.1").url
 
 
 @pytest.fixture(scope="module", params=PROXIES)

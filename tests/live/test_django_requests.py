@@ -15,7 +15,7 @@ import pytest
 
 from picasso.web.django_body import BUDGET
 from tests.live.admin import superuser, token
-from tests.live.conftest import web_only
+from tests.live.conftest import Shared, web_only
 from tests.live.wire import FILES, Answer, Wire, ask, check_problem, head, post, wire
 from tests.stack import BUSY, Stack, until
 
@@ -32,9 +32,8 @@ JSON = "application/json"
 
 
 @pytest.fixture(scope="module")
-def stack(new_data: Callable[[], Path]) -> Iterator[Stack]:
-    with web_only(new_data()) as stack:
-        yield stack
+def stack(shared_web: Shared) -> Stack:
+    return shared_web()
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ import pytest
 from picasso.web.request import Request
 from tests import nginx
 from tests.live.admin import superuser, token
-from tests.live.conftest import web_only
+from tests.live.conftest import Shared, web_only
 from tests.live.handlers import Served, served
 from tests.live.wire import END, FILES, FORM, PNG, UPLOAD, Answer, ask, check_problem, head, part, post, wire
 from tests.services import free_port
@@ -39,10 +39,9 @@ FORWARDED = {
 
 
 @pytest.fixture(scope="module")
-def believing(new_data: Callable[[], Path]) -> Iterator[Stack]:
+def believing(shared_web: Shared) -> Stack:
     """Trusts whoever comes from this machine."""
-    with web_only(new_data(), PICASSO_TRUSTED_PROXIES="127.0.0.1") as stack:
-        yield stack
+    return shared_web(PICASSO_TRUSTED_PROXIES="127.0.0.1")
 
 
 @pytest.fixture(scope="module")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
 from picasso.web.request import Request
-from tests.live.conftest import web_only
+from tests.live.conftest import Shared
 from tests.live.handlers import Served, served
 from tests.live.wire import FILES, FORM, UPLOAD, Answer, check_problem, head, wire
 from tests.stack import Stack, until
@@ -33,9 +32,8 @@ def echo() -> Iterator[Served]:
 
 
 @pytest.fixture(scope="module")
-def stack(new_data: Callable[[], Path]) -> Iterator[Stack]:
-    with web_only(new_data()) as stack:
-        yield stack
+def stack(shared_web: Shared) -> Stack:
+    return shared_web()
 
 
 def sent(server: Served | Stack, *lines: str, body: bytes = b"") -> Answer:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
@@ -11,7 +10,7 @@ import pytest
 from tests import browser
 from tests.devtools import Browser
 from tests.live.admin import superuser
-from tests.live.conftest import web_only
+from tests.live.conftest import Shared
 from tests.live.wire import END, FILES, PNG, UPLOAD, Answer, ask, head, part, post, wire
 from tests.stack import Stack
 
@@ -21,15 +20,13 @@ LOADED = "document.readyState === 'complete'"
 
 
 @pytest.fixture(scope="module")
-def plain(new_data: Callable[[], Path]) -> Iterator[Stack]:
-    with web_only(new_data()) as stack:
-        yield stack
+def plain(shared_web: Shared) -> Stack:
+    return shared_web()
 
 
 @pytest.fixture(scope="module")
-def secure(new_data: Callable[[], Path]) -> Iterator[Stack]:
-    with web_only(new_data(), PICASSO_TRUSTED_PROXIES="127.0.0.1", PICASSO_HSTS_SECONDS="3600") as stack:
-        yield stack
+def secure(shared_web: Shared) -> Stack:
+    return shared_web(PICASSO_TRUSTED_PROXIES="127.0.0.1", PICASSO_HSTS_SECONDS="3600")
 
 
 def answers(stack: Stack) -> dict[str, Answer]:
