@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import random
 import signal
 import tempfile
 from collections.abc import Callable, Iterator
@@ -43,14 +44,15 @@ ENGINES = ("embedded", "clustered")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """A test of both engines runs on one of them, drawn by the date, but where everything runs or a test is named."""
-    if any("::" in argument for argument in config.args):
+    """A test of both engines runs on one of them, drawn by the date, but where everything runs or a test is named.
+
+    The tests of a file that starts services of its own run on the same one, so that only that is started.
+    """
+    if any("::" in argument for argument in config.args) or sampling.everything():
         return
-    on_engine = sorted((item for item in items if engine(item)), key=lambda item: item.nodeid)
-    kept = set(sampling.sample(on_engine, without_engine, 1 / len(ENGINES)))
-    left_out = [item for item in on_engine if item not in kept]
+    left_out = [item for item in items if engine(item) not in {"", drawn_engine(item)}]
     config.hook.pytest_deselected(items=left_out)
-    items[:] = [item for item in items if item in kept or not engine(item)]
+    items[:] = [item for item in items if item not in set(left_out)]
 
 
 def engine(item: pytest.Item) -> str:
@@ -58,6 +60,11 @@ def engine(item: pytest.Item) -> str:
     callspec = getattr(item, "callspec", None)
     values = callspec.params.values() if callspec else ()
     return next((value for value in values if isinstance(value, str) and value in ENGINES), "")
+
+
+def drawn_engine(item: pytest.Item) -> str:
+    shared = "service" in getattr(item, "fixturenames", ())
+    return random.Random(f"{sampling.seed()} {without_engine(item) if shared else item.path.name}").choice(ENGINES)
 
 
 def without_engine(item: pytest.Item) -> str:
