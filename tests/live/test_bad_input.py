@@ -451,20 +451,18 @@ def test_unknown_path(service: Stack, path: str) -> None:
     check_problem(ask(service, "GET", path), 404, "not-found")
 
 
-@pytest.mark.parametrize("page", ["0", "-1", "abc", "1.0", "+1", "", "%ff", "%00", "1e3", "٣", "1000000", "9" * 5000])
-def test_no_such_page(service: Stack, page: str) -> None:
+@pytest.mark.parametrize("page", ["0", "-1", "abc", "1.0", "+1", "", "%ff", "%00", "1e3", "٣", "9" * 5000])
+def test_a_bad_page(service: Stack, page: str) -> None:
     for parameter in ("page", "page_size"):
-        if parameter == "page_size" and page == "1000000":
-            continue  # more than there can be is as much as there can be
-        answer = service.client.get(f"{FILES}?{parameter}={page}")
-        check_problem(answer, 404)
+        check_problem(service.client.get(f"{FILES}?{parameter}={page}"), 400, "invalid-field")
 
 
 def test_a_page_past_the_end(service: Stack) -> None:
     service.upload(b"so that there is one\n")
     pages = -(-count(service) // 100)
     assert service.client.get(FILES, params={"page_size": 100, "page": pages}).status_code == 200
-    check_problem(service.client.get(FILES, params={"page_size": 100, "page": pages + 1}), 404)
+    for page in (pages + 1, 1_000_000):
+        check_problem(service.client.get(FILES, params={"page_size": 100, "page": page}), 404)
 
 
 def test_a_query_of_raw_bytes(service: Stack) -> None:

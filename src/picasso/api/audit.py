@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from django.db.models import QuerySet
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import generics, renderers, serializers
@@ -19,6 +18,7 @@ from picasso.api.pagination import Cursor
 from picasso.api.parameters import KnownParameters
 from picasso.api.safety import AdministersProject
 from picasso.errors import PROBLEM_JSON
+from picasso.keyset import Merged
 from picasso.models import AuditEntry
 
 JSON_LINES = "application/x-ndjson"
@@ -70,7 +70,7 @@ class AuditList(KnownParameters, generics.ListAPIView[AuditEntry]):
     parameters = tuple(audit_queries.FILTERS)
     renderer_classes = [renderers.JSONRenderer, JsonLines]
 
-    def get_queryset(self) -> QuerySet[AuditEntry]:
+    def get_queryset(self) -> Merged[AuditEntry]:  # type: ignore[override]
         parameters = self.request.query_params
         where = {name: parameters[name] for name in audit_queries.FILTERS if name in parameters}
         return audit_queries.select(principal_of(self.request.META), where)

@@ -10,16 +10,18 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
-from rest_framework import serializers
+from rest_framework import generics, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from picasso.access import audit, keys, tokens
 from picasso.access.principal import Scope, principal_of
 from picasso.api.answers import problems, validated
+from picasso.api.pagination import Cursor
 from picasso.api.parameters import KnownParameters
 from picasso.api.safety import AdministersProject
 from picasso.errors import NotFound
+from picasso.keyset import Order
 from picasso.models import Key, Project
 
 MAX_GRACE = timedelta(days=30)
@@ -90,27 +92,38 @@ class RotateSerializer(serializers.Serializer[Any]):
     )
 
 
+def project_keys(request: Request) -> QuerySet[Key]:
+    return keys.of_project(principal_of(request.META).project_id)
+
+
 class KeyView(KnownParameters):
     permission_classes = [AdministersProject]
 
-    def keys(self) -> QuerySet[Key]:
-        return keys.of_project(principal_of(self.request.META).project_id)
-
-    def get_object(self, pk: str) -> Key:
+    def key(self, pk: str) -> Key:
         """Raises `NotFound`, also for a key of another project."""
-        if (row := self.keys().filter(pk=pk).first()) is None:
+        if (row := project_keys(self.request).filter(pk=pk).first()) is None:
             raise NotFound
         return row
 
 
-class KeyList(KeyView):
+class KeyPages(Cursor):
+    order = Order("created_at")
+
+
+class KeyList(KeyView, generics.ListAPIView[Key]):
     """The keys of the project, newest first, without their secrets."""
+
+    serializer_class = KeySerializer
+    pagination_class = KeyPages
+
+    def get_queryset(self) -> QuerySet[Key]:
+        return project_keys(self.request)
 
     @extend_schema(
         operation_id="list_keys", tags=["access"], responses={200: KeySerializer(many=True), **problems(400, 401, 403)}
     )
-    def get(self, request: Request) -> Response:
-        return Response([KeySerializer(row).data for row in self.keys()])
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return super().get(request, *args, **kwargs)
 
     @extend_schema(
         operation_id="create_key",
@@ -142,7 +155,7 @@ class KeyDetail(KeyView):
         operation_id="get_key", tags=["access"], responses={200: KeySerializer, **problems(400, 401, 403, 404)}
     )
     def get(self, request: Request, pk: str) -> Response:
-        return Response(KeySerializer(self.get_object(pk)).data)
+        return Response(KeySerializer(self.key(pk)).data)
 
     @extend_schema(
         operation_id="update_key",
@@ -151,7 +164,7 @@ class KeyDetail(KeyView):
         responses={200: KeySerializer, **problems(400, 401, 403, 404, 415)},
     )
     def patch(self, request: Request, pk: str) -> Response:
-        row = self.get_object(pk)
+        row = self.key(pk)
         values = validated(KeySerializer(data=request.data, partial=True))
         principal = principal_of(request.META)
         # Who lacks a scope of the key may not change the key either: it may be more powerful than they are.
@@ -169,7 +182,7 @@ class KeyDetail(KeyView):
 
         A key of an administrator of the service is revoked by one of them only.
         """
-        row = self.get_object(pk)
+        row = self.key(pk)
         if Scope.SERVICE_ADMIN in row.scopes:
             principal_of(request.META).require(Scope.SERVICE_ADMIN)
         keys.revoke(row)
@@ -185,7 +198,7 @@ class KeyRotate(KeyView):
     )
     def post(self, request: Request, pk: str) -> Response:
         """Create a successor with the same rights. The old key is valid for `grace` seconds more."""
-        row, principal = self.get_object(pk), principal_of(request.META)
+        row, principal = self.key(pk), principal_of(request.META)
         keys.require_grantable(principal, {Scope(scope) for scope in row.scopes})
         values = validated(RotateSerializer(data=request.data))
         return shown_once(*keys.rotate(row, timedelta(seconds=values["grace"]), principal.identity))

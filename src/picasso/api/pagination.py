@@ -1,27 +1,28 @@
-"""Pagination: by page number for files, as in the 1.0 contract, and by cursor for lists that change while read.
+"""Pages of lists: by number, as in the 1.0 contract, and by cursor, which stays in place while rows come and go.
 
-The addresses of the next and previous pages are in the Link header (RFC 8288).
+The addresses of the neighbouring pages are in the Link header (RFC 8288).
 """
 
 from __future__ import annotations
 
-import re
-import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from rest_framework.exceptions import NotFound
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import remove_query_param, replace_query_param
 
-from picasso.errors import InvalidField
+from picasso.api.cursors import Position, decode, encode
+from picasso.errors import NotFound
+from picasso.keyset import NEWEST_FIRST, Order
+from picasso.query_values import whole_number
 from picasso.serializers import base_of
 
 PAGE_SIZE = 10
 CURSOR_PAGE_SIZE = 50
 MAX_PAGE_SIZE = 100
+MAX_PAGE = 10**9 - 1
 
 
 class Pages(BasePagination):
@@ -29,7 +30,7 @@ class Pages(BasePagination):
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         self.request = request
-        self.size = min(number(request, "page_size", PAGE_SIZE), MAX_PAGE_SIZE)
+        self.size = page_size(request, PAGE_SIZE)
         self.page = number(request, "page", 1)
         self.count = view.count()
         self.last = max(1, -(-self.count // self.size))
@@ -65,82 +66,76 @@ class Pages(BasePagination):
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         return [
-            parameter("page", {"type": "integer", "minimum": 1, "default": 1}),
-            parameter(
-                "page_size", {"type": "integer", "minimum": 1, "default": PAGE_SIZE}, f"At most {MAX_PAGE_SIZE}."
-            ),
+            parameter("page", {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": 1}),
+            size_parameter(PAGE_SIZE),
         ]
 
 
 class Cursor(BasePagination):
-    """``?cursor=`` from an earlier answer, ``?page_size=`` up to 100. Newest first, by id.
-
-    A cursor has the id of the row next to the page, and the direction. So new and deleted rows do not shift the pages.
-    Clients should not interpret it; it contains nothing secret.
-    """
+    """``?cursor=`` from an earlier answer, ``?page_size=`` up to 100. By default newest first."""
 
     max_size = MAX_PAGE_SIZE
+    default_size = CURSOR_PAGE_SIZE
+    order = NEWEST_FIRST
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         self.request = request
-        size = self._size(request)
-        backwards, neighbour = cursor_of(request)
-        rows = queryset.order_by("pk" if backwards else "-pk")
-        if neighbour:
-            rows = rows.filter(pk__gt=neighbour) if backwards else rows.filter(pk__lt=neighbour)
-        found = list(rows[: size + 1])
+        size = page_size(request, self.default_size, self.max_size)
+        position = position_of(request)
+        found = behind(queryset, self.order, position, size + 1)
         more, found = len(found) > size, found[:size]
+        backwards = position is not None and position.backwards
         if backwards:
             found.reverse()
         # In the direction of the cursor's row there is a page in any case: at least that row.
-        self.older = f"older-{found[-1].pk}" if found and (more or backwards) else None
-        self.newer = f"newer-{found[0].pk}" if found and (more if backwards else neighbour) else None
+        self.next = self._cursor(found[-1]) if found and (more or backwards) else None
+        self.previous = self._cursor(found[0], backwards=True) if found and (more if backwards else position) else None
         return found
 
-    def _size(self, request: Request) -> int:
-        try:
-            return min(number(request, "page_size", CURSOR_PAGE_SIZE), self.max_size)
-        except NotFound as fault:
-            raise InvalidField("page_size", str(fault)) from fault
+    def _cursor(self, row: Any, *, backwards: bool = False) -> str:
+        return encode(self.request, Position(self.order.values(row), backwards))
 
     def get_paginated_response(self, data: Any) -> Response:
-        body = {"next": self.older, "previous": self.newer, "results": data}
-        found = links(self.request, "cursor", {"first": "", "prev": self.newer, "next": self.older})
-        return Response(body, headers={"Link": found})
+        body = {"next": self.next, "previous": self.previous, "results": data}
+        return Response(body, headers={"Link": self.links()})
+
+    def links(self, first: str = "") -> str:
+        return links(self.request, "cursor", {"first": first, "prev": self.previous, "next": self.next})
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         neighbour = {"type": ["string", "null"]}
         properties = {
-            "next": {
-                **neighbour,
-                "description": "The cursor of the next page (older); null on the last.",
-            },
-            "previous": {
-                **neighbour,
-                "description": "The cursor of the previous page (newer); null on the first.",
-            },
+            "next": {**neighbour, "description": "The cursor of the next page; null on the last."},
+            "previous": {**neighbour, "description": "The cursor of the previous page; null on the first."},
             "results": schema,
         }
         return {"type": "object", "required": list(properties), "properties": properties}
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
-        size = {"type": "integer", "minimum": 1, "default": CURSOR_PAGE_SIZE}
         return [
-            parameter("cursor", {"type": "string"}, "`next` or `previous` of an earlier answer. Default: the newest."),
-            parameter("page_size", size, f"At most {MAX_PAGE_SIZE}."),
+            parameter(
+                "cursor", {"type": "string"}, "`next` or `previous` of an earlier answer. Default: the first page."
+            ),
+            size_parameter(self.default_size),
         ]
 
 
-def cursor_of(request: Request) -> tuple[bool, uuid.UUID | None]:
-    """Whether to go to newer rows, and from which row. Raises `InvalidField`."""
-    text = request.query_params.get("cursor", "")
-    if not text:
-        return False, None
-    found = re.fullmatch(r"(older|newer)-([0-9a-f-]{36})", text)
-    try:
-        return found is not None and found[1] == "newer", uuid.UUID(found[2] if found else "")
-    except ValueError as fault:
-        raise InvalidField("cursor", "Use a cursor from an earlier answer.") from fault
+def position_of(request: Request) -> Position | None:
+    """None for the first page. Raises `InvalidField`."""
+    cursor = request.query_params.get("cursor")
+    return decode(request, cursor) if cursor else None
+
+
+def behind(rows: Any, order: Order, position: Position | None, limit: int) -> list[Any]:
+    """Rows in this order from a position on; in the opposite order if it leads backwards.
+
+    ``rows`` is a query or a `Merged`.
+    """
+    walk = order.reversed() if position and position.backwards else order
+    found = rows.order_by(*walk.terms(rows.model))
+    if position:
+        found = found.filter(walk.behind(rows.model, position.values))
+    return list(found[:limit])
 
 
 def links(request: Request, name: str, neighbours: Mapping[str, int | str | None]) -> str:
@@ -154,13 +149,20 @@ def links(request: Request, name: str, neighbours: Mapping[str, int | str | None
     return ", ".join(f'<{address}>; rel="{rel}"' for rel, address in addresses.items())
 
 
+def page_size(request: Request, default: int, most: int = MAX_PAGE_SIZE) -> int:
+    """Raises `InvalidField`. More than there may be is as many as there may be."""
+    return min(number(request, "page_size", default), most)
+
+
 def number(request: Request, name: str, default: int) -> int:
-    """A query parameter as a number above 0. Raises `NotFound`: there is no such page."""
-    text = request.query_params.get(name, str(default))
-    if not (text.isascii() and text.isdigit() and 0 < len(text) < 10 and int(text) > 0):
-        raise NotFound(f"{name} must be a whole number above 0.")
-    return int(text)
+    """A query parameter as a number above 0. Raises `InvalidField`."""
+    return whole_number(name, request.query_params.get(name, str(default)), 1, MAX_PAGE)
 
 
 def parameter(name: str, schema: dict[str, Any], description: str = "") -> dict[str, Any]:
     return {"name": name, "in": "query", "required": False, "schema": schema, "description": description}
+
+
+def size_parameter(default: int) -> dict[str, Any]:
+    schema = {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": default}
+    return parameter("page_size", schema, f"At most {MAX_PAGE_SIZE}; more means {MAX_PAGE_SIZE}.")

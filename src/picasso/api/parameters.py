@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 from picasso.access.owners import require_owner
 from picasso.access.principal import Principal, principal_of
 from picasso.errors import InvalidField
+from picasso.query_values import choice
 
 ALWAYS = frozenset({"token", "format"})
 """The credential of a request, and the format of the answer."""
@@ -20,24 +21,37 @@ ALWAYS = frozenset({"token", "format"})
 OWNER = OpenApiParameter("owner", description="Only those of this end user.")
 
 
-def require_known_parameters(request: Request, known: Iterable[str]) -> None:
-    """Raises `InvalidField` for a query parameter that is not one of these."""
+def require_known_parameters(request: Request, known: Iterable[str], prefix: str | None = None) -> None:
+    """Raises `InvalidField` for a query parameter that is not one of these, or that is there twice.
+
+    Names that begin with the prefix are known as well.
+    """
     names = list(known)
-    for name in request.query_params:
-        if name not in names and name not in ALWAYS:
+    for name, values in request.query_params.lists():
+        shown = name[:40]
+        if name not in names and name not in ALWAYS and not (prefix and name.startswith(prefix)):
             only = f", only {', '.join(names)}" if names else "; there is none"
-            raise InvalidField(name[:40], f"{name[:40]!r} is not a parameter here{only}.")
+            raise InvalidField(shown, f"{shown!r} is not a parameter here{only}.")
+        if len(values) > 1:
+            raise InvalidField(shown, f"{shown} is there {len(values)} times. Give it once.")
 
 
 class KnownParameters(APIView):
     """A view whose ``GET`` has these parameters, and those of its paginator, only."""
 
     parameters: ClassVar[tuple[str, ...]] = ()
+    prefix: ClassVar[str | None] = None
+    """How the names of further parameters begin."""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         if request.method in {"GET", "HEAD"}:
-            require_known_parameters(request, (*self.parameters, *self._of_pages()))
+            require_known_parameters(request, (*self.parameters, *self._of_pages()), self.prefix)
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+        if not force and "format" in request.query_params:
+            choice("format", request.query_params["format"], [each.format for each in self.renderer_classes])
+        return super().perform_content_negotiation(request, force)
 
     def _of_pages(self) -> list[str]:
         paginator = getattr(self, "paginator", None)

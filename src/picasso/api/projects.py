@@ -7,16 +7,18 @@ from typing import Any, ClassVar
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
-from rest_framework import serializers
+from rest_framework import generics, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from picasso.access import audit, project_settings, projects
 from picasso.access.principal import Scope, principal_of
 from picasso.api.answers import problems, validated
+from picasso.api.pagination import Cursor
 from picasso.api.parameters import KnownParameters
 from picasso.api.safety import AdministersProject, AdministersService
 from picasso.errors import Conflict, Forbidden, NotFound
+from picasso.keyset import Order
 from picasso.models import DEFAULT_PROJECT, Project
 from picasso.process.pipelines import pipelines
 
@@ -71,24 +73,35 @@ class ProjectSerializer(serializers.ModelSerializer[Project]):
         return attrs
 
 
+def administered(request: Request) -> QuerySet[Project]:
+    """All projects for an administrator of the service, otherwise the own one."""
+    principal = principal_of(request.META)
+    rows = Project.objects.all()
+    return rows if principal.may(Scope.SERVICE_ADMIN) else rows.filter(pk=principal.project_id)
+
+
 class ProjectView(KnownParameters):
     permission_classes = [AdministersProject]
 
-    def projects(self) -> QuerySet[Project]:
-        """All of them for an administrator of the service, otherwise the own one."""
-        principal = principal_of(self.request.META)
-        rows = Project.objects.all()
-        return rows if principal.may(Scope.SERVICE_ADMIN) else rows.filter(pk=principal.project_id)
-
-    def get_object(self, name: str) -> Project:
+    def project(self, name: str) -> Project:
         """Raises `NotFound`."""
-        if (row := self.projects().filter(name=name).first()) is None:
+        if (row := administered(self.request).filter(name=name).first()) is None:
             raise NotFound
         return row
 
 
-class ProjectList(ProjectView):
-    """The projects that the principal may administer."""
+class ProjectPages(Cursor):
+    order = Order(descending=False)
+
+
+class ProjectList(ProjectView, generics.ListAPIView[Project]):
+    """The projects that the principal may administer, oldest first."""
+
+    serializer_class = ProjectSerializer
+    pagination_class = ProjectPages
+
+    def get_queryset(self) -> QuerySet[Project]:
+        return administered(self.request)
 
     def get_permissions(self) -> list[Any]:
         return [(AdministersService if self.request.method == "POST" else AdministersProject)()]
@@ -98,8 +111,8 @@ class ProjectList(ProjectView):
         tags=["access"],
         responses={200: ProjectSerializer(many=True), **problems(400, 401, 403)},
     )
-    def get(self, request: Request) -> Response:
-        return Response(ProjectSerializer(self.projects(), many=True).data)
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return super().get(request, *args, **kwargs)
 
     @extend_schema(
         operation_id="create_project",
@@ -130,7 +143,7 @@ class ProjectDetail(ProjectView):
         operation_id="get_project", tags=["access"], responses={200: ProjectSerializer, **problems(400, 401, 403, 404)}
     )
     def get(self, request: Request, name: str) -> Response:
-        return Response(ProjectSerializer(self.get_object(name)).data)
+        return Response(ProjectSerializer(self.project(name)).data)
 
     @extend_schema(
         operation_id="update_project",
@@ -140,7 +153,7 @@ class ProjectDetail(ProjectView):
     )
     def patch(self, request: Request, name: str) -> Response:
         """Change settings. They take effect within five seconds. What bounds the project needs `service:admin`."""
-        row = self.get_object(name)
+        row = self.project(name)
         values = validated(ProjectSerializer(row, data=request.data, partial=True))
         if BOUNDS & values.keys() and not principal_of(request.META).may(Scope.SERVICE_ADMIN):
             raise Forbidden(
@@ -163,5 +176,5 @@ class ProjectDetail(ProjectView):
     )
     def delete(self, request: Request, name: str) -> Response:
         """Delete a project that has no files, with its keys. Needs `service:admin`."""
-        projects.delete(self.get_object(name))
+        projects.delete(self.project(name))
         return Response(status=204)

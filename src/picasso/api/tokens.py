@@ -158,7 +158,7 @@ class KeySigningSecret(KeyView):
     )
     def post(self, request: Request, pk: str) -> Response:
         """The secret with which an application signs tokens of this key itself."""
-        key = self.get_object(pk)
+        key = self.key(pk)
         keys.require_grantable(principal_of(request.META), {Scope(scope) for scope in key.scopes})
         audit.record("key.show-secret", "key", key.pk, project=key.project_id)
         shown = {"kid": key.pk, "alg": "HS256", "signing_secret": tokens.signing_secret(key.pk)}

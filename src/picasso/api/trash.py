@@ -38,7 +38,7 @@ class TrashList(KnownParameters, FileView, generics.ListAPIView[File]):
 
     def count(self) -> int:
         """For `picasso.api.pagination.Pages`."""
-        return queries.count_trash(principal_of(self.request.META))
+        return queries.count_trash(narrowed(self.request))
 
     @extend_schema(
         operation_id="list_trash",

@@ -9,9 +9,12 @@ from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
+from picasso import query_values
 from picasso.access.principal import Principal
+from picasso.errors import InvalidField
 from picasso.jobs import commands, queries, states
 from picasso.models import Job
+from picasso.queue_names import QUEUES
 
 State = Job.State
 
@@ -26,6 +29,8 @@ FIELDS = {
     "error": "error_code",
     "file": "file_id",
 }
+
+CHOICES = {"state": State.values, "queue": QUEUES}
 
 AFTER_ALL = uuid.UUID(int=2**128 - 1)
 
@@ -61,14 +66,12 @@ def select(principal: Principal, where: Mapping[str, object]) -> QuerySet[Job]:
 
 
 def parse_value(field: str, value: str) -> str | uuid.UUID:
-    if field == "state" and value not in State:
-        raise FilterError(field, f"state must be one of {', '.join(State)}.")
-    if field != "file":
-        return value
     try:
-        return uuid.UUID(value)
-    except ValueError as fault:
-        raise FilterError(field, "file must be the id of a file.") from fault
+        if field == "file":
+            return query_values.identifier(field, value)
+        return query_values.choice(field, value, CHOICES[field]) if field in CHOICES else value
+    except InvalidField as fault:
+        raise FilterError(field, str(fault)) from fault
 
 
 def retry_where(principal: Principal, where: Mapping[str, object], seconds: float = float("inf")) -> Outcome:

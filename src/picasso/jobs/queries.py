@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import uuid
+from operator import attrgetter
 
 from django.db.models import QuerySet
+from django.db.models.functions import Now
 
 from picasso.access.principal import Principal, Scope
 from picasso.files import queries as files
-from picasso.models import Job
+from picasso.keyset import Merged
+from picasso.models import Job, Project
+
+# The part of each project in a statement takes the database a tenth of a millisecond to plan.
+PROJECTS_AT_ONCE = 100
 
 
 def visible_to(principal: Principal) -> QuerySet[Job]:
@@ -27,3 +33,16 @@ def is_visible(principal: Principal, job_id: uuid.UUID) -> bool:
 def counted_for(principal: Principal) -> QuerySet[Job]:
     """The jobs of which this principal may know the number: the queues serve all projects."""
     return Job.everywhere.all() if principal.may(Scope.SERVICE_ADMIN) else visible_to(principal)
+
+
+def newest(jobs: QuerySet[Job], limit: int) -> list[Job]:
+    """The newest of these jobs of all projects, with the database's time as ``now``.
+
+    Project by project: the indexes begin with the project.
+    """
+    rows, projects = Job.everywhere.annotate(now=Now()), list(Project.objects.values_list("pk", flat=True))
+    found: list[Job] = []
+    for start in range(0, len(projects), PROJECTS_AT_ONCE):
+        some = projects[start : start + PROJECTS_AT_ONCE]
+        found += Merged(rows, (jobs.filter(project=project) for project in some)).order_by("-id")[:limit]
+    return sorted(found, key=attrgetter("pk"), reverse=True)[:limit]

@@ -42,6 +42,8 @@ class AuditEntry(models.Model):
             models.Index(fields=["project", "target_id", "id"], name="audit_target"),
             models.Index(fields=["project", "action", "id"], name="audit_action"),
             models.Index(fields=["at"], name="audit_at"),
+            # Of all projects, for administrators of the service.
+            models.Index(fields=["id"], name="audit_of_projects", condition=models.Q(target="project")),
         ]
 
     def __str__(self) -> str:

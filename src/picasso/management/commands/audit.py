@@ -7,6 +7,7 @@ from datetime import UTC
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db.models import Q
 
 from picasso.access import audit_queries
 from picasso.access.principal import SERVICE
@@ -42,7 +43,7 @@ class Command(BaseCommand):
         except InvalidField as fault:
             raise CommandError(str(fault)) from fault
         if options["project"]:
-            rows = rows.filter(project__in=Project.objects.filter(name=options["project"]).values("pk"))
+            rows = rows.filter(Q(project__in=Project.objects.filter(name=options["project"]).values("pk")))
         for row in rows[: options["limit"] or None].iterator():
             self.stdout.write(as_json(row) if options["json"] else line(row))
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from picasso.access.principal import SERVICE, Principal
-from picasso.jobs import bulk_actions, commands, states
+from picasso.jobs import bulk_actions, commands, queries, states
 from picasso.jobs.bulk_actions import FilterError, Outcome
 from picasso.management.options import HIDDEN
 from picasso.models import Job
@@ -49,7 +48,7 @@ class Command(BaseCommand):
             raise CommandError(str(fault)) from fault
 
     def list(self, where: dict[str, object], options: dict[str, Any]) -> None:
-        found = serialize(bulk_actions.select(SERVICE, where).order_by("-pk")[: max(0, options["limit"])])
+        found = serialize(queries.newest(bulk_actions.select(SERVICE, where), max(0, options["limit"])))
         if options["json"]:
             self.stdout.write(json.dumps(found))
             return
@@ -61,7 +60,7 @@ class Command(BaseCommand):
             self.stdout.write(line(job))
 
     def show(self, _: dict[str, object], options: dict[str, Any]) -> None:
-        found = serialize(Job.everywhere.filter(pk=options["id"]))
+        found = serialize(Job.everywhere.filter(pk=options["id"]).annotate(now=Now()))
         if not found:
             raise CommandError(f"There is no job {options['id']}.")
         self.stdout.write(json.dumps(found[0]) if options["json"] else details(found[0]))
@@ -112,9 +111,9 @@ def refusals(ids: Collection[uuid.UUID], allowed: Collection[Job.State], done: s
     return unknown + [f"The job {pk} is {found[pk]} and cannot be {done}." for pk in refused]
 
 
-def serialize(jobs: QuerySet[Job]) -> list[dict[str, Any]]:
+def serialize(jobs: Iterable[Job]) -> list[dict[str, Any]]:
     """In the form that the API returns."""
-    return [dict(JobSerializer(job).data) for job in jobs.annotate(now=Now())]
+    return [dict(JobSerializer(job).data) for job in jobs]
 
 
 def line(job: dict[str, Any]) -> str:

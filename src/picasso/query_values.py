@@ -1,0 +1,61 @@
+"""Values of query parameters and filters. Each function raises `InvalidField`, which names the parameter."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Collection
+from datetime import UTC, datetime
+
+from picasso.errors import InvalidField
+
+MAX_TEXT = 300
+
+MAX_NUMBER = 2**63 - 1
+"""What a column of the database can hold."""
+
+# RFC 3339; the time, its seconds and the offset may be left out. Only the digits of ASCII.
+MOMENT = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d([.]\d{1,9})?)?(Z|[+-]\d\d:\d\d)?)?", re.ASCII)
+
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+def text(name: str, value: str, longest: int = MAX_TEXT) -> str:
+    """PostgreSQL takes no NUL."""
+    if not 0 < len(value) <= longest or "\0" in value:
+        raise InvalidField(name, f"{name} must be a text of 1 to {longest} characters.")
+    return value
+
+
+def whole_number(name: str, value: str, least: int = 0, most: int = MAX_NUMBER) -> int:
+    """Digits of ASCII, without a sign."""
+    if value.isascii() and value.isdigit() and len(value) <= len(str(most)) and least <= int(value) <= most:
+        return int(value)
+    raise InvalidField(name, f"{name} must be a whole number from {least} to {most}.")
+
+
+def choice(name: str, value: str, choices: Collection[str]) -> str:
+    if value not in choices:
+        raise InvalidField(name, f"{name} must be one of {', '.join(choices)}.")
+    return value
+
+
+def flag(name: str, value: str) -> bool:
+    return choice(name, value, ("true", "false")) == "true"
+
+
+def moment(name: str, value: str) -> datetime:
+    """A time without an offset is in UTC; a date is its first moment."""
+    try:
+        if MOMENT.fullmatch(value):
+            found = datetime.fromisoformat(value)
+            return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass  # such as a time of the year 1 that is in the year 0 in UTC
+    raise InvalidField(name, f"{name} must be a time such as 2026-11-29T12:00:00Z.")
+
+
+def identifier(name: str, value: str) -> uuid.UUID:
+    if UUID.fullmatch(value):
+        return uuid.UUID(value)
+    raise InvalidField(name, f"{name} must be an id such as 0190f4e6-5d3c-7b1a-9c0e-2f6a8b4d1e35.")
