@@ -18,6 +18,8 @@ MAX_PASSWORD = 1024
 
 MAX_CODE = 40
 
+WRONG_NAME = "The name or the password is wrong."
+WRONG_OWN = "The password is wrong."
 WRONG_CODE = "The code is wrong, or it was used already. Wait for the next one."
 WRONG_APP_CODE = "The code is wrong. Enter the one that the app shows now."
 
@@ -31,8 +33,16 @@ def check_password(name: str, password: str, client: Client) -> User:
     with attempt(name, sign_in_locks.password_subjects(name, client)):
         user = authenticate(username=name, password=password) if len(password) <= MAX_PASSWORD else None
         if not isinstance(user, User):
-            raise SignInRefused
+            raise SignInRefused(WRONG_NAME)
     return user
+
+
+def check_own_password(user: User, password: str, client: Client) -> User:
+    """The person as the database has them now. Raises `SignInLocked`, `SignInRefused`."""
+    try:
+        return check_password(user.get_username(), password, client)
+    except SignInRefused:
+        raise SignInRefused(WRONG_OWN) from None
 
 
 def check_code(user: User, code: str, client: Client) -> None:

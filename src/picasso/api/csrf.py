@@ -14,4 +14,4 @@ DETAIL = "The CSRF token is missing or wrong."
 def failed(request: HttpRequest, reason: str = "") -> HttpResponseBase:
     if request.get_preferred_type([PROBLEM_JSON, "text/html"]) != "text/html":
         return errors.answer(Forbidden(DETAIL))
-    return shown(request, "csrf_failed", 403, problem=DETAIL)
+    return shown(request, "csrf_failed", 403)

@@ -7,7 +7,7 @@ with their organisation, must have signed in within the last minutes.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth import update_session_auth_hash
@@ -78,7 +78,7 @@ def change_password(request: HttpRequest, user: User) -> HttpResponse:
     form = ChangeForm(request.POST, auto_id="change_%s")
     if not form.is_valid():
         return account(request, user, 400, change_form=form)
-    checked = sign_in.check_password(user.get_username(), form.cleaned_data["old"], client_of(request))
+    checked = sign_in.check_own_password(user, form.cleaned_data["old"], client_of(request))
     people.replace_password(checked, form.cleaned_data["new"])
     update_session_auth_hash(request, checked)
     return account(request, checked, done="Your password is changed. All your other sessions have ended.")
@@ -89,7 +89,7 @@ def enrol(request: HttpRequest, user: User) -> HttpResponse:
         form = PasswordForm(request.POST, auto_id="enrol_%s")
         if not form.is_valid():
             return account(request, user, 400, password_form=form)
-        require_password(request, user, form.cleaned_data)
+        sign_in.check_own_password(user, form.cleaned_data["password"], client_of(request))
     else:
         require_sign_in_lately(request)
     secret = second_factor.enrol(user)
@@ -122,7 +122,7 @@ def remove(request: HttpRequest, user: User) -> HttpResponse:
     if not form.is_valid():
         return account(request, user, 400, remove_form=form)
     if user.has_usable_password():
-        require_password(request, user, form.cleaned_data)
+        sign_in.check_own_password(user, form.cleaned_data["password"], client_of(request))
     sign_in.check_code(user, form.cleaned_data["code"], client_of(request))
     second_factor.remove(user)
     return account(request, user, done="The second factor is removed.")
@@ -131,11 +131,6 @@ def remove(request: HttpRequest, user: User) -> HttpResponse:
 def sign_out_everywhere(request: HttpRequest, user: User) -> HttpResponse:
     people.sign_out(user, keep=request.session.session_key or "")
     return account(request, user, done="All your other sessions have ended.")
-
-
-def require_password(request: HttpRequest, user: User, fields: Mapping[str, str]) -> None:
-    """Raises `SignInLocked`, `SignInRefused`."""
-    sign_in.check_password(user.get_username(), fields["password"], client_of(request))
 
 
 def require_sign_in_lately(request: HttpRequest) -> None:

@@ -7,9 +7,9 @@ from django import forms
 from picasso.access.sign_in import MAX_CODE, MAX_PASSWORD
 
 
-def password_field(label: str, autocomplete: str = "current-password") -> forms.CharField:
+def password_field(label: str, autocomplete: str = "current-password", help_text: str = "") -> forms.CharField:
     widget = forms.PasswordInput(attrs={"autocomplete": autocomplete})
-    return forms.CharField(label=label, max_length=MAX_PASSWORD, strip=False, widget=widget)
+    return forms.CharField(label=label, max_length=MAX_PASSWORD, strip=False, widget=widget, help_text=help_text)
 
 
 def code_field(label: str, *, autofocus: bool = True) -> forms.CharField:
@@ -28,8 +28,17 @@ class NameForm(forms.Form):
     password = password_field("Password")
 
 
+class RepeatedNameForm(NameForm):
+    """After a wrong password: the name is there already."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(initial={"username": name})
+        self.fields["username"].widget.attrs["autofocus"] = False
+        self.fields["password"].widget.attrs["autofocus"] = True
+
+
 class CodeForm(forms.Form):
-    code = code_field("Code from your authenticator app, or a recovery code")
+    code = code_field("Code from the app, or a recovery code")
 
 
 class AppCodeForm(forms.Form):
@@ -40,7 +49,7 @@ class ChangeForm(forms.Form):
     """Of the password."""
 
     old = password_field("Current password")
-    new = password_field("New password", "new-password")
+    new = password_field("New password", "new-password", "At least 12 characters.")
 
 
 class PasswordForm(forms.Form):

@@ -8,7 +8,7 @@ from django.views import View
 
 from picasso import addresses
 from picasso.access import second_factor, sign_in
-from picasso.api.people.forms import CodeForm, NameForm
+from picasso.api.people.forms import CodeForm, NameForm, RepeatedNameForm
 from picasso.api.people.pages import client_of, guarded, redirect, refused, shown, target
 from picasso.api.people.steps import ask_for_code, enter, pending
 from picasso.errors import PicassoError
@@ -29,7 +29,7 @@ class SignIn(View):
         try:
             user = sign_in.check_password(name, password, client_of(request))
         except PicassoError as fault:
-            return refused(request, "sign_in", fault, form=NameForm(initial={"username": name}), next=target(request))
+            return refused(request, "sign_in", fault, form=RepeatedNameForm(name), next=target(request))
         step = ask_for_code if second_factor.of(user) else enter
         return step(request, user, target(request))
 
