@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import replace
@@ -22,8 +23,11 @@ from picasso.access.projects import read
 from picasso.access.quotas import Quotas
 from picasso.errors import InvalidField, QuotaExceeded
 from picasso.models import DailyUsage, File, Project, ProjectUsage, Upload
+from picasso.receive import token_use
 from picasso.storage.folder import Folder
+from picasso.storage.folder_files import FolderFiles
 from picasso.web.app import WebApp
+from tests.flow.access import new_key, token
 from tests.flow.asgi import Exchange, ask
 from tests.flow.http import client
 from tests.flow.rows import new_file
@@ -159,6 +163,33 @@ def test_64_parallel_uploads_never_end_above_the_quota(tmp_path: Path, key: str)
     assert File.everywhere.count() == 10
     assert quotas.stored_by_project(read(project.pk)).bytes == 70
     assert DailyUsage.objects.get(owner="").bytes == 70
+
+
+@pytest.mark.parametrize("limited", ["quota", "token"])
+def test_nobody_waits_for_the_disk_of_somebody_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str, limited: str
+) -> None:
+    """The locks of a project and of a token are taken when the bytes are on the disk."""
+    events: list[str] = []
+
+    def noted(event: str, call: Callable[..., Any], seconds: float = 0.0) -> Callable[..., Any]:
+        def called(*args: Any) -> Any:
+            time.sleep(seconds)
+            found = call(*args)
+            events.append(event)
+            return found
+
+        return called
+
+    monkeypatch.setattr(quotas, "lock", noted("locked", quotas.lock))
+    monkeypatch.setattr(token_use, "count", noted("locked", token_use.count))
+    monkeypatch.setattr(FolderFiles, "sync", noted("synced", FolderFiles.sync, 0.05))
+    if limited == "quota":
+        limit(files=10)
+    else:
+        key = token(new_key()[0], max_files=3)
+    assert with_two_apps(tmp_path, lambda app, _: raw(app, key, CONTENT)).status == 201
+    assert events == ["synced", "locked"]
 
 
 def test_what_the_head_tells_is_refused_before_the_content(tmp_path: Path, key: str) -> None:

@@ -7,7 +7,19 @@ from django.db import models
 from picasso.models.projects import Project
 
 
-class ProjectUsage(models.Model):
+class Usage(models.Model):
+    """What is stored of a project, or of a part of it."""
+
+    project = models.ForeignKey(Project, models.CASCADE, db_index=False, db_constraint=False, related_name="+")
+    files = models.BigIntegerField(default=0, help_text="Without those in the trash.")
+    trashed = models.BigIntegerField(default=0, help_text="The number of files in the trash.")
+    bytes = models.BigIntegerField(default=0, help_text="Of the originals, with those in the trash.")
+
+    class Meta:
+        abstract = True
+
+
+class ProjectUsage(Usage):
     """What a project has stored. Triggers of the database update it in the transaction that changes the files.
 
     The sum over the rows of a project is exact, and reading it costs the same for a million files as for ten. There are
@@ -15,11 +27,7 @@ class ProjectUsage(models.Model):
     """
 
     pk = models.CompositePrimaryKey("project_id", "slot")
-    project = models.ForeignKey(Project, models.CASCADE, db_index=False, db_constraint=False, related_name="+")
     slot = models.PositiveSmallIntegerField()
-    files = models.BigIntegerField(default=0, help_text="Without those in the trash.")
-    trashed = models.BigIntegerField(default=0, help_text="The number of files in the trash.")
-    bytes = models.BigIntegerField(default=0, help_text="Of the originals, with those in the trash.")
 
     def __str__(self) -> str:
         return f"slot {self.slot} of project {self.project_id}: {self.files}"
@@ -36,15 +44,11 @@ class ProjectUsage(models.Model):
         return rows.aggregate(total=models.Sum(column))["total"] or 0
 
 
-class OwnerUsage(models.Model):
+class OwnerUsage(Usage):
     """The same for each owner in a project."""
 
     pk = models.CompositePrimaryKey("project_id", "owner")
-    project = models.ForeignKey(Project, models.CASCADE, db_index=False, db_constraint=False, related_name="+")
     owner = models.CharField(max_length=255)
-    files = models.BigIntegerField(default=0)
-    trashed = models.BigIntegerField(default=0)
-    bytes = models.BigIntegerField(default=0)
 
     def __str__(self) -> str:
         return f"{self.owner} in project {self.project_id}: {self.files}"

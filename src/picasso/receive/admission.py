@@ -20,19 +20,37 @@ class Admission:
     def __init__(self) -> None:
         self._projects = Projects()
 
-    def admit(self, batch: Sequence[Pending]) -> dict[Pending, PicassoError]:
-        """Complete the rows of the batch. The members that do not fit, with the reasons; the others are counted."""
-        refused = refuse_by_token(batch)
-        left = [pending for pending in batch if pending not in refused]
-        # In one order, so that two processes never wait for each other in a circle: tokens first, then projects.
-        for project_id in sorted({pending.new.project_id for pending in left}):
+    def complete(self, batch: Sequence[Pending]) -> list[Pending]:
+        """Complete the rows of the batch. Returns the members that `admit` has to count, which takes locks."""
+        for project_id, members in by_project(batch):
             project = self._projects.get(project_id)
-            members = [each for each in left if each.new.project_id == project_id]
             limit_life(project, members)
             choose_steps(project, members)
+        return [each for each in batch if self._is_limited(each)]
+
+    def admit(self, limited: Sequence[Pending]) -> dict[Pending, PicassoError]:
+        """Those that do not fit, with the reasons; the others are counted.
+
+        It takes locks until the end of the transaction: before rows are inserted, and always in one order, so that two
+        processes never wait for each other in a circle. Tokens first, then projects.
+        """
+        refused = refuse_by_token(limited)
+        left = [pending for pending in limited if pending not in refused]
+        for project_id, members in by_project(left):
+            project = self._projects.get(project_id)
             if quotas.is_limited(project):
                 refused |= refuse_by_quota(project, members)
         return refused
+
+    def _is_limited(self, pending: Pending) -> bool:
+        limits = pending.new.limits
+        return bool(limits and limits.max_files) or quotas.is_limited(self._projects.get(pending.new.project_id))
+
+
+def by_project(batch: Sequence[Pending]) -> list[tuple[int, list[Pending]]]:
+    """In the order of the projects' numbers."""
+    ids = sorted({pending.new.project_id for pending in batch})
+    return [(each, [pending for pending in batch if pending.new.project_id == each]) for each in ids]
 
 
 def refuse_by_token(batch: Sequence[Pending]) -> dict[Pending, PicassoError]:

@@ -189,7 +189,10 @@ class Committer:
                 # The disk works while the database does, and both are done before the COMMIT.
                 synced = self._syncer.submit(self._sync, batch)
                 try:
-                    refused = self._admission.admit(batch)
+                    limited = self._admission.complete(batch)
+                    if limited:
+                        synced.result()  # others wait for the locks of quotas and tokens, but not for this disk
+                    refused = self._admission.admit(limited)
                     insert([pending for pending in batch if pending not in refused])
                 finally:
                     synced.result()
