@@ -13,7 +13,7 @@ import random
 import struct
 import tarfile
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import py7zr
@@ -24,9 +24,11 @@ from tests.services import free_port
 from tests.unit.test_clamd import answering, peer, read_all_and_wait, reset
 
 from picasso.process.contract import ServiceAway, ServiceFailed, StoredSource
-from picasso.scan import zips
-from picasso.scan.answers import Reason
+from picasso.scan import parts
+from picasso.scan.answers import Answer, Reason
 from picasso.scan.clamd import Clamd, Timeouts
+from picasso.scan.coverage import Coverage
+from picasso.scan.parts import Budget, Part
 from picasso.scan.processor import MAX_FAILURES, Scan, engine_facts
 
 MARKER, EICAR = services.Clamd.MARKER, services.Clamd.EICAR
@@ -303,46 +305,68 @@ def test_facts_about_the_engine() -> None:
     assert engine_facts("ClamAV 1.4.3") == {"engine": "ClamAV 1.4.3"}
 
 
+def coverage(content: bytes, limit: int = LIMIT, open_part: parts.Open | None = None) -> Reason | None:
+    """What is left out of a file in which clamd has found nothing."""
+    opened = open_part or source(content).open
+    return Coverage(look, lambda: False, Budget(limit, lambda: None)).answer(Part(opened, len(content))).reason
+
+
+def look(content: Iterable[bytes]) -> Answer:
+    assert b"".join(content).startswith(b"\0")
+    return Answer()
+
+
 def damaged(content: bytes) -> Iterator[bytes]:
     randomness = random.Random(7)
-    for _ in range(300):
+    for _ in range(200):
         changed = bytearray(content)
         for _ in range(randomness.randint(1, 8)):
             changed[randomness.randrange(len(changed))] = randomness.randrange(256)
         yield bytes(changed[: randomness.randint(1, len(changed))])
 
 
-def test_a_damaged_directory_raises_nothing() -> None:
-    whole = zipped(("a", b"a" * 5000), ("b", NOISE)) + b""
-    bombs = zipped(("a", bytes(10**6)), method=zipfile.ZIP_BZIP2)
-    for content in (*damaged(whole), *damaged(bombs)):
-        zips.left_out(source(content).open, len(content), 1000)
+@pytest.mark.parametrize(
+    "whole",
+    [
+        zipped(("a", b"a" * 5000), ("b", NOISE)),
+        zipped(("a", bytes(10**5)), method=zipfile.ZIP_BZIP2),
+        zipped(("a.gz", gzip.compress(NOISE)), ("b.tar", tarred(b"a"))),
+        seven_zipped(b"a" * 1000),
+        tarred(NOISE),
+        gzip.compress(NOISE),
+        lzma.compress(NOISE),
+    ],
+    ids=["zip", "bzip2", "nested", "7z", "tar", "gzip", "xz"],
+)
+def test_a_damaged_file_raises_nothing(whole: bytes) -> None:
+    for content in damaged(whole):
+        coverage(content, 10_000)
 
 
-def test_a_long_directory_takes_little_memory() -> None:
-    """Only one piece of it is in memory."""
-    entry = struct.pack("<4s4xHH8xIIHHH8xI", b"PK\x01\x02", 0, 0, 0, 0, 0, 0, 0, 0)
+def test_a_long_directory_is_not_read_to_its_end() -> None:
+    """And only one piece of it at a time."""
+    entry = struct.pack("<4s42x", b"PK\x01\x02")
     directory = entry * 300_000
     end = struct.pack("<4sHHHHIIH", b"PK\x05\x06", 0, 0, 0xFFFF, 0xFFFF, len(directory), 0, 0)
-    largest = 0
+    total = 0
 
     class Measured(io.BytesIO):
         def read(self, size: int | None = -1) -> bytes:
-            nonlocal largest
-            largest = max(largest, size or 0)
+            nonlocal total
             assert size is not None
-            assert size >= 0
-            return super().read(size)
+            assert 0 < size <= parts.PIECE
+            total += len(data := super().read(size))
+            return data
 
     content = directory + end
-    assert zips.left_out(lambda start, stop: Measured(content[start:stop]), len(content), LIMIT) is None
-    assert 0 < largest <= zips.PIECE
+    assert coverage(content, open_part=lambda start, stop: Measured(content[start:stop])) == Reason.UNSUPPORTED
+    assert total < len(entry) * 0xFFFF + 3 * parts.PIECE
 
 
-def test_entries_that_share_their_bytes_are_not_unpacked_without_end() -> None:
-    packed = b"\x00\x00\x00\xff\xff" * 4000  # empty blocks: they unpack to nothing
-    local = struct.pack("<4s22xHH", b"PK\x03\x04", 0, 0) + packed
-    entry = struct.pack("<4s4xHH8xIIHHH8xI", b"PK\x01\x02", 0, 8, len(packed), 10, 0, 0, 0, 0)
+def test_entries_that_share_their_bytes_are_not_unpacked() -> None:
+    packed = b"\x00\x00\x00\xff\xff" * 4000 + b"\x03\x00"  # empty blocks: they unpack to nothing
+    local = struct.pack("<4s4xH8xIIHH", b"PK\x03\x04", 8, len(packed), 0, 0, 0) + packed
+    entry = struct.pack("<4s6xH8xI22x", b"PK\x01\x02", 8, len(packed))
     directory = entry * 20_000
     end = struct.pack("<4sHHHHIIH", b"PK\x05\x06", 0, 0, 20_000, 20_000, len(directory), len(local), 0)
     content, opened = local + directory + end, 0
@@ -352,15 +376,33 @@ def test_entries_that_share_their_bytes_are_not_unpacked_without_end() -> None:
         opened += 1
         return io.BytesIO(content[start:stop])
 
-    assert zips.left_out(open_part, len(content), LIMIT) == Reason.LIMITS
-    assert opened < 2 * zips.MAX_COUNTED * LIMIT / len(packed) + 10
+    assert coverage(content, open_part=open_part) == Reason.MALFORMED
+    assert opened < 20
+    once = local + entry + struct.pack("<4sHHHHIIH", b"PK\x05\x06", 0, 0, 1, 1, len(entry), len(local), 0)
+    assert coverage(once) is None
 
 
-def test_zip64_sizes() -> None:
-    extra = struct.pack("<HHQQ", 1, 16, 5 * 2**30, 17)
-    fields = struct.pack("<4s4xHH8xIIHHH8xI", b"PK\x01\x02", 0, 8, 2**32 - 1, 2**32 - 1, 1, len(extra), 0, 0)
-    directory = fields + b"a" + extra
-    content = directory + struct.pack("<4sHHHHIIH", b"PK\x05\x06", 0, 0, 1, 1, len(directory), 0, 0)
-    (entry,) = zips.entries(source(content).open, 0, len(content))
-    assert (entry.size, entry.packed_size) == (5 * 2**30, 17)
-    assert zips.left_out(source(content).open, len(content), LIMIT) == Reason.LIMITS
+def test_many_small_bombs_are_unpacked_up_to_a_limit() -> None:
+    bomb = zipped(*((str(n), bytes(10**6)) for n in range(100)))
+    checks = 0
+
+    def check() -> None:
+        nonlocal checks
+        checks += 1
+
+    answer = Coverage(look, lambda: False, Budget(10**6, check)).answer(Part(source(bomb).open, len(bomb)))
+    assert answer.reason == Reason.LIMITS
+    assert checks < 20, "more than five entries were unpacked"
+
+
+def test_the_entries_of_a_long_tar_are_counted() -> None:
+    header = tarred(b"")[:512]
+    content, checks = header * 1000, 0
+
+    def check() -> None:
+        nonlocal checks
+        checks += 1
+
+    budget = Budget(LIMIT, check, max_entries=990)
+    answer = Coverage(look, lambda: False, budget).answer(Part(source(content).open, len(content)))
+    assert (answer.reason, checks) == (Reason.LIMITS, 991)

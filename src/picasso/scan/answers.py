@@ -19,6 +19,8 @@ class Reason(StrEnum):
     ENCRYPTED = "encrypted"
     UNSUPPORTED = "unsupported"
     """Something in it is packed in a way that clamd can't unpack."""
+    MALFORMED = "malformed"
+    """It is damaged or cut short, or says two things about itself, so that other programs may see more than clamd."""
     SCAN_FAILED = "scan-failed"
     """Repeatedly there was no answer, or an error."""
     SCANNER_SILENT = "scanner-silent"
@@ -32,6 +34,8 @@ NOT_SCANNED = (
     ("Heuristics.Encrypted", Reason.ENCRYPTED),
     ("Heuristics.Picasso.ZipMember", Reason.LIMITS),
     ("Heuristics.Picasso.ZipMethod", Reason.UNSUPPORTED),
+    ("Heuristics.Picasso.Zip64", Reason.UNSUPPORTED),
+    ("Heuristics.Picasso.NotUnpacked", Reason.UNSUPPORTED),
     ("Heuristics.Picasso.EncryptedOffice", Reason.ENCRYPTED),
 )
 

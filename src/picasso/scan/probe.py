@@ -1,4 +1,4 @@
-"""Whether clamd tells what it does not scan. Its protocol has no command for that, so it gets two small files to scan.
+"""Whether clamd tells what it does not scan. Its protocol has no command for that, so it gets small files to scan.
 
 By default clamd answers OK for encrypted archives (AlertEncrypted), and for what exceeds its limits (AlertExceedsMax).
 """
@@ -27,6 +27,11 @@ def missing_settings(clamd: Clamd) -> tuple[str, ...]:
     )
 
 
+def unpacks_rar(clamd: Clamd) -> bool:
+    """Whether it has ClamAV's library for RAR, which many distributions leave out. Raises `ClamdError`, `BadAnswer`."""
+    return parse(clamd.scan([encrypted_rar()])).reason == Reason.ENCRYPTED
+
+
 @cache
 def probes() -> dict[str, bytes]:
     """The file that each setting makes clamd complain of."""
@@ -50,3 +55,16 @@ def encrypted_zip() -> bytes:
     local = b"PK\x03\x04" + fields + b"a" + content
     central = b"PK\x01\x02" + struct.pack("<H", 20) + fields + struct.pack("<HHHII", 0, 0, 0, 0, 0) + b"a"
     return local + central + struct.pack("<4sHHHHIIH", b"PK\x05\x06", 0, 0, 1, 1, len(central), len(local), 0)
+
+
+def encrypted_rar() -> bytes:
+    """One file whose flags say that it is encrypted, in a RAR of version 4 (technote.txt of WinRAR 3.93)."""
+    content = bytes(16)
+    fields = struct.pack("<IIBIIBBHI", len(content), 7, 0, zlib.crc32(b"picasso"), 0x21 << 16, 29, 0x30, 1, 0)
+    main = rar_block(0x73, 0, bytes(6))
+    return b"Rar!\x1a\x07\0" + main + rar_block(0x74, 0x8004, fields + b"a") + content + rar_block(0x7B, 0x4000, b"")
+
+
+def rar_block(kind: int, flags: int, fields: bytes) -> bytes:
+    block = struct.pack("<BHH", kind, flags, 7 + len(fields)) + fields
+    return struct.pack("<H", zlib.crc32(block) & 0xFFFF) + block

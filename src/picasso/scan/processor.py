@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -17,9 +17,11 @@ from picasso.process.contract import (
 )
 from picasso.process.options import parse_options
 from picasso.queue_names import SERVICE
-from picasso.scan import probe, zips
+from picasso.scan import probe
 from picasso.scan.answers import Answer, BadAnswer, Reason, parse
 from picasso.scan.clamd import Clamd, ClamdError, Unreachable
+from picasso.scan.coverage import Coverage
+from picasso.scan.parts import Budget, Part
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +40,7 @@ SENTENCES = {
     Reason.LIMITS: "a part of it exceeds the limits of the scanner",
     Reason.ENCRYPTED: "it is encrypted, or a part of it is",
     Reason.UNSUPPORTED: "a part of it is packed in a way that the scanner can't unpack",
+    Reason.MALFORMED: "it is damaged, or contradicts itself, so programs may read it differently",
     Reason.SCAN_FAILED: "the scanner repeatedly had no answer for it",
     Reason.SCANNER_SILENT: "the scanner is not set up to tell what it leaves out",
 }
@@ -108,10 +111,15 @@ class Scan:
         """The answer; "not scanned" if clamd found nothing but can't have seen everything."""
         if answer != Answer():
             return answer
-        reason = zips.left_out(source.open, source.size, self._max_size)
-        if reason is None and not self._is_trusted():
-            reason = Reason.SCANNER_SILENT
-        return Answer(reason=reason)
+        if not self._is_trusted():
+            return Answer(reason=Reason.SCANNER_SILENT)
+
+        def look(content: Iterable[bytes]) -> Answer:
+            return parse(self._clamd.scan(content, source.check))
+
+        budget = Budget(self._max_size, source.check)
+        coverage = Coverage(look, lambda: probe.unpacks_rar(self._clamd), budget)
+        return coverage.answer(Part(source.open, source.size))
 
     def _is_trusted(self) -> bool:
         """Whether clamd tells what it leaves out. That it does is remembered for `TRUST_SECONDS`."""
