@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("picasso", "0019_tags_and_attributes")]
+    dependencies = [("picasso", "0020_audit_of_projects")]
 
     operations = [
         migrations.AlterField(
