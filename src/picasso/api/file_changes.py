@@ -10,6 +10,7 @@ from rest_framework import serializers
 from picasso.api.json_parser import JSONParser
 from picasso.errors import InvalidField
 from picasso.files.change import Changes
+from picasso.metadata import parse_tags
 from picasso.models import Visibility
 from picasso.receive.new_file import MAX_NAME, clean_name
 from picasso.receive.terms import check_visibility, parse_expiry
@@ -27,6 +28,10 @@ class FileChangesSerializer(serializers.Serializer[Any]):
     expires_at = serializers.DateTimeField(
         required=False, allow_null=True, help_text="In the future. Null: it does not expire."
     )
+    tags = serializers.ListField(child=serializers.CharField(), required=False, help_text="Replaces all tags.")
+    attributes = serializers.DictField(
+        required=False, help_text="Merged into the attributes, also within objects; null removes a key."
+    )
 
 
 def name(value: object) -> str:
@@ -39,10 +44,19 @@ def expiry(value: object) -> object:
     return None if value is None else parse_expiry(value)
 
 
+def attributes(value: object) -> object:
+    """The patch; `change` merges it."""
+    if value is not None and not isinstance(value, dict):
+        raise InvalidField("attributes", "attributes must be an object; null removes all.")
+    return value
+
+
 READERS: Mapping[str, Callable[[object], object]] = {
     "name": name,
     "visibility": check_visibility,
     "expires_at": expiry,
+    "tags": parse_tags,
+    "attributes": attributes,
 }
 
 

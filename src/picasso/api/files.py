@@ -16,6 +16,7 @@ from picasso.access.principal import Scope, principal_of
 from picasso.api.answers import problems
 from picasso.api.errors import ProblemSerializer
 from picasso.api.file_changes import FileChangesSerializer, MergePatchParser, file_changes
+from picasso.api.file_etags import require_version, required_versions, with_etag
 from picasso.api.json_parser import JSONParser
 from picasso.api.parameters import OWNER, KnownParameters, narrowed, require_known_parameters
 from picasso.api.safety import DeletesFiles, ReadsFiles, WritesFiles
@@ -30,6 +31,9 @@ from picasso.storage import default_storage
 
 # With its media type, because DRF's renderers do not know the one of `picasso.api.errors`.
 NOT_FOUND = {(404, PROBLEM_JSON): ProblemSerializer}
+
+IF_MATCH = OpenApiParameter("If-Match", location="header", description="An `ETag` of the file: 412 if it was changed.")
+IF_NONE_MATCH = OpenApiParameter("If-None-Match", location="header", description="An `ETag`: 304 if nothing is new.")
 
 
 class FileView(generics.GenericAPIView[File]):
@@ -78,26 +82,35 @@ class FileDetail(FileView, generics.RetrieveAPIView[File]):
             return queries.in_reach_of(principal).prefetch_related("derivatives")
         return queries.with_derivatives(principal)
 
-    @extend_schema(operation_id="get_file", responses={200: FileDetailSerializer, **NOT_FOUND})
+    @extend_schema(
+        operation_id="get_file",
+        parameters=[IF_NONE_MATCH],
+        responses={200: FileDetailSerializer, 304: None, **NOT_FOUND},
+    )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return super().get(request, *args, **kwargs)
+        file = self.get_object()
+        return with_etag(request, file, self.get_serializer(file).data)
 
     @extend_schema(
         operation_id="change_file",
+        parameters=[IF_MATCH],
         request={"application/merge-patch+json": FileChangesSerializer, "application/json": FileChangesSerializer},
-        responses={200: FileDetailSerializer, 204: None, **problems(400, 401, 403, 404, 415)},
+        responses={200: FileDetailSerializer, 204: None, **problems(400, 401, 403, 404, 412, 415)},
     )
     def patch(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Change the name, the visibility or the expiry of a file. Its address stays as it is.
+        """Change name, tags, attributes, visibility or expiry of a file by a JSON Merge Patch (RFC 7396).
 
+        Its address stays as it is. With `If-Match` only if nobody has changed it since the answer with that `ETag`.
         An expiry is a deletion, so it needs `files:delete` as well. The answer to who may not read files is 204.
         """
         principal = principal_of(request.META)
         file = self.get_object()
-        change(principal, file, file_changes(request.data), pipelines().retention_days(file.pipeline))
+        retention_days = pipelines().retention_days(file.pipeline)
+        change(principal, file, file_changes(request.data), retention_days, required_versions(request))
         if not principal.may(Scope.FILES_READ):
             return Response(status=204)
-        return Response(self.get_serializer(self.get_object()).data)
+        file = self.get_object()
+        return with_etag(request, file, self.get_serializer(file).data)
 
     @property
     def _permanently(self) -> bool:
@@ -110,9 +123,10 @@ class FileDetail(FileView, generics.RetrieveAPIView[File]):
     @extend_schema(
         operation_id="delete_file",
         parameters=[
-            OpenApiParameter("permanently", bool, description="Also if the project has a trash; also from it.")
+            OpenApiParameter("permanently", bool, description="Also if the project has a trash; also from it."),
+            IF_MATCH,
         ],
-        responses={204: None, (400, PROBLEM_JSON): ProblemSerializer, **NOT_FOUND},
+        responses={204: None, **problems(400, 404, 412)},
     )
     def delete(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Delete a file with its derivatives and jobs, also while it is processed.
@@ -121,5 +135,7 @@ class FileDetail(FileView, generics.RetrieveAPIView[File]):
         """
         principal = principal_of(request.META)
         require_known_parameters(request, ["permanently"])
-        delete_file(principal, default_storage(), self.get_object(), permanently=self._permanently)
+        file = self.get_object()
+        require_version(request, file)
+        delete_file(principal, default_storage(), file, permanently=self._permanently)
         return Response(status=204)

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
+from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser as Parser
+from rest_framework.parsers import get_encoding  # type: ignore[attr-defined] # missing in the stubs
 
 from picasso.errors import InvalidField
+from picasso.metadata import refuse_constant, unique
 
 
 class JSONParser(Parser):
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
-        """Raises `InvalidField` for a body that is nested too deeply or that has text which is no valid Unicode."""
+        """Raises `InvalidField` for a body that is nested too deeply or that has text which is no valid Unicode.
+
+        Strict: a name that occurs twice in an object is refused.
+        """
+        encoding = get_encoding(parser_context or {})
         try:
-            value = super().parse(stream, media_type, parser_context)
+            value = json.loads(stream.read().decode(encoding), object_pairs_hook=unique, parse_constant=refuse_constant)
         except RecursionError as fault:
             raise InvalidField("body", "The body is nested too deeply.") from fault
+        except ValueError as fault:
+            raise ParseError(f"JSON parse error - {fault}") from fault
         for text in texts(value):
             require_storable(text)
         return value

@@ -1,0 +1,56 @@
+"""The entity tags of files in the API (RFC 9110 §8.8.3), and the conditions of requests about them.
+
+A tag has two parts. The first is the version of what clients can change (`files.change.version_of`), the second is of
+the whole answer, with the state and the links. `If-None-Match` compares both. `If-Match` compares the first: that a
+file was processed meanwhile, or that links were renewed, is no reason to refuse a change.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection
+from typing import Any
+
+from django.utils.http import parse_etags
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from picasso.errors import PreconditionFailed
+from picasso.files.change import version_of
+from picasso.metadata import compact
+from picasso.models import File
+
+ANY = "*"
+
+
+def with_etag(request: Request, file: File, data: Any) -> Response:
+    """The answer about a file; 304 if the client has it already."""
+    etag = f'"{version_of(file)}-{hashlib.sha256(request_json(data)).hexdigest()[:16]}"'
+    known = [tag.removeprefix("W/") for tag in parse_etags(request.headers.get("If-None-Match", ""))]
+    headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
+    if request.method in {"GET", "HEAD"} and (etag in known or ANY in known):
+        return Response(status=304, headers=headers)
+    return Response(data, headers=headers)
+
+
+def request_json(data: Any) -> bytes:
+    return compact(data).encode(errors="replace")
+
+
+def required_versions(request: Request) -> Collection[str] | None:
+    """Those of which the file must have one; None if it may have any.
+
+    A proxy that compresses answers makes their tags weak (``W/``), so that is overlooked: the version is not of bytes.
+    """
+    header = request.headers.get("If-Match")
+    if header is None or header.strip() == ANY:
+        return None
+    tags = parse_etags(header)
+    return {tag.removeprefix("W/").strip('"').partition("-")[0] for tag in tags}
+
+
+def require_version(request: Request, file: File) -> None:
+    """Raises `PreconditionFailed`."""
+    versions = required_versions(request)
+    if versions is not None and version_of(file) not in versions:
+        raise PreconditionFailed("The file was changed since: get it again, with its ETag.")
