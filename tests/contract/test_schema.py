@@ -24,6 +24,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from picasso.api.schema import HANDLERS
+from tests.sampling import number
 from tests.stack import Stack
 
 pytestmark = pytest.mark.live
@@ -288,7 +289,7 @@ def test_made_up_requests_are_answered_as_documented(service: Stack) -> None:
 
         @given(case=operation.as_strategy())
         @settings(
-            max_examples=12,
+            max_examples=number(12, 6),
             deadline=None,
             database=None,
             phases=[Phase.generate],

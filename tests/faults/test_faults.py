@@ -25,6 +25,7 @@ import pytest
 
 from picasso.workdir import LOCK
 from tests.faults.load import Load, Upload
+from tests.sampling import sample
 from tests.services import Postgres, RabbitMQ, Service, Unavailable, started
 from tests.stack import SETTLED, Stack, production, running, until
 
@@ -327,7 +328,7 @@ def sigkill(server: Service) -> None:
     server.kill()
 
 
-@pytest.mark.parametrize("end_it", [clean_stop, sigkill])
+@pytest.mark.parametrize("end_it", sample([clean_stop, sigkill], lambda _: "broker", 1 / 2))
 def test_the_broker_is_away(cluster: Place, end_it: Callable[[Service], None]) -> None:
     assert cluster.rabbitmq
     with Load(cluster.stack.url) as load:
@@ -348,7 +349,7 @@ def test_the_broker_is_away(cluster: Place, end_it: Callable[[Service], None]) -
     assert_kept(cluster, load, recovered)
 
 
-@pytest.mark.parametrize("end_it", [clean_stop, sigkill])
+@pytest.mark.parametrize("end_it", sample([clean_stop, sigkill], lambda _: "database", 1 / 2))
 def test_the_database_is_away(cluster: Place, end_it: Callable[[Service], None]) -> None:
     assert cluster.postgres
     with Load(cluster.stack.url) as load:

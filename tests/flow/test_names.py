@@ -14,6 +14,7 @@ from picasso.models import new_id
 from picasso.receive.new_file import clean_name
 from picasso.storage.names import MAX_NAME_BYTES, derived_key, is_safe_name, original_key, safe_name
 from picasso.web.download import INLINE, Download, disposition
+from tests.sampling import number
 
 # Any text, and more than chance would give of what has a meaning in names.
 PIECES = [
@@ -68,7 +69,7 @@ DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt")
 @example("." + "x" * 300)
 @example("aux." + "x" * 300)
 @example("con.txt")
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=number(1000, 250), deadline=None)
 def test_any_name_is_made_safe(name: str) -> None:
     safe = safe_name(name)
     assert safe not in {"", ".", ".."}
@@ -88,7 +89,7 @@ def test_any_name_is_made_safe(name: str) -> None:
 
 
 @given(NAMES)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=number(300, 75), deadline=None)
 def test_a_key_stays_below_its_folder(name: str) -> None:
     file_id = new_id()
     key = original_key("text/plain", file_id, name)
@@ -134,7 +135,7 @@ def test_a_harmless_name_stays_as_it_is(name: str) -> None:
 
 
 @given(NAMES)
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=number(1000, 250), deadline=None)
 def test_any_name_can_be_kept_and_shown(name: str) -> None:
     shown = clean_name(name)
     assert len(shown) <= 255
@@ -150,7 +151,7 @@ def test_what_can_be_kept_is_kept_as_sent(name: str) -> None:
 
 
 @given(NAMES, st.sampled_from(["text/html", "image/png", "application/zip"]))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=number(500, 125), deadline=None)
 def test_any_name_makes_a_header(name: str, media_type: str) -> None:
     stored = Download("key", media_type, 1, "0" * 64, None, clean_name(name), None, False)  # type: ignore[arg-type] # no date is needed
     value = disposition(stored)

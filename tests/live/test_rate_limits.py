@@ -15,6 +15,7 @@ import pytest
 
 from tests.databases import Databases
 from tests.live.conftest import web_only
+from tests.sampling import sample
 from tests.stack import Stack
 
 pytestmark = pytest.mark.live
@@ -35,7 +36,7 @@ def hammer(stack: Stack, times: int, address: str) -> Counter[int]:
         return Counter(status for found in pool.map(on_one_connection, range(CONNECTIONS)) for status in found)
 
 
-@pytest.mark.parametrize("quota", [50, 400])
+@pytest.mark.parametrize("quota", sample([50, 400], lambda _: "quota", 1 / 2))
 def test_two_processes_keep_one_limit(new_data: Callable[[], Path], postgres: Databases, quota: int) -> None:
     """A window of hours: nothing comes back while the test runs, however slow the machine."""
     env = {
