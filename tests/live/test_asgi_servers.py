@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +16,7 @@ import pytest
 from picasso.web.body import QUIET_SECONDS
 from tests.live.resumable import created, digest, file_of, look, offset, patch
 from tests.live.wire import FILES, PNG, UPLOAD, check_problem, chunked, head, wire
-from tests.stack import Stack
+from tests.stack import Stack, migrated
 
 pytestmark = pytest.mark.live
 
@@ -46,8 +47,7 @@ class OtherServer(Stack):
 
 @pytest.fixture(scope="module", params=SERVERS)
 def server(request: pytest.FixtureRequest, new_data: Callable[[], Path]) -> Iterator[Stack]:
-    stack = OtherServer(new_data(), request.param)
-    stack.manage("migrate", "--verbosity", "0")
+    stack = OtherServer(shutil.copytree(migrated(), new_data()), request.param)
     stack.start("/healthz")
     try:
         yield stack

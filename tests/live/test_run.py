@@ -307,6 +307,7 @@ def upload_in_progress(stack: Stack) -> Iterator[socket.socket]:
 @contextmanager
 def busy(data: Path) -> Iterator[Stack]:
     """It runs jobs that take a minute, and takes an upload that never ends."""
+    shutil.copytree(migrated(), data)
     with marked(data, PICASSO_QUICK_JOBS="2") as stack:
         stack.start()
         running = [stack.upload(script("sleep", pause=60), "slow.mid")["id"] for _ in range(3)]
@@ -396,6 +397,7 @@ def seen(data: Path) -> int:
 
 
 def test_a_dead_part_is_started_again(data: Path) -> None:
+    shutil.copytree(migrated(), data)
     with marked(data) as stack:
         stack.start()
         parts = [("web",), ("worker", "quick"), ("worker", "heavy")]
@@ -417,6 +419,7 @@ def replaced(stack: Stack, words: tuple[str, ...], victim: psutil.Process) -> bo
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only there a process hears of its parent's death")
 def test_no_part_outlives_a_supervisor_that_is_killed(data: Path) -> None:
+    shutil.copytree(migrated(), data)
     with marked(data) as stack:
         stack.start()
         family = alive(stack)
@@ -431,6 +434,7 @@ def test_no_part_outlives_a_supervisor_that_is_killed(data: Path) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_nobody_of_the_same_uid_reads_a_secret_in_proc(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Root could, so where we are root all happens without root's privileges."""
+    shutil.copytree(migrated(), data)
     unprivileged = ["setpriv", "--bounding-set=-all"] if os.geteuid() == 0 else []
     python = data.with_name("python")
     python.write_text(f'#!/bin/sh\nexec {" ".join([*unprivileged, sys.executable])} "$@"\n')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 import subprocess
 import sysconfig
@@ -16,7 +17,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from tests.contract.samples.image import by_pillow
-from tests.stack import Stack, running
+from tests.stack import Stack, migrated, running
 
 ROOT = Path(__file__).parent.parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -129,7 +130,7 @@ def test_a_web_process_creates_jobs_for_workers_that_have_decoders(
     data = tmp_path_factory.mktemp("split") / "data"
     web = Stack(data, "web", PICASSO_ASSUME_DECODERS="true")
     web.python = str(python)
-    web.manage("migrate", "--verbosity", "0")
+    shutil.copytree(migrated(), data)
     with running(data, "worker --queue quick", ""):
         web.start("/healthz")
         try:
@@ -148,7 +149,7 @@ def test_a_worker_without_decoders_leaves_jobs_to_one_that_has_them(
     web = Stack(data, "web", PICASSO_ASSUME_DECODERS="true")
     core = Stack(data, "worker --queue quick")
     web.python = core.python = str(python)
-    web.manage("migrate", "--verbosity", "0")
+    shutil.copytree(migrated(), data)
     web.start("/healthz")
     try:
         picture = web.upload(by_pillow("PNG"), "picture.png", "image/png")["id"]
