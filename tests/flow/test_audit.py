@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import uuid
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -28,7 +29,7 @@ from picasso.files.delete import delete
 from picasso.jobs import commands
 from picasso.models import AuditEntry, Project
 from picasso.storage.folder import Folder
-from picasso.web.denials import Denial, Sampler
+from picasso.web.denials import MAX_ROWS, MAX_SENDER_ROWS, Denial, Sampler
 from tests.flow.http import client
 from tests.flow.rows import new_file, new_job
 
@@ -372,6 +373,31 @@ def test_many_addresses_cost_a_bounded_number_of_rows() -> None:
     sampler.end_minute(now=True)
     assert len(counts) <= 1003
     assert sum(counts) == 5000
+
+
+def test_a_flood_of_denials_costs_a_bounded_number_of_rows_a_day() -> None:
+    """Of one principal with many codes, and of any number of addresses; and nothing is left uncounted."""
+    now, found = [0.0], Counter[str]()
+
+    def write(each: Denial, count: int) -> None:
+        found[each.sender] += 1
+        found["counted"] += count
+
+    sampler, sent = Sampler(write, lambda: now[0]), 0
+    for minute in range(1440):
+        now[0] = 60.0 * minute + 1
+        for n in range(20):
+            sampler.note(denial("key:a", code=f"code-{n}"))
+            sampler.note(denial(address=f"10.{minute // 250}.{minute % 250}.{n}"))
+            sent += 2
+    sampler.end_minute(now=True)
+    assert found.pop("counted") == sent
+    assert found["key:a"] <= MAX_SENDER_ROWS
+    assert sum(found.values()) <= MAX_ROWS + 2 * 1440
+    now[0] = 86_402
+    sampler.note(denial("key:a"))
+    assert found["key:a"] <= MAX_SENDER_ROWS + 1
+    assert sum(found.values()) > MAX_ROWS / 2
 
 
 def test_addresses_of_one_ipv6_network_count_together() -> None:

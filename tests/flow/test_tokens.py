@@ -23,6 +23,7 @@ from django.db import connection
 from django.utils import timezone
 
 from picasso.access import projects, tokens
+from picasso.access.claims import ClaimError, parse_claims
 from picasso.access.principal import Scope
 from picasso.models import File, Key, TokenUse
 from picasso.web.app import WebApp
@@ -364,6 +365,34 @@ def test_a_token_ends_with_its_key(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def revoke(key: Key) -> None:
     Key.objects.filter(pk=key.pk).update(revoked_at=timezone.now())
     connection.close()
+
+
+@pytest.mark.parametrize("made_by", ["application", "service"])
+def test_the_networks_of_a_token_are_its_own(tmp_path: Path, made_by: str) -> None:
+    """Those of its key are where the application is, and its browsers are not there."""
+    row, text = new_key(networks=["127.0.0.1"])
+    near, far = {"x_forwarded_for": "127.0.0.1"}, {"x_forwarded_for": "192.0.2.1"}
+
+    async def made(app: WebApp, **limits: Any) -> str:
+        if made_by == "application":
+            return token(row, **limits)
+        body = json.dumps(limits).encode()
+        answer = await send(app, "POST", f"{API}tokens/", text, body, content_type="application/json", **near)
+        return str(json.loads(answer.body)["token"])
+
+    async def call(app: WebApp) -> list[tuple[int | None, str]]:
+        anywhere, inside = await made(app), await made(app, networks=["10.0.0.0/8", "192.0.2.0/24"])
+        pairs = [(text, far), (anywhere, far), (inside, far), (inside, near)]
+        return [code(await send(app, "PUT", f"{UPLOAD}a.txt", each, b"x", **where)) for each, where in pairs]
+
+    answers = with_keys(tmp_path, call, trusted_proxies=("*",))
+    assert answers == [(403, "network-not-allowed"), (201, ""), (201, ""), (403, "network-not-allowed")]
+
+
+@pytest.mark.parametrize("networks", [[], ["x"], [1], "10.0.0.0/8", ["10.0.0.0/33"], ["10.0.0.0/8"] * 11, {"a": 1}])
+def test_networks_that_make_no_sense(networks: object) -> None:
+    with pytest.raises(ClaimError, match="networks"):
+        parse_claims({"networks": networks}, str)
 
 
 def test_a_token_ends_with_the_expiry_of_its_key(tmp_path: Path) -> None:

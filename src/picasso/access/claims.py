@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_network
 from types import MappingProxyType
 from typing import Any
 
@@ -32,6 +33,7 @@ DEFAULT_SCOPES = frozenset({Scope.FILES_WRITE})
 
 MAX_ID = 128
 MAX_TYPES = 50
+MAX_NETWORKS = 10
 MAX_FILES = 10**9
 MAX_EXPIRY = 100 * 366 * 86_400
 MAX_TIME = 2**40
@@ -53,6 +55,8 @@ class Claims:
     owner: str | None
     scopes: frozenset[Scope]
     limits: TokenLimits
+    networks: tuple[str, ...] = ()
+    """Where it may be used from; empty for everywhere."""
 
 
 def text(claim: str, value: object, longest: int) -> str:
@@ -117,6 +121,15 @@ def types(claim: str, value: object) -> tuple[str, ...]:
     return tuple(sorted(patterns))
 
 
+def networks(claim: str, value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not 0 < len(value) <= MAX_NETWORKS:
+        raise ClaimError(claim, f"must be a list of 1 to {MAX_NETWORKS} networks such as 10.0.0.0/8")
+    try:
+        return tuple(str(ip_network(each if isinstance(each, str) else "", strict=False)) for each in value)
+    except ValueError:
+        raise ClaimError(claim, "must have networks such as 10.0.0.0/8") from None
+
+
 def visibility(claim: str, value: object) -> str:
     if value not in tuple(Visibility):
         raise ClaimError(claim, f"must be one of {', '.join(Visibility)}")
@@ -158,6 +171,7 @@ READERS: Mapping[str, Callable[[str, object], Any]] = MappingProxyType(
         "media_types": types,
         "max_files": files,
         "visibility": visibility,
+        "networks": networks,
         "expires_in": expiry,
         "tags": tags,
         "attributes": attributes,
@@ -182,6 +196,7 @@ def parse_claims(values: Mapping[str, object], identity: Callable[[str], str]) -
         owner=found.get("owner"),
         scopes=found.get("scopes", DEFAULT_SCOPES),
         limits=limits_of(found, identity(found.get("jti", ""))),
+        networks=found.get("networks", ()),
     )
 
 

@@ -27,10 +27,10 @@ from django.conf import settings
 from picasso.access import token_format
 from picasso.access.authenticate import Cache, Credentials
 from picasso.access.claims import ClaimError, Claims, parse_claims
-from picasso.access.keys import KnownKey
+from picasso.access.keys import KnownKey, within
 from picasso.access.principal import Principal
 from picasso.access.token_format import ParsedToken
-from picasso.errors import BadRequest, ExpiredToken, InvalidToken
+from picasso.errors import BadRequest, ExpiredToken, InvalidToken, NetworkNotAllowed
 
 AUDIENCE = "picasso"
 MAX_SECONDS = 86_400
@@ -138,10 +138,10 @@ class BearerTokens:
     async def principal(self, credentials: Credentials) -> Principal | None:
         """Raises `Unauthorized`, `BadRequest` for a request with two credentials."""
         token = token_in(credentials)
-        return await self.of_token(token) if token else None
+        return await self._of_token(token, credentials.address) if token else None
 
-    async def of_token(self, text: str) -> Principal:
-        """Raises `Unauthorized`."""
+    async def _of_token(self, text: str, address: str) -> Principal:
+        """Raises `Unauthorized`, `NetworkNotAllowed`."""
         name = hashlib.sha256(text.encode(errors="replace")).digest()  # memory has no copy of the token
         key_id, known = self._known.get(name, ("", None))
         parsed = None if known else token_format.parse(text)
@@ -157,6 +157,9 @@ class BearerTokens:
         if known.claims.not_before - LEEWAY > now:
             raise InvalidToken("The token is not valid yet.")
         key.require_valid()
+        # Not those of the key: its tokens are for browsers, which are elsewhere.
+        if known.claims.networks and not within(address, known.claims.networks):
+            raise NetworkNotAllowed
         return known.principal
 
     def _verified(self, text: str, parsed: ParsedToken | None, key: KnownKey, known: KnownToken | None) -> KnownToken:

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from picasso.access import audit, keys, token_format, tokens
-from picasso.access.claims import TOKEN_SCOPES, ClaimError, parse_claims
+from picasso.access.claims import MAX_NETWORKS, TOKEN_SCOPES, ClaimError, parse_claims
 from picasso.access.principal import Principal, Scope, principal_of
 from picasso.api.answers import problems, utc
 from picasso.api.keys import KeyView
@@ -41,6 +41,13 @@ class NewTokenSerializer(serializers.Serializer[Any]):
     )
     max_files = serializers.IntegerField(required=False, min_value=1)
     visibility = serializers.ChoiceField(choices=Visibility.choices, required=False)
+    networks = serializers.ListField(
+        child=serializers.CharField(max_length=64),
+        required=False,
+        min_length=1,
+        max_length=MAX_NETWORKS,
+        help_text="Where it may be used from. Default: everywhere, also if its key may not.",
+    )
     expires_in = serializers.IntegerField(required=False, min_value=1, help_text="Seconds, of its files.")
     tags = serializers.ListField(
         child=serializers.CharField(max_length=64), required=False, help_text="Its files always have them."

@@ -1,6 +1,7 @@
 """Writes refused requests to the audit, as a sample: the first of each kind and principal in a minute, and a count.
 
-A thread of its own writes them, so that no request waits, and an attack costs a bounded number of rows.
+A thread of its own writes them, so that no request waits. An attack costs a bounded number of rows a day: what would be
+more is counted in one row a minute, which names nobody.
 """
 
 from __future__ import annotations
@@ -29,6 +30,12 @@ log = logging.getLogger(__name__)
 MINUTE = 60.0
 PAUSE_SECONDS = 5.0
 
+DAY = 86_400.0
+
+# How many rows a day may tell of one principal or network, and of all. A row has about half a kibibyte.
+MAX_SENDER_ROWS = 200
+MAX_ROWS = 5_000
+
 # How many kinds of denials are told apart in a minute, and how many may wait to be written.
 MAX_KINDS = 1000
 MAX_WAITING = 1000
@@ -50,7 +57,15 @@ class Denial:
     @property
     def kind(self) -> tuple[str, str]:
         """Denials of one kind are counted together: of one code, and one principal or network."""
-        return self.code, self.actor.identity or subject_of_address(self.actor.address)
+        return self.code, self.sender
+
+    @property
+    def sender(self) -> str:
+        return self.actor.identity or subject_of_address(self.actor.address)
+
+
+MORE = Denial(Actor("anonymous"), "more", "", "")
+"""Stands for all that is not told of one by one."""
 
 
 Write = Callable[[Denial, int], None]
@@ -63,17 +78,23 @@ class Sampler:
         self._write = write
         self._clock = clock
         self._ends = 0.0
+        self._day = DailyRows(clock)
         self._counts: dict[tuple[str, str], tuple[Denial, int]] = {}
         """By kind: the last denial of this minute, and how many came after the first."""
 
     def note(self, denial: Denial) -> None:
         self.end_minute()
-        kind = denial.kind if denial.kind in self._counts or len(self._counts) < MAX_KINDS else ("more", "")
-        if kind in self._counts:
-            self._counts[kind] = (denial, self._counts[kind][1] + 1)
+        if denial.kind not in self._counts and not self._has_room(denial):
+            denial = MORE
+        if denial.kind in self._counts:
+            self._counts[denial.kind] = (denial, self._counts[denial.kind][1] + 1)
         else:
-            self._counts[kind] = (denial, 0)
+            self._counts[denial.kind] = (denial, 0)
             self._write(denial, 1)
+
+    def _has_room(self, denial: Denial) -> bool:
+        """Whether another kind may be told of: with its first denial, and with the number of the others."""
+        return len(self._counts) < MAX_KINDS and self._day.take(denial.sender, 2)
 
     def end_minute(self, *, now: bool = False) -> None:
         """If the minute is over: write how many denials of each kind came after the first."""
@@ -84,6 +105,27 @@ class Sampler:
         for denial, further in counts.values():
             if further:
                 self._write(denial, further)
+
+
+class DailyRows:
+    """The rows that may still be written on a day. It begins with the first denial."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._ends = 0.0
+        self._left = 0
+        self._senders: dict[str, int] = {}
+
+    def take(self, sender: str, rows: int) -> bool:
+        """False if the sender, or all together, have used up theirs."""
+        if self._clock() >= self._ends:
+            self._ends, self._left, self._senders = self._clock() + DAY, MAX_ROWS, {}
+        used = self._senders.get(sender, 0)
+        if self._left < rows or used + rows > MAX_SENDER_ROWS:
+            return False
+        self._left -= rows
+        self._senders[sender] = used + rows
+        return True
 
 
 class Denials:
