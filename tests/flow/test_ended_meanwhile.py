@@ -179,6 +179,38 @@ def test_a_token_ends(tmp_path: Path, end: str) -> None:
     assert not stored_bytes(tmp_path)
 
 
+async def tus_creation(app: WebApp, text: str) -> Exchange:
+    return await send(app, "POST", UPLOADS, text, **TUS, upload_length=5)
+
+
+async def raw_upload(app: WebApp, text: str) -> Exchange:
+    return await send(app, "PUT", f"{UPLOAD}a.txt", text, BODY)
+
+
+@pytest.mark.parametrize("way", [raw_upload, tus_creation])
+@pytest.mark.parametrize("quotas", [{}, {"files": 5}])
+def test_nothing_gets_into_a_project_that_was_deleted(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    way: Callable[[WebApp, str], Awaitable[Exchange]],
+    quotas: dict[str, int],
+) -> None:
+    """Also in the seconds in which its keys are remembered: nobody could see the file, or delete it."""
+    monkeypatch.setattr("picasso.access.authenticate.KEPT_SECONDS", 60.0)
+    text = new_key("shop")[1]
+    Project.objects.filter(name="shop").update(quotas=quotas)
+
+    async def call(app: WebApp) -> Exchange:
+        assert (await send(app, "GET", "/api/v1.0/files/", text)).status == 200
+        await asyncio.to_thread(closing_connection, lambda: projects.delete(Project.objects.get(name="shop")))
+        return await way(app, text)
+
+    assert code(with_keys(tmp_path, call)) == (401, "unauthorized")
+    assert not File.everywhere.exists()
+    assert not Upload.everywhere.exists()
+    assert not stored_bytes(tmp_path)
+
+
 def test_a_token_in_a_form_expires(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("picasso.access.tokens.LEEWAY", 0)
     body = form(("token", token(new_key()[0], exp=time.time() + 0.4).encode()), file=BODY)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
-from django.db import connections, transaction
+from django.db import connection, connections, transaction
 
 from picasso import models
 from picasso.access import audit, link_keys
@@ -108,6 +108,21 @@ class Projects:
 def find(name: str) -> Project | None:
     row = models.Project.objects.filter(name=name).first()
     return snapshot(row) if row else None
+
+
+def keep(ids: Iterable[int]) -> set[int]:
+    """Those of these projects that exist. They are not deleted before the end of the transaction.
+
+    A process remembers a project for some seconds, so a request may still be for one that was deleted meanwhile.
+    """
+    found = set(ids) & {DEFAULT.id}  # it can't be deleted
+    if others := sorted(set(ids) - found):
+        lock = " FOR KEY SHARE" if connection.vendor == "postgresql" else ""  # SQLite has one writer anyway
+        marks = ", ".join(["%s"] * len(others))
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT id FROM picasso_project WHERE id IN ({marks}) ORDER BY id{lock}", others)  # noqa: S608
+            found |= {project_id for (project_id,) in cursor.fetchall()}
+    return found
 
 
 def delete(row: models.Project) -> None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from picasso.access import quotas
+from picasso.access import projects, quotas
 from picasso.access.projects import Project, Projects
-from picasso.errors import PicassoError, QuotaExceeded, TokenUsedUp
+from picasso.errors import PicassoError, QuotaExceeded, TokenUsedUp, Unauthorized
 from picasso.files import expiry
 from picasso.jobs import holds, settle, states
 from picasso.models import Scan
 from picasso.receive import token_use
 from picasso.receive.pending import Pending
+
+DELETED = "This project was deleted."
 
 
 class Admission:
@@ -19,6 +21,11 @@ class Admission:
 
     def __init__(self) -> None:
         self._projects = Projects()
+
+    def refuse_deleted(self, batch: Sequence[Pending]) -> dict[Pending, PicassoError]:
+        """Those whose project was deleted while they arrived; no other project is deleted during the transaction."""
+        kept = projects.keep({pending.new.project_id for pending in batch})
+        return {each: Unauthorized(DELETED) for each in batch if each.new.project_id not in kept}
 
     def complete(self, batch: Sequence[Pending]) -> list[Pending]:
         """Complete the rows of the batch. Returns the members that `admit` has to count, which takes locks."""

@@ -189,10 +189,11 @@ class Committer:
                 # The disk works while the database does, and both are done before the COMMIT.
                 synced = self._syncer.submit(self._sync, batch)
                 try:
-                    limited = self._admission.complete(batch)
+                    refused = self._admission.refuse_deleted(batch)
+                    limited = self._admission.complete([pending for pending in batch if pending not in refused])
                     if limited:
                         synced.result()  # others wait for the locks of quotas and tokens, but not for this disk
-                    refused = self._admission.admit(limited)
+                    refused |= self._admission.admit(limited)
                     insert([pending for pending in batch if pending not in refused])
                 finally:
                     synced.result()

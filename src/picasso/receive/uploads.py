@@ -13,16 +13,18 @@ import time
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import cast
 
 from django.db import IntegrityError, connection, transaction
 
-from picasso.access import quotas, token_limits
+from picasso.access import projects, quotas, token_limits
 from picasso.access.principal import Principal
-from picasso.errors import Gone, NotFound, QuotaExceeded, TooLarge, TooManyUploads, UnfinishedFull
+from picasso.errors import Gone, NotFound, QuotaExceeded, TooLarge, TooManyUploads, Unauthorized, UnfinishedFull
 from picasso.files import queries
 from picasso.models import File, Upload
 from picasso.receive import cleanup
 from picasso.receive.acceptance import require_size
+from picasso.receive.admission import DELETED
 from picasso.receive.commit import Committer
 from picasso.receive.locked_upload import LockedUpload, Services, UploadStatus
 from picasso.receive.locks import PATIENCE, LockHolder, Locks
@@ -137,6 +139,8 @@ class Uploads:
     def _insert_row(self, row: Upload) -> None:
         require_size(self.committer.policies, row, row.length)
         with transaction.atomic():
+            if not projects.keep([cast("int", row.project_id)]):
+                raise Unauthorized(DELETED)
             if row.idempotency_key:
                 self._require_new_key(row)
             require_unused(token_limits.from_json(row.limits))
