@@ -270,18 +270,18 @@ def assert_derived(place: Place, folders: dict[str, Path]) -> None:
 
 
 def test_workers_are_killed_from_the_smallest_part_up(place: Place) -> None:
-    killed = 0
     with Load(place.stack.url) as load:
         load.go_on(BEFORE)
-        for _ in range(10):
-            killed += kill(children(place.stack))
+        for _ in range(6):
+            # On a busy machine there is not always one.
+            until(lambda: kill(children(place.stack)) > 0, 20, lambda: "no child was ever there")
             load.go_on(0.2)
+        until(lambda: len(fork_servers(place.stack)) >= 2, 20, lambda: "no two fork servers were ever there")
         assert kill(fork_servers(place.stack)) >= 2
         load.go_on(1)
         assert kill(place.stack.processes("worker", "quick")) == 1
         recovered = time.monotonic()
         load.go_on(AFTER)
-    assert killed > 5
     assert not load.unanswered
     assert not load.refused
     assert_kept(place, load, recovered)
@@ -339,8 +339,7 @@ def test_the_broker_is_away(cluster: Place, end_it: Callable[[Service], None]) -
         until(lambda: cluster.readiness().get("broker") != "ok", 10, lambda: str(cluster.readiness()))
         told = cluster.readiness()
         assert (told["status"], told["database"], told["storage"]) == (503, "ok", "ok")
-        load.go_on(2)
-        assert len(load.accepted) > before + 10, "uploads were held up"
+        until(lambda: len(load.accepted) > before + 10, 5, lambda: "uploads were held up")
         cluster.rabbitmq.start()
         recovered = time.monotonic()
         load.go_on(AFTER)
@@ -358,7 +357,7 @@ def test_the_database_is_away(cluster: Place, end_it: Callable[[Service], None])
         told = cluster.readiness()
         assert told["status"] == 503
         assert told["database"] != "ok"
-        load.go_on(3)
+        until(lambda: len(load.refused) > 10, 5, lambda: "nothing was refused")
         cluster.postgres.start()
         recovered = time.monotonic()
         load.go_on(AFTER)
