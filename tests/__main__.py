@@ -24,6 +24,7 @@ from tests import brokers, databases, sampling
 from tests.databases import Databases
 from tests.flow import vendors
 from tests.services import Postgres, RabbitMQ, Unavailable, servers_required, started
+from tests.stack import SHARED_FOLDER
 
 HERE = Path(__file__).parent
 
@@ -119,7 +120,8 @@ def shared_servers() -> Iterator[Future[Mapping[str, str]]]:
 
         def start_all() -> Mapping[str, str]:
             services = [(Postgres, databases.share, databases.FOLDER), (RabbitMQ, brokers.share, brokers.FOLDER)]
-            return {variable: name for variable in starters.map(start, *zip(*services, strict=True)) if variable}
+            variables = starters.map(start, *zip(*services, strict=True))
+            return {variable: name for variable in (SHARED_FOLDER, *variables) if variable}
 
         yield starters.submit(start_all)
 

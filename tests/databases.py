@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 from pathlib import Path
 from uuid import uuid4
 
@@ -10,12 +9,12 @@ import psycopg
 from psycopg import sql
 
 from tests.services import Postgres
-from tests.stack import Stack
+from tests.stack import Stack, once
 
 # The environment of a part's process has the folder that `share` has prepared.
 FOLDER = "PICASSO_TEST_DATABASES"
 
-URL, LOCK, MIGRATED = "database", "lock", "migrated"
+URL, MIGRATED = "database", "migrated"
 
 
 def share(server: Postgres, folder: Path) -> None:
@@ -36,14 +35,11 @@ class Databases:
         return self._create(f"{name}_{uuid4().hex}", MIGRATED)
 
     def _migrate_template(self) -> None:
-        """Once for all processes: migrations take seconds, a copy does not."""
-        with (self._folder / LOCK).open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            done = self._folder / MIGRATED
-            if not done.exists():
+        """Migrations take seconds, a copy does not."""
+        with once(self._folder / MIGRATED) as data:
+            if data:
                 url = self._create(MIGRATED, "template1")
-                Stack(self._folder / "data", DATABASE_URL=url).manage("migrate", "--verbosity", "0")
-                done.touch()
+                Stack(data, DATABASE_URL=url).manage("migrate", "--verbosity", "0")
 
     def _create(self, name: str, template: str) -> str:
         statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -163,17 +163,28 @@ def until(true: Callable[[], bool], seconds: float, otherwise: Callable[[], str]
         time.sleep(0.05)
 
 
-_TEMPLATE = tempfile.TemporaryDirectory(prefix="picasso-migrated-")
-_MIGRATING = threading.Lock()
+# The environment of the parts of the suite has the folder that they share for what `migrated` makes.
+SHARED_FOLDER = "PICASSO_TEST_SHARED"
+_OWN_FOLDER = tempfile.TemporaryDirectory(prefix="picasso-migrated-")
 
 
 def migrated() -> Path:
-    """A data folder with a migrated SQLite database, to be copied. Thread-safe."""
-    data = Path(_TEMPLATE.name) / "data"
-    with _MIGRATING:
-        if not data.exists():
+    """A data folder with a migrated SQLite database, to be copied. Threads and processes make it once."""
+    folder = Path(os.environ.get(SHARED_FOLDER) or _OWN_FOLDER.name)
+    with once(folder / "sqlite") as data:
+        if data:
             Stack(data).manage("migrate", "--verbosity", "0")
-    return data
+    return folder / "sqlite"
+
+
+@contextmanager
+def once(made: Path) -> Iterator[Path | None]:
+    """Gives a path for what is to be made there, or None if it has been made."""
+    done = made.with_name(f"{made.name}.done")
+    with made.with_name(f"{made.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield None if done.exists() else made
+        done.touch()
 
 
 @contextmanager
