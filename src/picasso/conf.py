@@ -297,6 +297,7 @@ class Conf:
     outbound_ports: frozenset[int] = setting("PICASSO_OUTBOUND_PORTS", parse_ports, lambda _: frozenset({80, 443}))
     outbound_proxy: str = setting("PICASSO_OUTBOUND_PROXY", proxy_url, "", secret=True)
     audit_days: int = setting("PICASSO_AUDIT_DAYS", positive, 365)
+    streams_per_client: int = setting("PICASSO_STREAMS_PER_CLIENT", positive, 200)
     events_kept: int = setting("PICASSO_EVENTS_KEPT", positive, 604_800)
     log_level: str = setting("PICASSO_LOG_LEVEL", one_of("debug", "info", "warning", "error"), "info")
     log_format: str = setting("PICASSO_LOG_FORMAT", one_of("console", "json"), "console")

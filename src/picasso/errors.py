@@ -422,6 +422,15 @@ class TooManyUploads(PicassoError):
         super().__init__(detail, headers={"Retry-After": "60"})
 
 
+class TooManyStreams(PicassoError):
+    """Too many requests of this client are waiting for events. Please end some, or try again later."""
+
+    status, code = 429, "too-many-streams"
+
+    def __init__(self) -> None:
+        super().__init__(headers={"Retry-After": "5"})
+
+
 class NotAccepted(PicassoError):
     """This file has content that is not accepted here; nothing was stored."""
 

@@ -110,6 +110,7 @@ API: dict[tuple[str, str], Row] = {
     ("job-cancel", "POST"): Row(f"{A}jobs/{{job}}/cancel/", Scope.JOBS_WRITE, owned=True),
     ("jobs-retry", "POST"): Row(f"{A}jobs/retry/", Scope.JOBS_WRITE, body=b'{"state": "failed"}', headers=JSON),
     ("jobs-cancel", "POST"): Row(f"{A}jobs/cancel/", Scope.JOBS_WRITE, body=b'{"state": "failed"}', headers=JSON),
+    ("events", "GET"): Row(f"{A}events/", Scope.EVENTS_READ),
     ("queues", "GET"): Row(f"{A}queues/", Scope.JOBS_READ),
     ("queue-pause", "POST"): Row(f"{A}queues/{{queue}}/pause/", Scope.SERVICE_ADMIN),
     ("queue-resume", "POST"): Row(f"{A}queues/{{queue}}/resume/", Scope.SERVICE_ADMIN),
@@ -157,6 +158,9 @@ HANDLERS: dict[str, list[tuple[str, Row]]] = {
         ("HEAD", Row(f"{D}{{file}}/{{name}}", Scope.FILES_READ, owned=True)),
         ("GET", Row(f"{D}{{file}}/derived/image/small.png", Scope.FILES_READ, owned=True)),
     ],
+    # Behind the last number a list answers at once, and a stream would not end. Both ask for the same scope.
+    addresses.EVENTS: [("GET", Row(f"{addresses.EVENTS}?after=999999999&wait=1", Scope.EVENTS_READ))],
+    addresses.FILES: [("GET", Row(f"{A}files/{{file}}/", Scope.FILES_READ, owned=True, headers={"prefer": "wait=1"}))],
 }
 
 ROWS: list[tuple[str, Row]] = [(method, row) for (_, method), row in API.items()]

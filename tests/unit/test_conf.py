@@ -102,6 +102,7 @@ WRONG = {
     "PICASSO_OUTBOUND_PORTS": (["0", "http", "80-90", ",", "65536"], "must be a list of ports"),
     "PICASSO_OUTBOUND_PROXY": (["proxy:3128", "socks5://a", "http://", "http://a/b"], "must be a URL such as"),
     "PICASSO_AUDIT_DAYS": (["0", "forever"], "must be a whole number above 0"),
+    "PICASSO_STREAMS_PER_CLIENT": (["0", "many"], "must be a whole number above 0"),
     "PICASSO_EVENTS_KEPT": (["0", "a week"], "must be a whole number above 0"),
     "PICASSO_LOG_LEVEL": (["WARN", "trace"], "must be one of debug"),
     "PICASSO_LOG_FORMAT": (["xml"], "must be one of console, json"),

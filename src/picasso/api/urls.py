@@ -4,6 +4,7 @@ from django.urls import path
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from picasso.api.audit import AuditList
+from picasso.api.events import EventList
 from picasso.api.files import FileDetail, FileList
 from picasso.api.jobs import (
     FileJobs,
@@ -40,6 +41,7 @@ urlpatterns = [
     path("jobs/<uuid:pk>/", JobDetail.as_view(), name="job"),
     path("jobs/<uuid:pk>/retry/", JobRetry.as_view(), name="job-retry"),
     path("jobs/<uuid:pk>/cancel/", JobCancel.as_view(), name="job-cancel"),
+    path("events/", EventList.as_view(), name="events"),
     path("queues/", QueueList.as_view(), name="queues"),
     path("queues/<str:name>/pause/", QueuePause.as_view(), name="queue-pause"),
     path("queues/<str:name>/resume/", QueueResume.as_view(), name="queue-resume"),

@@ -290,6 +290,12 @@ REQUEST_CODES = (
         "`PICASSO_UPLOAD_START_TIMEOUT`.",
     ),
     RequestCode(
+        "too-many-streams",
+        429,
+        "As many requests of this key, token or address wait for events as `PICASSO_STREAMS_PER_CLIENT` allows.",
+        "Follow with one stream for many files, and close streams that nobody reads.",
+    ),
+    RequestCode(
         "rate-limited",
         429,
         "The key, token, owner or address has sent too many requests. `violated-policies` names the limit, and the "

@@ -35,6 +35,9 @@ from picasso.web.cross_site import CrossSite
 from picasso.web.denials import Denials
 from picasso.web.django_handler import DjangoHandler
 from picasso.web.download import DownloadHandler
+from picasso.web.event_hub import EventHub
+from picasso.web.event_slots import EventSlots
+from picasso.web.events import EventsHandler, SettledFiles
 from picasso.web.forwarded import Forwarding
 from picasso.web.health import Check, HealthHandler
 from picasso.web.hosts import Hosts
@@ -45,6 +48,7 @@ from picasso.web.router import Router
 from picasso.web.running_requests import RunningRequests
 from picasso.web.security_headers import SecurityHeaders
 from picasso.web.upload_router import UploadHandler
+from picasso.web.waiting import Waiting
 
 log = logging.getLogger(__name__)
 
@@ -89,6 +93,9 @@ class WebApp:
         self._django = DjangoHandler()
         self._limiter = new_limiter(conf)
         self._requests = RunningRequests()
+        self._events = EventHub()
+        slots = EventSlots(conf.streams_per_client)
+        waiting = Waiting(self._events, slots)
         self._started = False
         self._stopped = False
         rates = Rates(self._limiter, conf.rates)
@@ -106,9 +113,12 @@ class WebApp:
                 pipelines=known,
                 identify=identify,
                 rates=rates,
+                waiting=waiting,
                 options=BodyOptions(conf.upload_idle_timeout, conf.min_upload_rate),
             ),
             download=self._download,
+            events=EventsHandler(self._events, slots, waiting, self._django),
+            files=SettledFiles(waiting, self._django),
             django=self._django,
         )
 
@@ -128,11 +138,13 @@ class WebApp:
         self._uploads.start()
         self._recovery.start()
         self._limiter.start()
+        self._events.start()
         self._started = True
 
     async def stop(self) -> None:
         """What was received completely is stored; interrupted uploads keep what they have received."""
         self._stopped = True
+        await self._events.stop()
         await self._recovery.stop()
         await self._concatenations.stop()
         self._uploads.locks.interrupt_all(Unavailable(STOPPING))

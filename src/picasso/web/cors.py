@@ -39,6 +39,7 @@ REQUEST_HEADERS = (
     *("Repr-Digest", "Content-Digest", "Want-Repr-Digest", "Want-Content-Digest", "Idempotency-Key", "Prefer"),
     *("Picasso-Tags", "Picasso-Attributes"),
     *("X-HTTP-Method-Override", "X-Requested-With", "X-Request-ID", "Traceparent", "Tracestate"),
+    "Last-Event-ID",
 )
 
 RESPONSE_HEADERS = (

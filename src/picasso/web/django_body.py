@@ -53,7 +53,7 @@ class Bodies:
             self._free += arriving.size
 
     async def _read(self, request: Request, limit: int, arriving: Arriving) -> bytes:
-        body, more = bytearray(), True
+        body, more = bytearray(), request.more_body
         try:
             async with arriving.deadline:
                 self._arriving[arriving] = None

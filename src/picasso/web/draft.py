@@ -39,6 +39,7 @@ from picasso.web.upload_metadata import (
     sent_wishes,
     wishes_in,
 )
+from picasso.web.waiting import Waiting
 
 CONTENT = "application/partial-upload"
 
@@ -51,8 +52,9 @@ TYPED, LIMITED, AGED = 6, 6, 7
 
 
 class Draft:
-    def __init__(self, uploads: Uploads, pipelines: PipelineRules, options: BodyOptions) -> None:
+    def __init__(self, uploads: Uploads, pipelines: PipelineRules, waiting: Waiting, options: BodyOptions) -> None:
         self._uploads = uploads
+        self._waiting = waiting
         self._pipelines = pipelines
         self._options = options
 
@@ -134,6 +136,7 @@ class Draft:
         await request.answer_json(201, as_json(status), headers)
 
     async def _answer_complete(self, request: Request, base: str, file: File) -> None:
+        file = await self._waiting.for_stored(request, file)
         await answer_stored(request, base, file, state_headers(request, file.size, True))
 
     # Requests to an upload

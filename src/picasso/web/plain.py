@@ -25,6 +25,7 @@ from picasso.web.digests import Checks
 from picasso.web.file_response import answer_stored
 from picasso.web.idempotency import HEADER, create_upload, set_key
 from picasso.web.request import Request
+from picasso.web.waiting import Waiting
 
 # A smaller body costs less than to ask first.
 LARGE = 2**20
@@ -116,8 +117,9 @@ class FileParser(BodyParser, Protocol):
 
 
 class PlainUploads:
-    def __init__(self, uploads: Uploads, committer: Committer, options: BodyOptions) -> None:
+    def __init__(self, uploads: Uploads, committer: Committer, waiting: Waiting, options: BodyOptions) -> None:
         self._uploads = uploads
+        self._waiting = waiting
         self._new_files = NewFiles(uploads, committer)
         self._options = options
 
@@ -154,7 +156,7 @@ class PlainUploads:
                 file = await store(destination, body, parser_for, checks, hashes)
         else:
             file = await store(self._new_files, body, parser_for, checks, hashes)
-        await answer_stored(request, base, file)
+        await answer_stored(request, base, await self._waiting.for_stored(request, file))
 
     async def _require_unused(self, request: Request) -> None:
         """Before a large body arrives for nothing. A key may be repeated: its upload is asked (`Uploads.create`)."""

@@ -24,7 +24,9 @@ log = logging.getLogger(__name__)
 # The policy of a principal. All others are counted by their address.
 POLICIES: Mapping[Kind, str] = {"key": "key", "token": "token", "session": "user"}
 
-LISTS = frozenset({addresses.FILES, addresses.JOBS, f"{addresses.API}trash/", f"{addresses.API}audit/"})
+LISTS = frozenset(
+    {addresses.FILES, addresses.JOBS, addresses.EVENTS, f"{addresses.API}trash/", f"{addresses.API}audit/"}
+)
 
 # A password takes a tenth of a second to check. How many may be wrong is counted by `picasso.access.sign_in_locks`.
 SIGN_IN = (addresses.SIGN_IN, addresses.ACCOUNT, f"{addresses.ADMIN}login/", f"{addresses.ADMIN}password_change/")

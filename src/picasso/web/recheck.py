@@ -16,7 +16,7 @@ COMMIT_SECONDS = 0.1
 
 
 class Recheck:
-    """Of one request that may upload."""
+    """Of one request."""
 
     def __init__(self, authenticate: Authenticator, credentials: Credentials, principal: Principal) -> None:
         self._authenticate = authenticate
@@ -56,6 +56,16 @@ class Recheck:
         except PicassoError:
             self.ended = True
             raise
+
+    async def still_may(self, scope: Scope) -> bool:
+        """Whether the sender is still who it was, and has this scope: for long answers. Raises `Unavailable`."""
+        try:
+            principal = await self._authenticate(self._credentials)
+        except Unavailable:
+            raise
+        except PicassoError:
+            return False
+        return who(principal) == who(self._principal) and principal.may(scope)
 
     async def holds(self) -> bool:
         """As `before_commit`. True also if that can't be found out now."""

@@ -24,6 +24,8 @@ class Router:
         cross_site: CrossSite,
         health: HealthHandler,
         upload: Handler,
+        events: Handler,
+        files: Handler,
         download: Handler,
         django: Handler,
     ) -> None:
@@ -32,7 +34,10 @@ class Router:
         self._cors = cors
         self._cross_site = cross_site
         self._exact = {addresses.ALIVE: health.alive, addresses.READY: health.ready}
-        self._below = ((addresses.UPLOAD, upload), (addresses.UPLOADS, upload), (addresses.DOWNLOADS, download))
+        self._below = (
+            *((addresses.UPLOAD, upload), (addresses.UPLOADS, upload), (addresses.DOWNLOADS, download)),
+            *((addresses.EVENTS, events), (addresses.FILES, files)),
+        )
         self._django = django
         self._for_everybody = (*self._exact.values(), cors.preflight)
         """Handlers that work without the database, for whoever asks."""

@@ -42,6 +42,7 @@ from picasso.web.resumable import (
     upload_id_of,
 )
 from picasso.web.upload_metadata import first_of, media_type, metadata, wishes_in
+from picasso.web.waiting import Waiting
 
 VERSION = "1.0.0"
 
@@ -69,9 +70,15 @@ MAX_PARTS = 1000
 
 class Tus:
     def __init__(
-        self, uploads: Uploads, concatenations: Concatenations, pipelines: PipelineRules, options: BodyOptions
+        self,
+        uploads: Uploads,
+        concatenations: Concatenations,
+        pipelines: PipelineRules,
+        waiting: Waiting,
+        options: BodyOptions,
     ) -> None:
         self._uploads = uploads
+        self._waiting = waiting
         self._concatenations = concatenations
         self._pipelines = pipelines
         self._options = options
@@ -139,6 +146,7 @@ class Tus:
         headers = {"Location": upload_url(base, status.row.pk), **expiry_headers(base, status)}
         if has_content(request):
             headers["Upload-Offset"] = str(status.offset)
+        await self._waiting.for_upload(request, status.row)
         await request.answer_json(201, as_json(status), headers)
 
     def _described(self, request: Request) -> Upload:
@@ -207,6 +215,7 @@ class Tus:
             if not row.finished:
                 await self._add(request, upload, checks)
             headers = {"Upload-Offset": str(upload.offset), **expiry_headers(base, upload.status)}
+        await self._waiting.for_upload(request, row)
         await request.answer(204, headers=headers)
 
     @asynccontextmanager

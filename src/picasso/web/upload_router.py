@@ -22,6 +22,7 @@ from picasso.web.request import Request
 from picasso.web.resumable import NUMBER
 from picasso.web.tus import UPLOAD_METHODS, Tus
 from picasso.web.upload_metadata import media_type
+from picasso.web.waiting import Waiting
 
 # Headers that only tus has. If Tus-Resumable is missing, the answer says so.
 TUS_HEADERS = {"tus-resumable", "upload-length", "upload-defer-length", "upload-concat", "upload-checksum"}
@@ -39,13 +40,14 @@ class UploadHandler:
         pipelines: PipelineRules,
         identify: Identification,
         rates: Rates,
+        waiting: Waiting,
         options: BodyOptions,
     ) -> None:
         self._uploads = uploads
         self._rates = rates
-        plain = PlainUploads(uploads, committer, options)
-        self._tus = Tus(uploads, concatenations, pipelines, options)
-        self._draft = Draft(uploads, pipelines, options)
+        plain = PlainUploads(uploads, committer, waiting, options)
+        self._tus = Tus(uploads, concatenations, pipelines, waiting, options)
+        self._draft = Draft(uploads, pipelines, waiting, options)
         self._raw = RawHandler(plain, pipelines)
         self._form = FormHandler(plain, pipelines, identify, self._admit_named)
 

@@ -1,0 +1,158 @@
+"""Which events somebody follows: what they may see, and what they want of it."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from django.db.models import Q
+
+from picasso.access.owners import require_owner
+from picasso.access.principal import Principal, Scope
+from picasso.errors import InvalidField
+from picasso.events.told import Told
+from picasso.events.types import OF_OPERATORS, is_pattern, matches
+
+MAX_NUMBER = 2**63 - 1
+MAX_PATTERNS = 20
+MAX_TAG = 255
+MAX_PAGE, PAGE = 1000, 100
+MAX_WAIT = 60
+
+FILTERS = ("type", "file", "owner", "tag")
+OF_STREAMS = ("after", *FILTERS)
+OF_LISTS = (*OF_STREAMS, "limit", "wait")
+
+ALWAYS = ("token", "format")
+"""The credential of a request, and the format of the answer."""
+
+Parameters = Mapping[str, Sequence[str]]
+"""The values of each parameter of a query."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Followers with the same filter see the same."""
+
+    project_id: int
+    owner: str | None = None
+    """Only events of this owner."""
+    types: tuple[str, ...] = ()
+    """Types and patterns; all types if there is none."""
+    file_id: uuid.UUID | None = None
+    tag: str | None = None
+    for_operators: bool = False
+    """Whether events of jobs are among them."""
+
+    def matches(self, told: Told) -> bool:
+        """As `condition` and `has_tag` say."""
+        return (
+            told.project_id == self.project_id
+            and (self.owner is None or told.owner == self.owner)
+            and (self.file_id is None or told.file_id == self.file_id)
+            and (self.for_operators or not told.type.startswith(OF_OPERATORS))
+            and matches(self.types, told.type)
+            and self.has_tag(told)
+        )
+
+    def has_tag(self, told: Told) -> bool:
+        """Databases look into JSON in different ways, so what they find is filtered again."""
+        return self.tag is None or self.tag in told.tags
+
+    @property
+    def condition(self) -> Q:
+        """All but the tag."""
+        found = Q(project=self.project_id)
+        if self.owner is not None:
+            found &= Q(owner=self.owner)
+        if self.file_id is not None:
+            found &= Q(file_id=self.file_id)
+        if not self.for_operators:
+            found &= ~Q(type__startswith=OF_OPERATORS)
+        return found & of_types(self.types)
+
+    @property
+    def is_sparse(self) -> bool:
+        """Whether finding a page may mean to look at very many events of the project."""
+        return self.file_id is None and bool(self.owner is not None or self.types or self.tag is not None)
+
+
+def of_types(patterns: Sequence[str]) -> Q:
+    wanted = (Q(type__startswith=each[:-1]) if each.endswith("*") else Q(type=each) for each in patterns)
+    return Q(*wanted, _connector=Q.OR)
+
+
+def filter_of(principal: Principal, parameters: Parameters) -> Filter:
+    """What the principal asks for. Raises `InvalidField`; as `Principal.require`."""
+    principal.require(Scope.EVENTS_READ)
+    file_id, tag = one(parameters, "file"), one(parameters, "tag")
+    return Filter(
+        project_id=principal.project_id,
+        owner=owner_of(principal, one(parameters, "owner")),
+        types=types_of(parameters.get("type", ())),
+        file_id=None if file_id is None else parse_id(file_id),
+        tag=None if tag is None else parse_tag(tag),
+        for_operators=principal.may(Scope.JOBS_READ),
+    )
+
+
+def require_known(parameters: Parameters, known: Sequence[str]) -> None:
+    """Raises `InvalidField` for a parameter that nothing reads: a misspelt filter would show everything."""
+    for name in parameters:
+        if name not in known and name not in ALWAYS:
+            raise InvalidField(name[:40], f"{name[:40]!r} is not a parameter here, only {', '.join(known)}.")
+
+
+def one(parameters: Parameters, name: str) -> str | None:
+    """The value of a parameter; None without one. Raises `InvalidField` for several."""
+    values = parameters.get(name, ())
+    if len(values) > 1:
+        raise InvalidField(name, f"{name} must be given once.")
+    return values[0] if values else None
+
+
+def number(parameters: Parameters, name: str, least: int, most: int) -> int | None:
+    """Raises `InvalidField`."""
+    text = one(parameters, name)
+    if text is None:
+        return None
+    if not re.fullmatch(r"[0-9]{1,19}", text) or not least <= int(text) <= most:
+        raise InvalidField(name, f"{name} must be a whole number from {least} to {most}.")
+    return int(text)
+
+
+def types_of(values: Sequence[str]) -> tuple[str, ...]:
+    """Sorted, so that followers who say the same in another order share a filter."""
+    patterns = sorted({word for value in values for word in value.split(",")})
+    if len(patterns) > MAX_PATTERNS:
+        raise InvalidField("type", f"There are more than {MAX_PATTERNS} types.")
+    for each in patterns:
+        if not is_pattern(each):
+            raise InvalidField(
+                "type", f"{each[:64]!r} is no type of event. Try file.processed, or file.* for all of files."
+            )
+    return tuple(patterns)
+
+
+def owner_of(principal: Principal, owner: str | None) -> str | None:
+    if owner is None or owner == principal.owner:
+        return principal.owner
+    require_owner("owner", owner)
+    if principal.owner is not None:
+        raise InvalidField("owner", "This request sees what belongs to its own owner only.")
+    return owner
+
+
+def parse_id(text: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        raise InvalidField("file", "file must be the id of a file.") from None
+
+
+def parse_tag(text: str) -> str:
+    if not 0 < len(text) <= MAX_TAG or not text.isprintable():
+        raise InvalidField("tag", f"tag must be 1 to {MAX_TAG} printable characters.")
+    return text

@@ -1,0 +1,203 @@
+"""The one reader of events in a web process, and those who wait for events.
+
+It asks the database only while somebody waits, and then for all of them together. Nobody who waits holds a thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from typing import TypeVar
+
+from django.db import InterfaceError, OperationalError, connection
+
+from picasso.errors import Unavailable
+from picasso.events.filter import Filter
+from picasso.events.queries import everything_after
+from picasso.events.sequence import last_number
+from picasso.events.told import Told
+from picasso.pools import stop_pool
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+# All in seconds.
+POLL = 0.05
+OUTAGE_PAUSE = 1.0
+# How often each of those who wait is woken although nothing has happened, to see whether it still may wait.
+WAKE = 3.0
+
+BATCH = 500
+
+# What a client that does not read may have waiting. Then it is cut: it comes back with the number of its last event.
+MAX_PENDING = 256 * 2**10
+
+
+class FollowerEnded(Exception):
+    """The client is too slow, or the process stops."""
+
+
+class Follower:
+    """Somebody who waits for events. What it has not taken yet is kept for it, up to a limit."""
+
+    __slots__ = ("_ended", "_frames", "_size", "_woken", "position")
+
+    def __init__(self, position: int) -> None:
+        self.position = position
+        """The number of the last event that it has, or that is not for it."""
+        self._frames: list[bytes] = []
+        self._size = 0
+        self._woken = asyncio.Event()
+        self._ended = False
+
+    def put(self, frames: bytes) -> None:
+        if not frames or self._ended:
+            return
+        self._frames.append(frames)
+        self._size += len(frames)
+        if self._size > MAX_PENDING:
+            self.end()
+        self.wake()
+
+    def wake(self) -> None:
+        self._woken.set()
+
+    def end(self) -> None:
+        self._ended = True
+        self._frames.clear()
+        self.wake()
+
+    async def take(self) -> bytes:
+        """The frames of the events that have happened since the last call, or nothing after a while.
+
+        Raises `FollowerEnded`.
+        """
+        await self._woken.wait()
+        self._woken.clear()
+        if self._ended:
+            raise FollowerEnded
+        frames = b"".join(self._frames)
+        self._frames.clear()
+        self._size = 0
+        return frames
+
+
+class EventHub:
+    def __init__(self) -> None:
+        self._reader = ThreadPoolExecutor(1, thread_name_prefix="events")
+        self._asker = ThreadPoolExecutor(1, thread_name_prefix="ask events")
+        self._followers: dict[Filter, set[Follower]] = {}
+        self._wanted = asyncio.Event()
+        self._position: int | None = None
+        """The number of the last event that was read; None while nobody waits."""
+        self._task: asyncio.Task[None] | None = None
+        self._stopped = False
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        """End all that wait."""
+        self._stopped = True
+        for follower in self._everybody():
+            follower.end()
+        if self._task:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        stop_pool(self._reader, 1)
+        stop_pool(self._asker, 1)
+
+    async def ask(self, call: Callable[..., T], *arguments: object) -> T:
+        """Have a thread ask the database. Raises `Unavailable`."""
+        return await asyncio.get_running_loop().run_in_executor(self._asker, partial(ask, call, *arguments))
+
+    async def position(self) -> int:
+        """The number of the last event that was read. Raises `Unavailable`."""
+        if self._position is None:
+            self._begin_at(await self.ask(last_number))
+        return self._position or 0
+
+    def _begin_at(self, number: int) -> None:
+        if self._position is None:  # nobody was faster
+            self._position = number
+
+    @contextmanager
+    def join(self, wanted: Filter, after: int) -> Iterator[Follower]:
+        """Follow what happens behind this number, which must have reached the one that `position` has just returned."""
+        follower = Follower(after)
+        if self._stopped:
+            follower.end()
+        self._followers.setdefault(wanted, set()).add(follower)
+        self._wanted.set()
+        try:
+            yield follower
+        finally:
+            self._leave(wanted, follower)
+
+    def _leave(self, wanted: Filter, follower: Follower) -> None:
+        self._followers[wanted].discard(follower)
+        if not self._followers[wanted]:
+            del self._followers[wanted]
+
+    def _everybody(self) -> list[Follower]:
+        return [follower for followers in self._followers.values() for follower in followers]
+
+    async def _run(self) -> None:
+        loop = asyncio.get_running_loop()
+        wake_at = loop.time() + WAKE
+        while True:
+            if not self._followers:
+                self._position = None
+                self._wanted.clear()
+                await self._wanted.wait()
+            await asyncio.sleep(await self._read())
+            if loop.time() > wake_at:
+                wake_at = loop.time() + WAKE
+                for follower in self._everybody():
+                    follower.wake()
+
+    async def _read(self) -> float:
+        """Read the next events; the seconds until there may be more."""
+        loop = asyncio.get_running_loop()
+        try:
+            read = partial(ask, everything_after, await self.position(), BATCH)
+            batch = await loop.run_in_executor(self._reader, read)
+        except Unavailable as fault:
+            log.warning("can't read events, trying again: %s", fault)
+            return OUTAGE_PAUSE
+        except Exception:  # nothing may end this task: nobody would notice
+            log.exception("can't read events, trying again")
+            return OUTAGE_PAUSE
+        if batch:
+            self._position = batch[-1].seq
+            self._dispatch(batch)
+        return 0 if len(batch) == BATCH else POLL
+
+    def _dispatch(self, batch: list[Told]) -> None:
+        for wanted, followers in self._followers.items():
+            frames = b"".join(told.frame for told in batch if wanted.matches(told))
+            for follower in followers:
+                if follower.position < batch[0].seq:
+                    follower.put(frames)
+                else:  # it has joined with a number that was not read yet
+                    new = (told.frame for told in batch if told.seq > follower.position and wanted.matches(told))
+                    follower.put(b"".join(new))
+                follower.position = max(follower.position, batch[-1].seq)
+
+
+def ask(call: Callable[..., T], *arguments: object) -> T:
+    """Once more if the connection has ended since it was used."""
+    try:
+        try:
+            return call(*arguments)
+        except (OperationalError, InterfaceError):
+            connection.close()
+            return call(*arguments)
+    except (OperationalError, InterfaceError) as fault:
+        connection.close()
+        raise Unavailable("The database is unavailable. Please try again.") from fault

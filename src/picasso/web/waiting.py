@@ -1,0 +1,124 @@
+"""Long answers: ``Prefer: wait=N`` (RFC 7240 §4.3) waits until a file is settled, ``?wait=N`` until there is an event.
+
+Nobody who waits holds a thread: see `picasso.web.event_hub`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import uuid
+from contextlib import suppress
+from typing import cast
+
+from picasso.access.principal import SERVICE, Principal
+from picasso.errors import ClientGone, NotFound, Unavailable
+from picasso.events.filter import MAX_WAIT, Filter
+from picasso.events.queries import page
+from picasso.files import queries
+from picasso.models import File, Upload
+from picasso.web.event_hub import EventHub, Follower, FollowerEnded
+from picasso.web.event_slots import EventSlots
+from picasso.web.request import Message, Request
+
+PREFERENCE = re.compile(r'(?:^|[,;])\s*wait\s*=\s*"?([0-9]{1,9})"?\s*(?=[,;]|$)', re.IGNORECASE)
+
+ENDED = frozenset({File.State.PROCESSED, File.State.FAILED})
+SETTLED = ("file.deleted", "file.failed", "file.processed")
+
+
+def preferred_wait(request: Request) -> int:
+    """The seconds that a client prefers to wait, up to `MAX_WAIT`; 0 if it does not say. The first one counts."""
+    match = PREFERENCE.search(request.headers.get("prefer", ""))
+    return min(int(match[1]), MAX_WAIT) if match else 0
+
+
+class Waiting:
+    def __init__(self, hub: EventHub, slots: EventSlots) -> None:
+        self._hub = hub
+        self._slots = slots
+
+    async def for_file(self, request: Request, principal: Principal, file_id: uuid.UUID, project_id: int) -> None:
+        """Wait as long as the client prefers until a file is settled, and say so in the answer.
+
+        A preference may be ignored: where too many wait, or while the database is away. Raises `ClientGone`.
+        """
+        seconds = preferred_wait(request)
+        if not seconds or not self._slots.are_free(request):
+            return
+        wanted = Filter(project_id, types=SETTLED, file_id=file_id)
+        with suppress(FollowerEnded, Unavailable):
+            position = await self._hub.position()
+            with self._slots.take(request), self._hub.join(wanted, position) as follower:
+                if not await self._hub.ask(is_settled, principal, file_id):
+                    await woken(request, follower, seconds)
+            add_header(request, "Preference-Applied", f"wait={seconds}")
+
+    async def for_stored(self, request: Request, file: File) -> File:
+        """The file that an upload has become, as it is when it is settled or the time of the client is over."""
+        if not preferred_wait(request):
+            return file
+        await self.for_file(request, SERVICE, file.pk, cast("int", file.project_id))
+        return await self._again(file)
+
+    async def for_upload(self, request: Request, row: Upload) -> None:
+        """As `for_stored`, where the answer does not show the file."""
+        if row.file_id:
+            await self.for_file(request, SERVICE, row.file_id, cast("int", row.project_id))
+
+    async def _again(self, file: File) -> File:
+        try:
+            return await self._hub.ask(queries.get, SERVICE, file.pk)
+        except (NotFound, Unavailable):
+            return file  # it was accepted, whatever has become of it
+
+    async def for_event(self, request: Request, wanted: Filter, after: int | None, seconds: int) -> None:
+        """Wait until there is an event behind a number. Raises `TooManyStreams`, `Unavailable`, `ClientGone`."""
+        position = await self._hub.position()
+        with self._slots.take(request), self._hub.join(wanted, position) as follower:
+            found = await self._hub.ask(page, wanted, after, 1)
+            if not found.events and not found.more and not found.reset:
+                await woken(request, follower, seconds)
+
+
+async def woken(request: Request, follower: Follower, seconds: int) -> None:
+    """Wait for an event, for so many seconds at most. Raises `ClientGone`, and as `Follower.take`."""
+    tasks = [asyncio.ensure_future(first_event(follower)), asyncio.ensure_future(disconnected(request))]
+    try:
+        done, _ = await asyncio.wait(tasks, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    for task in done:
+        task.result()
+
+
+async def first_event(follower: Follower) -> None:
+    while not await follower.take():
+        pass
+
+
+async def disconnected(request: Request) -> None:
+    """Raises `ClientGone` when the client has left."""
+    while await request.receive() is not None:
+        pass
+    raise ClientGone
+
+
+def is_settled(principal: Principal, file_id: uuid.UUID) -> bool:
+    """Also one that this principal does not see: it has nothing to wait for."""
+    state = queries.visible_to(principal).filter(pk=file_id).values_list("state", flat=True).first()
+    return state is None or state in ENDED
+
+
+def add_header(request: Request, name: str, value: str) -> None:
+    """To the answer, whoever sends it."""
+    send = request.send
+
+    async def send_with_header(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message["headers"], (name.lower().encode(), value.encode())]
+        await send(message)
+
+    request.send = send_with_header
