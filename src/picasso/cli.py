@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 SHORTCUTS = {
     "reprocess": "process files again that an older version of a pipeline has processed",
     "jobs": "list, show, retry and cancel jobs",
+    "import": "fetch files from URLs; list and cancel imports",
     "queues": "show, pause and resume queues",
     "audit": "show what was changed, by whom, and what was denied",
     "quarantine": "show, release and delete files in quarantine",

@@ -33,6 +33,7 @@ DEFAULTS = {
     "owner": "6000/60",  # all tokens of one owner together
     "user": "6000/60",  # people who are signed in
     "list": "1200/60",  # lists with filters
+    "import": "600/60",  # new imports from URLs
     "schema": "60/60",  # the OpenAPI document
     "sign-in": "30/60",  # attempts, by address
     "failure": "20/60",  # wrong keys and tokens, by address
@@ -42,7 +43,7 @@ DEFAULTS = {
 LOCAL_FACTOR = 1000
 """On a developer's own machine the limits are so much higher: they are there, but nobody meets them."""
 
-PROJECT_NAMES = ("requests", "address", "key", "token", "owner", "list")
+PROJECT_NAMES = ("requests", "address", "key", "token", "owner", "list", "import")
 """What a project may set. `requests` counts all requests of the project together."""
 
 

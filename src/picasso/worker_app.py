@@ -9,6 +9,7 @@ import uuid
 from picasso.conf import Conf
 from picasso.events.sequencer import Sequencer
 from picasso.files.retention import Retention
+from picasso.imports.pool import ImportPool
 from picasso.jobs import sql, worker
 from picasso.jobs.batch_writer import BatchWriter
 from picasso.jobs.broker import Broker
@@ -22,6 +23,7 @@ from picasso.process.run import Runner
 from picasso.process.services import Services
 from picasso.queue_names import HEAVY, QUICK, SERVICE
 from picasso.receive import cleanup
+from picasso.receive.quota import limits_of
 from picasso.storage import default_storage
 
 # A quick job spends more time waiting for the database than running, so several threads share a slot.
@@ -70,6 +72,7 @@ class WorkerApp:
         self._sweeper = cleanup.Sweeper(self._storage)
         self._retention = Retention(self._storage)
         self._reprocessor = Reprocessor(self._storage, pipelines())
+        self._imports = ImportPool(conf, self._storage, limits_of(conf)) if queue == QUICK else None
 
     def run(self) -> None:
         """Until SIGTERM or SIGINT. Call `stop` afterwards, also when this raises."""
@@ -81,6 +84,8 @@ class WorkerApp:
         self._sweeper.start()
         self._retention.start()
         self._reprocessor.start()
+        if self._imports:
+            self._imports.start()
         worker.consume(
             self._broker,
             self._relay,
@@ -97,6 +102,8 @@ class WorkerApp:
         Does no harm when called twice, or without `run`.
         """
         self._sequencer.stop()
+        if self._imports:
+            self._imports.stop()
         self._sweeper.stop()
         self._retention.stop()
         self._reprocessor.stop()

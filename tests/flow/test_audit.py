@@ -27,7 +27,7 @@ from picasso.access.principal import ANONYMOUS, OPEN, PROJECT_SCOPES, SERVICE, P
 from picasso.access.projects import DEFAULT, read
 from picasso.files.delete import delete
 from picasso.jobs import commands
-from picasso.models import AuditEntry, Project
+from picasso.models import AuditEntry, Import, Project
 from picasso.storage.folder import Folder
 from picasso.web.denials import MAX_ROWS, MAX_SENDER_ROWS, Denial, Sampler
 from tests.flow.http import client
@@ -66,6 +66,10 @@ def make_job(_: Client, **fields: Any) -> str:
     return str(new_job(new_file("note.txt"), **fields).pk)
 
 
+def make_import(_: Client) -> str:
+    return str(Import.everywhere.create(project_id=1, url="http://a/", host="a").pk)
+
+
 Make = Callable[[Client], str]
 
 # Each address of the API that changes something: its method, what is to exist before, a body, the row that it leaves.
@@ -78,6 +82,8 @@ CHANGES: dict[str, list[tuple[str, Make | None, dict[str, Any], str]]] = {
     "link-keys-rotate": [("POST", None, {}, "links.rotate")],
     "link-keys-revoke": [("POST", None, {}, "links.revoke")],
     "file-restore": [("POST", lambda _: str(new_file("a", deleted_at=timezone.now()).pk), {}, "file.restore")],
+    "imports": [("POST", None, {"url": "http://files.example.com/"}, "import.create")],
+    "import": [("DELETE", make_import, {}, "import.cancel")],
     "jobs-retry": [("POST", lambda http: make_job(http, state="failed"), {"state": "failed"}, "job.retry")],
     "jobs-cancel": [("POST", make_job, {"state": "waiting"}, "job.cancel")],
     "job-retry": [("POST", lambda http: make_job(http, state="done"), {}, "job.retry")],

@@ -27,7 +27,7 @@ from picasso import addresses
 from picasso.access import claims, keys, tokens
 from picasso.access.principal import Scope
 from picasso.api.urls import urlpatterns
-from picasso.models import Derivative, File, Job, Key, Project, Upload
+from picasso.models import Derivative, File, Import, Job, Key, Project, Upload
 from picasso.storage.folder import Folder
 from picasso.urls import urlpatterns as pages
 from picasso.web.app import WebApp
@@ -55,6 +55,7 @@ class Objects(NamedTuple):
     upload: Upload
     key: Key
     trashed: File
+    imported: Import
 
     def address(self, pattern: str) -> str:
         """The path of a pattern, with the ids and names of these objects."""
@@ -65,6 +66,7 @@ class Objects(NamedTuple):
             "upload": self.upload.pk,
             "key": self.key.pk,
             "trashed": self.trashed.pk,
+            "import": self.imported.pk,
             "project": "default",
             "queue": "quick",
         }
@@ -114,6 +116,10 @@ API: dict[tuple[str, str], Row] = {
     ("queues", "GET"): Row(f"{A}queues/", Scope.JOBS_READ),
     ("queue-pause", "POST"): Row(f"{A}queues/{{queue}}/pause/", Scope.SERVICE_ADMIN),
     ("queue-resume", "POST"): Row(f"{A}queues/{{queue}}/resume/", Scope.SERVICE_ADMIN),
+    ("imports", "GET"): Row(f"{A}imports/", Scope.FILES_WRITE),
+    ("imports", "POST"): Row(f"{A}imports/", Scope.FILES_WRITE, body=b"{}", headers=JSON),
+    ("import", "GET"): Row(f"{A}imports/{{import}}/", Scope.FILES_WRITE, owned=True),
+    ("import", "DELETE"): Row(f"{A}imports/{{import}}/", Scope.FILES_WRITE, owned=True),
     ("keys", "GET"): Row(f"{A}keys/", Scope.PROJECT_ADMIN),
     ("keys", "POST"): Row(f"{A}keys/", Scope.PROJECT_ADMIN, body=b"{}", headers=JSON),
     ("key", "GET"): Row(f"{A}keys/{{key}}/", Scope.PROJECT_ADMIN),
@@ -283,7 +289,8 @@ def make_objects(storage: Folder, **fields: Any) -> Objects:
     storage.uploads.begin(upload.pk).release()
     row, _ = keys.create(Project.objects.get(name="default"), "object", {Scope.PROJECT_ADMIN})
     trashed = new_file(owner="ann", deleted_at=timezone.now())
-    return Objects(file, new_job(file), upload, row, trashed)
+    imported = Import.everywhere.create(project_id=1, owner="ann", url="http://a/", host="a")
+    return Objects(file, new_job(file), upload, row, trashed, imported)
 
 
 def close() -> None:
@@ -413,7 +420,7 @@ def test_a_foreign_id_looks_like_none(tmp_path: Path) -> None:
             if not row.names_object or row.needs == Scope.SERVICE_ADMIN or "{project}" in row.pattern:
                 continue
             foreign = await service.ask(method, row, credentials.other_project)
-            made_up = re.sub(r"\{(file|job|upload|trashed)\}", str(uuid.uuid4()), row.pattern)
+            made_up = re.sub(r"\{(file|job|upload|trashed|import)\}", str(uuid.uuid4()), row.pattern)
             made_up = made_up.replace("{key}", "A" * 12).replace("{name}", "note.txt")
             missing = await ask(service.app, method, made_up, row.body, **{**row.headers, **credentials.other_project})
             if (foreign.status, foreign.body) != (missing.status, missing.body):

@@ -27,6 +27,7 @@ READERS = {
     "File": {"files"},
     "Job": {"jobs", "process", "admin.py", "management", "api"},
     "Upload": {"receive"},
+    "Import": {"imports", "api", "management"},
 }
 
 

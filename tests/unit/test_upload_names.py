@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from picasso.errors import BadRequest
-from picasso.web.upload_metadata import name_in
+from picasso.receive.content_disposition import name_in
 
 
 @pytest.mark.parametrize(

@@ -136,6 +136,12 @@ def visibility(claim: str, value: object) -> str:
     return str(value)
 
 
+def flag(claim: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ClaimError(claim, "must be true or false")
+    return value
+
+
 def anything(claim: str, value: object) -> object:
     return value
 
@@ -175,6 +181,7 @@ READERS: Mapping[str, Callable[[str, object], Any]] = MappingProxyType(
         "expires_in": expiry,
         "tags": tags,
         "attributes": attributes,
+        "imports": flag,
     }
 )
 
@@ -219,5 +226,6 @@ def limits_of(found: Mapping[str, Any], token: str) -> TokenLimits:
         expires_in=found.get("expires_in"),
         tags=found.get("tags", ()),
         attributes=found.get("attributes", {}),
+        imports=found.get("imports", False),
         policy=token_policy(max_size, media_types),
     )

@@ -55,7 +55,7 @@ class Principal:
     credential: str = ""
     """The key or token that was sent, also where ``identity`` is an owner. Requests are counted for it."""
     key_id: str = ""
-    """The key that it has; empty without one."""
+    """The key that it has, or that made its token; empty without one."""
 
     @property
     def project_id(self) -> int:

@@ -10,7 +10,7 @@ from typing import Any, cast
 from django.conf import settings
 
 from picasso import conf
-from picasso.access import quotas
+from picasso.access import import_rules, quotas
 from picasso.errors import InvalidField
 from picasso.policy import PolicyError, parse_policy
 from picasso.rate_policies import parse_project_rates
@@ -57,6 +57,13 @@ def check_scan(value: object) -> None:
             raise InvalidField(f"scan.{name}", f"scan.{name} must be one of {', '.join(SCAN_OPTIONS[name])}.")
 
 
+def check_imports(value: object) -> None:
+    try:
+        import_rules.parse(value)
+    except ValueError as fault:
+        raise InvalidField("imports", f"imports {fault}.") from fault
+
+
 def require_storable(name: str, value: object) -> None:
     """No database keeps NUL, or half of a surrogate pair, in JSON."""
     try:
@@ -74,6 +81,7 @@ CHECKS: Mapping[str, Callable[[object], object]] = {
     "owner_quotas": partial(quotas.parse, field="owner_quotas"),
     "rates": check_rates,
     "scan": check_scan,
+    "imports": check_imports,
 }
 
 

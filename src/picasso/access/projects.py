@@ -34,6 +34,7 @@ class Project:
     owner_quotas: Mapping[str, Any] = field(default_factory=dict, hash=False)
     rates: Mapping[str, Any] = field(default_factory=dict, hash=False)
     scan: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    imports: Mapping[str, Any] = field(default_factory=dict, hash=False)
     retention_days: int | None = None
     trash_days: int = 0
     link_key: LinkKey | None = field(default=None, repr=False)
@@ -61,6 +62,7 @@ def snapshot(row: models.Project) -> Project:
         owner_quotas=row.owner_quotas,
         rates=row.rates,
         scan=row.scan,
+        imports=row.imports,
         retention_days=row.retention_days,
         trash_days=row.trash_days,
         link_key=link_keys.current(row.pk),

@@ -32,6 +32,8 @@ class TokenLimits:
     """Its files always have them."""
     attributes: Attributes = field(default_factory=dict, hash=False)
     """Its files always have them."""
+    imports: bool = False
+    """Whether files may be imported from URLs with it."""
     policy: Policy = field(default=NO_POLICY, compare=False)
     """What `max_size` and `media_types` mean, to be combined with other policies."""
 

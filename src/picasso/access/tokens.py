@@ -187,6 +187,7 @@ def principal_with(claims: Claims, key: KnownKey) -> Principal:
         identity=name if claims.owner is None else f"owner:{claims.owner}",
         limits=claims.limits,
         credential=name,
+        key_id=key.id,
     )
 
 

@@ -35,7 +35,7 @@ class MeSerializer(serializers.Serializer[Principal]):
 
     @extend_schema_field(OwnKeySerializer(allow_null=True))
     def get_key(self, principal: Principal) -> Any:
-        row = Key.objects.filter(pk=principal.key_id).first() if principal.key_id else None
+        row = Key.objects.filter(pk=principal.key_id).first() if principal.kind == "key" else None
         return row and OwnKeySerializer(row).data
 
     @extend_schema_field(serializers.CharField(allow_null=True))

@@ -42,6 +42,9 @@ class ProjectSerializer(serializers.ModelSerializer[Project]):
     scan = serializers.DictField(
         required=False, help_text="Whether and how files are scanned for malware (docs/scanning.md)."
     )
+    imports = serializers.DictField(
+        required=False, help_text="Whether and from which hosts files are imported (docs/imports.md)."
+    )
 
     class Meta:
         model = Project
@@ -56,6 +59,7 @@ class ProjectSerializer(serializers.ModelSerializer[Project]):
             "owner_quotas",
             "rates",
             "scan",
+            "imports",
             "retention_days",
             "trash_days",
         )

@@ -53,6 +53,7 @@ class NewTokenSerializer(serializers.Serializer[Any]):
         child=serializers.CharField(max_length=64), required=False, help_text="Its files always have them."
     )
     attributes = serializers.DictField(required=False, help_text="Its files always have them.")
+    imports = serializers.BooleanField(required=False, help_text="Whether it may import files from URLs.")
     project = serializers.CharField(required=False, max_length=64)
     jti = serializers.CharField(required=False, max_length=128, help_text="Its id. Default: a random one.")
 

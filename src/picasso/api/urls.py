@@ -6,6 +6,7 @@ from drf_spectacular.views import SpectacularSwaggerSplitView
 from picasso.api.audit import AuditList
 from picasso.api.events import EventList
 from picasso.api.files import FileDetail, FileList
+from picasso.api.imports import ImportDetail, ImportList
 from picasso.api.jobs import (
     FileJobs,
     JobCancel,
@@ -45,6 +46,8 @@ urlpatterns = [
     path("queues/", QueueList.as_view(), name="queues"),
     path("queues/<str:name>/pause/", QueuePause.as_view(), name="queue-pause"),
     path("queues/<str:name>/resume/", QueueResume.as_view(), name="queue-resume"),
+    path("imports/", ImportList.as_view(), name="imports"),
+    path("imports/<uuid:pk>/", ImportDetail.as_view(), name="import"),
     path("me/", Me.as_view(), name="me"),
     path("keys/", KeyList.as_view(), name="keys"),
     path("keys/<slug:pk>/", KeyDetail.as_view(), name="key"),

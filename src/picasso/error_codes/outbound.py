@@ -69,6 +69,24 @@ OUTBOUND_CODES = (
         "Use the URL that the redirects lead to.",
     ),
     RequestCode(
+        "remote-refused",
+        502,
+        "The other server answered an import with a status such as 404 or 403. `detail` has it.",
+        "Check the URL in a browser. A signed URL may have expired.",
+    ),
+    RequestCode(
+        "remote-busy",
+        502,
+        "The other server answered an import with a status such as 503 or 429. `detail` has it.",
+        "The service tries again by itself, as late as `Retry-After` of the other server says.",
+    ),
+    RequestCode(
+        "encoding-not-supported",
+        502,
+        "The other server compresses its answer in a way that an import does not understand. gzip and deflate are.",
+        "Have the other server send the file as it is when a request says `Accept-Encoding: identity`.",
+    ),
+    RequestCode(
         "remote-failed",
         502,
         "The other server could not be asked, or it answered with an error.",

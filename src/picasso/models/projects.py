@@ -36,6 +36,7 @@ class Project(models.Model):
     owner_quotas = models.JSONField(default=dict, blank=True, help_text="Of each owner.")
     rates = models.JSONField(default=dict, blank=True, help_text="Of requests.")
     scan = models.JSONField(default=dict, blank=True, help_text="Whether and how files are scanned for malware.")
+    imports = models.JSONField(default=dict, blank=True, help_text="Whether and from where files are imported.")
     retention_days = models.PositiveIntegerField(
         null=True,
         blank=True,

@@ -19,6 +19,7 @@ class Upload(models.Model):
     class Protocol(models.TextChoices):
         TUS = "tus"  # complete when it has all bytes of its length
         DRAFT = "draft"  # Resumable Uploads for HTTP: complete when the client says so
+        IMPORT = "import"  # the service itself fetches it: see picasso.imports
         PLAIN = "plain"  # a single request; it has a row only because of its Idempotency-Key
 
     # Whoever knows the id may continue the upload. So it is random: no part of it is a time or a counter.

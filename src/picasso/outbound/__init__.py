@@ -20,6 +20,7 @@ from picasso.outbound.errors import (
     TlsFailed,
 )
 from picasso.outbound.limits import Limits
+from picasso.outbound.resolver import Guard
 from picasso.outbound.response import Response
 from picasso.outbound.targets import Target, parse_target
 
@@ -29,6 +30,7 @@ __all__ = [
     "AnswerTooLarge",
     "Client",
     "ConnectionFailed",
+    "Guard",
     "HostNotFound",
     "InvalidAnswer",
     "InvalidUrl",

@@ -10,7 +10,7 @@ import asyncio
 import contextvars
 import socket
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from ipaddress import ip_address
@@ -107,23 +107,27 @@ class Client:
         headers: Mapping[str, str] | None = None,
         body: bytes = b"",
         limits: Limits | None = None,
+        check: Callable[[Target], None] | None = None,
     ) -> AsyncIterator[Response]:
         """Send a request. The answer's body is read inside the context; what is left of it is dropped at the end.
 
-        Any status is an answer, not an error. There are no cookies, and nothing is decompressed.
+        Any status is an answer, not an error. There are no cookies, and nothing is decompressed. ``check`` is called
+        with the URL, and with each that it redirects to; what it raises ends the request.
 
         Raises:
             InvalidUrl, AddressNotAllowed, RedirectRefused: nothing was sent there, and another try is useless.
             OutboundError: see `picasso.outbound.errors`.
         """
         limits = limits or Limits()
-        request = Request(method, parse_target(url), headers or {}, body)
+        request = Request(method, parse_target(url), headers or {}, body, check)
         async with deadline(limits.total):
             async with deadline(limits.head):
                 answer = await self._send(request, limits)
+            response = Response(answer, limits)
             try:
-                yield Response(answer, limits)
+                yield response
             finally:
+                response.close()
                 release(answer)
 
     async def _send(self, request: Request, limits: Limits) -> aiohttp.ClientResponse:
@@ -139,7 +143,9 @@ class Client:
     async def _send_once(self, request: Request, limits: Limits) -> aiohttp.ClientResponse:
         assert self._session
         target = request.target
-        self._check(target)
+        self._guard.check_target(target)
+        if request.check:
+            request.check(target)
         token = host_of_request.set(target.host)
         try:
             with as_outbound():
@@ -154,13 +160,6 @@ class Client:
                 )
         finally:
             host_of_request.reset(token)
-
-    def _check(self, target: Target) -> None:
-        """What is known without resolving the name. Raises `AddressNotAllowed`."""
-        if target.address:
-            self._guard.check(target.host, target.port, target.address)
-        else:
-            self._guard.check_port(target.host, target.port)
 
 
 @asynccontextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import urljoin
 
@@ -26,6 +26,8 @@ class Request:
     target: Target
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    check: Callable[[Target], None] | None = None
+    """May refuse where it goes."""
 
 
 def follow(request: Request, status: int, location: str | None) -> Request:
@@ -52,7 +54,7 @@ def parse_location(base: Target, location: str | None) -> Target:
 
 def without_body(request: Request) -> Request:
     headers = {name: value for name, value in request.headers.items() if name.lower() not in CONTENT}
-    return Request("HEAD" if request.method == "HEAD" else "GET", request.target, headers)
+    return replace(request, method="HEAD" if request.method == "HEAD" else "GET", headers=headers, body=b"")
 
 
 def only(headers: Mapping[str, str], names: frozenset[str]) -> dict[str, str]:

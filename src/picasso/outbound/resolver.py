@@ -12,6 +12,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from picasso.outbound.errors import AddressNotAllowed, HostNotFound
 from picasso.outbound.networks import is_public
+from picasso.outbound.targets import Target
 from picasso.outbound_rules import Address, Rules
 
 Lookup = Callable[[str, int], Sequence[str]]
@@ -46,6 +47,13 @@ class Guard:
             raise AddressNotAllowed(f"This service does not speak to port {port}.")
         if not is_public(address):
             raise AddressNotAllowed
+
+    def check_target(self, target: Target) -> None:
+        """What is known without resolving the name. Raises `AddressNotAllowed`."""
+        if target.address:
+            self.check(target.host, target.port, target.address)
+        else:
+            self.check_port(target.host, target.port)
 
     def check_port(self, host: str, port: int) -> None:
         """Before the host is resolved: whether there is a chance. Raises `AddressNotAllowed`."""

@@ -11,6 +11,7 @@ from multidict import CIMultiDictProxy
 from picasso.outbound.errors import AnswerTooLarge, RemoteTimedOut
 from picasso.outbound.failures import as_outbound
 from picasso.outbound.limits import GRACE, Limits
+from picasso.outbound.pump import Pump
 
 
 class Response:
@@ -24,7 +25,7 @@ class Response:
         """Which URL was requested in the end."""
         self.received = 0
         """How many bytes of the body have arrived."""
-        self._answer = answer
+        self._pump = Pump(answer.content)
         self._limits = limits
         self._start = asyncio.get_running_loop().time()
 
@@ -35,7 +36,7 @@ class Response:
             AnswerTooLarge, AnswerIncomplete, ConnectionFailed, RemoteTimedOut, InvalidAnswer
         """
         with as_outbound():
-            async for chunk in self._answer.content.iter_any():
+            async for chunk in self._pump.chunks():
                 self._count(len(chunk))
                 yield chunk
 
@@ -47,6 +48,10 @@ class Response:
             if len(found) >= size:
                 break
         return bytes(found[:size])
+
+    def close(self) -> None:
+        """No more is read."""
+        self._pump.stop()
 
     def _count(self, size: int) -> None:
         self.received += size

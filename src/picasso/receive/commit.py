@@ -13,7 +13,7 @@ import queue
 import threading
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from itertools import chain
@@ -75,15 +75,15 @@ class Committer:
         self._syncer = ThreadPoolExecutor(1, thread_name_prefix="sync")
         self._committer = threading.Thread(target=self._commit_all, name="commit", daemon=True)
 
-    async def commit(self, content: Content, new: NewFile) -> File:
-        """Store finished content and its rows, durably.
+    async def commit(self, content: Content, new: NewFile, also: Callable[[File], None] | None = None) -> File:
+        """Store finished content and its rows, durably. ``also`` is called in the same transaction.
 
         Raises:
             StorageFull, Unavailable: nothing was stored.
             Conflict: the upload has become a file already.
             NotAccepted: the policy refuses it.
         """
-        pending = Pending(content, new, asyncio.get_running_loop().create_future())
+        pending = Pending(content, new, asyncio.get_running_loop().create_future(), also=also)
         self._received.put(pending)
         # Shielded: it will be committed even if nobody waits for the answer any more.
         return await asyncio.shield(pending.result)
@@ -255,6 +255,8 @@ def insert(batch: list[Pending]) -> None:
     for pending in batch:
         if pending.new.upload_id and pending.file:
             finish(pending.new.upload_id, pending.file)
+        if pending.also and pending.file:
+            pending.also(pending.file)
 
 
 def job_rows(pending: Pending) -> list[dict[str, Any]]:

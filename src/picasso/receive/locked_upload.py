@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -197,8 +197,8 @@ class LockedUpload:
             ids = await self._database.do(with_parts, final_id)
             await self._threads.in_writer(touch_all, self._store, ids)
 
-    async def commit(self, append: Append) -> File:
-        """Make it a file.
+    async def commit(self, append: Append, also: Callable[[File], None] | None = None) -> File:
+        """Make it a file. ``also`` is called in the transaction that does it.
 
         Raises:
             DigestMismatch: it is not what the client announced. It was removed.
@@ -212,14 +212,14 @@ class LockedUpload:
         if append.size == 0:
             await self._refuse(EmptyFile())
         await self._verify(append)
-        file = await self._commit(append)
+        file = await self._commit(append, also)
         row.file_id, row.length, row.finished_at = file.pk, file.size, datetime.now(UTC)
         await self._threads.in_writer(self._store.remove, row.pk)
         return file
 
-    async def _commit(self, append: Append) -> File:
+    async def _commit(self, append: Append, also: Callable[[File], None] | None) -> File:
         try:
-            return await self._services.committer.commit(append, of_upload(self.row))
+            return await self._services.committer.commit(append, of_upload(self.row), also)
         except (NotAccepted, QuotaExceeded, TokenUsedUp) as fault:
             await self._refuse(fault)
         finally:

@@ -42,6 +42,8 @@ class Pending:
     plan: Plan | None = None
     steps: Sequence[Step] = ()
     """As `choose_steps` says."""
+    also: Callable[[File], None] | None = None
+    """Called in the transaction that inserts the file. What it raises is raised by the commit."""
 
     def resolve(self, outcome: File | Exception) -> None:
         """On the loop's thread."""

@@ -15,6 +15,7 @@ from django.db.models import Count, Q, QuerySet, Sum
 
 from picasso.access.principal import OPEN
 from picasso.access.quotas import parse
+from picasso.conf import Conf
 from picasso.errors import PicassoError, QuotaExceeded, TooManyUploads, UnfinishedFull
 from picasso.models import Project, Upload
 
@@ -61,6 +62,17 @@ class Limits:
         """
         waits = row.is_final or row.final_id or row.protocol == Upload.Protocol.PLAIN
         return self.expiry if offset or waits else self.start_timeout
+
+
+def limits_of(conf: Conf) -> Limits:
+    return Limits(
+        max_size=conf.max_upload_size,
+        max_unfinished=conf.max_unfinished_size,
+        expiry=conf.upload_expiry,
+        start_timeout=min(conf.upload_start_timeout, conf.upload_expiry),
+        max_uploads=conf.max_unfinished_uploads,
+        max_client_uploads=conf.max_unfinished_per_client,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from picasso.limits.default import new_limiter
 from picasso.process.pipelines import pipelines
 from picasso.receive.commit import Committer
 from picasso.receive.concatenate import Concatenations
-from picasso.receive.quota import Limits
+from picasso.receive.quota import limits_of
 from picasso.receive.recovery import Recovery
 from picasso.receive.threads import Threads
 from picasso.receive.uploads import Uploads
@@ -220,17 +220,6 @@ def authenticator(conf: Conf, threads: AccessThreads) -> Authenticator:
 def project_origins(threads: AccessThreads) -> ProjectOrigins:
     cache = Cache(lambda _: projects.cors_origins(), threads)
     return lambda: cache.get("")
-
-
-def limits_of(conf: Conf) -> Limits:
-    return Limits(
-        max_size=conf.max_upload_size,
-        max_unfinished=conf.max_unfinished_size,
-        expiry=conf.upload_expiry,
-        start_timeout=min(conf.upload_start_timeout, conf.upload_expiry),
-        max_uploads=conf.max_unfinished_uploads,
-        max_client_uploads=conf.max_unfinished_per_client,
-    )
 
 
 def checks(conf: Conf, storage: Storage) -> dict[str, Check]:

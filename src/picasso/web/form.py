@@ -7,6 +7,7 @@ from functools import partial
 from multipart import header_unquote
 
 from picasso.errors import InvalidUpload, UnsupportedMediaType
+from picasso.receive.content_disposition import parameters
 from picasso.receive.terms import PipelineRules
 from picasso.web.credentials import Admit, FormSender
 from picasso.web.digests import CONTENT_DIGEST, REPR_DIGEST, Checks
@@ -14,7 +15,7 @@ from picasso.web.identification import Identification
 from picasso.web.multipart_form import MAX_FRAMING, Form
 from picasso.web.plain import PlainUploads
 from picasso.web.request import Request
-from picasso.web.upload_metadata import media_type, parameters
+from picasso.web.upload_metadata import media_type
 
 
 class FormHandler:

@@ -9,13 +9,14 @@ from multipart import MultipartError, MultipartSegment, PushMultipartParser
 
 from picasso.access.principal import Principal, Scope
 from picasso.errors import EmptyFile, InvalidField, InvalidUpload, Unauthorized, UnsupportedContentEncoding
+from picasso.receive.content_disposition import name_in
 from picasso.receive.new_file import NewFile, new_file
 from picasso.receive.sink import Sink
 from picasso.receive.terms import PipelineRules, Terms, decide
 from picasso.storage.blocks import Block
 from picasso.web.digests import Checks
 from picasso.web.direct_body import PATIENCE_SECONDS
-from picasso.web.upload_metadata import WISHES, name_in, unreadable, wishes_in
+from picasso.web.upload_metadata import WISHES, unreadable, wishes_in
 
 # What a form may have besides its file: part headers, boundaries, and small fields.
 MAX_FRAMING = 64 * 2**10

@@ -109,6 +109,8 @@ def subjects(request: Request, principal: Principal) -> Iterator[tuple[str, str]
 def costly_policy(request: Request) -> str:
     """The policy of an address that takes more work than others; empty for all others."""
     path = request.path if request.path.endswith("/") else f"{request.path}/"
+    if path == addresses.IMPORTS and request.method == "POST":
+        return "import"
     if path in BULK_ACTIONS or (path in LISTS and request.scope["query_string"]):
         return "list"
     if is_sign_in(request.method, path):

@@ -1,0 +1,99 @@
+"""Accepting an import: everything that can be refused without asking the other server is refused here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from picasso.access import audit, quotas, token_limits
+from picasso.access.principal import Principal, Scope
+from picasso.conf import Conf
+from picasso.errors import Forbidden, TooManyUploads
+from picasso.imports import states
+from picasso.imports.fetch import require_host
+from picasso.limits.subjects import subject_of_address
+from picasso.models import Import
+from picasso.outbound import Guard, Target, parse_target
+from picasso.process.pipelines import pipelines
+from picasso.receive.new_file import clean_name
+from picasso.receive.terms import Terms, Wishes, decide
+from picasso.receive.token_use import require_unused
+
+# Of a project.
+MAX_UNFINISHED = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class NewImport:
+    """What a client asks for."""
+
+    url: str
+    name: str
+    wishes: Wishes
+    sha256: str
+    """In hex; empty for any content."""
+
+
+def create(conf: Conf, principal: Principal, wanted: NewImport, address: str = "") -> Import:
+    """Write down that a URL is to be fetched. ``address`` is that of the client.
+
+    Raises:
+        Unauthorized, Forbidden, InvalidField: the principal, its project or the pipeline does not allow it.
+        InvalidUrl, AddressNotAllowed: the URL is refused as it stands. Its name is resolved later.
+        QuotaExceeded, TooManyUploads, TokenUsedUp
+    """
+    principal.require(Scope.FILES_WRITE)
+    require_imports(conf, principal)
+    terms = decide(principal, wanted.wishes, pipelines())
+    target = parse_target(wanted.url)
+    Guard(conf.outbound_allowed, conf.outbound_ports).check_target(target)
+    require_room(principal, target)
+    with transaction.atomic():
+        row = Import.everywhere.create(**columns(principal, wanted, terms), host=target.host, address=origin(address))
+        states.tell("import.created", row)
+        audit.record("import.create", "import", row.pk, project=terms.project_id, host=target.host)
+    row.refresh_from_db()
+    return row
+
+
+def require_imports(conf: Conf, principal: Principal) -> None:
+    """Raises `Forbidden`."""
+    if not conf.imports:
+        raise Forbidden("This service imports no files.")
+    if principal.limits and not principal.limits.imports:
+        raise Forbidden("This token imports no files: its claim imports is not true.")
+
+
+def require_room(principal: Principal, target: Target) -> None:
+    """Raises `Forbidden`, `QuotaExceeded`, `TooManyUploads`, `TokenUsedUp`."""
+    project = principal.project
+    assert project
+    require_host(project, target)
+    require_unused(principal.limits)
+    if quotas.is_limited(project):
+        quotas.check_early(project, principal.owner or "", 0)
+    if Import.objects.of(project.id).filter(states.UNFINISHED)[MAX_UNFINISHED : MAX_UNFINISHED + 1].exists():
+        raise TooManyUploads(f"The project has {MAX_UNFINISHED} imports that have not ended, and may not have more.")
+
+
+def columns(principal: Principal, wanted: NewImport, terms: Terms) -> dict[str, object]:
+    return {
+        "project_id": terms.project_id,
+        "owner": terms.owner,
+        "principal": principal.identity,
+        "key": principal.key_id,
+        "limits": token_limits.to_json(terms.limits),
+        "url": wanted.url,
+        "name": clean_name(wanted.name),
+        "pipeline": terms.pipeline,
+        "visibility": terms.visibility,
+        "expires_at": terms.expires_at,
+        "tags": list(terms.tags),
+        "attributes": dict(terms.attributes),
+        "sha256": wanted.sha256,
+    }
+
+
+def origin(address: str) -> str:
+    return subject_of_address(address) if address else ""
