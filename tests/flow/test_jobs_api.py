@@ -180,19 +180,14 @@ def test_the_last_page_says_so(count: int, size: int) -> None:
     assert len(page["results"]) == min(count, size)
 
 
+SEARCHES: list[dict[str, str]] = [
+    *({"state": "failed"}, {"state": "failed", "processor": "image"}, {"processor": "nothing"}),
+    *({"pipeline": "rare"}, {"error": "corrupt"}, {}),
+]
+
+
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="of PostgreSQL's planner")
-@pytest.mark.parametrize(
-    "where",
-    [
-        {"state": "failed"},
-        {"state": "failed", "processor": "image"},
-        {"processor": "nothing"},
-        {"pipeline": "rare"},
-        {"error": "corrupt"},
-        {},
-    ],
-)
-def test_a_list_reads_no_more_than_its_page(where: dict[str, str]) -> None:
+def test_a_list_reads_no_more_than_its_page() -> None:
     """Of a project with 20,000 jobs, of which few are what one looks for, the oldest of all."""
     file = new_file()
     new_job(file, processor="image", state=State.FAILED, pipeline="rare", error_code="corrupt")
@@ -201,8 +196,11 @@ def test_a_list_reads_no_more_than_its_page(where: dict[str, str]) -> None:
     )
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE picasso_job")
-    plan = bulk_actions.select(OPEN, where).order_by("-pk")[:51].explain(analyze=True, format="json")
-    assert rows_read(json.loads(plan)[0]["Plan"]) <= 100, plan
+    plans = {
+        str(where): bulk_actions.select(OPEN, where).order_by("-pk")[:51].explain(analyze=True, format="json")
+        for where in SEARCHES
+    }
+    assert {where: plan for where, plan in plans.items() if rows_read(json.loads(plan)[0]["Plan"]) > 100} == {}
 
 
 def rows_read(node: dict[str, Any]) -> int:

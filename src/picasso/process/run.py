@@ -170,7 +170,8 @@ class Runner:
     def _process_and_keep(self, job: StartedJob, running: RunningAttempt) -> None:
         try:
             result, derivatives = self._process(job, running)
-            facts = judge(self._policies.of(job.project_id, job.pipeline), result.facts)
+            policy = persist(lambda: self._policies.of(job.project_id, job.pipeline))
+            facts = judge(policy, result.facts)
             finish = Finish(job, facts, derivatives, running.log)
             kept = persist(lambda: self._writer.finish(finish))
         except BaseException as fault:
