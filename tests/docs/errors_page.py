@@ -28,6 +28,10 @@ EXAMPLE
 answers have a `Retry-After` header: wait for that many seconds before the next try. An error whose type is not
 `application/problem+json` comes from a proxy, not from Picasso.
 
+`title` and `detail` are in English, or in Russian for a client that prefers it by `Accept-Language`; so are the pages
+to sign in and the account. `Content-Language` says which. What a library says, and has no translation for, stays
+English as a whole. `code` and `field` are the same in every language.
+
 `type` is `about:blank`, except for three codes that the IETF draft of resumable uploads defines:
 `mismatching-upload-offset`, `inconsistent-upload-length` and `completed-upload`. Their `type` is
 `https://iana.org/assignments/http-problem-types#` and the code. A `mismatching-upload-offset` also has the members

@@ -13,5 +13,5 @@ DETAIL = "The CSRF token is missing or wrong."
 
 def failed(request: HttpRequest, reason: str = "") -> HttpResponseBase:
     if request.get_preferred_type([PROBLEM_JSON, "text/html"]) != "text/html":
-        return errors.answer(Forbidden(DETAIL))
+        return errors.answer(Forbidden(DETAIL), request)
     return shown(request, "csrf_failed", 403)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import DisallowedHost, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
@@ -10,6 +11,7 @@ from django.db import InterfaceError, OperationalError, connection
 from django.http import Http404, HttpRequest, JsonResponse
 from django.views.debug import ExceptionReporter
 from rest_framework import exceptions, serializers
+from rest_framework.request import Request
 
 from picasso.errors import (
     ERROR_CODE,
@@ -19,10 +21,12 @@ from picasso.errors import (
     HostNotAllowed,
     NotFound,
     PicassoError,
+    Problem,
     TooLarge,
     Unavailable,
     problem,
 )
+from picasso.languages.problems import localized
 from picasso.redaction import redact_all
 
 log = logging.getLogger(__name__)
@@ -48,17 +52,17 @@ def handle(fault: Exception, context: dict[str, Any]) -> JsonResponse | None:
     """DRF's exception handler. It bypasses DRF's renderers: an error is JSON also for a client that prefers HTML."""
     if error := as_picasso_error(fault):
         context["request"].META.get("asgi.scope", {})[ERROR_CODE] = error.code
-        return answer(error)
+        return answer(error, context["request"])
     if not isinstance(fault, exceptions.APIException):
         return None
     headers = {"Allow": ", ".join(context["view"].allowed_methods)} if fault.status_code == 405 else {}
     body = problem(fault.status_code, code_of(fault), sentence_of(fault))
-    return JsonResponse(body, status=fault.status_code, content_type=PROBLEM_JSON, headers=headers)
+    return as_response(body, fault.status_code, headers, context["request"])
 
 
 def sentence_of(fault: exceptions.APIException) -> str:
-    more = " Send `Content-Type: application/json`." if isinstance(fault, exceptions.UnsupportedMediaType) else ""
-    return f"{fault.detail}{more}"
+    is_type = isinstance(fault, exceptions.UnsupportedMediaType)
+    return "The Content-Type must be application/json." if is_type else str(fault.detail)
 
 
 def code_of(fault: exceptions.APIException) -> str:
@@ -77,24 +81,29 @@ def as_picasso_error(fault: Exception) -> PicassoError | None:
     return None
 
 
-def answer(error: PicassoError) -> JsonResponse:
-    return JsonResponse(error.problem(), status=error.status, content_type=PROBLEM_JSON, headers=error.headers)
+def answer(error: PicassoError, request: HttpRequest | Request) -> JsonResponse:
+    return as_response(error.problem(), error.status, error.headers, request)
+
+
+def as_response(body: Problem, status: int, headers: Mapping[str, str], request: HttpRequest | Request) -> JsonResponse:
+    found, language = localized(body, request.META.get("HTTP_ACCEPT_LANGUAGE", ""))
+    return JsonResponse(found, status=status, content_type=PROBLEM_JSON, headers={**headers, **language})
 
 
 def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
-    return answer(NotFound())
+    return answer(NotFound(), request)
 
 
 def no_such_page(request: HttpRequest, rest: str) -> JsonResponse:
-    return answer(NotFound())
+    return answer(NotFound(), request)
 
 
 def server_error(request: HttpRequest) -> JsonResponse:
-    return answer(PicassoError())
+    return answer(PicassoError(), request)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:
-    return answer(as_bad_request(exception))
+    return answer(as_bad_request(exception), request)
 
 
 def as_bad_request(fault: Exception) -> PicassoError:
@@ -110,7 +119,7 @@ def as_bad_request(fault: Exception) -> PicassoError:
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> JsonResponse:
-    return answer(Forbidden())
+    return answer(Forbidden(), request)
 
 
 class RedactedReporter(ExceptionReporter):

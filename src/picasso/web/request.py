@@ -17,6 +17,7 @@ from picasso.access.audit_queries import actor_of
 from picasso.access.principal import Principal, principal_of
 from picasso.addresses import base_url
 from picasso.errors import ERROR_CODE, PROBLEM_JSON, BadRequest, ClientGone, PicassoError
+from picasso.languages.problems import localized
 from picasso.web.connection import LosslessReceive, Receive, connection_of
 from picasso.web.direct_body import DirectBody
 from picasso.web.recheck import Recheck
@@ -180,7 +181,8 @@ class Request:
 
     async def answer_problem(self, error: PicassoError) -> None:
         self.scope[ERROR_CODE] = error.code
-        await self.answer_json(error.status, error.problem(), {"Content-Type": PROBLEM_JSON, **error.headers})
+        problem, language = localized(error.problem(), self.headers.get("accept-language", ""))
+        await self.answer_json(error.status, problem, {"Content-Type": PROBLEM_JSON, **error.headers, **language})
 
     async def _linger(self) -> None:
         left = LINGER_BYTES

@@ -1,0 +1,22 @@
+"""The Russian table: each sentence that the service says, with ``{}`` for what changes, and its translation.
+
+A test takes the sentences from the source and refuses one that is not here. The gaps of a translation have numbers,
+because their order may be another one.
+"""
+
+from __future__ import annotations
+
+from picasso.languages.russian import access, api, errors, follow, fragments, pages, uploads
+
+TITLES = errors.TITLES
+FRAGMENTS = fragments.FRAGMENTS
+NESTED = fragments.NESTED
+PAGES = pages.TEXTS
+
+SENTENCES: dict[str, str] = {
+    **errors.SENTENCES,
+    **uploads.SENTENCES,
+    **access.SENTENCES,
+    **api.SENTENCES,
+    **follow.SENTENCES,
+}

@@ -1,0 +1,64 @@
+"""What the JSON API says of parameters and bodies."""
+
+SENTENCES = {
+    "{} must be a whole number from {} to {}.": "{0} — целое число от {1} до {2}.",
+    "{} must be a time such as 2026-11-29T12:00:00Z.": "{0} — время, например 2026-11-29T12:00:00Z.",
+    "{} must be an id such as 0190f4e6-5d3c-7b1a-9c0e-2f6a8b4d1e35.": (
+        "{0} — номер, например 0190f4e6-5d3c-7b1a-9c0e-2f6a8b4d1e35."
+    ),
+    "{} must be a text of 1 to {} characters.": "{0} — текст длиной от 1 до {1} символов.",
+    "{} must be one of {}.": "{0} — одно из: {1}.",
+    "attributes may be nested {} levels deep.": "В attributes может быть не больше {0} уровней вложенности.",
+    "tags must be a list of strings.": "tags — список строк.",
+    "A file has at most {} tags.": "У файла не больше {0} меток.",
+    "Each tag must be a string.": "Каждая метка — строка.",
+    "A tag has 1 to {} characters, and no control characters.": (
+        "В метке от 1 до {0} символов, и среди них нет управляющих."
+    ),
+    "attributes must be a JSON object.": "attributes — объект JSON.",
+    "attributes may have {} bytes as compact JSON.": "attributes в виде сжатого JSON — не больше {0} байт.",
+    "attributes has a NUL, which cannot be stored.": "В attributes есть символ NUL, который нельзя сохранить.",
+    "{} is nested too deeply.": "В {0} слишком много уровней вложенности.",
+    "{} is not valid JSON: {}.": "{0} — неправильный JSON: {1}.",
+    "A key in attributes is a string of at most {} characters.": "Ключ в attributes — строка не длиннее {0} символов.",
+    "attributes has text that is not valid Unicode.": "В attributes есть текст, который не является правильным Unicode.",
+    "A number in attributes must be 0, or from 1e-30 to 1e30 without its sign.": (
+        "Число в attributes — 0 или по модулю от 1e-30 до 1e30."
+    ),
+    "attributes must be an object; null removes all.": "attributes — объект; null удаляет всё.",
+    "The file was changed since: get it again, with its ETag.": (
+        "Файл с тех пор изменился: запросите его ещё раз, вместе с ETag."
+    ),
+    "attributes has a value that is not JSON.": "В attributes есть значение, которого не бывает в JSON.",
+    "The body contains a NUL, which cannot be stored.": "В теле есть символ NUL, который нельзя сохранить.",
+    "The body contains a lone surrogate, which is not valid text.": (
+        "В теле есть одиночный суррогат, а это неправильный текст."
+    ),
+    "The body is nested too deeply.": "В теле слишком много уровней вложенности.",
+    "The body must be a JSON object.": "Тело — объект JSON.",
+    "The body must be a JSON object with a filter for jobs.": "Тело — объект JSON с отбором заданий.",
+    "The body of the request is too large.": "Тело запроса слишком велико.",
+    "The request has too many fields.": "В запросе слишком много полей.",
+    "There is no such page.": "Такой страницы нет.",
+    "A job in the state {} cannot be {}.": "Задание в состоянии {0} нельзя {1}.",
+    "There is no queue of this name. The queues are {}.": "Очереди с таким именем нет. Есть очереди {0}.",
+    "Use a cursor from an earlier answer, with the same filters and order.": (
+        "Используйте cursor из предыдущего ответа, с тем же отбором и порядком."
+    ),
+    "{} is not a parameter here{}.": "{0} здесь не параметр{1}.",
+    "{} is there {} times. Give it once.": "{0} указан {1} раз(а). Укажите его один раз.",
+    "permanently must be true or false.": "permanently должен быть true или false.",
+    "This file has no such derivative.": "У этого файла нет такого производного файла.",
+    "The name must be a string of 1 to {} characters.": "Имя — строка длиной от 1 до {0} символов.",
+    "Only {} can be changed.": "Изменить можно только {0}.",
+    "{}: {}": "{0}: {1}",
+    "{} can't be set.": "{0} задать нельзя.",
+    "There is no {} here, only {}.": "Здесь нет {0}, есть только {1}.",
+    "{} must be an object.": "{0} — объект.",
+    "{} has no {}, only {}.": "В {0} нет {1}, есть только {2}.",
+    "{}.{} must be a whole number from 0, or null for no limit.": (
+        "{0}.{1} — целое число от 0 или null, если ограничения нет."
+    ),
+    "Method {} not allowed.": "Метод {0} здесь не поддерживается.",
+    "JSON parse error - {}": "Тело — неправильный JSON: {0}",
+}

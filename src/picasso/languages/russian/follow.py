@@ -1,0 +1,28 @@
+"""What is said of events and imports."""
+
+SENTENCES = {
+    "An import in the state {} can't be cancelled.": "Импорт в состоянии {0} нельзя отменить.",
+    "The key with which this import was created is revoked.": "Ключ, которым создан этот импорт, отозван.",
+    "The project has {} imports that have not ended, and may not have more.": (
+        "В проекте {0} незавершённых импортов, больше нельзя."
+    ),
+    "This import was cancelled, or another worker runs it.": "Этот импорт отменён, или его выполняет другой обработчик.",
+    "This project imports no files from {}.": "Этот проект не импортирует файлы с {0}.",
+    "This project imports no files.": "Этот проект не импортирует файлы.",
+    "This service imports no files.": "Этот сервис не импортирует файлы.",
+    "This token imports no files: its claim imports is not true.": (
+        "Этот токен не импортирует файлы: его утверждение imports — не true."
+    ),
+    "The query of the address can't be read.": "Параметры адреса не удалось прочитать.",
+    "There are more than {} types.": "Типов больше {0}.",
+    "Too many requests of this client are waiting for events. Please end some, or try again later.": (
+        "Слишком много запросов этого клиента ждут событий. Завершите часть из них или попробуйте позже."
+    ),
+    "file must be the id of a file.": "file — номер файла.",
+    "tag must be 1 to {} printable characters.": "tag — от 1 до {0} печатных символов.",
+    "{} is no type of event. Try file.processed, or file.* for all of files.": (
+        "{0} — не тип события. Есть, например, file.processed, а file.* — все события файлов."
+    ),
+    "{} is not a parameter here, only {}.": "{0} здесь не параметр: есть только {1}.",
+    "{} must be given once.": "{0} указывается один раз.",
+}

@@ -1,0 +1,20 @@
+"""Parts of sentences, and sentences that end with another one."""
+
+NESTED = frozenset({"{}: {}", "This is too much for a token: {}"})
+"""The last gap of these is a sentence."""
+
+FRAGMENTS = {
+    "the project": "проекта",
+    "this owner": "владельца",
+    "files": "файлы",
+    "bytes": "байты",
+    " today": ", за сегодня",
+    ", and this upload has {}": "; в этой загрузке {0}",
+    " today, and this upload has {}": ", за сегодня; в этой загрузке {0}",
+    "; there is none": ": здесь их нет",
+    ", only {}": ": есть только {0}",
+    "cancelled": "отменить",
+    "retried": "повторить",
+    "private": "private (только по доступу)",
+    "public": "public (видны всем)",
+}

@@ -1,0 +1,49 @@
+"""Translates what the service says into Russian, by the table in `picasso.languages.russian`."""
+
+from __future__ import annotations
+
+import re
+
+from picasso.languages import russian
+from picasso.languages.templates import ordered
+
+MAX_TEXT = 1000
+"""Characters. Nothing that is said is longer, unless it repeats what was sent."""
+
+TEMPLATES = ordered(russian.SENTENCES)
+FRAGMENT_TEMPLATES = ordered(russian.FRAGMENTS)
+CYRILLIC = re.compile("[\u0400-\u04ff]")
+
+
+def to_russian(text: str) -> str | None:
+    """None for what the table does not have, such as a message of a library."""
+    if exact := russian.SENTENCES.get(text):
+        return exact
+    if len(text) > MAX_TEXT:
+        return None
+    for template in TEMPLATES:
+        gaps = template.gaps(text)
+        filled = None if gaps is None else fill(template.text, gaps)
+        if filled:
+            return filled
+    # Django and its forms know Russian themselves.
+    return text if CYRILLIC.search(text) else None
+
+
+def fill(template: str, gaps: list[str]) -> str | None:
+    """None if a gap of this sentence is a sentence itself, and not in the table."""
+    if template in russian.NESTED:
+        *names, sentence = gaps
+        inner = to_russian(sentence)
+        return russian.SENTENCES[template].format(*names, inner) if inner else None
+    return russian.SENTENCES[template].format(*map(fragment, gaps))
+
+
+def fragment(text: str) -> str:
+    """A value is the same in every language; a few words are not."""
+    if exact := russian.FRAGMENTS.get(text):
+        return exact
+    for template in FRAGMENT_TEMPLATES:
+        if (gaps := template.gaps(text)) is not None:
+            return russian.FRAGMENTS[template.text].format(*gaps)
+    return text

@@ -1,0 +1,212 @@
+"""Every sentence that the service says to a client or on a page has a Russian translation.
+
+The sentences are taken from the source. One that is missing goes into `src/picasso/languages/russian/`.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+import picasso
+from picasso import errors
+from picasso.errors import PicassoError, QuotaExceeded
+from picasso.languages import russian
+from picasso.languages.accept import language_of
+from picasso.languages.problems import localized
+from picasso.languages.templates import GAP, Template
+from picasso.languages.translate import MAX_TEXT, to_russian
+
+SOURCE = Path(picasso.__file__).parent
+CLASSES = {
+    name: each for name, each in vars(errors).items() if isinstance(each, type) and issubclass(each, PicassoError)
+}
+
+# Said to an operator by what reads the settings of a project; the rest of the sentence is made there.
+ENGLISH = {"cors_origins {}.", "rates {}.", "imports {}."}
+
+
+@cache
+def trees() -> dict[str, ast.Module]:
+    return {str(path.relative_to(SOURCE)): ast.parse(path.read_text()) for path in SOURCE.rglob("*.py")}
+
+
+def sentences(node: ast.expr) -> Iterator[str]:
+    """What an expression may be, with gaps for the values in it. Nothing for what only runs make known."""
+    match node:
+        case ast.Constant(value=str(text)):
+            yield text
+        case ast.JoinedStr(values=values):
+            yield "".join(str(each.value) if isinstance(each, ast.Constant) else GAP for each in values)
+        case ast.IfExp(body=body, orelse=orelse):
+            yield from sentences(body)
+            yield from sentences(orelse)
+        case ast.BoolOp(values=values):
+            for each in values:
+                yield from sentences(each)
+        case ast.Name(id=name):
+            yield from constants().get(name, [])
+
+
+@cache
+def constants() -> dict[str, list[str]]:
+    """The texts at the top of modules, by the names that are written in capitals."""
+    found: dict[str, list[str]] = {}
+    for tree in trees().values():
+        for node in tree.body:
+            match node:
+                case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant() | ast.JoinedStr() as value):
+                    found.setdefault(name, []).extend(sentences(value) if name.isupper() else [])
+    return found
+
+
+def raised() -> Iterator[tuple[str, str]]:
+    for path, tree in trees().items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and (name := name_of(node.func)) in CLASSES:
+                detail = node.args[1 if name == "InvalidField" else 0 :][:1]
+                yield from ((text, path) for each in detail for text in sentences(each))
+
+
+def name_of(function: ast.expr) -> str:
+    return getattr(function, "id", "") or getattr(function, "attr", "")
+
+
+def test_every_error_has_a_translation() -> None:
+    said = {(each.sentence(), "errors.py") for each in CLASSES.values()} | set(raised())
+    missing = {each for each in said if " " in each[0] and each[0] not in russian.SENTENCES and each[0] not in ENGLISH}
+    assert not missing, "add them, with a translation, to a table in src/picasso/languages/russian/"
+    assert len(said) > 200
+
+
+def test_no_translation_is_for_nothing() -> None:
+    """A sentence that was changed leaves its old translation behind."""
+    texts = "".join(re.sub(r"\s+", " ", ast.unparse(tree)) for path, tree in trees().items() if "russian" not in path)
+    libraries = {"Method {} not allowed.", "JSON parse error - {}"}
+
+    def is_said(sentence: str) -> bool:
+        parts = [part.strip() for part in sentence.split(GAP)]
+        return all(
+            part in texts or part.replace("'", "\\'") in texts or part.replace('"', '\\"') in texts for part in parts
+        )
+
+    docs = " ".join(each.sentence() for each in CLASSES.values())
+    unknown = {each for each in russian.SENTENCES if each not in libraries and each not in docs and not is_said(each)}
+    assert not unknown
+
+
+def test_every_word_of_the_pages_has_a_translation() -> None:
+    templates = (SOURCE / "templates/picasso").glob("*.html")
+    said = {text for path in templates for text in re.findall(r'\{\{ "([^"]+)"\|say \}\}', path.read_text())}
+    forms = trees()["api/people/forms.py"]
+    labels = {
+        each.value
+        for node in ast.walk(forms)
+        if isinstance(node, ast.Call)
+        for each in (*node.args, *(keyword.value for keyword in node.keywords if keyword.arg == "label"))
+        if isinstance(each, ast.Constant) and isinstance(each.value, str) and each.value[:1].isupper()
+    }
+    done = {str(text) for text in re.findall(r'done="([^"]+)"', (SOURCE / "api/people/account.py").read_text())}
+    roles = {"Viewer", "Operator", "Admin"}
+    assert len(labels) > 7
+    assert said | labels | done | roles == russian.PAGES.keys()
+
+
+def test_pages_have_no_words_without_a_translation() -> None:
+    for name in ("account", "sign_in", "sign_in_code", "csrf_failed", "small_page", "field"):
+        text = (SOURCE / f"templates/picasso/{name}.html").read_text()
+        bare = re.sub(r"\{%.*?%\}|\{\{.*?\}\}|<[^>]+>", "", text, flags=re.DOTALL)
+        assert set(bare.split()) <= {"Picasso", "·", ":", "."}, name
+
+
+def test_gaps_are_filled_and_never_touch() -> None:
+    for table in (russian.SENTENCES, russian.FRAGMENTS):
+        for sentence, translation in table.items():
+            count = sentence.count(GAP)
+            assert GAP * 2 not in sentence
+            assert {int(each) for each in re.findall(r"\{(\d)\}", translation)} == set(range(count)), sentence
+            assert not re.search(r"[A-Za-z] [a-z]+ [a-z]+ [a-z]+", translation), "that is English"
+
+
+def test_every_title_has_a_translation() -> None:
+    statuses = {each.status for each in CLASSES.values()}
+    assert {errors.problem(status, "", "")["title"] for status in statuses} <= russian.TITLES.keys()
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        ("", "en"),
+        ("ru", "ru"),
+        ("ru-RU,ru;q=0.9,en-US;q=0.8,en;q=0.7", "ru"),
+        ("en-US,en;q=0.9,ru;q=0.8", "en"),
+        ("uk,ru;q=0.5,en;q=0.4", "ru"),
+        ("de, fr;q=0.9", "en"),
+        ("*", "en"),
+        ("*,ru;q=0.5", "en"),
+        ("ru;q=0", "en"),
+        ("ru;q=0.5,*;q=0.1", "ru"),
+        ("ru,en", "ru"),
+        ("en,ru", "en"),
+        ("RU ; q=1", "ru"),
+        ("ru;q=x", "en"),
+        ("ru;q=9", "en"),
+        ("русский", "en"),
+        (",;,=,\0", "en"),
+        ("x," * 10_000 + "ru", "en"),
+    ],
+)
+def test_the_wanted_language(header: str, language: str) -> None:
+    assert language_of(header) == language
+
+
+@pytest.mark.parametrize(
+    ("text", "translation"),
+    [
+        ("There is nothing at this address.", "По этому адресу ничего нет."),
+        ("This needs the scope files:read.", "Для этого нужно право files:read."),
+        ("There is no upload 7 {0} {}.", "Загрузки 7 {0} {} нет."),
+        ("'x' is not a parameter here, only page, size.", "'x' здесь не параметр: есть только page, size."),
+        ("'x' is not a parameter here; there is none.", "'x' здесь не параметр: здесь их нет."),
+        (
+            "This is too much for a token: tags must be a list of strings.",
+            "Для токена этого слишком много: tags — список строк.",
+        ),
+        ("This is too much for a token: unknown words", None),
+        ("something: else", None),
+        ("name: Это поле обязательно.", "name: Это поле обязательно."),
+        ("A sentence of some library.", None),
+        ("a: " * (MAX_TEXT // 3 + 1), None),
+    ],
+)
+def test_translations(text: str, translation: str | None) -> None:
+    assert to_russian(text) == translation
+
+
+def test_a_quota_in_russian() -> None:
+    used = QuotaExceeded("bytes_per_day", "this owner", 10, 9, 5)
+    found, headers = localized(used.problem(), "ru")
+    assert (
+        found["detail"]
+        == "Квота владельца этого не позволяет: использовано 9 из 10 (байты, за сегодня; в этой загрузке 5)."
+    )
+    assert found["quota"] == used.quota
+    assert headers == {"Content-Language": "ru", "Vary": "Accept-Language"}
+
+
+def test_an_unknown_sentence_stays_english_as_a_whole() -> None:
+    found, headers = localized(errors.Forbidden("Some words.").problem(), "ru")
+    assert (found["title"], found["detail"], headers["Content-Language"]) == ("Forbidden", "Some words.", "en")
+
+
+def test_matching_takes_linear_time() -> None:
+    """Texts repeat what clients have sent."""
+    template = Template.parse("{} has no {}, only {}.")
+    assert template.gaps("a has no b, only c.") == ["a", "b", "c"]
+    assert template.gaps(" has no , only" * 100_000) is None
+    assert template.gaps("x has no " * 100_000 + ".") is None
