@@ -24,6 +24,7 @@ import psycopg
 import pytest
 
 from picasso.workdir import LOCK
+from tests.faults.following import Follower
 from tests.faults.load import Load, Upload
 from tests.sampling import sample
 from tests.services import Postgres, RabbitMQ, Service, Unavailable, started
@@ -298,6 +299,36 @@ def test_web_processes_are_killed(place: Place) -> None:
         load.go_on(AFTER)
     assert not load.refused
     assert_kept(place, load, recovered, killed_web=True)
+
+
+def test_followers_miss_nothing_and_see_nothing_twice(place: Place) -> None:
+    """Web, worker and the sequencer in it are killed in turn, while two clients follow."""
+    [[before]] = place.query("SELECT COALESCE(max(last), 0) FROM picasso_eventcounter")
+    url = place.stack.url
+    with Follower(url, before) as one, Follower(url, before) as other:
+        with Load(url) as load:
+            for process in ("web", "quick", "heavy", "web"):
+                load.go_on(0.5)
+                assert kill(place.stack.processes(process))
+            load.go_on(0.5)
+            place.stack.wait_for("/readyz")
+            load.go_on(0.5)
+        files = set(load.accepted)
+        until(
+            lambda: files <= settled_in(one) & settled_in(other), WITHIN, lambda: f"not told: {files - settled_in(one)}"
+        )
+        [[last]] = place.query("SELECT last FROM picasso_eventcounter")
+        until(lambda: min(one.last, other.last) >= last, WITHIN, lambda: f"{one.last}, {other.last} of {last}")
+    seen = [event for event in one.seen if event[0] <= last]
+    assert [seq for seq, _, _ in seen] == list(range(before + 1, last + 1))
+    assert seen == [event for event in other.seen if event[0] <= last]
+    assert min(one.connections, other.connections) > 1
+    received = Counter(file_id for _, kind, file_id in seen if kind == "file.received")
+    assert {received[file_id] for file_id in files} == {1}
+
+
+def settled_in(follower: Follower) -> set[str | None]:
+    return {file_id for _, kind, file_id in list(follower.seen) if kind in {"file.processed", "file.failed"}}
 
 
 def test_everything_is_killed(place: Place) -> None:

@@ -40,7 +40,7 @@ def types() -> list[str]:
 
 @pytest.mark.django_db
 def test_a_job_from_start_to_finish() -> None:
-    job = new_job(state=Job.State.QUEUED)
+    job = new_job(new_file(tags=["red"]), state=Job.State.QUEUED)
     [begun] = write_batch([Start(job.pk)])
     write_batch([Finish(begun, {}, [])])
     assert told(file_id=job.file_id) == [
@@ -49,7 +49,7 @@ def test_a_job_from_start_to_finish() -> None:
     ]
     event = Event.everywhere.order_by("pk").last()
     assert event
-    assert (event.media_type, event.pipeline, event.owner, event.tags) == ("text/plain", "default", "", [])
+    assert (event.media_type, event.pipeline, event.owner, event.tags) == ("text/plain", "default", "", ["red"])
 
 
 @pytest.mark.django_db

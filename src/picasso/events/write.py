@@ -20,6 +20,7 @@ def file_event(kind: str, file: File, **data: object) -> Row:
         cast("int", file.project_id),
         file_id=file.pk,
         owner=file.owner,
+        tags=file.tags,
         media_type=file.media_type,
         pipeline=file.pipeline,
         data={"name": file.name, "size": file.size, "state": file.state, **data},

@@ -14,11 +14,11 @@ from picasso.jobs import sql
 # That a file waits again is no event: the next one tells what comes of it.
 CHANGED_FILES = """
     {insert_event}
-    SELECT project_id, 'file.' || new_state, {now}, id, owner, '[]', media_type, pipeline,
+    SELECT project_id, 'file.' || new_state, {now}, id, owner, tags, media_type, pipeline,
         {json_object}('name', name, 'size', size, 'state', new_state,
             'error', CASE WHEN new_state = 'failed' THEN {error_of_changed} END)
     FROM (
-        SELECT id, project_id, owner, media_type, pipeline, name, size, state, {file_state} AS new_state
+        SELECT id, project_id, owner, tags, media_type, pipeline, name, size, state, {file_state} AS new_state
         FROM picasso_file WHERE id {files}) AS changed
     WHERE new_state <> state AND new_state <> 'pending' ORDER BY id"""
 
@@ -31,7 +31,7 @@ FINISHED = CHANGED_FILES.replace("{files}", "IN (SELECT picasso_job.file_id FROM
 # (ids of jobs that may have been started)
 STARTED = """
     {insert_event}
-    SELECT project_id, 'file.processing', {now}, id, owner, '[]', media_type, pipeline,
+    SELECT project_id, 'file.processing', {now}, id, owner, tags, media_type, pipeline,
         {json_object}('name', name, 'size', size, 'state', 'processing')
     FROM picasso_file
     WHERE state <> 'processing' AND id IN (SELECT file_id FROM picasso_job WHERE id {in_ids} AND state = 'running')
@@ -40,7 +40,7 @@ STARTED = """
 # (ids of jobs): how far they are, unless an event of the last second says that their file is being processed.
 PROGRESS = """
     {insert_event}
-    SELECT picasso_file.project_id, 'file.processing', {now}, picasso_file.id, owner, '[]', media_type,
+    SELECT picasso_file.project_id, 'file.processing', {now}, picasso_file.id, owner, tags, media_type,
         picasso_file.pipeline,
         {json_object}('name', name, 'size', size, 'state', 'processing', 'processor', processor, 'progress', progress)
     FROM picasso_job JOIN picasso_file ON picasso_file.id = picasso_job.file_id
@@ -51,7 +51,7 @@ PROGRESS = """
 # (type, ids of jobs)
 JOBS = """
     {insert_event}
-    SELECT picasso_job.project_id, %s, {now}, file_id, owner, '[]', media_type, picasso_job.pipeline,
+    SELECT picasso_job.project_id, %s, {now}, file_id, owner, tags, media_type, picasso_job.pipeline,
         {json_object}('job', picasso_job.id, 'processor', processor, 'attempt', attempt, 'state', picasso_job.state,
             'error', NULLIF(error_code, ''))
     FROM picasso_job JOIN picasso_file ON picasso_file.id = picasso_job.file_id

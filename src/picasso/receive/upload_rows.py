@@ -81,7 +81,7 @@ def write_event(kind: str, upload: Upload) -> None:
         return
     data: dict[str, object] = {"upload": str(upload.pk), "name": upload.name[:MAX_NAME], "size": upload.length}
     project = cast("int", upload.project_id)
-    write(event_row(kind, project, owner=upload.owner, pipeline=upload.pipeline, data=data))
+    write(event_row(kind, project, owner=upload.owner, tags=upload.tags, pipeline=upload.pipeline, data=data))
 
 
 def expire_rows(ids: Sequence[uuid.UUID]) -> list[Upload]:
