@@ -12,18 +12,22 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from picasso import query_values
 from picasso.access.principal import Scope, principal_of
 from picasso.api.answers import problems
 from picasso.api.errors import ProblemSerializer
 from picasso.api.file_changes import FileChangesSerializer, MergePatchParser, file_changes
 from picasso.api.file_etags import require_version, required_versions, with_etag
+from picasso.api.file_parameters import FILE_PARAMETERS
 from picasso.api.json_parser import JSONParser
-from picasso.api.parameters import OWNER, KnownParameters, narrowed, require_known_parameters
+from picasso.api.pagination import PagesOrCursor, Total
+from picasso.api.parameters import KnownParameters, narrowed, require_known_parameters
 from picasso.api.safety import DeletesFiles, ReadsFiles, WritesFiles
 from picasso.errors import PROBLEM_JSON, InvalidField
-from picasso.files import queries
+from picasso.files import filters, queries
 from picasso.files.change import change
 from picasso.files.delete import delete as delete_file
+from picasso.keyset import Merged, Order
 from picasso.models import File
 from picasso.process.pipelines import pipelines
 from picasso.serializers import FileDetailSerializer, FileSerializer, links_of
@@ -36,6 +40,14 @@ IF_MATCH = OpenApiParameter("If-Match", location="header", description="An `ETag
 IF_NONE_MATCH = OpenApiParameter("If-None-Match", location="header", description="An `ETag`: 304 if nothing is new.")
 
 
+COLUMNS = {"uploaded_at": "id", "size": "size", "name": "name"}
+ORDERINGS = [*COLUMNS, *(f"-{name}" for name in COLUMNS)]
+
+COUNTS = ("exact", "fast")
+FAST_COUNT = 1000
+"""With ``count=fast`` no more are counted."""
+
+
 class FileView(generics.GenericAPIView[File]):
     permission_classes = [ReadsFiles]
 
@@ -44,21 +56,47 @@ class FileView(generics.GenericAPIView[File]):
 
 
 class FileList(KnownParameters, FileView, generics.ListAPIView[File]):
-    """Files, newest first."""
+    """Files, newest first unless `ordering` says otherwise. All given filters must match.
+
+    `attributes.KEY=VALUE` selects by an attribute: a text, or a number, `true`, `false` or `null` as in JSON.
+    """
 
     serializer_class = FileSerializer
-    parameters = ("owner",)
+    pagination_class = PagesOrCursor
+    parameters = (*filters.FILTERS, "ordering", "count")
+    prefix = filters.ATTRIBUTES
 
-    def get_queryset(self) -> QuerySet[File]:
-        return queries.newest_first(narrowed(self.request))
+    def get_queryset(self) -> QuerySet[File] | Merged[File]:  # type: ignore[override]
+        return queries.select(narrowed(self.request), self._where())
 
-    def count(self) -> int:
-        """For `picasso.api.pagination.Pages`."""
-        return queries.count(narrowed(self.request))
+    def order(self) -> Order:
+        """For `picasso.api.pagination.PagesOrCursor`. Raises `InvalidField`."""
+        name = query_values.choice("ordering", self.request.query_params.get("ordering", "-uploaded_at"), ORDERINGS)
+        return Order(COLUMNS[name.removeprefix("-")], name.startswith("-"))
+
+    def total(self) -> Total:
+        """For `picasso.api.pagination.Pages`. Raises `InvalidField`."""
+        principal, where = narrowed(self.request), self._where()
+        counting = query_values.choice("count", self.request.query_params.get("count", "exact"), COUNTS)
+        if not where:
+            return Total(queries.count(principal))
+        if counting == "exact":
+            return Total(queries.count_selected(principal, where))
+        found = queries.count_selected(principal, where, FAST_COUNT + 1)
+        return Total(min(found, FAST_COUNT), exact=found <= FAST_COUNT)
+
+    def _where(self) -> dict[str, str]:
+        """The filters of the request. The owner is that of the principal."""
+        given = self.request.query_params
+        return {
+            name: str(given[name])
+            for name in given
+            if (name in filters.FILTERS or name.startswith(filters.ATTRIBUTES)) and name != "owner"
+        }
 
     @extend_schema(
         operation_id="list_files",
-        parameters=[OWNER],
+        parameters=FILE_PARAMETERS,
         responses={200: FileSerializer(many=True), (400, PROBLEM_JSON): ProblemSerializer, **NOT_FOUND},
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:

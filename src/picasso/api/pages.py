@@ -18,7 +18,7 @@ from rest_framework.views import APIView
 
 from picasso import __version__, addresses
 from picasso.access.principal import principal_of
-from picasso.api.pagination import Pages
+from picasso.api.pagination import Pages, Total
 from picasso.files import queries
 from picasso.files.quarantine import shown_derivatives
 from picasso.models import Derivative, File
@@ -67,9 +67,9 @@ class Index(APIView):
     renderer_classes = [JSONRenderer, TemplateHTMLRenderer]
     metadata_class = None  # OPTIONS has no template
 
-    def count(self) -> int:
+    def total(self) -> Total:
         """For `picasso.api.pagination.Pages`."""
-        return queries.count(principal_of(self.request.META))
+        return Total(queries.count(principal_of(self.request.META)))
 
     @extend_schema(exclude=True)
     def get(self, request: Request) -> HttpResponseBase:
@@ -91,7 +91,7 @@ def front_page(request: Request, view: Index) -> dict[str, Any]:
     found = pages.paginate_queryset(queries.with_derivatives(principal), request, view)
     return {
         "files": [shown(file, links_of(request)) for file in found],
-        "page": {**pages.neighbours(), "number": pages.page, "count": pages.count},
+        "page": {**pages.neighbours(), "number": pages.page, "count": pages.total.number},
         "version": __version__,
         "access": principal.kind,
         "account_url": root + addresses.ACCOUNT,

@@ -6,6 +6,7 @@ The addresses of the neighbouring pages are in the Link header (RFC 8288).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from rest_framework.pagination import BasePagination
@@ -14,7 +15,7 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import remove_query_param, replace_query_param
 
 from picasso.api.cursors import Position, decode, encode
-from picasso.errors import NotFound
+from picasso.errors import InvalidField, NotFound
 from picasso.keyset import NEWEST_FIRST, Order
 from picasso.query_values import whole_number
 from picasso.serializers import base_of
@@ -25,34 +26,50 @@ MAX_PAGE_SIZE = 100
 MAX_PAGE = 10**9 - 1
 
 
+@dataclass(frozen=True, slots=True)
+class Total:
+    """How many rows a list has."""
+
+    number: int
+    exact: bool = True
+    """Otherwise there are more."""
+
+    def member(self) -> dict[str, int]:
+        return {"count" if self.exact else "count_at_least": self.number}
+
+
 class Pages(BasePagination):
-    """``?page=`` from 1, ``?page_size=`` up to 100. The view's method ``count`` tells how many rows there are."""
+    """``?page=`` from 1, ``?page_size=`` up to 100. The view's method ``total`` tells how many rows there are."""
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         self.request = request
         self.size = page_size(request, PAGE_SIZE)
         self.page = number(request, "page", 1)
-        self.count = view.count()
-        self.last = max(1, -(-self.count // self.size))
-        if self.page > self.last:
+        self.total: Total = view.total()
+        self.last = max(1, -(-self.total.number // self.size))
+        if self.total.exact and self.page > self.last:
             raise NotFound("There is no such page.")
         start = (self.page - 1) * self.size
-        return list(queryset[start : start + self.size])
+        # One more row tells whether there is a next page.
+        found = list(queryset[start : start + self.size + (not self.total.exact)])
+        self.more = self.page < self.last if self.total.exact else len(found) > self.size
+        if not found and self.page > 1 and not self.total.exact:
+            raise NotFound("There is no such page.")
+        return found[: self.size]
 
     def get_paginated_response(self, data: Any) -> Response:
-        body = {"count": self.count, **self.neighbours(), "results": data}
+        body = {**self.total.member(), **self.neighbours(), "results": data}
         return Response(body, headers={"Link": self._links()})
 
     def neighbours(self) -> dict[str, int | None]:
-        return {
-            "next": self.page + 1 if self.page < self.last else None,
-            "previous": self.page - 1 if self.page > 1 else None,
-        }
+        return {"next": self.page + 1 if self.more else None, "previous": self.page - 1 if self.page > 1 else None}
 
     def _links(self) -> str:
         around = self.neighbours()
-        neighbours = {"first": 1, "prev": around["previous"], "next": around["next"], "last": self.last}
-        return links(self.request, "page", neighbours)
+        last = self.last if self.total.exact else None
+        return links(
+            self.request, "page", {"first": 1, "prev": around["previous"], "next": around["next"], "last": last}
+        )
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         neighbour = {"type": ["integer", "null"], "minimum": 1}
@@ -97,10 +114,10 @@ class Cursor(BasePagination):
 
     def get_paginated_response(self, data: Any) -> Response:
         body = {"next": self.next, "previous": self.previous, "results": data}
-        return Response(body, headers={"Link": self.links()})
+        return Response(body, headers={"Link": links(self.request, "cursor", self.around())})
 
-    def links(self, first: str = "") -> str:
-        return links(self.request, "cursor", {"first": first, "prev": self.previous, "next": self.next})
+    def around(self) -> dict[str, str | None]:
+        return {"first": "", "prev": self.previous, "next": self.next}
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         neighbour = {"type": ["string", "null"]}
@@ -118,6 +135,54 @@ class Cursor(BasePagination):
             ),
             size_parameter(self.default_size),
         ]
+
+
+class TotalAndCursor(Cursor):
+    """Pages by cursor that also tell how many rows there are."""
+
+    default_size = PAGE_SIZE
+
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
+        self.order = view.order()
+        self._total: Total = view.total()
+        return super().paginate_queryset(queryset, request, view)
+
+    def get_paginated_response(self, data: Any) -> Response:
+        body = {**self._total.member(), "next": self.next, "previous": self.previous, "results": data}
+        return Response(body, headers={"Link": links(self.request, "cursor", self.around(), keep_empty=True)})
+
+
+class PagesOrCursor(BasePagination):
+    """By number, or by cursor if the request has ``?cursor=``: an empty one for the first page.
+
+    The view's method ``order`` tells how the rows are ordered.
+    """
+
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
+        by_cursor = "cursor" in request.query_params
+        if by_cursor and "page" in request.query_params:
+            raise InvalidField("page", "Use either page or cursor.")
+        self._pages: BasePagination = TotalAndCursor() if by_cursor else Pages()
+        rows = queryset if by_cursor else queryset.order_by(*view.order().terms(queryset.model))
+        return self._pages.paginate_queryset(rows, request, view) or []
+
+    def get_paginated_response(self, data: Any) -> Response:
+        return self._pages.get_paginated_response(data)
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        found = Pages().get_paginated_response_schema(schema)
+        at_least = {"type": "integer", "minimum": 0, "description": "With `count=fast` instead of `count`, if many."}
+        neighbours = {
+            name: {"type": ["integer", "string", "null"], "description": f"The {name} page, by number or by cursor."}
+            for name in ("next", "previous")
+        }
+        properties = {**found["properties"], "count_at_least": at_least, **neighbours}
+        return {"type": "object", "required": ["next", "previous", "results"], "properties": properties}
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        text = "`next` or `previous` of an earlier answer to a request with a cursor; empty for the first page."
+        cursor = {**parameter("cursor", {"type": "string"}, text), "allowEmptyValue": True}
+        return [*Pages().get_schema_operation_parameters(view), cursor]
 
 
 def position_of(request: Request) -> Position | None:
@@ -138,11 +203,14 @@ def behind(rows: Any, order: Order, position: Position | None, limit: int) -> li
     return list(found[:limit])
 
 
-def links(request: Request, name: str, neighbours: Mapping[str, int | str | None]) -> str:
-    """A Link header: the URL of this request with the parameter ``name`` set per relation; removed if it is empty."""
+def links(request: Request, name: str, neighbours: Mapping[str, int | str | None], *, keep_empty: bool = False) -> str:
+    """A Link header: the URL of this request with the parameter ``name`` set per relation.
+
+    Where it is empty, it is removed, if it is not to be kept.
+    """
     url = base_of(request) + request.get_full_path_info()
     addresses = {
-        rel: replace_query_param(url, name, value) if value else remove_query_param(url, name)
+        rel: replace_query_param(url, name, value) if value or keep_empty else remove_query_param(url, name)
         for rel, value in neighbours.items()
         if value is not None
     }

@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 from picasso.access.principal import principal_of
 from picasso.api.answers import problems
 from picasso.api.files import FileView
+from picasso.api.pagination import Total
 from picasso.api.parameters import OWNER, KnownParameters, narrowed
 from picasso.api.safety import DeletesFiles
 from picasso.files import queries
@@ -36,9 +37,9 @@ class TrashList(KnownParameters, FileView, generics.ListAPIView[File]):
     def get_queryset(self) -> QuerySet[File]:
         return queries.trash_of(narrowed(self.request))
 
-    def count(self) -> int:
+    def total(self) -> Total:
         """For `picasso.api.pagination.Pages`."""
-        return queries.count_trash(narrowed(self.request))
+        return Total(queries.count_trash(narrowed(self.request)))
 
     @extend_schema(
         operation_id="list_trash",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from django.db.models import Q, QuerySet
 
 from picasso.access.principal import Principal, Scope
 from picasso.errors import NotFound
+from picasso.files import filters
+from picasso.keyset import Merged
 from picasso.models import Derivative, File, OwnerUsage, ProjectUsage, Visibility
 
 ALL = Q()
@@ -49,6 +51,19 @@ def fetchable_by(principal: Principal) -> QuerySet[File]:
 def newest_first(principal: Principal) -> QuerySet[File]:
     """For a list of files, so without their facts, which may be large."""
     return visible_to(principal).defer("facts").order_by("-id")
+
+
+def select(principal: Principal, where: Mapping[str, str]) -> QuerySet[File] | Merged[File]:
+    """The files that it sees and that match all of these `filters.FILTERS`, for a list. Raises `InvalidField`."""
+    conditions = filters.matching(principal, where)
+    if len(conditions) == 1:
+        return newest_first(principal).filter(conditions[0])
+    return Merged(newest_first(principal), (visible_to(principal).filter(condition) for condition in conditions))
+
+
+def count_selected(principal: Principal, where: Mapping[str, str], most: int | None = None) -> int:
+    """How many these are; at most so many. Raises `InvalidField`."""
+    return visible_to(principal).filter(filters.matching_any(principal, where))[:most].count()
 
 
 def with_derivatives(principal: Principal) -> QuerySet[File]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
+from django.db.models import F
 from django.db.models.functions import Now
 from django.utils.functional import cached_property
 
+from picasso.keyset import CodePoints
 from picasso.models.base import ProjectManager, new_id
+from picasso.models.expressions import HashStart, MediaKind
 from picasso.models.projects import DEFAULT_PROJECT, Project, Visibility
 
 
@@ -94,6 +97,29 @@ class File(models.Model):
                 name="file_owner",
                 condition=~models.Q(owner="") & models.Q(deleted_at=None),
             ),
+            # For filters of these lists, and for their orders. Two more, for PostgreSQL only, are in the migrations.
+            models.Index(fields=["project", "state", "id"], name="file_state", condition=models.Q(deleted_at=None)),
+            models.Index(
+                F("project"), MediaKind("media_type"), F("id"), name="file_kind", condition=models.Q(deleted_at=None)
+            ),
+            models.Index(
+                F("project"),
+                CodePoints("media_type"),
+                F("id"),
+                name="file_media_type",
+                condition=models.Q(deleted_at=None),
+            ),
+            models.Index(
+                fields=["project", "pipeline", "id"],
+                name="file_pipeline",
+                condition=~models.Q(pipeline="default") & models.Q(deleted_at=None),
+            ),
+            models.Index(fields=["project", "size", "id"], name="file_size", condition=models.Q(deleted_at=None)),
+            models.Index(
+                F("project"), CodePoints("name"), F("id"), name="file_name", condition=models.Q(deleted_at=None)
+            ),
+            # PostgreSQL has statistics of an expression only from an index without a condition.
+            models.Index(F("project"), HashStart("sha256"), name="file_sha256"),
             models.Index(fields=["expires_at"], name="file_expires", condition=models.Q(expires_at__isnull=False)),
             # For the end of each project's trash, and for its list.
             models.Index(

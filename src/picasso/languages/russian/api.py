@@ -42,6 +42,12 @@ SENTENCES = {
     "There is no such page.": "Такой страницы нет.",
     "A job in the state {} cannot be {}.": "Задание в состоянии {0} нельзя {1}.",
     "There is no queue of this name. The queues are {}.": "Очереди с таким именем нет. Есть очереди {0}.",
+    "Use either page or cursor.": "Используйте либо page, либо cursor.",
+    "media_type must be 1 to {} types such as image/png or image/*, with commas.": (
+        "media_type — от 1 до {0} типов, таких как image/png или image/*, через запятую."
+    ),
+    "sha256 must be 64 hexadecimal digits.": "sha256 — 64 шестнадцатеричные цифры.",
+    "{} is no filter of files.": "{0} — не признак отбора файлов.",
     "Use a cursor from an earlier answer, with the same filters and order.": (
         "Используйте cursor из предыдущего ответа, с тем же отбором и порядком."
     ),

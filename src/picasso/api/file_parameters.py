@@ -1,0 +1,39 @@
+"""The parameters of the list of files, as the API describes them."""
+
+from __future__ import annotations
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter
+
+from picasso.api.parameters import OWNER
+from picasso.models import File
+
+FILE_PARAMETERS = [
+    OpenApiParameter("state", enum=list(File.State), description="Only files in this state."),
+    OpenApiParameter("processed", bool, description="Only files whose state is, or is not, `processed`."),
+    OpenApiParameter(
+        "media_type", description="Only of this media type, or of `image/*`. Several with commas: `image/*,video/mp4`."
+    ),
+    OpenApiParameter("uploaded_after", OpenApiTypes.DATETIME, description="Not before this time (RFC 3339)."),
+    OpenApiParameter("uploaded_before", OpenApiTypes.DATETIME, description="Before this time."),
+    OpenApiParameter("size_min", int, description="Bytes, at least."),
+    OpenApiParameter("size_max", int, description="Bytes, at most."),
+    OpenApiParameter("sha256", description="Only files with these bytes: SHA-256 in hex."),
+    OpenApiParameter("name", description="Only files whose name contains this, in capital or small letters."),
+    OWNER,
+    OpenApiParameter("tag", description="Only files with this tag."),
+    OpenApiParameter("pipeline", description="Only files of this pipeline."),
+    OpenApiParameter("error", description="Only files that failed with this error code."),
+    OpenApiParameter(
+        "ordering",
+        enum=["uploaded_at", "-uploaded_at", "size", "-size", "name", "-name"],
+        default="-uploaded_at",
+        description="With `-` from the newest, the largest, or the last by Unicode code points.",
+    ),
+    OpenApiParameter(
+        "count",
+        enum=["exact", "fast"],
+        default="exact",
+        description="`fast`: a filtered list may have `count_at_least` instead of `count`, which costs less.",
+    ),
+]
