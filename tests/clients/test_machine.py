@@ -338,10 +338,10 @@ def play(stack: Stack, examples: int, deaths: int) -> None:
 
 
 @pytest.mark.faults
-def test_embedded(stack: Stack) -> None:
-    play(stack, examples=number(25, 10), deaths=2)
-
-
-@pytest.mark.faults
-def test_two_web_processes_on_postgresql(clustered: Stack) -> None:
-    play(clustered, examples=number(8, 4), deaths=1)
+@pytest.mark.parametrize("engine", ["embedded", "clustered"])
+def test_any_steps(request: pytest.FixtureRequest, engine: str) -> None:
+    """Embedded, or on two web processes and PostgreSQL."""
+    if engine == "embedded":
+        play(request.getfixturevalue("stack"), examples=number(25, 10), deaths=2)
+    else:
+        play(request.getfixturevalue("clustered"), examples=number(8, 4), deaths=1)
