@@ -26,6 +26,7 @@ UPLOAD = f"{API}upload/"
 UPLOADS = f"{API}uploads/"
 FILES = f"{API}files/"
 IMPORTS = f"{API}imports/"
+FILE_BATCHES = f"{FILES}batch/"
 JOBS = f"{API}jobs/"
 EVENTS = f"{API}events/"
 QUEUES = f"{API}queues/"
@@ -52,6 +53,10 @@ def base_url(public_url: str, scheme: str, host: str, root_path: str) -> str:
 def file_url(base: str, file_id: uuid.UUID) -> str:
     """Where the API describes a file."""
     return f"{base}{FILES}{file_id}/"
+
+
+def file_batch_url(base: str, batch_id: uuid.UUID) -> str:
+    return f"{base}{FILE_BATCHES}{batch_id}/"
 
 
 def upload_url(base: str, upload_id: uuid.UUID) -> str:

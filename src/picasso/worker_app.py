@@ -16,9 +16,9 @@ from picasso.jobs.broker import Broker
 from picasso.jobs.relay import Relay
 from picasso.jobs.throughput import Throughput
 from picasso.process import registry
+from picasso.process.background import Background
 from picasso.process.child_pool import ChildPool, log_confinement
 from picasso.process.pipelines import pipelines
-from picasso.process.reprocess import Reprocessor
 from picasso.process.run import Runner
 from picasso.process.services import Services
 from picasso.queue_names import HEAVY, QUICK, SERVICE
@@ -71,8 +71,8 @@ class WorkerApp:
         self._sequencer = Sequencer(conf.events_kept)
         self._sweeper = cleanup.Sweeper(self._storage)
         self._retention = Retention(self._storage)
-        self._reprocessor = Reprocessor(self._storage, pipelines())
         self._imports = ImportPool(conf, self._storage, limits_of(conf)) if queue == QUICK else None
+        self._background = Background(self._storage, pipelines())
 
     def run(self) -> None:
         """Until SIGTERM or SIGINT. Call `stop` afterwards, also when this raises."""
@@ -83,9 +83,9 @@ class WorkerApp:
         self._sequencer.start()
         self._sweeper.start()
         self._retention.start()
-        self._reprocessor.start()
         if self._imports:
             self._imports.start()
+        self._background.start()
         worker.consume(
             self._broker,
             self._relay,
@@ -106,7 +106,7 @@ class WorkerApp:
             self._imports.stop()
         self._sweeper.stop()
         self._retention.stop()
-        self._reprocessor.stop()
+        self._background.stop()
         self._relay.stop()
         if self._services:
             self._services.close()

@@ -27,7 +27,7 @@ from picasso import addresses
 from picasso.access import claims, keys, tokens
 from picasso.access.principal import Scope
 from picasso.api.urls import urlpatterns
-from picasso.models import Derivative, File, Import, Job, Key, Project, Upload
+from picasso.models import Derivative, File, FileBatch, Import, Job, Key, Project, Upload
 from picasso.storage.folder import Folder
 from picasso.urls import urlpatterns as pages
 from picasso.web.app import WebApp
@@ -56,6 +56,7 @@ class Objects(NamedTuple):
     key: Key
     trashed: File
     imported: Import
+    batch: FileBatch
 
     def address(self, pattern: str) -> str:
         """The path of a pattern, with the ids and names of these objects."""
@@ -67,6 +68,7 @@ class Objects(NamedTuple):
             "key": self.key.pk,
             "trashed": self.trashed.pk,
             "import": self.imported.pk,
+            "batch": self.batch.pk,
             "project": "default",
             "queue": "quick",
         }
@@ -101,6 +103,14 @@ API: dict[tuple[str, str], Row] = {
     ("files", "GET"): Row(f"{A}files/", Scope.FILES_READ),
     ("file", "GET"): Row(f"{A}files/{{file}}/", Scope.FILES_READ, owned=True),
     ("file", "DELETE"): Row(f"{A}files/{{file}}/", Scope.FILES_DELETE, owned=True),
+    ("file-batches", "POST"): Row(
+        f"{A}files/batch/",
+        Scope.FILES_WRITE,
+        body=b'{"action": "tag", "ids": ["019ab3f2-7c1e-7d3a-9f52-3a4be0c5d1f7"], "tags": ["a"]}',
+        headers=JSON,
+    ),
+    ("file-batch", "GET"): Row(f"{A}files/batch/{{batch}}/", Scope.FILES_WRITE, owned=True),
+    ("file-batch", "DELETE"): Row(f"{A}files/batch/{{batch}}/", Scope.FILES_WRITE, owned=True),
     ("file-jobs", "GET"): Row(f"{A}files/{{file}}/jobs/", Scope.JOBS_READ, owned=True),
     ("file-restore", "POST"): Row(f"{A}files/{{trashed}}/restore/", Scope.FILES_DELETE, owned=True),
     ("trash", "GET"): Row(f"{A}trash/", Scope.FILES_READ),
@@ -290,7 +300,10 @@ def make_objects(storage: Folder, **fields: Any) -> Objects:
     row, _ = keys.create(Project.objects.get(name="default"), "object", {Scope.PROJECT_ADMIN})
     trashed = new_file(owner="ann", deleted_at=timezone.now())
     imported = Import.everywhere.create(project_id=1, owner="ann", url="http://a/", host="a")
-    return Objects(file, new_job(file), upload, row, trashed, imported)
+    batch = FileBatch.everywhere.create(
+        project_id=1, owner="ann", action="tag", after=file.pk, until=file.pk, total=1, state=FileBatch.State.DONE
+    )
+    return Objects(file, new_job(file), upload, row, trashed, imported, batch)
 
 
 def close() -> None:

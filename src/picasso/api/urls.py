@@ -6,6 +6,7 @@ from drf_spectacular.views import SpectacularSwaggerSplitView
 from picasso.api.audit import AuditList
 from picasso.api.events import EventList
 from picasso.api.files import FileDetail, FileList
+from picasso.api.files_batch import FileBatchDetail, FileBatches
 from picasso.api.imports import ImportDetail, ImportList
 from picasso.api.jobs import (
     FileJobs,
@@ -35,6 +36,8 @@ urlpatterns = [
     path("", Index.as_view(), name="root"),
     path("files/", FileList.as_view(), name="files"),
     path("files/<uuid:pk>/", FileDetail.as_view(), name="file"),
+    path("files/batch/", FileBatches.as_view(), name="file-batches"),
+    path("files/batch/<uuid:pk>/", FileBatchDetail.as_view(), name="file-batch"),
     path("files/<uuid:pk>/jobs/", FileJobs.as_view(), name="file-jobs"),
     path("jobs/", JobList.as_view(), name="jobs"),
     path("jobs/retry/", JobsRetry.as_view(), name="jobs-retry"),

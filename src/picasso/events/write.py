@@ -61,17 +61,17 @@ def received(file: File, upload_id: uuid.UUID | None) -> list[Row]:
     return [*rows, file_event("file.processed", file)] if file.processed else rows
 
 
-def write_deleted(file: File) -> None:
-    """A file is deleted for good. Nothing of what its events said of it stays.
+def write_deleted(*files: File) -> None:
+    """Files are deleted for good. Nothing of what their events said of them stays.
 
     What the deletion itself is filtered by stays until the event is removed.
     """
-    clear(file.pk)
-    write({**file_event("file.deleted", file), "data": {}})
+    clear(*(file.pk for file in files))
+    write(*({**file_event("file.deleted", file), "data": {}} for file in files))
 
 
-def clear(file_id: uuid.UUID) -> None:
-    events = Event.everywhere.filter(file_id=file_id)
+def clear(*file_ids: uuid.UUID) -> None:
+    events = Event.everywhere.filter(file_id__in=file_ids)
     # Locked in the order in which the sequencer locks them.
     found = list(events.select_for_update().order_by("pk").values_list("pk", flat=True))
     Event.everywhere.filter(pk__in=found).update(data={}, tags=[])

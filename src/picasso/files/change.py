@@ -113,7 +113,9 @@ def require_kept(limits: TokenLimits, file: File, values: Mapping[str, Any]) -> 
     """Tags and attributes of the token stay as they are. Raises `Forbidden`."""
     if set(limits.tags) & set(file.tags) - set(values.get("tags", file.tags)):
         raise Forbidden("This token can't remove its own tags.")
-    attributes = values.get("attributes", file.attributes)
+    if "attributes" not in values:
+        return
+    attributes = values["attributes"]
     for key in limits.attributes:
         if (key in attributes, attributes.get(key)) != (key in file.attributes, file.attributes.get(key)):
             raise Forbidden(f"This token can't change the attribute {key!r}.")

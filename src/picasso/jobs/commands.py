@@ -46,12 +46,28 @@ def cancel_all(jobs: Collection[uuid.UUID]) -> int:
     return _move_all(jobs, states.ACTIVE, State.CANCELLED, **CANCELLED)
 
 
-def retry_all(jobs: Collection[uuid.UUID]) -> int:
-    """Run those jobs once more that have ended, and return how many. A background job gets the usual priority."""
-    return _move_all(jobs, states.ENDED, State.WAITING, **RESET, priority=Greatest("priority", 0))
+def retry_all(jobs: Collection[uuid.UUID], *, audited: bool = True) -> int:
+    """Run those jobs once more that have ended, and return how many. A background job gets the usual priority.
+
+    The caller has written the audit if it is not to be ``audited``.
+    """
+    return _move_all(jobs, states.ENDED, State.WAITING, audited=audited, **RESET, priority=Greatest("priority", 0))
 
 
-def _move_all(jobs: Collection[uuid.UUID], old: Collection[State], new: State, **changes: Any) -> int:
+def retry_files(files: Collection[uuid.UUID]) -> set[uuid.UUID]:
+    """Run the jobs of these files once more that failed or were cancelled; the files that have such jobs.
+
+    The caller has locked the files, and writes the audit.
+    """
+    ended = Job.everywhere.filter(file_id__in=files, state__in=(State.FAILED, State.CANCELLED))
+    found = dict(ended.values_list("pk", "file_id"))
+    retry_all(found, audited=False)
+    return set(found.values())
+
+
+def _move_all(
+    jobs: Collection[uuid.UUID], old: Collection[State], new: State, *, audited: bool = True, **changes: Any
+) -> int:
     """Make one transition of the jobs that are in one of these states, whatever their attempt, and settle the files."""
     old = [state for state in old if (state, new) in states.MOVES]
     with transaction.atomic():
@@ -69,7 +85,8 @@ def _move_all(jobs: Collection[uuid.UUID], old: Collection[State], new: State, *
             holds.stop_held(list(scans.values_list("file_id", flat=True)))
         event_sql.write_of_jobs("job.cancelled" if new == State.CANCELLED else "job.retried", mine)
         settle.settle_files(locked)
-        _record("job.cancel" if new == State.CANCELLED else "job.retry", mine)
+        if audited:
+            _record("job.cancel" if new == State.CANCELLED else "job.retry", mine)
     return moved
 
 

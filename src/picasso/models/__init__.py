@@ -8,7 +8,7 @@ from picasso.models.credentials import Key, LinkKey, TokenUse
 from picasso.models.events import Event, EventCounter
 from picasso.models.files import Derivative, File, Job, Scan
 from picasso.models.imports import Import
-from picasso.models.operations import Queue, Reprocess, Worker
+from picasso.models.operations import FileBatch, Queue, Reprocess, Worker
 from picasso.models.people import ExternalIdentity, Membership, SecondFactor, SignInFailure
 from picasso.models.projects import DEFAULT_PROJECT, MAX_DAYS, Project, Visibility
 from picasso.models.uploads import Upload
@@ -25,6 +25,7 @@ __all__ = [
     "EventCounter",
     "ExternalIdentity",
     "File",
+    "FileBatch",
     "Import",
     "Job",
     "Key",

@@ -7,7 +7,8 @@ from typing import ClassVar
 from django.db import models
 from django.db.models.functions import Now
 
-from picasso.models.base import new_id
+from picasso.models.base import ProjectManager, new_id
+from picasso.models.projects import Project
 
 
 class Queue(models.Model):
@@ -55,3 +56,46 @@ class Reprocess(models.Model):
 
     def __str__(self) -> str:
         return f"{self.pipeline} version {self.version}: {self.state}, {self.files} files"
+
+
+class FileBatch(models.Model):
+    """One action on many files, done in the background from the oldest to the newest file."""
+
+    class State(models.TextChoices):
+        RUNNING = "running"
+        STOPPED = "stopped"
+        DONE = "done"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    project = models.ForeignKey(Project, models.CASCADE, db_index=False, db_constraint=False, related_name="+")
+    owner = models.CharField(
+        max_length=255, null=True, blank=True, help_text="Only files of this owner; null for all of the project."
+    )
+    action = models.CharField(max_length=16)
+    options = models.JSONField(default=dict, help_text="Of the action: `tags`, `visibility`, `permanently`.")
+    where = models.JSONField(default=dict, help_text="Which files, as the filters of their list.")
+    ids = models.JSONField(null=True, blank=True, help_text="Or these files, in order, until it has ended.")
+    after = models.UUIDField(help_text="All files up to this id are done.")
+    until = models.UUIDField(help_text="The newest file that belongs to it.")
+    state = models.CharField(max_length=16, choices=State.choices, default=State.RUNNING)
+    total = models.BigIntegerField(help_text="How many files it has found at its creation.")
+    done = models.BigIntegerField(default=0)
+    failed = models.BigIntegerField(default=0)
+    failures = models.JSONField(default=list, help_text="The first files with which it failed, and why.")
+    created_at = models.DateTimeField(db_default=Now())
+    updated_at = models.DateTimeField(db_default=Now())
+
+    objects = ProjectManager["FileBatch"]()
+    everywhere = models.Manager["FileBatch"]()
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+        base_manager_name = "everywhere"
+        default_manager_name = "everywhere"
+        indexes: ClassVar = [
+            models.Index(fields=["updated_at"], name="batch_running", condition=models.Q(state="running")),
+            models.Index(fields=["project", "id"], name="batch_project"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action}: {self.state}, {self.done} of {self.total} files"

@@ -8,30 +8,24 @@ loses nothing.
 
 from __future__ import annotations
 
-import logging
 import re
-import threading
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from picasso.access import audit
 from picasso.access.principal import SERVICE
-from picasso.access.projects import Projects
+from picasso.access.projects import Project, Projects
 from picasso.files import queries
 from picasso.jobs import commands
 from picasso.jobs.states import with_scan
 from picasso.models import File, Job, Queue, Reprocess, Scan
-from picasso.process.pipelines import Pipeline, Pipelines
+from picasso.process.pipelines import Pipeline, Pipelines, Plan
 from picasso.storage import Storage
-
-log = logging.getLogger(__name__)
-
-TICK_SECONDS = 1.0
 
 # Below every priority that a pipeline can have: see `picasso.jobs.claims`.
 PRIORITY = -10
@@ -122,36 +116,6 @@ def as_regex(pattern: str) -> str:
     return f"^{'.*'.join(escaped)}$"
 
 
-class Reprocessor:
-    """Continues whatever is to be reprocessed, in a thread of its own, from `start` to `stop`."""
-
-    def __init__(self, storage: Storage, pipelines: Pipelines) -> None:
-        self._storage = storage
-        self._pipelines = pipelines
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="reprocess", daemon=True)
-
-    def start(self) -> None:
-        for notice in filter(None, map(incomplete_notice, self._pipelines)):
-            log.info("%s", notice)
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Without waiting for the present batch: it is one transaction."""
-        self._stopped.set()
-
-    def _run(self) -> None:
-        while not self._stopped.is_set():
-            try:
-                busy = advance(self._storage, self._pipelines)
-            except Exception as fault:  # nothing may end this thread: nobody would notice
-                log.warning("could not continue reprocessing, trying again: %s", fault, exc_info=fault)
-                connection.close()
-                busy = False
-            if not busy:
-                self._stopped.wait(TICK_SECONDS)
-
-
 def advance(storage: Storage, pipelines: Pipelines) -> bool:
     """Do one batch; False if there is nothing more to do now.
 
@@ -214,14 +178,19 @@ class _Batch:
     projects: Projects
 
     def reprocess(self, file_id: uuid.UUID, media_type: str, project_id: int) -> list[str]:
-        """As `commands.reprocess_file`. A project that scans has its files scanned again, whatever their pipeline."""
-        plan, project = self.pipelines.plan(self.row.pipeline, media_type), self.projects.get(project_id)
-        return commands.reprocess_file(
-            file_id,
-            with_scan(plan.steps) if project.scans else plan.steps,
-            pipeline=plan.pipeline,
-            version=plan.version,
-            priority=PRIORITY,
-            retention_days=(plan.retention_days, project.retention_days),
-            judge_again="scan" in self.row.where,
-        )
+        """See `reprocess_file`."""
+        plan, judge_again = self.pipelines.plan(self.row.pipeline, media_type), "scan" in self.row.where
+        return reprocess_file(file_id, plan, self.projects.get(project_id), judge_again=judge_again)
+
+
+def reprocess_file(file_id: uuid.UUID, plan: Plan, project: Project, *, judge_again: bool = False) -> list[str]:
+    """As `commands.reprocess_file`. A project that scans has its files scanned again, whatever their pipeline."""
+    return commands.reprocess_file(
+        file_id,
+        with_scan(plan.steps) if project.scans else plan.steps,
+        pipeline=plan.pipeline,
+        version=plan.version,
+        priority=PRIORITY,
+        retention_days=(plan.retention_days, project.retention_days),
+        judge_again=judge_again,
+    )

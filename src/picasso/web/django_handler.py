@@ -148,7 +148,7 @@ def body_limit(request: Request, path: str) -> int:
         raise MethodNotAllowed(allowed)
     check_permissions(view, request)
     takes_body = request.method in WITH_BODY and getattr(view, "takes_body", True)
-    return MAX_JSON if takes_body else NO_BODY
+    return getattr(view, "max_body", MAX_JSON) if takes_body else NO_BODY
 
 
 def check_permissions(view: type[View], request: Request) -> None:

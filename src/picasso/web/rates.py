@@ -31,7 +31,7 @@ LISTS = frozenset(
 # A password takes a tenth of a second to check. How many may be wrong is counted by `picasso.access.sign_in_locks`.
 SIGN_IN = (addresses.SIGN_IN, addresses.ACCOUNT, f"{addresses.ADMIN}login/", f"{addresses.ADMIN}password_change/")
 
-BULK_ACTIONS = frozenset({f"{addresses.JOBS}retry/", f"{addresses.JOBS}cancel/"})
+BULK_ACTIONS = frozenset({f"{addresses.JOBS}retry/", f"{addresses.JOBS}cancel/", addresses.FILE_BATCHES})
 
 
 class Rates:

@@ -6,7 +6,7 @@ because their order may be another one.
 
 from __future__ import annotations
 
-from picasso.languages.russian import access, api, errors, follow, fragments, pages, uploads
+from picasso.languages.russian import access, api, errors, files, follow, fragments, pages, uploads
 
 TITLES = errors.TITLES
 FRAGMENTS = fragments.FRAGMENTS
@@ -18,5 +18,6 @@ SENTENCES: dict[str, str] = {
     **uploads.SENTENCES,
     **access.SENTENCES,
     **api.SENTENCES,
+    **files.SENTENCES,
     **follow.SENTENCES,
 }

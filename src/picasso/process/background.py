@@ -1,0 +1,51 @@
+"""The thread of a worker that does what operators and applications have asked for on many files."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from django.db import connection
+
+from picasso.process import file_batches, reprocess
+from picasso.process.pipelines import Pipelines
+from picasso.storage import Storage
+
+log = logging.getLogger(__name__)
+
+TICK_SECONDS = 1.0
+
+
+class Background:
+    """Continues reprocessing and actions on many files, in a thread of its own, from `start` to `stop`."""
+
+    def __init__(self, storage: Storage, pipelines: Pipelines) -> None:
+        self._storage = storage
+        self._pipelines = pipelines
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="background", daemon=True)
+
+    def start(self) -> None:
+        for notice in filter(None, map(reprocess.incomplete_notice, self._pipelines)):
+            log.info("%s", notice)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Without waiting for the present batch: it is one transaction."""
+        self._stopped.set()
+
+    def _run(self) -> None:
+        while not self._stopped.is_set():
+            try:
+                busy = self._advance()
+            except Exception as fault:  # nothing may end this thread: nobody would notice
+                log.warning("could not continue work in the background, trying again: %s", fault, exc_info=fault)
+                connection.close()
+                busy = False
+            if not busy:
+                self._stopped.wait(TICK_SECONDS)
+
+    def _advance(self) -> bool:
+        """Do a little of each; False if there is nothing more to do now."""
+        reprocessed = reprocess.advance(self._storage, self._pipelines)
+        return file_batches.advance(self._storage, self._pipelines) or reprocessed
