@@ -24,8 +24,10 @@ import psycopg
 import pytest
 
 from picasso.workdir import LOCK
+from tests.faults import imports
 from tests.faults.following import Follower
 from tests.faults.load import Load, Upload
+from tests.remote import remote
 from tests.sampling import sample
 from tests.services import Postgres, RabbitMQ, Service, Unavailable, started
 from tests.stack import SETTLED, Stack, production, running, until
@@ -78,7 +80,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory, servers_folder: Path) -> I
 @pytest.fixture(scope="module")
 def single(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """The embedded default."""
-    with running(tmp_path_factory.mktemp("single") / "data") as service:
+    with running(tmp_path_factory.mktemp("single") / "data", PICASSO_OUTBOUND_ALLOWED="127.0.0.1") as service:
 
         def query(statement: str) -> list[tuple[Any, ...]]:
             with closing(sqlite3.connect(service.data / "picasso.sqlite3")) as connection:
@@ -329,6 +331,18 @@ def test_followers_miss_nothing_and_see_nothing_twice(place: Place) -> None:
 
 def settled_in(follower: Follower) -> set[str | None]:
     return {file_id for _, kind, file_id in list(follower.seen) if kind in {"file.processed", "file.failed"}}
+
+
+def test_imports_are_continued_when_their_worker_is_killed(single: Place) -> None:
+    stack = single.stack
+    with remote(imports.slowly) as server:
+        imports.begin(stack, server.url, 6)
+        until(lambda: len(server.asked) == 6, 30, stack.log_tail)
+        time.sleep(1)
+        assert kill(stack.processes("worker", "--queue", "quick"))
+        until(lambda: imports.ended(stack), WITHIN, stack.log_tail, promise=True)
+    imports.take_away(stack, 6)
+    assert len([asked for asked in server.asked if "range" in asked.headers]) == len(server.asked) - 6 >= 6
 
 
 def test_everything_is_killed(place: Place) -> None:
