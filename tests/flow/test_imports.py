@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.models.functions import Now
 
@@ -172,6 +173,7 @@ NAMES = {
     "/b/a%20b.txt?x=1": ({}, "a b.txt"),
     "/..%2f..%2fetc%2fpasswd": ({}, "passwd"),
     "/": ({}, ""),
+    "/%2e%2e": ({}, ""),
     "/1": ({"Content-Disposition": 'inline; filename="C:\\dir\\a.txt"'}, "a.txt"),
     "/2.txt": ({"Content-Disposition": 'attachment; filename="broken'}, "2.txt"),
     "/3.txt": ({"Content-Disposition": "attachment; filename=/"}, "3.txt"),
@@ -602,6 +604,39 @@ def test_tokens_and_projects(tmp_path: Path) -> None:
         assert code(await post(app, text, body)) == (403, "forbidden")
 
     with_keys(tmp_path, refused)
+
+
+# The command line
+
+
+def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "PICASSO", conf())
+    with remote(lambda asked: answer(b"text\n") if asked.path == "/a.txt" else answer(b"", "404 Not Found")) as server:
+        with fetching(tmp_path):
+            call_command("import", f"{server.url}/a.txt", "--owner", "ann", "--wait", "--json")
+            with pytest.raises(CommandError, match="Not all"):
+                call_command("import", f"{server.url}/b.txt", "--wait")
+        capsys_lines = capsys.readouterr().out.splitlines()
+        waiting = begin(server.url)
+    shown = json.loads(capsys_lines[0])[0]
+    file = File.everywhere.get()
+    assert (shown["state"], shown["file_id"], file.owner) == ("imported", str(file.pk), "ann")
+    assert "failed" in capsys_lines[1]
+    assert "remote-refused" in capsys_lines[1]
+    call_command("import", "--cancel", str(waiting.pk))
+    call_command("import", "--list")
+    assert [line.split()[1] for line in capsys.readouterr().out.splitlines()] == [
+        *("cancelled", "cancelled", "failed", "imported"),
+    ]
+    for wrong in (
+        (),
+        ("ftp://a/",),
+        ("http://10.0.0.1/",),
+        ("http://a/", "--project", "none"),
+        ("--cancel", str(file.pk)),
+    ):
+        with pytest.raises(CommandError):
+            call_command("import", *wrong)
 
 
 @pytest.fixture(autouse=True)

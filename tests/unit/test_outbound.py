@@ -239,10 +239,12 @@ def test_proxies_of_the_environment_are_not_used(monkeypatch: pytest.MonkeyPatch
         for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
             monkeypatch.setitem(os.environ, name, proxy.url)
         assert fetch(server.url) == (200, b"direct")
-        assert fetch("http://public.test/", rules="", proxy=proxy.url) == (200, b"proxy")
+        with_password = proxy.url.replace("//", "//user:secret@")
+        assert fetch("http://public.test/", rules="", proxy=with_password) == (200, b"proxy")
         with pytest.raises(AddressNotAllowed):
             fetch("http://10.0.0.1/", rules="", proxy=proxy.url)
     assert [asked.path for asked in proxy.asked] == ["http://public.test/"]
+    assert proxy.asked[0].headers["proxy-authorization"].startswith("Basic ")
 
 
 @pytest.mark.parametrize(

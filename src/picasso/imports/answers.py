@@ -136,7 +136,8 @@ def name_in_url(url: str) -> str:
 
 
 def last_part(name: str) -> str:
-    return re.split(r"[/\\]", name)[-1].strip()
+    found = re.split(r"[/\\]", name)[-1].strip()
+    return "" if found in {".", ".."} else found
 
 
 def type_of(response: Response) -> str:
