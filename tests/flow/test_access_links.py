@@ -36,7 +36,7 @@ from tests.flow.access import (
     token,
     with_keys,
 )
-from tests.flow.asgi import Exchange
+from tests.flow.asgi import Exchange, ask
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -138,6 +138,23 @@ def test_a_link_opens_one_address_only(tmp_path: Path) -> None:
 
     answers = with_keys(tmp_path, each)
     assert [answer.status for answer in answers] == [401, 401, 401, 401, 405, 401]
+
+
+def test_a_link_serves_parts_and_attachments(tmp_path: Path) -> None:
+    _, key = new_key()
+
+    async def each(app: WebApp) -> list[Exchange]:
+        link = address(await put(app, key))
+        query = link.partition("?")[2]
+        paths = [link, f"{link}&download", link.replace(query, f"download=1&{query}")]
+        answers = [await ask(app, "GET", path, b"", range="bytes=0-1,4-5") for path in paths]
+        return [*answers, await ask(app, "HEAD", paths[1])]
+
+    answers = with_keys(tmp_path, each)
+    assert [answer.status for answer in answers] == [206, 206, 206, 200]
+    kinds = [answer.headers["content-disposition"].partition(";")[0] for answer in answers]
+    assert kinds == ["inline", "attachment", "attachment", "attachment"]
+    assert all(b"\r\n\r\nco\r\n" in answer.body for answer in answers[:3])
 
 
 def test_a_link_expires(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from picasso.models import new_id
 from picasso.receive.new_file import clean_name
 from picasso.storage.names import MAX_NAME_BYTES, derived_key, is_safe_name, original_key, safe_name
-from picasso.web.download import INLINE, Download, disposition
+from picasso.web.downloads import INLINE, Download, disposition
 from tests.sampling import number
 
 # Any text, and more than chance would give of what has a meaning in names.

@@ -43,7 +43,7 @@ from picasso.receive.threads import Threads
 from picasso.scan.processor import Options
 from picasso.serializers import FileDetailSerializer, Links
 from picasso.storage.folder import Folder
-from picasso.web.download import find
+from picasso.web.downloads import find
 from tests import services
 from tests.flow.rows import derivative_of, finish, new_file, new_job, start
 from tests.stack import until

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import datetime, timedelta
+from email import message_from_bytes
 from email.utils import format_datetime, parsedate_to_datetime
 from pathlib import Path
 from typing import Any
@@ -277,7 +278,7 @@ def test_a_range_past_the_end(service: Stack, text: dict[str, Any], wanted: str)
 @pytest.mark.parametrize(
     "wanted",
     [
-        "bytes=0-1,5-6",
+        "bytes=0-1,9-5",
         "bytes=9-5",
         "bytes=-",
         "bytes=a-b",
@@ -291,6 +292,26 @@ def test_what_is_no_single_range_gets_all(service: Stack, text: dict[str, Any], 
     answer = service.client.get(text["file"], headers={"Range": wanted})
     assert answer.status_code in ({200, 206} if "99999" in wanted else {200})
     assert answer.content == CONTENT
+
+
+def test_several_ranges(service: Stack, text: dict[str, Any]) -> None:
+    answer = service.client.get(text["file"], headers={"Range": f"bytes=5-9,0-1,{SIZE - 3}-"})
+    assert answer.status_code == 206
+    assert "content-range" not in answer.headers
+    message = message_from_bytes(f"Content-Type: {answer.headers['content-type']}\r\n\r\n".encode() + answer.content)
+    parts = [part for part in message.walk() if not part.is_multipart()]
+    assert [part.get_payload(decode=True) for part in parts] == [CONTENT[5:10], CONTENT[:2], CONTENT[-3:]]
+    assert parts[0]["Content-Range"] == f"bytes 5-9/{SIZE}"
+    assert answer.headers["content-length"] == str(len(answer.content))
+    joined = service.client.get(text["file"], headers={"Range": "bytes=0-99,50-299"})
+    assert (joined.status_code, joined.content) == (206, CONTENT[:300])
+
+
+def test_a_download_may_be_asked_for_as_an_attachment(service: Stack, text: dict[str, Any]) -> None:
+    for query, kind in (("download", "attachment"), ("download=1", "attachment"), ("download=false", "inline")):
+        answer = service.client.head(f"{text['file']}?{query}")
+        assert answer.headers["content-disposition"] == f'{kind}; filename="lines.txt"'
+    check_problem(service.client.get(f"{text['file']}?download=maybe"), 400, "bad-request")
 
 
 def test_if_range(service: Stack, text: dict[str, Any]) -> None:

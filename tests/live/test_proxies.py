@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import base64
-import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
-from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import httpx
@@ -20,9 +18,10 @@ from tests import nginx
 from tests.live.admin import superuser, token
 from tests.live.conftest import Shared, web_only
 from tests.live.handlers import Served, served
+from tests.live.shipped import Shipped, shipped_nginx
 from tests.live.wire import END, FILES, FORM, PNG, UPLOAD, Answer, ask, check_problem, head, part, post, wire
 from tests.services import free_port
-from tests.stack import Stack, until
+from tests.stack import Stack
 
 pytestmark = pytest.mark.live
 
@@ -247,47 +246,19 @@ def first_answer(door: Served, **headers: str) -> int:
 # The configuration that we ship
 
 
-@dataclass(frozen=True, slots=True)
-class Shipped:
-    port: int
-    log: Path
-
-    def reached_web(self, method: str, path: str) -> bool:
-        """Whether nginx has asked the service; it logs a request some time after it has answered."""
-
-        def logged() -> list[dict[str, Any]]:
-            lines = [json.loads(line) for line in self.log.read_text().splitlines()]
-            return [line for line in lines if (line["method"], line["path"]) == (method, path)]
-
-        until(lambda: bool(logged()), 10, lambda: f"not logged: {method} {path}")
-        return bool(logged()[-1]["web_seconds"])
-
-
 @pytest.fixture(scope="module")
 def shipped(new_data: Callable[[], Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shipped]:
-    """deploy/nginx.conf, of which nothing is changed but where things are."""
-    port, data, folder = free_port(), new_data(), tmp_path_factory.mktemp("nginx")
+    data = new_data()
     env = {
         "PICASSO_TRUSTED_PROXIES": "*",
         "PICASSO_ACCEL_REDIRECT": "/stored",
         "PICASSO_CORS_ORIGINS": "https://a.example",
     }
-    with web_only(data, PICASSO_MAX_UPLOAD_SIZE="20MiB", **env) as stack:
-        changes = {
-            "/etc/nginx/mime.types": "mime.types",
-            "/etc/nginx/proxies.conf": "/dev/null",
-            "/tmp/": f"{folder}/",
-            "listen 8080": f"listen 127.0.0.1:{port}",
-            "http://web:8000": stack.url,
-            "/data/media": f"{data}/media",
-            "/dev/stdout": "access.log",
-        }
-        text = (ROOT / "deploy/nginx.conf").read_text()
-        for there, here in changes.items():
-            assert there in text
-            text = text.replace(there, here)
-        with nginx.running(folder, port, f"{nginx.user()}\n{text}"):
-            yield Shipped(port, folder / "access.log")
+    with (
+        web_only(data, PICASSO_MAX_UPLOAD_SIZE="20MiB", **env) as stack,
+        shipped_nginx(tmp_path_factory.mktemp("nginx"), stack.url, data) as front,
+    ):
+        yield front
 
 
 def sent(shipped: Shipped, **headers: str) -> Answer:

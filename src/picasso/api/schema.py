@@ -19,15 +19,19 @@ from rest_framework.request import Request
 
 from picasso import addresses
 from picasso.api.credentials_schema import SCHEMES, with_credentials
-from picasso.api.upload_schema import OPERATIONS, PROBLEM, header_docs, path_parameter, problems, query
+from picasso.api.upload_schema import OPERATIONS, PROBLEM, header, header_docs, path_parameter, problems, query
 
 BYTES = {"*/*": {"schema": {"type": "string", "format": "binary"}}}
 
 DOWNLOAD_RESPONSES = {
     "200": {"description": "The bytes.", "content": BYTES},
-    "206": {"description": "A range of the bytes.", "content": BYTES},
+    "206": {
+        "description": "A range of the bytes, or several ranges.",
+        "content": {**BYTES, "multipart/byteranges": {"schema": {"type": "string", "format": "binary"}}},
+    },
     "304": {"description": "Not modified."},
     **problems(
+        s400="`download` is neither true nor false.",
         s401="The credential is not valid.",
         s403="The link is not valid, or the file is in quarantine.",
         s404="There is no such file, or the principal may not read it.",
@@ -41,6 +45,12 @@ DOWNLOAD_RESPONSES = {
 LINK = (
     query("expires", "Of a link to a private file: a Unix time.", pattern=r"^[1-9]\d{0,11}$"),
     query("signature", "Of a link."),
+)
+
+DOWNLOAD = (
+    query("download", "Send it as an attachment, whatever its type.", enum=["", "1", "true", "0", "false"]),
+    header("Range", "The parts that are wanted, such as `bytes=0-99,500-`."),
+    header("If-Range", "Apply `Range` only if this is still the `ETag` or `Last-Modified`."),
 )
 
 
@@ -73,7 +83,7 @@ def download(operation: str, description: str, *parameters: dict[str, Any]) -> d
         "operationId": operation,
         "tags": ["files"],
         "description": description,
-        "parameters": [*parameters, *LINK],
+        "parameters": [*parameters, *DOWNLOAD, *LINK],
         "responses": DOWNLOAD_RESPONSES,
     }
 

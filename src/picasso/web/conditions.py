@@ -1,19 +1,16 @@
-"""Conditional requests and ranges (RFC 9110 §13-14), as functions of a request's headers."""
+"""Conditional requests (RFC 9110 §13), as functions of a request's headers."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from picasso.errors import PreconditionFailed, RangeNotSatisfiable
+from picasso.errors import PreconditionFailed
 
 Headers = Mapping[str, str]
 """By lower-case name."""
-
-RANGE = re.compile(r"bytes=\s*(\d{0,18})-(\d{0,18})\s*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,28 +53,6 @@ def http_date(text: str | None) -> datetime | None:
     except (ValueError, OverflowError):
         return None
     return date if date.tzinfo else date.replace(tzinfo=UTC)
-
-
-def requested_range(headers: Headers, found: Representation) -> tuple[int, int] | None:
-    """The bytes ``[start, stop)`` if the request is for one range; None if it is for everything.
-
-    Several ranges, other units and invalid ranges get everything, as RFC 9110 §14.2 allows. A range that includes all
-    bytes is still a range: if players get a 200 for it, they take the service for one without ranges.
-
-    Raises:
-        RangeNotSatisfiable: the range starts after the end.
-    """
-    match = RANGE.fullmatch(headers.get("range", ""))
-    if not match or match.groups() == ("", "") or not if_range_matches(headers.get("if-range"), found):
-        return None
-    first, last = match.groups()
-    if first and last and int(last) < int(first):
-        return None
-    start = int(first) if first else max(0, found.size - int(last))
-    stop = min(int(last) + 1, found.size) if first and last else found.size
-    if start >= found.size or (not first and int(last) == 0):
-        raise RangeNotSatisfiable(headers={"Content-Range": f"bytes */{found.size}"})
-    return start, stop
 
 
 def if_range_matches(if_range: str | None, found: Representation) -> bool:

@@ -23,7 +23,7 @@ from picasso.events.filter import (
 )
 from picasso.web.event_hub import EventHub
 from picasso.web.event_slots import EventSlots
-from picasso.web.event_stream import MEDIA_TYPE, EventStream
+from picasso.web.event_stream import HEADERS, MEDIA_TYPE, EventStream
 from picasso.web.request import Handler, Request
 from picasso.web.waiting import Waiting, preferred_wait
 
@@ -38,7 +38,7 @@ class EventsHandler:
         self._django = django
 
     async def __call__(self, request: Request) -> None:
-        if request.method == "GET" and below(EVENTS, request.path) == "":
+        if request.method in {"GET", "HEAD"} and below(EVENTS, request.path) == "":
             if wants_stream(request):
                 return await self._stream(request)
             await self._wait(request)
@@ -50,8 +50,11 @@ class EventsHandler:
         require_known(parameters, OF_STREAMS)
         after = last_event_id(request)
         after = number(parameters, "after", 0, MAX_NUMBER) if after is None else after
+        if request.method == "HEAD":
+            await request.start(200, HEADERS)
+            return await request.body(b"")
         with self._slots.take(request):
-            await EventStream(request, self._hub, wanted).run(after)
+            return await EventStream(request, self._hub, wanted).run(after)
 
     async def _wait(self, request: Request) -> None:
         """Whatever is wrong with the request, the view says."""

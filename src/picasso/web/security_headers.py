@@ -1,4 +1,4 @@
-"""Headers of every answer that limit what a browser does with it. A handler's own value comes first."""
+"""Headers of every answer that limit what browsers and caches do with it. A handler's own value comes first."""
 
 from __future__ import annotations
 
@@ -27,8 +27,11 @@ OTHER_CSP = b"default-src 'none'; frame-ancestors 'none'"
 
 CSP = b"content-security-policy"
 
-OTHER = (*ALWAYS, *ISOLATED, (CSP, OTHER_CSP))
-PAGE = (*ALWAYS, *ISOLATED, (CSP, PAGE_CSP))
+# Answers depend on who asks and when. Without this, caches may keep some, such as a 404, as long as they like.
+CACHING = (b"cache-control", b"private, no-cache")
+
+OTHER = (*ALWAYS, *ISOLATED, CACHING, (CSP, OTHER_CSP))
+PAGE = (*ALWAYS, *ISOLATED, CACHING, (CSP, PAGE_CSP))
 
 NOT_MODIFIED = 304
 

@@ -51,6 +51,9 @@ SENTENCES = {
     "Use a cursor from an earlier answer, with the same filters and order.": (
         "Используйте cursor из предыдущего ответа, с тем же отбором и порядком."
     ),
+    "The parameter `download` has no value, or is true or false.": (
+        "Параметр `download` — без значения, `true` или `false`."
+    ),
     "{} is not a parameter here{}.": "{0} здесь не параметр{1}.",
     "{} is there {} times. Give it once.": "{0} указан {1} раз(а). Укажите его один раз.",
     "permanently must be true or false.": "permanently должен быть true или false.",

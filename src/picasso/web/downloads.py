@@ -1,0 +1,143 @@
+"""What is at an address of downloads, and with which headers: ``/files/<id>/<name>``,
+``/files/<id>/derived/<processor>/<name>``."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from urllib.parse import quote
+
+from django.db import InterfaceError, OperationalError, close_old_connections
+
+from picasso.access.policies import Policies
+from picasso.access.principal import Principal
+from picasso.addresses import DOWNLOADS
+from picasso.errors import NotFound, Unavailable
+from picasso.files import queries
+from picasso.files.quarantine import require_released
+from picasso.files.refused import require_accepted
+from picasso.models import File, Visibility
+from picasso.web.conditions import Representation
+from picasso.web.content_type import content_type, known_encoding
+from picasso.web.digests import repr_digest
+
+ADDRESS = re.compile(rf"{DOWNLOADS}([0-9a-f-]{{36}})/(?:derived/([a-z0-9-]+)/)?([^/]+)")
+
+# Types that a browser shows without running anything in them. All others are sent as attachments.
+INLINE = re.compile(r"image/(jpeg|png|gif|webp|avif|bmp|tiff|jxl)|(audio|video)/[a-z0-9.+-]+|text/plain")
+
+# The bytes at an address never change, but they may be deleted, so caches have to ask each time. Shared caches keep
+# public ones for a minute: that long they may be served after they were deleted or made private.
+PRIVATE_CACHES = "private, no-cache"
+PUBLIC_CACHES = "public, max-age=60"
+
+# A stored document gets an origin of its own, without scripts, forms or further requests.
+CSP = "default-src 'none'; img-src 'self' data:; media-src 'self'; style-src 'unsafe-inline'; sandbox"
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """An original or a derivative."""
+
+    key: str
+    media_type: str
+    size: int
+    sha256: str
+    stored_at: datetime
+    name: str
+    encoding: str | None
+    """Of text, as Python names it; None if it is unknown."""
+    is_public: bool
+
+    @property
+    def representation(self) -> Representation:
+        return Representation(f'"{self.sha256}"', self.stored_at, self.size)
+
+
+def find(principal: Principal, path: str, policies: Policies) -> Download:
+    """The file or derivative at ``/files/…``.
+
+    Raises `NotFound`, `Unavailable`, and as `require_released` and `require_accepted`.
+    """
+    match = ADDRESS.fullmatch(path)
+    if not match:
+        raise NotFound
+    try:
+        close_old_connections()
+        file_id = uuid.UUID(match[1])
+        if match[2]:
+            return find_derivative(principal, file_id, match[2], match[3], policies)
+        return find_original(principal, file_id, match[3], policies)
+    except ValueError:
+        raise NotFound from None
+    except (OperationalError, InterfaceError) as fault:
+        raise Unavailable("The database is unavailable. Please try again.") from fault
+
+
+def find_original(principal: Principal, file_id: uuid.UUID, name: str, policies: Policies) -> Download:
+    file = queries.fetchable(principal, file_id)
+    if file_name(file.key) != name:
+        raise NotFound
+    require_released(principal, file)
+    require_accepted(file, policies)
+    encoding = known_encoding(file.facts)
+    return Download(
+        file.key,
+        file.media_type,
+        file.size,
+        file.sha256,
+        file.uploaded_at,
+        file.name or name,
+        encoding,
+        is_public(file),
+    )
+
+
+def find_derivative(
+    principal: Principal, file_id: uuid.UUID, processor: str, name: str, policies: Policies
+) -> Download:
+    for row in queries.derivatives(principal, file_id, processor):
+        if file_name(row.key) == name:
+            require_released(principal, row.file)
+            require_accepted(row.file, policies)
+            stored_at, public = row.file.uploaded_at, is_public(row.file)
+            return Download(row.key, row.media_type, row.size, row.sha256, stored_at, name, "utf-8", public)
+    raise NotFound
+
+
+def is_public(file: File) -> bool:
+    """Whether caches may keep it for everybody: what an operator fetches from quarantine is for nobody else."""
+    return file.visibility == Visibility.PUBLIC and not file.quarantined
+
+
+def file_name(key: str) -> str:
+    """Compared here and not by the database: SQLite's LIKE ignores case, and PostgreSQL refuses NUL."""
+    return key.rpartition("/")[2]
+
+
+def headers_of(download: Download, *, as_attachment: bool) -> dict[str, str]:
+    return {
+        "Content-Type": content_type(download.media_type, download.encoding),
+        "Content-Disposition": disposition(download, as_attachment=as_attachment),
+        "Content-Security-Policy": CSP,
+        "Cross-Origin-Resource-Policy": "cross-origin" if download.is_public else "same-site",
+        "X-Content-Type-Options": "nosniff",
+        "Accept-Ranges": "bytes",
+        "ETag": download.representation.etag,
+        **repr_digest(download.sha256),
+        "Last-Modified": format_datetime(download.stored_at.astimezone(UTC), usegmt=True),
+        "Cache-Control": PUBLIC_CACHES if download.is_public else PRIVATE_CACHES,
+    }
+
+
+def disposition(download: Download, *, as_attachment: bool = False) -> str:
+    """As in RFC 6266; names that need it are added in the form of RFC 8187."""
+    kind = "inline" if INLINE.fullmatch(download.media_type) and not as_attachment else "attachment"
+    name = "".join(c if unicodedata.category(c)[0] != "C" else "_" for c in download.name)
+    plain = re.sub(r'[^ -~]|["\\%/]', "_", name)
+    value = f'{kind}; filename="{plain}"'
+    return value if plain == name else f"{value}; filename*=UTF-8''{quote(name, safe='')}"
