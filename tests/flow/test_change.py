@@ -89,6 +89,7 @@ def test_a_change_under_a_condition() -> None:
     for other in (first, "x", ""):
         assert patch(file, {"tags": ["b"]}, if_match=other).status_code == 412
     assert client().delete(path(file), headers={"if_match": first}).status_code == 412
+    assert client().get(path(file), headers={"if_match": first}).status_code == 412
     assert patch(file, {"tags": ["b"]}, if_match="*").status_code == 200
     assert patch(file, {"tags": ["c"]}, if_match=f"W/{etag_of(file)}").status_code == 200
     assert client().delete(path(file), headers={"if_match": etag_of(file)}).status_code == 204

@@ -12,6 +12,7 @@ from collections.abc import Collection
 from typing import Any
 
 from django.utils.http import parse_etags
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -22,10 +23,16 @@ from picasso.models import File
 
 ANY = "*"
 
+IF_MATCH = OpenApiParameter("If-Match", location="header", description="An `ETag` of the file: 412 if it was changed.")
+IF_NONE_MATCH = OpenApiParameter("If-None-Match", location="header", description="An `ETag`: 304 if nothing is new.")
+ETAG = OpenApiParameter(
+    "ETag", location="header", response=[200], description="Of the file as it is now, for `If-Match`."
+)
+
 
 def with_etag(request: Request, file: File, data: Any) -> Response:
     """The answer about a file; 304 if the client has it already."""
-    etag = f'"{version_of(file)}-{hashlib.sha256(request_json(data)).hexdigest()[:16]}"'
+    etag = f'"{version_of(file)}-{hashlib.sha256(as_bytes(data)).hexdigest()[:16]}"'
     known = [tag.removeprefix("W/") for tag in parse_etags(request.headers.get("If-None-Match", ""))]
     headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
     if request.method in {"GET", "HEAD"} and (etag in known or ANY in known):
@@ -33,7 +40,7 @@ def with_etag(request: Request, file: File, data: Any) -> Response:
     return Response(data, headers=headers)
 
 
-def request_json(data: Any) -> bytes:
+def as_bytes(data: Any) -> bytes:
     return compact(data).encode(errors="replace")
 
 

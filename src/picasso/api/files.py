@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import generics
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
@@ -17,7 +17,7 @@ from picasso.access.principal import Scope, principal_of
 from picasso.api.answers import problems
 from picasso.api.errors import ProblemSerializer
 from picasso.api.file_changes import FileChangesSerializer, MergePatchParser, file_changes
-from picasso.api.file_etags import require_version, required_versions, with_etag
+from picasso.api.file_etags import ETAG, IF_MATCH, IF_NONE_MATCH, require_version, required_versions, with_etag
 from picasso.api.file_parameters import FILE_PARAMETERS
 from picasso.api.json_parser import JSONParser
 from picasso.api.pagination import PagesOrCursor, Total
@@ -36,9 +36,12 @@ from picasso.storage import default_storage
 # With its media type, because DRF's renderers do not know the one of `picasso.api.errors`.
 NOT_FOUND = {(404, PROBLEM_JSON): ProblemSerializer}
 
-IF_MATCH = OpenApiParameter("If-Match", location="header", description="An `ETag` of the file: 412 if it was changed.")
-IF_NONE_MATCH = OpenApiParameter("If-None-Match", location="header", description="An `ETag`: 304 if nothing is new.")
-
+PATCHES = [
+    OpenApiExample("Rename and tag", {"name": "summer.jpg", "tags": ["beach"]}, request_only=True),
+    OpenApiExample(
+        "Change one attribute, remove another", {"attributes": {"order": 17, "draft": None}}, request_only=True
+    ),
+]
 
 COLUMNS = {"uploaded_at": "id", "size": "size", "name": "name"}
 ORDERINGS = [*COLUMNS, *(f"-{name}" for name in COLUMNS)]
@@ -122,16 +125,18 @@ class FileDetail(FileView, generics.RetrieveAPIView[File]):
 
     @extend_schema(
         operation_id="get_file",
-        parameters=[IF_NONE_MATCH],
-        responses={200: FileDetailSerializer, 304: None, **NOT_FOUND},
+        parameters=[IF_MATCH, IF_NONE_MATCH, ETAG],
+        responses={200: FileDetailSerializer, 304: None, **problems(401, 403, 404, 412)},
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         file = self.get_object()
+        require_version(request, file)
         return with_etag(request, file, self.get_serializer(file).data)
 
     @extend_schema(
         operation_id="change_file",
-        parameters=[IF_MATCH],
+        parameters=[IF_MATCH, ETAG],
+        examples=PATCHES,
         request={"application/merge-patch+json": FileChangesSerializer, "application/json": FileChangesSerializer},
         responses={200: FileDetailSerializer, 204: None, **problems(400, 401, 403, 404, 412, 415)},
     )

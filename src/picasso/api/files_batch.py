@@ -29,7 +29,7 @@ from picasso.serializers import base_of
 from picasso.storage import default_storage
 
 
-class NewBatchSerializer(serializers.Serializer[Any]):
+class NewFileBatchSerializer(serializers.Serializer[Any]):
     """Either `ids` or `filter`."""
 
     action = serializers.ChoiceField(choices=list(ACTIONS))
@@ -42,19 +42,19 @@ class NewBatchSerializer(serializers.Serializer[Any]):
     permanently = serializers.BooleanField(required=False, help_text="For `delete`: past the trash, and from it.")
 
 
-class ResultSerializer(serializers.Serializer[Any]):
+class FileResultSerializer(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     status = serializers.IntegerField(help_text="200 if it was done; otherwise as for a request about this file.")
     code = serializers.CharField(required=False, help_text="Of the error.")
     detail = serializers.CharField(required=False)
 
 
-class OutcomeSerializer(serializers.Serializer[Any]):
+class BatchOutcomeSerializer(serializers.Serializer[Any]):
     action = serializers.CharField()
     total = serializers.IntegerField()
     done = serializers.IntegerField()
     failed = serializers.IntegerField()
-    results = ResultSerializer(many=True)
+    results = FileResultSerializer(many=True)
 
 
 class FileBatchSerializer(serializers.Serializer[FileBatch]):
@@ -64,7 +64,7 @@ class FileBatchSerializer(serializers.Serializer[FileBatch]):
     total = serializers.IntegerField(help_text="How many files it has found at its creation.")
     done = serializers.IntegerField()
     failed = serializers.IntegerField()
-    failures = ResultSerializer(many=True, help_text="The first hundred files with which it failed.")
+    failures = FileResultSerializer(many=True, help_text="The first hundred files with which it failed.")
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
 
@@ -96,10 +96,10 @@ class FileBatches(APIView):
     @extend_schema(
         operation_id="change_files",
         tags=["files"],
-        request=NewBatchSerializer,
+        request=NewFileBatchSerializer,
         examples=EXAMPLES,
         responses={
-            200: OutcomeSerializer,
+            200: BatchOutcomeSerializer,
             202: OpenApiResponse(FileBatchSerializer, "It goes on in the background, at the address in `Location`."),
             **problems(400, 401, 403, 409, 413, 415),
         },
@@ -117,7 +117,7 @@ class FileBatches(APIView):
             headers = {"Location": file_batch_url(base_of(request), row.pk)}
             return Response(FileBatchSerializer(row).data, status=202, headers=headers)
         task = Task(principal, order.options, default_storage(), pipelines())
-        return Response(OutcomeSerializer(shown(order, file_batches.run(task, order, ids))).data)
+        return Response(BatchOutcomeSerializer(shown(order, file_batches.run(task, order, ids))).data)
 
 
 def shown(order: Order, outcomes: Outcomes) -> dict[str, Any]:
