@@ -54,6 +54,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool, "POLL_SECONDS", 0.02)
     monkeypatch.setattr(pool, "WATCH_SECONDS", 0.05)
     monkeypatch.setattr(pool, "CLEAN_SECONDS", 0.05)
+    monkeypatch.setattr(pool, "TELL_SECONDS", 0.05)
 
 
 def conf(**changes: Any) -> Any:
@@ -165,8 +166,8 @@ def test_a_url_becomes_a_file(tmp_path: Path) -> None:
     assert (file.sha256, file.pipeline, file.project_id) == (SHA256, "default", 1)
     assert stored(tmp_path) == CONTENT
     assert not Upload.everywhere.filter(finished_at=None).exists()
-    told = Event.everywhere.filter(type__startswith="import.").order_by("pk")
-    assert [(each.type, each.file_id) for each in told] == [("import.created", None), ("import.imported", file.pk)]
+    told = Event.everywhere.filter(type__startswith="import.").exclude(type="import.progress").order_by("pk")
+    assert [(each.type, each.file_id) for each in told] == [("import.started", None), ("import.completed", file.pk)]
 
 
 NAMES = {
@@ -420,11 +421,14 @@ def test_cancelled_while_it_runs(tmp_path: Path) -> None:
     with remote(reply) as server, fetching(tmp_path):
         row = begin(server.url)
         until(lambda: not ended(row) and row.bytes == 1_000_000)
+        until(Event.everywhere.filter(type="import.progress").exists)
         queries.cancel(OPEN, row.pk)
         until(lambda: ended(row) and row.upload is None)
         with pytest.raises(PicassoError, match="cancelled"):
             queries.cancel(OPEN, row.pk)
     assert row.state == State.CANCELLED
+    told = list(Event.everywhere.order_by("pk").values_list("type", flat=True))
+    assert (told[0], told[-1]) == ("import.started", "import.cancelled")
     assert not Upload.everywhere.exists()
     assert not File.everywhere.exists()
     assert not list(Folder(tmp_path).uploads.walk())

@@ -51,7 +51,6 @@ def create(conf: Conf, principal: Principal, wanted: NewImport, address: str = "
     require_room(principal, target)
     with transaction.atomic():
         row = Import.everywhere.create(**columns(principal, wanted, terms), host=target.host, address=origin(address))
-        states.tell("import.created", row)
         audit.record("import.create", "import", row.pk, project=terms.project_id, host=target.host)
     row.refresh_from_db()
     return row

@@ -48,6 +48,7 @@ log = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.25
 WATCH_SECONDS = 1.0
+TELL_SECONDS = 5.0
 CLEAN_SECONDS = 5.0
 PURGE_SECONDS = 3600.0
 OUTAGE_SECONDS = 1.0
@@ -157,6 +158,8 @@ class Fetcher:
             await self._database.do(states.renew, self.worker, list(self._tasks))
         if self._tasks and self._is_due("watch", WATCH_SECONDS):
             await self._watch()
+        if self._tasks and self._is_due("tell", TELL_SECONDS):
+            await self._tell()
         if self._is_due("recover", states.RENEW_SECONDS):
             await self._database.do(states.recover)
         if self._is_due("clean", CLEAN_SECONDS):
@@ -178,6 +181,14 @@ class Fetcher:
         for pk in arrived.keys() - left:
             if task := self._tasks.get(pk):
                 task.cancel()
+
+    async def _tell(self) -> None:
+        """Write events of what has come further."""
+        found = {pk: each.arrived for pk, each in self._attempts.items() if each.arrived != each.told}
+        for pk, size in found.items():
+            self._attempts[pk].told = size
+        if found:
+            await self._database.do(states.tell_progress, self.worker, found)
 
     async def _clean(self) -> None:
         """Remove the bytes of what ended without a file."""

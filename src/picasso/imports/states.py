@@ -52,8 +52,11 @@ def start(row: Import, worker: str) -> bool:
     """waiting → running. Whether nobody was faster."""
     waiting = Import.everywhere.filter(pk=row.pk, state=State.WAITING, attempts=row.attempts)
     changes = {"state": State.RUNNING, "worker": worker, "attempts": row.attempts + 1}
-    if waiting.update(**changes, lease_until=Now() + LEASE, started_at=Now()) != 1:
-        return False
+    with transaction.atomic():
+        if waiting.update(**changes, lease_until=Now() + LEASE, started_at=Now()) != 1:
+            return False
+        if not row.attempts:
+            tell("import.started", row)
     for name, value in changes.items():
         setattr(row, name, value)
     return True
@@ -84,7 +87,7 @@ def finish(row: Import, file: File) -> None:
     require_key(row)
     ended = {"state": State.IMPORTED, "finished_at": Now(), "url": without_query(row.url), "upload": None}
     update(row, **ended, file=file, bytes=file.size, size=file.size, error_code="", error_detail="")
-    tell("import.imported", row, file)
+    tell("import.completed", row, file, bytes=file.size)
 
 
 def require_key(row: Import) -> None:
@@ -128,8 +131,19 @@ def cancel(row: Import) -> bool:
 
 def tell(kind: str, row: Import, file: File | None = None, **data: object) -> None:
     """Write an event about it, in the present transaction."""
+    events.write(event(kind, row, file, **data))
+
+
+def tell_progress(worker: str, arrived: Mapping[uuid.UUID, int]) -> None:
+    """Write how many bytes imports of this worker have, before they end: their rows are locked."""
+    with transaction.atomic():
+        rows = own(worker, arrived).select_for_update().order_by("pk")
+        events.write(*(event("import.progress", row, bytes=arrived[row.pk], size=row.size) for row in rows))
+
+
+def event(kind: str, row: Import, file: File | None = None, **data: object) -> events.Row:
     facts = {"import": str(row.pk), "host": row.host, **data}
-    event = events.row(
+    return events.row(
         kind,
         row.project_id,
         file_id=file.pk if file else None,
@@ -139,7 +153,6 @@ def tell(kind: str, row: Import, file: File | None = None, **data: object) -> No
         pipeline=row.pipeline,
         data=facts,
     )
-    events.write(event)
 
 
 DIED = {

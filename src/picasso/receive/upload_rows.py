@@ -76,8 +76,8 @@ def require_free(row: Upload | None, part: uuid.UUID, store: UploadStore) -> Non
 
 
 def write_event(kind: str, upload: Upload) -> None:
-    """Of an upload that a client can see: not of parts, and not of what is sent in a single request."""
-    if upload.is_part or upload.protocol == Upload.Protocol.PLAIN:
+    """Of an upload that a client can see: not of parts, of what is sent in a single request, and of imports."""
+    if upload.is_part or upload.protocol in {Upload.Protocol.PLAIN, Upload.Protocol.IMPORT}:
         return
     data: dict[str, object] = {"upload": str(upload.pk), "name": upload.name[:MAX_NAME], "size": upload.length}
     project = cast("int", upload.project_id)
