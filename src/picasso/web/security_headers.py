@@ -28,7 +28,7 @@ OTHER_CSP = b"default-src 'none'; frame-ancestors 'none'"
 CSP = b"content-security-policy"
 
 # Answers depend on who asks and when. Without this, caches may keep some, such as a 404, as long as they like.
-CACHING = (b"cache-control", b"private, no-cache")
+CACHING = (b"cache-control", b"no-store")
 
 OTHER = (*ALWAYS, *ISOLATED, CACHING, (CSP, OTHER_CSP))
 PAGE = (*ALWAYS, *ISOLATED, CACHING, (CSP, PAGE_CSP))
