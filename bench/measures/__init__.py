@@ -7,6 +7,7 @@ from bench.measures import (
     big,
     chaos,
     containment,
+    events,
     finish,
     image,
     jobs,
@@ -43,6 +44,7 @@ MEASURES: dict[str, Callable[[Place], list[Row]]] = {
     "video": video.measure,
     "rates": rates.measure,
     "access": access.measure,
+    "events": events.measure,
     "regression": regression.measure,
     "regression-jobs": regression.measure_jobs,
 }

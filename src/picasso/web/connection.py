@@ -47,6 +47,9 @@ class Connection(Protocol):
     def send_interim(self, status: int, headers: Headers) -> bool:
         """Send a 1xx response if this client can get one now; whether it was sent."""
 
+    def send_body(self, body: bytes) -> bool:
+        """Send more of the body of an answer of unknown length, without a task; whether that was possible now."""
+
 
 class PlainConnection:
     """What is left where the server gives plain ASGI only."""
@@ -77,6 +80,9 @@ class PlainConnection:
         return None
 
     def send_interim(self, status: int, headers: Headers) -> bool:
+        return False
+
+    def send_body(self, body: bytes) -> bool:
         return False
 
 

@@ -26,8 +26,12 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-# All in seconds.
+Send = Callable[[bytes], bool]
+"""Sends frames to a client at once; False if that is not possible now."""
+
+# All in seconds. With very many followers twice as long: what they get at a time costs as much as a single event.
 POLL = 0.05
+MANY = 1000
 OUTAGE_PAUSE = 1.0
 # How often each of those who wait is woken although nothing has happened, to see whether it still may wait.
 WAKE = 3.0
@@ -45,24 +49,35 @@ class FollowerEnded(Exception):
 class Follower:
     """Somebody who waits for events. What it has not taken yet is kept for it, up to a limit."""
 
-    __slots__ = ("_ended", "_frames", "_size", "_woken", "position")
+    __slots__ = ("_ended", "_frames", "_send", "_size", "_waits", "_woken", "position", "was_sent")
 
-    def __init__(self, position: int) -> None:
+    def __init__(self, position: int, send: Send | None = None) -> None:
         self.position = position
         """The number of the last event that it has, or that is not for it."""
+        self.was_sent = False
+        """Whether frames were sent past `take`; the owner sets it back."""
+        self._send = send
+        self._waits = False
         self._frames: list[bytes] = []
         self._size = 0
         self._woken = asyncio.Event()
         self._ended = False
 
     def put(self, frames: bytes) -> None:
-        if not frames or self._ended:
+        if not frames or self._ended or self._is_sent(frames):
             return
         self._frames.append(frames)
         self._size += len(frames)
         if self._size > MAX_PENDING:
             self.end()
         self.wake()
+
+    def _is_sent(self, frames: bytes) -> bool:
+        """Send them at once, if nothing else is on its way to the client."""
+        if self._send is None or not self._waits or self._frames or not self._send(frames):
+            return False
+        self.was_sent = True
+        return True
 
     def wake(self) -> None:
         self._woken.set()
@@ -77,7 +92,9 @@ class Follower:
 
         Raises `FollowerEnded`.
         """
+        self._waits = not self._woken.is_set()
         await self._woken.wait()
+        self._waits = False
         self._woken.clear()
         if self._ended:
             raise FollowerEnded
@@ -127,9 +144,12 @@ class EventHub:
             self._position = number
 
     @contextmanager
-    def join(self, wanted: Filter, after: int) -> Iterator[Follower]:
-        """Follow what happens behind this number, which must have reached the one that `position` has just returned."""
-        follower = Follower(after)
+    def join(self, wanted: Filter, after: int, send: Send | None = None) -> Iterator[Follower]:
+        """Follow what happens behind this number, which must have reached the one that `position` has just returned.
+
+        ``send`` is tried first, while the follower waits for the next frames.
+        """
+        follower = Follower(after, send)
         if self._stopped:
             follower.end()
         self._followers.setdefault(wanted, set()).add(follower)
@@ -176,7 +196,7 @@ class EventHub:
         if batch:
             self._position = batch[-1].seq
             self._dispatch(batch)
-        return 0 if len(batch) == BATCH else POLL
+        return 0 if len(batch) == BATCH else POLL * (1 + min(1.0, len(self._everybody()) / MANY))
 
     def _dispatch(self, batch: list[Told]) -> None:
         for wanted, followers in self._followers.items():

@@ -72,7 +72,7 @@ class EventStream:
             found = await self._hub.ask(page, self._wanted, position, CATCH_UP)
 
     async def _follow(self, position: int) -> None:
-        with self._hub.join(self._wanted, position) as follower:
+        with self._hub.join(self._wanted, position, self._request.send_body) as follower:
             while not self._request.gone:
                 frames = await follower.take()
                 await self._require_access()
@@ -87,7 +87,10 @@ class EventStream:
 
     async def _send_comment(self, follower: Follower) -> None:
         """It also tells the position, so that a client whose filter matches little does not fall behind."""
-        if asyncio.get_running_loop().time() - self._sent_at >= COMMENT_SECONDS:
+        now = asyncio.get_running_loop().time()
+        if follower.was_sent:
+            self._sent_at, follower.was_sent = now, False
+        if now - self._sent_at >= COMMENT_SECONDS:
             await self._send(b": nothing new\n" + id_only(follower.position))
 
     async def _require_access(self) -> None:

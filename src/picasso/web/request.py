@@ -154,6 +154,10 @@ class Request:
         """
         return self._connection.send_interim(status, encoded(headers))
 
+    def send_body(self, body: bytes) -> bool:
+        """As `body` with more to follow, but at once; False where that is not possible now, and nothing was sent."""
+        return self._connection.send_body(body)
+
     async def start(self, status: int, headers: Mapping[str, str]) -> None:
         self.answered = True
         await self.send({"type": "http.response.start", "status": status, "headers": encoded(headers)})
