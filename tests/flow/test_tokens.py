@@ -502,8 +502,8 @@ VALUES: dict[str, list[object]] = {
     "media_types": [[], ["image"], "image/*", [5], ["a/b"] * 51, [""]],
     "visibility": ["secret", 1, ["public"]],
     "expires_in": [0, -1, "1", 10**12],
-    "attributes": [[], "a", 1, {"a": "\0"}, {"a" * 129: 1}, {"a": 1e31}],
-    "tags": ["a", [""], [1], ["a\nb"], ["a" * 65], {}],
+    "attributes": [None, [], "a", 1, {"a": "\0"}, {"a" * 129: 1}, {"a": 1e31}],
+    "tags": [None, "a", [""], [1], ["a\nb"], ["a" * 65], {}],
     "jti": ["", "a" * 129, 5],
     "max_flies": [3],
 }

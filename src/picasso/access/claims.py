@@ -147,6 +147,8 @@ def anything(claim: str, value: object) -> object:
 
 
 def tags(claim: str, value: object) -> tuple[str, ...]:
+    if value is None:
+        raise ClaimError(claim, "must be a list of strings")
     try:
         return tuple(parse_tags(value))
     except InvalidField as fault:
@@ -154,6 +156,8 @@ def tags(claim: str, value: object) -> tuple[str, ...]:
 
 
 def attributes(claim: str, value: object) -> Attributes:
+    if value is None:
+        raise ClaimError(claim, "must be a JSON object")
     try:
         return parse_attributes(value)
     except InvalidField as fault:
