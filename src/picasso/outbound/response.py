@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from typing import Protocol
 
 import aiohttp
-from multidict import CIMultiDictProxy
 
 from picasso.outbound.errors import AnswerTooLarge, RemoteTimedOut
 from picasso.outbound.failures import as_outbound
@@ -14,13 +14,21 @@ from picasso.outbound.limits import GRACE, Limits
 from picasso.outbound.pump import Pump
 
 
+class Headers(Protocol):
+    """Names in any case."""
+
+    def get(self, name: str, default: str, /) -> str: ...
+    def getall(self, name: str, default: Sequence[str], /) -> Sequence[str]:
+        """All values of a field that occurs several times."""
+
+
 class Response:
     """Valid inside `Client.request`. The body is as it was sent: a Content-Encoding is left as it is."""
 
     def __init__(self, answer: aiohttp.ClientResponse, limits: Limits) -> None:
         self.status = answer.status
-        self.headers: CIMultiDictProxy[str] = answer.headers
-        """Any case. A field may occur several times (`getall`). Characters outside of ASCII: surrogate escapes."""
+        self.headers: Headers = answer.headers
+        """In UTF-8; bytes that are not are surrogate escapes."""
         self.url = str(answer.url)
         """Which URL was requested in the end."""
         self.received = 0
