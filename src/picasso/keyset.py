@@ -13,8 +13,9 @@ from typing import Any, Generic, TypeVar
 from django.core.exceptions import EmptyResultSet
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import F, Func, Q, QuerySet, Value
+from django.db.models import Case, F, Func, Q, QuerySet, Value, When
 from django.db.models.expressions import OrderBy, RawSQL
+from django.db.models.lookups import Exact
 from django.db.models.sql.compiler import SQLCompiler
 
 Row = TypeVar("Row", bound=models.Model)
@@ -105,6 +106,41 @@ def comparable(model: type[models.Model], name: str, expression: F | Value) -> F
         case models.CharField() if name != "id":
             return CodePoints(expression)
     return expression
+
+
+WINDOW = 2000
+"""So many rows are looked at before an index is asked, which may have to read all rows that match."""
+
+
+class Searched(Generic[Row]):
+    """The rows that match a condition which no index gives in their order, such as a part of a name.
+
+    If the condition is common, its first rows are among the first of all. If it is rare, they come from its own index.
+    """
+
+    def __init__(self, rows: QuerySet[Row], condition: Q) -> None:
+        self._rows = rows
+        self._condition = condition
+        self.model = rows.model
+
+    def filter(self, *conditions: Any) -> Searched[Row]:
+        return Searched(self._rows.filter(*conditions), self._condition)
+
+    def order_by(self, *terms: Any) -> Searched[Row]:
+        return Searched(self._rows.order_by(*terms), self._condition)
+
+    def __getitem__(self, part: slice) -> list[Row]:
+        wanted = part.stop - (part.start or 0)
+        found = list(self.near()[part]) if part.stop < WINDOW else []
+        return found if len(found) >= wanted else list(self.all()[part])
+
+    def all(self) -> QuerySet[Row]:
+        return self._rows.filter(self._condition)
+
+    def near(self) -> QuerySet[Row]:
+        """Those among the first rows. In a CASE, so that the database uses no index for the condition."""
+        first = self._rows.values("pk")[:WINDOW]
+        return self._rows.filter(Exact(Case(When(self._condition, then=1), default=0), 1), pk__in=first)
 
 
 class Merged(Generic[Row]):

@@ -15,6 +15,7 @@ from django.db import connection
 from picasso.access.principal import OPEN, Principal
 from picasso.access.projects import read
 from picasso.files import queries
+from picasso.keyset import Searched
 from picasso.models import File, Project, new_id
 from tests.flow.http import client
 from tests.flow.rows import new_file, new_job
@@ -256,15 +257,38 @@ def test_a_fast_count_is_exact_while_that_is_cheap(monkeypatch: pytest.MonkeyPat
 
     assert page()["count"] == 9
     assert page(name="b")["count"] == 3
-    assert {name: page(name="a").get(name) for name in ("count", "count_at_least", "next")} == {
-        "count": None, "count_at_least": 4, "next": 2,
-    }  # fmt: skip
-    assert (page(name="a", page=3)["next"], len(page(name="a", page=3)["results"])) == (None, 2)
-    assert ask({"page_size": 2, "count": "fast", "name": "a", "page": 4}).status_code == 404
-    assert page(name="a", cursor="")["count_at_least"] == 4
-    assert ask({"name": "a"}).json()["count"] == 6
-    links = ask({"page_size": 2, "count": "fast", "name": "a"})["Link"]
+    many = page(state="pending")
+    assert (many.get("count"), many["count_at_least"], many["next"]) == (None, 4, 2)
+    assert page(state="pending", page=4)["count_at_least"] == 9
+    assert (page(state="pending", page=5)["next"], page(state="pending", page=5)["count"]) == (None, 9)
+    assert ask({"page_size": 2, "count": "fast", "state": "pending", "page": 6}).status_code == 404
+    assert page(state="pending", cursor="")["count_at_least"] == 4
+    assert page(state="pending", page_size=50, cursor="")["count"] == 9
+    assert ask({"state": "pending"}).json()["count"] == 9
+    links = ask({"page_size": 2, "count": "fast", "state": "pending"})["Link"]
     assert ('rel="next"' in links, 'rel="last"' in links) == (True, False)
+
+
+def test_a_search_looks_at_the_first_files_then_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("picasso.keyset", "picasso.files.queries"):
+        monkeypatch.setattr(f"{module}.WINDOW", 4)
+    for n in range(12):
+        new_file("odd" if n % 2 else "even", media_type=f"image/{n % 3}", size=n)
+
+    def sizes(**where: Any) -> list[int]:
+        found: list[int] = []
+        page: dict[str, Any] = {"next": ""}
+        while page["next"] is not None:
+            page = ask({"page_size": 1, "count": "fast", "name": "odd", **where, "cursor": page["next"]}).json()
+            found += [file["size"] for file in page["results"]]
+        return found
+
+    assert sizes() == [11, 9, 7, 5, 3, 1]
+    assert sizes(ordering="size") == [1, 3, 5, 7, 9, 11]
+    assert sizes(media_type="image/0,image/2") == [11, 9, 5, 3]
+    assert sizes(size_max=5, ordering="-size") == [5, 3, 1]
+    assert ask({"page_size": 1, "count": "fast", "name": "odd"}).json()["count_at_least"] == 2
+    assert ask({"page_size": 50, "count": "fast", "name": "odd"}).json()["count"] == 6
 
 
 # What lists read
@@ -307,7 +331,8 @@ def test_a_list_reads_no_more_than_its_page() -> None:
         cursor.execute(COPIES)
         cursor.execute("ANALYZE picasso_file")
     for where in ({}, *FOUND):
-        rows = queries.select(OPEN, where).order_by("-id")[:11]
+        selected = queries.select(OPEN, where).order_by("-id")
+        rows = (selected.all() if isinstance(selected, Searched) else selected)[:11]
         assert len(rows) == (1 if where else 11)
         plan = rows.explain(analyze=True, format="json")
         assert rows_read(json.loads(plan)[0]["Plan"]) <= 100, plan

@@ -27,7 +27,7 @@ from picasso.errors import PROBLEM_JSON, InvalidField
 from picasso.files import filters, queries
 from picasso.files.change import change
 from picasso.files.delete import delete as delete_file
-from picasso.keyset import Merged, Order
+from picasso.keyset import Merged, Order, Searched
 from picasso.models import File
 from picasso.process.pipelines import pipelines
 from picasso.serializers import FileDetailSerializer, FileSerializer, links_of
@@ -48,7 +48,7 @@ ORDERINGS = [*COLUMNS, *(f"-{name}" for name in COLUMNS)]
 
 COUNTS = ("exact", "fast")
 FAST_COUNT = 1000
-"""With ``count=fast`` no more are counted."""
+"""With ``count=fast`` no more are counted. Of searches those among the first files of the list."""
 
 
 class FileView(generics.GenericAPIView[File]):
@@ -69,7 +69,7 @@ class FileList(KnownParameters, FileView, generics.ListAPIView[File]):
     parameters = (*filters.FILTERS, "ordering", "count")
     prefix = filters.ATTRIBUTES
 
-    def get_queryset(self) -> QuerySet[File] | Merged[File]:  # type: ignore[override]
+    def get_queryset(self) -> QuerySet[File] | Merged[File] | Searched[File]:  # type: ignore[override]
         return queries.select(narrowed(self.request), self._where())
 
     def order(self) -> Order:
@@ -85,8 +85,7 @@ class FileList(KnownParameters, FileView, generics.ListAPIView[File]):
             return Total(queries.count(principal))
         if counting == "exact":
             return Total(queries.count_selected(principal, where))
-        found = queries.count_selected(principal, where, FAST_COUNT + 1)
-        return Total(min(found, FAST_COUNT), exact=found <= FAST_COUNT)
+        return Total(*queries.count_quickly(principal, where, FAST_COUNT))
 
     def _where(self) -> dict[str, str]:
         """The filters of the request. The owner is that of the principal."""

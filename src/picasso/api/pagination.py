@@ -34,6 +34,10 @@ class Total:
     exact: bool = True
     """Otherwise there are more."""
 
+    def corrected(self, seen: int, *, more: bool) -> Total:
+        """After the rows of a page were read, up to which so many were seen."""
+        return self if self.exact else Total(max(self.number, seen), exact=not more)
+
     def member(self) -> dict[str, int]:
         return {"count" if self.exact else "count_at_least": self.number}
 
@@ -55,6 +59,8 @@ class Pages(BasePagination):
         self.more = self.page < self.last if self.total.exact else len(found) > self.size
         if not found and self.page > 1 and not self.total.exact:
             raise NotFound("There is no such page.")
+        self.total = self.total.corrected(start + len(found), more=self.more)
+        self.last = max(1, -(-self.total.number // self.size))
         return found[: self.size]
 
     def get_paginated_response(self, data: Any) -> Response:
@@ -145,7 +151,10 @@ class TotalAndCursor(Cursor):
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         self.order = view.order()
         self._total: Total = view.total()
-        return super().paginate_queryset(queryset, request, view)
+        found = super().paginate_queryset(queryset, request, view)
+        is_part = self.next is not None or self.previous is not None
+        self._total = self._total.corrected(len(found), more=is_part)
+        return found
 
     def get_paginated_response(self, data: Any) -> Response:
         body = {**self._total.member(), "next": self.next, "previous": self.previous, "results": data}

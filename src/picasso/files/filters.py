@@ -25,7 +25,10 @@ from picasso.models import File, Job
 from picasso.models.expressions import HashStart, MediaKind
 
 Alternatives = Sequence[Q]
-"""A file matches if it matches one of them. They are apart because the database reads each in order from an index."""
+"""A file matches if it matches one of them, and no file matches two.
+
+They are apart because the database reads each in order from an index.
+"""
 
 MAX_MEDIA_TYPES = 10
 MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]*/(\*|[a-z0-9][a-z0-9!#$&^_.+-]*)")
@@ -57,7 +60,8 @@ def by_media_type(_: Principal, text: str) -> Alternatives:
         raise InvalidField(
             "media_type", f"media_type must be 1 to {MAX_MEDIA_TYPES} types such as image/png or image/*, with commas."
         )
-    return [has_media_type(name) for name in names]
+    kinds = {name for name in names if name.endswith("/*")}
+    return [has_media_type(name) for name in names if name in kinds or f"{name.partition('/')[0]}/*" not in kinds]
 
 
 def has_media_type(name: str) -> Q:
@@ -141,6 +145,14 @@ FILTERS: Mapping[str, Filter] = {
 }
 
 
+SEARCHES = frozenset({"size_min", "size_max", "name", "tag", "error"})
+"""Those for which no index has the files in the order of a list."""
+
+
+def is_search(name: str) -> bool:
+    return name in SEARCHES or name.startswith(ATTRIBUTES)
+
+
 def alternatives(principal: Principal, name: str, text: str) -> Alternatives:
     """What one filter means. Raises `InvalidField`, also for a name that is no filter."""
     if name in FILTERS:
@@ -161,5 +173,11 @@ def matching(principal: Principal, where: Mapping[str, str]) -> list[Q]:
 
 
 def matching_any(principal: Principal, where: Mapping[str, str]) -> Q:
-    """The same as one condition: for counting, or for changing all. Raises `InvalidField`."""
+    """The same as one condition, such as for changing all. Raises `InvalidField`."""
     return reduce(or_, matching(principal, where))
+
+
+def split(where: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Those for which an index has the files in the order of a list, and the searches."""
+    searches = {name: text for name, text in where.items() if is_search(name)}
+    return {name: text for name, text in where.items() if name not in searches}, searches

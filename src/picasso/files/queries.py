@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Mapping
+from functools import reduce
+from operator import or_
 
 from django.db.models import Q, QuerySet
 
 from picasso.access.principal import Principal, Scope
 from picasso.errors import NotFound
 from picasso.files import filters
-from picasso.keyset import Merged
+from picasso.keyset import WINDOW, Merged, Searched
 from picasso.models import Derivative, File, OwnerUsage, ProjectUsage, Visibility
 
 ALL = Q()
@@ -53,17 +55,36 @@ def newest_first(principal: Principal) -> QuerySet[File]:
     return visible_to(principal).defer("facts").order_by("-id")
 
 
-def select(principal: Principal, where: Mapping[str, str]) -> QuerySet[File] | Merged[File]:
+def select(principal: Principal, where: Mapping[str, str]) -> QuerySet[File] | Merged[File] | Searched[File]:
     """The files that it sees and that match all of these `filters.FILTERS`, for a list. Raises `InvalidField`."""
-    conditions = filters.matching(principal, where)
+    indexed, searches = filters.split(where)
+    conditions = filters.matching(principal, indexed)
+    if searches:
+        searched = filters.matching_any(principal, searches)
+        if len(conditions) == 1:
+            return Searched(newest_first(principal).filter(conditions[0]), searched)
+        return Searched(newest_first(principal), reduce(or_, conditions) & searched)
     if len(conditions) == 1:
         return newest_first(principal).filter(conditions[0])
     return Merged(newest_first(principal), (visible_to(principal).filter(condition) for condition in conditions))
 
 
-def count_selected(principal: Principal, where: Mapping[str, str], most: int | None = None) -> int:
-    """How many these are; at most so many. Raises `InvalidField`."""
-    return visible_to(principal).filter(filters.matching_any(principal, where))[:most].count()
+def count_selected(principal: Principal, where: Mapping[str, str]) -> int:
+    """How many these are. Raises `InvalidField`."""
+    return sum(visible_to(principal).filter(condition).count() for condition in filters.matching(principal, where))
+
+
+def count_quickly(principal: Principal, where: Mapping[str, str], most: int) -> tuple[int, bool]:
+    """How many these are at least, and whether that is all of them. Raises `InvalidField`."""
+    selected = select(principal, where)
+    if isinstance(selected, Searched):
+        return selected.near().count(), count(principal) <= WINDOW
+    found = 0
+    for condition in filters.matching(principal, where):
+        found += visible_to(principal).filter(condition)[: most + 1 - found].count()
+        if found > most:
+            return most, False
+    return found, True
 
 
 def with_derivatives(principal: Principal) -> QuerySet[File]:
