@@ -413,6 +413,12 @@ class UnfinishedFull(PicassoError):
         super().__init__(detail, headers={"Retry-After": "60"})
 
 
+class TooManyWebhooks(Conflict):
+    """The project has as many webhooks as it may have. Delete one first."""
+
+    code = "too-many-webhooks"
+
+
 class TooManyUploads(PicassoError):
     """There are too many unfinished uploads. Please finish or cancel some, or try again later."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import uuid
+from typing import Protocol
 
 from picasso.conf import Conf
 from picasso.events.sequencer import Sequencer
@@ -25,9 +26,20 @@ from picasso.queue_names import HEAVY, QUICK, SERVICE
 from picasso.receive import cleanup
 from picasso.receive.quota import limits_of
 from picasso.storage import default_storage
+from picasso.webhooks.fan_out import fan_out
+from picasso.webhooks.sender import WebhookSender
 
 # A quick job spends more time waiting for the database than running, so several threads share a slot.
 THREADS_PER_SLOT = {QUICK: 4, HEAVY: 1, SERVICE: 1}
+
+
+class Part(Protocol):
+    """What works in a thread of its own."""
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None:
+        """Does no harm when called twice, or without `start`."""
 
 
 class WorkerApp:
@@ -68,11 +80,14 @@ class WorkerApp:
             slots=slots,
             unavailable=unavailable,
         )
-        self._sequencer = Sequencer(conf.events_kept)
-        self._sweeper = cleanup.Sweeper(self._storage)
-        self._retention = Retention(self._storage)
-        self._imports = ImportPool(conf, self._storage, limits_of(conf)) if queue == QUICK else None
-        self._background = Background(self._storage, pipelines())
+        self._parts: list[Part] = [
+            Sequencer(conf.events_kept, fan_out),
+            cleanup.Sweeper(self._storage),
+            Retention(self._storage),
+            Background(self._storage, pipelines()),
+        ]
+        if queue == QUICK:
+            self._parts += [WebhookSender(conf), ImportPool(conf, self._storage, limits_of(conf))]
 
     def run(self) -> None:
         """Until SIGTERM or SIGINT. Call `stop` afterwards, also when this raises."""
@@ -80,12 +95,8 @@ class WorkerApp:
         self._children.open()
         if self._services:
             self._services.open()
-        self._sequencer.start()
-        self._sweeper.start()
-        self._retention.start()
-        if self._imports:
-            self._imports.start()
-        self._background.start()
+        for part in self._parts:
+            part.start()
         worker.consume(
             self._broker,
             self._relay,
@@ -101,12 +112,8 @@ class WorkerApp:
 
         Does no harm when called twice, or without `run`.
         """
-        self._sequencer.stop()
-        if self._imports:
-            self._imports.stop()
-        self._sweeper.stop()
-        self._retention.stop()
-        self._background.stop()
+        for part in self._parts:
+            part.stop()
         self._relay.stop()
         if self._services:
             self._services.close()

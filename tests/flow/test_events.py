@@ -264,7 +264,7 @@ def test_one_is_elected_until_its_connection_ends() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_the_sequencer_numbers_what_is_written() -> None:
-    sequencer = Sequencer(3600)
+    sequencer = Sequencer(3600, lambda: False)
     sequencer.start()
     try:
         write_some(1)

@@ -27,7 +27,7 @@ from picasso import addresses
 from picasso.access import claims, keys, tokens
 from picasso.access.principal import Scope
 from picasso.api.urls import urlpatterns
-from picasso.models import Derivative, File, FileBatch, Import, Job, Key, Project, Upload
+from picasso.models import Derivative, File, FileBatch, Import, Job, Key, Project, Upload, Webhook
 from picasso.storage.folder import Folder
 from picasso.urls import urlpatterns as pages
 from picasso.web.app import WebApp
@@ -57,6 +57,7 @@ class Objects(NamedTuple):
     trashed: File
     imported: Import
     batch: FileBatch
+    webhook: Webhook
 
     def address(self, pattern: str) -> str:
         """The path of a pattern, with the ids and names of these objects."""
@@ -69,6 +70,7 @@ class Objects(NamedTuple):
             "trashed": self.trashed.pk,
             "import": self.imported.pk,
             "batch": self.batch.pk,
+            "webhook": self.webhook.pk,
             "project": "default",
             "queue": "quick",
         }
@@ -92,7 +94,7 @@ class Row:
         return "{" in self.pattern and "{queue}" not in self.pattern
 
 
-A = addresses.API
+A, HOOKS = addresses.API, Scope.WEBHOOKS_WRITE
 
 # (name of the route, method): what it needs.
 API: dict[tuple[str, str], Row] = {
@@ -126,6 +128,15 @@ API: dict[tuple[str, str], Row] = {
     ("queues", "GET"): Row(f"{A}queues/", Scope.JOBS_READ),
     ("queue-pause", "POST"): Row(f"{A}queues/{{queue}}/pause/", Scope.SERVICE_ADMIN),
     ("queue-resume", "POST"): Row(f"{A}queues/{{queue}}/resume/", Scope.SERVICE_ADMIN),
+    ("webhooks", "GET"): Row(f"{A}webhooks/", HOOKS),
+    ("webhooks", "POST"): Row(f"{A}webhooks/", HOOKS, body=b"{}", headers=JSON),
+    ("webhook", "GET"): Row(f"{A}webhooks/{{webhook}}/", HOOKS),
+    ("webhook", "PATCH"): Row(f"{A}webhooks/{{webhook}}/", HOOKS, body=b"{}", headers=JSON),
+    ("webhook", "DELETE"): Row(f"{A}webhooks/{{webhook}}/", HOOKS),
+    ("webhook-rotate", "POST"): Row(f"{A}webhooks/{{webhook}}/rotate/", HOOKS, body=b'{"grace": -1}', headers=JSON),
+    ("webhook-test", "POST"): Row(f"{A}webhooks/{{webhook}}/test/", HOOKS),
+    ("webhook-replay", "POST"): Row(f"{A}webhooks/{{webhook}}/replay/", HOOKS, body=b"{}", headers=JSON),
+    ("webhook-deliveries", "GET"): Row(f"{A}webhooks/{{webhook}}/deliveries/", HOOKS),
     ("imports", "GET"): Row(f"{A}imports/", Scope.FILES_WRITE),
     ("imports", "POST"): Row(f"{A}imports/", Scope.FILES_WRITE, body=b"{}", headers=JSON),
     ("import", "GET"): Row(f"{A}imports/{{import}}/", Scope.FILES_WRITE, owned=True),
@@ -303,7 +314,8 @@ def make_objects(storage: Folder, **fields: Any) -> Objects:
     batch = FileBatch.everywhere.create(
         project_id=1, owner="ann", action="tag", after=file.pk, until=file.pk, total=1, state=FileBatch.State.DONE
     )
-    return Objects(file, new_job(file), upload, row, trashed, imported, batch)
+    webhook = Webhook.everywhere.create(project_id=1, url="http://a/", types=["file.*"], secret="")
+    return Objects(file, new_job(file), upload, row, trashed, imported, batch, webhook)
 
 
 def close() -> None:
@@ -433,7 +445,7 @@ def test_a_foreign_id_looks_like_none(tmp_path: Path) -> None:
             if not row.names_object or row.needs == Scope.SERVICE_ADMIN or "{project}" in row.pattern:
                 continue
             foreign = await service.ask(method, row, credentials.other_project)
-            made_up = re.sub(r"\{(file|job|upload|trashed|import)\}", str(uuid.uuid4()), row.pattern)
+            made_up = re.sub(r"\{(file|job|upload|trashed|import|batch|webhook)\}", str(uuid.uuid4()), row.pattern)
             made_up = made_up.replace("{key}", "A" * 12).replace("{name}", "note.txt")
             missing = await ask(service.app, method, made_up, row.body, **{**row.headers, **credentials.other_project})
             if (foreign.status, foreign.body) != (missing.status, missing.body):

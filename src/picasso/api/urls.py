@@ -29,6 +29,14 @@ from picasso.api.schema import Schema
 from picasso.api.tokens import KeySigningSecret, TokenList
 from picasso.api.trash import FileRestore, TrashList
 from picasso.api.usage import UsageView
+from picasso.api.webhooks import (
+    DeliveryList,
+    WebhookDetail,
+    WebhookList,
+    WebhookReplay,
+    WebhookRotate,
+    WebhookTest,
+)
 
 app_name = "api"
 
@@ -66,6 +74,12 @@ urlpatterns = [
     path("trash/", TrashList.as_view(), name="trash"),
     path("usage/", UsageView.as_view(), name="usage"),
     path("audit/", AuditList.as_view(), name="audit"),
+    path("webhooks/", WebhookList.as_view(), name="webhooks"),
+    path("webhooks/<uuid:pk>/", WebhookDetail.as_view(), name="webhook"),
+    path("webhooks/<uuid:pk>/rotate/", WebhookRotate.as_view(), name="webhook-rotate"),
+    path("webhooks/<uuid:pk>/test/", WebhookTest.as_view(), name="webhook-test"),
+    path("webhooks/<uuid:pk>/replay/", WebhookReplay.as_view(), name="webhook-replay"),
+    path("webhooks/<uuid:pk>/deliveries/", DeliveryList.as_view(), name="webhook-deliveries"),
     path("schema/", Schema.as_view(), name="schema"),
     path(
         "docs/",

@@ -296,6 +296,12 @@ REQUEST_CODES = (
         "Follow with one stream for many files, and close streams that nobody reads.",
     ),
     RequestCode(
+        "too-many-webhooks",
+        409,
+        "A project has at most 100 webhooks.",
+        "Delete those that nobody needs. One webhook can get several types of events.",
+    ),
+    RequestCode(
         "rate-limited",
         429,
         "The key, token, owner or address has sent too many requests. `violated-policies` names the limit, and the "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 
 from django.db import DatabaseError, InterfaceError, connection
@@ -26,9 +27,15 @@ ADVISORY_LOCK = 0x7069636173736F  # "picasso"
 class Sequencer:
     """Works in a thread of its own from `start` to `stop`. There may be one in each worker: one of them is elected."""
 
-    def __init__(self, kept: int) -> None:
-        """Events are ``kept`` for so many seconds."""
+    def __init__(self, kept: int, follow: Callable[[], bool]) -> None:
+        """Events are ``kept`` for so many seconds.
+
+        ``follow`` is called by the one that is elected, whenever there may be newly numbered events; it returns whether
+        it has to be called again.
+        """
         self._kept = kept
+        self._follow = follow
+        self._behind = True  # another one may have numbered events and died
         self._elected = False
         self._remove_at = 0.0
         self._outage = False
@@ -53,11 +60,13 @@ class Sequencer:
         """Do what is due; the seconds to wait until the next round."""
         try:
             wait = self._work()
-        except (DatabaseError, InterfaceError) as fault:
+        except Exception as fault:  # nothing may end the thread: nobody would notice
+            expected = isinstance(fault, DatabaseError | InterfaceError)
             self._elected = False
             with suppress(DatabaseError, InterfaceError):
                 connection.close()
-            log.log(logging.DEBUG if self._outage else logging.WARNING, "could not number events: %s", fault)
+            level = logging.DEBUG if self._outage else logging.WARNING
+            log.log(level, "could not number events: %s", fault, exc_info=not expected)
             self._outage = True
             return OUTAGE_PAUSE
         self._outage = False
@@ -65,15 +74,19 @@ class Sequencer:
 
     def _work(self) -> float:
         # An election ends with the connection, and `_round` then starts anew.
-        self._elected = self._elected or elect()
+        if not self._elected:
+            self._elected = self._behind = elect()
         if not self._elected:
             return STAND_BY
-        busy = number_events() == BATCH
+        count = number_events()
+        if count or self._behind:
+            self._behind = True  # also if the next line raises
+            self._behind = self._follow()
         if time.monotonic() > self._remove_at:
             # While there is more to remove, a batch with every tenth round or so, so that numbering goes on.
             removed = remove_old(self._kept)
             self._remove_at = time.monotonic() + (10 * POLL if removed == BATCH else REMOVE)
-        return 0 if busy else POLL
+        return 0 if count == BATCH or self._behind else POLL
 
 
 def elect() -> bool:

@@ -23,6 +23,7 @@ TYPES: Mapping[str, str] = {
     "import.completed": "The import has become a file.",
     "import.failed": "The import was given up; `error` has its code.",
     "import.cancelled": "Somebody has cancelled the import.",
+    "webhook.disabled": "Nothing is sent to a webhook any more: its receiver has gone, or has failed for a week.",
 }
 
 FAMILIES = frozenset(name.partition(".")[0] for name in TYPES)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-import time
-from email.utils import mktime_tz, parsedate_tz
+from email.utils import parsedate_tz
 from http import HTTPStatus
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -12,12 +11,11 @@ from urllib.parse import unquote, urlsplit
 from picasso.errors import BadRequest
 from picasso.imports.errors import EncodingNotSupported, RemoteBusy, RemoteRefused
 from picasso.outbound import InvalidAnswer, Response
+from picasso.outbound.retry_after import retry_after
 from picasso.receive.content_disposition import name_in
 
 # Another try may succeed: the server is late, early, or asked too often.
 BUSY = frozenset({408, 425, 429})
-
-MAX_RETRY_AFTER = 86_400.0
 
 MAX_VALIDATOR = 300
 
@@ -54,18 +52,6 @@ def phrase(status: int) -> str:
         return HTTPStatus(status).phrase
     except ValueError:
         return ""
-
-
-def retry_after(response: Response) -> float:
-    """Seconds; 0 if the header does not tell (RFC 9110 §10.2.3)."""
-    text = response.headers.get("Retry-After", "").strip()
-    if re.fullmatch(r"\d{1,9}", text, re.ASCII):
-        return min(float(text), MAX_RETRY_AFTER)
-    parsed = parsedate_tz(text) if text else None
-    try:
-        return min(max(0.0, mktime_tz(parsed) - time.time()), MAX_RETRY_AFTER) if parsed else 0.0
-    except (ValueError, OverflowError):
-        return 0.0
 
 
 def content_length(response: Response) -> int | None:

@@ -13,6 +13,7 @@ from picasso.models.people import ExternalIdentity, Membership, SecondFactor, Si
 from picasso.models.projects import DEFAULT_PROJECT, MAX_DAYS, Project, Visibility
 from picasso.models.uploads import Upload
 from picasso.models.usage import DailyUsage, OwnerUsage, ProjectUsage, RateCounter
+from picasso.models.webhooks import Delivery, Webhook
 
 __all__ = [
     "DEFAULT_PROJECT",
@@ -20,6 +21,7 @@ __all__ = [
     "AuditEntry",
     "AuditRetention",
     "DailyUsage",
+    "Delivery",
     "Derivative",
     "Event",
     "EventCounter",
@@ -46,6 +48,7 @@ __all__ = [
     "UnscopedQueryError",
     "Upload",
     "Visibility",
+    "Webhook",
     "Worker",
     "made_at",
     "new_id",

@@ -1,6 +1,16 @@
 """What is said of events and imports."""
 
 SENTENCES = {
+    "A project has at most {} webhooks.": "В проекте не больше {0} вебхуков.",
+    "The project has as many webhooks as it may have. Delete one first.": (
+        "В проекте столько вебхуков, сколько разрешено. Сначала удалите один из них."
+    ),
+    "Webhooks get the events of all owners, so a token of one owner can't change them.": (
+        "Вебхуки получают события всех владельцев, поэтому токен одного владельца не может их менять."
+    ),
+    "The secret was rotated at the same time.": "Секрет был заменён в то же время.",
+    "The webhook is disabled: nothing is sent to it.": "Вебхук отключён: ему ничего не отправляется.",
+    "There is no type {} of events.": "Нет типа событий {0}.",
     "An import in the state {} can't be cancelled.": "Импорт в состоянии {0} нельзя отменить.",
     "The key with which this import was created is revoked.": "Ключ, которым создан этот импорт, отозван.",
     "The project has {} imports that have not ended, and may not have more.": (

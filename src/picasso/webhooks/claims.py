@@ -1,0 +1,102 @@
+"""Which deliveries are sent next. A claim is a lease: what is not settled in time is due again."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import NamedTuple
+
+from django.db import connection
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from picasso.events.sequence import oldest_number
+from picasso.models import Delivery
+
+LEASE_SECONDS = 60
+
+WORDS = {
+    "postgresql": {
+        "now": "statement_timestamp()",
+        "lease": f"statement_timestamp() + interval '{LEASE_SECONDS} seconds'",
+        "lock_free": "FOR UPDATE SKIP LOCKED",
+    },
+    "sqlite": {
+        "now": "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now')",
+        "lease": f"strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now', '+{LEASE_SECONDS} seconds')",
+        "lock_free": "",
+    },
+}
+
+# The webhooks that have something due.
+WITH_WORK = """
+    SELECT id, failures FROM picasso_webhook
+    WHERE enabled AND (resume_at IS NULL OR resume_at <= {now}) AND EXISTS (
+        SELECT 1 FROM picasso_delivery
+        WHERE webhook_id = picasso_webhook.id AND state = 'waiting' AND due_at <= {now})"""
+
+# (webhook, limit): its deliveries that are due the longest. Counting the attempt raises the fence.
+CLAIM = """
+    UPDATE picasso_delivery SET attempt = attempt + 1, due_at = {lease}
+    WHERE id IN (
+        SELECT id FROM picasso_delivery
+        WHERE webhook_id = %s AND state = 'waiting' AND due_at <= {now}
+        ORDER BY due_at, id LIMIT %s {lock_free})
+    RETURNING id, attempt, event, type, tries"""
+
+# Of one webhook, in this process. One that fails is asked by one message at a time.
+PER_WEBHOOK = 16
+
+REMOVE_AT_ONCE = 1000
+
+
+class Claim(NamedTuple):
+    """A delivery that this process sends now."""
+
+    id: uuid.UUID
+    attempt: int
+    webhook: uuid.UUID
+    event: int | None
+    type: str
+    tries: int
+    """How many have failed."""
+
+
+def claim(in_flight: Mapping[uuid.UUID, int], free: int) -> list[Claim]:
+    """Up to ``free`` deliveries, of each webhook as many as it has room for."""
+    found: list[Claim] = []
+    for webhook, failures in with_work():
+        room = min((1 if failures else PER_WEBHOOK) - in_flight.get(webhook, 0), free - len(found))
+        if room > 0:
+            found += claim_of(webhook, room)
+    return found
+
+
+def with_work() -> list[tuple[uuid.UUID, int]]:
+    with connection.cursor() as cursor:
+        cursor.execute(WITH_WORK.format(**WORDS[connection.vendor]), [])
+        return [(parse_id(webhook), failures) for webhook, failures in cursor.fetchall()]
+
+
+def claim_of(webhook: uuid.UUID, limit: int) -> list[Claim]:
+    """Oldest event first."""
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIM.format(**WORDS[connection.vendor]), [adapted(webhook), limit])
+        claims = [Claim(parse_id(pk), attempt, webhook, *more) for pk, attempt, *more in cursor.fetchall()]
+    return sorted(claims, key=lambda each: (each.event or 0, each.id))
+
+
+def remove_old(kept: int) -> int:
+    """Remove some of the deliveries whose events are not kept any more, and of the tests that are as old; how many."""
+    old = Q(event__lt=oldest_number()) | Q(event=None, created_at__lt=Now() - timedelta(seconds=kept))
+    found = list(Delivery.objects.filter(old).values_list("pk", flat=True)[:REMOVE_AT_ONCE])
+    return Delivery.objects.filter(pk__in=found).delete()[0] if found else 0
+
+
+def parse_id(value: uuid.UUID | str) -> uuid.UUID:
+    return value if isinstance(value, uuid.UUID) else uuid.UUID(value)
+
+
+def adapted(value: uuid.UUID) -> uuid.UUID | str:
+    return value.hex if connection.vendor == "sqlite" else value

@@ -1,0 +1,138 @@
+"""What is sent: made from the event, and from the file as it is now, for each attempt anew.
+
+So nothing of a deleted file is kept for a receiver that is away.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from picasso import addresses
+from picasso.access import projects
+from picasso.access.links import Signer, rounded_expiry
+from picasso.access.principal import SERVICE
+from picasso.events.told import COLUMNS, Told
+from picasso.files.queries import with_derivatives
+from picasso.models import Event, File, Webhook
+from picasso.serializers import FileDetailSerializer, Links
+from picasso.webhooks import signing
+from picasso.webhooks.claims import Claim
+
+# "The payload should be smaller than 20 kB."
+MAX_BODY = 20_000
+
+# What is left out of a file that is too large, the first one first.
+LARGE = ("facts", "derivatives", "attributes")
+
+TEST = "webhook.test"
+
+# Why nothing is sent, besides the codes of `picasso.outbound.errors`.
+REMOVED = "event-removed"
+"""The event is not kept any more."""
+UNREADABLE = "secret-unreadable"
+"""The secret can't be decrypted, because `PICASSO_SECRET_KEY` was changed. Rotate it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One attempt of a delivery."""
+
+    claim: Claim
+    url: str
+    id: str
+    """The same for every attempt."""
+    body: bytes
+    """Empty if the event is not kept any more."""
+    keys: Sequence[str]
+
+    def headers(self) -> dict[str, str]:
+        """Signed now."""
+        return signing.headers(self.keys, self.id, int(time.time()), self.body)
+
+
+def messages(claims: Sequence[Claim]) -> list[Message]:
+    """In the same order. Claims of a webhook that was deleted meanwhile are left out."""
+    webhooks = Webhook.everywhere.in_bulk({each.webhook for each in claims})
+    events = found_events({each.event for each in claims if each.event is not None})
+    wanted = (events[each.event].file_id for each in claims if each.event in events and is_full(webhooks, each))
+    files = found_files({file_id for file_id in wanted if file_id})
+    keys = {pk: keys_of(webhook) for pk, webhook in webhooks.items()}
+    return [
+        Message(each, webhooks[each.webhook].url, message_id(each), body_of(each, events, files), keys[each.webhook])
+        for each in claims
+        if each.webhook in webhooks
+    ]
+
+
+def is_full(webhooks: Mapping[uuid.UUID, Webhook], claim: Claim) -> bool:
+    webhook = webhooks.get(claim.webhook)
+    return webhook is not None and webhook.payload == Webhook.Payload.FULL
+
+
+def found_events(numbers: Collection[int]) -> dict[int | None, Told]:
+    rows = Event.everywhere.filter(seq__in=numbers).values_list(*COLUMNS)
+    return {row[0]: Told(*row) for row in rows}
+
+
+def found_files(ids: Collection[uuid.UUID]) -> dict[uuid.UUID | None, File]:
+    """Those that are neither deleted nor in the trash."""
+    rows = with_derivatives(SERVICE).filter(pk__in=ids, deleted_at=None) if ids else ()
+    return {row.pk: row for row in rows}
+
+
+def keys_of(webhook: Webhook) -> list[str]:
+    """The secrets that sign now. None that can be read: `PICASSO_SECRET_KEY` was changed."""
+    old = webhook.old_secret if webhook.old_secret_until and webhook.old_secret_until > timezone.now() else ""
+    return [secret for each in (webhook.secret, old) if each and (secret := signing.cipher.decrypt(each))]
+
+
+def message_id(claim: Claim) -> str:
+    return f"msg_{claim.event}" if claim.event is not None else f"msg_test_{claim.id.hex}"
+
+
+def body_of(claim: Claim, events: Mapping[int | None, Told], files: Mapping[uuid.UUID | None, File]) -> bytes:
+    if claim.event is None:
+        return encoded({"type": TEST, "timestamp": moment(), "data": {"webhook": str(claim.webhook)}})
+    if (event := events.get(claim.event)) is None:
+        return b""
+    shown = event.shown
+    about = {name: shown[name] for name in ("seq", "owner", "tags", "media_type", "pipeline")}
+    data = {**about, **shown["data"]}
+    if file := files.get(event.file_id):
+        data["file"] = FileDetailSerializer(file, context={"links": links_of(event.project_id)}).data
+    return fitting({"type": event.type, "timestamp": shown["at"], "data": data})
+
+
+def fitting(body: dict[str, Any]) -> bytes:
+    """What is too large is left out, and named in ``omitted``."""
+    text, file = encoded(body), body["data"].get("file")
+    for name in LARGE:
+        if file and len(text) > MAX_BODY:
+            del file[name]
+            body["data"]["omitted"] = [*body["data"].get("omitted", []), name]
+            text = encoded(body)
+    return text
+
+
+def encoded(value: Mapping[str, Any]) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str).encode(errors="replace")
+
+
+def moment() -> str:
+    return timezone.now().isoformat().replace("+00:00", "Z")
+
+
+def links_of(project_id: int) -> Links:
+    conf = settings.PICASSO
+    base = addresses.base_url(conf.public_url, "http", f"{conf.host}:{conf.port}", "")
+    key = projects.read(project_id).link_key
+    signed = key is not None and conf.access != "open"
+    return Links(base, Signer(key, rounded_expiry(time.time(), conf.link_expiry)) if signed and key else None)

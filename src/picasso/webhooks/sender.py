@@ -1,0 +1,218 @@
+"""Sends deliveries: asynchronous I/O in a thread of a worker. A thousand slow receivers hold up nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any, TypeVar
+
+from django.db import connection
+
+from picasso.conf import Conf
+from picasso.outbound import Client, Limits, Options, OutboundError, Response
+from picasso.outbound.retry_after import retry_after
+from picasso.webhooks import claims, results
+from picasso.webhooks.messages import REMOVED, UNREADABLE, Message, messages
+from picasso.webhooks.results import Result
+
+log = logging.getLogger(__name__)
+
+# All in seconds.
+POLL = 0.05
+OUTAGE = 0.5
+STOP = 2.0
+REMOVE = 60.0
+
+# So many messages are sent at once.
+TOTAL = 256
+
+# "15 to 30 seconds". The answer's body may not prolong it: what it says is only shown to people.
+LIMITS = Limits(connect=10.0, head=20.0, idle=20.0, total=30.0, body=None, redirects=0)
+BODY_SECONDS = 1.0
+SHOWN_BYTES = 1024
+
+HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": "Picasso-Webhooks"}
+
+T = TypeVar("T")
+
+
+class WebhookSender:
+    """Of one worker process. Its thread runs from `start` to `stop`."""
+
+    def __init__(self, conf: Conf) -> None:
+        self._options = Options(
+            rules=conf.outbound_allowed,
+            ports=conf.outbound_ports,
+            proxy=conf.outbound_proxy,
+            connections=TOTAL,
+            per_host=claims.PER_WEBHOOK,
+            headers=HEADERS,
+        )
+        self._kept = conf.events_kept
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._main: asyncio.Task[None] | None = None
+        self._thread = threading.Thread(target=self._run, name="webhooks", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """What is being sent counts as lost, and is sent again later. Does no harm when called twice."""
+        if self._loop and self._main and self._thread.is_alive():
+            with suppress(RuntimeError):  # the loop has ended
+                self._loop.call_soon_threadsafe(self._main.cancel)
+            self._thread.join(STOP)
+
+    def _run(self) -> None:
+        try:
+            with suppress(asyncio.CancelledError):
+                asyncio.run(self._serve())
+        except Exception:
+            log.exception("the sending of webhooks has stopped")
+
+    async def _serve(self) -> None:
+        self._loop, self._main = asyncio.get_running_loop(), asyncio.current_task()
+        with ThreadPoolExecutor(1, "webhooks-database") as thread:
+            async with Client(self._options) as client:
+                await Dispatcher(client, Database(thread), self._kept).run()
+
+
+class Database:
+    """Runs functions in the one thread that has the connection."""
+
+    def __init__(self, thread: ThreadPoolExecutor) -> None:
+        self._thread = thread
+
+    async def do(self, function: Callable[..., T], *arguments: Any) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, function, *arguments)
+
+
+class Dispatcher:
+    """Claims deliveries, sends them side by side, and writes how they ended."""
+
+    def __init__(self, client: Client, database: Database, kept: int) -> None:
+        """Deliveries are kept as long as events: ``kept`` seconds."""
+        self._kept = kept
+        self._remove_at = 0.0
+        self._client = client
+        self._database = database
+        self._in_flight: Counter[uuid.UUID] = Counter()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._results: list[Result] = []
+        self._ended = asyncio.Event()
+        self._outage = False
+
+    async def run(self) -> None:
+        """Until it is cancelled."""
+        try:
+            while True:
+                pause = await self._round()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._ended.wait(), pause)
+                self._ended.clear()
+        finally:
+            for task in self._tasks:
+                task.cancel()
+            await self._database.do(close_connection)
+
+    async def _round(self) -> float:
+        """Do what is due; the seconds to wait unless an attempt ends before."""
+        try:
+            await self._write_results()
+            await self._remove_old()
+            found = await self._database.do(next_messages, dict(self._in_flight), TOTAL - len(self._tasks))
+        except Exception as fault:  # nothing may end the loop: nobody would notice
+            await self._database.do(close_connection)
+            log.log(logging.DEBUG if self._outage else logging.WARNING, "could not send webhooks: %s", fault)
+            self._outage = True
+            await asyncio.sleep(OUTAGE)
+            return 0.0
+        self._outage = False
+        for message in found:
+            self._start(message)
+        return POLL
+
+    async def _write_results(self) -> None:
+        """What can't be written now is kept for the next round."""
+        ended, self._results = self._results, []
+        try:
+            if ended:
+                await self._database.do(results.write_results, ended)
+        except BaseException:
+            self._results = [*ended, *self._results]
+            raise
+
+    async def _remove_old(self) -> None:
+        if time.monotonic() > self._remove_at:
+            removed = await self._database.do(claims.remove_old, self._kept)
+            self._remove_at = time.monotonic() + (1.0 if removed == claims.REMOVE_AT_ONCE else REMOVE)
+
+    def _start(self, message: Message) -> None:
+        webhook = message.claim.webhook
+        self._in_flight[webhook] += 1
+        task = asyncio.create_task(self._attempt(message))
+        self._tasks.add(task)
+        task.add_done_callback(lambda task: self._end(task, webhook))
+
+    def _end(self, task: asyncio.Task[None], webhook: uuid.UUID) -> None:
+        self._tasks.discard(task)
+        self._in_flight[webhook] -= 1
+        if not self._in_flight[webhook]:
+            del self._in_flight[webhook]
+        self._ended.set()
+
+    async def _attempt(self, message: Message) -> None:
+        result = await attempt(self._client, message)
+        self._results.append(result)  # which may be another list by now
+
+
+def close_connection() -> None:
+    """That of the thread."""
+    connection.close()
+
+
+def next_messages(in_flight: Mapping[uuid.UUID, int], free: int) -> list[Message]:
+    """Claim what there is room for."""
+    found = claims.claim(in_flight, free) if free > 0 else []
+    return messages(found) if found else []
+
+
+async def attempt(client: Client, message: Message) -> Result:
+    """Send it once. Raises nothing but `asyncio.CancelledError`."""
+    began = time.monotonic()
+
+    def result(status: int | None, **more: Any) -> Result:
+        return Result(message.claim, status, milliseconds=round((time.monotonic() - began) * 1000), **more)
+
+    if not message.body:
+        return result(None, error=REMOVED, final=True)
+    if not message.keys:
+        return result(None, error=UNREADABLE)
+    try:
+        headers = message.headers()
+        async with client.request("POST", message.url, headers=headers, body=message.body, limits=LIMITS) as answer:
+            return result(answer.status, answer=await beginning(answer), retry_after=retry_after(answer))
+    except OutboundError as fault:
+        return result(None, error=fault.code)
+    except Exception:
+        log.exception("the delivery %s failed", message.claim.id)
+        return result(None, error="processor-error")
+
+
+async def beginning(answer: Response) -> str:
+    """The first bytes of the answer, as text. They change nothing about how the attempt ended."""
+    found = bytearray()
+    with suppress(OutboundError, TimeoutError):
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in answer.chunks():
+                found += chunk
+                if len(found) >= SHOWN_BYTES:
+                    break
+    return found[:SHOWN_BYTES].decode(errors="replace").replace("\0", "\ufffd")
