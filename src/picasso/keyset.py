@@ -15,7 +15,6 @@ from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Case, F, Func, Q, QuerySet, Value, When
 from django.db.models.expressions import OrderBy, RawSQL
-from django.db.models.lookups import Exact
 from django.db.models.sql.compiler import SQLCompiler
 
 Row = TypeVar("Row", bound=models.Model)
@@ -138,9 +137,12 @@ class Searched(Generic[Row]):
         return self._rows.filter(self._condition)
 
     def near(self) -> QuerySet[Row]:
-        """Those among the first rows. In a CASE, so that the database uses no index for the condition."""
-        first = self._rows.values("pk")[:WINDOW]
-        return self._rows.filter(Exact(Case(When(self._condition, then=1), default=0), 1), pk__in=first)
+        """Those among the first rows. The first are read without the condition, so that no plan depends on it."""
+        matches = Case(When(self._condition, then=1), default=0)
+        first = compiled(self._rows.annotate(matches=matches).values("id", "matches")[:WINDOW])
+        if first is None:
+            return self._rows.none()
+        return self._rows.filter(pk__in=RawSQL(f"SELECT id FROM ({first[0]}) AS first WHERE matches = 1", first[1]))  # noqa: S608, S611
 
 
 class Merged(Generic[Row]):
