@@ -6,6 +6,7 @@ import threading
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from typing import cast
 
 import psycopg
 import uvloop
@@ -35,8 +36,7 @@ class Follower(asyncio.Protocol):
     arrived: list[tuple[float, list[int]]] = field(default_factory=list)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        transport.write(self.head)
+        cast("asyncio.Transport", transport).write(self.head)  # that of uvloop is none by its class
 
     def data_received(self, data: bytes) -> None:
         """An event may be cut in two."""
