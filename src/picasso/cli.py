@@ -33,6 +33,7 @@ SHORTCUTS = {
     "queues": "show, pause and resume queues",
     "audit": "show what was changed, by whom, and what was denied",
     "quarantine": "show, release and delete files in quarantine",
+    "webhooks": "list, create and change webhooks, see deliveries, send again",
     "keys": "create, list and revoke keys of the API",
     "people": "create, list and change people who sign in",
 }

@@ -28,9 +28,6 @@ WritesWebhooks = requires(Scope.WEBHOOKS_WRITE)
 
 MAX_ITEMS = 100
 MAX_REPLAY_IDS = 1000
-MAX_GRACE = timedelta(days=30)
-
-DEFAULT_TYPES = ["file.processed", "file.failed"]
 
 
 class TypeField(serializers.CharField):
@@ -50,7 +47,9 @@ class WebhookSerializer(serializers.Serializer[Webhook]):
         min_length=1,
         max_length=MAX_ITEMS,
         required=False,
-        help_text="Types of events, and patterns such as `file.*`. By default " + ", ".join(DEFAULT_TYPES) + ".",
+        help_text="Types of events, and patterns such as `file.*`. By default "
+        + ", ".join(endpoints.DEFAULT_TYPES)
+        + ".",
     )
     media_types = serializers.ListField(
         child=serializers.CharField(max_length=255),
@@ -100,7 +99,7 @@ class NewWebhookSerializer(WebhookSerializer):
 class RotationSerializer(serializers.Serializer[Any]):
     grace = serializers.IntegerField(
         min_value=0,
-        max_value=int(MAX_GRACE.total_seconds()),
+        max_value=int(endpoints.MAX_GRACE.total_seconds()),
         default=86_400,
         help_text="For so many seconds messages have a second signature, by the old secret.",
     )
@@ -187,7 +186,7 @@ class WebhookList(WebhookView, generics.ListAPIView[Webhook]):
     )
     def post(self, request: Request) -> Response:
         """Create a webhook. The answer shows its secret, and nothing will show it again."""
-        values = {"types": DEFAULT_TYPES, **validated(WebhookSerializer(data=request.data))}
+        values = {"types": list(endpoints.DEFAULT_TYPES), **validated(WebhookSerializer(data=request.data))}
         require_types(request, values["types"])
         webhook, secret = endpoints.create(principal_of(request.META), values)
         return shown_once(webhook, secret, status=201)

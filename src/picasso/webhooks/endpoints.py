@@ -24,6 +24,11 @@ from picasso.webhooks.fan_out import replay_events
 # Of a project.
 MAX_WEBHOOKS = 100
 
+# For so long an old secret may sign beside the new one.
+MAX_GRACE = timedelta(days=30)
+
+DEFAULT_TYPES = ("file.processed", "file.failed")
+
 
 def of(principal: Principal) -> QuerySet[Webhook]:
     """Raises `Forbidden` for a principal that acts for one owner: a webhook gets events of all of them."""
