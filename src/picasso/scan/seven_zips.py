@@ -26,6 +26,8 @@ MAX_PPMD_MEMORY = 2**28
 """clamd reserves all of it, and answers OK if it can't: at 2**30."""
 
 MAX_HEADER = 16 * 2**20
+MAX_PACKED_HEADERS = 4
+"""In one another. Programs pack the header once; one that is its own content would never end."""
 MAX_NUMBER = 1_000_000
 
 
@@ -76,12 +78,14 @@ def _folders(part: Part) -> Iterator[list[Coder]]:
     if not size:  # an empty archive
         return
     header = Bytes(_read(part, HEADER_SIZE + offset, size))
-    kind = header.byte()
-    while kind == ENCODED_HEADER:
+    for _ in range(MAX_PACKED_HEADERS + 1):
+        if (kind := header.byte()) != ENCODED_HEADER:
+            break
         streams = _read_streams(header)
         yield from streams.folders
         header = Bytes(_decoded(part, streams))
-        kind = header.byte()
+    else:
+        raise LeftOut(Reason.LIMITS)
     if kind != HEADER:
         raise LeftOut(Reason.MALFORMED)
     yield from _main_folders(header)

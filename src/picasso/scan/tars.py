@@ -18,9 +18,11 @@ FILES = frozenset(b"\x0007")
 KNOWN = frozenset(b"\x0001234567LKxg")
 """Other kinds, such as sparse files, some programs unpack in a way of their own."""
 
-PAX_SIZE = re.compile(rb"^\d+ (?:size|GNU\.sparse\.[a-z.]+)=", re.MULTILINE)
+# GNU tar takes blanks before the length of a record, and several of them behind it.
+PAX_SIZE = re.compile(rb"^[ \t]*\d+[ \t]+(?:size|GNU\.sparse\.[a-z.]+)=", re.MULTILINE)
 
 MAX_PAX = 2**20
+"""Of an extended header, in bytes. Longer ones are not searched."""
 
 
 def is_tar(head: bytes) -> bool:
@@ -41,9 +43,17 @@ def contents(part: Part) -> Iterator[Part]:
         if position > part.size:
             raise LeftOut(Reason.MALFORMED)
         position += -size % BLOCK
-        if header[KIND] in b"xg" and PAX_SIZE.search(content.read(0, MAX_PAX)):
-            raise LeftOut(Reason.UNSUPPORTED)
+        if header[KIND] in b"xg":
+            _check_pax(content)
         yield content if header[KIND] in FILES else content.section(0, 0)
+
+
+def _check_pax(records: Part) -> None:
+    """An extended header must not say how long the next file is. Raises `LeftOut`."""
+    if records.size > MAX_PAX:
+        raise LeftOut(Reason.LIMITS)
+    if PAX_SIZE.search(records.read(0, MAX_PAX)):
+        raise LeftOut(Reason.UNSUPPORTED)
 
 
 def _check_header(header: bytes) -> int:
