@@ -77,10 +77,18 @@ def fetching(folder: Path, **changes: Any) -> Iterator[ImportPool]:
         running.stop()
 
 
-def until(true: Callable[[], bool], seconds: float = 30.0) -> None:
+def shown() -> list[Any]:
+    """Of what has not ended."""
+    rows = Import.everywhere.filter(states.UNFINISHED)
+    return list(
+        rows.values_list("url", "state", "attempts", "failures", "error_code", "due_at", "lease_until", "bytes")
+    )
+
+
+def until(true: Callable[[], bool], seconds: float = 180.0) -> None:
     end = time.monotonic() + seconds
     while not true():
-        assert time.monotonic() < end, list(Import.everywhere.values())
+        assert time.monotonic() < end, shown()
         time.sleep(0.02)
 
 

@@ -74,6 +74,7 @@ class ImportPool:
         self._limits = limits
         self._loop: asyncio.AbstractEventLoop | None = None
         self._main: asyncio.Task[None] | None = None
+        self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="imports", daemon=True)
 
     def start(self) -> None:
@@ -82,17 +83,20 @@ class ImportPool:
 
     def stop(self) -> None:
         """What has arrived is kept, and continued by another worker. Does no harm when called twice."""
+        self._stopped.set()
         if self._loop and self._main and self._thread.is_alive():
             with suppress(RuntimeError):  # the loop has ended
                 self._loop.call_soon_threadsafe(self._main.cancel)
             self._thread.join(STOP_SECONDS)
 
     def _run(self) -> None:
-        try:
-            with suppress(asyncio.CancelledError):
-                asyncio.run(self._serve())
-        except Exception:
-            log.exception("imports have stopped")
+        while not self._stopped.is_set():
+            try:
+                with suppress(asyncio.CancelledError):
+                    asyncio.run(self._serve())
+            except Exception:  # nothing may end this thread: nobody would notice
+                log.exception("imports have stopped, starting them again soon")
+                self._stopped.wait(CLEAN_SECONDS)
 
     async def _serve(self) -> None:
         self._loop, self._main = asyncio.get_running_loop(), asyncio.current_task()
@@ -129,16 +133,22 @@ class Fetcher:
         self._paused_hosts: dict[str, float] = {}
         self._next: dict[str, float] = {}
         self._outage = False
+        self._left = asyncio.Event()
 
     async def run(self) -> None:
         """Until it is cancelled."""
         try:
-            pause = 0.0
             while True:
-                await asyncio.sleep(pause)
-                pause = await self._round()
+                await self._wait(await self._round())
         finally:
             await self._stop()
+
+    async def _wait(self, seconds: float) -> None:
+        """Until the next round; not so long if a place gets free."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._left.wait()
+        self._left.clear()
 
     async def _round(self) -> float:
         """Do what is due; the seconds to wait until the next round."""
@@ -215,6 +225,7 @@ class Fetcher:
 
     def _end(self, row: Import) -> None:
         self._places.leave(row)
+        self._left.set()
         del self._attempts[row.pk], self._tasks[row.pk]
 
     async def _attempt(self, attempt: Attempt) -> None:
