@@ -1,0 +1,93 @@
+"""Webhooks and their deliveries, without the secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from django.contrib import admin, messages
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from picasso.admin.base import Kept
+from picasso.errors import PicassoError
+from picasso.models import Delivery, Webhook
+from picasso.webhooks import endpoints
+
+
+class ActsOnWebhooks(Kept, admin.ModelAdmin):
+    show_full_result_count = False
+
+    def has_act_permission(self, request: HttpRequest) -> bool:
+        return isinstance(request.user, User) and request.user.has_perm("picasso.change_webhook")
+
+    def act(self, request: HttpRequest, webhooks: Iterable[Webhook], do: Callable[[Webhook], int], what: str) -> None:
+        """With each. What one refuses is shown, and the others go on."""
+        count = 0
+        for webhook in webhooks:
+            try:
+                count += do(webhook)
+            except PicassoError as fault:
+                self.message_user(request, f"{webhook.pk}: {fault.detail}", messages.ERROR)
+        self.message_user(request, f"{what}: {count}", messages.SUCCESS if count else messages.WARNING)
+
+
+@admin.register(Webhook)
+class WebhookAdmin(ActsOnWebhooks):
+    list_display = ("id", "project", "url", "enabled", "disabled_reason", "failures", "failing_since", "created_at")
+    list_filter = ("enabled", "disabled_reason", "project")
+    list_select_related = ("project",)
+    search_fields = ("id__exact", "url")
+    exclude = ("secret", "old_secret")
+    actions = ("enable", "disable", "test", "replay_failed")
+
+    @admin.action(description="Enable, and send what is due", permissions=["act"])
+    def enable(self, request: HttpRequest, queryset: QuerySet[Webhook]) -> None:
+        self.act(request, queryset, lambda webhook: switch(webhook, enabled=True), "Enabled")
+
+    @admin.action(description="Disable", permissions=["act"])
+    def disable(self, request: HttpRequest, queryset: QuerySet[Webhook]) -> None:
+        self.act(request, queryset, lambda webhook: switch(webhook, enabled=False), "Disabled")
+
+    @admin.action(description="Send a test message", permissions=["act"])
+    def test(self, request: HttpRequest, queryset: QuerySet[Webhook]) -> None:
+        self.act(request, queryset, send_test, "Test messages that are sent")
+
+    @admin.action(description="Send again all that have failed", permissions=["act"])
+    def replay_failed(self, request: HttpRequest, queryset: QuerySet[Webhook]) -> None:
+        self.act(
+            request, queryset, lambda webhook: endpoints.replay(webhook, failed=True), "Messages that are sent again"
+        )
+
+
+def switch(webhook: Webhook, *, enabled: bool) -> int:
+    """1 if that has changed anything."""
+    if webhook.enabled == enabled:
+        return 0
+    endpoints.update(webhook, {"enabled": enabled})
+    return 1
+
+
+def send_test(webhook: Webhook) -> int:
+    endpoints.send_test(webhook)
+    return 1
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(ActsOnWebhooks):
+    list_display = ("id", "webhook", "type", "state", "tries", "status", "error", "created_at", "finished_at")
+    list_filter = ("state",)
+    list_select_related = ("webhook",)
+    search_fields = ("id__exact", "webhook__id__exact")
+    actions = ("replay",)
+
+    @admin.action(description="Send again (those that have ended)", permissions=["act"])
+    def replay(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
+        chosen = dict[Webhook, list[Delivery]]()
+        for delivery in queryset.select_related("webhook"):
+            chosen.setdefault(delivery.webhook, []).append(delivery)
+
+        def replay(webhook: Webhook) -> int:
+            return endpoints.replay(webhook, ids=[delivery.pk for delivery in chosen[webhook]])
+
+        self.act(request, chosen, replay, "Messages that are sent again")
