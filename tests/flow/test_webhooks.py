@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import Callable
@@ -21,9 +22,11 @@ from standardwebhooks import Webhook as Verifier
 from picasso.access.principal import Scope
 from picasso.events.write import clear
 from picasso.models import AuditEntry, Delivery, Event, Webhook
+from picasso.outbound import Client, Limits, Options
 from picasso.web.app import WebApp
-from picasso.webhooks import endpoints, fan_out, results, schedule, signing
-from picasso.webhooks.claims import LEASE_SECONDS, claim, remove_old
+from picasso.webhooks import endpoints, fan_out, results, schedule, sender, signing
+from picasso.webhooks.claims import LEASE_SECONDS, PER_WEBHOOK, claim, remove_old
+from picasso.webhooks.messages import messages
 from picasso.webhooks.results import Result
 from tests.flow.access import API, new_key, send, with_keys
 from tests.flow.rows import new_file
@@ -125,6 +128,7 @@ def test_both_secrets_sign_while_one_replaces_the_other() -> None:
         ({"types": ["*"], "media_types": ["image/*"]}, {2}),
         ({"types": ["*"], "media_types": ["text/plain", "image/png"]}, {1, 2, 3}),
         ({"types": ["*"], "owners": ["ann"]}, {1}),
+        ({"types": ["*"], "owners": ["a*", "an[n]"]}, set()),  # an owner is no pattern
         ({"types": ["*"], "pipelines": ["other"]}, {3}),
         ({"types": ["*"], "enabled": False}, set()),
     ],
@@ -227,9 +231,6 @@ def test_a_body_of_a_gigabyte_is_not_read() -> None:
 
 
 def test_a_receiver_that_hangs_or_drips_holds_up_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    from picasso.outbound import Limits
-    from picasso.webhooks import sender
-
     monkeypatch.setattr(sender, "LIMITS", Limits(connect=2, head=2, idle=2, total=2, body=None, redirects=0))
     with remote(hang) as hanging, remote(drip) as dripping, remote(lambda _: OK) as fast:
         slow = [new_webhook(each.url).pk for each in (hanging, dripping)]
@@ -242,6 +243,41 @@ def test_a_receiver_that_hangs_or_drips_holds_up_no_other(monkeypatch: pytest.Mo
             wait_until(lambda: Webhook.everywhere.filter(failures__gt=0).count() == 2)
     timed_out = Delivery.objects.filter(error="remote-timed-out")
     assert set(timed_out.values_list("webhook", flat=True)) == set(slow)
+
+
+def test_webhooks_of_one_host_do_not_wait_for_each_other() -> None:
+    def reply(request: Asked) -> bytes | None:
+        if request.path == "/slow":
+            hang(request)
+            return None
+        return OK
+
+    with remote(reply) as receiver:
+        new_webhook(f"{receiver.url}/slow")
+        fast = new_webhook(f"{receiver.url}/fast")
+        for _ in range(PER_WEBHOOK + 1):
+            happen()
+        with sending():
+            wait_until(lambda: Delivery.objects.filter(webhook=fast, state="delivered").count() == PER_WEBHOOK + 1)
+
+
+def test_webhooks_with_little_in_flight_come_first() -> None:
+    busy, idle = new_webhook("http://127.0.0.1/"), new_webhook("http://127.0.0.1/")
+    for _ in range(3):
+        happen()
+    assert {each.webhook for each in claim({busy.pk: 5}, 3)} == {idle.pk}
+
+
+def test_an_event_that_is_removed_is_no_failure_of_the_receiver() -> None:
+    webhook = new_webhook("http://127.0.0.1:1/")
+    happen()
+    found = claim({}, 1)
+    Event.everywhere.all().delete()
+    (message,) = messages(found)
+    result = asyncio.run(sender.attempt(Client(Options()), message))  # which is not even opened
+    results.write_results([result])
+    webhook.refresh_from_db()
+    assert (Delivery.objects.get().error, webhook.failures) == ("event-removed", 0)
 
 
 def test_retry_after_is_obeyed() -> None:
@@ -354,6 +390,7 @@ def test_earlier_events_are_replayed_to_a_new_webhook() -> None:
     for _ in range(3):
         happen()
     webhook = new_webhook("http://127.0.0.1/", types=["file.processed"])
+    endpoints.send_test(webhook)  # a delivery without an event
     since = timezone.now() - timedelta(minutes=1)
     assert endpoints.replay(webhook, since=since) == 3
     assert endpoints.replay(webhook, since=since) == 0  # they are waiting already
@@ -455,6 +492,20 @@ def test_events_of_jobs_take_the_scope_for_jobs(tmp_path: Path) -> None:
         return [await call(app, key, "POST", HOOKS, {"url": "https://example.com/", "types": each}) for each in kinds]
 
     assert [status for status, _ in with_keys(tmp_path, use)] == [403, 403, 403, 201]
+
+
+def test_a_new_address_takes_the_scopes_of_what_it_gets(tmp_path: Path) -> None:
+    _, key = new_key(scopes=frozenset({Scope.WEBHOOKS_WRITE}))
+    jobs = new_webhook("https://example.com/", types=["job.failed"])
+    full = new_webhook("https://example.com/", payload="full")
+    thin = new_webhook("https://example.com/")
+
+    async def use(app: WebApp) -> list[Any]:
+        change = {"url": "https://example.org/"}
+        moved = [await call(app, key, "PATCH", f"{HOOKS}{each.pk}/", change) for each in (jobs, full, thin)]
+        return [*moved, await call(app, key, "PATCH", f"{HOOKS}{thin.pk}/", {"payload": "full"})]
+
+    assert [status for status, _ in with_keys(tmp_path, use)] == [403, 403, 200, 403]
 
 
 def test_a_project_has_a_limited_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

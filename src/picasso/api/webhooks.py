@@ -187,15 +187,17 @@ class WebhookList(WebhookView, generics.ListAPIView[Webhook]):
     def post(self, request: Request) -> Response:
         """Create a webhook. The answer shows its secret, and nothing will show it again."""
         values = {"types": list(endpoints.DEFAULT_TYPES), **validated(WebhookSerializer(data=request.data))}
-        require_types(request, values["types"])
+        require_scopes(request, values["types"], values.get("payload", ""))
         webhook, secret = endpoints.create(principal_of(request.META), values)
         return shown_once(webhook, secret, status=201)
 
 
-def require_types(request: Request, types: list[str]) -> None:
-    """Raises `Forbidden` for events of jobs without the scope to see jobs."""
+def require_scopes(request: Request, types: list[str], payload: str) -> None:
+    """Raises `Forbidden` for events of jobs, or for files, without the scope to see them."""
     if any(each.startswith(OF_OPERATORS) or each == "*" for each in types):
         principal_of(request.META).require(Scope.JOBS_READ)
+    if payload == Webhook.Payload.FULL:
+        principal_of(request.META).require(Scope.FILES_READ)
 
 
 def shown_once(webhook: Webhook, secret: str, status: int = 200) -> Response:
@@ -224,7 +226,8 @@ class WebhookDetail(WebhookView):
         """Change it. One that was disabled is enabled by `{"enabled": true}`, and gets what is still due."""
         webhook = self.webhook(pk)
         values = validated(WebhookSerializer(data=request.data, partial=True))
-        require_types(request, values.get("types", []))
+        if values.keys() & {"url", "types", "payload"}:  # a new address gets also what stays as it is
+            require_scopes(request, values.get("types", webhook.types), values.get("payload", webhook.payload))
         endpoints.update(webhook, values)
         return Response(WebhookSerializer(webhook).data)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import uuid
 from collections.abc import Mapping
 from datetime import timedelta
@@ -64,9 +65,13 @@ class Claim(NamedTuple):
 
 
 def claim(in_flight: Mapping[uuid.UUID, int], free: int) -> list[Claim]:
-    """Up to ``free`` deliveries, of each webhook as many as it has room for."""
+    """Up to ``free`` deliveries, of each webhook as many as it has room for.
+
+    Webhooks with little in flight come first, so that a few slow ones with a long backlog don't take all places.
+    """
     found: list[Claim] = []
-    for webhook, failures in with_work():
+    order = sorted(with_work(), key=lambda each: (in_flight.get(each[0], 0), random.random()))  # noqa: S311
+    for webhook, failures in order:
         room = min((1 if failures else PER_WEBHOOK) - in_flight.get(webhook, 0), free - len(found))
         if room > 0:
             found += claim_of(webhook, room)

@@ -90,6 +90,8 @@ def delete(webhook: Webhook) -> None:
     with transaction.atomic():
         record("webhook.delete", webhook)
         Delivery.objects.filter(webhook=webhook).delete()
+        # From here on no other transaction can commit deliveries of it. What came meanwhile is deleted with it.
+        Webhook.everywhere.select_for_update().filter(pk=webhook.pk).first()
         webhook.delete()
 
 
@@ -135,20 +137,19 @@ def replay(
     """
     if not webhook.enabled:
         raise Conflict("The webhook is disabled: nothing is sent to it.")
-    with transaction.atomic():
-        rows = deliveries(webhook).exclude(state=Delivery.State.WAITING)
-        if ids:
-            rows = rows.filter(pk__in=ids)
-        if failed:
-            rows = rows.filter(state=Delivery.State.FAILED)
-        if since:
-            rows = rows.filter(created_at__gte=since)
-        if until:
-            rows = rows.filter(created_at__lt=until)
-        count = rows.update(state=Delivery.State.WAITING, tries=0, due_at=Now(), log=[], finished_at=None)
-        if since and not failed:
-            count += replay_events(webhook, since, until or timezone.now())
-        record("webhook.replay", webhook, count=count)
+    rows = deliveries(webhook).exclude(state=Delivery.State.WAITING)
+    if ids:
+        rows = rows.filter(pk__in=ids)
+    if failed:
+        rows = rows.filter(state=Delivery.State.FAILED)
+    if since:
+        rows = rows.filter(created_at__gte=since)
+    if until:
+        rows = rows.filter(created_at__lt=until)
+    count = rows.update(state=Delivery.State.WAITING, tries=0, due_at=Now(), log=[], finished_at=None)
+    if since and not failed and not ids:
+        count += replay_events(webhook, since, until or timezone.now())
+    record("webhook.replay", webhook, count=count)
     return count
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
-from fnmatch import fnmatchcase
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from picasso import bulk_insert
 from picasso.events.sequence import last_number
@@ -16,6 +16,9 @@ from picasso.events.types import matches
 from picasso.models import Delivery, Event, EventCounter, Webhook, new_id
 
 BATCH = 1000
+
+# So many messages one replay makes at most, besides those that are sent again.
+MAX_REPLAY = 100_000
 
 COUNTER = 2
 """The id of the row of `EventCounter` that says up to which event deliveries exist."""
@@ -32,7 +35,7 @@ def fan_out() -> bool:
         EventCounter.objects.get_or_create(pk=COUNTER)
         counter = EventCounter.objects.select_for_update().get(pk=COUNTER)
         newest = last_number()
-        events = numbered_events(counter.last) if (webhooks := enabled_webhooks()) else []
+        events = numbered_events(counter.last, newest) if (webhooks := enabled_webhooks()) else []
         create_deliveries(webhooks, events)
         counter.last = (events[-1].seq or 0) if len(events) == BATCH else newest
         counter.save()
@@ -47,8 +50,9 @@ def enabled_webhooks() -> dict[int | None, list[Webhook]]:
     return found
 
 
-def numbered_events(after: int) -> list[Event]:
-    return list(Event.everywhere.filter(seq__gt=after).order_by("seq").defer("data", "tags")[:BATCH])
+def numbered_events(after: int, newest: int) -> list[Event]:
+    rows = Event.everywhere.filter(seq__gt=after, seq__lte=newest)
+    return list(rows.order_by("seq").defer("data", "tags")[:BATCH])
 
 
 def create_deliveries(webhooks: dict[int | None, list[Webhook]], events: Iterable[Event]) -> int:
@@ -70,25 +74,40 @@ def wants(webhook: Webhook, event: Event) -> bool:
     """Whether all filters of the webhook match."""
     return (
         matches(webhook.types, event.type)
-        and is_one(event.media_type, webhook.media_types)
-        and is_one(event.pipeline, webhook.pipelines)
-        and is_one(event.owner, webhook.owners)
+        and matches(tuple(webhook.media_types), event.media_type)
+        and (not webhook.pipelines or event.pipeline in webhook.pipelines)
+        and (not webhook.owners or event.owner in webhook.owners)
     )
 
 
-def is_one(value: str, patterns: list[str]) -> bool:
-    """True for any value without patterns. Only media types have ``*``."""
-    return not patterns or any(fnmatchcase(value, pattern) for pattern in patterns)
-
-
 def replay_events(webhook: Webhook, since: datetime, until: datetime) -> int:
-    """Make the deliveries of earlier events that the webhook has none for, such as from before it existed."""
+    """Make the deliveries of earlier events that the webhook has none for, such as from before it existed.
+
+    In several transactions, because one for very many events would hold up what is sent to the webhook now.
+    """
+    count, after = 0, 0
+    while count < MAX_REPLAY:
+        events = earlier_events(webhook, since, until, after)
+        if not events:
+            break
+        count += create_missing(webhook, events)
+        after = events[-1].seq or 0
+    return count
+
+
+def earlier_events(webhook: Webhook, since: datetime, until: datetime, after: int) -> list[Event]:
+    """Of those that `fan_out` has done."""
+    done = EventCounter.objects.filter(pk=COUNTER).values_list("last", flat=True).first() or 0
+    events = Event.objects.of(webhook.project_id).filter(seq__gt=after, seq__lte=done, at__gte=since, at__lt=until)
+    known = Delivery.objects.filter(webhook=webhook, event=OuterRef("seq"))
+    return list(events.filter(~Exists(known)).order_by("seq").defer("data", "tags")[:BATCH])
+
+
+def create_missing(webhook: Webhook, events: list[Event]) -> int:
+    """Another replay may make some of them at the same time."""
     with transaction.atomic():
-        counter = EventCounter.objects.select_for_update().filter(pk=COUNTER).first()
-        events = Event.objects.of(webhook.project_id).filter(seq__lte=counter.last if counter else 0)
-        events = events.filter(at__gte=since, at__lt=until).order_by("seq").defer("data", "tags")
-        known = Delivery.objects.filter(webhook=webhook).values("event")
-        return create_deliveries({webhook.project_id: [webhook]}, events.exclude(seq__in=known)[:MAX_REPLAY])
-
-
-MAX_REPLAY = 100_000
+        Webhook.everywhere.select_for_update(no_key=True).filter(pk=webhook.pk).first()
+        known = Delivery.objects.filter(webhook=webhook, event__in=[event.seq for event in events])
+        there = set(known.values_list("event", flat=True))
+        missing = [event for event in events if event.seq not in there]
+        return create_deliveries({webhook.project_id: [webhook]}, missing)

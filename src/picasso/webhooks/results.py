@@ -45,7 +45,7 @@ class Result:
     error: str = ""
     """Its code, without an answer."""
     final: bool = False
-    """Whether another try is useless."""
+    """Whether nothing was sent, and another try is useless."""
     milliseconds: int = 0
     answer: str = ""
     """The first bytes of the answer."""
@@ -113,17 +113,18 @@ def attempt_of(result: Result) -> dict[str, Any]:
 
 
 def settle_webhooks(results: dict[uuid.UUID, list[Result]]) -> None:
-    """Locks them in the order of their ids."""
-    for webhook in Webhook.everywhere.filter(pk__in=results).order_by("pk"):
+    """Locks them in the order of their ids, and before they are read: another worker may count failures as well."""
+    for webhook in Webhook.everywhere.select_for_update(no_key=True).filter(pk__in=results).order_by("pk"):
         settle_webhook(webhook, results[webhook.pk])
 
 
 def settle_webhook(webhook: Webhook, results: Sequence[Result]) -> None:
+    results = [result for result in results if not result.final]
     failed = [result for result in results if not result.ok]
     rows = Webhook.everywhere.filter(pk=webhook.pk)
     if any(result.status == HTTPStatus.GONE for result in failed):
         return disable(webhook, Webhook.DisabledReason.GONE)
-    if len(failed) < len(results):
+    if len(failed) < len(results) or not results:
         if webhook.failures:
             rows.update(failures=0, failing_since=None, resume_at=None)
         return None

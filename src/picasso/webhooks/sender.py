@@ -52,7 +52,7 @@ class WebhookSender:
             ports=conf.outbound_ports,
             proxy=conf.outbound_proxy,
             connections=TOTAL,
-            per_host=claims.PER_WEBHOOK,
+            per_host=TOTAL,  # webhooks may share a host, and one that is slow must not let the others wait
             headers=HEADERS,
         )
         self._kept = conf.events_kept
