@@ -153,7 +153,7 @@ def test_what_can_be_kept_is_kept_as_sent(name: str) -> None:
 @given(NAMES, st.sampled_from(["text/html", "image/png", "application/zip"]))
 @settings(max_examples=number(500, 125), deadline=None)
 def test_any_name_makes_a_header(name: str, media_type: str) -> None:
-    stored = Download("key", media_type, 1, "0" * 64, None, clean_name(name), None, False)  # type: ignore[arg-type] # no date is needed
+    stored = Download("key", media_type, 1, "0" * 64, None, clean_name(name), None, False)
     value = disposition(stored)
     assert value.isascii()
     assert value.isprintable()

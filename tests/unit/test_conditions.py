@@ -186,3 +186,11 @@ def test_preconditions(headers: dict[str, str], fails: bool) -> None:
 )
 def test_a_range_of_other_bytes_is_not_given(if_range: str, spans: tuple[Span, ...] | None) -> None:
     assert requested_spans({"range": "bytes=0-4", "if-range": if_range}, FOUND) == spans
+
+
+@pytest.mark.parametrize("name", ["if-modified-since", "if-unmodified-since", "if-range"])
+def test_dates_do_not_count_where_there_is_none(name: str) -> None:
+    undated, date = Representation('"tag"', None, 1000), format_datetime(MOMENT, usegmt=True)
+    assert not is_not_modified({name: date}, undated)
+    given = {"range": "bytes=0-4", name: date}
+    assert requested_spans(given, undated) == (None if name == "if-range" else (Span(0, 5),))

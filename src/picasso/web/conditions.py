@@ -19,13 +19,19 @@ class Representation:
 
     etag: str
     """A strong entity tag, with its quotes."""
-    modified_at: datetime
+    modified_at: datetime | None
+    """None if nobody knows. Then conditions with a date do not count (RFC 9110 §13.1.3, §13.1.4)."""
     size: int
 
     @property
-    def last_modified(self) -> datetime:
+    def last_modified(self) -> datetime | None:
         """To the second, like dates in headers."""
-        return self.modified_at.replace(microsecond=0)
+        return self.modified_at and self.modified_at.replace(microsecond=0)
+
+    def is_newer_than(self, date: str | None) -> bool | None:
+        """None without a valid date, or without a time to compare it with."""
+        given, own = http_date(date), self.last_modified
+        return None if given is None or own is None else own > given
 
 
 def is_not_modified(headers: Headers, found: Representation) -> bool:
@@ -33,12 +39,11 @@ def is_not_modified(headers: Headers, found: Representation) -> bool:
     if (tags := headers.get("if-match")) is not None:
         if not includes(tags, found.etag, weak=False):
             raise PreconditionFailed
-    elif (date := http_date(headers.get("if-unmodified-since"))) and found.last_modified > date:
+    elif found.is_newer_than(headers.get("if-unmodified-since")):
         raise PreconditionFailed
     if (tags := headers.get("if-none-match")) is not None:
         return includes(tags, found.etag, weak=True)
-    date = http_date(headers.get("if-modified-since"))
-    return date is not None and found.last_modified <= date
+    return found.is_newer_than(headers.get("if-modified-since")) is False
 
 
 def includes(tags: str, etag: str, *, weak: bool) -> bool:
@@ -61,4 +66,5 @@ def if_range_matches(if_range: str | None, found: Representation) -> bool:
         return True
     if if_range.startswith('"'):
         return if_range == found.etag
-    return http_date(if_range) == found.last_modified
+    date = http_date(if_range)
+    return date is not None and date == found.last_modified

@@ -30,7 +30,7 @@ ADDRESS = re.compile(rf"{DOWNLOADS}([0-9a-f-]{{36}})/(?:derived/([a-z0-9-]+)/)?(
 # Types that a browser shows without running anything in them. All others are sent as attachments.
 INLINE = re.compile(r"image/(jpeg|png|gif|webp|avif|bmp|tiff|jxl)|(audio|video)/[a-z0-9.+-]+|text/plain")
 
-# The bytes at an address never change, but they may be deleted, so caches have to ask each time. Shared caches keep
+# The bytes may be deleted, and those of a derivative made again, so caches have to ask each time. Shared caches keep
 # public ones for a minute: that long they may be served after they were deleted or made private.
 PRIVATE_CACHES = "private, no-cache"
 PUBLIC_CACHES = "public, max-age=60"
@@ -47,7 +47,8 @@ class Download:
     media_type: str
     size: int
     sha256: str
-    stored_at: datetime
+    stored_at: datetime | None
+    """None for a derivative: its address stays the same when it is made again, and no row says when that was."""
     name: str
     encoding: str | None
     """Of text, as Python names it; None if it is unknown."""
@@ -104,8 +105,8 @@ def find_derivative(
         if file_name(row.key) == name:
             require_released(principal, row.file)
             require_accepted(row.file, policies)
-            stored_at, public = row.file.uploaded_at, is_public(row.file)
-            return Download(row.key, row.media_type, row.size, row.sha256, stored_at, name, "utf-8", public)
+            public = is_public(row.file)
+            return Download(row.key, row.media_type, row.size, row.sha256, None, name, "utf-8", public)
     raise NotFound
 
 
@@ -129,9 +130,13 @@ def headers_of(download: Download, *, as_attachment: bool) -> dict[str, str]:
         "Accept-Ranges": "bytes",
         "ETag": download.representation.etag,
         **repr_digest(download.sha256),
-        "Last-Modified": format_datetime(download.stored_at.astimezone(UTC), usegmt=True),
+        **last_modified(download.stored_at),
         "Cache-Control": PUBLIC_CACHES if download.is_public else PRIVATE_CACHES,
     }
+
+
+def last_modified(stored_at: datetime | None) -> dict[str, str]:
+    return {"Last-Modified": format_datetime(stored_at.astimezone(UTC), usegmt=True)} if stored_at else {}
 
 
 def disposition(download: Download, *, as_attachment: bool = False) -> str:
