@@ -259,3 +259,19 @@ def test_a_batch_that_can_not_go_on_stops_and_holds_up_no_other(monkeypatch: pyt
     broken.refresh_from_db()
     assert broken.state == FileBatch.State.STOPPED
     assert [file.tags for file in File.everywhere.all()] == [["b"], ["b"]]
+
+
+def test_a_batch_with_an_unknown_fault_holds_up_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(file_batches, "MAX_AT_ONCE", 1)
+    ids = [new_file().pk for _ in range(2)]
+    broken = FileBatch.everywhere.get(pk=post(action="tag", ids=ids, tags=["a"]).json()["id"])
+    FileBatch.everywhere.update(options={})
+    post(action="tag", ids=ids, tags=["b"])
+    assert not file_batches.advance(default_storage(), PIPELINES)
+    assert file_batches.advance(default_storage(), PIPELINES)
+    assert [file.tags for file in File.everywhere.all()] == [["b"], ["b"]]
+    broken.refresh_from_db()
+    assert (broken.state, broken.done, broken.after) == (FileBatch.State.RUNNING, 0, file_batches.BEFORE_ALL)
+    FileBatch.everywhere.filter(pk=broken.pk).update(options={"tags": ["a"]})
+    go_on()
+    assert [file.tags for file in File.everywhere.all()] == [["a", "b"], ["a", "b"]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 
 from django.db import connection
 
@@ -36,16 +37,19 @@ class Background:
 
     def _run(self) -> None:
         while not self._stopped.is_set():
-            try:
-                busy = self._advance()
-            except Exception as fault:  # nothing may end this thread: nobody would notice
-                log.warning("could not continue work in the background, trying again: %s", fault, exc_info=fault)
-                connection.close()
-                busy = False
-            if not busy:
+            if not self._advance():
                 self._stopped.wait(TICK_SECONDS)
 
     def _advance(self) -> bool:
         """Do a little of each; False if there is nothing more to do now."""
-        reprocessed = reprocess.advance(self._storage, self._pipelines)
-        return file_batches.advance(self._storage, self._pipelines) or reprocessed
+        reprocessed = self._attempt(reprocess.advance)
+        return self._attempt(file_batches.advance) or reprocessed
+
+    def _attempt(self, advance: Callable[[Storage, Pipelines], bool]) -> bool:
+        """No fault may end the thread, because nobody would notice, or hold up the other kind of work."""
+        try:
+            return advance(self._storage, self._pipelines)
+        except Exception as fault:
+            log.warning("could not continue work in the background, trying again: %s", fault, exc_info=fault)
+            connection.close()
+            return False

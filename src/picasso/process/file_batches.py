@@ -154,7 +154,8 @@ def stop(principal: Principal, batch: FileBatch) -> None:
 def advance(storage: Storage, pipelines: Pipelines) -> bool:
     """Do some files of one batch; False if there is nothing more to do now.
 
-    The lock of the row is held throughout, so that two workers never do the same files.
+    The lock of the row is held throughout, so that two workers never do the same files. A batch that fails in another
+    way than is known stays as it was, is tried again, and holds up no other one.
     """
     with transaction.atomic():
         row = _next(pipelines)
@@ -166,6 +167,10 @@ def advance(storage: Storage, pipelines: Pipelines) -> bool:
         except (PicassoError, Project.DoesNotExist) as fault:  # a filter of another version, say
             log.warning("the batch %s can't go on: %s", row.pk, fault)
             row.state, row.ids = State.STOPPED, None
+        except Exception as fault:
+            log.warning("the batch %s failed, trying again: %s", row.pk, fault, exc_info=fault)
+            FileBatch.everywhere.filter(pk=row.pk).update(updated_at=Now())  # the others come first
+            return False
         row.save(update_fields=["done", "failed", "failures", "after", "state", "ids"])
         FileBatch.everywhere.filter(pk=row.pk).update(updated_at=Now())
     return True
