@@ -22,6 +22,7 @@ from picasso.events.write import file_event, row, write
 from picasso.models import Event, File
 from picasso.storage.folder import Folder
 from picasso.web.app import WebApp
+from picasso.web.event_hub import EventHub
 from picasso.web.request import Message
 from tests.flow.access import code, new_key, project, put, token, with_keys
 from tests.flow.asgi import Exchange, ask
@@ -207,6 +208,21 @@ def test_a_stream_from_now_on(tmp_path: Path) -> None:
         assert b"id: 2\nevent: file.processed\ndata: {" in stream.exchange.body
 
     with_app(tmp_path, call)
+
+
+def test_a_position_that_nobody_used_is_not_kept() -> None:
+    async def run() -> tuple[int, int]:
+        hub = EventHub()
+        hub.start()
+        try:
+            before = await hub.position()
+            await happens(note("file.processed"))
+            return before, await hub.position()
+        finally:
+            await hub.stop()
+
+    before, after = asyncio.run(run())
+    assert after == before + 1
 
 
 def test_a_client_goes_on_behind_its_last_event(tmp_path: Path) -> None:

@@ -299,6 +299,19 @@ def test_an_answer_without_a_length_is_continued(tmp_path: Path) -> None:
     assert is_almost(starts(server)[1], 800_000)
 
 
+def test_a_range_of_a_content_of_unknown_length_is_not_taken_for_its_end(tmp_path: Path) -> None:
+    first = chunked(CONTENT[:800_000], whole=False, ETag='"one"')
+
+    def piece(asked: Asked) -> bytes:
+        start = int(asked.headers["range"].removeprefix("bytes=").rstrip("-"))
+        return part(start, start + 999, "*")
+
+    with remote(replies(lambda _: first, piece, lambda _: chunked(CONTENT))) as server:
+        fetch(tmp_path, begin(server.url))
+    assert stored(tmp_path) == CONTENT
+    assert len(server.asked) == 3
+
+
 def raw_deflate(data: bytes) -> bytes:
     packer = zlib.compressobj(wbits=-15)
     return packer.compress(data) + packer.flush()

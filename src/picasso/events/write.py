@@ -72,6 +72,6 @@ def write_deleted(*files: File) -> None:
 
 def clear(*file_ids: uuid.UUID) -> None:
     events = Event.everywhere.filter(file_id__in=file_ids)
-    # Locked in the order in which the sequencer locks them.
-    found = list(events.select_for_update().order_by("pk").values_list("pk", flat=True))
-    Event.everywhere.filter(pk__in=found).update(data={}, tags=[])
+    # Locked in the order in which the sequencer locks them. There may be more than a statement may have parameters.
+    list(events.select_for_update().order_by("pk").values_list("pk", flat=True))
+    events.update(data={}, tags=[])

@@ -107,14 +107,19 @@ class Attempt:
             await self._receive(response, upload, Identity())
 
     async def _require_rest(self, response: Response, upload: LockedUpload) -> None:
-        """Raises `StartOver` if the answer is not exactly what is missing."""
+        """Raises `StartOver` if the answer is not exactly what is missing.
+
+        Without a total, and with no length from before, nothing tells whether the range goes to the end.
+        """
         found = answers.content_range(response) if response.status == 206 else None
         if not found or found.start != upload.offset or answers.coding_of(response):
             raise StartOver
         length = found.total or upload.row.length
-        if upload.row.length not in {None, length} or not answers.is_same(response, self.row.validator):
+        if length is None or upload.row.length not in {None, length}:
             raise StartOver
-        if upload.row.length is None and length is not None:
+        if not answers.is_same(response, self.row.validator):
+            raise StartOver
+        if upload.row.length is None:
             await upload.set_length(length)
             await self._update(size=length)
 

@@ -105,7 +105,12 @@ class ImportPool:
         committer = Committer(self._storage, known.plan, policies)
         uploads = Uploads(self._storage, committer, threads, self._limits)
         options = Options(
-            rules=self._conf.outbound_allowed, ports=self._conf.outbound_ports, proxy=self._conf.outbound_proxy
+            rules=self._conf.outbound_allowed,
+            ports=self._conf.outbound_ports,
+            proxy=self._conf.outbound_proxy,
+            connections=self._conf.imports,
+            # Places limit how many a host has. Many hosts may redirect to one, where imports would time out waiting.
+            per_host=self._conf.imports,
         )
         async with AsyncExitStack() as stack:
             stack.callback(threads.stop)

@@ -111,7 +111,7 @@ class EventHub:
         self._followers: dict[Filter, set[Follower]] = {}
         self._wanted = asyncio.Event()
         self._position: int | None = None
-        """The number of the last event that was read; None while nobody waits."""
+        """The number of the last event that was read; out of date, or None, while nobody waits."""
         self._task: asyncio.Task[None] | None = None
         self._stopped = False
 
@@ -131,17 +131,21 @@ class EventHub:
 
     async def ask(self, call: Callable[..., T], *arguments: object) -> T:
         """Have a thread ask the database. Raises `Unavailable`."""
+        if self._stopped:
+            raise Unavailable
         return await asyncio.get_running_loop().run_in_executor(self._asker, partial(ask, call, *arguments))
 
     async def position(self) -> int:
-        """The number of the last event that was read. Raises `Unavailable`."""
-        if self._position is None:
-            self._begin_at(await self.ask(last_number))
+        """The number of the last event that was read, for `join` at once. Raises `Unavailable`."""
+        if not self._is_current():
+            number = await self.ask(last_number)
+            if not self._is_current():  # nobody was faster
+                self._position = number
         return self._position or 0
 
-    def _begin_at(self, number: int) -> None:
-        if self._position is None:  # nobody was faster
-            self._position = number
+    def _is_current(self) -> bool:
+        """Nothing is read while nobody waits, also if somebody has asked for the position and has not joined."""
+        return self._position is not None and bool(self._followers)
 
     @contextmanager
     def join(self, wanted: Filter, after: int, send: Send | None = None) -> Iterator[Follower]:
@@ -195,8 +199,16 @@ class EventHub:
             return OUTAGE_PAUSE
         if batch:
             self._position = batch[-1].seq
-            self._dispatch(batch)
+            self._dispatch_safely(batch)
         return 0 if len(batch) == BATCH else POLL * (1 + min(1.0, len(self._everybody()) / MANY))
+
+    def _dispatch_safely(self, batch: list[Told]) -> None:
+        try:
+            self._dispatch(batch)
+        except Exception:
+            log.exception("can't send events, ending all streams: their clients go on where they are")
+            for follower in self._everybody():
+                follower.end()
 
     def _dispatch(self, batch: list[Told]) -> None:
         for wanted, followers in self._followers.items():

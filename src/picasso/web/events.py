@@ -5,6 +5,7 @@ A plain list, and every answer that is not a stream, comes from Django's view.
 
 from __future__ import annotations
 
+import re
 import uuid
 from urllib.parse import parse_qs
 
@@ -28,6 +29,8 @@ from picasso.web.request import Handler, Request
 from picasso.web.waiting import Waiting, preferred_wait
 
 LAST_EVENT_ID = "last-event-id"
+
+WEIGHT = re.compile(r";\s*q=([01](?:\.[0-9]{0,3})?)\s*(?:;|$)")
 
 
 class EventsHandler:
@@ -103,8 +106,18 @@ async def require_still(request: Request, scope: Scope) -> None:
 
 
 def wants_stream(request: Request) -> bool:
-    ranges = request.headers.get("accept", "").lower().split(",")
-    return any(each.partition(";")[0].strip() == MEDIA_TYPE for each in ranges)
+    """Whether the client asks for a stream by its name, and does not like JSON better (RFC 9110 §12.5.1)."""
+    weights = accepted(request.headers.get("accept", ""))
+    return weights.get(MEDIA_TYPE, 0) > 0 and weights[MEDIA_TYPE] >= weights.get("application/json", 0)
+
+
+def accepted(text: str) -> dict[str, float]:
+    """The weight of each media range."""
+    found = {}
+    for each in text.lower().split(","):
+        weight = WEIGHT.search(each)
+        found[each.partition(";")[0].strip()] = float(weight[1]) if weight else 1.0
+    return found
 
 
 def parameters_of(request: Request) -> Parameters:

@@ -21,7 +21,11 @@ from picasso.web.event_hub import EventHub, Follower, FollowerEnded
 from picasso.web.event_slots import EventSlots
 from picasso.web.request import Message, Request
 
-PREFERENCE = re.compile(r'(?:^|[,;])\s*wait\s*=\s*"?([0-9]{1,9})"?\s*(?=[,;]|$)', re.IGNORECASE)
+QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
+SECONDS = re.compile(r"[0-9]{1,9}")
+
+# Characters of the field that are looked at.
+MAX_PREFER = 1000
 
 ENDED = frozenset({File.State.PROCESSED, File.State.FAILED})
 SETTLED = ("file.deleted", "file.failed", "file.processed")
@@ -29,8 +33,19 @@ SETTLED = ("file.deleted", "file.failed", "file.processed")
 
 def preferred_wait(request: Request) -> int:
     """The seconds that a client prefers to wait, up to `MAX_WAIT`; 0 if it does not say. The first one counts."""
-    match = PREFERENCE.search(request.headers.get("prefer", ""))
-    return min(int(match[1]), MAX_WAIT) if match else 0
+    values = preferences(request.headers.get("prefer", "")[:MAX_PREFER])
+    seconds = next((value for name, value in values if name == "wait"), "")
+    return min(int(seconds), MAX_WAIT) if SECONDS.fullmatch(seconds) else 0
+
+
+def preferences(text: str) -> list[tuple[str, str]]:
+    """Names in lower case, and values: ``name=value; parameter=value, name="value"`` (RFC 7240 §2).
+
+    A quoted text is empty unless it is a number.
+    """
+    plain = QUOTED.sub(lambda match: match[1] if SECONDS.fullmatch(match[1]) else "", text)
+    pairs = (each.partition(";")[0].partition("=") for each in plain.split(","))
+    return [(name.strip().lower(), value.strip()) for name, _, value in pairs]
 
 
 class Waiting:
