@@ -10,8 +10,11 @@ from typing import Any
 import pytest
 
 from picasso.access.principal import OPEN, Principal, Scope
+from picasso.access.projects import Project
 from picasso.access.token_limits import TokenLimits
+from picasso.errors import NotFound
 from picasso.files.change import change, version_of
+from picasso.files.delete import delete
 from picasso.models import AuditEntry, File
 from tests.flow.http import client
 from tests.flow.rows import new_file, side_by_side
@@ -117,6 +120,28 @@ def test_of_two_changes_of_the_same_version_one_wins() -> None:
     answers = side_by_side([partial(attempt, number) for number in range(6)])
     assert sorted(answer.status_code for answer in answers) == [200, 412, 412, 412, 412, 412]
     assert len(File.everywhere.get().attributes) == 1
+
+
+@pytest.mark.parametrize("trash_days", [0, 3])
+def test_a_file_that_changes_just_before_its_deletion_stays(trash_days: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = new_file()
+    sender = client(replace(OPEN, project=Project(id=1, name="default", trash_days=trash_days)))
+    tag = etag_of(file)
+
+    def change_first(*values: Any, **names: Any) -> None:
+        File.everywhere.update(tags=["new"])
+        delete(*values, **names)
+
+    monkeypatch.setattr("picasso.api.files.delete_file", change_first)
+    assert sender.delete(path(file), headers={"if_match": tag}).status_code == 412
+    assert File.everywhere.get().deleted_at is None
+
+
+def test_a_change_of_a_file_that_is_gone_is_no_success() -> None:
+    file = new_file()
+    File.everywhere.all().delete()
+    with pytest.raises(NotFound):
+        change(OPEN, file, {"tags": ["a"]})
 
 
 @pytest.mark.parametrize(

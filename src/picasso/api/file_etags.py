@@ -16,7 +16,6 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from picasso.errors import PreconditionFailed
 from picasso.files.change import version_of
 from picasso.metadata import compact
 from picasso.models import File
@@ -54,10 +53,3 @@ def required_versions(request: Request) -> Collection[str] | None:
         return None
     tags = parse_etags(header)
     return {tag.removeprefix("W/").strip('"').partition("-")[0] for tag in tags}
-
-
-def require_version(request: Request, file: File) -> None:
-    """Raises `PreconditionFailed`."""
-    versions = required_versions(request)
-    if versions is not None and version_of(file) not in versions:
-        raise PreconditionFailed("The file was changed since: get it again, with its ETag.")

@@ -17,7 +17,7 @@ from picasso.access.principal import Scope, principal_of
 from picasso.api.answers import problems
 from picasso.api.errors import ProblemSerializer
 from picasso.api.file_changes import FileChangesSerializer, MergePatchParser, file_changes
-from picasso.api.file_etags import ETAG, IF_MATCH, IF_NONE_MATCH, require_version, required_versions, with_etag
+from picasso.api.file_etags import ETAG, IF_MATCH, IF_NONE_MATCH, required_versions, with_etag
 from picasso.api.file_parameters import FILE_PARAMETERS
 from picasso.api.json_parser import JSONParser
 from picasso.api.pagination import PagesOrCursor, Total
@@ -25,7 +25,7 @@ from picasso.api.parameters import KnownParameters, narrowed, require_known_para
 from picasso.api.safety import DeletesFiles, ReadsFiles, WritesFiles
 from picasso.errors import PROBLEM_JSON, InvalidField
 from picasso.files import filters, queries
-from picasso.files.change import change
+from picasso.files.change import change, require_version
 from picasso.files.delete import delete as delete_file
 from picasso.keyset import Merged, Order, Searched
 from picasso.models import File
@@ -129,7 +129,7 @@ class FileDetail(FileView, generics.RetrieveAPIView[File]):
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         file = self.get_object()
-        require_version(request, file)
+        require_version(file, required_versions(request))
         return with_etag(request, file, self.get_serializer(file).data)
 
     @extend_schema(
@@ -178,6 +178,6 @@ class FileDetail(FileView, generics.RetrieveAPIView[File]):
         principal = principal_of(request.META)
         require_known_parameters(request, ["permanently"])
         file = self.get_object()
-        require_version(request, file)
-        delete_file(principal, default_storage(), file, permanently=self._permanently)
+        versions = required_versions(request)
+        delete_file(principal, default_storage(), file, permanently=self._permanently, versions=versions)
         return Response(status=204)

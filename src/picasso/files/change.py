@@ -12,7 +12,7 @@ from django.db import transaction
 from picasso.access import audit
 from picasso.access.principal import Principal, Scope
 from picasso.access.token_limits import TokenLimits
-from picasso.errors import Forbidden, PreconditionFailed
+from picasso.errors import Forbidden, NotFound, PreconditionFailed
 from picasso.events.write import file_event, write
 from picasso.files import expiry, queries
 from picasso.metadata import compact, merged
@@ -52,9 +52,10 @@ def change(
     """Set some columns of a file, which must be in one of these `version_of` if there are any.
 
     Its project and its pipeline, with ``retention_days``, say how long it is kept at most; a client can only shorten
-    that. Nothing happens to a file that was deleted meanwhile.
+    that.
 
     Raises:
+        NotFound: the file was deleted meanwhile.
         Forbidden: the principal's token does not allow it.
         InvalidField: with the file's own attributes they are too much.
         PreconditionFailed: the file has another version.
@@ -63,14 +64,19 @@ def change(
         found = queries.in_reach_of(principal).filter(pk=file.pk)
         row = found.select_for_update().first()
         if row is None:
-            return
-        if versions is not None and version_of(row) not in versions:
-            raise PreconditionFailed("The file was changed since: get it again, with its ETag.")
+            raise NotFound
+        require_version(row, versions)
         values = values_of(principal, row, changes, retention_days)
         require_allowed(principal, row, values)
         if values:
             found.update(**values)
             _tell(found.get(), values)
+
+
+def require_version(file: File, versions: Collection[str] | None) -> None:
+    """Raises `PreconditionFailed` if there are versions, and the file has none of them."""
+    if versions is not None and version_of(file) not in versions:
+        raise PreconditionFailed("The file was changed since: get it again, with its ETag.")
 
 
 def values_of(principal: Principal, file: File, changes: Changes, retention_days: int | None) -> dict[str, Any]:

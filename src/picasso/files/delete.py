@@ -6,6 +6,7 @@ Bytes without a row are removed by `picasso.receive.cleanup`.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -15,23 +16,33 @@ from picasso.access import audit
 from picasso.access.principal import Principal, Scope
 from picasso.errors import NotFound
 from picasso.events.write import file_event, write, write_deleted
+from picasso.files.change import require_version
 from picasso.files.queries import everything_in_reach_of, get_in_reach, in_reach_of
 from picasso.models import Event, File
 from picasso.storage import Storage
 
+Versions = Collection[str] | None
+"""Of which a file must have one (`picasso.files.change.version_of`); None if it may have any."""
 
-def delete(principal: Principal, storage: Storage, file: File, *, permanently: bool = False) -> None:
+
+def delete(
+    principal: Principal, storage: Storage, file: File, *, permanently: bool = False, versions: Versions = None
+) -> None:
     """Put a file into the trash if its project has one; otherwise, or ``permanently``, see `remove`.
 
     Raises:
         Forbidden: the principal may not delete files.
+        PreconditionFailed: the file has none of these versions.
         NotFound: there is no such file, or it is out of the principal's reach. Nothing is removed.
     """
     principal.require(Scope.FILES_DELETE)
     project = principal.project
     if project and project.trash_days and not permanently:
-        _set_deleted(in_reach_of(principal).filter(pk=file.pk), deleted_at=Now(), action="file.trash")
-    elif not remove(storage, (everything_in_reach_of if permanently else in_reach_of)(principal), file):
+        found = in_reach_of(principal).filter(pk=file.pk)
+        _set_deleted(found, deleted_at=Now(), action="file.trash", versions=versions)
+        return
+    among = (everything_in_reach_of if permanently else in_reach_of)(principal)
+    if not remove(storage, among, file, versions=versions):
         raise NotFound
 
 
@@ -43,12 +54,15 @@ def restore(principal: Principal, file_id: uuid.UUID) -> File:
     return get_in_reach(principal, file_id)
 
 
-def remove(storage: Storage, among: QuerySet[File], file: File, action: str = "file.delete") -> bool:
+def remove(
+    storage: Storage, among: QuerySet[File], file: File, action: str = "file.delete", versions: Versions = None
+) -> bool:
     """Delete a file with its jobs, its derivatives and all bytes, also while it is processed.
 
-    False if it is not ``among`` these files. Nothing is removed then. ``action`` is for the audit.
+    False if it is not ``among`` these files. Nothing is removed then. ``action`` is for the audit. Raises
+    `PreconditionFailed` as `delete`.
     """
-    if not _delete_row(among.filter(pk=file.pk), action):
+    if not _delete_row(among.filter(pk=file.pk), action, versions):
         return False
     storage.files.remove(file.key)
     return True
@@ -62,11 +76,12 @@ def undo(storage: Storage, file: File) -> None:
     storage.files.remove(file.key)
 
 
-def _delete_row(file: QuerySet[File], action: str = "") -> bool:
+def _delete_row(file: QuerySet[File], action: str = "", versions: Versions = None) -> bool:
     """Delete the one file of this query, with its jobs and derivatives; False if the query finds none."""
     with transaction.atomic():
         # Locks the row of the file first, as workers do. So a job that finishes now has finished, or finds no file.
-        found = file.select_for_update().first()
+        if found := file.select_for_update().first():
+            require_version(found, versions)
         file.delete()
         # What was never seen is not told to be gone: see `undo`.
         if found and (action or Event.everywhere.filter(file_id=found.pk).exists()):
@@ -76,12 +91,14 @@ def _delete_row(file: QuerySet[File], action: str = "") -> bool:
     return found is not None
 
 
-def _set_deleted(file: QuerySet[File], *, deleted_at: Now | None, action: str) -> None:
-    """Change the one file of this query. Raises `NotFound`."""
+def _set_deleted(file: QuerySet[File], *, deleted_at: Now | None, action: str, versions: Versions = None) -> None:
+    """Change the one file of this query. Raises `NotFound`, `PreconditionFailed`."""
     with transaction.atomic():
-        found = file.first()
-        if not found or not file.update(deleted_at=deleted_at):
+        found = file.select_for_update().first()
+        if not found:
             raise NotFound
+        require_version(found, versions)
+        file.update(deleted_at=deleted_at)
         write(file_event("file.deleted", found, trashed=True) if deleted_at else file_event("file.restored", found))
         _record(action, found)
 
