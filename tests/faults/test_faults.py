@@ -19,13 +19,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import psutil
 import psycopg
 import pytest
 
 from picasso.workdir import LOCK
-from tests.faults import imports
+from tests.faults import imports, webhooks
 from tests.faults.following import Follower
+from tests.faults.kills import children, fork_servers, kill, power_cut
 from tests.faults.load import Load, Upload
 from tests.remote import remote
 from tests.sampling import sample
@@ -65,7 +65,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory, servers_folder: Path) -> I
         except Unavailable as why:
             pytest.skip(f"can't be had here: {why}")
         data = tmp_path_factory.mktemp("cluster") / "data"
-        env = production(postgres.url, rabbitmq.url, PICASSO_WEB_PROCESSES="2")
+        env = production(postgres.url, rabbitmq.url, PICASSO_WEB_PROCESSES="2", PICASSO_OUTBOUND_ALLOWED="127.0.0.1")
         service = Stack(data, **env)
         service.start()
 
@@ -83,7 +83,7 @@ def single(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     with running(tmp_path_factory.mktemp("single") / "data", PICASSO_OUTBOUND_ALLOWED="127.0.0.1") as service:
 
         def query(statement: str) -> list[tuple[Any, ...]]:
-            with closing(sqlite3.connect(service.data / "picasso.sqlite3")) as connection:
+            with closing(sqlite3.connect(service.data / "picasso.sqlite3", timeout=30)) as connection, connection:
                 return connection.execute(statement).fetchall()
 
         yield Place(service, query)
@@ -99,39 +99,6 @@ def place(request: pytest.FixtureRequest) -> Place:
 def end(stack: Stack) -> None:
     stack.client.close()
     stack.stop()
-
-
-# Who can be killed
-
-
-def fork_servers(stack: Stack) -> list[psutil.Process]:
-    return [p for p in stack.processes("picasso.process.forkserver") if not is_child(p)]
-
-
-def children(stack: Stack) -> list[psutil.Process]:
-    return [p for p in stack.processes("picasso.process.forkserver") if is_child(p)]
-
-
-def is_child(process: psutil.Process) -> bool:
-    with suppress(psutil.Error):
-        parent = process.parent()
-        return parent is not None and "picasso.process.forkserver" in parent.cmdline()
-    return True
-
-
-def kill(processes: list[psutil.Process]) -> int:
-    killed = 0
-    for process in processes:
-        with suppress(psutil.NoSuchProcess):
-            process.kill()
-            killed += 1
-    return killed
-
-
-def power_cut(stack: Stack) -> None:
-    """SIGKILL for all of it; the first first, lest it starts the others again."""
-    kill(stack.processes())
-    stack.kill()
 
 
 # What must hold afterwards
@@ -331,6 +298,24 @@ def test_followers_miss_nothing_and_see_nothing_twice(place: Place) -> None:
 
 def settled_in(follower: Follower) -> set[str | None]:
     return {file_id for _, kind, file_id in list(follower.seen) if kind in {"file.processed", "file.failed"}}
+
+
+def test_webhooks_miss_nothing_when_their_sender_is_killed(place: Place) -> None:
+    """It is killed in the middle of attempts. Every event arrives, and no message is of no event."""
+    with webhooks.receiving(place.stack, place.query) as receiver:
+        with Load(place.stack.url) as load:
+            for _ in range(2):
+                until(receiver.has_more, 20, place.stack.log_tail)
+                assert kill(place.stack.processes("worker", "quick"))
+        until(lambda: not unsettled(place, load), WITHIN, place.stack.log_tail)
+        until(receiver.has_tried_all, WITHIN, place.stack.log_tail, promise=True)
+        assert receiver.end_leases(), "the sender was never killed in the middle of an attempt"
+        until(
+            receiver.has_all, WITHIN, lambda: f"not told: {receiver.missing()}\n{place.stack.log_tail()}", promise=True
+        )
+    assert receiver.ids() <= receiver.known()
+    files = {file_id for kind, file_id in receiver.told() if kind in {"file.processed", "file.failed"}}
+    assert load.accepted.keys() <= files
 
 
 def test_imports_are_continued_when_their_worker_is_killed(single: Place) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.kills import kill
 from tests.faults.storm import age, check, left_behind, storm, uploads
-from tests.faults.test_faults import kill
 from tests.sampling import everything, number, random_seed
 from tests.stack import Stack, production, running
 
