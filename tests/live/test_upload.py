@@ -43,7 +43,7 @@ def test_the_answer_has_every_field(service: Stack) -> None:
     file = answer.json()
     assert set(file) == {
         *("id", "file", "name", "size", "media_type", "declared_type", "sha256", "uploaded_at", "state", "processed"),
-        *("visibility", "owner", "expires_at", "scan", "quarantined"),
+        *("visibility", "owner", "expires_at", "scan", "quarantined", "tags", "attributes"),
     }
     assert UUID(file["id"]).version == 7
     assert file["name"] == "Arlequín.txt"
