@@ -186,7 +186,8 @@ def test_upload_list_and_detail_conform(document: Document, service: Stack) -> N
 
     answer = service.client.get(FILES)
     check_answer(document, "get", FILES, answer)
-    assert set(answer.json()) == properties(document, "PaginatedFileList")
+    # Only ?count=fast answers that, instead of the exact number.
+    assert set(answer.json()) == properties(document, "PaginatedFileList") - {"count_at_least"}
     assert set(answer.json()["results"][0]) == properties(document, "File")
 
     for moment in (lambda: None, lambda: service.settled(file_id)):
