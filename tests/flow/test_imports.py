@@ -54,7 +54,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool, "POLL_SECONDS", 0.02)
     monkeypatch.setattr(pool, "WATCH_SECONDS", 0.05)
     monkeypatch.setattr(pool, "CLEAN_SECONDS", 0.05)
-    monkeypatch.setattr(pool, "TELL_SECONDS", 0.05)
+    monkeypatch.setattr(pool, "EVENT_SECONDS", 0.05)
 
 
 def conf(**changes: Any) -> Any:

@@ -15,7 +15,16 @@ from picasso.access.principal import Scope, principal_of
 from picasso.api.errors import ProblemSerializer
 from picasso.api.safety import requires
 from picasso.errors import PROBLEM_JSON
-from picasso.events.filter import MAX_NUMBER, MAX_PAGE, MAX_WAIT, OF_LISTS, PAGE, filter_of, number, require_known
+from picasso.events.filter import (
+    LIST_PARAMETERS,
+    MAX_NUMBER,
+    MAX_PAGE,
+    MAX_WAIT,
+    PAGE,
+    filter_of,
+    number,
+    require_known,
+)
 from picasso.events.queries import page
 from picasso.events.types import TYPES
 
@@ -90,10 +99,10 @@ class EventList(APIView):
         Without `after` a list begins with the oldest event that is kept, and a stream with what happens from now on.
         """
         parameters = dict(request.query_params.lists())
-        require_known(parameters, OF_LISTS)
+        require_known(parameters, LIST_PARAMETERS)
         number(parameters, "wait", 0, MAX_WAIT)
         limit = number(parameters, "limit", 1, MAX_PAGE)
         after = number(parameters, "after", 0, MAX_NUMBER)
         found = page(filter_of(principal_of(request.META), parameters), after, limit or PAGE)
         answer = {"last": found.last, "more": found.more, "reset": found.reset}
-        return Response({"results": [told.shown for told in found.events], **answer})
+        return Response({"results": [record.shown for record in found.events], **answer})

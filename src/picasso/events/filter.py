@@ -12,7 +12,7 @@ from django.db.models import Q
 from picasso.access.owners import require_owner
 from picasso.access.principal import Principal, Scope
 from picasso.errors import InvalidField
-from picasso.events.told import Told
+from picasso.events.record import EventRecord
 from picasso.events.types import OF_OPERATORS, is_pattern, matches
 
 MAX_NUMBER = 2**63 - 1
@@ -22,8 +22,8 @@ MAX_PAGE, PAGE = 1000, 100
 MAX_WAIT = 60
 
 FILTERS = ("type", "file", "owner", "tag")
-OF_STREAMS = ("after", *FILTERS)
-OF_LISTS = (*OF_STREAMS, "limit", "wait")
+STREAM_PARAMETERS = ("after", *FILTERS)
+LIST_PARAMETERS = (*STREAM_PARAMETERS, "limit", "wait")
 
 ALWAYS = ("token", "format")
 """The credential of a request, and the format of the answer."""
@@ -46,20 +46,20 @@ class Filter:
     for_operators: bool = False
     """Whether events of jobs are among them."""
 
-    def matches(self, told: Told) -> bool:
+    def matches(self, record: EventRecord) -> bool:
         """As `condition` and `has_tag` say."""
         return (
-            told.project_id == self.project_id
-            and (self.owner is None or told.owner == self.owner)
-            and (self.file_id is None or told.file_id == self.file_id)
-            and (self.for_operators or not told.type.startswith(OF_OPERATORS))
-            and matches(self.types, told.type)
-            and self.has_tag(told)
+            record.project_id == self.project_id
+            and (self.owner is None or record.owner == self.owner)
+            and (self.file_id is None or record.file_id == self.file_id)
+            and (self.for_operators or not record.type.startswith(OF_OPERATORS))
+            and matches(self.types, record.type)
+            and self.has_tag(record)
         )
 
-    def has_tag(self, told: Told) -> bool:
+    def has_tag(self, record: EventRecord) -> bool:
         """Databases look into JSON in different ways, so what they find is filtered again."""
-        return self.tag is None or self.tag in told.tags
+        return self.tag is None or self.tag in record.tags
 
     @property
     def condition(self) -> Q:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from picasso.events.filter import Filter
+from picasso.events.record import COLUMNS, EventRecord
 from picasso.events.sequence import last_number, oldest_number
-from picasso.events.told import COLUMNS, Told
 from picasso.models import Event
 
 # So many events of a project are looked at for one page.
@@ -17,7 +17,7 @@ SCAN = 10_000
 class Page:
     """Some events of a filter, oldest first."""
 
-    events: list[Told]
+    events: list[EventRecord]
     last: int
     """Whoever goes on behind this number misses nothing."""
     newest: int
@@ -38,7 +38,8 @@ def page(found: Filter, after: int | None, limit: int) -> Page:
     end = end_of_scan(found, start, newest)
     rows = Event.objects.of(found.project_id).filter(found.condition, seq__gt=start, seq__lte=end).order_by("seq")
     most = limit if found.tag is None else None
-    events = [told for told in (Told(*row) for row in rows.values_list(*COLUMNS)[:most]) if found.has_tag(told)][:limit]
+    records = (EventRecord(*row) for row in rows.values_list(*COLUMNS)[:most])
+    events = [record for record in records if found.has_tag(record)][:limit]
     last = events[-1].seq if len(events) == limit else end
     # Asked last: events may have been removed meanwhile.
     reset = after is not None and (after > newest or after < oldest_number() - 1)
@@ -53,7 +54,7 @@ def end_of_scan(found: Filter, start: int, newest: int) -> int:
     return newest if end is None else end - 1
 
 
-def everything_after(number: int, limit: int) -> list[Told]:
+def everything_after(number: int, limit: int) -> list[EventRecord]:
     """The next events of all projects: for a reader that serves many followers."""
     rows = Event.everywhere.filter(seq__gt=number).order_by("seq")
-    return [Told(*row) for row in rows.values_list(*COLUMNS)[:limit]]
+    return [EventRecord(*row) for row in rows.values_list(*COLUMNS)[:limit]]

@@ -58,8 +58,8 @@ class Attempt:
         self.row = row
         self.arrived = row.bytes
         """How many bytes have arrived by now."""
-        self.told = row.bytes
-        """How many the last event has told of."""
+        self.reported = row.bytes
+        """How many the last event has reported."""
         self._services = services
         self._uploads = services.uploads
         self._database = services.uploads.locks.database

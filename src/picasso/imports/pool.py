@@ -48,7 +48,7 @@ log = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.25
 WATCH_SECONDS = 1.0
-TELL_SECONDS = 5.0
+EVENT_SECONDS = 5.0
 CLEAN_SECONDS = 5.0
 PURGE_SECONDS = 3600.0
 OUTAGE_SECONDS = 1.0
@@ -173,8 +173,8 @@ class Fetcher:
             await self._database.do(states.renew, self.worker, list(self._tasks))
         if self._tasks and self._is_due("watch", WATCH_SECONDS):
             await self._watch()
-        if self._tasks and self._is_due("tell", TELL_SECONDS):
-            await self._tell()
+        if self._tasks and self._is_due("events", EVENT_SECONDS):
+            await self._write_events()
         if self._is_due("recover", states.RENEW_SECONDS):
             await self._database.do(states.recover)
         if self._is_due("clean", CLEAN_SECONDS):
@@ -197,13 +197,13 @@ class Fetcher:
             if task := self._tasks.get(pk):
                 task.cancel()
 
-    async def _tell(self) -> None:
+    async def _write_events(self) -> None:
         """Write events of what has come further."""
-        found = {pk: each.arrived for pk, each in self._attempts.items() if each.arrived != each.told}
+        found = {pk: each.arrived for pk, each in self._attempts.items() if each.arrived != each.reported}
         for pk, size in found.items():
-            self._attempts[pk].told = size
+            self._attempts[pk].reported = size
         if found:
-            await self._database.do(states.tell_progress, self.worker, found)
+            await self._database.do(states.write_progress_events, self.worker, found)
 
     async def _clean(self) -> None:
         """Remove the bytes of what ended without a file."""

@@ -56,7 +56,7 @@ def start(row: Import, worker: str) -> bool:
         if waiting.update(**changes, lease_until=Now() + LEASE, started_at=Now()) != 1:
             return False
         if not row.attempts:
-            tell("import.started", row)
+            write_event("import.started", row)
     for name, value in changes.items():
         setattr(row, name, value)
     return True
@@ -87,7 +87,7 @@ def finish(row: Import, file: File) -> None:
     require_key(row)
     ended = {"state": State.IMPORTED, "finished_at": Now(), "url": without_query(row.url), "upload": None}
     update(row, **ended, file=file, bytes=file.size, size=file.size, error_code="", error_detail="")
-    tell("import.completed", row, file, bytes=file.size)
+    write_event("import.completed", row, file, bytes=file.size)
 
 
 def require_key(row: Import) -> None:
@@ -112,7 +112,7 @@ def fail(row: Import, fault: PicassoError) -> None:
     ended = {"state": State.FAILED, "finished_at": Now(), "url": without_query(row.url)}
     with transaction.atomic():
         if mine(row).update(**ended, **error(fault)):
-            tell("import.failed", row, error=fault.code)
+            write_event("import.failed", row, error=fault.code)
 
 
 def error(fault: PicassoError) -> dict[str, str]:
@@ -125,16 +125,16 @@ def cancel(row: Import) -> bool:
     with transaction.atomic():
         cancelled = Import.everywhere.filter(UNFINISHED, pk=row.pk).update(**changes) == 1
         if cancelled:
-            tell("import.cancelled", row)
+            write_event("import.cancelled", row)
     return cancelled
 
 
-def tell(kind: str, row: Import, file: File | None = None, **data: object) -> None:
+def write_event(kind: str, row: Import, file: File | None = None, **data: object) -> None:
     """Write an event about it, in the present transaction."""
     events.write(event(kind, row, file, **data))
 
 
-def tell_progress(worker: str, arrived: Mapping[uuid.UUID, int]) -> None:
+def write_progress_events(worker: str, arrived: Mapping[uuid.UUID, int]) -> None:
     """Write how many bytes imports of this worker have, before they end: their rows are locked."""
     with transaction.atomic():
         rows = own(worker, arrived).select_for_update().order_by("pk")
@@ -173,7 +173,7 @@ def give_up(row: Import) -> int:
     with transaction.atomic():
         ended = mine(row).update(state=State.FAILED, finished_at=Now(), url=without_query(row.url), **DIED)
         if ended:
-            tell("import.failed", row, error=DIED["error_code"])
+            write_event("import.failed", row, error=DIED["error_code"])
     return ended
 
 

@@ -61,7 +61,7 @@ def started(jobs: list[uuid.UUID]) -> dict[str, sql.Step]:
 
     The rows of ``settle started`` are for `changes`.
     """
-    return {"tell started": (event_sql.STARTED, jobs), "settle started": (sql.SETTLE_STARTED, jobs)}
+    return {"write events of started": (event_sql.STARTED, jobs), "settle started": (sql.SETTLE_STARTED, jobs)}
 
 
 def finished(facts: Iterable[AttemptFacts]) -> dict[str, sql.Step]:
@@ -71,7 +71,10 @@ def finished(facts: Iterable[AttemptFacts]) -> dict[str, sql.Step]:
     """
     values = sql.AttemptValues((job_id, attempt, json.dumps(mine)) for job_id, attempt, mine in facts)
     attempts = sql.AttemptValues((job_id, attempt, None) for job_id, attempt, _ in values)
-    return {"tell finished": (event_sql.FINISHED, attempts), "settle finished": (sql.SETTLE_FINISHED, values)}
+    return {
+        "write events of finished": (event_sql.FINISHED, attempts),
+        "settle finished": (sql.SETTLE_FINISHED, values),
+    }
 
 
 def changes(locked: Mapping[uuid.UUID, str], settled: sql.Rows) -> list[StateChange]:

@@ -18,8 +18,8 @@ from django.db import InterfaceError, OperationalError, connection
 from picasso.errors import Unavailable
 from picasso.events.filter import Filter
 from picasso.events.queries import everything_after
+from picasso.events.record import EventRecord
 from picasso.events.sequence import last_number
-from picasso.events.told import Told
 from picasso.pools import stop_pool
 
 log = logging.getLogger(__name__)
@@ -202,7 +202,7 @@ class EventHub:
             self._dispatch_safely(batch)
         return 0 if len(batch) == BATCH else POLL * (1 + min(1.0, len(self._everybody()) / MANY))
 
-    def _dispatch_safely(self, batch: list[Told]) -> None:
+    def _dispatch_safely(self, batch: list[EventRecord]) -> None:
         try:
             self._dispatch(batch)
         except Exception:
@@ -210,15 +210,15 @@ class EventHub:
             for follower in self._everybody():
                 follower.end()
 
-    def _dispatch(self, batch: list[Told]) -> None:
+    def _dispatch(self, batch: list[EventRecord]) -> None:
         for wanted, followers in self._followers.items():
-            frames = b"".join(told.frame for told in batch if wanted.matches(told))
+            frames = b"".join(record.frame for record in batch if wanted.matches(record))
             for follower in followers:
                 if follower.position < batch[0].seq:
                     follower.put(frames)
                 else:  # it has joined with a number that was not read yet
-                    new = (told.frame for told in batch if told.seq > follower.position and wanted.matches(told))
-                    follower.put(b"".join(new))
+                    new = (record for record in batch if record.seq > follower.position)
+                    follower.put(b"".join(record.frame for record in new if wanted.matches(record)))
                 follower.position = max(follower.position, batch[-1].seq)
 
 

@@ -64,7 +64,7 @@ class EventStream:
             if found.reset:
                 await self._send(reset(found))
             if found.events:
-                await self._send(b"".join(told.frame for told in found.events))
+                await self._send(b"".join(record.frame for record in found.events))
             position = found.last
             if position >= await self._hub.position() or self._request.gone:
                 return position

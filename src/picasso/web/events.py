@@ -13,10 +13,10 @@ from picasso.access.principal import Scope
 from picasso.addresses import EVENTS, FILES, below
 from picasso.errors import BadRequest, Unauthorized
 from picasso.events.filter import (
+    LIST_PARAMETERS,
     MAX_NUMBER,
     MAX_WAIT,
-    OF_LISTS,
-    OF_STREAMS,
+    STREAM_PARAMETERS,
     Parameters,
     filter_of,
     number,
@@ -50,7 +50,7 @@ class EventsHandler:
     async def _stream(self, request: Request) -> None:
         parameters = parameters_of(request)
         wanted = filter_of(request.principal, parameters)
-        require_known(parameters, OF_STREAMS)
+        require_known(parameters, STREAM_PARAMETERS)
         after = last_event_id(request)
         after = number(parameters, "after", 0, MAX_NUMBER) if after is None else after
         if request.method == "HEAD":
@@ -65,7 +65,7 @@ class EventsHandler:
             return
         parameters = parameters_of(request)
         wanted = filter_of(request.principal, parameters)
-        require_known(parameters, OF_LISTS)
+        require_known(parameters, LIST_PARAMETERS)
         if seconds := number(parameters, "wait", 0, MAX_WAIT):
             after = number(parameters, "after", 0, MAX_NUMBER)
             await self._waiting.for_event(request, wanted, after, seconds)

@@ -19,7 +19,7 @@ from picasso import addresses
 from picasso.access import projects
 from picasso.access.links import Signer, rounded_expiry
 from picasso.access.principal import SERVICE
-from picasso.events.told import COLUMNS, Told
+from picasso.events.record import COLUMNS, EventRecord
 from picasso.files.queries import with_derivatives
 from picasso.models import Event, File, Webhook
 from picasso.serializers import FileDetailSerializer, Links
@@ -77,9 +77,9 @@ def is_full(webhooks: Mapping[uuid.UUID, Webhook], claim: Claim) -> bool:
     return webhook is not None and webhook.payload == Webhook.Payload.FULL
 
 
-def found_events(numbers: Collection[int]) -> dict[int | None, Told]:
+def found_events(numbers: Collection[int]) -> dict[int | None, EventRecord]:
     rows = Event.everywhere.filter(seq__in=numbers).values_list(*COLUMNS)
-    return {row[0]: Told(*row) for row in rows}
+    return {row[0]: EventRecord(*row) for row in rows}
 
 
 def found_files(ids: Collection[uuid.UUID]) -> dict[uuid.UUID | None, File]:
@@ -98,7 +98,7 @@ def message_id(claim: Claim) -> str:
     return f"msg_{claim.event}" if claim.event is not None else f"msg_test_{claim.id.hex}"
 
 
-def body_of(claim: Claim, events: Mapping[int | None, Told], files: Mapping[uuid.UUID | None, File]) -> bytes:
+def body_of(claim: Claim, events: Mapping[int | None, EventRecord], files: Mapping[uuid.UUID | None, File]) -> bytes:
     if claim.event is None:
         return encoded({"type": TEST, "timestamp": moment(), "data": {"webhook": str(claim.webhook)}})
     if (event := events.get(claim.event)) is None:

@@ -16,7 +16,7 @@ to_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
 @dataclass(frozen=True)
-class Told:
+class EventRecord:
     """An event with its number: the columns of a row in the order of `COLUMNS`."""
 
     seq: int
