@@ -27,11 +27,12 @@ from picasso.access.principal import ANONYMOUS, OPEN, PROJECT_SCOPES, SERVICE, P
 from picasso.access.projects import DEFAULT, read
 from picasso.files.delete import delete
 from picasso.jobs import commands
-from picasso.models import AuditEntry, Import, Project
+from picasso.models import AuditEntry, FileBatch, Import, Project
 from picasso.storage.folder import Folder
 from picasso.web.denials import MAX_ROWS, MAX_SENDER_ROWS, Denial, Sampler
 from tests.flow.http import client
 from tests.flow.rows import new_file, new_job
+from tests.flow.webhooks import new_webhook
 
 pytestmark = pytest.mark.django_db
 
@@ -70,6 +71,16 @@ def make_import(_: Client) -> str:
     return str(Import.everywhere.create(project_id=1, url="http://a/", host="a").pk)
 
 
+def make_batch(http: Client) -> str:
+    file = make_file(http)
+    row = FileBatch.everywhere.create(project_id=1, action="tag", after=uuid.UUID(int=0), until=file, total=1)
+    return str(row.pk)
+
+
+def make_webhook(_: Client) -> str:
+    return str(new_webhook("http://127.0.0.1/").pk)
+
+
 Make = Callable[[Client], str]
 
 # Each address of the API that changes something: its method, what is to exist before, a body, the row that it leaves.
@@ -84,6 +95,16 @@ CHANGES: dict[str, list[tuple[str, Make | None, dict[str, Any], str]]] = {
     "file-restore": [("POST", lambda _: str(new_file("a", deleted_at=timezone.now()).pk), {}, "file.restore")],
     "imports": [("POST", None, {"url": "http://files.example.com/"}, "import.create")],
     "import": [("DELETE", make_import, {}, "import.cancel")],
+    "file-batches": [("POST", None, {"action": "tag", "ids": [str(uuid.uuid4())], "tags": ["a"]}, "file.batch")],
+    "file-batch": [("DELETE", make_batch, {}, "file.batch.stop")],
+    "webhooks": [("POST", None, {"url": "https://files.example.com/"}, "webhook.create")],
+    "webhook": [
+        ("PATCH", make_webhook, {"description": "a"}, "webhook.update"),
+        ("DELETE", make_webhook, {}, "webhook.delete"),
+    ],
+    "webhook-rotate": [("POST", make_webhook, {}, "webhook.rotate")],
+    "webhook-test": [("POST", make_webhook, {}, "webhook.test")],
+    "webhook-replay": [("POST", make_webhook, {"failed": True}, "webhook.replay")],
     "jobs-retry": [("POST", lambda http: make_job(http, state="failed"), {"state": "failed"}, "job.retry")],
     "jobs-cancel": [("POST", make_job, {"state": "waiting"}, "job.cancel")],
     "job-retry": [("POST", lambda http: make_job(http, state="done"), {}, "job.retry")],

@@ -452,7 +452,8 @@ def test_json_that_the_database_can_not_read_is_bad_data_and_not_an_outage() -> 
 def test_nothing_else_writes_the_state_of_files() -> None:
     """By SQL, by the ORM, by a model's attribute: what would write it stands in one module."""
     writes = re.compile(
-        r"UPDATE picasso_file\b|file\.state = |update_fields=.*\"state\"|File\.objects[^\n]*update\(.*state="
+        r"UPDATE picasso_file\b|file\.state = |file\.save\(update_fields=.*\"state\"|"
+        r"File\.(objects|everywhere)[^\n]*update\(.*state="
     )
     modules = Path(settle.__file__).parents[1].rglob("*.py")
     found = {path.name for path in modules if writes.search(path.read_text())}
