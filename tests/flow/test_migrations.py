@@ -259,6 +259,16 @@ def wait_until_blocked() -> None:
     raise AssertionError("no session waits for a lock")
 
 
+def test_a_run_that_was_interrupted_between_indexes_is_repeated() -> None:
+    loader = MigrationLoader(connection)
+    before = loader.project_state(("picasso", "0022_imports"))
+    with connection.schema_editor(atomic=False) as editor:
+        loader.get_migration("picasso", "0023_lists_of_files").apply(before, editor)
+    assert {"file_state", "file_name"} <= set(
+        connection.introspection.get_constraints(connection.cursor(), "picasso_file")
+    )
+
+
 def test_djangos_checks_find_nothing() -> None:
     """`picasso up` starts without them."""
     assert run_checks(databases=["default"]) == []

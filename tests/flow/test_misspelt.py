@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from django.db import connection
 from django.utils import timezone
 
 from picasso.access.principal import OPEN, Principal
+from picasso.files.filters import MAX_FILTERS
 from picasso.models import Key
 from picasso.web.app import WebApp
 from tests.flow import access
@@ -105,3 +107,11 @@ def test_me_names_the_key_or_the_person(django_user_model: Any) -> None:
     signed_in = Principal("session", TENANT.project, TENANT.scopes, identity=f"user:{ann.pk}")
     found = client(signed_in).get(ME).json()
     assert (found["key"], found["person"]) == (None, "ann")
+
+
+def test_more_filters_than_a_statement_has_room_for() -> None:
+    where = {f"attributes.{n}": "a" for n in range(MAX_FILTERS)}
+    assert client().get(FILES, where).status_code == 200
+    refused(client().get(FILES, {**where, "state": "pending"}), "state")
+    body = {"action": "delete", "filter": {f"attributes.{n}": "a" for n in range(2000)}}
+    refused(client().post(f"{FILES}batch/", json.dumps(body), "application/json"), f"attributes.{MAX_FILTERS}")

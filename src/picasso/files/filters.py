@@ -30,6 +30,9 @@ Alternatives = Sequence[Q]
 They are apart because the database reads each in order from an index.
 """
 
+MAX_FILTERS = 32
+"""At once. Each is a condition of one statement, and a database refuses too many of them."""
+
 MAX_MEDIA_TYPES = 10
 MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]*/(\*|[a-z0-9][a-z0-9!#$&^_.+-]*)")
 SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -168,6 +171,8 @@ def matching(principal: Principal, where: Mapping[str, str]) -> list[Q]:
 
     Raises `InvalidField`.
     """
+    if len(where) > MAX_FILTERS:
+        raise InvalidField(list(where)[MAX_FILTERS][:40], f"Use at most {MAX_FILTERS} filters at once.")
     each = [alternatives(principal, name, text) for name, text in where.items()]
     return [reduce(Q.__and__, combination, Q()) for combination in product(*each)]
 

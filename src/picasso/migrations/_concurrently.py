@@ -31,7 +31,8 @@ def unlimited(schema_editor: BaseDatabaseSchemaEditor) -> Iterator[None]:
 class AddIndexConcurrently(AddIndex):
     """On PostgreSQL without a lock against writes, however long it takes; as usual on SQLite.
 
-    Unlike Django's own operation, it also replaces what an interrupted run left: an index that is not valid.
+    Unlike Django's own operation, it also replaces what an interrupted run left: the indexes that it made already, and
+    on PostgreSQL one that is not valid.
     """
 
     atomic = False
@@ -40,6 +41,7 @@ class AddIndexConcurrently(AddIndex):
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
     ) -> None:
         if schema_editor.connection.vendor != "postgresql":
+            schema_editor.execute(f"DROP INDEX IF EXISTS {schema_editor.quote_name(self.index.name)}")
             super().database_forwards(app_label, schema_editor, from_state, to_state)
             return
         model = to_state.apps.get_model(app_label, self.model_name)

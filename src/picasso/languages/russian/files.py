@@ -10,6 +10,7 @@ SENTENCES = {
     "The pipeline of this file does not exist any more.": "Конвейера этого файла больше нет.",
     "The value of {} must be a string, a number, true or false.": "Значение {0} — строка, число, true или false.",
     "There is no such file.": "Такого файла нет.",
+    "Use at most {} filters at once.": "Можно отбирать сразу не больше чем по {0} признакам.",
     "action must be one of {}.": "action — одно из: {0}.",
     "filter must be an object with at least one filter.": "filter — объект, в котором есть хотя бы один фильтр.",
     "ids must be a list of 1 to {} ids of files.": "ids — список из номеров файлов, от 1 до {0}.",
