@@ -25,7 +25,7 @@ from picasso.models import AuditEntry, Delivery, Event, Webhook
 from picasso.outbound import Client, Limits, Options
 from picasso.web.app import WebApp
 from picasso.webhooks import endpoints, fan_out, results, schedule, sender, signing
-from picasso.webhooks.claims import LEASE_SECONDS, PER_WEBHOOK, claim, remove_old
+from picasso.webhooks.claims import LEASE_SECONDS, QUICK, UNKNOWN, claim, remove_old
 from picasso.webhooks.messages import messages
 from picasso.webhooks.results import Result
 from tests.flow.access import API, new_key, send, with_keys
@@ -255,10 +255,10 @@ def test_webhooks_of_one_host_do_not_wait_for_each_other() -> None:
     with remote(reply) as receiver:
         new_webhook(f"{receiver.url}/slow")
         fast = new_webhook(f"{receiver.url}/fast")
-        for _ in range(PER_WEBHOOK + 1):
+        for _ in range(UNKNOWN + 1):
             happen()
         with sending():
-            wait_until(lambda: Delivery.objects.filter(webhook=fast, state="delivered").count() == PER_WEBHOOK + 1)
+            wait_until(lambda: Delivery.objects.filter(webhook=fast, state="delivered").count() == UNKNOWN + 1)
 
 
 def test_webhooks_with_little_in_flight_come_first() -> None:
@@ -347,6 +347,18 @@ def test_what_a_killed_sender_was_sending_is_sent_again() -> None:
     results.write_results([Result(found, 200)])
     assert Delivery.objects.get().state == "delivered"
     assert LEASE_SECONDS > 30  # longer than an attempt may take
+
+
+def test_who_has_not_answered_quickly_takes_few_places() -> None:
+    webhook = new_webhook("http://127.0.0.1/").pk
+    file = new_file()
+    for _ in range(QUICK + 8):
+        happen(file=file)
+    assert len(claim({}, 100)) == UNKNOWN
+    assert len(claim({webhook: UNKNOWN}, 100, {webhook})) == QUICK - UNKNOWN
+    assert claim({webhook: QUICK}, 100, {webhook}) == []
+    Webhook.everywhere.update(failures=1)
+    assert len(claim({}, 100, {webhook})) == 1
 
 
 def test_bad_tls_is_refused(tmp_path: Path) -> None:

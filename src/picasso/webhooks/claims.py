@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -46,8 +46,9 @@ CLAIM = """
         ORDER BY due_at, id LIMIT %s {lock_free})
     RETURNING id, attempt, event, type, tries"""
 
-# Of one webhook, in this process. One that fails is asked by one message at a time.
-PER_WEBHOOK = 16
+# So many messages of one webhook are sent at once by this process: one if the last one has failed, few until its
+# receiver has answered quickly, so that those that hang take few of the places.
+FAILING, UNKNOWN, QUICK = 1, 8, 32
 
 REMOVE_AT_ONCE = 1000
 
@@ -64,15 +65,16 @@ class Claim(NamedTuple):
     """How many have failed."""
 
 
-def claim(in_flight: Mapping[uuid.UUID, int], free: int) -> list[Claim]:
-    """Up to ``free`` deliveries, of each webhook as many as it has room for.
+def claim(in_flight: Mapping[uuid.UUID, int], free: int, quick: Collection[uuid.UUID] = ()) -> list[Claim]:
+    """Up to ``free`` deliveries, of each webhook as many as it has room for. ``quick`` are those that answer quickly.
 
     Webhooks with little in flight come first, so that a few slow ones with a long backlog don't take all places.
     """
     found: list[Claim] = []
     order = sorted(with_work(), key=lambda each: (in_flight.get(each[0], 0), random.random()))  # noqa: S311
     for webhook, failures in order:
-        room = min((1 if failures else PER_WEBHOOK) - in_flight.get(webhook, 0), free - len(found))
+        places = FAILING if failures else QUICK if webhook in quick else UNKNOWN
+        room = min(places - in_flight.get(webhook, 0), free - len(found))
         if room > 0:
             found += claim_of(webhook, room)
     return found

@@ -8,7 +8,7 @@ import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, TypeVar
@@ -26,12 +26,17 @@ log = logging.getLogger(__name__)
 
 # All in seconds.
 POLL = 0.05
+GATHER = 0.005
+"""So long attempts that end are waited for, so that one visit to the database writes and claims for many."""
 OUTAGE = 0.5
 STOP = 2.0
 REMOVE = 60.0
 
 # So many messages are sent at once.
-TOTAL = 256
+TOTAL = 512
+
+# A receiver that answers within so many milliseconds is quick.
+QUICK_MILLISECONDS = 1000
 
 # "15 to 30 seconds". The answer's body may not prolong it: what it says is only shown to people.
 LIMITS = Limits(connect=10.0, head=20.0, idle=20.0, total=30.0, body=None, redirects=0)
@@ -104,6 +109,7 @@ class Dispatcher:
         self._client = client
         self._database = database
         self._in_flight: Counter[uuid.UUID] = Counter()
+        self._quick: set[uuid.UUID] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._results: list[Result] = []
         self._ended = asyncio.Event()
@@ -116,6 +122,8 @@ class Dispatcher:
                 pause = await self._round()
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._ended.wait(), pause)
+                if self._ended.is_set() and self._tasks:
+                    await asyncio.sleep(GATHER)
                 self._ended.clear()
         finally:
             for task in self._tasks:
@@ -127,7 +135,8 @@ class Dispatcher:
         try:
             await self._write_results()
             await self._remove_old()
-            found = await self._database.do(next_messages, dict(self._in_flight), TOTAL - len(self._tasks))
+            free = TOTAL - len(self._tasks)
+            found = await self._database.do(next_messages, dict(self._in_flight), free, frozenset(self._quick))
         except Exception as fault:  # nothing may end the loop: nobody would notice
             await self._database.do(close_connection)
             log.log(logging.DEBUG if self._outage else logging.WARNING, "could not send webhooks: %s", fault)
@@ -171,6 +180,10 @@ class Dispatcher:
     async def _attempt(self, message: Message) -> None:
         result = await attempt(self._client, message)
         self._results.append(result)  # which may be another list by now
+        if result.ok and result.milliseconds <= QUICK_MILLISECONDS:
+            self._quick.add(message.claim.webhook)
+        else:
+            self._quick.discard(message.claim.webhook)
 
 
 def close_connection() -> None:
@@ -178,9 +191,9 @@ def close_connection() -> None:
     connection.close()
 
 
-def next_messages(in_flight: Mapping[uuid.UUID, int], free: int) -> list[Message]:
+def next_messages(in_flight: Mapping[uuid.UUID, int], free: int, quick: Collection[uuid.UUID]) -> list[Message]:
     """Claim what there is room for."""
-    found = claims.claim(in_flight, free) if free > 0 else []
+    found = claims.claim(in_flight, free, quick) if free > 0 else []
     return messages(found) if found else []
 
 
