@@ -23,6 +23,7 @@ from bench.measures import (
     stalled,
     table,
     video,
+    webhooks,
 )
 from bench.place import Place
 from bench.report import Row
@@ -47,6 +48,7 @@ MEASURES: dict[str, Callable[[Place], list[Row]]] = {
     "rates": rates.measure,
     "access": access.measure,
     "events": events.measure,
+    "webhooks": webhooks.measure,
     "regression": regression.measure,
     "regression-jobs": regression.measure_jobs,
 }
