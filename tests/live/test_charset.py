@@ -72,7 +72,8 @@ def test_a_server_that_sends_the_bytes_is_told_the_charset(new_data: Callable[[]
         path = urlsplit(stack.upload(RUSSIAN.encode(), "text.txt")["file"]).path
         for method in ("GET", "HEAD"):
             answer = ask(stack, method, path)
-            assert answer.headers["x-accel-redirect"].startswith("/stored/")
+            # HEAD is answered by the service itself: it has no bytes that the server could send.
+            assert answer.headers.get("x-accel-redirect", "").startswith("/stored/") == (method == "GET")
             assert answer.headers["content-type"] == "text/plain; charset=utf-8"
 
 
