@@ -317,6 +317,16 @@ def test_a_week_of_failures_disables() -> None:
     assert (webhook.enabled, webhook.disabled_reason) == (False, "failing")
 
 
+def test_a_result_that_is_written_twice_counts_once() -> None:
+    new_webhook("http://127.0.0.1/")
+    happen()
+    (found,) = claim({}, 1)
+    for _ in range(2):
+        results.write_results([Result(found, 500)])
+    delivery = Delivery.objects.get()
+    assert (delivery.tries, len(delivery.log)) == (1, 1)
+
+
 def test_the_last_try_ends_it() -> None:
     new_webhook("http://127.0.0.1/")
     happen()

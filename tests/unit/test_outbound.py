@@ -170,6 +170,13 @@ def test_a_url_has_one_spelling() -> None:
     assert parse_target("http://[2A00:1450:0::1]").host == "2a00:1450::1"
 
 
+def test_bytes_of_a_url_that_are_not_utf_8() -> None:
+    location = b"http://a.example/caf\xe9?\xff".decode(errors="surrogateescape")
+    assert str(parse_target(location).url) == "http://a.example/caf%E9?%FF"
+    with pytest.raises(InvalidUrl):
+        parse_target("http://a.example/\ud800")
+
+
 def test_an_answer_arrives_and_the_request_is_as_asked() -> None:
     with remote(lambda _: answer(b"hello")) as server:
         assert fetch(f"{server.url}/a?b=c", method="POST", headers={"X-A": "1"}, body=b"body") == (200, b"hello")

@@ -65,9 +65,17 @@ def parse_target(text: str) -> Target:
     if port == 0:
         raise InvalidUrl("The URL has an invalid port.")
     host = parse_host(parts.netloc, parts.hostname)
-    path, query = quote(parts.path, safe=KEPT), quote(parts.query, safe=KEPT)
+    path, query = quoted(parts.path), quoted(parts.query)
     url = build(parts.scheme, host, port, path or "/", query)
     return Target(url, str(host), port or DEFAULT_PORTS[parts.scheme], None if isinstance(host, str) else host)
+
+
+def quoted(text: str) -> str:
+    """Raises `InvalidUrl`. Bytes of a Location that are not UTF-8 stay what they are, as in browsers."""
+    try:
+        return quote(text, safe=KEPT, errors="surrogateescape")
+    except UnicodeEncodeError:
+        raise InvalidUrl from None
 
 
 def build(scheme: str, host: str | Address, port: int | None, path: str, query: str) -> URL:

@@ -28,11 +28,12 @@ SLOW_DOWN = frozenset({429, 502, 503, 504})
 
 JSON = {"postgresql": "log || %s::jsonb", "sqlite": "json_insert(log, '$[#]', json(%s))"}
 
-# (the attempt as JSON, state, due_at, status, error, finished_at, id, attempt)
+# (the attempt as JSON, state, due_at, status, error, finished_at, id, attempt, tries before it). A result that is
+# written again, because it was not known whether the COMMIT succeeded, changes nothing.
 SETTLE = """
     UPDATE picasso_delivery
     SET log = {log}, state = %s, due_at = %s, tries = tries + 1, status = %s, error = %s, finished_at = %s
-    WHERE id = %s AND attempt = %s AND state = 'waiting'"""
+    WHERE id = %s AND attempt = %s AND tries = %s AND state = 'waiting'"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,7 @@ def values(result: Result) -> tuple[Any, ...]:
         moments[1],
         adapted(result.claim.id),
         result.claim.attempt,
+        result.claim.tries,
     )
 
 

@@ -128,6 +128,8 @@ class Dispatcher:
         finally:
             for task in self._tasks:
                 task.cancel()
+            with suppress(Exception):  # what has ended but is not written is sent again
+                await self._write_results()
             await self._database.do(close_connection)
 
     async def _round(self) -> float:
