@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ from picasso.process.file_actions import ACTIONS
 from picasso.process.pipelines import Pipeline, Pipelines
 from picasso.storage import default_storage
 from tests.flow.http import client
-from tests.flow.rows import new_file, new_job
+from tests.flow.rows import new_file, new_job, side_by_side
 
 pytestmark = pytest.mark.django_db
 
@@ -226,6 +227,21 @@ def test_who_may_not_have_it_done_in_the_background(monkeypatch: pytest.MonkeyPa
     ids = [new_id(), new_id()]
     assert post(BROWSER, action="delete", ids=ids).status_code == 403
     assert [post(action="delete", ids=ids).status_code for _ in range(2)] == [202, 409]
+
+
+def test_the_audit_repeats_no_names_and_attributes() -> None:
+    new_file("secret", attributes={"patient": "secret"}, tags=["old"])
+    where = {"name": "secret", "attributes.patient": "secret", "tag": "old"}
+    assert done(action="tag", filter=where, tags=["new"]) == [200]
+    assert AuditEntry.objects.get(action="file.batch").details["where"] == ["name", "attributes.patient", "tag=old"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_requests_at_once_begin_no_more_than_may_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(file_batches, "MAX_AT_ONCE", 1)
+    monkeypatch.setattr(file_batches, "MAX_RUNNING", 1)
+    begin = partial(post, action="delete", ids=[new_id(), new_id()])
+    assert sorted(answer.status_code for answer in side_by_side([begin] * 6)) == [202, 409, 409, 409, 409, 409]
 
 
 def test_a_crash_loses_nothing_and_does_nothing_twice(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -90,10 +90,15 @@ def run(task: Task, order: Order, ids: Sequence[uuid.UUID]) -> Outcomes:
 
 def _record(order: Order, count: int, ids: Collection[uuid.UUID], batch: object = "") -> None:
     target = "file-batch" if batch else "file"
-    where = [f"{name}={value}" for name, value in order.where.items()]
+    where = [name if is_secret(name) else f"{name}={value}" for name, value in order.where.items()]
     audit.record(
         "file.batch", target, batch, count=count, batch=order.action, files=list(ids), where=where, **order.options
     )
+
+
+def is_secret(name: str) -> bool:
+    """Names and attributes of files may be secrets, so the audit only tells that they were asked for."""
+    return name == "name" or name.startswith(filters.ATTRIBUTES)
 
 
 def begin(principal: Principal, order: Order) -> FileBatch:
@@ -105,6 +110,7 @@ def begin(principal: Principal, order: Order) -> FileBatch:
     """
     if principal.limits is not None:
         raise Forbidden(f"A token changes at most {MAX_AT_ONCE} files at once.")
+    extent = _extent(principal, order)
     with transaction.atomic():
         _make_room(principal)
         row = FileBatch.everywhere.create(
@@ -115,7 +121,7 @@ def begin(principal: Principal, order: Order) -> FileBatch:
             where=dict(order.where),
             ids=None if order.ids is None else sorted(map(str, order.ids)),
             after=BEFORE_ALL,
-            **_extent(principal, order),
+            **extent,
         )
         _record(order, row.total, order.ids or (), row.pk)
     row.refresh_from_db()
@@ -132,7 +138,8 @@ def _extent(principal: Principal, order: Order) -> dict[str, Any]:
 
 
 def _make_room(principal: Principal) -> None:
-    """Raises `Conflict`."""
+    """Raises `Conflict`. Requests of one project wait for each other here; uploads, which share the row, do not."""
+    list(Project.objects.select_for_update(no_key=True).filter(pk=principal.project_id))
     mine = FileBatch.objects.of(principal.project_id)
     mine.exclude(state=State.RUNNING).filter(updated_at__lt=Now() - KEPT).delete()
     if mine.filter(state=State.RUNNING).count() >= MAX_RUNNING:
