@@ -6,7 +6,7 @@ import re
 import statistics
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -233,17 +233,23 @@ def _cost(place: Place, near: Services) -> list[Row]:
         told = {WITH: stack.enter_context(_service(place, near, "with"))}
         told[WITHOUT] = stack.enter_context(_service(place, near, "without"))
         told[WITH].create(f"http://{HOST}:{found.port}/", ["file.*"])
-        runs = {name: partial(_round, service, near, place.pick(6, 3)) for name, service in told.items()}
+        runs = {name: partial(_round, told, name, near, place.pick(6, 3)) for name in told}
         interleaved(1, runs)
         samples: dict[str, Series] = interleaved(place.pick(5, 2), runs)
     what = f"small uploads (1 KB text, {CONNECTIONS} connections, with a worker) per second: {WITH} ÷ {WITHOUT}"
     return [compared(what, samples, WITH, WITHOUT, bar=COST, shown=show(samples, "/s"))]
 
 
-def _round(service: Service, near: Services, seconds: int) -> float:
-    _wait_until_idle(service.database)
-    near.settle()
-    return small_uploads(service.web.port, UPLOAD, seconds, CONNECTIONS).rate
+def _round(told: Mapping[str, Service], name: str, near: Services, seconds: int) -> float:
+    """The other one is frozen, once all that it had to do is done."""
+    with ExitStack() as others:
+        for other, service in told.items():
+            _wait_until_idle(service.database)
+            if other != name:
+                others.enter_context(service.web.frozen())
+                others.enter_context(service.worker.frozen())
+        near.settle()
+        return small_uploads(told[name].web.port, UPLOAD, seconds, CONNECTIONS).rate
 
 
 def _wait_until_idle(database: str) -> None:
