@@ -317,6 +317,26 @@ def test_a_week_of_failures_disables() -> None:
     assert (webhook.enabled, webhook.disabled_reason) == (False, "failing")
 
 
+def test_a_thin_message_has_no_file_that_another_webhook_gets() -> None:
+    full, thin = new_webhook("http://127.0.0.1/", payload="full"), new_webhook("http://127.0.0.1/")
+    happen()
+    found = {each.claim.webhook: json.loads(each.body)["data"] for each in messages(claim({}, 2))}
+    assert "file" in found[full.pk]
+    assert "file" not in found[thin.pk]
+
+
+def test_a_message_that_cant_be_made_holds_up_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    new_webhook("http://127.0.0.1/", payload="full")
+    other = new_webhook("http://127.0.0.1/")
+    happen()
+
+    def fail(_: int) -> None:
+        raise ValueError
+
+    monkeypatch.setattr("picasso.webhooks.messages.links_of", fail)
+    assert [each.claim.webhook for each in messages(claim({}, 2))] == [other.pk]
+
+
 def test_a_result_that_is_written_twice_counts_once() -> None:
     new_webhook("http://127.0.0.1/")
     happen()

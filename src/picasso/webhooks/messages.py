@@ -6,6 +6,7 @@ So nothing of a deleted file is kept for a receiver that is away.
 from __future__ import annotations
 
 import json
+import logging
 import time
 import uuid
 from collections.abc import Collection, Mapping, Sequence
@@ -25,6 +26,8 @@ from picasso.models import Event, File, Webhook
 from picasso.serializers import FileDetailSerializer, Links
 from picasso.webhooks import signing
 from picasso.webhooks.claims import Claim
+
+log = logging.getLogger(__name__)
 
 # "The payload should be smaller than 20 kB."
 MAX_BODY = 20_000
@@ -59,17 +62,25 @@ class Message:
 
 
 def messages(claims: Sequence[Claim]) -> list[Message]:
-    """In the same order. Claims of a webhook that was deleted meanwhile are left out."""
+    """In the same order. Claims of a webhook that was deleted meanwhile are left out.
+
+    So is one whose message can't be made, which is tried again when its lease ends: others must not wait for it.
+    """
     webhooks = Webhook.everywhere.in_bulk({each.webhook for each in claims})
     events = found_events({each.event for each in claims if each.event is not None})
     wanted = (events[each.event].file_id for each in claims if each.event in events and is_full(webhooks, each))
     files = found_files({file_id for file_id in wanted if file_id})
     keys = {pk: keys_of(webhook) for pk, webhook in webhooks.items()}
-    return [
-        Message(each, webhooks[each.webhook].url, message_id(each), body_of(each, events, files), keys[each.webhook])
-        for each in claims
-        if each.webhook in webhooks
-    ]
+    found = []
+    for each in claims:
+        if webhook := webhooks.get(each.webhook):
+            try:
+                body = body_of(each, events, files if is_full(webhooks, each) else {})
+            except Exception:
+                log.exception("could not make the message of the delivery %s", each.id)
+            else:
+                found.append(Message(each, webhook.url, message_id(each), body, keys[each.webhook]))
+    return found
 
 
 def is_full(webhooks: Mapping[uuid.UUID, Webhook], claim: Claim) -> bool:
