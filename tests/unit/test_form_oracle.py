@@ -49,6 +49,8 @@ def forms(draw: st.DrawFn) -> bytes:
 class Chunks:
     """A request whose body arrives in pieces of these sizes."""
 
+    recheck = None
+
     def __init__(self, body: bytes, sizes: list[int]) -> None:
         self.content_length = len(body)
         self.headers: dict[str, str] = {}
