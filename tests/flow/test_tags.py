@@ -117,6 +117,11 @@ async def by_query(app: WebApp, credential: str) -> Exchange:
     return await send(app, "PUT", f"{UPLOAD}a.txt?{query}", credential, b"content")
 
 
+async def by_form_and_address(app: WebApp, credential: str) -> Exchange:
+    headers = {"picasso_attributes": json.dumps(ATTRIBUTES), "content_type": "multipart/form-data; boundary=wall"}
+    return await send(app, "POST", f"{UPLOAD}?tags=beach&tags=%C3%BCmlaut", credential, form(), **headers)
+
+
 async def by_tus(app: WebApp, credential: str) -> Exchange:
     fields = encoded(filename="a.txt", tags="beach,ümlaut", attributes=json.dumps(ATTRIBUTES))
     headers: dict[str, object] = {"tus_resumable": "1.0.0", "upload_length": 7, "upload_metadata": fields}
@@ -143,7 +148,7 @@ async def by_claims(app: WebApp, credential: str) -> Exchange:
 def test_every_way_to_upload_carries_them(tmp_path: Path) -> None:
     row, key = new_key()
     claims = token(row, tags=TAGS, attributes=ATTRIBUTES)
-    ways = (by_form, by_header, by_byte_sequence, by_query, by_tus, by_draft)
+    ways = (by_form, by_form_and_address, by_header, by_byte_sequence, by_query, by_tus, by_draft)
 
     async def upload(app: WebApp) -> list[tuple[int | None, Any]]:
         answers = [*[await way(app, key) for way in ways], await by_claims(app, claims)]
@@ -152,9 +157,9 @@ def test_every_way_to_upload_carries_them(tmp_path: Path) -> None:
     answers = with_keys(tmp_path, upload)
     assert [(status, body.get("tags"), body.get("attributes")) for status, body in answers] == [
         (201, TAGS, ATTRIBUTES)
-    ] * 7
+    ] * 8
     rows = File.everywhere.values_list("tags", "attributes")
-    assert list(rows) == [(TAGS, ATTRIBUTES)] * 7
+    assert list(rows) == [(TAGS, ATTRIBUTES)] * 8
 
 
 @pytest.mark.django_db(transaction=True)
@@ -176,4 +181,17 @@ def test_wrong_ones_are_refused_with_their_field(tmp_path: Path) -> None:
     assert [answer.status for answer in answers] == [400] * 7
     fields = [json.loads(answer.body)["errors"][0]["field"] for answer in answers]
     assert fields == ["tags", "attributes", "tags", "tags", "attributes", "tags", "tags"]
+    assert not File.everywhere.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_the_form_and_the_address_both_say_is_refused(tmp_path: Path) -> None:
+    _, key = new_key()
+
+    async def upload(app: WebApp) -> Exchange:
+        headers = {"content_type": "multipart/form-data; boundary=wall"}
+        return await send(app, "POST", f"{UPLOAD}?tags=a", key, form(("tags", b"b")), **headers)
+
+    answered = with_keys(tmp_path, upload)
+    assert (answered.status, json.loads(answered.body)["errors"][0]["field"]) == (400, "tags")
     assert not File.everywhere.exists()

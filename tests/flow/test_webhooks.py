@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 import time
+import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -20,6 +22,7 @@ from django.utils import timezone
 from standardwebhooks import Webhook as Verifier
 
 from picasso.access.principal import Scope
+from picasso.errors import InvalidField
 from picasso.events.write import clear
 from picasso.models import AuditEntry, Delivery, Event, Webhook
 from picasso.outbound import Client, Limits, Options
@@ -512,6 +515,9 @@ REFUSED: list[tuple[dict[str, object], str]] = [
     ({"url": "https://example.com/", "types": ["file.procesed"]}, "types"),
     ({"url": "https://example.com/", "types": []}, "types"),
     ({"url": "https://example.com/", "payload": "fat"}, "payload"),
+    ({"url": "https://example.com/", "media_types": ["image"]}, "media_types"),
+    ({"url": "https://example.com/", "media_types": ["*/png"]}, "media_types"),
+    ({"url": "https://example.com/", "pipelines": ["nope"]}, "pipelines"),
     ({"url": "https://example.com/", "secret": "whsec_AAAA"}, "secret"),
     ({"url": "https://example.com/", "owner": "ann"}, "owner"),
 ]
@@ -560,3 +566,19 @@ def test_a_project_has_a_limited_number(tmp_path: Path, monkeypatch: pytest.Monk
         (201, None),
         (409, "too-many-webhooks"),
     ]
+
+
+def test_what_waits_for_another_attempt_is_sent_at_once_when_it_is_named(tmp_path: Path) -> None:
+    up = threading.Event()
+    with remote(lambda _: OK if up.is_set() else answer(b"", "500 Internal Server Error")) as receiver:
+        webhook = new_webhook(receiver.url)
+        happen()
+        with sending():
+            (delivery,) = wait_for()
+            up.set()
+            assert endpoints.replay(webhook, ids=[delivery.pk]) == 1
+            wait_until(lambda: Delivery.objects.filter(state="delivered").exists())
+    delivery.refresh_from_db()
+    assert [each["status"] for each in delivery.log] == [500, 200]  # the log keeps what was before
+    with pytest.raises(InvalidField):
+        endpoints.replay(webhook, ids=[delivery.pk, uuid.uuid4()])

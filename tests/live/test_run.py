@@ -357,6 +357,19 @@ def test_an_upload_that_a_stop_interrupts_is_answered(data: Path) -> None:
     assert json.loads(body)["code"] == "unavailable"
 
 
+def test_a_stream_of_events_ends_when_the_service_stops(data: Path) -> None:
+    """It is ended, not cut: its client sees the end of the answer, and the log has no error."""
+    shutil.copytree(migrated(), data)
+    headers = {"Accept": "text/event-stream"}
+    with marked(data, "web") as stack:
+        stack.start("/healthz")
+        with httpx.stream("GET", f"{stack.url}/api/v1.0/events/", headers=headers, timeout=60) as answer:
+            lines = answer.iter_lines()
+            assert next(lines) == "retry: 1000"
+            stack.signal(signal.SIGTERM)
+            list(lines)  # raises if the connection is cut
+
+
 @pytest.mark.parametrize("end", [to_top(signal.SIGTERM), to_group(signal.SIGINT)], ids=["sigterm", "ctrl-c"])
 def test_it_ends_also_while_it_starts(tmp_path: Path, end: Callable[[Stack], None]) -> None:
     def end_after(seconds: float) -> Ending:

@@ -68,7 +68,9 @@ async def ours(body: bytes, sizes: list[int]) -> tuple[str, bytes] | None:
     request = cast("Request", Chunks(body, sizes))
     with tempfile.TemporaryDirectory() as folder:
         content = NewContent(NewFileOutput(Folder(Path(folder)).files), 2**20, Threads())
-    form = Form(BOUNDARY.encode(), content.sink, AnyPipeline({"default"}), Checks(request), Anybody())
+    form = Form(
+        BOUNDARY.encode(), content.sink, pipelines=AnyPipeline({"default"}), checks=Checks(request), sender=Anybody()
+    )
     try:
         await Body(request, BodyOptions(60)).receive(form)
         return form.end().name, b"".join(content.sink.chunks)

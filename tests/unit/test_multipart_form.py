@@ -107,7 +107,7 @@ async def parsed(
     shared, options = options is not None, options or BodyOptions(60)
     output = NewFileOutput(storage.files)
     content = NewContent(output, limit, THREADS)
-    form = Form(b"wall", content.sink, PIPELINES, Checks(request), Anybody())
+    form = Form(b"wall", content.sink, pipelines=PIPELINES, checks=Checks(request), sender=Anybody())
     try:
         await Body(request, options).receive(form)
         new = form.end()

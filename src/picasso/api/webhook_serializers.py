@@ -9,7 +9,10 @@ from rest_framework import serializers
 
 from picasso.events.types import is_pattern
 from picasso.models import Delivery, Webhook
+from picasso.policy.patterns import ANY, parse_pattern
+from picasso.process.pipelines import pipelines
 from picasso.webhooks import endpoints
+from picasso.webhooks.claims import message_id
 
 MAX_ITEMS = 100
 MAX_REPLAY_IDS = 1000
@@ -21,6 +24,26 @@ class TypeField(serializers.CharField):
         if not is_pattern(text):
             raise serializers.ValidationError(f"There is no type {text[:40]!r}. Try file.processed, or file.*.")
         return text
+
+
+class MediaTypeField(serializers.CharField):
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        try:
+            pattern = parse_pattern(text)
+        except ValueError as fault:
+            raise serializers.ValidationError(f"{fault}.") from None
+        if "?" in pattern or "*" in pattern[:-1].removesuffix("*/"):
+            raise serializers.ValidationError(f"{text[:40]!r} may have * only at its end.")
+        return "*" if pattern == ANY else pattern
+
+
+class PipelineField(serializers.CharField):
+    def to_internal_value(self, data: Any) -> str:
+        name = super().to_internal_value(data)
+        if name not in pipelines().names:
+            raise serializers.ValidationError(f"There is no pipeline {name[:64]!r}.")
+        return name
 
 
 class WebhookSerializer(serializers.Serializer[Webhook]):
@@ -37,13 +60,13 @@ class WebhookSerializer(serializers.Serializer[Webhook]):
         + ".",
     )
     media_types = serializers.ListField(
-        child=serializers.CharField(max_length=255),
+        child=MediaTypeField(max_length=255),
         required=False,
         max_length=MAX_ITEMS,
         help_text="Only events of files of these types, such as `image/*`; empty for all.",
     )
     pipelines = serializers.ListField(
-        child=serializers.CharField(max_length=64),
+        child=PipelineField(max_length=64),
         required=False,
         max_length=MAX_ITEMS,
         help_text="Only events of files of these pipelines; empty for all.",
@@ -101,12 +124,16 @@ class AttemptSerializer(serializers.Serializer[Any]):
 class DeliverySerializer(serializers.Serializer[Delivery]):
     id = serializers.UUIDField()
     event = serializers.IntegerField(allow_null=True, help_text="`seq` of the event; null for a test.")
+    message_id = serializers.SerializerMethodField(help_text="The header `webhook-id` of its messages.")
     type = serializers.CharField()
     state = serializers.ChoiceField(choices=Delivery.State.choices)
-    attempts = AttemptSerializer(many=True, source="log", help_text="Oldest first, since it was last replayed.")
+    attempts = AttemptSerializer(many=True, source="log", help_text="Oldest first.")
     next_attempt_at = serializers.SerializerMethodField(help_text="Null if it has ended.")
     created_at = serializers.DateTimeField()
     finished_at = serializers.DateTimeField(allow_null=True)
+
+    def get_message_id(self, delivery: Delivery) -> str:
+        return message_id(delivery.event, delivery.pk)
 
     def get_next_attempt_at(self, delivery: Delivery) -> str | None:
         waiting = delivery.state == Delivery.State.WAITING

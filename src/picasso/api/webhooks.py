@@ -30,6 +30,7 @@ from picasso.events.types import OF_OPERATORS, TYPES
 from picasso.models import Delivery, Webhook
 from picasso.query_values import choice
 from picasso.webhooks import endpoints
+from picasso.webhooks.claims import TEST
 
 WritesWebhooks = requires(Scope.WEBHOOKS_WRITE)
 
@@ -193,6 +194,6 @@ class DeliveryList(WebhookView, generics.ListAPIView[Delivery]):
 
 
 def known_type(name: str) -> str:
-    if name not in TYPES:
+    if name not in {*TYPES, TEST}:
         raise InvalidField("type", f"There is no type {name[:40]!r} of events.")
     return name

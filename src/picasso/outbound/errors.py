@@ -20,7 +20,7 @@ class InvalidUrl(OutboundError):
 
 
 class AddressNotAllowed(OutboundError):
-    """The URL leads to an address or a port that this service does not speak to."""
+    """The URL leads to an address or a port that this service does not speak to (see PICASSO_OUTBOUND_ALLOWED)."""
 
     status, code = 403, "address-not-allowed"
 

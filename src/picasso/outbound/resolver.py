@@ -44,7 +44,7 @@ class Guard:
         if any(rule.allows(host, port, address) for rule in self._rules):
             return
         if port not in self._ports:
-            raise AddressNotAllowed(f"This service does not speak to port {port}.")
+            raise AddressNotAllowed(f"This service does not speak to port {port} (see PICASSO_OUTBOUND_ALLOWED).")
         if not is_public(address):
             raise AddressNotAllowed
 
@@ -59,7 +59,7 @@ class Guard:
         """Before the host is resolved: whether there is a chance. Raises `AddressNotAllowed`."""
         allowed = any(rule.port in {None, port} and rule.host in {"", host} for rule in self._rules)
         if port not in self._ports and not allowed:
-            raise AddressNotAllowed(f"This service does not speak to port {port}.")
+            raise AddressNotAllowed(f"This service does not speak to port {port} (see PICASSO_OUTBOUND_ALLOWED).")
 
 
 class CheckedResolver(AbstractResolver):

@@ -141,6 +141,10 @@ class WebApp:
         self._events.start()
         self._started = True
 
+    def end_streams(self) -> None:
+        """To be called before a server waits for running requests to end: these would not end by themselves."""
+        self._events.end_all()
+
     async def stop(self) -> None:
         """What was received completely is stored; interrupted uploads keep what they have received."""
         self._stopped = True

@@ -118,11 +118,15 @@ class EventHub:
     def start(self) -> None:
         self._task = asyncio.create_task(self._run())
 
-    async def stop(self) -> None:
-        """End all that wait."""
+    def end_all(self) -> None:
+        """End all that wait, and let nobody wait any more."""
         self._stopped = True
         for follower in self._everybody():
             follower.end()
+
+    async def stop(self) -> None:
+        """Does no harm when called twice."""
+        self.end_all()
         if self._task:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)

@@ -15,7 +15,7 @@ from picasso.web.identification import Identification
 from picasso.web.multipart_form import MAX_FRAMING, Form
 from picasso.web.plain import PlainUploads
 from picasso.web.request import Request
-from picasso.web.upload_metadata import media_type
+from picasso.web.upload_metadata import media_type, texts_of_wishes
 
 
 class FormHandler:
@@ -31,7 +31,14 @@ class FormHandler:
         limit = self._plain.check_length(request, MAX_FRAMING)
         checks = Checks(request, CONTENT_DIGEST, REPR_DIGEST) or None
         sender = FormSender(request, self._identify, self._admit)
-        form = partial(Form, boundary, pipelines=self._pipelines, checks=checks, sender=sender)
+        form = partial(
+            Form,
+            boundary,
+            pipelines=self._pipelines,
+            checks=checks,
+            sender=sender,
+            outside=texts_of_wishes(request),
+        )
         await self._plain.store(request, form, checks, limit=limit)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Protocol
 
 from multipart import MultipartError, MultipartSegment, PushMultipartParser
@@ -35,6 +37,7 @@ TOKEN = "token"  # noqa: S105 - the name of a field
 NO_CREDENTIAL = (
     "This needs a key or a token: `Authorization: Bearer …`, or a form field `token`, which must come before the file."
 )
+NOTHING: Mapping[str, str] = MappingProxyType({})
 FIELDS = WISHES | {TOKEN}
 """The fields that count, beside the file."""
 
@@ -99,9 +102,17 @@ class Form:
     patience = PATIENCE_SECONDS
 
     def __init__(
-        self, boundary: bytes, sink: Sink, pipelines: PipelineRules, checks: Checks | None, sender: Sender
+        self,
+        boundary: bytes,
+        sink: Sink,
+        *,
+        pipelines: PipelineRules,
+        checks: Checks | None,
+        sender: Sender,
+        outside: Mapping[str, str] = NOTHING,
     ) -> None:
-        """``checks`` are updated with the whole form."""
+        """``checks`` are updated with the whole form. ``outside`` has wishes that the URL and the header name."""
+        self._outside = outside
         # Latin-1 accepts every byte; `name_in` finds out what the bytes of a name mean.
         self._parser = PushMultipartParser(
             boundary, header_charset="latin-1", max_segment_count=MAX_PARTS, max_header_count=MAX_HEADERS
@@ -135,7 +146,8 @@ class Form:
         """None as long as no field names one: the field may follow the file."""
         limits = self._sender.principal.limits
         forced = limits.pipeline if limits else None
-        return forced or self._fields.get("pipeline", b"").decode(errors="replace") or None
+        named = self._fields.get("pipeline", b"").decode(errors="replace") or self._outside.get("pipeline")
+        return forced or named or None
 
     async def feed(self, chunk: bytes) -> None:
         if self._checks:
@@ -161,7 +173,10 @@ class Form:
     def _terms(self) -> Terms:
         """As far as the fields so far say. Empty fields say nothing."""
         texts = {name: value.decode(errors=unreadable(name)) for name, value in self._fields.items() if value}
-        return decide(self._sender.principal, wishes_in(texts), self._pipelines)
+        if twice := texts.keys() & self._outside.keys():
+            name = min(twice)
+            raise InvalidField(name, f"{name} is in the form, and in the URL or a header field.")
+        return decide(self._sender.principal, wishes_in({**self._outside, **texts}), self._pipelines)
 
     def end(self) -> NewFile:
         """The body is over. Raises `InvalidUpload` if the form is not complete, `InvalidField` without a file."""

@@ -34,7 +34,17 @@ def serve(conf: Conf, listener: socket.socket) -> None:
     allow_many_connections()
     config = configured(conf)
     with suppress(KeyboardInterrupt):  # after its graceful shutdown Uvicorn raises the signal again
-        asyncio.Runner(loop_factory=config.get_loop_factory()).run(uvicorn.Server(config).serve(sockets=[listener]))
+        asyncio.Runner(loop_factory=config.get_loop_factory()).run(Server(config).serve(sockets=[listener]))
+
+
+class Server(uvicorn.Server):
+    """Ends streams of events before it waits for running requests to end."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        from picasso.asgi import application
+
+        application.end_streams()
+        await super().shutdown(sockets)
 
 
 def configured(conf: Conf, application: Any = "picasso.asgi:application") -> uvicorn.Config:

@@ -45,13 +45,18 @@ def media_type(value: str) -> str:
 
 def sent_wishes(request: Request) -> Wishes:
     """From the query, tags and attributes also from header fields. Raises `InvalidField`."""
+    return wishes_in(texts_of_wishes(request))
+
+
+def texts_of_wishes(request: Request) -> dict[str, str]:
+    """The same, not parsed yet. Raises `InvalidField`."""
     query = parse_qs(request.scope.get("query_string", b"").decode("latin-1"), True, errors="surrogateescape")
     found = {name: single(name, values) for name, values in query.items() if name in WISHES}
     for name, text in header_wishes(request).items():
         if name in found:
             raise InvalidField(name, f"{name} is in the URL and in a header field.")
         found[name] = text
-    return wishes_in(found)
+    return found
 
 
 def header_wishes(request: Request) -> dict[str, str]:

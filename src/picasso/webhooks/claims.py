@@ -53,6 +53,15 @@ FAILING, UNKNOWN, QUICK = 1, 8, 32
 REMOVE_AT_ONCE = 1000
 
 
+TEST = "webhook.test"
+"""The type of a message that only tries the way."""
+
+
+def message_id(event: int | None, delivery_id: uuid.UUID) -> str:
+    """``webhook-id``: the same for every attempt."""
+    return f"msg_{event}" if event is not None else f"msg_test_{delivery_id.hex}"
+
+
 class Claim(NamedTuple):
     """A delivery that this process sends now."""
 

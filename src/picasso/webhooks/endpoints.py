@@ -19,6 +19,7 @@ from picasso.errors import Conflict, Forbidden, InvalidField, NotFound, TooManyW
 from picasso.models import Delivery, Webhook
 from picasso.outbound import Guard, OutboundError, parse_target
 from picasso.webhooks import signing
+from picasso.webhooks.claims import TEST
 from picasso.webhooks.fan_out import replay_events
 
 # Of a project.
@@ -113,7 +114,8 @@ def send_test(webhook: Webhook) -> Delivery:
     """A message of the type ``webhook.test``. It is sent as all others are. Raises `Conflict`."""
     if not webhook.enabled:
         raise Conflict("The webhook is disabled: nothing is sent to it.")
-    delivery = Delivery.objects.create(webhook=webhook, type="webhook.test")
+    delivery = Delivery.objects.create(webhook=webhook, type=TEST)
+    send_now(webhook)
     record("webhook.test", webhook)
     delivery.refresh_from_db()
     return delivery
@@ -133,24 +135,41 @@ def replay(
 ) -> int:
     """Send again: these deliveries, or those of a time, all or only the failed ones; how many.
 
-    Without ``failed`` and with ``since`` also earlier events that the webhook was never told of. Raises `Conflict`.
+    Those that wait for another attempt are sent now if they are named. Without ``failed`` and with ``since`` also
+    earlier events that the webhook was never told of.
+
+    Raises:
+        Conflict: the webhook is disabled.
+        InvalidField: an id is not that of a delivery of this webhook.
     """
     if not webhook.enabled:
         raise Conflict("The webhook is disabled: nothing is sent to it.")
-    rows = deliveries(webhook).exclude(state=Delivery.State.WAITING)
-    if ids:
-        rows = rows.filter(pk__in=ids)
+    rows = named(webhook, ids) if ids else deliveries(webhook).exclude(state=Delivery.State.WAITING)
     if failed:
         rows = rows.filter(state=Delivery.State.FAILED)
     if since:
         rows = rows.filter(created_at__gte=since)
     if until:
         rows = rows.filter(created_at__lt=until)
-    count = rows.update(state=Delivery.State.WAITING, tries=0, due_at=Now(), log=[], finished_at=None)
+    count = rows.update(state=Delivery.State.WAITING, tries=0, due_at=Now(), finished_at=None)
     if since and not failed and not ids:
         count += replay_events(webhook, since, until or timezone.now())
+    send_now(webhook)
     record("webhook.replay", webhook, count=count)
     return count
+
+
+def named(webhook: Webhook, ids: Sequence[uuid.UUID]) -> QuerySet[Delivery]:
+    """Raises `InvalidField`."""
+    rows = deliveries(webhook).filter(pk__in=ids)
+    if unknown := set(ids) - set(rows.values_list("pk", flat=True)):
+        raise InvalidField("deliveries", f"{min(unknown)} is not a delivery of this webhook.")
+    return rows
+
+
+def send_now(webhook: Webhook) -> None:
+    """Somebody waits for it: a receiver that failed is not left alone any longer."""
+    Webhook.everywhere.filter(pk=webhook.pk).update(resume_at=None)
 
 
 def record(action: str, webhook: Webhook, **details: Any) -> None:

@@ -25,7 +25,7 @@ from picasso.files.queries import with_derivatives
 from picasso.models import Event, File, Webhook
 from picasso.serializers import FileDetailSerializer, Links
 from picasso.webhooks import signing
-from picasso.webhooks.claims import Claim
+from picasso.webhooks.claims import TEST, Claim, message_id
 
 log = logging.getLogger(__name__)
 
@@ -34,8 +34,6 @@ MAX_BODY = 20_000
 
 # What is left out of a file that is too large, the first one first.
 LARGE = ("facts", "derivatives", "attributes")
-
-TEST = "webhook.test"
 
 # Why nothing is sent, besides the codes of `picasso.outbound.errors`.
 REMOVED = "event-removed"
@@ -79,7 +77,7 @@ def messages(claims: Sequence[Claim]) -> list[Message]:
             except Exception:
                 log.exception("could not make the message of the delivery %s", each.id)
             else:
-                found.append(Message(each, webhook.url, message_id(each), body, keys[each.webhook]))
+                found.append(Message(each, webhook.url, message_id(each.event, each.id), body, keys[each.webhook]))
     return found
 
 
@@ -103,10 +101,6 @@ def keys_of(webhook: Webhook) -> list[str]:
     """The secrets that sign now. None that can be read: `PICASSO_SECRET_KEY` was changed."""
     old = webhook.old_secret if webhook.old_secret_until and webhook.old_secret_until > timezone.now() else ""
     return [secret for each in (webhook.secret, old) if each and (secret := signing.cipher.decrypt(each))]
-
-
-def message_id(claim: Claim) -> str:
-    return f"msg_{claim.event}" if claim.event is not None else f"msg_test_{claim.id.hex}"
 
 
 def body_of(claim: Claim, events: Mapping[int | None, EventRecord], files: Mapping[uuid.UUID | None, File]) -> bytes:

@@ -1,6 +1,7 @@
 """What is said of events and imports."""
 
 SENTENCES = {
+    "{} is not a delivery of this webhook.": "{0} — не доставка этого вебхука.",
     "A project has at most {} webhooks.": "В проекте не больше {0} вебхуков.",
     "The project has as many webhooks as it may have. Delete one first.": (
         "В проекте столько вебхуков, сколько разрешено. Сначала удалите один из них."

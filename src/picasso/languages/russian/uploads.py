@@ -86,6 +86,7 @@ SENTENCES = {
     "The URL has more than one {}.": "В адресе больше одного параметра {0}.",
     "Upload-Metadata has more than {} characters.": "В Upload-Metadata больше {0} символов.",
     "{} is in the URL and in a header field.": "{0} указан и в адресе, и в заголовке.",
+    "{} is in the form, and in the URL or a header field.": "{0} указан в форме и ещё раз в адресе или заголовке.",
     "Upload-Metadata has a duplicate key, or a key that is not ASCII.": (
         "В Upload-Metadata есть повторяющийся ключ или ключ не из символов ASCII."
     ),
