@@ -217,7 +217,8 @@ def production(database_url: str, broker_url: str, **more: str) -> Mapping[str, 
         "DATABASE_URL": database_url,
         "BROKER_URL": broker_url,
         "PICASSO_ACCESS": "open",
-        "PICASSO_RATES": "address=10000000/60,list=10000000/60,schema=10000000/60",  # all tests have one address
+        # All tests have one address.
+        "PICASSO_RATES": ",".join(f"{name}=10000000/60" for name in ("address", "list", "schema", "sign-in")),
         **more,
     }
 

@@ -10,12 +10,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
+import httpx
 import psutil
 import pytest
 
 from picasso.web.django_body import BUDGET
 from tests.live.admin import superuser, token
-from tests.live.conftest import Shared, web_only
+from tests.live.conftest import web_only
 from tests.live.wire import FILES, Answer, Wire, ask, check_problem, head, post, wire
 from tests.stack import BUSY, Stack, until
 
@@ -32,8 +33,22 @@ JSON = "application/json"
 
 
 @pytest.fixture(scope="module")
-def stack(shared_web: Shared) -> Stack:
-    return shared_web()
+def stack(new_data: Callable[[], Path]) -> Iterator[Stack]:
+    """One of its own: wrong passwords lock the address of all tests."""
+    with web_only(new_data()) as stack:
+        yield stack
+
+
+@pytest.fixture(scope="module", autouse=True)
+def signed_in(stack: Stack) -> httpx.Cookies:
+    """The cookies of an administrator, who signed in before the tests with wrong passwords."""
+    superuser(stack)
+    browser = {"Origin": stack.url, "Referer": f"{stack.url}{LOGIN}"}
+    form = {"username": "dora", "password": "maar-1937", "csrfmiddlewaretoken": token(stack.client.get(LOGIN))}
+    assert stack.client.post(LOGIN, data=form, headers=browser).status_code == 302
+    cookies = httpx.Cookies(stack.client.cookies)
+    stack.client.cookies.clear()
+    return cookies
 
 
 @pytest.fixture(scope="module")
@@ -213,11 +228,8 @@ def test_a_nul_that_a_cookie_hides(service: Stack) -> None:
 ODD = {200, 302, 400, 404}
 
 
-def test_odd_addresses_of_the_admin(stack: Stack) -> None:
-    superuser(stack)
-    browser = {"Origin": stack.url, "Referer": f"{stack.url}{LOGIN}"}
-    form = {"username": "dora", "password": "maar-1937", "csrfmiddlewaretoken": token(stack.client.get(LOGIN))}
-    assert stack.client.post(LOGIN, data=form, headers=browser).status_code == 302
+def test_odd_addresses_of_the_admin(stack: Stack, signed_in: httpx.Cookies) -> None:
+    stack.client.cookies.update(signed_in)
     for path in (
         *NULS,
         "/admin/r/1/%00",
