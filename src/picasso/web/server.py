@@ -8,13 +8,17 @@ import resource
 import socket
 from contextlib import suppress
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import django
 import uvicorn
+from uvicorn.importer import import_from_string
 
 from picasso import compatibility
 from picasso.conf import Conf
+
+if TYPE_CHECKING:
+    from picasso.web.app import WebApp
 
 log = logging.getLogger(__name__)
 
@@ -41,8 +45,7 @@ class Server(uvicorn.Server):
     """Ends streams of events before it waits for running requests to end."""
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        from picasso.asgi import application
-
+        application: WebApp = import_from_string(self.config.app)
         application.end_streams()
         await super().shutdown(sockets)
 
