@@ -272,7 +272,7 @@ def test_web_processes_are_killed(place: Place) -> None:
 
 def test_followers_miss_nothing_and_see_nothing_twice(place: Place) -> None:
     """Web, worker and the sequencer in it are killed in turn, while two clients follow."""
-    [[before]] = place.query("SELECT COALESCE(max(last), 0) FROM picasso_eventcounter")
+    [[before]] = place.query("SELECT COALESCE(max(last), 0) FROM picasso_eventcounter WHERE id = 1")
     url = place.stack.url
     with Follower(url, before) as one, Follower(url, before) as other:
         with Load(url) as load:
@@ -286,7 +286,7 @@ def test_followers_miss_nothing_and_see_nothing_twice(place: Place) -> None:
         until(
             lambda: files <= settled_in(one) & settled_in(other), WITHIN, lambda: f"not told: {files - settled_in(one)}"
         )
-        [[last]] = place.query("SELECT last FROM picasso_eventcounter")
+        [[last]] = place.query("SELECT last FROM picasso_eventcounter WHERE id = 1")
         until(lambda: min(one.last, other.last) >= last, WITHIN, lambda: f"{one.last}, {other.last} of {last}")
     seen = [event for event in one.seen if event[0] <= last]
     assert [seq for seq, _, _ in seen] == list(range(before + 1, last + 1))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
+from django.core.management.color import no_style
 from django.db import connection, connections, transaction
 
 from picasso import models
@@ -85,6 +86,14 @@ def create_default_after_migrate(using: str, **_: Any) -> None:
         rows = models.Project.objects.using(using)
         if not rows.filter(pk=DEFAULT.id).exists():  # an earlier schema may lack columns that a whole row has
             rows.create(pk=DEFAULT.id, name=DEFAULT.name)
+            continue_numbers(using)
+
+
+def continue_numbers(using: str) -> None:
+    """A row with a given number does not advance PostgreSQL's sequence: the next project would get the same number."""
+    with connections[using].cursor() as cursor:
+        for statement in connections[using].ops.sequence_reset_sql(no_style(), [models.Project]):
+            cursor.execute(statement)
 
 
 class Projects:
