@@ -43,7 +43,7 @@ def test_commands_of_each_protocol(stack: Stack, tmp_path: Path, picture: bytes)
     """Two raw bodies, tus and the draft; later commands use variables of earlier ones."""
     script = "\n".join(examples("sh", "uploads.md")).replace(ADDRESS, stack.url)
     run(["bash", "-euo", "pipefail", "-c", script], tmp_path)
-    assert times_stored(stack, picture) == 4
+    assert times_stored(stack, picture) == 6
 
 
 @pytest.mark.parametrize("number", range(len(examples("python"))))
