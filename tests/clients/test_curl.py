@@ -235,6 +235,6 @@ def test_the_same_key_creates_one_upload(stack: Stack, run: Curl) -> None:
 def test_an_upload_is_shown_as_json(stack: Stack, run: Curl) -> None:
     url = run(UPLOADS, "-XPOST", fields=(TUS, "Upload-Length: 5")).headers["location"]
     shown: dict[str, Any] = stack.client.get(url).json()
-    assert set(shown) == {"id", "offset", "length", "complete", "expires_at", "file_id"}
+    assert set(shown) == {"id", "offset", "length", "complete", "expires_at", "file_id", "tags", "attributes"}
     assert (shown["offset"], shown["length"], shown["complete"], shown["file_id"]) == (0, 5, False, None)
     assert url.rstrip("/").endswith(shown["id"])
