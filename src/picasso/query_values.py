@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 
 from picasso.errors import InvalidField
@@ -18,6 +18,19 @@ MAX_NUMBER = 2**63 - 1
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d([.]\d{1,9})?)?(Z|[+-]\d\d:\d\d)?)?", re.ASCII)
 
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+ALWAYS = frozenset({"token", "format"})
+"""Parameters of every address: the credential of a request, and the format of the answer."""
+
+
+def require_known(given: Iterable[str], known: Iterable[str], prefix: str | None = None) -> None:
+    """No other parameters: a misspelt filter would show everything. Names that begin with the prefix are known too."""
+    names = list(known)
+    for name in given:
+        if name not in names and name not in ALWAYS and not (prefix and name.startswith(prefix)):
+            only = f", only {', '.join(names)}" if names else "; there is none"
+            raise InvalidField(name[:40], f"{name[:40]!r} is not a parameter here{only}.")
 
 
 def text(name: str, value: str, longest: int = MAX_TEXT) -> str:

@@ -9,14 +9,16 @@ from pathlib import Path
 
 import pytest
 from django.apps import apps
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Permission, User
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection, transaction
 from django.db.models import Model
-from django.test import TransactionTestCase
+from django.test import Client, TransactionTestCase
 
+from picasso.access import people
 from picasso.access.projects import DEFAULT
 from picasso.models import AuditEntry, AuditRetention, File, Project
+from tests.flow.people import PASSWORD, Role, fast_hashes, new_browser, set_up_second_factor
 from tests.flow.vendors import VENDOR, runs_on
 
 END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)
@@ -76,3 +78,31 @@ def empty_tables(_: TransactionTestCase) -> None:
         for model in models:
             cursor.execute(f"DELETE FROM {model._meta.db_table}")
         Project.objects.create(pk=DEFAULT.id, name=DEFAULT.name)
+
+
+# Of the tests of people
+
+
+@pytest.fixture
+def ann() -> User:
+    """An administrator of everything."""
+    return people.create("ann", PASSWORD, Role.ADMIN, None)
+
+
+@pytest.fixture
+def browser() -> Client:
+    return new_browser()
+
+
+@pytest.fixture
+def of_people(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Passwords cost little, and the connection of the test's own requests is closed."""
+    fast_hashes(monkeypatch)
+    yield
+    connection.close()
+
+
+@pytest.fixture
+def with_second_factor(ann: User) -> list[str]:
+    """Recovery codes."""
+    return set_up_second_factor(ann)

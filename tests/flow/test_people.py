@@ -6,14 +6,12 @@ import io
 import json
 import re
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.core.management import call_command
 from django.core.management.base import CommandError
-from django.db import connection
 from django.test import Client
 
 from picasso.access import keys, people, sign_in
@@ -28,34 +26,10 @@ from tests.flow.people import (
     SIGN_IN,
     Role,
     ask_as,
-    fast_hashes,
-    new_browser,
     signed_in,
 )
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def ann() -> User:
-    """An administrator of everything."""
-    return people.create("ann", PASSWORD, Role.ADMIN, None)
-
-
-@pytest.fixture
-def browser() -> Client:
-    return new_browser()
-
-
-@pytest.fixture(autouse=True)
-def _fast_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    fast_hashes(monkeypatch)
-
-
-@pytest.fixture(autouse=True)
-def _closed() -> Iterator[None]:
-    yield
-    connection.close()
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("of_people")]
 
 
 def test_the_admin_shows_projects_keys_and_roles_and_revokes_keys(ann: User, browser: Client) -> None:

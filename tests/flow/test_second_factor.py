@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,6 @@ from typing import Any
 import pytest
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
-from django.db import connection
 from django.test import Client
 
 from picasso.access import people, second_factor
@@ -27,10 +25,8 @@ from tests.flow.people import (
     NEW_PASSWORD,
     PASSWORD,
     SIGN_IN,
-    Role,
     ask_as,
     code_of,
-    fast_hashes,
     is_inside,
     new_browser,
     set_up_second_factor,
@@ -38,35 +34,7 @@ from tests.flow.people import (
 )
 from tests.flow.rows import side_by_side
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def ann() -> User:
-    """An administrator of everything."""
-    return people.create("ann", PASSWORD, Role.ADMIN, None)
-
-
-@pytest.fixture
-def browser() -> Client:
-    return new_browser()
-
-
-@pytest.fixture(autouse=True)
-def _fast_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    fast_hashes(monkeypatch)
-
-
-@pytest.fixture(autouse=True)
-def _closed() -> Iterator[None]:
-    yield
-    connection.close()
-
-
-@pytest.fixture
-def with_second_factor(ann: User) -> list[str]:
-    """Recovery codes."""
-    return set_up_second_factor(ann)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("of_people")]
 
 
 def test_a_second_factor_is_asked_for(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -34,36 +33,13 @@ from tests.flow.people import (
     SIGN_IN,
     Role,
     ask_as,
-    fast_hashes,
     is_inside,
     new_browser,
     signed_in,
 )
 from tests.flow.rows import side_by_side
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def ann() -> User:
-    """An administrator of everything."""
-    return people.create("ann", PASSWORD, Role.ADMIN, None)
-
-
-@pytest.fixture
-def browser() -> Client:
-    return new_browser()
-
-
-@pytest.fixture(autouse=True)
-def _fast_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    fast_hashes(monkeypatch)
-
-
-@pytest.fixture(autouse=True)
-def _closed() -> Iterator[None]:
-    yield
-    connection.close()
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("of_people")]
 
 
 def test_a_person_signs_in_and_out(ann: User, browser: Client, tmp_path: Path) -> None:

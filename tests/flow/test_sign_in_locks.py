@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -28,42 +26,12 @@ from tests.flow.people import (
     NEW_PASSWORD,
     PASSWORD,
     Role,
-    fast_hashes,
     new_browser,
-    set_up_second_factor,
     signed_in,
 )
 from tests.flow.rows import side_by_side
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def ann() -> User:
-    """An administrator of everything."""
-    return people.create("ann", PASSWORD, Role.ADMIN, None)
-
-
-@pytest.fixture
-def browser() -> Client:
-    return new_browser()
-
-
-@pytest.fixture(autouse=True)
-def _fast_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    fast_hashes(monkeypatch)
-
-
-@pytest.fixture(autouse=True)
-def _closed() -> Iterator[None]:
-    yield
-    connection.close()
-
-
-@pytest.fixture
-def with_second_factor(ann: User) -> list[str]:
-    """Recovery codes."""
-    return set_up_second_factor(ann)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("of_people")]
 
 
 HOME, ELSEWHERE = From("192.0.2.1"), From("198.51.100.7")

@@ -75,6 +75,11 @@ def read(project_id: int) -> Project:
     return snapshot(models.Project.objects.get(pk=project_id))
 
 
+def lock(project_id: int) -> None:
+    """Until the transaction ends, others that call this wait. Uploads, which share the row, do not."""
+    list(models.Project.objects.select_for_update(no_key=True).filter(pk=project_id))
+
+
 def cors_origins() -> frozenset[str]:
     """Those of all projects."""
     return frozenset(chain.from_iterable(models.Project.objects.values_list("cors_origins", flat=True)))

@@ -17,16 +17,15 @@ from picasso.api.safety import requires
 from picasso.errors import PROBLEM_JSON
 from picasso.events.filter import (
     LIST_PARAMETERS,
-    MAX_NUMBER,
     MAX_PAGE,
     MAX_WAIT,
     PAGE,
     filter_of,
     number,
-    require_known,
 )
 from picasso.events.queries import page
 from picasso.events.types import TYPES
+from picasso.query_values import MAX_NUMBER, require_known
 
 ReadsEvents = requires(Scope.EVENTS_READ)
 

@@ -35,7 +35,7 @@ LINKS = {
     "uploads": addresses.UPLOADS,
     "files": addresses.FILES,
     "events": addresses.EVENTS,
-    "webhooks": f"{addresses.API}webhooks/",
+    "webhooks": addresses.WEBHOOKS,
     "imports": addresses.IMPORTS,
     "jobs": addresses.JOBS,
     "queues": addresses.QUEUES,

@@ -13,10 +13,7 @@ from rest_framework.views import APIView
 from picasso.access.owners import require_owner
 from picasso.access.principal import Principal, principal_of
 from picasso.errors import InvalidField
-from picasso.query_values import choice
-
-ALWAYS = frozenset({"token", "format"})
-"""The credential of a request, and the format of the answer."""
+from picasso.query_values import choice, require_known
 
 OWNER = OpenApiParameter("owner", description="Only those of this end user.")
 
@@ -26,14 +23,10 @@ def require_known_parameters(request: Request, known: Iterable[str], prefix: str
 
     Names that begin with the prefix are known as well.
     """
-    names = list(known)
+    require_known(request.query_params, known, prefix)
     for name, values in request.query_params.lists():
-        shown = name[:40]
-        if name not in names and name not in ALWAYS and not (prefix and name.startswith(prefix)):
-            only = f", only {', '.join(names)}" if names else "; there is none"
-            raise InvalidField(shown, f"{shown!r} is not a parameter here{only}.")
         if len(values) > 1:
-            raise InvalidField(shown, f"{shown} is there {len(values)} times. Give it once.")
+            raise InvalidField(name[:40], f"{name[:40]} is there {len(values)} times. Give it once.")
 
 
 class KnownParameters(APIView):

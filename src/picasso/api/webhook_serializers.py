@@ -117,7 +117,9 @@ class AttemptSerializer(serializers.Serializer[Any]):
     at = serializers.DateTimeField()
     milliseconds = serializers.IntegerField(help_text="Until the answer.")
     status = serializers.IntegerField(allow_null=True, help_text="HTTP status; null if there was no answer.")
-    error = serializers.CharField(help_text="Why there was no answer: a code of docs/errors.md.")
+    error = serializers.CharField(
+        help_text="Why there was no answer: a code of docs/errors.md, `event-removed` or `secret-unreadable`."
+    )
     answer = serializers.CharField(help_text="The first 1,024 bytes of the answer.")
 
 

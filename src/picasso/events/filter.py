@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,8 +13,8 @@ from picasso.access.principal import Principal, Scope
 from picasso.errors import InvalidField
 from picasso.events.record import EventRecord
 from picasso.events.types import OF_OPERATORS, is_pattern, matches
+from picasso.query_values import identifier, whole_number
 
-MAX_NUMBER = 2**63 - 1
 MAX_PATTERNS = 20
 MAX_TAG = 255
 MAX_PAGE, PAGE = 1000, 100
@@ -24,9 +23,6 @@ MAX_WAIT = 60
 FILTERS = ("type", "file", "owner", "tag")
 STREAM_PARAMETERS = ("after", *FILTERS)
 LIST_PARAMETERS = (*STREAM_PARAMETERS, "limit", "wait")
-
-ALWAYS = ("token", "format")
-"""The credential of a request, and the format of the answer."""
 
 Parameters = Mapping[str, Sequence[str]]
 """The values of each parameter of a query."""
@@ -92,17 +88,10 @@ def filter_of(principal: Principal, parameters: Parameters) -> Filter:
         project_id=principal.project_id,
         owner=owner_of(principal, one(parameters, "owner")),
         types=types_of(parameters.get("type", ())),
-        file_id=None if file_id is None else parse_id(file_id),
+        file_id=None if file_id is None else identifier("file", file_id),
         tag=None if tag is None else parse_tag(tag),
         for_operators=principal.may(Scope.JOBS_READ),
     )
-
-
-def require_known(parameters: Parameters, known: Sequence[str]) -> None:
-    """Raises `InvalidField` for a parameter that nothing reads: a misspelt filter would show everything."""
-    for name in parameters:
-        if name not in known and name not in ALWAYS:
-            raise InvalidField(name[:40], f"{name[:40]!r} is not a parameter here, only {', '.join(known)}.")
 
 
 def one(parameters: Parameters, name: str) -> str | None:
@@ -118,9 +107,7 @@ def number(parameters: Parameters, name: str, least: int, most: int) -> int | No
     text = one(parameters, name)
     if text is None:
         return None
-    if not re.fullmatch(r"[0-9]{1,19}", text) or not least <= int(text) <= most:
-        raise InvalidField(name, f"{name} must be a whole number from {least} to {most}.")
-    return int(text)
+    return whole_number(name, text, least, most)
 
 
 def types_of(values: Sequence[str]) -> tuple[str, ...]:
@@ -143,13 +130,6 @@ def owner_of(principal: Principal, owner: str | None) -> str | None:
     if principal.owner is not None:
         raise InvalidField("owner", "This request sees what belongs to its own owner only.")
     return owner
-
-
-def parse_id(text: str) -> uuid.UUID:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        raise InvalidField("file", "file must be the id of a file.") from None
 
 
 def parse_tag(text: str) -> str:

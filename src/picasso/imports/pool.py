@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-import threading
 import uuid
 from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
@@ -35,6 +34,7 @@ from picasso.imports import states
 from picasso.imports.claims import Claims, Places
 from picasso.imports.errors import RemoteBusy
 from picasso.imports.fetch import Attempt, Services, delete_upload
+from picasso.loop_thread import LoopThread
 from picasso.models import Import
 from picasso.outbound import Client, Options, OutboundError
 from picasso.process.pipelines import pipelines
@@ -72,10 +72,7 @@ class ImportPool:
         self._conf = conf
         self._storage = storage
         self._limits = limits
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._main: asyncio.Task[None] | None = None
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="imports", daemon=True)
+        self._thread = LoopThread("imports", self._serve)
 
     def start(self) -> None:
         if self._conf.imports:
@@ -83,23 +80,9 @@ class ImportPool:
 
     def stop(self) -> None:
         """What has arrived is kept, and continued by another worker. Does no harm when called twice."""
-        self._stopped.set()
-        if self._loop and self._main and self._thread.is_alive():
-            with suppress(RuntimeError):  # the loop has ended
-                self._loop.call_soon_threadsafe(self._main.cancel)
-            self._thread.join(STOP_SECONDS)
-
-    def _run(self) -> None:
-        while not self._stopped.is_set():
-            try:
-                with suppress(asyncio.CancelledError):
-                    asyncio.run(self._serve())
-            except Exception:  # nothing may end this thread: nobody would notice
-                log.exception("imports have stopped, starting them again soon")
-                self._stopped.wait(CLEAN_SECONDS)
+        self._thread.stop(STOP_SECONDS)
 
     async def _serve(self) -> None:
-        self._loop, self._main = asyncio.get_running_loop(), asyncio.current_task()
         known, threads = pipelines(), Threads()
         policies = Policies(known.policy, known.names)
         committer = Committer(self._storage, known.plan, policies)

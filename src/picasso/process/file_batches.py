@@ -18,7 +18,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-from picasso.access import audit
+from picasso.access import audit, projects
 from picasso.access.principal import PROJECT_SCOPES, Principal
 from picasso.access.projects import Projects
 from picasso.errors import Conflict, Forbidden, PicassoError
@@ -138,8 +138,8 @@ def _extent(principal: Principal, order: Order) -> dict[str, Any]:
 
 
 def _make_room(principal: Principal) -> None:
-    """Raises `Conflict`. Requests of one project wait for each other here; uploads, which share the row, do not."""
-    list(Project.objects.select_for_update(no_key=True).filter(pk=principal.project_id))
+    """Raises `Conflict`."""
+    projects.lock(principal.project_id)
     mine = FileBatch.objects.of(principal.project_id)
     mine.exclude(state=State.RUNNING).filter(updated_at__lt=Now() - KEPT).delete()
     if mine.filter(state=State.RUNNING).count() >= MAX_RUNNING:

@@ -14,14 +14,13 @@ from picasso.addresses import EVENTS, FILES, below
 from picasso.errors import BadRequest, Unauthorized
 from picasso.events.filter import (
     LIST_PARAMETERS,
-    MAX_NUMBER,
     MAX_WAIT,
     STREAM_PARAMETERS,
     Parameters,
     filter_of,
     number,
-    require_known,
 )
+from picasso.query_values import MAX_NUMBER, require_known
 from picasso.web.event_hub import EventHub
 from picasso.web.event_slots import EventSlots
 from picasso.web.event_stream import HEADERS, MEDIA_TYPE, EventStream

@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from picasso.events.sequence import oldest_number
+from picasso.jobs.sql import parse_id
 from picasso.models import Delivery
 
 LEASE_SECONDS = 60
@@ -51,7 +52,6 @@ CLAIM = """
 FAILING, UNKNOWN, QUICK = 1, 8, 32
 
 REMOVE_AT_ONCE = 1000
-
 
 TEST = "webhook.test"
 """The type of a message that only tries the way."""
@@ -108,10 +108,6 @@ def remove_old(kept: int) -> int:
     old = Q(event__lt=oldest_number()) | Q(event=None, created_at__lt=Now() - timedelta(seconds=kept))
     found = list(Delivery.objects.filter(old).values_list("pk", flat=True)[:REMOVE_AT_ONCE])
     return Delivery.objects.filter(pk__in=found).delete()[0] if found else 0
-
-
-def parse_id(value: uuid.UUID | str) -> uuid.UUID:
-    return value if isinstance(value, uuid.UUID) else uuid.UUID(value)
 
 
 def adapted(value: uuid.UUID) -> uuid.UUID | str:

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from picasso.access import audit
+from picasso.access import audit, projects
 from picasso.access.principal import Principal, Scope
 from picasso.conf import Conf
 from picasso.errors import Conflict, Forbidden, InvalidField, NotFound, TooManyWebhooks
@@ -56,11 +56,11 @@ def require_url(conf: Conf, url: str) -> None:
 
 def create(principal: Principal, values: Mapping[str, Any]) -> tuple[Webhook, str]:
     """A new webhook, and its secret, which is shown once. Raises `TooManyWebhooks`."""
-    webhooks = of(principal)
-    if webhooks.count() >= MAX_WEBHOOKS:
-        raise TooManyWebhooks(f"A project has at most {MAX_WEBHOOKS} webhooks.")
-    secret = signing.new_secret()
+    webhooks, secret = of(principal), signing.new_secret()
     with transaction.atomic():
+        projects.lock(principal.project_id)
+        if webhooks.count() >= MAX_WEBHOOKS:
+            raise TooManyWebhooks(f"A project has at most {MAX_WEBHOOKS} webhooks.")
         webhook = Webhook.everywhere.create(
             project_id=principal.project_id,
             secret=signing.cipher.encrypt(secret),
@@ -112,11 +112,11 @@ def rotate(webhook: Webhook, grace: timedelta) -> str:
 
 def send_test(webhook: Webhook) -> Delivery:
     """A message of the type ``webhook.test``. It is sent as all others are. Raises `Conflict`."""
-    if not webhook.enabled:
-        raise Conflict("The webhook is disabled: nothing is sent to it.")
-    delivery = Delivery.objects.create(webhook=webhook, type=TEST)
-    send_now(webhook)
-    record("webhook.test", webhook)
+    require_enabled(webhook)
+    with transaction.atomic():
+        delivery = Delivery.objects.create(webhook=webhook, type=TEST)
+        send_now(webhook)
+        record("webhook.test", webhook)
     delivery.refresh_from_db()
     return delivery
 
@@ -142,8 +142,7 @@ def replay(
         Conflict: the webhook is disabled.
         InvalidField: an id is not that of a delivery of this webhook.
     """
-    if not webhook.enabled:
-        raise Conflict("The webhook is disabled: nothing is sent to it.")
+    require_enabled(webhook)
     rows = named(webhook, ids) if ids else deliveries(webhook).exclude(state=Delivery.State.WAITING)
     if failed:
         rows = rows.filter(state=Delivery.State.FAILED)
@@ -154,9 +153,16 @@ def replay(
     count = rows.update(state=Delivery.State.WAITING, tries=0, due_at=Now(), finished_at=None)
     if since and not failed and not ids:
         count += replay_events(webhook, since, until or timezone.now())
-    send_now(webhook)
-    record("webhook.replay", webhook, count=count)
+    with transaction.atomic():
+        send_now(webhook)
+        record("webhook.replay", webhook, count=count)
     return count
+
+
+def require_enabled(webhook: Webhook) -> None:
+    """Raises `Conflict`."""
+    if not webhook.enabled:
+        raise Conflict("The webhook is disabled: nothing is sent to it.")
 
 
 def named(webhook: Webhook, ids: Sequence[uuid.UUID]) -> QuerySet[Delivery]:

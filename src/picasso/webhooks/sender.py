@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import threading
 import time
 import uuid
 from collections import Counter
@@ -16,6 +15,8 @@ from typing import Any, TypeVar
 from django.db import connection
 
 from picasso.conf import Conf
+from picasso.errors import PicassoError
+from picasso.loop_thread import LoopThread
 from picasso.outbound import Client, Limits, Options, OutboundError, Response
 from picasso.outbound.retry_after import retry_after
 from picasso.webhooks import claims, results
@@ -61,29 +62,16 @@ class WebhookSender:
             headers=HEADERS,
         )
         self._kept = conf.events_kept
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._main: asyncio.Task[None] | None = None
-        self._thread = threading.Thread(target=self._run, name="webhooks", daemon=True)
+        self._thread = LoopThread("webhooks", self._serve)
 
     def start(self) -> None:
         self._thread.start()
 
     def stop(self) -> None:
         """What is being sent counts as lost, and is sent again later. Does no harm when called twice."""
-        if self._loop and self._main and self._thread.is_alive():
-            with suppress(RuntimeError):  # the loop has ended
-                self._loop.call_soon_threadsafe(self._main.cancel)
-            self._thread.join(STOP)
-
-    def _run(self) -> None:
-        try:
-            with suppress(asyncio.CancelledError):
-                asyncio.run(self._serve())
-        except Exception:
-            log.exception("the sending of webhooks has stopped")
+        self._thread.stop(STOP)
 
     async def _serve(self) -> None:
-        self._loop, self._main = asyncio.get_running_loop(), asyncio.current_task()
         with ThreadPoolExecutor(1, "webhooks-database") as thread:
             async with Client(self._options) as client:
                 await Dispatcher(client, Database(thread), self._kept).run()
@@ -218,7 +206,7 @@ async def attempt(client: Client, message: Message) -> Result:
         return result(None, error=fault.code)
     except Exception:
         log.exception("the delivery %s failed", message.claim.id)
-        return result(None, error="processor-error")
+        return result(None, error=PicassoError.code)
 
 
 async def beginning(answer: Response) -> str:

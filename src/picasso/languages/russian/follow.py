@@ -29,11 +29,9 @@ SENTENCES = {
     "Too many requests of this client are waiting for events. Please end some, or try again later.": (
         "Слишком много запросов этого клиента ждут событий. Завершите часть из них или попробуйте позже."
     ),
-    "file must be the id of a file.": "file — номер файла.",
     "tag must be 1 to {} printable characters.": "tag — от 1 до {0} печатных символов.",
     "{} is no type of event. Try file.processed, or file.* for all of files.": (
         "{0} — не тип события. Есть, например, file.processed, а file.* — все события файлов."
     ),
-    "{} is not a parameter here, only {}.": "{0} здесь не параметр: есть только {1}.",
     "{} must be given once.": "{0} указывается один раз.",
 }
