@@ -17,6 +17,7 @@ from django.test import Client, TransactionTestCase
 
 from picasso.access import people
 from picasso.access.projects import DEFAULT
+from picasso.limits.default import default_counters
 from picasso.models import AuditEntry, AuditRetention, File, Project
 from tests.flow.people import PASSWORD, Role, fast_hashes, new_browser, set_up_second_factor
 from tests.flow.vendors import VENDOR, runs_on
@@ -78,6 +79,13 @@ def empty_tables(_: TransactionTestCase) -> None:
         for model in models:
             cursor.execute(f"DELETE FROM {model._meta.db_table}")
         Project.objects.create(pk=DEFAULT.id, name=DEFAULT.name)
+
+
+@pytest.fixture(autouse=True)
+def _fresh_counters() -> Iterator[None]:
+    """What a test uses of a rate, which all tests share as they have one address, the next one has not used."""
+    yield
+    default_counters.cache_clear()
 
 
 # Of the tests of people
