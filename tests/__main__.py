@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import resource
+import signal
 import subprocess
 import sys
 import tempfile
@@ -30,6 +31,11 @@ HERE = Path(__file__).parent
 
 # Twice as many as there are cores: tests of the real service wait most of the time.
 SIDE_BY_SIDE = 2 * (os.cpu_count() or 2)
+
+# Seconds. A part that takes longer hangs. It is stopped, so that its output tells where; the other parts still count.
+LONGEST = 3600 if sampling.everything() else 1200
+# Seconds in which a part that is stopped ends its services and prints its summary.
+TO_STOP = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,11 +170,28 @@ def run_on_postgres(part: Part, output: int, env: Mapping[str, str]) -> Ended:
 
 def run_pytest(part: Part, output: int, env: Mapping[str, str]) -> Ended:
     command = pytest(part.arguments)
-    with subprocess.Popen(command, env=environment(env), stdout=output, stderr=output) as process:
+    with subprocess.Popen(command, env=environment(env), stdout=output, stderr=output) as process, limited(process):
         # Only `wait4` tells how much processor time this one process and all that it started have used.
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     return Ended(process.returncode, processor_seconds(usage))
+
+
+@contextmanager
+def limited(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Interrupt it after `LONGEST` seconds: pytest then prints where it is. Kill it if it does not end."""
+    timers = [
+        threading.Timer(LONGEST, process.send_signal, [signal.SIGINT]),
+        threading.Timer(LONGEST + TO_STOP, process.kill),
+    ]
+    for timer in timers:
+        timer.daemon = True
+        timer.start()
+    try:
+        yield
+    finally:
+        for timer in timers:
+            timer.cancel()
 
 
 def processor_seconds(usage: resource.struct_rusage) -> float:
