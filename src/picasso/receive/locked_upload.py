@@ -32,8 +32,9 @@ from picasso.models import File, Upload
 from picasso.receive.acceptance import require_size
 from picasso.receive.append import Append
 from picasso.receive.commit import Committer
+from picasso.receive.database_thread import DatabaseThread
 from picasso.receive.hashing import Hash
-from picasso.receive.locks import DatabaseThread, LockHolder
+from picasso.receive.locks import LockHolder
 from picasso.receive.new_file import of_upload
 from picasso.receive.quota import WINDOW, Limits, lock_quota, require_room
 from picasso.receive.threads import Threads

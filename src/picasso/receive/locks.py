@@ -11,25 +11,23 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-import time
 import uuid
-from collections.abc import AsyncIterator, Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from functools import partial
-from typing import Any, ParamSpec, TypeVar
-
-from django.db import InterfaceError, OperationalError, connection
 
 from picasso.errors import Locked, PicassoError, Superseded, Unavailable
 from picasso.models import Upload
+from picasso.receive.database_thread import DatabaseThread
+from picasso.receive.lock_queries import (
+    request_takeover,
+    takeovers_requested,
+    try_lock_advisory,
+    unlock_advisory,
+)
 from picasso.storage import UploadLock, UploadStore
 
 log = logging.getLogger(__name__)
-
-P = ParamSpec("P")
-T = TypeVar("T")
 
 # How often a process looks whether another process requested one of its locks. A takeover must not last a second.
 WATCH_SECONDS = 0.2
@@ -42,56 +40,7 @@ PATIENCE = 15.0
 # PostgreSQL keeps the locks of all sessions in one table of some thousands (max_locks_per_transaction).
 MAX_LOCKS = 3000
 
-# A connection that was not used for this long may be broken.
-IDLE_SECONDS = 5.0
-
 SESSION_LOST = "The database was away. What has arrived is kept; please continue."
-
-
-class DatabaseThread:
-    """Runs all database work of uploads in one thread: the locks belong to the session of its connection."""
-
-    def __init__(self, on_session_lost: Callable[[], object]) -> None:
-        """``on_session_lost`` is called in the thread when the session has ended, and all locks with it."""
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="uploads")
-        self._on_session_lost = on_session_lost
-        self._session: Any = None
-        self._used_at = 0.0
-
-    async def do(self, call: Callable[P, T], *args: P.args, **more: P.kwargs) -> T:
-        """Raises `Unavailable`, and what ``call`` raises. The call is finished even if the caller is cancelled."""
-        return await asyncio.shield(asyncio.wrap_future(self.submit(call, *args, **more)))
-
-    def submit(self, call: Callable[P, T], *args: P.args, **more: P.kwargs) -> Future[T]:
-        return self._thread.submit(partial(self._run, call, *args, **more))
-
-    def stop(self) -> None:
-        self._thread.submit(close_connection)
-        self._thread.shutdown()
-
-    def _run(self, call: Callable[P, T], *args: P.args, **more: P.kwargs) -> T:
-        try:
-            self._connect()
-            return call(*args, **more)
-        except (OperationalError, InterfaceError) as fault:
-            # Not every error of this kind ends the session: it may be a lock timeout or a deadlock.
-            if not connection.is_usable():
-                self._end_session()
-            raise Unavailable("The database is unavailable. Please try again.") from fault
-
-    def _connect(self) -> None:
-        if self._session and time.monotonic() - self._used_at > IDLE_SECONDS and not connection.is_usable():
-            self._end_session()
-        connection.ensure_connection()
-        if self._session and self._session is not connection.connection:
-            self._on_session_lost()
-        self._session, self._used_at = connection.connection, time.monotonic()
-
-    def _end_session(self) -> None:
-        connection.close()
-        if self._session:
-            self._session = None
-            self._on_session_lost()
 
 
 class LockHolder:
@@ -310,40 +259,3 @@ class Locks:
                 pass
             except Exception:
                 log.exception("could not look for requested takeovers of uploads")
-
-
-def close_connection() -> None:
-    """Close the connection of the thread that runs this; `connection.close` would be bound to the caller's."""
-    connection.close()
-
-
-def takeovers_requested() -> list[uuid.UUID]:
-    return list(Upload.everywhere.filter(takeover_requested=True).order_by().values_list("pk", flat=True))
-
-
-def request_takeover(upload_id: uuid.UUID, interrupt_concatenation: bool) -> None:
-    """Ask the process that holds the lock for it. Raises `Locked` for a concatenation that is not to be interrupted."""
-    rows = Upload.everywhere.filter(pk=upload_id)
-    if not interrupt_concatenation and rows.filter(parts__isnull=False).exists():
-        raise Locked
-    rows.update(takeover_requested=True)
-
-
-def try_lock_advisory(upload_id: uuid.UUID) -> bool:
-    """A session can take the same lock twice, so `Locks` must not ask for what this process holds."""
-    if connection.vendor != "postgresql":
-        return True
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [lock_number(upload_id)])
-        return bool(cursor.fetchone()[0])
-
-
-def unlock_advisory(upload_id: uuid.UUID) -> None:
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [lock_number(upload_id)])
-
-
-def lock_number(upload_id: uuid.UUID) -> int:
-    """The random half of the id, as PostgreSQL's bigint."""
-    return int.from_bytes(upload_id.bytes[8:], "big", signed=True)
