@@ -1,0 +1,97 @@
+"""Where the service is, and the key for it: from arguments, the environment, or what `picasso login` has written."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+DEFAULT_URL = "http://127.0.0.1:8000"
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    url: str
+    key: str | None = field(repr=False)
+    """A key or a token; None where none is needed."""
+    project: str | None = None
+
+
+def resolve(url: str | None, key: str | None, project: str | None = None) -> Login:
+    """Arguments first, then ``PICASSO_URL``, ``PICASSO_KEY`` and ``PICASSO_PROJECT``, then the stored login.
+
+    The stored key is sent to the stored URL only. Raises ValueError if the URL is none.
+    """
+    stored = load()
+    chosen = check_url(url or os.environ.get("PICASSO_URL") or (stored.url if stored else DEFAULT_URL))
+    is_stored = stored is not None and stored.url == chosen
+    return Login(
+        chosen,
+        key or os.environ.get("PICASSO_KEY") or (stored.key if stored and is_stored else None),
+        project or os.environ.get("PICASSO_PROJECT") or (stored.project if stored and is_stored else None),
+    )
+
+
+def check_url(url: str) -> str:
+    """The base without a slash at its end. Raises ValueError."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError(f"{url!r} is not the address of a service, such as https://files.example.com.")
+    if parts.username or parts.password:
+        raise ValueError("The address must not have a user name or password; use a key.")
+    return url.rstrip("/")
+
+
+def config_file() -> Path:
+    """Of the XDG base directories."""
+    return base_folder("XDG_CONFIG_HOME", ".config") / "login.json"
+
+
+def state_folder() -> Path:
+    return base_folder("XDG_STATE_HOME", ".local/state")
+
+
+def base_folder(variable: str, default: str) -> Path:
+    folder = os.environ.get(variable, "")
+    return (Path(folder) if Path(folder).is_absolute() else Path.home() / default) / "picasso"
+
+
+def load() -> Login | None:
+    """The stored login; None without one, or if the file is broken."""
+    try:
+        raw = json.loads(config_file().read_text("utf-8"))
+        return Login(check_url(raw["url"]), raw.get("key"), raw.get("project"))
+    except (OSError, RuntimeError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def save(login: Login) -> Path:
+    """Store it, readable for its user only. Returns where."""
+    path = config_file()
+    write_private(path, json.dumps({"url": login.url, "key": login.key, "project": login.project}))
+    return path
+
+
+def forget() -> bool:
+    """Remove the stored login. Whether there was one."""
+    try:
+        config_file().unlink()
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file of mode 0600 that is there as a whole or not at all."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    try:
+        with open(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,44 @@
+"""How an action becomes a request of httpx, for both clients."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+
+from picasso_client.actions import Answer, Call
+from picasso_client.service import Service
+
+SILENCE = 60.0
+"""Seconds. A quiet stream of events has something every 15."""
+
+
+def arguments(service: Service, call: Call) -> Mapping[str, Any]:
+    """Those of httpx's ``build_request``."""
+    url = service.url(call.path)
+    return {
+        "method": call.method,
+        "url": url,
+        # Empty parameters would remove the query of the URL.
+        "params": call.params or None,
+        "headers": {"User-Agent": user_agent(), **service.headers(url), **call.headers},
+        "content": call.content,
+        "timeout": httpx.Timeout(SILENCE + call.wait, connect=15, pool=None),
+    }
+
+
+def user_agent() -> str:
+    from picasso_client import __version__
+
+    return f"picasso-client/{__version__} python/{platform.python_version()}"
+
+
+def head_of(response: httpx.Response, body: bytes = b"") -> Answer:
+    return Answer(response.status_code, {name.lower(): value for name, value in response.headers.items()}, body)
+
+
+def http_options(more: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    # A fast path of many small requests keeps its connections.
+    return {"limits": httpx.Limits(max_connections=None, max_keepalive_connections=32), **(more or {})}

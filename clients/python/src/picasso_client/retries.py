@@ -1,0 +1,102 @@
+"""Which failures pass, and how long to wait before the next attempt."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import httpx
+
+from picasso_client.actions import Answer, Call, Pause, Steps, open_answer, send
+from picasso_client.errors import PicassoError, error_of, problem_in
+from picasso_client.service import Service
+
+PASSING = frozenset({408, 423, 425, 429, 503, 507})
+"""Statuses of Picasso that a later attempt may not get; 460 of tus and 409 with `CODES` are too."""
+CODES = frozenset({"idempotency-key-in-use"})
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
+# A server that says more than this will not be waited for.
+LONGEST_RETRY_AFTER = 300.0
+
+
+@dataclass(slots=True)
+class Attempts:
+    """Counts the failures in a row."""
+
+    most: int
+    failed: int = 0
+
+    def progress(self) -> None:
+        self.failed = 0
+
+    def next_pause(self, error: PicassoError, retry_after: float | None = None) -> float:
+        """Seconds until the next attempt. Raises the error if there is none."""
+        self.failed += 1
+        if self.failed > self.most or (retry_after or 0) > LONGEST_RETRY_AFTER:
+            raise error
+        # Half of it is random, so that clients that were cut together do not come back together.
+        longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (self.failed - 1))
+        return float(max(retry_after or 0, longest * random.uniform(0.5, 1)))  # noqa: S311 - no secret
+
+
+def no_answer(fault: Exception) -> PicassoError:
+    return PicassoError(0, "no-answer", str(fault) or type(fault).__name__)
+
+
+def passes(answer: Answer) -> bool:
+    """Whether a later attempt may succeed. An error without a problem document comes from a proxy."""
+    problem = problem_in(answer.headers, answer.body)
+    if problem is None:
+        return answer.status >= 500 or answer.status in PASSING
+    return answer.status in PASSING or problem.get("code") in CODES
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """The seconds of ``Retry-After`` (RFC 9110 §10.2.3)."""
+    text = headers.get("retry-after", "").strip()
+    if text.isascii() and text.isdigit():
+        return float(text[:9])
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
+
+
+def answered(service: Service, call: Call) -> Steps[Answer]:
+    """The answer, after as many attempts as it takes. Raises `PicassoError` for errors.
+
+    A call that would do its work twice is only repeated if it surely was not done.
+    """
+    return (yield from attempt(call, Attempts(service.retries), send))
+
+
+def opened(call: Call, attempts: Attempts) -> Steps[Answer]:
+    """The same for an answer that is read in pieces."""
+    return (yield from attempt(call, attempts, open_answer))
+
+
+def attempt(call: Call, attempts: Attempts, ask: Callable[[Call], Steps[Answer]]) -> Steps[Answer]:
+    while True:
+        after = None
+        try:
+            answer = yield from ask(call)
+        except httpx.TransportError as fault:
+            error = no_answer(fault)
+            if not (repeatable(call) or isinstance(fault, httpx.ConnectError)):
+                raise error from fault
+        else:
+            if answer.ok:
+                return answer
+            error, after = error_of(answer.status, answer.headers, answer.body), retry_after(answer.headers)
+            if not passes(answer) or not (repeatable(call) or answer.status in {429, 503}):
+                raise error
+        yield Pause(attempts.next_pause(error, after))
+
+
+def repeatable(call: Call) -> bool:
+    return call.method not in {"POST", "PATCH"} or "Idempotency-Key" in call.headers

@@ -1,0 +1,163 @@
+"""Resumable uploads by tus 1.0.0 (https://tus.io/protocols/resumable-upload)."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from time import monotonic
+from typing import Any
+
+import httpx
+
+from picasso_client import requests
+from picasso_client.actions import Answer, Call, Pause, Steps, run, send
+from picasso_client.errors import PicassoError, error_of
+from picasso_client.models import File, last_part
+from picasso_client.retries import Attempts, answered, no_answer, passes, retry_after
+from picasso_client.service import Service
+from picasso_client.sources import Source
+from picasso_client.upload_options import Progress, UploadOptions, tus_metadata
+
+TUS = {"Tus-Resumable": "1.0.0"}
+CHUNK_HEADERS = {**TUS, "Content-Type": "application/offset+octet-stream"}
+
+FIRST_CHUNK, SMALLEST_CHUNK, LARGEST_CHUNK = 4 * 2**20, 256 * 2**10, 16 * 2**20
+"""Bytes of a request."""
+
+# After these the service is asked how much has arrived.
+OTHER_OFFSET = frozenset({"mismatching-upload-offset", "superseded"})
+WRONG_CHECKSUM = 460
+
+
+@dataclass(slots=True)
+class Upload:
+    """A resumable upload on its way."""
+
+    service: Service
+    url: str
+    source: Source
+    progress: Progress
+    offset: int = 0
+    """How much has arrived. The digest is that of these bytes."""
+    length: int | None = None
+    """As the service knows it."""
+    chunk: int = FIRST_CHUNK
+    digest: Any = field(default_factory=hashlib.sha256)
+
+    def adapt(self, seconds: float) -> None:
+        """A chunk takes a second or a few: little is sent again after a cut, and few requests are needed."""
+        if seconds < 1:
+            self.chunk = min(2 * self.chunk, LARGEST_CHUNK)
+        elif seconds > 4:
+            self.chunk = max(self.chunk // 2, SMALLEST_CHUNK)
+
+
+def create(service: Service, source: Source, options: UploadOptions) -> Steps[str]:
+    """Create a resumable upload; its address."""
+    length = {"Upload-Defer-Length": "1"} if source.size is None else {"Upload-Length": str(source.size)}
+    headers = {
+        **TUS,
+        **length,
+        "Upload-Metadata": tus_metadata(source.name, options),
+        "Idempotency-Key": str(uuid.uuid4()),
+    }
+    answer = yield from answered(service, Call("POST", "uploads/", headers=headers))
+    # A proxy may get scheme and host of the address wrong; its last part is what counts.
+    return service.url(f"uploads/{last_part(answer.headers['location'])}")
+
+
+def transfer(upload: Upload) -> Steps[File]:
+    """Send chunks until the upload has become a file."""
+    attempts = Attempts(upload.service.retries)
+    while True:
+        before, sent_from = monotonic(), upload.offset
+        file = yield from send_chunk(upload, attempts)
+        if file:
+            return checked(upload, file)
+        if upload.offset > sent_from:
+            attempts.progress()
+            upload.adapt(monotonic() - before)
+
+
+def send_chunk(upload: Upload, attempts: Attempts) -> Steps[File | None]:
+    """Send the next bytes. The file, if they were the last ones."""
+    chunk, last = yield from next_chunk(upload)
+    try:
+        answer = yield from send(chunk_call(upload, chunk, last))
+    except httpx.TransportError as fault:
+        yield Pause(attempts.next_pause(no_answer(fault)))
+        return (yield from find(upload, chunk))
+    if answer.ok:
+        return (yield from move(upload, answer, chunk))
+    yield Pause(attempts.next_pause(refusal(answer), retry_after(answer.headers)))
+    return (yield from find(upload, chunk))
+
+
+def next_chunk(upload: Upload) -> Steps[tuple[bytes, bool]]:
+    """The next bytes, and whether they are the last ones. One more is read, to know."""
+    found: bytes = yield from run(partial(upload.source.read, upload.offset, upload.chunk + 1))
+    return found[: upload.chunk], len(found) <= upload.chunk
+
+
+def chunk_call(upload: Upload, chunk: bytes, last: bool) -> Call:
+    headers = {**CHUNK_HEADERS, "Upload-Offset": str(upload.offset)}
+    if last and upload.source.size is None and upload.length is None:
+        headers["Upload-Length"] = str(upload.offset + len(chunk))
+    return Call("PATCH", upload.url, headers=headers, content=chunk)
+
+
+def refusal(answer: Answer) -> PicassoError:
+    """What to raise if there is no further attempt. Raises it if none can help."""
+    error = error_of(answer.status, answer.headers, answer.body)
+    if error.code in OTHER_OFFSET or answer.status == WRONG_CHECKSUM or passes(answer):
+        return error
+    raise error
+
+
+def find(upload: Upload, chunk: bytes = b"") -> Steps[File | None]:
+    """Ask how much has arrived; ``chunk`` are the bytes behind what was known. The file, if all have."""
+    answer = yield from answered(upload.service, Call("HEAD", upload.url, headers=TUS))
+    upload.length = number(answer.headers, "upload-length")
+    if None not in {upload.length, upload.source.size} and upload.length != upload.source.size:
+        raise PicassoError(0, "content-changed", f"The upload has {upload.length} bytes, this {upload.source.size}.")
+    return (yield from move(upload, answer, chunk))
+
+
+def move(upload: Upload, answer: Answer, chunk: bytes) -> Steps[File | None]:
+    """Go on where the answer says. The file, if the upload has become one."""
+    offset = number(answer.headers, "upload-offset")
+    if offset is None:
+        raise PicassoError(answer.status, "unexpected-answer", "The answer has no Upload-Offset.")
+    yield from digest_until(upload, offset, chunk)
+    upload.progress(offset, upload.source.size)
+    address = answer.headers.get("content-location")
+    return (yield from requests.file(upload.service, last_part(address))) if address else None
+
+
+def digest_until(upload: Upload, offset: int, chunk: bytes) -> Steps[None]:
+    """Let the digest be that of all bytes before the offset."""
+    if offset < upload.offset:
+        upload.offset, upload.digest, chunk = 0, hashlib.sha256(), b""
+    arrived = memoryview(chunk)[: offset - upload.offset]
+    while upload.offset < offset:
+        yield from run(partial(upload.digest.update, arrived))
+        upload.offset += len(arrived)
+        if missing := min(offset - upload.offset, FIRST_CHUNK):
+            arrived = memoryview((yield from run(partial(upload.source.read, upload.offset, missing))))
+            if not arrived:
+                raise PicassoError(0, "content-changed", "More bytes have arrived than there are.")
+
+
+def checked(upload: Upload, file: File) -> File:
+    if upload.offset == file.size and upload.digest.hexdigest() != file.sha256:
+        detail = f"The file {file.id} has other bytes than were read: its content was changed meanwhile."
+        raise PicassoError(0, "digest-mismatch", detail)
+    return file
+
+
+def number(headers: Mapping[str, str], name: str) -> int | None:
+    text = headers.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() else None

@@ -1,0 +1,77 @@
+"""Uploads: small ones as one request, others by tus 1.0.0, which goes on after cuts.
+
+Whether all bytes arrived as they were read is checked: the service compares the digest of a small upload, and this
+client compares the one that the service has computed of a large one.
+"""
+
+from __future__ import annotations
+
+from picasso_client import requests
+from picasso_client.actions import Steps, run
+from picasso_client.errors import PicassoError
+from picasso_client.models import File
+from picasso_client.service import Service
+from picasso_client.sources import AsyncContent, Source, source_of
+from picasso_client.tus import Upload, create, find, transfer
+from picasso_client.upload_options import ResumeOptions, UploadOptions
+from picasso_client.upload_options import small_upload_call as small_call
+
+SMALL = 2**20
+"""Bytes of the largest upload that is one request."""
+
+
+def upload(service: Service, content: AsyncContent, options: UploadOptions) -> Steps[File]:
+    """Raises `PicassoError`, and OSError if the content can't be read."""
+    source = yield from run(lambda: source_of(content))
+    try:
+        file = yield from upload_source(service, source, options)
+    finally:
+        source.close()
+    return (yield from settled(service, file, options.get("wait", 0)))
+
+
+def upload_source(service: Service, source: Source, options: UploadOptions) -> Steps[File]:
+    progress = options.get("progress", ignore)
+    if source.size is None or source.size <= SMALL:
+        beginning: bytes = yield from run(lambda: source.read(0, SMALL + 1))
+        if len(beginning) <= SMALL:
+            file = yield from requests.file_of(service, small_call(beginning, source.name, options))
+            progress(len(beginning), len(beginning))
+            return file
+    url = yield from create(service, source, options)
+    options.get("started", ignore)(url)
+    return (yield from guarded(url, transfer(Upload(service, url, source, progress))))
+
+
+def resume(service: Service, url: str, content: AsyncContent, options: ResumeOptions) -> Steps[File]:
+    """Continue an upload of another process. The content must be the same."""
+    source = yield from run(lambda: source_of(content))
+    try:
+        continued = Upload(service, url, source, options.get("progress", ignore))
+        file = yield from guarded(url, resume_source(continued))
+    finally:
+        source.close()
+    return (yield from settled(service, file, options.get("wait", 0)))
+
+
+def resume_source(upload: Upload) -> Steps[File]:
+    file = yield from find(upload)
+    return file or (yield from transfer(upload))
+
+
+def guarded(url: str, steps: Steps[File]) -> Steps[File]:
+    """An error says which upload can be continued."""
+    try:
+        return (yield from steps)
+    except PicassoError as error:
+        error.upload_url = url
+        raise
+
+
+def settled(service: Service, file: File, seconds: float) -> Steps[File]:
+    """The file after so many seconds at most, or as soon as it is settled."""
+    return (yield from requests.waited(service, file.id, seconds)) if seconds and not file.settled else file
+
+
+def ignore(*_: object) -> None:
+    pass

@@ -1,0 +1,68 @@
+"""A proxy that cuts connections, to see whether a client goes on."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Cutter:
+    """Forwards to ``target``. Each of ``cuts`` is for one connection that gets so far: how many bytes, and whose."""
+
+    target: int
+    listener: socket.socket
+    url: str
+    cuts: list[tuple[str, int]] = field(default_factory=list)
+    done: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = self.listener.accept()
+                threading.Thread(target=self.serve, args=(client,), daemon=True).start()
+
+    def serve(self, client: socket.socket) -> None:
+        with client, socket.create_connection(("127.0.0.1", self.target)) as server:
+            up = threading.Thread(target=self.forward, args=("up", client, server), daemon=True)
+            up.start()
+            self.forward("down", server, client)
+            up.join()
+
+    def forward(self, direction: str, source: socket.socket, sink: socket.socket) -> None:
+        passed = 0
+        with suppress(OSError):
+            while data := source.recv(2**16):
+                passed += len(data)
+                if self.cut(direction, passed):
+                    break
+                sink.sendall(data)
+        for each in (source, sink):
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+
+    def cut(self, direction: str, passed: int) -> bool:
+        with self.lock:
+            if not self.cuts or self.cuts[0][0] != direction or passed < self.cuts[0][1]:
+                return False
+            self.cuts.pop(0)
+            self.done += 1
+            return True
+
+
+@contextmanager
+def cutting(port: int, cuts: list[tuple[str, int]]) -> Iterator[Cutter]:
+    """``cuts`` are done one after the other: ``("up", 1000)`` ends a connection on which 1000 bytes were sent."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        cutter = Cutter(port, listener, f"http://127.0.0.1:{listener.getsockname()[1]}", list(cuts))
+        thread = threading.Thread(target=cutter.accept, daemon=True)
+        thread.start()
+        try:
+            yield cutter
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            thread.join(10)
