@@ -1,20 +1,14 @@
-"""The OpenAPI document: valid, whole, and true of what the service answers."""
+"""The OpenAPI document is true of what the service answers. That it is whole: `test_document`."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
 import schemathesis
-from django.conf import settings as settings_of_django
-from drf_spectacular.generators import SchemaGenerator
-from drf_spectacular.validation import validate_schema
 from hypothesis import HealthCheck, Phase, given, settings
-from jsonschema import Draft202012Validator  # type: ignore[import-untyped] # its stubs are no dependency of ours
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -23,19 +17,15 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from picasso.api.schema import HANDLERS
-from tests.sampling import number
+from tests.contract.openapi import METHODS, Document, answers, conforms
+from tests.sampling import number, sample
 from tests.stack import Stack
 
 pytestmark = pytest.mark.live
 
-Document = dict[str, Any]
-
 SCHEMA = "/api/v1.0/schema/"
 FILES = "/api/v1.0/files/"
 UPLOAD = "/api/v1.0/upload/"
-METHODS = {"get", "put", "post", "delete", "patch"}
-
 # Answers that any operation may give and that none lists: the request was none that this API knows.
 ANYWHERE = {405, 406}
 
@@ -48,16 +38,9 @@ def document(embedded: Stack) -> Document:
     return found
 
 
-def operations(document: Document) -> Iterator[tuple[str, str, Document]]:
-    for path, methods in document["paths"].items():
-        for method, operation in methods.items():
-            assert method in METHODS
-            yield method, path, operation
-
-
 def check_answer(document: Document, method: str, path: str, answer: httpx.Response) -> None:
     """That the document has this status for this operation, with this type, and this body's shape."""
-    listed = document["paths"][path][method]["responses"]
+    listed = answers(document, document["paths"][path][method])
     assert str(answer.status_code) in listed, f"{method} {path} may not answer {answer.status_code}"
     content = listed[str(answer.status_code)].get("content", {})
     if not content:
@@ -68,83 +51,11 @@ def check_answer(document: Document, method: str, path: str, answer: httpx.Respo
         conforms(document, content[media_type]["schema"], answer.json())
 
 
-def conforms(document: Document, schema: Document, body: object) -> None:
-    whole = {**schema, "components": document["components"]}
-    Draft202012Validator(whole, format_checker=Draft202012Validator.FORMAT_CHECKER).validate(body)
-
-
 def properties(document: Document, name: str) -> set[str]:
     return set(document["components"]["schemas"][name]["properties"])
 
 
-# The document
-
-
-def test_it_is_valid(document: Document) -> None:
-    assert document["openapi"].startswith("3.1.")
-    validate_schema(document)  # type: ignore[no-untyped-call] # by OpenAPI's own JSON schema
-    for schema in document["components"]["schemas"].values():
-        Draft202012Validator.check_schema(schema)
-
-
-def test_a_broken_document_would_be_noticed(document: Document) -> None:
-    broken = json.loads(json.dumps(document))
-    broken["paths"][UPLOAD]["post"]["responses"]["201"].pop("description")
-    with pytest.raises(Exception, match="description"):
-        validate_schema(broken)  # type: ignore[no-untyped-call] # as above
-
-
-def test_every_reference_leads_somewhere(document: Document) -> None:
-    def references(node: object) -> Iterator[str]:
-        if isinstance(node, dict):
-            if isinstance(node.get("$ref"), str):
-                yield node["$ref"]
-            for inner in node.values():
-                yield from references(inner)
-        elif isinstance(node, list):
-            for inner in node:
-                yield from references(inner)
-
-    found = set(references(document))
-    assert "#/components/schemas/Problem" in found
-    for reference in found:
-        target = document
-        for key in reference.removeprefix("#/").split("/"):
-            target = target[key]
-
-
-def test_operations_have_names_of_their_own(document: Document) -> None:
-    names = [operation["operationId"] for _, _, operation in operations(document)]
-    assert len(names) == len(set(names)) >= 39
-
-
-def test_making_it_warns_of_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    """drf-spectacular prints to stderr what it can't know or has to rename."""
-    generator = cast("Any", SchemaGenerator)()
-    assert generator.get_schema(request=None, public=True)["paths"]
-    assert capsys.readouterr().err == ""
-
-
-def test_every_operation_says_which_credentials_it_takes(document: Document) -> None:
-    schemes = document["components"]["securitySchemes"]
-    assert schemes["bearer"]["scheme"] == "bearer"
-    assert schemes["session"]["name"] == settings_of_django.SESSION_COOKIE_NAME
-    credentials: list[dict[str, list[str]]] = [{"bearer": []}, {"session": []}]
-    for _, path, operation in operations(document):
-        headers = {each["name"] for each in operation.get("parameters", []) if each["in"] == "header"}
-        if path in {SCHEMA, "/healthz", "/readyz"}:
-            assert operation["security"] == []
-            assert "Picasso-Owner" not in headers
-            continue
-        assert operation["security"] == [*credentials, *([{"link": []}, {}] if path.startswith("/files/") else [])]
-        assert {"Picasso-Owner", "Picasso-Project"} <= headers
-        assert {"401", "403"} <= set(operation["responses"])
-
-
-def test_the_doors_are_in_it(document: Document) -> None:
-    for path, methods in HANDLERS.items():
-        assert document["paths"][path] == json.loads(json.dumps(methods))
-    assert {UPLOAD, FILES, f"{FILES}{{id}}/", "/healthz", "/readyz"} <= set(document["paths"])
+# The document and the service
 
 
 def test_every_operation_is_answered_and_no_other(document: Document, service: Stack) -> None:
@@ -155,15 +66,6 @@ def test_every_operation_is_answered_and_no_other(document: Document, service: S
             status = service.client.request(method.upper(), address).status_code
             assert (status != 405) == (method in methods), (method, path, status)
             assert status < 500
-
-
-def test_every_error_is_a_problem(document: Document) -> None:
-    for method, path, operation in operations(document):
-        for status, answer in operation["responses"].items():
-            if status >= "4":
-                assert list(answer["content"]) == ["application/problem+json"], (method, path, status)
-                (content,) = answer["content"].values()
-                assert content["schema"] == {"$ref": "#/components/schemas/Problem"}
 
 
 def test_the_page_that_shows_it_needs_nobody_else(service: Stack) -> None:
@@ -285,8 +187,8 @@ def test_made_up_requests_are_answered_as_documented(service: Stack) -> None:
     # Made-up credentials would be refused before anything else; the service here is open.
     api.config.generation.with_security_parameters = False
     tried: set[str] = set()
-    for found in api.get_all_operations():
-        operation: Any = found.ok()  # type: ignore[union-attr] # what is wrong with the document raises here
+    everything: list[Any] = [found.ok() for found in api.get_all_operations()]  # type: ignore[union-attr] # its faults
+    for operation in sample(everything, lambda each: (each.method, each.path.count("/")), 0.25):
 
         @given(case=operation.as_strategy())
         @settings(
@@ -305,4 +207,4 @@ def test_made_up_requests_are_answered_as_documented(service: Stack) -> None:
             tried.add(operation.label)  # noqa: B023 - called within its turn
 
         try_it()
-    assert len(tried) >= 39
+    assert len(tried) >= 20

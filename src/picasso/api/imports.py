@@ -79,12 +79,15 @@ class ImportSerializer(serializers.Serializer[Import]):
 STATE = OpenApiParameter("state", enum=Import.State.values, description="Only those in this state.")
 
 
-class ImportList(KnownParameters, generics.GenericAPIView[Import]):
+class ImportList(KnownParameters, generics.ListAPIView[Import]):
     permission_classes = [WritesFiles]
     serializer_class = ImportSerializer
     pagination_class = Cursor
     queryset = Import.everywhere.none()  # for the schema
     parameters = ("state", "owner")
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        return {**super().get_serializer_context(), **context(self.request)}
 
     def get_queryset(self) -> QuerySet[Import]:
         rows = queries.visible(narrowed(self.request))
@@ -97,10 +100,9 @@ class ImportList(KnownParameters, generics.GenericAPIView[Import]):
         parameters=[STATE, OWNER],
         responses={200: ImportSerializer(many=True), **problems(400, 401, 403)},
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """The imports of the project, newest first."""
-        page: Any = self.paginate_queryset(self.get_queryset())
-        return self.get_paginated_response(ImportSerializer(page, many=True, context=context(request)).data)
+        return super().get(request, *args, **kwargs)
 
     @extend_schema(
         operation_id="create_import",

@@ -1,6 +1,7 @@
 """The OpenAPI document.
 
-drf-spectacular knows only Django's views. The operations of the raw ASGI handlers are added here.
+drf-spectacular knows only Django's views. `picasso.api.openapi` adds the operations of the raw ASGI handlers, and what
+a schema does not say: summaries, errors, examples, links.
 """
 
 from __future__ import annotations
@@ -17,122 +18,12 @@ from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.request import Request
 
-from picasso import addresses
-from picasso.api.credentials_schema import SCHEMES, with_credentials
-from picasso.api.upload_schema import OPERATIONS, PROBLEM, header, header_docs, path_parameter, problems, query
-
-BYTES = {"*/*": {"schema": {"type": "string", "format": "binary"}}}
-
-DOWNLOAD_RESPONSES = {
-    "200": {"description": "The bytes.", "content": BYTES},
-    "206": {
-        "description": "A range of the bytes, or several ranges.",
-        "content": {**BYTES, "multipart/byteranges": {"schema": {"type": "string", "format": "binary"}}},
-    },
-    "304": {"description": "Not modified."},
-    **problems(
-        s400="`download` is neither true nor false.",
-        s401="The credential is not valid.",
-        s403="The link is not valid, or the file is in quarantine.",
-        s404="There is no such file, or the principal may not read it.",
-        s410="The link has expired.",
-        s412="A precondition failed.",
-        s416="The range is outside the file.",
-        s423="The file waits for its scan.",
-    ),
-}
-
-LINK = (
-    query("expires", "Of a link to a private file: a Unix time.", pattern=r"^[1-9]\d{0,11}$"),
-    query("signature", "Of a link."),
-)
-
-DOWNLOAD = (
-    query("download", "Send it as an attachment, whatever its type.", enum=["", "1", "true", "0", "false"]),
-    header("Range", "The parts that are wanted, such as `bytes=0-99,500-`."),
-    header("If-Range", "Apply `Range` only if this is still the `ETag` or `Last-Modified`."),
-)
-
-
-ID, NAME = path_parameter("id", format="uuid"), path_parameter("name")
-
-
-LIMITED = {
-    "429": {
-        "description": "Too many requests. `violated-policies` has the name of the limit.",
-        "headers": header_docs(
-            Retry_After="Seconds until the next request is answered.",
-            RateLimit="What remains of each limit, and the seconds until it is whole again. Also on other answers.",
-            RateLimit_Policy="The limits: quota and window. Also on other answers.",
-        ),
-        "content": PROBLEM,
-    }
-}
-
-
-def guarded(path: str, methods: dict[str, Any]) -> dict[str, Any]:
-    """The operations of a path, with credentials and the answer to too many requests."""
-    return {
-        method: with_credentials(path, {**operation, "responses": {**operation["responses"], **LIMITED}})
-        for method, operation in methods.items()
-    }
-
-
-def download(operation: str, description: str, *parameters: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "operationId": operation,
-        "tags": ["files"],
-        "description": description,
-        "parameters": [*parameters, *DOWNLOAD, *LINK],
-        "responses": DOWNLOAD_RESPONSES,
-    }
-
-
-def health(operation: str, description: str, **other: str) -> dict[str, Any]:
-    schema = {"type": "object", "required": ["status"], "properties": {"status": {"type": "string"}}}
-    ok = {"description": "The status is `ok`.", "content": {"application/json": {"schema": schema}}}
-    return {
-        "operationId": operation,
-        "tags": ["health"],
-        "description": description,
-        "security": [],
-        "responses": {"200": ok, **problems(**other)},
-    }
-
-
-HEALTH = {
-    addresses.ALIVE: {"get": health("health", "Whether this process answers.")},
-    addresses.READY: {
-        "get": health(
-            "ready",
-            "Whether everything that the service needs is available.",
-            s503="Something is unavailable; `checks` says what.",
-        )
-    },
-}
-"""Not limited: a monitor must not fail because of other clients."""
-
-DOORS: dict[str, dict[str, Any]] = {
-    **OPERATIONS,
-    f"{addresses.DOWNLOADS}{{id}}/{{name}}": {
-        "get": download("download_file", "Download the original file.", ID, NAME)
-    },
-    f"{addresses.DOWNLOADS}{{id}}/derived/{{processor}}/{{name}}": {
-        "get": download(
-            "download_derivative", "Download a derivative of a file.", ID, path_parameter("processor"), NAME
-        )
-    },
-}
-
-HANDLERS = {**{path: guarded(path, methods) for path, methods in DOORS.items()}, **HEALTH}
+from picasso.api.openapi.document import complete
 
 
 def add_handlers(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """A postprocessing hook of drf-spectacular."""
-    views = {path: guarded(path, methods) for path, methods in result["paths"].items()}
-    result["paths"] = dict(sorted({**views, **HANDLERS}.items()))
-    result["components"]["securitySchemes"] = SCHEMES
-    return result
+    return complete(result)
 
 
 def add_root(result: dict[str, Any], **_: Any) -> dict[str, Any]:

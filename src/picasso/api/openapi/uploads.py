@@ -5,55 +5,51 @@ from __future__ import annotations
 from typing import Any
 
 from picasso import addresses
+from picasso.api.openapi.examples import UPLOAD as UPLOAD_EXAMPLE
+from picasso.api.openapi.parts import BYTES, component, header, header_docs, path_parameter, problems, query
 
-PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-BYTES = {"schema": {"type": "string", "format": "binary"}}
-
-
-def problems(**reasons: str) -> dict[str, Any]:
-    """Error responses by status: ``s404="…"``."""
-    return {status.removeprefix("s"): {"description": why, "content": PROBLEM} for status, why in reasons.items()}
-
-
-def header_docs(**headers: str) -> dict[str, Any]:
-    """Response headers by name; underscores stand for hyphens."""
-    return {
-        name.replace("_", "-"): {"description": what, "schema": {"type": "string"}} for name, what in headers.items()
-    }
-
-
-def path_parameter(name: str, **schema: str) -> dict[str, Any]:
-    return {"name": name, "in": "path", "required": True, "schema": {"type": "string", **schema}}
-
-
-def header(name: str, what: str, **schema: Any) -> dict[str, Any]:
-    return {"name": name, "in": "header", "description": what, "schema": {"type": "string", **schema}}
-
+NUMBER = r"^[0-9]{1,15}$"
+METADATA_PAIRS = r"^([!-+\--~]+( [A-Za-z0-9+/]*={0,2})?(, ?[!-+\--~]+( [A-Za-z0-9+/]*={0,2})?)*)?$"
+DIGESTS = r"^[a-z0-9*_.-]+=:[A-Za-z0-9+/]*={0,2}:(, ?[a-z0-9*_.-]+=:[A-Za-z0-9+/]*={0,2}:)*$"
 
 COMPLETE = header(
     "Upload-Complete",
-    "`?1`: this is the last content. `?0`: more follows in later requests.",
+    "Of the IETF draft. `?1`: this is the last content. `?0`: more follows in later requests.",
     enum=["?0", "?1"],
 )
 INTEROP = header("Upload-Draft-Interop-Version", "The client's version of the IETF draft.", enum=[*"345678"])
-OFFSET = header("Upload-Offset", "Position of this content: the upload's current offset.", pattern=r"^\d{1,15}$")
-LENGTH = header("Upload-Length", "Size of the whole file in bytes.", pattern=r"^\d{1,15}$")
+OFFSET = header("Upload-Offset", "Position of this content: the upload's current offset.", pattern=NUMBER)
+LENGTH = header("Upload-Length", "Of tus and the IETF draft: size of the whole file in bytes.", pattern=NUMBER)
+DEFER = header("Upload-Defer-Length", "Of tus, instead of `Upload-Length`: it follows later.", enum=["1"])
+CONCAT = header(
+    "Upload-Concat", "Of tus: `partial`, or `final;` and the URLs of the parts.", pattern="^(partial|final;.+)$"
+)
+CHECKSUM = header("Upload-Checksum", "Of tus: `sha1` or `sha256`, and the digest of this content in base64.")
 TUS = header("Tus-Resumable", "Marks a request of the tus protocol.", enum=["1.0.0"])
-KEY = header("Idempotency-Key", "Repeating a request with the same key creates no second file.", maxLength=255)
-DIGEST = header("Repr-Digest", "The digest of the whole file. Verified when the upload is complete.")
-CONTENT_DIGEST = header("Content-Digest", "The digest of this request's content. Verified.")
-DISPOSITION = header("Content-Disposition", "Contains the name of the file.")
+KEY = header(
+    "Idempotency-Key",
+    "Repeating a request with the same key creates no second file.",
+    minLength=1,
+    maxLength=255,
+    example="8e03978e-40d5-43dd-bc93-6894a57f9324",
+)
+DIGEST = header(
+    "Repr-Digest", "The digest of the whole file (RFC 9530). Verified when the upload is complete.", pattern=DIGESTS
+)
+CONTENT_DIGEST = header("Content-Digest", "The digest of this request's content (RFC 9530). Verified.", pattern=DIGESTS)
+DISPOSITION = header("Content-Disposition", 'Contains the name of the file: `attachment; filename="beach.jpg"`.')
 METADATA = header(
     "Upload-Metadata",
     "Of tus: `filename`, `filetype`, `pipeline`, `visibility`, `expires_at`, `tags`, `attributes` and others.",
+    pattern=METADATA_PAIRS,
+)
+PREFER = header(
+    "Prefer",
+    "`wait=30`: answer when the file is processed or failed, or after so many seconds, at most 60 (RFC 7240).",
+    example="wait=30",
 )
 
-
-def query(name: str, what: str, **schema: Any) -> dict[str, Any]:
-    return {"name": name, "in": "query", "schema": {"type": "string", **schema}, "description": what}
-
-
-PIPELINE = query("pipeline", "The pipeline for the file.")
+PIPELINE = query("pipeline", "The pipeline for the file.", minLength=1, maxLength=64)
 VISIBILITY = query("visibility", "`public`: everybody may fetch its bytes.", enum=["public", "private"])
 EXPIRES_AT = query("expires_at", "The file is deleted then.", format="date-time")
 TAGS = query("tags", "Words about the file, with commas between them; or repeated, or a JSON list.")
@@ -78,8 +74,9 @@ FORM = {
     }
 }
 
-UPLOAD = {
+UPLOAD: dict[str, Any] = {
     "type": "object",
+    "description": "A resumable upload.",
     "required": ["id", "offset", "length", "complete", "expires_at", "file_id", "tags", "attributes"],
     "properties": {
         "id": {"type": "string", "format": "uuid"},
@@ -99,8 +96,13 @@ UPLOAD = {
             "description": "The id of the finished file.",
         },
         "tags": {"type": "array", "items": {"type": "string"}},
-        "attributes": {"type": "object"},
+        "attributes": {"type": "object", "additionalProperties": {}},
     },
+}
+SCHEMAS = {"Upload": UPLOAD}
+
+UPLOAD_JSON = {
+    "application/json": {"schema": component("schemas", "Upload"), "examples": {"Upload": {"value": UPLOAD_EXAMPLE}}}
 }
 
 STORED = {
@@ -112,8 +114,22 @@ STORED = {
         Upload_Offset="For a resumable upload: the number of bytes stored.",
         Upload_Complete="For a resumable upload: whether it is complete.",
         Upload_Limit="The maximum size, and the seconds until the upload expires.",
+        Upload_Expires="Of tus: when the upload expires.",
+        Tus_Resumable="Of tus: its version.",
+        Preference_Applied="`wait=30`, if the service has waited.",
     ),
-    "content": {"application/json": {"schema": {"anyOf": [{"$ref": "#/components/schemas/File"}, UPLOAD]}}},
+    "content": {
+        "application/json": {
+            "schema": {
+                "anyOf": [
+                    component("schemas", "FileDetail"),
+                    component("schemas", "File"),
+                    component("schemas", "Upload"),
+                ]
+            },
+            "examples": {"File": component("examples", "File"), "Upload": {"value": UPLOAD_EXAMPLE}},
+        }
+    },
 }
 
 REFUSED = problems(
@@ -161,6 +177,7 @@ def create_operation(name: str, description: str, *parameters: dict[str, Any], f
                 KEY,
                 DIGEST,
                 CONTENT_DIGEST,
+                PREFER,
             ),
         ],
         "requestBody": {"required": True, "content": {**content, "application/octet-stream": BYTES}},
@@ -196,23 +213,39 @@ def upload_operation(
 def append_operation(name: str, description: str, *parameters: dict[str, Any]) -> dict[str, Any]:
     added = {
         "description": "The content is stored.",
-        "headers": header_docs(Upload_Offset="The number of bytes stored."),
+        "headers": header_docs(
+            Upload_Offset="The number of bytes stored.",
+            Upload_Expires="Of tus: when the upload expires.",
+            Upload_Complete="Of the IETF draft: `?0`.",
+            Content_Location="The URL of the file, if the upload has become one.",
+            Preference_Applied="`wait=30`, if the service has waited.",
+        ),
     }
     answers = {"204": added, "201": STORED, **REFUSED}
-    found = upload_operation(name, description, answers, TUS, OFFSET, COMPLETE, INTEROP, LENGTH, *parameters)
+    of_content = (TUS, OFFSET, COMPLETE, INTEROP, LENGTH, CHECKSUM, CONTENT_DIGEST, PREFER)
+    found = upload_operation(name, description, answers, *of_content, *parameters)
     content = dict.fromkeys(("application/offset+octet-stream", "application/partial-upload"), BYTES)
     return {**found, "requestBody": {"content": content}}
 
 
-SHOWN_UPLOAD = {
-    "description": "The upload.",
-    "headers": header_docs(
-        Upload_Offset="The number of bytes stored.",
-        Upload_Complete="Whether it is complete.",
-        Upload_Length="Size of the whole file, if known.",
-        Upload_Limit="The maximum size, and the seconds until the upload expires.",
-    ),
-    "content": {"application/json": {"schema": UPLOAD}},
+STATE = header_docs(
+    Upload_Offset="The number of bytes stored.",
+    Upload_Complete="Of the IETF draft: whether it is complete.",
+    Upload_Length="Size of the whole file, if known.",
+    Upload_Limit="Of the IETF draft: the maximum size, and the seconds until the upload expires.",
+    Content_Location="The URL of the file, if the upload has become one.",
+)
+OF_TUS = header_docs(
+    Upload_Expires="When the upload expires.",
+    Upload_Metadata="As it was sent.",
+    Upload_Concat="As it was sent.",
+    Upload_Defer_Length="`1`, if the length is not known yet.",
+    Tus_Resumable="The version of tus.",
+)
+SHOWN_UPLOAD = {"description": "The upload.", "headers": STATE, "content": UPLOAD_JSON}
+FOUND_OFFSET = {
+    "200": {"description": "With tus: the offset is in the headers.", "headers": {**STATE, **OF_TUS}},
+    "204": {"description": "With the IETF draft: the offset is in the headers.", "headers": STATE},
 }
 OVERRIDE = header("X-HTTP-Method-Override", "The method to use instead of POST.", enum=["PATCH", "HEAD", "DELETE"])
 NAME = path_parameter("name")
@@ -231,7 +264,11 @@ OPERATIONS: dict[str, dict[str, Any]] = {
         "put": create_operation("put_named_file", "Upload a file with this name, as `curl -T` does.", NAME),
     },
     addresses.UPLOADS: {
-        "post": create_operation("create_upload", "Create a resumable upload, with tus or with the IETF draft.", TUS),
+        "post": create_operation(
+            "create_upload",
+            "Create a resumable upload, with tus or with the IETF draft.",
+            *(TUS, DEFER, CONCAT, CHECKSUM),
+        ),
         "put": create_operation(
             "put_upload",
             "Create a resumable upload with the IETF draft, or upload a raw body.",
@@ -241,12 +278,19 @@ OPERATIONS: dict[str, dict[str, Any]] = {
         "get": upload_operation(
             "show_upload", "Show the upload, without interrupting a request.", {"200": SHOWN_UPLOAD}
         ),
+        "head": upload_operation(
+            "find_offset",
+            "The number of bytes that are stored. A request that still sends content ends.",
+            FOUND_OFFSET,
+            TUS,
+        ),
         "patch": append_operation("append_to_upload", "Append content, with tus or with the IETF draft."),
         "post": append_operation("override_method_of_upload", "For tus clients that can only send POST.", OVERRIDE),
         "delete": upload_operation(
             "cancel_upload",
             "Cancel the upload. A finished file is kept.",
             {"204": {"description": "Deleted."}},
+            TUS,
         ),
     },
 }
