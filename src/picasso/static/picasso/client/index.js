@@ -1,0 +1,3 @@
+export { Picasso } from './client.js';
+export { PicassoError } from './errors.js';
+export { EventStream } from './events.js';

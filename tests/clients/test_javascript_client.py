@@ -1,0 +1,154 @@
+"""Picasso's own JavaScript client, in Node."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import jwt
+import pytest
+
+from tests.clients import node
+from tests.clients.checks import check_stored, content, times_stored
+from tests.clients.node import running
+from tests.clients.pages import Page
+from tests.clients.test_kills import kill_web
+from tests.stack import Stack
+
+pytestmark = pytest.mark.usefixtures("javascript")
+
+SIZE = 3_000_000
+SKEW = 60  # seconds after which an expired token is refused
+
+
+@pytest.fixture
+def sent() -> bytes:
+    return content(SIZE)
+
+
+@pytest.fixture
+def file(tmp_path: Path, sent: bytes) -> Path:
+    path = tmp_path / "Arlequín.bin"
+    path.write_bytes(sent)
+    return path
+
+
+def do(name: str, stack: Stack, **task: object) -> dict[str, Any]:
+    with running("picasso.mjs", node.asked({"do": name, "url": stack.url, **task})) as client:
+        *_, last = client.said()
+    assert "error" not in last, last
+    return last
+
+
+def token(key: dict[str, Any], age: float) -> str:
+    """A token of one end user that expired so many seconds ago."""
+    claims = {"aud": "picasso", "exp": time.time() - age, "owner": "ann", "scopes": key["scopes"]}
+    return jwt.encode(claims, key["signing_secret"], "HS256", headers={"kid": key["id"]})
+
+
+def heads(result: dict[str, Any]) -> list[int]:
+    return [offset for method, status, offset in result["requests"] if method == "HEAD" and status < 300]
+
+
+def test_everything(stack: Stack, file: Path, sent: bytes) -> None:
+    tag = file.parent.name
+    result = do("everything", stack, file=file, tag=tag)
+    small, large, stream = result["small"], result["large"], result["stream"]
+    assert (small["name"], small["declared_type"], small["state"]) == ('é😀".txt', "text/plain", "processed")
+    assert (small["tags"], small["attributes"]) == (sorted([tag, "Ä, b"]), {"π": [1, None]})
+    assert small["visibility"] == large["visibility"] == "public"
+    assert large["attributes"] == stream["attributes"] == {"π": [1, None]}
+    assert (large["name"], large["size"], stream["name"]) == (file.name, SIZE, "stream")
+    assert large["sha256"] == stream["sha256"]
+    assert times_stored(stack, sent) == 2
+    assert result["listed"] == [stream["id"], large["id"], small["id"]]
+    assert result["progress"][-1] == [1000, 1000]
+    assert (result["changed"]["tags"], result["changed"]["attributes"]) == ([tag], {})
+    assert result["again"]["tags"] == sorted([tag, "more"])
+    check_events(result["seen"], small["id"])
+    check_errors(result)
+
+
+def check_events(seen: list[tuple[int, str, str]], small: str) -> None:
+    numbers = [number for number, _, _ in seen]
+    assert numbers == sorted(set(numbers))
+    types = [kind for _, kind, file in seen if file == small and kind != "file.processing"]
+    assert types == ["file.received", "file.processed", "file.updated", "file.updated", "file.deleted"]
+
+
+def check_errors(result: dict[str, Any]) -> None:
+    assert (result["refused"]["status"], result["refused"]["errors"][0]["field"]) == (400, "size")
+    assert (result["empty"]["code"], result["empty"]["own"]) == ("invalid-field", True)
+    assert (result["gone"]["status"], result["gone"]["code"]) == (404, "not-found")
+    assert result["elsewhere"]["status"] == 404
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["path", "stream"])
+def test_the_connection_is_cut(stack: Stack, file: Path, sent: bytes, stream: bool) -> None:
+    cuts = [250_000, 250_000] if stream else [1_000_000, 1_500_000]
+    result = do("cut", stack, file=file, cuts=cuts, stream=stream)
+    assert result["retries"][:2] == ["no-answer", "no-answer"]
+    first, second, *_ = heads(result)
+    assert 0 < first < second < SIZE
+    check_stored(stack, result["file"]["file"].rpartition("/")[0], sent)
+
+
+def test_the_service_is_killed(stack: Stack, file: Path, sent: bytes) -> None:
+    with running("picasso.mjs", node.asked({"do": "slow", "url": stack.url, "file": file})) as client:
+        said = client.said()
+        next(each for each in said if each.get("sent", 0) >= SIZE // 2)
+        kill_web(stack)
+        *_, last = said
+    assert "error" not in last, last
+    assert 0 < heads(last)[0] < SIZE
+    check_stored(stack, last["file"]["file"].rpartition("/")[0], sent)
+
+
+def test_a_second_process_goes_on(stack: Stack, file: Path, sent: bytes, tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    first = do("stored", stack, file=file, store=store, stopAt=SIZE // 2)
+    assert first["unfinished"] == [[file.name, SIZE]]
+    assert first["uploadUrl"].startswith("http")
+    second = do("stored", stack, file=file, store=store)
+    assert [method for method, *_ in second["requests"]] == ["HEAD", "PATCH", "GET"]
+    assert heads(second)[0] > SIZE // 4
+    assert second["unfinished"] == []
+    check_stored(stack, second["file"]["file"].rpartition("/")[0], sent)
+
+
+def test_a_pause_and_a_token_that_expires(stack: Stack, file: Path) -> None:
+    made = {"name": "client", "scopes": ["files:read", "files:write"]}
+    key = stack.client.post("/api/v1.0/keys/", json=made).json()
+    tokens = [token(key, SKEW - 4), token(key, -600)]
+    result = do("paused", stack, file=file, tokens=tokens, stopAt=SIZE // 2)
+    assert result["stopped"]["name"] == "AbortError"
+    assert SIZE // 3 < result["offset"] < SIZE
+    assert result["file"]["size"] == SIZE
+    assert result["asked"] == 2
+    assert "stopped" in result["other"]
+    assert result["cancelled"]["status"] in {404, 410}
+
+
+def test_a_page_is_loaded_anew(stack: Stack, page: Page, sent: bytes) -> None:
+    """The page has the client from the service, which is another origin, and the store of the browser."""
+    module = f"http://localhost:{stack.port}/static/picasso/client/index.js"
+    files = [{"name": "Arlequín.bin", "type": "application/x-harlequin"}]
+    task = {"client": "picasso", "module": module, "files": files, "options": {"chunkSize": 300_000}}
+    first = page.do(sent, **task, stopAt=SIZE // 2)
+    assert "error" not in first, first
+    assert [each["size"] for each in first["unfinished"]] == [SIZE]
+    second = page.do(sent, **task)
+    assert "error" not in second, second
+    assert second["sent"][0] >= SIZE // 3
+    assert not second["unfinished"]
+    check_stored(stack, second["files"][0].rpartition("/")[0], sent, files[0]["name"], files[0]["type"])
+
+
+def test_the_types_are_those_of_the_code() -> None:
+    """Of the client, of its declarations, and of an application that uses them."""
+    ran = subprocess.run(
+        [node.node(), node.JS / "node_modules/tsc/bin/tsc", "-p", node.JS / "types"], capture_output=True, text=True
+    )
+    assert ran.returncode == 0, ran.stdout
