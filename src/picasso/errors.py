@@ -72,10 +72,13 @@ class PicassoError(Exception):
         *,
         errors: Sequence[FieldError] = (),
         headers: Mapping[str, str] | None = None,
+        members: Mapping[str, object] | None = None,
     ) -> None:
+        """``members`` are those that the problem document has besides."""
         self.detail = detail or self.sentence()
         self.errors = errors
         self.headers = dict(headers or {})
+        self.members = dict(members or {})
         super().__init__(self.detail)
 
     @classmethod
@@ -84,7 +87,7 @@ class PicassoError(Exception):
         return re.sub(r"\s+", " ", cls.__doc__ or "").strip()
 
     def problem(self) -> Problem:
-        return problem(self.status, self.code, self.detail, self.errors)
+        return {**problem(self.status, self.code, self.detail, self.errors), **self.members}  # type: ignore[typeddict-item]
 
 
 class BadRequest(PicassoError):
@@ -108,8 +111,8 @@ class InvalidField(PicassoError):
 
     status, code = 400, "invalid-field"
 
-    def __init__(self, field: str, detail: str) -> None:
-        super().__init__(detail, errors=[FieldError(field=field, detail=detail)])
+    def __init__(self, field: str, detail: str, *others: FieldError) -> None:
+        super().__init__(detail, errors=[FieldError(field=field, detail=detail), *others])
 
 
 class EmptyFile(InvalidField):
@@ -217,7 +220,7 @@ class MethodNotAllowed(PicassoError):
     status, code = 405, "method-not-allowed"
 
     def __init__(self, allowed: Sequence[str]) -> None:
-        super().__init__(headers={"Allow": ", ".join(allowed)})
+        super().__init__(headers={"Allow": ", ".join(allowed)}, members={"allowed": list(allowed)})
 
 
 class UploadTimeout(PicassoError):
@@ -255,10 +258,10 @@ class QuotaExceeded(PicassoError):
         unit = "files" if quota == "files" else "bytes"
         when = " today" if quota == "bytes_per_day" else ""
         upload = "" if size is None or unit == "files" else f", and this upload has {size}"
-        super().__init__(f"The quota of {whose} does not allow this: {used} of {limit} {unit} are used{when}{upload}.")
-
-    def problem(self) -> Problem:
-        return {**super().problem(), "quota": self.quota}
+        super().__init__(
+            f"The quota of {whose} does not allow this: {used} of {limit} {unit} are used{when}{upload}.",
+            members={"quota": self.quota},
+        )
 
 
 class TooLarge(PicassoError):
@@ -476,6 +479,9 @@ class UnsupportedMediaType(PicassoError):
 
     status, code = 415, "unsupported-media-type"
 
+    def __init__(self, detail: str | None = None, supported: Sequence[str] = ("multipart/form-data", "*/*")) -> None:
+        super().__init__(detail, members={"supported": list(supported)})
+
 
 class UnsupportedContentEncoding(PicassoError):
     """Content-Encoding is not supported: send the bytes of the file as they are."""
@@ -485,7 +491,7 @@ class UnsupportedContentEncoding(PicassoError):
     def __init__(self) -> None:
         # RFC 9110 §12.5.3: with a 415, Accept-Encoding says which codings the server accepts in a request.
         fault = FieldError(field="Content-Encoding", detail=self.sentence())
-        super().__init__(errors=[fault], headers={"Accept-Encoding": "identity"})
+        super().__init__(errors=[fault], headers={"Accept-Encoding": "identity"}, members={"supported": ["identity"]})
 
 
 class RangeNotSatisfiable(PicassoError):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 
-from picasso.errors import InvalidField
+from picasso.errors import FieldError, InvalidField
 
 MAX_TEXT = 300
 
@@ -24,13 +25,39 @@ ALWAYS = frozenset({"token", "format"})
 """Parameters of every address: the credential of a request, and the format of the answer."""
 
 
+MAX_FAULTS = 20
+"""How many faults one answer names."""
+
+
+def require_all(checks: Iterable[Callable[[], object]]) -> None:
+    """Make all of these checks. Raises one `InvalidField` with what each of them finds."""
+    faults: list[FieldError] = []
+    for check in checks:
+        try:
+            check()
+        except InvalidField as fault:
+            faults += fault.errors
+    if faults:
+        raise invalid_fields(faults)
+
+
+def invalid_fields(faults: Sequence[FieldError]) -> InvalidField:
+    """One error with all of these, each once. The first one is its sentence."""
+    first, *others = [each for number, each in enumerate(faults) if each not in faults[:number]][:MAX_FAULTS]
+    return InvalidField(first["field"], first["detail"], *others)
+
+
 def require_known(given: Iterable[str], known: Iterable[str], prefix: str | None = None) -> None:
     """No other parameters: a misspelt filter would show everything. Names that begin with the prefix are known too."""
     names = list(known)
-    for name in given:
-        if name not in names and name not in ALWAYS and not (prefix and name.startswith(prefix)):
-            only = f", only {', '.join(names)}" if names else "; there is none"
-            raise InvalidField(name[:40], f"{name[:40]!r} is not a parameter here{only}.")
+    unknown = [each for each in given if each not in names and each not in ALWAYS]
+    require_all(partial(refuse, each, names) for each in unknown if not (prefix and each.startswith(prefix)))
+
+
+def refuse(name: str, names: Sequence[str]) -> None:
+    """Raises `InvalidField`: these names are known."""
+    only = f", only {', '.join(names)}" if names else "; there is none"
+    raise InvalidField(name[:40], f"{name[:40]!r} is not a parameter here{only}.")
 
 
 def text(name: str, value: str, longest: int = MAX_TEXT) -> str:

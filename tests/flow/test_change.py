@@ -98,6 +98,17 @@ def test_a_change_under_a_condition() -> None:
     assert client().delete(path(file), headers={"if_match": etag_of(file)}).status_code == 204
 
 
+def test_a_change_unless_the_file_is_as_it_was() -> None:
+    """`If-None-Match` of RFC 9110 §13.1.2, for methods other than GET and HEAD."""
+    file = new_file()
+    first = etag_of(file)
+    for tags in ("*", first, f'"x", W/{first}'):
+        assert client().delete(path(file), headers={"if_none_match": tags}).status_code == 412
+        assert patch(file, {"tags": ["b"]}, if_none_match=tags).status_code == 412
+    assert patch(file, {"tags": ["a"]}).status_code == 200
+    assert client().delete(path(file), headers={"if_none_match": first}).status_code == 204
+
+
 def test_who_has_the_answer_already_gets_304() -> None:
     file = new_file(attributes={"b": {"y": 1, "x": 2}, "a": 3})
     for tag in (etag_of(file), f'"a", W/{etag_of(file)}', "*"):

@@ -454,7 +454,9 @@ def test_an_upload_waits_until_its_file_is_settled(tmp_path: Path) -> None:
         await in_thread(settle, file_id)
         async with asyncio.timeout(30):
             await task
-        assert (exchange.status, json.loads(exchange.body)["processed"]) == (201, True)
+        shown = json.loads(exchange.body)
+        assert (exchange.status, shown["processed"]) == (201, True)
+        assert shown.keys() >= {"facts", "derivatives", "error"}
         assert exchange.headers["preference-applied"] == "wait=60"
 
     with_app(tmp_path, call)

@@ -115,3 +115,47 @@ def test_more_filters_than_a_statement_has_room_for() -> None:
     refused(client().get(FILES, {**where, "state": "pending"}), "state")
     body = {"action": "delete", "filter": {f"attributes.{n}": "a" for n in range(2000)}}
     refused(client().post(f"{FILES}batch/", json.dumps(body), "application/json"), f"attributes.{MAX_FILTERS}")
+
+
+@pytest.mark.parametrize(
+    ("address", "query", "fields"),
+    [
+        (
+            FILES,
+            {"page_size": "-1", "state": "odd", "size_min": "x", "count": "y", "a": "1"},
+            "a page_size state size_min count",
+        ),
+        (FILES, {"ordering": "odd", "owner": "\0", "page": "0", "cursor": ""}, "page owner ordering"),
+        (TRASH, {"owner": "", "page": "x"}, "page owner"),
+        (JOBS, {"state": "odd", "queue": "odd", "cursor": "x"}, "cursor state queue"),
+        (AUDIT, {"outcome": "odd", "since": "x", "until": "y"}, "outcome since until"),
+        ("/api/v1.0/imports/", {"state": "odd", "owner": "", "page_size": "0"}, "page_size owner state"),
+        ("/api/v1.0/events/", {"file": "x", "limit": "0", "odd": "1", "type": "a"}, "odd type file limit"),
+        ("/api/v1.0/usage/", {"owner": "", "odd": "1"}, "odd owner"),
+    ],
+)
+def test_all_wrong_parameters_are_named(address: str, query: dict[str, str], fields: str) -> None:
+    answer = client(OPEN).get(address, query)
+    assert answer.status_code == 400
+    found = answer.json()["errors"]
+    assert {each["field"] for each in found} == set(fields.split())
+    assert answer.json()["detail"] == found[0]["detail"]
+    assert len(found) == len(fields.split())
+
+
+def test_a_thousand_wrong_parameters_are_not_all_named() -> None:
+    answer = client(OPEN).get(FILES, {f"x{number}": "" for number in range(900)})
+    assert (answer.status_code, len(answer.json()["errors"])) == (400, 20)
+
+
+def test_all_wrong_members_of_a_body_are_named() -> None:
+    answer = post(TENANT, KEYS, name="", scopes=["odd"], networks=["x"])
+    assert [each["field"] for each in answer.json()["errors"]] == ["name", "scopes", "networks"]
+
+
+def test_what_is_supported_instead_is_said() -> None:
+    assert client(OPEN).put(FILES).json()["allowed"] == ["GET", "HEAD", "OPTIONS"]
+    file = f"{FILES}{new_file().pk}/"
+    wrong = client(OPEN).patch(file, b"a", content_type="text/plain").json()
+    assert wrong["supported"] == ["application/merge-patch+json", "application/json"]
+    assert client(OPEN).get(FILES, headers={"accept": "text/css"}).json()["supported"] == ["application/json"]

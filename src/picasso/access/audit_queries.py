@@ -76,12 +76,17 @@ FILTERS: Mapping[str, Callable[[str], Q]] = {
 }
 
 
+def condition(name: str, value: str) -> Q:
+    """Of one of `FILTERS`. Raises `InvalidField`."""
+    return FILTERS[name](query_values.text(name, value))
+
+
 def select(principal: Principal, where: Mapping[str, str]) -> Merged[AuditEntry]:
     """The visible rows that match all of these `FILTERS`, newest first, with `project_name`. Raises `InvalidField`.
 
     The name is None for a project that was deleted.
     """
-    conditions = [FILTERS[name](query_values.text(name, value)) for name, value in where.items()]
+    conditions = [condition(name, value) for name, value in where.items()]
     names = Project.objects.filter(pk=OuterRef("project")).values("name")
     rows = AuditEntry.objects.annotate(project_name=Subquery(names))
     return Merged(rows, (query.filter(*conditions) for query in visible_to(principal))).order_by("-id")

@@ -57,4 +57,4 @@ def parse(text: str) -> Policy:
 def require(refusal: Refusal | None) -> None:
     """Raises `NotAccepted` for a refusal."""
     if refusal:
-        raise ERRORS.get(refusal.code, NotAccepted)(refusal.sentence)
+        raise ERRORS.get(refusal.code, NotAccepted)(refusal.sentence, members=refusal.limits)

@@ -9,7 +9,7 @@ from rest_framework import serializers
 from rest_framework.settings import api_settings
 
 from picasso.api.errors import ProblemSerializer
-from picasso.errors import PROBLEM_JSON, InvalidField
+from picasso.errors import PROBLEM_JSON, FieldError, InvalidField
 
 NON_FIELD_ERRORS_KEY = api_settings.NON_FIELD_ERRORS_KEY
 
@@ -26,11 +26,15 @@ def validated(serializer: serializers.BaseSerializer[Any]) -> dict[str, Any]:
     except RecursionError as fault:
         raise InvalidField("body", "The body is nested too deeply.") from fault
     if not known:
-        field, found = next(iter(dict(serializer.errors).items()))
-        name, sentence = "body" if field == NON_FIELD_ERRORS_KEY else str(field), first_sentence(found)
-        raise InvalidField(name, sentence if sentence.startswith(name) else f"{name}: {sentence}")
+        first, *others = [fault_of(str(field), found) for field, found in dict(serializer.errors).items()]
+        raise InvalidField(first["field"], first["detail"], *others)
     values: dict[str, Any] = serializer.validated_data
     return values
+
+
+def fault_of(field: str, found: Any) -> FieldError:
+    name, sentence = "body" if field == NON_FIELD_ERRORS_KEY else field, first_sentence(found)
+    return FieldError(field=name, detail=sentence if sentence.startswith(name) else f"{name}: {sentence}")
 
 
 def require_known_members(serializer: serializers.BaseSerializer[Any]) -> None:

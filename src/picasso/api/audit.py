@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
@@ -74,6 +76,10 @@ class AuditList(KnownParameters, generics.ListAPIView[AuditEntry]):
         parameters = self.request.query_params
         where = {name: parameters[name] for name in audit_queries.FILTERS if name in parameters}
         return audit_queries.select(principal_of(self.request.META), where)
+
+    def checks(self) -> Iterable[Callable[[], object]]:
+        given = self.request.query_params
+        return [partial(audit_queries.condition, name, given[name]) for name in audit_queries.FILTERS if name in given]
 
     @extend_schema(
         operation_id="list_audit",

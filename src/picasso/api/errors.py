@@ -56,8 +56,21 @@ def handle(fault: Exception, context: dict[str, Any]) -> JsonResponse | None:
     if not isinstance(fault, exceptions.APIException):
         return None
     headers = {"Allow": ", ".join(context["view"].allowed_methods)} if fault.status_code == 405 else {}
-    body = problem(fault.status_code, code_of(fault), sentence_of(fault))
+    body: Any = {**problem(fault.status_code, code_of(fault), sentence_of(fault)), **choices_of(fault, context["view"])}
     return as_response(body, fault.status_code, headers, context["request"])
+
+
+def choices_of(fault: exceptions.APIException, view: Any) -> dict[str, list[str]]:
+    """What the address supports instead."""
+    match fault:
+        case exceptions.MethodNotAllowed():
+            return {"allowed": view.allowed_methods}
+        case exceptions.UnsupportedMediaType():
+            return {"supported": [each.media_type for each in view.parser_classes]}
+        case exceptions.NotAcceptable():
+            return {"supported": [each.media_type for each in view.renderer_classes]}
+        case _:
+            return {}
 
 
 def sentence_of(fault: exceptions.APIException) -> str:

@@ -20,12 +20,13 @@ from picasso.events.filter import (
     MAX_PAGE,
     MAX_WAIT,
     PAGE,
+    checks,
     filter_of,
     number,
 )
 from picasso.events.queries import page
 from picasso.events.types import TYPES
-from picasso.query_values import MAX_NUMBER, require_known
+from picasso.query_values import MAX_NUMBER, require_all, require_known
 
 ReadsEvents = requires(Scope.EVENTS_READ)
 
@@ -98,10 +99,10 @@ class EventList(APIView):
         Without `after` a list begins with the oldest event that is kept, and a stream with what happens from now on.
         """
         parameters = dict(request.query_params.lists())
-        require_known(parameters, LIST_PARAMETERS)
-        number(parameters, "wait", 0, MAX_WAIT)
+        principal = principal_of(request.META)
+        require_all([lambda: require_known(parameters, LIST_PARAMETERS), *checks(principal, parameters)])
         limit = number(parameters, "limit", 1, MAX_PAGE)
         after = number(parameters, "after", 0, MAX_NUMBER)
-        found = page(filter_of(principal_of(request.META), parameters), after, limit or PAGE)
+        found = page(filter_of(principal, parameters), after, limit or PAGE)
         answer = {"last": found.last, "more": found.more, "reset": found.reset}
         return Response({"results": [record.shown for record in found.events], **answer})

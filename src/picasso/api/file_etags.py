@@ -16,7 +16,7 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from picasso.files.change import version_of
+from picasso.files.change import EVERY, Versions, version_of
 from picasso.metadata import compact
 from picasso.models import File
 
@@ -24,6 +24,9 @@ ANY = "*"
 
 IF_MATCH = OpenApiParameter("If-Match", location="header", description="An `ETag` of the file: 412 if it was changed.")
 IF_NONE_MATCH = OpenApiParameter("If-None-Match", location="header", description="An `ETag`: 304 if nothing is new.")
+IF_NONE_MATCH_OF_CHANGE = OpenApiParameter(
+    "If-None-Match", location="header", description="An `ETag` of the file: 412 if it is as it was then; `*`: always."
+)
 ETAG = OpenApiParameter(
     "ETag", location="header", response=[200], description="Of the file as it is now, for `If-Match`."
 )
@@ -43,13 +46,20 @@ def as_bytes(data: Any) -> bytes:
     return compact(data).encode(errors="replace")
 
 
-def required_versions(request: Request) -> Collection[str] | None:
-    """Those of which the file must have one; None if it may have any.
+def required_versions(request: Request) -> Versions:
+    """What a request says of the file that it is about.
 
-    A proxy that compresses answers makes their tags weak (``W/``), so that is overlooked: the version is not of bytes.
+    By RFC 9110 §13.1.2 ``If-None-Match`` refuses a change of what it names; with GET it asks for a 304 instead.
     """
-    header = request.headers.get("If-Match")
-    if header is None or header.strip() == ANY:
-        return None
-    tags = parse_etags(header)
-    return {tag.removeprefix("W/").strip('"').partition("-")[0] for tag in tags}
+    required, refused = request.headers.get("If-Match"), request.headers.get("If-None-Match")
+    if request.method in {"GET", "HEAD"}:
+        refused = None
+    return Versions(
+        None if required is None or required.strip() == ANY else versions_in(required),
+        EVERY if refused is not None and refused.strip() == ANY else versions_in(refused or ""),
+    )
+
+
+def versions_in(tags: str) -> Collection[str]:
+    """A proxy that compresses answers makes their tags weak (``W/``). That does not matter: no version is of bytes."""
+    return {tag.removeprefix("W/").strip('"').partition("-")[0] for tag in parse_etags(tags)}

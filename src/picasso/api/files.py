@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 from django.db.models import QuerySet
@@ -17,7 +18,7 @@ from picasso.access.principal import Scope, principal_of
 from picasso.api.answers import problems
 from picasso.api.errors import ProblemSerializer
 from picasso.api.file_changes import FileChangesSerializer, MergePatchParser, file_changes
-from picasso.api.file_etags import ETAG, IF_MATCH, IF_NONE_MATCH, required_versions, with_etag
+from picasso.api.file_etags import ETAG, IF_MATCH, IF_NONE_MATCH, IF_NONE_MATCH_OF_CHANGE, required_versions, with_etag
 from picasso.api.file_parameters import FILE_PARAMETERS
 from picasso.api.json_parser import JSONParser
 from picasso.api.pagination import PagesOrCursor, Total
@@ -87,6 +88,17 @@ class FileList(KnownParameters, FileView, generics.ListAPIView[File]):
             return Total(queries.count_selected(principal, where))
         return Total(*queries.count_quickly(principal, where, FAST_COUNT))
 
+    def checks(self) -> Iterable[Callable[[], object]]:
+        principal = principal_of(self.request.META)
+        of_filters = (partial(filters.alternatives, principal, name, text) for name, text in self._where().items())
+        counting = self.request.query_params.get("count", "exact")
+        return [
+            *of_filters,
+            *super().checks(),
+            self.order,
+            lambda: query_values.choice("count", counting, COUNTS),
+        ]
+
     def _where(self) -> dict[str, str]:
         """The filters of the request. The owner is that of the principal."""
         given = self.request.query_params
@@ -134,7 +146,7 @@ class FileDetail(FileView, generics.RetrieveAPIView[File]):
 
     @extend_schema(
         operation_id="change_file",
-        parameters=[IF_MATCH, ETAG],
+        parameters=[IF_MATCH, IF_NONE_MATCH_OF_CHANGE, ETAG],
         examples=PATCHES,
         request={"application/merge-patch+json": FileChangesSerializer, "application/json": FileChangesSerializer},
         responses={200: FileDetailSerializer, 204: None, **problems(400, 401, 403, 404, 412, 415)},
@@ -167,6 +179,7 @@ class FileDetail(FileView, generics.RetrieveAPIView[File]):
         parameters=[
             OpenApiParameter("permanently", bool, description="Also if the project has a trash; also from it."),
             IF_MATCH,
+            IF_NONE_MATCH_OF_CHANGE,
         ],
         responses={204: None, **problems(400, 404, 412)},
     )

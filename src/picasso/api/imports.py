@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.conf import settings
@@ -90,9 +91,15 @@ class ImportList(KnownParameters, generics.ListAPIView[Import]):
         return {**super().get_serializer_context(), **context(self.request)}
 
     def get_queryset(self) -> QuerySet[Import]:
-        rows = queries.visible(narrowed(self.request))
+        rows, state = queries.visible(narrowed(self.request)), self._state()
+        return rows if state is None else rows.filter(state=state)
+
+    def checks(self) -> Iterable[Callable[[], object]]:
+        return [*super().checks(), self._state]
+
+    def _state(self) -> str | None:
         state = self.request.query_params.get("state")
-        return rows if state is None else rows.filter(state=choice("state", state, Import.State.values))
+        return None if state is None else choice("state", state, Import.State.values)
 
     @extend_schema(
         operation_id="list_imports",

@@ -6,7 +6,7 @@ Requests that change something must be JSON. The router refuses pages of other s
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from functools import partial
 from typing import Any
@@ -69,6 +69,11 @@ class JobList(KnownParameters, generics.ListAPIView[Job]):
         principal = principal_of(self.request.META)
         jobs: QuerySet[Job] = or_invalid_field(partial(bulk_actions.select, principal), filters)
         return jobs.annotate(now=Now())
+
+    def checks(self) -> Iterable[Callable[[], object]]:
+        given = self.request.query_params
+        select = partial(bulk_actions.select, principal_of(self.request.META))
+        return [partial(or_invalid_field, select, {name: given[name]}) for name in bulk_actions.FIELDS if name in given]
 
     @extend_schema(
         operation_id="list_jobs",

@@ -5,7 +5,7 @@ The addresses of the neighbouring pages are in the Link header (RFC 8288).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,6 +63,10 @@ class Pages(BasePagination):
         self.last = max(1, -(-self.total.number // self.size))
         return found[: self.size]
 
+    def checks(self, request: Request) -> list[Callable[[], object]]:
+        """What raises `InvalidField` for a parameter that is wrong."""
+        return [lambda: page_size(request, PAGE_SIZE), lambda: number(request, "page", 1)]
+
     def get_paginated_response(self, data: Any) -> Response:
         body = {**self.total.member(), **self.neighbours(), "results": data}
         return Response(body, headers={"Link": self._links()})
@@ -114,6 +118,10 @@ class Cursor(BasePagination):
         self.next = self._cursor(found[-1]) if found and (more or backwards) else None
         self.previous = self._cursor(found[0], backwards=True) if found and (more if backwards else position) else None
         return found
+
+    def checks(self, request: Request) -> list[Callable[[], object]]:
+        """As of `Pages`."""
+        return [lambda: page_size(request, self.default_size, self.max_size), lambda: position_of(request)]
 
     def _cursor(self, row: Any, *, backwards: bool = False) -> str:
         return encode(self.request, Position(self.order.values(row), backwards))
@@ -174,6 +182,10 @@ class PagesOrCursor(BasePagination):
         self._pages: BasePagination = TotalAndCursor() if by_cursor else Pages()
         rows = queryset if by_cursor else queryset.order_by(*view.order().terms(queryset.model))
         return self._pages.paginate_queryset(rows, request, view) or []
+
+    def checks(self, request: Request) -> list[Callable[[], object]]:
+        """As of `Pages`."""
+        return [*Pages().checks(request), lambda: position_of(request)]
 
     def get_paginated_response(self, data: Any) -> Response:
         return self._pages.get_paginated_response(data)

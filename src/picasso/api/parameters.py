@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, ClassVar
 
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from picasso.access.owners import require_owner
 from picasso.access.principal import Principal, principal_of
-from picasso.errors import InvalidField
-from picasso.query_values import choice, require_known
+from picasso.errors import FieldError, InvalidField
+from picasso.query_values import choice, invalid_fields, require_all, require_known
+
+READS = frozenset({"GET", "HEAD"})
 
 OWNER = OpenApiParameter("owner", description="Only those of this end user.")
 
@@ -23,10 +27,18 @@ def require_known_parameters(request: Request, known: Iterable[str], prefix: str
 
     Names that begin with the prefix are known as well.
     """
-    require_known(request.query_params, known, prefix)
-    for name, values in request.query_params.lists():
-        if len(values) > 1:
-            raise InvalidField(name[:40], f"{name[:40]} is there {len(values)} times. Give it once.")
+    lists = [(name, len(values)) for name, values in request.query_params.lists()]
+    require_all(
+        [
+            lambda: require_known(request.query_params, known, prefix),
+            *(partial(require_once, name, times) for name, times in lists),
+        ]
+    )
+
+
+def require_once(name: str, times: int) -> None:
+    if times > 1:
+        raise InvalidField(name[:40], f"{name[:40]} is there {times} times. Give it once.")
 
 
 class KnownParameters(APIView):
@@ -38,8 +50,31 @@ class KnownParameters(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        if request.method in {"GET", "HEAD"}:
-            require_known_parameters(request, (*self.parameters, *self._of_pages()), self.prefix)
+        if request.method in READS:
+            self._require_known_parameters()
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """Whoever has one parameter wrong is told of all that are."""
+        if isinstance(exc, InvalidField) and self.request.method in READS:
+            exc = self._with_all_faults(exc)
+        return super().handle_exception(exc)
+
+    def checks(self) -> Iterable[Callable[[], object]]:
+        """What raises `InvalidField` for each parameter that is wrong."""
+        return [lambda: narrowed(self.request)] if "owner" in self.parameters else []
+
+    def _with_all_faults(self, fault: InvalidField) -> InvalidField:
+        paginator = getattr(self, "paginator", None)
+        of_pages = paginator.checks(self.request) if paginator else ()
+        others: Sequence[FieldError] = ()
+        try:
+            require_all([self._require_known_parameters, *of_pages, *self.checks()])
+        except InvalidField as found:
+            others = found.errors
+        return invalid_fields([*fault.errors, *others])
+
+    def _require_known_parameters(self) -> None:
+        require_known_parameters(self.request, (*self.parameters, *self._of_pages()), self.prefix)
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
         if not force and "format" in request.query_params:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any, ClassVar
 
@@ -172,13 +173,19 @@ class DeliveryList(WebhookView, generics.ListAPIView[Delivery]):
     parameters: ClassVar[tuple[str, ...]] = ("state", "type")
 
     def get_queryset(self) -> QuerySet[Delivery]:
-        given = self.request.query_params
         rows = endpoints.deliveries(self.webhook(self.kwargs["pk"]))
-        if "state" in given:
-            rows = rows.filter(state=choice("state", given["state"], [str(each) for each in Delivery.State]))
-        if "type" in given:
-            rows = rows.filter(type=known_type(given["type"]))
-        return rows
+        return rows.filter(**self._state(), **self._type())
+
+    def checks(self) -> Iterable[Callable[[], object]]:
+        return [self._state, self._type]
+
+    def _state(self) -> dict[str, str]:
+        given = self.request.query_params.get("state")
+        return {} if given is None else {"state": choice("state", given, Delivery.State.values)}
+
+    def _type(self) -> dict[str, str]:
+        given = self.request.query_params.get("type")
+        return {} if given is None else {"type": known_type(given)}
 
     @extend_schema(
         operation_id="list_webhook_deliveries",

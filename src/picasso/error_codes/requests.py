@@ -202,7 +202,7 @@ REQUEST_CODES = (
     RequestCode(
         "precondition-failed",
         412,
-        "`If-Match` or `If-Unmodified-Since` does not hold for the file.",
+        "`If-Match`, `If-None-Match` or `If-Unmodified-Since` does not hold for the file.",
         "Get the file's current `ETag` and try again.",
     ),
     RequestCode(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from django.db.models import Q
 
@@ -13,7 +14,7 @@ from picasso.access.principal import Principal, Scope
 from picasso.errors import InvalidField
 from picasso.events.record import EventRecord
 from picasso.events.types import OF_OPERATORS, is_pattern, matches
-from picasso.query_values import identifier, whole_number
+from picasso.query_values import MAX_NUMBER, identifier, whole_number
 
 MAX_PATTERNS = 20
 MAX_TAG = 255
@@ -92,6 +93,13 @@ def filter_of(principal: Principal, parameters: Parameters) -> Filter:
         tag=None if tag is None else parse_tag(tag),
         for_operators=principal.may(Scope.JOBS_READ),
     )
+
+
+def checks(principal: Principal, parameters: Parameters) -> list[Callable[[], object]]:
+    """What raises `InvalidField` for each parameter of a list that is wrong."""
+    each = (partial(filter_of, principal, {name: parameters[name]}) for name in FILTERS if name in parameters)
+    numbers = (("wait", 0, MAX_WAIT), ("limit", 1, MAX_PAGE), ("after", 0, MAX_NUMBER))
+    return [*each, *(partial(number, parameters, *found) for found in numbers)]
 
 
 def one(parameters: Parameters, name: str) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypedDict
 
@@ -17,6 +18,19 @@ from picasso.events.write import file_event, write
 from picasso.files import expiry, queries
 from picasso.metadata import compact, merged
 from picasso.models import File, Visibility
+
+EVERY: Collection[str] = ("*",)
+"""Stands for all versions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """What `version_of` a file must be, and must not be, for a request to take effect."""
+
+    required: Collection[str] | None = None
+    """One of these; None if it may be any."""
+    refused: Collection[str] = ()
+    """None of these."""
 
 
 class Changes(TypedDict, total=False):
@@ -47,9 +61,9 @@ def change(
     file: File,
     changes: Changes,
     retention_days: int | None = None,
-    versions: Collection[str] | None = None,
+    versions: Versions | None = None,
 ) -> None:
-    """Set some columns of a file, which must be in one of these `version_of` if there are any.
+    """Set some columns of a file, if it is what ``versions`` say.
 
     Its project and its pipeline, with ``retention_days``, say how long it is kept at most; a client can only shorten
     that.
@@ -73,10 +87,15 @@ def change(
             _tell(found.get(), values)
 
 
-def require_version(file: File, versions: Collection[str] | None) -> None:
-    """Raises `PreconditionFailed` if there are versions, and the file has none of them."""
-    if versions is not None and version_of(file) not in versions:
+def require_version(file: File, versions: Versions | None) -> None:
+    """Raises `PreconditionFailed` if the file has none of the required versions, or one of the others."""
+    if versions is None:
+        return
+    version = version_of(file)
+    if versions.required is not None and version not in versions.required:
         raise PreconditionFailed("The file was changed since: get it again, with its ETag.")
+    if versions.refused is EVERY or version in versions.refused:
+        raise PreconditionFailed("If-None-Match refuses the file as it is.")
 
 
 def values_of(principal: Principal, file: File, changes: Changes, retention_days: int | None) -> dict[str, Any]:

@@ -6,7 +6,6 @@ Bytes without a row are removed by `picasso.receive.cleanup`.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -16,23 +15,20 @@ from picasso.access import audit
 from picasso.access.principal import Principal, Scope
 from picasso.errors import NotFound
 from picasso.events.write import file_event, write, write_deleted
-from picasso.files.change import require_version
+from picasso.files.change import Versions, require_version
 from picasso.files.queries import everything_in_reach_of, get_in_reach, in_reach_of
 from picasso.models import Event, File
 from picasso.storage import Storage
 
-Versions = Collection[str] | None
-"""Of which a file must have one (`picasso.files.change.version_of`); None if it may have any."""
-
 
 def delete(
-    principal: Principal, storage: Storage, file: File, *, permanently: bool = False, versions: Versions = None
+    principal: Principal, storage: Storage, file: File, *, permanently: bool = False, versions: Versions | None = None
 ) -> None:
     """Put a file into the trash if its project has one; otherwise, or ``permanently``, see `remove`.
 
     Raises:
         Forbidden: the principal may not delete files.
-        PreconditionFailed: the file has none of these versions.
+        PreconditionFailed: the file is not what ``versions`` say.
         NotFound: there is no such file, or it is out of the principal's reach. Nothing is removed.
     """
     principal.require(Scope.FILES_DELETE)
@@ -55,7 +51,7 @@ def restore(principal: Principal, file_id: uuid.UUID) -> File:
 
 
 def remove(
-    storage: Storage, among: QuerySet[File], file: File, action: str = "file.delete", versions: Versions = None
+    storage: Storage, among: QuerySet[File], file: File, action: str = "file.delete", versions: Versions | None = None
 ) -> bool:
     """Delete a file with its jobs, its derivatives and all bytes, also while it is processed.
 
@@ -76,7 +72,7 @@ def undo(storage: Storage, file: File) -> None:
     storage.files.remove(file.key)
 
 
-def _delete_row(file: QuerySet[File], action: str = "", versions: Versions = None) -> bool:
+def _delete_row(file: QuerySet[File], action: str = "", versions: Versions | None = None) -> bool:
     """Delete the one file of this query, with its jobs and derivatives; False if the query finds none."""
     with transaction.atomic():
         # Locks the row of the file first, as workers do. So a job that finishes now has finished, or finds no file.
@@ -91,7 +87,9 @@ def _delete_row(file: QuerySet[File], action: str = "", versions: Versions = Non
     return found is not None
 
 
-def _set_deleted(file: QuerySet[File], *, deleted_at: Now | None, action: str, versions: Versions = None) -> None:
+def _set_deleted(
+    file: QuerySet[File], *, deleted_at: Now | None, action: str, versions: Versions | None = None
+) -> None:
     """Change the one file of this query. Raises `NotFound`, `PreconditionFailed`."""
     with transaction.atomic():
         found = file.select_for_update().first()

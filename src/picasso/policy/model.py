@@ -59,6 +59,11 @@ class Policy:
     def allows(self, media_type: str) -> bool:
         return all(matches(media_type, each) for each in self.allowed) and not matches(media_type, self.forbidden)
 
+    @property
+    def supported(self) -> tuple[str, ...]:
+        """The patterns of what is allowed, sorted; empty if it is everything."""
+        return tuple(sorted(each for each in frozenset().union(*self.allowed) if self.allows(each)))
+
     def max_size(self, media_type: str) -> int | None:
         """In bytes; None if there is no limit for this type."""
         limits = (size_limit(each, media_type) for each in self.sizes)

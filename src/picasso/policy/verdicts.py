@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from picasso.policy.active_content import KINDS
@@ -19,6 +19,8 @@ class Refusal:
     code: Code
     sentence: str
     """Public."""
+    limits: Mapping[str, object] = field(default_factory=dict)
+    """What is accepted: ``max_size`` in bytes, ``supported`` types and patterns of types."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ def check_size(policy: Policy, size: int | None) -> Refusal | None:
     limit = policy.largest_size
     if limit is None or size is None or size <= limit:
         return None
-    return Refusal("too-large", f"Files of more than {limit} bytes are not accepted here.")
+    return Refusal("too-large", f"Files of more than {limit} bytes are not accepted here.", {"max_size": limit})
 
 
 def check_beginning(policy: Policy, media_types: Collection[str], size: int) -> Refusal | None:
@@ -47,7 +49,7 @@ def check_beginning(policy: Policy, media_types: Collection[str], size: int) -> 
     """
     allowed = [each for each in media_types if policy.allows(each)]
     if not allowed:
-        return _not_allowed(next(iter(media_types)))
+        return _not_allowed(next(iter(media_types)), policy)
     largest = policy.largest_of(allowed)
     return _too_large(allowed[0], largest) if largest is not None and size > largest else None
 
@@ -55,7 +57,7 @@ def check_beginning(policy: Policy, media_types: Collection[str], size: int) -> 
 def check_file(policy: Policy, media_type: str, size: int, declared_type_matches: bool | None) -> Verdict:
     """At the commit: type and size of the whole. ``declared_type_matches`` is None if no type was declared."""
     if not policy.allows(media_type):
-        return Verdict(_not_allowed(media_type))
+        return Verdict(_not_allowed(media_type, policy))
     limit = policy.max_size(media_type)
     if limit is not None and size > limit:
         return Verdict(_too_large(media_type, limit))
@@ -103,12 +105,14 @@ def _reactions(policy: Policy, facts: Mapping[str, Any]) -> Iterator[tuple[str, 
             yield kind, policy.reaction_to(kind)
 
 
-def _not_allowed(media_type: str) -> Refusal:
-    return Refusal("type-not-allowed", f"Files of type {media_type} are not accepted here.")
+def _not_allowed(media_type: str, policy: Policy) -> Refusal:
+    sentence = f"Files of type {media_type} are not accepted here."
+    return Refusal("type-not-allowed", sentence, {"supported": list(policy.supported)} if policy.supported else {})
 
 
 def _too_large(media_type: str, limit: int | None) -> Refusal:
-    return Refusal("too-large", f"Files of type {media_type} of more than {limit} bytes are not accepted here.")
+    sentence = f"Files of type {media_type} of more than {limit} bytes are not accepted here."
+    return Refusal("too-large", sentence, {"max_size": limit})
 
 
 def _list(names: list[str]) -> str:

@@ -127,9 +127,12 @@ class Sink:
         """Count bytes. Raises `TooLarge`, `SizeNotAllowed`."""
         self.size += size
         if self.size > self._limit:
-            raise TooLarge
+            raise TooLarge(members={"max_size": self._limit})
         if self.screen and self.screen.limit is not None and self.size > self.screen.limit:
-            raise SizeNotAllowed(f"Files of more than {self.screen.limit} bytes are not accepted here.")
+            limit = self.screen.limit
+            raise SizeNotAllowed(
+                f"Files of more than {limit} bytes are not accepted here.", members={"max_size": limit}
+            )
 
     def _is_late(self, size: int) -> bool:
         """Whether what is in memory has waited too long; ``size`` bytes have just arrived."""

@@ -88,5 +88,5 @@ class Bodies:
 
 def too_large(limit: int) -> TooLarge:
     if limit < 2**10:
-        return TooLarge("A request of this method to this address has no body.")
-    return TooLarge(f"A request to this address may have at most {limit // 2**10} KiB.")
+        return TooLarge("A request of this method to this address has no body.", members={"max_size": 0})
+    return TooLarge(f"A request to this address may have at most {limit // 2**10} KiB.", members={"max_size": limit})

@@ -136,8 +136,8 @@ class Draft:
         await request.answer_json(201, as_json(status), headers)
 
     async def _answer_complete(self, request: Request, base: str, file: File) -> None:
-        file = await self._waiting.for_stored(request, file)
-        await answer_stored(request, base, file, state_headers(request, file.size, True))
+        stored = await self._waiting.for_stored(request, file)
+        await answer_stored(request, base, stored, state_headers(request, file.size, True))
 
     # Requests to an upload
 
@@ -173,7 +173,7 @@ class Draft:
         request.extra_headers.update(state_headers(request, None, False))
         base, complete = request.base, is_last(request)
         if version_of(request) >= TYPED and media_type(request.headers.get("content-type", "")) != CONTENT:
-            raise UnsupportedMediaType(f"The Content-Type must be {CONTENT}.")
+            raise UnsupportedMediaType(f"The Content-Type must be {CONTENT}.", [CONTENT])
         offset = structured.integer("Upload-Offset", request.headers.get("upload-offset", ""))
         checks = Checks(request, CONTENT_DIGEST)
         async with self._uploads.lock(request.principal, upload_id) as upload:

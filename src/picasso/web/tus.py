@@ -296,13 +296,13 @@ def parts_of(concat: str) -> list[str]:
 
 def require_content_type(request: Request) -> None:
     if media_type(request.headers.get("content-type", "")) != CONTENT:
-        raise UnsupportedMediaType(f"The Content-Type must be {CONTENT}.")
+        raise UnsupportedMediaType(f"The Content-Type must be {CONTENT}.", [CONTENT])
 
 
 def require_fitting(request: Request, limit: int, offset: int) -> None:
     """Refuse by the head alone what is more than the limit."""
     if offset + (request.content_length or 0) > limit:
-        raise TooLarge("This is more than the upload's length; nothing was added.")
+        raise TooLarge("This is more than the upload's length; nothing was added.", members={"max_size": limit})
 
 
 def state_headers(status: UploadStatus) -> dict[str, str]:

@@ -63,6 +63,7 @@ class UploadHandler:
         try:
             await self._route(request)
         except TooLarge as fault:
+            fault.members.setdefault("max_size", self._uploads.max_size)
             if "tus-resumable" not in request.headers:
                 # The draft: a 413 says what the limits are.
                 fault.headers = {**self._draft.size_limit(), **request.extra_headers, **fault.headers}
@@ -119,7 +120,7 @@ class UploadHandler:
 
     async def _to_body(self, request: Request, name: str) -> None:
         if is_form(request):
-            raise UnsupportedMediaType(f"Send forms to {UPLOAD}, in one request.")
+            raise UnsupportedMediaType(f"Send forms to {UPLOAD}, in one request.", ["*/*"])
         if is_draft(request):
             await self._draft.create(request, name)
         else:

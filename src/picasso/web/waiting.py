@@ -9,9 +9,9 @@ import asyncio
 import re
 import uuid
 from contextlib import suppress
-from typing import cast
+from typing import NamedTuple, cast
 
-from picasso.access.principal import SERVICE, Principal
+from picasso.access.principal import SERVICE, Principal, Scope
 from picasso.errors import ClientGone, NotFound, Unavailable
 from picasso.events.filter import MAX_WAIT, Filter
 from picasso.events.queries import page
@@ -48,6 +48,14 @@ def preferences(text: str) -> list[tuple[str, str]]:
     return [(name.strip().lower(), value.strip()) for name, _, value in pairs]
 
 
+class Stored(NamedTuple):
+    """A file that an upload has become."""
+
+    file: File
+    whole: bool = False
+    """Whether the answer shows it with its facts and derivatives."""
+
+
 class Waiting:
     def __init__(self, hub: EventHub, slots: EventSlots) -> None:
         self._hub = hub
@@ -69,23 +77,23 @@ class Waiting:
                     await woken(request, follower, seconds)
             add_header(request, "Preference-Applied", f"wait={seconds}")
 
-    async def for_stored(self, request: Request, file: File) -> File:
+    async def for_stored(self, request: Request, file: File) -> Stored:
         """The file that an upload has become, as it is when it is settled or the time of the client is over."""
         if not preferred_wait(request):
-            return file
+            return Stored(file)
         await self.for_file(request, SERVICE, file.pk, cast("int", file.project_id))
-        return await self._again(file)
+        return await self._again(request, file)
 
     async def for_upload(self, request: Request, row: Upload) -> None:
         """As `for_stored`, where the answer does not show the file."""
         if row.file_id:
             await self.for_file(request, SERVICE, row.file_id, cast("int", row.project_id))
 
-    async def _again(self, file: File) -> File:
+    async def _again(self, request: Request, file: File) -> Stored:
         try:
-            return await self._hub.ask(queries.get, SERVICE, file.pk)
+            return Stored(await self._hub.ask(read_whole, file.pk), request.principal.may(Scope.FILES_READ))
         except (NotFound, Unavailable):
-            return file  # it was accepted, whatever has become of it
+            return Stored(file)  # it was accepted, whatever has become of it
 
     async def for_event(self, request: Request, wanted: Filter, after: int | None, seconds: int) -> None:
         """Wait until there is an event behind a number. Raises `TooManyStreams`, `Unavailable`, `ClientGone`."""
@@ -94,6 +102,15 @@ class Waiting:
             found = await self._hub.ask(page, wanted, after, 1)
             if not found.events and not found.more and not found.reset:
                 await woken(request, follower, seconds)
+
+
+def read_whole(file_id: uuid.UUID) -> File:
+    """With all that an answer shows, so that nobody asks the database on the loop. Raises `NotFound`."""
+    file = queries.with_derivatives(SERVICE).filter(pk=file_id).first()
+    if file is None:
+        raise NotFound
+    _ = file.failure
+    return file
 
 
 async def woken(request: Request, follower: Follower, seconds: int) -> None:

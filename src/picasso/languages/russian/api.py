@@ -29,6 +29,7 @@ SENTENCES = {
     "The file was changed since: get it again, with its ETag.": (
         "Файл с тех пор изменился: запросите его ещё раз, вместе с ETag."
     ),
+    "If-None-Match refuses the file as it is.": "If-None-Match не допускает файл в его нынешнем виде.",
     "attributes has a value that is not JSON.": "В attributes есть значение, которого не бывает в JSON.",
     "The body contains a NUL, which cannot be stored.": "В теле есть символ NUL, который нельзя сохранить.",
     "The body contains a lone surrogate, which is not valid text.": (
