@@ -416,6 +416,12 @@ class UnfinishedFull(PicassoError):
         super().__init__(detail, headers={"Retry-After": "60"})
 
 
+class WebhookHostNotAllowed(Forbidden):
+    """The project does not allow the host of this webhook_url."""
+
+    code = "webhook-host-not-allowed"
+
+
 class TooManyWebhooks(Conflict):
     """The project has as many webhooks as it may have. Delete one first."""
 

@@ -16,7 +16,7 @@ from picasso import addresses
 from picasso.access.links import Signer, signer_for
 from picasso.access.principal import principal_of
 from picasso.files.quarantine import shown_derivatives, shown_facts
-from picasso.models import Derivative, File, Job, Scan, Visibility
+from picasso.models import Derivative, File, FileWebhook, Job, Scan, Visibility
 from picasso.queue_names import QUEUES
 
 
@@ -112,6 +112,26 @@ class FileDetailSerializer(FileSerializer):
     )
     derivatives = serializers.SerializerMethodField(help_text="Files that processors made; none in quarantine.")
     error = serializers.SerializerMethodField(help_text="Why processing failed; null if it did not.")
+    webhook_url = serializers.SerializerMethodField(
+        help_text="Where events of this file are sent to, as its upload said; null without one, and without"
+        " the scope `webhooks:write`."
+    )
+    webhook_disabled_at = serializers.SerializerMethodField(
+        help_text="When its receiver answered 410: from then on nothing is sent to it."
+    )
+
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_webhook_url(self, file: File) -> str | None:
+        return found.url if (found := self._webhook(file)) else None
+
+    @extend_schema_field(serializers.DateTimeField(allow_null=True))
+    def get_webhook_disabled_at(self, file: File) -> Any:
+        found = self._webhook(file)
+        return serializers.DateTimeField().to_representation(found.disabled_at) if found and found.disabled_at else None
+
+    def _webhook(self, file: File) -> FileWebhook | None:
+        """It may have a secret in its URL, so it is shown only where the context says so."""
+        return getattr(file, "webhook", None) if self.context.get("shows_webhooks") else None
 
     def get_facts(self, file: File) -> dict[str, Any]:
         return shown_facts(file)

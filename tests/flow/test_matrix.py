@@ -113,6 +113,7 @@ API: dict[tuple[str, str], Row] = {
     ),
     ("file-batch", "GET"): Row(f"{A}files/batch/{{batch}}/", Scope.FILES_WRITE, owned=True),
     ("file-batch", "DELETE"): Row(f"{A}files/batch/{{batch}}/", Scope.FILES_WRITE, owned=True),
+    ("file-deliveries", "GET"): Row(f"{A}files/{{file}}/deliveries/", HOOKS),
     ("file-jobs", "GET"): Row(f"{A}files/{{file}}/jobs/", Scope.JOBS_READ, owned=True),
     ("file-restore", "POST"): Row(f"{A}files/{{trashed}}/restore/", Scope.FILES_DELETE, owned=True),
     ("trash", "GET"): Row(f"{A}trash/", Scope.FILES_READ),
@@ -157,6 +158,9 @@ API: dict[tuple[str, str], Row] = {
     ("projects", "POST"): Row(f"{A}projects/", Scope.SERVICE_ADMIN, body=b"{}", headers=JSON),
     ("project", "GET"): Row(f"{A}projects/{{project}}/", Scope.PROJECT_ADMIN),
     ("project", "PATCH"): Row(f"{A}projects/{{project}}/", Scope.PROJECT_ADMIN, body=b"{}", headers=JSON),
+    ("project-webhook-secret", "POST"): Row(
+        f"{A}projects/{{project}}/webhook-secret/", Scope.PROJECT_ADMIN, body=b'{"grace": -1}', headers=JSON
+    ),
     ("project", "DELETE"): Row(f"{A}projects/{{project}}/", Scope.SERVICE_ADMIN),
 }
 

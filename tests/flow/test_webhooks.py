@@ -28,9 +28,10 @@ from picasso.models import AuditEntry, Delivery, Event, Webhook
 from picasso.outbound import Client, Limits, Options
 from picasso.web.app import WebApp
 from picasso.webhooks import endpoints, fan_out, results, schedule, sender, signing
-from picasso.webhooks.claims import LEASE_SECONDS, QUICK, UNKNOWN, claim, remove_old
+from picasso.webhooks.claims import LEASE_SECONDS, QUICK, RESERVED, UNKNOWN, Work, claim, remove_old, room_of
 from picasso.webhooks.messages import messages
 from picasso.webhooks.results import Result
+from picasso.webhooks.sender import TOTAL
 from tests.flow.access import API, new_key, send, with_keys
 from tests.flow.rows import new_file
 from tests.flow.webhooks import LOOPBACK, SECRET, happen, new_webhook, sending, spread, wait_for, wait_until
@@ -388,10 +389,21 @@ def test_who_has_not_answered_quickly_takes_few_places() -> None:
     for _ in range(QUICK + 8):
         happen(file=file)
     assert len(claim({}, 100)) == UNKNOWN
-    assert len(claim({webhook: UNKNOWN}, 100, {webhook})) == QUICK - UNKNOWN
-    assert claim({webhook: QUICK}, 100, {webhook}) == []
+    assert len(claim({webhook: UNKNOWN}, TOTAL, {webhook})) == QUICK - UNKNOWN
+    assert claim({webhook: QUICK}, TOTAL, {webhook}) == []
     Webhook.everywhere.update(failures=1)
-    assert len(claim({}, 100, {webhook})) == 1
+    assert len(claim({}, TOTAL, {webhook})) == 1
+
+
+def test_quick_receivers_that_hang_all_at_once_leave_places_to_others() -> None:
+    free = TOTAL
+    for _ in range(16):
+        free -= (room := room_of(Work(uuid.uuid4(), 0, of_file=False), 0, free, quick=True))
+        assert room > 0
+    assert free > RESERVED
+    assert room_of(Work(uuid.uuid4(), 0, of_file=False), 1, RESERVED, quick=True) == 0
+    assert room_of(Work(uuid.uuid4(), 0, of_file=False), 0, RESERVED, quick=True) == 1
+    assert room_of(Work(uuid.uuid4(), 0, of_file=False), 0, 0, quick=True) == 0
 
 
 def test_bad_tls_is_refused(tmp_path: Path) -> None:

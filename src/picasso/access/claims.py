@@ -32,6 +32,7 @@ TOKEN_SCOPES = frozenset(
 DEFAULT_SCOPES = frozenset({Scope.FILES_WRITE})
 
 MAX_ID = 128
+MAX_URL = 2048
 MAX_TYPES = 50
 MAX_NETWORKS = 10
 MAX_FILES = 10**9
@@ -76,6 +77,10 @@ def identifier(claim: str, value: object) -> str:
 
 def name(claim: str, value: object) -> str:
     return text(claim, value, 64)
+
+
+def url(claim: str, value: object) -> str:
+    return text(claim, value, MAX_URL)
 
 
 def time(claim: str, value: object) -> float:
@@ -186,6 +191,7 @@ READERS: Mapping[str, Callable[[str, object], Any]] = MappingProxyType(
         "tags": tags,
         "attributes": attributes,
         "imports": flag,
+        "webhook_url": url,
     }
 )
 
@@ -231,5 +237,6 @@ def limits_of(found: Mapping[str, Any], token: str) -> TokenLimits:
         tags=found.get("tags", ()),
         attributes=found.get("attributes", {}),
         imports=found.get("imports", False),
+        webhook_url=found.get("webhook_url", ""),
         policy=token_policy(max_size, media_types),
     )

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-MAX_HOSTS = 100
-
-HOST = re.compile(r"(\*\.)?[a-z0-9_]([a-z0-9_.-]{0,250}[a-z0-9_])?", re.ASCII)
+from picasso.access.host_patterns import MAX_HOSTS, are_hosts, matches
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +18,6 @@ class ImportRules:
         return self.allowed and (not self.hosts or any(matches(host, each) for each in self.hosts))
 
 
-def matches(host: str, pattern: str) -> bool:
-    return host.endswith(pattern[1:]) if pattern.startswith("*.") else host == pattern
-
-
 def parse(value: object) -> ImportRules:
     """From ``{"allowed": true, "hosts": ["*.example.com"]}``; both may be missing.
 
@@ -35,10 +28,6 @@ def parse(value: object) -> ImportRules:
     allowed, hosts = value.get("allowed", True), value.get("hosts", [])
     if not isinstance(allowed, bool):
         raise ValueError("must have true or false as allowed")  # noqa: TRY004 # of JSON, not of a program
-    if not isinstance(hosts, list) or len(hosts) > MAX_HOSTS or not all(map(is_host, hosts)):
+    if not are_hosts(hosts):
         raise ValueError(f"must have at most {MAX_HOSTS} hosts such as files.example.com or *.example.com as hosts")
     return ImportRules(allowed, tuple(hosts))
-
-
-def is_host(value: object) -> bool:
-    return isinstance(value, str) and HOST.fullmatch(value) is not None

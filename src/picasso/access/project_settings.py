@@ -10,7 +10,7 @@ from typing import Any, cast
 from django.conf import settings
 
 from picasso import conf
-from picasso.access import import_rules, quotas
+from picasso.access import host_patterns, import_rules, quotas
 from picasso.errors import InvalidField
 from picasso.policy import PolicyError, parse_policy
 from picasso.rate_policies import parse_project_rates
@@ -64,6 +64,15 @@ def check_imports(value: object) -> None:
         raise InvalidField("imports", f"imports {fault}.") from fault
 
 
+def check_webhook_hosts(value: object) -> None:
+    if not host_patterns.are_hosts(value):
+        raise InvalidField(
+            "webhook_hosts",
+            f"webhook_hosts must be a list of at most {host_patterns.MAX_HOSTS} hosts such as app.example.com or"
+            " *.example.com.",
+        )
+
+
 def require_storable(name: str, value: object) -> None:
     """No database keeps NUL, or half of a surrogate pair, in JSON."""
     try:
@@ -82,6 +91,7 @@ CHECKS: Mapping[str, Callable[[object], object]] = {
     "rates": check_rates,
     "scan": check_scan,
     "imports": check_imports,
+    "webhook_hosts": check_webhook_hosts,
 }
 
 

@@ -36,6 +36,8 @@ class Project:
     rates: Mapping[str, Any] = field(default_factory=dict, hash=False)
     scan: Mapping[str, Any] = field(default_factory=dict, hash=False)
     imports: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    webhook_hosts: tuple[str, ...] = ()
+    """Which hosts a ``webhook_url`` of an upload may have."""
     retention_days: int | None = None
     trash_days: int = 0
     link_key: LinkKey | None = field(default=None, repr=False)
@@ -64,6 +66,7 @@ def snapshot(row: models.Project) -> Project:
         rates=row.rates,
         scan=row.scan,
         imports=row.imports,
+        webhook_hosts=tuple(row.webhook_hosts),
         retention_days=row.retention_days,
         trash_days=row.trash_days,
         link_key=link_keys.current(row.pk),
@@ -119,6 +122,16 @@ class Projects:
             self._kept.clear()
         self._kept[project_id] = (end, project)
         return project
+
+
+def change(row: models.Project, values: Mapping[str, Any]) -> None:
+    """Change its settings, which are checked already."""
+    name = row.name
+    for field_name, value in values.items():
+        setattr(row, field_name, value)
+    with transaction.atomic():
+        row.save(update_fields=list(values))
+        audit.record("project.update", "project", name, project=row.pk, changed=sorted(values))
 
 
 def find(name: str) -> Project | None:

@@ -34,6 +34,8 @@ class TokenLimits:
     """Its files always have them."""
     imports: bool = False
     """Whether files may be imported from URLs with it."""
+    webhook_url: str = ""
+    """Gets the events of its files."""
     policy: Policy = field(default=NO_POLICY, compare=False)
     """What `max_size` and `media_types` mean, to be combined with other policies."""
 

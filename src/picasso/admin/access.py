@@ -2,22 +2,51 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from picasso.access import keys
+from picasso.access import keys, project_settings, projects
 from picasso.admin.base import Kept
+from picasso.errors import InvalidField
 from picasso.models import AuditEntry, Key, Membership, Project
+
+
+class ProjectForm(forms.ModelForm):
+    class Meta:
+        model = Project
+        fields = ("webhook_hosts",)
+
+    def clean_webhook_hosts(self) -> Any:
+        hosts = self.cleaned_data["webhook_hosts"]
+        try:
+            project_settings.check({"webhook_hosts": hosts})
+        except InvalidField as fault:
+            raise forms.ValidationError(fault.detail) from None
+        return hosts
 
 
 @admin.register(Project)
 class ProjectAdmin(Kept, admin.ModelAdmin):
-    """Projects are changed by the API, which checks their settings."""
+    """Most settings are changed by the API only; here the hosts of webhooks of uploads."""
 
     list_display = ("name", "visibility", "retention_days", "trash_days", "created_at")
     search_fields = ("name",)
+    form = ProjectForm
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return isinstance(request.user, User) and request.user.has_perm("picasso.change_project")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [field.name for field in Project._meta.fields if field.name not in {"id", "webhook_hosts"}]
+
+    def save_model(self, request: HttpRequest, obj: Project, form: Any, change: bool) -> None:  # of Django
+        if form.changed_data:
+            projects.change(obj, {"webhook_hosts": form.cleaned_data["webhook_hosts"]})
 
 
 @admin.register(Key)

@@ -41,6 +41,10 @@ class WebhookAdmin(ActsOnWebhooks):
     exclude = ("secret", "old_secret")
     actions = ("enable", "disable", "test", "replay_failed")
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Webhook]:
+        """Without what stands for webhooks of files: see their deliveries."""
+        return super().get_queryset(request).filter(host="")
+
     @admin.action(description="Enable, and send what is due", permissions=["act"])
     def enable(self, request: HttpRequest, queryset: QuerySet[Webhook]) -> None:
         self.act(request, queryset, lambda webhook: switch(webhook, enabled=True), "Enabled")

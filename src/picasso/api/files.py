@@ -126,13 +126,17 @@ class FileDetail(FileView, generics.RetrieveAPIView[File]):
     def get_permissions(self) -> Sequence[BasePermission]:
         return [{"DELETE": DeletesFiles, "PATCH": WritesFiles}.get(self.request.method or "", ReadsFiles)()]
 
+    def get_serializer_context(self) -> dict[str, Any]:
+        shows_webhooks = principal_of(self.request.META).may(Scope.WEBHOOKS_WRITE)
+        return {**super().get_serializer_context(), "shows_webhooks": shows_webhooks}
+
     def get_queryset(self) -> QuerySet[File]:
         principal = principal_of(self.request.META)
         if self.request.method == "DELETE":
             return (queries.everything_in_reach_of if self._permanently else queries.in_reach_of)(principal)
         if self.request.method == "PATCH":
-            return queries.in_reach_of(principal).prefetch_related("derivatives")
-        return queries.with_derivatives(principal)
+            return queries.in_reach_of(principal).select_related("webhook").prefetch_related("derivatives")
+        return queries.with_derivatives(principal).select_related("webhook")
 
     @extend_schema(
         operation_id="get_file",

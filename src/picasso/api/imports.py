@@ -40,6 +40,9 @@ class NewImportSerializer(serializers.Serializer[Any]):
     expires_at = serializers.CharField(required=False, help_text="When the file is to be deleted, in RFC 3339.")
     tags = serializers.ListField(child=serializers.CharField(max_length=64), required=False)
     attributes = serializers.DictField(required=False)
+    webhook_url = serializers.CharField(
+        required=False, max_length=2048, help_text="Gets the events of the file. The project must allow its host."
+    )
     sha256 = serializers.RegexField(
         r"^[0-9A-Fa-f]{64}\Z", required=False, help_text="What the content must be, in hex. Other content is refused."
     )
@@ -157,6 +160,7 @@ def new_import(values: dict[str, Any]) -> NewImport:
         parse_expiry(expires_at) if expires_at else None,
         parse_tags(values.get("tags")),
         parse_attributes(values.get("attributes", {})),
+        values.get("webhook_url"),
     )
     return NewImport(values["url"], values.get("name", ""), wishes, values.get("sha256", "").lower())
 

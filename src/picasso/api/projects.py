@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.db import IntegrityError, transaction
@@ -17,10 +18,12 @@ from picasso.api.answers import problems, validated
 from picasso.api.pagination import Cursor
 from picasso.api.parameters import KnownParameters
 from picasso.api.safety import AdministersProject, AdministersService
+from picasso.api.webhook_serializers import RotationSerializer, SharedSecretSerializer
 from picasso.errors import Conflict, Forbidden, NotFound
 from picasso.keyset import Order
 from picasso.models import DEFAULT_PROJECT, Project
 from picasso.process.pipelines import pipelines
+from picasso.webhooks import of_files
 
 BOUNDS = frozenset({"name", "quotas", "rates", "scan"})
 """Settings that limit a project on behalf of the service: a tenant may not raise them."""
@@ -46,6 +49,12 @@ class ProjectSerializer(serializers.ModelSerializer[Project]):
         required=False, help_text="Whether and from which hosts files are imported (docs/imports.md)."
     )
 
+    webhook_hosts = serializers.ListField(
+        child=serializers.CharField(max_length=255),
+        required=False,
+        help_text="Which hosts a `webhook_url` of an upload may have: `app.example.com`, `*.example.com`.",
+    )
+
     class Meta:
         model = Project
         fields = (
@@ -60,6 +69,7 @@ class ProjectSerializer(serializers.ModelSerializer[Project]):
             "rates",
             "scan",
             "imports",
+            "webhook_hosts",
             "retention_days",
             "trash_days",
         )
@@ -165,12 +175,8 @@ class ProjectDetail(ProjectView):
             )
         if row.pk == DEFAULT_PROJECT and values.get("name", row.name) != row.name:
             raise Conflict("The project default can't be renamed: requests that name no project mean it.")
-        for field, value in values.items():
-            setattr(row, field, value)
         try:
-            with transaction.atomic():
-                row.save(update_fields=list(values))
-                audit.record("project.update", "project", name, project=row.pk, changed=sorted(values))
+            projects.change(row, values)
         except IntegrityError:
             raise Conflict("There is a project of this name already.") from None
         return Response(ProjectSerializer(row).data)
@@ -182,3 +188,18 @@ class ProjectDetail(ProjectView):
         """Delete a project that has no files, with its keys. Needs `service:admin`."""
         projects.delete(self.project(name))
         return Response(status=204)
+
+
+class ProjectWebhookSecret(ProjectView):
+    @extend_schema(
+        operation_id="rotate_project_webhook_secret",
+        tags=["webhooks"],
+        request=RotationSerializer,
+        responses={200: SharedSecretSerializer, **problems(400, 401, 403, 404, 415)},
+    )
+    def post(self, request: Request, name: str) -> Response:
+        """Make a new secret for messages to the `webhook_url` of files. For `grace` seconds the old one signs, too."""
+        row = self.project(name)
+        values = validated(RotationSerializer(data=request.data))
+        secret = of_files.rotate(row.pk, timedelta(seconds=values["grace"]))
+        return Response({"secret": secret}, headers={"Cache-Control": "no-store"})

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from picasso.access import audit, keys, token_format, tokens
-from picasso.access.claims import MAX_NETWORKS, TOKEN_SCOPES, ClaimError, parse_claims
+from picasso.access.claims import MAX_NETWORKS, MAX_URL, TOKEN_SCOPES, ClaimError, parse_claims
 from picasso.access.principal import Principal, Scope, principal_of
 from picasso.api.answers import problems, utc
 from picasso.api.keys import KeyView
@@ -54,6 +54,9 @@ class NewTokenSerializer(serializers.Serializer[Any]):
     )
     attributes = serializers.DictField(required=False, help_text="Its files always have them.")
     imports = serializers.BooleanField(required=False, help_text="Whether it may import files from URLs.")
+    webhook_url = serializers.CharField(
+        required=False, max_length=MAX_URL, help_text="Gets the events of its files. The project must allow its host."
+    )
     project = serializers.CharField(required=False, max_length=64)
     jti = serializers.CharField(required=False, max_length=128, help_text="Its id. Default: a random one.")
 

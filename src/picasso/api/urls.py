@@ -24,13 +24,14 @@ from picasso.api.keys import KeyDetail, KeyList, KeyRotate
 from picasso.api.links import FileLinks, LinkKeysRevoke, LinkKeysRotate
 from picasso.api.me import Me
 from picasso.api.pages import Index
-from picasso.api.projects import ProjectDetail, ProjectList
+from picasso.api.projects import ProjectDetail, ProjectList, ProjectWebhookSecret
 from picasso.api.schema import Schema
 from picasso.api.tokens import KeySigningSecret, TokenList
 from picasso.api.trash import FileRestore, TrashList
 from picasso.api.usage import UsageView
 from picasso.api.webhooks import (
     DeliveryList,
+    FileDeliveryList,
     WebhookDetail,
     WebhookList,
     WebhookReplay,
@@ -46,6 +47,7 @@ urlpatterns = [
     path("files/<uuid:pk>/", FileDetail.as_view(), name="file"),
     path("files/batch/", FileBatches.as_view(), name="file-batches"),
     path("files/batch/<uuid:pk>/", FileBatchDetail.as_view(), name="file-batch"),
+    path("files/<uuid:pk>/deliveries/", FileDeliveryList.as_view(), name="file-deliveries"),
     path("files/<uuid:pk>/jobs/", FileJobs.as_view(), name="file-jobs"),
     path("jobs/", JobList.as_view(), name="jobs"),
     path("jobs/retry/", JobsRetry.as_view(), name="jobs-retry"),
@@ -70,6 +72,7 @@ urlpatterns = [
     path("link-keys/revoke/", LinkKeysRevoke.as_view(), name="link-keys-revoke"),
     path("projects/", ProjectList.as_view(), name="projects"),
     path("projects/<slug:name>/", ProjectDetail.as_view(), name="project"),
+    path("projects/<slug:name>/webhook-secret/", ProjectWebhookSecret.as_view(), name="project-webhook-secret"),
     path("files/<uuid:pk>/restore/", FileRestore.as_view(), name="file-restore"),
     path("trash/", TrashList.as_view(), name="trash"),
     path("usage/", UsageView.as_view(), name="usage"),

@@ -113,6 +113,10 @@ class RotationSerializer(serializers.Serializer[Any]):
     )
 
 
+class SharedSecretSerializer(serializers.Serializer[Any]):
+    secret = serializers.CharField(help_text="Verifies the signatures of messages. It is shown only in this answer.")
+
+
 class AttemptSerializer(serializers.Serializer[Any]):
     at = serializers.DateTimeField()
     milliseconds = serializers.IntegerField(help_text="Until the answer.")

@@ -28,9 +28,10 @@ from picasso.api.webhook_serializers import (
 )
 from picasso.errors import InvalidField
 from picasso.events.types import OF_OPERATORS, TYPES
+from picasso.files.queries import get_in_reach
 from picasso.models import Delivery, Webhook
 from picasso.query_values import choice
-from picasso.webhooks import endpoints
+from picasso.webhooks import endpoints, of_files
 from picasso.webhooks.claims import TEST
 
 WritesWebhooks = requires(Scope.WEBHOOKS_WRITE)
@@ -194,6 +195,27 @@ class DeliveryList(WebhookView, generics.ListAPIView[Delivery]):
             OpenApiParameter("state", enum=list(Delivery.State), description="Only deliveries in this state."),
             OpenApiParameter("type", description="Only deliveries of this type of event."),
         ],
+        responses={200: DeliverySerializer(many=True), **problems(400, 401, 403, 404)},
+    )
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return super().get(request, *args, **kwargs)
+
+
+class FileDeliveryList(KnownParameters, generics.ListAPIView[Delivery]):
+    """The messages to the `webhook_url` of one file, newest first. Kept as long as the events."""
+
+    permission_classes = [WritesWebhooks]
+    serializer_class = DeliverySerializer
+    pagination_class = Cursor
+
+    def get_queryset(self) -> QuerySet[Delivery]:
+        principal = principal_of(self.request.META)
+        file = get_in_reach(principal, self.kwargs["pk"])
+        return of_files.deliveries(principal.project_id, file.pk)
+
+    @extend_schema(
+        operation_id="list_file_deliveries",
+        tags=["webhooks"],
         responses={200: DeliverySerializer(many=True), **problems(400, 401, 403, 404)},
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:

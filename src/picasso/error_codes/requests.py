@@ -302,6 +302,14 @@ REQUEST_CODES = (
         "Delete those that nobody needs. One webhook can get several types of events.",
     ),
     RequestCode(
+        "webhook-host-not-allowed",
+        403,
+        "The upload names a `webhook_url` whose host is not in `webhook_hosts` of the project. That list is empty at "
+        "first.",
+        "Add the host: `picasso webhooks hosts --add HOST`, or `PATCH /api/v1.0/projects/{name}/`; it takes effect "
+        "within five seconds. Or upload without `webhook_url`.",
+    ),
+    RequestCode(
         "rate-limited",
         429,
         "The key, token, owner or address has sent too many requests. `violated-policies` names the limit, and the "

@@ -90,6 +90,7 @@ def columns(principal: Principal, wanted: NewImport, terms: Terms) -> dict[str, 
         "expires_at": terms.expires_at,
         "tags": list(terms.tags),
         "attributes": dict(terms.attributes),
+        "webhook_url": terms.webhook_url,
         "sha256": wanted.sha256,
     }
 

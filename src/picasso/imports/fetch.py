@@ -149,6 +149,7 @@ class Attempt:
             limits=row.limits,
             tags=row.tags,
             attributes=row.attributes,
+            webhook_url=row.webhook_url,
             protocol=Upload.Protocol.IMPORT,
             length=length,
             reserved=self._uploads.expected_size(length),

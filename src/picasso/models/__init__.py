@@ -13,7 +13,7 @@ from picasso.models.people import ExternalIdentity, Membership, SecondFactor, Si
 from picasso.models.projects import DEFAULT_PROJECT, MAX_DAYS, Project, Visibility
 from picasso.models.uploads import Upload
 from picasso.models.usage import DailyUsage, OwnerUsage, ProjectUsage, RateCounter
-from picasso.models.webhooks import Delivery, Webhook
+from picasso.models.webhooks import Delivery, FileWebhook, Webhook
 
 __all__ = [
     "DEFAULT_PROJECT",
@@ -28,6 +28,7 @@ __all__ = [
     "ExternalIdentity",
     "File",
     "FileBatch",
+    "FileWebhook",
     "Import",
     "Job",
     "Key",

@@ -37,7 +37,14 @@ class Import(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True, help_text="When the file expires that it becomes.")
     tags = models.JSONField(default=list, blank=True, help_text="Of the file.")
     attributes = models.JSONField(default=dict, blank=True, help_text="Of the file.")
+    webhook_url = models.TextField(blank=True, default="", db_default="", help_text="Gets the events of the file.")
     sha256 = models.CharField(max_length=64, blank=True, help_text="What the content must be; empty for anything.")
+    idempotency_key = models.CharField(
+        max_length=64, null=True, blank=True, unique=True, help_text="SHA-256 of Idempotency-Key."
+    )
+    request_fingerprint = models.CharField(
+        max_length=64, blank=True, default="", db_default="", help_text="SHA-256 of what was asked for with it."
+    )
     state = models.CharField(max_length=9, choices=State.choices, default=State.WAITING)
     attempts = models.PositiveIntegerField(default=0, help_text="How many times it was started.")
     failures = models.PositiveIntegerField(default=0, help_text="Failed attempts since the last progress.")

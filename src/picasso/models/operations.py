@@ -64,6 +64,7 @@ class FileBatch(models.Model):
     class State(models.TextChoices):
         RUNNING = "running"
         STOPPED = "stopped"
+        FAILED = "failed"
         DONE = "done"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -81,6 +82,12 @@ class FileBatch(models.Model):
     total = models.BigIntegerField(help_text="How many files it has found at its creation.")
     done = models.BigIntegerField(default=0)
     failed = models.BigIntegerField(default=0)
+    faults = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="How many times in a row it could not go on for an unknown reason."
+    )
+    error = models.CharField(
+        max_length=64, blank=True, default="", db_default="", help_text="Why it was stopped, or has failed."
+    )
     failures = models.JSONField(default=list, help_text="The first files with which it failed, and why.")
     created_at = models.DateTimeField(db_default=Now())
     updated_at = models.DateTimeField(db_default=Now())

@@ -37,6 +37,9 @@ class Project(models.Model):
     rates = models.JSONField(default=dict, blank=True, help_text="Of requests.")
     scan = models.JSONField(default=dict, blank=True, help_text="Whether and how files are scanned for malware.")
     imports = models.JSONField(default=dict, blank=True, help_text="Whether and from where files are imported.")
+    webhook_hosts = models.JSONField(
+        default=list, blank=True, help_text="Which hosts a webhook_url of an upload may have; none by default."
+    )
     retention_days = models.PositiveIntegerField(
         null=True,
         blank=True,

@@ -48,6 +48,9 @@ class Upload(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True, help_text="When the file expires that it becomes.")
     tags = models.JSONField(default=list, db_default=[], blank=True, help_text="Of the file that it becomes.")
     attributes = models.JSONField(default=dict, db_default={}, blank=True, help_text="Of the file that it becomes.")
+    webhook_url = models.TextField(
+        blank=True, default="", db_default="", help_text="Gets the events of the file that it becomes."
+    )
     limits = models.JSONField(null=True, blank=True, help_text="Of the token that it was begun with.")
     protocol = models.CharField(max_length=8, choices=Protocol.choices)
     length = models.BigIntegerField(

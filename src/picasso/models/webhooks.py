@@ -8,11 +8,16 @@ from django.db import models
 from django.db.models.functions import Now
 
 from picasso.models.base import ProjectManager, new_id
+from picasso.models.files import File
 from picasso.models.projects import Project
 
 
 class Webhook(models.Model):
-    """An address of the application that gets events of its project. See `picasso.webhooks`."""
+    """An address of the application that gets events of its project. See `picasso.webhooks`.
+
+    Rows with a host are not created by people: each stands for the `FileWebhook`s of a project that have this host. The
+    one with the host `*` has the secret of them all.
+    """
 
     class Payload(models.TextChoices):
         THIN = "thin"
@@ -25,7 +30,10 @@ class Webhook(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     project = models.ForeignKey(Project, models.CASCADE, related_name="webhooks")
-    url = models.TextField()
+    url = models.TextField(blank=True)
+    host = models.CharField(
+        max_length=255, blank=True, default="", db_default="", help_text="Of addresses that uploads have named."
+    )
     description = models.CharField(max_length=255, blank=True)
     types = models.JSONField(help_text="Types of events and patterns such as file.*.")
     media_types = models.JSONField(default=list, blank=True, help_text="Only files of these; empty for all.")
@@ -51,9 +59,27 @@ class Webhook(models.Model):
         ordering: ClassVar = ["-id"]
         base_manager_name = "everywhere"
         default_manager_name = "everywhere"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["project", "host"], name="one_webhook_per_host", condition=~models.Q(host="")
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.pk} of {self.project_id}"
+
+
+class FileWebhook(models.Model):
+    """The address that the upload of a file has named: it gets the events of this file."""
+
+    file = models.OneToOneField(File, models.CASCADE, primary_key=True, related_name="webhook")
+    url = models.TextField()
+    disabled_at = models.DateTimeField(null=True, help_text="When its receiver said that it is gone.")
+
+    objects = models.Manager["FileWebhook"]()
+
+    def __str__(self) -> str:
+        return f"webhook of {self.file_id}"
 
 
 class Delivery(models.Model):

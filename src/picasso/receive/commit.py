@@ -28,7 +28,7 @@ from picasso.errors import Conflict, PicassoError, Unavailable
 from picasso.events import write as events
 from picasso.files.delete import undo
 from picasso.jobs import states
-from picasso.models import File, Job, Upload, made_at, new_id
+from picasso.models import File, FileWebhook, Job, Upload, made_at, new_id
 from picasso.receive.acceptance import Arrived, accept
 from picasso.receive.admission import Admission
 from picasso.receive.content import Content
@@ -247,6 +247,7 @@ class Committer:
 def insert(batch: list[Pending]) -> None:
     files = [pending.file for pending in batch if pending.file]
     bulk_insert.insert_rows(File, [{column: getattr(file, column) for column in FILE_COLUMNS} for file in files])
+    bulk_insert.insert_rows(FileWebhook, [row for pending in batch for row in webhook_rows(pending)])
     jobs = [row for pending in batch for row in job_rows(pending)]
     bulk_insert.insert_rows(Job, [row for row in jobs if "due_at" not in row])
     bulk_insert.insert_rows(Job, [row for row in jobs if "due_at" in row])
@@ -262,6 +263,11 @@ def insert(batch: list[Pending]) -> None:
 def job_rows(pending: Pending) -> list[dict[str, Any]]:
     file, plan = pending.file, pending.plan
     return [states.new_job(file, step, plan.pipeline) for step in pending.steps] if file and plan else []
+
+
+def webhook_rows(pending: Pending) -> list[dict[str, Any]]:
+    file, url = pending.file, pending.new.webhook_url
+    return [{"file_id": file.pk, "url": url}] if file and url else []
 
 
 def finish(upload_id: uuid.UUID, file: File) -> None:

@@ -39,6 +39,7 @@ class NewFile:
     limits: TokenLimits | None = None
     tags: Sequence[str] = ()
     attributes: Attributes = field(default_factory=dict)
+    webhook_url: str = ""
 
 
 def new_file(name: str, declared_type: str, terms: Terms) -> NewFile:
@@ -54,6 +55,7 @@ def new_file(name: str, declared_type: str, terms: Terms) -> NewFile:
         limits=terms.limits,
         tags=terms.tags,
         attributes=terms.attributes,
+        webhook_url=terms.webhook_url,
     )
 
 
@@ -71,6 +73,7 @@ def of_upload(row: Upload) -> NewFile:
         limits=token_limits.from_json(row.limits),
         tags=row.tags,
         attributes=row.attributes,
+        webhook_url=row.webhook_url,
     )
 
 
@@ -93,6 +96,7 @@ def columns_of(terms: Terms, principal: Principal) -> dict[str, Any]:
         "expires_at": terms.expires_at,
         "tags": list(terms.tags),
         "attributes": dict(terms.attributes),
+        "webhook_url": terms.webhook_url,
     }
 
 

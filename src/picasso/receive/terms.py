@@ -13,6 +13,7 @@ from picasso.access.token_limits import TokenLimits
 from picasso.errors import Forbidden, InvalidField
 from picasso.metadata import Attributes, add_tags, parse_attributes
 from picasso.models import Visibility
+from picasso.receive import webhook_urls
 
 DEFAULT_PIPELINE = "default"
 
@@ -37,6 +38,7 @@ class Wishes:
     expires_at: datetime | None = None
     tags: Sequence[str] = ()
     attributes: Attributes = field(default_factory=dict)
+    webhook_url: str | None = None
 
 
 NO_WISHES = Wishes()
@@ -54,10 +56,12 @@ class Terms:
     limits: TokenLimits | None
     tags: Sequence[str]
     attributes: Attributes
+    webhook_url: str = ""
+    """Gets the events of the file; empty for none."""
 
 
 def decide(principal: Principal, wishes: Wishes, pipelines: PipelineRules) -> Terms:
-    """Raises `Unauthorized` for a stranger, `Forbidden`, `InvalidField`."""
+    """Raises `Unauthorized` for a stranger, `Forbidden`, `WebhookHostNotAllowed`, `InvalidField`."""
     pipeline = decide_pipeline(principal, wishes.pipeline, pipelines)
     return Terms(
         principal.project_id,
@@ -68,6 +72,7 @@ def decide(principal: Principal, wishes: Wishes, pipelines: PipelineRules) -> Te
         principal.limits,
         decide_tags(principal, wishes.tags),
         decide_attributes(principal, wishes.attributes),
+        decide_webhook_url(principal, wishes.webhook_url),
     )
 
 
@@ -117,6 +122,14 @@ def decide_attributes(principal: Principal, wish: Attributes) -> Attributes:
     """The client's; where its token has the same key, the token's. Raises `InvalidField`."""
     forced = principal.limits.attributes if principal.limits else {}
     return parse_attributes({**wish, **forced}) if forced else wish
+
+
+def decide_webhook_url(principal: Principal, wish: str | None) -> str:
+    """That of its token, otherwise the client's. Raises `InvalidField`, `WebhookHostNotAllowed`."""
+    url = (principal.limits.webhook_url if principal.limits else "") or wish or ""
+    if url:
+        webhook_urls.check(principal.project.webhook_hosts if principal.project else (), url)
+    return url
 
 
 def parse_expiry(value: object) -> datetime:

@@ -37,7 +37,7 @@ REQUEST_HEADERS = (
     *("Tus-Resumable", "Upload-Length", "Upload-Defer-Length", "Upload-Offset", "Upload-Metadata", "Upload-Concat"),
     *("Upload-Checksum", "Upload-Complete", "Upload-Incomplete", "Upload-Draft-Interop-Version", "Upload-Limit"),
     *("Repr-Digest", "Content-Digest", "Want-Repr-Digest", "Want-Content-Digest", "Idempotency-Key", "Prefer"),
-    *("Picasso-Tags", "Picasso-Attributes"),
+    *("Picasso-Tags", "Picasso-Attributes", "Picasso-Webhook-Url"),
     *("X-HTTP-Method-Override", "X-Requested-With", "X-Request-ID", "Traceparent", "Tracestate"),
     "Last-Event-ID",
 )

@@ -44,6 +44,7 @@ DESCRIBING = (
     "repr-digest",
     "picasso-tags",
     "picasso-attributes",
+    "picasso-webhook-url",
 )
 
 

@@ -15,7 +15,7 @@ from picasso.receive.terms import Wishes, check_visibility, parse_expiry
 from picasso.web import structured
 from picasso.web.request import Request
 
-WISHES = frozenset({"pipeline", "visibility", "expires_at", "tags", "attributes"})
+WISHES = frozenset({"pipeline", "visibility", "expires_at", "tags", "attributes", "webhook_url"})
 """The fields of a form, a query and Upload-Metadata that say how the file is kept."""
 
 # The largest Upload-Metadata, which is stored in the row of the upload. The largest attributes fit, as base64.
@@ -44,7 +44,7 @@ def media_type(value: str) -> str:
 
 
 def sent_wishes(request: Request) -> Wishes:
-    """From the query, tags and attributes also from header fields. Raises `InvalidField`."""
+    """From the query, some also from header fields. Raises `InvalidField`."""
     return wishes_in(texts_of_wishes(request))
 
 
@@ -60,12 +60,14 @@ def texts_of_wishes(request: Request) -> dict[str, str]:
 
 
 def header_wishes(request: Request) -> dict[str, str]:
-    """Of ``Picasso-Tags`` and ``Picasso-Attributes``, as the fields of a form have them. Raises `InvalidField`."""
+    """Of ``Picasso-Tags`` and others, as the fields of a form have them. Raises `InvalidField`."""
     found = {}
     if (tags := request.headers.get("picasso-tags")) is not None:
         found["tags"] = header_tags(tags)
     if (attributes := request.headers.get("picasso-attributes")) is not None:
         found["attributes"] = header_attributes(attributes)
+    if (url := request.headers.get("picasso-webhook-url")) is not None:
+        found["webhook_url"] = url
     return found
 
 
@@ -105,6 +107,7 @@ def wishes_in(found: Mapping[str, str]) -> Wishes:
         parse_expiry(expires_at) if expires_at else None,
         tags_in(found.get("tags", "")),
         attributes_in(attributes) if (attributes := found.get("attributes")) else {},
+        found.get("webhook_url"),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import uuid
 from collections.abc import Collection, Mapping
@@ -18,38 +19,47 @@ from picasso.models import Delivery
 
 LEASE_SECONDS = 60
 
-WORDS = {
-    "postgresql": {
-        "now": "statement_timestamp()",
-        "lease": f"statement_timestamp() + interval '{LEASE_SECONDS} seconds'",
-        "lock_free": "FOR UPDATE SKIP LOCKED",
-    },
-    "sqlite": {
-        "now": "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now')",
-        "lease": f"strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now', '+{LEASE_SECONDS} seconds')",
-        "lock_free": "",
-    },
-}
+NOW = {"postgresql": "statement_timestamp()", "sqlite": "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now')"}
 
 # The webhooks that have something due.
 WITH_WORK = """
-    SELECT id, failures FROM picasso_webhook
+    SELECT id, failures, host <> '' FROM picasso_webhook
     WHERE enabled AND (resume_at IS NULL OR resume_at <= {now}) AND EXISTS (
         SELECT 1 FROM picasso_delivery
         WHERE webhook_id = picasso_webhook.id AND state = 'waiting' AND due_at <= {now})"""
 
-# (webhook, limit): its deliveries that are due the longest. Counting the attempt raises the fence.
-CLAIM = """
-    UPDATE picasso_delivery SET attempt = attempt + 1, due_at = {lease}
-    WHERE id IN (
-        SELECT id FROM picasso_delivery
-        WHERE webhook_id = %s AND state = 'waiting' AND due_at <= {now}
-        ORDER BY due_at, id LIMIT %s {lock_free})
-    RETURNING id, attempt, event, type, tries"""
+# Deliveries that are due the longest. Counting the attempt raises the fence.
+CLAIM = {
+    # (webhooks and their limits, as JSON)
+    "postgresql": """
+        UPDATE picasso_delivery SET attempt = attempt + 1, due_at = {now} + {lease} * interval '1 second'
+        FROM (
+            SELECT due.id FROM jsonb_to_recordset(%s) AS wanted (id uuid, room integer), LATERAL (
+                SELECT id FROM picasso_delivery
+                WHERE webhook_id = wanted.id AND state = 'waiting' AND due_at <= {now}
+                ORDER BY due_at, id LIMIT wanted.room FOR UPDATE SKIP LOCKED) AS due) AS found
+        WHERE picasso_delivery.id = found.id
+        RETURNING picasso_delivery.id, attempt, webhook_id, event, type, tries""",
+    # (webhook, limit)
+    "sqlite": """
+        UPDATE picasso_delivery
+        SET attempt = attempt + 1, due_at = strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now', '+{lease} seconds')
+        WHERE id IN (
+            SELECT id FROM picasso_delivery
+            WHERE webhook_id = %s AND state = 'waiting' AND due_at <= {now} ORDER BY due_at, id LIMIT %s)
+        RETURNING id, attempt, webhook_id, event, type, tries""",
+}
 
 # So many messages of one webhook are sent at once by this process: one if the last one has failed, few until its
 # receiver has answered quickly, so that those that hang take few of the places.
-FAILING, UNKNOWN, QUICK = 1, 8, 32
+FAILING, UNKNOWN, QUICK = 1, 2, 32
+
+# A webhook takes at most such a part of the free places. So of receivers that were quick, and hang all at once, each
+# takes fewer places than the one before.
+SHARE = 8
+
+# So many places are for webhooks that have nothing in flight.
+RESERVED = 64
 
 REMOVE_AT_ONCE = 1000
 
@@ -72,6 +82,18 @@ class Claim(NamedTuple):
     type: str
     tries: int
     """How many have failed."""
+    failures: int = 0
+    """How many attempts of the webhook have failed in a row."""
+    of_file: bool = False
+    """Whether it is for the webhook of a file."""
+
+
+class Work(NamedTuple):
+    """A webhook that has something due."""
+
+    webhook: uuid.UUID
+    failures: int
+    of_file: bool
 
 
 def claim(in_flight: Mapping[uuid.UUID, int], free: int, quick: Collection[uuid.UUID] = ()) -> list[Claim]:
@@ -79,28 +101,47 @@ def claim(in_flight: Mapping[uuid.UUID, int], free: int, quick: Collection[uuid.
 
     Webhooks with little in flight come first, so that a few slow ones with a long backlog don't take all places.
     """
-    found: list[Claim] = []
-    order = sorted(with_work(), key=lambda each: (in_flight.get(each[0], 0), random.random()))  # noqa: S311
-    for webhook, failures in order:
-        places = FAILING if failures else QUICK if webhook in quick else UNKNOWN
-        room = min(places - in_flight.get(webhook, 0), free - len(found))
+    work, rooms = with_work(), dict[uuid.UUID, int]()
+    for each in sorted(work, key=lambda each: (in_flight.get(each.webhook, 0), random.random())):  # noqa: S311
+        room = room_of(each, in_flight.get(each.webhook, 0), free, quick=each.webhook in quick)
         if room > 0:
-            found += claim_of(webhook, room)
-    return found
+            rooms[each.webhook] = room
+            free -= room
+    return claimed(rooms, {each.webhook: each for each in work}) if rooms else []
 
 
-def with_work() -> list[tuple[uuid.UUID, int]]:
+def room_of(work: Work, used: int, free: int, *, quick: bool) -> int:
+    """How many more messages of a webhook may be sent."""
+    if free <= RESERVED:
+        return min(free, 0 if used else 1)
+    places = FAILING if work.failures else QUICK if quick else UNKNOWN
+    return min(places - used, max(1, free // SHARE))
+
+
+def with_work() -> list[Work]:
     with connection.cursor() as cursor:
-        cursor.execute(WITH_WORK.format(**WORDS[connection.vendor]), [])
-        return [(parse_id(webhook), failures) for webhook, failures in cursor.fetchall()]
+        cursor.execute(WITH_WORK.format(now=NOW[connection.vendor]), [])
+        return [Work(parse_id(webhook), failures, bool(of_file)) for webhook, failures, of_file in cursor.fetchall()]
 
 
-def claim_of(webhook: uuid.UUID, limit: int) -> list[Claim]:
+def claimed(rooms: Mapping[uuid.UUID, int], work: Mapping[uuid.UUID, Work]) -> list[Claim]:
     """Oldest event first."""
+    statement = CLAIM[connection.vendor].format(now=NOW[connection.vendor], lease=LEASE_SECONDS)
+    claims = []
     with connection.cursor() as cursor:
-        cursor.execute(CLAIM.format(**WORDS[connection.vendor]), [adapted(webhook), limit])
-        claims = [Claim(parse_id(pk), attempt, webhook, *more) for pk, attempt, *more in cursor.fetchall()]
+        for parameters in parameters_of(rooms):
+            cursor.execute(statement, parameters)
+            for pk, attempt, webhook, event, kind, tries in cursor.fetchall():
+                its = work[parse_id(webhook)]
+                claims.append(Claim(parse_id(pk), attempt, its.webhook, event, kind, tries, its.failures, its.of_file))
     return sorted(claims, key=lambda each: (each.event or 0, each.id))
+
+
+def parameters_of(rooms: Mapping[uuid.UUID, int]) -> list[tuple[str | int, ...]]:
+    """Of each statement. SQLite, which has no LATERAL, needs several; they cost little there."""
+    if connection.vendor == "sqlite":
+        return [(webhook.hex, room) for webhook, room in rooms.items()]
+    return [(json.dumps([{"id": str(webhook), "room": room} for webhook, room in rooms.items()]),)]
 
 
 def remove_old(kept: int) -> int:
@@ -108,7 +149,3 @@ def remove_old(kept: int) -> int:
     old = Q(event__lt=oldest_number()) | Q(event=None, created_at__lt=Now() - timedelta(seconds=kept))
     found = list(Delivery.objects.filter(old).values_list("pk", flat=True)[:REMOVE_AT_ONCE])
     return Delivery.objects.filter(pk__in=found).delete()[0] if found else 0
-
-
-def adapted(value: uuid.UUID) -> uuid.UUID | str:
-    return value.hex if connection.vendor == "sqlite" else value

@@ -36,7 +36,7 @@ def of(principal: Principal) -> QuerySet[Webhook]:
     principal.require(Scope.WEBHOOKS_WRITE)
     if principal.owner is not None:
         raise Forbidden("Webhooks get the events of all owners, so a token of one owner can't change them.")
-    return Webhook.objects.of(principal.project_id)
+    return Webhook.objects.of(principal.project_id).filter(host="")
 
 
 def get(principal: Principal, webhook_id: uuid.UUID) -> Webhook:
@@ -103,9 +103,7 @@ def rotate(webhook: Webhook, grace: timedelta) -> str:
         row = Webhook.everywhere.select_for_update().get(pk=webhook.pk)
         if row.secret != webhook.secret:
             raise Conflict("The secret was rotated at the same time.")
-        row.old_secret, row.old_secret_until = row.secret, timezone.now() + grace
-        row.secret = signing.cipher.encrypt(secret)
-        row.save(update_fields=["secret", "old_secret", "old_secret_until"])
+        signing.replace(row, secret, grace)
         record("webhook.rotate", webhook)
     return secret
 

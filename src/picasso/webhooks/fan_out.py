@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +14,8 @@ from django.db.models import Exists, OuterRef
 from picasso import bulk_insert
 from picasso.events.sequence import last_number
 from picasso.events.types import matches
-from picasso.models import Delivery, Event, EventCounter, Webhook, new_id
+from picasso.models import Delivery, Event, EventCounter, FileWebhook, Webhook, new_id
+from picasso.webhooks import of_files
 
 BATCH = 1000
 
@@ -35,8 +37,9 @@ def fan_out() -> bool:
         EventCounter.objects.get_or_create(pk=COUNTER)
         counter = EventCounter.objects.select_for_update().get(pk=COUNTER)
         newest = last_number()
-        events = numbered_events(counter.last, newest) if (webhooks := enabled_webhooks()) else []
-        create_deliveries(webhooks, events)
+        webhooks, of_single_files = enabled_webhooks(), FileWebhook.objects.exists()
+        events = numbered_events(counter.last, newest) if webhooks or of_single_files else []
+        create_deliveries(webhooks, events, of_files.by_file(events) if of_single_files else {})
         counter.last = (events[-1].seq or 0) if len(events) == BATCH else newest
         counter.save()
     return counter.last < newest
@@ -45,7 +48,7 @@ def fan_out() -> bool:
 def enabled_webhooks() -> dict[int | None, list[Webhook]]:
     """By project."""
     found: dict[int | None, list[Webhook]] = defaultdict(list)
-    for webhook in Webhook.everywhere.filter(enabled=True):
+    for webhook in Webhook.everywhere.filter(enabled=True, host=""):
         found[webhook.project_id].append(webhook)
     return found
 
@@ -55,13 +58,15 @@ def numbered_events(after: int, newest: int) -> list[Event]:
     return list(rows.order_by("seq").defer("data", "tags")[:BATCH])
 
 
-def create_deliveries(webhooks: dict[int | None, list[Webhook]], events: Iterable[Event]) -> int:
-    rows = [
-        row(webhook, event)
-        for event in events
-        for webhook in webhooks.get(event.project_id, ())
-        if wants(webhook, event)
-    ]
+def create_deliveries(
+    webhooks: Mapping[int | None, Sequence[Webhook]], events: Iterable[Event], by_file: Mapping[uuid.UUID, Webhook]
+) -> int:
+    """``by_file`` has the rows of files that have a webhook of their own."""
+    rows = []
+    for event in events:
+        rows += [row(each, event) for each in webhooks.get(event.project_id, ()) if wants(each, event)]
+        if event.file_id and event.file_id in by_file and of_files.is_told(event.type):
+            rows.append(row(by_file[event.file_id], event))
     bulk_insert.insert_rows(Delivery, rows)
     return len(rows)
 
@@ -110,4 +115,4 @@ def create_missing(webhook: Webhook, events: list[Event]) -> int:
         known = Delivery.objects.filter(webhook=webhook, event__in=[event.seq for event in events])
         there = set(known.values_list("event", flat=True))
         missing = [event for event in events if event.seq not in there]
-        return create_deliveries({webhook.project_id: [webhook]}, missing)
+        return create_deliveries({webhook.project_id: [webhook]}, missing, {})

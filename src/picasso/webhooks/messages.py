@@ -20,11 +20,13 @@ from picasso import addresses
 from picasso.access import projects
 from picasso.access.links import Signer, rounded_expiry
 from picasso.access.principal import SERVICE
+from picasso.errors import WebhookHostNotAllowed
 from picasso.events.record import COLUMNS, EventRecord
 from picasso.files.queries import with_derivatives
-from picasso.models import Event, File, Webhook
+from picasso.models import Event, File, FileWebhook, Webhook
+from picasso.receive import webhook_urls
 from picasso.serializers import FileDetailSerializer, Links
-from picasso.webhooks import signing
+from picasso.webhooks import of_files, signing
 from picasso.webhooks.claims import TEST, Claim, message_id
 
 log = logging.getLogger(__name__)
@@ -37,7 +39,9 @@ LARGE = ("facts", "derivatives", "attributes")
 
 # Why nothing is sent, besides the codes of `picasso.outbound.errors`.
 REMOVED = "event-removed"
-"""The event is not kept any more."""
+"""The event is not kept any more; or the webhook was that of a file, which is deleted."""
+DISABLED = "webhook-disabled"
+"""The receiver of this file's events is gone."""
 UNREADABLE = "secret-unreadable"
 """The secret can't be decrypted, because `PICASSO_SECRET_KEY` was changed. Rotate it."""
 
@@ -51,12 +55,27 @@ class Message:
     id: str
     """The same for every attempt."""
     body: bytes
-    """Empty if the event is not kept any more."""
     keys: Sequence[str]
+    refusal: str = ""
+    """Why it is not sent at all; empty if it is."""
 
     def headers(self) -> dict[str, str]:
         """Signed now."""
         return signing.headers(self.keys, self.id, int(time.time()), self.body)
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What the messages of some claims are made from."""
+
+    webhooks: Mapping[uuid.UUID, Webhook]
+    keys: Mapping[uuid.UUID, Sequence[str]]
+    events: Mapping[int | None, EventRecord]
+    files: Mapping[uuid.UUID | None, File]
+    of_files: Mapping[int | None, FileWebhook]
+    """By the numbers of events."""
+    hosts: Mapping[int, Sequence[str]]
+    """Which a project allows for webhooks of files."""
 
 
 def messages(claims: Sequence[Claim]) -> list[Message]:
@@ -64,21 +83,53 @@ def messages(claims: Sequence[Claim]) -> list[Message]:
 
     So is one whose message can't be made, which is tried again when its lease ends: others must not wait for it.
     """
+    sources, found = sources_of(claims), []
+    for each in claims:
+        if each.webhook in sources.webhooks:
+            try:
+                found.append(message(each, sources))
+            except Exception:
+                log.exception("could not make the message of the delivery %s", each.id)
+    return found
+
+
+def sources_of(claims: Sequence[Claim]) -> Sources:
     webhooks = Webhook.everywhere.in_bulk({each.webhook for each in claims})
     events = found_events({each.event for each in claims if each.event is not None})
     wanted = (events[each.event].file_id for each in claims if each.event in events and is_full(webhooks, each))
     files = found_files({file_id for file_id in wanted if file_id})
-    keys = {pk: keys_of(webhook) for pk, webhook in webhooks.items()}
-    found = []
-    for each in claims:
-        if webhook := webhooks.get(each.webhook):
-            try:
-                body = body_of(each, events, files if is_full(webhooks, each) else {})
-            except Exception:
-                log.exception("could not make the message of the delivery %s", each.id)
-            else:
-                found.append(Message(each, webhook.url, message_id(each.event, each.id), body, keys[each.webhook]))
-    return found
+    projects_of_files = {webhook.project_id for webhook in webhooks.values() if webhook.host}
+    shared = {project: keys_of(of_files.key_row(project)) for project in projects_of_files}
+    return Sources(
+        webhooks,
+        {pk: shared[row.project_id] if row.host else keys_of(row) for pk, row in webhooks.items()},
+        events,
+        files,
+        of_files.of_events({each.event for each in claims if each.of_file and each.event is not None}),
+        {project: projects.read(project).webhook_hosts for project in projects_of_files},
+    )
+
+
+def message(claim: Claim, sources: Sources) -> Message:
+    webhook = sources.webhooks[claim.webhook]
+    url, refusal = webhook.url, ""
+    if webhook.host:
+        url, refusal = address_of_file(claim, sources, webhook.project_id)
+    body = body_of(claim, sources.events, sources.files if is_full(sources.webhooks, claim) else {})
+    refusal = refusal or ("" if body else REMOVED)
+    return Message(claim, url, message_id(claim.event, claim.id), body, sources.keys[claim.webhook], refusal)
+
+
+def address_of_file(claim: Claim, sources: Sources, project_id: int) -> tuple[str, str]:
+    """The address, or why nothing is sent to it."""
+    found = sources.of_files.get(claim.event)
+    if found is None:
+        return "", REMOVED
+    if found.disabled_at:
+        return "", DISABLED
+    if not webhook_urls.allows(sources.hosts[project_id], of_files.host_of(found.url)):
+        return "", WebhookHostNotAllowed.code
+    return found.url, ""
 
 
 def is_full(webhooks: Mapping[uuid.UUID, Webhook], claim: Claim) -> bool:

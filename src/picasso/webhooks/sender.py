@@ -19,8 +19,8 @@ from picasso.errors import PicassoError
 from picasso.loop_thread import LoopThread
 from picasso.outbound import Client, Limits, Options, OutboundError, Response
 from picasso.outbound.retry_after import retry_after
-from picasso.webhooks import claims, results
-from picasso.webhooks.messages import REMOVED, UNREADABLE, Message, messages
+from picasso.webhooks import claims, of_files, results
+from picasso.webhooks.messages import UNREADABLE, Message, messages
 from picasso.webhooks.results import Result
 
 log = logging.getLogger(__name__)
@@ -151,6 +151,7 @@ class Dispatcher:
     async def _remove_old(self) -> None:
         if time.monotonic() > self._remove_at:
             removed = await self._database.do(claims.remove_old, self._kept)
+            await self._database.do(of_files.remove_unused)
             self._remove_at = time.monotonic() + (1.0 if removed == claims.REMOVE_AT_ONCE else REMOVE)
 
     def _start(self, message: Message) -> None:
@@ -194,8 +195,8 @@ async def attempt(client: Client, message: Message) -> Result:
     def result(status: int | None, **more: Any) -> Result:
         return Result(message.claim, status, milliseconds=round((time.monotonic() - began) * 1000), **more)
 
-    if not message.body:
-        return result(None, error=REMOVED, final=True)
+    if message.refusal:
+        return result(None, error=message.refusal, final=True)
     if not message.keys:
         return result(None, error=UNREADABLE)
     try:

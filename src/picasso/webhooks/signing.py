@@ -6,8 +6,12 @@ import base64
 import hmac
 import secrets
 from collections.abc import Sequence
+from datetime import timedelta
+
+from django.utils import timezone
 
 from picasso.access.ciphers import Cipher
+from picasso.models import Webhook
 
 PREFIX = "whsec_"
 SECRET_BYTES = 32
@@ -18,6 +22,13 @@ cipher = Cipher("webhook")
 def new_secret() -> str:
     """As a receiver has it: ``whsec_`` and 32 random bytes in base 64."""
     return PREFIX + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
+
+
+def replace(row: Webhook, secret: str, grace: timedelta) -> None:
+    """Until ``grace`` is over the old secret signs, too."""
+    row.old_secret, row.old_secret_until = row.secret, timezone.now() + grace
+    row.secret = cipher.encrypt(secret)
+    row.save(update_fields=["secret", "old_secret", "old_secret_until"])
 
 
 def key_of(secret: str) -> bytes:

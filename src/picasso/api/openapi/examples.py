@@ -143,6 +143,7 @@ PROJECT = {
     "rates": {"key": "600/60"},
     "scan": {},
     "imports": {},
+    "webhook_hosts": ["app.example.com"],
     "retention_days": None,
     "trash_days": 30,
 }
@@ -197,6 +198,8 @@ ANSWERS: Mapping[str, Any] = {
         "facts": {"file": {"media_type": "image/jpeg"}, "image": {"width": 4032, "height": 2688}},
         "derivatives": [DERIVATIVE],
         "error": None,
+        "webhook_url": "https://app.example.com/picasso",
+        "webhook_disabled_at": None,
     },
     "Trash": {**FILE, "deleted_at": LATER},
     "Job": JOB,
@@ -211,6 +214,7 @@ ANSWERS: Mapping[str, Any] = {
     "Token": {"token": "eyJhbGciOiJIUzI1NiJ9.e30.example", "expires_at": LATER},
     "Link": {"url": FILE["file"], "expires_at": FUTURE},
     "Project": PROJECT,
+    "SharedSecret": {"secret": "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="},
     "Queue": QUEUE,
     "FileBatch": BATCH,
     "BatchOutcome": {

@@ -26,7 +26,7 @@ CREATION = (
     *("idempotency-key-in-use", "idempotency-key-reused", "conflict", "gone", "length-required", "quota-exceeded"),
     *("too-large", "unsupported-media-type", "type-not-allowed", "unsupported-content-encoding", "forbidden-content"),
     *("locked", "too-many-uploads", "unsupported-transfer-encoding", "storage-full", "unfinished-full"),
-    *("unsupported-tus-version", "checksum-mismatch", "superseded"),
+    *("unsupported-tus-version", "checksum-mismatch", "superseded", "webhook-host-not-allowed"),
 )
 OF_UPLOAD = ("gone", "superseded", "locked", "unsupported-tus-version", "conflict")
 APPENDING = (
@@ -38,6 +38,7 @@ DOWNLOAD = (
     *("not-scanned", "infected", "content-refused", "not-scanned-yet", "not-checked-yet"),
 )
 URLS = ("url-not-valid", "address-not-allowed")
+CREATION_OF_IMPORT = (*JSON_BODY, *URLS, "quota-exceeded", "too-many-uploads", "webhook-host-not-allowed")
 
 READ, WRITE, DELETE = Scope.FILES_READ, Scope.FILES_WRITE, Scope.FILES_DELETE
 HOOKS, ADMIN = Scope.WEBHOOKS_WRITE, Scope.PROJECT_ADMIN
@@ -84,7 +85,7 @@ WORK: Mapping[str, Row] = {
     "resume_queue": Row("Resume a queue", Scope.SERVICE_ADMIN),
     "list_events": Row("List or follow events", Scope.EVENTS_READ, ("too-many-streams",)),
     "list_imports": Row("List imports", WRITE),
-    "create_import": Row("Import a file from a URL", WRITE, (*JSON_BODY, *URLS, "quota-exceeded", "too-many-uploads")),
+    "create_import": Row("Import a file from a URL", WRITE, CREATION_OF_IMPORT),
     "get_import": Row("Show an import", WRITE),
     "cancel_import": Row("Cancel an import", WRITE, ("conflict",)),
 }
@@ -120,6 +121,8 @@ WEBHOOKS: Mapping[str, Row] = {
     "test_webhook": Row("Send a test message", HOOKS, ("conflict",)),
     "replay_webhook": Row("Send messages again", HOOKS, (*JSON_BODY, "conflict")),
     "list_webhook_deliveries": Row("List the deliveries of a webhook", HOOKS),
+    "list_file_deliveries": Row("List the deliveries to the webhook of a file", HOOKS),
+    "rotate_project_webhook_secret": Row("Make a new secret for webhooks of files", ADMIN, JSON_BODY),
 }
 
 SERVICE: Mapping[str, Row] = {

@@ -40,7 +40,8 @@ CONTENT_DIGEST = header("Content-Digest", "The digest of this request's content 
 DISPOSITION = header("Content-Disposition", 'Contains the name of the file: `attachment; filename="beach.jpg"`.')
 METADATA = header(
     "Upload-Metadata",
-    "Of tus: `filename`, `filetype`, `pipeline`, `visibility`, `expires_at`, `tags`, `attributes` and others.",
+    "Of tus: `filename`, `filetype`, `pipeline`, `visibility`, `expires_at`, `tags`, `attributes`, `webhook_url`"
+    " and others.",
     pattern=METADATA_PAIRS,
 )
 PREFER = header(
@@ -56,6 +57,8 @@ TAGS = query("tags", "Words about the file, with commas between them; or repeate
 ATTRIBUTES = query("attributes", "What the application says about the file: a JSON object.")
 PICASSO_TAGS = header("Picasso-Tags", "As the query's `tags`: a List of Strings (RFC 9651), or a JSON list.")
 PICASSO_ATTRIBUTES = header("Picasso-Attributes", "As the query's `attributes`; or as a Byte Sequence (RFC 9651).")
+WEBHOOK_URL = query("webhook_url", "Gets the events of the file (docs/webhooks.md). The project must allow its host.")
+PICASSO_WEBHOOK_URL = header("Picasso-Webhook-Url", "As the query's `webhook_url`.")
 TOKEN = query("token", "An upload token, where no header can be sent.")
 
 FORM = {
@@ -70,6 +73,7 @@ FORM = {
             "expires_at": {"type": "string", "format": "date-time"},
             "tags": {"type": "string", "description": "With commas between them; or repeated, or a JSON list."},
             "attributes": {"type": "string", "description": "A JSON object."},
+            "webhook_url": {"type": "string", "description": "Gets the events of the file."},
         },
     }
 }
@@ -166,8 +170,10 @@ def create_operation(name: str, description: str, *parameters: dict[str, Any], f
                 EXPIRES_AT,
                 TAGS,
                 ATTRIBUTES,
+                WEBHOOK_URL,
                 PICASSO_TAGS,
                 PICASSO_ATTRIBUTES,
+                PICASSO_WEBHOOK_URL,
                 TOKEN,
                 DISPOSITION,
                 COMPLETE,

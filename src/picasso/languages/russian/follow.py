@@ -10,6 +10,11 @@ SENTENCES = {
         "Вебхуки получают события всех владельцев, поэтому токен одного владельца не может их менять."
     ),
     "The secret was rotated at the same time.": "Секрет был заменён в то же время.",
+    "The project does not allow the host of this webhook_url.": "Проект не разрешает хост этого webhook_url.",
+    "webhook_url has more than {} characters.": "В webhook_url больше {0} символов.",
+    "webhook_hosts must be a list of at most {} hosts such as app.example.com or *.example.com.": (
+        "webhook_hosts — список не более чем из {0} хостов, например app.example.com или *.example.com."
+    ),
     "The webhook is disabled: nothing is sent to it.": "Вебхук отключён: ему ничего не отправляется.",
     "There is no type {} of events.": "Нет типа событий {0}.",
     "An import in the state {} can't be cancelled.": "Импорт в состоянии {0} нельзя отменить.",

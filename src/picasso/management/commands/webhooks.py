@@ -15,13 +15,13 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone
 
-from picasso.access import projects
+from picasso.access import project_settings, projects
 from picasso.access.principal import SERVICE, Principal
 from picasso.errors import PicassoError
 from picasso.events.types import is_pattern
 from picasso.management.options import HIDDEN
-from picasso.models import Delivery, Webhook
-from picasso.webhooks import endpoints
+from picasso.models import Delivery, Project, Webhook
+from picasso.webhooks import endpoints, of_files
 
 HEADINGS = ("ID", "STATE", "PROJECT", "FAILURES", "URL: TYPES")
 LINE = "{:36}  {:9} {:16} {:8}  {}"
@@ -41,6 +41,8 @@ COLUMNS = (
 )
 DELIVERY_COLUMNS = ("id", "event", "type", "state", "tries", "status", "error", "created_at", "finished_at")
 
+GRACE = "for so many seconds the old secret signs too (default: a day)"
+
 WITH_ID = {
     "show": "show one",
     "test": "send a message of the type webhook.test",
@@ -59,17 +61,25 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        commands = parser.add_subparsers(dest="do", metavar=" | ".join(("list", "create", *WITH_ID)), required=True)
+        commands = parser.add_subparsers(
+            dest="do", metavar=" | ".join(("list", "create", "hosts", "secret", *WITH_ID)), required=True
+        )
         listing = commands.add_parser("list", help="list webhooks, newest first, without their secrets")
         listing.add_argument("--project", help="the name of the project (default: all)")
         listing.add_argument("--json", action="store_true", help="print JSON")
         add_create(commands.add_parser("create", help="create one and print its secret, which is shown only once"))
+        add_of_files(commands.add_parser("hosts", help="which hosts a webhook_url of an upload may have"))
+        secret = commands.add_parser(
+            "secret", help="make and print a new secret for messages to a webhook_url of uploads"
+        )
+        secret.add_argument("--project", default="default", help="the name of the project (default: %(default)s)")
+        secret.add_argument("--grace", type=grace, default=DAY, metavar="SECONDS", help=GRACE)
+        secret.add_argument("--json", action="store_true", help="print JSON")
         named = {name: commands.add_parser(name, help=what) for name, what in WITH_ID.items()}
         for command in named.values():
             command.add_argument("id", type=uuid.UUID, help="of the webhook")
             command.add_argument("--json", action="store_true", help="print JSON")
-        help_ = "for so many seconds the old secret signs too (default: a day)"
-        named["rotate"].add_argument("--grace", type=grace, default=DAY, metavar="SECONDS", help=help_)
+        named["rotate"].add_argument("--grace", type=grace, default=DAY, metavar="SECONDS", help=GRACE)
         add_replay(named["replay"])
         add_deliveries(named["deliveries"])
 
@@ -81,7 +91,7 @@ class Command(BaseCommand):
             raise CommandError(fault.detail) from fault
 
     def _list(self, options: dict[str, Any]) -> None:
-        rows = Webhook.everywhere.select_related("project").order_by("-id")
+        rows = Webhook.everywhere.select_related("project").filter(host="").order_by("-id")
         if options["project"] is not None:
             rows = rows.filter(project=principal(options["project"]).project_id)
         if options["json"]:
@@ -96,6 +106,25 @@ class Command(BaseCommand):
         values["types"] = values["types"] or list(endpoints.DEFAULT_TYPES)
         webhook, secret = endpoints.create(principal(options["project"]), values)
         self._show_secret(webhook, secret, options)
+
+    def _hosts(self, options: dict[str, Any]) -> None:
+        row = project_row(options["project"])
+        hosts = [each for each in row.webhook_hosts if each not in options["remove"]]
+        hosts += [each for each in options["add"] if each not in hosts]
+        if hosts != row.webhook_hosts:
+            project_settings.check({"webhook_hosts": hosts})
+            projects.change(row, {"webhook_hosts": hosts})
+        if options["json"]:
+            self._print({"webhook_hosts": hosts})
+        else:
+            self.stdout.write("\n".join(hosts))
+
+    def _secret(self, options: dict[str, Any]) -> None:
+        secret = of_files.rotate(project_row(options["project"]).pk, timedelta(seconds=options["grace"]))
+        if options["json"]:
+            self._print({"secret": secret})
+        else:
+            self.stdout.write(secret)
 
     def _show(self, options: dict[str, Any]) -> None:
         found = described(webhook_of(options))
@@ -167,6 +196,14 @@ class Command(BaseCommand):
 
     def _print(self, value: object) -> None:
         self.stdout.write(json.dumps(value, cls=DjangoJSONEncoder))
+
+
+def add_of_files(parser: CommandParser) -> None:
+    parser.add_argument("--project", default="default", help="the name of the project (default: %(default)s)")
+    for name in ("add", "remove"):
+        what = f"a host to {name}, such as app.example.com or *.example.com; may be given several times"
+        parser.add_argument(f"--{name}", action="append", default=[], metavar="HOST", help=what)
+    parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def add_create(parser: CommandParser) -> None:
@@ -245,8 +282,14 @@ def principal(project: str) -> Principal:
     return replace(SERVICE, project=found, identity="command-line")
 
 
+def project_row(name: str) -> Project:
+    if (found := Project.objects.filter(name=name).first()) is None:
+        raise CommandError(f"There is no project {name!r}.")
+    return found
+
+
 def webhook_of(options: dict[str, Any]) -> Webhook:
-    found = Webhook.everywhere.select_related("project").filter(pk=options["id"]).first()
+    found = Webhook.everywhere.select_related("project").filter(pk=options["id"], host="").first()
     if found is None:
         raise CommandError("There is no webhook with this id.")
     return found
