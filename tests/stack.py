@@ -45,6 +45,11 @@ class Stack:
         self.client = httpx.Client(base_url=self.url, timeout=30)
 
     @property
+    def environment(self) -> dict[str, str]:
+        """Of its processes."""
+        return dict(self._env)
+
+    @property
     def argv(self) -> list[str]:
         """The command that `start` runs."""
         return [self.python, "-m", "picasso", *self._command]

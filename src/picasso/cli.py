@@ -36,6 +36,7 @@ SHORTCUTS = {
     "webhooks": "list, create and change webhooks, see deliveries, send again",
     "keys": "create, list and revoke keys of the API",
     "people": "create, list and change people who sign in",
+    "doctor": "test this installation, also through its proxy, and say what to change",
 }
 
 

@@ -26,7 +26,7 @@ def uses_of_a_manager(model: str) -> Iterator[Path]:
 READERS = {
     "File": {"files"},
     "Job": {"jobs", "process", "admin", "management", "api"},
-    "Upload": {"receive"},
+    "Upload": {"receive", "doctor"},
     "Import": {"imports", "api", "management"},
 }
 
