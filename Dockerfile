@@ -14,8 +14,9 @@ RUN pip --python /opt/picasso install --quiet --require-hashes -r /build/build.t
 
 COPY LICENSE NOTICE README.md pyproject.toml /build/
 COPY src /build/src
+COPY clients/python /build/clients/python
 # Packages that only the build needs are removed.
-RUN pip --python /opt/picasso install --quiet --no-deps --no-index --no-build-isolation /build \
+RUN pip --python /opt/picasso install --quiet --no-deps --no-index --no-build-isolation /build/clients/python /build \
     && pip --python /opt/picasso uninstall --quiet --yes hatchling editables pathspec pluggy setuptools pkgconfig trove-classifiers
 
 

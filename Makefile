@@ -4,7 +4,8 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; 
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
-COMPILE = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
+COMPILE = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet \
+	--no-emit-package picasso-client
 INSTALL = -m pip install --quiet --disable-pip-version-check
 UV = $(BIN)/uv pip install --quiet --python
 PIP = $(BIN)/python $(INSTALL) --require-hashes
@@ -27,7 +28,7 @@ help:
 	@echo "make lock         update the locks in requirements/ to the newest versions"
 	@echo "make test-lowest  test with the lowest versions that pyproject.toml allows"
 	@echo "make test-newest  test with the newest versions that pyproject.toml allows"
-	@echo "make release      build wheel, sdist, image and SBOM in dist/"
+	@echo "make release      build wheels, sdists, image and SBOM in dist/"
 	@echo "make clean        remove the virtual environments and caches"
 
 run: $(VENV)/run.done
@@ -47,6 +48,7 @@ check: docs
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/lint-imports --config clients/python/pyproject.toml
 	$(BIN)/python -m pytest -q tests/docs
 
 docs: $(VENV)/dev.done
@@ -59,12 +61,12 @@ format: $(VENV)/dev.done
 bench: $(VENV)/dev.done
 	@$(BIN)/python -m bench
 
-$(VENV)/run.done: requirements/build.txt requirements/run.txt pyproject.toml | $(VENV)/bin/python
+$(VENV)/run.done: requirements/build.txt requirements/run.txt pyproject.toml clients/python/pyproject.toml | $(VENV)/bin/python
 	$(PIP) -r requirements/build.txt
 	$(PIP) --no-build-isolation -r requirements/run.txt
 	@# The distribution was once called `picasso`; a second copy would register every processor twice.
 	@$(BIN)/python -m pip uninstall --quiet --yes picasso 2>/dev/null
-	@$(BIN)/python $(INSTALL) --no-deps --no-build-isolation --editable .
+	@$(BIN)/python $(INSTALL) --no-deps --no-build-isolation --editable clients/python --editable .
 	@touch $@
 
 $(VENV)/dev.done: requirements/dev.txt $(VENV)/run.done
@@ -76,7 +78,8 @@ $(VENV)/bin/python:
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
 		echo "Python's venv module is missing; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 
-# The locks have hashes but no addresses: whoever installs from them chooses the package index. lowest.txt has the lowest
+# The locks have hashes but no addresses: whoever installs from them chooses the package index. The client is a folder here,
+# so it is in no lock, but what it needs is. lowest.txt has the lowest
 # versions of what Picasso itself needs, and for everything else the newest versions that fit.
 lock: $(VENV)/dev.done
 	$(COMPILE) --upgrade -o requirements/run.txt --extra all pyproject.toml
@@ -89,11 +92,11 @@ lock: $(VENV)/dev.done
 test-lowest: .venv-lowest/done
 	@.venv-lowest/bin/python -m pytest -q $(RANGE_TESTS)
 
-.venv-lowest/done: requirements/build.txt requirements/lowest.txt pyproject.toml | $(VENV)/dev.done
+.venv-lowest/done: requirements/build.txt requirements/lowest.txt pyproject.toml clients/python/pyproject.toml | $(VENV)/dev.done
 	@$(PYTHON) -m venv --clear --without-pip $(@D)
 	$(UV) $(@D)/bin/python --require-hashes --requirement requirements/build.txt
 	$(UV) $(@D)/bin/python --require-hashes --no-build-isolation --requirement requirements/lowest.txt
-	@$(UV) $(@D)/bin/python --no-deps --no-build-isolation --editable .
+	@$(UV) $(@D)/bin/python --no-deps --no-build-isolation --editable clients/python --editable .
 	@touch $@
 
 # Without a lock: whatever the package index has today.

@@ -1,4 +1,4 @@
-"""A proxy that cuts connections, to see whether a client goes on."""
+"""A proxy that cuts and stops connections, to see whether a client goes on."""
 
 from __future__ import annotations
 
@@ -15,10 +15,19 @@ class Cutter:
 
     target: int
     listener: socket.socket
-    url: str
-    cuts: list[tuple[str, int]] = field(default_factory=list)
+    port: int
+    cuts: list[tuple[str, int]]
+    stop_after: int | None
     done: int = 0
+    passed: int = 0
+    """Bytes to the service, on all connections."""
+    stopped: threading.Event = field(default_factory=threading.Event)
+    end: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
 
     def accept(self) -> None:
         with suppress(OSError):
@@ -40,6 +49,8 @@ class Cutter:
                 passed += len(data)
                 if self.cut(direction, passed):
                     break
+                if direction == "up":
+                    self.count(len(data))
                 sink.sendall(data)
         for each in (source, sink):
             with suppress(OSError):
@@ -53,16 +64,25 @@ class Cutter:
             self.done += 1
             return True
 
+    def count(self, size: int) -> None:
+        """Let nothing through any more, once so much has passed."""
+        with self.lock:
+            self.passed += size
+        if self.stop_after is not None and self.passed > self.stop_after:
+            self.stopped.set()
+            self.end.wait(60)
+
 
 @contextmanager
-def cutting(port: int, cuts: list[tuple[str, int]]) -> Iterator[Cutter]:
+def cutting(target: int, cuts: list[tuple[str, int]], stop_after: int | None = None) -> Iterator[Cutter]:
     """``cuts`` are done one after the other: ``("up", 1000)`` ends a connection on which 1000 bytes were sent."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        cutter = Cutter(port, listener, f"http://127.0.0.1:{listener.getsockname()[1]}", list(cuts))
+        cutter = Cutter(target, listener, listener.getsockname()[1], list(cuts), stop_after)
         thread = threading.Thread(target=cutter.accept, daemon=True)
         thread.start()
         try:
             yield cutter
         finally:
+            cutter.end.set()
             listener.shutdown(socket.SHUT_RDWR)
             thread.join(10)

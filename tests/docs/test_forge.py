@@ -11,6 +11,9 @@ from typing import Any
 import pytest
 import yaml
 
+import picasso
+import picasso_client
+
 ROOT = Path(__file__).parents[2]
 FILES = sorted([*ROOT.glob(".github/**/*.yml"), ROOT / ".pre-commit-config.yaml", ROOT / "compose.yaml"])
 WORKFLOWS = sorted(ROOT.glob(".github/workflows/*.yml"))
@@ -60,6 +63,10 @@ def test_ci_runs_each_python_that_is_supported() -> None:
     oldest = int(required.removeprefix(">=3."))
     matrix = load(ROOT / ".github/workflows/ci.yml")["jobs"]["test"]["strategy"]["matrix"]
     assert matrix["python"] == [f"3.{minor}" for minor in range(oldest, NEWEST_PYTHON + 1)]
+
+
+def test_server_and_client_have_one_version() -> None:
+    assert picasso.__version__ == picasso_client.__version__
 
 
 def test_help_names_every_target() -> None:

@@ -3,9 +3,8 @@
 from picasso_client.async_client import AsyncClient
 from picasso_client.client import Client
 from picasso_client.errors import FieldError, PicassoError
-from picasso_client.models import Derivative, Event, Failure, File, Import
-
-__version__ = "0.1.0"  # that of the server it is released with
+from picasso_client.models import Derivative, Event, Failure, File, Import, Outcome
+from picasso_client.version import __version__
 
 __all__ = [
     "AsyncClient",
@@ -16,5 +15,7 @@ __all__ = [
     "FieldError",
     "File",
     "Import",
+    "Outcome",
     "PicassoError",
+    "__version__",
 ]

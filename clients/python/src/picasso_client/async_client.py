@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self, TypeVar, Unpack
 
@@ -17,8 +17,8 @@ from picasso_client.config import resolve
 from picasso_client.downloads import DownloadOptions
 from picasso_client.exchange import arguments, head_of, http_options
 from picasso_client.following import EventFilters
-from picasso_client.models import Derivative, Event, File, Import
-from picasso_client.requests import FOREVER, Changes, Filters, ImportOptions
+from picasso_client.models import Derivative, Event, File, Import, Outcome
+from picasso_client.requests import FOREVER, BatchOptions, Changes, Filters, ImportOptions
 from picasso_client.service import Service
 from picasso_client.sources import AsyncContent
 from picasso_client.upload_options import ResumeOptions, UploadOptions
@@ -86,6 +86,10 @@ class AsyncClient:
     async def restore(self, file_id: str) -> File:
         """Take it out of the trash."""
         return await self._run(requests.restore(self._service, file_id))
+
+    async def change_files(self, action: str, ids: Sequence[str], **options: Unpack[BatchOptions]) -> list[Outcome]:
+        """Delete, restore, tag, untag, retry or reprocess many files, or change their visibility."""
+        return await self._run(requests.change_files(self._service, action, ids, options))
 
     async def download(
         self, file: File | Derivative, target: str | os.PathLike[str], **options: Unpack[DownloadOptions]

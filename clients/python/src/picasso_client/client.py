@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self, TypeVar, Unpack
 
@@ -16,8 +16,8 @@ from picasso_client.config import resolve
 from picasso_client.downloads import DownloadOptions
 from picasso_client.exchange import arguments, head_of, http_options
 from picasso_client.following import EventFilters
-from picasso_client.models import Derivative, Event, File, Import
-from picasso_client.requests import FOREVER, Changes, Filters, ImportOptions
+from picasso_client.models import Derivative, Event, File, Import, Outcome
+from picasso_client.requests import FOREVER, BatchOptions, Changes, Filters, ImportOptions
 from picasso_client.service import Service
 from picasso_client.sources import Content
 from picasso_client.upload_options import ResumeOptions, UploadOptions
@@ -89,6 +89,10 @@ class Client:
     def restore(self, file_id: str) -> File:
         """Take it out of the trash."""
         return self._run(requests.restore(self._service, file_id))
+
+    def change_files(self, action: str, ids: Sequence[str], **options: Unpack[BatchOptions]) -> list[Outcome]:
+        """Delete, restore, tag, untag, retry or reprocess many files, or change their visibility."""
+        return self._run(requests.change_files(self._service, action, ids, options))
 
     def download(
         self, file: File | Derivative, target: str | os.PathLike[str], **options: Unpack[DownloadOptions]

@@ -23,14 +23,14 @@ class Login:
 def resolve(url: str | None, key: str | None, project: str | None = None) -> Login:
     """Arguments first, then ``PICASSO_URL``, ``PICASSO_KEY`` and ``PICASSO_PROJECT``, then the stored login.
 
-    The stored key is sent to the stored URL only. Raises ValueError if the URL is none.
+    An empty key is none. The stored key is sent to the stored URL only. Raises ValueError if the URL is none.
     """
     stored = load()
     chosen = check_url(url or os.environ.get("PICASSO_URL") or (stored.url if stored else DEFAULT_URL))
     is_stored = stored is not None and stored.url == chosen
     return Login(
         chosen,
-        key or os.environ.get("PICASSO_KEY") or (stored.key if stored and is_stored else None),
+        os.environ.get("PICASSO_KEY") or (stored.key if stored and is_stored else None) if key is None else key,
         project or os.environ.get("PICASSO_PROJECT") or (stored.project if stored and is_stored else None),
     )
 

@@ -10,6 +10,7 @@ import httpx
 
 from picasso_client.actions import Answer, Call
 from picasso_client.service import Service
+from picasso_client.version import __version__
 
 SILENCE = 60.0
 """Seconds. A quiet stream of events has something every 15."""
@@ -30,8 +31,6 @@ def arguments(service: Service, call: Call) -> Mapping[str, Any]:
 
 
 def user_agent() -> str:
-    from picasso_client import __version__
-
     return f"picasso-client/{__version__} python/{platform.python_version()}"
 
 

@@ -102,6 +102,20 @@ class Import:
         return self.state not in {"waiting", "running"}
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an action on many files did with one of them."""
+
+    id: str
+    failure: Failure | None
+    """None if it was done."""
+
+
+def parse_outcome(raw: Object) -> Outcome:
+    failed = raw["status"] >= 400
+    return Outcome(raw["id"], Failure(raw.get("code", ""), raw.get("detail", "")) if failed else None)
+
+
 def parse_file(raw: Object) -> File:
     return File(
         id=raw["id"],

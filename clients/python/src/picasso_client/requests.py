@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from picasso_client.actions import Answer, Call, Item, Pause, Steps
 from picasso_client.errors import PicassoError
-from picasso_client.models import File, Import, parse_file, parse_import
+from picasso_client.models import File, Import, Outcome, parse_file, parse_import, parse_outcome
 from picasso_client.retries import answered
 from picasso_client.service import Service
 from picasso_client.upload_options import time_text
@@ -19,6 +19,9 @@ from picasso_client.upload_options import time_text
 LONGEST_WAIT = 60.0
 """Seconds that the service waits at most."""
 UNAPPLIED_PAUSE = 1.0
+
+AT_ONCE = 500
+"""Files of one action; the service takes up to 1,000 at once."""
 
 MERGE_PATCH = {"Content-Type": "application/merge-patch+json"}
 JSON = {"Content-Type": "application/json"}
@@ -170,6 +173,23 @@ def delete(service: Service, file_id: str, *, permanently: bool) -> Steps[None]:
 
 def restore(service: Service, file_id: str) -> Steps[File]:
     return file_of(service, Call("POST", f"{file_path(file_id)}restore/"))
+
+
+class BatchOptions(TypedDict, total=False):
+    tags: Sequence[str]
+    """For ``tag`` and ``untag``."""
+    visibility: str
+    permanently: bool
+
+
+def change_files(service: Service, action: str, ids: Sequence[str], options: BatchOptions) -> Steps[list[Outcome]]:
+    """One action on files, `AT_ONCE` in a request."""
+    outcomes: list[Outcome] = []
+    for at in range(0, len(ids), AT_ONCE):
+        content = dump({"action": action, "ids": ids[at : at + AT_ONCE], **options})
+        answer = yield from answered(service, Call("POST", "files/batch/", headers=JSON, content=content))
+        outcomes += map(parse_outcome, parse(answer)["results"])
+    return outcomes
 
 
 def import_url(service: Service, url: str, options: ImportOptions) -> Steps[Import]:

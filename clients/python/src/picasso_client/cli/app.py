@@ -1,0 +1,105 @@
+"""The group of all commands."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+
+import click
+from click.shell_completion import shell_complete
+
+from picasso_client.cli import COMMANDS
+from picasso_client.cli.context import Settings
+from picasso_client.cli.output import say
+from picasso_client.errors import PicassoError
+from picasso_client.version import __version__
+
+INTERRUPTED = 130
+
+# In which module a command is.
+MODULES = {
+    "upload": "upload",
+    "ls": "files",
+    "rm": "files",
+    "restore": "files",
+    "tag": "files",
+    "get": "get",
+    "watch": "watch",
+    "import": "imports",
+    "api": "api",
+    "login": "login",
+    "logout": "login",
+    "whoami": "login",
+    "completion": "completion",
+}
+
+
+class Commands(click.Group):
+    """Imports the module of a command when it is needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*COMMANDS, *others_of(ctx)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if module := MODULES.get(cmd_name):
+            found: click.Command = import_module(f"picasso_client.cli.{module}").COMMANDS[cmd_name]
+            return found
+        if what := others_of(ctx).get(cmd_name):
+            return click.Command(cmd_name, help=what, short_help=what)
+        return None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Without importing their modules."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+def others_of(ctx: click.Context) -> Mapping[str, str]:
+    return ctx.obj.others if isinstance(ctx.obj, Settings) else {}
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--url", metavar="URL", help="The address of the service. Default: PICASSO_URL, or the one of `login`.")
+@click.option("--project", metavar="NAME", help="The project to act in, for keys that may act in several.")
+@click.version_option(__version__)
+@click.pass_obj
+def commands(settings: Settings, url: str | None, project: str | None) -> None:
+    """Upload, list and fetch files of a Picasso service.
+
+    The key is that of `login`, or PICASSO_KEY.
+    """
+    settings.url, settings.project = url, project
+
+
+def run(arguments: Sequence[str], program: str, others: Mapping[str, str]) -> int:
+    """The status to exit with."""
+    try:
+        with commands.make_context(program, list(arguments), obj=Settings(program, others)) as context:
+            commands.invoke(context)
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    except click.ClickException as fault:
+        fault.show()
+        return fault.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        say("Interrupted.")
+        return INTERRUPTED
+    except BrokenPipeError:
+        raise
+    except (PicassoError, OSError) as fault:
+        say(f"{program}: {fault}")
+        return 1
+    return 0
+
+
+def complete(program: str, others: Mapping[str, str]) -> int | None:
+    """If a shell asks for completions: print them. The status to exit with, otherwise None."""
+    variable = completion_variable(program)
+    if not (instruction := os.environ.get(variable)):
+        return None
+    return shell_complete(commands, {"obj": Settings(program, others)}, program, variable, instruction)
+
+
+def completion_variable(program: str) -> str:
+    return f"_{program.replace('-', '_').upper()}_COMPLETE"

@@ -1,0 +1,35 @@
+"""What all commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import click
+
+from picasso_client.client import Client
+
+PATIENT = 8
+"""Failures in a row that uploads and downloads survive: about two minutes."""
+
+
+@dataclass
+class Settings:
+    program: str
+    """The name of the command, for messages."""
+    others: Mapping[str, str]
+    url: str | None = None
+    project: str | None = None
+
+    def client(self, retries: int = 3) -> Client:
+        """Raises `click.UsageError` if the address is none."""
+        try:
+            return Client(self.url, project=self.project, retries=retries)
+        except ValueError as fault:
+            raise click.UsageError(str(fault)) from fault
+
+
+def fail_if(failed: int) -> None:
+    """Exit with 1 if something failed; the rest was done."""
+    if failed:
+        raise click.exceptions.Exit(1)

@@ -1,0 +1,121 @@
+"""`ls`, `rm`, `restore` and `tag`."""
+
+from __future__ import annotations
+
+import itertools
+import sys
+import uuid
+from collections.abc import Sequence
+from typing import Any, cast
+
+import click
+
+from picasso_client.cli.context import Settings, fail_if
+from picasso_client.cli.output import failure_text, file_line, say, show, show_json
+from picasso_client.models import Outcome
+from picasso_client.requests import Filters
+
+LISTED = 100
+
+IDS = click.argument("ids", metavar="ID...", nargs=-1, required=True, type=click.UUID)
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON lines.")
+
+
+@click.command("ls")
+@click.option("--state", type=click.Choice(["pending", "processing", "processed", "failed"]))
+@click.option("--type", "media_type", metavar="TYPE", help="Such as image/png or image/*.")
+@click.option("--name", help="The name contains this.")
+@click.option("--tag", help="The file has this tag.")
+@click.option("--owner", help="The end user whose files they are.")
+@click.option("--pipeline")
+@click.option("--error", metavar="CODE", help="Files that failed with this code.")
+@click.option("--sha256", metavar="HEX")
+@click.option("--min-size", "size_min", type=int, metavar="BYTES")
+@click.option("--max-size", "size_max", type=int, metavar="BYTES")
+@click.option(
+    "--after", "uploaded_after", metavar="TIME", help="Uploaded at this time or later: 2026-11-30, or RFC 3339."
+)
+@click.option("--before", "uploaded_before", metavar="TIME")
+@click.option("--sort", "ordering", metavar="ORDER", help="uploaded_at, size or name; -size for the largest first.")
+@click.option("-n", "--limit", type=click.IntRange(1), default=LISTED, show_default=True)
+@click.option("--all", "all_files", is_flag=True, help="All files, however many they are.")
+@AS_JSON
+@click.pass_obj
+def ls(settings: Settings, /, *, limit: int, all_files: bool, as_json: bool, **filters: Any) -> None:
+    """List files, the newest first."""
+    given = cast("Filters", {name: value for name, value in filters.items() if value is not None})
+    with settings.client() as client:
+        found = client.files(**given)
+        for file in found if all_files else itertools.islice(found, limit):
+            show_json(file.raw) if as_json else show(file_line(file))
+        if not all_files and next(found, None):
+            say(f"There are more than {limit}: see --limit and --all.")
+
+
+@click.command()
+@IDS
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@click.option("--permanently", is_flag=True, help="Past the trash, and from it.")
+@AS_JSON
+@click.pass_obj
+def rm(settings: Settings, /, *, ids: Sequence[uuid.UUID], yes: bool, permanently: bool, as_json: bool) -> None:
+    """Delete files. Where the project has a trash they go there."""
+    if not yes:
+        if not sys.stdin.isatty():
+            raise click.UsageError("Nobody can be asked here: add --yes.")
+        click.confirm(f"Delete {len(ids)} file{'s' * (len(ids) > 1)}?", abort=True, err=True)
+    with settings.client() as client:
+        tell(client.change_files("delete", texts(ids), permanently=permanently), "deleted", as_json)
+
+
+@click.command()
+@IDS
+@AS_JSON
+@click.pass_obj
+def restore(settings: Settings, /, *, ids: Sequence[uuid.UUID], as_json: bool) -> None:
+    """Take files out of the trash."""
+    with settings.client() as client:
+        tell(client.change_files("restore", texts(ids)), "restored", as_json)
+
+
+@click.command()
+@IDS
+@click.option("-a", "--add", metavar="TAG", multiple=True)
+@click.option("-r", "--remove", metavar="TAG", multiple=True)
+@AS_JSON
+@click.pass_obj
+def tag(
+    settings: Settings, /, *, ids: Sequence[uuid.UUID], add: Sequence[str], remove: Sequence[str], as_json: bool
+) -> None:
+    """Add tags to files, and remove tags from them."""
+    if not add and not remove:
+        raise click.UsageError("Name a tag to --add or to --remove.")
+    outcomes: list[Outcome] = []
+    with settings.client() as client:
+        for action, tags in (("tag", add), ("untag", remove)):
+            if tags:
+                outcomes += client.change_files(action, texts(ids), tags=list(tags))
+    failed = [outcome for outcome in outcomes if outcome.failure]
+    done = {outcome.id: outcome for outcome in outcomes}
+    tell([*{**done, **{outcome.id: outcome for outcome in failed}}.values()], "changed", as_json)
+
+
+def texts(ids: Sequence[uuid.UUID]) -> list[str]:
+    """Each once."""
+    return list(dict.fromkeys(map(str, ids)))
+
+
+def tell(outcomes: Sequence[Outcome], done: str, as_json: bool) -> None:
+    for outcome in outcomes:
+        failure = outcome.failure
+        if as_json:
+            error = {"code": failure.code, "detail": failure.detail} if failure else None
+            show_json({"id": outcome.id, done: failure is None, "error": error})
+        elif failure:
+            say(f"{outcome.id}: {failure_text(failure)}")
+        else:
+            show(f"{outcome.id}  {done}")
+    fail_if(sum(1 for outcome in outcomes if outcome.failure))
+
+
+COMMANDS = {"ls": ls, "rm": rm, "restore": restore, "tag": tag}

@@ -1,0 +1,229 @@
+"""`upload`: files, whole folders and the standard input."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+
+from picasso_client.cli.api import pair
+from picasso_client.cli.context import PATIENT, Settings, fail_if
+from picasso_client.cli.journal import Journal, journal_of
+from picasso_client.cli.output import error_json, failure_text, say, show, show_json
+from picasso_client.cli.parallel import in_threads
+from picasso_client.cli.progress import Bars, Report, bars
+from picasso_client.client import Client
+from picasso_client.errors import PicassoError
+from picasso_client.models import File
+from picasso_client.upload_options import UploadOptions
+
+STDIN = Path("-")
+LOST = frozenset({404, 410})
+"""Statuses of an upload that is not there any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A file to upload."""
+
+    path: Path
+    shown: str
+    """Its path from the folder that was named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    item: Item
+    file: File | None = None
+    error: Exception | None = None
+
+    @property
+    def failed(self) -> bool:
+        return self.file is None or self.file.state == "failed"
+
+
+@dataclass(slots=True)
+class Uploading:
+    """One run of the command."""
+
+    client: Client
+    options: UploadOptions
+    journal: Journal
+    bars: Bars
+    keep_paths: bool
+    wait: bool
+    skipped: list[str] = field(default_factory=list)
+
+    def work(self, item: Item) -> Result:
+        try:
+            with self.bars.bar(item.shown, None) as report:
+                file = self.uploaded(item, report)
+            return Result(item, self.client.wait(file.id) if self.wait and not file.settled else file)
+        except (PicassoError, OSError) as error:
+            return Result(item, error=error)
+
+    def uploaded(self, item: Item, report: Report) -> File:
+        if item.path == STDIN or not item.path.is_file():
+            return self.client.upload(content_of(item.path), **self.options_of(item, report))
+        journal = self.journal
+        file = self.finished(item, report)
+        if file is None:
+            options = self.options_of(item, report)
+            options["started"] = partial(journal.put, item.path, "upload")
+            file = self.client.upload(item.path, **options)
+        journal.put(item.path, "file", file.id)
+        return file
+
+    def finished(self, item: Item, report: Report) -> File | None:
+        """What an earlier run has uploaded, or begun; None if that is gone."""
+        try:
+            if file_id := self.journal.get(item.path, "file"):
+                return self.client.file(file_id)
+            if url := self.journal.get(item.path, "upload"):
+                return self.client.resume(url, item.path, progress=report)
+        except PicassoError as error:
+            if error.status not in LOST and error.code != "content-changed":
+                raise
+        return None
+
+    def options_of(self, item: Item, report: Report) -> UploadOptions:
+        options: UploadOptions = {**self.options, "progress": report}
+        if self.keep_paths:
+            options["attributes"] = {**options.get("attributes", {}), "path": item.shown}
+        if item.path == STDIN:
+            options.setdefault("name", "stdin")
+        return options
+
+
+def content_of(path: Path) -> Any:
+    return sys.stdin.buffer if path == STDIN else path
+
+
+@click.command()
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--name", help="The name to store, for one file or the standard input.")
+@click.option("--pipeline", metavar="NAME", help="The pipeline that processes the files.")
+@click.option("-t", "--tag", "tags", metavar="TAG", multiple=True)
+@click.option("-a", "--attribute", "attributes", metavar="NAME=VALUE", multiple=True, help="VALUE may be JSON.")
+@click.option("--visibility", type=click.Choice(["private", "public"]))
+@click.option("--keep-paths", is_flag=True, help="Store the path within the folder as the attribute `path`.")
+@click.option("-w", "--wait", is_flag=True, help="Until the files are processed.")
+@click.option("-p", "--parallel", type=click.IntRange(1, 64), default=4, show_default=True, help="Files at once.")
+@click.option("--restart", is_flag=True, help="Do not go on where the same command was interrupted.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON lines.")
+@click.pass_obj
+def upload(
+    settings: Settings,
+    /,
+    *,
+    paths: Sequence[Path],
+    wait: bool,
+    parallel: int,
+    as_json: bool,
+    keep_paths: bool,
+    restart: bool,
+    **said: Any,
+) -> None:
+    """Upload files and folders; - is the standard input.
+
+    After Ctrl-C, or if something failed, the same command goes on: it repeats nothing that has arrived.
+    """
+    options = read_options(said)
+    if "name" in options and (len(paths) > 1 or paths[0].is_dir()):
+        raise click.UsageError("--name is for one file.")
+    if paths.count(STDIN) > 1:
+        raise click.UsageError("The standard input can be read once.")
+    with settings.client(PATIENT) as client, bars() as shown:
+        journal = journal_of(client.url, settings.project, paths, {**options, "keep_paths": keep_paths})
+        begin(journal, restart)
+        run = Uploading(client, options, journal, shown, keep_paths, wait)
+        failed = 0
+        for result in in_threads(run.work, items(paths, run), parallel, interrupted(settings, paths)):
+            tell(result, shown, as_json)
+            failed += result.failed
+        failed += len(run.skipped)
+        if not failed:
+            journal.remove()
+    fail_if(failed)
+
+
+def begin(journal: Journal, restart: bool) -> None:
+    if restart:
+        journal.remove()
+        journal.entries.clear()
+    elif journal.entries:
+        say(f"This goes on with an earlier run, in which {journal.done} files were uploaded (--restart begins anew).")
+
+
+def interrupted(settings: Settings, paths: Sequence[Path]) -> str:
+    if list(paths) == [STDIN]:
+        return "Interrupted. What came from the standard input can't be continued."
+    return "Interrupted. The same command goes on from here."
+
+
+def read_options(said: Mapping[str, Any]) -> UploadOptions:
+    given: Any = {name: value for name, value in said.items() if value}
+    if "tags" in given:
+        given["tags"] = list(given["tags"])
+    if "attributes" in given:
+        given["attributes"] = dict(attribute(each) for each in given["attributes"])
+    found: UploadOptions = given
+    return found
+
+
+def attribute(text: str) -> tuple[str, Any]:
+    """Whose value is JSON, or else a text."""
+    name, value = pair(text)
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value
+
+
+def items(paths: Sequence[Path], run: Uploading) -> Iterator[Item]:
+    """All files. Folders are read as they are reached."""
+    for path in paths:
+        if path != STDIN and path.is_dir():
+            yield from files_in(path, run)
+        else:
+            yield Item(path, path.name if path != STDIN else "the standard input")
+
+
+def files_in(folder: Path, run: Uploading) -> Iterator[Item]:
+    """Regular files, in the order of their names. Symbolic links are left out: they may lead anywhere."""
+
+    def skip(path: str | Path, why: str) -> None:
+        run.skipped.append(str(path))
+        run.bars.message(f"{path}: {why}")
+
+    def unreadable(fault: OSError) -> None:
+        skip(str(fault.filename), fault.strerror or "it can't be read")
+
+    for place, folders, names in os.walk(folder, onerror=unreadable):
+        folders.sort()
+        for name in sorted(names):
+            path = Path(place, name)
+            if path.is_symlink() or not path.is_file():
+                run.bars.message(f"{path} is left out: it is not a regular file.")
+            else:
+                yield Item(path, path.relative_to(folder).as_posix())
+
+
+def tell(result: Result, shown: Bars, as_json: bool) -> None:
+    path, file = str(result.item.path), result.file
+    if as_json:
+        show_json({"path": path, **({"file": file.raw} if file else {"error": error_json(result.error)})})
+    elif file and not result.failed:
+        show(f"{file.id}  {path}")
+    if result.failed:
+        shown.message(f"{path}: {failure_text(file.error) if file else result.error}")
+
+
+COMMANDS = {"upload": upload}

@@ -1,0 +1,1 @@
+"""The commands of `picasso` that run on the machine of the service."""
