@@ -1,3 +1,3 @@
 """Picasso: a service that accepts uploads of any kind, sorts them by type and processes them."""
 
-__version__ = "0.1.0"  # the only place where the version is written
+__version__ = "0.1.0"  # clients/python has the same: a test compares them

@@ -384,13 +384,17 @@ def files_of_secrets() -> set[str]:
     return {f"{variable}_FILE" for variable, each in variables().items() if each.metadata["secret"]}
 
 
+# `picasso upload` and so on read these; whoever has them set can start the service, too.
+OF_CLIENT = frozenset({"PICASSO_URL", "PICASSO_KEY", "PICASSO_PROJECT"})
+
+
 def unknown(environ: Mapping[str, str]) -> list[str]:
     """Unknown variables. A misspelt one could be a limit that silently does not apply, so nothing starts with it."""
     names = [name for name in environ if name.startswith("PICASSO_") and not name.startswith("PICASSO_TEST_")]
     return [
         f"{name} is not a setting of Picasso{suggestion(name)}"
         for name in names
-        if name not in {*variables(), *files_of_secrets()}
+        if name not in {*variables(), *files_of_secrets(), *OF_CLIENT}
     ]
 
 

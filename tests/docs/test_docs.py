@@ -75,6 +75,7 @@ def test_settings_that_are_named_exist(page: Path) -> None:
     assert {name for name in named if not name.startswith("PICASSO_TEST_")} <= {
         *conf.variables(),
         *conf.files_of_secrets(),
+        *conf.OF_CLIENT,
     }
 
 

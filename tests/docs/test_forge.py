@@ -13,6 +13,8 @@ import yaml
 
 import picasso
 import picasso_client
+from picasso import conf
+from picasso_client import config
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted([*ROOT.glob(".github/**/*.yml"), ROOT / ".pre-commit-config.yaml", ROOT / "compose.yaml"])
@@ -65,8 +67,9 @@ def test_ci_runs_each_python_that_is_supported() -> None:
     assert matrix["python"] == [f"3.{minor}" for minor in range(oldest, NEWEST_PYTHON + 1)]
 
 
-def test_server_and_client_have_one_version() -> None:
+def test_server_and_client_agree() -> None:
     assert picasso.__version__ == picasso_client.__version__
+    assert set(config.VARIABLES) == conf.OF_CLIENT
 
 
 def test_help_names_every_target() -> None:

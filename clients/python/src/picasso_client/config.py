@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 DEFAULT_URL = "http://127.0.0.1:8000"
+URL, KEY, PROJECT = VARIABLES = ("PICASSO_URL", "PICASSO_KEY", "PICASSO_PROJECT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +27,12 @@ def resolve(url: str | None, key: str | None, project: str | None = None) -> Log
     An empty key is none. The stored key is sent to the stored URL only. Raises ValueError if the URL is none.
     """
     stored = load()
-    chosen = check_url(url or os.environ.get("PICASSO_URL") or (stored.url if stored else DEFAULT_URL))
+    chosen = check_url(url or os.environ.get(URL) or (stored.url if stored else DEFAULT_URL))
     is_stored = stored is not None and stored.url == chosen
     return Login(
         chosen,
-        os.environ.get("PICASSO_KEY") or (stored.key if stored and is_stored else None) if key is None else key,
-        project or os.environ.get("PICASSO_PROJECT") or (stored.project if stored and is_stored else None),
+        os.environ.get(KEY) or (stored.key if stored and is_stored else None) if key is None else key,
+        project or os.environ.get(PROJECT) or (stored.project if stored and is_stored else None),
     )
 
 
