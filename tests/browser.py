@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import queue
-import subprocess
-import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from tests.services import required_program
+from tests.devtools import Window
 
-# Reports the outcome of each URL. A video or sound must play for a moment.
-PAGE = """<!doctype html><title>judge</title><script>
+# `judge` returns the outcome of a URL. A video or sound must play for a moment.
+PAGE = b"""<!doctype html><title>judge</title><script>
 const wait = (element, event) => new Promise((done, failed) => {
     element.addEventListener(event, done, { once: true });
     element.addEventListener("error", () => failed(element.error || event), { once: true });
@@ -44,64 +42,41 @@ async function judge(kind, url) {
         return { error: String(error) };
     }
 }
-onload = async () => {
-    const told = await (await fetch("/questions")).json();
-    const verdicts = [];
-    for (const [kind, url] of told) verdicts.push(await judge(kind, url));
-    await fetch("/verdicts", { method: "POST", body: JSON.stringify(verdicts) });
-};
 </script><body></body>"""
+LOADED = "document.readyState === 'complete'"
 
 
-def required() -> str:
-    """The browser's program; see `required_program`."""
-    return required_program("chromium", "chromium-browser", "google-chrome")
-
-
-def command(chromium: str, profile: str, url: str) -> list[str]:
-    """The command that starts it without a window; it sends nothing to other machines."""
-    argv = [chromium, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"]
-    argv += ["--autoplay-policy=no-user-gesture-required", "--mute-audio", f"--user-data-dir={profile}"]
-    argv += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
-    return [*argv, "--remote-debugging-port=0", url]
-
-
-def verdicts(
-    chromium: str, questions: Sequence[tuple[str, str]], seconds: float = 240, port: int = 0
-) -> list[dict[str, Any]]:
+def verdicts(chromium: Window, questions: Sequence[tuple[str, str]], port: int = 0) -> list[dict[str, Any]]:
     """The outcome of each (``image``, ``video`` or ``audio``, URL): its sizes, or an ``error``.
 
     The URLs are on ``localhost``, as the page is: other ports of an IP address are another site to Chromium.
     A (``script``, code) is run, and what it returns is its verdict.
     """
-    answers: queue.Queue[list[dict[str, Any]]] = queue.Queue()
+    with served(port) as url:
+        page = chromium.page(url, LOADED)
+        found = [page.run(f"judge({json.dumps(kind)}, {json.dumps(what)})") for kind, what in questions]
+        page.close()
+        return found
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            is_page = self.path == "/"
-            body = PAGE if is_page else json.dumps(questions)
-            self._answer(body.encode(), "text/html" if is_page else "application/json")
 
-        def do_POST(self) -> None:
-            answers.put(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self._answer(b"", "text/plain")
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(PAGE)))
+        self.end_headers()
+        self.wfile.write(PAGE)
 
-        def _answer(self, body: bytes, media_type: str) -> None:
-            self.send_response(200)
-            self.send_header("Content-Type", media_type)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+    def log_message(self, *_: Any) -> None: ...
 
-        def log_message(self, *_: Any) -> None: ...
 
-    with ThreadingHTTPServer(("127.0.0.1", port), Handler) as server, tempfile.TemporaryDirectory() as profile:
+@contextmanager
+def served(port: int) -> Iterator[str]:
+    """The address of the page, of which ``port`` is a part; 0 is any."""
+    with ThreadingHTTPServer(("127.0.0.1", port), Handler) as server:
+        server.daemon_threads = True
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        argv = command(chromium, profile, f"http://localhost:{server.server_port}/")
-        browser = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
         try:
-            return answers.get(timeout=seconds)
+            yield f"http://localhost:{server.server_port}/"
         finally:
-            browser.kill()
-            browser.wait()
             server.shutdown()

@@ -32,6 +32,7 @@ for _number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
 from tests import databases, sampling, services
 from tests.brokers import FOLDER, Broker, share, take
 from tests.databases import Databases
+from tests.devtools import Browsers, Window
 from tests.services import Clamd, Postgres, RabbitMQ, Unavailable, servers_required
 from tests.stack import Stack, production, running, started
 
@@ -139,6 +140,20 @@ def started_or_skipped(service: type[AnyServer], folder: Path) -> Iterator[AnySe
             # The summary of every run names the reason (-ra).
             pytest.skip(f"NOT TESTED on {service.__name__}, which can't be started here: {why}")
         yield server
+
+
+@pytest.fixture(scope="session")
+def browsers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browsers]:
+    browsers = Browsers(tmp_path_factory.mktemp("profiles"))
+    yield browsers
+    browsers.kill()
+
+
+@pytest.fixture
+def chromium(browsers: Browsers) -> Iterator[Window]:
+    """A window of this test, in the browser of the session."""
+    with browsers.running().window() as window:
+        yield window
 
 
 @pytest.fixture(scope="session")

@@ -12,13 +12,16 @@ import queue
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-SECONDS = 120  # of a busy machine
+from tests.services import required_program
+
+SECONDS = 40  # of a busy machine
 
 # When the service's own page is ready.
 READY = "document.documentElement.classList.contains('js')"
@@ -26,10 +29,24 @@ READY = "document.documentElement.classList.contains('js')"
 # It sends nothing to other machines: all names in `example` are this one. It does not slow down hidden pages.
 FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--mute-audio"),
+    "--autoplay-policy=no-user-gesture-required",
     *("--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-extensions"),
     *("--disable-background-timer-throttling", "--disable-renderer-backgrounding", "--remote-debugging-pipe"),
     "--host-resolver-rules=MAP *.example 127.0.0.1",
 )
+
+
+def required() -> str:
+    """The browser's program; see `required_program`."""
+    return required_program("chromium", "chromium-browser", "google-chrome")
+
+
+class BrowserEnded(Exception):
+    """The process of the browser, or that of a page, has ended: nothing more comes of it, unlike of a slow page."""
+
+
+Answer = dict[str, Any]
+Answers = queue.Queue[Answer | BrowserEnded]
 
 
 class Browser:
@@ -43,29 +60,47 @@ class Browser:
         os.close(from_it)
         self._numbers = itertools.count(1)
         self._writing = threading.Lock()
-        self._answers: dict[int, queue.Queue[dict[str, Any]]] = {}
+        self._answers: dict[int, tuple[str, Answers]] = {}
         self._pages: dict[str, Page] = {}
+        self._ended = ""
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
-    def page(self, url: str, ready: str = READY) -> Page:
+    @property
+    def runs(self) -> bool:
+        return not self._ended
+
+    @contextmanager
+    def window(self) -> Iterator[Window]:
+        """A private window: its pages share cookies and local storage with each other only. They are closed with it."""
+        context = self.ask("Target.createBrowserContext")["browserContextId"]
+        yield Window(self, context)
+        if self.runs:
+            self.ask("Target.disposeBrowserContext", browserContextId=context)
+
+    def page(self, url: str, ready: str = READY, **target: str) -> Page:
         """A new tab that has loaded this page."""
-        target = self.ask("Target.createTarget", url="about:blank")["targetId"]
-        session = self.ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        tab = self.ask("Target.createTarget", url="about:blank", **target)["targetId"]
+        session = self.ask("Target.attachToTarget", targetId=tab, flatten=True)["sessionId"]
         page = self._pages[session] = Page(self, session)
-        for domain in ("Page", "Runtime", "Network", "Log"):
+        for domain in ("Page", "Runtime", "Network", "Log", "Inspector"):
             page.ask(f"{domain}.enable")
         page.go(url, ready)
         return page
 
-    def ask(self, method: str, session: str = "", **params: Any) -> dict[str, Any]:
+    def ask(self, method: str, session: str = "", **params: Any) -> Answer:
+        return self.begin(method, session, **params)()
+
+    def begin(self, method: str, session: str = "", **params: Any) -> Callable[[], Answer]:
+        """Send a command; what is returned waits for the answer."""
         number = next(self._numbers)
-        answers = self._answers[number] = queue.Queue()
-        self.tell(method, session, number, **params)
-        answer = answers.get(timeout=SECONDS)
-        assert "error" not in answer, (method, answer["error"])
-        found: dict[str, Any] = answer["result"]
-        return found
+        answers: Answers = queue.Queue()
+        self._answers[number] = session, answers
+        try:
+            self.tell(method, session, number, **params)
+        except BrokenPipeError:
+            answers.put(BrowserEnded(f"{method}: Chromium has ended"))
+        return lambda: _answer(method, answers)
 
     def tell(self, method: str, session: str = "", number: int = 0, **params: Any) -> None:
         """Send a command and do not wait for the answer."""
@@ -77,7 +112,8 @@ class Browser:
 
     def close(self) -> None:
         """Close it as a user does, so that it saves its state."""
-        self.tell("Browser.close")
+        if self.runs:
+            self.tell("Browser.close")
         self._reader.join(SECONDS)
         self.kill()
 
@@ -95,10 +131,63 @@ class Browser:
         while data := os.read(self._from, 2**16):
             *messages, held = (held + data).split(b"\0")
             for message in map(json.loads, messages):
-                if answers := self._answers.pop(message.get("id"), None):
-                    answers.put(message)
-                elif page := self._pages.get(message.get("sessionId", "")):
-                    page.hear(message.get("method", ""), message.get("params", {}))
+                self._hear(message)
+        self._ended = "Chromium has ended"
+        self._end(self._ended)
+
+    def _hear(self, message: dict[str, Any]) -> None:
+        session, method = message.get("sessionId", ""), message.get("method", "")
+        if waiting := self._answers.pop(message.get("id", 0), None):
+            waiting[1].put(message)
+        elif method == "Inspector.targetCrashed":
+            self._end("the page has crashed", session)
+        elif page := self._pages.get(session):
+            page.hear(method, message.get("params", {}))
+
+    def _end(self, why: str, session: str = "") -> None:
+        """No answer comes any more: of this session, or of any."""
+        for number, (asked, answers) in list(self._answers.items()):
+            if session in {"", asked}:
+                del self._answers[number]
+                answers.put(BrowserEnded(why))
+
+
+def _answer(method: str, answers: Answers) -> Answer:
+    try:
+        answer = answers.get(timeout=SECONDS)
+    except queue.Empty:
+        raise AssertionError(f"Chromium runs, but has not answered {method} in {SECONDS} s") from None
+    if isinstance(answer, BrowserEnded):
+        raise answer
+    assert "error" not in answer, (method, answer["error"])
+    found: Answer = answer["result"]
+    return found
+
+
+class Browsers:
+    """One browser for all tests of a session, and a new one after a test in which it has ended."""
+
+    def __init__(self, profiles: Path) -> None:
+        self._profiles = profiles
+        self._started: list[Browser] = []
+
+    def running(self) -> Browser:
+        if not self._started or not self._started[-1].runs:
+            self._started.append(Browser(required(), self._profiles / str(len(self._started))))
+        return self._started[-1]
+
+    def kill(self) -> None:
+        for browser in self._started:
+            browser.kill()
+
+
+@dataclass(frozen=True)
+class Window:
+    browser: Browser
+    context: str
+
+    def page(self, url: str, ready: str = READY) -> Page:
+        return self.browser.page(url, ready, browserContextId=self.context)
 
 
 @dataclass(slots=True)
@@ -131,11 +220,19 @@ class Page:
         assert self._loaded.wait(SECONDS), url
         self.until(ready)
 
+    def close(self) -> None:
+        self.ask("Page.close")
+
     def run(self, code: str) -> Any:
         """The value of this expression. Promises are awaited."""
-        found = self.ask("Runtime.evaluate", expression=code, awaitPromise=True, returnByValue=True)
-        assert "exceptionDetails" not in found, found["exceptionDetails"]
-        return found["result"].get("value")
+        return self.begin(code)()
+
+    def begin(self, code: str) -> Callable[[], Any]:
+        """Run this expression; what is returned waits for its value."""
+        answer = self.browser.begin(
+            "Runtime.evaluate", self.session, expression=code, awaitPromise=True, returnByValue=True
+        )
+        return lambda: _value(answer())
 
     def until(self, code: str, seconds: float = SECONDS) -> Any:
         """The value of this expression once it is true."""
@@ -195,6 +292,11 @@ class Page:
             self.requests[told["requestId"]] = Sent(request["method"], urlsplit(request["url"]).path, headers)
         elif event == "Network.responseReceived" and told["requestId"] in self.requests:
             self.requests[told["requestId"]].status = told["response"]["status"]
+
+
+def _value(answer: Answer) -> Any:
+    assert "exceptionDetails" not in answer, answer["exceptionDetails"]
+    return answer["result"].get("value")
 
 
 def is_complaint(entry: dict[str, Any]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -22,9 +23,10 @@ from tests.services import free_port
 
 READY_SECONDS = 60
 STOP_SECONDS = 60
-# All time limits of waiting are those of an idle machine. A busy one gets this many times as much: a test that passes
-# never waits so long.
+# All time limits of waiting are those of an idle machine. A busy one gets this many times as much, up to a limit: a
+# test that passes never waits so long.
 BUSY = 4
+LONGEST_WAIT = 60
 OURS = ("PICASSO_", "DJANGO_", "DATABASE_", "BROKER_")
 PATH = Path(__file__).parent / "service_path"
 SETTLED = {"processed", "failed"}
@@ -114,6 +116,8 @@ class Stack:
             process.kill()
         if self._process:
             self._process.wait()
+        # One that was still starting when its parent was killed notices it a moment later.
+        until(lambda: is_free(self.port), 10, lambda: f"something still listens at {self.url}")
 
     def log_tail(self, lines: int = 30) -> str:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
@@ -159,9 +163,15 @@ def lives(process: psutil.Process) -> bool:
         return False
 
 
+def is_free(port: int) -> bool:
+    with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+        return True
+    return False
+
+
 def until(true: Callable[[], bool], seconds: float, otherwise: Callable[[], str], *, promise: bool = False) -> None:
     """Wait until it is true; fail after ``seconds`` of an idle machine, or exactly those if they are a ``promise``."""
-    deadline = time.monotonic() + seconds * (1 if promise else BUSY)
+    deadline = time.monotonic() + (seconds if promise else max(seconds, min(seconds * BUSY, LONGEST_WAIT)))
     while not true():
         if time.monotonic() > deadline:
             raise AssertionError(otherwise())

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests import browser
 from tests.clients import node
-from tests.clients.pages import Page
+from tests.clients.pages import Page, Site
+from tests.devtools import Window
 from tests.services import Unavailable, free_port, required_program, servers_required
 from tests.stack import Stack, running
 
@@ -55,14 +55,30 @@ def spare_page_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def stack(new_data: Callable[[], Path], page_port: int, spare_page_port: int) -> Iterator[Stack]:
-    """A service that these tests have for themselves: they kill it, and its pages are another site's."""
+def service_of_clients(new_data: Callable[[], Path], page_port: int, spare_page_port: int) -> Iterator[Stack]:
     origins = ",".join(f"http://localhost:{port}" for port in (page_port, spare_page_port))
     with running(new_data(), PICASSO_CORS_ORIGINS=origins) as stack:
         yield stack
 
 
+@pytest.fixture
+def stack(service_of_clients: Stack) -> Stack:
+    """A service that these tests have for themselves: they kill it, and its pages are another site's.
+
+    A test that fails may leave it dead, which is no matter to the next one.
+    """
+    if not service_of_clients.runs:
+        service_of_clients.start()
+    return service_of_clients
+
+
 @pytest.fixture(scope="session")
-def page(javascript: str, page_port: int) -> Iterator[Page]:
-    with Page(page_port).shown(browser.required()) as page:
+def site(javascript: str, page_port: int) -> Iterator[Site]:
+    with Site(page_port).served() as site:
+        yield site
+
+
+@pytest.fixture
+def page(site: Site, chromium: Window) -> Iterator[Page]:
+    with site.shown(chromium) as page:
         yield page

@@ -3,105 +3,119 @@
 from __future__ import annotations
 
 import json
-import queue
-import subprocess
-import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from tests import browser
+from tests import devtools
 from tests.clients.node import bundle
+from tests.devtools import Window
 
 PAGE = b'<!doctype html><meta charset="utf-8"><title>clients</title><script src="/page.js"></script>'
-IDLE = 300
+READY = "'perform' in window"
+# A test has ended by then.
+LONGEST = 60
 
 
 class Gate:
     """Each request of a task with ``gated`` waits here until it is let through."""
 
     def __init__(self) -> None:
-        self.arrived = 0
-        self.permitted = 0
-        self._permits = threading.Semaphore(0)
+        self._arrived = 0
+        self._permitted = 0.0
+        self._changed = threading.Condition()
 
     def wait(self) -> None:
-        self.arrived += 1  # by one page, which sends one request at a time
-        self._permits.acquire(timeout=IDLE)
+        with self._changed:
+            self._arrived += 1
+            number = self._arrived
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: number <= self._permitted, LONGEST)
 
-    def let_through(self, requests: int) -> None:
-        self.permitted += requests
-        self._permits.release(requests)
+    def let_through(self, requests: float) -> None:
+        with self._changed:
+            self._permitted += requests
+            self._changed.notify_all()
 
-    @property
-    def holds_one(self) -> bool:
-        """Whether a request waits here, and all that were let through before it have an answer."""
-        return self.arrived > self.permitted
+    def open(self) -> None:
+        self.let_through(float("inf"))
+
+    def hold_next(self, seconds: float) -> None:
+        """Return when a request waits here, and all that were let through before it have an answer.
+
+        The page sends one request at a time.
+        """
+        with self._changed:
+            holds = self._changed.wait_for(lambda: self._arrived > self._permitted, seconds)
+        assert holds, f"the page has sent {self._arrived} requests of {self._permitted} in {seconds} s"
 
 
 class Page:
     """Does one task at a time, each in a freshly loaded page with the local storage of those before."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, url: str, window: Window) -> None:
         self.content = b""
         self.gate = Gate()
-        self.tasks: queue.Queue[dict[str, Any]] = queue.Queue()
-        self.progress: queue.Queue[dict[str, Any]] = queue.Queue()
-        self.results: queue.Queue[dict[str, Any]] = queue.Queue()
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
-        self._server.daemon_threads = True
+        self.result: Callable[[], dict[str, Any]]
+        self._url = url
+        self._window = window
+        self._tab: devtools.Page | None = None
 
     def start(self, content: bytes, **task: object) -> None:
+        """``result`` waits for what comes of it."""
         self.content = content
         self.gate = Gate()
-        while not self.progress.empty():
-            self.progress.get()
-        self.tasks.put(task)
+        if self._tab:
+            self._tab.go(ready=READY)
+        else:
+            self._tab = self._window.page(self._url, READY)
+        self.result = self._tab.begin(f"perform({json.dumps(task)})")
 
     def do(self, content: bytes, **task: object) -> dict[str, Any]:
         self.start(content, **task)
         return self.result()
 
-    def result(self, seconds: float = 200) -> dict[str, Any]:
-        return self.results.get(timeout=seconds)
+
+class Site:
+    """Serves the page at one port, to one test after the other."""
+
+    def __init__(self, port: int) -> None:
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
+        self._server.daemon_threads = True
+        self.page: Page
 
     @contextmanager
-    def shown(self, program: str) -> Iterator[Page]:
+    def served(self) -> Iterator[Site]:
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-            argv = browser.command(program, profile, f"http://localhost:{self._server.server_port}/")
-            shown = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
-            try:
-                yield self
-            finally:
-                shown.kill()
-                shown.wait()
-                self.tasks.put({})
-                self._server.shutdown()
-                self._server.server_close()
+        try:
+            yield self
+        finally:
+            self._server.shutdown()
+            self._server.server_close()
+
+    @contextmanager
+    def shown(self, window: Window) -> Iterator[Page]:
+        self.page = Page(f"http://localhost:{self._server.server_port}/", window)
+        try:
+            yield self.page
+        finally:
+            self.page.gate.open()
 
 
-def _handler(page: Page) -> type[BaseHTTPRequestHandler]:
+def _handler(site: Site) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            if self.path == "/task":
-                self._answer(json.dumps(page.tasks.get(timeout=IDLE)).encode(), "application/json")
-            elif self.path == "/gate":
-                page.gate.wait()
+            if self.path == "/gate":
+                site.page.gate.wait()
                 self._answer(b"", "text/plain")
             elif self.path == "/content":
-                self._answer(page.content, "application/octet-stream")
+                self._answer(site.page.content, "application/octet-stream")
             elif self.path == "/page.js":
                 self._answer(bundle(), "text/javascript")
             else:
                 self._answer(PAGE, "text/html")
-
-        def do_POST(self) -> None:
-            told = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            (page.results if self.path == "/result" else page.progress).put(told)
-            self._answer(b"", "text/plain")
 
         def _answer(self, body: bytes, media_type: str) -> None:
             self.send_response(200)

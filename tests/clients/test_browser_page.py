@@ -15,6 +15,7 @@ import pytest
 from tests import browser
 from tests.clients.checks import content
 from tests.clients.test_documented import bundled, examples
+from tests.devtools import Window
 from tests.services import free_port
 from tests.stack import Stack, running
 
@@ -49,8 +50,8 @@ class Shop:
         token: str = space["upload_token"](owner)
         return token
 
-    def show(self, script: str, port: int | None = None) -> dict[str, Any]:
-        [verdict] = browser.verdicts(browser.required(), [("script", script)], port=port or self.port)
+    def show(self, chromium: Window, script: str, port: int | None = None) -> dict[str, Any]:
+        [verdict] = browser.verdicts(chromium, [("script", script)], port=port or self.port)
         return verdict
 
     def stored(self, sent: bytes) -> list[dict[str, Any]]:
@@ -79,10 +80,10 @@ def module(shop: Shop, folder: Path, number: int) -> str:
 
 @pytest.mark.parametrize("number", range(len(examples("js", PAGE))))
 @pytest.mark.usefixtures("javascript")
-def test_scripts(shop: Shop, tmp_path: Path, number: int) -> None:
+def test_scripts(shop: Shop, chromium: Window, tmp_path: Path, number: int) -> None:
     sent, token = text(), shop.token("ann")
     upload = f"{module(shop, tmp_path, number)}; return {{answer: await example.upload({file_of(sent)}, '{token}')}};"
-    verdict = shop.show(upload)
+    verdict = shop.show(chromium, upload)
     assert "error" not in verdict, verdict
     [file] = shop.stored(sent)
     assert file["owner"] == "ann"
@@ -90,11 +91,12 @@ def test_scripts(shop: Shop, tmp_path: Path, number: int) -> None:
         assert httpx.get(verdict["answer"]).content == sent
 
 
-def test_a_form(shop: Shop) -> None:
+def test_a_form(shop: Shop, chromium: Window) -> None:
     sent, token = text(), shop.token("bob")
     [form] = examples("html", PAGE)
     form = form.replace(ADDRESS, f"http://localhost:{shop.stack.port}").replace("TOKEN", token)
     verdict = shop.show(
+        chromium,
         f"""
         document.body.innerHTML = {json.dumps(form)} + '<iframe name="answer"></iframe>';
         const [form, frame] = [document.forms[0], document.querySelector('iframe')];
@@ -106,7 +108,7 @@ def test_a_form(shop: Shop) -> None:
         form.submit();
         await answered;
         return {{ answer: 'sent' }};
-        """
+        """,
     )
     assert verdict == {"answer": "sent"}
     [file] = shop.stored(sent)
@@ -114,11 +116,11 @@ def test_a_form(shop: Shop) -> None:
 
 
 @pytest.mark.usefixtures("javascript")
-def test_a_page_of_another_origin_and_a_type_that_is_not_allowed(shop: Shop, tmp_path: Path) -> None:
+def test_a_page_of_another_origin_and_a_type_that_is_not_allowed(shop: Shop, chromium: Window, tmp_path: Path) -> None:
     """Lest the above worked without the settings that it describes."""
     sent, token = text(), shop.token("ann")
     upload = f"{module(shop, tmp_path, 0)}; return {{answer: await example.upload({file_of(sent)}, '{token}')}};"
-    assert "error" in shop.show(upload, free_port())
-    refused = shop.show(upload.replace(sent.decode(), "%PDF-1.7 "))
+    assert "error" in shop.show(chromium, upload, free_port())
+    refused = shop.show(chromium, upload.replace(sent.decode(), "%PDF-1.7 "))
     assert "error" in refused
     assert not shop.stored(sent)

@@ -12,6 +12,7 @@ from markdown_it import MarkdownIt
 from tests import browser
 from tests.clients import node
 from tests.clients.checks import content, times_stored
+from tests.devtools import Window
 from tests.stack import Stack
 
 ROOT = Path(__file__).parents[2]
@@ -60,14 +61,16 @@ def test_a_second_run_of_the_resumable_upload(stack: Stack, tmp_path: Path, pict
     assert times_stored(stack, picture) == 1
 
 
-@pytest.mark.parametrize("number", range(len(examples("js"))))
-@pytest.mark.usefixtures("javascript")
-def test_pages(stack: Stack, spare_page_port: int, tmp_path: Path, picture: bytes, number: int) -> None:
-    code = bundled(tmp_path, examples("js")[number].replace(ADDRESS, stack.url))
+@pytest.fixture(params=range(len(examples("js"))))
+def script(javascript: str, stack: Stack, tmp_path: Path, request: pytest.FixtureRequest) -> str:
+    return bundled(tmp_path, examples("js")[request.param].replace(ADDRESS, stack.url))
+
+
+def test_pages(stack: Stack, chromium: Window, spare_page_port: int, script: str, picture: bytes) -> None:
     numbers = ",".join(map(str, picture))
     file = f"new File([new Uint8Array([{numbers}])], 'picture.jpg', {{type: 'image/jpeg'}})"
-    question = ("script", f"{code}; return {{answer: await example.upload({file})}};")
-    [verdict] = browser.verdicts(browser.required(), [question], port=spare_page_port)
+    question = ("script", f"{script}; return {{answer: await example.upload({file})}};")
+    [verdict] = browser.verdicts(chromium, [question], port=spare_page_port)
     assert "error" not in verdict, verdict
     assert verdict["answer"]
     assert times_stored(stack, picture) == 1

@@ -7,13 +7,16 @@ from typing import Any
 
 import pytest
 
-from tests import browser
 from tests.clients.checks import UPLOADS, check_stored, content, file_of, gone, times_stored
-from tests.clients.pages import Page
+from tests.clients.pages import Page, Site
 from tests.clients.test_kills import kill_all, kill_web
+from tests.devtools import Window
 from tests.sampling import sample
 from tests.services import free_port
-from tests.stack import Stack, until
+from tests.stack import Stack
+
+# Of one test, without the start of the service and of the browser.
+pytestmark = pytest.mark.timeout(60, func_only=True)
 
 NAME, TYPE = "Arlequín.bin", "application/x-harlequin"
 ONE = {"name": NAME, "type": TYPE}
@@ -95,16 +98,18 @@ def killed_in_the_middle(stack: Stack, page: Page) -> None:
     kill_all(stack.processes())
     stack.kill()
     with socket.create_server(("127.0.0.1", stack.port)) as refusing:
-        refusing.settimeout(120)
-        page.gate.let_through(1000)
+        refusing.settimeout(20)
+        page.gate.let_through(1)
         refusing.accept()[0].close()
+    # The next try waits at the gate: a client gives up after a while, and a start may take longer.
     stack.start()
+    page.gate.open()
 
 
 def stop_after(page: Page, requests: int) -> None:
     """Return when the page has sent so many more requests and waits before the next one."""
     page.gate.let_through(requests)
-    until(lambda: page.gate.holds_one, 60, lambda: f"the page sent {page.gate.arrived} requests")
+    page.gate.hold_next(30)
 
 
 def test_uppy(stack: Stack, page: Page) -> None:
@@ -143,10 +148,10 @@ def test_uppy_and_a_killed_service(stack: Stack, page: Page) -> None:
     check_stored(stack, result["files"][0], sent, NAME, TYPE)
 
 
-def test_a_page_of_a_site_that_is_not_named(stack: Stack, javascript: str) -> None:
+def test_a_page_of_a_site_that_is_not_named(stack: Stack, javascript: str, chromium: Window) -> None:
     """Lest any of the above worked without CORS."""
     sent = content(1000)
-    with Page(free_port()).shown(browser.required()) as stranger:
+    with Site(free_port()).served() as site, site.shown(chromium) as stranger:
         result = stranger.do(sent, **task(stack, {"retryDelays": None}))
     assert "error" in result
     assert not times_stored(stack, sent)

@@ -33,7 +33,7 @@ from tests.sampling import sample
 from tests.services import Postgres, RabbitMQ, Service, Unavailable, started
 from tests.stack import SETTLED, Stack, production, running, until
 
-pytestmark = [pytest.mark.faults, pytest.mark.live]
+pytestmark = [pytest.mark.faults, pytest.mark.live, pytest.mark.timeout(300)]
 
 WITHIN = 60.0  # seconds from recovery until all is settled
 BEFORE, AFTER = 1.5, 1.5  # seconds of load before a fault and after its end

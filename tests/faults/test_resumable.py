@@ -12,7 +12,7 @@ from tests.faults.storm import age, check, left_behind, storm, uploads
 from tests.sampling import everything, number, random_seed
 from tests.stack import Stack, production, running
 
-pytestmark = [pytest.mark.faults, pytest.mark.live]
+pytestmark = [pytest.mark.faults, pytest.mark.live, pytest.mark.timeout(300)]
 
 MIB = 2**20
 

@@ -19,7 +19,7 @@ from picasso.process.child_protocol import AttemptFailed
 from picasso.process.contract import ProcessorError, Source
 from tests.hostile import Hostile, all_files
 from tests.hostile.pdf import ENDED_BY_LIMITS
-from tests.sampling import sample
+from tests.sampling import everything, sample
 from tests.stack import BUSY, Stack
 
 MEMORY = 2 * 2**30  # the default
@@ -35,6 +35,9 @@ STOLEN = (b"root:x:0:0", b"daemon:x:1:1")
 
 # There are too many files for every run: this share of each kind is taken.
 SHARE = 0.1
+
+# Of the tests of all files, in seconds.
+LONG = pytest.mark.timeout(1800 if everything() else 300)
 
 ENDLESS = {f"pdf: {name}" for name in ENDED_BY_LIMITS}
 
@@ -110,6 +113,7 @@ def test_there_are_some_of_each_kind() -> None:
     assert min(kinds.values()) >= 15, kinds
 
 
+@LONG
 def test_each_file_ends_within_its_limits(children: ChildPool, tmp_path: Path) -> None:
     files = sample([hostile for hostile in all_files() if hostile.name not in ENDLESS], kind, SHARE)
     asked = [(hostile, processor) for hostile in files for processor in processors_of(hostile.media_type)]
@@ -133,6 +137,7 @@ def test_each_file_ends_within_its_limits(children: ChildPool, tmp_path: Path) -
     assert not [each for each, seconds in used.items() if seconds > PATIENCE], used
 
 
+@LONG
 def test_an_endless_decoder_is_ended(children: ChildPool, tmp_path: Path) -> None:
     """PDFium draws recursive forms and patterns until the time limit (a short one here) or the memory is used up.
 
@@ -146,6 +151,7 @@ def test_an_endless_decoder_is_ended(children: ChildPool, tmp_path: Path) -> Non
         assert ended.seconds < 15 * BUSY
 
 
+@LONG
 def test_the_service_and_other_jobs_survive(embedded: Stack) -> None:
     some = [each for each in all_files() if each.content and each.name not in ENDLESS][::7]
     some = sample(some, module, SHARE)

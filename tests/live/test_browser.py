@@ -10,6 +10,7 @@ import pytest
 
 from tests import browser
 from tests.contract.samples import samples
+from tests.devtools import Window
 from tests.stack import Stack, running
 
 CONFIG = """
@@ -18,11 +19,6 @@ CONFIG = """
 [pipelines.formats.image]
 options.formats = ["webp", "avif", "jpeg", "png"]
 """
-
-
-@pytest.fixture(scope="module")
-def chromium() -> str:
-    return browser.required()
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +44,7 @@ def made(stack: Stack, content: bytes, pipeline: str) -> list[dict[str, Any]]:
     return derivatives
 
 
-def test_chromium_shows_what_we_make(chromium: str, stack: Stack) -> None:
+def test_chromium_shows_what_we_make(chromium: Window, stack: Stack) -> None:
     derivatives: list[dict[str, Any]] = []
     for media_type, content in samples().items():
         kind = media_type.partition("/")[0]
@@ -69,7 +65,7 @@ def test_chromium_shows_what_we_make(chromium: str, stack: Stack) -> None:
             assert (verdict["width"], verdict["height"]) == (derivative["width"], derivative["height"]), derivative
 
 
-def test_what_is_no_picture_is_not_taken_for_one(chromium: str, stack: Stack) -> None:
+def test_what_is_no_picture_is_not_taken_for_one(chromium: Window, stack: Stack) -> None:
     """Lest the judge says yes to everything."""
     url = local(stack.upload(b"just a text")["file"])
     wrong = browser.verdicts(chromium, [("image", url), ("video", url), ("audio", local(f"{stack.url}/nothing"))])

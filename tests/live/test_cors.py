@@ -11,6 +11,7 @@ import pytest
 
 from picasso.web.cors import RESPONSE_HEADERS
 from tests import browser
+from tests.devtools import Window
 from tests.live.conftest import Shared, web_only
 from tests.live.wire import END, FILES, FORM, PNG, UPLOAD, Answer, ask, check_problem, head, part, post, wire
 from tests.services import free_port
@@ -264,16 +265,11 @@ return {
 """
 
 
-@pytest.fixture(scope="module")
-def chromium() -> str:
-    return browser.required()
-
-
-def run(chromium: str, port: int, questions: list[tuple[str, str]]) -> list[dict[str, Any]]:
+def run(chromium: Window, port: int, questions: list[tuple[str, str]]) -> list[dict[str, Any]]:
     return browser.verdicts(chromium, questions, port=port)
 
 
-def test_a_page_of_an_allowed_origin_in_chromium(chromium: str, listed: Stack, page_port: int) -> None:
+def test_a_page_of_an_allowed_origin_in_chromium(chromium: Window, listed: Stack, page_port: int) -> None:
     """127.0.0.1 is another site than the page's localhost."""
     picture = listed.upload(PNG, "dot.png", "image/png")["file"]
     ran, shown = run(chromium, page_port, [("script", SCRIPTS % listed.url), ("image", picture)])
@@ -282,7 +278,7 @@ def test_a_page_of_an_allowed_origin_in_chromium(chromium: str, listed: Stack, p
     assert shown == {"width": 1, "height": 1}
 
 
-def test_a_page_of_another_origin_in_chromium(chromium: str, listed: Stack) -> None:
+def test_a_page_of_another_origin_in_chromium(chromium: Window, listed: Stack) -> None:
     picture = listed.upload(PNG, "dot.png", "image/png")["file"]
     ran, shown = run(chromium, 0, [("script", SCRIPTS % listed.url), ("image", picture)])
     assert "Failed to fetch" in ran["error"]

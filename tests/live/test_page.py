@@ -11,8 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests import browser
-from tests.devtools import Browser, Page, Sent
+from tests.devtools import Browser, Page, Sent, Window, required
 from tests.live.conftest import web_only
 from tests.stack import Stack, running, until
 from tests.train import Train, train
@@ -34,13 +33,6 @@ def stack(new_data: Callable[[], Path]) -> Iterator[Stack]:
         yield stack
 
 
-@pytest.fixture(scope="module")
-def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    one = Browser(browser.required(), tmp_path_factory.mktemp("profile"))
-    yield one
-    one.close()
-
-
 @pytest.fixture
 def line(stack: Stack) -> Iterator[Train]:
     with train(stack.port) as line:
@@ -48,11 +40,11 @@ def line(stack: Stack) -> Iterator[Train]:
 
 
 @pytest.fixture
-def page(chromium: Browser, line: Train) -> Iterator[Page]:
+def page(chromium: Window, line: Train) -> Iterator[Page]:
     """Beyond the train's Wi-Fi."""
     page = chromium.page(f"{line.url}/")
     yield page
-    page.ask("Page.close")
+    page.close()
     assert page.complaints == []
 
 
@@ -269,7 +261,7 @@ def test_pause_and_go_on(page: Page, stack: Stack, line: Train, film: Path) -> N
 # Reloads
 
 
-def test_it_goes_on_after_a_reload(chromium: Browser, page: Page, stack: Stack, line: Train, tmp_path: Path) -> None:
+def test_it_goes_on_after_a_reload(chromium: Window, page: Page, stack: Stack, line: Train, tmp_path: Path) -> None:
     film = made(tmp_path / "long.bin", 20 * MIB)
     half_sent(page, line, film)
     page.go()
@@ -282,7 +274,7 @@ def test_it_goes_on_after_a_reload(chromium: Browser, page: Page, stack: Stack, 
     page.choose(film)
     page.until(f"/continued from [1-9]/.test(document.querySelector('{ROW}')?.textContent)")
     other.until(f"!document.querySelector('{ROW}')")
-    other.ask("Page.close")
+    other.close()
     line.pace = float("inf")
     the_file(page, stack, film)
     assert begun(page) == []
@@ -291,7 +283,7 @@ def test_it_goes_on_after_a_reload(chromium: Browser, page: Page, stack: Stack, 
 
 
 def test_it_goes_on_after_a_restart_of_the_browser(stack: Stack, line: Train, film: Path, tmp_path: Path) -> None:
-    program, profile = browser.required(), tmp_path / "profile"
+    program, profile = required(), tmp_path / "profile"
     first = Browser(program, profile)
     half_sent(first.page(f"{line.url}/"), line, film)
     first.close()
@@ -347,7 +339,7 @@ def test_the_same_file_twice_is_two_files(page: Page, stack: Stack, line: Train,
 
 
 def test_what_is_left_is_another_windows_while_that_goes_on(
-    chromium: Browser, page: Page, stack: Stack, line: Train, film: Path
+    chromium: Window, page: Page, stack: Stack, line: Train, film: Path
 ) -> None:
     half_sent(page, line, film)
     other = chromium.page(f"{line.url}/")
@@ -355,7 +347,7 @@ def test_what_is_left_is_another_windows_while_that_goes_on(
     assert other.text(ROW) == ""
     line.pace = float("inf")
     the_file(page, stack, film)
-    other.ask("Page.close")
+    other.close()
 
 
 # Its end
@@ -420,7 +412,7 @@ def test_a_file_that_is_gone_says_so(page: Page, stack: Stack, line: Train, film
 # Elsewhere
 
 
-def test_below_a_path_and_by_another_name(new_data: Callable[[], Path], chromium: Browser, film: Path) -> None:
+def test_below_a_path_and_by_another_name(new_data: Callable[[], Path], chromium: Window, film: Path) -> None:
     """What the service calls itself need not be how this page reaches it: without TLS, to which browsers give less."""
     with web_only(new_data(), PICASSO_PUBLIC_URL="http://files.example/picasso", PICASSO_ALLOWED_HOSTS="*") as stack:
         page = chromium.page(f"http://inside.example:{stack.port}/picasso/")
@@ -431,20 +423,20 @@ def test_below_a_path_and_by_another_name(new_data: Callable[[], Path], chromium
         assert {each.path.partition("/api/")[0] for each in page.sent("PATCH")} == {"/picasso"}
         # The browser says that it ignores this header there.
         assert [each for each in page.complaints if "Cross-Origin-Opener-Policy" not in each] == []
-        page.ask("Page.close")
+        page.close()
 
 
-def test_what_is_too_large_is_not_sent(limited: Stack, chromium: Browser, film: Path) -> None:
+def test_what_is_too_large_is_not_sent(limited: Stack, chromium: Window, film: Path) -> None:
     page = chromium.page(f"{limited.url}/")
     page.choose(film)
     page.until(f"document.querySelector('{ROW}')?.dataset.state === 'error'")
     assert "the limit is 1.0 MB" in note(page)
     assert begun(page) == []
-    page.ask("Page.close")
+    page.close()
 
 
 def test_files_have_a_picture_whatever_the_sizes(
-    new_data: Callable[[], Path], chromium: Browser, tmp_path: Path
+    new_data: Callable[[], Path], chromium: Window, tmp_path: Path
 ) -> None:
     """The page shows a thumbnail of the sizes and formats of the pipeline, before and after its script has run."""
     config = tmp_path / "picasso.toml"
@@ -457,4 +449,4 @@ def test_files_have_a_picture_whatever_the_sizes(
         assert address in stack.client.get("/", headers={"Accept": "text/html"}).text
         assert stack.client.get(address).headers["content-type"] == "image/webp"
         assert page.complaints == []
-        page.ask("Page.close")
+        page.close()

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
 
-from tests import browser
-from tests.devtools import Browser
+from tests.devtools import Window
 from tests.live.admin import superuser
 from tests.live.conftest import Shared
 from tests.live.wire import END, FILES, PNG, UPLOAD, Answer, ask, head, part, post, wire
@@ -102,14 +100,7 @@ def test_https_only_once_there_was_https(secure: Stack) -> None:
             assert ask(secure, "GET", path, **headers).headers.get("strict-transport-security") == value
 
 
-@pytest.fixture(scope="module")
-def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    one = Browser(browser.required(), tmp_path_factory.mktemp("profile"))
-    yield one
-    one.close()
-
-
-def test_the_docs_work_under_their_policy(plain: Stack, chromium: Browser) -> None:
+def test_the_docs_work_under_their_policy(plain: Stack, chromium: Window) -> None:
     page = chromium.page(f"{plain.url}/api/v1.0/docs/", "document.querySelectorAll('.opblock').length > 10")
     page.click(".opblock-get .opblock-summary-control")
     page.until("!!document.querySelector('.opblock-body .try-out')", 30)
@@ -117,11 +108,11 @@ def test_the_docs_work_under_their_policy(plain: Stack, chromium: Browser) -> No
     page.until("!!document.querySelector('button.execute')", 30)
     page.click("button.execute")
     page.until("!!document.querySelector('.live-responses-table .response-col_status')", 30)
-    page.ask("Page.close")
+    page.close()
     assert page.complaints == []
 
 
-def test_the_admin_works_under_its_policy(plain: Stack, chromium: Browser) -> None:
+def test_the_admin_works_under_its_policy(plain: Stack, chromium: Window) -> None:
     superuser(plain)
     plain.upload(PNG, "dot.png", "image/png")
     page = chromium.page(f"{plain.url}/admin/login/?next=/admin/picasso/file/", LOADED)
@@ -133,5 +124,5 @@ def test_the_admin_works_under_its_policy(plain: Stack, chromium: Browser) -> No
     page.until("!!document.querySelector('tbody tr.selected')", 30)
     page.go(f"{plain.url}/admin/picasso/job/", LOADED)
     page.until("!!document.querySelector('#changelist')", 30)
-    page.ask("Page.close")
+    page.close()
     assert page.complaints == []

@@ -1,11 +1,10 @@
-// The page that Chromium shows, bundled by esbuild. It takes one task from its own server, does it, tells what came of
-// it, and loads itself anew for the next: what one task leaves in the local storage is all that the next one has.
+// The page that Chromium shows, bundled by esbuild. The test calls `perform` with one task and loads the page anew for
+// the next: what one task leaves in the local storage is all that the next one has.
 
 import Uppy from "@uppy/core";
 import Tus from "@uppy/tus";
 import * as tus from "tus-js-client";
 
-const tell = (path, what) => fetch(path, { method: "POST", body: JSON.stringify(what) });
 const sleep = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
 
 // The same fingerprint after each load, as that of a file that is chosen again.
@@ -38,7 +37,6 @@ async function withTus(task) {
             ...watched(task, requests),
             metadata: { filename: file.name, filetype: file.type },
             onChunkComplete(_, accepted) {
-                tell("/progress", { accepted });
                 if (!task.stopAt || accepted < task.stopAt || accepted === file.size) return;
                 upload.abort(task.terminate).then(
                     () => done({ requests, url: upload.url, stopped: accepted }),
@@ -67,7 +65,6 @@ async function withUppy(task) {
     }
     let rested = false;
     uppy.on("upload-progress", async (_, { bytesUploaded }) => {
-        tell("/progress", { accepted: bytesUploaded });
         if (rested || !task.stopAt || bytesUploaded < task.stopAt) return;
         rested = true;
         uppy.pauseAll();
@@ -96,12 +93,5 @@ async function withPicasso(task) {
     return { files: file && [file.file], sent, unfinished };
 }
 
-async function work() {
-    const task = await (await fetch("/task")).json();
-    const clients = { tus: withTus, uppy: withUppy, picasso: withPicasso };
-    const result = await clients[task.client](task).catch((error) => ({ error: String(error) }));
-    await tell("/result", result);
-    location.reload();
-}
-
-work();
+const clients = { tus: withTus, uppy: withUppy, picasso: withPicasso };
+globalThis.perform = (task) => clients[task.client](task).catch((error) => ({ error: String(error) }));
