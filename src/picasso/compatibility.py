@@ -209,11 +209,26 @@ PUBLISHER = Hook(
     "picasso.jobs.relay",
     (
         Object("kombu.transport.pyamqp:Transport", ("driver_type",)),
-        Object("kombu.transport.memory:Transport", ("driver_type", "polling_interval")),
+        Object("kombu.transport.memory:Transport", ("driver_type",)),
         Accepts("amqp:Connection.__init__", ("read_timeout", "write_timeout")),
         Object("amqp:Channel", ("confirm_select", "events")),
         Accepts("amqp:Channel.basic_get", ("queue", "no_ack")),
         Accepts("kombu.transport.memory:Channel.basic_get", ("queue", "no_ack")),
+    ),
+)
+
+IN_PROCESS = Hook(
+    ("kombu",),
+    "picasso.jobs.in_process",
+    (
+        Object("kombu.transport", ("TRANSPORT_ALIASES",)),
+        Object("kombu.transport.memory:Transport", ("Channel", "cycle", "_deliver")),
+        *overrides("kombu.transport.memory:Transport", drain_events="connection timeout"),
+        *overrides("kombu.transport.memory:Channel", _put="queue message"),
+        *overrides("kombu.transport.memory:Channel", basic_ack="delivery_tag multiple"),
+        *overrides("kombu.transport.memory:Channel", basic_reject="delivery_tag requeue"),
+        *overrides("kombu.transport.memory:Channel", basic_qos="prefetch_size prefetch_count apply_global"),
+        Accepts("kombu.utils.scheduling:FairCycle.get", ("callback",)),
     ),
 )
 
@@ -230,8 +245,8 @@ DETECTION = Hook(
 )
 
 WEB = (DJANGO_OVER_ASGI, DETECTION, MESSAGES)
-WORKER = (CELERY_WORKER, MESSAGES, PUBLISHER)
-HOOKS = (HTTP_PROTOCOL, DJANGO_OVER_ASGI, CELERY_WORKER, MESSAGES, PUBLISHER, DETECTION)
+WORKER = (CELERY_WORKER, MESSAGES, PUBLISHER, IN_PROCESS)
+HOOKS = (HTTP_PROTOCOL, DJANGO_OVER_ASGI, CELERY_WORKER, MESSAGES, PUBLISHER, IN_PROCESS, DETECTION)
 
 
 def require(*hooks: Hook) -> None:

@@ -1,4 +1,4 @@
-"""Linux calls that Python's standard library does not offer: `prctl`, system calls by number, the kernel's version.
+"""Linux calls that Python's standard library lacks: `prctl`, inotify, system calls by number, the kernel's version.
 
 The module can be imported on every system. Its functions need Linux, but for `kernel_version`.
 """
@@ -10,6 +10,7 @@ import os
 import platform
 import re
 import sys
+from pathlib import Path
 
 IS_LINUX = sys.platform == "linux"
 
@@ -22,6 +23,9 @@ PR_SET_PDEATHSIG = 1
 PR_SET_DUMPABLE = 4
 PR_SET_SECCOMP = 22
 PR_SET_NO_NEW_PRIVS = 38
+
+IN_ATTRIB = 0x4
+IN_IGNORED = 0x8000
 
 
 def kernel_version() -> tuple[int, int]:
@@ -40,6 +44,17 @@ def prctl(option: int, *arguments: int) -> int:
     """Raises `OSError`."""
     words = [ctypes.c_ulong(argument) for argument in (*arguments, 0, 0, 0, 0)[:4]]
     return checked(LIBC.prctl(option, *words))
+
+
+def inotify(path: Path, events: int) -> int:
+    """A file descriptor that can be read when one of these events (``IN_*``) happens to the file. Raises `OSError`."""
+    fd = checked(LIBC.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC))
+    try:
+        checked(LIBC.inotify_add_watch(fd, os.fsencode(path), events))
+    except OSError:
+        os.close(fd)
+        raise
+    return fd
 
 
 def unshare(namespaces: int) -> None:

@@ -7,6 +7,7 @@ import socket
 import uuid
 from typing import Protocol
 
+from picasso.activity import Activity
 from picasso.conf import Conf
 from picasso.events.sequencer import Sequencer
 from picasso.files.retention import Retention
@@ -55,6 +56,7 @@ class WorkerApp:
         seconds = conf.heavy_job_time_limit if queue == HEAVY else conf.job_time_limit
         name = f"{socket.gethostname()}/{queue}/{os.getpid()}"
         self._queue = queue
+        self._activity = Activity()
         self._threads = slots * THREADS_PER_SLOT[queue]
         self._log_level = conf.log_level
         self._storage = default_storage()
@@ -75,19 +77,24 @@ class WorkerApp:
             self._runner.running,
             self._runner.stop,
             self.throughput,
+            self._activity,
             name=name,
             queue=queue,
             slots=slots,
             unavailable=unavailable,
         )
         self._parts: list[Part] = [
-            Sequencer(conf.events_kept, fan_out),
+            self._activity,
+            Sequencer(conf.events_kept, fan_out, self._activity),
             cleanup.Sweeper(self._storage),
             Retention(self._storage),
-            Background(self._storage, pipelines()),
+            Background(self._storage, pipelines(), self._activity),
         ]
         if queue == QUICK:
-            self._parts += [WebhookSender(conf), ImportPool(conf, self._storage, limits_of(conf))]
+            self._parts += [
+                WebhookSender(conf, self._activity),
+                ImportPool(conf, self._storage, limits_of(conf), self._activity),
+            ]
 
     def run(self) -> None:
         """Until SIGTERM or SIGINT. Call `stop` afterwards, also when this raises."""

@@ -13,6 +13,7 @@ from django.db import connection, transaction
 
 from picasso.access import projects
 from picasso.access.principal import OPEN, SERVICE
+from picasso.activity import Activity
 from picasso.events.sequence import last_number, number_events, oldest_number, remove_old
 from picasso.events.sequencer import Sequencer, elect
 from picasso.events.write import clear, row, write
@@ -264,7 +265,7 @@ def test_one_is_elected_until_its_connection_ends() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_the_sequencer_numbers_what_is_written() -> None:
-    sequencer = Sequencer(3600, lambda: False)
+    sequencer = Sequencer(3600, lambda: False, Activity())
     sequencer.start()
     try:
         write_some(1)

@@ -23,6 +23,7 @@ from django.db.models.functions import Now
 
 from picasso.access import keys
 from picasso.access.principal import OPEN
+from picasso.activity import Activity
 from picasso.errors import PicassoError
 from picasso.imports import pool, queries, states
 from picasso.imports.claims import Claims, Places
@@ -69,7 +70,7 @@ def begin(url: str, *, name: str = "", sha256: str = "", **more: Any) -> Import:
 @contextmanager
 def fetching(folder: Path, **changes: Any) -> Iterator[ImportPool]:
     found = conf(**changes)
-    running = ImportPool(found, Folder(folder), limits_of(found))
+    running = ImportPool(found, Folder(folder), limits_of(found), Activity())
     running.start()
     try:
         yield running

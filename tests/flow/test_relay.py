@@ -19,6 +19,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.models.functions import Now
 
+from picasso.activity import Activity
 from picasso.jobs import relay as relay_module
 from picasso.jobs import states
 from picasso.jobs.broker import Broker
@@ -69,7 +70,7 @@ def dialled(url: str) -> amqp.Connection:
 def relay_of(queue: str = "quick", number: int = 1, running: RunningAttempts = list, slots: int = WINDOW) -> Relay:
     """With so many slots that its window is the widest, unless a test says otherwise."""
     name = f"here/{queue}/{number}"
-    return Relay(BROKER, running, lambda _: None, Throughput(), name=name, queue=queue, slots=slots)
+    return Relay(BROKER, running, lambda _: None, Throughput(), Activity(), name=name, queue=queue, slots=slots)
 
 
 @pytest.fixture

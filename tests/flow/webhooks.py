@@ -10,6 +10,7 @@ from typing import Any
 
 from django.conf import settings
 
+from picasso.activity import Activity
 from picasso.events.sequence import number_events
 from picasso.events.write import file_event, write
 from picasso.models import Delivery, File, Webhook
@@ -46,7 +47,7 @@ def spread() -> None:
 
 @contextmanager
 def sending(**conf: Any) -> Iterator[None]:
-    sender = WebhookSender(replace(settings.PICASSO, **{"outbound_allowed": LOOPBACK, **conf}))
+    sender = WebhookSender(replace(settings.PICASSO, **{"outbound_allowed": LOOPBACK, **conf}), Activity())
     sender.start()
     try:
         yield

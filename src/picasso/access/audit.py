@@ -14,6 +14,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
+from picasso import activity
 from picasso.access.actor import Actor, current
 from picasso.models import AuditEntry, AuditRetention
 from picasso.redaction import redact
@@ -55,6 +56,8 @@ def record(
         count=count,
         details=storable(details),
     )
+    # It may be work for others, such as an import.
+    activity.announce()
 
 
 def record_person(action: str, user: User, **more: Any) -> None:

@@ -10,12 +10,15 @@ from contextlib import suppress
 
 from django.db import DatabaseError, InterfaceError, connection
 
+from picasso.activity import Activity, Rounds
 from picasso.events.sequence import BATCH, number_events, remove_old
 
 log = logging.getLogger(__name__)
 
 # All in seconds. Whoever waits for an event waits so long for its number, on the average half of it.
 POLL = 0.02
+# While nothing happens.
+IDLE = 1.0
 # Of the others, until they look whether the one that numbers is gone.
 STAND_BY = 1.0
 OUTAGE_PAUSE = 0.5
@@ -27,7 +30,7 @@ ADVISORY_LOCK = 0x7069636173736F  # "picasso"
 class Sequencer:
     """Works in a thread of its own from `start` to `stop`. There may be one in each worker: one of them is elected."""
 
-    def __init__(self, kept: int, follow: Callable[[], bool]) -> None:
+    def __init__(self, kept: int, follow: Callable[[], bool], activity: Activity) -> None:
         """Events are ``kept`` for so many seconds.
 
         ``follow`` is called by the one that is elected, whenever there may be newly numbered events; it returns whether
@@ -39,7 +42,8 @@ class Sequencer:
         self._elected = False
         self._remove_at = 0.0
         self._outage = False
-        self._stopped = threading.Event()
+        self._activity = activity
+        self._rounds = Rounds(activity, self._round)
         self._thread = threading.Thread(target=self._run, name="sequencer", daemon=True)
 
     def start(self) -> None:
@@ -47,13 +51,12 @@ class Sequencer:
 
     def stop(self) -> None:
         """Does no harm if it is stopped already, or was never started."""
-        self._stopped.set()
+        self._rounds.stop()
         if self._thread.is_alive():
             self._thread.join(timeout=2)
 
     def _run(self) -> None:
-        while not self._stopped.is_set():
-            self._stopped.wait(self._round())
+        self._rounds.run()
         connection.close()
 
     def _round(self) -> float:
@@ -86,7 +89,9 @@ class Sequencer:
             # While there is more to remove, a batch with every tenth round or so, so that numbering goes on.
             removed = remove_old(self._kept)
             self._remove_at = time.monotonic() + (10 * POLL if removed == BATCH else REMOVE)
-        return 0 if count == BATCH or self._behind else POLL
+        if count == BATCH or self._behind:
+            return 0
+        return self._activity.pause(POLL, IDLE)
 
 
 def elect() -> bool:

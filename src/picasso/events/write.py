@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any, cast
 
-from picasso import bulk_insert
+from picasso import activity, bulk_insert
 from picasso.models import Event, File
 
 Row = dict[str, Any]
@@ -53,6 +53,7 @@ def row(
 def write(*rows: Row) -> None:
     """In one statement, and in this order."""
     bulk_insert.insert_rows(Event, rows)
+    activity.announce()
 
 
 def received(file: File, upload_id: uuid.UUID | None) -> list[Row]:

@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from picasso.access.policies import Policies
 from picasso.access.projects import Projects
+from picasso.activity import Activity
 from picasso.conf import Conf
 from picasso.errors import (
     Conflict,
@@ -47,6 +48,8 @@ from picasso.storage import Storage
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.25
+# While nothing happens: an import that is tried again begins so much later.
+IDLE_SECONDS = 1.0
 WATCH_SECONDS = 1.0
 EVENT_SECONDS = 5.0
 CLEAN_SECONDS = 5.0
@@ -68,8 +71,9 @@ STOP_SECONDS = 10.0
 class ImportPool:
     """Of one worker process. Its thread runs from `start` to `stop`."""
 
-    def __init__(self, conf: Conf, storage: Storage, limits: Limits) -> None:
+    def __init__(self, conf: Conf, storage: Storage, limits: Limits, activity: Activity) -> None:
         self._conf = conf
+        self._activity = activity
         self._storage = storage
         self._limits = limits
         self._thread = LoopThread("imports", self._serve)
@@ -102,13 +106,14 @@ class ImportPool:
             committer.start()
             stack.callback(committer.stop)
             client = await stack.enter_async_context(Client(options))
-            await Fetcher(Services(client, uploads, policies, Projects(), self._conf)).run()
+            await Fetcher(Services(client, uploads, policies, Projects(), self._conf), self._activity).run()
 
 
 class Fetcher:
     """Claims imports and runs their attempts, on one event loop."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, activity: Activity) -> None:
+        self._activity = activity
         self._services = services
         self._uploads = services.uploads
         self._database = services.uploads.locks.database
@@ -121,22 +126,25 @@ class Fetcher:
         self._paused_hosts: dict[str, float] = {}
         self._next: dict[str, float] = {}
         self._outage = False
-        self._left = asyncio.Event()
+        self._woken = asyncio.Event()
+        """A place is free, or there may be something to fetch."""
 
     async def run(self) -> None:
         """Until it is cancelled."""
+        loop = asyncio.get_running_loop()
         try:
-            while True:
-                await self._wait(await self._round())
+            with self._activity.waking(partial(loop.call_soon_threadsafe, self._woken.set)):
+                while True:
+                    await self._wait(await self._round())
         finally:
             await self._stop()
 
     async def _wait(self, seconds: float) -> None:
-        """Until the next round; not so long if a place gets free."""
+        """Until the next round, or until it is woken."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                await self._left.wait()
-        self._left.clear()
+                await self._woken.wait()
+        self._woken.clear()
 
     async def _round(self) -> float:
         """Do what is due; the seconds to wait until the next round."""
@@ -149,7 +157,7 @@ class Fetcher:
             self._outage = True
             return OUTAGE_SECONDS
         self._outage = False
-        return POLL_SECONDS
+        return self._activity.pause(POLL_SECONDS, IDLE_SECONDS)
 
     async def _look_after(self) -> None:
         if self._tasks and self._is_due("renew", states.RENEW_SECONDS):
@@ -213,7 +221,7 @@ class Fetcher:
 
     def _end(self, row: Import) -> None:
         self._places.leave(row)
-        self._left.set()
+        self._woken.set()
         del self._attempts[row.pk], self._tasks[row.pk]
 
     async def _attempt(self, attempt: Attempt) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import uuid
 
+import kombu.transport
 from celery import Celery
 from kombu import Connection, Exchange, Producer, Queue
 
@@ -17,6 +18,10 @@ TASK = "picasso.run_job"
 
 # To connect, and for each answer of the broker: one that hangs, or that is cut off, never answers.
 ANSWER_SECONDS = 3
+
+IN_PROCESS = "in-process"
+"""The scheme of its URL."""
+kombu.transport.TRANSPORT_ALIASES[IN_PROCESS] = "picasso.jobs.in_process:Transport"
 
 TIMEOUTS = ("read_timeout", "write_timeout")
 
@@ -45,8 +50,8 @@ class Broker:
 
     def connect(self) -> Connection:
         """A new connection that never waits for ever. Raises if the broker can't be reached."""
-        in_memory = self.celery.conf.broker_url.startswith("memory:")
-        timeouts = {} if in_memory else dict.fromkeys(TIMEOUTS, ANSWER_SECONDS)
+        in_process = self.celery.conf.broker_url.startswith(f"{IN_PROCESS}:")
+        timeouts = {} if in_process else dict.fromkeys(TIMEOUTS, ANSWER_SECONDS)
         connection: Connection = self.celery.connection_for_write(transport_options=timeouts)
         try:
             connection.ensure_connection(max_retries=1, interval_start=0, timeout=ANSWER_SECONDS)
@@ -75,7 +80,7 @@ class Broker:
 
 
 def make_celery(conf: Conf) -> Celery:
-    url = "memory://localhost/" if conf.embedded else conf.broker_url
+    url = f"{IN_PROCESS}://localhost/" if conf.embedded else conf.broker_url
     # No fixups: Celery's fixup for Django closes the database connections around every task, and ours are kept open.
     app = Celery("picasso", broker=url, set_as_current=False, fixups=[])
     app.conf.update(
@@ -94,7 +99,5 @@ def make_celery(conf: Conf) -> Celery:
         broker_connection_max_retries=None,
         broker_connection_timeout=4,
         broker_heartbeat=10,
-        # How often a consumer looks for messages of a broker in the same process, in seconds.
-        broker_transport_options={"polling_interval": 0.01} if conf.embedded else {},
     )
     return app

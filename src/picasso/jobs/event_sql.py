@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection
 
+from picasso import activity
 from picasso.jobs import sql
 
 # That a file waits again is no event: the next one tells what comes of it.
@@ -62,9 +63,11 @@ def write_of_jobs(kind: str, jobs: Collection[uuid.UUID]) -> None:
     """An event of this type about each of the jobs, as they are now."""
     if jobs:
         sql.rows(JOBS, kind, list(jobs))
+        activity.announce()
 
 
 def write_progress(jobs: Collection[uuid.UUID]) -> None:
     """Of jobs of different files."""
     if jobs:
         sql.rows(PROGRESS, list(jobs))
+        activity.announce()

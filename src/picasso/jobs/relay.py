@@ -20,6 +20,7 @@ from django.db import DatabaseError, InterfaceError, connection
 from django.db.models.functions import Now
 from kombu import Producer
 
+from picasso.activity import Activity, Rounds
 from picasso.jobs import claims, states
 from picasso.jobs.broker import Broker, broker_queue
 from picasso.jobs.states import AttemptId, Progress
@@ -32,6 +33,8 @@ log = logging.getLogger(__name__)
 POLL = 0.05
 # Shorter while there is work, so that a few messages in advance are enough for jobs that take almost no time, too.
 POLL_AT_WORK = 0.02
+# While nothing happens: a job whose back-off ends starts so much later.
+IDLE = 0.5
 RENEW = 5.0
 CHECK_ATTEMPTS = 1.0
 REAP = 2.0
@@ -150,6 +153,7 @@ class Relay:
         running: RunningAttempts,
         stop_attempts: StopAttempts,
         throughput: Throughput,
+        activity: Activity,
         *,
         name: str,
         queue: str,
@@ -173,7 +177,8 @@ class Relay:
         self._next: dict[str, float] = {}
         self._outage = False
         self._recovered = False
-        self._stopped = threading.Event()
+        self._activity = activity
+        self._rounds = Rounds(activity, self._round)
         self._thread = threading.Thread(target=self._run, name="relay", daemon=True)
 
     def start(self) -> None:
@@ -181,13 +186,12 @@ class Relay:
 
     def stop(self) -> None:
         """Does no harm if it is stopped already, or was never started."""
-        self._stopped.set()
+        self._rounds.stop()
         if self._thread.is_alive():
             self._thread.join(timeout=2)
 
     def _run(self) -> None:
-        while not self._stopped.is_set():
-            self._stopped.wait(self._round())
+        self._rounds.run()
         self._publisher.close()
         connection.close()
 
@@ -258,7 +262,7 @@ class Relay:
         self._publisher.connect()
         jobs = self._claim()
         if not jobs:
-            return POLL
+            return self._activity.pause(POLL, IDLE)
         try:
             self._publisher.publish(jobs)
         except Exception:

@@ -14,6 +14,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from picasso import activity
 from picasso.jobs import event_sql, sql
 from picasso.models import File
 
@@ -52,6 +53,7 @@ def settle_files(locked: Mapping[uuid.UUID, str]) -> list[StateChange]:
     """
     if not locked:
         return []
+    activity.announce()
     sql.rows(event_sql.SETTLED, list(locked))
     return changes(locked, sql.rows(sql.SETTLE_FILES, list(locked)))
 

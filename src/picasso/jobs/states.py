@@ -23,6 +23,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
+from picasso import activity
 from picasso.access.principal import SERVICE
 from picasso.files.queries import visible_to
 from picasso.jobs import event_sql, holds, settle, sql
@@ -236,7 +237,9 @@ def clean_log(log: str) -> str:
 def release(job: RunningJob, code: str = "", sentence: str = "") -> bool:
     """Give up a running attempt that did not fail: the worker shuts down, or for the reason given."""
     reason: dict[str, Any] = {"error_code": code, "error_detail": sentence} if code else {}
-    return move(job, State.RUNNING, State.WAITING, due_at=Now(), **reason, **NOT_STARTED)
+    released = move(job, State.RUNNING, State.WAITING, due_at=Now(), **reason, **NOT_STARTED)
+    activity.announce()
+    return released
 
 
 def renew(running: Collection[Progress]) -> set[AttemptId]:

@@ -12,6 +12,7 @@ from celery import bootsteps
 from celery.exceptions import SecurityWarning
 from celery.signals import worker_shutting_down
 
+from picasso.jobs import in_process
 from picasso.jobs.broker import TASK, Broker
 from picasso.jobs.relay import Relay
 
@@ -47,6 +48,7 @@ def consume(
 
     def shut_down(**_: Any) -> None:
         on_shutdown()
+        in_process.interrupt()
 
     worker_shutting_down.connect(shut_down, weak=False)
     try:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from django.db import connection
 
+from picasso.activity import Activity, Rounds
 from picasso.process import file_batches, reprocess
 from picasso.process.pipelines import Pipelines
 from picasso.storage import Storage
@@ -15,16 +16,18 @@ from picasso.storage import Storage
 log = logging.getLogger(__name__)
 
 TICK_SECONDS = 1.0
+IDLE_SECONDS = 5.0
 
 
 class Background:
     """Continues reprocessing and actions on many files, in a thread of its own, from `start` to `stop`."""
 
-    def __init__(self, storage: Storage, pipelines: Pipelines) -> None:
+    def __init__(self, storage: Storage, pipelines: Pipelines, activity: Activity) -> None:
         self._storage = storage
         self._pipelines = pipelines
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="background", daemon=True)
+        self._activity = activity
+        self._rounds = Rounds(activity, self._round)
+        self._thread = threading.Thread(target=self._rounds.run, name="background", daemon=True)
 
     def start(self) -> None:
         for notice in filter(None, map(reprocess.incomplete_notice, self._pipelines)):
@@ -33,12 +36,11 @@ class Background:
 
     def stop(self) -> None:
         """Without waiting for the present batch: it is one transaction."""
-        self._stopped.set()
+        self._rounds.stop()
 
-    def _run(self) -> None:
-        while not self._stopped.is_set():
-            if not self._advance():
-                self._stopped.wait(TICK_SECONDS)
+    def _round(self) -> float:
+        """The seconds until the next one."""
+        return 0.0 if self._advance() else self._activity.pause(TICK_SECONDS, IDLE_SECONDS)
 
     def _advance(self) -> bool:
         """Do a little of each; False if there is nothing more to do now."""

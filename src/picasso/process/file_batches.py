@@ -164,6 +164,8 @@ def advance(storage: Storage, pipelines: Pipelines) -> bool:
     The lock of the row is held throughout, so that two workers never do the same files. A batch that fails in another
     way than is known stays as it was, is tried again, and holds up no other one.
     """
+    if not FileBatch.everywhere.filter(state=State.RUNNING).exists():
+        return False
     with transaction.atomic():
         row = _next(pipelines)
         if row is None:

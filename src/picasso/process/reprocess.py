@@ -121,6 +121,8 @@ def advance(storage: Storage, pipelines: Pipelines) -> bool:
 
     The lock of the row is held throughout, so that two workers never do the same batch.
     """
+    if not Reprocess.objects.filter(state=State.RUNNING).exists():
+        return False
     with transaction.atomic():
         reprocess = _next(pipelines)
         if reprocess is None or count_waiting() >= MAX_WAITING:

@@ -10,10 +10,12 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from typing import Any, TypeVar
 
 from django.db import connection
 
+from picasso.activity import Activity
 from picasso.conf import Conf
 from picasso.errors import PicassoError
 from picasso.loop_thread import LoopThread
@@ -27,6 +29,8 @@ log = logging.getLogger(__name__)
 
 # All in seconds.
 POLL = 0.05
+IDLE = 1.0
+"""While nothing happens: a message that is to be sent again is sent so much later."""
 GATHER = 0.005
 """So long attempts that end are waited for, so that one visit to the database writes and claims for many."""
 OUTAGE = 0.5
@@ -52,7 +56,8 @@ T = TypeVar("T")
 class WebhookSender:
     """Of one worker process. Its thread runs from `start` to `stop`."""
 
-    def __init__(self, conf: Conf) -> None:
+    def __init__(self, conf: Conf, activity: Activity) -> None:
+        self._activity = activity
         self._options = Options(
             rules=conf.outbound_allowed,
             ports=conf.outbound_ports,
@@ -74,7 +79,7 @@ class WebhookSender:
     async def _serve(self) -> None:
         with ThreadPoolExecutor(1, "webhooks-database") as thread:
             async with Client(self._options) as client:
-                await Dispatcher(client, Database(thread), self._kept).run()
+                await Dispatcher(client, Database(thread), self._kept, self._activity).run()
 
 
 class Database:
@@ -90,9 +95,10 @@ class Database:
 class Dispatcher:
     """Claims deliveries, sends them side by side, and writes how they ended."""
 
-    def __init__(self, client: Client, database: Database, kept: int) -> None:
+    def __init__(self, client: Client, database: Database, kept: int, activity: Activity) -> None:
         """Deliveries are kept as long as events: ``kept`` seconds."""
         self._kept = kept
+        self._activity = activity
         self._remove_at = 0.0
         self._client = client
         self._database = database
@@ -100,19 +106,25 @@ class Dispatcher:
         self._quick: set[uuid.UUID] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._results: list[Result] = []
-        self._ended = asyncio.Event()
+        self._woken = asyncio.Event()
+        """An attempt has ended, or there may be something to send."""
         self._outage = False
 
     async def run(self) -> None:
         """Until it is cancelled."""
+        loop = asyncio.get_running_loop()
+        with self._activity.waking(partial(loop.call_soon_threadsafe, self._woken.set)):
+            await self._run()
+
+    async def _run(self) -> None:
         try:
             while True:
                 pause = await self._round()
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._ended.wait(), pause)
-                if self._ended.is_set() and self._tasks:
+                    await asyncio.wait_for(self._woken.wait(), pause)
+                if self._woken.is_set() and self._tasks:
                     await asyncio.sleep(GATHER)
-                self._ended.clear()
+                self._woken.clear()
         finally:
             for task in self._tasks:
                 task.cancel()
@@ -121,7 +133,7 @@ class Dispatcher:
             await self._database.do(close_connection)
 
     async def _round(self) -> float:
-        """Do what is due; the seconds to wait unless an attempt ends before."""
+        """Do what is due; the seconds to wait until the next round."""
         try:
             await self._write_results()
             await self._remove_old()
@@ -136,7 +148,7 @@ class Dispatcher:
         self._outage = False
         for message in found:
             self._start(message)
-        return POLL
+        return self._activity.pause(POLL, IDLE)
 
     async def _write_results(self) -> None:
         """What can't be written now is kept for the next round."""
@@ -166,7 +178,7 @@ class Dispatcher:
         self._in_flight[webhook] -= 1
         if not self._in_flight[webhook]:
             del self._in_flight[webhook]
-        self._ended.set()
+        self._woken.set()
 
     async def _attempt(self, message: Message) -> None:
         result = await attempt(self._client, message)

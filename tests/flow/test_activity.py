@@ -1,0 +1,132 @@
+"""What is committed wakes the loops of all processes at once, and what is not never does."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from django.db import connection, transaction
+
+from picasso import activity
+from picasso.activity import Activity, Announcer, Rounds
+from tests.stack import until
+
+ACTIVE, IDLE = 1.0, 2.0
+
+
+@pytest.fixture(autouse=True)
+def _database(transactional_db: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Announcements of other tests don't count; nor does SQLite's database of the tests, which is in memory."""
+    monkeypatch.setattr(activity, "_announcer", Announcer())
+    monkeypatch.setattr(activity, "activity_file", lambda: tmp_path / "activity")
+
+
+@pytest.fixture
+def heard() -> Iterator[Activity]:
+    made = Activity()
+    made.start()
+    until(lambda: is_idle(made), 10, lambda: "it is never idle")
+    yield made
+    made.stop()
+
+
+def is_idle(heard: Activity) -> bool:
+    return heard.pause(ACTIVE, IDLE) == IDLE
+
+
+@pytest.fixture
+def woken(heard: Activity) -> Iterator[threading.Event]:
+    event = threading.Event()
+    with heard.waking(event.set):
+        yield event
+
+
+def test_a_commit_wakes_at_once(heard: Activity, woken: threading.Event) -> None:
+    with transaction.atomic():
+        activity.announce()
+        assert not woken.wait(0.1)
+    assert woken.wait(10)
+    assert not is_idle(heard)
+    until(lambda: is_idle(heard), 10, lambda: "it is never idle again")
+
+
+def test_a_rollback_wakes_nobody(heard: Activity, woken: threading.Event) -> None:
+    with transaction.atomic():
+        activity.announce()
+        transaction.set_rollback(True)
+    assert not woken.wait(0.2)
+    assert is_idle(heard)
+
+
+def test_many_announcements_are_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[float] = []
+    monkeypatch.setattr(activity, "notify", lambda: calls.append(time.monotonic()))
+    began = time.monotonic()
+    while time.monotonic() < began + 0.3:
+        activity.announce()
+    assert len(calls) == 2
+    assert calls[1] - calls[0] >= activity.AGAIN
+
+
+def test_a_failed_announcement_harms_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise OSError
+
+    monkeypatch.setattr(activity, "notify", fail)
+    activity.announce()
+
+
+def test_it_listens_again_after_an_outage(heard: Activity, woken: threading.Event) -> None:
+    lose(heard)
+    until(lambda: not is_idle(heard), 10, lambda: "the outage was not noticed")
+    until(lambda: is_idle(heard), 10, lambda: "it does not listen again")
+    woken.clear()
+    time.sleep(activity.AGAIN)
+    activity.announce()
+    assert woken.wait(10)
+
+
+def lose(heard: Activity) -> None:
+    """Take away what it listens to."""
+    if connection.vendor == "sqlite":
+        file = activity.activity_file()
+        assert file
+        file.unlink()
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query = %s",
+            [f"LISTEN {activity.CHANNEL}"],
+        )
+        assert cursor.rowcount == 1
+
+
+def test_rounds_follow_each_other_sooner_with_activity(heard: Activity) -> None:
+    rounds, run = counting(heard)
+    until(lambda: rounds() == 1, 10, lambda: "no round")
+    activity.announce()
+    until(lambda: rounds() == 2, 10, lambda: "no second round")
+    run.stop()
+    until(lambda: not any(thread.name == "rounds" for thread in threading.enumerate()), 10, lambda: "it goes on")
+    assert rounds() == 2
+
+
+def counting(heard: Activity) -> tuple[Callable[[], int], Rounds]:
+    calls: list[None] = []
+
+    def work() -> float:
+        calls.append(None)
+        return 60.0
+
+    run = Rounds(heard, work)
+    threading.Thread(target=run.run, name="rounds", daemon=True).start()
+    return lambda: len(calls), run
+
+
+def test_without_anything_to_hear_there_may_always_be_activity() -> None:
+    silent = Activity()
+    assert not is_idle(silent)
+    silent.stop()
