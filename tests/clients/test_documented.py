@@ -81,7 +81,7 @@ def bundled(folder: Path, module: str) -> str:
     (folder / "example.mjs").write_text(module)
     argv = [node.node(), str(node.JS / "node_modules/esbuild/bin/esbuild"), str(folder / "example.mjs")]
     argv += ["--bundle", "--format=iife", "--global-name=example", "--log-level=error"]
-    argv += [f"--alias:picasso-client={ROOT / 'clients/js/index.js'}"]
+    argv += [f"--alias:picasso-client={ROOT / 'src/picasso/static/picasso/client/index.js'}"]
     environment = {"NODE_PATH": str(node.JS / "node_modules"), "PATH": "/usr/bin:/bin"}
     return subprocess.run(argv, env=environment, capture_output=True, text=True, check=True).stdout
 

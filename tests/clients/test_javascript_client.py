@@ -10,11 +10,13 @@ from typing import Any
 import jwt
 import pytest
 
+from tests import nginx
 from tests.clients import node
 from tests.clients.checks import check_stored, content, times_stored
 from tests.clients.node import running
 from tests.clients.pages import Page
 from tests.clients.test_kills import kill_web
+from tests.services import free_port
 from tests.stack import Stack
 
 pytestmark = pytest.mark.usefixtures("javascript")
@@ -93,6 +95,16 @@ def test_the_connection_is_cut(stack: Stack, file: Path, sent: bytes, stream: bo
     first, second, *_ = heads(result)
     assert 0 < first < second < SIZE
     check_stored(stack, result["file"]["file"].rpartition("/")[0], sent)
+
+
+def test_a_proxy_refuses_large_requests(stack: Stack, file: Path, sent: bytes, tmp_path: Path) -> None:
+    """nginx allows a mebibyte by default."""
+    proxy = "proxy_http_version 1.1; proxy_set_header Host $http_host;"
+    with nginx.server(tmp_path / "nginx", free_port(), f"location / {{ proxy_pass {stack.url}; {proxy} }}") as url:
+        last = do("cut", stack, url=url, file=file, cuts=[])
+    assert len([status for method, status, _ in last["requests"] if (method, status) == ("PATCH", 204)]) >= 3
+    assert len(last["retries"]) <= 2
+    check_stored(stack, last["file"]["file"].rpartition("/")[0], sent)
 
 
 def test_the_service_is_killed(stack: Stack, file: Path, sent: bytes) -> None:

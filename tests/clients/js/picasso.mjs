@@ -4,7 +4,7 @@
 import fs from "node:fs";
 import net from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Picasso, PicassoError } from "../../../clients/js/index.js";
+import { Picasso, PicassoError } from "../../../src/picasso/static/picasso/client/index.js";
 
 const task = JSON.parse(process.argv[2]);
 const say = (what) => process.stdout.write(`${JSON.stringify(what)}\n`);

@@ -1,7 +1,7 @@
 // The declarations promise what the code does.
 
-import type * as declared from "../../../../clients/js/index.js";
-import { Picasso } from "../../../../clients/js/client.js";
-import { PicassoError } from "../../../../clients/js/errors.js";
+import type * as declared from "../../../../src/picasso/static/picasso/client/index.js";
+import { Picasso } from "../../../../src/picasso/static/picasso/client/client.js";
+import { PicassoError } from "../../../../src/picasso/static/picasso/client/errors.js";
 
 export const conforms: Pick<typeof declared, "Picasso" | "PicassoError"> = { Picasso, PicassoError };

@@ -1,6 +1,6 @@
 // How an application uses the client, with what the compiler must refuse.
 
-import { Picasso, PicassoError, type FileInfo, type PicassoEvent } from "../../../../clients/js/index.js";
+import { Picasso, PicassoError, type FileInfo, type PicassoEvent } from "../../../../src/picasso/static/picasso/client/index.js";
 
 const picasso = new Picasso({ url: "https://files.example.com", getToken: async () => "token", store: new Map<string, string>() });
 export const inPages = new Picasso({ store: localStorage });

@@ -33,8 +33,9 @@ export class Upload {
   /** @type {{error: unknown} | undefined} */
   #fault; // of the application's function
   #isGiven = false; // whether the caller has named the upload
-  /** @type {number} */
-  #slice; // bytes in one request
+  #most; // bytes in one request
+  #slice; // the same for now
+  #sending = 0; // bytes of the last one
 
   /** @param {Service} service @param {Source} source @param {UploadOptions} options @param {Memory} memory */
   constructor(service, source, options, memory) {
@@ -43,7 +44,7 @@ export class Upload {
     this.options = options;
     this.memory = memory;
     this.attempts = service.attempts();
-    this.#slice = options.chunkSize ?? Infinity;
+    this.#most = this.#slice = options.chunkSize ?? Infinity;
   }
 
   /**
@@ -137,6 +138,7 @@ export class Upload {
   async #add() {
     const { source } = this, offset = this.#offset;
     const piece = await source.piece(offset, this.#slice);
+    this.#sending = piece.size;
     const isLast = offset + piece.size === source.size;
     const response = await this.#exchange('PATCH', this.#url, {
       ...TUS,
@@ -172,11 +174,16 @@ export class Upload {
 
   /** @param {number} offset */
   #advance(offset) {
-    if (offset > this.#furthest) this.attempts.succeeded();
+    if (offset > this.#furthest) this.#succeeded();
     this.#isSure = true;
     this.#furthest = Math.max(this.#furthest, offset);
     this.#offset = offset;
     this.#report(offset);
+  }
+
+  #succeeded() {
+    this.attempts.succeeded();
+    this.#slice = Math.min(this.#slice * 2, this.#most);
   }
 
   /** @param {string} address @returns {Promise<FileInfo>} */
@@ -211,8 +218,9 @@ export class Upload {
     if (!(error instanceof PicassoError)) throw error;
     this.#isSure = false;
     if (this.#isUnknown(error)) return this.#restart();
-    if (!this.#makeSmaller(error) && !this.#isPassing(error)) throw error;
-    if (this.attempts.areUsedUp) throw error;
+    if (this.#isTooLarge(error)) return this.#halve();
+    if (!this.#isPassing(error) || this.attempts.areUsedUp) throw error;
+    if (this.attempts.failures > 0) this.#slice = this.#half; // what collects or refuses requests may pass smaller ones
     const pause = this.attempts.next(error.retryAfter);
     this.options.onRetry?.({ error, attempt: this.attempts.failures, pause });
     return rest(pause, this.options.signal);
@@ -224,11 +232,13 @@ export class Upload {
   }
 
   /** A proxy may limit the size of a request. @param {PicassoError} error */
-  #makeSmaller({ status, isFromPicasso }) {
-    if (status !== 413 || isFromPicasso || !this.#id || this.#slice <= LEAST_SLICE) return false;
-    this.#slice = Math.max(LEAST_SLICE, Math.min(this.#slice / 2, FIRST_SLICE));
-    return true;
+  #isTooLarge({ status, isFromPicasso }) {
+    return status === 413 && !isFromPicasso && this.#id && this.#half < this.#sending;
   }
+
+  #halve() { this.#most = this.#slice = this.#half; }
+
+  get #half() { return Math.max(LEAST_SLICE, Math.min(this.#sending / 2, FIRST_SLICE)); }
 
   /** Whether the service has lost the upload, or has its key for another one. @param {PicassoError} error */
   #isUnknown({ status, code, isFromPicasso }) {
