@@ -13,6 +13,10 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from picasso import conf
+from picasso.doctor import downloads, entrance, uploads
+from picasso.doctor.examine import findings_of
+from picasso.doctor.finding import Finding, Installation, Level
 from tests.live.conftest import web_only
 from tests.live.shipped import shipped_nginx
 from tests.stack import running
@@ -74,6 +78,8 @@ class Doors:
     path: str
     known: httpx.Headers
     """Of the answer to a HEAD."""
+    behind_nginx: str
+    """The service that leaves the bytes to nginx."""
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +91,7 @@ def doors(new_data: Callable[[], Path], tmp_path_factory: pytest.TempPathFactory
         shipped_nginx(tmp_path_factory.mktemp("nginx"), accel.url, data) as front,
     ):
         sent = plain.upload(CONTENT, "línes 1.txt", "text/plain")
-        yield Doors(plain.url, front.url, urlsplit(sent["file"]).path, httpx.head(sent["file"]).headers)
+        yield Doors(plain.url, front.url, urlsplit(sent["file"]).path, httpx.head(sent["file"]).headers, accel.url)
 
 
 def filled(doors: Doors, headers: dict[str, str]) -> dict[str, str]:
@@ -132,3 +138,16 @@ def test_a_download_is_resumed_where_it_ended(doors: Doors) -> None:
         resumed = httpx.get(url, headers={"Range": "bytes=100000-", "If-Range": first.headers["etag"]})
         assert (first.status_code, resumed.status_code) == (206, 206)
         assert first.content + resumed.content == CONTENT
+
+
+def test_the_doctor_sees_whether_somebody_sends_the_bytes(doors: Doors) -> None:
+    wrong = {url: faults_at(url) for url in (doors.by_nginx, doors.behind_nginx)}
+    assert wrong[doors.by_nginx] == []
+    [finding] = wrong[doors.behind_nginx]
+    assert "X-Accel-Redirect" in finding.what
+
+
+def faults_at(url: str) -> list[Finding]:
+    checks = (entrance.check, uploads.check, downloads.check)
+    found = [finding for check in checks for finding in findings_of(check, Installation(conf.load({}), url))]
+    return [finding for finding in found if finding.level != Level.OK and finding.name != "ready"]

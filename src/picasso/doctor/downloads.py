@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from picasso import addresses
 from picasso.doctor.finding import Finding, Installation, fault, ok, warning
+from picasso.doctor.probe import may_delete
 from picasso.doctor.site import Answer, Site
 
 PAGE = "downloads.md"
@@ -20,6 +21,10 @@ SCAN_SECONDS = 15.0
 
 def check(installation: Installation) -> Iterator[Finding]:
     site = Site(installation)
+    if not may_delete(site):
+        what = "Downloads are not tested: with this key the file could not be deleted again."
+        yield warning("small-file", what, "Use a key with files:delete.", "access.md")
+        return
     content = f"A test of this installation: {secrets.token_hex(16)}\n".encode() * 20
     with stored(site, content) as created:
         if created.status != 201:

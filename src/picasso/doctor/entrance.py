@@ -126,6 +126,6 @@ def key(site: Site) -> Iterator[Finding]:
         yield warning("key", what, "Give one by --key: `picasso keys create`.", page)
         return
     if missing := sorted(set(SCOPES) - set(me.json().get("scopes", []))):
-        what = f"The key lacks {', '.join(missing)}, so that some checks fail."
+        what = f"The key lacks {', '.join(missing)}, so that not everything is tested."
         yield warning("scopes", what, "Use a key with these scopes.", page)
     yield ok("key", f"The service lets this command in ({me.json().get('kind')}).")

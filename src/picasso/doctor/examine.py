@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from django.db import DatabaseError
+
 from picasso.doctor import (
     broker,
     configuration,
@@ -20,7 +22,7 @@ from picasso.doctor import (
     uploads,
     workers,
 )
-from picasso.doctor.finding import Check, Finding, Installation, Level, fault
+from picasso.doctor.finding import Check, Finding, Installation, Level, fault, warning
 from picasso.doctor.site import Unreachable
 from picasso.redaction import redact
 
@@ -62,6 +64,9 @@ def findings_of(check: Check, installation: Installation) -> Iterator[Finding]:
         yield from check(installation)
     except Unreachable as error:
         yield fault("no-answer", str(error), "Look into the logs of the proxy and of Picasso.", "troubleshooting.md")
+    except DatabaseError:
+        what = "This is not checked, because the database can't be used."
+        yield warning("database", what, "See above.", "settings.md#database_url")
     except Exception as error:
         text = redact(f"{type(error).__name__}: {error}".splitlines()[0])
         yield fault("check-failed", f"This could not be checked: {text}.", "Look at what the error says.", "doctor.md")

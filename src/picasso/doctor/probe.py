@@ -9,11 +9,17 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from picasso import addresses
+from picasso.access.principal import Scope
 from picasso.doctor.site import Answer, Site, Unreachable
 
 TUS = {"Tus-Resumable": "1.0.0"}
 CONTENT = {**TUS, "Content-Type": "application/offset+octet-stream"}
 METADATA = f"filename {b64encode(b'picasso-doctor.txt').decode()}"
+
+
+def may_delete(site: Site) -> bool:
+    """Whether a file that a check stores can be deleted again. Raises `Unreachable`."""
+    return Scope.FILES_DELETE in site.ask("GET", f"{addresses.API}me/").json().get("scopes", [])
 
 
 class Refused(Exception):

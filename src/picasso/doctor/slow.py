@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from picasso import addresses
 from picasso.doctor.finding import Finding, Installation, fault, ok, warning
-from picasso.doctor.probe import CONTENT, Refused, upload
+from picasso.doctor.probe import CONTENT, Refused, may_delete, upload
 from picasso.doctor.site import Site, Unreachable, read
 
 PAGE = "troubleshooting.md#large-uploads-end-after-a-minute"
@@ -23,7 +23,8 @@ def check(installation: Installation) -> Iterator[Finding]:
         return
     site = Site(installation)
     try:
-        yield pause(site, min(PAUSE, installation.conf.upload_idle_timeout - 5))
+        if may_delete(site):
+            yield pause(site, min(PAUSE, installation.conf.upload_idle_timeout - 5))
     except Refused as error:
         yield warning("pause", str(error), "Look up the error.", "errors.md")
     yield long_answer(site)
