@@ -71,6 +71,10 @@ def make_import(_: Client) -> str:
     return str(Import.everywhere.create(project_id=1, url="http://a/", host="a").pk)
 
 
+def make_failed_import(_: Client) -> str:
+    return str(Import.everywhere.create(project_id=1, url="http://a/", host="a", state="failed").pk)
+
+
 def make_batch(http: Client) -> str:
     file = make_file(http)
     row = FileBatch.everywhere.create(project_id=1, action="tag", after=uuid.UUID(int=0), until=file, total=1)
@@ -95,6 +99,7 @@ CHANGES: dict[str, list[tuple[str, Make | None, dict[str, Any], str]]] = {
     "file-restore": [("POST", lambda _: str(new_file("a", deleted_at=timezone.now()).pk), {}, "file.restore")],
     "imports": [("POST", None, {"url": "http://files.example.com/"}, "import.create")],
     "import": [("DELETE", make_import, {}, "import.cancel")],
+    "import-retry": [("POST", make_failed_import, {}, "import.retry")],
     "file-batches": [("POST", None, {"action": "tag", "ids": [str(uuid.uuid4())], "tags": ["a"]}, "file.batch")],
     "file-batch": [("DELETE", make_batch, {}, "file.batch.stop")],
     "webhooks": [("POST", None, {"url": "https://files.example.com/"}, "webhook.create")],
@@ -115,6 +120,7 @@ CHANGES: dict[str, list[tuple[str, Make | None, dict[str, Any], str]]] = {
     "key": [("PATCH", make_key, {"name": "b"}, "key.update"), ("DELETE", make_key, {}, "key.revoke")],
     "key-rotate": [("POST", make_key, {}, "key.rotate")],
     "projects": [("POST", None, {"name": "other"}, "project.create")],
+    "project-webhook-secret": [("POST", lambda _: "default", {}, "project.webhook-secret")],
     "project": [
         ("PATCH", make_project, {"trash_days": 3}, "project.update"),
         ("DELETE", make_project, {}, "project.delete"),

@@ -141,6 +141,7 @@ API: dict[tuple[str, str], Row] = {
     ("imports", "GET"): Row(f"{A}imports/", Scope.FILES_WRITE),
     ("imports", "POST"): Row(f"{A}imports/", Scope.FILES_WRITE, body=b"{}", headers=JSON),
     ("import", "GET"): Row(f"{A}imports/{{import}}/", Scope.FILES_WRITE, owned=True),
+    ("import-retry", "POST"): Row(f"{A}imports/{{import}}/retry/", Scope.FILES_WRITE, owned=True),
     ("import", "DELETE"): Row(f"{A}imports/{{import}}/", Scope.FILES_WRITE, owned=True),
     ("keys", "GET"): Row(f"{A}keys/", Scope.PROJECT_ADMIN),
     ("keys", "POST"): Row(f"{A}keys/", Scope.PROJECT_ADMIN, body=b"{}", headers=JSON),

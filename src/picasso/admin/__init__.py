@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from picasso.admin import access, files, jobs, webhooks
+from picasso.admin import access, files, imports, jobs, webhooks
 
-__all__ = ["access", "files", "jobs", "webhooks"]
+__all__ = ["access", "files", "imports", "jobs", "webhooks"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
@@ -19,6 +20,7 @@ from picasso.api.answers import problems, validated
 from picasso.api.pagination import Cursor
 from picasso.api.parameters import OWNER, KnownParameters, narrowed
 from picasso.api.safety import WritesFiles
+from picasso.errors import BadRequest
 from picasso.imports import queries, states
 from picasso.imports.create import NewImport, create
 from picasso.metadata import parse_attributes, parse_tags
@@ -80,6 +82,20 @@ class ImportSerializer(serializers.Serializer[Import]):
         return {"code": row.error_code, "detail": row.error_detail} if row.error_code else None
 
 
+MAX_KEY = 255
+
+PREFER = OpenApiParameter(
+    "Prefer",
+    location="header",
+    description="`wait=30`: answer when it has ended and its file is settled, or after so many seconds, at most 60.",
+)
+KEY = OpenApiParameter(
+    "Idempotency-Key",
+    {"type": "string", "minLength": 1, "maxLength": MAX_KEY},
+    location="header",
+    description="Repeating a request with the same key creates no second import.",
+)
+
 STATE = OpenApiParameter("state", enum=Import.State.values, description="Only those in this state.")
 
 
@@ -117,12 +133,13 @@ class ImportList(KnownParameters, generics.ListAPIView[Import]):
     @extend_schema(
         operation_id="create_import",
         tags=["imports"],
+        parameters=[PREFER, KEY],
         request=NewImportSerializer,
-        responses={201: ImportSerializer, **problems(400, 401, 403, 413, 415, 429)},
+        responses={201: ImportSerializer, **problems(400, 401, 403, 413, 415, 422, 429)},
     )
     def post(self, request: Request) -> Response:
         """Have a file fetched from a URL. It is fetched in the background: see `state`."""
-        wanted = new_import(validated(NewImportSerializer(data=request.data)))
+        wanted = replace(new_import(validated(NewImportSerializer(data=request.data))), key=key_of(request))
         principal = principal_of(request.META)
         row = create(settings.PICASSO, principal, wanted, request.META.get("REMOTE_ADDR") or "")
         headers = {"Location": f"{base_of(request)}{IMPORTS}{row.pk}/"}
@@ -135,7 +152,10 @@ class ImportDetail(generics.GenericAPIView[Import]):
     queryset = Import.everywhere.none()  # for the schema
 
     @extend_schema(
-        operation_id="get_import", tags=["imports"], responses={200: ImportSerializer, **problems(401, 403, 404)}
+        operation_id="get_import",
+        tags=["imports"],
+        parameters=[PREFER],
+        responses={200: ImportSerializer, **problems(401, 403, 404)},
     )
     def get(self, request: Request, pk: uuid.UUID) -> Response:
         """One import."""
@@ -163,6 +183,32 @@ def new_import(values: dict[str, Any]) -> NewImport:
         values.get("webhook_url"),
     )
     return NewImport(values["url"], values.get("name", ""), wishes, values.get("sha256", "").lower())
+
+
+class ImportRetry(generics.GenericAPIView[Import]):
+    permission_classes = [WritesFiles]
+    serializer_class = ImportSerializer
+    queryset = Import.everywhere.none()  # for the schema
+    takes_body = False
+
+    @extend_schema(
+        operation_id="retry_import",
+        tags=["imports"],
+        request=None,
+        responses={200: ImportSerializer, **problems(401, 403, 404, 409)},
+    )
+    def post(self, request: Request, pk: uuid.UUID) -> Response:
+        """Try an import again that has failed. What has arrived is continued if it can be."""
+        row = queries.retry(principal_of(request.META), pk)
+        return Response(ImportSerializer(row, context=context(request)).data)
+
+
+def key_of(request: Request) -> str | None:
+    """Raises `BadRequest`."""
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not 0 < len(key) <= MAX_KEY:
+        raise BadRequest(f"Idempotency-Key must have 1 to {MAX_KEY} characters.")
+    return key
 
 
 def context(request: Request) -> dict[str, str]:

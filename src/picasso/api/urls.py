@@ -7,7 +7,7 @@ from picasso.api.audit import AuditList
 from picasso.api.events import EventList
 from picasso.api.files import FileDetail, FileList
 from picasso.api.files_batch import FileBatchDetail, FileBatches
-from picasso.api.imports import ImportDetail, ImportList
+from picasso.api.imports import ImportDetail, ImportList, ImportRetry
 from picasso.api.jobs import (
     FileJobs,
     JobCancel,
@@ -61,6 +61,7 @@ urlpatterns = [
     path("queues/<str:name>/resume/", QueueResume.as_view(), name="queue-resume"),
     path("imports/", ImportList.as_view(), name="imports"),
     path("imports/<uuid:pk>/", ImportDetail.as_view(), name="import"),
+    path("imports/<uuid:pk>/retry/", ImportRetry.as_view(), name="import-retry"),
     path("me/", Me.as_view(), name="me"),
     path("keys/", KeyList.as_view(), name="keys"),
     path("keys/<slug:pk>/", KeyDetail.as_view(), name="key"),

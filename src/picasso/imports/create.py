@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+import json
+from dataclasses import asdict, dataclass
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from picasso.access import audit, quotas, token_limits
 from picasso.access.principal import Principal, Scope
 from picasso.conf import Conf
-from picasso.errors import Forbidden, TooManyUploads
+from picasso.errors import Forbidden, KeyReused, TooManyUploads
 from picasso.imports import states
 from picasso.imports.fetch import require_host
 from picasso.limits.subjects import subject_of_address
@@ -33,27 +35,61 @@ class NewImport:
     wishes: Wishes
     sha256: str
     """In hex; empty for any content."""
+    key: str | None = None
+    """Idempotency-Key: the same one creates no second import."""
 
 
 def create(conf: Conf, principal: Principal, wanted: NewImport, address: str = "") -> Import:
     """Write down that a URL is to be fetched. ``address`` is that of the client.
 
+    If an earlier request of this principal had the same key: the import that it has created.
+
     Raises:
+        KeyReused: the earlier request asked for something else.
         Unauthorized, Forbidden, InvalidField: the principal, its project or the pipeline does not allow it.
         InvalidUrl, AddressNotAllowed: the URL is refused as it stands. Its name is resolved later.
         QuotaExceeded, TooManyUploads, TokenUsedUp
     """
     principal.require(Scope.FILES_WRITE)
     require_imports(conf, principal)
+    if found := repeated(principal, wanted):
+        return found
     terms = decide(principal, wanted.wishes, pipelines())
     target = parse_target(wanted.url)
     Guard(conf.outbound_allowed, conf.outbound_ports).check_target(target)
     require_room(principal, target)
-    with transaction.atomic():
-        row = Import.everywhere.create(**columns(principal, wanted, terms), host=target.host, address=origin(address))
-        audit.record("import.create", "import", row.pk, project=terms.project_id, host=target.host)
+    try:
+        with transaction.atomic():
+            row = Import.everywhere.create(
+                **columns(principal, wanted, terms), host=target.host, address=origin(address)
+            )
+            audit.record("import.create", "import", row.pk, project=terms.project_id, host=target.host)
+    except IntegrityError:  # the same request at the same time was faster
+        if found := repeated(principal, wanted):
+            return found
+        raise
     row.refresh_from_db()
     return row
+
+
+def repeated(principal: Principal, wanted: NewImport) -> Import | None:
+    """What an earlier request with this key has created. Raises `KeyReused`."""
+    if wanted.key is None:
+        return None
+    found = Import.objects.of(principal.project_id).filter(idempotency_key=key_of(principal, wanted.key)).first()
+    if found and found.request_fingerprint != fingerprint(wanted):
+        raise KeyReused
+    return found
+
+
+def key_of(principal: Principal, key: str) -> str:
+    """Each principal has its own keys: what another one sent with the same key is not found."""
+    return hashlib.sha256("\0".join((str(principal.project_id), principal.identity, key)).encode()).hexdigest()
+
+
+def fingerprint(wanted: NewImport) -> str:
+    text = json.dumps([wanted.url, wanted.name, wanted.sha256, asdict(wanted.wishes)], default=str, sort_keys=True)
+    return hashlib.sha256(text.encode(errors="replace")).hexdigest()
 
 
 def require_imports(conf: Conf, principal: Principal) -> None:
@@ -92,6 +128,8 @@ def columns(principal: Principal, wanted: NewImport, terms: Terms) -> dict[str, 
         "attributes": dict(terms.attributes),
         "webhook_url": terms.webhook_url,
         "sha256": wanted.sha256,
+        **({"idempotency_key": key_of(principal, wanted.key)} if wanted.key is not None else {}),
+        "request_fingerprint": fingerprint(wanted) if wanted.key is not None else "",
     }
 
 

@@ -175,7 +175,7 @@ class Attempt:
 
     def _ask(self, project: Project, headers: dict[str, str]) -> AbstractAsyncContextManager[Response]:
         conf = self._services.conf
-        left = (self.row.created_at.timestamp() + conf.import_expiry) - timezone.now().timestamp()
+        left = (self.row.requested_at.timestamp() + conf.import_expiry) - timezone.now().timestamp()
         limits = Limits(
             total=max(left, MIN_SECONDS),
             idle=conf.upload_idle_timeout,

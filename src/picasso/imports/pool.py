@@ -126,6 +126,7 @@ class Fetcher:
         self._paused_hosts: dict[str, float] = {}
         self._next: dict[str, float] = {}
         self._outage = False
+        self._cleaned = states.BEFORE_ALL
         self._woken = asyncio.Event()
         """A place is free, or there may be something to fetch."""
 
@@ -198,7 +199,10 @@ class Fetcher:
 
     async def _clean(self) -> None:
         """Remove the bytes of what ended without a file."""
-        for row in await self._database.do(states.remains):
+        rows = await self._database.do(states.remains, self._cleaned)
+        # Some stay, because somebody has their lock. So the next round looks at others.
+        self._cleaned = rows[-1].pk if len(rows) == states.REMAINS else states.BEFORE_ALL
+        for row in rows:
             if row.pk not in self._tasks and row.upload:
                 with suppress(Locked):
                     await delete_upload(self._uploads, row.upload)
@@ -250,7 +254,7 @@ class Fetcher:
                 await self._database.do(retry, row, fault, delay)
 
     def _is_over(self, row: Import, fault: PicassoError, failures: int) -> bool:
-        age = (timezone.now() - row.created_at).total_seconds()
+        age = (timezone.now() - row.requested_at).total_seconds()
         return not is_temporary(fault) or failures >= states.MAX_FAILURES or age > self._services.conf.import_expiry
 
     def _delay(self, row: Import, fault: PicassoError, failures: int) -> float:

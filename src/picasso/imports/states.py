@@ -1,7 +1,7 @@
 """The states of an import. Each change is one conditional UPDATE, which only the worker that holds the lease can make.
 
     waiting → running → imported | failed
-       ↑_________|
+       ↑_________|___________________|
 
 It can be cancelled as long as it has not ended.
 """
@@ -29,6 +29,10 @@ RENEW_SECONDS = 5.0
 
 # After so many failed attempts without progress it is given up: with the pauses between them after about an hour.
 MAX_FAILURES = 8
+
+REMAINS = 100
+
+BEFORE_ALL = uuid.UUID(int=0)
 
 UNFINISHED = Q(state__in=(State.WAITING, State.RUNNING))
 
@@ -102,6 +106,16 @@ def retry(row: Import, fault: PicassoError, delay: float, *, failures: int, arri
     mine(row).update(**changes, due_at=Now() + timedelta(seconds=delay), **error(fault))
 
 
+def again(row: Import) -> bool:
+    """failed → waiting, because somebody asks for it; whether it had failed.
+
+    What has arrived is continued if it can be.
+    """
+    failed = Import.everywhere.filter(pk=row.pk, state=State.FAILED)
+    fresh = {"failures": 0, "worker": "", "error_code": "", "error_detail": "", "finished_at": None}
+    return failed.update(state=State.WAITING, due_at=Now(), requested_at=Now(), **fresh) == 1
+
+
 def give_back(worker: str) -> None:
     """running → waiting, of all that this worker ran, when it stops."""
     Import.everywhere.filter(worker=worker, state=State.RUNNING).update(state=State.WAITING, due_at=Now())
@@ -109,7 +123,7 @@ def give_back(worker: str) -> None:
 
 def fail(row: Import, fault: PicassoError) -> None:
     """running → failed, if it is this attempt's still."""
-    ended = {"state": State.FAILED, "finished_at": Now(), "url": without_query(row.url)}
+    ended = {"state": State.FAILED, "finished_at": Now()}
     with transaction.atomic():
         if mine(row).update(**ended, **error(fault)):
             write_event("import.failed", row, error=fault.code)
@@ -171,15 +185,16 @@ def recover() -> int:
 def give_up(row: Import) -> int:
     """Whether it was done, as a number."""
     with transaction.atomic():
-        ended = mine(row).update(state=State.FAILED, finished_at=Now(), url=without_query(row.url), **DIED)
+        ended = mine(row).update(state=State.FAILED, finished_at=Now(), **DIED)
         if ended:
             write_event("import.failed", row, error=DIED["error_code"])
     return ended
 
 
-def remains() -> list[Import]:
-    """Ended imports whose bytes are not removed yet."""
-    return list(Import.everywhere.filter(state__in=(State.FAILED, State.CANCELLED), upload__isnull=False)[:100])
+def remains(after: uuid.UUID) -> list[Import]:
+    """Ended imports whose bytes are not removed yet: the next ones behind an id, up to `REMAINS`."""
+    ended = Import.everywhere.filter(state__in=(State.FAILED, State.CANCELLED), upload__isnull=False)
+    return list(ended.filter(pk__gt=after).order_by("pk")[:REMAINS])
 
 
 def forget_uploads(ids: Iterable[uuid.UUID]) -> None:

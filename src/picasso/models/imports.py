@@ -29,7 +29,7 @@ class Import(models.Model):
     key = models.CharField(max_length=16, blank=True, default="", help_text="The key that they had.")
     address = models.CharField(max_length=64, blank=True, default="", help_text="From where they asked.")
     limits = models.JSONField(null=True, blank=True, help_text="Of the token that they had.")
-    url = models.TextField(help_text="When it has ended: without its query, which may have secrets.")
+    url = models.TextField(help_text="Once it is imported or cancelled: without its query, which may have secrets.")
     host = models.CharField(max_length=255, help_text="Of the URL: hosts share the work.")
     name = models.TextField(blank=True, help_text="As wished; empty if the answer is to tell.")
     pipeline = models.CharField(max_length=64, default="default")
@@ -61,6 +61,7 @@ class Import(models.Model):
     error_code = models.CharField(max_length=64, blank=True, default="")
     error_detail = models.CharField(max_length=1000, blank=True, default="")
     created_at = models.DateTimeField(db_default=Now())
+    requested_at = models.DateTimeField(db_default=Now(), help_text="When it was created or last retried.")
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 

@@ -42,6 +42,7 @@ from picasso.web.forwarded import Forwarding
 from picasso.web.health import Check, HealthHandler
 from picasso.web.hosts import Hosts
 from picasso.web.identification import Identification
+from picasso.web.imports import SettledImports
 from picasso.web.rates import Rates
 from picasso.web.request import AsgiScope, Request, Send
 from picasso.web.router import Router
@@ -119,6 +120,7 @@ class WebApp:
             download=self._download,
             events=EventsHandler(self._events, slots, waiting, self._django),
             files=SettledFiles(waiting, self._django),
+            imports=SettledImports(self._events, waiting, self._django),
             django=self._django,
         )
 

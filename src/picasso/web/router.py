@@ -26,6 +26,7 @@ class Router:
         upload: Handler,
         events: Handler,
         files: Handler,
+        imports: Handler,
         download: Handler,
         django: Handler,
     ) -> None:
@@ -36,7 +37,7 @@ class Router:
         self._exact = {addresses.ALIVE: health.alive, addresses.READY: health.ready}
         self._below = (
             *((addresses.UPLOAD, upload), (addresses.UPLOADS, upload), (addresses.DOWNLOADS, download)),
-            *((addresses.EVENTS, events), (addresses.FILES, files)),
+            *((addresses.EVENTS, events), (addresses.FILES, files), (addresses.IMPORTS, imports)),
         )
         self._django = django
         self._for_everybody = (*self._exact.values(), cors.preflight)

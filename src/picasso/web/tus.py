@@ -138,7 +138,7 @@ class Tus:
                     await creation.lock.announce()
         return await self._answer_created(request, base, creation)
 
-    async def _answer_created(self, request: Request, base: str, creation: Creation) -> None:
+    async def _answer_created(self, request: Request, base: str, creation: Creation, *, waits: bool = True) -> None:
         """The upload as it is now, also if an earlier request with the same key has created it."""
         if not creation.lock:
             await require_same_content(self._uploads, request, creation.row, self._options, complete=False)
@@ -146,7 +146,8 @@ class Tus:
         headers = {"Location": upload_url(base, status.row.pk), **expiry_headers(base, status)}
         if has_content(request):
             headers["Upload-Offset"] = str(status.offset)
-        await self._waiting.for_upload(request, status.row)
+        if waits:
+            await self._waiting.for_upload(request, status.row)
         await request.answer_json(201, as_json(status), headers)
 
     def _described(self, request: Request) -> Upload:
@@ -180,9 +181,10 @@ class Tus:
             pass
         concatenation = self._concatenations.begin(creation.row.pk)
         await asyncio.wait([concatenation], timeout=CONCATENATION_SECONDS)
+        await self._waiting.for_concatenation(request, creation.row.pk, concatenation)
         if concatenation.done() and (fault := concatenation.result()):
             raise fault
-        await self._answer_created(request, base, creation)
+        await self._answer_created(request, base, creation, waits=False)
 
     # Requests to an upload
 
@@ -215,6 +217,9 @@ class Tus:
             if not row.finished:
                 await self._add(request, upload, checks)
             headers = {"Upload-Offset": str(upload.offset), **expiry_headers(base, upload.status)}
+            completed_part = upload.is_complete and row.final_id is not None
+        if completed_part and row.final_id:
+            await self._waiting.for_concatenation(request, row.final_id, self._concatenations.begin(row.final_id))
         await self._waiting.for_upload(request, row)
         await request.answer(204, headers=headers)
 

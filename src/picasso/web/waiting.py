@@ -7,16 +7,20 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 import uuid
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import NamedTuple, cast
+from functools import partial
+from typing import Any, NamedTuple, cast
 
 from picasso.access.principal import SERVICE, Principal, Scope
 from picasso.errors import ClientGone, NotFound, Unavailable
 from picasso.events.filter import MAX_WAIT, Filter
 from picasso.events.queries import page
 from picasso.files import queries
-from picasso.models import File, Upload
+from picasso.imports import states
+from picasso.models import File, Import, Upload
 from picasso.web.event_hub import EventHub, Follower, FollowerEnded
 from picasso.web.event_slots import EventSlots
 from picasso.web.request import Message, Request
@@ -29,6 +33,7 @@ MAX_PREFER = 1000
 
 ENDED = frozenset({File.State.PROCESSED, File.State.FAILED})
 SETTLED = ("file.deleted", "file.failed", "file.processed")
+IMPORT_ENDED = ("import.cancelled", "import.completed", "import.failed")
 
 
 def preferred_wait(request: Request) -> int:
@@ -46,6 +51,14 @@ def preferences(text: str) -> list[tuple[str, str]]:
     plain = QUOTED.sub(lambda match: match[1] if SECONDS.fullmatch(match[1]) else "", text)
     pairs = (each.partition(";")[0].partition("=") for each in plain.split(","))
     return [(name.strip().lower(), value.strip()) for name, _, value in pairs]
+
+
+class Step(NamedTuple):
+    """What is waited for."""
+
+    wanted: Filter
+    """An event that may end it."""
+    is_over: Callable[[], bool]
 
 
 class Stored(NamedTuple):
@@ -66,16 +79,46 @@ class Waiting:
 
         A preference may be ignored: where too many wait, or while the database is away. Raises `ClientGone`.
         """
+        wanted = Filter(project_id, types=SETTLED, file_id=file_id)
+        await self._for_all(request, [Step(wanted, partial(is_settled, principal, file_id))])
+
+    async def for_import(self, request: Request, row: Import) -> None:
+        """As `for_file`, until an import has ended, and until the file that it has become is settled."""
+        project = row.project_id
+        ended = Step(Filter(project, types=IMPORT_ENDED), partial(has_ended, row.pk))
+        settled = Step(Filter(project, types=SETTLED), partial(is_import_settled, row.pk))
+        await self._for_all(request, [ended, settled])
+
+    async def for_concatenation(self, request: Request, final_id: uuid.UUID, done: asyncio.Task[Any]) -> None:
+        """As `for_file`, until parts are concatenated, and until the file that they make is settled."""
+        seconds = preferred_wait(request)
+        if seconds and self._slots.are_free(request):
+            began = time.monotonic()
+            with self._slots.take(request):
+                await asyncio.wait([done], timeout=seconds)
+            row = await self._hub.ask(upload_of, final_id)
+            if row and row.file_id:
+                wanted = Filter(cast("int", row.project_id), types=SETTLED, file_id=row.file_id)
+                step = Step(wanted, partial(is_settled, SERVICE, row.file_id))
+                await self._for_all(request, [step], seconds - (time.monotonic() - began))
+
+    async def _for_all(self, request: Request, steps: Sequence[Step], left: float | None = None) -> None:
+        """One after the other, for ``left`` seconds, or as long as the client prefers."""
         seconds = preferred_wait(request)
         if not seconds or not self._slots.are_free(request):
             return
-        wanted = Filter(project_id, types=SETTLED, file_id=file_id)
+        end = time.monotonic() + (seconds if left is None else left)
         with suppress(FollowerEnded, Unavailable):
-            position = await self._hub.position()
-            with self._slots.take(request), self._hub.join(wanted, position) as follower:
-                if not await self._hub.ask(is_settled, principal, file_id):
-                    await woken(request, follower, seconds)
+            with self._slots.take(request):
+                for step in steps:
+                    await self._until(request, step, end)
             add_header(request, "Preference-Applied", f"wait={seconds}")
+
+    async def _until(self, request: Request, step: Step, end: float) -> None:
+        position = await self._hub.position()
+        with self._hub.join(step.wanted, position) as follower:
+            while not await self._hub.ask(step.is_over) and (left := end - time.monotonic()) > 0:
+                await woken(request, follower, left)
 
     async def for_stored(self, request: Request, file: File) -> Stored:
         """The file that an upload has become, as it is when it is settled or the time of the client is over."""
@@ -113,7 +156,7 @@ def read_whole(file_id: uuid.UUID) -> File:
     return file
 
 
-async def woken(request: Request, follower: Follower, seconds: int) -> None:
+async def woken(request: Request, follower: Follower, seconds: float) -> None:
     """Wait for an event, for so many seconds at most. Raises `ClientGone`, and as `Follower.take`."""
     tasks = [asyncio.ensure_future(first_event(follower)), asyncio.ensure_future(disconnected(request))]
     try:
@@ -142,6 +185,21 @@ def is_settled(principal: Principal, file_id: uuid.UUID) -> bool:
     """Also one that this principal does not see: it has nothing to wait for."""
     state = queries.visible_to(principal).filter(pk=file_id).values_list("state", flat=True).first()
     return state is None or state in ENDED
+
+
+def has_ended(import_id: uuid.UUID) -> bool:
+    """Also one that does not exist any more."""
+    return not Import.everywhere.filter(states.UNFINISHED, pk=import_id).exists()
+
+
+def is_import_settled(import_id: uuid.UUID) -> bool:
+    """Whether there is nothing more to wait for, once it has ended."""
+    file = File.everywhere.filter(imports=import_id).exclude(state__in=ENDED)
+    return not file.exists()
+
+
+def upload_of(upload_id: uuid.UUID) -> Upload | None:
+    return Upload.everywhere.filter(pk=upload_id).first()
 
 
 def add_header(request: Request, name: str, value: str) -> None:

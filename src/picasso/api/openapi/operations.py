@@ -38,7 +38,14 @@ DOWNLOAD = (
     *("not-scanned", "infected", "content-refused", "not-scanned-yet", "not-checked-yet"),
 )
 URLS = ("url-not-valid", "address-not-allowed")
-CREATION_OF_IMPORT = (*JSON_BODY, *URLS, "quota-exceeded", "too-many-uploads", "webhook-host-not-allowed")
+CREATION_OF_IMPORT = (
+    *JSON_BODY,
+    *URLS,
+    "idempotency-key-reused",
+    "quota-exceeded",
+    "too-many-uploads",
+    "webhook-host-not-allowed",
+)
 
 READ, WRITE, DELETE = Scope.FILES_READ, Scope.FILES_WRITE, Scope.FILES_DELETE
 HOOKS, ADMIN = Scope.WEBHOOKS_WRITE, Scope.PROJECT_ADMIN
@@ -87,6 +94,7 @@ WORK: Mapping[str, Row] = {
     "list_imports": Row("List imports", WRITE),
     "create_import": Row("Import a file from a URL", WRITE, CREATION_OF_IMPORT),
     "get_import": Row("Show an import", WRITE),
+    "retry_import": Row("Try a failed import again", WRITE, ("conflict",)),
     "cancel_import": Row("Cancel an import", WRITE, ("conflict",)),
 }
 

@@ -18,6 +18,7 @@ SENTENCES = {
     "The webhook is disabled: nothing is sent to it.": "Вебхук отключён: ему ничего не отправляется.",
     "There is no type {} of events.": "Нет типа событий {0}.",
     "An import in the state {} can't be cancelled.": "Импорт в состоянии {0} нельзя отменить.",
+    "An import in the state {} can't be retried.": "Импорт в состоянии {0} нельзя повторить.",
     "The key with which this import was created is revoked.": "Ключ, которым создан этот импорт, отозван.",
     "The project has {} imports that have not ended, and may not have more.": (
         "В проекте {0} незавершённых импортов, больше нельзя."

@@ -1,0 +1,93 @@
+"""``Prefer: wait=N`` on imports and on concatenations."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import uuid
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.db import transaction
+
+from picasso.events.sequence import number_events
+from picasso.imports import states
+from picasso.models import File, Import
+from picasso.web.app import WebApp
+from tests.flow.asgi import Exchange, ask
+from tests.flow.rows import new_file
+from tests.flow.test_following import in_thread, newest, settle, with_app
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+IMPORT = {"url": "https://example.com/a.txt", "name": "a.txt"}
+
+
+def test_an_import_waits_until_its_file_is_settled(tmp_path: Path) -> None:
+    async def call(app: WebApp) -> None:
+        body = json.dumps(IMPORT).encode()
+        headers = {"prefer": "wait=60", "content-type": "application/json", "content-length": len(body)}
+        exchange = Exchange(app, "POST", "/api/v1.0/imports/", headers)
+        exchange.send(body, more=False)
+        creating = asyncio.ensure_future(exchange.run())
+        async with asyncio.timeout(30):
+            while (row := await in_thread(Import.everywhere.first)) is None:
+                pass
+            reading = asyncio.ensure_future(ask(app, "GET", f"/api/v1.0/imports/{row.pk}/", prefer="wait=60"))
+            file = await in_thread(become_file, row)
+            await asyncio.sleep(0.1)
+            assert not creating.done()
+            await in_thread(settle, file.pk)
+            await creating
+            answer = await reading
+        assert (exchange.status, json.loads(exchange.body)["state"]) == (201, "imported")
+        assert exchange.headers["location"].endswith(f"{row.pk}/")
+        assert json.loads(exchange.body) == json.loads(answer.body)
+        assert {exchange.headers["preference-applied"], answer.headers["preference-applied"]} == {"wait=60"}
+        refused = await ask(app, "GET", f"/api/v1.0/imports/{uuid.uuid4()}/", prefer="wait=60")
+        assert refused.status == 404
+
+    with_app(tmp_path, call)
+
+
+def become_file(row: Import) -> File:
+    file = new_file()
+    Import.everywhere.filter(pk=row.pk).update(state=Import.State.IMPORTED, file=file)
+    with transaction.atomic():
+        states.write_event("import.completed", row, file)
+    number_events()
+    return file
+
+
+@pytest.mark.parametrize("last", ["part", "final"])
+def test_a_concatenation_waits_until_its_file_is_settled(last: str, tmp_path: Path) -> None:
+    uploads = "/api/v1.0/uploads/"
+    tus: dict[str, Any] = {"tus_resumable": "1.0.0"}
+    content: dict[str, Any] = {**tus, "content_type": "application/offset+octet-stream", "upload_offset": 0}
+
+    async def call(app: WebApp) -> None:
+        async with asyncio.timeout(30):
+            created = await ask(app, "POST", uploads, b"", upload_length=2, upload_concat="partial", **tus)
+            part = urlsplit(created.headers["location"]).path
+
+            async def fill(**more: Any) -> Exchange:
+                return await ask(app, "PATCH", part, b"a\n", **content, **more)
+
+            async def finish(**more: Any) -> Exchange:
+                return await ask(app, "POST", uploads, b"", upload_concat=f"final;{part}", **tus, **more)
+
+            first, second = (fill, finish) if last == "final" else (finish, fill)
+            await first()
+            waiting = asyncio.ensure_future(second(prefer="wait=60"))
+            while (file_id := await in_thread(newest)) is None:
+                pass
+            await asyncio.sleep(0.1)
+            assert not waiting.done()
+            await in_thread(settle, file_id)
+            answer = await waiting
+        assert answer.status == {"final": 201, "part": 204}[last]
+        assert answer.headers["preference-applied"] == "wait=60"
+
+    with_app(tmp_path, call)
