@@ -31,6 +31,8 @@ FILE_BATCHES = f"{FILES}batch/"
 JOBS = f"{API}jobs/"
 EVENTS = f"{API}events/"
 QUEUES = f"{API}queues/"
+ME = f"{API}me/"
+TOKENS = f"{API}tokens/"
 DOCS = f"{API}docs/"
 SCHEMA = f"{API}schema/"
 

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from django.conf import settings
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
 
@@ -71,6 +71,8 @@ class ErrorSerializer(serializers.Serializer[Any]):
     detail = serializers.CharField(help_text="A sentence for people.")
 
 
+# Not `File`: generated clients have a type of that name for content.
+@extend_schema_serializer(component_name="StoredFile")
 class FileSerializer(serializers.Serializer[File]):
     id = serializers.UUIDField()
     file = serializers.SerializerMethodField(
@@ -105,6 +107,7 @@ class FileSerializer(serializers.Serializer[File]):
         return links.original(file)
 
 
+@extend_schema_serializer(component_name="FileDetail")
 class FileDetailSerializer(FileSerializer):
     facts = serializers.SerializerMethodField(
         help_text="Facts about the content, by processor. Under `file`: what every file has. In quarantine without"

@@ -108,8 +108,7 @@ def test_every_operation_lists_what_it_may_answer(document: Document) -> None:
         if path in {addresses.ALIVE, addresses.READY}:
             continue
         assert {"400", "429", "431", "500", "503"} <= set(found), (method, path)
-        if path not in FOR_EVERYBODY:
-            assert {"401", "403", "404"} <= set(found), (method, path)
+        assert {"401", "403", "404"} <= set(found), (method, path)
         for status, answer in found.items():
             assert answer["description"]
             if status >= "4" and method != "head":

@@ -82,15 +82,15 @@ def test_the_page_that_shows_it_needs_nobody_else(service: Stack) -> None:
 def test_upload_list_and_detail_conform(document: Document, service: Stack) -> None:
     answer = service.client.post(UPLOAD, files={"file": ("a.txt", b"content\n", "text/plain")})
     check_answer(document, "post", UPLOAD, answer)
-    assert set(answer.json()) == properties(document, "File")
+    assert set(answer.json()) == properties(document, "StoredFile")
     assert "Location" in document["paths"][UPLOAD]["post"]["responses"]["201"]["headers"]
     file_id = answer.json()["id"]
 
     answer = service.client.get(FILES)
     check_answer(document, "get", FILES, answer)
     # Only ?count=fast answers that, instead of the exact number.
-    assert set(answer.json()) == properties(document, "PaginatedFileList") - {"count_at_least"}
-    assert set(answer.json()["results"][0]) == properties(document, "File")
+    assert set(answer.json()) == properties(document, "PaginatedStoredFileList") - {"count_at_least"}
+    assert set(answer.json()["results"][0]) == properties(document, "StoredFile")
 
     for moment in (lambda: None, lambda: service.settled(file_id)):
         moment()

@@ -159,6 +159,9 @@ class OpenAccess:
         self._projects = Cache(lambda _: projects.read(projects.DEFAULT.id), threads)
 
     async def principal(self, credentials: Credentials) -> Principal | None:
+        """Raises `Forbidden` for another project: it would get what is of this one."""
+        if credentials.project not in {"", projects.DEFAULT.name}:
+            raise Forbidden("Without a key there is only the project `default`.")
         project = await self._projects.get("")
         return Principal("open", project, OPEN.scopes, identity=OPEN.identity)
 

@@ -6,7 +6,10 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 
 from picasso.api.parameters import OWNER
+from picasso.files.filters import ATTRIBUTES
+from picasso.metadata import MAX_KEY
 from picasso.models import File
+from picasso.query_values import MAX_TEXT
 
 FILE_PARAMETERS = [
     OpenApiParameter("state", enum=list(File.State), description="Only files in this state."),
@@ -24,6 +27,20 @@ FILE_PARAMETERS = [
     OpenApiParameter("tag", description="Only files with this tag."),
     OpenApiParameter("pipeline", description="Only files of this pipeline."),
     OpenApiParameter("error", description="Only files that failed with this error code."),
+    # Each member is a parameter of its own (OpenAPI: style `form`, exploded), so this name is not sent.
+    OpenApiParameter(
+        "attributes",
+        {
+            "type": "object",
+            "propertyNames": {"pattern": r"^attributes\.[^\x00]+$", "maxLength": len(ATTRIBUTES) + MAX_KEY},
+            "additionalProperties": {"type": "string", "minLength": 1, "maxLength": MAX_TEXT, "pattern": r"^[^\x00]*$"},
+            "maxProperties": 8,
+        },
+        style="form",
+        explode=True,
+        description="`attributes.KEY=VALUE`: only files with this attribute. The value is a text, or a number, `true`, "
+        "`false` or `null` as in JSON.",
+    ),
     OpenApiParameter(
         "ordering",
         enum=["uploaded_at", "-uploaded_at", "size", "-size", "name", "-name"],

@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_serializer
 from rest_framework import generics, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -24,6 +24,7 @@ from picasso.models import File
 from picasso.serializers import FileSerializer, links_of
 
 
+@extend_schema_serializer(component_name="Trash")
 class TrashSerializer(FileSerializer):
     deleted_at = serializers.DateTimeField()
 

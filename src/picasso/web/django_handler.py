@@ -21,7 +21,7 @@ from picasso.errors import BadRequest, ClientGone, MethodNotAllowed, NotFound, U
 from picasso.pools import stop_pool
 from picasso.web.connection import Receive, connection_of
 from picasso.web.django_body import Bodies
-from picasso.web.request import AsgiScope, Message, Request, Send
+from picasso.web.request import METHODS, AsgiScope, Message, Request, Send
 
 THREADS = 4
 
@@ -62,7 +62,7 @@ class DjangoHandler:
         # In ASGI `path` includes `root_path`; Django makes its links from both.
         scope = {**request.scope, "path": request.scope["root_path"] + path}
         pool = self._costly if is_costly(request.method, path) else self._threads
-        limit = body_limit(request, path) if has_body(request) else 0
+        limit = body_limit(request, path) if has_body(request) or request.method not in METHODS else 0
         async with self._bodies.read(request, limit) as body, request.watch_connection():
             await pool(scope, received(body), request.send)
 

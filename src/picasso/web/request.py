@@ -27,6 +27,9 @@ AsgiScope = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
 Handler = Callable[["Request"], Awaitable[None]]
 
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+"""Of other methods no address has any."""
+
 # How long, and how much, to go on reading from a client that still sends after it was refused. Closing at once could
 # reset the connection before the client has read the answer.
 LINGER_SECONDS = 3

@@ -11,7 +11,7 @@ from picasso.web.cross_site import CrossSite
 from picasso.web.health import HealthHandler
 from picasso.web.identification import Identification
 from picasso.web.rates import Rates
-from picasso.web.request import Handler, Request
+from picasso.web.request import METHODS, Handler, Request
 
 
 class Router:
@@ -48,7 +48,10 @@ class Router:
         if handler in self._for_everybody:
             request.scope[ENVIRON] = ANONYMOUS
             return await self._handle(request, handler)
-        await self._identify(request, credentials_of(request))
+        if request.method in METHODS:
+            await self._identify(request, credentials_of(request))
+        else:
+            request.scope[ENVIRON] = ANONYMOUS  # no handler has this method: whoever asks is told so
         await self._rates.count(request, request.principal)
         return await self._handle(request, handler)
 

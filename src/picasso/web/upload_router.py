@@ -18,14 +18,17 @@ from picasso.web.multipart_form import MAX_FRAMING
 from picasso.web.plain import PlainUploads
 from picasso.web.rates import Rates
 from picasso.web.raw import RawHandler
-from picasso.web.request import Request
-from picasso.web.resumable import NUMBER
+from picasso.web.request import METHODS, Request
+from picasso.web.resumable import NUMBER, upload_id_of
 from picasso.web.tus import UPLOAD_METHODS, Tus
 from picasso.web.upload_metadata import media_type
 from picasso.web.waiting import Waiting
 
 # Headers that only tus has. If Tus-Resumable is missing, the answer says so.
 TUS_HEADERS = {"tus-resumable", "upload-length", "upload-defer-length", "upload-concat", "upload-checksum"}
+
+
+METHODS_OF_CREATION = ["OPTIONS", "POST", "PUT"]
 
 
 class UploadHandler:
@@ -52,6 +55,8 @@ class UploadHandler:
         self._form = FormHandler(plain, pipelines, identify, self._admit_named)
 
     async def __call__(self, request: Request) -> None:
+        if request.method not in METHODS:
+            raise MethodNotAllowed(UPLOAD_METHODS if is_to_upload(request) else METHODS_OF_CREATION)
         if may_name_sender(request):
             await self._rates.require_few_failures(request)
         elif request.method != "OPTIONS":
@@ -97,14 +102,16 @@ class UploadHandler:
     async def _options(self, request: Request, plain: bool, name: str) -> None:
         if plain:
             return await request.answer(204, headers={"Allow": "OPTIONS, POST, PUT", **self._draft.options()})
-        allowed = ", ".join(UPLOAD_METHODS) if name else "OPTIONS, POST, PUT"
+        if name:
+            upload_id_of(name)
+        allowed = ", ".join(UPLOAD_METHODS if name else METHODS_OF_CREATION)
         return await request.answer(
             204, headers={"Allow": allowed, **self._tus.options(request), **self._draft.options()}
         )
 
     async def _to_plain(self, request: Request, name: str) -> None:
         if request.method not in {"POST", "PUT"}:
-            raise MethodNotAllowed(["OPTIONS", "POST", "PUT"])
+            raise MethodNotAllowed(METHODS_OF_CREATION)
         if request.method == "POST" and not name and is_form(request):
             await self._form(request)
         else:
@@ -116,7 +123,7 @@ class UploadHandler:
         elif request.method in {"POST", "PUT"}:
             await self._to_body(request, "")
         else:
-            raise MethodNotAllowed(["OPTIONS", "POST", "PUT"])
+            raise MethodNotAllowed(METHODS_OF_CREATION)
 
     async def _to_body(self, request: Request, name: str) -> None:
         if is_form(request):
@@ -142,8 +149,12 @@ class UploadHandler:
 
 def creates(request: Request) -> bool:
     """Whether the request is to become a file. A POST to an upload of tus stands for another method."""
-    is_to_upload = (below(UPLOADS, request.path) or "").strip("/")
-    return request.method in {"POST", "PUT"} and not is_to_upload
+    return request.method in {"POST", "PUT"} and not is_to_upload(request)
+
+
+def is_to_upload(request: Request) -> bool:
+    """Whether it is about an upload that exists."""
+    return bool((below(UPLOADS, request.path) or "").strip("/"))
 
 
 def announced_size(request: Request) -> int:

@@ -14,8 +14,9 @@ SCHEMES: dict[str, dict[str, Any]] = {
     "bearer": {
         "type": "http",
         "scheme": "bearer",
-        "description": "A key (`pk_…`) of a server, or a token (a JWT) for a browser or an app. A token may also "
-        "be in the query, as `token`. A service with open access needs no credential.",
+        "description": "A key (`pk_…`) of a server, or a token (a JWT) for a browser or an app. "
+        "Where no header can be sent, a token may be the parameter `token` of the query instead. "
+        "A service with open access needs no credential.",
     },
     "session": {
         "type": "apiKey",
@@ -52,15 +53,21 @@ PROJECT = header(
 )
 
 
-def security(path: str, scope: Scope | None) -> list[dict[str, list[str]]]:
+def security(path: str, method: str, scope: Scope | None) -> list[dict[str, list[str]]]:
     """What a request needs: any one of these. A scope is what the key, the token or the person must have."""
     if path in FOR_EVERYBODY:
         return []
     scopes = [str(scope)] if scope else []
     # The bytes of public files are for everybody, and links are for whoever has them.
     links: list[dict[str, list[str]]] = [{"link": []}] if path.startswith(addresses.DOWNLOADS) else []
-    everybody: list[dict[str, list[str]]] = [{}] if links or settings.PICASSO.access == "open" else []
+    is_open = links or settings.PICASSO.access == "open" or (method == "options" and tells_everybody(path))
+    everybody: list[dict[str, list[str]]] = [{}] if is_open else []
     return [{"bearer": scopes}, {"session": scopes}, *links, *everybody]
+
+
+def tells_everybody(path: str) -> bool:
+    """Whether OPTIONS needs no credential: where not the address but what is sent decides what one may."""
+    return path.startswith((addresses.UPLOAD, addresses.UPLOADS, addresses.ME, addresses.TOKENS))
 
 
 def parameters(path: str) -> list[dict[str, Any]]:

@@ -100,7 +100,7 @@ class Document:
         return {
             **operation,
             "summary": f"{operation['summary']}: headers only" if method == "head" else operation["summary"],
-            "security": credentials.security(path, row.scope),
+            "security": credentials.security(path, method, row.scope),
             "parameters": [self._parameter(path, each) for each in parameters],
             **({"requestBody": self._body(operation["requestBody"])} if "requestBody" in operation else {}),
             "responses": {
@@ -206,8 +206,8 @@ def codes_of(path: str, method: str, operation: Mapping[str, Any], row: Row) -> 
     if path in HEALTH:
         return list(row.codes)
     found = [*errors.ANYWHERE, *(row.codes if method != "options" else ())]
-    if path not in credentials.FOR_EVERYBODY:
-        found += errors.WITH_CREDENTIALS
+    # A wrong credential is refused also where none is needed.
+    found += errors.WITH_CREDENTIALS
     if method in {"post", "put", "patch", "delete"}:
         found += errors.CHANGES
     if "application/json" in json.dumps(operation["responses"].get("200", {})):

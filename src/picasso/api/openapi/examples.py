@@ -192,7 +192,7 @@ ENTRY = {
 NO_LIMITS = dict.fromkeys(("bytes", "files", "bytes_per_day", "unfinished_bytes", "concurrent_uploads"))
 
 ANSWERS: Mapping[str, Any] = {
-    "File": FILE,
+    "StoredFile": FILE,
     "FileDetail": {
         **FILE,
         "facts": {"file": {"media_type": "image/jpeg"}, "image": {"width": 4032, "height": 2688}},

@@ -17,7 +17,8 @@ OF_BYTES = header_docs(
     Accept_Ranges="`bytes`.",
     Cache_Control="How long caches may keep it.",
 )
-ANY_TYPE = {"*/*": BYTES}
+# The first one is for generators of clients that do not know the second.
+ANY_TYPE = {"application/octet-stream": BYTES, "*/*": BYTES}
 
 DOWNLOAD_RESPONSES = {
     "200": {"description": "The bytes.", "headers": OF_BYTES, "content": ANY_TYPE},

@@ -31,7 +31,6 @@ KEY = header(
     "Repeating a request with the same key creates no second file.",
     minLength=1,
     maxLength=255,
-    example="8e03978e-40d5-43dd-bc93-6894a57f9324",
 )
 DIGEST = header(
     "Repr-Digest", "The digest of the whole file (RFC 9530). Verified when the upload is complete.", pattern=DIGESTS
@@ -59,7 +58,6 @@ PICASSO_TAGS = header("Picasso-Tags", "As the query's `tags`: a List of Strings 
 PICASSO_ATTRIBUTES = header("Picasso-Attributes", "As the query's `attributes`; or as a Byte Sequence (RFC 9651).")
 WEBHOOK_URL = query("webhook_url", "Gets the events of the file (docs/webhooks.md). The project must allow its host.")
 PICASSO_WEBHOOK_URL = header("Picasso-Webhook-Url", "As the query's `webhook_url`.")
-TOKEN = query("token", "An upload token, where no header can be sent.")
 
 FORM = {
     "schema": {
@@ -127,11 +125,11 @@ STORED = {
             "schema": {
                 "anyOf": [
                     component("schemas", "FileDetail"),
-                    component("schemas", "File"),
+                    component("schemas", "StoredFile"),
                     component("schemas", "Upload"),
                 ]
             },
-            "examples": {"File": component("examples", "File"), "Upload": {"value": UPLOAD_EXAMPLE}},
+            "examples": {"StoredFile": component("examples", "StoredFile"), "Upload": {"value": UPLOAD_EXAMPLE}},
         }
     },
 }
@@ -174,7 +172,6 @@ def create_operation(name: str, description: str, *parameters: dict[str, Any], f
                 PICASSO_TAGS,
                 PICASSO_ATTRIBUTES,
                 PICASSO_WEBHOOK_URL,
-                TOKEN,
                 DISPOSITION,
                 COMPLETE,
                 INTEROP,

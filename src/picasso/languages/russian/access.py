@@ -74,6 +74,7 @@ SENTENCES = {
         "Часть токена — не JSON в base64url, или что-то названо в ней дважды."
     ),
     "Only a key may name an owner.": "Назвать владельца может только ключ.",
+    "Without a key there is only the project `default`.": "Без ключа есть только проект `default`.",
     "This key belongs to one project, and may not act in another.": (
         "Этот ключ принадлежит одному проекту и не может действовать в другом."
     ),
