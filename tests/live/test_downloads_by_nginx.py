@@ -19,6 +19,7 @@ from picasso.doctor.examine import findings_of
 from picasso.doctor.finding import Finding, Installation, Level
 from tests.live.conftest import web_only
 from tests.live.shipped import shipped_nginx
+from tests.live.test_doctor import be_patient
 from tests.stack import running
 
 pytestmark = pytest.mark.live
@@ -140,7 +141,8 @@ def test_a_download_is_resumed_where_it_ended(doors: Doors) -> None:
         assert first.content + resumed.content == CONTENT
 
 
-def test_the_doctor_sees_whether_somebody_sends_the_bytes(doors: Doors) -> None:
+def test_the_doctor_sees_whether_somebody_sends_the_bytes(doors: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
+    be_patient(monkeypatch, set())
     wrong = {url: faults_at(url) for url in (doors.by_nginx, doors.behind_nginx)}
     assert wrong[doors.by_nginx] == []
     [finding] = wrong[doors.behind_nginx]

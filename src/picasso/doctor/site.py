@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from picasso.doctor.finding import Installation
 from picasso.errors import PROBLEM_JSON
 
-SECONDS = 15.0
+SECONDS = 30.0
 MOST = 2**20
 """Bytes of an answer."""
 

@@ -79,7 +79,8 @@ def event(site: Site, stream: Reader, position: int) -> Finding:
 
 
 def is_listed(site: Site, position: int, upload_id: str) -> bool:
-    listed = site.ask("GET", f"{addresses.EVENTS}?after={position}&type={TYPE}&limit=1000").json()
+    """Whether the event has a number, now or soon."""
+    listed = site.ask("GET", f"{addresses.EVENTS}?after={position}&type={TYPE}&limit=1000&wait=5").json()
     return any(each.get("data", {}).get("id") == upload_id for each in listed.get("results", []))
 
 

@@ -17,7 +17,7 @@ SIZE = 6 * 2**20
 """Of the probe: more than most proxies keep in memory, and than nginx allows by default."""
 SENT = SIZE - 2**20
 """How much of it is sent."""
-ARRIVED_WITHIN = 5.0
+ARRIVED_WITHIN = 10.0
 """Seconds until the service has some of what was sent."""
 REFUSED_WITHIN = 1.5
 """Seconds until a proxy refuses a body by its head."""
