@@ -31,7 +31,8 @@ def ask(where: dict[str, Any], by: Principal = OPEN) -> Any:
 
 def found(**where: Any) -> list[str]:
     """The names of the files, sorted; on one page."""
-    answer = ask({"page_size": "100", **{name: str(value) for name, value in where.items()}})
+    texts = {name: value if isinstance(value, list) else str(value) for name, value in where.items()}
+    answer = ask({"page_size": "100", **texts})
     assert answer.status_code == 200, answer.content
     body = answer.json()
     assert body["count"] == len(body["results"])
@@ -104,6 +105,7 @@ def test_by_owner_pipeline_tag_and_attributes() -> None:
     assert found(owner="ann") == found(pipeline="web") == found(tag="x") == found(tag="y,z") == ["a"]
     assert found(pipeline="default") == ["b", "c"]
     assert found(owner="nobody") == found(tag="y") == []
+    assert (found(tag=["x", "y,z"]), found(tag=["x", "xx"])) == (["a"], [])
     assert found(**{"attributes.k": "5"}) == ["a", "b", "c"]
     assert found(**{"attributes.k": "5.0"}) == ["b", "c"]
     assert found(**{"attributes.a.b": "true"}) == found(**{'attributes."q"': "null"}) == ["a"]

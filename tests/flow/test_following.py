@@ -165,6 +165,8 @@ def test_filters_of_lists_and_streams_are_the_same(tmp_path: Path) -> None:
         f"?file={file.pk}": ["file.received", "job.failed"],
         "?tag=red": ["file.processed"],
         "?tag=r": [],
+        "?tag=red&tag=blue": ["file.processed"],
+        "?tag=red&tag=green": [],
         "?tag=blue&type=file.received": [],
     }
 

@@ -69,6 +69,7 @@ class FileList(KnownParameters, FileView, generics.ListAPIView[File]):
     pagination_class = PagesOrCursor
     parameters = (*filters.FILTERS, "ordering", "count")
     prefix = filters.ATTRIBUTES
+    repeatable = ("tag",)
 
     def get_queryset(self) -> QuerySet[File] | Merged[File] | Searched[File]:  # type: ignore[override]
         return queries.select(narrowed(self.request), self._where())
@@ -103,7 +104,7 @@ class FileList(KnownParameters, FileView, generics.ListAPIView[File]):
         """The filters of the request. The owner is that of the principal."""
         given = self.request.query_params
         return {
-            name: str(given[name])
+            name: filters.SEPARATOR.join(given.getlist(name))
             for name in given
             if (name in filters.FILTERS or name.startswith(filters.ATTRIBUTES)) and name != "owner"
         }

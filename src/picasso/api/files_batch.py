@@ -64,6 +64,7 @@ class FileBatchSerializer(serializers.Serializer[FileBatch]):
     total = serializers.IntegerField(help_text="How many files it has found at its creation.")
     done = serializers.IntegerField()
     failed = serializers.IntegerField()
+    error = serializers.CharField(help_text="Why it is `stopped` or `failed` of itself: a code; otherwise empty.")
     failures = FileResultSerializer(many=True, help_text="The first hundred files with which it failed.")
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()

@@ -22,12 +22,14 @@ READS = frozenset({"GET", "HEAD"})
 OWNER = OpenApiParameter("owner", description="Only those of this end user.")
 
 
-def require_known_parameters(request: Request, known: Iterable[str], prefix: str | None = None) -> None:
+def require_known_parameters(
+    request: Request, known: Iterable[str], prefix: str | None = None, repeatable: Iterable[str] = ()
+) -> None:
     """Raises `InvalidField` for a query parameter that is not one of these, or that is there twice.
 
-    Names that begin with the prefix are known as well.
+    Names that begin with the prefix are known as well; those that are repeatable may be there several times.
     """
-    lists = [(name, len(values)) for name, values in request.query_params.lists()]
+    lists = [(name, len(values)) for name, values in request.query_params.lists() if name not in repeatable]
     require_all(
         [
             lambda: require_known(request.query_params, known, prefix),
@@ -47,6 +49,8 @@ class KnownParameters(APIView):
     parameters: ClassVar[tuple[str, ...]] = ()
     prefix: ClassVar[str | None] = None
     """How the names of further parameters begin."""
+    repeatable: ClassVar[tuple[str, ...]] = ()
+    """Those that may be there several times."""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
@@ -74,7 +78,7 @@ class KnownParameters(APIView):
         return invalid_fields([*fault.errors, *others])
 
     def _require_known_parameters(self) -> None:
-        require_known_parameters(self.request, (*self.parameters, *self._of_pages()), self.prefix)
+        require_known_parameters(self.request, (*self.parameters, *self._of_pages()), self.prefix, self.repeatable)
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
         if not force and "format" in request.query_params:

@@ -39,28 +39,29 @@ class Filter:
     types: tuple[str, ...] = ()
     """Types and patterns; all types if there is none."""
     file_id: uuid.UUID | None = None
-    tag: str | None = None
+    tags: tuple[str, ...] = ()
+    """All of them."""
     for_operators: bool = False
     """Whether events of jobs are among them."""
 
     def matches(self, record: EventRecord) -> bool:
-        """As `condition` and `has_tag` say."""
+        """As `condition` and `has_tags` say."""
         return (
             record.project_id == self.project_id
             and (self.owner is None or record.owner == self.owner)
             and (self.file_id is None or record.file_id == self.file_id)
             and (self.for_operators or not record.type.startswith(OF_OPERATORS))
             and matches(self.types, record.type)
-            and self.has_tag(record)
+            and self.has_tags(record)
         )
 
-    def has_tag(self, record: EventRecord) -> bool:
+    def has_tags(self, record: EventRecord) -> bool:
         """Databases look into JSON in different ways, so what they find is filtered again."""
-        return self.tag is None or self.tag in record.tags
+        return all(tag in record.tags for tag in self.tags)
 
     @property
     def condition(self) -> Q:
-        """All but the tag."""
+        """All but the tags."""
         found = Q(project=self.project_id)
         if self.owner is not None:
             found &= Q(owner=self.owner)
@@ -73,7 +74,7 @@ class Filter:
     @property
     def is_sparse(self) -> bool:
         """Whether finding a page may mean to look at very many events of the project."""
-        return self.file_id is None and bool(self.owner is not None or self.types or self.tag is not None)
+        return self.file_id is None and bool(self.owner is not None or self.types or self.tags)
 
 
 def of_types(patterns: Sequence[str]) -> Q:
@@ -84,13 +85,13 @@ def of_types(patterns: Sequence[str]) -> Q:
 def filter_of(principal: Principal, parameters: Parameters) -> Filter:
     """What the principal asks for. Raises `InvalidField`; as `Principal.require`."""
     principal.require(Scope.EVENTS_READ)
-    file_id, tag = one(parameters, "file"), one(parameters, "tag")
+    file_id = one(parameters, "file")
     return Filter(
         project_id=principal.project_id,
         owner=owner_of(principal, one(parameters, "owner")),
         types=types_of(parameters.get("type", ())),
         file_id=None if file_id is None else identifier("file", file_id),
-        tag=None if tag is None else parse_tag(tag),
+        tags=tags_of(parameters.get("tag", ())),
         for_operators=principal.may(Scope.JOBS_READ),
     )
 
@@ -138,6 +139,13 @@ def owner_of(principal: Principal, owner: str | None) -> str | None:
     if principal.owner is not None:
         raise InvalidField("owner", "This request sees what belongs to its own owner only.")
     return owner
+
+
+def tags_of(values: Sequence[str]) -> tuple[str, ...]:
+    """Sorted, as `types_of`."""
+    if len(values) > MAX_PATTERNS:
+        raise InvalidField("tag", f"There are more than {MAX_PATTERNS} tags.")
+    return tuple(sorted({parse_tag(each) for each in values}))
 
 
 def parse_tag(text: str) -> str:

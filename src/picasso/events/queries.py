@@ -37,9 +37,9 @@ def page(found: Filter, after: int | None, limit: int) -> Page:
     start = 0 if after is None or after > newest else after
     end = end_of_scan(found, start, newest)
     rows = Event.objects.of(found.project_id).filter(found.condition, seq__gt=start, seq__lte=end).order_by("seq")
-    most = limit if found.tag is None else None
+    most = None if found.tags else limit
     records = (EventRecord(*row) for row in rows.values_list(*COLUMNS)[:most])
-    events = [record for record in records if found.has_tag(record)][:limit]
+    events = [record for record in records if found.has_tags(record)][:limit]
     last = events[-1].seq if len(events) == limit else end
     # Asked last: events may have been removed meanwhile.
     reset = after is not None and (after > newest or after < oldest_number() - 1)

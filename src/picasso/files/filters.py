@@ -101,6 +101,12 @@ def by_sha256(_: Principal, text: str) -> Alternatives:
     return [Q(Exact(HashStart("sha256"), Value(wanted[:16]))) & Q(sha256=wanted)]
 
 
+SEPARATOR = "\n"
+"""Between several values of a filter. No value has it."""
+
+MAX_TAGS = 10
+
+
 def by_name(_: Principal, text: str) -> Alternatives:
     """Names are stored in NFC."""
     return [Q(NameContains(unicodedata.normalize("NFC", query_values.text("name", text, MAX_NAME))))]
@@ -112,8 +118,12 @@ def by_owner(_: Principal, text: str) -> Alternatives:
 
 
 def by_tag(_: Principal, text: str) -> Alternatives:
+    """All of them."""
+    tags = text.split(SEPARATOR)
+    if len(tags) > MAX_TAGS:
+        raise InvalidField("tag", f"tag is there more than {MAX_TAGS} times.")
     try:
-        return [Q(HasTag(clean_tag(text)))]
+        return [Q(*(Q(HasTag(clean_tag(each))) for each in tags))]
     except InvalidField as fault:
         raise InvalidField("tag", str(fault)) from None
 

@@ -38,7 +38,8 @@ STARTED = """
     WHERE state <> 'processing' AND id IN (SELECT file_id FROM picasso_job WHERE id {in_ids} AND state = 'running')
     ORDER BY id"""
 
-# (ids of jobs): how far they are, unless an event of the last second says that their file is being processed.
+# (ids of jobs): how far they are. Not of a file that somebody has locked: if it is deleted, its name must not stay in
+# an event. Nor if an event of the last second says that their file is being processed.
 PROGRESS = """
     {insert_event}
     SELECT picasso_file.project_id, 'file.processing', {now}, picasso_file.id, owner, tags, media_type,
@@ -47,7 +48,8 @@ PROGRESS = """
     FROM picasso_job JOIN picasso_file ON picasso_file.id = picasso_job.file_id
     WHERE picasso_job.id {in_ids} AND picasso_job.state = 'running' AND NOT EXISTS (
         SELECT 1 FROM picasso_event
-        WHERE picasso_event.file_id = picasso_file.id AND type = 'file.processing' AND at > {second_ago})"""
+        WHERE picasso_event.file_id = picasso_file.id AND type = 'file.processing' AND at > {second_ago})
+    {lock_files}"""
 
 # (type, ids of jobs)
 JOBS = """

@@ -15,13 +15,13 @@ from itertools import islice
 from typing import Any, cast
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from picasso.access import audit, projects
 from picasso.access.principal import PROJECT_SCOPES, Principal
 from picasso.access.projects import Projects
-from picasso.errors import Conflict, Forbidden, PicassoError
+from picasso.errors import Conflict, Forbidden, NotFound, PicassoError
 from picasso.files import filters
 from picasso.files.batch import Outcomes
 from picasso.files.queries import in_reach
@@ -41,6 +41,9 @@ MAX_RUNNING = 20
 MAX_FAILURES = 100
 """So many are kept, each with its reason."""
 KEPT = timedelta(days=30)
+
+# After an unknown fault a batch is tried again: at once, then after these pauses.
+PAUSES = tuple(timedelta(seconds=each) for each in (0, 4, 16, 64, 256))
 
 BEFORE_ALL = uuid.UUID(int=0)
 AFTER_ALL = uuid.UUID(int=2**128 - 1)
@@ -162,7 +165,7 @@ def advance(storage: Storage, pipelines: Pipelines) -> bool:
     """Do some files of one batch; False if there is nothing more to do now.
 
     The lock of the row is held throughout, so that two workers never do the same files. A batch that fails in another
-    way than is known stays as it was, is tried again, and holds up no other one.
+    way than is known stays as it was, is tried again a few times, and holds up no other one.
     """
     if not FileBatch.everywhere.filter(state=State.RUNNING).exists():
         return False
@@ -175,14 +178,29 @@ def advance(storage: Storage, pipelines: Pipelines) -> bool:
                 _advance(row, storage, pipelines)
         except (PicassoError, Project.DoesNotExist) as fault:  # a filter of another version, say
             log.warning("the batch %s can't go on: %s", row.pk, fault)
-            row.state, row.ids = State.STOPPED, None
+            row.state, row.ids, row.error = State.STOPPED, None, getattr(fault, "code", NotFound.code)
         except Exception as fault:
-            log.warning("the batch %s failed, trying again: %s", row.pk, fault, exc_info=fault)
-            FileBatch.everywhere.filter(pk=row.pk).update(updated_at=Now())  # the others come first
+            log.warning("the batch %s failed: %s", row.pk, fault, exc_info=fault)
+            _count_fault(row)
             return False
-        row.save(update_fields=["done", "failed", "failures", "after", "state", "ids"])
+        row.faults = 0
+        row.save(update_fields=["done", "failed", "failures", "after", "state", "ids", "error", "faults"])
         FileBatch.everywhere.filter(pk=row.pk).update(updated_at=Now())
     return True
+
+
+def _count_fault(row: FileBatch) -> None:
+    """The others come first. After the last pause it is given up."""
+    changes: dict[str, Any] = {"faults": row.faults + 1, "updated_at": Now()}
+    if row.faults >= len(PAUSES):
+        changes |= {"state": State.FAILED, "ids": None, "error": PicassoError.code}
+    FileBatch.everywhere.filter(pk=row.pk).update(**changes)
+
+
+def _is_paused() -> Q:
+    """Whether its last fault was a moment ago."""
+    pauses = enumerate(PAUSES, start=1)
+    return Q(*(Q(faults=count, updated_at__gt=Now() - pause) for count, pause in pauses), _connector=Q.OR)
 
 
 def _advance(row: FileBatch, storage: Storage, pipelines: Pipelines) -> None:
@@ -201,7 +219,7 @@ def _next(pipelines: Pipelines) -> FileBatch | None:
     running = FileBatch.everywhere.select_for_update(skip_locked=True).filter(state=State.RUNNING)
     if not knows_all_results(pipelines) or reprocess.count_waiting() >= reprocess.MAX_WAITING:
         running = running.exclude(action="reprocess")
-    return running.order_by("updated_at").first()
+    return running.exclude(_is_paused()).order_by("updated_at").first()
 
 
 def order_of(row: FileBatch) -> Order:

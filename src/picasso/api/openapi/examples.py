@@ -157,6 +157,7 @@ BATCH = {
     "total": 12_000,
     "done": 2_560,
     "failed": 0,
+    "error": "",
     "failures": [],
     "created_at": AT,
     "updated_at": LATER,

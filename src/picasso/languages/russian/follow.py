@@ -32,6 +32,8 @@ SENTENCES = {
     ),
     "The query of the address can't be read.": "Параметры адреса не удалось прочитать.",
     "There are more than {} types.": "Типов больше {0}.",
+    "There are more than {} tags.": "Тегов больше {0}.",
+    "tag is there more than {} times.": "tag указан больше {0} раз.",
     "Too many requests of this client are waiting for events. Please end some, or try again later.": (
         "Слишком много запросов этого клиента ждут событий. Завершите часть из них или попробуйте позже."
     ),
