@@ -22,6 +22,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
+from picasso.access import projects
 from picasso.access.principal import SERVICE
 from picasso.access.projects import Project
 from picasso.access.token_limits import TokenLimits
@@ -254,6 +255,39 @@ def test_a_committer_goes_on_after_failures(storage: Folder) -> None:
     outcomes = asyncio.run(upload())
     assert [isinstance(outcome, File) for outcome in outcomes] == [True, False] * 3
     assert File.everywhere.count() == 3
+
+
+def test_a_connection_that_ended_between_two_uploads_refuses_none(
+    storage: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after a restart of the database: the threads that store and commit have connections that are older."""
+    if connection.vendor == "sqlite":
+        pytest.skip("SQLite has no connection to lose")
+    monkeypatch.setattr(projects, "KEPT_SECONDS", 0.0)
+
+    async def upload() -> None:
+        committer = Committer(storage, plan)
+        committer.start()
+        for _ in range(2):
+            content = new_content(storage)
+            await content.sink.write(b"x\n")
+            await content.finish()
+            await committer.commit(content, NewFile("x", ""))
+            await asyncio.to_thread(end_other_connections)
+        await asyncio.to_thread(committer.stop)
+
+    asyncio.run(upload())
+    assert File.everywhere.count() == 2
+
+
+def end_other_connections() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND application_name = '' AND pid <> pg_backend_pid()"
+        )
+        assert cursor.rowcount >= 2
+    connection.close()
 
 
 def test_stop_lands_what_has_arrived(storage: Folder) -> None:

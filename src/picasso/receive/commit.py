@@ -29,6 +29,7 @@ from picasso.events import write as events
 from picasso.files.delete import undo
 from picasso.jobs import states
 from picasso.models import File, FileWebhook, Job, Upload, made_at, new_id
+from picasso.policy import Policy
 from picasso.receive.acceptance import Arrived, accept
 from picasso.receive.admission import Admission
 from picasso.receive.content import Content
@@ -149,7 +150,7 @@ class Committer:
         detected = detection.detect(window, new.name)
         media_type = detected.media_type
         facts = common_facts(detected, new.declared_type)
-        policy = self.policies.of(new.project_id, new.pipeline, *([new.limits.policy] if new.limits else []))
+        policy = self._policy_of(new)
         flags = accept(policy, window, Arrived(media_type, content.size, facts["declared_type_matches"]))
         plan = pending.plan = self._plan(new.pipeline, media_type)
         file_id = new_id()
@@ -173,6 +174,15 @@ class Committer:
         )
         file.facts = {"file": {**facts, "policy_flags": list(flags)} if flags else facts}
         content.store(file.key)
+
+    def _policy_of(self, new: NewFile) -> Policy:
+        """Asks once more if the connection has ended since it was used: it may be older than the database."""
+        of_token = [new.limits.policy] if new.limits else []
+        try:
+            return self.policies.of(new.project_id, new.pipeline, *of_token)
+        except (OperationalError, InterfaceError):
+            connection.close()
+            return self.policies.of(new.project_id, new.pipeline, *of_token)
 
     def _commit_safely(self, batch: list[Pending]) -> Outcomes:
         """This thread serves all uploads, so no error may end it."""
