@@ -169,13 +169,23 @@ def is_free(port: int) -> bool:
     return False
 
 
-def until(true: Callable[[], bool], seconds: float, otherwise: Callable[[], str], *, promise: bool = False) -> None:
-    """Wait until it is true; fail after ``seconds`` of an idle machine, or exactly those if they are a ``promise``."""
+def until(
+    true: Callable[[], bool],
+    seconds: float,
+    otherwise: Callable[[], str],
+    *,
+    promise: bool = False,
+    every: float = 0.05,
+) -> None:
+    """Wait until it is true; fail after ``seconds`` of an idle machine, or exactly those if they are a ``promise``.
+
+    It is asked ``every`` so many seconds.
+    """
     deadline = time.monotonic() + (seconds if promise else max(seconds, min(seconds * BUSY, LONGEST_WAIT)))
     while not true():
         if time.monotonic() > deadline:
             raise AssertionError(otherwise())
-        time.sleep(0.05)
+        time.sleep(every)
 
 
 # The environment of the parts of the suite has the folder that they share for what `migrated` makes.

@@ -16,6 +16,7 @@ import httpx
 import pyvips
 
 from tests.sampling import everything
+from tests.stack import until
 
 Kind = Literal["text", "picture", "corrupt"]
 
@@ -78,6 +79,16 @@ class Load:
 
     def go_on(self, seconds: float) -> None:
         time.sleep(seconds)
+
+    def go_on_with_success(self, seconds: float, more: int = 5) -> None:
+        """For so long at least, and until so many more uploads were accepted: on a busy machine that takes longer."""
+        before = len(self.accepted)
+        self.go_on(seconds)
+        until(
+            lambda: len(self.accepted) >= before + more,
+            15,
+            lambda: f"{len(self.accepted) - before} uploads accepted; refused: {self.statuses()}",
+        )
 
     def _run(self, thread: int) -> None:
         chance = random.Random(thread)
