@@ -257,6 +257,15 @@ def assert_derived(place: Place) -> None:
     assert not twice
 
 
+# Each starts most of a service again, so that on most days one of them is enough.
+STARTED_AGAIN = sample(["test_everything_is_killed", "test_no_worker"], lambda _: "started again", 1 / 2)
+
+
+def drawn(test: str) -> pytest.MarkDecorator:
+    """Runs on the days for which it is drawn, and always where everything runs."""
+    return pytest.mark.skipif(test not in STARTED_AGAIN, reason="another test is drawn today")
+
+
 # Processes
 
 
@@ -346,8 +355,8 @@ def test_webhooks_miss_nothing_when_their_sender_is_killed(place: Place) -> None
     assert load.accepted.keys() <= files
 
 
-def test_imports_are_continued_when_their_worker_is_killed(single: Place) -> None:
-    stack = single.stack
+def test_imports_are_continued_when_their_worker_is_killed(place: Place) -> None:
+    stack = place.stack
     with remote(imports.slowly) as server:
         imports.begin(stack, server.url, 6)
         until(lambda: len(server.asked) == 6, 30, stack.log_tail)
@@ -360,6 +369,7 @@ def test_imports_are_continued_when_their_worker_is_killed(single: Place) -> Non
     assert len([asked for asked in server.asked if "range" in asked.headers]) == len(server.asked) - 6 >= 6
 
 
+@drawn("test_everything_is_killed")
 def test_everything_is_killed(place: Place) -> None:
     """The power cut."""
     with Load(place.stack.url) as load:
@@ -433,6 +443,7 @@ def test_the_database_is_away(cluster: Place, end_it: Callable[[Service], None])
     assert_kept(cluster, load, recovered)
 
 
+@drawn("test_no_worker")
 def test_no_worker(cluster: Place) -> None:
     """`picasso web` alone takes uploads; a worker that comes later does the rest."""
     stack = cluster.stack

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.sampling import sample
 from tests.services import Clamd
 from tests.stack import Stack, running, until
 
@@ -194,7 +195,7 @@ def test_clamd_is_away_for_the_whole_upload(stack: Stack, clamd: Clamd) -> None:
     stack.wait_for("/readyz")
 
 
-@pytest.fixture(params=["clamd", "worker"])
+@pytest.fixture(params=sample(["clamd", "worker"], lambda _: "scanning", 1 / 2))
 def kill(request: pytest.FixtureRequest, stack: Stack, clamd: Clamd, gate: Gate) -> Callable[[], None]:
     """Kills a part of the service, and brings it back."""
 
