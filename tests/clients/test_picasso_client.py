@@ -115,6 +115,7 @@ def test_a_lost_answer_stores_no_second_file(stack: Stack, new_client: NewClient
     assert times_stored(stack, small) == times_stored(stack, large) == 1
 
 
+@pytest.mark.parametrize("new_client", ["sync"], indirect=True)
 def test_the_service_is_killed_while_it_receives(stack: Stack, client: Any) -> None:
     sent = content(LARGE)
     killed: list[int] = []
@@ -146,6 +147,7 @@ def test_another_client_goes_on(stack: Stack, new_client: NewClient) -> None:
     assert other.resume(address, sent).id == file.id, "it was complete"
 
 
+@pytest.mark.parametrize("new_client", ["sync"], indirect=True)
 def test_an_upload_goes_on_with_other_bytes(stack: Stack, new_client: NewClient) -> None:
     sent = content(LARGE)
     with cutting(stack.port, [("up", 2_000_000)]) as proxy, pytest.raises(PicassoError) as failed:
@@ -196,6 +198,7 @@ def test_a_download(stack: Stack, new_client: NewClient, tmp_path: Path, cuts: l
     assert not list(tmp_path.glob(".*"))
 
 
+@pytest.mark.parametrize("new_client", ["async"], indirect=True)
 def test_a_download_goes_on_in_another_process(stack: Stack, new_client: NewClient, tmp_path: Path) -> None:
     sent = content(3_000_000)
     file = new_client(stack.url).upload(sent, name="a.bin")
@@ -212,6 +215,7 @@ def test_a_download_goes_on_in_another_process(stack: Stack, new_client: NewClie
     assert new_client(stack.url).download(file, tmp_path).read_bytes() == sent
 
 
+@pytest.mark.parametrize("new_client", ["async"], indirect=True)
 def test_events_over_cuts_and_a_kill(stack: Stack, new_client: NewClient) -> None:
     client = new_client(stack.url)
     first = client.request("GET", "events/", params={"limit": 1000})["last"]

@@ -64,6 +64,7 @@ class ImportOptions(TypedDict, total=False):
     sha256: str
     pipeline: str
     visibility: str
+    webhook_url: str
     expires_at: datetime
     tags: Sequence[str]
     attributes: Mapping[str, Any]

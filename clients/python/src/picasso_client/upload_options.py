@@ -33,6 +33,8 @@ class UploadOptions(ResumeOptions, total=False):
     tags: Sequence[str]
     attributes: Mapping[str, Any]
     visibility: str
+    webhook_url: str
+    """Gets the events of the file, where the project allows its host."""
     expires_at: datetime
     started: Callable[[str], object]
     """Is called with the address of a resumable upload: keep it to continue in another process, by `resume`."""
@@ -62,7 +64,11 @@ def tus_metadata(name: str, options: UploadOptions) -> str:
 
 def texts(options: UploadOptions) -> Mapping[str, str]:
     """The options that are texts on every way in."""
-    found = {"pipeline": options.get("pipeline"), "visibility": options.get("visibility")}
+    found: dict[str, str | None] = {
+        "pipeline": options.get("pipeline"),
+        "visibility": options.get("visibility"),
+        "webhook_url": options.get("webhook_url"),
+    }
     if "expires_at" in options:
         found["expires_at"] = time_text(options["expires_at"])
     return {name: text for name, text in found.items() if text is not None}
