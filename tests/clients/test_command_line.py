@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import pty
@@ -10,13 +11,14 @@ import signal
 import stat
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
-from picasso_client.cli import COMMANDS
+from picasso_client.cli import COMMANDS, main
+from picasso_client.config import VARIABLES
 from tests.clients.checks import content, times_stored
 from tests.clients.cutting import cutting
 from tests.stack import Stack, until
@@ -44,11 +46,31 @@ class Shell:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("PICASSO_", "XDG_"))}
         self.env = {**kept, "HOME": str(folder), "PICASSO_URL": url, "PYTHONPATH": os.pathsep.join(SOURCES)}
 
-    def run(self, *arguments: str, argv: list[str] = OWN, given: bytes = b"", **env: str) -> Ran:
+    def run(self, *arguments: str, argv: list[str] | None = None, given: bytes = b"", **env: str) -> Ran:
+        """In a process of its own with ``argv``; otherwise in this one: a start takes longer than most commands."""
+        if argv is None:
+            return self.run_here(arguments, given, {**self.env, **env})
         done = subprocess.run(
             [*argv, *arguments], cwd=self.folder, env={**self.env, **env}, input=given, capture_output=True, timeout=60
         )
         return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    def run_here(self, arguments: Sequence[str], given: bytes, env: Mapping[str, str]) -> Ran:
+        out, err = io.TextIOWrapper(io.BytesIO(), "utf-8"), io.StringIO()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(self.folder)
+            for name in (*VARIABLES, "XDG_CONFIG_HOME", "XDG_STATE_HOME"):
+                patch.delenv(name, raising=False)
+            for name, value in env.items():
+                patch.setenv(name, value)
+            patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given), "utf-8"))
+            patch.setattr(sys, "stdout", out)
+            patch.setattr(sys, "stderr", err)
+            with pytest.raises(SystemExit) as end:
+                main(arguments)
+        out.flush()
+        assert isinstance(out.buffer, io.BytesIO)
+        return Ran(int(end.value.code or 0), out.buffer.getvalue().decode(), err.getvalue())
 
     def write(self, files: Mapping[str, bytes]) -> None:
         for name, data in files.items():
