@@ -8,11 +8,12 @@ const encoder = new TextEncoder();
 const asciiJson = (value) => JSON.stringify(value).replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
 /** @param {UploadOptions} options @returns {Record<string, string>} */
-function wishes({ pipeline, visibility, expiresAt, tags, attributes }) {
+function wishes({ pipeline, visibility, expiresAt, webhookUrl, tags, attributes }) {
   const found = {
     pipeline,
     visibility,
     expires_at: expiresAt instanceof Date ? expiresAt.toISOString() : expiresAt,
+    webhook_url: webhookUrl,
     tags: tags?.length ? asciiJson(tags) : undefined,
     attributes: attributes && asciiJson(attributes),
   };

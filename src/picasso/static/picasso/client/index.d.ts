@@ -55,6 +55,8 @@ export interface FileWishes {
   attributes?: Record<string, unknown>;
   visibility?: 'public' | 'private';
   expiresAt?: Date | string;
+  /** Gets the events of this file, where the project allows its host. */
+  webhookUrl?: string;
 }
 
 export interface UploadOptions extends FileWishes {
