@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import os
 import random
@@ -14,10 +15,6 @@ from typing import TypeVar
 
 import pytest
 from hypothesis import HealthCheck, settings
-
-# Hypothesis measures by the clock. On a busy machine that says nothing of a test.
-settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("busy")
 
 # Before Django reads its settings: tests never touch anybody's data folder.
 _DATA = tempfile.TemporaryDirectory(prefix="picasso-tests-")
@@ -35,6 +32,21 @@ from tests.databases import Databases
 from tests.devtools import Browsers, Window
 from tests.services import Clamd, Postgres, RabbitMQ, Unavailable, servers_required
 from tests.stack import Stack, production, running, started
+
+# Hypothesis measures by the clock. On a busy machine that says nothing of a test.
+settings.register_profile(
+    "busy", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=sampling.number(100, 40)
+)
+settings.load_profile("busy")
+
+
+# What is imported and collected stays until the end: the collector would only walk through it, again and again.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_report_header() -> str:

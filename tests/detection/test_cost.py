@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from picasso.detection import HEAD, Window, detect
 from tests.cost import least_seconds
+from tests.sampling import number
 
 LIMIT = 0.02
 
@@ -95,7 +96,7 @@ def test_random_content() -> None:
 )
 @example([b'{"a": ' + b"9" * 5000 + b"}"], "")
 @example([b'"', b"\n", b","], "a.csv")
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=number(150, 37), deadline=None)
 def test_any_mixture(parts: list[bytes], name: str) -> None:
     whole = b"".join(parts)
     head = (whole * (HEAD // max(1, len(whole)) + 1))[:HEAD]

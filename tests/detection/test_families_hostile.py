@@ -21,6 +21,7 @@ from tests.cases import cases
 from tests.cost import least_seconds
 from tests.detection.media_builders import box, element, ftyp, matroska
 from tests.detection.samples import all_samples
+from tests.sampling import number
 
 # Twenty milliseconds are the aim; a test machine may be slow.
 SECONDS = 0.1
@@ -38,7 +39,7 @@ def seconds_of(content: bytes) -> float:
 
 
 @given(st.builds(lambda start, rest: start + rest, st.sampled_from(STARTS), st.binary(max_size=2000)))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=number(500, 125), deadline=None)
 def test_any_bytes_after_a_signature(content: bytes) -> None:
     assert "/" in detect(content)
 
@@ -47,7 +48,7 @@ def test_any_bytes_after_a_signature(content: bytes) -> None:
     st.sampled_from(WHOLE), st.lists(st.tuples(st.integers(0, 2000), st.integers(0, 255)), max_size=8), st.integers(0)
 )
 @example(b"PK\5\6", [], 4)
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=number(500, 125), deadline=None)
 def test_damaged_files(content: bytes, changes: list[tuple[int, int]], length: int) -> None:
     damaged = bytearray(content)
     for place, value in changes:

@@ -6,6 +6,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import cast
 
@@ -22,6 +23,7 @@ ROOT = Path(__file__).parent.parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 
 
+@cache
 def headings(page: Path) -> list[str]:
     tokens = MarkdownIt().parse(page.read_text())
     return [tokens[n + 1].content for n, token in enumerate(tokens) if token.type == "heading_open"]

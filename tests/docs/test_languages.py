@@ -9,11 +9,9 @@ import ast
 import re
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 
 import pytest
 
-import picasso
 from picasso import errors
 from picasso.errors import PicassoError, QuotaExceeded
 from picasso.languages import russian
@@ -21,19 +19,14 @@ from picasso.languages.accept import language_of
 from picasso.languages.problems import localized
 from picasso.languages.templates import GAP, Template
 from picasso.languages.translate import MAX_TEXT, to_russian
+from tests.source_trees import SOURCE, nodes, trees
 
-SOURCE = Path(picasso.__file__).parent
 CLASSES = {
     name: each for name, each in vars(errors).items() if isinstance(each, type) and issubclass(each, PicassoError)
 }
 
 # Said to an operator by what reads the settings of a project; the rest of the sentence is made there.
 ENGLISH = {"cors_origins {}.", "rates {}.", "imports {}."}
-
-
-@cache
-def trees() -> dict[str, ast.Module]:
-    return {str(path.relative_to(SOURCE)): ast.parse(path.read_text()) for path in SOURCE.rglob("*.py")}
 
 
 def sentences(node: ast.expr) -> Iterator[str]:
@@ -66,8 +59,8 @@ def constants() -> dict[str, list[str]]:
 
 
 def raised() -> Iterator[tuple[str, str]]:
-    for path, tree in trees().items():
-        for node in ast.walk(tree):
+    for path, found in nodes().items():
+        for node in found:
             if isinstance(node, ast.Call) and (name := name_of(node.func)) in CLASSES:
                 detail = node.args[1 if name == "InvalidField" else 0 :][:1]
                 yield from ((text, path) for each in detail for text in sentences(each))
@@ -103,10 +96,9 @@ def test_no_translation_is_for_nothing() -> None:
 def test_every_word_of_the_pages_has_a_translation() -> None:
     templates = (SOURCE / "templates/picasso").glob("*.html")
     said = {text for path in templates for text in re.findall(r'\{\{ "([^"]+)"\|say \}\}', path.read_text())}
-    forms = trees()["api/people/forms.py"]
     labels = {
         each.value
-        for node in ast.walk(forms)
+        for node in nodes()["api/people/forms.py"]
         if isinstance(node, ast.Call)
         for each in (*node.args, *(keyword.value for keyword in node.keywords if keyword.arg == "label"))
         if isinstance(each, ast.Constant) and isinstance(each.value, str) and each.value[:1].isupper()

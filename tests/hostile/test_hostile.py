@@ -34,7 +34,7 @@ PATIENCE = 30.0
 STOLEN = (b"root:x:0:0", b"daemon:x:1:1")
 
 # There are too many files for every run: this share of each kind is taken.
-SHARE = 0.1
+SHARE = 0.05
 
 # Of the tests of all files, in seconds.
 LONG = pytest.mark.timeout(1800 if everything() else 300)
@@ -145,10 +145,10 @@ def test_an_endless_decoder_is_ended(children: ChildPool, tmp_path: Path) -> Non
     """
     endless = [hostile for hostile in all_files() if hostile.name in ENDLESS]
     assert len(endless) == len(ENDLESS)
-    for number, hostile in enumerate(endless):
-        ended = outcome(children, hostile, "pdf", tmp_path / str(number), seconds=10)
+    for number, hostile in enumerate(sample(endless, kind, 1 / 2)):
+        ended = outcome(children, hostile, "pdf", tmp_path / str(number), seconds=4)
         assert ended.verdict in {"trouble: time-limit", "trouble: out-of-memory", "trouble: crashed"}
-        assert ended.seconds < 15 * BUSY
+        assert ended.seconds < 9 * BUSY
 
 
 @LONG

@@ -7,19 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-import picasso
-
-SOURCE = Path(picasso.__file__).parent
+from tests.source_trees import nodes
 
 
 def uses_of_a_manager(model: str) -> Iterator[Path]:
     """Every module that queries the table of this model by itself."""
     managers = {f"{model}.{manager}" for manager in ("objects", "everywhere", "_default_manager", "_base_manager")}
-    for path in SOURCE.rglob("*.py"):
-        names = {ast.unparse(node) for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)}
-        if names & managers:
-            yield path.relative_to(SOURCE)
+    for path, found in nodes().items():
+        attributes = (node for node in found if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name))
+        if any(f"{node.value.id}.{node.attr}" in managers for node in attributes):
+            yield Path(path)
 
 
 # Who may read a table for all projects: the engine, which works on ids; and the admin and the command line.

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.charset.snippets import Snippet, phrases, snippets
 from tests.cost import least_seconds
+from tests.sampling import number
 
 from picasso import charset
 from picasso.charset import (
@@ -49,8 +50,9 @@ def test_nearly_all_short_texts_in_russian_are_read_right(languages: tuple[str, 
 
 
 def test_a_guess_that_is_sure_is_right() -> None:
-    sure = [snippet for snippet in snippets(500, seed=3) if (guess_encoding(snippet.content, ()) or ("", False))[1]]
-    assert len(sure) > 400
+    some = list(snippets(number(500, 200), seed=3))
+    sure = [snippet for snippet in some if (guess_encoding(snippet.content, ()) or ("", False))[1]]
+    assert len(sure) > 0.8 * len(some)
     assert share_right(sure) >= 0.99
 
 
@@ -252,7 +254,7 @@ def test_labels_name_encodings_of_text_only(label: str, encoding: str | None) ->
 
 
 @given(st.binary(max_size=300))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=number(300, 75), deadline=None)
 def test_any_bytes_become_text(content: bytes) -> None:
     found = decode_bytes(content)
     found.text.encode()
@@ -264,7 +266,7 @@ def test_any_bytes_become_text(content: bytes) -> None:
     st.binary(max_size=60),
     st.sampled_from(["utf-8", "cp932", "gb18030", "big5hkscs", "cp949", "iso2022_jp_2", "cp874"]),
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=number(300, 75), deadline=None)
 def test_a_decoder_takes_any_bytes_in_pieces(content: bytes, encoding: str) -> None:
     pieces, whole = Decoder(encoding), Decoder(encoding)
     text = "".join(map(pieces.decode, (content[:9], content[9:]))) + pieces.decode(b"", final=True)

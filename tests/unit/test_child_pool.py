@@ -22,6 +22,7 @@ from typing import Any
 import psutil
 import pytest
 from tests.processors_for_tests.picasso_processors_for_tests import FOLDER, script
+from tests.sampling import sample
 from tests.stack import until
 
 from picasso.process import child_pool, child_protocol, forkserver, registry
@@ -363,7 +364,7 @@ def test_an_order_that_can_not_be_read_is_read_later(monkeypatch: pytest.MonkeyP
 IN_CHILDREN = sorted(name for name, each in registry.processors().items() if not registry.is_service(each))
 
 
-@pytest.mark.parametrize("processor", IN_CHILDREN)
+@pytest.mark.parametrize("processor", sample(IN_CHILDREN, lambda _: "a server", 1 / 3))
 def test_a_server_has_one_thread_when_it_forks(processor: str) -> None:
     """A fork has none but the thread that forked: a lock that another held then stays locked in it for good."""
     code = (

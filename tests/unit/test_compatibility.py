@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import httptools
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from tests.source_trees import nodes
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from picasso import compatibility, conf
@@ -200,7 +202,7 @@ def test_each_installed_dependency_is_within_its_range() -> None:
 def test_each_library_that_is_imported_is_declared() -> None:
     """A library that only comes along with another one could go away with any release of that."""
     owners = metadata.packages_distributions()
-    imported = {name for path in (PROJECT / "src").rglob("*.py") for name in imports(path)}
+    imported = {name for found in nodes().values() for name in imports(found)}
     # The client is a folder of this project, and what is installed from a folder does not say which modules it has.
     foreign = imported - sys.stdlib_module_names - {"picasso", "picasso_client"}
     known = declared(*DECODERS, "oidc", "testing").keys()
@@ -208,10 +210,9 @@ def test_each_library_that_is_imported_is_declared() -> None:
     assert undeclared <= {"backports"}  # not on Python 3.14
 
 
-def imports(path: Path) -> set[str]:
-    nodes = list(ast.walk(ast.parse(path.read_bytes())))
-    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
-    names += [node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module and not node.level]
+def imports(found: Iterable[ast.AST]) -> set[str]:
+    names = [alias.name for node in found if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module for node in found if isinstance(node, ast.ImportFrom) and node.module and not node.level]
     return {name.partition(".")[0] for name in names}
 
 

@@ -9,13 +9,11 @@ from pathlib import Path
 
 import pytest
 from rest_framework import exceptions
+from tests.source_trees import nodes
 
-import picasso
 from picasso import errors
 from picasso.api.errors import code_of
 from picasso.error_codes import JOB_CODES, REQUEST_CODES, JobCode, RequestCode
-
-SOURCE = Path(picasso.__file__).parent
 
 BY_CODE = {entry.code: entry for entry in REQUEST_CODES}
 JOB_CODE_NAMES = {entry.code for entry in JOB_CODES}
@@ -51,12 +49,12 @@ def test_no_code_is_listed_twice() -> None:
 
 def calls(name: str) -> Iterator[tuple[str, str]]:
     """Where the first argument of a call of ``name`` is a literal: the file and that literal."""
-    for path in SOURCE.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
+    for path, found in nodes().items():
+        for node in found:
             if not (isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant)):
                 continue
             if getattr(node.func, "id", getattr(node.func, "attr", "")) == name:
-                yield path.name, str(node.args[0].value)
+                yield path, str(node.args[0].value)
 
 
 @pytest.mark.parametrize("name", ["ProcessorError", "TransientError"])

@@ -11,6 +11,7 @@ from typing import cast
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from multipart import MultipartError, MultipartParser
+from tests.sampling import number
 from tests.unit.form_sender import Anybody, AnyPipeline
 
 from picasso.errors import PicassoError
@@ -88,7 +89,7 @@ def theirs(body: bytes) -> tuple[str, bytes] | None:
     return (file.filename, file.raw) if file.size else None
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=number(300, 75))
 @given(forms(), st.lists(st.integers(1, 40), min_size=1, max_size=5))
 @example(part_of('Content-Disposition: form-data; name="file"; filename="a"', b"\r\n--wal") + b"--wall--\r\n", [1])
 def test_a_form_is_read_as_the_library_reads_it(body: bytes, sizes: list[int]) -> None:
@@ -96,7 +97,7 @@ def test_a_form_is_read_as_the_library_reads_it(body: bytes, sizes: list[int]) -
     assert asyncio.run(ours(body, sizes)) == expected
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=number(200, 50))
 @given(forms(), st.data())
 def test_a_form_that_is_cut_off_is_refused_as_the_library_refuses_it(body: bytes, data: st.DataObject) -> None:
     cut = body[: data.draw(st.integers(1, len(body)))]

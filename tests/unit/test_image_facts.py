@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.contract.samples.image import corners, jpeg, tiff
 from tests.hostile.image import bare_page
+from tests.sampling import number
 
 from picasso.process.contract import JSON, Result, Source
 from picasso.process.options import parse_options
@@ -203,7 +204,7 @@ def test_a_pointer_beyond_the_end_of_a_tiff_leads_to_no_exif(tag: int) -> None:
     assert exif_of(io.BytesIO(content)) == b""
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=number(300, 75), deadline=None)
 @given(data=st.data())
 def test_any_damage_to_exif_gives_a_position_or_none(data: st.DataObject) -> None:
     content = bytearray(GPS_PHOTO.get("exif-data"))

@@ -2,12 +2,14 @@
 
 import struct
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pyvips
 from tests.contract.samples.image import MAKERS, RED, by_pillow, corners, film
+from tests.sampling import sample
 
 from picasso.process.contract import ProcessorError, Result, Source
 from picasso.process.processors.image import Image, jpeg
@@ -72,8 +74,7 @@ def picture_of(image: Any) -> Any:
     return PIL.Image.frombytes("RGB", (image.width, image.height), bytes(image.write_to_memory()))
 
 
-@pytest.mark.parametrize("part", [0.8, 0.97])
-@pytest.mark.parametrize("name", SAVED)
+@pytest.mark.parametrize(("name", "part"), sample(product(SAVED, [0.8, 0.97]), lambda case: case[0], 1 / 2))
 def test_what_is_there_is_shown(run: Run, shown: Callable[[], Any], name: str, part: float) -> None:
     media_type, make = SAVED[name]
     whole = make()

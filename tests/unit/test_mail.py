@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.sampling import number
 
 from picasso.charset import encoding_by_label
 from picasso.process.contract import Source
@@ -174,7 +175,7 @@ def test_an_encoded_word_ends_with_its_field_and_is_decoded_once(tmp_path: Path)
 
 
 @given(st.lists(st.sampled_from(MAIL_PIECES), max_size=40))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=number(200, 50), deadline=None)
 def test_any_mail_can_be_read(pieces: list[bytes]) -> None:
     found = mail.read(b"".join(pieces))
     assert isinstance(found.text, str)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.sampling import number
 
 from picasso.process.processors.document import rtf
 
@@ -95,6 +96,6 @@ def test_the_properties_of_an_rtf() -> None:
 
 
 @given(st.lists(st.sampled_from(RTF_PIECES), max_size=60))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=number(200, 50), deadline=None)
 def test_any_rtf_can_be_read(pieces: list[bytes]) -> None:
     assert isinstance(rtf.read(b"".join(pieces))[0], str)

@@ -76,8 +76,7 @@ def test_roots_servers_do_not_live_in_a_closed_folder(tmp_path: Path, monkeypatc
     assert services._within_reach(tmp_path / "new") == tmp_path / "new"
 
 
-@pytest.mark.live
-def test_postgres_keeps_what_was_committed(tmp_path: Path) -> None:
+def postgres_keeps_what_was_committed(tmp_path: Path) -> None:
     with started(Postgres, tmp_path) as server:
         with psycopg.connect(server.url) as client:
             client.execute("CREATE TABLE kept AS SELECT 7 AS n")
@@ -90,8 +89,7 @@ def test_postgres_keeps_what_was_committed(tmp_path: Path) -> None:
             assert client.info.dbname == "other name"
 
 
-@pytest.mark.live
-def test_rabbitmq_keeps_what_was_confirmed(tmp_path: Path) -> None:
+def rabbitmq_keeps_what_was_confirmed(tmp_path: Path) -> None:
     with started(RabbitMQ, tmp_path) as server:
         for ending in sample((server.kill, server.stop), lambda _: "RabbitMQ", 1 / 2):
             _publish(server.url, "kept")
@@ -101,8 +99,7 @@ def test_rabbitmq_keeps_what_was_confirmed(tmp_path: Path) -> None:
             assert _take(server.url) == "kept"
 
 
-@pytest.mark.live
-def test_nothing_outlives_a_killed_owner() -> None:
+def nothing_outlives_a_killed_owner(_: Path) -> None:
     owner = subprocess.Popen([sys.executable, "-m", "tests.services"], stdout=subprocess.PIPE, text=True)
     assert owner.stdout
     with closing(owner.stdout):
@@ -114,6 +111,16 @@ def test_nothing_outlives_a_killed_owner() -> None:
     owner.wait()
     _soon(lambda: not any(_alive(each) for each in theirs))
     assert not [each for label in labels for each in Path(tempfile.gettempdir()).glob(f"{label}*")]
+
+
+# Each starts servers, which takes more time than all other tests of this file.
+REAL_SERVERS = [postgres_keeps_what_was_committed, rabbitmq_keeps_what_was_confirmed, nothing_outlives_a_killed_owner]
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("check", sample(REAL_SERVERS, lambda _: "servers", 1 / 3), ids=lambda check: check.__name__)
+def test_real_servers(check: Callable[[Path], None], tmp_path: Path) -> None:
+    check(tmp_path)
 
 
 def _command(process: psutil.Process) -> str:

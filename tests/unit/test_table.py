@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.contract.samples import table as small
+from tests.sampling import number
 
 from picasso.process.contract import ProcessorError, Source
 from picasso.process.processors.table import Table, dialect, survey
@@ -503,7 +504,7 @@ def test_tabs_are_preferred_in_tab_separated_values(run: Run) -> None:
 @given(
     st.lists(st.lists(st.text("ab1,;\"' \té\n", max_size=6), min_size=2, max_size=2), min_size=1, max_size=20),
 )
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=number(60, 15), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_cells_can_be_read(run: Run, rows: list[list[str]]) -> None:
     text = "".join(",".join('"' + cell.replace('"', '""') + '"' for cell in row) + "\n" for row in rows)
     facts, preview = run(text)

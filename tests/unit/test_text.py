@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.detection.samples import text_markup, text_names
+from tests.sampling import number, sample
 
 from picasso.process.contract import JSON, Source
 from picasso.process.processors import text, wellformed
@@ -104,7 +105,7 @@ def test_pieces_do_not_change_the_counts(run: Run, monkeypatch: pytest.MonkeyPat
 
 
 @given(st.text("aé👩 \xa0\n\r\0", max_size=60), st.integers(1, 9))
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=number(200, 50), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_counts_agree_with_a_simple_implementation(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str, size: int
 ) -> None:
@@ -217,7 +218,7 @@ def test_binary_data_is_counted_as_well(run: Run) -> None:
 
 
 @given(st.binary(max_size=300))
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=number(300, 75), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_bytes_give_facts(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a").write_bytes(content)
     facts = Text()(Source(tmp_path / "a", "text/plain"), tmp_path).facts
@@ -285,10 +286,10 @@ def test_tables_and_documents_are_excluded() -> None:
 def test_formats_in_text_are_processed() -> None:
     """Code, configuration and markup, whatever their names begin with; not by this processor and another one."""
     others = [Document.media_types, Image.media_types, Table.media_types]
-    for sample in (*text_names.SAMPLES, *text_markup.SAMPLES):
-        by_others = any(matches(types, sample.media_type) for types in others)
-        if sample.media_type not in {"application/x-spss-por", "application/x-amf"}:
-            assert matches(Text.media_types, sample.media_type) != by_others, sample.media_type
+    for each in (*text_names.SAMPLES, *text_markup.SAMPLES):
+        by_others = any(matches(types, each.media_type) for types in others)
+        if each.media_type not in {"application/x-spss-por", "application/x-amf"}:
+            assert matches(Text.media_types, each.media_type) != by_others, each.media_type
 
 
 # What it costs
@@ -306,7 +307,7 @@ print(facts["characters"], (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss -
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="ru_maxrss in KiB")
-@pytest.mark.parametrize("unit", [b"x", b"\n", "ä ".encode(), b"\0"], ids=["one-line", "lines", "words", "hole"])
+@pytest.mark.parametrize("unit", sample([b"x", b"\n", "ä ".encode(), b"\0"], lambda _: "text", 1 / 2))
 def test_memory_does_not_grow_with_the_file(tmp_path: Path, unit: bytes) -> None:
     with (tmp_path / "large").open("wb") as file:
         file.writelines([unit * (1 << 20)] * 48)
