@@ -15,8 +15,8 @@ from django.db.models.functions import Now
 from picasso.jobs import claims, queues, sql
 from picasso.jobs.states import State
 from picasso.jobs.throughput import SPAN_SECONDS, Throughput
-from picasso.models import File, Job, new_id
-from tests.flow.rows import finish, new_file, new_job, running_job, side_by_side, start
+from picasso.models import File, Job
+from tests.flow.rows import copy_many, finish, new_file, new_job, running_job, side_by_side, start
 
 pytestmark = pytest.mark.django_db
 
@@ -174,14 +174,11 @@ def test_relays_side_by_side_share_several_pipelines() -> None:
     assert set(claimed) == all_
 
 
-@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="of PostgreSQL's planner")
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="of PostgreSQL's planner")
 def test_a_claim_is_index_backed_beside_a_long_line() -> None:
     """20,000 waiting in one pipeline and one in another: both are found by probes of one index."""
-    file = new_file()
-    Job.everywhere.bulk_create(Job(id=new_id(), file=file, processor=f"p-{n}", queue="quick") for n in range(20_000))
     (small,) = due(1, "small")
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE picasso_job")
+    copy_many(new_job(processor="p"), 20_000, processor="'p-' || n")
     statements: list[tuple[str, tuple[Any, ...]]] = [
         (sql.NEXT_LANE, ("quick", 0, "", -(2**15))),
         (sql.NEXT_LANE, ("quick", 1, "default", 0)),

@@ -47,21 +47,33 @@ def migrate(schema: str = "") -> None:
     call_command("migrate", "picasso", *filter(None, [schema]), verbosity=0, interactive=False)
 
 
-def step_to(schema: str) -> Any:
-    """Migrate without what follows at the end of the command. Returns the models of this schema."""
-    executor = MigrationExecutor(connection)
-    executor.migrate([("picasso", schema)])
-    return executor.loader.project_state(("picasso", schema)).apps
+class Walk:
+    """Migrates step by step, without what follows at the end of the command."""
+
+    def __init__(self) -> None:
+        """From nothing."""
+        MigrationExecutor(connection).migrate([("picasso", None)])
+        self._executor = MigrationExecutor(connection)
+        self._state: Any = None
+
+    def step_to(self, schema: str) -> Any:
+        """Returns the models of this schema."""
+        executor = self._executor
+        self._state = executor.migrate([("picasso", schema)], state=self._state)
+        executor.loader.applied_migrations = executor.recorder.applied_migrations()
+        # Those of the state itself refer to models that it has already replaced.
+        return executor.loader.project_state(("picasso", schema)).apps
 
 
 @dataclass
 class Earlier:
     """Rows of an earlier schema, made by its own models."""
 
+    walk: Walk
     schema: str
 
     def __post_init__(self) -> None:
-        self._models = step_to(self.schema)
+        self._models = self.walk.step_to(self.schema)
         self.done = self.file("a.png", "processed", {"image": {"width": 7}})
         self.failed = self.file("b.png", "failed", {})
         self.waiting = self.file("c.png", "pending", {})
@@ -123,10 +135,10 @@ WALKS = [[schema] for schema in SCHEMAS] if everything() else [SCHEMAS]
 
 @pytest.mark.parametrize("schemas", WALKS, ids=lambda schemas: schemas[-1])
 def test_data_is_kept(schemas: list[str]) -> None:
-    step_to_nothing()
+    walk = Walk()
     found: list[tuple[Earlier, tuple[uuid.UUID, ...]]] = []
     for schema in schemas:
-        earlier = Earlier(schema)
+        earlier = Earlier(walk, schema)
         uploads: tuple[uuid.UUID, ...] = earlier.uploads() if schema >= WITH_UPLOADS else ()
         if schema >= WITH_PIPELINES:
             earlier.queues()
@@ -140,10 +152,6 @@ def test_data_is_kept(schemas: list[str]) -> None:
         if uploads:
             assert_uploads(earlier, *uploads)
     assert_exact_count([earlier for earlier, _ in found])
-
-
-def step_to_nothing() -> None:
-    MigrationExecutor(connection).migrate([("picasso", None)])
 
 
 def assert_files(earlier: Earlier) -> None:
@@ -203,8 +211,7 @@ WITH_WRONG_COUNT = SCHEMAS[SCHEMAS.index(WITH_COUNT) : SCHEMAS.index(WITH_RECOUN
 @pytest.mark.parametrize("schema", sample(WITH_WRONG_COUNT, lambda _: "count", 1 / len(WITH_WRONG_COUNT)))
 def test_a_wrong_count_is_corrected(schema: str) -> None:
     """Migration 0002 did not always count the files that existed already."""
-    step_to_nothing()
-    earlier = Earlier(schema)
+    earlier = Earlier(Walk(), schema)
     earlier.model("FileCount").objects.all().delete()
     migrate()
     assert_exact_count([earlier])
@@ -216,8 +223,7 @@ COUNTING = [(WITHOUT_COUNT, WITH_COUNT), (BEFORE_RECOUNT, WITH_RECOUNT), (WITH_R
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has one writer at a time")
 @pytest.mark.parametrize(("before", "after"), sample(COUNTING, lambda _: "count", 1 / len(COUNTING)))
 def test_a_file_that_is_added_during_a_count_is_counted(before: str, after: str) -> None:
-    step_to_nothing()
-    earlier = Earlier(before)
+    earlier = Earlier(Walk(), before)
     if before == BEFORE_RECOUNT:
         earlier.model("FileCount").objects.all().delete()
     with ThreadPoolExecutor(1) as threads:

@@ -14,8 +14,8 @@ def uses_of_a_manager(model: str) -> Iterator[Path]:
     """Every module that queries the table of this model by itself."""
     managers = {f"{model}.{manager}" for manager in ("objects", "everywhere", "_default_manager", "_base_manager")}
     for path, found in nodes().items():
-        attributes = (node for node in found if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name))
-        if any(f"{node.value.id}.{node.attr}" in managers for node in attributes):
+        attributes = (node for node in found if isinstance(node, ast.Attribute))
+        if any(f"{getattr(node.value, 'id', '')}.{node.attr}" in managers for node in attributes):
             yield Path(path)
 
 

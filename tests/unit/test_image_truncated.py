@@ -74,7 +74,10 @@ def picture_of(image: Any) -> Any:
     return PIL.Image.frombytes("RGB", (image.width, image.height), bytes(image.write_to_memory()))
 
 
-@pytest.mark.parametrize(("name", "part"), sample(product(SAVED, [0.8, 0.97]), lambda case: case[0], 1 / 2))
+CUTS: list[tuple[str, float]] = sample(product(SAVED, [0.8, 0.97]), lambda case: case[0], 1 / 2)
+
+
+@pytest.mark.parametrize(("name", "part"), CUTS)
 def test_what_is_there_is_shown(run: Run, shown: Callable[[], Any], name: str, part: float) -> None:
     media_type, make = SAVED[name]
     whole = make()
