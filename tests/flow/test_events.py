@@ -218,7 +218,8 @@ def test_of_two_transactions_the_one_that_commits_first_comes_first() -> None:
     write(row("test.soon", 1))
     assert number_events() == 1
     committed.set()
-    thread.join()
+    thread.join(30)
+    assert not thread.is_alive()
     assert number_events() == 1
     by_seq = Event.everywhere.order_by("seq").values_list("type", flat=True)
     assert list(by_seq) == ["test.soon", "test.late"]

@@ -60,7 +60,7 @@ class Walk:
         """Returns the models of this schema."""
         executor = self._executor
         self._state = executor.migrate([("picasso", schema)], state=self._state)
-        executor.loader.applied_migrations = executor.recorder.applied_migrations()
+        executor.loader.applied_migrations = executor.recorder.applied_migrations()  # type: ignore[assignment]
         # Those of the state itself refer to models that it has already replaced.
         return executor.loader.project_state(("picasso", schema)).apps
 
