@@ -235,6 +235,12 @@ class Conflict(PicassoError):
     status, code = 409, "conflict"
 
 
+class LeaseLost(Conflict):
+    """The lease of this job has ended, or is none of this job. Leave the job: another worker has it, or will."""
+
+    code = "lease-lost"
+
+
 class PreconditionFailed(PicassoError):
     """A precondition of the request failed."""
 

@@ -133,14 +133,14 @@ def refuse_constant(text: str) -> NoReturn:
     raise ValueError(f"{text} is not JSON")
 
 
-def require_depth(value: object) -> None:
+def require_depth(value: object, field: str = "attributes", most: int = MAX_DEPTH) -> None:
     """Level by level, so without recursion. Raises `InvalidField`."""
     level = [value]
-    for _ in range(MAX_DEPTH):
+    for _ in range(most):
         level = [child for each in level for child in children(each) if isinstance(child, dict | list)]
         if not level:
             return
-    raise InvalidField("attributes", f"attributes may be nested {MAX_DEPTH} levels deep.")
+    raise InvalidField(field, f"{field} may be nested {most} levels deep.")
 
 
 def children(value: object) -> Iterable[Any]:

@@ -9,3 +9,6 @@ HEAVY = "heavy"
 SERVICE = "service"
 """For jobs that mostly wait for a service such as the virus scanner."""
 QUEUES = (QUICK, HEAVY, SERVICE)
+
+REMOTE = "remote:"
+"""The queue of a remote processor begins with this, and its name follows. No worker of ours takes jobs from it."""

@@ -21,6 +21,7 @@ from picasso.process import registry
 from picasso.process.background import Background
 from picasso.process.child_pool import ChildPool, log_confinement
 from picasso.process.pipelines import pipelines
+from picasso.process.remote.reaper import RemoteReaper
 from picasso.process.run import Runner
 from picasso.process.services import Services
 from picasso.queue_names import HEAVY, QUICK, SERVICE
@@ -94,6 +95,7 @@ class WorkerApp:
             self._parts += [
                 WebhookSender(conf, self._activity),
                 ImportPool(conf, self._storage, limits_of(conf), self._activity),
+                RemoteReaper(self._storage.files, pipelines()),
             ]
 
     def run(self) -> None:

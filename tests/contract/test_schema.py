@@ -61,7 +61,7 @@ def properties(document: Document, name: str) -> set[str]:
 def test_every_operation_is_answered_and_no_other(document: Document, service: Stack) -> None:
     """The document is true to the code: 405 exactly for the methods that it does not list."""
     for path, methods in document["paths"].items():
-        address = path.format(id=uuid4(), name="x", processor="image")
+        address = path.format(id=uuid4(), name="x", processor="image", role="x")
         for method in METHODS:
             status = service.client.request(method.upper(), address).status_code
             assert (status != 405) == (method in methods), (method, path, status)

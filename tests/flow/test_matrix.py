@@ -94,7 +94,9 @@ class Row:
         return "{" in self.pattern and "{queue}" not in self.pattern
 
 
-A, HOOKS = addresses.API, Scope.WEBHOOKS_WRITE
+A, HOOKS, WORK = addresses.API, Scope.WEBHOOKS_WRITE, Scope.JOBS_WORK
+
+LEASE = {"picasso_lease": "1.none"}
 
 # (name of the route, method): what it needs.
 API: dict[tuple[str, str], Row] = {
@@ -125,6 +127,11 @@ API: dict[tuple[str, str], Row] = {
     ("job-cancel", "POST"): Row(f"{A}jobs/{{job}}/cancel/", Scope.JOBS_WRITE, owned=True),
     ("jobs-retry", "POST"): Row(f"{A}jobs/retry/", Scope.JOBS_WRITE, body=b'{"state": "failed"}', headers=JSON),
     ("jobs-cancel", "POST"): Row(f"{A}jobs/cancel/", Scope.JOBS_WRITE, body=b'{"state": "failed"}', headers=JSON),
+    ("jobs-claim", "POST"): Row(f"{A}jobs/claim/", WORK, body=b'{"processors": ["none"]}', headers=JSON),
+    ("job-renew", "POST"): Row(f"{A}jobs/{{job}}/renew/", WORK, headers=LEASE),
+    ("job-progress", "POST"): Row(f"{A}jobs/{{job}}/progress/", WORK, body=b"{}", headers={**JSON, **LEASE}),
+    ("job-finish", "POST"): Row(f"{A}jobs/{{job}}/finish/", WORK, body=b"{}", headers={**JSON, **LEASE}),
+    ("job-fail", "POST"): Row(f"{A}jobs/{{job}}/fail/", WORK, body=b"{}", headers={**JSON, **LEASE}),
     ("events", "GET"): Row(f"{A}events/", Scope.EVENTS_READ),
     ("queues", "GET"): Row(f"{A}queues/", Scope.JOBS_READ),
     ("queue-pause", "POST"): Row(f"{A}queues/{{queue}}/pause/", Scope.SERVICE_ADMIN),
@@ -189,6 +196,11 @@ HANDLERS: dict[str, list[tuple[str, Row]]] = {
         ("GET", Row(f"{D}{{file}}/{{name}}", Scope.FILES_READ, owned=True)),
         ("HEAD", Row(f"{D}{{file}}/{{name}}", Scope.FILES_READ, owned=True)),
         ("GET", Row(f"{D}{{file}}/derived/image/small.png", Scope.FILES_READ, owned=True)),
+    ],
+    addresses.JOBS: [
+        ("POST", Row(f"{A}jobs/claim/", WORK, body=b"{}", headers={**JSON, "prefer": "wait=1"})),
+        ("PUT", Row(f"{A}jobs/{{job}}/derivatives/a", WORK, body=b"a", headers=LEASE)),
+        ("POST", Row(f"{A}jobs/{{job}}/derivatives/a", WORK, body=b"a", headers=LEASE)),
     ],
     # Behind the last number a list answers at once, and a stream would not end. Both ask for the same scope.
     addresses.EVENTS: [("GET", Row(f"{addresses.EVENTS}?after=999999999&wait=1", Scope.EVENTS_READ))],

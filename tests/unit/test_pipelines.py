@@ -12,8 +12,9 @@ from picasso.conf import ConfError
 from picasso.policy import NO_POLICY
 from picasso.process import registry
 from picasso.process.contract import Processor
-from picasso.process.pipelines import Pipelines, line_of, load
+from picasso.process.pipelines import Pipelines, load
 from picasso.process.registry import MissingLibraries
+from picasso.process.toml_places import line_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +140,7 @@ def test_jobs_of_a_removed_pipeline_get_the_options_of_the_default(tmp_path: Pat
     ("text", "line", "message"),
     [
         ("\n\n[pipelines.default\n", 3, "not valid TOML"),
-        ("x = 1\n", 1, "x: is not a known key (known keys: pipelines)"),
+        ("x = 1\n", 1, "x: is not a known key (known keys: pipelines, remote)"),
         ("pipelines = 3\n", 1, "pipelines: must be a table"),
         ("[pipelines.default]\nsize = 3\n", 2, "pipelines.default.size: is not a known key"),
         ("[pipelines.Default]\n", 1, "kebab-case"),
@@ -153,7 +154,7 @@ def test_jobs_of_a_removed_pipeline_get_the_options_of_the_default(tmp_path: Pat
             3,
             "no processor 'font' is installed (installed: sketch, ",
         ),
-        ("\n\n\n[pipeline.web]\n", 4, "pipeline: is not a known key (known keys: pipelines)"),
+        ("\n\n\n[pipeline.web]\n", 4, "pipeline: is not a known key (known keys: pipelines, remote)"),
         ("[pipelines.default]\n[pipelines.web.x.y]\n", 2, "pipelines.web.x: no processor 'x' is installed"),
         ('[pipelines.default]\nprocessors = ["mosaic"]\n', 2, "pip install 'museum[tiles]'"),
         ("[pipelines.default.mosaic]\n", 1, "the processor 'mosaic' are not installed (pip install 'museum[tiles]')"),

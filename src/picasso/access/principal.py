@@ -27,6 +27,8 @@ class Scope(StrEnum):
     """Fetch files that are not known to be free of malware."""
     JOBS_READ = "jobs:read"
     JOBS_WRITE = "jobs:write"
+    JOBS_WORK = "jobs:work"
+    """Take jobs of remote processors, and send their results."""
     EVENTS_READ = "events:read"
     WEBHOOKS_WRITE = "webhooks:write"
     PROJECT_ADMIN = "project:admin"
@@ -36,8 +38,8 @@ class Scope(StrEnum):
 
 
 PROJECT_SCOPES = frozenset(Scope) - {Scope.SERVICE_ADMIN}
-USUAL_SCOPES = PROJECT_SCOPES - {Scope.FILES_QUARANTINE}
-"""What a key gets that names no scopes: malware is fetched only by those who ask for it."""
+USUAL_SCOPES = PROJECT_SCOPES - {Scope.FILES_QUARANTINE, Scope.JOBS_WORK}
+"""What a key gets that names no scopes: not what only special programs need."""
 
 
 @dataclass(frozen=True, slots=True)

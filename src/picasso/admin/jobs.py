@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from picasso.admin.base import Kept
 from picasso.jobs import commands, queues
 from picasso.models import Job, Queue, Worker
-from picasso.queue_names import QUEUES
+from picasso.process.pipelines import pipelines
 
 
 @admin.register(Job)
@@ -59,7 +59,7 @@ class QueueAdmin(Kept, admin.ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Queue]:
         """Create the missing rows, so that every queue is shown and can be paused."""
-        Queue.objects.bulk_create([Queue(name=name) for name in QUEUES], ignore_conflicts=True)
+        Queue.objects.bulk_create([Queue(name=name) for name in pipelines().queue_names], ignore_conflicts=True)
         return super().get_queryset(request)
 
     @admin.action(description="Pause (running jobs continue)")

@@ -29,6 +29,7 @@ from picasso.files import queries as files
 from picasso.jobs import bulk_actions, commands, queries, queues
 from picasso.jobs.bulk_actions import FilterError, Outcome
 from picasso.models import Job
+from picasso.process.pipelines import pipelines
 from picasso.queue_names import QUEUES
 from picasso.serializers import FilterSerializer, JobSerializer, OutcomeSerializer, QueueSerializer
 
@@ -208,7 +209,7 @@ class QueueList(KnownParameters):
     )
     def get(self, request: Request) -> Response:
         jobs = partial(queries.counted_for, principal_of(request.META))
-        return Response([asdict(load) for load in queues.loads(jobs)])
+        return Response([asdict(load) for load in queues.loads(jobs, pipelines().queue_names)])
 
 
 class QueueChange(APIView):
@@ -246,7 +247,7 @@ class QueueResume(QueueChange):
 
 
 def set_paused(name: str, action: Callable[[str], None]) -> Response:
-    if name not in QUEUES:
-        raise NotFound(f"There is no queue of this name. The queues are {', '.join(QUEUES)}.")
+    if name not in (names := pipelines().queue_names):
+        raise NotFound(f"There is no queue of this name. The queues are {', '.join(names)}.")
     action(name)
     return Response(asdict(queues.load(name)))

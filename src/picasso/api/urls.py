@@ -25,6 +25,7 @@ from picasso.api.links import FileLinks, LinkKeysRevoke, LinkKeysRotate
 from picasso.api.me import Me
 from picasso.api.pages import Index
 from picasso.api.projects import ProjectDetail, ProjectList, ProjectWebhookSecret
+from picasso.api.remote import JobFail, JobFinish, JobProgress, JobRenew, JobsClaim
 from picasso.api.schema import Schema
 from picasso.api.tokens import KeySigningSecret, TokenList
 from picasso.api.trash import FileRestore, TrashList
@@ -52,6 +53,11 @@ urlpatterns = [
     path("jobs/", JobList.as_view(), name="jobs"),
     path("jobs/retry/", JobsRetry.as_view(), name="jobs-retry"),
     path("jobs/cancel/", JobsCancel.as_view(), name="jobs-cancel"),
+    path("jobs/claim/", JobsClaim.as_view(), name="jobs-claim"),
+    path("jobs/<uuid:pk>/renew/", JobRenew.as_view(), name="job-renew"),
+    path("jobs/<uuid:pk>/progress/", JobProgress.as_view(), name="job-progress"),
+    path("jobs/<uuid:pk>/finish/", JobFinish.as_view(), name="job-finish"),
+    path("jobs/<uuid:pk>/fail/", JobFail.as_view(), name="job-fail"),
     path("jobs/<uuid:pk>/", JobDetail.as_view(), name="job"),
     path("jobs/<uuid:pk>/retry/", JobRetry.as_view(), name="job-retry"),
     path("jobs/<uuid:pk>/cancel/", JobCancel.as_view(), name="job-cancel"),

@@ -170,6 +170,13 @@ REQUEST_CODES = (
         "Get the object again and decide by its `state`.",
     ),
     RequestCode(
+        "lease-lost",
+        409,
+        "The lease of a job of a remote processor has run out, the job was cancelled or has ended, or the lease is one "
+        "of another job.",
+        "Leave the job: what was sent for it is removed, and another worker gets it. Renew leases before they end.",
+    ),
+    RequestCode(
         "mismatching-upload-offset",
         409,
         "`Upload-Offset` is not the number of bytes that the service has stored.",

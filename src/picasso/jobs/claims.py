@@ -31,8 +31,9 @@ STRANDED_AFTER = timedelta(seconds=30)
 
 
 class Lane(NamedTuple):
-    """The waiting jobs of one project, pipeline and priority, the first of which is due."""
+    """The waiting jobs of one queue, project, pipeline and priority, the first of which is due."""
 
+    queue: str
     project: int
     pipeline: str
     priority: int
@@ -58,31 +59,39 @@ def claim_due(
         return []
     foreground = [lane for lane in lanes if lane.priority >= 0]
     limit = min(limit, window - queued)
-    if foreground and (jobs := claim(queue, foreground, limit, unavailable)):
+    if foreground and (jobs := claim(foreground, limit, unavailable)):
         return jobs
     # Jobs of unavailable processors may stay due for ever, so background jobs must not wait for them.
     if foreground and not unavailable:
         return []
     behind = [lane for lane in lanes if lane.priority < 0]
-    return claim(queue, behind, min(limit, background - active_background), unavailable)
+    return claim(behind, min(limit, background - active_background), unavailable)
 
 
-def due_lanes(queue: str) -> Iterator[Lane]:
-    """The lanes with a due job, by project and pipeline, and from the lowest priority to the highest."""
-    lane = Lane(0, "", -(2**15))
-    while row := sql.first(sql.NEXT_LANE, queue, *lane):
+def due_lanes(queue: str, project: int | None = None) -> Iterator[Lane]:
+    """The lanes with a due job, by project and pipeline, and from the lowest priority to the highest.
+
+    Those of one ``project``, or of all.
+    """
+    lane = Lane(queue, project or 0, "", -(2**15))
+    while row := sql.first(sql.NEXT_LANE, *lane):
         *found, due = row
-        lane = Lane(*found)
+        lane = Lane(queue, *found)
+        if project and lane.project != project:
+            return
         if due:
             yield lane
 
 
-def claim(queue: str, lanes: Sequence[Lane], limit: int, unavailable: Collection[str] = ()) -> list[uuid.UUID]:
-    """Claim up to ``limit`` jobs of these lanes, shared between projects and then between their pipelines."""
+def claim(lanes: Sequence[Lane], limit: int, unavailable: Collection[str] = ()) -> list[uuid.UUID]:
+    """Claim up to ``limit`` jobs of these lanes, shared between projects and then between their pipelines.
+
+    They are in the order of `due_lanes`, or of several queues sorted by project and pipeline.
+    """
 
     def of_pipeline(mine: Sequence[Lane]) -> Taker:
         highest_first = sorted(mine, key=lambda lane: -lane.priority)
-        return lambda limit: claim_share(queue, highest_first, limit, unavailable)
+        return lambda limit: claim_share(highest_first, limit, unavailable)
 
     def of_project(mine: Sequence[Lane]) -> Taker:
         pipelines = [of_pipeline(list(group)) for _, group in groupby(mine, lambda lane: lane.pipeline)]
@@ -112,12 +121,12 @@ def shared(takers: Sequence[Taker], limit: int) -> list[uuid.UUID]:
     return [job for turn in zip_longest(*turns) for job in turn if job]
 
 
-def claim_share(queue: str, lanes: Sequence[Lane], limit: int, unavailable: Collection[str] = ()) -> list[uuid.UUID]:
+def claim_share(lanes: Sequence[Lane], limit: int, unavailable: Collection[str] = ()) -> list[uuid.UUID]:
     """Claim up to ``limit`` jobs of the lanes of one pipeline, the first lane first."""
     taken: list[uuid.UUID] = []
     for lane in lanes:
         if len(taken) < limit:
-            rows = sql.rows(sql.CLAIM, queue, *lane, list(unavailable), limit - len(taken))
+            rows = sql.rows(sql.CLAIM, *lane, list(unavailable), limit - len(taken))
             taken += (sql.parse_id(pk) for pk, _ in sorted(rows, key=lambda row: row[1]))
     return taken
 

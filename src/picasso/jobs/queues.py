@@ -5,7 +5,7 @@ A paused queue starts no jobs. Jobs that are running already run to their end.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -63,5 +63,5 @@ def load(name: str, rows: Callable[[], QuerySet[Job]] = Job.everywhere.all) -> L
     return Load(name, is_paused(name), waiting["n"], active["queued"], active["running"], oldest)
 
 
-def loads(rows: Callable[[], QuerySet[Job]] = Job.everywhere.all) -> list[Load]:
-    return [load(name, rows) for name in QUEUES]
+def loads(rows: Callable[[], QuerySet[Job]] = Job.everywhere.all, names: Iterable[str] = QUEUES) -> list[Load]:
+    return [load(name, rows) for name in names]

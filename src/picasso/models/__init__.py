@@ -11,6 +11,7 @@ from picasso.models.imports import Import
 from picasso.models.operations import FileBatch, Queue, Reprocess, Worker
 from picasso.models.people import ExternalIdentity, Membership, SecondFactor, SignInFailure
 from picasso.models.projects import DEFAULT_PROJECT, MAX_DAYS, Project, Visibility
+from picasso.models.remote import StagedDerivative
 from picasso.models.uploads import Upload
 from picasso.models.usage import DailyUsage, OwnerUsage, ProjectUsage, RateCounter
 from picasso.models.webhooks import Delivery, FileWebhook, Webhook
@@ -45,6 +46,7 @@ __all__ = [
     "Scan",
     "SecondFactor",
     "SignInFailure",
+    "StagedDerivative",
     "TokenUse",
     "UnscopedQueryError",
     "Upload",

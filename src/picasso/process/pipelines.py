@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from dataclasses import dataclass, field, replace
+from functools import cache, lru_cache, partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +19,18 @@ from django.conf import settings
 from picasso.conf import Conf, ConfError
 from picasso.policy import NO_POLICY, Policy, PolicyError, parse_policy
 from picasso.process import registry
-from picasso.process.contract import JSON, Processor
+from picasso.process.contract import JSON
 from picasso.process.options import parse_options
-from picasso.queue_names import QUEUES, SERVICE
+from picasso.process.remote.declared import (
+    Configurable,
+    RemoteProcessor,
+    check_json,
+    check_name,
+    parse_remote,
+    pattern_fault,
+)
+from picasso.process.toml_places import Fault, KeyPath, fault_lines
+from picasso.queue_names import HEAVY, QUEUES, QUICK, SERVICE
 
 if TYPE_CHECKING:
     from picasso.jobs.states import Step
@@ -29,21 +38,14 @@ if TYPE_CHECKING:
 DEFAULT = "default"
 SCANNER = "scan"
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
-TYPE_PATTERN = re.compile(r"!?[a-z*?]+/[a-z0-9.+*?-]+")
+
+MOVABLE = frozenset({QUICK, HEAVY})
+"""A processor of one of these queues may be on the other."""
+
+NO_REMOTE: Mapping[str, RemoteProcessor] = MappingProxyType({})
 
 # Priorities below 0 are for background work (`reprocess`), which runs only if nothing else waits.
 PRIORITIES = range(101)
-
-KeyPath = tuple[str, ...]
-"""The keys that lead to a value in the file: ``("pipelines", "default", "image", "queue")``."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """The value at ``path`` is wrong; ``sentence`` says why."""
-
-    path: KeyPath
-    sentence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +101,10 @@ class Plan:
 class Pipelines:
     """All pipelines, by name. There is always a ``default``."""
 
-    def __init__(self, pipelines: Collection[Pipeline]) -> None:
+    def __init__(self, pipelines: Collection[Pipeline], remote: Mapping[str, RemoteProcessor] = NO_REMOTE) -> None:
+        """``remote`` are the declared remote processors, by name."""
         self._pipelines = {pipeline.name: pipeline for pipeline in pipelines}
+        self.remote = remote
         self.plan = lru_cache(maxsize=4096)(self._plan)  # called for each upload
 
     def __contains__(self, name: str) -> bool:
@@ -124,6 +128,11 @@ class Pipelines:
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(self._pipelines)
+
+    @property
+    def queue_names(self) -> tuple[str, ...]:
+        """All queues: those of the workers, and one for each remote processor."""
+        return (*QUEUES, *(each.queue for each in self.remote.values()))
 
     def policy(self, name: str) -> Policy:
         """What a pipeline accepts; everything for one that no longer exists."""
@@ -167,25 +176,19 @@ def load(conf: Conf) -> Pipelines:
         raise ConfError(f"{name} can't be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfError(f"{name} is not valid TOML: {error}") from error
-    reader = parser(conf)
+    reader = parser(conf).with_remote(document)
     found = reader.parse(document)
     if not conf.clamd:
         for path in scanning(found):
             reader.report(path, "needs the address of the virus scanner: PICASSO_CLAMD")
     if reader.faults:
         raise ConfError("\n".join(f"{name}, {line}" for line in fault_lines(reader.faults, text)))
-    return Pipelines(found)
+    return Pipelines(found, reader.remote)
 
 
 def scanning(found: Collection[Pipeline]) -> list[KeyPath]:
     """The pipelines that scan, as the place of a fault."""
     return [("pipelines", each.name, SCANNER) for each in found if SCANNER in each.processors]
-
-
-def fault_lines(faults: Collection[Fault], text: str) -> list[str]:
-    """What is wrong, in the order of the lines of the file."""
-    numbered = sorted(((line_of(fault.path, text), fault) for fault in faults), key=lambda pair: pair[0])
-    return [f"line {number}: {'.'.join(fault.path)}: {fault.sentence}" for number, fault in numbered]
 
 
 def built_in_options(conf: Conf) -> Mapping[str, Mapping[str, JSON]]:
@@ -202,19 +205,33 @@ def parser(conf: Conf) -> Parser:
 class Parser:
     """Reads pipelines and collects the faults of the file. In the place of a wrong value it uses the default."""
 
-    registered: Mapping[str, type[Processor]]
-    """All processors."""
+    registered: Mapping[str, Configurable]
+    """All processors, the remote ones too."""
     unavailable: Mapping[str, registry.MissingLibraries]
     """Those that a pipeline may not name, because libraries are missing."""
     built_in: Mapping[str, Mapping[str, JSON]]
     faults: list[Fault] = field(default_factory=list)
+    remote: Mapping[str, RemoteProcessor] = field(default_factory=dict)
+
+    def with_remote(self, document: Mapping[str, Any]) -> Parser:
+        """With the remote processors that the file declares."""
+        tables = self.table(document, "remote", ())
+        remote = {name: self.remote_processor(name, tables) for name in tables}
+        return replace(self, registered={**self.registered, **remote}, remote=MappingProxyType(remote))
+
+    def remote_processor(self, name: str, tables: Mapping[str, Any]) -> RemoteProcessor:
+        path = ("remote", name)
+        check_name(name, self.registered, partial(self.report, path))
+        return parse_remote(
+            name, self.table(tables, name, ("remote",)), lambda key, why: self.report((*path, key), why)
+        )
 
     def report(self, path: KeyPath, sentence: str) -> None:
         self.faults.append(Fault(path, sentence))
 
     def parse(self, document: Mapping[str, Any]) -> list[Pipeline]:
         """Each pipeline of a file."""
-        self.check_keys(document, {"pipelines"}, ())
+        self.check_keys(document, {"pipelines", "remote"}, ())
         tables = self.table(document, "pipelines", ())
         found = []
         for name in {DEFAULT: None, **tables}:
@@ -282,30 +299,35 @@ class Parser:
         processor = self.registered[name]
         self.check_keys(table, {"types", "queue", "options"}, path)
         types = self.strings(table, "types", processor.media_types, path)
-        for pattern in types:
-            if not TYPE_PATTERN.fullmatch(pattern):
-                hint = f"{pattern!r} is not a pattern of media types such as image/* or !image/gif"
-                self.report((*path, "types"), hint)
-        queue = table.get("queue", processor.queue)
-        if queue not in QUEUES:
-            self.report((*path, "queue"), f"must be one of {', '.join(QUEUES)}, not {queue!r}")
-        elif (queue == SERVICE) != (processor.queue == SERVICE):
-            self.report((*path, "queue"), f"{name} can't be on the queue {queue}")
+        for hint in filter(None, map(pattern_fault, types)):
+            self.report((*path, "types"), hint)
+        queue = self.queue(table, processor, path)
         options = self.table(table, "options", path)
         self.check_options(processor, options, path)
         merged = {**self.built_in.get(name, {}), **options}
         return ProcessorConfig(processor.name, types, queue, MappingProxyType(merged))
 
-    def check_options(self, processor: type[Processor], options: Mapping[str, Any], path: KeyPath) -> None:
+    def queue(self, table: Mapping[str, Any], processor: Configurable, path: KeyPath) -> str:
+        queue = table.get("queue", processor.queue)
+        if queue != processor.queue and queue not in QUEUES:
+            self.report((*path, "queue"), f"must be one of {', '.join(QUEUES)}, not {queue!r}")
+        elif queue != processor.queue and not {queue, processor.queue} <= MOVABLE:
+            self.report((*path, "queue"), f"{processor.name} can't be on the queue {queue}")
+        return str(queue)
+
+    def check_options(self, processor: Configurable, options: Mapping[str, Any], path: KeyPath) -> None:
         """Each option is checked alone first, so that a fault names the option's own line."""
         alone = [self.accepts(processor, {name: value}, (*path, "options", name)) for name, value in options.items()]
         if all(alone):
             self.accepts(processor, options, (*path, "options"))
 
-    def accepts(self, processor: type[Processor], options: Mapping[str, Any], path: KeyPath) -> bool:
+    def accepts(self, processor: Configurable, options: Mapping[str, Any], path: KeyPath) -> bool:
         """Whether the processor accepts these options."""
         try:
-            parse_options(processor.Options, options)
+            if processor.Options:
+                parse_options(processor.Options, options)
+            else:
+                check_json(options)
         except ValueError as error:
             self.report(path, str(error))
             return False
@@ -344,40 +366,3 @@ class Parser:
             return tuple(value)
         self.report((*path, key), "must be a list of strings")
         return default
-
-
-def line_of(path: KeyPath, text: str) -> int:
-    """The line (from 1) that sets ``path`` or first sets something below it, or else the nearest table around it."""
-    lines = dict(key_paths(text))
-    for length in range(len(path), 0, -1):
-        part = path[:length]
-        if part in lines:
-            return lines[part]
-        if below := [number for each, number in lines.items() if each[:length] == part]:
-            return min(below)
-    return 1
-
-
-def key_paths(text: str) -> Iterator[tuple[KeyPath, int]]:
-    """For each line that begins a table or a value: its key path and number. TOML's parser reads each line alone."""
-    header: KeyPath = ()
-    for number, line in enumerate(text.splitlines(), 1):
-        if line.lstrip().startswith("["):
-            if path := path_in(line):
-                header = path
-                yield header, number
-        elif path := path_in(f"{line.partition('=')[0]} = 0"):
-            yield (*header, *path), number
-
-
-def path_in(line: str) -> KeyPath:
-    """The nested keys of one line of TOML; empty if it is not valid by itself."""
-    try:
-        value: Any = tomllib.loads(line)
-    except tomllib.TOMLDecodeError:
-        return ()
-    path: list[str] = []
-    while isinstance(value, dict) and value:
-        key, value = next(iter(value.items()))
-        path.append(key)
-    return tuple(path)

@@ -64,9 +64,12 @@ class FreeSpace:
 class IncomingWriter(DirectWriter):
     """A new file in ``incoming/``."""
 
-    def __init__(self, path: Path, place: Callable[[IncomingWriter, str], None]) -> None:
+    def __init__(
+        self, path: Path, place: Callable[[IncomingWriter, str], None], add_derived: Callable[[Path, str], None]
+    ) -> None:
         super().__init__(path)
         self._place = place
+        self._add_derived = add_derived
 
     def read(self, offset: int, size: int) -> bytes:
         with self.path.open("rb", buffering=0) as file:
@@ -74,6 +77,9 @@ class IncomingWriter(DirectWriter):
 
     def place(self, key: str) -> None:
         self._place(self, key)
+
+    def place_derived(self, key: str) -> None:
+        self._add_derived(self.path, key)
 
 
 class RangeReader:
@@ -134,7 +140,7 @@ class FolderFiles:
     # Writing
 
     def begin(self) -> IncomingWriter:
-        return IncomingWriter(self.incoming / uuid.uuid4().hex, self._place)
+        return IncomingWriter(self.incoming / uuid.uuid4().hex, self._place, self.add_derived)
 
     def _place(self, writer: IncomingWriter, key: str) -> None:
         with disk_full_reported():
@@ -259,6 +265,9 @@ class FolderFiles:
 
     def remove_derived(self, key: str) -> None:
         shutil.rmtree(self._folder(key), ignore_errors=True)
+
+    def remove_one_derived(self, key: str) -> None:
+        self.path(key).unlink(missing_ok=True)
 
     def remove_earlier_attempts(self, key: str, keep: Collection[str] = ()) -> None:
         own = self._folder(key)

@@ -58,6 +58,9 @@ class FileWriter(Writer, Protocol):
         A rename in a folder, a server-side copy in an object store. If this fails, `discard` still works.
         """
 
+    def place_derived(self, key: str) -> None:
+        """Store the file under ``key`` as something derived, durably. Only after `sync`; raises as `add_derived`."""
+
     def discard(self) -> None:
         """Remove the bytes, unless they were placed. Can be called at any time, also twice."""
 
@@ -126,6 +129,9 @@ class FileStore(Protocol):
 
     def remove_derived(self, key: str) -> None:
         """Remove all that one attempt derived, given any of its keys."""
+
+    def remove_one_derived(self, key: str) -> None:
+        """Remove what is at this key, if there is anything."""
 
     def remove_earlier_attempts(self, key: str, keep: Collection[str] = ()) -> None:
         """Remove what earlier attempts of the same processor derived, given any key of the present attempt.

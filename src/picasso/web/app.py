@@ -29,10 +29,12 @@ from picasso.scan.clamd import Clamd, Timeouts
 from picasso.storage import Storage
 from picasso.web import health
 from picasso.web.body import BodyOptions
+from picasso.web.claims import ClaimHandler
 from picasso.web.connection import Receive
 from picasso.web.cors import Cors, ProjectOrigins
 from picasso.web.cross_site import CrossSite
 from picasso.web.denials import Denials
+from picasso.web.derivatives import DerivativeHandler
 from picasso.web.django_handler import DjangoHandler
 from picasso.web.download import DownloadHandler
 from picasso.web.event_hub import EventHub
@@ -43,7 +45,9 @@ from picasso.web.health import Check, HealthHandler
 from picasso.web.hosts import Hosts
 from picasso.web.identification import Identification
 from picasso.web.imports import SettledImports
+from picasso.web.job_hub import JobHub
 from picasso.web.rates import Rates
+from picasso.web.remote import JobsHandler
 from picasso.web.request import AsgiScope, Request, Send
 from picasso.web.router import Router
 from picasso.web.running_requests import RunningRequests
@@ -95,8 +99,15 @@ class WebApp:
         self._limiter = new_limiter(conf)
         self._requests = RunningRequests()
         self._events = EventHub()
+        self._due_jobs = JobHub()
         slots = EventSlots(conf.streams_per_client)
         waiting = Waiting(self._events, slots)
+        options = BodyOptions(conf.upload_idle_timeout, conf.min_upload_rate)
+        self._jobs = JobsHandler(
+            ClaimHandler(self._due_jobs, slots, known, self._django),
+            DerivativeHandler(storage.files, self._threads, options, conf.job_output_limit),
+            self._django,
+        )
         self._started = False
         self._stopped = False
         rates = Rates(self._limiter, conf.rates)
@@ -115,12 +126,13 @@ class WebApp:
                 identify=identify,
                 rates=rates,
                 waiting=waiting,
-                options=BodyOptions(conf.upload_idle_timeout, conf.min_upload_rate),
+                options=options,
             ),
             download=self._download,
             events=EventsHandler(self._events, slots, waiting, self._django),
             files=SettledFiles(waiting, self._django),
             imports=SettledImports(self._events, waiting, self._django),
+            jobs=self._jobs,
             django=self._django,
         )
 
@@ -141,16 +153,19 @@ class WebApp:
         self._recovery.start()
         self._limiter.start()
         self._events.start()
+        self._due_jobs.start()
         self._started = True
 
     def end_streams(self) -> None:
         """To be called before a server waits for running requests to end: these would not end by themselves."""
         self._events.end_all()
+        self._due_jobs.end_all()
 
     async def stop(self) -> None:
         """What was received completely is stored; interrupted uploads keep what they have received."""
         self._stopped = True
         await self._events.stop()
+        await self._due_jobs.stop()
         await self._recovery.stop()
         await self._concatenations.stop()
         self._uploads.locks.interrupt_all(Unavailable(STOPPING))
@@ -161,6 +176,7 @@ class WebApp:
         self._uploads.stop()
         self._threads.stop()
         self._download.stop()
+        self._jobs.stop()
         self._django.stop()
         self._access.stop()
         await self._limiter.stop()

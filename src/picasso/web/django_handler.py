@@ -6,7 +6,9 @@ their own, so that many of them do not hold up the others.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -57,14 +59,34 @@ class DjangoHandler:
         self._costly.stop()
 
     async def __call__(self, request: Request) -> None:
+        async with self.received(request) as call:
+            await call(request.send)
+
+    @asynccontextmanager
+    async def received(self, request: Request) -> AsyncIterator[DjangoCall]:
+        """A context with the whole request, for which Django can be called more than once."""
         require_plain(request)
         path = with_slash(request.path)
         # In ASGI `path` includes `root_path`; Django makes its links from both.
         scope = {**request.scope, "path": request.scope["root_path"] + path}
         pool = self._costly if is_costly(request.method, path) else self._threads
         limit = body_limit(request, path) if has_body(request) or request.method not in METHODS else 0
-        async with self._bodies.read(request, limit) as body, request.watch_connection():
-            await pool(scope, received(body), request.send)
+        async with self._bodies.read(request, limit) as body:
+            yield DjangoCall(request, pool, scope, body)
+
+
+@dataclass(frozen=True, slots=True)
+class DjangoCall:
+    """A request that has arrived."""
+
+    request: Request
+    pool: Pool
+    scope: AsgiScope
+    body: bytes
+
+    async def __call__(self, send: Send) -> None:
+        async with self.request.watch_connection():
+            await self.pool(self.scope, received(self.body), send)
 
 
 class Pool:

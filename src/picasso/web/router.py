@@ -27,6 +27,7 @@ class Router:
         events: Handler,
         files: Handler,
         imports: Handler,
+        jobs: Handler,
         download: Handler,
         django: Handler,
     ) -> None:
@@ -38,6 +39,7 @@ class Router:
         self._below = (
             *((addresses.UPLOAD, upload), (addresses.UPLOADS, upload), (addresses.DOWNLOADS, download)),
             *((addresses.EVENTS, events), (addresses.FILES, files), (addresses.IMPORTS, imports)),
+            (addresses.JOBS, jobs),
         )
         self._django = django
         self._for_everybody = (*self._exact.values(), cors.preflight)

@@ -9,7 +9,7 @@ import asyncio
 import re
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any, NamedTuple, cast
@@ -118,7 +118,7 @@ class Waiting:
         position = await self._hub.position()
         with self._hub.join(step.wanted, position) as follower:
             while not await self._hub.ask(step.is_over) and (left := end - time.monotonic()) > 0:
-                await woken(request, follower, left)
+                await woken(request, first_event(follower), left)
 
     async def for_stored(self, request: Request, file: File) -> Stored:
         """The file that an upload has become, as it is when it is settled or the time of the client is over."""
@@ -144,7 +144,7 @@ class Waiting:
         with self._slots.take(request), self._hub.join(wanted, position) as follower:
             found = await self._hub.ask(page, wanted, after, 1)
             if not found.events and not found.more and not found.reset:
-                await woken(request, follower, seconds)
+                await woken(request, first_event(follower), seconds)
 
 
 def read_whole(file_id: uuid.UUID) -> File:
@@ -156,9 +156,9 @@ def read_whole(file_id: uuid.UUID) -> File:
     return file
 
 
-async def woken(request: Request, follower: Follower, seconds: float) -> None:
-    """Wait for an event, for so many seconds at most. Raises `ClientGone`, and as `Follower.take`."""
-    tasks = [asyncio.ensure_future(first_event(follower)), asyncio.ensure_future(disconnected(request))]
+async def woken(request: Request, event: Coroutine[Any, Any, Any], seconds: float) -> None:
+    """Wait for an event, for so many seconds at most. Raises `ClientGone`, and what the event raises."""
+    tasks = [asyncio.ensure_future(event), asyncio.ensure_future(disconnected(request))]
     try:
         done, _ = await asyncio.wait(tasks, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
     finally:

@@ -44,6 +44,7 @@ TAGS = {
     "events": "What has happened, as a list or as a stream.",
     "webhooks": "Messages to other applications.",
     "jobs": "The processing of files.",
+    "remote processors": "For workers elsewhere: take jobs, send results.",
     "queues": "The queues of jobs.",
     "access": "Projects, keys, tokens, usage and the audit log.",
     "service": "The directory of the service.",

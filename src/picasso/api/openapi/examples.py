@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from picasso.api.openapi import remote_examples
+
 BASE = "https://files.example.com"
 FILE_ID = "019ab3f2-7c1e-7d3a-9f52-3a4be0c5d1f7"
 DERIVED_ID = "019ab3f2-7c40-7b11-8f0e-0f5a3c6b7d21"
@@ -193,6 +195,7 @@ ENTRY = {
 NO_LIMITS = dict.fromkeys(("bytes", "files", "bytes_per_day", "unfinished_bytes", "concurrent_uploads"))
 
 ANSWERS: Mapping[str, Any] = {
+    **remote_examples.ANSWERS,
     "StoredFile": FILE,
     "FileDetail": {
         **FILE,
@@ -249,6 +252,7 @@ ANSWERS: Mapping[str, Any] = {
 }
 
 REQUESTS: Mapping[str, Any] = {
+    **remote_examples.REQUESTS,
     "NewImportRequest": {"url": "https://example.com/beach.jpg", "tags": ["beach"]},
     "WebhookRequest": {"url": WEBHOOK["url"], "types": WEBHOOK["types"], "payload": "thin"},
     "PatchedWebhookRequest": {"enabled": True},
@@ -289,6 +293,7 @@ UPLOAD = {
 PATHS: Mapping[str, str] = {
     "files": FILE_ID,
     "jobs": JOB_ID,
+    "derivatives": "caption",
     "batch": BATCH_ID,
     "imports": IMPORT_ID,
     "webhooks": WEBHOOK_ID,

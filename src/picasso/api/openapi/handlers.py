@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from picasso import addresses
-from picasso.api.openapi import uploads
+from picasso.api.openapi import remote, uploads
 from picasso.api.openapi.examples import BASE, LINES
 from picasso.api.openapi.parts import BYTES, header, header_docs, path_parameter, problems, query
 
@@ -129,6 +129,7 @@ READY = health(
 
 OPERATIONS: dict[str, dict[str, Any]] = {
     **uploads.OPERATIONS,
+    **remote.OPERATIONS,
     f"{addresses.DOWNLOADS}{{id}}/{{name}}": {
         "get": download("download_file", "Download the original file.", ID, NAME)
     },

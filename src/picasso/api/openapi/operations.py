@@ -37,6 +37,11 @@ DOWNLOAD = (
     *("invalid-link", "expired-link", "precondition-failed", "range-not-satisfiable"),
     *("not-scanned", "infected", "content-refused", "not-scanned-yet", "not-checked-yet"),
 )
+LEASED = ("lease-lost", "gone")
+SENDING = (
+    *(*LEASED, "conflict", "too-large", "upload-timeout", "storage-full"),
+    *("unsupported-content-encoding", "unsupported-transfer-encoding"),
+)
 URLS = ("url-not-valid", "address-not-allowed")
 CREATION_OF_IMPORT = (
     *JSON_BODY,
@@ -48,7 +53,7 @@ CREATION_OF_IMPORT = (
 )
 
 READ, WRITE, DELETE = Scope.FILES_READ, Scope.FILES_WRITE, Scope.FILES_DELETE
-HOOKS, ADMIN = Scope.WEBHOOKS_WRITE, Scope.PROJECT_ADMIN
+HOOKS, ADMIN, WORKER = Scope.WEBHOOKS_WRITE, Scope.PROJECT_ADMIN, Scope.JOBS_WORK
 
 UPLOADS: Mapping[str, Row] = {
     "upload_file": Row("Upload a file", WRITE, CREATION),
@@ -87,6 +92,13 @@ WORK: Mapping[str, Row] = {
     "cancel_job": Row("Cancel a job", Scope.JOBS_WRITE, ("conflict",)),
     "retry_jobs": Row("Retry many jobs", Scope.JOBS_WRITE, JSON_BODY),
     "cancel_jobs": Row("Cancel many jobs", Scope.JOBS_WRITE, JSON_BODY),
+    "claim_jobs": Row("Take jobs of remote processors", WORKER, (*JSON_BODY, "too-many-streams")),
+    "renew_job": Row("Extend the lease of a job", WORKER, LEASED),
+    "report_progress_of_job": Row("Report how far a job is", WORKER, (*JSON_BODY, *LEASED)),
+    "put_derivative": Row("Send a derivative of a job", WORKER, SENDING),
+    "post_derivative": Row("Send a derivative of a job by POST", WORKER, SENDING),
+    "finish_job": Row("End a job with its results", WORKER, (*JSON_BODY, *LEASED)),
+    "fail_job": Row("End a job without a result", WORKER, (*JSON_BODY, *LEASED)),
     "list_queues": Row("List the queues", Scope.JOBS_READ),
     "pause_queue": Row("Pause a queue", Scope.SERVICE_ADMIN),
     "resume_queue": Row("Resume a queue", Scope.SERVICE_ADMIN),

@@ -1,6 +1,32 @@
 """What the JSON API says of parameters and bodies."""
 
 SENTENCES = {
+    "The lease of this job has ended, or is none of this job. Leave the job: another worker has it, or will.": (
+        "Срок аренды этого задания истёк, или это аренда другого задания. Оставьте его: оно у другого обработчика или "
+        "достанется ему."
+    ),
+    "The file of this job was deleted. Leave the job.": "Файл этого задания удалён. Оставьте задание.",
+    "A job has at most {} derivatives.": "У задания не больше {0} производных файлов.",
+    "A worker takes jobs of all owners: leave Picasso-Owner out.": (
+        "Обработчик берёт задания всех владельцев: не указывайте Picasso-Owner."
+    ),
+    "There is no remote processor {} (declared: {}).": "Удалённого процессора {0} нет (объявлены: {1}).",
+    "No derivative {} was sent for this job.": "Для этого задания не прислан производный файл {0}.",
+    "Facts are an object of at most 64 KiB as JSON, of texts without NUL.": (
+        "Факты — объект, который в виде JSON занимает не больше 64 КиБ, без символов NUL."
+    ),
+    "The code must be kebab-case, with at most 64 characters.": (
+        "Код — слова из строчных латинских букв через дефис, не больше 64 символов."
+    ),
+    "The detail is not a text that can be stored.": "detail — не текст, который можно сохранить.",
+    "The header Picasso-Lease is missing: send the lease of the claimed job.": (
+        "Нет заголовка Picasso-Lease: укажите аренду взятого задания."
+    ),
+    "A role is in kebab-case and has at most 64 characters.": (
+        "Роль — слова из строчных латинских букв через дефис, не больше 64 символов."
+    ),
+    "{} must be a number of pixels.": "{0} — число пикселей.",
+    "{} may be nested {} levels deep.": "В {0} может быть не больше {1} уровней вложенности.",
     "{} must be a whole number from {} to {}.": "{0} — целое число от {1} до {2}.",
     "{} must be a time such as 2026-11-29T12:00:00Z.": "{0} — время, например 2026-11-29T12:00:00Z.",
     "{} must be an id such as 0190f4e6-5d3c-7b1a-9c0e-2f6a8b4d1e35.": (
@@ -8,7 +34,6 @@ SENTENCES = {
     ),
     "{} must be a text of 1 to {} characters.": "{0} — текст длиной от 1 до {1} символов.",
     "{} must be one of {}.": "{0} — одно из: {1}.",
-    "attributes may be nested {} levels deep.": "В attributes может быть не больше {0} уровней вложенности.",
     "tags must be a list of strings.": "tags — список строк.",
     "A file has at most {} tags.": "У файла не больше {0} меток.",
     "Each tag must be a string.": "Каждая метка — строка.",

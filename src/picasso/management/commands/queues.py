@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from picasso.jobs import queues
 from picasso.jobs.queues import Load
 from picasso.management.options import HIDDEN
-from picasso.queue_names import QUEUES
+from picasso.process.pipelines import pipelines
 
 
 class Command(BaseCommand):
@@ -22,13 +22,13 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         commands = parser.add_subparsers(dest="do", metavar="pause | resume")
         for name, what in (("pause", "start no more jobs of this queue"), ("resume", "start jobs of this queue again")):
-            commands.add_parser(name, help=what).add_argument("name", choices=QUEUES)
+            commands.add_parser(name, help=what).add_argument("name", choices=pipelines().queue_names)
         parser.add_argument("--json", action="store_true", help="print JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["do"]:
             {"pause": queues.pause, "resume": queues.resume}[options["do"]](options["name"])
-        loads = queues.loads()
+        loads = queues.loads(names=pipelines().queue_names)
         if options["json"]:
             self.stdout.write(json.dumps([asdict(load) for load in loads]))
             return

@@ -1,0 +1,128 @@
+"""Gives jobs of remote processors to workers that ask for them."""
+
+from __future__ import annotations
+
+import logging
+import random
+import uuid
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from picasso.access.principal import Principal, Scope
+from picasso.errors import Forbidden, InvalidField
+from picasso.jobs import claims, queues, states
+from picasso.jobs.batch import Start, write_batch
+from picasso.jobs.claims import Lane
+from picasso.jobs.states import NOT_STARTED, StartedJob, State
+from picasso.models import File, Job
+from picasso.process.pipelines import Pipelines
+from picasso.process.remote.declared import RemoteProcessor
+
+log = logging.getLogger(__name__)
+
+# The job of a file in the trash is looked at again so often: the file may be restored.
+TRASH_PAUSE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A worker's wish for jobs."""
+
+    processors: tuple[str, ...]
+    limit: int
+    worker: str
+    """Its name, for the log of the job."""
+    project: int | None
+    """Of this project; None for all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A job that is running now, for the worker that has claimed it."""
+
+    job: StartedJob
+    file: File
+    leased_until: datetime
+
+
+def new_claim(
+    principal: Principal, processors: Collection[str], limit: int, worker: str, *, all_projects: bool
+) -> Claim:
+    """Raises `Forbidden`."""
+    if principal.owner is not None:
+        raise Forbidden("A worker takes jobs of all owners: leave Picasso-Owner out.")
+    if all_projects:
+        principal.require(Scope.SERVICE_ADMIN)
+    project = None if all_projects else principal.project_id
+    return Claim(tuple(dict.fromkeys(processors)), limit, worker, project)
+
+
+def queues_of(known: Pipelines, processors: Collection[str]) -> list[str]:
+    """Raises `InvalidField` for a processor that is not declared as remote."""
+    for name in processors:
+        if name not in known.remote:
+            names = ", ".join(known.remote) or "none"
+            raise InvalidField("processors", f"There is no remote processor {name[:64]!r} (declared: {names}).")
+    return [known.remote[name].queue for name in processors]
+
+
+def claim(known: Pipelines, wanted: Claim) -> list[Claimed]:
+    """Up to as many jobs as wanted. Two workers never get the same. Raises `InvalidField`."""
+    jobs = claim_due(queues_of(known, wanted.processors), wanted.project, wanted.limit)
+    return start(known, jobs, wanted.worker) if jobs else []
+
+
+def claim_due(names: Sequence[str], project: int | None, limit: int) -> list[uuid.UUID]:
+    """Claim due jobs of these queues, shared as `claims.claim` does. They are queued then."""
+    lanes = due(names, project)
+    foreground = [lane for lane in lanes if lane.priority >= 0]
+    if foreground:
+        return claims.claim(foreground, limit)
+    return claims.claim(lanes, min(limit, claims.MIN_BACKGROUND))
+
+
+def due(names: Sequence[str], project: int | None) -> list[Lane]:
+    """The lanes with a due job, sorted by project and pipeline, without those of paused queues."""
+    lanes = [lane for name in names for lane in claims.due_lanes(name, project)]
+    paused = {name for name in {lane.queue for lane in lanes} if queues.is_paused(name)}
+    # Of several processors with the same priority none is always the first.
+    random.shuffle(lanes)
+    return sorted((lane for lane in lanes if lane.queue not in paused), key=lambda lane: (lane.project, lane.pipeline))
+
+
+def start(known: Pipelines, jobs: Sequence[uuid.UUID], worker: str) -> list[Claimed]:
+    """Begin an attempt at each of these queued jobs, with the lease of its processor."""
+    with transaction.atomic():
+        found: list[StartedJob | None] = write_batch([Start(job) for job in jobs])
+        begun = [job for job in found if job]
+        for name in {job.processor for job in begun}:
+            set_leases([job.id for job in begun if job.processor == name], known.remote[name], worker)
+    log.info("worker %s has claimed %d jobs", worker, len(begun))
+    return claimed(begun)
+
+
+def set_leases(jobs: Sequence[uuid.UUID], processor: RemoteProcessor, worker: str) -> None:
+    """Of jobs that were started in this transaction."""
+    until = Now() + timedelta(seconds=min(processor.lease_seconds, processor.time_limit))
+    Job.everywhere.filter(pk__in=jobs).update(leased_until=until, log=log_of(worker))
+
+
+def log_of(worker: str) -> str:
+    """The first line of a job's log says who had it."""
+    return f"worker: {worker}"
+
+
+def claimed(jobs: Sequence[StartedJob]) -> list[Claimed]:
+    """Those whose files were not deleted meanwhile. The jobs of files in the trash wait again."""
+    rows = Job.everywhere.select_related("file").in_bulk([job.id for job in jobs])
+    found = [(job, rows[job.id]) for job in jobs if job.id in rows]
+    for job, row in found:
+        if row.file.deleted_at:
+            states.move(job, State.RUNNING, State.WAITING, due_at=Now() + TRASH_PAUSE, **NOT_STARTED)
+    return [
+        Claimed(job, row.file, row.leased_until) for job, row in found if row.leased_until and not row.file.deleted_at
+    ]

@@ -1,0 +1,78 @@
+"""``POST /api/v1.0/jobs/claim/`` with ``Prefer: wait=N``: Django's view is asked again when there may be a job."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import nullcontext
+from typing import Any
+
+from picasso.access.principal import Scope
+from picasso.addresses import CLAIMS, below
+from picasso.process.pipelines import Pipelines
+from picasso.process.remote.claim import queues_of
+from picasso.web.django_handler import DjangoCall, DjangoHandler
+from picasso.web.event_slots import EventSlots
+from picasso.web.events import require_still
+from picasso.web.job_hub import JobHub
+from picasso.web.request import Message, Request
+from picasso.web.waiting import add_header, preferred_wait, woken
+
+EMPTY = b"[]"
+
+
+class ClaimHandler:
+    def __init__(self, hub: JobHub, slots: EventSlots, pipelines: Pipelines, django: DjangoHandler) -> None:
+        self._hub = hub
+        self._slots = slots
+        self._pipelines = pipelines
+        self._django = django
+
+    async def __call__(self, request: Request) -> None:
+        """Raises `TooManyStreams`, `ClientGone`."""
+        seconds = preferred_wait(request) if is_claim(request) else 0
+        async with self._django.received(request) as call:
+            with self._slots.take(request) if seconds else nullcontext():
+                answer = await self._answer(request, call, seconds)
+        if seconds:
+            add_header(request, "Preference-Applied", f"wait={seconds}")
+        for message in answer:
+            await request.send(message)
+
+    async def _answer(self, request: Request, call: DjangoCall, seconds: int) -> list[Message]:
+        """The first one that is not empty, or the one at the end of the time."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + seconds
+        while True:
+            answer = await kept(call)
+            left = end - loop.time()
+            if left <= 0 or self._hub.stopped or not is_empty(answer):
+                return answer
+            await self._wait(request, json.loads(call.body), left)
+
+    async def _wait(self, request: Request, body: dict[str, Any], seconds: float) -> None:
+        """``body`` is one that the view has accepted."""
+        project = None if body.get("all_projects") else request.principal.project_id
+        with self._hub.join(queues_of(self._pipelines, body["processors"]), project) as waiter:
+            await woken(request, waiter.woken.wait(), seconds)
+        await require_still(request, Scope.JOBS_WORK)
+
+
+def is_claim(request: Request) -> bool:
+    return request.method == "POST" and below(CLAIMS, request.path) == ""
+
+
+async def kept(call: DjangoCall) -> list[Message]:
+    """An answer that is not sent yet."""
+    messages: list[Message] = []
+
+    async def keep(message: Message) -> None:
+        messages.append(message)
+
+    await call(keep)
+    return messages
+
+
+def is_empty(answer: list[Message]) -> bool:
+    body = b"".join(message.get("body", b"") for message in answer)
+    return answer[0].get("status") == 200 and body == EMPTY
