@@ -159,3 +159,19 @@ def test_what_is_supported_instead_is_said() -> None:
     wrong = client(OPEN).patch(file, b"a", content_type="text/plain").json()
     assert wrong["supported"] == ["application/merge-patch+json", "application/json"]
     assert client(OPEN).get(FILES, headers={"accept": "text/css"}).json()["supported"] == ["application/json"]
+
+
+@pytest.mark.parametrize(
+    ("address", "body", "field"),
+    [
+        (PROJECTS, {"name": 0}, "name"),
+        (KEYS, {"name": "a", "scopes": [5]}, "scopes"),
+        (KEYS, {"name": True, "scopes": ["files:read"]}, "name"),
+        ("/api/v1.0/webhooks/", {"url": "https://a.example.com/", "enabled": "no"}, "enabled"),
+        (f"{KEYS}a/rotate/", {"grace": "5"}, "grace"),
+    ],
+)
+def test_a_value_of_another_type_is_not_converted(address: str, body: dict[str, Any], field: str) -> None:
+    address = address.replace("/a/", f"/{Key.objects.create(pk='a', project_id=1, name='a').pk}/")
+    answer = client(OPEN).post(address, json.dumps(body), content_type="application/json")
+    assert refused(answer, field)

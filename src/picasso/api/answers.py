@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from rest_framework import serializers
@@ -10,6 +12,7 @@ from rest_framework.settings import api_settings
 
 from picasso.api.errors import ProblemSerializer
 from picasso.errors import PROBLEM_JSON, FieldError, InvalidField
+from picasso.query_values import require_all
 
 NON_FIELD_ERRORS_KEY = api_settings.NON_FIELD_ERRORS_KEY
 
@@ -21,6 +24,7 @@ def problems(*statuses: int) -> dict[Any, Any]:
 def validated(serializer: serializers.BaseSerializer[Any]) -> dict[str, Any]:
     """The checked content of a request. Raises `InvalidField`, also for members that nothing reads."""
     require_known_members(serializer)
+    require_types(serializer)
     try:
         known = serializer.is_valid()
     except RecursionError as fault:
@@ -30,6 +34,34 @@ def validated(serializer: serializers.BaseSerializer[Any]) -> dict[str, Any]:
         raise InvalidField(first["field"], first["detail"], *others)
     values: dict[str, Any] = serializer.validated_data
     return values
+
+
+def require_types(serializer: serializers.BaseSerializer[Any]) -> None:
+    """DRF takes 5 for "5", and "no" for false. Raises `InvalidField` for what has another type than the schema says."""
+    if isinstance(serializer, serializers.Serializer) and isinstance(serializer.initial_data, dict):
+        fields, sent = serializer.fields, serializer.initial_data
+        require_all(partial(require_type, name, fields[name], value) for name, value in sent.items())
+
+
+def require_type(name: str, field: Any, value: Any) -> None:
+    """Raises `InvalidField`."""
+    if isinstance(field, serializers.ListField) and isinstance(value, list):
+        for each in value:
+            require_type(name, field.child, each)
+    elif value is not None and not isinstance(value, dict | list):
+        kind = next((kind for kind in TYPES if isinstance(field, kind)), None)
+        if kind and (type(value) not in TYPES[kind][0]):
+            sentence = TYPES[kind][1]
+            raise InvalidField(name, sentence(name))
+
+
+TYPES: Mapping[type[serializers.Field[Any, Any, Any, Any]], tuple[tuple[type, ...], Callable[[str], str]]] = {
+    serializers.BooleanField: ((bool,), lambda name: f"{name} must be true or false."),
+    serializers.IntegerField: ((int, float), lambda name: f"{name} must be a whole number."),
+    serializers.CharField: ((str,), lambda name: f"{name} must be a string."),
+    serializers.ChoiceField: ((str,), lambda name: f"{name} must be a string."),
+}
+"""The types that JSON has for a field."""
 
 
 def fault_of(field: str, found: Any) -> FieldError:

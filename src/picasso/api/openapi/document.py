@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from picasso import addresses
-from picasso.api.openapi import credentials, errors, examples, handlers, links, methods, uploads
+from picasso.api.openapi import constraints, credentials, errors, examples, handlers, links, methods, uploads
 from picasso.api.openapi.operations import ROWS, Row
 from picasso.api.openapi.parts import component, header_docs
 
@@ -57,6 +57,7 @@ class Document:
     def __init__(self, schemas: dict[str, Any]) -> None:
         self._schemas = {**schemas, **uploads.SCHEMAS, **methods.SCHEMAS}
         self._schemas["Problem"]["properties"].update(errors.MEMBERS)
+        constraints.constrain_requests(self._schemas)
         for name in WHOLE:
             self._schemas[name]["required"] = sorted(self._schemas[name]["properties"])
         self._schemas["Error"]["properties"]["code"]["examples"] = errors.OF_RESOURCES
@@ -114,7 +115,7 @@ class Document:
         }
 
     def _parameter(self, path: str, parameter: dict[str, Any]) -> dict[str, Any]:
-        found = {**parameter, "schema": dict(parameter.get("schema", {}))}
+        found = {**parameter, "schema": constraints.of_parameter(parameter)}
         if "example" in found["schema"]:
             found["example"] = found["schema"].pop("example")
         if found["in"] == "path":

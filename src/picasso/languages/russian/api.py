@@ -27,6 +27,9 @@ SENTENCES = {
     ),
     "{} must be a number of pixels.": "{0} — число пикселей.",
     "{} may be nested {} levels deep.": "В {0} может быть не больше {1} уровней вложенности.",
+    "{} must be true or false.": "{0} должен быть true или false.",
+    "{} must be a whole number.": "{0} — целое число.",
+    "{} must be a string.": "{0} — строка.",
     "{} must be a whole number from {} to {}.": "{0} — целое число от {1} до {2}.",
     "{} must be a time such as 2026-11-29T12:00:00Z.": "{0} — время, например 2026-11-29T12:00:00Z.",
     "{} must be an id such as 0190f4e6-5d3c-7b1a-9c0e-2f6a8b4d1e35.": (
