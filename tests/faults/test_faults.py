@@ -309,7 +309,7 @@ def test_followers_miss_nothing_and_see_nothing_twice(place: Place) -> None:
             load.go_on_with_success(0)
             for process in ("web", "quick", "heavy", "web"):
                 load.go_on(0.5)
-                assert kill(place.stack.processes(process))
+                kill_when_there(place.stack, process)
             load.go_on(0.5)
             place.stack.wait_for("/readyz")
             recovered = time.monotonic()
@@ -330,6 +330,11 @@ def test_followers_miss_nothing_and_see_nothing_twice(place: Place) -> None:
     assert_kept(place, load, recovered, killed_web=True)
 
 
+def kill_when_there(stack: Stack, *words: str) -> None:
+    """All processes with these words, as soon as there is one: it may just have been killed, and not started again."""
+    until(lambda: kill(stack.processes(*words)) > 0, 20, lambda: f"no process {words}: {stack.log_tail()}")
+
+
 def settled_in(follower: Follower) -> set[str | None]:
     return {file_id for _, kind, file_id in list(follower.seen) if kind in {"file.processed", "file.failed"}}
 
@@ -340,7 +345,7 @@ def test_webhooks_miss_nothing_when_their_sender_is_killed(place: Place) -> None
         with Load(place.stack.url) as load:
             for _ in range(2):
                 until(receiver.has_more, 20, place.stack.log_tail)
-                assert kill(place.stack.processes("worker", "quick"))
+                kill_when_there(place.stack, "worker", "quick")
             recovered = time.monotonic()
         assert not load.refused
         assert not load.unanswered
