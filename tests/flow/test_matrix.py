@@ -197,6 +197,7 @@ HANDLERS: dict[str, list[tuple[str, Row]]] = {
         ("HEAD", Row(f"{D}{{file}}/{{name}}", Scope.FILES_READ, owned=True)),
         ("GET", Row(f"{D}{{file}}/derived/image/small.png", Scope.FILES_READ, owned=True)),
     ],
+    addresses.IMPORTS: [("GET", Row(f"{A}imports/{{import}}/", Scope.FILES_WRITE, owned=True))],
     addresses.JOBS: [
         ("POST", Row(f"{A}jobs/claim/", WORK, body=b"{}", headers={**JSON, "prefer": "wait=1"})),
         ("PUT", Row(f"{A}jobs/{{job}}/derivatives/a", WORK, body=b"a", headers=LEASE)),
