@@ -21,7 +21,9 @@ import psutil
 
 from tests.services import free_port
 
-READY_SECONDS = 60
+# Of a busy machine.
+READY_SECONDS = 120
+MANAGE_SECONDS = 120
 STOP_SECONDS = 60
 # All time limits of waiting are those of an idle machine. A busy one gets this many times as much, up to a limit: a
 # test that passes never waits so long.
@@ -88,7 +90,7 @@ class Stack:
 
     def manage(self, *arguments: str) -> str:
         argv = [sys.executable, "-m", "picasso", "manage", *arguments]
-        done = subprocess.run(argv, env=self._env, check=False, capture_output=True, text=True)
+        done = subprocess.run(argv, env=self._env, check=False, capture_output=True, text=True, timeout=MANAGE_SECONDS)
         assert done.returncode == 0, done.stderr
         return done.stdout
 

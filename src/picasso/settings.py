@@ -31,7 +31,8 @@ APPEND_SLASH = False
 
 INSTALLED_APPS = [
     "picasso",
-    "django.contrib.admin",
+    # Its pages are registered by the URLs, which workers and commands do not import.
+    "django.contrib.admin.apps.SimpleAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -106,7 +107,7 @@ STORAGES = {"staticfiles": {"BACKEND": "picasso.api.pages.Statics"}}
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 
-DEFAULT_EXCEPTION_REPORTER = "picasso.api.errors.RedactedReporter"
+DEFAULT_EXCEPTION_REPORTER = "picasso.api.reporter.RedactedReporter"
 
 # Uploads never go through Django's parsers. Its own requests (forms of the admin) are small.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2**20

@@ -7,6 +7,8 @@ from picasso import addresses
 from picasso.api import errors, pages
 from picasso.api.people import account, oidc, sign_in
 
+admin.autodiscover()
+
 urlpatterns = [
     path(addresses.HOME[1:], pages.Index.as_view()),
     path(addresses.API[1:], include("picasso.api.urls")),

@@ -16,7 +16,7 @@ from tests.services import free_port
 from tests.stack import Stack
 
 # Of one test, without the start of the service and of the browser.
-pytestmark = pytest.mark.timeout(60, func_only=True)
+pytestmark = pytest.mark.timeout(60)
 
 NAME, TYPE = "Arlequín.bin", "application/x-harlequin"
 ONE = {"name": NAME, "type": TYPE}

@@ -12,7 +12,7 @@ import pytest
 from django.http import HttpRequest
 
 from picasso import conf, redaction, settings
-from picasso.api.errors import RedactedReporter
+from picasso.api.reporter import RedactedReporter
 from picasso.redaction import RedactedOutput, redact
 
 SECRET = "hunter2-Marker_0123456789abcdef"

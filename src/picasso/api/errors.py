@@ -9,7 +9,6 @@ from typing import Any
 from django.core.exceptions import DisallowedHost, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.db import InterfaceError, OperationalError, connection
 from django.http import Http404, HttpRequest, JsonResponse
-from django.views.debug import ExceptionReporter
 from rest_framework import exceptions, serializers
 from rest_framework.request import Request
 
@@ -27,7 +26,6 @@ from picasso.errors import (
     problem,
 )
 from picasso.languages.problems import localized
-from picasso.redaction import redact_all
 
 log = logging.getLogger(__name__)
 
@@ -133,10 +131,3 @@ def as_bad_request(fault: Exception) -> PicassoError:
 
 def forbidden(request: HttpRequest, exception: Exception) -> JsonResponse:
     return answer(Forbidden(), request)
-
-
-class RedactedReporter(ExceptionReporter):
-    """Django's page about an error (`PICASSO_DEBUG`), without secrets."""
-
-    def get_traceback_data(self) -> dict[str, Any]:
-        return redact_all(super().get_traceback_data())
