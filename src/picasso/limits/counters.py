@@ -144,7 +144,9 @@ class MemoryCounters:
         window.used += charge.debt
         granted = max(0, min(charge.want, charge.quota - window.used))
         window.used += granted
-        return Count(granted, max(0, charge.quota - window.used), window.ends - now, window.number)
+        # The sum of the clock and the seconds is rounded, so their difference may be a little more.
+        left = min(charge.seconds, window.ends - now)
+        return Count(granted, max(0, charge.quota - window.used), left, window.number)
 
     def _window(self, charge: Charge, now: float) -> Window:
         window = self._windows.get(charge.key)
