@@ -7,16 +7,19 @@ import io
 import json
 import os
 import pty
+import select
 import signal
 import stat
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
+from picasso.cli import main as server_main
+from picasso_client import Client
 from picasso_client.cli import COMMANDS, main
 from picasso_client.config import VARIABLES
 from tests.clients.checks import content, times_stored
@@ -49,13 +52,19 @@ class Shell:
     def run(self, *arguments: str, argv: list[str] | None = None, given: bytes = b"", **env: str) -> Ran:
         """In a process of its own with ``argv``; otherwise in this one: a start takes longer than most commands."""
         if argv is None:
-            return self.run_here(arguments, given, {**self.env, **env})
+            return self.run_here(lambda: main(arguments), given, {**self.env, **env})
         done = subprocess.run(
             [*argv, *arguments], cwd=self.folder, env={**self.env, **env}, input=given, capture_output=True, timeout=60
         )
         return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
 
-    def run_here(self, arguments: Sequence[str], given: bytes, env: Mapping[str, str]) -> Ran:
+    def of_server(self, *arguments: str) -> Ran:
+        """As ``picasso`` with these arguments, in this process."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sys, "argv", ["picasso", *arguments])
+            return self.run_here(server_main, b"", self.env)
+
+    def run_here(self, command: Callable[[], None], given: bytes, env: Mapping[str, str]) -> Ran:
         out, err = io.TextIOWrapper(io.BytesIO(), "utf-8"), io.StringIO()
         with pytest.MonkeyPatch.context() as patch:
             patch.chdir(self.folder)
@@ -67,7 +76,7 @@ class Shell:
             patch.setattr(sys, "stdout", out)
             patch.setattr(sys, "stderr", err)
             with pytest.raises(SystemExit) as end:
-                main(arguments)
+                command()
         out.flush()
         assert isinstance(out.buffer, io.BytesIO)
         return Ran(int(end.value.code or 0), out.buffer.getvalue().decode(), err.getvalue())
@@ -121,6 +130,44 @@ def test_the_same_command_repeats_nothing(stack: Stack, shell: Shell) -> None:
     assert not list(shell.folder.rglob("*.jsonl"))
 
 
+def test_a_file_that_changes_meanwhile_is_sent_again(
+    stack: Stack, shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, new = content(10), content(11)
+    shell.write({"in/a": old, "in/b": b""})
+
+    def upload(client: Client, path: Path, **options: Any) -> Any:
+        file = real(client, path, **options)
+        if path.name == "a":
+            path.write_bytes(new)
+        return file
+
+    real = Client.upload
+    with monkeypatch.context() as patch:
+        patch.setattr(Client, "upload", upload)
+        assert shell.run("upload", "in").status == 1, "b is empty"
+    assert shell.run("upload", "in").status == 1
+    assert (times_stored(stack, old), times_stored(stack, new)) == (1, 1)
+
+
+def test_a_folder_that_can_not_be_read(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Root may read all, so the error is made here."""
+
+    def scan(path: Any) -> Any:
+        if str(path).endswith("closed"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path)
+
+    real = os.scandir
+    monkeypatch.setattr(os, "scandir", scan)
+    shell.write({"in/closed/a": b"a", "in/b": content(10)})
+    ran = shell.run("upload", "in", "--json")
+    found = {line["path"]: line for line in ran.lines}
+    assert ran.status == 1
+    assert found.keys() == {"in/b", "in/closed"}
+    assert "Permission denied" in found["in/closed"]["error"]["detail"]
+
+
 def test_ctrl_c_and_on(stack: Stack, shell: Shell) -> None:
     sent = content(12_000_000)
     shell.write({"large.bin": sent})
@@ -146,19 +193,19 @@ def test_standard_input_and_output(shell: Shell) -> None:
         ran = shell.run("upload", "-", "--name", "x.bin", "--json", given=sent)
         file = ran.lines[0]["file"]
         assert (file["name"], file["size"]) == ("x.bin", len(sent))
-        printed = subprocess.run([*OWN, "get", file["id"], "-o", "-"], env=shell.env, capture_output=True, timeout=60)
-        assert printed.stdout == sent
+    printed = subprocess.run([*OWN, "get", file["id"], "-o", "-"], env=shell.env, capture_output=True, timeout=60)
+    assert printed.stdout == sent
     assert shell.run("upload", "-").status == 1, "nothing is no file"
 
 
 def test_many_files(stack: Stack, shell: Shell) -> None:
-    """Of a type that needs no processing, and as many as a test may have: each upload costs the service 20 ms."""
+    """Of a type that needs no processing, and more than a page: each upload costs the service 20 ms."""
     mark = content(8).hex()
-    shell.write({f"many/{n:04}.bin": content(20) for n in range(200)})
+    shell.write({f"many/{n:04}.bin": content(20) for n in range(105)})
     ran = shell.run("upload", "many", "-t", mark, argv=OF_SERVER)
-    assert (ran.status, len(ran.out.splitlines())) == (0, 200)
-    listed = shell.run("ls", "--tag", mark, "--all", "--json", argv=OF_SERVER).lines
-    assert len({file["sha256"] for file in listed}) == 200
+    assert (ran.status, len(ran.out.splitlines())) == (0, 105)
+    listed = shell.of_server("ls", "--tag", mark, "--all", "--json").lines
+    assert len({file["sha256"] for file in listed}) == 105
     few = shell.run("ls", "--tag", mark, "-n", "2", "--sort", "name")
     assert [line.split()[-1] for line in few.out.splitlines()] == ["0000.bin", "0001.bin"]
     assert "--all" in few.err
@@ -183,7 +230,7 @@ def test_events_imports_and_jobs(shell: Shell) -> None:
     ran = shell.run("watch", "--after", "0", "-n", "2", "--json")
     assert [event["seq"] for event in ran.lines] == sorted(event["seq"] for event in ran.lines)
     assert len(ran.lines) == 2
-    failed = shell.run("client", "import", "http://127.0.0.1:9/x", "--wait", "--json", argv=OF_SERVER)
+    failed = shell.of_server("client", "import", "http://127.0.0.1:9/x", "--wait", "--json")
     assert failed.status == 1
     assert "address-not-allowed" in failed.out
     assert "results" in json.loads(shell.run("api", "jobs/", "-q", "page_size=1").out)
@@ -204,6 +251,18 @@ def test_login(stack: Stack, shell: Shell) -> None:
     assert not stored.exists()
 
 
+def read_until(terminal: int, text: bytes | None) -> bytes:
+    """What a program prints until this, or until it ends."""
+    shown = b""
+    while text is None or text not in shown:
+        assert select.select([terminal], [], [], 60)[0], f"nothing more came within a minute: {shown!r}"
+        try:
+            shown += os.read(terminal, 1000)
+        except OSError:  # it has ended
+            break
+    return shown
+
+
 def test_the_key_is_asked_for_without_echo(stack: Stack, shell: Shell) -> None:
     leader, terminal = pty.openpty()
     argv = [*OWN, "login", stack.url]
@@ -211,32 +270,26 @@ def test_the_key_is_asked_for_without_echo(stack: Stack, shell: Shell) -> None:
         argv, env=shell.env, stdin=terminal, stdout=terminal, stderr=terminal, start_new_session=True
     ) as asked:
         os.close(terminal)
-        shown = b""
-        while b"Key or token" not in shown:
-            shown += os.read(leader, 1000)
+        shown = read_until(leader, b"Key or token")
         os.write(leader, b"pk_secret\n")
-        while asked.poll() is None or b"\n" not in shown.partition(b"Key or token")[2]:
-            try:
-                shown += os.read(leader, 1000)
-            except OSError:
-                break
+        shown += read_until(leader, None)
     os.close(leader)
     assert b"pk_secret" not in shown
     assert asked.returncode == 1, "the key is none"
 
 
-@pytest.mark.parametrize("program", [OWN, OF_SERVER])
-def test_help_completion_and_usage(shell: Shell, program: list[str]) -> None:
-    shown = shell.run("--help", argv=program).out
+@pytest.mark.parametrize("name", ["PICASSO_CLIENT", "PICASSO"])
+def test_help_completion_and_usage(shell: Shell, name: str) -> None:
+    run = shell.run if name == "PICASSO_CLIENT" else shell.of_server
+    shown = run("--help").out
     assert all(name in shown for name in COMMANDS)
-    wrong = shell.run("uplaod", argv=program)
+    wrong = run("uplaod")
     assert (wrong.status, wrong.out) == (2, "")
-    name = "PICASSO" if program is OF_SERVER else "PICASSO_CLIENT"
     shell.env |= {"COMP_WORDS": "picasso upl", "COMP_CWORD": "1", f"_{name}_COMPLETE": "bash_complete"}
-    assert shell.run(argv=program).out == "plain,upload\n"
+    assert run().out == "plain,upload\n"
     del shell.env[f"_{name}_COMPLETE"]
     for kind in ("bash", "zsh", "fish"):
-        assert f"_{name}_COMPLETE={kind}_complete" in shell.run("completion", kind, argv=program).out
+        assert f"_{name}_COMPLETE={kind}_complete" in run("completion", kind).out
 
 
 def test_without_a_service(shell: Shell) -> None:
@@ -244,3 +297,23 @@ def test_without_a_service(shell: Shell) -> None:
     assert (ran.status, ran.out) == (1, "")
     assert "no-answer" in ran.err
     assert shell.run("ls", PICASSO_URL="ftp://x").status == 2
+    assert shell.run("ls", PICASSO_URL="http://x:99999").status == 2
+
+
+@pytest.mark.parametrize("key", ["pk_sécret", "pk_s cret", "pk_s\ncret"])
+def test_a_key_that_is_none(shell: Shell, key: str) -> None:
+    ran = shell.run("ls", PICASSO_KEY=key)
+    assert (ran.status, ran.out) == (2, "")
+    assert "cret" not in ran.err
+    assert shell.run("login", "http://127.0.0.1:9", "--token-stdin", given="pk_sécret".encode()).status == 2
+
+
+def test_white_space_around_a_key(shell: Shell) -> None:
+    """As a file that was written on Windows has it. Access is open here: it matters that there is an answer."""
+    assert "no-answer" not in shell.run("ls", PICASSO_KEY="pk_none\r\n").err
+
+
+def test_letters_that_a_terminal_lacks(shell: Shell) -> None:
+    shell.write({"Ω.bin": content(10)})
+    ran = shell.run("upload", "Ω.bin", argv=OWN, PYTHONIOENCODING="latin-1")
+    assert (ran.status, ran.out.split()[-1]) == (0, "\\u03a9.bin")

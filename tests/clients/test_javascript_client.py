@@ -82,7 +82,8 @@ def check_events(seen: list[tuple[int, str, str]], small: str) -> None:
 
 def check_errors(result: dict[str, Any]) -> None:
     assert (result["refused"]["status"], result["refused"]["errors"][0]["field"]) == (400, "size")
-    assert (result["empty"]["code"], result["empty"]["own"]) == ("invalid-field", True)
+    for name in ("empty", "emptyPath"):
+        assert (result[name]["code"], result[name]["own"]) == ("invalid-field", True)
     assert (result["gone"]["status"], result["gone"]["code"]) == (404, "not-found")
     assert result["elsewhere"]["status"] == 404
 

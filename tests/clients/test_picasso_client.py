@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import io
+import socketserver
+import threading
 import uuid
 from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from picasso_client import AsyncClient, Client, PicassoError, retries
+from picasso_client import AsyncClient, Client, Derivative, PicassoError, retries
+from tests import nginx
 from tests.clients.checks import check_stored, content, times_stored
 from tests.clients.cutting import cutting
 from tests.clients.test_kills import kill_web
+from tests.services import free_port
 from tests.stack import Stack
 
 LARGE = 4_500_000
@@ -196,6 +201,75 @@ def test_a_download(stack: Stack, new_client: NewClient, tmp_path: Path, cuts: l
         assert path.read_bytes() == b"mine"
         assert client.download(shown, path, overwrite=True).read_bytes() == sent
     assert not list(tmp_path.glob(".*"))
+
+
+@pytest.mark.parametrize("new_client", ["sync"], indirect=True)
+def test_two_downloads_of_the_same_content(client: Any, tmp_path: Path) -> None:
+    sent = content(1_500_000)
+    first, second = (client.upload(sent, name=name) for name in ("a.bin", "b.bin"))
+    others: list[Path] = []
+
+    def meanwhile(*_: object) -> None:
+        if not others:
+            others.append(client.download(second, tmp_path))
+
+    path = client.download(first, tmp_path, progress=meanwhile)
+    assert path.read_bytes() == others[0].read_bytes() == sent
+    assert {each.name for each in tmp_path.iterdir()} == {"a.bin", "b.bin"}
+
+
+@contextmanager
+def answering(head: bytes, body: bytes) -> Iterator[str]:
+    """The address of a server that says the same to every request, and closes the connection."""
+
+    class Handler(socketserver.StreamRequestHandler):
+        timeout = 30
+
+        def handle(self) -> None:
+            while self.rfile.readline().strip():
+                pass
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\n" + head + b"\r\n\r\n" + body)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+def test_a_download_that_is_always_cut_at_the_same_place(new_client: NewClient, tmp_path: Path) -> None:
+    """By a server without ranges."""
+    with answering(b"Content-Length: 1000", bytes(500)) as url:
+        wanted = Derivative("preview", f"{url}/x.png", "image/png", 1000, None, None)
+        with pytest.raises(PicassoError, match="no-answer"):
+            new_client(url, retries=2).download(wanted, tmp_path / "x.png")
+    assert not (tmp_path / "x.png").exists()
+
+
+@pytest.mark.parametrize("body", [b'{"x": 1}', b"[]", b"<p>"])
+def test_another_program_answers(new_client: NewClient, body: bytes) -> None:
+    with answering(b"Content-Length: %d" % len(body), body) as url:
+        client = new_client(url, retries=0)
+        calls: list[Callable[[], object]] = [
+            lambda: client.file("x"),
+            lambda: list(client.files()),
+            lambda: client.upload(b"small"),
+            lambda: client.upload(bytes(2**20 + 1)),
+            lambda: client.change_files("delete", ["x"]),
+            lambda: client.import_url("http://example.com/x"),
+        ]
+        for call in calls:
+            with pytest.raises(PicassoError, match="unexpected-answer"):
+                call()
+
+
+@pytest.mark.parametrize("new_client", ["async"], indirect=True)
+def test_a_proxy_refuses_large_requests(stack: Stack, new_client: NewClient, tmp_path: Path) -> None:
+    """nginx allows a mebibyte by default."""
+    sent = content(LARGE)
+    proxy = "proxy_http_version 1.1; proxy_set_header Host $http_host;"
+    with nginx.server(tmp_path / "nginx", free_port(), f"location / {{ proxy_pass {stack.url}; {proxy} }}") as url:
+        file = new_client(url).upload(sent)
+    check_stored(stack, file.id, sent)
 
 
 @pytest.mark.parametrize("new_client", ["async"], indirect=True)

@@ -30,10 +30,15 @@ def as_lines(found: Iterable[Found]) -> Iterator[str]:
 
 
 def lines_of(finding: Finding) -> Iterator[str]:
-    yield fill(finding.what, WIDTH, initial_indent=f"  {finding.level:8} ", subsequent_indent=" " * 11)
+    yield fill(printable(finding.what), WIDTH, initial_indent=f"  {finding.level:8} ", subsequent_indent=" " * 11)
     if finding.change:
         page = f" ({DOCS}{finding.page})" if finding.page else ""
-        yield fill(finding.change + page, WIDTH, initial_indent=" " * 9 + "→ ", subsequent_indent=" " * 11)
+        yield fill(printable(finding.change) + page, WIDTH, initial_indent=" " * 9 + "→ ", subsequent_indent=" " * 11)
+
+
+def printable(text: str) -> str:
+    """Findings quote what others have answered: nothing in it moves the cursor of a terminal."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def summary(found: Iterable[Found]) -> str:

@@ -79,6 +79,7 @@ const tasks = {
         const again = await picasso.update(small.id, ({ tags }) => ({ tags: [...tags, "more"] }));
         const refused = await failure(picasso.update(small.id, { size: 1 }));
         const empty = await failure(picasso.upload(new Blob([]), { name: "empty" }));
+        const emptyPath = await failure(picasso.upload("/dev/null", { name: "empty" }));
         const elsewhere = await failure(new Picasso({ url: `${task.url}/nowhere` }).file(small.id));
         const seen = [];
         for await (const { seq, type, data } of events) {
@@ -89,7 +90,7 @@ const tasks = {
             if (type === "file.deleted") break;
         }
         const gone = await failure(picasso.file(small.id));
-        return { small, large, stream, listed, changed, again, refused, empty, elsewhere, gone, seen, progress };
+        return { small, large, stream, listed, changed, again, refused, empty, emptyPath, elsewhere, gone, seen, progress };
     },
 
     // Cut twice: the bytes that had come are not sent again.

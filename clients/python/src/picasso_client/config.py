@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 DEFAULT_URL = "http://127.0.0.1:8000"
 URL, KEY, PROJECT = VARIABLES = ("PICASSO_URL", "PICASSO_KEY", "PICASSO_PROJECT")
@@ -24,14 +25,15 @@ class Login:
 def resolve(url: str | None, key: str | None, project: str | None = None) -> Login:
     """Arguments first, then ``PICASSO_URL``, ``PICASSO_KEY`` and ``PICASSO_PROJECT``, then the stored login.
 
-    An empty key is none. The stored key is sent to the stored URL only. Raises ValueError if the URL is none.
+    An empty key is none. The stored key is sent to the stored URL only. Raises ValueError for what is no URL or key.
     """
     stored = load()
     chosen = check_url(url or os.environ.get(URL) or (stored.url if stored else DEFAULT_URL))
     is_stored = stored is not None and stored.url == chosen
+    known = os.environ.get(KEY) or (stored.key if stored and is_stored else None)
     return Login(
         chosen,
-        os.environ.get(KEY) or (stored.key if stored and is_stored else None) if key is None else key,
+        check_key(known if key is None else key),
         project or os.environ.get(PROJECT) or (stored.project if stored and is_stored else None),
     )
 
@@ -39,11 +41,33 @@ def resolve(url: str | None, key: str | None, project: str | None = None) -> Log
 def check_url(url: str) -> str:
     """The base without a slash at its end. Raises ValueError."""
     parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
-        raise ValueError(f"{url!r} is not the address of a service, such as https://files.example.com.")
     if parts.username or parts.password:
         raise ValueError("The address must not have a user name or password; use a key.")
+    if (
+        parts.scheme not in {"http", "https"}
+        or not parts.hostname
+        or parts.query
+        or parts.fragment
+        or not has_port(parts)
+    ):
+        raise ValueError(f"{url!r} is not the address of a service, such as https://files.example.com.")
     return url.rstrip("/")
+
+
+def has_port(parts: SplitResult) -> bool:
+    """Whether the port is a number from 1 to 65535, or is left out."""
+    try:
+        return parts.port != 0
+    except ValueError:
+        return False
+
+
+def check_key(key: str | None) -> str | None:
+    """The key without white space around it. Raises ValueError, which does not show it."""
+    text = key.strip() if key else key
+    if text and not re.fullmatch(r"[!-~]+", text):
+        raise ValueError("The key has characters that no key has.")
+    return text
 
 
 def config_file() -> Path:

@@ -57,15 +57,19 @@ def download(service: Service, wanted: File | Derivative, target: Path, options:
     if not overwrite and (yield from run(lambda: os.path.lexists(path))):
         raise FileExistsError(17, "The file exists", str(path))
     sha256 = wanted.sha256 if isinstance(wanted, File) else ""
-    # The digest in its name lets a later process continue.
-    known = sha256 or hashlib.sha256(wanted.url.partition("?")[0].encode()).hexdigest()
-    part = path.parent / f".picasso-{known[:32]}.part"
+    part = part_of(path, sha256 or wanted.url.partition("?")[0])
     found = Download(service, wanted.url, part, options.get("progress", lambda *_: None), sha256, size=wanted.size)
     file = yield from run(lambda: open_part(found))
     with file:
         yield from fetch(found, file)
     yield from run(lambda: put_in_place(found.part, path, overwrite=overwrite))
     return path
+
+
+def part_of(path: Path, content: str) -> Path:
+    """The temporary file. A later process finds it again; another file with the same content has another one."""
+    known = hashlib.sha256(f"{path.name}\0{content}".encode("utf-8", "surrogatepass")).hexdigest()
+    return path.parent / f".picasso-{known[:32]}.part"
 
 
 def name_of(wanted: File | Derivative) -> str:
@@ -97,16 +101,18 @@ def restart(download: Download, file: IO[bytes]) -> None:
 def fetch(download: Download, file: IO[bytes]) -> Steps[None]:
     """Fetch what is missing, and check the whole."""
     attempts = Attempts(download.service.retries)
+    furthest = download.offset
     while download.size is None or download.offset < download.size:
         answer = yield from opened(next_call(download), attempts)
         yield from run(lambda: begin(download, file, answer))  # noqa: B023 - it is called at once
-        before = download.offset
         try:
             yield from copy(download, file)
             fault: Exception = EOFError("The answer was cut.")
         except httpx.TransportError as cut:
             fault = cut
-        if download.offset > before:
+        # A server without ranges begins anew each time: that alone is no progress.
+        if download.offset > furthest:
+            furthest = download.offset
             attempts.progress()
         if download.size is None:
             download.size = download.offset

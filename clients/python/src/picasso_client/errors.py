@@ -44,7 +44,9 @@ def error_of(status: int, headers: Mapping[str, str], body: bytes) -> PicassoErr
     """The error that an answer is. The code of one that a proxy made is ``unexpected-answer``."""
     problem = problem_in(headers, body)
     if problem is None:
-        return PicassoError(status, "unexpected-answer", f"The answer has the status {status} and is not of Picasso.")
+        return PicassoError(
+            status, "unexpected-answer", f"The answer has the status {status}, and no error of Picasso."
+        )
     errors = problem.get("errors")
     found = [FieldError(str(each.get("field")), str(each.get("detail"))) for each in errors or () if is_object(each)]
     return PicassoError(status, str(problem.get("code", "")), str(problem.get("detail", "")), found)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import uuid
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from time import monotonic
-from typing import Any, TypedDict
+from typing import Any, TypedDict, TypeVar
 from urllib.parse import quote
 
 from picasso_client.actions import Answer, Call, Item, Pause, Steps
@@ -15,6 +16,8 @@ from picasso_client.models import File, Import, Outcome, parse_file, parse_impor
 from picasso_client.retries import answered
 from picasso_client.service import Service
 from picasso_client.upload_options import time_text
+
+T = TypeVar("T")
 
 LONGEST_WAIT = 60.0
 """Seconds that the service waits at most."""
@@ -101,8 +104,16 @@ def encode_value(value: object) -> object:
     raise TypeError(f"{type(value).__name__} can't be sent.")
 
 
+def parse_as(parser: Callable[[Any], T], value: Any) -> T:
+    """Raises `PicassoError` if another program has answered, with JSON of its own."""
+    try:
+        return parser(value)
+    except (AttributeError, KeyError, TypeError, ValueError) as fault:
+        raise PicassoError(200, "unexpected-answer", "The answer is not of Picasso: it lacks fields.") from fault
+
+
 def file_of(service: Service, call: Call) -> Steps[File]:
-    return parse_file(parse((yield from answered(service, call))))
+    return parse_as(parse_file, parse((yield from answered(service, call))))
 
 
 def file_path(file_id: str) -> str:
@@ -142,9 +153,14 @@ def files(service: Service, filters: Filters) -> Steps[None]:
     while cursor is not None:
         call = Call("GET", "files/", {"count": "fast", "page_size": 100, **params, "cursor": cursor})
         page = parse((yield from answered(service, call)))
-        for each in page["results"]:
-            yield Item(parse_file(each))
-        cursor = page["next"]
+        found, cursor = parse_as(parse_page, page)
+        for each in found:
+            yield Item(each)
+
+
+def parse_page(raw: Mapping[str, Any]) -> tuple[list[File], str | None]:
+    """The files, and the cursor of the next page."""
+    return [parse_file(each) for each in raw["results"]], raw["next"]
 
 
 def filter_params(filters: Filters) -> Mapping[str, str]:
@@ -189,12 +205,17 @@ def change_files(service: Service, action: str, ids: Sequence[str], options: Bat
     for at in range(0, len(ids), AT_ONCE):
         content = dump({"action": action, "ids": ids[at : at + AT_ONCE], **options})
         answer = yield from answered(service, Call("POST", "files/batch/", headers=JSON, content=content))
-        outcomes += map(parse_outcome, parse(answer)["results"])
+        outcomes += parse_as(parse_outcomes, parse(answer))
     return outcomes
 
 
+def parse_outcomes(raw: Mapping[str, Any]) -> list[Outcome]:
+    return [parse_outcome(each) for each in raw["results"]]
+
+
 def import_url(service: Service, url: str, options: ImportOptions) -> Steps[Import]:
-    call = Call("POST", "imports/", headers=JSON, content=dump({"url": url, **options}))
+    headers = {**JSON, "Idempotency-Key": str(uuid.uuid4())}
+    call = Call("POST", "imports/", headers=headers, content=dump({"url": url, **options}))
     return import_of(service, call)
 
 
@@ -203,7 +224,7 @@ def get_import(service: Service, import_id: str) -> Steps[Import]:
 
 
 def import_of(service: Service, call: Call) -> Steps[Import]:
-    return parse_import(parse((yield from answered(service, call))))
+    return parse_as(parse_import, parse((yield from answered(service, call))))
 
 
 def cancel_import(service: Service, import_id: str) -> Steps[None]:

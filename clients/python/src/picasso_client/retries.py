@@ -62,7 +62,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         return float(text[:9])
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (OverflowError, ValueError):
         return None
     return (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
 
@@ -87,15 +87,20 @@ def attempt(call: Call, attempts: Attempts, ask: Callable[[Call], Steps[Answer]]
             answer = yield from ask(call)
         except httpx.TransportError as fault:
             error = no_answer(fault)
-            if not (repeatable(call) or isinstance(fault, httpx.ConnectError)):
+            if not (repeatable(call) or isinstance(fault, (httpx.ConnectError, httpx.ConnectTimeout))):
                 raise error from fault
         else:
             if answer.ok:
                 return answer
             error, after = error_of(answer.status, answer.headers, answer.body), retry_after(answer.headers)
-            if not passes(answer) or not (repeatable(call) or answer.status in {429, 503}):
+            if not passes(answer) or not (repeatable(call) or is_refused(answer)):
                 raise error
         yield Pause(attempts.next_pause(error, after))
+
+
+def is_refused(answer: Answer) -> bool:
+    """Whether the service has done nothing. A proxy may say the same of a request that it has passed on."""
+    return answer.status in {429, 503} and problem_in(answer.headers, answer.body) is not None
 
 
 def repeatable(call: Call) -> bool:

@@ -14,7 +14,7 @@ import httpx
 
 from picasso_client import requests
 from picasso_client.actions import Answer, Call, Pause, Steps, run, send
-from picasso_client.errors import PicassoError, error_of
+from picasso_client.errors import PicassoError, error_of, problem_in
 from picasso_client.models import File, last_part
 from picasso_client.retries import Attempts, answered, no_answer, passes, retry_after
 from picasso_client.service import Service
@@ -45,14 +45,23 @@ class Upload:
     length: int | None = None
     """As the service knows it."""
     chunk: int = FIRST_CHUNK
+    largest: int = LARGEST_CHUNK
+    """What a proxy takes, as far as is known."""
     digest: Any = field(default_factory=hashlib.sha256)
 
     def adapt(self, seconds: float) -> None:
         """A chunk takes a second or a few: little is sent again after a cut, and few requests are needed."""
         if seconds < 1:
-            self.chunk = min(2 * self.chunk, LARGEST_CHUNK)
+            self.chunk = min(2 * self.chunk, self.largest)
         elif seconds > 4:
-            self.chunk = max(self.chunk // 2, SMALLEST_CHUNK)
+            self.shrink()
+
+    def shrink(self) -> None:
+        self.chunk = max(self.chunk // 2, SMALLEST_CHUNK)
+
+    def limit(self, refused: int) -> None:
+        """A proxy takes no request of so many bytes."""
+        self.largest = max(refused // 2, SMALLEST_CHUNK)
 
 
 def create(service: Service, source: Source, options: UploadOptions) -> Steps[str]:
@@ -65,8 +74,10 @@ def create(service: Service, source: Source, options: UploadOptions) -> Steps[st
         "Idempotency-Key": str(uuid.uuid4()),
     }
     answer = yield from answered(service, Call("POST", "uploads/", headers=headers))
+    if not (upload_id := last_part(answer.headers.get("location", ""))):
+        raise PicassoError(answer.status, "unexpected-answer", "The answer has no Location.")
     # A proxy may get scheme and host of the address wrong; its last part is what counts.
-    return service.url(f"uploads/{last_part(answer.headers['location'])}")
+    return service.url(f"uploads/{upload_id}")
 
 
 def transfer(upload: Upload) -> Steps[File]:
@@ -80,6 +91,8 @@ def transfer(upload: Upload) -> Steps[File]:
         if upload.offset > sent_from:
             attempts.progress()
             upload.adapt(monotonic() - before)
+        else:
+            upload.shrink()  # what collects, cuts or refuses requests may pass smaller ones
 
 
 def send_chunk(upload: Upload, attempts: Attempts) -> Steps[File | None]:
@@ -92,6 +105,9 @@ def send_chunk(upload: Upload, attempts: Attempts) -> Steps[File | None]:
         return (yield from find(upload, chunk))
     if answer.ok:
         return (yield from move(upload, answer, chunk))
+    if is_too_large(answer) and len(chunk) > SMALLEST_CHUNK:
+        upload.limit(len(chunk))
+        return None
     yield Pause(attempts.next_pause(refusal(answer), retry_after(answer.headers)))
     return (yield from find(upload, chunk))
 
@@ -107,6 +123,11 @@ def chunk_call(upload: Upload, chunk: bytes, last: bool) -> Call:
     if last and upload.source.size is None and upload.length is None:
         headers["Upload-Length"] = str(upload.offset + len(chunk))
     return Call("PATCH", upload.url, headers=headers, content=chunk)
+
+
+def is_too_large(answer: Answer) -> bool:
+    """Whether a proxy limits the size of a request; the service itself takes any."""
+    return answer.status == 413 and problem_in(answer.headers, answer.body) is None
 
 
 def refusal(answer: Answer) -> PicassoError:

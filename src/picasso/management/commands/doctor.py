@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Any
 
@@ -23,19 +24,24 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--url", help="the public URL (default: PICASSO_PUBLIC_URL, or this machine)")
-        parser.add_argument("--key", default="", help="a key of the API, for what needs one")
+        parser.add_argument("--key", help="a key of the API, for what needs one (default: PICASSO_KEY)")
         parser.add_argument("--slow", action="store_true", help="also test time limits, which takes minutes")
         parser.add_argument("--json", action="store_true", help="print JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
         conf: Conf = settings.PICASSO
         url = url_of(conf, options["url"])
-        found = list(examine(Installation(conf, url, options["key"], options["slow"])))
+        found = list(examine(Installation(conf, url, key_of(options["key"]), options["slow"])))
         if options["json"]:
             self.stdout.write(report.as_json(found))
         else:
             self.stdout.write("\n".join([f"Picasso at {url}", *report.as_lines(found), "", report.summary(found)]))
         sys.exit(int(any(finding.level == Level.FAULT for _, finding in found)))
+
+
+def key_of(given: str | None) -> str:
+    """Everybody on the machine sees arguments, so it may be in the environment instead."""
+    return os.environ.get("PICASSO_KEY", "") if given is None else given
 
 
 def url_of(conf: Conf, given: str | None) -> str:

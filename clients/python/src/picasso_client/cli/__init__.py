@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
@@ -32,6 +33,9 @@ def main(
 
     ``others`` are commands that somebody else runs; they are only completed.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal or a pipe may lack letters that names have
+            stream.reconfigure(errors="backslashreplace")
     try:
         from picasso_client.cli.app import complete, run
     except ModuleNotFoundError as fault:

@@ -22,7 +22,7 @@ class Settings:
     project: str | None = None
 
     def client(self, retries: int = 3) -> Client:
-        """Raises `click.UsageError` if the address is none."""
+        """Raises `click.UsageError` if the address or the key is none."""
         try:
             return Client(self.url, project=self.project, retries=retries)
         except ValueError as fault:

@@ -34,9 +34,10 @@ def import_(settings: Settings, /, *, urls: Sequence[str], wait: bool, as_json: 
         begun = [begin(client, url, given, as_json) for url in urls]
         failed += begun.count(None)
         for each in filter(None, begun):
-            ended = client.wait_import(each.id) if wait else each
-            show_json(ended.raw) if as_json else show(line(ended))
-            failed += ended.state in {"failed", "cancelled"}
+            ended = end(client, each, as_json) if wait else each
+            if ended:
+                show_json(ended.raw) if as_json else show(line(ended))
+            failed += ended is None or ended.state in {"failed", "cancelled"}
     fail_if(failed)
 
 
@@ -44,10 +45,22 @@ def begin(client: Client, url: str, options: Any, as_json: bool) -> Import | Non
     try:
         return client.import_url(url, **options)
     except PicassoError as error:
-        if as_json:
-            show_json({"url": url, "error": error_json(error)})
-        say(f"{url}: {error}")
+        fail(url, error, as_json)
         return None
+
+
+def end(client: Client, begun: Import, as_json: bool) -> Import | None:
+    try:
+        return client.wait_import(begun.id)
+    except PicassoError as error:
+        fail(begun.url, error, as_json, id=begun.id)
+        return None
+
+
+def fail(url: str, error: PicassoError, as_json: bool, **more: str) -> None:
+    if as_json:
+        show_json({"url": url, **more, "error": error_json(error)})
+    say(f"{url}: {error}")
 
 
 def line(found: Import) -> str:

@@ -28,18 +28,15 @@ class Journal:
     """By file: ``upload``, the address of its resumable upload, and ``file``, the id of what it has become."""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def get(self, path: Path, what: str) -> str | None:
-        return self.entries.get(key_of(path), {}).get(what)
+    def get(self, key: str, what: str) -> str | None:
+        """``key``: as `key_of`."""
+        return self.entries.get(key, {}).get(what)
 
-    def put(self, path: Path, what: str, value: str | None) -> None:
+    def put(self, key: str, what: str, value: str) -> None:
         """Write it down at once."""
-        key = key_of(path)
         with self.lock:
             entry = self.entries.setdefault(key, {})
-            if value is None:
-                entry.pop(what, None)
-            else:
-                entry[what] = value
+            entry[what] = value
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with open(os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "w", encoding="utf-8") as file:
                 file.write(json.dumps({"key": key, **entry}) + "\n")
@@ -53,7 +50,7 @@ class Journal:
 
 
 def key_of(path: Path) -> str:
-    """Another one after the file was changed."""
+    """Of a file as it is now: another one after it was changed. So ask before the file is read."""
     stat = path.stat()
     return json.dumps([str(path.absolute()), stat.st_size, stat.st_mtime_ns])
 

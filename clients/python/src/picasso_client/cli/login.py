@@ -11,7 +11,7 @@ import click
 from picasso_client.cli.context import Settings
 from picasso_client.cli.output import say, show, show_json
 from picasso_client.client import Client
-from picasso_client.config import DEFAULT_URL, Login, check_url, forget, save
+from picasso_client.config import DEFAULT_URL, Login, check_key, check_url, forget, save
 
 
 @click.command()
@@ -25,9 +25,9 @@ def login(settings: Settings, /, *, url: str | None, token_stdin: bool) -> None:
     """
     try:
         address = check_url(url or settings.url or ask_url(token_stdin))
+        key = check_key(read_key(token_stdin))
     except ValueError as fault:
         raise click.UsageError(str(fault)) from fault
-    key = read_key(token_stdin)
     with Client(address, key or "", project=settings.project, retries=1) as client:
         found = client.request("GET", "me/")
     path = save(Login(address, key, settings.project))

@@ -15,7 +15,7 @@ import click
 
 from picasso_client.cli.api import pair
 from picasso_client.cli.context import PATIENT, Settings, fail_if
-from picasso_client.cli.journal import Journal, journal_of
+from picasso_client.cli.journal import Journal, journal_of, key_of
 from picasso_client.cli.output import error_json, failure_text, say, show, show_json
 from picasso_client.cli.parallel import in_threads
 from picasso_client.cli.progress import Bars, Report, bars
@@ -59,7 +59,8 @@ class Uploading:
     bars: Bars
     keep_paths: bool
     wait: bool
-    skipped: list[str] = field(default_factory=list)
+    skipped: list[Result] = field(default_factory=list)
+    """Folders that can't be read."""
 
     def work(self, item: Item) -> Result:
         try:
@@ -72,21 +73,21 @@ class Uploading:
     def uploaded(self, item: Item, report: Report) -> File:
         if item.path == STDIN or not item.path.is_file():
             return self.client.upload(content_of(item.path), **self.options_of(item, report))
-        journal = self.journal
-        file = self.finished(item, report)
+        journal, key = self.journal, key_of(item.path)
+        file = self.finished(item, key, report)
         if file is None:
             options = self.options_of(item, report)
-            options["started"] = partial(journal.put, item.path, "upload")
+            options["started"] = partial(journal.put, key, "upload")
             file = self.client.upload(item.path, **options)
-        journal.put(item.path, "file", file.id)
+        journal.put(key, "file", file.id)
         return file
 
-    def finished(self, item: Item, report: Report) -> File | None:
+    def finished(self, item: Item, key: str, report: Report) -> File | None:
         """What an earlier run has uploaded, or begun; None if that is gone."""
         try:
-            if file_id := self.journal.get(item.path, "file"):
+            if file_id := self.journal.get(key, "file"):
                 return self.client.file(file_id)
-            if url := self.journal.get(item.path, "upload"):
+            if url := self.journal.get(key, "upload"):
                 return self.client.resume(url, item.path, progress=report)
         except PicassoError as error:
             if error.status not in LOST and error.code != "content-changed":
@@ -148,7 +149,9 @@ def upload(
         for result in in_threads(run.work, items(paths, run), parallel, interrupted(settings, paths)):
             tell(result, shown, as_json)
             failed += result.failed
-        failed += len(run.skipped)
+        for result in run.skipped:
+            tell(result, shown, as_json)
+            failed += 1
         if not failed:
             journal.remove()
     fail_if(failed)
@@ -199,14 +202,10 @@ def items(paths: Sequence[Path], run: Uploading) -> Iterator[Item]:
 def files_in(folder: Path, run: Uploading) -> Iterator[Item]:
     """Regular files, in the order of their names. Symbolic links are left out: they may lead anywhere."""
 
-    def skip(path: str | Path, why: str) -> None:
-        run.skipped.append(str(path))
-        run.bars.message(f"{path}: {why}")
+    def skip(fault: OSError) -> None:
+        run.skipped.append(Result(Item(Path(str(fault.filename)), ""), error=fault))
 
-    def unreadable(fault: OSError) -> None:
-        skip(str(fault.filename), fault.strerror or "it can't be read")
-
-    for place, folders, names in os.walk(folder, onerror=unreadable):
+    for place, folders, names in os.walk(folder, onerror=skip):
         folders.sort()
         for name in sorted(names):
             path = Path(place, name)

@@ -111,6 +111,7 @@ class PathSource {
   async piece(/** @type {number} */ offset, /** @type {number} */ limit) {
     await this.#requireUnchanged();
     const end = Math.min(offset + limit, this.size), { fs, path } = this;
+    if (end <= offset) return new Blob([]); // a range of Node's has one byte at least
     return { size: end - offset, stream: () => byteStream(fs.createReadStream(path, { start: offset, end: end - 1 })) };
   }
 
