@@ -80,7 +80,7 @@ def test_a_python_client(package: Any, embedded: Stack, tmp_path: Path) -> None:
     changed = operation("files", "change_file").sync(stored.id, client=client, body=changes)
     assert changed.tags == ["blue", "python"]
     attributes = models.ListFilesAttributes.from_dict({"attributes.order": "18"})
-    listed = operation("files", "list_files").sync(client=client, tag="python", attributes=attributes)
+    listed = operation("files", "list_files").sync(client=client, tag=["python"], attributes=attributes)
     assert [each.id for each in listed.results] == [stored.id]
 
     made = operation("webhooks", "create_webhook").sync(

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from picasso.imports import states
+from picasso.imports import create, states
 from picasso.models import Import
 from picasso.web.app import WebApp
-from tests.flow.access import API, code, new_key, send, with_keys
+from tests.flow.access import API, code, new_key, project, send, token, with_keys
 from tests.flow.http import client
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -93,3 +93,49 @@ def test_what_cant_be_removed_now_hides_no_other(monkeypatch: pytest.MonkeyPatch
     rows = sorted(new_import(state="cancelled", upload=uuid.uuid4()).pk for _ in range(3))
     assert [row.pk for row in states.remains(states.BEFORE_ALL)] == rows[:2]
     assert [row.pk for row in states.remains(rows[1])] == rows[2:]
+
+
+def test_what_is_refused_for_a_new_import_is_not_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(create, "MAX_UNFINISHED", 1)
+    owner, key = new_key()
+    row = new_import(state="failed")
+    path = f"{IMPORTS}{row.pk}/retry/"
+
+    def retried(credential: str) -> tuple[int | None, str]:
+        async def run(app: WebApp) -> tuple[int | None, str]:
+            return code(await send(app, "POST", path, credential))
+
+        return with_keys(tmp_path, run)
+
+    project(imports={"hosts": ["other.example.com"]})
+    assert retried(key) == (403, "forbidden")
+    project(imports={}, quotas={"files": 0})
+    assert retried(key) == (413, "quota-exceeded")
+    project(quotas={})
+    other = new_import()
+    assert retried(key) == (429, "too-many-uploads")
+    other.delete()
+    row.refresh_from_db()
+    assert row.state == "failed"
+    assert retried(token(owner)) == (404, "not-found")
+    assert retried(key) == (200, "")
+
+
+def test_a_token_without_an_owner_sees_its_own_imports(tmp_path: Path) -> None:
+    owner, key = new_key()
+    mine, others = token(owner, imports=True), token(owner, imports=True, max_files=9)
+    foreign = new_import(owner="ann", principal="owner:ann")
+
+    async def run(app: WebApp) -> None:
+        body = json.dumps({"url": URL}).encode()
+        made = await send(app, "POST", IMPORTS, mine, body, content_type="application/json")
+        path = f"{IMPORTS}{json.loads(made.body)['id']}/"
+        found = {name: await send(app, "GET", IMPORTS, each) for name, each in (("mine", mine), ("others", others))}
+        assert [len(json.loads(found[name].body)["results"]) for name in ("mine", "others")] == [1, 0]
+        assert (await send(app, "GET", path, mine)).status == 200
+        for method in ("GET", "DELETE"):
+            assert (await send(app, method, path, others)).status == 404
+            assert (await send(app, method, f"{IMPORTS}{foreign.pk}/", mine)).status == 404
+        assert len(json.loads((await send(app, "GET", IMPORTS, key)).body)["results"]) == 2
+
+    with_keys(tmp_path, run)

@@ -258,8 +258,8 @@ class Credentials:
         self.everything = bearer(keys.create(default, "all", set(Scope))[1])
         self.other_project = bearer(keys.create(other, "other", set(Scope) - {Scope.SERVICE_ADMIN})[1])
         row, text = keys.create(default, "tokens", set(Scope))
-        self.other_owner = bearer(token(row.pk, owner="bob", scopes=OF_TOKENS))
-        self.owner = bearer(token(row.pk, owner="ann", scopes=OF_TOKENS))
+        self.other_owner = bearer(token(row.pk, owner="bob", scopes=OF_TOKENS, imports=True))
+        self.owner = bearer(token(row.pk, owner="ann", scopes=OF_TOKENS, imports=True))
         expired = keys.create(default, "t", set(Scope), expires_at=timezone.now() - timedelta(seconds=1))[1]
         revoked_row, revoked = keys.create(default, "t", set(Scope))
         keys.revoke(revoked_row)

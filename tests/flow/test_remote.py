@@ -10,7 +10,7 @@ import uuid
 import zlib
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -26,6 +26,8 @@ from picasso.files import delete
 from picasso.jobs import commands, queues
 from picasso.models import Derivative, File, Job, StagedDerivative
 from picasso.process import pipelines
+from picasso.process.remote import staging
+from picasso.process.remote.lease import Held
 from picasso.process.remote.reaper import reap
 from picasso.storage.folder import Folder
 from picasso.web.app import WebApp
@@ -467,6 +469,64 @@ def begin(service: Service, app: WebApp, lease: dict[str, Any], body: bytes) -> 
     exchange = Exchange(app, "POST", path, {"transfer-encoding": "chunked", **head})
     exchange.send(body)
     return exchange
+
+
+@dataclass
+class Sent:
+    """A `staging.Content`."""
+
+    service: Service
+    head: bytes
+    sha256: str = "0" * 64
+
+    @property
+    def size(self) -> int:
+        return len(self.head)
+
+    def read(self, offset: int, size: int) -> bytes:
+        return self.head[offset : offset + size]
+
+    def place_derived(self, key: str) -> None:
+        path = self.service.files.path(key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(self.head)
+
+
+def test_a_derivative_that_is_sent_twice_at_once_is_one(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = service.job()
+    forget, chosen, remove = staging.forget, staging.chosen, service.files.remove_one_derived
+    others = [b"{}\n", b"other\n"]
+
+    def forget_late(held: Held, role: str) -> set[str]:
+        """Meanwhile another request sends this role."""
+        keys = forget(held, role)
+        if others:
+            staging.stage(service.files, held, staging.NewDerivative(role), Sent(service, others.pop()), 100)
+        return keys
+
+    def removed(key: str) -> None:
+        assert connection.in_atomic_block
+        remove(key)
+
+    def chosen_locked(*arguments: Any) -> Any:
+        assert connection.in_atomic_block
+        return chosen(*arguments)
+
+    monkeypatch.setattr(staging, "forget", forget_late)
+    monkeypatch.setattr(staging, "chosen", chosen_locked)
+    monkeypatch.setattr(service.storage.files, "remove_one_derived", removed)
+
+    async def run(app: WebApp) -> None:
+        (lease,) = await service.claim(app)
+        assert (await service.put(app, lease, "text", b"first\n")).status == 200
+        assert (await service.put(app, lease, "text", b"last\n")).status == 200
+        assert body_of(await service.act(app, lease, "finish", {}))["state"] == "done"
+
+    service.run(run)
+    found = Derivative.objects.get(file=job.file_id)
+    assert found.sha256 == hashlib.sha256(b"last\n").hexdigest()
+    assert service.files.path(found.key).read_bytes() == b"last\n"
+    assert service.derived() == ["text.txt"]
 
 
 async def chunked(service: Service, app: WebApp, lease: dict[str, Any], body: bytes) -> Exchange:

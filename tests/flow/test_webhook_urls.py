@@ -224,6 +224,26 @@ def test_hosts_share_a_few_rows_and_are_removed(monkeypatch: pytest.MonkeyPatch)
     assert list(Webhook.everywhere.values_list("host", flat=True)) == ["*"]
 
 
+def test_a_host_that_gets_a_delivery_meanwhile_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    happen(file=named(URL))
+    host = Webhook.everywhere.get(host="127.0.0.1")
+    Delivery.objects.all().delete()
+    monkeypatch.setattr(of_files, "UNUSED", timedelta(0))
+    lists = []
+
+    def deliver(rows: Any) -> list[Any]:
+        """As another transaction may do before the rows are locked."""
+        found = list(rows)
+        Delivery.objects.create(webhook=host, type="file.processed")
+        lists.append(found)
+        return found
+
+    monkeypatch.setattr(of_files, "list", deliver, raising=False)
+    of_files.remove_unused()
+    assert lists == [[host.pk]]
+    assert Delivery.objects.filter(webhook=host).exists()
+
+
 def test_endpoints_are_other_webhooks(tmp_path: Path) -> None:
     endpoint = new_webhook("http://127.0.0.1:9/all")
     _, key = new_key()

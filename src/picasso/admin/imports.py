@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
@@ -13,6 +15,7 @@ from picasso.access.principal import SERVICE
 from picasso.admin.base import Kept
 from picasso.errors import PicassoError
 from picasso.imports import queries, states
+from picasso.imports.retry import retry
 from picasso.models import Import
 
 
@@ -42,7 +45,7 @@ class ImportAdmin(Kept, admin.ModelAdmin):
 
     @admin.action(description="Try again (those that have failed)", permissions=["act"])
     def retry(self, request: HttpRequest, queryset: QuerySet[Import]) -> None:
-        self._act(request, queryset, queries.retry, "Imports that are tried again")
+        self._act(request, queryset, partial(retry, settings.PICASSO), "Imports that are tried again")
 
     def _act(self, request: HttpRequest, rows: QuerySet[Import], do: Any, what: str) -> None:
         """With each. What one refuses is shown, and the others go on."""

@@ -18,6 +18,8 @@ from picasso.errors import PROBLEM_JSON
 from picasso.events.filter import (
     LIST_PARAMETERS,
     MAX_PAGE,
+    MAX_PATTERNS,
+    MAX_TAG,
     MAX_WAIT,
     PAGE,
     checks,
@@ -71,7 +73,15 @@ class EventList(APIView):
             ),
             OpenApiParameter("file", OpenApiTypes.UUID, description="Only events about this file."),
             OpenApiParameter("owner", description="Only events of this end user."),
-            OpenApiParameter("tag", description="Only events of files with this tag."),
+            OpenApiParameter(
+                "tag",
+                {
+                    "type": "array",
+                    "items": {"type": "string", "minLength": 1, "maxLength": MAX_TAG},
+                    "maxItems": MAX_PATTERNS,
+                },
+                description="Only events of files with this tag. Given several times: with all of them.",
+            ),
             OpenApiParameter(
                 "limit", int, description=f"How many at most, up to {MAX_PAGE}; {PAGE} without it. Not for streams."
             ),

@@ -6,7 +6,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 
 from picasso.api.parameters import OWNER
-from picasso.files.filters import ATTRIBUTES
+from picasso.files.filters import ATTRIBUTES, MAX_TAGS
 from picasso.metadata import MAX_KEY
 from picasso.models import File
 from picasso.query_values import MAX_TEXT
@@ -24,7 +24,11 @@ FILE_PARAMETERS = [
     OpenApiParameter("sha256", description="Only files with these bytes: SHA-256 in hex."),
     OpenApiParameter("name", description="Only files whose name contains this, in capital or small letters."),
     OWNER,
-    OpenApiParameter("tag", description="Only files with this tag."),
+    OpenApiParameter(
+        "tag",
+        {"type": "array", "items": {"type": "string", "minLength": 1}, "maxItems": MAX_TAGS},
+        description="Only files with this tag. Given several times: with all of them.",
+    ),
     OpenApiParameter("pipeline", description="Only files of this pipeline."),
     OpenApiParameter("error", description="Only files that failed with this error code."),
     # Each member is a parameter of its own (OpenAPI: style `form`, exploded), so this name is not sent.

@@ -23,6 +23,7 @@ from picasso.api.safety import WritesFiles
 from picasso.errors import BadRequest
 from picasso.imports import queries, states
 from picasso.imports.create import NewImport, create
+from picasso.imports.retry import retry
 from picasso.metadata import parse_attributes, parse_tags
 from picasso.models import Import, Visibility
 from picasso.outbound.targets import MAX_URL
@@ -195,11 +196,11 @@ class ImportRetry(generics.GenericAPIView[Import]):
         operation_id="retry_import",
         tags=["imports"],
         request=None,
-        responses={200: ImportSerializer, **problems(401, 403, 404, 409)},
+        responses={200: ImportSerializer, **problems(401, 403, 404, 409, 413, 429)},
     )
     def post(self, request: Request, pk: uuid.UUID) -> Response:
         """Try an import again that has failed. What has arrived is continued if it can be."""
-        row = queries.retry(principal_of(request.META), pk)
+        row = retry(settings.PICASSO, principal_of(request.META), pk)
         return Response(ImportSerializer(row, context=context(request)).data)
 
 

@@ -10,6 +10,8 @@ from django.db import IntegrityError, transaction
 
 from picasso.access import audit, quotas, token_limits
 from picasso.access.principal import Principal, Scope
+from picasso.access.projects import Project
+from picasso.access.token_limits import TokenLimits
 from picasso.conf import Conf
 from picasso.errors import Forbidden, KeyReused, TooManyUploads
 from picasso.imports import states
@@ -57,7 +59,8 @@ def create(conf: Conf, principal: Principal, wanted: NewImport, address: str = "
     terms = decide(principal, wanted.wishes, pipelines())
     target = parse_target(wanted.url)
     Guard(conf.outbound_allowed, conf.outbound_ports).check_target(target)
-    require_room(principal, target)
+    assert principal.project
+    require_room(principal.project, terms.owner, principal.limits, target)
     try:
         with transaction.atomic():
             row = Import.everywhere.create(
@@ -100,15 +103,13 @@ def require_imports(conf: Conf, principal: Principal) -> None:
         raise Forbidden("This token imports no files: its claim imports is not true.")
 
 
-def require_room(principal: Principal, target: Target) -> None:
+def require_room(project: Project, owner: str, limits: TokenLimits | None, target: Target) -> None:
     """Raises `Forbidden`, `QuotaExceeded`, `TooManyUploads`, `TokenUsedUp`."""
-    project = principal.project
-    assert project
     require_host(project, target)
-    require_unused(principal.limits)
+    require_unused(limits)
     if quotas.is_limited(project):
-        quotas.check_early(project, principal.owner or "", 0)
-    if Import.objects.of(project.id).filter(states.UNFINISHED)[MAX_UNFINISHED : MAX_UNFINISHED + 1].exists():
+        quotas.check_early(project, owner, 0)
+    if Import.objects.of(project.id).filter(states.UNFINISHED)[MAX_UNFINISHED - 1 : MAX_UNFINISHED].exists():
         raise TooManyUploads(f"The project has {MAX_UNFINISHED} imports that have not ended, and may not have more.")
 
 

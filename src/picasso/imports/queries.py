@@ -20,6 +20,9 @@ def visible(principal: Principal) -> QuerySet[Import]:
     if principal.sees_everything:
         return Import.everywhere.all()
     rows = Import.objects.of(principal.project_id)
+    if principal.limits and principal.owner is None:
+        # A token without an owner is in the hands of strangers.
+        return rows.filter(principal=principal.identity)
     return rows if principal.owner is None else rows.filter(owner=principal.owner)
 
 
@@ -40,15 +43,3 @@ def cancel(principal: Principal, pk: uuid.UUID) -> None:
             return
     row.refresh_from_db()
     raise Conflict(f"An import in the state {row.state} can't be cancelled.")
-
-
-def retry(principal: Principal, pk: uuid.UUID) -> Import:
-    """Try one again that has failed. Raises `NotFound`, `Conflict` if it has not."""
-    row = get(principal, pk)
-    with transaction.atomic():
-        if done := states.again(row):
-            audit.record("import.retry", "import", row.pk, project=row.project_id)
-    row.refresh_from_db()
-    if not done:
-        raise Conflict(f"An import in the state {row.state} can't be retried.")
-    return row

@@ -112,5 +112,8 @@ def deliveries(project_id: int, file_id: uuid.UUID) -> QuerySet[Delivery]:
 def remove_unused() -> None:
     """Hosts that no message is for, now or lately."""
     theirs = Delivery.objects.filter(webhook=OuterRef("pk"))
-    idle = Webhook.everywhere.exclude(host__in=("", ALL_OTHERS)).filter(created_at__lt=Now() - UNUSED)
-    idle.filter(~Exists(theirs)).delete()
+    old = Webhook.everywhere.exclude(host__in=("", ALL_OTHERS)).filter(created_at__lt=Now() - UNUSED)
+    with transaction.atomic():
+        # While they are locked no other transaction can commit deliveries of them. What came before is seen again.
+        idle = old.filter(~Exists(theirs)).select_for_update(skip_locked=True).values_list("pk", flat=True)
+        Webhook.everywhere.filter(~Exists(theirs), pk__in=list(idle)).delete()

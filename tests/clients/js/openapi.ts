@@ -33,7 +33,7 @@ const file: FileDetail = upload;
 const params = { path: { id: file.id } };
 const changed = required(await api.PATCH("/api/v1.0/files/{id}/", { params, body: { tags: ["typescript", "blue"] } }));
 const found = required(
-  await api.GET("/api/v1.0/files/", { params: { query: { tag: "blue", attributes: { "attributes.order": "17" } } } }),
+  await api.GET("/api/v1.0/files/", { params: { query: { tag: ["blue"], attributes: { "attributes.order": "17" } } } }),
 );
 const events = required(await api.GET("/api/v1.0/events/", { params: { query: { file: file.id } } }));
 if (typeof events === "string") throw new Error("a stream was not asked for");

@@ -106,7 +106,7 @@ WORK: Mapping[str, Row] = {
     "list_imports": Row("List imports", WRITE),
     "create_import": Row("Import a file from a URL", WRITE, CREATION_OF_IMPORT),
     "get_import": Row("Show an import", WRITE),
-    "retry_import": Row("Try a failed import again", WRITE, ("conflict",)),
+    "retry_import": Row("Try a failed import again", WRITE, ("conflict", "quota-exceeded", "too-many-uploads")),
     "cancel_import": Row("Cancel an import", WRITE, ("conflict",)),
 }
 

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet, Sum
 
 from picasso.detection import Window, detect, extension
-from picasso.errors import Conflict, Gone, InvalidField, LeaseLost, TooLarge
+from picasso.errors import Conflict, Gone, InvalidField, TooLarge
 from picasso.jobs.states import State
 from picasso.models import Derivative, Job, StagedDerivative
 from picasso.process.child_protocol import MAX_DERIVATIVES
@@ -70,7 +70,6 @@ def stage(files: FileStore, held: Held, new: NewDerivative, content: Content, li
     """Keep a derivative of an attempt. One of the same role is replaced. Raises `LeaseLost`, `Gone`, `TooLarge`."""
     media_type = detect(Window.of_content(content)).media_type
     key = derived_key(held.job.file.key, held.job.processor, held.attempt, f"{new.role}{extension(media_type) or ''}")
-    forget(files, held, new.role)
     row = StagedDerivative(
         job=held.job,
         attempt=held.attempt,
@@ -82,36 +81,59 @@ def stage(files: FileStore, held: Held, new: NewDerivative, content: Content, li
         width=new.width,
         height=new.height,
     )
-    with transaction.atomic():
-        lock(held)
-        if content.size > room(held, new.role, limit):
-            raise TooLarge
-        try:
-            content.place_derived(key)
-        except FileNotFoundError as fault:
-            raise Gone(DELETED) from fault
-        values = {column: getattr(row, column) for column in COLUMNS if column != "role"}
-        StagedDerivative.objects.update_or_create(values, job=held.job, attempt=held.attempt, role=new.role)
+    old: set[str] = set()
+    while not row.pk:
+        old |= forget(held, new.role)
+        place(files, held, row, content, limit=limit, old=old)
     return row
 
 
-def forget(files: FileStore, held: Held, role: str) -> None:
-    """Remove what was sent before for this role, row first: a row never names other bytes than its own."""
-    old = staged_of(held).filter(role=role).first()
-    if old:
-        with transaction.atomic():
-            lock(held)
-            old.delete()
-        files.remove_one_derived(old.key)
+def forget(held: Held, role: str) -> set[str]:
+    """Remove the row of what was sent before for this role, before its bytes: a row never names others than its own.
+
+    Returns the keys of the bytes.
+    """
+    with transaction.atomic():
+        lock(held)
+        rows = staged_of(held).filter(role=role)
+        keys = set(rows.values_list("key", flat=True))
+        rows.delete()
+    return keys
+
+
+def place(
+    files: FileStore, held: Held, row: StagedDerivative, content: Content, *, limit: int, old: Collection[str]
+) -> None:
+    """Store the bytes and the row of a derivative, unless another request has sent its role since `forget`.
+
+    ``old`` are the keys of the bytes that it replaces. As long as the job is locked, no row can name them.
+    """
+    with transaction.atomic():
+        lock(held)
+        if staged_of(held).filter(role=row.role).exists():
+            return
+        for each in old:
+            files.remove_one_derived(each)
+        if content.size > room(held, row.role, limit):
+            raise TooLarge
+        try:
+            content.place_derived(row.key)
+        except FileNotFoundError as fault:
+            raise Gone(DELETED) from fault
+        row.save()
+
+
+def locked(held: Held) -> Held:
+    """The job as it is now. It is locked until the end of the transaction. Raises `Gone`."""
+    job = Job.everywhere.select_for_update().filter(pk=held.job.pk).first()
+    if job is None:
+        raise Gone(DELETED)
+    return Held(job, held.attempt)
 
 
 def lock(held: Held) -> None:
     """Lock the job, so that its attempt can't end meanwhile. In a transaction. Raises `LeaseLost`, `Gone`."""
-    job = Job.everywhere.select_for_update().filter(pk=held.job.pk).first()
-    if job is None:
-        raise Gone(DELETED)
-    if job.state != State.RUNNING or job.attempt != held.attempt:
-        raise LeaseLost
+    locked(held).require()
 
 
 def chosen(held: Held, roles: Collection[str] | None) -> tuple[list[Derivative], list[str]]:

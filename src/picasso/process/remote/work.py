@@ -15,8 +15,10 @@ from django.db.models import F, QuerySet
 from django.db.models.functions import Least, Now
 
 from picasso.access.policies import Policies
+from picasso.access.principal import SERVICE
 from picasso.errors import InvalidField, LeaseLost
-from picasso.jobs import states
+from picasso.files.queries import visible_to
+from picasso.jobs import settle, states
 from picasso.jobs.batch import Finish, write_batch
 from picasso.jobs.retries import WORKER_DIED, TransientError
 from picasso.jobs.states import Progress, State, clean_log
@@ -99,24 +101,35 @@ def finish(files: FileStore, policies: Policies, held: Held, outcome: Outcome) -
     if has_ended(held, State.DONE) or is_forbidden(held):
         return held.job
     held.require()
-    kept, dropped = staging.chosen(held, outcome.derivatives)
     try:
         policy = policies.of(held.started.project_id, held.job.pipeline)
         facts = judge(policy, checked_facts(outcome.facts))
     except ProcessorError as verdict:
         return give_up(files, held, verdict, outcome.log)
-    end = Finish(held.started, facts, kept, joined(held, outcome.log))
-    with transaction.atomic():
-        (ended,) = write_batch([end])
-        if ended:
-            staging.staged_of(held).delete()
-    if not ended:
-        raise LeaseLost
-    for key in dropped:
+    for key in keep(held, facts, outcome):
         files.remove_one_derived(key)
     if held.attempt > 1:
         files.remove_earlier_attempts(derived_key(held.job.file.key, held.job.processor, held.attempt, ""))
     return again(held)
+
+
+def keep(held: Held, facts: dict[str, JSON], outcome: Outcome) -> list[str]:
+    """running → done. The keys of the derivatives that are not kept. Raises `LeaseLost`, `Gone`, `InvalidField`.
+
+    The file and the job are locked first, as others do, so that no derivative is sent meanwhile.
+    """
+    with transaction.atomic():
+        settle.lock_files(visible_to(SERVICE).filter(pk=held.job.file_id))
+        now = staging.locked(held)
+        if has_ended(now, State.DONE):  # by the same request at the same time
+            return []
+        now.require()
+        kept, dropped = staging.chosen(held, outcome.derivatives)
+        (ended,) = write_batch([Finish(held.started, facts, kept, joined(held, outcome.log))])
+        if not ended:
+            raise LeaseLost
+        staging.staged_of(held).delete()
+    return dropped
 
 
 def checked_facts(facts: dict[str, JSON]) -> dict[str, JSON]:
