@@ -226,8 +226,11 @@ def answering(head: bytes, body: bytes) -> Iterator[str]:
         timeout = 30
 
         def handle(self) -> None:
-            while self.rfile.readline().strip():
-                pass
+            length = 0
+            while line := self.rfile.readline().strip().lower():
+                if line.startswith(b"content-length:"):
+                    length = int(line.partition(b":")[2])
+            self.rfile.read(length)
             self.wfile.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\n" + head + b"\r\n\r\n" + body)
 
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
@@ -243,6 +246,13 @@ def test_a_download_that_is_always_cut_at_the_same_place(new_client: NewClient, 
         with pytest.raises(PicassoError, match="no-answer"):
             new_client(url, retries=2).download(wanted, tmp_path / "x.png")
     assert not (tmp_path / "x.png").exists()
+
+
+def test_an_upload_of_which_nothing_arrives(new_client: NewClient) -> None:
+    with answering(b"Location: /uploads/x\r\nUpload-Offset: 0\r\nContent-Length: 0", b"") as url:
+        with pytest.raises(PicassoError, match="Nothing of what was sent") as failed:
+            new_client(url, retries=2).upload(bytes(2**20 + 1))
+        assert failed.value.upload_url == f"{url}/api/v1.0/uploads/x"
 
 
 @pytest.mark.parametrize("body", [b'{"x": 1}', b"[]", b"<p>"])

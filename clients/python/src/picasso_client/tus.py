@@ -104,12 +104,21 @@ def send_chunk(upload: Upload, attempts: Attempts) -> Steps[File | None]:
         yield Pause(attempts.next_pause(no_answer(fault)))
         return (yield from find(upload, chunk))
     if answer.ok:
-        return (yield from move(upload, answer, chunk))
+        return (yield from accepted(upload, answer, chunk, attempts))
     if is_too_large(answer) and len(chunk) > SMALLEST_CHUNK:
         upload.limit(len(chunk))
         return None
     yield Pause(attempts.next_pause(refusal(answer), retry_after(answer.headers)))
     return (yield from find(upload, chunk))
+
+
+def accepted(upload: Upload, answer: Answer, chunk: bytes, attempts: Attempts) -> Steps[File | None]:
+    """Go on where the answer says; after a pause if that is where it was."""
+    before = upload.offset
+    file = yield from move(upload, answer, chunk)
+    if file is None and upload.offset <= before:
+        yield Pause(attempts.next_pause(PicassoError(0, "no-answer", "Nothing of what was sent has arrived.")))
+    return file
 
 
 def next_chunk(upload: Upload) -> Steps[tuple[bytes, bool]]:

@@ -31,7 +31,10 @@ def in_threads(work: Callable[[T], R], items: Iterable[T], at_once: int, interru
     except KeyboardInterrupt:
         pool.shutdown(wait=False, cancel_futures=True)
         leave(interrupted)
-    pool.shutdown(cancel_futures=True)
+    except BaseException:  # also when nobody reads the results any more, as after `| head`
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    pool.shutdown()
 
 
 def leave(message: str) -> NoReturn:
