@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, DataError, connection, transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from picasso.access.principal import SERVICE
@@ -25,6 +26,7 @@ from picasso.jobs.retries import MAX_CRASHES, MAX_FAILURES, TransientError, back
 from picasso.jobs.settle import StateChange
 from picasso.jobs.states import LEASE, MOVES, Progress, RunningJob, StartedJob, State
 from picasso.models import Derivative, File, Job
+from picasso.process.remote.reaper import REMOTE_QUEUE
 from picasso.storage import default_storage
 from picasso.storage.folder import Folder
 from tests.flow.rows import derivative_of, finish, new_file, new_job, running_job, side_by_side, start, started
@@ -575,3 +577,12 @@ def test_the_clock_is_the_databases() -> None:
     job = new_job(due_at=Now() + timedelta(seconds=2))
     assert claims.claim_due("quick", 1, 1) == []
     until(lambda: claims.claim_due("quick", 1, 1) == [job.pk], 5, lambda: "it was never due")
+
+
+@pytest.mark.django_db
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="of SQLite's planner")
+def test_looking_for_lost_jobs_reads_no_others() -> None:
+    for only in (Q(queue="quick"), Q(REMOTE_QUEUE)):
+        rows = Job.everywhere.filter(states.LEASE_EXPIRED, only)
+        for found in (rows.filter(state="queued").order_by("pk"), rows.filter(state="running")):
+            assert "SEARCH picasso_job USING INDEX job_leased" in found.explain()

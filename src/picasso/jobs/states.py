@@ -20,7 +20,8 @@ from datetime import timedelta
 from typing import Any, NamedTuple, Protocol
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import BooleanField, Q, QuerySet
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
 
 from picasso import activity
@@ -135,7 +136,9 @@ class Progress(NamedTuple):
 
 
 # Conditions for moves that need more than (state, attempt). A worker that renewed its lease in between keeps its job.
-LEASE_EXPIRED = Q(leased_until__lt=Now())
+# SQLite uses the index `job_leased` only if its condition is there to the letter, without parameters.
+HAS_LEASE = RawSQL("picasso_job.state IN ('queued', 'running')", (), BooleanField())
+LEASE_EXPIRED = Q(HAS_LEASE, leased_until__lt=Now())
 NO_CONDITION = Q()
 
 NOT_STARTED: dict[str, Any] = {"leased_until": None, "started_at": None, "progress": None}
