@@ -67,9 +67,13 @@ def stack(service_of_clients: Stack) -> Stack:
 
     A test that fails may leave it dead, which is no matter to the next one.
     """
-    if not service_of_clients.runs:
-        service_of_clients.start()
-    return service_of_clients
+    return running_again(service_of_clients)
+
+
+def running_again(service: Stack) -> Stack:
+    if not service.runs:
+        service.start()
+    return service
 
 
 @pytest.fixture(scope="session")

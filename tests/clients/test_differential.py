@@ -16,6 +16,7 @@ import pytest
 
 from tests.clients import node
 from tests.clients.checks import TUS, UPLOADS
+from tests.clients.conftest import running_again
 from tests.services import free_port
 from tests.stack import Stack
 
@@ -333,9 +334,10 @@ def _answers(origin: str) -> bool:
 
 
 @pytest.fixture(scope="module")
-def found(stack: Stack, rival: str) -> dict[str, Seen]:
+def found(service_of_clients: Stack, rival: str) -> dict[str, Seen]:
     """All that differs, by series."""
-    return {name: differing(answers(rival, asks), answers(stack.url, asks)) for name, asks in SERIES.items()}
+    url = running_again(service_of_clients).url
+    return {name: differing(answers(rival, asks), answers(url, asks)) for name, asks in SERIES.items()}
 
 
 def differing(theirs: list[dict[str, Value]], ours: list[dict[str, Value]]) -> Seen:

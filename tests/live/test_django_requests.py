@@ -77,7 +77,7 @@ def refused_by_head(stack: Stack, method: str, path: str, length: int, **headers
     """What is answered to a head before any byte of its body was sent."""
     with wire(stack, timeout=10) as connection:
         connection.send(head(stack, method, path, Content_Type=JSON, Content_Length=length, **headers))
-        return connection.read()
+        return connection.read(head=method == "HEAD")
 
 
 @pytest.mark.parametrize(
@@ -123,16 +123,18 @@ def test_small_bodies_are_taken_as_before(stack: Stack) -> None:
 
 
 # Bodies that may be larger than 64 KiB.
-LARGEST = {"/api/v1.0/files/batch/": 512 * KIB}
+LARGEST = {"/api/v1.0/files/batch/": 512 * KIB, "/api/v1.0/jobs/{id}/finish/": 128 * KIB}
 
 
 def test_every_view_takes_a_body_or_does_not_as_its_description_says(stack: Stack) -> None:
     paths = stack.client.get(SCHEMA, headers={"Accept": JSON}).json()["paths"]
     for path, methods in paths.items():
         for method, operation in methods.items():
-            if path.startswith(("/api/v1.0/upload", "/files/", "/healthz", "/readyz")):
+            if path.startswith(("/api/v1.0/upload", "/files/", "/healthz", "/readyz")) or "/derivatives/" in path:
                 continue
             address = re.sub(r"{\w+}", "019ab3f2-7c1e-7d3a-9f52-3a4be0c5d1f7", path)
+            if method == "head":
+                continue  # an error without a body says nothing
             answer = refused_by_head(stack, method.upper(), address, LARGEST.get(path, 64 * KIB) + 1)
             has_body = "requestBody" in operation
             said = check_problem(answer, 413, "too-large")["detail"]
@@ -191,7 +193,9 @@ def test_a_thousand_parameters(stack: Stack) -> None:
     query = "&".join(f"a{number}=1" for number in range(1500))
     for path in (FILES, "/", LOGIN, SCHEMA, "/api/v1.0/docs/", "/nowhere"):
         check_problem(ask(stack, "GET", f"{path}?{query}"), 400, "bad-request")
-    check_problem(ask(stack, "GET", f"{FILES}?{query[:900]}"), 400, "invalid-field", "a0")
+    said = ask(stack, "GET", f"{FILES}?{query[:900]}")
+    assert said.status == 400
+    assert [error["field"] for error in said.json()["errors"]] == [f"a{number}" for number in range(20)]
     assert ask(stack, "GET", f"/?{query[:900]}").status == 200
 
 

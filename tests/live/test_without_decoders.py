@@ -54,7 +54,7 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for each in top_level_files(name):
             if not (packages / each).exists():
                 (packages / each).symlink_to(installed / each)
-    (own,) = installed.glob("picasso*.dist-info")
+    (own,) = installed.glob("picasso_server-*.dist-info")
     (packages / own.name).symlink_to(own)
     (packages / "picasso.pth").write_text(str(ROOT / "src"))
     return folder / "bin" / "python"

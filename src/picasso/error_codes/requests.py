@@ -313,7 +313,7 @@ REQUEST_CODES = (
         403,
         "The upload names a `webhook_url` whose host is not in `webhook_hosts` of the project. That list is empty at "
         "first.",
-        "Add the host: `picasso webhooks hosts --add HOST`, or `PATCH /api/v1.0/projects/{name}/`; it takes effect "
+        "Add the host: `picasso webhooks hosts --add HOST`, or `PATCH projects/{name}/`; it takes effect "
         "within five seconds. Or upload without `webhook_url`.",
     ),
     RequestCode(

@@ -18,6 +18,8 @@ from picasso.models import Derivative, File, OwnerUsage, ProjectUsage, Visibilit
 ALL = Q()
 NOTHING = Q(pk__in=[])
 NOT_DELETED = Q(deleted_at=None)
+SETTLED = frozenset({File.State.PROCESSED, File.State.FAILED})
+"""The states that only a new job ends."""
 
 
 def visible_to(principal: Principal) -> QuerySet[File]:
@@ -111,6 +113,11 @@ def existing(principal: Principal, file_ids: Collection[uuid.UUID]) -> set[uuid.
 def quarantined(file_ids: Collection[uuid.UUID]) -> list[uuid.UUID]:
     """Those of the files that are in quarantine; for the engine, which works for all projects."""
     return list(File.everywhere.filter(pk__in=list(file_ids), quarantined=True).values_list("pk", flat=True))
+
+
+def is_settled_of_import(import_id: uuid.UUID) -> bool:
+    """Whether the file that an import has become is settled, or there is none."""
+    return not File.everywhere.filter(imports=import_id).exclude(state__in=SETTLED).exists()
 
 
 def newest_id(principal: Principal) -> uuid.UUID | None:

@@ -34,6 +34,11 @@ def get(principal: Principal, pk: uuid.UUID) -> Import:
     return row
 
 
+def has_ended(pk: uuid.UUID) -> bool:
+    """Also one that does not exist any more."""
+    return not Import.everywhere.filter(states.UNFINISHED, pk=pk).exists()
+
+
 def cancel(principal: Principal, pk: uuid.UUID) -> None:
     """End an import; from then on there will be no file of it. Raises `NotFound`, `Conflict` if it has ended."""
     row = get(principal, pk)

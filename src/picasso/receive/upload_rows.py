@@ -32,6 +32,11 @@ def begun_by(principal: Principal) -> QuerySet[Upload]:
     return Upload.objects.of(principal.project_id).filter(principal__in=identities)
 
 
+def find(upload_id: uuid.UUID) -> Upload | None:
+    """Whoever began it."""
+    return Upload.everywhere.filter(pk=upload_id).first()
+
+
 def require_own(principal: Principal, upload_id: uuid.UUID) -> None:
     """Raises `NotFound`."""
     if not begun_by(principal).filter(pk=upload_id).exists():

@@ -12,7 +12,7 @@ from picasso.imports import queries
 from picasso.models import Import
 from picasso.web.event_hub import EventHub
 from picasso.web.events import require_still
-from picasso.web.request import Handler, Message, Request
+from picasso.web.request import Handler, Message, Request, Send
 from picasso.web.waiting import Waiting, preferred_wait
 
 
@@ -48,7 +48,8 @@ class SettledImports:
 
     async def _create(self, request: Request) -> None:
         """The answer to the creation, with the import as it is later."""
-        send, created = request.send, Kept()
+        send = request.send
+        created = Kept(send)
         request.send = created.keep
         try:
             await self._django(request)
@@ -58,13 +59,13 @@ class SettledImports:
             name = created.header(b"location").rstrip(b"/").rpartition(b"/")[2].decode("latin-1")
             await self._wait(request, name)
             created.body = await self._shown(request, name) or created.body
-        await created.send(request)
+            await created.send(request)
 
     async def _shown(self, request: Request, name: str) -> bytes:
         """Empty if it can't be shown any more."""
         path = f"{request.scope['root_path']}{IMPORTS}{name}/"
         headers = [each for each in request.scope["headers"] if each[0] not in OF_BODY]
-        shown = Kept()
+        shown = Kept(ignored)
         scope = {**request.scope, "method": "GET", "path": path, "raw_path": path.encode(), "headers": headers}
         scope["query_string"] = b""
         await self._django(Request(scope, nothing, shown.keep))
@@ -75,9 +76,10 @@ OF_BODY = frozenset({b"content-length", b"content-type", b"transfer-encoding"})
 
 
 class Kept:
-    """An answer that is not sent yet."""
+    """An answer that is not sent yet, if it is a success. A refusal is sent at once, as its body may still arrive."""
 
-    def __init__(self) -> None:
+    def __init__(self, send: Send) -> None:
+        self._send = send
         self.status = 0
         self.headers: list[tuple[bytes, bytes]] = []
         self.body = b""
@@ -85,7 +87,9 @@ class Kept:
     async def keep(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status, self.headers = message["status"], list(message["headers"])
-        else:
+        if self.status >= 300:
+            await self._send(message)
+        elif message["type"] == "http.response.body":
             self.body += message.get("body", b"")
 
     def header(self, name: bytes) -> bytes:
@@ -97,6 +101,10 @@ class Kept:
         request.answered = True
         await request.send({"type": "http.response.start", "status": self.status, "headers": headers})
         await request.body(self.body)
+
+
+async def ignored(_: Message) -> None:
+    """Nobody asked for this answer."""
 
 
 async def nothing() -> Any:

@@ -19,8 +19,9 @@ from picasso.errors import ClientGone, NotFound, Unavailable
 from picasso.events.filter import MAX_WAIT, Filter
 from picasso.events.queries import page
 from picasso.files import queries
-from picasso.imports import states
+from picasso.imports import queries as import_queries
 from picasso.models import File, Import, Upload
+from picasso.receive import upload_rows
 from picasso.web.event_hub import EventHub, Follower, FollowerEnded
 from picasso.web.event_slots import EventSlots
 from picasso.web.request import Message, Request
@@ -31,7 +32,6 @@ SECONDS = re.compile(r"[0-9]{1,9}")
 # Characters of the field that are looked at.
 MAX_PREFER = 1000
 
-ENDED = frozenset({File.State.PROCESSED, File.State.FAILED})
 SETTLED = ("file.deleted", "file.failed", "file.processed")
 IMPORT_ENDED = ("import.cancelled", "import.completed", "import.failed")
 
@@ -85,8 +85,8 @@ class Waiting:
     async def for_import(self, request: Request, row: Import) -> None:
         """As `for_file`, until an import has ended, and until the file that it has become is settled."""
         project = row.project_id
-        ended = Step(Filter(project, types=IMPORT_ENDED), partial(has_ended, row.pk))
-        settled = Step(Filter(project, types=SETTLED), partial(is_import_settled, row.pk))
+        ended = Step(Filter(project, types=IMPORT_ENDED), partial(import_queries.has_ended, row.pk))
+        settled = Step(Filter(project, types=SETTLED), partial(queries.is_settled_of_import, row.pk))
         await self._for_all(request, [ended, settled])
 
     async def for_concatenation(self, request: Request, final_id: uuid.UUID, done: asyncio.Task[Any]) -> None:
@@ -96,7 +96,7 @@ class Waiting:
             began = time.monotonic()
             with self._slots.take(request):
                 await asyncio.wait([done], timeout=seconds)
-            row = await self._hub.ask(upload_of, final_id)
+            row = await self._hub.ask(upload_rows.find, final_id)
             if row and row.file_id:
                 wanted = Filter(cast("int", row.project_id), types=SETTLED, file_id=row.file_id)
                 step = Step(wanted, partial(is_settled, SERVICE, row.file_id))
@@ -184,22 +184,7 @@ async def disconnected(request: Request) -> None:
 def is_settled(principal: Principal, file_id: uuid.UUID) -> bool:
     """Also one that this principal does not see: it has nothing to wait for."""
     state = queries.visible_to(principal).filter(pk=file_id).values_list("state", flat=True).first()
-    return state is None or state in ENDED
-
-
-def has_ended(import_id: uuid.UUID) -> bool:
-    """Also one that does not exist any more."""
-    return not Import.everywhere.filter(states.UNFINISHED, pk=import_id).exists()
-
-
-def is_import_settled(import_id: uuid.UUID) -> bool:
-    """Whether there is nothing more to wait for, once it has ended."""
-    file = File.everywhere.filter(imports=import_id).exclude(state__in=ENDED)
-    return not file.exists()
-
-
-def upload_of(upload_id: uuid.UUID) -> Upload | None:
-    return Upload.everywhere.filter(pk=upload_id).first()
+    return state is None or state in queries.SETTLED
 
 
 def add_header(request: Request, name: str, value: str) -> None:
