@@ -57,7 +57,10 @@ def fields_of_schema() -> tuple[list[str], list[str]]:
     generator: Any = SchemaGenerator
     schema = generator().get_schema(request=None, public=True)
     operations = [each for path in schema["paths"].values() for each in path.values() if isinstance(each, dict)]
-    parameters = {one["name"] for each in operations for one in each.get("parameters", []) if one["in"] == "query"}
+    given = [one for each in operations for one in each.get("parameters", [])]
+    shared = schema["components"].get("parameters", {})
+    named = [shared[one["$ref"].rpartition("/")[2]] if "$ref" in one else one for one in given]
+    parameters = {one["name"] for one in named if one["in"] == "query"}
     members = {name for each in schema["components"]["schemas"].values() for name in each.get("properties", {})}
     more = {"project", "project_id", "owner", "lineage", "id", "key", "file", "file_id", "deleted_at", "created_by"}
     return sorted(parameters | {"token", "owner", "project", "search", "ordering", "format"}), sorted(members | more)

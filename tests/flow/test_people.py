@@ -50,7 +50,8 @@ def test_the_admin_shows_projects_keys_and_roles_and_revokes_keys(ann: User, bro
         assert page.status_code == 200
         assert key.secret_hash.encode() not in page.content
         for action in ("add", f"{row.pk}/change", f"{row.pk}/delete"):
-            assert browser.post(f"{admin}{kind}/{action}/", {"post": "yes"}).status_code == 403
+            if (kind, action) != ("project", f"{row.pk}/change"):  # the hosts of webhooks are changed there
+                assert browser.post(f"{admin}{kind}/{action}/", {"post": "yes"}).status_code == 403
     browser.post(f"{admin}key/", {"action": "revoke", "_selected_action": [key.pk]})
     key.refresh_from_db()
     assert key.revoked_at
