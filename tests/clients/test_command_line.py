@@ -130,6 +130,27 @@ def test_the_same_command_repeats_nothing(stack: Stack, shell: Shell) -> None:
     assert not list(shell.folder.rglob("*.jsonl"))
 
 
+def test_an_answer_that_nobody_read(stack: Stack, shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As after Ctrl-C: the repeat sends the same key. What was deleted since then is sent anew."""
+    sent = content(10)
+    shell.write({"in/a": sent})
+
+    def upload(client: Client, path: Path, **options: Any) -> Any:
+        real(client, path, **options)
+        raise OSError("killed")
+
+    real = Client.upload
+    with monkeypatch.context() as patch:
+        patch.setattr(Client, "upload", upload)
+        assert shell.run("upload", "in").status == 1
+    shell.write({"in/b": b""})
+    (file_id,) = [line["file"]["id"] for line in shell.run("upload", "in", "--json").lines if "file" in line]
+    assert times_stored(stack, sent) == 1
+    assert shell.run("rm", file_id, "-y").status == 0
+    (again,) = [line["file"]["id"] for line in shell.run("upload", "in", "--json").lines if "file" in line]
+    assert again != file_id
+
+
 def test_a_file_that_changes_meanwhile_is_sent_again(
     stack: Stack, shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:

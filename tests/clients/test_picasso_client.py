@@ -218,6 +218,34 @@ def test_two_downloads_of_the_same_content(client: Any, tmp_path: Path) -> None:
     assert {each.name for each in tmp_path.iterdir()} == {"a.bin", "b.bin"}
 
 
+@pytest.mark.parametrize("new_client", ["sync"], indirect=True)
+def test_two_downloads_to_the_same_place(client: Any, tmp_path: Path) -> None:
+    sent = content(1_500_000)
+    file = client.upload(sent, name="a.bin")
+    others: list[Path] = []
+
+    def meanwhile(*_: object) -> None:
+        if not others:
+            others.append(client.download(file, tmp_path, overwrite=True))
+
+    assert client.download(file, tmp_path, overwrite=True, progress=meanwhile).read_bytes() == sent
+    assert [each.name for each in tmp_path.iterdir()] == ["a.bin"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "options", "hint"),
+    [
+        (b"x", {"tag": "summer"}, "'tags'"),
+        (b"x", {"nope": 1}, "pipeline"),
+        (b"x", {"tags": "summer"}, "list"),
+        (io.StringIO("x"), {}, "'rb'"),
+    ],
+)
+def test_wrong_options_of_an_upload(new_client: NewClient, sent: Any, options: Any, hint: str) -> None:
+    with pytest.raises(TypeError, match=hint):
+        new_client("http://127.0.0.1:9").upload(sent, **options)
+
+
 @contextmanager
 def answering(head: bytes, body: bytes) -> Iterator[str]:
     """The address of a server that says the same to every request, and closes the connection."""

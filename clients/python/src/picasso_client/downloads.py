@@ -5,8 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import threading
+import uuid
 from base64 import b64decode
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, TypedDict
@@ -19,10 +22,13 @@ from picasso_client.models import Derivative, File
 from picasso_client.names import local_name
 from picasso_client.retries import Attempts, no_answer, opened
 from picasso_client.service import Service
-from picasso_client.upload_options import Progress
+from picasso_client.upload_options import Progress, check_options
 
 # Bytes; of a beginning that is hashed.
 BLOCK = 2**20
+
+IN_USE: set[str] = set()
+LOCK = threading.Lock()
 
 
 class DownloadOptions(TypedDict, total=False):
@@ -52,6 +58,7 @@ def download(service: Service, wanted: File | Derivative, target: Path, options:
 
     Raises `PicassoError`, FileExistsError and other OSErrors.
     """
+    check_options(DownloadOptions, options)
     path = yield from run(lambda: target / name_of(wanted) if target.is_dir() else target)
     overwrite = options.get("overwrite", False)
     if not overwrite and (yield from run(lambda: os.path.lexists(path))):
@@ -59,11 +66,29 @@ def download(service: Service, wanted: File | Derivative, target: Path, options:
     sha256 = wanted.sha256 if isinstance(wanted, File) else ""
     part = part_of(path, sha256 or wanted.url.partition("?")[0])
     found = Download(service, wanted.url, part, options.get("progress", lambda *_: None), sha256, size=wanted.size)
-    file = yield from run(lambda: open_part(found))
-    with file:
-        yield from fetch(found, file)
-    yield from run(lambda: put_in_place(found.part, path, overwrite=overwrite))
+    with claimed(part) as found.part:
+        file = yield from run(lambda: open_part(found))
+        with file:
+            yield from fetch(found, file)
+        yield from run(lambda: put_in_place(found.part, path, overwrite=overwrite))
     return path
+
+
+@contextmanager
+def claimed(part: Path) -> Iterator[Path]:
+    """This temporary file, or one for this download alone while another of this process writes that one."""
+    known = str(part.absolute())
+    with LOCK:
+        if free := known not in IN_USE:
+            IN_USE.add(known)
+    mine = part if free else part.with_name(f".picasso-{uuid.uuid4().hex}.part")
+    try:
+        yield mine
+    finally:
+        if free:
+            IN_USE.discard(known)
+        else:
+            mine.unlink(missing_ok=True)
 
 
 def part_of(path: Path, content: str) -> Path:

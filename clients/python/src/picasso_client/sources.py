@@ -32,7 +32,7 @@ class Source(Protocol):
 
 
 def source_of(content: AsyncContent) -> Source:
-    """Raises OSError if a path can't be opened."""
+    """Raises OSError if a path can't be opened, and TypeError for what has no bytes."""
     if isinstance(content, (bytes, bytearray, memoryview)):
         return SeekableSource(io.BytesIO(bytes(content)), "", len(content))
     if isinstance(content, (str, os.PathLike)):
@@ -40,6 +40,8 @@ def source_of(content: AsyncContent) -> Source:
         return opened_source(path.open("rb"), path.name, owned=True)
     if isinstance(content, AsyncIterable):
         return AsyncSource(aiter(content))
+    if isinstance(content, io.TextIOBase):
+        raise TypeError("The file is open as text: open it with the mode 'rb'.")
     if hasattr(content, "read"):
         return opened_source(cast("IO[bytes]", content), name_of(content), owned=False)
     return StreamSource(iter(content))

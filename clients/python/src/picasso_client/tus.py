@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -19,7 +18,7 @@ from picasso_client.models import File, last_part
 from picasso_client.retries import Attempts, answered, no_answer, passes, retry_after
 from picasso_client.service import Service
 from picasso_client.sources import Source
-from picasso_client.upload_options import Progress, UploadOptions, tus_metadata
+from picasso_client.upload_options import Progress, UploadOptions, new_key, tus_metadata
 
 TUS = {"Tus-Resumable": "1.0.0"}
 CHUNK_HEADERS = {**TUS, "Content-Type": "application/offset+octet-stream"}
@@ -71,7 +70,7 @@ def create(service: Service, source: Source, options: UploadOptions) -> Steps[st
         **TUS,
         **length,
         "Upload-Metadata": tus_metadata(source.name, options),
-        "Idempotency-Key": str(uuid.uuid4()),
+        "Idempotency-Key": new_key(options),
     }
     answer = yield from answered(service, Call("POST", "uploads/", headers=headers))
     if not (upload_id := last_part(answer.headers.get("location", ""))):

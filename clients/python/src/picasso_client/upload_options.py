@@ -9,6 +9,7 @@ import uuid
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from difflib import get_close_matches
 from typing import Any, TypeAlias, TypedDict
 from urllib.parse import quote
 
@@ -36,8 +37,26 @@ class UploadOptions(ResumeOptions, total=False):
     webhook_url: str
     """Gets the events of the file, where the project allows its host."""
     expires_at: datetime
+    idempotency_key: str
+    """With the same key the same upload is stored once, also by another process within a day."""
     started: Callable[[str], object]
     """Is called with the address of a resumable upload: keep it to continue in another process, by `resume`."""
+
+
+def check_options(known: type, options: Mapping[str, Any]) -> None:
+    """Raises TypeError for what is no option of this TypedDict, and for tags that are a text."""
+    names = sorted(getattr(known, "__optional_keys__", ()))
+    for name in options:
+        if name not in names:
+            near = get_close_matches(name, names, 1)
+            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names)}."
+            raise TypeError(f"There is no option {name!r}; {hint}")
+    if isinstance(options.get("tags"), (str, bytes)):
+        raise TypeError("tags is a list of texts, not one text.")
+
+
+def new_key(options: UploadOptions) -> str:
+    return options.get("idempotency_key") or str(uuid.uuid4())
 
 
 def small_upload_call(content: bytes, name: str, options: UploadOptions) -> Call:
@@ -48,7 +67,7 @@ def small_upload_call(content: bytes, name: str, options: UploadOptions) -> Call
         "Content-Type": media_type(name, options),
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(encode(name), safe='')}",
         "Repr-Digest": f"sha-256=:{digest}:",
-        "Idempotency-Key": str(uuid.uuid4()),
+        "Idempotency-Key": new_key(options),
     }
     described = metadata_json(options)
     headers |= {f"Picasso-{field.title()}": text for field, text in described.items()}
@@ -69,8 +88,8 @@ def texts(options: UploadOptions) -> Mapping[str, str]:
         "visibility": options.get("visibility"),
         "webhook_url": options.get("webhook_url"),
     }
-    if "expires_at" in options:
-        found["expires_at"] = time_text(options["expires_at"])
+    if expires_at := options.get("expires_at"):
+        found["expires_at"] = time_text(expires_at)
     return {name: text for name, text in found.items() if text is not None}
 
 

@@ -13,7 +13,7 @@ from picasso_client.models import File
 from picasso_client.service import Service
 from picasso_client.sources import AsyncContent, Source, source_of
 from picasso_client.tus import Upload, create, find, transfer
-from picasso_client.upload_options import ResumeOptions, UploadOptions
+from picasso_client.upload_options import ResumeOptions, UploadOptions, check_options
 from picasso_client.upload_options import small_upload_call as small_call
 
 SMALL = 2**20
@@ -22,6 +22,7 @@ SMALL = 2**20
 
 def upload(service: Service, content: AsyncContent, options: UploadOptions) -> Steps[File]:
     """Raises `PicassoError`, and OSError if the content can't be read."""
+    check_options(UploadOptions, options)
     source = yield from run(lambda: source_of(content))
     try:
         file = yield from upload_source(service, source, options)
@@ -45,6 +46,7 @@ def upload_source(service: Service, source: Source, options: UploadOptions) -> S
 
 def resume(service: Service, url: str, content: AsyncContent, options: ResumeOptions) -> Steps[File]:
     """Continue an upload of another process. The content must be the same."""
+    check_options(ResumeOptions, options)
     source = yield from run(lambda: source_of(content))
     try:
         continued = Upload(service, url, source, options.get("progress", ignore))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -78,9 +79,25 @@ class Uploading:
         if file is None:
             options = self.options_of(item, report)
             options["started"] = partial(journal.put, key, "upload")
-            file = self.client.upload(item.path, **options)
+            options["idempotency_key"] = self.idempotency_key(key)
+            file = self.sent(item, key, options)
         journal.put(key, "file", file.id)
         return file
+
+    def idempotency_key(self, key: str) -> str:
+        """Written down before the request: an upload whose answer nobody read is not stored twice."""
+        if not (found := self.journal.get(key, "idempotency_key")):
+            found = str(uuid.uuid4())
+            self.journal.put(key, "idempotency_key", found)
+        return found
+
+    def sent(self, item: Item, key: str, options: UploadOptions) -> File:
+        try:
+            return self.client.upload(item.path, **options)
+        except PicassoError as error:
+            if 400 <= error.status < 500 and error.code != "idempotency-key-in-use":
+                self.journal.put(key, "idempotency_key", "")  # the next run is a new attempt
+            raise
 
     def finished(self, item: Item, key: str, report: Report) -> File | None:
         """What an earlier run has uploaded, or begun; None if that is gone."""
@@ -92,6 +109,7 @@ class Uploading:
         except PicassoError as error:
             if error.status not in LOST and error.code != "content-changed":
                 raise
+            self.journal.put(key, "idempotency_key", "")  # it would name what is gone
         return None
 
     def options_of(self, item: Item, report: Report) -> UploadOptions:
