@@ -28,7 +28,7 @@ class Exchange:
         """Whether the answer has begun."""
         fields = {"host": "localhost", **headers}
         path, _, query = path.partition("?")
-        self._scope: Message = {
+        self.scope: Message = {
             "type": "http",
             "asgi": {"version": "3.0"},
             "http_version": "1.1",
@@ -52,7 +52,7 @@ class Exchange:
         self._messages.put_nowait({"type": "http.disconnect"})
 
     async def run(self) -> None:
-        await self._app(self._scope, self._receive, self._send)
+        await self._app(self.scope, self._receive, self._send)
 
     async def taken(self) -> None:
         """Wait until the application has taken all that was sent."""

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 import pytest
 from django.conf import settings
+from django.core.signals import request_started
 from django.db import connection
 from django.db.models.functions import Now
 
@@ -31,6 +32,7 @@ from picasso.process.remote.lease import Held
 from picasso.process.remote.reaper import reap
 from picasso.storage.folder import Folder
 from picasso.web.app import WebApp
+from picasso.web.connection import EXTENSION, PlainConnection
 from tests.flow.access import code, new_key, project
 from tests.flow.asgi import Exchange, ask
 from tests.flow.rows import new_file, new_job
@@ -587,6 +589,32 @@ def test_waiting_for_a_job(service: Service) -> None:
             assert await last == []
 
     service.run(work)
+
+
+def test_a_job_whose_worker_has_left_meanwhile_is_due_again(service: Service) -> None:
+    """The client goes while the view claims the job."""
+    job = service.job()
+    left = PlainConnection()
+
+    def leave(**_: object) -> None:
+        left.gone = True
+
+    async def work(app: WebApp) -> None:
+        body = json.dumps({"processors": ["caption"], "worker": "w1"}).encode()
+        headers = {"authorization": f"Bearer {service.key}", "content_length": len(body), **JSON}
+        claim = Exchange(app, "POST", CLAIM, headers)
+        claim.scope["extensions"] = {EXTENSION: left}
+        claim.send(body, more=False)
+        request_started.connect(leave)
+        try:
+            await claim.run()
+        finally:
+            request_started.disconnect(leave)
+        (lease,) = await service.claim(app)
+        assert (lease["id"], lease["attempt"]) == (str(job.pk), 2)
+
+    service.run(work)
+    assert row(job).failures == 0
 
 
 def test_each_of_many_jobs_is_done_once(service: Service) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import uuid
 from contextlib import nullcontext
 from typing import Any
 
 from picasso.access.principal import Scope
 from picasso.addresses import CLAIMS, below
 from picasso.process.pipelines import Pipelines
-from picasso.process.remote.claim import queues_of
+from picasso.process.remote.claim import give_back, queues_of
 from picasso.web.django_handler import DjangoCall, DjangoHandler
 from picasso.web.event_slots import EventSlots
 from picasso.web.events import require_still
@@ -34,6 +35,8 @@ class ClaimHandler:
         async with self._django.received(request) as call:
             with self._slots.take(request) if seconds else nullcontext():
                 answer = await self._answer(request, call, seconds)
+        if request.gone:
+            await self._give_back(request, answer)
         if seconds:
             add_header(request, "Preference-Applied", f"wait={seconds}")
         for message in answer:
@@ -49,6 +52,12 @@ class ClaimHandler:
             if left <= 0 or self._hub.stopped or not is_empty(answer):
                 return answer
             await self._wait(request, json.loads(call.body), left)
+
+    async def _give_back(self, request: Request, answer: list[Message]) -> None:
+        """Jobs that nobody gets to know of: without this they would wait until their leases end."""
+        if answer[0].get("status") == 200:
+            leases = [(uuid.UUID(each["id"]), each["lease"]) for each in json.loads(body_of(answer))]
+            await self._hub.ask(give_back, request.principal, leases)
 
     async def _wait(self, request: Request, body: dict[str, Any], seconds: float) -> None:
         """``body`` is one that the view has accepted."""
@@ -74,5 +83,8 @@ async def kept(call: DjangoCall) -> list[Message]:
 
 
 def is_empty(answer: list[Message]) -> bool:
-    body = b"".join(message.get("body", b"") for message in answer)
-    return answer[0].get("status") == 200 and body == EMPTY
+    return answer[0].get("status") == 200 and body_of(answer) == EMPTY
+
+
+def body_of(answer: list[Message]) -> bytes:
+    return b"".join(message.get("body", b"") for message in answer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from contextlib import suppress
 from typing import Any
 
 from picasso.access.principal import Scope
@@ -57,8 +58,10 @@ class SettledImports:
             request.send = send
         if created.status == 201:
             name = created.header(b"location").rstrip(b"/").rpartition(b"/")[2].decode("latin-1")
-            await self._wait(request, name)
-            created.body = await self._shown(request, name) or created.body
+            # Whatever happens while it waits: the import was created, and the client must get to know of it.
+            with suppress(PicassoError):
+                await self._wait(request, name)
+                created.body = await self._shown(request, name) or created.body
             await created.send(request)
 
     async def _shown(self, request: Request, name: str) -> bytes:

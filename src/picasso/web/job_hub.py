@@ -8,10 +8,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
+from typing import TypeVar
 
 from picasso.errors import Unavailable
 from picasso.pools import stop_pool
@@ -19,6 +20,8 @@ from picasso.process.remote.claim import due
 from picasso.web.event_hub import ask
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 # In seconds.
 POLL = 0.1
@@ -85,6 +88,10 @@ class JobHub:
         finally:
             self._waiters.pop(waiter, None)
 
+    async def ask(self, call: Callable[..., T], *arguments: object) -> T:
+        """Have its thread ask the database. Raises `Unavailable`."""
+        return await asyncio.get_running_loop().run_in_executor(self._reader, partial(ask, call, *arguments))
+
     @property
     def stopped(self) -> bool:
         return self._stopped
@@ -100,7 +107,7 @@ class JobHub:
         """Wake those for whom there are jobs; the seconds until the next look."""
         queues = sorted(frozenset[str]().union(*(waiter.queues for waiter in self._waiters)))
         try:
-            places = await asyncio.get_running_loop().run_in_executor(self._reader, partial(ask, places_of, queues))
+            places = await self.ask(places_of, queues)
         except Unavailable as fault:
             log.warning("can't look for due jobs, trying again: %s", fault)
             return OUTAGE_PAUSE

@@ -6,6 +6,7 @@ import logging
 import random
 import uuid
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,7 +14,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from picasso.access.principal import Principal, Scope
-from picasso.errors import Forbidden, InvalidField
+from picasso.errors import Forbidden, Gone, InvalidField, LeaseLost, NotFound
 from picasso.jobs import claims, queues, states
 from picasso.jobs.batch import Start, write_batch
 from picasso.jobs.claims import Lane
@@ -21,6 +22,7 @@ from picasso.jobs.states import NOT_STARTED, StartedJob, State
 from picasso.models import File, Job
 from picasso.process.pipelines import Pipelines
 from picasso.process.remote.declared import RemoteProcessor
+from picasso.process.remote.lease import find
 
 log = logging.getLogger(__name__)
 
@@ -114,6 +116,13 @@ def set_leases(jobs: Sequence[uuid.UUID], processor: RemoteProcessor, worker: st
 def log_of(worker: str) -> str:
     """The first line of a job's log says who had it."""
     return f"worker: {worker}"
+
+
+def give_back(principal: Principal, leases: Sequence[tuple[uuid.UUID, str]]) -> None:
+    """Jobs, by id and lease, that their worker did not get to know of. They are due at once, and did not fail."""
+    for job_id, lease in leases:
+        with suppress(Gone, LeaseLost, NotFound):
+            states.release(find(principal, job_id, lease).started)
 
 
 def claimed(jobs: Sequence[StartedJob]) -> list[Claimed]:
