@@ -62,15 +62,15 @@ bench: $(VENV)/dev.done
 	@$(BIN)/python -m bench
 
 $(VENV)/run.done: requirements/build.txt requirements/run.txt pyproject.toml clients/python/pyproject.toml | $(VENV)/bin/python
-	$(PIP) -r requirements/build.txt
-	$(PIP) --no-build-isolation -r requirements/run.txt
+	@$(PIP) -r requirements/build.txt
+	@$(PIP) --no-build-isolation -r requirements/run.txt
 	@# The distribution was once called `picasso`; a second copy would register every processor twice.
 	@$(BIN)/python -m pip uninstall --quiet --yes picasso 2>/dev/null
 	@$(BIN)/python $(INSTALL) --no-deps --no-build-isolation --editable clients/python --editable .
 	@touch $@
 
 $(VENV)/dev.done: requirements/dev.txt $(VENV)/run.done
-	$(PIP) -r requirements/dev.txt
+	@$(PIP) -r requirements/dev.txt
 	@touch $@
 
 $(VENV)/bin/python:

@@ -13,6 +13,7 @@ from picasso.access.projects import DEFAULT
 from picasso.doctor import database, forwarding, receivers, workers
 from picasso.doctor.finding import Finding, Installation, Level
 from picasso.models import Upload, Worker
+from picasso.webhooks import of_files
 
 HERE = Installation(conf.load({}), "http://127.0.0.1:8000")
 
@@ -31,6 +32,14 @@ def test_workers() -> None:
     Worker.objects.create(name="here/1", queue="quick", seen_at=timezone.now())
     found = [finding for finding in workers.check(HERE) if finding.level != Level.OK]
     assert [finding.what.split()[5] for finding in found] == ["heavy"]
+
+
+@pytest.mark.django_db
+def test_webhooks_of_uploads_have_no_address_to_ask() -> None:
+    of_files.key_row(DEFAULT.id)
+    of_files.of_host(DEFAULT.id, "app.example.com")
+    [finding] = receivers.check(HERE)
+    assert (finding.level, finding.what) == (Level.OK, "There are no webhooks.")
 
 
 @pytest.mark.django_db

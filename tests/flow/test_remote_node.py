@@ -39,7 +39,7 @@ def snippet(language: str, name: str) -> str:
 
 def test_the_worker_of_the_guide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     worker, config = snippet("js", "words.mjs"), tmp_path / "picasso.toml"
-    assert len(worker.splitlines()) == 10
+    assert len(worker.splitlines()) == 11
     (tmp_path / "words.mjs").write_text(worker)
     config.write_text(re.findall(r"```toml\n# picasso.toml\n(\[remote.words\]\n.*?)```", PAGE, re.DOTALL)[0])
     configure(monkeypatch, config=config, data_dir=tmp_path / "data", access="keys")

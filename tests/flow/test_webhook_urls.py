@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from standardwebhooks import Webhook as Verifier
 
 from picasso.access.principal import PROJECT_SCOPES, Scope
@@ -276,6 +276,8 @@ def test_hosts_by_api_command_and_admin(tmp_path: Path) -> None:
     out = StringIO()
     call_command("webhooks", "hosts", "--add", "*.example.com", "--remove", "app.example.com", stdout=out)
     assert out.getvalue() == "*.example.com\n"
+    with pytest.raises(CommandError, match=r"'http://x y/' is no host.* such as app\.example\.com"):
+        call_command("webhooks", "hosts", "--add", "http://x y/")
     call_command("webhooks", "secret", "--json", stdout=(shown := StringIO()))
     assert json.loads(shown.getvalue())["secret"].startswith("whsec_")
     browser = client()

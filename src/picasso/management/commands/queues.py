@@ -32,12 +32,13 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps([asdict(load) for load in loads]))
             return
+        width = max((len(load.name) for load in loads), default=0)
         for load in loads:
-            self.stdout.write(line(load))
+            self.stdout.write(line(load, width))
 
 
-def line(load: Load) -> str:
+def line(load: Load, width: int) -> str:
     state = "paused" if load.paused else "open"
     counts = f"{load.waiting} waiting, {load.queued} queued, {load.running} running"
     since = "" if load.oldest is None else f", the oldest due for {load.oldest:.0f} s"
-    return f"{load.name:6} {state:7} {counts}{since}"
+    return f"{load.name:{width}} {state:7} {counts}{since}"

@@ -16,6 +16,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone
 
 from picasso.access import project_settings, projects
+from picasso.access.host_patterns import is_host
 from picasso.access.principal import SERVICE, Principal
 from picasso.errors import PicassoError
 from picasso.events.types import is_pattern
@@ -202,7 +203,9 @@ def add_of_files(parser: CommandParser) -> None:
     parser.add_argument("--project", default="default", help="the name of the project (default: %(default)s)")
     for name in ("add", "remove"):
         what = f"a host to {name}, such as app.example.com or *.example.com; may be given several times"
-        parser.add_argument(f"--{name}", action="append", default=[], metavar="HOST", help=what)
+        parser.add_argument(
+            f"--{name}", action="append", type=host if name == "add" else str, default=[], metavar="HOST", help=what
+        )
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -239,6 +242,12 @@ def add_replay(parser: CommandParser) -> None:
 def add_deliveries(parser: CommandParser) -> None:
     parser.add_argument("--state", choices=Delivery.State.values, help="only those in this state")
     parser.add_argument("--limit", type=whole, default=LISTED, help="how many (default: %(default)s)")
+
+
+def host(text: str) -> str:
+    if not is_host(text):
+        raise ArgumentTypeError(f"{text!r} is no host. A host is a name such as app.example.com or *.example.com.")
+    return text
 
 
 def event_type(text: str) -> str:

@@ -103,7 +103,7 @@ def start(known: Pipelines, jobs: Sequence[uuid.UUID], worker: str) -> list[Clai
         begun = [job for job in found if job]
         for name in {job.processor for job in begun}:
             set_leases([job.id for job in begun if job.processor == name], known.remote[name], worker)
-    log.info("worker %s has claimed %d jobs", worker, len(begun))
+    log.info("worker %s has claimed %d %s", worker, len(begun), "job" if len(begun) == 1 else "jobs")
     return claimed(begun)
 
 

@@ -39,7 +39,7 @@ class Commands(click.Group):
     """Imports the module of a command when it is needed."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return [*COMMANDS, *others_of(ctx)]
+        return list(dict.fromkeys([*COMMANDS, *others_of(ctx)]))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if module := MODULES.get(cmd_name):

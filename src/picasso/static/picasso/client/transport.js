@@ -55,8 +55,10 @@ class Quiet {
 
   get signal() { return this.#controller.signal; }
 
+  /** After the end, what was read ahead of a body may still move: it starts no timer, which would keep Node running. */
   moved(limit = QUIET) {
     clearTimeout(this.#timer);
+    if (this.#over.signal.aborted) return;
     this.#timer = setTimeout(() => this.#controller.abort(new Error(`nothing moved for ${limit / 1000} s`)), limit);
   }
 

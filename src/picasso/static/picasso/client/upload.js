@@ -60,8 +60,7 @@ export class Upload {
     try {
       return await this.#untilDone(small ? () => this.#sendSmall(small) : () => this.#step());
     } catch (error) {
-      if (error instanceof PicassoError && this.#id) error.uploadUrl = this.service.uploadUrl(this.#id);
-      throw error;
+      throw this.#id ? withUrl(error, this.service.uploadUrl(this.#id)) : error;
     } finally {
       release?.();
     }
@@ -278,6 +277,16 @@ export class Upload {
 
   async #remember() { if (this.#print) await this.memory.remember(this.#print, this.#known); }
   async #forget() { if (this.#print) await this.memory.forget(this.#print, this.#known); }
+}
+
+/**
+ * The error with the address of the upload. One signal may stop many uploads: each gets an `AbortError` of its own.
+ * @param {unknown} error @param {string} uploadUrl
+ */
+function withUrl(error, uploadUrl) {
+  if (error instanceof PicassoError) error.uploadUrl = uploadUrl;
+  if (!(error instanceof DOMException)) return error; // the application's own reason
+  return Object.assign(new DOMException(error.message, error.name), { cause: error, uploadUrl });
 }
 
 /** The last part of an address. @param {string | null} address */
