@@ -316,7 +316,9 @@ def test_help_completion_and_usage(shell: Shell, name: str) -> None:
 def test_without_a_service(shell: Shell) -> None:
     ran = shell.run("ls", PICASSO_URL="http://127.0.0.1:9")
     assert (ran.status, ran.out) == (1, "")
-    assert "no-answer" in ran.err
+    assert "http://127.0.0.1:9 can't be reached" in ran.err
+    assert ran.err.count("trying again for") == 1
+    assert "PICASSO_URL" in ran.err.splitlines()[-1]
     assert shell.run("ls", PICASSO_URL="ftp://x").status == 2
     assert shell.run("ls", PICASSO_URL="http://x:99999").status == 2
 
@@ -327,6 +329,19 @@ def test_a_key_that_is_none(shell: Shell, key: str) -> None:
     assert (ran.status, ran.out) == (2, "")
     assert "cret" not in ran.err
     assert shell.run("login", "http://127.0.0.1:9", "--token-stdin", given="pk_sécret".encode()).status == 2
+
+
+def test_small_mistakes(stack: Stack, shell: Shell) -> None:
+    assert "nope.txt: there is no such file" in shell.run("upload", "nope.txt").err
+    assert shell.run("ls", "--tag", "x", PICASSO_PROJECT="pr\nü").status == 2
+    assert "or set PICASSO_KEY" in shell.run("ls", PICASSO_KEY="pk_none").err
+    sent = content(10)
+    printed = shell.run("upload", "-", "--name", "x.bin", "--expires-at", "2099-01-01", given=sent).out.split()
+    assert printed[1:] == ["x.bin"]
+    assert shell.run("get", printed[0], "-o", "new/folder/").status == 0
+    assert (shell.folder / "new/folder/x.bin").read_bytes() == sent
+    shell.env["PICASSO_URL"] = f"{stack.url}/api/v1.0/"
+    assert shell.run("whoami").status == 0
 
 
 def test_white_space_around_a_key(shell: Shell) -> None:

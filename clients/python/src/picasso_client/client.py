@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self, TypeVar, Unpack
 
@@ -18,7 +18,7 @@ from picasso_client.exchange import arguments, head_of, http_options
 from picasso_client.following import EventFilters
 from picasso_client.models import Derivative, Event, File, Import, Outcome
 from picasso_client.requests import FOREVER, BatchOptions, Changes, Filters, ImportOptions
-from picasso_client.service import Service
+from picasso_client.service import Contact, Service
 from picasso_client.sources import Content
 from picasso_client.upload_options import ResumeOptions, UploadOptions
 
@@ -28,7 +28,8 @@ T = TypeVar("T")
 class Client:
     """Arguments come first, then ``PICASSO_URL`` and ``PICASSO_KEY``, then what `picasso login` has stored.
 
-    ``key`` is a key or a token. ``retries`` is how many times in a row a request may fail. ``http`` are options of
+    ``key`` is a key or a token. ``retries`` is how many times in a row a request may fail;
+    ``waiting`` hears of the first failure, and for how many seconds more it is tried. ``http`` are options of
     `httpx.Client`, such as ``verify`` or ``proxy``. All methods raise `PicassoError`.
     """
 
@@ -39,9 +40,10 @@ class Client:
         *,
         project: str | None = None,
         retries: int = 8,
+        waiting: Callable[[str, int], object] | None = None,
         http: Mapping[str, Any] | None = None,
     ) -> None:
-        self._service = Service(resolve(url, key, project), retries)
+        self._service = Service(resolve(url, key, project), retries, Contact(waiting=waiting))
         self._http = httpx.Client(**http_options(http))
 
     def __enter__(self) -> Self:

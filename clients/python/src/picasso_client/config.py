@@ -31,15 +31,14 @@ def resolve(url: str | None, key: str | None, project: str | None = None) -> Log
     chosen = check_url(url or os.environ.get(URL) or (stored.url if stored else DEFAULT_URL))
     is_stored = stored is not None and stored.url == chosen
     known = os.environ.get(KEY) or (stored.key if stored and is_stored else None)
-    return Login(
-        chosen,
-        check_key(known if key is None else key),
-        project or os.environ.get(PROJECT) or (stored.project if stored and is_stored else None),
-    )
+    named = project or os.environ.get(PROJECT) or (stored.project if stored and is_stored else None)
+    if named and not re.fullmatch(r"[!-~]+", named):
+        raise ValueError(f"{named!r} is not the name of a project.")
+    return Login(chosen, check_key(known if key is None else key), named)
 
 
 def check_url(url: str) -> str:
-    """The base without a slash at its end. Raises ValueError."""
+    """The base without a slash at its end, and without the path of the API. Raises ValueError."""
     parts = urlsplit(url)
     if parts.username or parts.password:
         raise ValueError("The address must not have a user name or password; use a key.")
@@ -51,7 +50,7 @@ def check_url(url: str) -> str:
         or not has_port(parts)
     ):
         raise ValueError(f"{url!r} is not the address of a service, such as https://files.example.com.")
-    return url.rstrip("/")
+    return url.rstrip("/").removesuffix("/api/v1.0")
 
 
 def has_port(parts: SplitResult) -> bool:

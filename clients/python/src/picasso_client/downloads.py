@@ -128,7 +128,7 @@ def fetch(download: Download, file: IO[bytes]) -> Steps[None]:
     attempts = Attempts(download.service.retries)
     furthest = download.offset
     while download.size is None or download.offset < download.size:
-        answer = yield from opened(next_call(download), attempts)
+        answer = yield from opened(download.service, next_call(download), attempts)
         yield from run(lambda: begin(download, file, answer))  # noqa: B023 - it is called at once
         try:
             yield from copy(download, file)

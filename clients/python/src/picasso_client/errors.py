@@ -36,7 +36,9 @@ class PicassoError(Exception):
         super().__init__(self._text())
 
     def _text(self) -> str:
-        fields = "".join(f" ({error.field}: {error.detail})" for error in self.errors)
+        fields = "".join(
+            f" ({error.field}: {error.detail})" for error in self.errors if error.detail not in self.detail
+        )
         return f"{self.code}: {self.detail}{fields}"
 
 

@@ -61,7 +61,7 @@ def events(service: Service, after: int | None, filters: EventFilters) -> Steps[
     """
     attempts = Attempts(service.retries)
     while True:
-        yield from opened(events_call(after, filters), attempts)
+        yield from opened(service, events_call(after, filters), attempts)
         attempts.progress()
         parser = Parser()
         try:

@@ -19,6 +19,8 @@ PASSING = frozenset({408, 423, 425, 429, 503, 507})
 CODES = frozenset({"idempotency-key-in-use"})
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
+FIRST_CONTACT = 5
+"""Attempts more, about ten seconds, where nothing has listened yet: the address may be wrong."""
 # A server that says more than this will not be waited for.
 LONGEST_RETRY_AFTER = 300.0
 
@@ -42,9 +44,19 @@ class Attempts:
         longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (self.failed - 1))
         return float(max(retry_after or 0, longest * random.uniform(0.5, 1)))  # noqa: S311 - no secret
 
+    def seconds(self) -> int:
+        """About how long the attempts that are left take."""
+        pauses = (min(LONGEST_PAUSE, FIRST_PAUSE * 2**n) for n in range(self.failed - 1, self.most))
+        return int(0.75 * sum(pauses))
+
 
 def no_answer(fault: Exception) -> PicassoError:
     return PicassoError(0, "no-answer", str(fault) or type(fault).__name__)
+
+
+def unreachable(service: Service, fault: Exception) -> PicassoError:
+    text = str(fault) or type(fault).__name__
+    return PicassoError(0, "no-answer", f"{service.login.url} can't be reached ({text}).")
 
 
 def passes(answer: Answer) -> bool:
@@ -72,30 +84,36 @@ def answered(service: Service, call: Call) -> Steps[Answer]:
 
     A call that would do its work twice is only repeated if it surely was not done.
     """
-    return (yield from attempt(call, Attempts(service.retries), send))
+    return (yield from attempt(service, call, Attempts(service.retries), send))
 
 
-def opened(call: Call, attempts: Attempts) -> Steps[Answer]:
+def opened(service: Service, call: Call, attempts: Attempts) -> Steps[Answer]:
     """The same for an answer that is read in pieces."""
-    return (yield from attempt(call, attempts, open_answer))
+    return (yield from attempt(service, call, attempts, open_answer))
 
 
-def attempt(call: Call, attempts: Attempts, ask: Callable[[Call], Steps[Answer]]) -> Steps[Answer]:
+def attempt(service: Service, call: Call, attempts: Attempts, ask: Callable[[Call], Steps[Answer]]) -> Steps[Answer]:
     while True:
         after = None
         try:
             answer = yield from ask(call)
         except httpx.TransportError as fault:
-            error = no_answer(fault)
+            error = unreachable(service, fault) if service.is_own(call.path) else no_answer(fault)
+            if isinstance(fault, httpx.ConnectError) and not service.contact.made:
+                attempts.most = min(attempts.most, FIRST_CONTACT)
             if not (repeatable(call) or isinstance(fault, (httpx.ConnectError, httpx.ConnectTimeout))):
                 raise error from fault
         else:
+            service.contact.made = True
             if answer.ok:
                 return answer
             error, after = error_of(answer.status, answer.headers, answer.body), retry_after(answer.headers)
             if not passes(answer) or not (repeatable(call) or is_refused(answer)):
                 raise error
-        yield Pause(attempts.next_pause(error, after))
+        pause = attempts.next_pause(error, after)
+        if error.status == 0:
+            service.contact.report(error.detail, attempts.seconds())
+        yield Pause(pause)
 
 
 def is_refused(answer: Answer) -> bool:

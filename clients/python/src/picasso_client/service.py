@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from urllib.parse import urljoin, urlsplit
 
 from picasso_client.config import Login
@@ -11,11 +11,29 @@ from picasso_client.config import Login
 API = "/api/v1.0/"
 
 
+@dataclass(slots=True)
+class Contact:
+    """What is known of the service, and who wants to hear that it can't be reached."""
+
+    made: bool = False
+    waiting: Callable[[str, int], object] | None = None
+    """Is called once, with the fault and about how many seconds more will be tried."""
+
+    def report(self, fault: str, seconds: int) -> None:
+        if self.waiting and seconds:
+            waiting, self.waiting = self.waiting, None
+            waiting(fault, seconds)
+
+
 @dataclass(frozen=True, slots=True)
 class Service:
     login: Login
     retries: int = 8
     """How many times in a row a request may fail."""
+    contact: Contact = field(default_factory=Contact)
+
+    def is_own(self, path: str) -> bool:
+        return origin(self.url(path)) == origin(self.login.url)
 
     @property
     def api(self) -> str:

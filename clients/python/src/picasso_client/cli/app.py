@@ -88,9 +88,17 @@ def run(arguments: Sequence[str], program: str, others: Mapping[str, str]) -> in
     except BrokenPipeError:
         raise
     except (PicassoError, OSError) as fault:
-        say(f"{program}: {fault}")
+        say(f"{program}: {fault}{advice(fault, program)}")
         return 1
     return 0
+
+
+def advice(fault: Exception, program: str) -> str:
+    """What to do about it."""
+    code = fault.code if isinstance(fault, PicassoError) else ""
+    if code in {"unauthorized", "invalid-key"}:
+        return f" Run `{program} login`, or set PICASSO_KEY."
+    return f" `{program} login`, --url and PICASSO_URL say where the service is." if code == "no-answer" else ""
 
 
 def complete(program: str, others: Mapping[str, str]) -> int | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import click
 
+from picasso_client.cli.output import say
 from picasso_client.client import Client
 
 PATIENT = 8
@@ -21,12 +22,16 @@ class Settings:
     url: str | None = None
     project: str | None = None
 
-    def client(self, retries: int = 3) -> Client:
+    def client(self, retries: int = 3, key: str | None = None) -> Client:
         """Raises `click.UsageError` if the address or the key is none."""
         try:
-            return Client(self.url, project=self.project, retries=retries)
+            return Client(self.url, key, project=self.project, retries=retries, waiting=waiting)
         except ValueError as fault:
             raise click.UsageError(str(fault)) from fault
+
+
+def waiting(fault: str, seconds: int) -> None:
+    say(f"{fault.rstrip('.')}; trying again for about {seconds} s. Ctrl-C stops.")
 
 
 def fail_if(failed: int) -> None:

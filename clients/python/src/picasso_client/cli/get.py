@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import threading
@@ -15,7 +16,7 @@ import click
 
 from picasso_client.cli.context import PATIENT, Settings, fail_if
 from picasso_client.cli.files import IDS, texts
-from picasso_client.cli.output import error_json, show, show_json
+from picasso_client.cli.output import error_json, reason, show_json
 from picasso_client.cli.parallel import in_threads
 from picasso_client.cli.progress import Bars, bars
 from picasso_client.client import Client
@@ -77,7 +78,14 @@ class Fetching:
 
 @click.command()
 @IDS
-@click.option("-o", "--output", type=click.Path(path_type=Path), default=Path(), help="A folder or a file; - to print.")
+@click.option(
+    "-o",
+    "--output",
+    "place",
+    type=click.Path(path_type=str),
+    default=".",
+    help="A folder (NEW/ is created) or a file; - to print.",
+)
 @click.option("-d", "--derivative", metavar="ROLE", help="Such as thumbnail-256, instead of the original.")
 @click.option("-f", "--force", is_flag=True, help="Overwrite what is there.")
 @click.option("-p", "--parallel", type=click.IntRange(1, 64), default=4, show_default=True, help="Files at once.")
@@ -88,7 +96,7 @@ def get(
     /,
     *,
     ids: Sequence[uuid.UUID],
-    output: Path,
+    place: str,
     derivative: str | None,
     force: bool,
     parallel: int,
@@ -99,6 +107,9 @@ def get(
     Their names are made safe. A file is there as a whole and checked, or not at all.
     """
     wanted = texts(ids)
+    output = Path(place)
+    if place.endswith((os.sep, "/")):
+        output.mkdir(parents=True, exist_ok=True)
     if len(wanted) > 1 and not output.is_dir():
         raise click.UsageError("With several files --output is a folder that exists.")
     with settings.client(PATIENT) as client, bars() as shown:
@@ -117,7 +128,7 @@ def print_one(run: Fetching, file_id: str) -> int:
         run.target = Path(folder) / "file"
         result = run.work(file_id)
         if result.path is None:
-            run.bars.message(f"{file_id}: {result.error}")
+            run.bars.message(f"{file_id}: {reason(result.error)}")
             return 1
         with result.path.open("rb") as file:
             shutil.copyfileobj(file, sys.stdout.buffer)
@@ -130,16 +141,10 @@ def tell(result: Result, shown: Bars, as_json: bool) -> int:
         found = {"path": str(result.path)} if result.path else {"error": error_json(result.error)}
         show_json({"id": result.file_id, **found})
     elif result.path:
-        show(str(result.path))
+        shown.result(str(result.path))
     if result.error:
         shown.message(f"{result.file_id}: {reason(result.error)}")
     return int(result.error is not None)
-
-
-def reason(error: Exception) -> str:
-    if isinstance(error, FileExistsError):
-        return f"{error.filename} is there already (--force overwrites it)."
-    return str(error)
 
 
 COMMANDS = {"get": get}

@@ -10,7 +10,6 @@ import click
 
 from picasso_client.cli.context import Settings
 from picasso_client.cli.output import say, show, show_json
-from picasso_client.client import Client
 from picasso_client.config import DEFAULT_URL, Login, check_key, check_url, forget, save
 
 
@@ -28,10 +27,11 @@ def login(settings: Settings, /, *, url: str | None, token_stdin: bool) -> None:
         key = check_key(read_key(token_stdin))
     except ValueError as fault:
         raise click.UsageError(str(fault)) from fault
-    with Client(address, key or "", project=settings.project, retries=1) as client:
+    settings.url = address
+    with settings.client(1, key or "") as client:
         found = client.request("GET", "me/")
     path = save(Login(address, key, settings.project))
-    say(f"{describe(found)} The login is stored in {path}.")
+    say(f"Signed in {describe(found)} at {address}. The login is stored in {path}.")
 
 
 def ask_url(token_stdin: bool) -> str:
@@ -52,8 +52,9 @@ def read_key(token_stdin: bool) -> str | None:
 
 
 def describe(me: Mapping[str, Any]) -> str:
-    name = (me.get("key") or {}).get("name") or me.get("person")
-    return f"You are {name or me['kind']} in the project {me['project']}."
+    key = (me.get("key") or {}).get("name")
+    who = f'with the key "{key}"' if key else f"as {me.get('person') or me['kind']}"
+    return f"{who} to the project {me['project']}"
 
 
 @click.command()

@@ -49,5 +49,14 @@ def size_text(size: int) -> str:
     return f"{number:.1f} {units[0]}" if units[0] != "B" else f"{size} B"
 
 
+def reason(error: Exception | None) -> str:
+    """Why something failed, for people."""
+    if isinstance(error, FileNotFoundError) and error.filename is not None:
+        return "there is no such file"
+    if isinstance(error, FileExistsError):
+        return f"{error.filename} is there already (--force overwrites it)."
+    return str(error)
+
+
 def failure_text(failure: Failure | None) -> str:
     return f"{failure.code}: {failure.detail}" if failure else "failed"

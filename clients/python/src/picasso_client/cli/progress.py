@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
+from picasso_client.cli.output import show
 from picasso_client.names import printable
 
 Report = Callable[[int, int | None], object]
@@ -34,6 +35,13 @@ class Bars:
             yield lambda done, total: progress.update(task, completed=done, total=total)
         finally:
             progress.remove_task(task)
+
+    def result(self, text: str) -> None:
+        """A line of the standard output; above the bars if both are on the terminal."""
+        if self._progress and sys.stdout.isatty():
+            self.message(text)
+        else:
+            show(text)
 
     def message(self, text: str) -> None:
         """Above the bars."""

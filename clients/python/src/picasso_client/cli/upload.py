@@ -17,15 +17,16 @@ import click
 from picasso_client.cli.api import pair
 from picasso_client.cli.context import PATIENT, Settings, fail_if
 from picasso_client.cli.journal import Journal, journal_of, key_of
-from picasso_client.cli.output import error_json, failure_text, say, show, show_json
+from picasso_client.cli.output import error_json, failure_text, reason, say, show_json
 from picasso_client.cli.parallel import in_threads
 from picasso_client.cli.progress import Bars, Report, bars
 from picasso_client.client import Client
 from picasso_client.errors import PicassoError
 from picasso_client.models import File
-from picasso_client.upload_options import UploadOptions
+from picasso_client.upload_options import UploadOptions, encode
 
 STDIN = Path("-")
+MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"])
 LOST = frozenset({404, 410})
 """Statuses of an upload that is not there any more."""
 
@@ -44,10 +45,16 @@ class Result:
     item: Item
     file: File | None = None
     error: Exception | None = None
+    waited: bool = False
 
     @property
     def failed(self) -> bool:
-        return self.file is None or self.file.state == "failed"
+        return self.file is None or self.processing_failed
+
+    @property
+    def processing_failed(self) -> bool:
+        """Counts only for who waits: otherwise it is nothing that this command knows in time."""
+        return self.waited and self.file is not None and self.file.state == "failed"
 
 
 @dataclass(slots=True)
@@ -67,7 +74,8 @@ class Uploading:
         try:
             with self.bars.bar(item.shown, None) as report:
                 file = self.uploaded(item, report)
-            return Result(item, self.client.wait(file.id) if self.wait and not file.settled else file)
+            settled = self.client.wait(file.id) if self.wait and not file.settled else file
+            return Result(item, settled, waited=self.wait)
         except (PicassoError, OSError) as error:
             return Result(item, error=error)
 
@@ -115,7 +123,7 @@ class Uploading:
     def options_of(self, item: Item, report: Report) -> UploadOptions:
         options: UploadOptions = {**self.options, "progress": report}
         if self.keep_paths:
-            options["attributes"] = {**options.get("attributes", {}), "path": item.shown}
+            options["attributes"] = {**options.get("attributes", {}), "path": encode(item.shown).decode()}
         if item.path == STDIN:
             options.setdefault("name", "stdin")
         return options
@@ -132,6 +140,8 @@ def content_of(path: Path) -> Any:
 @click.option("-t", "--tag", "tags", metavar="TAG", multiple=True)
 @click.option("-a", "--attribute", "attributes", metavar="NAME=VALUE", multiple=True, help="VALUE may be JSON.")
 @click.option("--visibility", type=click.Choice(["private", "public"]))
+@click.option("--webhook-url", metavar="URL", help="Gets the events of the files.")
+@click.option("--expires-at", type=MOMENT, metavar="TIME", help="When the files are deleted: 2026-12-24, or RFC 3339.")
 @click.option("--keep-paths", is_flag=True, help="Store the path within the folder as the attribute `path`.")
 @click.option("-w", "--wait", is_flag=True, help="Until the files are processed.")
 @click.option("-p", "--parallel", type=click.IntRange(1, 64), default=4, show_default=True, help="Files at once.")
@@ -160,7 +170,12 @@ def upload(
     if paths.count(STDIN) > 1:
         raise click.UsageError("The standard input can be read once.")
     with settings.client(PATIENT) as client, bars() as shown:
-        journal = journal_of(client.url, settings.project, paths, {**options, "keep_paths": keep_paths})
+        journal = journal_of(
+            client.url,
+            settings.project,
+            paths,
+            {**options, "expires_at": str(said["expires_at"]), "keep_paths": keep_paths},
+        )
         begin(journal, restart)
         run = Uploading(client, options, journal, shown, keep_paths, wait)
         failed = 0
@@ -238,9 +253,10 @@ def tell(result: Result, shown: Bars, as_json: bool) -> None:
     if as_json:
         show_json({"path": path, **({"file": file.raw} if file else {"error": error_json(result.error)})})
     elif file and not result.failed:
-        show(f"{file.id}  {path}")
+        shown.result(f"{file.id}  {file.name if result.item.path == STDIN else path}")
     if result.failed:
-        shown.message(f"{path}: {failure_text(file.error) if file else result.error}")
+        about = f"{file.id} {failure_text(file.error)}" if file else reason(result.error)
+        shown.message(f"{path}: {about}")
 
 
 COMMANDS = {"upload": upload}
