@@ -31,7 +31,7 @@ def login(settings: Settings, /, *, url: str | None, token_stdin: bool) -> None:
     with settings.client(1, key or "") as client:
         found = client.request("GET", "me/")
     path = save(Login(address, key, settings.project))
-    say(f"Signed in {describe(found)} at {address}. The login is stored in {path}.")
+    say(f"{describe(found)} at {address}. The login is stored in {path}.")
 
 
 def ask_url(token_stdin: bool) -> str:
@@ -53,7 +53,7 @@ def read_key(token_stdin: bool) -> str | None:
 
 def describe(me: Mapping[str, Any]) -> str:
     key = (me.get("key") or {}).get("name")
-    who = f'with the key "{key}"' if key else f"as {me.get('person') or me['kind']}"
+    who = f'Signed in with the key "{key}"' if key else f"Signed in as {me.get('person') or me['kind']}"
     return f"{who} to the project {me['project']}"
 
 
