@@ -327,7 +327,7 @@ def test_the_console_says_why_a_job_was_not_changed() -> None:
 
 def test_queues_in_the_console() -> None:
     new_job(due_at=Now() - timedelta(seconds=5))
-    assert told("queues").splitlines()[0].startswith("quick  open    1 waiting, 0 queued, 0 running, the oldest due")
+    assert " ".join(told("queues").split()).startswith("quick open 1 waiting, 0 queued, 0 running, the oldest due")
     assert "paused" in told("queues", "pause", "quick")
     assert queues.is_paused("quick")
     assert [queue["paused"] for queue in json.loads(told("queues", "--json"))] == [True, False, False]
