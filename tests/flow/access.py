@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import jwt
-from django.conf import settings
 
 from picasso import models
 from picasso.access import keys, tokens
 from picasso.access.principal import PROJECT_SCOPES, Scope
-from picasso.storage.folder import Folder
 from picasso.web.app import WebApp
-from tests.flow.asgi import Exchange, ask
+from tests.flow.asgi import Exchange, ask, with_app
 
 T = TypeVar("T")
 
@@ -36,15 +32,7 @@ def new_key(name: str = "default", scopes: frozenset[Scope] = PROJECT_SCOPES, **
 
 
 def with_keys(folder: Path, call: Callable[[WebApp], Awaitable[T]], **conf: Any) -> T:
-    async def run() -> T:
-        app = WebApp(replace(settings.PICASSO, **{"access": "keys", **conf}), Folder(folder))
-        app.start()
-        try:
-            return await call(app)
-        finally:
-            await app.stop()
-
-    return asyncio.run(run())
+    return with_app(folder, call, **{"access": "keys", **conf})
 
 
 def claims(**more: Any) -> dict[str, Any]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.conf import settings
+from django.db import connection
 
 from picasso.storage.folder import Folder
 from picasso.web.app import WebApp
@@ -92,8 +94,10 @@ async def ask(app: WebApp, method: str, path: str, body: bytes = b"", **headers:
 
 
 @asynccontextmanager
-async def started(folder: Path) -> AsyncIterator[WebApp]:
-    app = WebApp(settings.PICASSO, Folder(folder))
+async def started(storage: Path | Folder, **conf: Any) -> AsyncIterator[WebApp]:
+    """With these settings changed."""
+    folder = storage if isinstance(storage, Folder) else Folder(storage)
+    app = WebApp(replace(settings.PICASSO, **conf), folder)
     app.start()
     try:
         yield app
@@ -101,9 +105,21 @@ async def started(folder: Path) -> AsyncIterator[WebApp]:
         await app.stop()
 
 
-def with_app(folder: Path, call: Callable[[WebApp], Awaitable[T]]) -> T:
+def with_app(storage: Path | Folder, call: Callable[[WebApp], Awaitable[T]], **conf: Any) -> T:
     async def run() -> T:
-        async with started(folder) as app:
+        async with started(storage, **conf) as app:
             return await call(app)
 
     return asyncio.run(run())
+
+
+async def in_thread(call: Callable[..., T], *arguments: Any) -> T:
+    """With a connection of its own."""
+
+    def run() -> T:
+        try:
+            return call(*arguments)
+        finally:
+            connection.close()
+
+    return await asyncio.to_thread(run)

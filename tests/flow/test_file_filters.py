@@ -156,7 +156,7 @@ def test_files_of_others_and_in_the_trash_are_not_found() -> None:
         ("sha256", ["", "f" * 63, "g" * 64, "f" * 65]),
         ("name", ["", "\0", "x" * 256]),
         ("owner", ["", "\0", "x" * 256]),
-        ("tag", ["", " ", "\0", "x" * 65]),
+        ("tag", ["", " ", "\0", "x" * 65, "a\nb"]),
         ("pipeline", ["", "\0", "x" * 65]),
         ("error", ["", "\0", "x" * 65]),
         ("attributes.k", ["", "\0", "x" * 301]),

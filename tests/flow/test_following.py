@@ -5,27 +5,23 @@ from __future__ import annotations
 import asyncio
 import json
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from django.conf import settings
-from django.db import connection
 
 from picasso.access import keys
 from picasso.access.principal import Scope
 from picasso.events.sequence import last_number, number_events, remove_old
 from picasso.events.write import file_event, row, write
 from picasso.models import Event, File
-from picasso.storage.folder import Folder
 from picasso.web.app import WebApp
 from picasso.web.event_hub import EventHub
 from picasso.web.request import Message
 from tests.flow.access import code, new_key, project, put, token, with_keys
-from tests.flow.asgi import Exchange, ask
+from tests.flow.asgi import Exchange, ask, in_thread, with_app
 from tests.flow.rows import new_file
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -42,30 +38,6 @@ def happen(*events: dict[str, Any]) -> None:
 
 def note(kind: str, **more: Any) -> dict[str, Any]:
     return row(kind, more.pop("project_id", 1), **more)
-
-
-def with_app(folder: Path, call: Callable[[WebApp], Awaitable[T]], **conf: Any) -> T:
-    async def run() -> T:
-        app = WebApp(replace(settings.PICASSO, **conf), Folder(folder))
-        app.start()
-        try:
-            return await call(app)
-        finally:
-            await app.stop()
-
-    return asyncio.run(run())
-
-
-async def in_thread(call: Callable[..., T], *arguments: Any) -> T:
-    """With a connection of its own."""
-
-    def run() -> T:
-        try:
-            return call(*arguments)
-        finally:
-            connection.close()
-
-    return await asyncio.to_thread(run)
 
 
 async def happens(*events: dict[str, Any]) -> None:

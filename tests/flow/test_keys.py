@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
@@ -21,8 +19,8 @@ from picasso.access.principal import PROJECT_SCOPES, Scope
 from picasso.access.projects import KEPT_SECONDS
 from picasso.errors import ExpiredKey, InvalidKey, NetworkNotAllowed, RevokedKey
 from picasso.models import DEFAULT_PROJECT, File, Key
-from picasso.storage.folder import Folder
 from picasso.web.app import WebApp
+from tests.flow.access import with_keys
 from tests.flow.asgi import Exchange, ask
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -34,20 +32,6 @@ FILES, UPLOAD = "/api/v1.0/files/", "/api/v1.0/upload/"
 
 def project(name: str = "default") -> models.Project:
     return models.Project.objects.get_or_create(name=name)[0]
-
-
-def with_keys(folder: Path, call: Callable[[WebApp], Awaitable[T]]) -> T:
-    """With an application that lets nobody in without a key."""
-
-    async def run() -> T:
-        app = WebApp(replace(settings.PICASSO, access="keys"), Folder(folder))
-        app.start()
-        try:
-            return await call(app)
-        finally:
-            await app.stop()
-
-    return asyncio.run(run())
 
 
 async def upload(app: WebApp, key: str = "", name: str = "a.txt") -> Exchange:

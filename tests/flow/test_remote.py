@@ -34,7 +34,7 @@ from picasso.storage.folder import Folder
 from picasso.web.app import WebApp
 from picasso.web.connection import EXTENSION, PlainConnection
 from tests.flow.access import code, new_key, project
-from tests.flow.asgi import Exchange, ask
+from tests.flow.asgi import Exchange, ask, in_thread, with_app
 from tests.flow.rows import new_file, new_job
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -82,16 +82,7 @@ class Service:
 
     def run(self, call: Callable[[WebApp], Awaitable[T]], **conf: Any) -> T:
         connection.close()
-
-        async def run() -> T:
-            app = WebApp(replace(settings.PICASSO, access="keys", **conf), self.storage)
-            app.start()
-            try:
-                return await call(app)
-            finally:
-                await app.stop()
-
-        return asyncio.run(run())
+        return with_app(self.storage, call, access="keys", **conf)
 
     async def post(self, app: WebApp, path: str, body: Any = None, key: str = "", **headers: object) -> Exchange:
         sent = b"" if body is None else json.dumps(body).encode()
@@ -118,18 +109,6 @@ class Service:
     def derived(self) -> list[str]:
         """The names of all bytes of derivatives."""
         return sorted(path.name for path in self.files.media.glob("*/*/*/*/derived/*/*"))
-
-
-async def in_thread(call: Callable[..., T], *arguments: Any) -> T:
-    """With a connection of its own."""
-
-    def run() -> T:
-        try:
-            return call(*arguments)
-        finally:
-            connection.close()
-
-    return await asyncio.to_thread(run)
 
 
 def configure(monkeypatch: pytest.MonkeyPatch, **conf: Any) -> None:

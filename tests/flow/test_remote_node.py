@@ -20,8 +20,9 @@ from picasso.process import pipelines
 from picasso.storage.folder import Folder
 from picasso.web.app import WebApp
 from tests.flow.access import new_key
+from tests.flow.asgi import in_thread
 from tests.flow.rows import new_file, new_job
-from tests.flow.test_remote import WORKS, configure, in_thread
+from tests.flow.test_remote import WORKS, configure
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),

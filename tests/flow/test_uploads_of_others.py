@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from django.conf import settings
 
 from picasso.access import keys
 from picasso.access.principal import OPEN, PROJECT_SCOPES, SERVICE, Principal
@@ -23,6 +21,7 @@ from picasso.receive.new_file import belongs_to
 from picasso.receive.uploads import Uploads
 from picasso.storage.folder import Folder
 from picasso.web.app import WebApp
+from tests.flow.access import with_keys
 from tests.flow.asgi import Exchange, ask
 from tests.flow.uploads import begun, tus, with_uploads
 
@@ -35,20 +34,6 @@ Fields = dict[str, Any]
 TUS: Fields = {"tus_resumable": "1.0.0"}
 CHUNK: Fields = {**TUS, "content_type": "application/offset+octet-stream"}
 PARTIAL: Fields = {"content_type": "application/partial-upload", "upload_complete": "?1"}
-
-
-def with_keys(folder: Path, call: Callable[[WebApp], Awaitable[T]]) -> T:
-    """With an application that lets nobody in without a key."""
-
-    async def run() -> T:
-        app = WebApp(replace(settings.PICASSO, access="keys"), Folder(folder))
-        app.start()
-        try:
-            return await call(app)
-        finally:
-            await app.stop()
-
-    return asyncio.run(run())
 
 
 def key(project: str = "default", lineage: str = "") -> Fields:

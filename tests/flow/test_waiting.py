@@ -16,9 +16,9 @@ from picasso.events.sequence import number_events
 from picasso.imports import states
 from picasso.models import File, Import
 from picasso.web.app import WebApp
-from tests.flow.asgi import Exchange, ask
+from tests.flow.asgi import Exchange, ask, in_thread, with_app
 from tests.flow.rows import new_file
-from tests.flow.test_following import in_thread, newest, settle, with_app
+from tests.flow.test_following import newest, settle
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -101,10 +101,10 @@ class FileList(KnownParameters, FileView, generics.ListAPIView[File]):
         ]
 
     def _where(self) -> dict[str, str]:
-        """The filters of the request. The owner is that of the principal."""
+        """The filters of the request. The owner is that of the principal. Raises `InvalidField`."""
         given = self.request.query_params
         return {
-            name: filters.SEPARATOR.join(given.getlist(name))
+            name: filters.joined(name, given.getlist(name))
             for name in given
             if (name in filters.FILTERS or name.startswith(filters.ATTRIBUTES)) and name != "owner"
         }

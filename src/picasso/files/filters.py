@@ -102,7 +102,7 @@ def by_sha256(_: Principal, text: str) -> Alternatives:
 
 
 SEPARATOR = "\n"
-"""Between several values of a filter. No value has it."""
+"""Between several values of a filter (`joined`)."""
 
 MAX_TAGS = 10
 
@@ -164,6 +164,13 @@ SEARCHES = frozenset({"size_min", "size_max", "name", "tag", "error"})
 
 def is_search(name: str) -> bool:
     return name in SEARCHES or name.startswith(ATTRIBUTES)
+
+
+def joined(name: str, values: Sequence[str]) -> str:
+    """The text of a filter with several values. Raises `InvalidField`."""
+    if any(SEPARATOR in value for value in values):
+        raise InvalidField(name[:40], f"{name[:40]} must not contain a line break.")
+    return SEPARATOR.join(values)
 
 
 def alternatives(principal: Principal, name: str, text: str) -> Alternatives:

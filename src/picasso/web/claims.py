@@ -16,7 +16,8 @@ from picasso.web.django_handler import DjangoCall, DjangoHandler
 from picasso.web.event_slots import EventSlots
 from picasso.web.events import require_still
 from picasso.web.job_hub import JobHub
-from picasso.web.request import Message, Request
+from picasso.web.kept_answer import KeptAnswer
+from picasso.web.request import Request
 from picasso.web.waiting import add_header, preferred_wait, woken
 
 EMPTY = b"[]"
@@ -35,28 +36,29 @@ class ClaimHandler:
         async with self._django.received(request) as call:
             with self._slots.take(request) if seconds else nullcontext():
                 answer = await self._answer(request, call, seconds)
-        if request.gone:
+        if request.gone and is_claim(request):
             await self._give_back(request, answer)
         if seconds:
             add_header(request, "Preference-Applied", f"wait={seconds}")
-        for message in answer:
-            await request.send(message)
+        if not answer.is_sent:
+            await answer.send(request)
 
-    async def _answer(self, request: Request, call: DjangoCall, seconds: int) -> list[Message]:
+    async def _answer(self, request: Request, call: DjangoCall, seconds: int) -> KeptAnswer:
         """The first one that is not empty, or the one at the end of the time."""
         loop = asyncio.get_running_loop()
         end = loop.time() + seconds
         while True:
-            answer = await kept(call)
+            answer = KeptAnswer(request.send)
+            await call(answer.keep)
             left = end - loop.time()
-            if left <= 0 or self._hub.stopped or not is_empty(answer):
+            if left <= 0 or self._hub.stopped or answer.is_sent or answer.body != EMPTY:
                 return answer
             await self._wait(request, json.loads(call.body), left)
 
-    async def _give_back(self, request: Request, answer: list[Message]) -> None:
+    async def _give_back(self, request: Request, answer: KeptAnswer) -> None:
         """Jobs that nobody gets to know of: without this they would wait until their leases end."""
-        if answer[0].get("status") == 200:
-            leases = [(uuid.UUID(each["id"]), each["lease"]) for each in json.loads(body_of(answer))]
+        if not answer.is_sent:
+            leases = [(uuid.UUID(each["id"]), each["lease"]) for each in json.loads(answer.body)]
             await self._hub.ask(give_back, request.principal, leases)
 
     async def _wait(self, request: Request, body: dict[str, Any], seconds: float) -> None:
@@ -69,22 +71,3 @@ class ClaimHandler:
 
 def is_claim(request: Request) -> bool:
     return request.method == "POST" and below(CLAIMS, request.path) == ""
-
-
-async def kept(call: DjangoCall) -> list[Message]:
-    """An answer that is not sent yet."""
-    messages: list[Message] = []
-
-    async def keep(message: Message) -> None:
-        messages.append(message)
-
-    await call(keep)
-    return messages
-
-
-def is_empty(answer: list[Message]) -> bool:
-    return answer[0].get("status") == 200 and body_of(answer) == EMPTY
-
-
-def body_of(answer: list[Message]) -> bytes:
-    return b"".join(message.get("body", b"") for message in answer)

@@ -13,7 +13,8 @@ from picasso.imports import queries
 from picasso.models import Import
 from picasso.web.event_hub import EventHub
 from picasso.web.events import require_still
-from picasso.web.request import Handler, Message, Request, Send
+from picasso.web.kept_answer import KeptAnswer
+from picasso.web.request import Handler, Message, Request
 from picasso.web.waiting import Waiting, preferred_wait
 
 
@@ -50,7 +51,7 @@ class SettledImports:
     async def _create(self, request: Request) -> None:
         """The answer to the creation, with the import as it is later."""
         send = request.send
-        created = Kept(send)
+        created = KeptAnswer(send)
         request.send = created.keep
         try:
             await self._django(request)
@@ -68,7 +69,7 @@ class SettledImports:
         """Empty if it can't be shown any more."""
         path = f"{request.scope['root_path']}{IMPORTS}{name}/"
         headers = [each for each in request.scope["headers"] if each[0] not in OF_BODY]
-        shown = Kept(ignored)
+        shown = KeptAnswer(ignored)
         scope = {**request.scope, "method": "GET", "path": path, "raw_path": path.encode(), "headers": headers}
         scope["query_string"] = b""
         await self._django(Request(scope, nothing, shown.keep))
@@ -76,34 +77,6 @@ class SettledImports:
 
 
 OF_BODY = frozenset({b"content-length", b"content-type", b"transfer-encoding"})
-
-
-class Kept:
-    """An answer that is not sent yet, if it is a success. A refusal is sent at once, as its body may still arrive."""
-
-    def __init__(self, send: Send) -> None:
-        self._send = send
-        self.status = 0
-        self.headers: list[tuple[bytes, bytes]] = []
-        self.body = b""
-
-    async def keep(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self.status, self.headers = message["status"], list(message["headers"])
-        if self.status >= 300:
-            await self._send(message)
-        elif message["type"] == "http.response.body":
-            self.body += message.get("body", b"")
-
-    def header(self, name: bytes) -> bytes:
-        return next((value for key, value in self.headers if key.lower() == name), b"")
-
-    async def send(self, request: Request) -> None:
-        headers = [each for each in self.headers if each[0].lower() != b"content-length"]
-        headers.append((b"content-length", str(len(self.body)).encode()))
-        request.answered = True
-        await request.send({"type": "http.response.start", "status": self.status, "headers": headers})
-        await request.body(self.body)
 
 
 async def ignored(_: Message) -> None:
