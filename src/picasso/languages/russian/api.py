@@ -77,6 +77,7 @@ SENTENCES = {
     ),
     "sha256 must be 64 hexadecimal digits.": "sha256 — 64 шестнадцатеричные цифры.",
     "{} is no filter of files.": "{0} — не признак отбора файлов.",
+    "{} must not contain a line break.": "{0} не может содержать перевод строки.",
     "Use a cursor from an earlier answer, with the same filters and order.": (
         "Используйте cursor из предыдущего ответа, с тем же отбором и порядком."
     ),
