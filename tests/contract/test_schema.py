@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
@@ -26,6 +27,7 @@ pytestmark = pytest.mark.live
 SCHEMA = "/api/v1.0/schema/"
 FILES = "/api/v1.0/files/"
 UPLOAD = "/api/v1.0/upload/"
+QUEUES = "/api/v1.0/queues/"
 # Answers that any operation may give and that none lists: the request was none that this API knows.
 ANYWHERE = {405, 406}
 
@@ -181,6 +183,15 @@ CHECKS = [
 ]
 
 
+@pytest.fixture
+def processing(service: Stack) -> Iterator[None]:
+    """What made-up requests have paused goes on afterwards: other tests wait for their files."""
+    yield
+    for queue in service.client.get(QUEUES).json():
+        assert service.client.post(f"{QUEUES}{queue['name']}/resume/").status_code == 200
+
+
+@pytest.mark.usefixtures("processing")
 def test_made_up_requests_are_answered_as_documented(service: Stack) -> None:
     """What Schemathesis thinks of, valid and not, for each operation; ids are random, so nothing is deleted."""
     api = schemathesis.openapi.from_url(f"{service.url}{SCHEMA}")
