@@ -27,6 +27,8 @@ OWN = {
     "ready": "for health checks: exit with 0 if this machine's web or worker works",
 }
 
+CLIENT = {"client": "commands that speak to a service over HTTP, also `import`"}
+
 # What asks for completions: see `picasso completion`.
 COMPLETE = "_PICASSO_COMPLETE"
 
@@ -48,7 +50,7 @@ def run_client(given: Sequence[str]) -> None:
     if given and given[0] == "client":
         client.main(given[1:], "picasso client")
     if os.environ.get(COMPLETE) or given[0] in client_commands():
-        client.main(given, "picasso", {**OWN, **SHORTCUTS})
+        client.main(given, "picasso", {**OWN, **SHORTCUTS, **CLIENT})
 
 
 def client_commands() -> Mapping[str, str]:
@@ -56,7 +58,7 @@ def client_commands() -> Mapping[str, str]:
     from picasso_client.cli import COMMANDS
 
     own = {name: what for name, what in COMMANDS.items() if name not in {*OWN, *SHORTCUTS}}
-    return {**own, "client": "commands that speak to a service over HTTP, also `import`"}
+    return {**own, **CLIENT}
 
 
 def run_here(given: Sequence[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import time
 from pathlib import Path
@@ -10,6 +11,9 @@ from typing import Any
 import jwt
 import pytest
 
+from picasso_client import retries
+from picasso_client.actions import Answer
+from picasso_client.errors import PROBLEM_JSON
 from tests import nginx
 from tests.clients import node
 from tests.clients.checks import check_stored, content, times_stored
@@ -142,6 +146,37 @@ def test_a_pause_and_a_token_that_expires(stack: Stack, file: Path) -> None:
     assert result["asked"] == 2
     assert "stopped" in result["other"]
     assert result["cancelled"]["status"] in {404, 410}
+
+
+def test_an_aborted_upload_lets_node_end(stack: Stack, file: Path) -> None:
+    """Its longest timer is that of a quiet connection, of a minute."""
+    with running("picasso.mjs", node.asked({"do": "aborted", "url": stack.url, "file": file, "stopAt": 1})) as client:
+        *_, last = client.said()
+        assert last["name"] == "AbortError"
+        client.process.wait(40)
+
+
+def test_long_attributes_through_a_proxy(stack: Stack, file: Path, sent: bytes, tmp_path: Path) -> None:
+    """nginx takes no header field of more than 8 KiB by default."""
+    proxy = f"location / {{ proxy_pass {stack.url}; proxy_set_header Host $http_host; client_max_body_size 0; }}"
+    with nginx.server(tmp_path / "nginx", free_port(), proxy) as url:
+        found = do("described", stack, url=url, file=file)
+    for each, size in ((found["small"], 1000), (found["large"], SIZE)):
+        assert (each["size"], each["name"], each["declared_type"]) == (size, "ä.txt", "text/x-odd")
+        assert (each["tags"], each["attributes"]) == (["b, c"], {"text": "я" * 7500})
+    assert found["most"] == 1000
+
+
+def test_both_clients_try_the_same_again(stack: Stack) -> None:
+    codes = sorted(retries.CODES)
+    found = do("temporary", stack, codes=codes)
+
+    def may(status: int, code: str, kind: str) -> bool:
+        return retries.passes(Answer(status, {"content-type": kind}, json.dumps({"code": code}).encode()))
+
+    for code, statuses in zip(["x", *codes], found["own"], strict=True):
+        assert statuses == [status for status in range(400, 600) if may(status, code, PROBLEM_JSON)], code
+    assert found["others"] == [status for status in range(400, 600) if may(status, "x", "text/html")]
 
 
 def test_a_page_is_loaded_anew(stack: Stack, page: Page, sent: bytes) -> None:

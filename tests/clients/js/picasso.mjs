@@ -122,6 +122,31 @@ const tasks = {
         return { ...result, unfinished: unfinished.map(({ name, size }) => [name, size]), requests };
     },
 
+    // Aborted in the middle: nothing is left that keeps Node running.
+    async aborted() {
+        const pause = new AbortController();
+        const onProgress = ({ sent }) => sent >= task.stopAt && pause.abort();
+        return failure(new Picasso({ url: task.url }).upload(task.file, { signal: pause.signal, onProgress }));
+    },
+
+    // Attributes that are too long for the head of a request through a proxy.
+    async described() {
+        const options = { name: "ä.txt", type: "text/x-odd", tags: ["b, c"], attributes: { text: "я".repeat(7500) } };
+        const bytes = fs.readFileSync(task.file), retries = [];
+        const small = await client().upload(bytes.subarray(0, 1000), { ...options, onProgress: ({ sent }) => retries.push(sent) });
+        return { small, large: await client().upload(task.file, options), most: Math.max(...retries) };
+    },
+
+    // What may pass, of an answer of the service and of another one.
+    async temporary() {
+        const statuses = Array.from({ length: 200 }, (_, n) => n + 400), codes = ["x", ...task.codes];
+        const may = (fields) => new PicassoError({ detail: "", ...fields }).isTemporary;
+        return {
+            own: codes.map((code) => statuses.filter((status) => may({ status, code, isFromPicasso: true }))),
+            others: statuses.filter((status) => may({ status, code: "not-picasso" })),
+        };
+    },
+
     // Paused by a signal, then continued by its address, with a token that has expired by now.
     async paused() {
         let asked = 0;
@@ -145,4 +170,4 @@ const tasks = {
 };
 
 say(await tasks[task.do]().catch((error) => ({ error: String(error?.stack ?? error), requests })));
-process.exit();
+if (task.do !== "aborted") process.exit();

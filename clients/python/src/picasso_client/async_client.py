@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import os
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self, TypeVar, Unpack
 
@@ -15,11 +15,11 @@ from picasso_client import downloads, following, requests, uploads
 from picasso_client.actions import Action, Answer, Call, Item, Open, Operation, Pause, Read, Run, Steps
 from picasso_client.config import resolve
 from picasso_client.downloads import DownloadOptions
-from picasso_client.exchange import arguments, head_of, http_options
+from picasso_client.exchange import arguments, head_of, http_options, own_error
 from picasso_client.following import EventFilters
 from picasso_client.models import Derivative, Event, File, Import, Outcome
 from picasso_client.requests import FOREVER, BatchOptions, Changes, Filters, ImportOptions
-from picasso_client.service import Service
+from picasso_client.service import Contact, Service
 from picasso_client.sources import AsyncContent
 from picasso_client.upload_options import ResumeOptions, UploadOptions
 
@@ -36,9 +36,10 @@ class AsyncClient:
         *,
         project: str | None = None,
         retries: int = 8,
+        waiting: Callable[[str, int], object] | None = None,
         http: Mapping[str, Any] | None = None,
     ) -> None:
-        self._service = Service(resolve(url, key, project), retries)
+        self._service = Service(resolve(url, key, project), retries, Contact(waiting=waiting))
         self._http = httpx.AsyncClient(**http_options(http))
 
     async def __aenter__(self) -> Self:
@@ -152,7 +153,7 @@ class Exchange:
                 try:
                     operation.succeed(await self._do(action))
                 except Exception as fault:
-                    operation.fail(fault)
+                    operation.fail(own_error(action, fault))
         finally:
             operation.close()
             await self._close()

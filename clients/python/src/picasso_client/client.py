@@ -14,7 +14,7 @@ from picasso_client import downloads, following, requests, uploads
 from picasso_client.actions import Action, Answer, Call, Item, Open, Operation, Pause, Read, Run, Steps
 from picasso_client.config import resolve
 from picasso_client.downloads import DownloadOptions
-from picasso_client.exchange import arguments, head_of, http_options
+from picasso_client.exchange import arguments, head_of, http_options, own_error
 from picasso_client.following import EventFilters
 from picasso_client.models import Derivative, Event, File, Import, Outcome
 from picasso_client.requests import FOREVER, BatchOptions, Changes, Filters, ImportOptions
@@ -155,7 +155,7 @@ class Exchange:
                 try:
                     operation.succeed(self._do(action))
                 except Exception as fault:
-                    operation.fail(fault)
+                    operation.fail(own_error(action, fault))
         finally:
             operation.close()
             self._close()

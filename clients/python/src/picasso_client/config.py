@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
-DEFAULT_URL = "http://127.0.0.1:8000"
 URL, KEY, PROJECT = VARIABLES = ("PICASSO_URL", "PICASSO_KEY", "PICASSO_PROJECT")
 
 
@@ -25,16 +24,22 @@ class Login:
 def resolve(url: str | None, key: str | None, project: str | None = None) -> Login:
     """Arguments first, then ``PICASSO_URL``, ``PICASSO_KEY`` and ``PICASSO_PROJECT``, then the stored login.
 
-    An empty key is none. The stored key is sent to the stored URL only. Raises ValueError for what is no URL or key.
+    Without any of them the service is at `default_url`. An empty key is none. The stored key is sent to the stored URL
+    only. Raises ValueError for what is no URL or key.
     """
     stored = load()
-    chosen = check_url(url or os.environ.get(URL) or (stored.url if stored else DEFAULT_URL))
+    chosen = check_url(url or os.environ.get(URL) or (stored.url if stored else default_url()))
     is_stored = stored is not None and stored.url == chosen
     known = os.environ.get(KEY) or (stored.key if stored and is_stored else None)
     named = project or os.environ.get(PROJECT) or (stored.project if stored and is_stored else None)
     if named and not re.fullmatch(r"[!-~]+", named):
         raise ValueError(f"{named!r} is not the name of a project.")
     return Login(chosen, check_key(known if key is None else key), named)
+
+
+def default_url() -> str:
+    """Of a service on this machine; ``PICASSO_PORT`` is the setting of that one."""
+    return f"http://127.0.0.1:{os.environ.get('PICASSO_PORT') or 8000}"
 
 
 def check_url(url: str) -> str:

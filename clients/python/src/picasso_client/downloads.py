@@ -5,21 +5,21 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import threading
-import uuid
 from base64 import b64decode
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, TypedDict
+from urllib.parse import urlsplit
 
 import httpx
 
+from picasso_client import requests
 from picasso_client.actions import Answer, Call, Pause, Steps, read, run
 from picasso_client.errors import PicassoError
 from picasso_client.models import Derivative, File
 from picasso_client.names import local_name
+from picasso_client.partial import claimed, open_part, part_of, put_in_place
 from picasso_client.retries import Attempts, no_answer, opened
 from picasso_client.service import Service
 from picasso_client.upload_options import Progress, check_options
@@ -27,8 +27,9 @@ from picasso_client.upload_options import Progress, check_options
 # Bytes; of a beginning that is hashed.
 BLOCK = 2**20
 
-IN_USE: set[str] = set()
-LOCK = threading.Lock()
+# What a link that has expired, or was revoked, is answered with, also by a proxy or a store of objects.
+REFUSED = frozenset({401, 403, 410})
+FILE_ID = re.compile(r"/files/([0-9a-f-]{36})/")
 
 
 class DownloadOptions(TypedDict, total=False):
@@ -50,6 +51,8 @@ class Download:
     etag: str = ""
     size: int | None = None
     offset: int = 0
+    renewed_at: int | None = None
+    """The offset at which the service was last asked for a new link."""
     digest: Any = field(default_factory=hashlib.sha256)
 
 
@@ -67,34 +70,11 @@ def download(service: Service, wanted: File | Derivative, target: Path, options:
     part = part_of(path, sha256 or wanted.url.partition("?")[0])
     found = Download(service, wanted.url, part, options.get("progress", lambda *_: None), sha256, size=wanted.size)
     with claimed(part) as found.part:
-        file = yield from run(lambda: open_part(found))
+        file = yield from run(lambda: open_beginning(found))
         with file:
             yield from fetch(found, file)
         yield from run(lambda: put_in_place(found.part, path, overwrite=overwrite))
     return path
-
-
-@contextmanager
-def claimed(part: Path) -> Iterator[Path]:
-    """This temporary file, or one for this download alone while another of this process writes that one."""
-    known = str(part.absolute())
-    with LOCK:
-        if free := known not in IN_USE:
-            IN_USE.add(known)
-    mine = part if free else part.with_name(f".picasso-{uuid.uuid4().hex}.part")
-    try:
-        yield mine
-    finally:
-        if free:
-            IN_USE.discard(known)
-        else:
-            mine.unlink(missing_ok=True)
-
-
-def part_of(path: Path, content: str) -> Path:
-    """The temporary file. A later process finds it again; another file with the same content has another one."""
-    known = hashlib.sha256(f"{path.name}\0{content}".encode("utf-8", "surrogatepass")).hexdigest()
-    return path.parent / f".picasso-{known[:32]}.part"
 
 
 def name_of(wanted: File | Derivative) -> str:
@@ -103,10 +83,9 @@ def name_of(wanted: File | Derivative) -> str:
     return local_name(wanted.url.partition("?")[0].rpartition("/")[2], wanted.role)
 
 
-def open_part(download: Download) -> IO[bytes]:
+def open_beginning(download: Download) -> IO[bytes]:
     """The temporary file. A beginning from before counts if the whole can be checked."""
-    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-    file = os.fdopen(os.open(download.part, flags, 0o666), "r+b")
+    file = os.fdopen(open_part(download.part), "r+b")
     if download.sha256:
         while block := file.read(BLOCK):
             download.digest.update(block)
@@ -128,7 +107,11 @@ def fetch(download: Download, file: IO[bytes]) -> Steps[None]:
     attempts = Attempts(download.service.retries)
     furthest = download.offset
     while download.size is None or download.offset < download.size:
-        answer = yield from opened(download.service, next_call(download), attempts)
+        try:
+            answer = yield from opened(download.service, next_call(download), attempts)
+        except PicassoError as refusal:
+            yield from renew(download, refusal)
+            continue
         yield from run(lambda: begin(download, file, answer))  # noqa: B023 - it is called at once
         try:
             yield from copy(download, file)
@@ -144,6 +127,24 @@ def fetch(download: Download, file: IO[bytes]) -> Steps[None]:
         if download.offset < download.size:
             yield Pause(attempts.next_pause(no_answer(fault)))
     yield from run(lambda: check(download, file))
+
+
+def renew(download: Download, refusal: PicassoError) -> Steps[None]:
+    """Go on with a new link, as the last one may have expired meanwhile. Raises the refusal if there is none."""
+    file_id = FILE_ID.search(download.url)
+    if refusal.status not in REFUSED or not file_id or download.renewed_at == download.offset:
+        raise refusal
+    download.renewed_at = download.offset
+    try:
+        file = yield from requests.file(download.service, file_id[1])
+    except PicassoError:
+        raise refusal from None
+    address, _, old = download.url.partition("?")
+    links = map(urlsplit, (file.url, *(each.url for each in file.derivatives)))
+    new = next((link.query for link in links if link.path == urlsplit(address).path), old)
+    if new == old:
+        raise refusal
+    download.url = f"{address}?{new}"
 
 
 def next_call(download: Download) -> Call:
@@ -193,20 +194,3 @@ def check(download: Download, file: IO[bytes]) -> None:
             0, "digest-mismatch", f"The bytes of {download.url.partition('?')[0]} are not the right ones."
         )
     file.flush()
-
-
-def put_in_place(part: Path, path: Path, *, overwrite: bool) -> None:
-    """Raises FileExistsError."""
-    if overwrite:
-        part.replace(path)
-        return
-    try:
-        path.hardlink_to(part)  # it does not overwrite
-    except FileExistsError:
-        raise
-    except OSError:  # a file system without links
-        if os.path.lexists(path):
-            raise FileExistsError(17, "The file exists", str(path)) from None
-        part.replace(path)
-    else:
-        part.unlink(missing_ok=True)

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from picasso_client.models import Outcome
+
 PROBLEM_JSON = "application/problem+json"
 
 
@@ -22,8 +24,8 @@ class PicassoError(Exception):
     """A request failed for good.
 
     ``status`` is the HTTP status, and 0 if there was no answer. ``code`` is one of the service's error codes
-    (docs/errors.md), or one of the client's own: ``no-answer``, ``unexpected-answer``, ``digest-mismatch``,
-    ``not-resumable``, ``timeout``.
+    (docs/errors.md), or one of the client's own: ``no-answer``, ``unexpected-answer``, ``invalid-request``,
+    ``digest-mismatch``, ``content-changed``, ``not-resumable``, ``timeout``.
     """
 
     def __init__(self, status: int, code: str, detail: str, errors: Sequence[FieldError] = ()) -> None:
@@ -33,6 +35,8 @@ class PicassoError(Exception):
         self.errors = tuple(errors)
         self.upload_url: str | None = None
         """Of an upload that can be continued with `resume`."""
+        self.outcomes: Sequence[Outcome] = ()
+        """What `change_files` had done before it failed."""
         super().__init__(self._text())
 
     def _text(self) -> str:

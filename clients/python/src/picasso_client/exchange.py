@@ -8,7 +8,8 @@ from typing import Any
 
 import httpx
 
-from picasso_client.actions import Answer, Call
+from picasso_client.actions import Action, Answer, Call, Open, Read
+from picasso_client.errors import PicassoError
 from picasso_client.service import Service
 from picasso_client.version import __version__
 
@@ -41,3 +42,15 @@ def head_of(response: httpx.Response, body: bytes = b"") -> Answer:
 def http_options(more: Mapping[str, Any] | None) -> Mapping[str, Any]:
     # A fast path of many small requests keeps its connections.
     return {"limits": httpx.Limits(max_connections=None, max_keepalive_connections=32), **(more or {})}
+
+
+def own_error(action: Action, fault: Exception) -> Exception:
+    """What the steps of an operation get: an error of httpx only where a further attempt may help."""
+    if not isinstance(action, (Call, Open, Read)):
+        return fault
+    is_illegal = isinstance(fault, httpx.LocalProtocolError) and "llegal header" in str(fault)
+    if is_illegal or isinstance(fault, (httpx.UnsupportedProtocol, httpx.InvalidURL, ValueError)):
+        return PicassoError(0, "invalid-request", f"The request can't be sent: {fault}")
+    if isinstance(fault, httpx.HTTPError) and not isinstance(fault, httpx.TransportError):
+        return PicassoError(0, "unexpected-answer", f"The answer can't be read: {str(fault) or type(fault).__name__}")
+    return fault

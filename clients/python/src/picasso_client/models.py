@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 Object: TypeAlias = Mapping[str, Any]
@@ -35,7 +35,10 @@ class Derivative:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file. Lists leave out ``facts``, ``derivatives`` and ``error``."""
+    """A file. Lists leave out ``facts``, ``derivatives`` and ``error``.
+
+    Of an upload with a key that may not read files, only ``id``, ``name`` and ``size`` are known; ``state`` is empty.
+    """
 
     id: str
     url: str
@@ -48,7 +51,7 @@ class File:
     sha256: str
     uploaded_at: datetime
     state: str
-    """``pending``, ``processing``, ``processed`` or ``failed``."""
+    """``pending``, ``processing``, ``processed`` or ``failed``; empty if it is not known."""
     visibility: str
     owner: str
     expires_at: datetime | None
@@ -134,6 +137,13 @@ def parse_file(raw: Object) -> File:
         error=parse_failure(raw.get("error")),
         raw=raw,
     )
+
+
+def unread_file(file_id: str, name: str, size: int) -> File:
+    """A file that was uploaded, and may not be read."""
+    raw = {"id": file_id, "name": name, "size": size}
+    unknown = dict.fromkeys(("file", "media_type", "declared_type", "sha256", "state"), "")
+    return replace(parse_file({**raw, **unknown, "uploaded_at": datetime.now(UTC).isoformat()}), raw=raw)
 
 
 def parse_derivative(raw: Object) -> Derivative:

@@ -200,12 +200,16 @@ class BatchOptions(TypedDict, total=False):
 
 
 def change_files(service: Service, action: str, ids: Sequence[str], options: BatchOptions) -> Steps[list[Outcome]]:
-    """One action on files, `AT_ONCE` in a request."""
+    """One action on files, `AT_ONCE` in a request. An error has the outcomes of the requests before."""
     outcomes: list[Outcome] = []
     for at in range(0, len(ids), AT_ONCE):
         content = dump({"action": action, "ids": ids[at : at + AT_ONCE], **options})
-        answer = yield from answered(service, Call("POST", "files/batch/", headers=JSON, content=content))
-        outcomes += parse_as(parse_outcomes, parse(answer))
+        try:
+            answer = yield from answered(service, Call("POST", "files/batch/", headers=JSON, content=content))
+            outcomes += parse_as(parse_outcomes, parse(answer))
+        except PicassoError as error:
+            error.outcomes = outcomes
+            raise
     return outcomes
 
 

@@ -14,9 +14,11 @@ from picasso_client.actions import Answer, Call, Pause, Steps, open_answer, send
 from picasso_client.errors import PicassoError, error_of, problem_in
 from picasso_client.service import Service
 
-PASSING = frozenset({408, 423, 425, 429, 503, 507})
-"""Statuses of Picasso that a later attempt may not get; 460 of tus and 409 with `CODES` are too."""
-CODES = frozenset({"idempotency-key-in-use"})
+# The same table as in the client for JavaScript (errors.js).
+PASSING = frozenset({408, 423, 425, 429, 460, 500, 502, 503, 504, 507})
+"""Statuses that a later attempt may not get; what is no answer of Picasso may pass from 500 on."""
+CODES = frozenset({"idempotency-key-in-use", "mismatching-upload-offset", "superseded"})
+"""The same of conflicts; after the last two a resumable upload asks how much has arrived."""
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 FIRST_CONTACT = 5
@@ -107,6 +109,8 @@ def attempt(service: Service, call: Call, attempts: Attempts, ask: Callable[[Cal
             service.contact.made = True
             if answer.ok:
                 return answer
+            if is_done_before(call, answer, attempts):
+                return Answer(204, {})
             error, after = error_of(answer.status, answer.headers, answer.body), retry_after(answer.headers)
             if not passes(answer) or not (repeatable(call) or is_refused(answer)):
                 raise error
@@ -121,5 +125,12 @@ def is_refused(answer: Answer) -> bool:
     return answer.status in {429, 503} and problem_in(answer.headers, answer.body) is not None
 
 
+def is_done_before(call: Call, answer: Answer, attempts: Attempts) -> bool:
+    """Whether an earlier attempt has deleted it, and its answer was lost."""
+    is_gone = answer.status in {404, 410} and problem_in(answer.headers, answer.body) is not None
+    return call.method == "DELETE" and attempts.failed > 0 and is_gone
+
+
 def repeatable(call: Call) -> bool:
-    return call.method not in {"POST", "PATCH"} or "Idempotency-Key" in call.headers
+    """Whether it may be done twice. Each PATCH of the API sets values; content of uploads is sent elsewhere."""
+    return call.method != "POST" or "Idempotency-Key" in call.headers

@@ -14,7 +14,7 @@ import httpx
 from picasso_client import requests
 from picasso_client.actions import Answer, Call, Pause, Steps, run, send
 from picasso_client.errors import PicassoError, error_of, problem_in
-from picasso_client.models import File, last_part
+from picasso_client.models import File, last_part, unread_file
 from picasso_client.retries import Attempts, answered, no_answer, passes, retry_after
 from picasso_client.service import Service
 from picasso_client.sources import Source
@@ -26,9 +26,7 @@ CHUNK_HEADERS = {**TUS, "Content-Type": "application/offset+octet-stream"}
 FIRST_CHUNK, SMALLEST_CHUNK, LARGEST_CHUNK = 4 * 2**20, 256 * 2**10, 16 * 2**20
 """Bytes of a request."""
 
-# After these the service is asked how much has arrived.
-OTHER_OFFSET = frozenset({"mismatching-upload-offset", "superseded"})
-WRONG_CHECKSUM = 460
+FORBIDDEN = 403
 
 
 @dataclass(slots=True)
@@ -39,6 +37,7 @@ class Upload:
     url: str
     source: Source
     progress: Progress
+    name: str = ""
     offset: int = 0
     """How much has arrived. The digest is that of these bytes."""
     length: int | None = None
@@ -141,7 +140,7 @@ def is_too_large(answer: Answer) -> bool:
 def refusal(answer: Answer) -> PicassoError:
     """What to raise if there is no further attempt. Raises it if none can help."""
     error = error_of(answer.status, answer.headers, answer.body)
-    if error.code in OTHER_OFFSET or answer.status == WRONG_CHECKSUM or passes(answer):
+    if passes(answer):
         return error
     raise error
 
@@ -163,7 +162,17 @@ def move(upload: Upload, answer: Answer, chunk: bytes) -> Steps[File | None]:
     yield from digest_until(upload, offset, chunk)
     upload.progress(offset, upload.source.size)
     address = answer.headers.get("content-location")
-    return (yield from requests.file(upload.service, last_part(address))) if address else None
+    return (yield from stored(upload, last_part(address))) if address else None
+
+
+def stored(upload: Upload, file_id: str) -> Steps[File]:
+    """The file, as far as it may be read: a key may write without reading."""
+    try:
+        return (yield from requests.file(upload.service, file_id))
+    except PicassoError as error:
+        if error.status != FORBIDDEN:
+            raise
+        return unread_file(file_id, upload.name or upload.source.name, upload.offset)
 
 
 def digest_until(upload: Upload, offset: int, chunk: bytes) -> Steps[None]:
@@ -181,7 +190,7 @@ def digest_until(upload: Upload, offset: int, chunk: bytes) -> Steps[None]:
 
 
 def checked(upload: Upload, file: File) -> File:
-    if upload.offset == file.size and upload.digest.hexdigest() != file.sha256:
+    if file.sha256 and upload.offset == file.size and upload.digest.hexdigest() != file.sha256:
         detail = f"The file {file.id} has other bytes than were read: its content was changed meanwhile."
         raise PicassoError(0, "digest-mismatch", detail)
     return file

@@ -15,6 +15,9 @@ from urllib.parse import quote
 
 from picasso_client.actions import Call
 
+HEAD_LIMIT = 6000
+"""Bytes of tags and attributes in the head of a request. Many proxies take no header field of more than 8 KiB."""
+
 Progress: TypeAlias = Callable[[int, int | None], object]
 """Is called with how many bytes have arrived, and of how many; None if that is not known."""
 
@@ -60,24 +63,59 @@ def new_key(options: UploadOptions) -> str:
 
 
 def small_upload_call(content: bytes, name: str, options: UploadOptions) -> Call:
-    """All in one request, which may be repeated."""
-    name = options.get("name") or name or "file"
-    digest = b64encode(hashlib.sha256(content).digest()).decode()
+    """All in one request, which may be repeated: as a raw body, or a form if the head would be too long."""
+    name = stored_name(name, options)
+    described = metadata_json(options)
+    if sum(map(len, described.values())) > HEAD_LIMIT:
+        return form_call(content, name, options)
     headers = {
         "Content-Type": media_type(name, options),
-        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(encode(name), safe='')}",
-        "Repr-Digest": f"sha-256=:{digest}:",
+        "Content-Disposition": f"attachment; {filename(name)}",
+        "Repr-Digest": digest_of(content),
         "Idempotency-Key": new_key(options),
     }
-    described = metadata_json(options)
     headers |= {f"Picasso-{field.title()}": text for field, text in described.items()}
     return Call("POST", "upload/", texts(options), headers, content)
 
 
+def form_call(content: bytes, name: str, options: UploadOptions) -> Call:
+    """A form with tags and attributes as fields (RFC 7578)."""
+    boundary = hashlib.sha256(content).hexdigest()  # what has its own digest in it can't be made
+    parts = [
+        f'Content-Disposition: form-data; name="{field}"\r\n\r\n{text}'.encode()
+        for field, text in metadata_json(options, ascii_only=False).items()
+    ]
+    head = f'Content-Disposition: form-data; name="file"; {filename(name)}\r\nContent-Type: {media_type(name, options)}'
+    parts.append(head.encode() + b"\r\n\r\n" + content)
+    delimiter = f"--{boundary}".encode()
+    body = b"".join(delimiter + b"\r\n" + part + b"\r\n" for part in parts) + delimiter + b"--\r\n"
+    headers = {
+        "Content-Type": f"multipart/form-data; boundary={boundary}",
+        "Content-Digest": digest_of(body),
+        "Idempotency-Key": new_key(options),
+    }
+    return Call("POST", "upload/", texts(options), headers, body)
+
+
+def stored_name(name: str, options: UploadOptions) -> str:
+    return options.get("name") or name or "file"
+
+
+def filename(name: str) -> str:
+    """As a parameter of Content-Disposition (RFC 8187)."""
+    return f"filename*=UTF-8''{quote(encode(name), safe='')}"
+
+
+def digest_of(content: bytes) -> str:
+    """As a value of ``Repr-Digest`` and ``Content-Digest`` (RFC 9530)."""
+    return f"sha-256=:{b64encode(hashlib.sha256(content).digest()).decode()}:"
+
+
 def tus_metadata(name: str, options: UploadOptions) -> str:
     """``Upload-Metadata`` of tus."""
-    name = options.get("name") or name or "file"
-    said = {"filename": name, "filetype": media_type(name, options), **texts(options), **metadata_json(options)}
+    name = stored_name(name, options)
+    described = metadata_json(options, ascii_only=False)
+    said = {"filename": name, "filetype": media_type(name, options), **texts(options), **described}
     return ",".join(f"{field} {b64encode(encode(text)).decode()}" for field, text in said.items())
 
 
@@ -93,14 +131,26 @@ def texts(options: UploadOptions) -> Mapping[str, str]:
     return {name: text for name, text in found.items() if text is not None}
 
 
-def metadata_json(options: UploadOptions) -> Mapping[str, str]:
-    """Tags and attributes as JSON in ASCII."""
+def metadata_json(options: UploadOptions, *, ascii_only: bool = True) -> Mapping[str, str]:
+    """Tags and attributes as JSON."""
+    return {name: compact_json(value, ascii_only) for name, value in metadata(options).items()}
+
+
+def metadata(options: UploadOptions) -> Mapping[str, Any]:
+    """The tags and attributes that are given."""
     found: dict[str, object] = {}
     if "tags" in options:
         found["tags"] = list(options["tags"])
     if "attributes" in options:
         found["attributes"] = options["attributes"]
-    return {name: json.dumps(value) for name, value in found.items()}
+    return found
+
+
+def compact_json(value: object, ascii_only: bool) -> str:
+    """Always in ASCII if it has lone surrogates, which UTF-8 has not."""
+    text = json.dumps(value, ensure_ascii=ascii_only, separators=(",", ":"))
+    has_surrogates = any("\ud800" <= letter <= "\udfff" for letter in text)
+    return compact_json(value, True) if has_surrogates else text
 
 
 def media_type(name: str, options: UploadOptions) -> str:

@@ -6,18 +6,31 @@ client compares the one that the service has computed of a large one.
 
 from __future__ import annotations
 
+from typing import Any
+
 from picasso_client import requests
 from picasso_client.actions import Steps, run
 from picasso_client.errors import PicassoError
 from picasso_client.models import File
+from picasso_client.requests import Changes
 from picasso_client.service import Service
 from picasso_client.sources import AsyncContent, Source, source_of
 from picasso_client.tus import Upload, create, find, transfer
-from picasso_client.upload_options import ResumeOptions, UploadOptions, check_options
+from picasso_client.upload_options import (
+    HEAD_LIMIT,
+    ResumeOptions,
+    UploadOptions,
+    check_options,
+    metadata,
+    stored_name,
+    tus_metadata,
+)
 from picasso_client.upload_options import small_upload_call as small_call
 
 SMALL = 2**20
 """Bytes of the largest upload that is one request."""
+
+HEAD_REFUSED = frozenset({"unexpected-answer", "headers-too-large"})
 
 
 def upload(service: Service, content: AsyncContent, options: UploadOptions) -> Steps[File]:
@@ -39,9 +52,39 @@ def upload_source(service: Service, source: Source, options: UploadOptions) -> S
             file = yield from requests.file_of(service, small_call(beginning, source.name, options))
             progress(len(beginning), len(beginning))
             return file
-    url = yield from create(service, source, options)
+    url, later = yield from created(service, source, options)
     options.get("started", ignore)(url)
-    return (yield from guarded(url, transfer(Upload(service, url, source, progress))))
+    upload = Upload(service, url, source, progress, stored_name(source.name, options))
+    file = yield from guarded(url, transfer(upload))
+    return (yield from described(service, file, later)) if later else file
+
+
+def created(service: Service, source: Source, options: UploadOptions) -> Steps[tuple[str, Changes]]:
+    """The address of a new resumable upload, and what has to be said of its file later.
+
+    Tags and attributes that are long come later where a proxy refuses the long head of a request.
+    """
+    try:
+        return (yield from create(service, source, options)), {}
+    except PicassoError as error:
+        is_long = len(tus_metadata(source.name, options)) > HEAD_LIMIT
+        if not is_long or error.code not in HEAD_REFUSED or not 400 <= error.status < 500:
+            raise
+    later: Any = metadata(options)
+    short: Any = {name: value for name, value in options.items() if name not in later}
+    return (yield from create(service, source, short)), later
+
+
+def described(service: Service, file: File, later: Changes) -> Steps[File]:
+    try:
+        return (yield from requests.update(service, file.id, later))
+    except PicassoError as error:
+        raise about_stored(file, f"without its {' and '.join(later)}", error) from error
+
+
+def about_stored(file: File, what: str, error: PicassoError) -> PicassoError:
+    """The upload is over, and something behind it has failed."""
+    return PicassoError(error.status, error.code, f"The file {file.id} is stored, {what}: {error.detail}", error.errors)
 
 
 def resume(service: Service, url: str, content: AsyncContent, options: ResumeOptions) -> Steps[File]:
@@ -72,7 +115,12 @@ def guarded(url: str, steps: Steps[File]) -> Steps[File]:
 
 def settled(service: Service, file: File, seconds: float) -> Steps[File]:
     """The file after so many seconds at most, or as soon as it is settled."""
-    return (yield from requests.waited(service, file.id, seconds)) if seconds and not file.settled else file
+    if not seconds or file.settled:
+        return file
+    try:
+        return (yield from requests.waited(service, file.id, seconds))
+    except PicassoError as error:
+        raise about_stored(file, "but can't be waited for", error) from error
 
 
 def ignore(*_: object) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from picasso_client.cli.context import Settings
+from picasso_client.cli.context import Settings, of_service
 
 
 @click.command()
@@ -18,7 +18,7 @@ from picasso_client.cli.context import Settings
 @click.option("-X", "--method", help="Default: GET, or POST with --data.")
 @click.option("-d", "--data", metavar="JSON", help="The body; @FILE for that of a file, @- for the standard input.")
 @click.option("-q", "--query", metavar="NAME=VALUE", multiple=True)
-@click.pass_obj
+@of_service
 def api(settings: Settings, /, *, path: str, method: str | None, data: str | None, query: Sequence[str]) -> None:
     """Send any request of the API, and print the answer as JSON.
 

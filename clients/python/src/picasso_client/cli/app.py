@@ -10,7 +10,7 @@ import click
 from click.shell_completion import shell_complete
 
 from picasso_client.cli import COMMANDS
-from picasso_client.cli.context import Settings
+from picasso_client.cli.context import PROJECT, URL, Settings
 from picasso_client.cli.output import say
 from picasso_client.errors import PicassoError
 from picasso_client.version import __version__
@@ -42,11 +42,11 @@ class Commands(click.Group):
         return list(dict.fromkeys([*COMMANDS, *others_of(ctx)]))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if what := others_of(ctx).get(cmd_name):
+            return commands if cmd_name == "client" else click.Command(cmd_name, help=what, short_help=what)
         if module := MODULES.get(cmd_name):
             found: click.Command = import_module(f"picasso_client.cli.{module}").COMMANDS[cmd_name]
             return found
-        if what := others_of(ctx).get(cmd_name):
-            return click.Command(cmd_name, help=what, short_help=what)
         return None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -56,20 +56,19 @@ class Commands(click.Group):
 
 
 def others_of(ctx: click.Context) -> Mapping[str, str]:
-    return ctx.obj.others if isinstance(ctx.obj, Settings) else {}
+    """None below ``client``, which has its own commands only."""
+    return ctx.obj.others if isinstance(ctx.obj, Settings) and ctx.parent is None else {}
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--url", metavar="URL", help="The address of the service. Default: PICASSO_URL, or the one of `login`.")
-@click.option("--project", metavar="NAME", help="The project to act in, for keys that may act in several.")
+@URL
+@PROJECT
 @click.version_option(__version__)
-@click.pass_obj
-def commands(settings: Settings, url: str | None, project: str | None) -> None:
+def commands() -> None:
     """Upload, list and fetch files of a Picasso service.
 
     The key is that of `login`, or PICASSO_KEY.
     """
-    settings.url, settings.project = url, project
 
 
 def run(arguments: Sequence[str], program: str, others: Mapping[str, str]) -> int:
@@ -98,6 +97,8 @@ def advice(fault: Exception, program: str) -> str:
     code = fault.code if isinstance(fault, PicassoError) else ""
     if code in {"unauthorized", "invalid-key"}:
         return f" Run `{program} login`, or set PICASSO_KEY."
+    if code == "forbidden":
+        return f" `{program} whoami` shows what you may do."
     return f" `{program} login`, --url and PICASSO_URL say where the service is." if code == "no-answer" else ""
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import click
 
@@ -28,6 +29,38 @@ class Settings:
             return Client(self.url, key, project=self.project, retries=retries, waiting=waiting)
         except ValueError as fault:
             raise click.UsageError(str(fault)) from fault
+
+
+def of_service(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Gives a command that asks a service its settings; their options count before the command and behind it."""
+    for option in (PROJECT, URL):
+        function = option(function)
+    return click.pass_obj(function)
+
+
+def set_url(ctx: click.Context, _: click.Parameter, value: str | None) -> None:
+    ctx.obj.url = value or ctx.obj.url
+
+
+def set_project(ctx: click.Context, _: click.Parameter, value: str | None) -> None:
+    ctx.obj.project = value or ctx.obj.project
+
+
+URL = click.option(
+    "--url",
+    "address",
+    metavar="URL",
+    expose_value=False,
+    callback=set_url,
+    help="The address of the service. Default: PICASSO_URL, or the one of `login`.",
+)
+PROJECT = click.option(
+    "--project",
+    metavar="NAME",
+    expose_value=False,
+    callback=set_project,
+    help="The project to act in, for keys that may act in several.",
+)
 
 
 def waiting(fault: str, seconds: int) -> None:

@@ -5,17 +5,22 @@ from __future__ import annotations
 import itertools
 import sys
 import uuid
-from collections.abc import Sequence
-from typing import Any, cast
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any, Unpack, cast
 
 import click
 
-from picasso_client.cli.context import Settings, fail_if
+from picasso_client.cli.context import Settings, fail_if, of_service
 from picasso_client.cli.output import failure_text, file_line, say, show, show_json
-from picasso_client.models import Outcome
-from picasso_client.requests import Filters
+from picasso_client.client import Client
+from picasso_client.errors import PicassoError
+from picasso_client.models import File, Outcome
+from picasso_client.requests import BatchOptions, Filters
 
 LISTED = 100
+ERRORS_AT_ONCE = 8
 
 IDS = click.argument("ids", metavar="ID...", nargs=-1, required=True, type=click.UUID)
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON lines.")
@@ -39,17 +44,44 @@ AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON lines
 @click.option("--sort", "ordering", metavar="ORDER", help="uploaded_at, size or name; -size for the largest first.")
 @click.option("-n", "--limit", type=click.IntRange(1), default=LISTED, show_default=True)
 @click.option("--all", "all_files", is_flag=True, help="All files, however many they are.")
+@click.option("-w", "--wide", is_flag=True, help="Say in a sentence why files have failed, not only by a code.")
 @AS_JSON
-@click.pass_obj
-def ls(settings: Settings, /, *, limit: int, all_files: bool, as_json: bool, **filters: Any) -> None:
-    """List files, the newest first."""
+@of_service
+def ls(settings: Settings, /, *, limit: int, all_files: bool, wide: bool, as_json: bool, **filters: Any) -> None:
+    """List files, the newest first; those that failed with the code of their error."""
     given = cast("Filters", {name: value for name, value in filters.items() if value is not None})
     with settings.client() as client:
         found = client.files(**given)
-        for file in found if all_files else itertools.islice(found, limit):
-            show_json(file.raw) if as_json else show(file_line(file))
+        for file in with_errors(client, found if all_files else itertools.islice(found, limit)):
+            show_json(listed(file)) if as_json else show(file_line(file, wide=wide))
         if not all_files and next(found, None):
             say(f"There are more than {limit}: see --limit and --all.")
+
+
+def with_errors(client: Client, files: Iterator[File]) -> Iterator[File]:
+    """Lists do not say why a file failed, so those that did are read one by one, a few at once."""
+    with ThreadPoolExecutor(ERRORS_AT_ONCE) as pool:
+        while some := list(itertools.islice(files, LISTED)):
+            yield from pool.map(partial(with_error, client), some)
+
+
+def with_error(client: Client, file: File) -> File:
+    if file.state != "failed":
+        return file
+    try:
+        return client.file(file.id)
+    except PicassoError as error:
+        if error.status not in {403, 404}:
+            raise
+        return file
+
+
+def listed(file: File) -> Mapping[str, Any]:
+    """As lists have it, and with the error of a file that failed."""
+    left_out = {"facts", "derivatives", "webhook_url", "webhook_disabled_at"}
+    if not file.error:
+        left_out |= {"error"}
+    return {name: value for name, value in file.raw.items() if name not in left_out}
 
 
 @click.command()
@@ -57,7 +89,7 @@ def ls(settings: Settings, /, *, limit: int, all_files: bool, as_json: bool, **f
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @click.option("--permanently", is_flag=True, help="Past the trash, and from it.")
 @AS_JSON
-@click.pass_obj
+@of_service
 def rm(settings: Settings, /, *, ids: Sequence[uuid.UUID], yes: bool, permanently: bool, as_json: bool) -> None:
     """Delete files. Where the project has a trash they go there."""
     if not yes:
@@ -65,17 +97,17 @@ def rm(settings: Settings, /, *, ids: Sequence[uuid.UUID], yes: bool, permanentl
             raise click.UsageError("Nobody can be asked here: add --yes.")
         click.confirm(f"Delete {len(ids)} file{'s' * (len(ids) > 1)}?", abort=True, err=True)
     with settings.client() as client:
-        tell(client.change_files("delete", texts(ids), permanently=permanently), "deleted", as_json)
+        change(client, "delete", ids, "deleted", as_json, permanently=permanently)
 
 
 @click.command()
 @IDS
 @AS_JSON
-@click.pass_obj
+@of_service
 def restore(settings: Settings, /, *, ids: Sequence[uuid.UUID], as_json: bool) -> None:
     """Take files out of the trash."""
     with settings.client() as client:
-        tell(client.change_files("restore", texts(ids)), "restored", as_json)
+        change(client, "restore", ids, "restored", as_json)
 
 
 @click.command()
@@ -83,7 +115,7 @@ def restore(settings: Settings, /, *, ids: Sequence[uuid.UUID], as_json: bool) -
 @click.option("-a", "--add", metavar="TAG", multiple=True)
 @click.option("-r", "--remove", metavar="TAG", multiple=True)
 @AS_JSON
-@click.pass_obj
+@of_service
 def tag(
     settings: Settings, /, *, ids: Sequence[uuid.UUID], add: Sequence[str], remove: Sequence[str], as_json: bool
 ) -> None:
@@ -91,13 +123,33 @@ def tag(
     if not add and not remove:
         raise click.UsageError("Name a tag to --add or to --remove.")
     outcomes: list[Outcome] = []
-    with settings.client() as client:
-        for action, tags in (("tag", add), ("untag", remove)):
-            if tags:
-                outcomes += client.change_files(action, texts(ids), tags=list(tags))
-    failed = [outcome for outcome in outcomes if outcome.failure]
-    done = {outcome.id: outcome for outcome in outcomes}
-    tell([*{**done, **{outcome.id: outcome for outcome in failed}}.values()], "changed", as_json)
+    try:
+        with settings.client() as client:
+            for action, tags in (("tag", add), ("untag", remove)):
+                if tags:
+                    outcomes += client.change_files(action, texts(ids), tags=list(tags))
+    except PicassoError as error:
+        tell(each_once([*outcomes, *error.outcomes]), "changed", as_json)
+        raise
+    fail_if(tell(each_once(outcomes), "changed", as_json))
+
+
+def each_once(outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """Of two outcomes for one file that which failed."""
+    failed = {outcome.id: outcome for outcome in outcomes if outcome.failure}
+    return [*{**{outcome.id: outcome for outcome in outcomes}, **failed}.values()]
+
+
+def change(
+    client: Client, action: str, ids: Sequence[uuid.UUID], done: str, as_json: bool, **options: Unpack[BatchOptions]
+) -> None:
+    """Also if it fails in the middle: what is done by then is told."""
+    try:
+        outcomes = client.change_files(action, texts(ids), **options)
+    except PicassoError as error:
+        tell(error.outcomes, done, as_json)
+        raise
+    fail_if(tell(outcomes, done, as_json))
 
 
 def texts(ids: Sequence[uuid.UUID]) -> list[str]:
@@ -105,7 +157,8 @@ def texts(ids: Sequence[uuid.UUID]) -> list[str]:
     return list(dict.fromkeys(map(str, ids)))
 
 
-def tell(outcomes: Sequence[Outcome], done: str, as_json: bool) -> None:
+def tell(outcomes: Sequence[Outcome], done: str, as_json: bool) -> int:
+    """How many have failed."""
     for outcome in outcomes:
         failure = outcome.failure
         if as_json:
@@ -115,7 +168,7 @@ def tell(outcomes: Sequence[Outcome], done: str, as_json: bool) -> None:
             say(f"{outcome.id}: {failure_text(failure)}")
         else:
             show(f"{outcome.id}  {done}")
-    fail_if(sum(1 for outcome in outcomes if outcome.failure))
+    return sum(1 for outcome in outcomes if outcome.failure)
 
 
 COMMANDS = {"ls": ls, "rm": rm, "restore": restore, "tag": tag}

@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 
 import click
 
-from picasso_client.cli.context import PATIENT, Settings, fail_if
+from picasso_client.cli.context import PATIENT, Settings, fail_if, of_service
 from picasso_client.cli.files import IDS, texts
 from picasso_client.cli.output import error_json, reason, show_json
 from picasso_client.cli.parallel import in_threads
@@ -90,7 +90,7 @@ class Fetching:
 @click.option("-f", "--force", is_flag=True, help="Overwrite what is there.")
 @click.option("-p", "--parallel", type=click.IntRange(1, 64), default=4, show_default=True, help="Files at once.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON lines.")
-@click.pass_obj
+@of_service
 def get(
     settings: Settings,
     /,

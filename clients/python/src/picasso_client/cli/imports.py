@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from picasso_client.cli.context import Settings, fail_if
+from picasso_client.cli.context import Settings, fail_if, of_service
 from picasso_client.cli.output import error_json, failure_text, say, show, show_json
 from picasso_client.client import Client
 from picasso_client.errors import PicassoError
@@ -23,7 +23,7 @@ from picasso_client.models import Import
 @click.option("--tag", "tags", metavar="TAG", multiple=True)
 @click.option("--wait", is_flag=True, help="Until all have ended.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON lines.")
-@click.pass_obj
+@of_service
 def import_(settings: Settings, /, *, urls: Sequence[str], wait: bool, as_json: bool, **options: Any) -> None:
     """Let the service fetch files from URLs, in the background."""
     if len(urls) > 1 and (options["name"] or options["sha256"]):

@@ -8,15 +8,15 @@ from typing import Any
 
 import click
 
-from picasso_client.cli.context import Settings
+from picasso_client.cli.context import Settings, of_service
 from picasso_client.cli.output import say, show, show_json
-from picasso_client.config import DEFAULT_URL, Login, check_key, check_url, forget, save
+from picasso_client.config import Login, check_key, check_url, default_url, forget, save
 
 
 @click.command()
 @click.argument("url", required=False)
 @click.option("--token-stdin", is_flag=True, help="Read the key from the standard input.")
-@click.pass_obj
+@of_service
 def login(settings: Settings, /, *, url: str | None, token_stdin: bool) -> None:
     """Store the address of a service, and a key or token for it.
 
@@ -37,7 +37,7 @@ def login(settings: Settings, /, *, url: str | None, token_stdin: bool) -> None:
 def ask_url(token_stdin: bool) -> str:
     if token_stdin:
         raise click.UsageError("Name the address of the service.")
-    return str(click.prompt("Address of the service", default=DEFAULT_URL, err=True))
+    return str(click.prompt("Address of the service", default=default_url(), err=True))
 
 
 def read_key(token_stdin: bool) -> str | None:
@@ -65,7 +65,7 @@ def logout() -> None:
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.pass_obj
+@of_service
 def whoami(settings: Settings, /, *, as_json: bool) -> None:
     """Show the service, who asks it, and what they may do."""
     with settings.client() as client:

@@ -37,15 +37,18 @@ def error_json(error: Exception | None) -> Mapping[str, Any]:
     return {"status": 0, "code": "local", "detail": str(error)}
 
 
-def file_line(file: File) -> str:
+def file_line(file: File, *, wide: bool = False) -> str:
+    """With the code of the error of a file that failed; if wide, with its sentence."""
     uploaded = file.uploaded_at.astimezone().strftime("%Y-%m-%d %H:%M")
-    return f"{file.id}  {file.state:10}  {size_text(file.size):>8}  {uploaded}  {file.media_type:24}  {file.name}"
+    why = f"  ({failure_text(file.error) if wide else file.error.code})" if file.error else ""
+    return f"{file.id}  {file.state:10}  {size_text(file.size):>8}  {uploaded}  {file.media_type:24}  {file.name}{why}"
 
 
 def size_text(size: int) -> str:
-    number, units = float(size), ["B", "KiB", "MiB", "GiB", "TiB"]
-    while number >= 1024 and len(units) > 1:
-        number, units = number / 1024, units[1:]
+    """In powers of 1000, as the progress bars."""
+    number, units = float(size), ["B", "kB", "MB", "GB", "TB"]
+    while number >= 999.95 and len(units) > 1:  # otherwise it would be shown as 1000.0
+        number, units = number / 1000, units[1:]
     return f"{number:.1f} {units[0]}" if units[0] != "B" else f"{size} B"
 
 

@@ -7,9 +7,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
+from rich.text import Text
 
-from picasso_client.cli.output import show
+from picasso_client.cli.output import show, size_text
 from picasso_client.names import printable
 
 Report = Callable[[int, int | None], object]
@@ -36,6 +45,11 @@ class Bars:
         finally:
             progress.remove_task(task)
 
+    def refresh(self) -> None:
+        """Draw at once."""
+        if self._progress:
+            self._progress.refresh()
+
     def result(self, text: str) -> None:
         """A line of the standard output; above the bars if both are on the terminal."""
         if self._progress and sys.stdout.isatty():
@@ -51,6 +65,15 @@ class Bars:
             sys.stderr.write(printable(text) + "\n")
 
 
+class Amount(DownloadColumn):
+    """``1.2/3.4 MB`` in powers of 1000, as the speed; ``1.2 MB`` where only the end tells the size."""
+
+    def render(self, task: Task) -> Text:
+        if task.total is not None:
+            return super().render(task)
+        return Text(size_text(int(task.completed)), style="progress.download")
+
+
 def short(name: str) -> str:
     text = printable(name)
     return text if len(text) <= SHOWN_NAME else f"{text[: SHOWN_NAME // 2]}…{text[-SHOWN_NAME // 2 + 1 :]}"
@@ -64,7 +87,7 @@ def bars() -> Iterator[Bars]:
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),
-        DownloadColumn(binary_units=True),
+        Amount(),
         TransferSpeedColumn(),
         TimeRemainingColumn(),
     )

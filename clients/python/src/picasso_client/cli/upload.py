@@ -15,15 +15,16 @@ from typing import Any
 import click
 
 from picasso_client.cli.api import pair
-from picasso_client.cli.context import PATIENT, Settings, fail_if
+from picasso_client.cli.context import PATIENT, Settings, fail_if, of_service
 from picasso_client.cli.journal import Journal, journal_of, key_of
 from picasso_client.cli.output import error_json, failure_text, reason, say, show_json
 from picasso_client.cli.parallel import in_threads
 from picasso_client.cli.progress import Bars, Report, bars
 from picasso_client.client import Client
 from picasso_client.errors import PicassoError
-from picasso_client.models import File
+from picasso_client.models import File, unread_file
 from picasso_client.upload_options import UploadOptions, encode
+from picasso_client.uploads import about_stored
 
 STDIN = Path("-")
 MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"])
@@ -72,12 +73,19 @@ class Uploading:
 
     def work(self, item: Item) -> Result:
         try:
-            with self.bars.bar(item.shown, None) as report:
+            with self.bars.bar(item.shown, size_of(item.path)) as report:
                 file = self.uploaded(item, report)
-            settled = self.client.wait(file.id) if self.wait and not file.settled else file
-            return Result(item, settled, waited=self.wait)
+            return Result(item, self.settled(file) if self.wait else file, waited=self.wait)
         except (PicassoError, OSError) as error:
             return Result(item, error=error)
+
+    def settled(self, file: File) -> File:
+        if file.settled:
+            return file
+        try:
+            return self.client.wait(file.id)
+        except PicassoError as error:
+            raise about_stored(file, "but can't be waited for", error) from error
 
     def uploaded(self, item: Item, report: Report) -> File:
         if item.path == STDIN or not item.path.is_file():
@@ -111,7 +119,7 @@ class Uploading:
         """What an earlier run has uploaded, or begun; None if that is gone."""
         try:
             if file_id := self.journal.get(key, "file"):
-                return self.client.file(file_id)
+                return self.known(file_id, item)
             if url := self.journal.get(key, "upload"):
                 return self.client.resume(url, item.path, progress=report)
         except PicassoError as error:
@@ -120,6 +128,15 @@ class Uploading:
             self.journal.put(key, "idempotency_key", "")  # it would name what is gone
         return None
 
+    def known(self, file_id: str, item: Item) -> File:
+        """A file of an earlier run; the key may write without reading."""
+        try:
+            return self.client.file(file_id)
+        except PicassoError as error:
+            if error.status != 403:
+                raise
+            return unread_file(file_id, item.path.name, size_of(item.path) or 0)
+
     def options_of(self, item: Item, report: Report) -> UploadOptions:
         options: UploadOptions = {**self.options, "progress": report}
         if self.keep_paths:
@@ -127,6 +144,14 @@ class Uploading:
         if item.path == STDIN:
             options.setdefault("name", "stdin")
         return options
+
+
+def size_of(path: Path) -> int | None:
+    """Bytes; None if only the end tells, or there is no such file."""
+    try:
+        return path.stat().st_size if path != STDIN and path.is_file() else None
+    except OSError:
+        return None
 
 
 def content_of(path: Path) -> Any:
@@ -147,7 +172,7 @@ def content_of(path: Path) -> Any:
 @click.option("-p", "--parallel", type=click.IntRange(1, 64), default=4, show_default=True, help="Files at once.")
 @click.option("--restart", is_flag=True, help="Do not go on where the same command was interrupted.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON lines.")
-@click.pass_obj
+@of_service
 def upload(
     settings: Settings,
     /,

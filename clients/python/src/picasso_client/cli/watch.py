@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from picasso_client.cli.context import PATIENT, Settings
+from picasso_client.cli.context import PATIENT, Settings, of_service
 from picasso_client.cli.output import say, show, show_json
 from picasso_client.models import Event
 
@@ -19,7 +19,7 @@ from picasso_client.models import Event
 @click.option("--after", type=click.IntRange(0), metavar="N", help="Begin behind this event; 0 for all that are kept.")
 @click.option("-n", "--limit", type=click.IntRange(1), help="End after so many events.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON lines.")
-@click.pass_obj
+@of_service
 def watch(settings: Settings, /, *, after: int | None, limit: int | None, as_json: bool, **filters: Any) -> None:
     """Print what happens, until Ctrl-C. Nothing is missed while the connection is away."""
     given: Any = {name: value for name, value in filters.items() if value is not None}

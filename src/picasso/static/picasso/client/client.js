@@ -1,12 +1,13 @@
 // The API that applications use. Its documentation: index.d.ts and docs/clients.md.
 
-import { PicassoError } from './errors.js';
+import { aboutStored, PicassoError, raise } from './errors.js';
 import { EventStream } from './events.js';
+import { idIn } from './ids.js';
 import { rest } from './pauses.js';
 import { Service } from './service.js';
 import { sourceOf } from './sources.js';
 import { Memory } from './store.js';
-import { idIn, Upload, WINDOW } from './upload.js';
+import { Upload, WINDOW } from './upload.js';
 
 /** @import { EventsOptions, FileChanges, FileFilters, FileInfo, PicassoOptions, UploadOptions, UploadSource } from './index.d.ts' */
 
@@ -36,7 +37,7 @@ export class Picasso {
   async #upload(id, content, options) {
     const source = await sourceOf(content, options, options.chunkSize ?? WINDOW);
     const file = await new Upload(this.#service, source, options, this.#memory).run(id);
-    return options.wait ? this.wait(file.id, options) : file;
+    return options.wait ? this.wait(file.id, options).catch((error) => raise(aboutStored(file.id, 'but can’t be waited for', error))) : file;
   }
 
   /** @param {string} uploadUrl @param {{signal?: AbortSignal}} [options] */

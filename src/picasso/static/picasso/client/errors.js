@@ -1,5 +1,6 @@
 // What goes wrong, and whether it may be over at the next attempt.
 
+// The same table as in the client for Python (retries.py).
 const TEMPORARY = new Set([408, 423, 425, 429, 460, 500, 502, 503, 504, 507]);
 const TEMPORARY_CONFLICTS = new Set(['idempotency-key-in-use', 'mismatching-upload-offset', 'superseded']);
 
@@ -22,7 +23,7 @@ export class PicassoError extends Error {
 
   /** Whether the same request may succeed later. */
   get isTemporary() {
-    if (!this.isFromPicasso) return this.status < 400 || TEMPORARY.has(this.status);
+    if (!this.isFromPicasso) return this.status < 400 || this.status >= 500 || TEMPORARY.has(this.status);
     return TEMPORARY.has(this.status) || TEMPORARY_CONFLICTS.has(this.code);
   }
 }
@@ -63,3 +64,25 @@ function secondsOf(text) {
   const seconds = /^\d+$/.test(text) ? Number(text) : (Date.parse(text) - Date.now()) / 1000;
   return Number.isFinite(seconds) ? Math.max(0, seconds) : undefined;
 }
+
+/**
+ * The error with the address of the upload. One signal may stop many uploads: each gets an `AbortError` of its own.
+ * @param {unknown} error @param {string} uploadUrl
+ */
+export function withUrl(error, uploadUrl) {
+  if (error instanceof PicassoError) error.uploadUrl = uploadUrl;
+  if (!(error instanceof DOMException)) return error; // the application's own reason
+  return Object.assign(new DOMException(error.message, error.name), { cause: error, uploadUrl });
+}
+
+/** The upload is over, and something behind it has failed. @param {string | undefined} id @param {string} what @param {unknown} error */
+export function aboutStored(id, what, error) {
+  if (!(error instanceof PicassoError)) return error;
+  return new PicassoError({ ...error, detail: `The file ${id} is stored, ${what}: ${error.detail}`, cause: error });
+}
+
+/** Whether the head of a request was too long for whoever has answered. @param {PicassoError} error */
+export const isHeadRefused = ({ status, code, isFromPicasso }) => status >= 400 && status < 500 && (!isFromPicasso || code === 'headers-too-large');
+
+/** @param {unknown} error @returns {never} */
+export function raise(error) { throw error; }

@@ -285,4 +285,6 @@ export interface Unfinished {
   name: string;
   size: number | undefined;
   at: number;
+  /** Whether tags and attributes are said at the end. */
+  brief?: boolean;
 }

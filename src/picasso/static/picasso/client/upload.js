@@ -1,7 +1,8 @@
 // Uploads one file: a small one in one request, others by tus 1.0.0 (https://tus.io/protocols/resumable-upload).
 
-import { rawDescription, uploadMetadata } from './description.js';
-import { errorOf, noAnswer, notFromPicasso, PicassoError } from './errors.js';
+import { isLong, smallRequest, uploadMetadata } from './description.js';
+import { aboutStored, errorOf, isHeadRefused, noAnswer, notFromPicasso, PicassoError, raise, withUrl } from './errors.js';
+import { idIn, newKey } from './ids.js';
 import { rest } from './pauses.js';
 import { jsonOf, withQuery } from './service.js';
 
@@ -36,6 +37,7 @@ export class Upload {
   #most; // bytes in one request
   #slice; // the same for now
   #sending = 0; // bytes of the last one
+  #isBrief = false; // whether tags and attributes are said at the end, because a proxy refuses the long head of a request
 
   /** @param {Service} service @param {Source} source @param {UploadOptions} options @param {Memory} memory */
   constructor(service, source, options, memory) {
@@ -90,9 +92,9 @@ export class Upload {
 
   /** @param {Blob} content */
   async #sendSmall(content) {
-    const { query, headers } = rawDescription(this.source.name || 'file', this.source.type, this.options);
+    const { query, headers, body } = smallRequest(this.source.name || 'file', this.source.type, this.options, content);
     const url = withQuery(`${this.service.root}upload/`, query);
-    const response = await this.#exchange('POST', url, { ...headers, ...this.#keyHeader }, content);
+    const response = await this.#exchange('POST', url, { ...headers, ...this.#keyHeader }, body);
     if (response.status !== 201) throw await errorOf(response);
     const file = await jsonOf(response);
     this.#report(content.size);
@@ -107,14 +109,20 @@ export class Upload {
   }
 
   async #create() {
-    const { source, options } = this;
+    const { source, options } = this, { tags, attributes, ...short } = options;
+    const metadata = uploadMetadata(source.name || 'file', source.type, this.#isBrief ? short : options);
     const response = await this.#exchange('POST', `${this.service.root}uploads/`, {
       ...TUS,
       ...this.#keyHeader,
       ...(source.size === undefined ? { 'Upload-Defer-Length': '1' } : { 'Upload-Length': String(source.size) }),
-      'Upload-Metadata': uploadMetadata(source.name || 'file', source.type, options),
+      'Upload-Metadata': metadata,
     });
-    if (response.status !== 201) throw await errorOf(response);
+    if (response.status !== 201) {
+      const error = await errorOf(response);
+      if (this.#isBrief || !isLong(metadata) || !isHeadRefused(error)) throw error;
+      this.#isBrief = true;
+      return undefined;
+    }
     this.#continue(idIn(response.headers.get('Location')) ?? raise(notFromPicasso(201)));
     await this.#remember();
     this.#isSure = this.#isNew; // otherwise an earlier request may have created it, and sent some
@@ -190,6 +198,7 @@ export class Upload {
     const id = idIn(address), { size = this.#offset, name } = this.source;
     await this.#forget();
     this.#report(size);
+    if (this.#isBrief) await this.#describe(id);
     try {
       return await this.service.call('GET', `files/${id}/`, { signal: this.options.signal });
     } catch (error) {
@@ -198,10 +207,21 @@ export class Upload {
     }
   }
 
-  /** @param {number} sent */
-  #report(sent) {
+  /** Say what the head of the first request had no room for. @param {string | undefined} id */
+  async #describe(id) {
+    const { tags, attributes, signal } = this.options;
     try {
-      this.options.onProgress?.({ sent, total: this.source.size });
+      await this.service.call('PATCH', `files/${id}/`, { signal, json: { tags, attributes }, headers: { 'Content-Type': 'application/merge-patch+json' } });
+    } catch (error) {
+      throw aboutStored(id, 'without its tags and attributes', error);
+    }
+  }
+
+  /** @param {number} sent of a form, more than the file has */
+  #report(sent) {
+    const { size: total } = this.source;
+    try {
+      this.options.onProgress?.({ sent: Math.min(sent, total ?? sent), total });
     } catch (error) { // in the middle of a request, where it would look like a broken connection
       this.#fault ??= { error };
       throw error;
@@ -262,7 +282,7 @@ export class Upload {
     this.#sample = await this.source.sample();
     const known = await this.memory.recall(print);
     if (known && known.sample === this.#sample) {
-      [this.#key, this.#isNew] = [known.key, false];
+      [this.#key, this.#isNew, this.#isBrief] = [known.key, false, known.brief ?? false];
       if (known.id) this.#continue(known.id);
     }
     await this.#remember();
@@ -272,30 +292,9 @@ export class Upload {
   /** @returns {Unfinished} */
   get #known() {
     const { name, size } = this.source;
-    return { id: this.#id, key: this.#key, sample: this.#sample, name, size, at: 0 };
+    return { id: this.#id, key: this.#key, sample: this.#sample, name, size, at: 0, brief: this.#isBrief };
   }
 
   async #remember() { if (this.#print) await this.memory.remember(this.#print, this.#known); }
   async #forget() { if (this.#print) await this.memory.forget(this.#print, this.#known); }
 }
-
-/**
- * The error with the address of the upload. One signal may stop many uploads: each gets an `AbortError` of its own.
- * @param {unknown} error @param {string} uploadUrl
- */
-function withUrl(error, uploadUrl) {
-  if (error instanceof PicassoError) error.uploadUrl = uploadUrl;
-  if (!(error instanceof DOMException)) return error; // the application's own reason
-  return Object.assign(new DOMException(error.message, error.name), { cause: error, uploadUrl });
-}
-
-/** The last part of an address. @param {string | null} address */
-export const idIn = (address) => address?.replace(/[?#].*/, '').split('/').filter(Boolean).at(-1);
-
-/** Plain HTTP has no `randomUUID`. */
-function newKey() {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
-}
-
-/** @param {unknown} error @returns {never} */
-function raise(error) { throw error; }

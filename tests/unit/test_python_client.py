@@ -1,0 +1,150 @@
+"""What the Python client does without a service."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import pty
+import sys
+from contextlib import suppress
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import httpx
+import pytest
+
+from picasso_client import AsyncClient, Client, Derivative, PicassoError, config, partial
+from picasso_client.cli.output import size_text
+from picasso_client.cli.progress import bars
+
+
+def signature(client: type, name: str) -> list[tuple[str, Any, Any]]:
+    """Names, kinds and defaults of the parameters."""
+    found = inspect.signature(getattr(client, name)).parameters.values()
+    return [(each.name, each.kind, each.default) for each in found]
+
+
+def test_both_clients_have_the_same_methods() -> None:
+    def names(client: type) -> set[str]:
+        return {name for name in vars(client) if name == "__init__" or not name.startswith("_")}
+
+    assert names(Client) == names(AsyncClient)
+    for name in names(Client) - {"url"}:
+        assert signature(Client, name) == signature(AsyncClient, name), name
+
+
+def test_the_port_of_a_service_on_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    for name in config.VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PICASSO_PORT", "9000")
+    assert config.resolve(None, None).url == "http://127.0.0.1:9000"
+    monkeypatch.setenv("PICASSO_PORT", "x")
+    with pytest.raises(ValueError, match=r"127\.0\.0\.1:x"):
+        config.resolve(None, None)
+    config.save(config.Login("https://files.example.com", None))
+    assert config.resolve(None, None).url == "https://files.example.com", "a login comes first"
+
+
+@pytest.mark.parametrize("path", ["http://[::1", "http://x:99999/", "ftp://127.0.0.1/x", "http://a..b/"])
+def test_what_can_not_be_sent(path: str, tmp_path: Path) -> None:
+    with Client("http://127.0.0.1:9", retries=0) as client:
+        with pytest.raises(PicassoError, match="invalid-request"):
+            client.request("GET", path)
+        with pytest.raises(PicassoError, match="invalid-request"):
+            client.download(Derivative("x", path, "", 1, None, None), tmp_path / "x")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_header_that_can_not_be_sent() -> None:
+    with Client("http://127.0.0.1:9", retries=0) as client, pytest.raises(PicassoError, match="invalid-request"):
+        client.upload(b"x", idempotency_key="ä")
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        (httpx.DecodingError("broken"), "unexpected-answer"),
+        (httpx.TooManyRedirects("many"), "unexpected-answer"),
+        (httpx.LocalProtocolError("Illegal header value b'a\\nb'"), "invalid-request"),
+        (httpx.ReadError("cut"), "no-answer"),
+    ],
+)
+def test_no_error_of_httpx_comes_out(fault: Exception, code: str) -> None:
+    def answer(_: httpx.Request) -> httpx.Response:
+        raise fault
+
+    with Client("http://127.0.0.1:9", retries=0, http={"transport": httpx.MockTransport(answer)}) as client:
+        with pytest.raises(PicassoError, match=code):
+            client.file("x")
+        with pytest.raises(PicassoError, match=code):
+            next(client.events())
+
+
+def test_one_download_at_a_time_has_a_temporary_file(tmp_path: Path) -> None:
+    """Locks are those of an open file, so two of this process are as two processes."""
+    part = tmp_path / ".picasso-x.part"
+    part.write_bytes(b"beginning")
+    handle = partial.locked(part)
+    assert handle is not None
+    with partial.claimed(part) as other:
+        assert other != part
+        other.write_bytes(b"mine")
+    assert list(tmp_path.iterdir()) == [part]
+    partial.release(handle, part)
+    with partial.claimed(part) as mine:
+        assert mine.read_bytes() == b"beginning", "a beginning is kept"
+        mine.write_bytes(b"")
+    assert not list(tmp_path.iterdir()), "nothing is no beginning"
+
+
+def test_a_temporary_file_that_was_put_in_place_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between its opening and its lock."""
+    part = tmp_path / ".picasso-x.part"
+
+    def put(opened: Path) -> int:
+        handle = real(opened)
+        partial.put_in_place(opened, tmp_path / "x", overwrite=False)
+        return handle
+
+    real = partial.open_part
+    monkeypatch.setattr(partial, "open_part", put)
+    with partial.claimed(part) as mine:
+        assert mine != part
+
+
+@pytest.mark.parametrize(
+    ("size", "text"), [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (999_960, "1.0 MB"), (4_294_967_296, "4.3 GB")]
+)
+def test_sizes(size: int, text: str) -> None:
+    assert size_text(size) == text
+
+
+def read_all(terminal: int, found: list[bytes]) -> None:
+    """Until the other side is closed, which is an error on Linux."""
+    with suppress(OSError):
+        while piece := os.read(terminal, 10_000):
+            found.append(piece)
+
+
+@pytest.mark.parametrize(("total", "shown"), [(4_000_000, "1.5/4.0 MB"), (None, "1.5 MB")])
+def test_a_progress_bar_has_one_unit(monkeypatch: pytest.MonkeyPatch, total: int | None, shown: str) -> None:
+    leader, terminal = pty.openpty()
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "120")
+    read: list[bytes] = []
+    reader = Thread(target=read_all, args=(leader, read), daemon=True)
+    reader.start()
+    with os.fdopen(terminal, "w") as screen:
+        monkeypatch.setattr(sys, "stderr", screen)
+        with bars() as all_bars, all_bars.bar("film.mp4", None) as report:
+            report(0, total)
+            report(1_500_000, total)
+            all_bars.refresh()
+    reader.join(60)
+    os.close(leader)
+    seen = b"".join(read).decode()
+    assert "film.mp4" in seen
+    assert shown in seen
+    assert "iB" not in seen
