@@ -283,9 +283,10 @@ def test_jobs_in_the_console() -> None:
     waiting = new_job()
     assert str(waiting.pk) in told("jobs", "list")
     header, line = told("jobs", "list", "--state", "failed").splitlines()
-    assert header.split()[:3] == ["ID", "FILE", "STATE"]
-    assert line.split()[:3] == [str(failed.pk), str(failed.file_id), "failed"]
-    assert line.endswith("  corrupt: It is corrupt.")
+    assert header.split()[:5] == ["NAME", "ERROR", "ATTEMPT", "RAN", "STATE"]
+    assert line.startswith(f"{failed.file.name}  ")
+    assert line.split()[1:3] == ["corrupt", "1"]
+    assert line.endswith(f"{failed.pk}  {failed.file_id}  It is corrupt.")
     assert header.index("STATE") == line.index("failed")
     assert [job["id"] for job in json.loads(told("jobs", "list", "--state", "failed", "--json"))] == [str(failed.pk)]
     assert told("jobs", "list", "--processor", "none") == "No jobs match.\n"

@@ -18,8 +18,15 @@ from picasso.models import Job
 from picasso.queue_names import QUEUES
 from picasso.serializers import JobSerializer
 
-COLUMNS = "{id:36}  {file:36}  {state:9} {processor:12} {queue:6} {pipeline:12} {attempt:>7} {ran:>9}  {error}"
-HEADER = {name: name.upper() for name in ("id", "file", "state", "processor", "queue", "pipeline", "attempt", "ran")}
+COLUMNS = (
+    "{name:28}  {error:20} {attempt:>7} {ran:>9}  {state:9} {processor:12} {queue:6} {pipeline:12}"
+    " {id:36}  {file:36}  {detail}"
+)
+HEADER = {
+    name: name.upper()
+    for name in ("name", "error", "attempt", "ran", "state", "processor", "queue", "pipeline", "id", "file")
+}
+LONGEST_NAME = 28
 
 
 class Command(BaseCommand):
@@ -55,9 +62,10 @@ class Command(BaseCommand):
         if not found:
             self.stdout.write("No jobs match.")
             return
-        self.stdout.write(COLUMNS.format(**HEADER, error="PROGRESS OR ERROR"))
+        names = names_of_files([job["id"] for job in found])
+        self.stdout.write(COLUMNS.format(**HEADER, detail="PROGRESS OR DETAIL"))
         for job in found:
-            self.stdout.write(line(job))
+            self.stdout.write(line(job, names.get(job["id"], "")))
 
     def show(self, _: dict[str, object], options: dict[str, Any]) -> None:
         found = serialize(Job.everywhere.filter(pk=options["id"]).annotate(now=Now()))
@@ -116,11 +124,28 @@ def serialize(jobs: Iterable[Job]) -> list[dict[str, Any]]:
     return [dict(JobSerializer(job).data) for job in jobs]
 
 
-def line(job: dict[str, Any]) -> str:
-    ran = "" if job["ran"] is None else f"{job['ran']:.2f} s"
-    done = "" if job["progress"] is None else f"{job['progress']:.0%}"
-    error = f"{job['error']['code']}: {job['error']['detail']}" if job["error"] else ""
-    return COLUMNS.format(**{**job, "ran": ran, "error": " ".join(filter(None, (done, error)))}).rstrip()
+def names_of_files(jobs: Collection[str]) -> dict[str, str]:
+    """By the ids of their jobs."""
+    found = Job.everywhere.filter(pk__in=jobs).values_list("pk", "file__name")
+    return {str(pk): name for pk, name in found}
+
+
+def line(job: dict[str, Any], name: str) -> str:
+    """``name`` is that of its file."""
+    error = job["error"] or {"code": "", "detail": ""}
+    shown = {
+        "name": short(name),
+        "error": error["code"],
+        "ran": "" if job["ran"] is None else f"{job['ran']:.2f} s",
+        "detail": error["detail"] or ("" if job["progress"] is None else f"{job['progress']:.0%}"),
+    }
+    return COLUMNS.format(**{**job, **shown}).rstrip()
+
+
+def short(name: str) -> str:
+    """For a terminal: nothing in it moves the cursor, and the extension is kept."""
+    text = "".join(letter if letter.isprintable() else "?" for letter in name)
+    return text if len(text) <= LONGEST_NAME else f"{text[: LONGEST_NAME - 9]}…{text[-8:]}"
 
 
 def details(job: dict[str, Any]) -> str:
