@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from picasso.access import projects
 from picasso.access.principal import OPEN, SERVICE
 from picasso.activity import Activity
+from picasso.events import sequence
 from picasso.events.sequence import last_number, number_events, oldest_number, remove_old
 from picasso.events.sequencer import Sequencer, elect
 from picasso.events.write import clear, row, write
@@ -26,7 +27,7 @@ from picasso.jobs.states import Progress
 from picasso.models import DEFAULT_PROJECT, Event, File, Job, Project
 from picasso.process.contract import Verdict
 from picasso.storage import default_storage
-from tests.flow.rows import new_file, new_job, running_job, side_by_side, started
+from tests.flow.rows import new_file, new_job, running_job, side_by_side, started, taken_for_empty
 
 
 def told(**where: object) -> list[tuple[str, dict[str, Any]]]:
@@ -224,6 +225,16 @@ def test_of_two_transactions_the_one_that_commits_first_comes_first() -> None:
     by_seq = Event.everywhere.order_by("seq").values_list("type", flat=True)
     assert list(by_seq) == ["test.soon", "test.late"]
     assert list(by_seq.order_by("pk")) == ["test.late", "test.soon"]
+
+
+@pytest.mark.django_db
+def test_numbers_are_given_once_in_every_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sequence, "BATCH", 3)
+    with taken_for_empty("picasso_event"):
+        before = last_number()
+        write_some(10)
+        assert [number_events() for _ in range(5)] == [3, 3, 3, 1, 0]
+    assert [*Event.everywhere.order_by("pk").values_list("seq", flat=True)] == [before + n for n in range(1, 11)]
 
 
 @pytest.mark.django_db(transaction=True)

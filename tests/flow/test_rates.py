@@ -10,10 +10,11 @@ import pytest
 from django.db import connection
 
 from picasso.limits.counters import Charge, Counters, MemoryCounters, Return, take_now
-from picasso.limits.database import PAGE, DatabaseCounters, row_key
+from picasso.limits.database import PAGE, DatabaseCounters, execute, row_key
 from picasso.models import RateCounter
 from picasso.pools import stop_pool
 from picasso.rate_policies import Policy
+from tests.flow.rows import taken_for_empty
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -89,6 +90,13 @@ def test_ended_counters_are_removed() -> None:
     threading.Event().wait(0.02)
     counters.remove_ended()
     assert [row.key.hex for row in RateCounter.objects.all()] == [row_key("p:later")]
+
+
+def test_ended_counters_are_removed_in_pages_in_every_plan() -> None:
+    with taken_for_empty("picasso_ratecounter"):
+        DatabaseCounters().charge([Charge(f"p:{number}", 10, 1, 0, 0.001) for number in range(10)])
+        threading.Event().wait(0.02)
+        assert [execute("remove_ended", 4) for _ in range(4)] == [4, 4, 2, 0]
 
 
 def test_a_lost_connection_is_replaced() -> None:

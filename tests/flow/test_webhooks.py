@@ -7,6 +7,7 @@ import json
 import threading
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -33,7 +34,7 @@ from picasso.webhooks.messages import messages
 from picasso.webhooks.results import Result
 from picasso.webhooks.sender import TOTAL
 from tests.flow.access import API, new_key, send, with_keys
-from tests.flow.rows import new_file
+from tests.flow.rows import new_file, taken_for_empty
 from tests.flow.webhooks import LOOPBACK, SECRET, happen, new_webhook, sending, spread, wait_for, wait_until
 from tests.remote import Asked, answer, certificate, remote
 
@@ -393,6 +394,14 @@ def test_who_has_not_answered_quickly_takes_few_places() -> None:
     assert claim({webhook: QUICK}, TOTAL, {webhook}) == []
     Webhook.everywhere.update(failures=1)
     assert len(claim({}, TOTAL, {webhook})) == 1
+
+
+def test_a_claim_keeps_to_its_limit_in_every_plan() -> None:
+    with taken_for_empty("picasso_delivery"):
+        webhooks = {new_webhook("http://127.0.0.1/").pk for _ in range(3)}
+        for _ in range(10):
+            happen()
+        assert Counter(each.webhook for each in claim({}, 200)) == dict.fromkeys(webhooks, UNKNOWN)
 
 
 def test_quick_receivers_that_hang_all_at_once_leave_places_to_others() -> None:

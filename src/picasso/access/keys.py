@@ -22,7 +22,8 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from picasso import models
-from picasso.access import audit, projects
+from picasso.access import audit, link_keys, projects
+from picasso.access.link_keys import LinkKey
 from picasso.access.principal import Principal, Scope
 from picasso.access.projects import Project
 from picasso.errors import Conflict, ExpiredKey, Forbidden, InvalidKey, NetworkNotAllowed, RevokedKey
@@ -138,17 +139,26 @@ def create(
     return row, text + checksum(text)
 
 
+# All that a request with a key needs, in one statement. It is made once, as that takes as long as to run it.
+WITH_PROJECT = (
+    models.Key.objects.order_by()
+    .select_related("project")
+    .annotate(link_key_id=link_keys.newest("id"), link_key_secret=link_keys.newest("secret"))
+)
+
+
 def find(key_id: str) -> KnownKey | None:
-    row = models.Key.objects.select_related("project").filter(pk=key_id).first()
-    return known(row) if row else None
+    for row in WITH_PROJECT.filter(pk=key_id):
+        return known(row, link_keys.link_key(row.link_key_id, row.link_key_secret) if row.link_key_id else None)
+    return None
 
 
-def known(row: models.Key) -> KnownKey:
+def known(row: models.Key, link_key: LinkKey | None = None) -> KnownKey:
     return KnownKey(
         id=row.pk,
         lineage=row.lineage,
         secret_hash=row.secret_hash,
-        project=projects.snapshot(row.project),
+        project=projects.snapshot(row.project, link_key),
         scopes=frozenset(SCOPES[scope] for scope in row.scopes if scope in SCOPES),
         networks=tuple(row.networks),
         expires_at=row.expires_at,

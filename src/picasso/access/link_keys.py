@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import OuterRef, Subquery
 
 from picasso import models
 from picasso.access import audit
@@ -21,9 +22,18 @@ class LinkKey:
     secret: bytes
 
 
-def of_row(row: models.LinkKey) -> LinkKey:
+def link_key(row_id: int, secret: str) -> LinkKey:
     """The secret needs the service's own as well: a stolen copy of the database signs no links."""
-    return LinkKey(row.pk, hmac.digest(settings.SECRET_KEY.encode(), f"picasso link 1 {row.secret}".encode(), "sha256"))
+    return LinkKey(row_id, hmac.digest(settings.SECRET_KEY.encode(), f"picasso link 1 {secret}".encode(), "sha256"))
+
+
+def of_row(row: models.LinkKey) -> LinkKey:
+    return link_key(row.pk, row.secret)
+
+
+def newest(field: str) -> Subquery:
+    """To annotate rows that have a project with this field of the key that signs; None if there is no key yet."""
+    return Subquery(models.LinkKey.objects.filter(project=OuterRef("project")).values(field)[:1])
 
 
 def create(project_id: int) -> models.LinkKey:

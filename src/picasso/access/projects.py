@@ -53,7 +53,7 @@ DEFAULT = Project(id=models.DEFAULT_PROJECT, name="default")
 """The project that always exists, with the settings of a new one."""
 
 
-def snapshot(row: models.Project) -> Project:
+def snapshot(row: models.Project, link_key: LinkKey | None = None) -> Project:
     return Project(
         id=row.pk,
         name=row.name,
@@ -69,7 +69,7 @@ def snapshot(row: models.Project) -> Project:
         webhook_hosts=tuple(row.webhook_hosts),
         retention_days=row.retention_days,
         trash_days=row.trash_days,
-        link_key=link_keys.current(row.pk),
+        link_key=link_key or link_keys.current(row.pk),
     )
 
 

@@ -23,11 +23,12 @@ COUNTER = 1
 """The id of the one row."""
 
 # (last number, number of events). They are locked in the order of their ids, as `picasso.events.write.clear` does.
+# Materialized, so that no plan looks for rows more than once, as it finds others when it has numbered the first.
 NUMBER = """
     UPDATE picasso_event SET seq = %s + numbered.number
     FROM (
-        SELECT id, row_number() OVER (ORDER BY id) AS number
-        FROM (SELECT id FROM picasso_event WHERE seq IS NULL ORDER BY id LIMIT %s {lock}) AS found) AS numbered
+        WITH found AS MATERIALIZED (SELECT id FROM picasso_event WHERE seq IS NULL ORDER BY id LIMIT %s {lock})
+        SELECT id, row_number() OVER (ORDER BY id) AS number FROM found) AS numbered
     WHERE picasso_event.id = numbered.id"""
 
 

@@ -63,8 +63,9 @@ GIVE_BACK = (
 
 REMOVE_ENDED = """
     DELETE FROM picasso_ratecounter WHERE key IN (
-        SELECT key FROM picasso_ratecounter WHERE ends_at <= {now} ORDER BY ends_at LIMIT %s {skip_locked}
-    )
+        WITH ended AS MATERIALIZED (
+            SELECT key FROM picasso_ratecounter WHERE ends_at <= {now} ORDER BY ends_at LIMIT %s {skip_locked})
+        SELECT key FROM ended)
 """
 
 

@@ -25,9 +25,17 @@ INDEXES = (
 
 
 def gather_statistics(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
-    """PostgreSQL knows how rare a value of a new index is only after this."""
-    if editor.connection.vendor == "postgresql":
+    """PostgreSQL knows how rare a value of a new index is only after this.
+
+    Not of an empty table: it would be taken for empty until the first autovacuum, and each check of a foreign key would
+    read all of it.
+    """
+    if editor.connection.vendor == "postgresql" and has_files(apps):
         editor.execute("ANALYZE picasso_file")
+
+
+def has_files(apps: StateApps) -> bool:
+    return bool(apps.get_model("picasso", "File")._meta.base_manager.exists())
 
 
 class Migration(migrations.Migration):

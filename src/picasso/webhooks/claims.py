@@ -30,15 +30,16 @@ WITH_WORK = """
 
 # Deliveries that are due the longest. Counting the attempt raises the fence.
 CLAIM = {
-    # (webhooks and their limits, as JSON)
+    # (webhooks and their limits, as JSON). Materialized, so that no plan looks for rows more than once: each time it
+    # would skip those that it has claimed already, and claim more than the limit.
     "postgresql": """
-        UPDATE picasso_delivery SET attempt = attempt + 1, due_at = {now} + {lease} * interval '1 second'
-        FROM (
+        WITH found AS MATERIALIZED (
             SELECT due.id FROM jsonb_to_recordset(%s) AS wanted (id uuid, room integer), LATERAL (
                 SELECT id FROM picasso_delivery
                 WHERE webhook_id = wanted.id AND state = 'waiting' AND due_at <= {now}
-                ORDER BY due_at, id LIMIT wanted.room FOR UPDATE SKIP LOCKED) AS due) AS found
-        WHERE picasso_delivery.id = found.id
+                ORDER BY due_at, id LIMIT wanted.room FOR UPDATE SKIP LOCKED) AS due)
+        UPDATE picasso_delivery SET attempt = attempt + 1, due_at = {now} + {lease} * interval '1 second'
+        FROM found WHERE picasso_delivery.id = found.id
         RETURNING picasso_delivery.id, attempt, webhook_id, event, type, tries""",
     # (webhook, limit)
     "sqlite": """
