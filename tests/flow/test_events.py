@@ -20,14 +20,15 @@ from picasso.events.sequencer import Sequencer, elect
 from picasso.events.write import clear, row, write
 from picasso.files import change
 from picasso.files.delete import delete, remove
-from picasso.jobs import commands, states, verdicts
+from picasso.jobs import commands, event_sql, states, verdicts
 from picasso.jobs.batch import Finish, Start, write_batch
 from picasso.jobs.retries import WORKER_DIED
 from picasso.jobs.states import Progress
 from picasso.models import DEFAULT_PROJECT, Event, File, Job, Project
 from picasso.process.contract import Verdict
 from picasso.storage import default_storage
-from tests.flow.rows import new_file, new_job, running_job, side_by_side, started, taken_for_empty
+from tests.flow.rows import finish, new_file, new_job, running_job, side_by_side, started, taken_for_empty
+from tests.stack import until
 
 
 def told(**where: object) -> list[tuple[str, dict[str, Any]]]:
@@ -108,6 +109,36 @@ def test_progress_at_most_once_a_second() -> None:
         states.write_progress([Progress(job.pk, 1, fraction), Progress(other.pk, 1, fraction)])
     [(kind, data)] = told()
     assert (kind, data["progress"]) == ("file.processing", 0.25)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has one writer at a time")
+def test_progress_that_a_finish_overtakes_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The job ends when the statement has its snapshot, but not yet the lock of the file."""
+    job = running_job(new_file(state="processing"))
+    waits = "picasso_job.state = 'running' AND (SELECT 1 FROM pg_advisory_xact_lock(7)) = 1"
+    monkeypatch.setattr(event_sql, "PROGRESS", event_sql.PROGRESS.replace("picasso_job.state = 'running'", waits))
+
+    def report() -> None:
+        event_sql.write_progress([job.pk])
+        connection.close()
+
+    thread = threading.Thread(target=report)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(7)")
+        thread.start()
+        until(is_waiting, 20, lambda: "the statement does not wait")
+        assert finish(job, {})
+        cursor.execute("SELECT pg_advisory_unlock(7)")
+    thread.join(30)
+    assert not thread.is_alive()
+    assert types() == ["file.processed"]
+
+
+def is_waiting() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+        return cursor.fetchone() is not None
 
 
 @pytest.mark.django_db

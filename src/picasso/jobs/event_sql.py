@@ -40,13 +40,16 @@ STARTED = """
 
 # (ids of jobs): how far they are. Not of a file that somebody has locked: if it is deleted, its name must not stay in
 # an event. Nor if an event of the last second says that their file is being processed.
+# A job may finish between the snapshot of the statement and the lock. As the lock excludes changes, PostgreSQL then
+# looks at the file as it is by now, and its state says so.
 PROGRESS = """
     {insert_event}
     SELECT picasso_file.project_id, 'file.processing', {now}, picasso_file.id, owner, tags, media_type,
         picasso_file.pipeline,
         {json_object}('name', name, 'size', size, 'state', 'processing', 'processor', processor, 'progress', progress)
     FROM picasso_job JOIN picasso_file ON picasso_file.id = picasso_job.file_id
-    WHERE picasso_job.id {in_ids} AND picasso_job.state = 'running' AND NOT EXISTS (
+    WHERE picasso_job.id {in_ids} AND picasso_job.state = 'running' AND picasso_file.state = 'processing'
+        AND NOT EXISTS (
         SELECT 1 FROM picasso_event
         WHERE picasso_event.file_id = picasso_file.id AND type = 'file.processing' AND at > {second_ago})
     {lock_files}"""

@@ -52,7 +52,7 @@ WORDS = {
         "lease": f"statement_timestamp() + interval '{LEASE_SECONDS} seconds'",
         "lock": "FOR UPDATE",
         "lock_free": "FOR UPDATE SKIP LOCKED",
-        "lock_files": "FOR KEY SHARE OF picasso_file SKIP LOCKED",
+        "lock_files": "FOR SHARE OF picasso_file SKIP LOCKED",
         "in_ids": "= ANY (%s::uuid[])",
         "in_names": "= ANY (%s::text[])",
         "not_in_names": "<> ALL (%s::text[])",
