@@ -15,6 +15,7 @@ from django.db.models.functions import Now
 from picasso.access.principal import SERVICE
 from picasso.jobs import bulk_actions, claims, commands, states
 from picasso.jobs.bulk_actions import FilterError
+from picasso.jobs.process_again import Again, process_again
 from picasso.jobs.retries import TransientError
 from picasso.jobs.states import ACTIVE, ENDED, Progress, StartedJob, State, Step
 from picasso.models import Derivative, File, Job, ProjectUsage
@@ -287,7 +288,7 @@ def test_a_file_is_made_anew_by_what_its_pipeline_says_now() -> None:
     for job in (done, old):
         derivative_of(job).save()
     steps = [Step("image", "heavy"), Step("text", "heavy"), Step("new", "quick", 50)]
-    (key,) = commands.reprocess_file(file.pk, steps, pipeline="web", version=4, priority=-10)
+    (key,) = process_again({file.pk: Again(steps, pipeline="web", version=4, priority=-10)})
     assert key == derivative_of(old).key
     kept = File.everywhere.get()
     assert (kept.pipeline, kept.pipeline_version, kept.state) == ("web", 4, File.State.PROCESSING)
@@ -304,10 +305,10 @@ def test_a_file_is_made_anew_by_what_its_pipeline_says_now() -> None:
 
 def test_a_file_that_no_step_is_for_is_processed() -> None:
     job = new_job(state=State.FAILED)
-    assert commands.reprocess_file(job.file_id, [], pipeline="default", version=2, priority=0) == []
+    assert process_again({job.file_id: Again([], pipeline="default", version=2, priority=0)}) == []
     assert not Job.everywhere.exists()
     assert File.everywhere.get().state == File.State.PROCESSED
-    assert commands.reprocess_file(uuid.uuid4(), [], pipeline="default", version=2, priority=0) == []
+    assert process_again({uuid.uuid4(): Again([], pipeline="default", version=2, priority=0)}) == []
 
 
 # Everybody at once, over connections of their own

@@ -28,6 +28,7 @@ from picasso.errors import Infected, InvalidField, NotFound, NotScanned, NotScan
 from picasso.files.delete import delete
 from picasso.jobs import claims, commands, holds, states, verdicts
 from picasso.jobs.batch_writer import BatchWriter
+from picasso.jobs.process_again import Again, process_again
 from picasso.jobs.states import RESET, State, Step
 from picasso.models import AuditEntry, Derivative, File, Job, Project, Reprocess, Scan, Visibility
 from picasso.process import pipelines as pipelines_module
@@ -361,7 +362,7 @@ def test_a_new_scan_can_clear_a_file(world: World) -> None:
 @pytest.mark.usefixtures("scans")
 def test_reprocessing_scans_what_is_in_quarantine(world: World) -> None:
     file = world.scanned(MARKER)
-    commands.reprocess_file(file.pk, STEPS, pipeline="default", version=2, priority=-10)
+    process_again({file.pk: Again(STEPS, pipeline="default", version=2, priority=-10)})
     assert again(file).quarantined
     assert claimed() == {"scan"}
     world.storage.files.path(file.key).write_bytes(b"x" * len(MARKER))
@@ -439,7 +440,7 @@ def test_a_release_does_not_outlive_a_clean_verdict(world: World) -> None:
     file = world.scanned(MARKER)
     verdicts.release(file.pk)
     world.storage.files.path(file.key).write_bytes(b"x" * len(MARKER))
-    commands.reprocess_file(file.pk, (*STEPS, SCAN_STEP), pipeline="default", version=2, priority=-10)
+    process_again({file.pk: Again((*STEPS, SCAN_STEP), pipeline="default", version=2, priority=-10)})
     world.scan(file)
     assert again(file).scan == Scan.CLEAN
     assert "released" not in again(file).facts["scan"]
@@ -451,7 +452,7 @@ def test_a_file_that_was_released_is_not_deleted_by_the_same_verdict(world: Worl
     file = world.scanned(MARKER)
     verdicts.release(file.pk)
     set_scan(enabled=True, infected="delete")
-    commands.reprocess_file(file.pk, (*STEPS, SCAN_STEP), pipeline="default", version=2, priority=-10)
+    process_again({file.pk: Again((*STEPS, SCAN_STEP), pipeline="default", version=2, priority=-10)})
     world.scan(file)
     assert not again(file).quarantined
     assert world.storage.files.path(file.key).exists()

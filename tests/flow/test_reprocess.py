@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from picasso import conf
 from picasso.jobs import claims
@@ -70,6 +72,22 @@ def test_what_an_older_version_made_is_put_back_at_the_lowest_priority(storage: 
     for file in files:
         file.refresh_from_db()
         assert (file.pipeline_version, file.state) == (2, File.State.PROCESSING)
+
+
+@pytest.mark.django_db
+def test_many_files_take_as_many_statements_as_one(storage: Folder, second: Pipelines) -> None:
+    def statements(count: int) -> int:
+        for number in range(count):
+            file = processed("image/png" if number % 2 else "text/plain")
+            new_job(file, processor="old", state=Job.State.DONE, attempt=1)
+        reprocess.start(second, "default", {})
+        with CaptureQueriesContext(connection) as queries:
+            assert to_the_end(storage, second) == 1
+        assert not Job.everywhere.exclude(state=Job.State.WAITING).exists()
+        return len(queries)
+
+    few = statements(4)  # and what is kept from then on
+    assert statements(40) <= few
 
 
 @pytest.mark.django_db

@@ -1,4 +1,4 @@
-"""Commands for jobs, from the API, the admin pages and the command line: cancel, retry, reprocess a file.
+"""Commands for jobs, from the API, the admin pages and the command line: cancel and retry.
 
 They make moves of `states`, whichever attempt a job is in, and follow its order of locks.
 """
@@ -15,11 +15,10 @@ from django.db.models.functions import Greatest, Now
 
 from picasso.access import audit
 from picasso.access.principal import SERVICE
-from picasso.files import expiry
 from picasso.files.queries import visible_to
-from picasso.jobs import event_sql, holds, settle, states, verdicts
-from picasso.jobs.states import RESET, Step
-from picasso.models import File, Job
+from picasso.jobs import event_sql, holds, settle, states
+from picasso.jobs.states import RESET
+from picasso.models import Job
 
 State = Job.State
 
@@ -98,59 +97,3 @@ def _record(action: str, jobs: Sequence[uuid.UUID]) -> None:
     for project, ids in projects.items():
         only = ids[0] if len(ids) == 1 else ""
         audit.record(action, "job", only, project=project, count=len(ids), jobs=[] if only else ids)
-
-
-def reprocess_file(
-    file_id: uuid.UUID,
-    steps: Sequence[Step],
-    *,
-    pipeline: str,
-    version: int,
-    priority: int,
-    retention_days: Collection[int | None] = (),
-    judge_again: bool = False,
-) -> list[str]:
-    """Process a file once more by these steps. Active jobs are left alone.
-
-    If its pipeline or its project keep it shorter than before, by ``retention_days``, so does its expiry. With
-    ``judge_again`` an operator's release from quarantine does not count any more.
-
-    A file in quarantine is scanned, and the other jobs are held until then.
-
-    A processor that has no step any more loses its job, its facts and its derivatives. Returns a key in each folder of
-    derivatives that no row names from now on, to be removed after the COMMIT.
-    """
-    with transaction.atomic():
-        locked = settle.lock_files(visible_to(SERVICE).filter(pk=file_id))
-        if not locked:
-            return []
-        file = visible_to(SERVICE).get(pk=file_id)
-        wanted = {step.processor: step for step in (states.with_scan(steps) if file.quarantined else steps)}
-        jobs = {job.processor: job for job in file.jobs.select_for_update().order_by("pk")}
-        for processor, step in wanted.items():
-            fields: dict[str, Any] = {"queue": step.queue, "pipeline": pipeline, "priority": priority}
-            if file.quarantined and processor != holds.SCANNER:
-                fields["due_at"] = holds.NEVER
-            if processor not in jobs:
-                Job.everywhere.create(**{**states.new_job(file, step), **fields})
-            elif (state := State(jobs[processor].state)) in states.ENDED:
-                states.move(jobs[processor], state, State.WAITING, **{**RESET, **fields})
-        obsolete = [job.processor for job in jobs.values() if job.processor not in wanted and job.state in states.ENDED]
-        keys = _remove_results(file, obsolete)
-        file.pipeline, file.pipeline_version = pipeline, version
-        file.expires_at = expiry.earliest(file.uploaded_at, file.expires_at, retention_days)
-        if judge_again:
-            verdicts.forget_release(file)
-        file.save(update_fields=["pipeline", "pipeline_version", "expires_at", "facts"])
-        settle.settle_files(locked)
-    return keys
-
-
-def _remove_results(file: File, processors: Collection[str]) -> list[str]:
-    """Remove what these processors made of a locked file. Saving its facts is up to the caller."""
-    derivatives = file.derivatives.filter(processor__in=processors)
-    keys = list({key.rpartition("/")[0]: key for key in derivatives.values_list("key", flat=True)}.values())
-    derivatives.delete()
-    file.jobs.filter(processor__in=processors).delete()
-    file.facts = {name: facts for name, facts in file.facts.items() if name not in processors}
-    return keys

@@ -19,9 +19,10 @@ from picasso.files import batch
 from picasso.files.batch import Outcomes
 from picasso.files.queries import everything_in_reach_of, in_reach_of
 from picasso.jobs import commands
+from picasso.jobs.process_again import process_again
 from picasso.models import File
 from picasso.process.pipelines import Pipelines
-from picasso.process.reprocess import reprocess_file
+from picasso.process.reprocess import again
 from picasso.storage import Storage
 
 
@@ -72,14 +73,12 @@ def retry(task: Task, ids: Collection[uuid.UUID]) -> Outcomes:
 def reprocess(task: Task, ids: Collection[uuid.UUID]) -> Outcomes:
     """In the background, by the pipeline as it is now. Files of a pipeline that no longer exists stay as they are."""
     files, projects = batch.lock(in_reach_of(task.principal), ids), Projects()
-    faults: dict[uuid.UUID, PicassoError] = {}
-    for file in files.values():
-        if file.pipeline not in task.pipelines:
-            faults[file.pk] = Conflict("The pipeline of this file does not exist any more.")
-            continue
-        plan = task.pipelines.plan(file.pipeline, file.media_type)
-        for key in reprocess_file(file.pk, plan, projects.get(file.project_id)):  # type: ignore[arg-type]
-            transaction.on_commit(partial(task.storage.files.remove_derived, key), robust=True)
+    known = [file for file in files.values() if file.pipeline in task.pipelines]
+    gone = Conflict("The pipeline of this file does not exist any more.")
+    faults: dict[uuid.UUID, PicassoError] = dict.fromkeys(files.keys() - {file.pk for file in known}, gone)
+    plans = {file.pk: task.pipelines.plan(file.pipeline, file.media_type) for file in known}
+    for key in process_again({file.pk: again(plans[file.pk], projects.get(file.project_id or 0)) for file in known}):
+        transaction.on_commit(partial(task.storage.files.remove_derived, key), robust=True)
     return batch.outcomes(ids, files, faults)
 
 

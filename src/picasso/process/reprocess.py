@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -21,7 +20,7 @@ from picasso.access import audit
 from picasso.access.principal import SERVICE
 from picasso.access.projects import Project, Projects
 from picasso.files import queries
-from picasso.jobs import commands
+from picasso.jobs.process_again import Again, process_again
 from picasso.jobs.states import with_scan
 from picasso.models import File, Job, Queue, Reprocess, Scan
 from picasso.process.pipelines import Pipeline, Pipelines, Plan
@@ -128,8 +127,15 @@ def advance(storage: Storage, pipelines: Pipelines) -> bool:
         if reprocess is None or count_waiting() >= MAX_WAITING:
             return False
         files = list(remaining(reprocess).values_list("pk", "media_type", "project_id")[:BATCH])
-        batch = _Batch(reprocess, pipelines, Projects())
-        obsolete = [key for file in files for key in batch.reprocess(*file)]
+        projects, judge_again = Projects(), "scan" in reprocess.where
+        obsolete = process_again(
+            {
+                pk: again(
+                    pipelines.plan(reprocess.pipeline, media_type), projects.get(project), judge_again=judge_again
+                )
+                for pk, media_type, project in files
+            }
+        )
         reprocess.files += len(files)
         reprocess.after = files[-1][0] if files else reprocess.until
         reprocess.state = State.RUNNING if files else State.DONE
@@ -173,22 +179,9 @@ def count_waiting() -> int:
     return waiting.exclude(queue__in=paused)[:MAX_WAITING].count()
 
 
-@dataclass(frozen=True, slots=True)
-class _Batch:
-    row: Reprocess
-    pipelines: Pipelines
-    projects: Projects
-
-    def reprocess(self, file_id: uuid.UUID, media_type: str, project_id: int) -> list[str]:
-        """See `reprocess_file`."""
-        plan, judge_again = self.pipelines.plan(self.row.pipeline, media_type), "scan" in self.row.where
-        return reprocess_file(file_id, plan, self.projects.get(project_id), judge_again=judge_again)
-
-
-def reprocess_file(file_id: uuid.UUID, plan: Plan, project: Project, *, judge_again: bool = False) -> list[str]:
-    """As `commands.reprocess_file`. A project that scans has its files scanned again, whatever their pipeline."""
-    return commands.reprocess_file(
-        file_id,
+def again(plan: Plan, project: Project, *, judge_again: bool = False) -> Again:
+    """A file by this plan, in the background. A project that scans has its files scanned again, whatever their plan."""
+    return Again(
         with_scan(plan.steps) if project.scans else plan.steps,
         pipeline=plan.pipeline,
         version=plan.version,
