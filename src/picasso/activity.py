@@ -154,19 +154,27 @@ class Activity:
         self._lock = threading.Lock()
         # As long as nothing can be heard, there may be activity at any time.
         self._active_until = math.inf
-        self._stopping, self._stop = os.pipe()
         self._stopped = False
-        self._thread = threading.Thread(target=self._run, name="activity", daemon=True)
+        self._thread: threading.Thread | None = None
+        self._stop = -1
+        """The writing end of a pipe, whose reading end the thread has."""
 
     def start(self) -> None:
-        self._thread.start()
+        """Does nothing if it was started or stopped before."""
+        with self._lock:
+            if self._thread or self._stopped:
+                return
+            stopping, self._stop = os.pipe()
+            self._thread = threading.Thread(target=self._run, args=(stopping,), name="activity", daemon=True)
+            self._thread.start()
 
     def stop(self) -> None:
         """Does no harm when called twice, or without `start`."""
-        if not self._stopped:
+        with self._lock:
+            if self._thread and not self._stopped:
+                os.close(self._stop)
             self._stopped = True
-            os.close(self._stop)
-        if self._thread.is_alive():
+        if self._thread:
             self._thread.join(timeout=2)
 
     @contextmanager
@@ -184,26 +192,27 @@ class Activity:
         """How long a loop that has found nothing waits: so long while there is activity, and so long otherwise."""
         return active if time.monotonic() < self._active_until else idle
 
-    def _run(self) -> None:
+    def _run(self, stopping: int) -> None:
         while not self._stopped:
             try:
                 heard = source()
                 if heard is None:
                     break
                 with closing(heard):
-                    self._listen(heard)
+                    self._listen(heard, stopping)
             except Exception as fault:  # nothing may end the thread: nobody would notice
                 log.debug("can't hear what others do, trying again: %s", fault)
                 connection.close()
-            self._active_until = math.inf
-            select.select([self._stopping], [], [], OUTAGE_PAUSE)
-        os.close(self._stopping)
+            with self._lock:
+                self._active_until = math.inf
+            select.select([stopping], [], [], OUTAGE_PAUSE)
+        os.close(stopping)
 
-    def _listen(self, heard: Source) -> None:
+    def _listen(self, heard: Source, stopping: int) -> None:
         """Until the end. Begins with what was announced before."""
         poll = select.poll()
         poll.register(heard, select.POLLIN)
-        poll.register(self._stopping, select.POLLIN)
+        poll.register(stopping, select.POLLIN)
         while not self._stopped:
             self._be_active()
             poll.poll()
@@ -212,11 +221,10 @@ class Activity:
 
     def _be_active(self) -> None:
         now = time.monotonic()
-        was_active, self._active_until = now < self._active_until < math.inf, now + LINGER
-        if was_active:  # all loops look often already
-            return
         with self._lock:
-            wakers = list(self._wakers)
+            was_active, self._active_until = now < self._active_until < math.inf, now + LINGER
+            # If it was active, all loops look often already.
+            wakers = [] if was_active else list(self._wakers)
         for wake in wakers:
             with suppress(RuntimeError):  # its event loop has ended
                 wake()

@@ -95,7 +95,7 @@ class WorkerApp:
             self._parts += [
                 WebhookSender(conf, self._activity),
                 ImportPool(conf, self._storage, limits_of(conf), self._activity),
-                RemoteReaper(self._storage.files, pipelines()),
+                RemoteReaper(self._storage.files, pipelines(), self._activity),
             ]
 
     def run(self) -> None:

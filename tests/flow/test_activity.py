@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -126,6 +127,36 @@ def counting(heard: Activity) -> tuple[Callable[[], int], Rounds]:
     run = Rounds(heard, work)
     threading.Thread(target=run.run, name="rounds", daemon=True).start()
     return lambda: len(calls), run
+
+
+def test_it_leaves_no_files_open_and_starts_once() -> None:
+    opened = open_files()
+    Activity().stop()
+    assert open_files() == opened
+    made = Activity()
+    for _ in range(2):
+        made.start()
+    for _ in range(2):
+        made.stop()
+    made.start()
+    until(lambda: open_files() == opened, 10, lambda: "it leaves files open")
+
+
+def open_files() -> int:
+    """Without those of the connection of this thread, which is there."""
+    connection.ensure_connection()
+    return len(os.listdir("/proc/self/fd"))
+
+
+def test_activity_begins_under_the_lock_of_those_who_want_to_be_woken(heard: Activity) -> None:
+    """So who wants to be woken either is, or sees that there is activity."""
+    thread = threading.Thread(target=heard._be_active)
+    with heard._lock:
+        thread.start()
+        thread.join(0.1)
+        assert is_idle(heard)
+    thread.join(10)
+    assert not is_idle(heard)
 
 
 def test_without_anything_to_hear_there_may_always_be_activity() -> None:

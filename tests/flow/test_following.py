@@ -14,6 +14,7 @@ import pytest
 
 from picasso.access import keys
 from picasso.access.principal import Scope
+from picasso.activity import Activity
 from picasso.events.sequence import last_number, number_events, remove_old
 from picasso.events.write import file_event, row, write
 from picasso.models import Event, File
@@ -186,7 +187,7 @@ def test_a_stream_from_now_on(tmp_path: Path) -> None:
 
 def test_a_position_that_nobody_used_is_not_kept() -> None:
     async def run() -> tuple[int, int]:
-        hub = EventHub()
+        hub = EventHub(Activity())
         hub.start()
         try:
             before = await hub.position()

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 from django.db import InterfaceError, OperationalError, connection
 
+from picasso import activity
 from picasso.jobs import settle, sql
 from picasso.jobs.states import AttemptId, StartedJob, State, clean_log
 from picasso.models import Derivative, Job
@@ -78,6 +79,7 @@ def write_batch(batch: Sequence[Write], unavailable: Collection[str] = ()) -> li
     finishes = [each for each in batch if isinstance(each, Finish)]
     steps = make_steps(starts, finishes, list(unavailable))
     rows = dict(zip(steps, sql.run_together(*steps.values()), strict=True))
+    activity.announce()
     files = {sql.parse_id(file_id): LockedFile(*row) for file_id, *row in rows["lock"]}
     settled = [*rows.get("settle finished", ()), *rows.get("settle started", ())]
     settle.changes({file_id: file.state for file_id, file in files.items()}, settled)

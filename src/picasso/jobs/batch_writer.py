@@ -19,7 +19,6 @@ from typing import Any
 
 from django.db import DataError, IntegrityError, connection
 
-from picasso import activity
 from picasso.jobs import batch
 from picasso.jobs.batch import Finish, Start, Write
 from picasso.jobs.states import StartedJob
@@ -114,7 +113,6 @@ class BatchWriter:
                 else:
                     each.result.set_result(result)
                     each.turn.set()
-            activity.announce()
 
 
 def set_exception(pending: PendingWrite, fault: BaseException) -> None:

@@ -14,6 +14,7 @@ from picasso.access.links import SignedLinks
 from picasso.access.policies import Policies
 from picasso.access.sessions import SessionCookies
 from picasso.access.tokens import BearerTokens
+from picasso.activity import Activity
 from picasso.conf import Conf
 from picasso.errors import ClientGone, PicassoError, Unavailable
 from picasso.jobs.broker import Broker
@@ -98,8 +99,9 @@ class WebApp:
         self._django = DjangoHandler()
         self._limiter = new_limiter(conf)
         self._requests = RunningRequests()
-        self._events = EventHub()
-        self._due_jobs = JobHub()
+        self._activity = Activity()
+        self._events = EventHub(self._activity)
+        self._due_jobs = JobHub(self._activity)
         slots = EventSlots(conf.streams_per_client)
         waiting = Waiting(self._events, slots)
         options = BodyOptions(conf.upload_idle_timeout, conf.min_upload_rate)
@@ -166,6 +168,7 @@ class WebApp:
         self._stopped = True
         await self._events.stop()
         await self._due_jobs.stop()
+        self._activity.stop()
         await self._recovery.stop()
         await self._concatenations.stop()
         self._uploads.locks.interrupt_all(Unavailable(STOPPING))

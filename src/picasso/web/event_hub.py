@@ -1,6 +1,7 @@
 """The one reader of events in a web process, and those who wait for events.
 
-It asks the database only while somebody waits, and then for all of them together. Nobody who waits holds a thread.
+It asks the database only while somebody waits, and then for all of them together: often while something happens, rarely
+otherwise. Nobody who waits holds a thread.
 """
 
 from __future__ import annotations
@@ -9,12 +10,13 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TypeVar
 
 from django.db import InterfaceError, OperationalError, connection
 
+from picasso.activity import Activity
 from picasso.errors import Unavailable
 from picasso.events.filter import Filter
 from picasso.events.queries import everything_after
@@ -32,6 +34,8 @@ Send = Callable[[bytes], bool]
 # All in seconds. With very many followers twice as long: what they get at a time costs as much as a single event.
 POLL = 0.05
 MANY = 1000
+# While nothing happens.
+IDLE = 0.5
 OUTAGE_PAUSE = 1.0
 # How often each of those who wait is woken although nothing has happened, to see whether it still may wait.
 WAKE = 3.0
@@ -105,11 +109,14 @@ class Follower:
 
 
 class EventHub:
-    def __init__(self) -> None:
+    def __init__(self, activity: Activity) -> None:
+        """``activity`` is started when somebody waits for the first time: it has a connection of its own."""
+        self._activity = activity
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="events")
         self._asker = ThreadPoolExecutor(1, thread_name_prefix="ask events")
         self._followers: dict[Filter, set[Follower]] = {}
-        self._wanted = asyncio.Event()
+        self._woken = asyncio.Event()
+        """Somebody waits who did not before, or there may be an event after a time in which nothing happened."""
         self._position: int | None = None
         """The number of the last event that was read; out of date, or None, while nobody waits."""
         self._task: asyncio.Task[None] | None = None
@@ -161,7 +168,8 @@ class EventHub:
         if self._stopped:
             follower.end()
         self._followers.setdefault(wanted, set()).add(follower)
-        self._wanted.set()
+        self._activity.start()
+        self._woken.set()
         try:
             yield follower
         finally:
@@ -178,16 +186,26 @@ class EventHub:
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
         wake_at = loop.time() + WAKE
-        while True:
-            if not self._followers:
-                self._position = None
-                self._wanted.clear()
-                await self._wanted.wait()
-            await asyncio.sleep(await self._read())
-            if loop.time() > wake_at:
-                wake_at = loop.time() + WAKE
-                for follower in self._everybody():
-                    follower.wake()
+        with self._activity.waking(partial(loop.call_soon_threadsafe, self._woken.set)):
+            while True:
+                self._woken.clear()
+                if not self._followers:
+                    self._position = None
+                    await self._woken.wait()
+                    continue
+                await self._wait(await self._read())
+                if loop.time() > wake_at:
+                    wake_at = loop.time() + WAKE
+                    for follower in self._everybody():
+                        follower.wake()
+
+    async def _wait(self, seconds: float) -> None:
+        """So long; while nothing happens longer, until it is woken."""
+        await asyncio.sleep(seconds)
+        if seconds:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._activity.pause(0.0, IDLE)):
+                    await self._woken.wait()
 
     async def _read(self) -> float:
         """Read the next events; the seconds until there may be more."""

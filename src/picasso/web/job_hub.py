@@ -1,6 +1,7 @@
 """Those who wait for jobs of remote processors, in one web process.
 
-It asks the database only while somebody waits, and then for all of them together. Nobody who waits holds a thread.
+It asks the database only while somebody waits, and then for all of them together: often while something happens, rarely
+otherwise. Nobody who waits holds a thread.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TypeVar
 
+from picasso.activity import Activity
 from picasso.errors import Unavailable
 from picasso.pools import stop_pool
 from picasso.process.remote.claim import due
@@ -25,6 +27,8 @@ T = TypeVar("T")
 
 # In seconds.
 POLL = 0.1
+# While nothing happens: a job that is due again after a pause is found so much later.
+IDLE = 0.5
 OUTAGE_PAUSE = 1.0
 
 # So many of those who wait for the same jobs are woken at a time: others would ask in vain.
@@ -50,11 +54,14 @@ class Waiter:
 
 
 class JobHub:
-    def __init__(self) -> None:
+    def __init__(self, activity: Activity) -> None:
+        """``activity`` is started when somebody waits for the first time: it has a connection of its own."""
+        self._activity = activity
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="due jobs")
         self._waiters: dict[Waiter, None] = {}
         """Those who have waited the longest first."""
-        self._wanted = asyncio.Event()
+        self._woken = asyncio.Event()
+        """Somebody waits who did not before, or there may be a job after a time in which nothing happened."""
         self._task: asyncio.Task[None] | None = None
         self._stopped = False
 
@@ -82,7 +89,8 @@ class JobHub:
         if self._stopped:
             waiter.woken.set()
         self._waiters[waiter] = None
-        self._wanted.set()
+        self._activity.start()
+        self._woken.set()
         try:
             yield waiter
         finally:
@@ -97,11 +105,22 @@ class JobHub:
         return self._stopped
 
     async def _run(self) -> None:
-        while True:
-            if not self._waiters:
-                self._wanted.clear()
-                await self._wanted.wait()
-            await asyncio.sleep(await self._poll())
+        wake = partial(asyncio.get_running_loop().call_soon_threadsafe, self._woken.set)
+        with self._activity.waking(wake):
+            while True:
+                self._woken.clear()
+                if self._waiters:
+                    pause = await self._poll()
+                    await asyncio.sleep(POLL)
+                    await self._wait(pause - POLL)
+                else:
+                    await self._woken.wait()
+
+    async def _wait(self, seconds: float) -> None:
+        """Until it is woken, but not longer."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._woken.wait()
 
     async def _poll(self) -> float:
         """Wake those for whom there are jobs; the seconds until the next look."""
@@ -115,7 +134,7 @@ class JobHub:
             log.exception("can't look for due jobs, trying again")
             return OUTAGE_PAUSE
         self._wake(places)
-        return POLL
+        return self._activity.pause(POLL, IDLE)
 
     def _wake(self, places: set[Place]) -> None:
         woken: Counter[Place] = Counter()

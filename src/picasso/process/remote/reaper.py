@@ -1,4 +1,7 @@
-"""The thread of a worker that takes jobs back from workers elsewhere that are gone, and removes what they left."""
+"""The thread of a worker that takes jobs back from workers elsewhere that are gone, and removes what they left.
+
+It looks while something happens, and when the next lease ends.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,13 @@ import logging
 import threading
 
 from django.db import connection
-from django.db.models import BooleanField
+from django.db.models import BooleanField, F
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import Now
 
+from picasso.activity import Activity, Rounds
 from picasso.jobs import states
-from picasso.jobs.states import LEASE_EXPIRED, State
+from picasso.jobs.states import HAS_LEASE, LEASE_EXPIRED, State
 from picasso.models import Job
 from picasso.process.pipelines import Pipelines
 from picasso.process.remote import staging
@@ -22,6 +27,8 @@ from picasso.storage import FileStore
 log = logging.getLogger(__name__)
 
 TICK_SECONDS = 2.0
+# While nothing happens and no lease ends: what nobody has announced is done so much later.
+IDLE_SECONDS = 30.0
 BATCH = 100
 
 # Behind the queues of all remote processors, in every collation; no other queue is in between. SQLite searches
@@ -34,26 +41,32 @@ REMOTE_QUEUE = RawSQL(BETWEEN, (), BooleanField())  # noqa: S611 # of constants
 class RemoteReaper:
     """Works in a thread of its own, from `start` to `stop`."""
 
-    def __init__(self, files: FileStore, pipelines: Pipelines) -> None:
+    def __init__(self, files: FileStore, pipelines: Pipelines, activity: Activity) -> None:
         self._files = files
         self._pipelines = pipelines
-        self._stopped = threading.Event()
+        self._activity = activity
+        self._rounds = Rounds(activity, self._round)
         self._thread = threading.Thread(target=self._run, name="remote reaper", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
     def stop(self) -> None:
-        self._stopped.set()
+        self._rounds.stop()
 
     def _run(self) -> None:
-        while not self._stopped.wait(TICK_SECONDS):
-            try:
-                reap(self._files, self._pipelines)
-            except Exception as fault:  # nothing may end this thread: the jobs would never run again
-                log.warning("could not take back the jobs of remote processors, trying again: %s", fault)
-                connection.close()
+        self._rounds.run()
         connection.close()
+
+    def _round(self) -> float:
+        """The seconds until the next one."""
+        try:
+            reap(self._files, self._pipelines)
+            return max(TICK_SECONDS, min(self._activity.pause(TICK_SECONDS, IDLE_SECONDS), next_end()))
+        except Exception as fault:  # nothing may end this thread: the jobs would never run again
+            log.warning("could not take back the jobs of remote processors, trying again: %s", fault)
+            connection.close()
+            return TICK_SECONDS
 
 
 def reap(files: FileStore, known: Pipelines) -> int:
@@ -67,3 +80,10 @@ def reap(files: FileStore, known: Pipelines) -> int:
     )
     staging.sweep(files)
     return queued + taken
+
+
+def next_end() -> float:
+    """In how many seconds the next lease of a remote processor ends."""
+    leased = Job.everywhere.filter(HAS_LEASE, REMOTE_QUEUE, leased_until__isnull=False).order_by("leased_until")
+    left = leased.annotate(left=F("leased_until") - Now()).values_list("left", flat=True).first()
+    return IDLE_SECONDS if left is None else float(left.total_seconds())
