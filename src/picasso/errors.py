@@ -443,6 +443,15 @@ class TooManyUploads(PicassoError):
         super().__init__(detail, headers={"Retry-After": "60"})
 
 
+class TooManyImports(PicassoError):
+    """There are too many imports that have not ended. Please cancel some, or try again later."""
+
+    status, code = 429, "too-many-imports"
+
+    def __init__(self, detail: str | None = None) -> None:
+        super().__init__(detail, headers={"Retry-After": "60"})
+
+
 class TooManyStreams(PicassoError):
     """Too many requests of this client are waiting for events. Please end some, or try again later."""
 

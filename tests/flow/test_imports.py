@@ -169,7 +169,7 @@ def test_a_url_becomes_a_file(tmp_path: Path) -> None:
         fetch(tmp_path, row)
     file = File.everywhere.get()
     assert (row.state, row.file_id, row.bytes, row.size) == (State.IMPORTED, file.pk, len(CONTENT), len(CONTENT))
-    assert (row.attempts, row.upload, row.error_code) == (1, None, "")
+    assert (row.attempts, row.upload, row.error_code, row.name) == (1, None, "", "résumé.txt")
     assert row.url == f"{server.url}/a"
     assert (file.name, file.declared_type, file.media_type) == ("résumé.txt", "text/html", "text/plain")
     assert (file.sha256, file.pipeline, file.project_id) == (SHA256, "default", 1)
@@ -204,7 +204,7 @@ def test_names(tmp_path: Path) -> None:
 def test_a_wished_name(tmp_path: Path) -> None:
     with remote(lambda _: answer(b"text\n", headers={"Content-Disposition": "attachment; filename=a.txt"})) as server:
         fetch(tmp_path, begin(server.url, name="b\0.txt"))
-    assert File.everywhere.get().name == "b\ufffd.txt"
+    assert File.everywhere.get().name == Import.everywhere.get().name == "b\ufffd.txt"
 
 
 def test_what_has_arrived_is_not_fetched_again(tmp_path: Path) -> None:

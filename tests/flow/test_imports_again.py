@@ -113,7 +113,7 @@ def test_what_is_refused_for_a_new_import_is_not_tried_again(tmp_path: Path, mon
     assert retried(key) == (413, "quota-exceeded")
     project(quotas={})
     other = new_import()
-    assert retried(key) == (429, "too-many-uploads")
+    assert retried(key) == (429, "too-many-imports")
     other.delete()
     row.refresh_from_db()
     assert row.state == "failed"

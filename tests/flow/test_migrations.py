@@ -11,12 +11,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.core.checks import run_checks
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
-from django.db.migrations.operations import RunPython
+from django.db.migrations.operations import AddField, RunPython
+from django.db.models import NOT_PROVIDED
 
 from picasso.models import File, Job, ProjectUsage, Queue, Reprocess, Upload, made_at, new_id
 from tests.flow.http import client
@@ -290,6 +292,16 @@ def test_an_empty_table_is_not_taken_for_empty_later() -> None:
             cursor.execute("SELECT reltuples FROM pg_class WHERE oid = 'picasso_file'::regclass")
             assert cursor.fetchone() == (expected,)
             new_file()
+
+
+def test_older_processes_can_insert_rows_until_they_are_replaced() -> None:
+    """They leave out the columns that are new."""
+    loader = MigrationLoader(None)
+    for schema in SCHEMAS[19:]:
+        for added in loader.disk_migrations["picasso", schema].operations:
+            if isinstance(added, AddField):
+                column = apps.get_model("picasso", added.model_name)._meta.get_field(added.name)
+                assert column.null or column.db_default is not NOT_PROVIDED, column
 
 
 def test_djangos_checks_find_nothing() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import uuid
+from collections import Counter
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,12 +14,13 @@ import pytest
 from django.db import transaction
 
 from picasso.events.sequence import number_events
-from picasso.imports import states
+from picasso.imports import queries, states
 from picasso.models import File, Import
+from picasso.web import event_hub, waiting
 from picasso.web.app import WebApp
 from tests.flow.asgi import Exchange, ask, in_thread, with_app
 from tests.flow.rows import new_file
-from tests.flow.test_following import newest, settle
+from tests.flow.test_following import eventually, newest, settle
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -52,6 +54,44 @@ def test_an_import_waits_until_its_file_is_settled(tmp_path: Path) -> None:
     with_app(tmp_path, call)
 
 
+def test_an_import_is_not_woken_by_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def count(module: Any, name: str) -> None:
+        call = getattr(module, name)
+
+        def counted(*arguments: Any) -> Any:
+            asked.append(name)
+            return call(*arguments)
+
+        monkeypatch.setattr(module, name, counted)
+
+    count(queries, "has_ended")
+    count(waiting, "is_settled")
+    monkeypatch.setattr(event_hub, "WAKE", 60.0)
+    row, other = (Import.everywhere.create(project_id=1, host="example.com", **IMPORT) for _ in range(2))
+
+    def happens_to_another() -> None:
+        settle(become_file(other).pk)
+
+    async def call(app: WebApp) -> None:
+        async with asyncio.timeout(30):
+            reading = asyncio.ensure_future(ask(app, "GET", f"/api/v1.0/imports/{row.pk}/", prefer="wait=60"))
+            await eventually(lambda: asked == ["has_ended"])
+            await in_thread(happens_to_another)
+            await asyncio.sleep(0.2)
+            file = await in_thread(become_file, row)
+            await eventually(lambda: asked[-1] == "is_settled")
+            await in_thread(happens_to_another)
+            await asyncio.sleep(0.2)
+            await in_thread(settle, file.pk)
+            assert json.loads((await reading).body)["state"] == "imported"
+
+    with_app(tmp_path, call)
+    # Each at the beginning and when what it waits for has happened.
+    assert Counter(asked) <= Counter(has_ended=2, is_settled=2)
+
+
 def become_file(row: Import) -> File:
     file = new_file()
     Import.everywhere.filter(pk=row.pk).update(state=Import.State.IMPORTED, file=file)
@@ -80,13 +120,13 @@ def test_a_concatenation_waits_until_its_file_is_settled(last: str, tmp_path: Pa
 
             first, second = (fill, finish) if last == "final" else (finish, fill)
             await first()
-            waiting = asyncio.ensure_future(second(prefer="wait=60"))
+            answering = asyncio.ensure_future(second(prefer="wait=60"))
             while (file_id := await in_thread(newest)) is None:
                 pass
             await asyncio.sleep(0.1)
-            assert not waiting.done()
+            assert not answering.done()
             await in_thread(settle, file_id)
-            answer = await waiting
+            answer = await answering
         assert answer.status == {"final": 201, "part": 204}[last]
         assert answer.headers["preference-applied"] == "wait=60"
 

@@ -58,7 +58,7 @@ class ImportSerializer(serializers.Serializer[Import]):
     bytes = serializers.IntegerField(help_text="How many have arrived; written about once a second.")
     size = serializers.IntegerField(allow_null=True, help_text="Of the whole file; null if it is not known.")
     attempts = serializers.IntegerField(help_text="How many times it was started.")
-    name = serializers.CharField(help_text="As wished; empty if the answer is to tell.")
+    name = serializers.CharField(help_text="As wished, or as the answer said; empty until it is known.")
     pipeline = serializers.CharField()
     tags = serializers.ListField(child=serializers.CharField())
     attributes = serializers.DictField()

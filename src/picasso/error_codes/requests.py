@@ -292,9 +292,15 @@ REQUEST_CODES = (
         429,
         "There are as many unfinished resumable uploads as `PICASSO_MAX_UNFINISHED_UPLOADS`, "
         "`PICASSO_MAX_UNFINISHED_PER_CLIENT` or the quota `concurrent_uploads` allows; or 1,000 unfinished final "
-        "uploads of tus, 100 of them of one client; or the project has 10,000 imports that have not ended.",
+        "uploads of tus, 100 of them of one client.",
         "Finish or cancel uploads with `DELETE`, or wait: an upload without a byte ends after "
         "`PICASSO_UPLOAD_START_TIMEOUT`.",
+    ),
+    RequestCode(
+        "too-many-imports",
+        429,
+        "The project has 10,000 imports that have not ended.",
+        "Wait until some have ended, or cancel them with `DELETE`.",
     ),
     RequestCode(
         "too-many-streams",

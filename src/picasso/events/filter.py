@@ -39,6 +39,7 @@ class Filter:
     types: tuple[str, ...] = ()
     """Types and patterns; all types if there is none."""
     file_id: uuid.UUID | None = None
+    import_id: uuid.UUID | None = None
     tags: tuple[str, ...] = ()
     """All of them."""
     for_operators: bool = False
@@ -50,6 +51,7 @@ class Filter:
             record.project_id == self.project_id
             and (self.owner is None or record.owner == self.owner)
             and (self.file_id is None or record.file_id == self.file_id)
+            and (self.import_id is None or record.data.get("import") == str(self.import_id))
             and (self.for_operators or not record.type.startswith(OF_OPERATORS))
             and matches(self.types, record.type)
             and self.has_tags(record)
@@ -67,6 +69,8 @@ class Filter:
             found &= Q(owner=self.owner)
         if self.file_id is not None:
             found &= Q(file_id=self.file_id)
+        if self.import_id is not None:
+            found &= Q(data__import=str(self.import_id))
         if not self.for_operators:
             found &= ~Q(type__startswith=OF_OPERATORS)
         return found & of_types(self.types)
@@ -74,7 +78,7 @@ class Filter:
     @property
     def is_sparse(self) -> bool:
         """Whether finding a page may mean to look at very many events of the project."""
-        return self.file_id is None and bool(self.owner is not None or self.types or self.tags)
+        return self.file_id is None and bool(self.owner is not None or self.import_id or self.types or self.tags)
 
 
 def of_types(patterns: Sequence[str]) -> Q:

@@ -115,11 +115,6 @@ def quarantined(file_ids: Collection[uuid.UUID]) -> list[uuid.UUID]:
     return list(File.everywhere.filter(pk__in=list(file_ids), quarantined=True).values_list("pk", flat=True))
 
 
-def is_settled_of_import(import_id: uuid.UUID) -> bool:
-    """Whether the file that an import has become is settled, or there is none."""
-    return not File.everywhere.filter(imports=import_id).exclude(state__in=SETTLED).exists()
-
-
 def newest_id(principal: Principal) -> uuid.UUID | None:
     return visible_to(principal).order_by("-id").values_list("pk", flat=True).first()
 

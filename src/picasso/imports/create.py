@@ -13,7 +13,7 @@ from picasso.access.principal import Principal, Scope
 from picasso.access.projects import Project
 from picasso.access.token_limits import TokenLimits
 from picasso.conf import Conf
-from picasso.errors import Forbidden, KeyReused, TooManyUploads
+from picasso.errors import Forbidden, KeyReused, TooManyImports
 from picasso.imports import states
 from picasso.imports.fetch import require_host
 from picasso.limits.subjects import subject_of_address
@@ -50,7 +50,7 @@ def create(conf: Conf, principal: Principal, wanted: NewImport, address: str = "
         KeyReused: the earlier request asked for something else.
         Unauthorized, Forbidden, InvalidField: the principal, its project or the pipeline does not allow it.
         InvalidUrl, AddressNotAllowed: the URL is refused as it stands. Its name is resolved later.
-        QuotaExceeded, TooManyUploads, TokenUsedUp
+        QuotaExceeded, TooManyImports, TokenUsedUp
     """
     principal.require(Scope.FILES_WRITE)
     require_imports(conf, principal)
@@ -104,13 +104,13 @@ def require_imports(conf: Conf, principal: Principal) -> None:
 
 
 def require_room(project: Project, owner: str, limits: TokenLimits | None, target: Target) -> None:
-    """Raises `Forbidden`, `QuotaExceeded`, `TooManyUploads`, `TokenUsedUp`."""
+    """Raises `Forbidden`, `QuotaExceeded`, `TooManyImports`, `TokenUsedUp`."""
     require_host(project, target)
     require_unused(limits)
     if quotas.is_limited(project):
         quotas.check_early(project, owner, 0)
     if Import.objects.of(project.id).filter(states.UNFINISHED)[MAX_UNFINISHED - 1 : MAX_UNFINISHED].exists():
-        raise TooManyUploads(f"The project has {MAX_UNFINISHED} imports that have not ended, and may not have more.")
+        raise TooManyImports(f"The project has {MAX_UNFINISHED} imports that have not ended, and may not have more.")
 
 
 def columns(principal: Principal, wanted: NewImport, terms: Terms) -> dict[str, object]:

@@ -39,6 +39,11 @@ def has_ended(pk: uuid.UUID) -> bool:
     return not Import.everywhere.filter(states.UNFINISHED, pk=pk).exists()
 
 
+def file_of(pk: uuid.UUID) -> uuid.UUID | None:
+    """The file that an import has become; None without one."""
+    return Import.everywhere.filter(pk=pk).values_list("file", flat=True).first()
+
+
 def cancel(principal: Principal, pk: uuid.UUID) -> None:
     """End an import; from then on there will be no file of it. Raises `NotFound`, `Conflict` if it has ended."""
     row = get(principal, pk)

@@ -25,7 +25,7 @@ def retry(conf: Conf, principal: Principal, pk: uuid.UUID) -> Import:
         NotFound
         Conflict: it has not failed.
         Unauthorized, Forbidden: the principal or the project does not allow it, or not any more.
-        QuotaExceeded, TooManyUploads, TokenUsedUp
+        QuotaExceeded, TooManyImports, TokenUsedUp
     """
     row = queries.get(principal, pk)
     require_imports(conf, principal)

@@ -90,7 +90,8 @@ def finish(row: Import, file: File) -> None:
     """
     require_key(row)
     ended = {"state": State.IMPORTED, "finished_at": Now(), "url": without_query(row.url), "upload": None}
-    update(row, **ended, file=file, bytes=file.size, size=file.size, error_code="", error_detail="")
+    found = {"file": file, "name": row.name or file.name, "bytes": file.size, "size": file.size}
+    update(row, **ended, **found, error_code="", error_detail="")
     write_event("import.completed", row, file, bytes=file.size)
 
 

@@ -31,7 +31,7 @@ class Import(models.Model):
     limits = models.JSONField(null=True, blank=True, help_text="Of the token that they had.")
     url = models.TextField(help_text="Once it is imported or cancelled: without its query, which may have secrets.")
     host = models.CharField(max_length=255, help_text="Of the URL: hosts share the work.")
-    name = models.TextField(blank=True, help_text="As wished; empty if the answer is to tell.")
+    name = models.TextField(blank=True, help_text="As wished, or as the answer said.")
     pipeline = models.CharField(max_length=64, default="default")
     visibility = models.CharField(max_length=8, choices=Visibility.choices, default=Visibility.PRIVATE)
     expires_at = models.DateTimeField(null=True, blank=True, help_text="When the file expires that it becomes.")

@@ -36,9 +36,15 @@ class Project(models.Model):
     owner_quotas = models.JSONField(default=dict, blank=True, help_text="Of each owner.")
     rates = models.JSONField(default=dict, blank=True, help_text="Of requests.")
     scan = models.JSONField(default=dict, blank=True, help_text="Whether and how files are scanned for malware.")
-    imports = models.JSONField(default=dict, blank=True, help_text="Whether and from where files are imported.")
+    # These two are younger than the table: what a process of an older version inserts gets them from the database.
+    imports = models.JSONField(
+        default=dict, db_default={}, blank=True, help_text="Whether and from where files are imported."
+    )
     webhook_hosts = models.JSONField(
-        default=list, blank=True, help_text="Which hosts a webhook_url of an upload may have; none by default."
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text="Which hosts a webhook_url of an upload may have; none by default.",
     )
     retention_days = models.PositiveIntegerField(
         null=True,

@@ -9,7 +9,7 @@ import asyncio
 import re
 import time
 import uuid
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import suppress
 from functools import partial
 from typing import Any, NamedTuple, cast
@@ -79,15 +79,17 @@ class Waiting:
 
         A preference may be ignored: where too many wait, or while the database is away. Raises `ClientGone`.
         """
-        wanted = Filter(project_id, types=SETTLED, file_id=file_id)
-        await self._for_all(request, [Step(wanted, partial(is_settled, principal, file_id))])
+        await self._for_all(request, only(settling(project_id, principal, file_id)))
 
     async def for_import(self, request: Request, row: Import) -> None:
         """As `for_file`, until an import has ended, and until the file that it has become is settled."""
-        project = row.project_id
-        ended = Step(Filter(project, types=IMPORT_ENDED), partial(import_queries.has_ended, row.pk))
-        settled = Step(Filter(project, types=SETTLED), partial(queries.is_settled_of_import, row.pk))
-        await self._for_all(request, [ended, settled])
+        await self._for_all(request, self._steps_of_import(row))
+
+    async def _steps_of_import(self, row: Import) -> AsyncIterator[Step]:
+        wanted = Filter(row.project_id, types=IMPORT_ENDED, import_id=row.pk)
+        yield Step(wanted, partial(import_queries.has_ended, row.pk))
+        if file_id := await self._hub.ask(import_queries.file_of, row.pk):
+            yield settling(row.project_id, SERVICE, file_id)
 
     async def for_concatenation(self, request: Request, final_id: uuid.UUID, done: asyncio.Task[Any]) -> None:
         """As `for_file`, until parts are concatenated, and until the file that they make is settled."""
@@ -98,11 +100,10 @@ class Waiting:
                 await asyncio.wait([done], timeout=seconds)
             row = await self._hub.ask(upload_rows.find, final_id)
             if row and row.file_id:
-                wanted = Filter(cast("int", row.project_id), types=SETTLED, file_id=row.file_id)
-                step = Step(wanted, partial(is_settled, SERVICE, row.file_id))
-                await self._for_all(request, [step], seconds - (time.monotonic() - began))
+                step = settling(cast("int", row.project_id), SERVICE, row.file_id)
+                await self._for_all(request, only(step), seconds - (time.monotonic() - began))
 
-    async def _for_all(self, request: Request, steps: Sequence[Step], left: float | None = None) -> None:
+    async def _for_all(self, request: Request, steps: AsyncIterator[Step], left: float | None = None) -> None:
         """One after the other, for ``left`` seconds, or as long as the client prefers."""
         seconds = preferred_wait(request)
         if not seconds or not self._slots.are_free(request):
@@ -110,7 +111,7 @@ class Waiting:
         end = time.monotonic() + (seconds if left is None else left)
         with suppress(FollowerEnded, Unavailable):
             with self._slots.take(request):
-                for step in steps:
+                async for step in steps:
                     await self._until(request, step, end)
             add_header(request, "Preference-Applied", f"wait={seconds}")
 
@@ -145,6 +146,14 @@ class Waiting:
             found = await self._hub.ask(page, wanted, after, 1)
             if not found.events and not found.more and not found.reset:
                 await woken(request, first_event(follower), seconds)
+
+
+async def only(step: Step) -> AsyncIterator[Step]:
+    yield step
+
+
+def settling(project_id: int, principal: Principal, file_id: uuid.UUID) -> Step:
+    return Step(Filter(project_id, types=SETTLED, file_id=file_id), partial(is_settled, principal, file_id))
 
 
 def read_whole(file_id: uuid.UUID) -> File:

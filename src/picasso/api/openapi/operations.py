@@ -48,7 +48,7 @@ CREATION_OF_IMPORT = (
     *URLS,
     "idempotency-key-reused",
     "quota-exceeded",
-    "too-many-uploads",
+    "too-many-imports",
     "webhook-host-not-allowed",
 )
 
@@ -106,7 +106,7 @@ WORK: Mapping[str, Row] = {
     "list_imports": Row("List imports", WRITE),
     "create_import": Row("Import a file from a URL", WRITE, CREATION_OF_IMPORT),
     "get_import": Row("Show an import", WRITE),
-    "retry_import": Row("Try a failed import again", WRITE, ("conflict", "quota-exceeded", "too-many-uploads")),
+    "retry_import": Row("Try a failed import again", WRITE, ("conflict", "quota-exceeded", "too-many-imports")),
     "cancel_import": Row("Cancel an import", WRITE, ("conflict",)),
 }
 

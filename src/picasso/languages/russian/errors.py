@@ -104,6 +104,9 @@ SENTENCES = {
     "There are too many unfinished uploads. Please finish or cancel some, or try again later.": (
         "Слишком много незавершённых загрузок. Завершите или отмените часть из них или попробуйте позже."
     ),
+    "There are too many imports that have not ended. Please cancel some, or try again later.": (
+        "Слишком много незавершённых импортов. Отмените часть из них или попробуйте позже."
+    ),
     "Files of this type are not accepted here; nothing was stored.": (
         "Файлы этого типа здесь не принимаются; ничего не сохранено."
     ),
