@@ -16,13 +16,25 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from standardwebhooks import Webhook as Verifier
 
-from picasso.access.principal import PROJECT_SCOPES, Scope
+from picasso.access.principal import OPEN, PROJECT_SCOPES, Scope
 from picasso.events.write import file_event, write
+from picasso.files import batch
 from picasso.files.delete import remove
-from picasso.models import AuditEntry, Delivery, Event, File, FileWebhook, Import, Project, Webhook
+from picasso.models import (
+    AuditEntry,
+    DeletedFileWebhook,
+    Delivery,
+    Event,
+    File,
+    FileWebhook,
+    Import,
+    Project,
+    Webhook,
+)
 from picasso.storage import default_storage
+from picasso.storage.folder import Folder
 from picasso.web.app import WebApp
-from picasso.webhooks import of_files
+from picasso.webhooks import fan_out, of_files
 from picasso.webhooks.claims import claim
 from picasso.webhooks.messages import messages
 from tests.flow.access import API, UPLOAD, UPLOADS, code, form, get, new_key, post_form, send, token, with_keys
@@ -210,6 +222,30 @@ def test_it_is_forgotten_with_its_file() -> None:
     assert not FileWebhook.objects.exists()
     (found,) = messages(claim({}, 1))
     assert (found.url, found.refusal) == ("", "event-removed")
+
+
+def test_its_deletion_is_told(tmp_path: Path) -> None:
+    allow("127.0.0.1")
+    with remote(lambda _: answer(b"")) as receiver:
+        file, other, gone = (named(f"{receiver.url}/{name}") for name in ("one", "many", "gone"))
+        FileWebhook.objects.filter(file=gone).update(disabled_at="2020-01-01T00:00:00Z")
+        remove(default_storage(), File.everywhere.all(), file)
+        fan_out.forget_deleted()
+        write(file_event("file.updated", other))  # is not told any more: the file is deleted before
+        batch.delete_all(OPEN, Folder(tmp_path), [other.pk, gone.pk], permanently=True)
+        assert DeletedFileWebhook.objects.count() == 2
+        spread()
+        fan_out.forget_deleted()
+        assert DeletedFileWebhook.objects.count() == 2
+        with sending():
+            wait_until(lambda: not Delivery.objects.filter(state="waiting").exists())
+        fan_out.forget_deleted()
+    told = {each.path: json.loads(each.body) for each in receiver.asked}
+    assert {path: body["type"] for path, body in told.items()} == {"/one": "file.deleted", "/many": "file.deleted"}
+    assert told["/one"]["data"]["id"] == str(file.pk)
+    assert "name" not in told["/one"]["data"]
+    assert len(receiver.asked) == Delivery.objects.count() == 2
+    assert not DeletedFileWebhook.objects.exists()
 
 
 def test_hosts_share_a_few_rows_and_are_removed(monkeypatch: pytest.MonkeyPatch) -> None:

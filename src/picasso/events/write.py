@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from picasso import activity, bulk_insert
-from picasso.models import Event, File
+from picasso.models import DeletedFileWebhook, Event, File, FileWebhook
 
 Row = dict[str, Any]
 """The columns of a row."""
@@ -63,11 +63,14 @@ def received(file: File, upload_id: uuid.UUID | None) -> list[Row]:
 
 
 def write_deleted(*files: File) -> None:
-    """Files are deleted for good. Nothing of what their events said of them stays.
+    """Files are deleted for good next, in this transaction. Nothing of what their events said of them stays.
 
-    What the deletion itself is filtered by stays until the event is removed.
+    What the deletion itself is filtered by stays until the event is removed, and the webhooks of the files until their
+    receivers know.
     """
     clear(*(file.pk for file in files))
+    webhooks = FileWebhook.objects.filter(file_id__in=[file.pk for file in files], disabled_at=None)
+    bulk_insert.insert_rows(DeletedFileWebhook, list(webhooks.values("file_id", "url")))
     write(*({**file_event("file.deleted", file), "data": {}} for file in files))
 
 

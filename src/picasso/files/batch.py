@@ -16,6 +16,7 @@ from django.db.models.functions import Now
 from picasso.access.principal import Principal
 from picasso.errors import Forbidden, InvalidField, NotFound, PicassoError
 from picasso.events.write import file_event, write, write_deleted
+from picasso.files import trash
 from picasso.files.change import require_allowed
 from picasso.files.queries import everything_in_reach_of, in_reach_of
 from picasso.metadata import add_tags
@@ -53,8 +54,8 @@ def delete_all(
         write(*(file_event("file.deleted", file, trashed=True) for file in files.values()))
     else:
         files = lock((everything_in_reach_of if permanently else in_reach_of)(principal), ids)
-        File.everywhere.filter(pk__in=files).only("pk").delete()
         write_deleted(*files.values())
+        File.everywhere.filter(pk__in=files).only("pk").delete()
         for file in files.values():
             # What a fault leaves behind is an orphan for the sweep.
             transaction.on_commit(partial(storage.files.remove, file.key), robust=True)
@@ -66,6 +67,7 @@ def restore_all(principal: Principal, ids: Collection[uuid.UUID]) -> Outcomes:
     """Take files out of the trash. Quotas count what is in it, so they hold."""
     files = lock(everything_in_reach_of(principal).filter(deleted_at__isnull=False), ids)
     File.everywhere.filter(pk__in=files).update(deleted_at=None)
+    trash.make_jobs_due(files)
     write(*(file_event("file.restored", file) for file in files.values()))
     return outcomes(ids, files)
 

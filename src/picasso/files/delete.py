@@ -15,6 +15,7 @@ from picasso.access import audit
 from picasso.access.principal import Principal, Scope
 from picasso.errors import NotFound
 from picasso.events.write import file_event, write, write_deleted
+from picasso.files import trash
 from picasso.files.change import Versions, require_version
 from picasso.files.queries import everything_in_reach_of, get_in_reach, in_reach_of
 from picasso.models import Event, File
@@ -78,10 +79,10 @@ def _delete_row(file: QuerySet[File], action: str = "", versions: Versions | Non
         # Locks the row of the file first, as workers do. So a job that finishes now has finished, or finds no file.
         if found := file.select_for_update().first():
             require_version(found, versions)
-        file.delete()
         # What was never seen is not told to be gone: see `undo`.
         if found and (action or Event.everywhere.filter(file_id=found.pk).exists()):
             write_deleted(found)
+        file.delete()
         if found and action:
             _record(action, found)
     return found is not None
@@ -97,6 +98,8 @@ def _set_deleted(
             raise NotFound
         require_version(found, versions)
         file.update(deleted_at=deleted_at)
+        if deleted_at is None:
+            trash.make_jobs_due([found.pk])
         write(file_event("file.deleted", found, trashed=True) if deleted_at else file_event("file.restored", found))
         _record(action, found)
 

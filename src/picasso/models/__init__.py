@@ -14,7 +14,7 @@ from picasso.models.projects import DEFAULT_PROJECT, MAX_DAYS, Project, Visibili
 from picasso.models.remote import StagedDerivative
 from picasso.models.uploads import Upload
 from picasso.models.usage import DailyUsage, OwnerUsage, ProjectUsage, RateCounter
-from picasso.models.webhooks import Delivery, FileWebhook, Webhook
+from picasso.models.webhooks import DeletedFileWebhook, Delivery, FileWebhook, Webhook
 
 __all__ = [
     "DEFAULT_PROJECT",
@@ -22,6 +22,7 @@ __all__ = [
     "AuditEntry",
     "AuditRetention",
     "DailyUsage",
+    "DeletedFileWebhook",
     "Delivery",
     "Derivative",
     "Event",

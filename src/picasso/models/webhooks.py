@@ -82,6 +82,19 @@ class FileWebhook(models.Model):
         return f"webhook of {self.file_id}"
 
 
+class DeletedFileWebhook(models.Model):
+    """The `FileWebhook` of a file that was deleted for good, until its receiver knows."""
+
+    # Not a reference: the file is gone.
+    file_id = models.UUIDField(primary_key=True)
+    url = models.TextField()
+
+    objects = models.Manager["DeletedFileWebhook"]()
+
+    def __str__(self) -> str:
+        return f"webhook of {self.file_id}"
+
+
 class Delivery(models.Model):
     """One event for one webhook. It is due like a job, and what it says is made from the event when it is sent."""
 

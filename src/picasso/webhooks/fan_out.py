@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -14,7 +13,7 @@ from django.db.models import Exists, OuterRef
 from picasso import bulk_insert
 from picasso.events.sequence import last_number
 from picasso.events.types import matches
-from picasso.models import Delivery, Event, EventCounter, FileWebhook, Webhook, new_id
+from picasso.models import Delivery, Event, EventCounter, Webhook, new_id
 from picasso.webhooks import of_files
 
 BATCH = 1000
@@ -37,12 +36,22 @@ def fan_out() -> bool:
         EventCounter.objects.get_or_create(pk=COUNTER)
         counter = EventCounter.objects.select_for_update().get(pk=COUNTER)
         newest = last_number()
-        webhooks, of_single_files = enabled_webhooks(), FileWebhook.objects.exists()
+        webhooks, of_single_files = enabled_webhooks(), of_files.exist()
         events = numbered_events(counter.last, newest) if webhooks or of_single_files else []
-        create_deliveries(webhooks, events, of_files.by_file(events) if of_single_files else {})
+        create_deliveries(webhooks, events, of_files.by_event(events) if of_single_files else {})
         counter.last = (events[-1].seq or 0) if len(events) == BATCH else newest
         counter.save()
     return counter.last < newest
+
+
+def last_spread() -> int:
+    """The number of the last event whose deliveries exist."""
+    return EventCounter.objects.filter(pk=COUNTER).values_list("last", flat=True).first() or 0
+
+
+def forget_deleted() -> None:
+    """As `of_files.forget_deleted`."""
+    of_files.forget_deleted(last_spread())
 
 
 def enabled_webhooks() -> dict[int | None, list[Webhook]]:
@@ -59,14 +68,14 @@ def numbered_events(after: int, newest: int) -> list[Event]:
 
 
 def create_deliveries(
-    webhooks: Mapping[int | None, Sequence[Webhook]], events: Iterable[Event], by_file: Mapping[uuid.UUID, Webhook]
+    webhooks: Mapping[int | None, Sequence[Webhook]], events: Iterable[Event], by_event: Mapping[int | None, Webhook]
 ) -> int:
-    """``by_file`` has the rows of files that have a webhook of their own."""
+    """``by_event`` has the rows for events of files that have a webhook of their own."""
     rows = []
     for event in events:
         rows += [row(each, event) for each in webhooks.get(event.project_id, ()) if wants(each, event)]
-        if event.file_id and event.file_id in by_file and of_files.is_told(event.type):
-            rows.append(row(by_file[event.file_id], event))
+        if event.seq in by_event:
+            rows.append(row(by_event[event.seq], event))
     bulk_insert.insert_rows(Delivery, rows)
     return len(rows)
 
@@ -102,7 +111,7 @@ def replay_events(webhook: Webhook, since: datetime, until: datetime) -> int:
 
 def earlier_events(webhook: Webhook, since: datetime, until: datetime, after: int) -> list[Event]:
     """Of those that `fan_out` has done."""
-    done = EventCounter.objects.filter(pk=COUNTER).values_list("last", flat=True).first() or 0
+    done = last_spread()
     events = Event.objects.of(webhook.project_id).filter(seq__gt=after, seq__lte=done, at__gte=since, at__lt=until)
     known = Delivery.objects.filter(webhook=webhook, event=OuterRef("seq"))
     return list(events.filter(~Exists(known)).order_by("seq").defer("data", "tags")[:BATCH])

@@ -23,11 +23,12 @@ from picasso.access.principal import SERVICE
 from picasso.errors import WebhookHostNotAllowed
 from picasso.events.record import COLUMNS, EventRecord
 from picasso.files.queries import with_derivatives
-from picasso.models import Event, File, FileWebhook, Webhook
+from picasso.models import Event, File, Webhook
 from picasso.receive import webhook_urls
 from picasso.serializers import FileDetailSerializer, Links
 from picasso.webhooks import of_files, signing
 from picasso.webhooks.claims import TEST, Claim, message_id
+from picasso.webhooks.of_files import Receiver
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +40,7 @@ LARGE = ("facts", "derivatives", "attributes")
 
 # Why nothing is sent, besides the codes of `picasso.outbound.errors`.
 REMOVED = "event-removed"
-"""The event is not kept any more; or the webhook was that of a file, which is deleted."""
+"""The event is not kept any more; or the webhook was that of a file, which is deleted, and this is another event."""
 DISABLED = "webhook-disabled"
 """The receiver of this file's events is gone."""
 UNREADABLE = "secret-unreadable"
@@ -72,7 +73,7 @@ class Sources:
     keys: Mapping[uuid.UUID, Sequence[str]]
     events: Mapping[int | None, EventRecord]
     files: Mapping[uuid.UUID | None, File]
-    of_files: Mapping[int | None, FileWebhook]
+    of_files: Mapping[int | None, Receiver]
     """By the numbers of events."""
     hosts: Mapping[int, Sequence[str]]
     """Which a project allows for webhooks of files."""
@@ -123,9 +124,9 @@ def message(claim: Claim, sources: Sources) -> Message:
 def address_of_file(claim: Claim, sources: Sources, project_id: int) -> tuple[str, str]:
     """The address, or why nothing is sent to it."""
     found = sources.of_files.get(claim.event)
-    if found is None:
+    if found is None or not found.wants(claim.type):
         return "", REMOVED
-    if found.disabled_at:
+    if found.is_gone:
         return "", DISABLED
     if not webhook_urls.allows(sources.hosts[project_id], of_files.host_of(found.url)):
         return "", WebhookHostNotAllowed.code

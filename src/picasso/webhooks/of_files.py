@@ -10,16 +10,16 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
-from typing import cast
+from typing import NamedTuple, cast
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
 from picasso.access import audit, projects
 from picasso.events.write import row as event_row
 from picasso.events.write import write
-from picasso.models import Delivery, Event, FileWebhook, Webhook
+from picasso.models import DeletedFileWebhook, Delivery, Event, FileWebhook, Webhook
 from picasso.outbound import OutboundError, parse_target
 from picasso.webhooks import signing
 
@@ -27,6 +27,8 @@ from picasso.webhooks import signing
 MAX_HOSTS = 100
 
 ALL_OTHERS = "*"
+
+DELETED = "file.deleted"
 
 # A row without deliveries is removed, but not while the first one is being made.
 UNUSED = timedelta(hours=1)
@@ -37,13 +39,45 @@ def is_told(kind: str) -> bool:
     return kind.startswith("file.") and kind != "file.processing"
 
 
-def by_file(events: Sequence[Event]) -> dict[uuid.UUID, Webhook]:
-    """The row to which deliveries of a file belong, for each file of these events that has a webhook."""
-    owners = {event.file_id: cast("int", event.project_id) for event in events if event.file_id and is_told(event.type)}
-    rows = FileWebhook.objects.filter(file_id__in=owners, disabled_at=None) if owners else ()
-    wanted = {row.file_id: (owners[row.file_id], host_of(row.url)) for row in rows}
+class Receiver(NamedTuple):
+    """Who is told of the events of a file."""
+
+    url: str
+    is_gone: bool = False
+    """Whether it has said so."""
+    of_deleted: bool = False
+    """Whether the file was deleted for good. Then only its deletion is told."""
+
+    def wants(self, kind: str) -> bool:
+        return is_told(kind) and (kind == DELETED or not self.of_deleted)
+
+
+def exist() -> bool:
+    return FileWebhook.objects.exists() or DeletedFileWebhook.objects.exists()
+
+
+def receivers(files: Collection[uuid.UUID]) -> dict[uuid.UUID, Receiver]:
+    """By file, of those that have one."""
+    there = FileWebhook.objects.filter(file_id__in=files).values_list("file_id", "url", "disabled_at")
+    deleted = DeletedFileWebhook.objects.filter(file_id__in=files).values_list("file_id", "url")
+    return {
+        **{file_id: Receiver(url, is_gone=disabled_at is not None) for file_id, url, disabled_at in there},
+        **{file_id: Receiver(url, of_deleted=True) for file_id, url in deleted},
+    }
+
+
+def by_event(events: Sequence[Event]) -> dict[int | None, Webhook]:
+    """The row to which the delivery of an event belongs, for each event of a file that has a webhook."""
+    told = [event for event in events if event.file_id and is_told(event.type)]
+    known = receivers({event.file_id for event in told if event.file_id}) if told else {}
+    wanted = {
+        event.seq: (cast("int", event.project_id), host_of(receiver.url))
+        for event in told
+        if event.file_id and (receiver := known.get(event.file_id)) and receiver.wants(event.type)
+        if not receiver.is_gone
+    }
     found = {key: of_host(*key) for key in sorted(set(wanted.values()))}
-    return {file_id: found[key] for file_id, key in wanted.items()}
+    return {seq: found[key] for seq, key in wanted.items()}
 
 
 def host_of(url: str) -> str:
@@ -85,11 +119,11 @@ def rotate(project_id: int, grace: timedelta) -> str:
     return secret
 
 
-def of_events(numbers: Collection[int]) -> Mapping[int | None, FileWebhook]:
-    """The webhooks of the files that these events are about, by the numbers of the events."""
+def of_events(numbers: Collection[int]) -> Mapping[int | None, Receiver]:
+    """The receivers of the files that these events are about, by the numbers of the events."""
     files = dict(Event.everywhere.filter(seq__in=numbers).values_list("seq", "file_id"))
-    rows = FileWebhook.objects.in_bulk({file_id for file_id in files.values() if file_id})
-    return {seq: rows[file_id] for seq, file_id in files.items() if file_id in rows}
+    known = receivers({file_id for file_id in files.values() if file_id})
+    return {seq: known[file_id] for seq, file_id in files.items() if file_id in known}
 
 
 def disable(numbers: Collection[int]) -> None:
@@ -100,6 +134,14 @@ def disable(numbers: Collection[int]) -> None:
             data: dict[str, object] = {"reason": Webhook.DisabledReason.GONE.value}
             file = row.file
             write(event_row("webhook.disabled", file.project_id or 0, file_id=file.pk, owner=file.owner, data=data))
+
+
+def forget_deleted(spread: int) -> None:
+    """The webhooks of deleted files to which nothing more is to be sent. Events up to ``spread`` have deliveries."""
+    later = Event.everywhere.filter(Q(seq=None) | Q(seq__gt=spread), file_id=OuterRef("file_id"))
+    theirs = Event.everywhere.filter(file_id=OuterRef(OuterRef("file_id")), seq__isnull=False)
+    waiting = Delivery.objects.filter(state=Delivery.State.WAITING, event__in=theirs.values("seq"))
+    DeletedFileWebhook.objects.filter(~Exists(later), ~Exists(waiting)).delete()
 
 
 def deliveries(project_id: int, file_id: uuid.UUID) -> QuerySet[Delivery]:

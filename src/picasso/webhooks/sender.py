@@ -21,7 +21,7 @@ from picasso.errors import PicassoError
 from picasso.loop_thread import LoopThread
 from picasso.outbound import Client, Limits, Options, OutboundError, Response
 from picasso.outbound.retry_after import retry_after
-from picasso.webhooks import claims, of_files, results
+from picasso.webhooks import claims, fan_out, of_files, results
 from picasso.webhooks.messages import UNREADABLE, Message, messages
 from picasso.webhooks.results import Result
 
@@ -164,6 +164,7 @@ class Dispatcher:
         if time.monotonic() > self._remove_at:
             removed = await self._database.do(claims.remove_old, self._kept)
             await self._database.do(of_files.remove_unused)
+            await self._database.do(fan_out.forget_deleted)
             self._remove_at = time.monotonic() + (1.0 if removed == claims.REMOVE_AT_ONCE else REMOVE)
 
     def _start(self, message: Message) -> None:
