@@ -168,7 +168,8 @@ class JobSerializer(serializers.Serializer[Job]):
     log = serializers.CharField(help_text="The end of the processor's output in the last finished attempt.")
     requested_at = serializers.DateTimeField(help_text="When it was created or last retried.")
     due_at = serializers.DateTimeField(
-        help_text="It does not start before this time; a job that waits for a scan is due in the year 9000."
+        help_text="It does not start before this time; a job that waits for a scan is due in the year 9000,"
+        " one of a remote processor whose file is in the trash in the year 8000."
     )
     started_at = serializers.DateTimeField(allow_null=True, help_text="The start of the current or last attempt.")
     finished_at = serializers.DateTimeField(allow_null=True)

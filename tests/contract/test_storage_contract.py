@@ -277,6 +277,15 @@ def test_attempts_do_not_meet(files: FileStore, tmp_path: Path) -> None:
     assert all(exists(files, each) for each in (original, *others))
 
 
+def test_what_was_derived_is_found_with_its_age(files: FileStore, tmp_path: Path) -> None:
+    original, other = created(files), created(files)
+    made = {derived(files, tmp_path, original, n) for n in (1, 2)}
+    derived(files, tmp_path, other, 1)
+    assert set(files.derived(original, time.time() + 60)) == made
+    assert files.derived(original, time.time() - 60) == []
+    assert files.derived(key(), time.time() + 60) == []
+
+
 def test_all_originals_are_found(files: FileStore, tmp_path: Path) -> None:
     made = {created(files) for _ in range(20)}
     derived(files, tmp_path, next(iter(made)), 1)

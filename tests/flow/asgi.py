@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+import uvicorn
 from django.conf import settings
 from django.db import connection
 
@@ -111,6 +112,22 @@ def with_app(storage: Path | Folder, call: Callable[[WebApp], Awaitable[T]], **c
             return await call(app)
 
     return asyncio.run(run())
+
+
+@asynccontextmanager
+async def served(app: WebApp) -> AsyncIterator[str]:
+    """By a server for other processes; its address."""
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", lifespan="on", ws="none"))
+    serving = asyncio.create_task(server.serve())
+    try:
+        async with asyncio.timeout(60):
+            while not server.started:  # noqa: ASYNC110 - it has no event
+                await asyncio.sleep(0.01)
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        app.end_streams()
+        server.should_exit = True
+        await serving
 
 
 async def in_thread(call: Callable[..., T], *arguments: Any) -> T:

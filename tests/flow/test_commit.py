@@ -29,7 +29,7 @@ from picasso.access.token_limits import TokenLimits
 from picasso.errors import NotFound, PicassoError, QuotaExceeded, StorageFull, TokenUsedUp, TooLarge
 from picasso.files.delete import delete
 from picasso.jobs.states import Step
-from picasso.models import File, Job, ProjectUsage, TokenUse, made_at, new_id
+from picasso.models import Derivative, File, Job, ProjectUsage, StagedDerivative, TokenUse, made_at, new_id
 from picasso.models import Project as ProjectRow
 from picasso.process.pipelines import Plan
 from picasso.receive.admission import limit_life
@@ -40,9 +40,9 @@ from picasso.receive.new_file import NewFile
 from picasso.receive.pending import Pending
 from picasso.receive.threads import Threads
 from picasso.storage.folder import Folder
-from picasso.storage.names import original_key
+from picasso.storage.names import derived_key, original_key
 from tests.flow.http import client
-from tests.flow.rows import new_file, new_job, side_by_side
+from tests.flow.rows import new_file, new_job, running_job, side_by_side
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -561,6 +561,33 @@ def test_sweep_takes_what_is_old_and_nobodys(
     assert all(path.exists() for path in [*kept, stranger])
     assert sweep(storage) == 0
     assert File.everywhere.count() == 2
+
+
+def test_sweep_takes_derivatives_that_no_row_names(storage: Folder, remains: Callable[[Path, timedelta], Path]) -> None:
+    old, young = timedelta(hours=2), timedelta(minutes=50)
+    place(storage, old_id(old), row=True)
+    file = File.everywhere.get()
+    done = new_job(file, processor="image", state="done", attempt=2)
+    running = running_job(file, processor="text")
+    ended = running_job(file, processor="caption", attempt=3)
+
+    def derive(job: Job, name: str, age: timedelta = old, attempt: int = 0) -> tuple[str, Path]:
+        key = derived_key(file.key, job.processor, attempt or job.attempt, name)
+        path = storage.files.path(key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return key, remains(path, age)
+
+    more = {"media_type": "image/webp", "size": 1, "sha256": "0" * 64}
+    named, staged = derive(done, "a.webp"), derive(ended, "a.webp")
+    Derivative.objects.create(file=file, processor="image", role="a", key=named[0], **more)
+    StagedDerivative.objects.create(job=ended, attempt=3, role="a", key=staged[0], **more)
+    ended.state = Job.State.WAITING
+    ended.save()
+    kept = [named, staged, derive(running, "a.txt"), derive(done, "c.webp", young)]
+    gone = [derive(done, "b.webp"), derive(done, "a.webp", attempt=1), derive(ended, "b.webp")]
+    assert sweep(storage) == len(gone)
+    assert [path.exists() for _, path in (*kept, *gone)] == [True] * len(kept) + [False] * len(gone)
+    assert storage.files.path(file.key).exists()
 
 
 def test_sweep_of_an_empty_storage(storage: Folder) -> None:

@@ -467,6 +467,9 @@ class Sent:
     def read(self, offset: int, size: int) -> bytes:
         return self.head[offset : offset + size]
 
+    def sync(self) -> None:
+        assert not connection.in_atomic_block
+
     def place_derived(self, key: str) -> None:
         path = self.service.files.path(key)
         path.parent.mkdir(parents=True, exist_ok=True)

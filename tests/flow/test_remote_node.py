@@ -10,7 +10,6 @@ import time
 from pathlib import Path
 
 import pytest
-import uvicorn
 from django.conf import settings
 from django.db import connection
 
@@ -20,7 +19,7 @@ from picasso.process import pipelines
 from picasso.storage.folder import Folder
 from picasso.web.app import WebApp
 from tests.flow.access import new_key
-from tests.flow.asgi import in_thread
+from tests.flow.asgi import in_thread, served
 from tests.flow.rows import new_file, new_job
 from tests.flow.test_remote import WORKS, configure
 
@@ -63,13 +62,8 @@ def test_the_worker_of_the_guide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 async def run(app: WebApp, folder: Path, key: str) -> None:
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", lifespan="on", ws="none"))
-    serving = asyncio.create_task(server.serve())
-    async with asyncio.timeout(60):
-        while not server.started:  # noqa: ASYNC110 - it has no event
-            await asyncio.sleep(0.01)
-        port = server.servers[0].sockets[0].getsockname()[1]
-        more = {"SERVICE": f"http://127.0.0.1:{port}", "KEY": key}
+    async with served(app) as url, asyncio.timeout(60):
+        more = {"SERVICE": url, "KEY": key}
         node = await asyncio.create_subprocess_exec("node", folder / "words.mjs", env={**os.environ, **more})
         try:
             await until_done(node)
@@ -77,9 +71,6 @@ async def run(app: WebApp, folder: Path, key: str) -> None:
             if node.returncode is None:
                 node.kill()
             await node.wait()
-            app.end_streams()
-            server.should_exit = True
-            await serving
 
 
 async def until_done(node: asyncio.subprocess.Process) -> None:

@@ -6,8 +6,8 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
 from itertools import count, islice
 
 from django.conf import settings
@@ -20,6 +20,7 @@ from picasso.access import audit, quotas
 from picasso.access.principal import SERVICE
 from picasso.access.sign_in_locks import forget_old_failures
 from picasso.files.queries import existing
+from picasso.files.unnamed_derivatives import remove_unnamed
 from picasso.models import Upload, made_at
 from picasso.receive import token_use
 from picasso.receive.upload_rows import expire_rows
@@ -78,7 +79,7 @@ def _sweep_hourly(storage: Storage) -> int:
 
 def sweep(storage: Storage) -> int:
     """Remove everything that crashes have left; returns how many things. Servers and workers may run meanwhile."""
-    return _sweep_hourly(storage) + _set_orphans_aside(storage)
+    return _sweep_hourly(storage) + _sweep_stored(storage)
 
 
 def remove_expired(storage: Storage, expiry: int) -> int:
@@ -142,21 +143,32 @@ def _log_abandoned(names: Iterable[str]) -> None:
         log.warning("removed what an interrupted process left: %s", name)
 
 
-def _set_orphans_aside(storage: Storage) -> int:
-    """Set stored files aside that have no row. The id tells the age, so files that are being committed stay.
-
-    They are not deleted yet: to a process with the wrong database, or one restored from yesterday, all recent uploads
-    look like this.
-    """
+def _sweep_stored(storage: Storage) -> int:
+    """Look for rows of all stored files. The id tells the age, so files that are being committed stay."""
     today = timezone.now().date()
     storage.files.remove_set_aside(today - KEEP_ORPHANS)
     old = ((id_, key) for id_, key in storage.files.walk() if made_at(id_) < timezone.now() - GRACE)
     removed = 0
     while page := list(islice(old, PAGE)):
         known = existing(SERVICE, [id_ for id_, _ in page])
-        for id_, key in page:
-            if id_ not in known:
-                storage.files.set_aside(key, today)
-                removed += 1
-                log.warning("set stored bytes without a row aside: %s", id_)
+        removed += _set_aside(storage, [each for each in page if each[0] not in known], today)
+        removed += _remove_unnamed(storage, [each for each in page if each[0] in known])
     return removed
+
+
+def _set_aside(storage: Storage, orphans: Sequence[tuple[uuid.UUID, str]], today: date) -> int:
+    """Of originals without a row, by id and key.
+
+    They are not deleted yet: to a process with the wrong database, or one restored from yesterday, all recent uploads
+    look like this.
+    """
+    for id_, key in orphans:
+        storage.files.set_aside(key, today)
+        log.warning("set stored bytes without a row aside: %s", id_)
+    return len(orphans)
+
+
+def _remove_unnamed(storage: Storage, originals: Sequence[tuple[uuid.UUID, str]]) -> int:
+    removed = remove_unnamed(storage.files, originals, time.time() - GRACE.total_seconds())
+    _log_abandoned(removed)
+    return len(removed)

@@ -23,7 +23,9 @@ from picasso.storage.disk import (
     sync_path,
     syncfs,
 )
+from picasso.storage.names import DERIVED
 from picasso.storage.protocols import Chunks, Delegation
+from picasso.storage.range_reader import RangeReader
 
 # Measured: 16 small files took 0.30 ms each by fsync and 0.13 ms by one syncfs. With more dirty memory than this,
 # syncfs could wait for another program's gigabyte.
@@ -80,25 +82,6 @@ class IncomingWriter(DirectWriter):
 
     def place_derived(self, key: str) -> None:
         self._add_derived(self.path, key)
-
-
-class RangeReader:
-    """Reads a range of an open file."""
-
-    def __init__(self, fd: int, start: int, stop: int | None) -> None:
-        self._fd = fd
-        self._start = start
-        self._stop = os.fstat(fd).st_size if stop is None else stop
-
-    def read(self, size: int) -> bytes:
-        data = os.pread(self._fd, min(size, self._stop - self._start), self._start)
-        self._start += len(data)
-        return data
-
-    def close(self) -> None:
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
 
 
 class FolderFiles:
@@ -255,6 +238,13 @@ class FolderFiles:
                 yield uuid.UUID(folder.name), f"{folder.relative_to(self.media)}/"
             except ValueError:
                 continue
+
+    def derived(self, key: str, before: float) -> list[str]:
+        with suppress(FileNotFoundError, NotADirectoryError):  # most have none; or it is removed just now
+            attempts = (self._folder(key) / DERIVED).iterdir()
+            found = (path for attempt in attempts for path in attempt.iterdir())
+            return [str(path.relative_to(self.media)) for path in found if path.lstat().st_mtime < before]
+        return []
 
     # Removing
 

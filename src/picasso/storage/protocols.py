@@ -142,6 +142,9 @@ class FileStore(Protocol):
     def walk(self) -> Iterator[tuple[uuid.UUID, str]]:
         """The id of every stored original, and its key up to and including the last slash."""
 
+    def derived(self, key: str, before: float) -> list[str]:
+        """The keys of what was derived from an original and has its bytes since before that time (Unix time)."""
+
     def set_aside(self, key: str, day: date) -> None:
         """Move an original and its derivatives out of reach, to be found by an operator under that day."""
 

@@ -1,4 +1,4 @@
-"""``PUT /api/v1.0/jobs/{id}/derivatives/{role}``: the bytes that a worker elsewhere has made of a file."""
+"""``PUT /api/v1.0/jobs/{id}/derivatives/{role}/``: the bytes that a worker elsewhere has made of a file."""
 
 from __future__ import annotations
 
@@ -40,7 +40,8 @@ from picasso.web.request import Request
 
 T = TypeVar("T")
 
-PATH = re.compile(r"([^/]+)/derivatives/([^/]+)")
+# With or without a slash at its end: the addresses beside it have one.
+PATH = re.compile(r"([^/]+)/derivatives/([^/]+)/?")
 SUPPORTED = ["OPTIONS", "POST", "PUT"]
 LEASE_HEADER = "picasso-lease"
 
@@ -70,10 +71,12 @@ class Arrived:
     def read(self, offset: int, size: int) -> bytes:
         return self.content.read(offset, size)
 
-    def place_derived(self, key: str) -> None:
+    def sync(self) -> None:
         if self.output.writer is None:
             self.output.write(self.content.sink.chunks)
             self.output.sync()
+
+    def place_derived(self, key: str) -> None:
         assert self.output.writer is not None
         self.output.writer.place_derived(key)
 

@@ -56,5 +56,5 @@ def send(operation: str) -> dict[str, Any]:
 
 
 OPERATIONS: dict[str, dict[str, Any]] = {
-    f"{addresses.JOBS}{{id}}/derivatives/{{role}}": {"put": send("put_derivative"), "post": send("post_derivative")},
+    f"{addresses.JOBS}{{id}}/derivatives/{{role}}/": {"put": send("put_derivative"), "post": send("post_derivative")},
 }

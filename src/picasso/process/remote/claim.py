@@ -13,9 +13,11 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models.functions import Now
 
-from picasso.access.principal import Principal, Scope
+from picasso.access.principal import SERVICE, Principal, Scope
 from picasso.errors import Forbidden, Gone, InvalidField, LeaseLost, NotFound
-from picasso.jobs import claims, queues, states
+from picasso.files import trash
+from picasso.files.queries import visible_to
+from picasso.jobs import claims, queues, settle, states
 from picasso.jobs.batch import Start, write_batch
 from picasso.jobs.claims import Lane
 from picasso.jobs.states import NOT_STARTED, StartedJob, State
@@ -25,9 +27,6 @@ from picasso.process.remote.declared import RemoteProcessor
 from picasso.process.remote.lease import find
 
 log = logging.getLogger(__name__)
-
-# The job of a file in the trash is looked at again so often: the file may be restored.
-TRASH_PAUSE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +128,19 @@ def claimed(jobs: Sequence[StartedJob]) -> list[Claimed]:
     """Those whose files were not deleted meanwhile. The jobs of files in the trash wait again."""
     rows = Job.everywhere.select_related("file").in_bulk([job.id for job in jobs])
     found = [(job, rows[job.id]) for job in jobs if job.id in rows]
-    for job, row in found:
-        if row.file.deleted_at:
-            states.move(job, State.RUNNING, State.WAITING, due_at=Now() + TRASH_PAUSE, **NOT_STARTED)
+    if trashed := [job for job, row in found if row.file.deleted_at]:
+        hold(trashed)
     return [
         Claimed(job, row.file, row.leased_until) for job, row in found if row.leased_until and not row.file.deleted_at
     ]
+
+
+def hold(jobs: Sequence[StartedJob]) -> None:
+    """Let jobs wait until their files are restored. The files are locked: some may be restored at the same time."""
+    with transaction.atomic():
+        files = visible_to(SERVICE).filter(pk__in=[job.file_id for job in jobs])
+        settle.lock_files(files)
+        trashed = set(files.filter(deleted_at__isnull=False).values_list("pk", flat=True))
+        for job in jobs:
+            due_at = trash.NOT_DUE if job.file_id in trashed else Now()
+            states.move(job, State.RUNNING, State.WAITING, due_at=due_at, **NOT_STARTED)

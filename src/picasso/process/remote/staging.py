@@ -38,8 +38,11 @@ class Content(Protocol):
     @property
     def head(self) -> bytes: ...
     def read(self, offset: int, size: int) -> bytes: ...
+    def sync(self) -> None:
+        """Write all bytes and make them durable, which may take long."""
+
     def place_derived(self, key: str) -> None:
-        """Move the bytes to ``key``, durably. Raises `FileNotFoundError` if the file was deleted."""
+        """Move the bytes to ``key`` after `sync`, durably. Raises `FileNotFoundError` if the file was deleted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,10 @@ def room(held: Held, role: str, limit: int) -> int:
 
 
 def stage(files: FileStore, held: Held, new: NewDerivative, content: Content, limit: int) -> StagedDerivative:
-    """Keep a derivative of an attempt. One of the same role is replaced. Raises `LeaseLost`, `Gone`, `TooLarge`."""
+    """Keep a derivative of an attempt. One of the same role is replaced. Raises `LeaseLost`, `Gone`, `TooLarge`.
+
+    The job is not locked before the bytes are durable, because others wait for it. What is not kept, the caller drops.
+    """
     media_type = detect(Window.of_content(content)).media_type
     key = derived_key(held.job.file.key, held.job.processor, held.attempt, f"{new.role}{extension(media_type) or ''}")
     row = StagedDerivative(
@@ -81,6 +87,7 @@ def stage(files: FileStore, held: Held, new: NewDerivative, content: Content, li
         width=new.width,
         height=new.height,
     )
+    content.sync()
     old: set[str] = set()
     while not row.pk:
         old |= forget(held, new.role)
@@ -104,7 +111,7 @@ def forget(held: Held, role: str) -> set[str]:
 def place(
     files: FileStore, held: Held, row: StagedDerivative, content: Content, *, limit: int, old: Collection[str]
 ) -> None:
-    """Store the bytes and the row of a derivative, unless another request has sent its role since `forget`.
+    """Publish the bytes and the row of a derivative, unless another request has sent its role since `forget`.
 
     ``old`` are the keys of the bytes that it replaces. As long as the job is locked, no row can name them.
     """
