@@ -11,6 +11,7 @@ admin.autodiscover()
 
 urlpatterns = [
     path(addresses.HOME[1:], pages.Index.as_view()),
+    path(addresses.FAVICON[1:], pages.favicon),
     path(addresses.API[1:], include("picasso.api.urls")),
     path(addresses.SIGN_IN[1:], sign_in.SignIn.as_view()),
     path(addresses.SIGN_IN_CODE[1:], sign_in.SignInCode.as_view()),

@@ -27,7 +27,9 @@ EXAMPLE
 `code` is listed below, `detail` explains this one case, and `errors` lists all invalid fields of an `invalid-field`.
 With 405 `allowed` has the supported methods, with 415 and 406 `supported` has the supported types, and with 413
 `max_size` has the limit in bytes. Some answers have a `Retry-After` header: wait for that many seconds before the next
-try. An error whose type is not `application/problem+json` comes from a proxy, not from Picasso.
+try. An error whose type is not `application/problem+json` comes from a proxy, not from Picasso. Only a browser that
+shows the answer in its window (`Sec-Fetch-Mode: navigate`, or an `Accept` that begins with `text/html`) gets a page
+instead.
 
 `title` and `detail` are in English, or in Russian for a client that prefers it by `Accept-Language`; so are the pages
 to sign in and the account. `Content-Language` says which. What a library says, and has no translation for, stays

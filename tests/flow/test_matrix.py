@@ -222,9 +222,11 @@ def test_every_route_has_a_row() -> None:
     assert routes == set(API)
     app = WebApp(settings.PICASSO, Folder(Path(settings.PICASSO.data_dir)))
     assert {*app._router._exact, *(root for root, _ in app._router._below)} == set(HANDLERS)
-    # Pages for people: sign-in protects itself, and Django's admin lets in nobody who has not signed in as staff.
+    # An icon, and pages for people: sign-in protects itself, and Django's admin lets in nobody who has not signed in
+    # as staff.
     known = {
         "",
+        "favicon.ico",
         "sign-in/",
         "sign-in/code/",
         "sign-in/oidc/",

@@ -1,4 +1,4 @@
-"""Renders every error of DRF, Django and Picasso as an RFC 9457 problem document."""
+"""Renders every error of DRF, Django and Picasso as an RFC 9457 problem document, or as a page."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.exceptions import DisallowedHost, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.db import InterfaceError, OperationalError, connection
-from django.http import Http404, HttpRequest, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from rest_framework import exceptions, serializers
 from rest_framework.request import Request
 
@@ -25,9 +25,13 @@ from picasso.errors import (
     Unavailable,
     problem,
 )
+from picasso.html_answers import HEADERS, VARY, is_page_load, problem_page
 from picasso.languages.problems import localized
 
 log = logging.getLogger(__name__)
+
+PAGE_LOAD_HEADERS = {"accept": "HTTP_ACCEPT", "sec-fetch-mode": "HTTP_SEC_FETCH_MODE"}
+"""The names in ``META`` of the headers that tell whether a browser shows the answer in its window."""
 
 
 class FieldErrorSerializer(serializers.Serializer[Any]):
@@ -46,8 +50,8 @@ class ProblemSerializer(serializers.Serializer[Any]):
     errors = FieldErrorSerializer(many=True, required=False)  # type: ignore[assignment] # a field, by RFC 9457
 
 
-def handle(fault: Exception, context: dict[str, Any]) -> JsonResponse | None:
-    """DRF's exception handler. It bypasses DRF's renderers: an error is JSON also for a client that prefers HTML."""
+def handle(fault: Exception, context: dict[str, Any]) -> HttpResponse | None:
+    """DRF's exception handler. It bypasses DRF's renderers: an error looks the same at all addresses."""
     if error := as_picasso_error(fault):
         context["request"].META.get("asgi.scope", {})[ERROR_CODE] = error.code
         return answer(error, context["request"])
@@ -92,28 +96,32 @@ def as_picasso_error(fault: Exception) -> PicassoError | None:
     return None
 
 
-def answer(error: PicassoError, request: HttpRequest | Request) -> JsonResponse:
+def answer(error: PicassoError, request: HttpRequest | Request) -> HttpResponse:
     return as_response(error.problem(), error.status, error.headers, request)
 
 
-def as_response(body: Problem, status: int, headers: Mapping[str, str], request: HttpRequest | Request) -> JsonResponse:
+def as_response(body: Problem, status: int, headers: Mapping[str, str], request: HttpRequest | Request) -> HttpResponse:
     found, language = localized(body, request.META.get("HTTP_ACCEPT_LANGUAGE", ""))
-    return JsonResponse(found, status=status, content_type=PROBLEM_JSON, headers={**headers, **language})
+    if not is_page_load({name: request.META.get(key, "") for name, key in PAGE_LOAD_HEADERS.items()}):
+        return JsonResponse(found, status=status, content_type=PROBLEM_JSON, headers={**headers, **language})
+    prefix = request.META.get("SCRIPT_NAME", "")
+    page = problem_page(found, language["Content-Language"], prefix, request.path.removeprefix(prefix))
+    return HttpResponse(page, status=status, headers={**headers, **language, **HEADERS, "Vary": VARY})
 
 
-def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return answer(NotFound(), request)
 
 
-def no_such_page(request: HttpRequest, rest: str) -> JsonResponse:
+def no_such_page(request: HttpRequest, rest: str) -> HttpResponse:
     return answer(NotFound(), request)
 
 
-def server_error(request: HttpRequest) -> JsonResponse:
+def server_error(request: HttpRequest) -> HttpResponse:
     return answer(PicassoError(), request)
 
 
-def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     return answer(as_bad_request(exception), request)
 
 
@@ -129,5 +137,5 @@ def as_bad_request(fault: Exception) -> PicassoError:
             return BadRequest()
 
 
-def forbidden(request: HttpRequest, exception: Exception) -> JsonResponse:
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     return answer(Forbidden(), request)

@@ -8,7 +8,8 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.staticfiles.storage import StaticFilesStorage
-from django.http import HttpResponseBase, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.templatetags.static import static
 from django.urls import get_script_prefix
 from drf_spectacular.utils import extend_schema
 from rest_framework.renderers import JSONRenderer, TemplateHTMLRenderer
@@ -82,6 +83,11 @@ class Index(APIView):
             return HttpResponseRedirect(sign_in_url(request), headers={"Vary": "Accept, Cookie"})
         headers = {"Content-Security-Policy": CSP, "Vary": "Accept, Cookie"}
         return Response(front_page(request, self), template_name="picasso/index.html", headers=headers)
+
+
+def favicon(request: HttpRequest) -> HttpResponseBase:
+    """Browsers ask for it where no page names an icon, as beside JSON."""
+    return HttpResponseRedirect(static("picasso/favicon.svg"), headers={"Cache-Control": "public, max-age=86400"})
 
 
 def sign_in_url(request: Request) -> str:

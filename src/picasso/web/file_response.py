@@ -7,6 +7,8 @@ from functools import lru_cache
 
 from picasso.access.links import signer_for
 from picasso.addresses import file_url
+from picasso.html_answers import stored_page
+from picasso.languages.accept import language_of
 from picasso.serializers import FileDetailSerializer, FileSerializer, Links
 from picasso.web.digests import repr_digest
 from picasso.web.request import Request
@@ -16,8 +18,13 @@ from picasso.web.waiting import Stored
 async def answer_stored(request: Request, base: str, stored: Stored, headers: Mapping[str, str] | None = None) -> None:
     file, kind = stored.file, FileDetailSerializer if stored.whole else FileSerializer
     address, links = file_url(base, file.pk), Links(base, signer_for(request.principal))
-    all_headers = {"Location": address, "Content-Location": address, **repr_digest(file.sha256), **(headers or {})}
-    await request.answer_json(201, serializer(kind, links).to_representation(file), all_headers)
+    shown = serializer(kind, links).to_representation(file)
+    if request.is_page_load:
+        page = stored_page(shown, language_of(request.headers.get("accept-language", "")), request.prefix)
+        await request.answer_page(201, page, {"Location": address, **(headers or {})})
+    else:
+        all_headers = {"Location": address, "Content-Location": address, **repr_digest(file.sha256), **(headers or {})}
+        await request.answer_json(201, shown, all_headers)
 
 
 @lru_cache(maxsize=256)

@@ -17,6 +17,7 @@ from picasso.access.audit_queries import actor_of
 from picasso.access.principal import Principal, principal_of
 from picasso.addresses import base_url
 from picasso.errors import ERROR_CODE, PROBLEM_JSON, BadRequest, ClientGone, PicassoError
+from picasso.html_answers import HEADERS, VARY, is_page_load, problem_page
 from picasso.languages.problems import localized
 from picasso.web.connection import LosslessReceive, Receive, connection_of
 from picasso.web.direct_body import DirectBody
@@ -112,6 +113,17 @@ class Request:
         return int(text)
 
     @property
+    def prefix(self) -> str:
+        """The path that the service is mounted at, without a slash at the end."""
+        prefix: str = self.scope["root_path"]
+        return prefix
+
+    @property
+    def is_page_load(self) -> bool:
+        """Whether a browser shows the answer in its window."""
+        return is_page_load(self.headers)
+
+    @property
     def gone(self) -> bool:
         """Whether the client is known to have disconnected; what is sent to it then is dropped."""
         return self._connection.gone
@@ -189,7 +201,15 @@ class Request:
     async def answer_problem(self, error: PicassoError) -> None:
         self.scope[ERROR_CODE] = error.code
         problem, language = localized(error.problem(), self.headers.get("accept-language", ""))
-        await self.answer_json(error.status, problem, {"Content-Type": PROBLEM_JSON, **error.headers, **language})
+        headers = {"Content-Type": PROBLEM_JSON, **error.headers, **language}
+        if self.is_page_load:
+            page = problem_page(problem, language["Content-Language"], self.prefix, self.path)
+            await self.answer_page(error.status, page, headers)
+        else:
+            await self.answer_json(error.status, problem, headers)
+
+    async def answer_page(self, status: int, page: bytes, headers: Mapping[str, str]) -> None:
+        await self.answer(status, page, {**headers, **HEADERS, "Vary": VARY})
 
     async def _linger(self) -> None:
         left = LINGER_BYTES

@@ -54,6 +54,8 @@ TEXTS = {
     "Your password is changed. All your other sessions have ended.": "Пароль изменён. Остальные ваши сеансы завершены.",
     "The second factor is removed.": "Второй фактор удалён.",
     "All your other sessions have ended.": "Остальные ваши сеансы завершены.",
+    "Stored": "Сохранено",
+    "The file is stored": "Файл сохранён",
     "Not sent": "Не отправлено",
     "The form was not accepted": "Форма не принята",
     "It was open for too long, you signed in or out meanwhile, or your browser does not keep cookies.": (

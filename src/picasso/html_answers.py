@@ -1,0 +1,68 @@
+"""Answers for people: a page instead of JSON where a browser shows the answer as a page of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from django.template.loader import render_to_string
+from django.urls import get_script_prefix, set_script_prefix
+from django.utils.translation import override
+
+from picasso import addresses
+
+HEADERS = {
+    "Content-Type": "text/html; charset=utf-8",
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'none'; base-uri 'none';"
+        " frame-ancestors 'none'"
+    ),
+}
+
+VARY = "Accept, Accept-Language, Sec-Fetch-Mode"
+
+
+def is_page_load(headers: Mapping[str, str]) -> bool:
+    """Whether a browser shows the answer in its window: after a link, a typed address or a form without script.
+
+    Args:
+        headers: by their names in lower case.
+
+    Browsers send Sec-Fetch-Mode only to HTTPS and to their own machine (https://www.w3.org/TR/fetch-metadata/). Without
+    it, those that want HTML before all else are taken for one.
+    """
+    mode = headers.get("sec-fetch-mode")
+    return mode == "navigate" if mode else headers.get("accept", "").lstrip().lower().startswith("text/html")
+
+
+def problem_page(problem: Mapping[str, Any], language: str, prefix: str, path: str) -> bytes:
+    """A problem document (RFC 9457) as a page.
+
+    Args:
+        prefix: the path that the service is mounted at, without a slash at the end.
+        path: what was asked for, without the prefix; to come back to after signing in.
+    """
+    return _page("problem", language, prefix, shown=problem, path=path, sign_in_url=prefix + addresses.SIGN_IN)
+
+
+def stored_page(file: Mapping[str, Any], language: str, prefix: str) -> bytes:
+    """Says that a file has been stored, whose members are those of the JSON answer."""
+    return _page("stored", language, prefix, file=file)
+
+
+def _page(name: str, language: str, prefix: str, **context: Any) -> bytes:
+    with override(language), _mounted_at(prefix):
+        text = render_to_string(f"picasso/{name}.html", {"home_url": prefix + addresses.HOME, **context})
+    return text.encode(errors="replace")
+
+
+@contextmanager
+def _mounted_at(prefix: str) -> Iterator[None]:
+    """Addresses of static files begin with it."""
+    before = get_script_prefix()
+    set_script_prefix(f"{prefix}/")
+    try:
+        yield
+    finally:
+        set_script_prefix(before)

@@ -1,0 +1,114 @@
+"""Pages instead of JSON, where a browser shows the answer in its window."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from django.db import connection
+
+from picasso.html_answers import is_page_load
+from picasso.languages import russian
+from picasso.models import ProjectUsage
+from picasso.web.app import WebApp
+from tests.flow.asgi import Exchange, ask, with_app
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+FIREFOX = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
+UPLOAD = "/api/v1.0/upload/"
+FORM = "multipart/form-data; boundary=x"
+
+
+@pytest.fixture(autouse=True)
+def _counting(transactional_db: None) -> None:
+    if connection.vendor == "sqlite":
+        ProjectUsage.objects.get_or_create(project_id=1, slot=0)
+
+
+def form(content: bytes, name: str = "note.txt") -> bytes:
+    head = f'Content-Disposition: form-data; name="file"; filename="{name}"'
+    return f"--x\r\n{head}\r\n\r\n".encode() + content + b"\r\n--x--\r\n"
+
+
+def is_page(answer: Exchange) -> bool:
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    return answer.headers["content-type"] == "text/html; charset=utf-8"
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({}, False),
+        ({"accept": "*/*"}, False),
+        ({"accept": "application/json, text/html"}, False),
+        ({"accept": FIREFOX}, True),
+        ({"accept": FIREFOX, "sec-fetch-mode": "navigate"}, True),
+        ({"accept": FIREFOX, "sec-fetch-mode": "cors"}, False),
+        ({"accept": "image/avif,*/*", "sec-fetch-mode": "no-cors"}, False),
+    ],
+)
+def test_a_page_load_is_told_by_its_headers(headers: dict[str, str], expected: bool) -> None:
+    assert is_page_load(headers) == expected
+
+
+# By handlers of this service, and by Django.
+@pytest.mark.parametrize(
+    "path", ["/files/01912e00-0000-7000-8000-000000000000/a.txt", "/nowhere", "/api/v1.0/nowhere/"]
+)
+def test_an_error_is_a_page_for_a_browser_and_json_for_programs(tmp_path: Path, path: str) -> None:
+    page = with_app(tmp_path, lambda app: ask(app, "GET", path, accept=FIREFOX))
+    assert (page.status, is_page(page)) == (404, True)
+    assert b"not-found" in page.body
+    assert "Accept" in page.headers["vary"]
+    program = with_app(tmp_path, lambda app: ask(app, "GET", path, accept="*/*"))
+    assert (program.status, program.headers["content-type"]) == (404, "application/problem+json")
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/files/nothing"])
+def test_the_page_speaks_russian_and_knows_its_prefix(tmp_path: Path, path: str) -> None:
+    async def get(app: WebApp) -> Exchange:
+        return await ask(app, "GET", path, accept=FIREFOX, accept_language="ru", x_forwarded_prefix="/below")
+
+    page = with_app(tmp_path, get, trusted_proxies=("127.0.0.1",))
+    text = page.body.decode()
+    assert page.headers["content-language"] == "ru"
+    assert 'lang="ru"' in text
+    assert russian.TITLES["Not Found"] in text
+    assert 'href="/below/"' in text
+    assert 'href="/below/static/picasso/app.css' in text
+
+
+def test_whoever_is_not_signed_in_can_do_so_and_comes_back(tmp_path: Path) -> None:
+    path = "/api/v1.0/files/?q=%22%3E%3Cscript"
+    page = with_app(tmp_path, lambda app: ask(app, "GET", path, accept=FIREFOX), access="keys")
+    assert (page.status, is_page(page)) == (401, True)
+    assert b'href="/sign-in/?next=%2Fapi%2Fv1.0%2Ffiles%2F"' in page.body
+    assert page.headers["www-authenticate"].startswith("Bearer")
+
+
+def test_a_form_without_script_ends_on_a_page(tmp_path: Path) -> None:
+    body = form(b"hello", "<b>a.txt")
+    page = with_app(tmp_path, lambda app: ask(app, "POST", UPLOAD, body, content_type=FORM, accept=FIREFOX))
+    assert (page.status, is_page(page)) == (201, True)
+    assert b"&lt;b&gt;a.txt" in page.body
+    assert page.headers["location"].startswith("http://localhost/api/v1.0/files/")
+    refused = with_app(tmp_path, lambda app: ask(app, "POST", UPLOAD, form(b""), content_type=FORM, accept=FIREFOX))
+    assert (refused.status, is_page(refused)) == (400, True)
+    assert b"The file is empty" in refused.body
+
+
+def test_a_form_that_is_too_large_ends_on_a_page(tmp_path: Path) -> None:
+    body = form(b"x" * 2**20)
+    page = with_app(
+        tmp_path,
+        lambda app: ask(app, "POST", UPLOAD, body, content_type=FORM, accept=FIREFOX),
+        max_upload_size=1000,
+    )
+    assert (page.status, is_page(page)) == (413, True)
+    assert b"too-large" in page.body
+
+
+def test_the_icon_that_browsers_ask_for_is_there(tmp_path: Path) -> None:
+    icon = with_app(tmp_path, lambda app: ask(app, "GET", "/favicon.ico"))
+    assert (icon.status, icon.headers["location"]) == (302, "/static/picasso/favicon.svg")
