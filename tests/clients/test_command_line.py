@@ -248,6 +248,7 @@ def test_tags_and_deletion(shell: Shell) -> None:
 
 
 def test_events_imports_and_jobs(shell: Shell) -> None:
+    assert shell.run("upload", "-", given=content(10)).status == 0, "so that there are events"
     ran = shell.run("watch", "--after", "0", "-n", "2", "--json")
     assert [event["seq"] for event in ran.lines] == sorted(event["seq"] for event in ran.lines)
     assert len(ran.lines) == 2

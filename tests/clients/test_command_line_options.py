@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from picasso.cli import OWN
 from picasso.commands.manage import SHORTCUTS
-from picasso_client import Client, Outcome, PicassoError
+from picasso_client import Client, Failure, Import, Outcome, PicassoError
 from tests.clients.checks import content
 from tests.clients.test_command_line import Shell
 from tests.stack import Stack
@@ -70,6 +71,27 @@ def test_completion_knows_all_commands(shell: Shell) -> None:
     assert "--wait" in completed(shell, "picasso", "client", "import", "--w")
     assert "--wait" not in completed(shell, "picasso", "import", "--w")
     assert {"--url", "--project"} <= completed(shell, "picasso", "ls", "--")
+
+
+def test_an_import_that_is_tried_for_long_says_why(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    failed = Failure("host-not-found", "The name x could not be resolved.")
+    waits = Import("id", "http://x/", "waiting", 0, None, "", None, failed, {})
+    ends: Iterator[PicassoError | Import] = iter(
+        [PicassoError(0, "timeout", ""), PicassoError(0, "timeout", ""), replace(waits, state="failed")]
+    )
+
+    def wait_import(*_: object) -> Import:
+        end = next(ends)
+        if isinstance(end, PicassoError):
+            raise end
+        return end
+
+    monkeypatch.setattr(Client, "import_url", lambda *_: waits)
+    monkeypatch.setattr(Client, "get_import", lambda *_: waits)
+    monkeypatch.setattr(Client, "wait_import", wait_import)
+    ran = shell.run("import", "http://x/", "--wait")
+    assert (ran.status, ran.err.count("could not be resolved")) == (1, 1)
+    assert "could not be resolved" in ran.out
 
 
 @pytest.mark.parametrize("command", [["rm", "-y"], ["restore"], ["tag", "--add", "x"]])

@@ -11,7 +11,10 @@ from picasso_client.cli.context import Settings, fail_if, of_service
 from picasso_client.cli.output import error_json, failure_text, say, show, show_json
 from picasso_client.client import Client
 from picasso_client.errors import PicassoError
-from picasso_client.models import Import
+from picasso_client.models import Failure, Import
+
+SILENCE = 5.0
+"""Seconds of waiting, after which the reason is told."""
 
 
 @click.command("import")
@@ -51,10 +54,25 @@ def begin(client: Client, url: str, options: Any, as_json: bool) -> Import | Non
 
 def end(client: Client, begun: Import, as_json: bool) -> Import | None:
     try:
-        return client.wait_import(begun.id)
+        return ended(client, begun)
     except PicassoError as error:
         fail(begun.url, error, as_json, id=begun.id)
         return None
+
+
+def ended(client: Client, begun: Import) -> Import:
+    """The import when it has ended. It may be tried for hours, so each new reason is told."""
+    known: Failure | None = None
+    while True:
+        try:
+            return client.wait_import(begun.id, SILENCE)
+        except PicassoError as error:
+            if error.code != "timeout":
+                raise
+        reason = client.get_import(begun.id).error
+        if reason and reason != known:
+            say(f"{begun.url}: {failure_text(reason)} The service tries again; Ctrl-C does not end that.")
+        known = reason
 
 
 def fail(url: str, error: PicassoError, as_json: bool, **more: str) -> None:

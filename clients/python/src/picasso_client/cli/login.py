@@ -31,7 +31,7 @@ def login(settings: Settings, /, *, url: str | None, token_stdin: bool) -> None:
     with settings.client(1, key or "") as client:
         found = client.request("GET", "me/")
     path = save(Login(address, key, settings.project))
-    say(f"{describe(found)} at {address}. The login is stored in {path}.")
+    say(f"{address}: {describe(found)}. The login is stored in {path}.")
 
 
 def ask_url(token_stdin: bool) -> str:
@@ -52,6 +52,8 @@ def read_key(token_stdin: bool) -> str | None:
 
 
 def describe(me: Mapping[str, Any]) -> str:
+    if me["kind"] == "open":
+        return f"Access is open, in the project {me['project']}"
     key = (me.get("key") or {}).get("name")
     who = f'Signed in with the key "{key}"' if key else f"Signed in as {me.get('person') or me['kind']}"
     return f"{who} to the project {me['project']}"
