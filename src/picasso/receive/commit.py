@@ -12,7 +12,6 @@ import logging
 import queue
 import threading
 import time
-import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -20,21 +19,21 @@ from itertools import chain
 from typing import Any, TypedDict
 
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
-from django.db.models.functions import Now
 
 from picasso import bulk_insert, detection
 from picasso.access.policies import Policies
-from picasso.errors import Conflict, PicassoError, Unavailable
+from picasso.errors import PicassoError, Unavailable
 from picasso.events import write as events
 from picasso.files.delete import undo
 from picasso.jobs import states
-from picasso.models import File, FileWebhook, Job, Upload, made_at, new_id
+from picasso.models import File, FileWebhook, Job, made_at, new_id
 from picasso.policy import Policy
 from picasso.receive.acceptance import Arrived, accept
 from picasso.receive.admission import Admission
 from picasso.receive.content import Content
 from picasso.receive.new_file import NewFile
 from picasso.receive.pending import Pending, Planner
+from picasso.receive.upload_rows import finish
 from picasso.storage import Storage
 from picasso.storage.names import original_key
 
@@ -278,13 +277,6 @@ def job_rows(pending: Pending) -> list[dict[str, Any]]:
 def webhook_rows(pending: Pending) -> list[dict[str, Any]]:
     file, url = pending.file, pending.new.webhook_url
     return [{"file_id": file.pk, "url": url}] if file and url else []
-
-
-def finish(upload_id: uuid.UUID, file: File) -> None:
-    """In the transaction that inserts the file, so that an upload becomes exactly one file."""
-    rows = Upload.everywhere.filter(pk=upload_id, finished_at=None)
-    if rows.update(finished_at=Now(), file=file, length=file.size, reserved=0) != 1:
-        raise Conflict("This upload has become a file already, or was cancelled.")
 
 
 def report(outcomes: Outcomes) -> None:

@@ -12,7 +12,7 @@ import asyncio
 import logging
 import math
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
@@ -143,14 +143,25 @@ class Locks:
         finally:
             await asyncio.shield(self._release(holder))
 
+    @asynccontextmanager
+    async def hold_new(self, upload_id: uuid.UUID) -> AsyncIterator[LockHolder]:
+        """As `hold`, for an id that nobody else knows yet: there is neither a row nor bytes, and nobody to wait for."""
+        self._require_room()
+        holder = await self._try(upload_id, take_new)
+        if holder is None:
+            raise Locked
+        try:
+            yield holder
+        finally:
+            await asyncio.shield(self._release(holder))
+
     async def _acquire(self, upload_id: uuid.UUID, patience: float, interrupt_concatenation: bool) -> LockHolder:
-        if len(self._holders) >= MAX_LOCKS:
-            raise Unavailable("There are too many uploads under way. Please try again.")
+        self._require_room()
         loop = asyncio.get_running_loop()
         deadline, request_at = loop.time() + patience, 0.0
         while True:
             await self._interrupt_own(upload_id, deadline, interrupt_concatenation)
-            if holder := await self._try(upload_id):
+            if holder := await self._try(upload_id, self._take):
                 return holder
             now = loop.time()
             if now >= deadline:
@@ -173,9 +184,13 @@ class Locks:
             except TimeoutError:
                 raise Locked from None
 
-    async def _try(self, upload_id: uuid.UUID) -> LockHolder | None:
+    def _require_room(self) -> None:
+        if len(self._holders) >= MAX_LOCKS:
+            raise Unavailable("There are too many uploads under way. Please try again.")
+
+    async def _try(self, upload_id: uuid.UUID, take: Callable[[uuid.UUID], AcquiredLock | None]) -> LockHolder | None:
         holder = self._holders[upload_id] = LockHolder(upload_id)
-        acquiring = asyncio.wrap_future(self.database.submit(self._take, upload_id))
+        acquiring = asyncio.wrap_future(self.database.submit(take, upload_id))
         try:
             lock = await asyncio.shield(acquiring)
         except asyncio.CancelledError:
@@ -259,3 +274,8 @@ class Locks:
                 pass
             except Exception:
                 log.exception("could not look for requested takeovers of uploads")
+
+
+def take_new(upload_id: uuid.UUID) -> AcquiredLock | None:
+    """As `Locks._take`. The creator brings the lock of the store."""
+    return AcquiredLock(None, None) if try_lock_advisory(upload_id) else None

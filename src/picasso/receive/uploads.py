@@ -31,7 +31,15 @@ from picasso.receive.locks import PATIENCE, LockHolder, Locks
 from picasso.receive.quota import WINDOW, Limits, lock_quota, require_room
 from picasso.receive.threads import Threads
 from picasso.receive.token_use import require_unused
-from picasso.receive.upload_rows import begun_by, delete_uploads, require_own, require_parts, write_event
+from picasso.receive.upload_rows import (
+    begun_by,
+    delete_uploads,
+    insert,
+    knows_key,
+    require_own,
+    require_parts,
+    write_event,
+)
 from picasso.storage import Storage
 
 # When the quota is exceeded, expired uploads are looked for at most this often.
@@ -79,7 +87,7 @@ class Uploads:
             TooLarge, StorageFull, UnfinishedFull, TooManyUploads, QuotaExceeded, NotAccepted: nothing was created.
             KnownKey: an earlier request had its Idempotency-Key.
         """
-        async with self.locks.hold(row.pk) as holder:
+        async with self.locks.hold_new(row.pk) as holder:
             await self._create(row, holder)
             yield LockedUpload(self._services, holder, row, 0)
 
@@ -124,7 +132,7 @@ class Uploads:
 
     async def knows_key(self, key: str) -> bool:
         """Whether there is an upload with this Idempotency-Key."""
-        return await self.locks.database.do(Upload.everywhere.filter(idempotency_key=key).exists)
+        return await self.locks.database.do(knows_key, key)
 
     def _is_over(self, row: Upload) -> bool:
         """Whether it has expired, or its bytes are lost."""
@@ -141,12 +149,12 @@ class Uploads:
         with transaction.atomic():
             if not projects.keep([cast("int", row.project_id)]):
                 raise Unauthorized(DELETED)
-            if row.idempotency_key:
+            if row.idempotency_key and knows_key(row.idempotency_key):
                 self._require_new_key(row)
             require_unused(token_limits.from_json(row.limits))
             if row.protocol != Upload.Protocol.PLAIN:
                 self._require_room(row)
-            row.save(force_insert=True)
+            insert(row)
             write_event("upload.started", row)
             if row.parts:
                 Upload.everywhere.filter(pk__in=row.parts).update(final=row.pk)
