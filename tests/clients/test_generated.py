@@ -67,16 +67,17 @@ def test_a_python_client(package: Any, embedded: Stack, tmp_path: Path) -> None:
     client = package.Client(base_url=embedded.url, raise_on_unexpected_status=True)
     body = types.File(payload=b"content\n")
     stored = operation("upload", "upload_named_file").sync(
-        "generated.txt", client=client, body=body, tags="python", attributes='{"order": 18}', prefer="wait=30"
+        "generated.txt", client=client, body=body, tags=["python"], prefer="wait=30"
     )
     assert isinstance(stored, models.FileDetail)
     assert stored.facts.additional_properties["file"]
 
-    form = models.UploadFileFilesBody(file=types.File(payload=b"form\n", file_name="form.txt"))
+    form = models.UploadFileBody(file=types.File(payload=b"form\n", file_name="form.txt"))
     sent = operation("upload", "upload_file").sync(client=client, body=form)
     assert (sent.name, isinstance(sent, models.StoredFile)) == ("form.txt", True)
 
-    changes = models.PatchedFileChangesRequest(tags=["python", "blue"])
+    order = models.PatchedFileChangesRequestAttributes.from_dict({"order": 18})
+    changes = models.PatchedFileChangesRequest(tags=["python", "blue"], attributes=order)
     changed = operation("files", "change_file").sync(stored.id, client=client, body=changes)
     assert changed.tags == ["blue", "python"]
     attributes = models.ListFilesAttributes.from_dict({"attributes.order": "18"})

@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
-import schemathesis
-from hypothesis import HealthCheck, Phase, given, settings
-from schemathesis.checks import not_a_server_error
-from schemathesis.specs.openapi.checks import (
-    content_type_conformance,
-    response_headers_conformance,
-    response_schema_conformance,
-    status_code_conformance,
-)
 
 from tests.contract.openapi import METHODS, Document, answers, conforms
-from tests.sampling import number, sample
 from tests.stack import Stack
 
 pytestmark = pytest.mark.live
@@ -27,9 +15,6 @@ pytestmark = pytest.mark.live
 SCHEMA = "/api/v1.0/schema/"
 FILES = "/api/v1.0/files/"
 UPLOAD = "/api/v1.0/upload/"
-QUEUES = "/api/v1.0/queues/"
-# Answers that any operation may give and that none lists: the request was none that this API knows.
-ANYWHERE = {405, 406}
 
 
 @pytest.fixture(scope="module")
@@ -165,57 +150,3 @@ def test_health_and_deletion_conform(document: Document, service: Stack) -> None
     answer = service.client.delete(f"{FILES}{sent['id']}/")
     assert answer.status_code == 204
     check_answer(document, "delete", f"{FILES}{{id}}/", answer)
-
-
-# Requests made up from the document
-
-
-schemathesis.serializer.alias(
-    ["application/offset+octet-stream", "application/partial-upload"], "application/octet-stream"
-)
-
-CHECKS = [
-    not_a_server_error,
-    status_code_conformance,
-    content_type_conformance,
-    response_headers_conformance,
-    response_schema_conformance,
-]
-
-
-@pytest.fixture
-def processing(service: Stack) -> Iterator[None]:
-    """What made-up requests have paused goes on afterwards: other tests wait for their files."""
-    yield
-    for queue in service.client.get(QUEUES).json():
-        assert service.client.post(f"{QUEUES}{queue['name']}/resume/").status_code == 200
-
-
-@pytest.mark.usefixtures("processing")
-def test_made_up_requests_are_answered_as_documented(service: Stack) -> None:
-    """What Schemathesis thinks of, valid and not, for each operation; ids are random, so nothing is deleted."""
-    api = schemathesis.openapi.from_url(f"{service.url}{SCHEMA}")
-    # Made-up credentials would be refused before anything else; the service here is open.
-    api.config.generation.with_security_parameters = False
-    tried: set[str] = set()
-    everything: list[Any] = [found.ok() for found in api.get_all_operations()]  # type: ignore[union-attr] # its faults
-    for operation in sample(everything, lambda each: (each.method, each.path.count("/")), 0.25):
-
-        @given(case=operation.as_strategy())
-        @settings(
-            max_examples=number(12, 6),
-            deadline=None,
-            database=None,
-            phases=[Phase.generate],
-            suppress_health_check=list(HealthCheck),
-        )
-        def try_it(case: Any) -> None:
-            # Python's client takes the 104 that it brings for the answer.
-            case.headers.pop("Upload-Draft-Interop-Version", None)
-            answer = case.call()
-            if answer.status_code not in ANYWHERE:
-                case.validate_response(answer, checks=CHECKS)
-            tried.add(operation.label)  # noqa: B023 - called within its turn
-
-        try_it()
-    assert len(tried) >= 20

@@ -117,7 +117,7 @@ def test_a_list_is_filtered() -> None:
         ("processor", "x" * 65),
         ("error", "\0"),
         ("cursor", "x"),
-        ("cursor", f"sideways-{uuid.uuid4()}"),
+        ("cursor", f"sideways-{uuid.uuid4()}!"),
         ("page_size", "0"),
         ("page_size", "many"),
     ],

@@ -28,12 +28,12 @@ FAULTS: list[tuple[str, str, bytes, dict[str, str], str]] = [
     ("GET", "/nowhere", b"", {}, "По этому адресу ничего нет."),
     ("PUT", "/api/v1.0/upload/a.txt", b"", {}, "Файл пуст; ничего не сохранено."),
     ("PATCH", "/api/v1.0/uploads/x", b"", {"tus-resumable": "2"}, "Tus-Resumable должен быть 1.0.0"),
-    ("POST", PROJECTS, b"{}", JSON, "name: Обязательное поле."),
-    ("POST", PROJECTS, b'{"name": "a", "retention_days": 0}', JSON, "retention_days: Убедитесь, что"),
-    ("POST", PROJECTS, b"{", JSON, "Тело — неправильный JSON"),
+    ("POST", PROJECTS, b"{}", JSON, "Нет обязательного name."),
+    ("POST", PROJECTS, b'{"name": "a", "retention_days": 0}', JSON, "retention_days — не меньше 1."),
+    ("POST", PROJECTS, b"{", JSON, "Тело — неправильный JSON: см. строку 1"),
     ("POST", PROJECTS, b"x", {"content-type": "text/plain"}, "Content-Type должен быть application/json."),
     ("GET", "/api/v1.0/files/", b"", {"authorization": "Bearer pk_x"}, "Это не ключ."),
-    ("DELETE", "/api/v1.0/files/", b"", {}, 'Метод "DELETE" не разрешен.'),
+    ("DELETE", "/api/v1.0/files/", b"", {}, "Этот адрес не поддерживает такой метод."),
 ]
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from picasso.access.principal import OPEN, Principal
 from picasso.files.filters import MAX_FILTERS
-from picasso.models import Key
+from picasso.models import Key, Webhook
 from picasso.web.app import WebApp
 from tests.flow import access
 from tests.flow.http import client
@@ -23,6 +23,7 @@ from tests.flow.test_access_api import KEYS, ME, PROJECTS, TENANT, patch, post
 pytestmark = pytest.mark.django_db
 
 FILES, TRASH, JOBS, AUDIT = "/api/v1.0/files/", "/api/v1.0/trash/", "/api/v1.0/jobs/", "/api/v1.0/audit/"
+WEBHOOKS = "/api/v1.0/webhooks/"
 LISTS = (FILES, TRASH, JOBS, AUDIT, KEYS, PROJECTS, "/api/v1.0/queues/", "/api/v1.0/usage/")
 
 
@@ -44,6 +45,44 @@ def test_an_empty_header_does_not_act_for_everybody(tmp_path: Path, header: str,
         assert access.code(answer) == (400, "invalid-field")
 
     access.with_keys(tmp_path, run)
+    connection.close()
+
+
+TUS = {"tus-resumable": "1.0.0", "upload-length": "1"}
+FORM = {"content-type": "multipart/form-data; boundary=wall"}
+
+
+def metadata(name: str) -> dict[str, str]:
+    return {**TUS, "upload-metadata": f"{name} YQ==,other YQ=="}
+
+
+# Path, headers, body, and the name that is refused.
+MISSPELT_UPLOADS: list[tuple[str, dict[str, str], bytes, str]] = [
+    (f"{access.UPLOAD}?pipelin=default", FORM, access.form(), "pipelin"),
+    (f"{access.UPLOAD}a.txt?tag=a", {}, b"a", "tag"),
+    (f"{access.UPLOADS}?tags=a&owner=ann", {"upload-complete": "?0"}, b"", "owner"),
+    (f"{access.UPLOADS}?pipelin=default", TUS, b"", "pipelin"),
+    (access.UPLOAD, FORM, access.form(("pipelines", b"default")), "pipelines"),
+    (access.UPLOAD, FORM, access.form(("file", b"a"), ("Tags[]", b"a"), file=None), "Tags[]"),
+    (access.UPLOADS, metadata("webhookUrl"), b"", "webhookUrl"),
+    (f"{access.UPLOADS}?visibility=public", metadata("visibility"), b"", "visibility"),
+]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_misspelt_wishes_of_uploads_are_named(tmp_path: Path) -> None:
+    async def run(app: WebApp) -> None:
+        for path, headers, body, name in MISSPELT_UPLOADS:
+            answer = await access.send(app, "POST", path, "", body, **headers)
+            assert access.code(answer) == (400, "invalid-field"), (path, answer.body)
+            assert json.loads(answer.body)["errors"][0]["field"] == name
+        for other in ("submit", "_token", "x" * 100):
+            answer = await access.post_form(app, access.form((other, b"a")))
+            assert answer.status == 201
+        answer = await access.send(app, "POST", f"{access.UPLOADS}?tags=a", "", b"", **metadata("relativePath"))
+        assert (answer.status, json.loads(answer.body)["tags"]) == (201, ["a"])
+
+    access.with_keys(tmp_path, run, access="open")
     connection.close()
 
 
@@ -80,7 +119,8 @@ def test_files_of_one_owner_are_listed_and_counted() -> None:
     for owner in ("", "a" * 256):
         refused(client().get(FILES, {"owner": owner}), "owner")
     ann = Principal("token", TENANT.project, TENANT.scopes, owner="ann")
-    refused(client(ann).get(FILES, {"owner": "bob"}), "owner")
+    for address in (FILES, TRASH):
+        assert client(ann).get(address, {"owner": "bob", "page": "1"}).status_code == 403
 
 
 def test_the_audit_refuses_unknown_outcomes_and_has_a_type_without_lines() -> None:
@@ -159,6 +199,48 @@ def test_what_is_supported_instead_is_said() -> None:
     wrong = client(OPEN).patch(file, b"a", content_type="text/plain").json()
     assert wrong["supported"] == ["application/merge-patch+json", "application/json"]
     assert client(OPEN).get(FILES, headers={"accept": "text/css"}).json()["supported"] == ["application/json"]
+
+
+@pytest.mark.parametrize(
+    ("address", "body", "sentences"),
+    [
+        (KEYS, {"scopes": []}, ["name is missing.", "scopes must not be empty."]),
+        (KEYS, {"name": None, "scopes": ["odd"]}, ["name must not be null.", "scopes[0] must be one of files:read, "]),
+        (KEYS, {"name": "", "scopes": "odd"}, ["name must not be empty.", "scopes must be a list."]),
+        (
+            KEYS,
+            {"name": "a" * 101, "scopes": ["files:read"], "expires_at": "soon"},
+            ["name must have at most 100 char"],
+        ),
+        (KEYS, {"name": "a", "scopes": ["files:read"], "expires_at": "soon"}, ["expires_at must be a time such as"]),
+        (KEYS, {"name": "a", "scopes": ["files:read"], "networks": ["::1"] * 101}, ["networks must have at most 1"]),
+        (KEYS, {"name": "a", "scopes": ["files:read"], "networks": ["x"]}, ["networks[0]: This is no IP address"]),
+        (KEYS, [], ["The body must be a JSON object."]),
+        (PROJECTS, {"name": "a b"}, ["name may have letters of ASCII, digits"]),
+        (
+            PROJECTS,
+            {"name": "a", "retention_days": 0, "policy": []},
+            ["policy must be an obj", "retention_days must be at"],
+        ),
+        (f"{KEYS}a/rotate/", {"grace": 1.5}, ["grace must be a whole number."]),
+        (f"{KEYS}a/rotate/", {"grace": 10**9}, ["grace must be at most 2592000."]),
+        (f"{WEBHOOKS}a/", {"deliveries": ["x"]}, ["deliveries[0] must be an id such as"]),
+    ],
+)
+def test_what_is_wrong_with_a_member_is_said_in_our_words(address: str, body: Any, sentences: list[str]) -> None:
+    address = address.replace(f"{KEYS}a/", f"{KEYS}{Key.objects.create(pk='a', project_id=1, name='a').pk}/")
+    if address.startswith(WEBHOOKS):
+        row = Webhook.everywhere.create(project_id=1, url="http://a/", types=["file.*"], secret="")
+        address = f"{WEBHOOKS}{row.pk}/replay/"
+    answer = client(OPEN).post(address, json.dumps(body), content_type="application/json")
+    assert answer.status_code == 400
+    found = [each["detail"] for each in answer.json()["errors"]]
+    assert len(found) >= len(sentences)
+    for sentence, begin in zip(found, sentences, strict=False):
+        assert sentence.startswith(begin)
+    again = client(OPEN).post(address, json.dumps(body), "application/json", headers={"accept-language": "ru"})
+    assert again["content-language"] == "ru"
+    assert all(each["detail"] not in found for each in again.json()["errors"])
 
 
 @pytest.mark.parametrize(

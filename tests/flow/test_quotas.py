@@ -270,5 +270,5 @@ def test_usage(key: str) -> None:
     assert client(project).get(USAGE, {"owner": "ann"}).json()["bytes"] == 8
     ann = replace(project, owner="ann")
     assert client(ann).get(USAGE).json()["bytes"] == 8
-    assert client(ann).get(USAGE, {"owner": "bob"}).status_code == 400
+    assert client(ann).get(USAGE, {"owner": "bob"}).status_code == 403
     assert ProjectUsage.total_files(row.pk) == 2

@@ -26,7 +26,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def test_useless_settings_are_refused() -> None:
     past = timezone.now() - timedelta(minutes=1)
-    refused(post(TENANT, KEYS, name="a", scopes=["files:write"], expires_at=past), "expires_at")
+    answer = post(TENANT, KEYS, name="a", scopes=["files:write"], expires_at=past)
+    assert (answer.status_code, answer.json()["code"]) == (409, "time-has-passed")
+    assert answer.json()["errors"][0]["field"] == "expires_at"
     assert "default" in refused(patch(TENANT, f"{PROJECTS}default/", pipelines=["defualt"]), "pipelines")
     assert refused(patch(TENANT, f"{PROJECTS}default/", retention_days=0), "retention_days").startswith(
         "retention_days"

@@ -23,7 +23,7 @@ from django.utils import timezone
 from standardwebhooks import Webhook as Verifier
 
 from picasso.access.principal import Scope
-from picasso.errors import InvalidField
+from picasso.errors import NotFound
 from picasso.events.write import clear
 from picasso.models import AuditEntry, Delivery, Event, Webhook
 from picasso.outbound import Client, Limits, Options
@@ -601,5 +601,5 @@ def test_what_waits_for_another_attempt_is_sent_at_once_when_it_is_named(tmp_pat
             wait_until(lambda: Delivery.objects.filter(state="delivered").exists())
     delivery.refresh_from_db()
     assert [each["status"] for each in delivery.log] == [500, 200]  # the log keeps what was before
-    with pytest.raises(InvalidField):
+    with pytest.raises(NotFound):
         endpoints.replay(webhook, ids=[delivery.pk, uuid.uuid4()])

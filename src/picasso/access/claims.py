@@ -90,6 +90,8 @@ def time(claim: str, value: object) -> float:
 
 
 def whole(claim: str, value: object, largest: int) -> int:
+    if isinstance(value, float) and value.is_integer():  # JSON has one type of numbers
+        value = int(value)
     if type(value) is not int or not 1 <= value <= largest:
         raise ClaimError(claim, f"must be a whole number from 1 to {largest}")
     return value

@@ -6,6 +6,8 @@ from picasso.errors import InvalidField
 
 MAX_OWNER = 255
 
+OWN_OWNER_ONLY = "This request sees what belongs to its own owner only."
+
 
 def require_owner(field: str, owner: str) -> None:
     """Raises `InvalidField` for a word that no file can have as its owner."""

@@ -56,7 +56,8 @@ def parse(value: object, field: str = "quotas") -> Quotas:
     """From a JSON object of numbers; null, or a missing name, is no limit. Raises `InvalidField`."""
     if not isinstance(value, Mapping):
         raise InvalidField(field, f"{field} must be an object.")
-    for name, limit in value.items():
+    limits = {name: whole(limit) for name, limit in value.items()}
+    for name, limit in limits.items():
         if name not in NAMES:
             raise InvalidField(f"{field}.{name}", f"{field} has no {name!r}, only {', '.join(NAMES)}.")
         number = isinstance(limit, int) and not isinstance(limit, bool) and 0 <= limit < MAX
@@ -64,7 +65,12 @@ def parse(value: object, field: str = "quotas") -> Quotas:
             raise InvalidField(
                 f"{field}.{name}", f"{field}.{name} must be a whole number from 0, or null for no limit."
             )
-    return Quotas(**value)
+    return Quotas(**limits)
+
+
+def whole(value: object) -> Any:
+    """5.0 as 5: to JSON they are the same number."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,11 @@ from functools import partial
 from typing import Any
 
 from rest_framework import serializers
-from rest_framework.settings import api_settings
 
 from picasso.api.errors import ProblemSerializer
-from picasso.errors import PROBLEM_JSON, FieldError, InvalidField
+from picasso.api.field_errors import fault_of
+from picasso.errors import PROBLEM_JSON, InvalidField
 from picasso.query_values import require_all
-
-NON_FIELD_ERRORS_KEY = api_settings.NON_FIELD_ERRORS_KEY
 
 
 def problems(*statuses: int) -> dict[Any, Any]:
@@ -30,7 +28,7 @@ def validated(serializer: serializers.BaseSerializer[Any]) -> dict[str, Any]:
     except RecursionError as fault:
         raise InvalidField("body", "The body is nested too deeply.") from fault
     if not known:
-        first, *others = [fault_of(str(field), found) for field, found in dict(serializer.errors).items()]
+        first, *others = [fault_of(serializer, str(field), found) for field, found in dict(serializer.errors).items()]
         raise InvalidField(first["field"], first["detail"], *others)
     values: dict[str, Any] = serializer.validated_data
     return values
@@ -64,11 +62,6 @@ TYPES: Mapping[type[serializers.Field[Any, Any, Any, Any]], tuple[tuple[type, ..
 """The types that JSON has for a field."""
 
 
-def fault_of(field: str, found: Any) -> FieldError:
-    name, sentence = "body" if field == NON_FIELD_ERRORS_KEY else field, first_sentence(found)
-    return FieldError(field=name, detail=sentence if sentence.startswith(name) else f"{name}: {sentence}")
-
-
 def require_known_members(serializer: serializers.BaseSerializer[Any]) -> None:
     """A misspelt limit must not silently be none. Raises `InvalidField`."""
     if not isinstance(serializer, serializers.Serializer) or not isinstance(serializer.initial_data, dict):
@@ -79,12 +72,6 @@ def require_known_members(serializer: serializers.BaseSerializer[Any]) -> None:
             raise InvalidField(name, f"{name} can't be set.")
         if name not in known:
             raise InvalidField(str(name)[:40], f"There is no {str(name)[:40]!r} here, only {', '.join(known)}.")
-
-
-def first_sentence(errors: Any) -> str:
-    while isinstance(errors, list | dict):
-        errors = next(iter(errors.values() if isinstance(errors, dict) else errors))
-    return str(errors)
 
 
 def utc(at: int) -> datetime:

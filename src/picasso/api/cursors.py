@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hmac
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,12 +13,16 @@ from django.conf import settings
 from rest_framework.request import Request
 
 from picasso.access.principal import principal_of
-from picasso.errors import InvalidField
+from picasso.errors import FieldError, InvalidField, NotFound
 
 MAC_BYTES = 15
 
+FORM = "[A-Za-z0-9_-]{24,}"
+
+NO_CURSOR = "Use a cursor from an earlier answer, with the same filters and order."
+
 # Parameters that may differ between the pages of one list.
-FREE = frozenset({"cursor", "page_size", "count", "token", "format"})
+FREE = frozenset({"cursor", "page", "page_size", "count", "token", "format"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +40,17 @@ def encode(request: Request, position: Position) -> str:
 
 
 def decode(request: Request, cursor: str) -> Position:
-    """Raises `InvalidField` for what `encode` did not make for the same list, filters, order, project and owner."""
+    """Raises `InvalidField` for what can be no cursor.
+
+    Raises `NotFound` for one that `encode` did not make for the same list, filters, order, project and owner: there is
+    no such page, as with a number that is too high.
+    """
+    if not re.fullmatch(FORM, cursor):
+        raise InvalidField("cursor", NO_CURSOR)
     found = as_bytes(cursor)
     text = found[MAC_BYTES:]
     if not hmac.compare_digest(mac(request, text), found[:MAC_BYTES]):
-        raise InvalidField("cursor", "Use a cursor from an earlier answer, with the same filters and order.")
+        raise NotFound(NO_CURSOR, errors=[FieldError(field="cursor", detail=NO_CURSOR)])
     backwards, *values = json.loads(text)
     return Position(values, bool(backwards))
 

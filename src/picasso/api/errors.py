@@ -18,6 +18,7 @@ from picasso.errors import (
     BadRequest,
     Forbidden,
     HostNotAllowed,
+    MethodNotAllowed,
     NotFound,
     PicassoError,
     Problem,
@@ -32,6 +33,8 @@ log = logging.getLogger(__name__)
 
 PAGE_LOAD_HEADERS = {"accept": "HTTP_ACCEPT", "sec-fetch-mode": "HTTP_SEC_FETCH_MODE"}
 """The names in ``META`` of the headers that tell whether a browser shows the answer in its window."""
+
+NOT_ACCEPTABLE = "This address has no answer of a type that Accept names."
 
 
 class FieldErrorSerializer(serializers.Serializer[Any]):
@@ -76,8 +79,16 @@ def choices_of(fault: exceptions.APIException, view: Any) -> dict[str, list[str]
 
 
 def sentence_of(fault: exceptions.APIException) -> str:
-    is_type = isinstance(fault, exceptions.UnsupportedMediaType)
-    return "The Content-Type must be application/json." if is_type else str(fault.detail)
+    """Our own sentence for those that DRF raises by itself."""
+    match fault:
+        case exceptions.MethodNotAllowed():
+            return MethodNotAllowed.sentence()
+        case exceptions.UnsupportedMediaType():
+            return "The Content-Type must be application/json."
+        case exceptions.NotAcceptable():
+            return NOT_ACCEPTABLE
+        case _:
+            return str(fault.detail)
 
 
 def code_of(fault: exceptions.APIException) -> str:

@@ -20,7 +20,6 @@ from picasso.events.filter import (
     MAX_PAGE,
     MAX_PATTERNS,
     MAX_TAG,
-    MAX_WAIT,
     PAGE,
     checks,
     filter_of,
@@ -29,6 +28,8 @@ from picasso.events.filter import (
 from picasso.events.queries import page
 from picasso.events.types import TYPES
 from picasso.query_values import MAX_NUMBER, require_all, require_known
+
+LAST_EVENT = "Last-Event-ID"
 
 ReadsEvents = requires(Scope.EVENTS_READ)
 
@@ -77,7 +78,7 @@ class EventList(APIView):
                 "tag",
                 {
                     "type": "array",
-                    "items": {"type": "string", "minLength": 1, "maxLength": MAX_TAG},
+                    "items": {"type": "string", "minLength": 1, "maxLength": MAX_TAG, "pattern": "^[ -~]+$"},
                     "maxItems": MAX_PATTERNS,
                 },
                 description="Only events of files with this tag. Given several times: with all of them.",
@@ -86,13 +87,8 @@ class EventList(APIView):
                 "limit", int, description=f"How many at most, up to {MAX_PAGE}; {PAGE} without it. Not for streams."
             ),
             OpenApiParameter(
-                "wait",
-                int,
-                description=f"Wait up to so many seconds for an event, at most {MAX_WAIT}. Not for streams.",
-            ),
-            OpenApiParameter(
-                "Last-Event-ID",
-                OpenApiTypes.INT64,
+                LAST_EVENT,
+                {"type": "string", "pattern": "^[0-9]{0,18}$"},
                 OpenApiParameter.HEADER,
                 description="For streams, instead of `after`: the last event that the client has.",
             ),
@@ -106,11 +102,18 @@ class EventList(APIView):
     def get(self, request: Request) -> Response:
         """Oldest first. With `Accept: text/event-stream` a stream that does not end: `id` is the number of the event.
 
+        A list answers at once, or with `wait=N` in the query when something has happened: after N seconds, at most 60.
         Without `after` a list begins with the oldest event that is kept, and a stream with what happens from now on.
         """
         parameters = dict(request.query_params.lists())
-        principal = principal_of(request.META)
-        require_all([lambda: require_known(parameters, LIST_PARAMETERS), *checks(principal, parameters)])
+        principal, of_streams = principal_of(request.META), {LAST_EVENT: [request.headers.get(LAST_EVENT) or "0"]}
+        require_all(
+            [
+                lambda: number(of_streams, LAST_EVENT, 0, MAX_NUMBER),
+                lambda: require_known(parameters, LIST_PARAMETERS),
+                *checks(principal, parameters),
+            ]
+        )
         limit = number(parameters, "limit", 1, MAX_PAGE)
         after = number(parameters, "after", 0, MAX_NUMBER)
         found = page(filter_of(principal, parameters), after, limit or PAGE)

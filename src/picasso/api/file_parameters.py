@@ -5,6 +5,7 @@ from __future__ import annotations
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 
+from picasso.api.openapi.constraints import TAG
 from picasso.api.parameters import OWNER
 from picasso.files.filters import ATTRIBUTES, MAX_TAGS
 from picasso.metadata import MAX_KEY
@@ -26,7 +27,7 @@ FILE_PARAMETERS = [
     OWNER,
     OpenApiParameter(
         "tag",
-        {"type": "array", "items": {"type": "string", "minLength": 1}, "maxItems": MAX_TAGS},
+        {"type": "array", "items": TAG, "maxItems": MAX_TAGS},
         description="Only files with this tag. Given several times: with all of them.",
     ),
     OpenApiParameter("pipeline", description="Only files of this pipeline."),
@@ -37,7 +38,12 @@ FILE_PARAMETERS = [
         {
             "type": "object",
             "propertyNames": {"pattern": r"^attributes\.[^\x00]+$", "maxLength": len(ATTRIBUTES) + MAX_KEY},
-            "additionalProperties": {"type": "string", "minLength": 1, "maxLength": MAX_TEXT, "pattern": r"^[^\x00]*$"},
+            "additionalProperties": {
+                "type": "string",
+                "minLength": 1,
+                "maxLength": MAX_TEXT,
+                "pattern": r"^[^\x00\n]*$",
+            },
             "maxProperties": 8,
         },
         style="form",

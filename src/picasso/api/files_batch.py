@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 from picasso.access.principal import Principal, Scope, principal_of
 from picasso.addresses import file_batch_url
 from picasso.api.answers import problems
-from picasso.errors import InvalidField, NotFound, PicassoError
+from picasso.errors import Forbidden, InvalidField, NotFound, PicassoError, Unauthorized
 from picasso.files.batch import Outcomes
 from picasso.metadata import parse_tags
 from picasso.models import FileBatch, Visibility
@@ -70,14 +70,18 @@ class FileBatchSerializer(serializers.Serializer[FileBatch]):
     updated_at = serializers.DateTimeField()
 
 
+SCOPES = frozenset(action.scope for action in ACTIONS.values())
+
+
 class MayChange(BasePermission):
-    """Something at least. Each action needs a scope of its own."""
+    """Something at least. Each action needs a scope of its own: see `read_order`."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
         principal = principal_of(request.META)
-        scopes = {action.scope for action in ACTIONS.values()}
-        if not scopes & principal.scopes:
-            principal.require(Scope.FILES_WRITE)
+        if principal.kind == "anonymous":
+            raise Unauthorized
+        if request.method != "POST" and not SCOPES & principal.scopes:
+            raise Forbidden(f"This needs one of the scopes {', '.join(sorted(SCOPES))}.")
         return True
 
 
@@ -244,6 +248,10 @@ def read_filter(value: object) -> dict[str, str]:
 def read_value(name: str, value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():  # JSON has one type of numbers
+        return str(int(value))
     if not isinstance(value, str | int):
         raise InvalidField(name[:40], f"The value of {name[:40]} must be a string, a number, true or false.")
+    if "\n" in str(value):
+        raise InvalidField(name[:40], f"{name[:40]} must not contain a line break.")
     return str(value)

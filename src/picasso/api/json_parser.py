@@ -26,10 +26,20 @@ class JSONParser(Parser):
         except RecursionError as fault:
             raise InvalidField("body", "The body is nested too deeply.") from fault
         except ValueError as fault:
-            raise ParseError(f"JSON parse error - {fault}") from fault
+            raise ParseError(sentence_of(fault, encoding)) from fault
         for text in texts(value):
             require_storable(text)
         return value
+
+
+def sentence_of(fault: ValueError, encoding: str) -> str:
+    match fault:
+        case json.JSONDecodeError():
+            return f"The body is not valid JSON: see line {fault.lineno}, column {fault.colno}."
+        case UnicodeDecodeError():
+            return f"The body is not text in {encoding}."
+        case _:
+            return f"The body is not valid JSON: {fault}."
 
 
 def texts(value: Any) -> Iterator[str]:

@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import remove_query_param, replace_query_param
 
-from picasso.api.cursors import Position, decode, encode
+from picasso.api.cursors import FORM, Position, decode, encode
 from picasso.errors import InvalidField, NotFound
 from picasso.keyset import NEWEST_FIRST, Order
 from picasso.query_values import whole_number
@@ -24,6 +24,8 @@ PAGE_SIZE = 10
 CURSOR_PAGE_SIZE = 50
 MAX_PAGE_SIZE = 100
 MAX_PAGE = 10**9 - 1
+
+CURSOR = {"type": "string", "pattern": f"^({FORM})?$"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +146,7 @@ class Cursor(BasePagination):
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         return [
-            parameter(
-                "cursor", {"type": "string"}, "`next` or `previous` of an earlier answer. Default: the first page."
-            ),
+            parameter("cursor", CURSOR, "`next` or `previous` of an earlier answer. Default: the first page."),
             size_parameter(self.default_size),
         ]
 
@@ -176,7 +176,8 @@ class PagesOrCursor(BasePagination):
     """
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
-        by_cursor = "cursor" in request.query_params
+        # An empty cursor is the first page, also by number.
+        by_cursor = "cursor" in request.query_params and (position_of(request) or "page" not in request.query_params)
         if by_cursor and "page" in request.query_params:
             raise InvalidField("page", "Use either page or cursor.")
         self._pages: BasePagination = TotalAndCursor() if by_cursor else Pages()
@@ -202,7 +203,7 @@ class PagesOrCursor(BasePagination):
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         text = "`next` or `previous` of an earlier answer to a request with a cursor; empty for the first page."
-        cursor = {**parameter("cursor", {"type": "string"}, text), "allowEmptyValue": True}
+        cursor = {**parameter("cursor", CURSOR, text), "allowEmptyValue": True}
         return [*Pages().get_schema_operation_parameters(view), cursor]
 
 

@@ -12,9 +12,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from picasso.access.owners import require_owner
+from picasso.access.owners import OWN_OWNER_ONLY, require_owner
 from picasso.access.principal import Principal, principal_of
-from picasso.errors import FieldError, InvalidField
+from picasso.errors import FieldError, Forbidden, InvalidField, PicassoError
 from picasso.query_values import choice, invalid_fields, require_all, require_known
 
 READS = frozenset({"GET", "HEAD"})
@@ -65,14 +65,14 @@ class KnownParameters(APIView):
 
     def checks(self) -> Iterable[Callable[[], object]]:
         """What raises `InvalidField` for each parameter that is wrong."""
-        return [lambda: narrowed(self.request)] if "owner" in self.parameters else []
+        return [lambda: owner_in(self.request)] if "owner" in self.parameters else []
 
     def _with_all_faults(self, fault: InvalidField) -> InvalidField:
         paginator = getattr(self, "paginator", None)
         of_pages = paginator.checks(self.request) if paginator else ()
         others: Sequence[FieldError] = ()
         try:
-            require_all([self._require_known_parameters, *of_pages, *self.checks()])
+            require_all(map(only_invalid, [self._require_known_parameters, *of_pages, *self.checks()]))
         except InvalidField as found:
             others = found.errors
         return invalid_fields([*fault.errors, *others])
@@ -90,13 +90,36 @@ class KnownParameters(APIView):
         return [each["name"] for each in paginator.get_schema_operation_parameters(self)] if paginator else []
 
 
+def only_invalid(check: Callable[[], object]) -> Callable[[], None]:
+    """The check without other faults than a wrong parameter, such as a page that does not exist."""
+
+    def run() -> None:
+        try:
+            check()
+        except InvalidField:
+            raise
+        except PicassoError:
+            pass
+
+    return run
+
+
 def narrowed(request: Request) -> Principal:
-    """The principal, which sees what belongs to ``?owner=`` only, if that is there. Raises `InvalidField`."""
-    principal = principal_of(request.META)
-    owner = request.query_params.get("owner", principal.owner)
-    if owner == principal.owner:
+    """The principal, which sees what belongs to ``?owner=`` only, if that is there.
+
+    Raises `InvalidField`; `Forbidden` if the principal acts for another owner.
+    """
+    principal, owner = principal_of(request.META), owner_in(request)
+    if owner in {None, principal.owner}:
         return principal
-    require_owner("owner", owner or "")
     if principal.owner is not None:
-        raise InvalidField("owner", "This request sees what belongs to its own owner only.")
+        raise Forbidden(OWN_OWNER_ONLY)
     return replace(principal, owner=owner)
+
+
+def owner_in(request: Request) -> str | None:
+    """The parameter. Raises `InvalidField`."""
+    owner = request.query_params.get("owner")
+    if owner is not None:
+        require_owner("owner", owner)
+    return owner

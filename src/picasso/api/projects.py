@@ -170,9 +170,8 @@ class ProjectDetail(ProjectView):
         row = self.project(name)
         values = validated(ProjectSerializer(row, data=request.data, partial=True))
         if BOUNDS & values.keys() and not principal_of(request.META).may(Scope.SERVICE_ADMIN):
-            raise Forbidden(
-                f"Only an administrator of the service may change {', '.join(sorted(BOUNDS & values.keys()))}."
-            )
+            names = ", ".join(sorted(BOUNDS & values.keys()))
+            raise Forbidden(f"Changing {names} needs the scope service:admin.")
         if row.pk == DEFAULT_PROJECT and values.get("name", row.name) != row.name:
             raise Conflict("The project default can't be renamed: requests that name no project mean it.")
         try:

@@ -34,12 +34,17 @@ from picasso.process.child_protocol import MAX_FACTS
 from picasso.process.pipelines import pipelines
 from picasso.process.remote import claim, work
 from picasso.process.remote.declared import RemoteProcessor
+from picasso.process.remote.lease import PATTERN as LEASE_PATTERN
 from picasso.process.remote.lease import Held, find
 from picasso.serializers import base_of
 from picasso.storage import default_storage
 
 LEASE = OpenApiParameter(
-    "Picasso-Lease", str, OpenApiParameter.HEADER, required=True, description="The `lease` of the claimed job."
+    "Picasso-Lease",
+    {"type": "string", "pattern": LEASE_PATTERN},
+    OpenApiParameter.HEADER,
+    required=True,
+    description="The `lease` of the claimed job.",
 )
 PREFER = OpenApiParameter(
     "Prefer", str, OpenApiParameter.HEADER, description="`wait=N`: wait for up to N seconds (60 at most) for a job."
@@ -73,7 +78,7 @@ class JobsClaim(Work):
         tags=["remote processors"],
         parameters=[PREFER],
         request=ClaimSerializer,
-        responses={200: LeaseSerializer(many=True), **problems(400, 401, 403, 413, 415, 429)},
+        responses={200: LeaseSerializer(many=True), **problems(400, 401, 403, 409, 413, 415, 429)},
     )
     def post(self, request: Request) -> Response:
         """Take jobs of remote processors. The answer is an empty list if none is due.

@@ -31,8 +31,9 @@ class MediaTypeField(serializers.CharField):
         text = super().to_internal_value(data)
         try:
             pattern = parse_pattern(text)
-        except ValueError as fault:
-            raise serializers.ValidationError(f"{fault}.") from None
+        except ValueError:
+            sentence = f"{text[:40]!r} is not a pattern of media types such as image/* or application/pdf."
+            raise serializers.ValidationError(sentence) from None
         if "?" in pattern or "*" in pattern[:-1].removesuffix("*/"):
             raise serializers.ValidationError(f"{text[:40]!r} may have * only at its end.")
         return "*" if pattern == ANY else pattern

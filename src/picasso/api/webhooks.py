@@ -193,7 +193,7 @@ class DeliveryList(WebhookView, generics.ListAPIView[Delivery]):
         tags=["webhooks"],
         parameters=[
             OpenApiParameter("state", enum=list(Delivery.State), description="Only deliveries in this state."),
-            OpenApiParameter("type", description="Only deliveries of this type of event."),
+            OpenApiParameter("type", enum=[*TYPES, TEST], description="Only deliveries of this type of event."),
         ],
         responses={200: DeliverySerializer(many=True), **problems(400, 401, 403, 404)},
     )

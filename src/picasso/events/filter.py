@@ -9,9 +9,9 @@ from functools import partial
 
 from django.db.models import Q
 
-from picasso.access.owners import require_owner
+from picasso.access.owners import OWN_OWNER_ONLY, require_owner
 from picasso.access.principal import Principal, Scope
-from picasso.errors import InvalidField
+from picasso.errors import Forbidden, InvalidField
 from picasso.events.record import EventRecord
 from picasso.events.types import OF_OPERATORS, is_pattern, matches
 from picasso.query_values import MAX_NUMBER, identifier, whole_number
@@ -137,11 +137,12 @@ def types_of(values: Sequence[str]) -> tuple[str, ...]:
 
 
 def owner_of(principal: Principal, owner: str | None) -> str | None:
+    """Raises `InvalidField`, `Forbidden`."""
     if owner is None or owner == principal.owner:
         return principal.owner
     require_owner("owner", owner)
     if principal.owner is not None:
-        raise InvalidField("owner", "This request sees what belongs to its own owner only.")
+        raise Forbidden(OWN_OWNER_ONLY)
     return owner
 
 

@@ -59,8 +59,8 @@ def select(principal: Principal, where: Mapping[str, object]) -> QuerySet[Job]:
     for field, value in where.items():
         if field not in FIELDS:
             raise FilterError(field, f"Jobs can't be filtered by {field!r}, only by {', '.join(FIELDS)}.")
-        if not isinstance(value, str) or not value or len(value) > 64 or "\0" in value:
-            raise FilterError(field, f"{field} must be a string of 1 to 64 characters.")
+        if not isinstance(value, str) or not value or len(value) > 64 or {"\0", "\n"} & set(value):
+            raise FilterError(field, f"{field} must be a string of 1 to 64 characters in one line.")
         conditions[FIELDS[field]] = parse_value(field, value)
     return queries.visible_to(principal).filter(**conditions)
 

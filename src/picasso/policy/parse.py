@@ -84,6 +84,8 @@ def _sizes(field: str, value: object) -> Sizes:
 
 
 def _bytes(field: str, value: object) -> int:
+    if isinstance(value, float) and value.is_integer():  # JSON has one type of numbers
+        value = int(value)
     if type(value) is not int or not 1 <= value <= MAX_BYTES:
         raise PolicyError(field, f"must be a number of bytes, at least 1, not {value!r}"[:200])
     return value

@@ -95,6 +95,7 @@ class DerivativeHandler:
 
     async def __call__(self, request: Request) -> None:
         if request.method == "OPTIONS":
+            job_in(request), role_in(request)
             return await request.answer(204, headers={"Allow": ", ".join(SUPPORTED)})
         if request.method not in SUPPORTED:
             raise MethodNotAllowed(SUPPORTED)
@@ -167,14 +168,18 @@ def new_derivative(request: Request) -> NewDerivative:
     """What the address says about it. Raises `InvalidField`, `BadRequest`."""
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise UnsupportedContentEncoding
-    match = PATH.fullmatch(below(JOBS, request.path) or "")
-    try:
-        role = check_kebab(match[2] if match else "")
-    except ValueError:
-        raise InvalidField("role", "A role is in kebab-case and has at most 64 characters.") from None
-    values = query_of(request)
+    role, values = role_in(request), query_of(request)
     require_known(values, ("width", "height"))
     return NewDerivative(role, side("width", values), side("height", values))
+
+
+def role_in(request: Request) -> str:
+    """Raises `InvalidField`."""
+    match = PATH.fullmatch(below(JOBS, request.path) or "")
+    try:
+        return check_kebab(match[2] if match else "")
+    except ValueError:
+        raise InvalidField("role", "A role is in kebab-case and has at most 64 characters.") from None
 
 
 def query_of(request: Request) -> dict[str, list[str]]:

@@ -30,14 +30,12 @@ from picasso.web.idempotency import create_upload, require_same_content, set_key
 from picasso.web.request import Request
 from picasso.web.resumable import add, as_json, file_link, has_content, origin_of, seconds_left, upload_id_of
 from picasso.web.upload_metadata import (
-    WISHES,
     first_of,
     media_type,
     metadata,
     sent_name,
     sent_type,
     sent_wishes,
-    wishes_in,
 )
 from picasso.web.waiting import Waiting
 
@@ -111,8 +109,7 @@ class Draft:
         """Raises `BadRequest`, `InvalidField`."""
         sent = metadata(request)
         name = sent_name(request, in_path)
-        wishes = wishes_in(sent) if WISHES & sent.keys() else sent_wishes(request)
-        terms = decide(request.principal, wishes, self._pipelines)
+        terms = decide(request.principal, sent_wishes(request, sent), self._pipelines)
         return Upload(
             **columns_of(terms, request.principal),
             address=origin_of(request),
@@ -172,7 +169,7 @@ class Draft:
     async def _patch(self, request: Request, upload_id: uuid.UUID) -> None:
         request.extra_headers.update(state_headers(request, None, False))
         base, complete = request.base, is_last(request)
-        if version_of(request) >= TYPED and media_type(request.headers.get("content-type", "")) != CONTENT:
+        if has_content(request) and version_of(request) >= TYPED and not is_typed(request):
             raise UnsupportedMediaType(f"The Content-Type must be {CONTENT}.", [CONTENT])
         offset = structured.integer("Upload-Offset", request.headers.get("upload-offset", ""))
         checks = Checks(request, CONTENT_DIGEST)
@@ -252,6 +249,10 @@ async def fail_as_too_long(upload: LockedUpload) -> NoReturn:
     fault = InconsistentLength("There was more content than the upload's length. The upload is cancelled.")
     await upload.fail(fault.code, fault.detail)
     raise fault from None
+
+
+def is_typed(request: Request) -> bool:
+    return media_type(request.headers.get("content-type", "")) == CONTENT
 
 
 def is_draft(request: Request) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Protocol
 
 from multipart import MultipartError, MultipartSegment, PushMultipartParser
@@ -18,7 +17,7 @@ from picasso.receive.terms import PipelineRules, Terms, decide
 from picasso.storage.blocks import Block
 from picasso.web.digests import Checks
 from picasso.web.direct_body import PATIENCE_SECONDS
-from picasso.web.upload_metadata import WISHES, unreadable, wishes_in
+from picasso.web.upload_metadata import NOTHING, WISHES, refuse_misspelt, unreadable, wishes_in
 
 # What a form may have besides its file: part headers, boundaries, and small fields.
 MAX_FRAMING = 64 * 2**10
@@ -37,7 +36,6 @@ TOKEN = "token"  # noqa: S105 - the name of a field
 NO_CREDENTIAL = (
     "This needs a key or a token: `Authorization: Bearer …`, or a form field `token`, which must come before the file."
 )
-NOTHING: Mapping[str, str] = MappingProxyType({})
 FIELDS = WISHES | {TOKEN}
 """The fields that count, beside the file."""
 
@@ -266,6 +264,8 @@ class Form:
             self._begin_file(segment)
         elif segment.name in FIELDS:
             self._begin_field(segment.name)
+        else:
+            refuse_misspelt(segment.name or "")
 
     def _begin_field(self, name: str) -> None:
         if name == "tags" and name in self._fields:

@@ -41,7 +41,7 @@ from picasso.web.resumable import (
     origin_of,
     upload_id_of,
 )
-from picasso.web.upload_metadata import first_of, media_type, metadata, wishes_in
+from picasso.web.upload_metadata import first_of, media_type, metadata, sent_wishes
 from picasso.web.waiting import Waiting
 
 VERSION = "1.0.0"
@@ -106,10 +106,12 @@ class Tus:
         calls = {"HEAD": self._head, "PATCH": self._patch, "DELETE": self._delete}
         if request.method not in {*calls, "POST"}:
             raise MethodNotAllowed(UPLOAD_METHODS)
-        self._require_version(request)
         method = request.method
         if method == "POST":
             method = request.headers.get("x-http-method-override", method).upper()
+        # To find an upload or to remove it is the same in all protocols: as for HEAD and DELETE themselves.
+        if "tus-resumable" in request.headers or method not in {"HEAD", "DELETE"}:
+            self._require_version(request)
         if method not in calls:
             raise MethodNotAllowed(UPLOAD_METHODS)
         await calls[method](request, upload_id_of(name))
@@ -154,7 +156,7 @@ class Tus:
         """Raises `BadRequest`, `InvalidField`."""
         sent = metadata(request)
         concat = request.headers.get("upload-concat", "")
-        terms = decide(request.principal, wishes_in(sent), self._pipelines)
+        terms = decide(request.principal, sent_wishes(request, sent), self._pipelines)
         row = Upload(
             **columns_of(terms, request.principal),
             address=origin_of(request),

@@ -6,10 +6,13 @@ import base64
 import binascii
 import json
 from collections.abc import Mapping
+from difflib import get_close_matches
+from types import MappingProxyType
 from urllib.parse import parse_qs
 
 from picasso.errors import BadRequest, InvalidField
 from picasso.metadata import attributes_in, tags_in
+from picasso.query_values import require_known
 from picasso.receive.content_disposition import name_in
 from picasso.receive.terms import Wishes, check_visibility, parse_expiry
 from picasso.web import structured
@@ -18,8 +21,16 @@ from picasso.web.request import Request
 WISHES = frozenset({"pipeline", "visibility", "expires_at", "tags", "attributes", "webhook_url"})
 """The fields of a form, a query and Upload-Metadata that say how the file is kept."""
 
+PARAMETERS = tuple(sorted(WISHES))
+
 # The largest Upload-Metadata, which is stored in the row of the upload. The largest attributes fit, as base64.
 MAX_METADATA = 40 * 2**10
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
+# Of two names, by `difflib`. One letter more, less or changed is above it, also in the shortest name.
+LIKENESS = 0.85
+MAX_MISSPELT = 24
 
 # Content types of the upload protocols. They do not describe the file.
 PROTOCOLS = {"application/partial-upload", "application/offset+octet-stream"}
@@ -43,14 +54,20 @@ def media_type(value: str) -> str:
     return value.partition(";")[0].strip().lower()
 
 
-def sent_wishes(request: Request) -> Wishes:
-    """From the query, some also from header fields. Raises `InvalidField`."""
-    return wishes_in(texts_of_wishes(request))
+def sent_wishes(request: Request, described: Mapping[str, str] = NOTHING) -> Wishes:
+    """From the query, some also from header fields, and from Upload-Metadata. Raises `InvalidField`."""
+    outside = texts_of_wishes(request)
+    texts = {name: text for name, text in described.items() if name in WISHES}
+    if twice := texts.keys() & outside.keys():
+        name = min(twice)
+        raise InvalidField(name, f"{name} is in Upload-Metadata, and in the URL or a header field.")
+    return wishes_in({**outside, **texts})
 
 
 def texts_of_wishes(request: Request) -> dict[str, str]:
-    """The same, not parsed yet. Raises `InvalidField`."""
+    """Of the query and the header fields, not parsed yet. Raises `InvalidField`, also for an unknown parameter."""
     query = parse_qs(request.scope.get("query_string", b"").decode("latin-1"), True, errors="surrogateescape")
+    require_known(query, PARAMETERS)
     found = {name: single(name, values) for name, values in query.items() if name in WISHES}
     for name, text in header_wishes(request).items():
         if name in found:
@@ -121,11 +138,21 @@ def metadata(request: Request) -> dict[str, str]:
         key, _, encoded = pair.partition(" ")
         if key in found or not key.isascii():
             raise BadRequest("Upload-Metadata has a duplicate key, or a key that is not ASCII.")
+        refuse_misspelt(key)
         try:
             found[key] = base64.b64decode(encoded.strip(), validate=True).decode(errors=unreadable(key))
         except (binascii.Error, ValueError):
             raise BadRequest("Upload-Metadata has a value that is not base64.") from None
     return found
+
+
+def refuse_misspelt(name: str) -> None:
+    """A form and Upload-Metadata may have other fields, but not one that looks like ours. Raises `InvalidField`."""
+    if name in WISHES or len(name) > MAX_MISSPELT:
+        return
+    plain = name.lower().removesuffix("[]").replace("-", "_")
+    for meant in get_close_matches(plain, PARAMETERS, 1, LIKENESS):
+        raise InvalidField(name, f"There is no field {name}. Did you mean {meant}?")
 
 
 def unreadable(name: str) -> str:

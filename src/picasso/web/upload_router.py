@@ -10,7 +10,7 @@ from picasso.receive.concatenate import Concatenations
 from picasso.receive.terms import PipelineRules
 from picasso.receive.uploads import Uploads
 from picasso.web.body import BodyOptions
-from picasso.web.draft import CONTENT, Draft, is_draft
+from picasso.web.draft import Draft, is_draft
 from picasso.web.form import FormHandler
 from picasso.web.idempotency import HEADER, is_repeated
 from picasso.web.identification import Identification
@@ -20,6 +20,7 @@ from picasso.web.rates import Rates
 from picasso.web.raw import RawHandler
 from picasso.web.request import METHODS, Request
 from picasso.web.resumable import NUMBER, upload_id_of
+from picasso.web.tus import CONTENT as CONTENT_OF_TUS
 from picasso.web.tus import UPLOAD_METHODS, Tus
 from picasso.web.upload_metadata import media_type
 from picasso.web.waiting import Waiting
@@ -144,7 +145,7 @@ class UploadHandler:
     def _is_draft_request(self, request: Request) -> bool:
         if request.method != "PATCH":
             return request.method in {"HEAD", "DELETE"}
-        return is_draft(request) or media_type(request.headers.get("content-type", "")) == CONTENT
+        return media_type(request.headers.get("content-type", "")) != CONTENT_OF_TUS
 
 
 def creates(request: Request) -> bool:

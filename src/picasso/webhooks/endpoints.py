@@ -15,7 +15,7 @@ from django.utils import timezone
 from picasso.access import audit, projects
 from picasso.access.principal import Principal, Scope
 from picasso.conf import Conf
-from picasso.errors import Conflict, Forbidden, InvalidField, NotFound, TooManyWebhooks
+from picasso.errors import Conflict, FieldError, Forbidden, InvalidField, NotFound, TooManyWebhooks
 from picasso.models import Delivery, Webhook
 from picasso.outbound import Guard, OutboundError, parse_target
 from picasso.webhooks import signing
@@ -164,10 +164,11 @@ def require_enabled(webhook: Webhook) -> None:
 
 
 def named(webhook: Webhook, ids: Sequence[uuid.UUID]) -> QuerySet[Delivery]:
-    """Raises `InvalidField`."""
+    """Raises `NotFound`."""
     rows = deliveries(webhook).filter(pk__in=ids)
     if unknown := set(ids) - set(rows.values_list("pk", flat=True)):
-        raise InvalidField("deliveries", f"{min(unknown)} is not a delivery of this webhook.")
+        sentence = f"{min(unknown)} is not a delivery of this webhook."
+        raise NotFound(sentence, errors=[FieldError(field="deliveries", detail=sentence)])
     return rows
 
 

@@ -19,7 +19,7 @@ const upload = required(
   await api.POST("/api/v1.0/upload/{name}", {
     params: {
       path: { name: "generated.txt" },
-      query: { tags: "typescript", attributes: JSON.stringify({ order: 17 }) },
+      query: { tags: ["typescript"] },
       header: { Prefer: "wait=30" },
     },
     body: "content\n",
@@ -31,7 +31,8 @@ if (!("facts" in upload)) throw new Error("the upload was not waited for");
 const file: FileDetail = upload;
 
 const params = { path: { id: file.id } };
-const changed = required(await api.PATCH("/api/v1.0/files/{id}/", { params, body: { tags: ["typescript", "blue"] } }));
+const changes = { tags: ["typescript", "blue"], attributes: { order: 17 } };
+const changed = required(await api.PATCH("/api/v1.0/files/{id}/", { params, body: changes }));
 const found = required(
   await api.GET("/api/v1.0/files/", { params: { query: { tag: ["blue"], attributes: { "attributes.order": "17" } } } }),
 );

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from picasso import addresses
-from picasso.api.openapi import constraints, credentials, errors, examples, handlers, links, methods, uploads
+from picasso.api.openapi import bodies, constraints, credentials, errors, examples, handlers, links, methods, uploads
 from picasso.api.openapi.operations import ROWS, Row
 from picasso.api.openapi.parts import component, header_docs
 
@@ -57,7 +57,7 @@ class Document:
     def __init__(self, schemas: dict[str, Any]) -> None:
         self._schemas = {**schemas, **uploads.SCHEMAS, **methods.SCHEMAS}
         self._schemas["Problem"]["properties"].update(errors.MEMBERS)
-        constraints.constrain_requests(self._schemas)
+        bodies.constrain(self._schemas)
         for name in WHOLE:
             self._schemas[name]["required"] = sorted(self._schemas[name]["properties"])
         self._schemas["Error"]["properties"]["code"]["examples"] = errors.OF_RESOURCES
@@ -80,8 +80,8 @@ class Document:
         if "get" in found:
             found.setdefault("head", methods.head_of(found["get"]))
         if handlers.has_options(path):
-            first = next(iter(found.values()))
-            found["options"] = {**methods.options_of(path, first), "summary": "Show the methods of this address"}
+            options = methods.options_of(path, next(iter(found.values())), handlers.OPTIONS.get(path))
+            found["options"] = {**options, "summary": "Show the methods of this address"}
         rows = {method: row_of(first_of(operations, method, each)) for method, each in found.items()}
         return {
             method: self._finished(path, method, found[method], rows[method]) for method in ORDER if method in found
@@ -115,7 +115,7 @@ class Document:
         }
 
     def _parameter(self, path: str, parameter: dict[str, Any]) -> dict[str, Any]:
-        found = {**parameter, "schema": constraints.of_parameter(parameter)}
+        found = {**parameter, "schema": constraints.of_parameter(path, parameter)}
         if "example" in found["schema"]:
             found["example"] = found["schema"].pop("example")
         if found["in"] == "path":
@@ -132,9 +132,16 @@ class Document:
 
     def _body(self, body: dict[str, Any]) -> dict[str, Any]:
         content = {
-            media_type: self._with_example(each, examples.REQUESTS) for media_type, each in body["content"].items()
+            media_type: self._with_example(bodies.with_pipelines(each), examples.REQUESTS)
+            for media_type, each in body["content"].items()
         }
-        return {**body, "content": content}
+        needed = {"required": True} if any(map(self._needs_members, content.values())) else {}
+        return {**body, **needed, "content": content}
+
+    def _needs_members(self, content: Mapping[str, Any]) -> bool:
+        """Whether a body of JSON must have something in it."""
+        schema = self._schemas.get(content.get("schema", {}).get("$ref", "").rpartition("/")[2], {})
+        return bool(schema.get("minProperties") or schema.get("anyOf"))
 
     def _success(
         self, path: str, operation: str, status: str, response: dict[str, Any], parameters: set[str]

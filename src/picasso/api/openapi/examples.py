@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from picasso.api.openapi import remote_examples
-
-BASE = "https://files.example.com"
-FILE_ID = "019ab3f2-7c1e-7d3a-9f52-3a4be0c5d1f7"
-DERIVED_ID = "019ab3f2-7c40-7b11-8f0e-0f5a3c6b7d21"
-JOB_ID = "019ab3f2-7c1f-7a02-b0c4-91d2e3f4a5b6"
-UPLOAD_ID = "019ab3f3-0a10-7c55-9d1b-5e6f7a8b9c0d"
-IMPORT_ID = "019ab3f4-11aa-7e90-8c3d-2b4a6c8e0f12"
-WEBHOOK_ID = "019ab3f5-2b3c-7d4e-9f60-718293a4b5c6"
-DELIVERY_ID = "019ab3f5-9d8e-7f01-a2b3-c4d5e6f70819"
-BATCH_ID = "019ab3f6-3344-7556-8778-99aabbccddee"
-AUDIT_ID = "019ab3f7-4455-7667-8889-a0b1c2d3e4f5"
-AT, LATER, FUTURE = "2026-11-30T08:00:00Z", "2026-11-30T08:00:01.250000Z", "2031-12-31T23:59:59Z"
-SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+from picasso.api.openapi import access_examples, remote_examples, webhook_examples
+from picasso.api.openapi.access_examples import KEY
+from picasso.api.openapi.example_values import (
+    AT,
+    AUDIT_ID,
+    BASE,
+    BATCH_ID,
+    DERIVED_ID,
+    FILE_ID,
+    FUTURE,
+    IMPORT_ID,
+    JOB_ID,
+    LATER,
+    SHA256,
+    UPLOAD_ID,
+    WEBHOOK_ID,
+)
 
 FILE: dict[str, Any] = {
     "id": FILE_ID,
@@ -90,66 +93,6 @@ IMPORT = {
     "finished_at": None,
 }
 
-WEBHOOK = {
-    "id": WEBHOOK_ID,
-    "url": "https://app.example.com/hooks/picasso",
-    "description": "Tells the shop of new pictures.",
-    "types": ["file.processed", "file.failed"],
-    "media_types": ["image/*"],
-    "pipelines": [],
-    "owners": [],
-    "payload": "thin",
-    "enabled": True,
-    "disabled_reason": "",
-    "disabled_at": None,
-    "failures": 0,
-    "failing_since": None,
-    "created_at": AT,
-    "created_by": "key:Xk3v9QpL2mZt",
-}
-
-DELIVERY = {
-    "id": DELIVERY_ID,
-    "event": 42,
-    "message_id": "msg_019ab3f59d8e7f01a2b3c4d5e6f70819",
-    "type": "file.processed",
-    "state": "delivered",
-    "attempts": [{"at": LATER, "milliseconds": 38, "status": 204, "error": "", "answer": ""}],
-    "next_attempt_at": None,
-    "created_at": AT,
-    "finished_at": LATER,
-}
-
-KEY = {
-    "id": "Xk3v9QpL2mZt",
-    "name": "shop server",
-    "scopes": ["files:read", "files:write"],
-    "networks": ["10.0.0.0/8"],
-    "public_key": "",
-    "expires_at": None,
-    "revoked_at": None,
-    "last_used_at": LATER,
-    "created_at": AT,
-    "created_by": "key:9hTq2WcR5nBd",
-}
-
-PROJECT = {
-    "name": "shop",
-    "created_at": AT,
-    "pipelines": None,
-    "visibility": "private",
-    "cors_origins": ["https://shop.example.com"],
-    "policy": {"media_types": ["image/*"]},
-    "quotas": {"bytes": 1_000_000_000_000},
-    "owner_quotas": {"files": 1000},
-    "rates": {"key": "600/60"},
-    "scan": {},
-    "imports": {},
-    "webhook_hosts": ["app.example.com"],
-    "retention_days": None,
-    "trash_days": 30,
-}
-
 QUEUE = {"name": "quick", "paused": False, "waiting": 3, "queued": 1, "running": 2, "oldest": 0.4}
 
 BATCH = {
@@ -176,26 +119,10 @@ EVENT = {
     "data": {"id": FILE_ID, "name": "beach.jpg", "size": 2_481_904, "state": "processed"},
 }
 
-ENTRY = {
-    "id": AUDIT_ID,
-    "at": AT,
-    "project": "shop",
-    "kind": "key",
-    "actor": "Xk3v9QpL2mZt",
-    "owner": "",
-    "address": "203.0.113.7",
-    "action": "file.deleted",
-    "target": "file",
-    "target_id": FILE_ID,
-    "outcome": "done",
-    "count": 1,
-    "details": {},
-}
-
-NO_LIMITS = dict.fromkeys(("bytes", "files", "bytes_per_day", "unfinished_bytes", "concurrent_uploads"))
-
 ANSWERS: Mapping[str, Any] = {
     **remote_examples.ANSWERS,
+    **access_examples.ANSWERS,
+    **webhook_examples.ANSWERS,
     "StoredFile": FILE,
     "FileDetail": {
         **FILE,
@@ -208,17 +135,7 @@ ANSWERS: Mapping[str, Any] = {
     "Trash": {**FILE, "deleted_at": LATER},
     "Job": JOB,
     "Import": IMPORT,
-    "Webhook": WEBHOOK,
-    "NewWebhook": {**WEBHOOK, "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"},
-    "Delivery": DELIVERY,
-    "Replayed": {"count": 3},
-    "Key": KEY,
-    "NewKey": {**KEY, "key": "pk_Xk3v9QpL2mZt_example", "signing_secret": "example"},
-    "Secret": {"kid": KEY["id"], "alg": "HS256", "signing_secret": "example"},
-    "Token": {"token": "eyJhbGciOiJIUzI1NiJ9.e30.example", "expires_at": LATER},
     "Link": {"url": FILE["file"], "expires_at": FUTURE},
-    "Project": PROJECT,
-    "SharedSecret": {"secret": "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="},
     "Queue": QUEUE,
     "FileBatch": BATCH,
     "BatchOutcome": {
@@ -233,38 +150,14 @@ ANSWERS: Mapping[str, Any] = {
     },
     "Outcome": {"count": 12, "more": False},
     "EventPage": {"results": [EVENT], "last": 42, "more": False, "reset": False},
-    "Audit": ENTRY,
-    "Me": {
-        "kind": "key",
-        "project": "shop",
-        "scopes": KEY["scopes"],
-        "owner": None,
-        "key": {"id": KEY["id"], "name": KEY["name"], "expires_at": None},
-        "person": None,
-    },
-    "Usage": {
-        "owner": None,
-        "files": 1_204,
-        "bytes": 48_201_337_000,
-        "bytes_today": 12_003_400,
-        "limits": {**NO_LIMITS, "bytes": 1_000_000_000_000},
-    },
 }
 
 REQUESTS: Mapping[str, Any] = {
     **remote_examples.REQUESTS,
+    **access_examples.REQUESTS,
+    **webhook_examples.REQUESTS,
     "NewImportRequest": {"url": "https://example.com/beach.jpg", "tags": ["beach"]},
-    "WebhookRequest": {"url": WEBHOOK["url"], "types": WEBHOOK["types"], "payload": "thin"},
-    "PatchedWebhookRequest": {"enabled": True},
-    "RotationRequest": {"grace": 3600},
-    "ReplayRequest": {"failed": True, "since": AT},
-    "KeyRequest": {"name": KEY["name"], "scopes": KEY["scopes"]},
-    "PatchedKeyRequest": {"name": "shop server 2"},
-    "RotateRequest": {"grace": 3600},
-    "NewTokenRequest": {"valid_for": 600, "owner": "user-17", "max_size": 10_000_000, "media_types": ["image/*"]},
     "NewLinkRequest": {"expires_in": 3600},
-    "ProjectRequest": {"name": "shop", "trash_days": 30},
-    "PatchedProjectRequest": {"retention_days": 365},
     "FilterRequest": {"state": "failed", "processor": "image"},
     "NewFileBatchRequest": {"action": "delete", "ids": [FILE_ID]},
     "PatchedFileChangesRequest": {"name": "summer.jpg", "tags": ["beach"]},

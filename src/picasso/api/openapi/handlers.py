@@ -6,7 +6,9 @@ from typing import Any
 
 from picasso import addresses
 from picasso.api.openapi import remote, uploads
-from picasso.api.openapi.examples import BASE, LINES
+from picasso.api.openapi.example_values import BASE
+from picasso.api.openapi.examples import LINES
+from picasso.api.openapi.methods import ANSWER, UPLOAD_ANSWER
 from picasso.api.openapi.parts import BYTES, header, header_docs, path_parameter, problems, query
 
 OF_BYTES = header_docs(
@@ -41,14 +43,15 @@ DOWNLOAD_RESPONSES = {
 
 DOWNLOAD = (
     query("download", "Send it as an attachment, whatever its type.", enum=["", "1", "true", "0", "false"]),
-    query("expires", "Of a link to a private file: a Unix time.", pattern=r"^[1-9][0-9]{0,11}$"),
+    query("expires", "Of a link to a private file: a Unix time."),
     query("signature", "Of a link."),
-    header("Range", "The parts that are wanted, such as `bytes=0-99,500-`.", example="bytes=0-99"),
-    header("If-Range", "Apply `Range` only if this is still the `ETag` or `Last-Modified`."),
-    header("If-Match", "Only if this is the `ETag`."),
     header("If-None-Match", "Only if this is not the `ETag`."),
     header("If-Modified-Since", "Only if it was stored after this date."),
-    header("If-Unmodified-Since", "Only if it was not stored after this date."),
+)
+
+CONDITIONS = (
+    "Ranges and conditions of HTTP hold (RFC 9110): `Range`, `If-Range`, `If-Match`, `If-None-Match`, "
+    "`If-Modified-Since`, `If-Unmodified-Since`."
 )
 
 ID, NAME = path_parameter("id", format="uuid"), path_parameter("name")
@@ -58,7 +61,7 @@ def download(operation: str, description: str, *parameters: dict[str, Any]) -> d
     return {
         "operationId": operation,
         "tags": ["files"],
-        "description": description,
+        "description": f"{description} {CONDITIONS}",
         "parameters": [*parameters, *DOWNLOAD],
         "responses": DOWNLOAD_RESPONSES,
     }
@@ -144,6 +147,12 @@ OPERATIONS: dict[str, dict[str, Any]] = {
     addresses.ALIVE: {"get": ALIVE},
     addresses.READY: {"get": READY},
 }
+
+OPTIONS = {
+    **{path: {"204": UPLOAD_ANSWER} for path in uploads.OPERATIONS},
+    **{path: {"204": ANSWER} for path in remote.OPERATIONS},
+}
+"""What these answer to OPTIONS, by path. Views describe themselves."""
 
 WITHOUT_OPTIONS = (addresses.HOME, addresses.API, addresses.DOCS, addresses.ALIVE, addresses.READY)
 """Besides downloads. They answer 405."""

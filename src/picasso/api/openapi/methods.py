@@ -55,18 +55,18 @@ def head_of(operation: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def options_of(path: str, operation: Mapping[str, Any]) -> dict[str, Any]:
-    """``operation`` is the first one of the path."""
+def options_of(
+    path: str, operation: Mapping[str, Any], responses: Mapping[str, dict[str, Any]] | None = None
+) -> dict[str, Any]:
+    """``operation`` is the first one of the path. ``responses``: by default those of a view."""
     in_path = [each for each in operation.get("parameters", []) if each["in"] == "path"]
-    is_upload = path.startswith((addresses.UPLOAD, addresses.UPLOADS))
-    is_derivative = path.startswith(addresses.JOBS) and "/derivatives/" in path
-    answer = {**ANSWER, "content": dict.fromkeys(media_types(path, operation), ADDRESS)}
+    content = dict.fromkeys(media_types(path, operation), ADDRESS)
     return {
         "operationId": f"{operation['operationId']}_options",
         "tags": operation["tags"],
         "description": "The methods of the address are in `Allow`.",
         "parameters": in_path,
-        "responses": {"204": UPLOAD_ANSWER} if is_upload else {"204": ANSWER} if is_derivative else {"200": answer},
+        "responses": dict(responses or {"200": {**ANSWER, "content": content}}),
     }
 
 

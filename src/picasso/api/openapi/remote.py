@@ -7,6 +7,7 @@ from typing import Any
 from picasso import addresses
 from picasso.api.openapi.parts import BYTES, header, path_parameter, problems
 from picasso.api.openapi.remote_examples import DERIVATIVE
+from picasso.process.remote.lease import PATTERN as LEASE_PATTERN
 
 SCHEMA = {
     "type": "object",
@@ -37,7 +38,7 @@ def send(operation: str) -> dict[str, Any]:
         "parameters": [
             path_parameter("id", format="uuid"),
             path_parameter("role", pattern="^[a-z0-9]+(-[a-z0-9]+)*$", maxLength=64),
-            {**header("Picasso-Lease", "The `lease` of the claimed job."), "required": True},
+            {**header("Picasso-Lease", "The `lease` of the claimed job.", pattern=LEASE_PATTERN), "required": True},
             side("width"),
             side("height"),
         ],

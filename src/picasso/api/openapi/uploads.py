@@ -6,75 +6,16 @@ from typing import Any
 
 from picasso import addresses
 from picasso.api.openapi.examples import UPLOAD as UPLOAD_EXAMPLE
-from picasso.api.openapi.parts import BYTES, component, header, header_docs, path_parameter, problems, query
-
-NUMBER = r"^[0-9]{1,15}$"
-METADATA_PAIRS = r"^([!-+\--~]+( [A-Za-z0-9+/]*={0,2})?(, ?[!-+\--~]+( [A-Za-z0-9+/]*={0,2})?)*)?$"
-DIGESTS = r"^[a-z0-9*_.-]+=:[A-Za-z0-9+/]*={0,2}:(, ?[a-z0-9*_.-]+=:[A-Za-z0-9+/]*={0,2}:)*$"
-
-COMPLETE = header(
-    "Upload-Complete",
-    "Of the IETF draft. `?1`: this is the last content. `?0`: more follows in later requests.",
-    enum=["?0", "?1"],
+from picasso.api.openapi.parts import BYTES, component, header_docs, path_parameter, problems
+from picasso.api.openapi.upload_parameters import (
+    COMPLETE,
+    DISPOSITION,
+    FORM,
+    OFFSET,
+    OVERRIDE,
+    PREFER,
+    QUERY,
 )
-INTEROP = header("Upload-Draft-Interop-Version", "The client's version of the IETF draft.", enum=[*"345678"])
-OFFSET = header("Upload-Offset", "Position of this content: the upload's current offset.", pattern=NUMBER)
-LENGTH = header("Upload-Length", "Of tus and the IETF draft: size of the whole file in bytes.", pattern=NUMBER)
-DEFER = header("Upload-Defer-Length", "Of tus, instead of `Upload-Length`: it follows later.", enum=["1"])
-CONCAT = header(
-    "Upload-Concat", "Of tus: `partial`, or `final;` and the URLs of the parts.", pattern="^(partial|final;.+)$"
-)
-CHECKSUM = header("Upload-Checksum", "Of tus: `sha1` or `sha256`, and the digest of this content in base64.")
-TUS = header("Tus-Resumable", "Marks a request of the tus protocol.", enum=["1.0.0"])
-KEY = header(
-    "Idempotency-Key",
-    "Repeating a request with the same key creates no second file.",
-    minLength=1,
-    maxLength=255,
-)
-DIGEST = header(
-    "Repr-Digest", "The digest of the whole file (RFC 9530). Verified when the upload is complete.", pattern=DIGESTS
-)
-CONTENT_DIGEST = header("Content-Digest", "The digest of this request's content (RFC 9530). Verified.", pattern=DIGESTS)
-DISPOSITION = header("Content-Disposition", 'Contains the name of the file: `attachment; filename="beach.jpg"`.')
-METADATA = header(
-    "Upload-Metadata",
-    "Of tus: `filename`, `filetype`, `pipeline`, `visibility`, `expires_at`, `tags`, `attributes`, `webhook_url`"
-    " and others.",
-    pattern=METADATA_PAIRS,
-)
-PREFER = header(
-    "Prefer",
-    "`wait=30`: answer when the file is processed or failed, or after so many seconds, at most 60 (RFC 7240).",
-    example="wait=30",
-)
-
-PIPELINE = query("pipeline", "The pipeline for the file.", minLength=1, maxLength=64)
-VISIBILITY = query("visibility", "`public`: everybody may fetch its bytes.", enum=["public", "private"])
-EXPIRES_AT = query("expires_at", "The file is deleted then.", format="date-time")
-TAGS = query("tags", "Words about the file, with commas between them; or repeated, or a JSON list.")
-ATTRIBUTES = query("attributes", "What the application says about the file: a JSON object.")
-PICASSO_TAGS = header("Picasso-Tags", "As the query's `tags`: a List of Strings (RFC 9651), or a JSON list.")
-PICASSO_ATTRIBUTES = header("Picasso-Attributes", "As the query's `attributes`; or as a Byte Sequence (RFC 9651).")
-WEBHOOK_URL = query("webhook_url", "Gets the events of the file (docs/webhooks.md). The project must allow its host.")
-PICASSO_WEBHOOK_URL = header("Picasso-Webhook-Url", "As the query's `webhook_url`.")
-
-FORM = {
-    "schema": {
-        "type": "object",
-        "required": ["file"],
-        "properties": {
-            "token": {"type": "string", "description": "An upload token. Before the file."},
-            "file": {"type": "string", "format": "binary"},
-            "pipeline": {"type": "string"},
-            "visibility": {"type": "string", "enum": ["public", "private"]},
-            "expires_at": {"type": "string", "format": "date-time"},
-            "tags": {"type": "string", "description": "With commas between them; or repeated, or a JSON list."},
-            "attributes": {"type": "string", "description": "A JSON object."},
-            "webhook_url": {"type": "string", "description": "Gets the events of the file."},
-        },
-    }
-}
 
 UPLOAD: dict[str, Any] = {
     "type": "object",
@@ -154,38 +95,27 @@ REFUSED = problems(
 )
 
 
-def create_operation(name: str, description: str, *parameters: dict[str, Any], form: bool = False) -> dict[str, Any]:
-    content = {"multipart/form-data": FORM} if form else {}
+CONTENT = {"schema": {**BYTES["schema"], "minLength": 1}}
+
+
+def create_operation(
+    name: str, description: str, content: dict[str, Any], *parameters: dict[str, Any]
+) -> dict[str, Any]:
     return {
         "operationId": name,
         "tags": ["upload"],
         "description": description,
-        "parameters": [
-            *parameters,
-            *(
-                PIPELINE,
-                VISIBILITY,
-                EXPIRES_AT,
-                TAGS,
-                ATTRIBUTES,
-                WEBHOOK_URL,
-                PICASSO_TAGS,
-                PICASSO_ATTRIBUTES,
-                PICASSO_WEBHOOK_URL,
-                DISPOSITION,
-                COMPLETE,
-                INTEROP,
-                LENGTH,
-                METADATA,
-                KEY,
-                DIGEST,
-                CONTENT_DIGEST,
-                PREFER,
-            ),
-        ],
-        "requestBody": {"required": True, "content": {**content, "application/octet-stream": BYTES}},
+        "parameters": list(parameters),
+        "requestBody": {"required": True, "content": content},
         "responses": {"201": STORED, **REFUSED},
     }
+
+
+def raw_operation(name: str, description: str, *parameters: dict[str, Any]) -> dict[str, Any]:
+    """A raw body becomes a file."""
+    return create_operation(
+        name, f"{description} {BESIDE} {KEY}", {"application/octet-stream": CONTENT}, *parameters, *QUERY, PREFER
+    )
 
 
 def upload_operation(
@@ -213,22 +143,17 @@ def upload_operation(
     }
 
 
-def append_operation(name: str, description: str, *parameters: dict[str, Any]) -> dict[str, Any]:
-    added = {
-        "description": "The content is stored.",
-        "headers": header_docs(
-            Upload_Offset="The number of bytes stored.",
-            Upload_Expires="Of tus: when the upload expires.",
-            Upload_Complete="Of the IETF draft: `?0`.",
-            Content_Location="The URL of the file, if the upload has become one.",
-            Preference_Applied="`wait=30`, if the service has waited.",
-        ),
-    }
-    answers = {"204": added, "201": STORED, **REFUSED}
-    of_content = (TUS, OFFSET, COMPLETE, INTEROP, LENGTH, CHECKSUM, CONTENT_DIGEST, PREFER)
-    found = upload_operation(name, description, answers, *of_content, *parameters)
-    content = dict.fromkeys(("application/offset+octet-stream", "application/partial-upload"), BYTES)
-    return {**found, "requestBody": {"content": content}}
+APPENDED = {
+    "description": "The content is stored.",
+    "headers": header_docs(
+        Upload_Offset="The number of bytes stored.",
+        Upload_Expires="Of tus: when the upload expires.",
+        Upload_Complete="Of the IETF draft: `?0`.",
+        Content_Location="The URL of the file, if the upload has become one.",
+        Preference_Applied="`wait=30`, if the service has waited.",
+    ),
+}
+OF_CONTENT = {"204": APPENDED, "201": STORED, **REFUSED}
 
 
 STATE = header_docs(
@@ -250,32 +175,49 @@ FOUND_OFFSET = {
     "200": {"description": "With tus: the offset is in the headers.", "headers": {**STATE, **OF_TUS}},
     "204": {"description": "With the IETF draft: the offset is in the headers.", "headers": STATE},
 }
-OVERRIDE = header("X-HTTP-Method-Override", "The method to use instead of POST.", enum=["PATCH", "HEAD", "DELETE"])
 NAME = path_parameter("name")
+
+BESIDE = (
+    "`attributes`, a JSON object, may be in the query as well. Tags, attributes and `webhook_url` may also be in the "
+    "headers `Picasso-Tags`, `Picasso-Attributes` and `Picasso-Webhook-Url`. With `Upload-Complete` it is resumable: "
+    "see docs/uploads.md."
+)
+KEY = (
+    "With an `Idempotency-Key` of 1 to 255 characters, repeating the request creates no second file. `Repr-Digest` and "
+    "`Content-Digest` (RFC 9530) are verified."
+)
+OF_TUS_TOO = "tus clients use this address as well, with the headers of their protocol (https://tus.io)."
+
+
+def required(parameter: dict[str, Any]) -> dict[str, Any]:
+    return {**parameter, "required": True}
+
 
 OPERATIONS: dict[str, dict[str, Any]] = {
     addresses.UPLOAD: {
         "post": create_operation(
             "upload_file",
-            "Upload a file as a form, or as a raw body (resumable with `Upload-Complete`).",
-            form=True,
+            "Upload a file as a form. The fields may also be parameters of the query, and a field `token` before the "
+            f"file may be an upload token. A raw body is possible, too: as with `PUT`. {KEY}",
+            {"multipart/form-data": FORM},
+            PREFER,
         ),
-        "put": create_operation("put_file", "Upload a file as a raw body. Content-Disposition contains its name."),
+        "put": raw_operation("put_file", "Upload a file as a raw body.", required(DISPOSITION)),
     },
     f"{addresses.UPLOAD}{{name}}": {
-        "post": create_operation("upload_named_file", "Upload a file with this name.", NAME),
-        "put": create_operation("put_named_file", "Upload a file with this name, as `curl -T` does.", NAME),
+        "post": raw_operation("upload_named_file", "Upload a file with this name.", NAME),
+        "put": raw_operation("put_named_file", "Upload a file with this name, as `curl -T` does.", NAME),
     },
     addresses.UPLOADS: {
-        "post": create_operation(
-            "create_upload",
-            "Create a resumable upload, with tus or with the IETF draft.",
-            *(TUS, DEFER, CONCAT, CHECKSUM),
-        ),
-        "put": create_operation(
-            "put_upload",
-            "Create a resumable upload with the IETF draft, or upload a raw body.",
-        ),
+        method: create_operation(
+            name,
+            f"Create a resumable upload by the IETF draft. `Content-Disposition` may have its name. {KEY} {also}",
+            {"application/octet-stream": CONTENT},
+            required(COMPLETE),
+            *QUERY,
+            PREFER,
+        )
+        for method, name, also in (("post", "create_upload", OF_TUS_TOO), ("put", "put_upload", BESIDE))
     },
     f"{addresses.UPLOADS}{{id}}": {
         "get": upload_operation(
@@ -283,17 +225,27 @@ OPERATIONS: dict[str, dict[str, Any]] = {
         ),
         "head": upload_operation(
             "find_offset",
-            "The number of bytes that are stored. A request that still sends content ends.",
+            f"The number of bytes that are stored. A request that still sends content ends. {OF_TUS_TOO}",
             FOUND_OFFSET,
-            TUS,
         ),
-        "patch": append_operation("append_to_upload", "Append content, with tus or with the IETF draft."),
-        "post": append_operation("override_method_of_upload", "For tus clients that can only send POST.", OVERRIDE),
+        "patch": upload_operation(
+            "append_to_upload",
+            f"Append content by the IETF draft: the body, as `application/partial-upload`. {OF_TUS_TOO}",
+            OF_CONTENT,
+            required(COMPLETE),
+            required(OFFSET),
+            PREFER,
+        ),
+        "post": upload_operation(
+            "override_method_of_upload",
+            "For clients that can only send POST. With `PATCH` it needs the headers of tus.",
+            {**FOUND_OFFSET, "201": STORED, **REFUSED, "204": APPENDED},
+            required(OVERRIDE),
+        ),
         "delete": upload_operation(
             "cancel_upload",
-            "Cancel the upload. A finished file is kept.",
+            f"Cancel the upload. A finished file is kept. {OF_TUS_TOO}",
             {"204": {"description": "Deleted."}},
-            TUS,
         ),
     },
 }

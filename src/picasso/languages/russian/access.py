@@ -30,7 +30,8 @@ SENTENCES = {
         "Ссылка, выданная по токену, действует не дольше {0} секунд."
     ),
     "This request sees what belongs to its own owner only.": "Этому запросу видно только то, что принадлежит его владельцу.",
-    "Only an administrator of the service may change {}.": "Менять {0} может только администратор сервиса.",
+    "Changing {} needs the scope service:admin.": "Чтобы менять {0}, нужно право service:admin.",
+    "This needs one of the scopes {}.": "Для этого нужно одно из прав: {0}.",
     "The project default can't be renamed: requests that name no project mean it.": (
         "Проект default нельзя переименовать: к нему относятся запросы, в которых проект не назван."
     ),

@@ -10,6 +10,9 @@ SENTENCES = {
     "A worker takes jobs of all owners: leave Picasso-Owner out.": (
         "Обработчик берёт задания всех владельцев: не указывайте Picasso-Owner."
     ),
+    "This service has no remote processors: picasso.toml declares none.": (
+        "Удалённых обработчиков здесь нет: в picasso.toml ни один не объявлен."
+    ),
     "There is no remote processor {} (declared: {}).": "Удалённого процессора {0} нет (объявлены: {1}).",
     "No derivative {} was sent for this job.": "Для этого задания не прислан производный файл {0}.",
     "Facts are an object of at most 64 KiB as JSON, of texts without NUL.": (
@@ -98,6 +101,32 @@ SENTENCES = {
     "{}.{} must be a whole number from 0, or null for no limit.": (
         "{0}.{1} — целое число от 0 или null, если ограничения нет."
     ),
-    "Method {} not allowed.": "Метод {0} здесь не поддерживается.",
-    "JSON parse error - {}": "Тело — неправильный JSON: {0}",
+    "This address has no answer of a type that Accept names.": "У этого адреса нет ответа такого типа, какие называет Accept.",
+    "The body is not valid JSON: see line {}, column {}.": "Тело — неправильный JSON: см. строку {0}, символ {1}.",
+    "The body is not valid JSON: {}.": "Тело — неправильный JSON: {0}.",
+    "The body is not text in {}.": "Тело — не текст в кодировке {0}.",
+    "{} is missing.": "Нет обязательного {0}.",
+    "{} must not be null.": "{0} не может быть null.",
+    "{} must not be empty.": "{0} не может быть пустым.",
+    "There is no pipeline {} here, only {}.": "Конвейера {0} здесь нет, есть только {1}.",
+    "There is no pipeline {}.": "Конвейера {0} нет.",
+    "There is no type {}. Try file.processed, or file.*.": "Типа {0} нет. Есть, например, file.processed и file.*.",
+    "{} may have * only at its end.": "В {0} звёздочка может быть только в конце.",
+    "{} is not a pattern of media types such as image/* or application/pdf.": (
+        "{0} — не образец типов, таких как image/* или application/pdf."
+    ),
+    "This is no IP address or network such as 10.0.0.0/8.": "Это не адрес IP и не сеть, такая как 10.0.0.0/8.",
+    "public_key {}.": "public_key {0}.",
+    "Say which: deliveries, failed or since.": "Укажите, какие: deliveries, failed или since.",
+    "{} must be a list.": "{0} — список.",
+    "{} must be a number.": "{0} — число.",
+    "{} must be at most {}.": "{0} — не больше {1}.",
+    "{} must be at least {}.": "{0} — не меньше {1}.",
+    "{} must have at most {} characters.": "{0} — не больше {1} символов.",
+    "{} must have at least {} characters.": "{0} — не меньше {1} символов.",
+    "{} must have at most {} items.": "В {0} — не больше {1} элементов.",
+    "{} must have at least {} items.": "В {0} — не меньше {1} элементов.",
+    "{} may have letters of ASCII, digits, hyphens and underscores only.": (
+        "В {0} — только буквы латиницы, цифры, дефисы и подчёркивания."
+    ),
 }

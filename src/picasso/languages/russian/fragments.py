@@ -15,6 +15,10 @@ FRAGMENTS = {
     ", only {}": ": есть только {0}",
     "cancelled": "отменить",
     "retried": "повторить",
+    "must be a public key in PEM": "— открытый ключ в формате PEM",
+    "must be an Ed25519 key": "— ключ Ed25519",
+    "a name occurs twice in an object": "в объекте два одинаковых имени",
+    "{} is not JSON": "{0} — не JSON",
     "private": "private (только по доступу)",
     "public": "public (видны всем)",
 }

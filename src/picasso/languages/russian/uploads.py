@@ -1,6 +1,15 @@
 """What is said of uploads and of HTTP: by the handlers, and by what receives."""
 
 SENTENCES = {
+    "expires_at must be a time in the future with its offset from UTC, such as 2031-12-31T23:59:59Z.": (
+        "expires_at — время в будущем с указанием пояса, например 2031-12-31T23:59:59Z."
+    ),
+    "expires_at must be in the future, and within the next hundred years.": (
+        "expires_at — время в будущем, но не дальше ста лет."
+    ),
+    "expires_at must be in the future. To end a key now, delete it.": (
+        "expires_at — время в будущем. Чтобы ключ перестал действовать сейчас, удалите его."
+    ),
     "The upload has no name. Send it in Content-Disposition or at the end of the address, as in {}picture.jpg. "
     "`curl -T picture.jpg` adds the name only to an address that ends with a slash.": (
         "У загрузки нет имени. Укажите его в Content-Disposition или в конце адреса, например {0}picture.jpg. "
@@ -84,6 +93,10 @@ SENTENCES = {
         'Picasso-Tags — это список, например `first, "second tag"`.'
     ),
     "The URL has more than one {}.": "В адресе больше одного параметра {0}.",
+    "{} is in Upload-Metadata, and in the URL or a header field.": (
+        "{0} указан в Upload-Metadata и ещё раз в адресе или заголовке."
+    ),
+    "There is no field {}. Did you mean {}?": "Поля {0} нет. Возможно, вы имели в виду {1}?",
     "Upload-Metadata has more than {} characters.": "В Upload-Metadata больше {0} символов.",
     "{} is in the URL and in a header field.": "{0} указан и в адресе, и в заголовке.",
     "{} is in the form, and in the URL or a header field.": "{0} указан в форме и ещё раз в адресе или заголовке.",

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from picasso.access.principal import SERVICE, Principal, Scope
-from picasso.errors import Forbidden, Gone, InvalidField, LeaseLost, NotFound
+from picasso.errors import Conflict, Forbidden, Gone, InvalidField, LeaseLost, NotFound
 from picasso.files import trash
 from picasso.files.queries import visible_to
 from picasso.jobs import claims, queues, settle, states
@@ -63,10 +63,12 @@ def new_claim(
 
 
 def queues_of(known: Pipelines, processors: Collection[str]) -> list[str]:
-    """Raises `InvalidField` for a processor that is not declared as remote."""
+    """Raises `InvalidField` for a processor that is not declared as remote; `Conflict` if none is declared."""
+    if not known.remote:
+        raise Conflict("This service has no remote processors: picasso.toml declares none.")
     for name in processors:
         if name not in known.remote:
-            names = ", ".join(known.remote) or "none"
+            names = ", ".join(known.remote)
             raise InvalidField("processors", f"There is no remote processor {name[:64]!r} (declared: {names}).")
     return [known.remote[name].queue for name in processors]
 

@@ -19,7 +19,8 @@ from picasso.errors import Gone, LeaseLost, NotFound
 from picasso.jobs.states import AttemptId, StartedJob, State
 from picasso.models import Job
 
-LEASE = re.compile(r"([1-9][0-9]{0,9})\.([A-Za-z0-9_-]{24})", re.ASCII)
+PATTERN = r"^([1-9][0-9]{0,9})\.([A-Za-z0-9_-]{24})$"
+LEASE = re.compile(PATTERN, re.ASCII)
 MAC_BYTES = 18
 """144 bits, in 24 characters."""
 
