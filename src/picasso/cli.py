@@ -111,7 +111,7 @@ def prepare_to_manage(settings: conf.Conf, arguments: Sequence[str]) -> None:
     elif name in WITHOUT_DATA or asks_for_help(arguments):
         avoid_new_key(settings)
     else:
-        require_data(settings, with_files=name == "sweep")
+        require_data(settings, name)
 
 
 def parser(given: Sequence[str]) -> argparse.ArgumentParser:

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from picasso import conf
 from picasso.cli import OWN
+from picasso.commands.checks import require_data
 from picasso.commands.manage import SHORTCUTS
 from picasso_client import Client, Failure, Import, Outcome, PicassoError
 from tests.clients.checks import content
@@ -35,6 +37,17 @@ def test_options_of_the_service_before_and_behind_the_command(stack: Stack, shel
     ):
         assert shell.run(*arguments, given=b"\n", PICASSO_URL="http://127.0.0.1:9").status == 0, arguments
     assert shell.run("ls", "--project", "none").status == 1
+
+
+def test_a_bad_value_is_that_of_an_option(shell: Shell) -> None:
+    ran = shell.run("ls", "--after", "yesterday")
+    assert (ran.status, "--after must be a time" in ran.err) == (2, True)
+    assert "--sort must be one of uploaded_at" in shell.run("ls", "--sort", "x").err
+
+
+def test_an_import_that_is_meant_for_a_service(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match="picasso client import"):
+        require_data(conf.load({"PICASSO_DATA_DIR": str(tmp_path)}), "import")
 
 
 def test_the_port_of_the_service(stack: Stack, shell: Shell) -> None:

@@ -24,16 +24,18 @@ def check_libraries() -> None:
         print(f"Picasso was not tested with {', '.join(untested)}.", file=sys.stderr)
 
 
-def require_data(settings: conf.Conf, *, with_files: bool = False) -> None:
+def require_data(settings: conf.Conf, command: str = "") -> None:
     """Exit if there is no database: the command was probably started in the wrong folder, and must not create one.
 
-    Commands that use the stored files also need the data folder if the database is elsewhere.
+    The sweep, which uses the stored files, also needs the data folder if the database is elsewhere.
     """
     scheme, _, path = settings.database_url.partition(":///")
-    if (scheme == "sqlite" and not Path(path).is_file()) or (with_files and not settings.data_dir.is_dir()):
+    if (scheme == "sqlite" and not Path(path).is_file()) or (command == "sweep" and not settings.data_dir.is_dir()):
+        otherwise = " `picasso client import` asks a service over HTTP." if command == "import" else ""
         sys.exit(
             f"There is no data of Picasso in {settings.data_dir}."
             " Run this command in the folder in which the service was started, or set PICASSO_DATA_DIR."
+            f"{otherwise}"
         )
     avoid_new_key(settings)
 

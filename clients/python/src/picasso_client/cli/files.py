@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import re
 import sys
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, Unpack, cast
 
@@ -20,6 +22,16 @@ from picasso_client.models import File, Outcome
 from picasso_client.requests import BatchOptions, Filters
 
 LISTED = 100
+
+# Where the option has another name than the parameter.
+OPTIONS = {
+    "uploaded_after": "--after",
+    "uploaded_before": "--before",
+    "media_type": "--type",
+    "size_min": "--min-size",
+    "size_max": "--max-size",
+    "ordering": "--sort",
+}
 ERRORS_AT_ONCE = 8
 
 IDS = click.argument("ids", metavar="ID...", nargs=-1, required=True, type=click.UUID)
@@ -50,12 +62,26 @@ AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON lines
 def ls(settings: Settings, /, *, limit: int, all_files: bool, wide: bool, as_json: bool, **filters: Any) -> None:
     """List files, the newest first; those that failed with the code of their error."""
     given = cast("Filters", {name: value for name, value in filters.items() if value is not None})
-    with settings.client() as client:
+    with settings.client() as client, named_as_options():
         found = client.files(**given)
         for file in with_errors(client, found if all_files else itertools.islice(found, limit)):
             show_json(listed(file)) if as_json else show(file_line(file, wide=wide))
         if not all_files and next(found, None):
             say(f"There are more than {limit}: see --limit and --all.")
+
+
+@contextmanager
+def named_as_options() -> Iterator[None]:
+    """What the service says of a parameter is about the option."""
+    try:
+        yield
+    except PicassoError as error:
+        if error.status != 400 or not error.errors:
+            raise
+        text = error.detail
+        for parameter, option in OPTIONS.items():
+            text = re.sub(rf"\b{parameter}\b", option, text)
+        raise click.UsageError(text) from error
 
 
 def with_errors(client: Client, files: Iterator[File]) -> Iterator[File]:

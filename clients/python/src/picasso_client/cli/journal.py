@@ -45,6 +45,11 @@ class Journal:
     def done(self) -> int:
         return sum("file" in entry for entry in self.entries.values())
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether anything has arrived that need not be sent again."""
+        return any({"file", "upload"} & entry.keys() for entry in self.entries.values())
+
     def remove(self) -> None:
         self.path.unlink(missing_ok=True)
 

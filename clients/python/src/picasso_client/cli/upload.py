@@ -219,7 +219,7 @@ def begin(journal: Journal, restart: bool) -> None:
     if restart:
         journal.remove()
         journal.entries.clear()
-    elif journal.entries:
+    elif journal.has_begun:
         say(f"This goes on with an earlier run, in which {journal.done} files were uploaded (--restart begins anew).")
 
 
