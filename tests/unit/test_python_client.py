@@ -82,6 +82,18 @@ def test_no_error_of_httpx_comes_out(fault: Exception, code: str) -> None:
             next(client.events())
 
 
+@pytest.mark.parametrize(
+    "body", [b"data: {}\n\n", b"data: [1]\n\n", b"data: " + b"[" * 100_000 + b"\n\n", b"event: reset\n\n"]
+)
+def test_a_stream_of_another_program(body: bytes) -> None:
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, content=body))
+    with Client("http://127.0.0.1:9", retries=0, http={"transport": transport}) as client:
+        with pytest.raises(PicassoError, match="unexpected-answer"):
+            next(client.events(0))
+        with pytest.raises(PicassoError, match="unexpected-answer"):
+            client.file("x")
+
+
 def test_one_download_at_a_time_has_a_temporary_file(tmp_path: Path) -> None:
     """Locks are those of an open file, so two of this process are as two processes."""
     part = tmp_path / ".picasso-x.part"

@@ -64,7 +64,7 @@ def problem_in(headers: Mapping[str, str], body: bytes) -> dict[str, Any] | None
         return None
     try:
         found = json.loads(body)
-    except ValueError:
+    except (RecursionError, ValueError):
         return None
     return found if is_object(found) else None
 

@@ -12,6 +12,7 @@ import httpx
 from picasso_client.actions import Call, Item, Pause, Steps, read
 from picasso_client.errors import PicassoError
 from picasso_client.models import Event, parse_event
+from picasso_client.requests import parse_as
 from picasso_client.retries import Attempts, no_answer, opened
 from picasso_client.service import Service
 
@@ -89,17 +90,17 @@ def advance(message: tuple[str, str, str], after: int | None) -> tuple[int | Non
     seq = int(number) if number.isascii() and number.isdigit() else after
     if name == "reset":
         raw: dict[str, Any] = {"seq": seq or 0, "type": "reset", "data": parse(data)}
-        return seq, parse_event(raw)
+        return seq, parse_as(parse_event, raw)
     if not data:
         return seq, None
-    happened = parse(data)
-    return seq, parse_event(happened) if after is None or happened["seq"] > after else None
+    event = parse_as(parse_event, parse(data))
+    return seq, event if after is None or event.seq > after else None
 
 
 def parse(data: str) -> Mapping[str, Any]:
     try:
         found = json.loads(data)
-    except ValueError:
+    except (RecursionError, ValueError):
         found = None
     if not isinstance(found, dict):
         raise PicassoError(200, "unexpected-answer", "An event is not JSON.")

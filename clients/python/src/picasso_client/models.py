@@ -156,7 +156,7 @@ def parse_failure(raw: Object | None) -> Failure | None:
 
 def parse_event(raw: Object) -> Event:
     return Event(
-        seq=raw["seq"],
+        seq=int(raw["seq"]),
         type=raw["type"],
         at=parse_time(raw.get("at")),
         tags=tuple(raw.get("tags", ())),

@@ -83,7 +83,7 @@ def request(service: Service, method: str, path: str, params: Mapping[str, Any],
 def parse(answer: Answer) -> Any:
     try:
         return answer.json()
-    except ValueError:
+    except (RecursionError, ValueError):
         raise PicassoError(answer.status, "unexpected-answer", "The answer is not JSON.") from None
 
 

@@ -94,13 +94,18 @@ export class EventStream {
     const before = this.#position, number = id ? Number(id) : before;
     if (type === 'reset') {
       this.#position = number;
-      return { type, ...JSON.parse(data) };
+      return { type, ...parsed(data) };
     }
     if (number !== undefined && number > (before ?? -1)) this.#position = number;
     if (!data) return undefined;
-    const event = JSON.parse(data);
+    const event = parsed(data);
     return before === undefined || event.seq > before ? event : undefined;
   }
+}
+
+/** @param {string} data @returns {any} */
+function parsed(data) {
+  try { return JSON.parse(data); } catch { throw notFromPicasso(200); }
 }
 
 /** @typedef {{id: string, type: string, data: string, retry?: number}} Message */
