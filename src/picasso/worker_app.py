@@ -11,7 +11,6 @@ from picasso.activity import Activity
 from picasso.conf import Conf
 from picasso.events.sequencer import Sequencer
 from picasso.files.retention import Retention
-from picasso.imports.pool import ImportPool
 from picasso.jobs import sql, worker
 from picasso.jobs.batch_writer import BatchWriter
 from picasso.jobs.broker import Broker
@@ -21,15 +20,12 @@ from picasso.process import registry
 from picasso.process.background import Background
 from picasso.process.child_pool import ChildPool, log_confinement
 from picasso.process.pipelines import pipelines
-from picasso.process.remote.reaper import RemoteReaper
 from picasso.process.run import Runner
 from picasso.process.services import Services
 from picasso.queue_names import HEAVY, QUICK, SERVICE
 from picasso.receive import cleanup
-from picasso.receive.quota import limits_of
-from picasso.storage import default_storage
+from picasso.storage import Storage, default_storage
 from picasso.webhooks.fan_out import fan_out
-from picasso.webhooks.sender import WebhookSender
 
 # A quick job spends more time waiting for the database than running, so several threads share a slot.
 THREADS_PER_SLOT = {QUICK: 4, HEAVY: 1, SERVICE: 1}
@@ -92,11 +88,7 @@ class WorkerApp:
             Background(self._storage, pipelines(), self._activity),
         ]
         if queue == QUICK:
-            self._parts += [
-                WebhookSender(conf, self._activity),
-                ImportPool(conf, self._storage, limits_of(conf), self._activity),
-                RemoteReaper(self._storage.files, pipelines(), self._activity),
-            ]
+            self._parts += of_quick_worker(conf, self._storage, self._activity)
 
     def run(self) -> None:
         """Until SIGTERM or SIGINT. Call `stop` afterwards, also when this raises."""
@@ -136,3 +128,17 @@ class WorkerApp:
     def _run_job(self, job_id: uuid.UUID) -> None:
         self._runner.run(job_id)
         self.throughput.count()
+
+
+def of_quick_worker(conf: Conf, storage: Storage, activity: Activity) -> list[Part]:
+    """What only the worker of quick jobs does. The others need not import the libraries for it."""
+    from picasso.imports.pool import ImportPool
+    from picasso.process.remote.reaper import RemoteReaper
+    from picasso.receive.quota import limits_of
+    from picasso.webhooks.sender import WebhookSender
+
+    return [
+        WebhookSender(conf, activity),
+        ImportPool(conf, storage, limits_of(conf), activity),
+        RemoteReaper(storage.files, pipelines(), activity),
+    ]

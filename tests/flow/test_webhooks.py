@@ -26,7 +26,8 @@ from picasso.access.principal import Scope
 from picasso.errors import NotFound
 from picasso.events.write import clear
 from picasso.models import AuditEntry, Delivery, Event, Webhook
-from picasso.outbound import Client, Limits, Options
+from picasso.outbound import Limits
+from picasso.outbound.client import Client, Options
 from picasso.web.app import WebApp
 from picasso.webhooks import endpoints, fan_out, results, schedule, sender, signing
 from picasso.webhooks.claims import LEASE_SECONDS, QUICK, RESERVED, UNKNOWN, Work, claim, remove_old, room_of

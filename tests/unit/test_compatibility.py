@@ -73,16 +73,17 @@ def test_each_hook_is_checked_by_a_program_that_uses_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("owner", "name", "replacement"),
+    ("hooks", "owner", "name", "replacement"),
     [
-        ("celery.app.amqp:task_message", "headers", None),
-        ("celery.app.amqp:AMQP", "as_task_v2", None),
-        ("a2wsgi.wsgi", "build_environ", lambda scope, body: {"PATH_INFO": scope["path"]}),
-        ("picasso.detection.libmagic:magic", "magic_setflags", None),
+        (compatibility.WORKER, "celery.app.amqp:task_message", "headers", None),
+        (compatibility.WORKER, "celery.app.amqp:AMQP", "as_task_v2", None),
+        (compatibility.WEB, "a2wsgi.wsgi", "build_environ", lambda scope, body: {"PATH_INFO": scope["path"]}),
+        (compatibility.WEB, "picasso.detection.libmagic:magic", "magic_setflags", None),
     ],
+    ids=["headers", "as_task_v2", "build_environ", "magic_setflags"],
 )
-def test_the_web_application_does_not_start_without_an_internal(
-    monkeypatch: pytest.MonkeyPatch, owner: str, name: str, replacement: object
+def test_a_program_does_not_start_without_an_internal(
+    monkeypatch: pytest.MonkeyPatch, hooks: tuple[Hook, ...], owner: str, name: str, replacement: object
 ) -> None:
     holder = compatibility.resolve(owner)
     if replacement is None:
@@ -92,7 +93,7 @@ def test_the_web_application_does_not_start_without_an_internal(
     compatibility.faults.cache_clear()
     try:
         with pytest.raises(Incompatible, match=name if replacement is None else "asgi.scope"):
-            compatibility.require(*compatibility.WEB)
+            compatibility.require(*hooks)
     finally:
         compatibility.faults.cache_clear()
 

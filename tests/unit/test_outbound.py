@@ -17,19 +17,18 @@ from picasso.outbound import (
     AddressNotAllowed,
     AnswerIncomplete,
     AnswerTooLarge,
-    Client,
     ConnectionFailed,
     HostNotFound,
     InvalidAnswer,
     InvalidUrl,
     Limits,
-    Options,
     OutboundError,
     RedirectRefused,
     RemoteTimedOut,
     TlsFailed,
     parse_target,
 )
+from picasso.outbound.client import Client, Options
 from picasso.outbound.networks import is_public
 from picasso.outbound_rules import parse_rules
 

@@ -1,12 +1,18 @@
-"""Encryption with a key of the service: whoever has only the database, or only the cookie, can't read what is in it."""
+"""Encryption with a key of the service: whoever has only the database, or only the cookie, can't read what is in it.
+
+The library is imported where it is used: it takes a fifth of a second, and many processes never need it.
+"""
 
 from __future__ import annotations
 
 import base64
 import hashlib
+from typing import TYPE_CHECKING
 
-from cryptography.fernet import Fernet, InvalidToken
 from django.conf import settings
+
+if TYPE_CHECKING:
+    from cryptography.fernet import Fernet
 
 
 class Cipher:
@@ -23,11 +29,15 @@ class Cipher:
 
         ``max_age`` is in seconds.
         """
+        from cryptography.fernet import InvalidToken
+
         try:
             return self._fernet().decrypt(text.encode(errors="replace"), ttl=max_age).decode()
         except InvalidToken:
             return None
 
     def _fernet(self) -> Fernet:
+        from cryptography.fernet import Fernet
+
         key = hashlib.sha256(f"picasso {self._purpose}\0{settings.SECRET_KEY}".encode()).digest()
         return Fernet(base64.urlsafe_b64encode(key))

@@ -1,6 +1,8 @@
 """Upload tokens: JWTs (RFC 7519, RFC 8725) of a key, for browsers and apps. See ``docs/access.md``.
 
 A token is made by the service, or signed by the application itself. It never has more than its key, and ends with it.
+
+The libraries are imported where they are used: they take a fifth of a second, and many processes never need them.
 """
 
 from __future__ import annotations
@@ -15,13 +17,10 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-import jwt
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from django.conf import settings
 
 from picasso.access import token_format
@@ -31,6 +30,9 @@ from picasso.access.keys import KnownKey, within
 from picasso.access.principal import Principal
 from picasso.access.token_format import ParsedToken
 from picasso.errors import BadRequest, ExpiredToken, InvalidToken, NetworkNotAllowed
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 AUDIENCE = "picasso"
 MAX_SECONDS = 86_400
@@ -45,6 +47,12 @@ IN_QUERY = re.compile(r"(?:^|&)token=([^&]*)")
 WRONG = "The token is not signed with a key of this service."
 
 
+def prepare() -> None:
+    """Load the libraries, so that the first token need not wait for them."""
+    for module in ("jwt", "cryptography.hazmat.primitives.serialization"):
+        import_module(module)
+
+
 def signing_secret(key_id: str) -> str:
     """With which an application signs tokens of its key by HS256: the bytes of this text are the secret.
 
@@ -55,6 +63,8 @@ def signing_secret(key_id: str) -> str:
 
 
 def sign(key_id: str, claims: Mapping[str, object]) -> str:
+    import jwt
+
     return jwt.encode(dict(claims), signing_secret(key_id), "HS256", headers={"kid": key_id})
 
 
@@ -65,6 +75,10 @@ def new_token_id() -> str:
 @lru_cache(maxsize=256)
 def parse_public_key(pem: str) -> Ed25519PublicKey:
     """Raises `ValueError`."""
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
     try:
         key = load_pem_public_key(pem.encode())
     except (ValueError, UnsupportedAlgorithm):
@@ -88,6 +102,8 @@ def verification_key(algorithm: str, key: KnownKey) -> str | Ed25519PublicKey:
 
 def verify(text: str, parsed: ParsedToken, key: KnownKey) -> Claims:
     """Raises `InvalidToken`, `ExpiredToken`."""
+    import jwt
+
     secret = verification_key(parsed.algorithm, key)
     options: Any = {"require": ["exp", "aud"]}
     try:

@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 from picasso.conf import Conf
 from picasso.doctor.finding import Finding, Installation, ok, warning
 from picasso.models import Webhook
-from picasso.outbound import Client, Limits, Options, OutboundError
+from picasso.outbound import Limits, OutboundError
+from picasso.outbound.client import Client, Options
 
 PAGE = "webhooks.md#when-it-fails"
 MOST = 20

@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from email.utils import parsedate_tz
 from http import HTTPStatus
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from picasso.errors import BadRequest
 from picasso.imports.errors import EncodingNotSupported, RemoteBusy, RemoteRefused
-from picasso.outbound import InvalidAnswer, Response
+from picasso.outbound import InvalidAnswer
 from picasso.outbound.retry_after import retry_after
 from picasso.receive.content_disposition import name_in
+
+if TYPE_CHECKING:
+    from picasso.outbound.response import Response
 
 # Another try may succeed: the server is late, early, or asked too often.
 BUSY = frozenset({408, 425, 429})

@@ -11,7 +11,7 @@ import uuid
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django.utils import timezone
 
@@ -26,13 +26,17 @@ from picasso.imports import answers, states
 from picasso.imports.decoding import Identity, decoder
 from picasso.imports.errors import StartOver
 from picasso.models import Import, Upload
-from picasso.outbound import AnswerIncomplete, Client, Limits, Response, Target
+from picasso.outbound import AnswerIncomplete, Limits, Target
 from picasso.policy import NO_POLICY
 from picasso.receive.append import Append
 from picasso.receive.locked_upload import LockedUpload
 from picasso.receive.new_file import clean_name
 from picasso.receive.screen import Screen
 from picasso.receive.uploads import Uploads
+
+if TYPE_CHECKING:  # accepting an import needs no client
+    from picasso.outbound.client import Client
+    from picasso.outbound.response import Response
 
 MIN_SECONDS = 60.0
 

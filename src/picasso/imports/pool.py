@@ -37,7 +37,8 @@ from picasso.imports.errors import RemoteBusy
 from picasso.imports.fetch import Attempt, Services, delete_upload
 from picasso.loop_thread import LoopThread
 from picasso.models import Import
-from picasso.outbound import Client, Options, OutboundError
+from picasso.outbound import OutboundError
+from picasso.outbound.client import Client, Options
 from picasso.process.pipelines import pipelines
 from picasso.receive.commit import Committer
 from picasso.receive.quota import Limits

@@ -6,6 +6,8 @@ The database has the truth. A message only says that a job is due: it holds the 
 from __future__ import annotations
 
 import uuid
+from functools import cached_property
+from typing import Any
 
 import kombu.transport
 from celery import Celery
@@ -45,8 +47,11 @@ class Broker:
     def __init__(self, conf: Conf) -> None:
         self.in_process = conf.embedded
         self.celery = make_celery(conf)
-        # The parts of a message that Celery would build again for each; only the ids differ.
-        self._template = self.celery.amqp.as_task_v2("", TASK, ignore_result=True)
+
+    @cached_property
+    def _template(self) -> Any:
+        """The parts of a message that Celery would build again for each; only the ids differ."""
+        return self.celery.amqp.as_task_v2("", TASK, ignore_result=True)
 
     def connect(self) -> Connection:
         """A new connection that never waits for ever. Raises if the broker can't be reached."""

@@ -21,9 +21,10 @@ import aiohttp
 
 from picasso.outbound.errors import RedirectRefused, RemoteTimedOut
 from picasso.outbound.failures import as_outbound
+from picasso.outbound.guard import Guard
 from picasso.outbound.limits import MAX_FIELD, MAX_FIELDS, MAX_LINE, Limits
 from picasso.outbound.redirects import REDIRECTS, Request, follow
-from picasso.outbound.resolver import CheckedResolver, Guard, Lookup, look_up
+from picasso.outbound.resolver import CheckedResolver, Lookup, look_up
 from picasso.outbound.response import Response
 from picasso.outbound.targets import Target, parse_target
 from picasso.outbound_rules import Rules

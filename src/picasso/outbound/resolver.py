@@ -1,4 +1,4 @@
-"""Names to addresses, and the check of every address before something is sent to it."""
+"""Names to addresses, each of which is checked before something is sent to it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from ipaddress import ip_address
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from picasso.outbound.errors import AddressNotAllowed, HostNotFound
-from picasso.outbound.networks import is_public
-from picasso.outbound.targets import Target
-from picasso.outbound_rules import Address, Rules
+from picasso.outbound.errors import HostNotFound
+from picasso.outbound.guard import Guard
+from picasso.outbound_rules import Address
 
 Lookup = Callable[[str, int], Sequence[str]]
 """A host and a port to addresses. Called in a thread. May raise `OSError`."""
@@ -29,37 +28,6 @@ def look_up(host: str, port: int) -> list[str]:
     """The resolver of the system."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(each[4][0]) for each in found))
-
-
-class Guard:
-    """Decides which addresses a client speaks to."""
-
-    def __init__(self, rules: Rules, ports: frozenset[int]) -> None:
-        """``rules`` allow what is not public, and other ports than ``ports``."""
-        self._rules = rules
-        self._ports = ports
-
-    def check(self, host: str, port: int, address: Address) -> None:
-        """Raises `AddressNotAllowed`."""
-        if any(rule.allows(host, port, address) for rule in self._rules):
-            return
-        if port not in self._ports:
-            raise AddressNotAllowed(f"This service does not speak to port {port} (see PICASSO_OUTBOUND_ALLOWED).")
-        if not is_public(address):
-            raise AddressNotAllowed
-
-    def check_target(self, target: Target) -> None:
-        """What is known without resolving the name. Raises `AddressNotAllowed`."""
-        if target.address:
-            self.check(target.host, target.port, target.address)
-        else:
-            self.check_port(target.host, target.port)
-
-    def check_port(self, host: str, port: int) -> None:
-        """Before the host is resolved: whether there is a chance. Raises `AddressNotAllowed`."""
-        allowed = any(rule.port in {None, port} and rule.host in {"", host} for rule in self._rules)
-        if port not in self._ports and not allowed:
-            raise AddressNotAllowed(f"This service does not speak to port {port} (see PICASSO_OUTBOUND_ALLOWED).")
 
 
 class CheckedResolver(AbstractResolver):

@@ -7,7 +7,7 @@ import logging
 from contextlib import closing
 from functools import partial
 
-from picasso.access import projects
+from picasso.access import projects, tokens
 from picasso.access.authenticate import Authenticator, BearerKeys, Cache, OpenAccess, Scheme
 from picasso.access.authenticate import Threads as AccessThreads
 from picasso.access.links import SignedLinks
@@ -17,7 +17,6 @@ from picasso.access.tokens import BearerTokens
 from picasso.activity import Activity
 from picasso.conf import Conf
 from picasso.errors import ClientGone, PicassoError, Unavailable
-from picasso.jobs.broker import Broker
 from picasso.limits.default import new_limiter
 from picasso.process.pipelines import pipelines
 from picasso.receive.commit import Committer
@@ -239,6 +238,7 @@ def authenticator(conf: Conf, threads: AccessThreads) -> Authenticator:
     sessions = SessionCookies(threads)
     if conf.access == "open":
         return Authenticator([*bearers, sessions], OpenAccess(threads))
+    tokens.prepare()
     return Authenticator([*bearers, SignedLinks(threads), sessions])
 
 
@@ -252,4 +252,8 @@ def checks(conf: Conf, storage: Storage) -> dict[str, Check]:
     needed: dict[str, Check] = {"database": health.database, "storage": storage.files.probe, "worker": health.workers}
     if conf.clamd:
         needed["scanner"] = partial(health.scanner, Clamd(conf.clamd, Timeouts(connect=health.CHECK_SECONDS / 2)))
-    return needed if conf.embedded else {**needed, "broker": Broker(conf).ping}
+    if not conf.embedded:
+        from picasso.jobs.broker import Broker  # only here does a web process need Celery, which is slow to import
+
+        needed["broker"] = Broker(conf).ping
+    return needed

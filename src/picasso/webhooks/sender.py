@@ -19,7 +19,9 @@ from picasso.activity import Activity
 from picasso.conf import Conf
 from picasso.errors import PicassoError
 from picasso.loop_thread import LoopThread
-from picasso.outbound import Client, Limits, Options, OutboundError, Response
+from picasso.outbound import Limits, OutboundError
+from picasso.outbound.client import Client, Options
+from picasso.outbound.response import Response
 from picasso.outbound.retry_after import retry_after
 from picasso.webhooks import claims, fan_out, of_files, results
 from picasso.webhooks.messages import UNREADABLE, Message, messages
