@@ -64,8 +64,8 @@ def live(*names: str) -> Sequence[str]:
 # Files whose tests start services of their own: with other settings, or to stop and kill them. The others share two.
 STOPPED = live("run", "without_decoders", "compose")
 CONFIGURED = [
-    *live("asgi_servers", "browser", "cors", "cross_site", "deployment", "page", "protocol", "proxies", "request_head"),
-    *live("security_headers"),
+    *live("asgi_servers", "browser", "cors", "cross_site", "deployment", "page", "policy_of_jobs", "protocol"),
+    *live("proxies", "request_head", "security_headers"),
 ]
 LIMITED = live("access", "jobs", "policy", "rate_limits", "secrets", "slow_uploads", "uploads_quota")
 OWN = [*STOPPED, *CONFIGURED, *LIMITED]
@@ -74,17 +74,17 @@ SCHEMA = "tests/contract/test_schema.py"
 
 # The longest first, so that no long one is left over at the end.
 PARTS = [
-    Part("unit, detection and docs", ["tests/unit", "tests/detection", "tests/docs"], servers=False),
-    Part("live: shared services", ["tests/live", SCHEMA], without=OWN),
-    Part("live: services with settings", CONFIGURED),
-    Part("live: access and limits", LIMITED),
     # All that uses the database in the process of the tests.
     Part("flow on PostgreSQL", ["tests/flow"], vendor="postgresql"),
-    Part("faults", ["tests/faults"]),
-    Part("live: services that stop", STOPPED),
-    Part("clients", ["tests/clients"]),
-    Part("hostile", ["tests/hostile"], servers=False),
+    Part("live: shared services", ["tests/live", SCHEMA], without=OWN),
+    Part("unit, detection and docs", ["tests/unit", "tests/detection", "tests/docs"], servers=False),
     Part("flow on SQLite", ["tests/flow"], vendor="sqlite"),
+    Part("clients", ["tests/clients"]),
+    Part("faults", ["tests/faults"]),
+    Part("live: services with settings", CONFIGURED),
+    Part("live: access and limits", LIMITED),
+    Part("live: services that stop", STOPPED),
+    Part("hostile", ["tests/hostile"], servers=False),
     Part("contract", ["tests/contract"], without=[SCHEMA], servers=False),
 ]
 
@@ -205,7 +205,9 @@ def pytest(arguments: Sequence[str]) -> list[str]:
 
 
 def environment(env: Mapping[str, str]) -> Mapping[str, str]:
-    return {**os.environ, **sampling.settings(), **env}
+    # Where it is set, as in some containers, hundreds of processes would compile our modules, each for itself.
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, **sampling.settings(), **env}
 
 
 if __name__ == "__main__":

@@ -28,8 +28,10 @@ logging.getLogger("httpx").setLevel(logging.WARNING)
 logging.getLogger("pyvips").setLevel(logging.WARNING)
 
 THREADS = 3
-# Seconds between two uploads of a thread.
-PAUSE = 0.06 if everything() else 0.15
+# Seconds between two uploads of a thread. Each upload costs a job, and a look at all that became of it.
+PAUSE = 0.06 if everything() else 0.3
+# Where something must be under way at any moment.
+SHORT_PAUSE = 0.06 if everything() else 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class Load:
     """Answers that are no 201."""
     unanswered: set[str] = field(default_factory=set)
     """SHA-256 of what was sent when the connection broke: it may have been stored, or not."""
+    pause: float = PAUSE
 
     def __post_init__(self) -> None:
         self._stopped = threading.Event()
@@ -93,7 +96,7 @@ class Load:
     def _run(self, thread: int) -> None:
         chance = random.Random(thread)
         with httpx.Client(base_url=self.url, timeout=25) as client:
-            while not self._stopped.wait(PAUSE):
+            while not self._stopped.wait(self.pause):
                 self._upload(client, chance)
 
     def _upload(self, client: httpx.Client, chance: random.Random) -> None:

@@ -27,7 +27,7 @@ from picasso.workdir import LOCK
 from tests.faults import imports, webhooks
 from tests.faults.following import Follower
 from tests.faults.kills import children, fork_servers, kill, power_cut
-from tests.faults.load import Load, Upload
+from tests.faults.load import SHORT_PAUSE, Load, Upload
 from tests.remote import remote
 from tests.sampling import everything, number, sample
 from tests.services import Postgres, RabbitMQ, Service, Unavailable, started
@@ -342,7 +342,7 @@ def settled_in(follower: Follower) -> set[str | None]:
 def test_webhooks_miss_nothing_when_their_sender_is_killed(place: Place) -> None:
     """It is killed in the middle of attempts. Every event arrives, and no message is of no event."""
     with webhooks.receiving(place.stack, place.query) as receiver:
-        with Load(place.stack.url) as load:
+        with Load(place.stack.url, pause=SHORT_PAUSE) as load:
             for _ in range(2):
                 until(receiver.has_more, 20, place.stack.log_tail)
                 kill_when_there(place.stack, "worker", "quick")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,24 +9,12 @@ import pytest
 from tests import browser
 from tests.contract.samples import samples
 from tests.devtools import Window
-from tests.stack import Stack, running
-
-CONFIG = """
-[pipelines.web.rendition]
-
-[pipelines.formats.image]
-options.formats = ["webp", "avif", "jpeg", "png"]
-"""
+from tests.stack import Stack
 
 
 @pytest.fixture(scope="module")
-def stack(new_data: Callable[[], Path]) -> Iterator[Stack]:
-    data = new_data()
-    data.mkdir(parents=True)
-    config = data / "picasso.toml"
-    config.write_text(CONFIG)
-    with running(data, PICASSO_CONFIG=str(config)) as stack:
-        yield stack
+def stack(processing: Stack) -> Stack:
+    return processing
 
 
 def local(url: str) -> str:

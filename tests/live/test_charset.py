@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
-from tests.live.conftest import Shared, web_only
 from tests.live.wire import ask
 from tests.stack import Stack
 
@@ -59,22 +56,21 @@ def test_text_has_its_charset(service: Stack, encoding: str, text: str, shown: s
     assert (part.status_code, part.headers["content-type"]) == (206, shown)
 
 
-def test_text_has_its_charset_before_it_was_processed(shared_web: Shared) -> None:
-    stack = shared_web()
+def test_text_has_its_charset_before_it_was_processed(limited: Stack) -> None:
+    """No worker belongs to this service."""
     for encoding, label in (("utf-8", "utf-8"), ("utf-16-le", "utf-16le"), ("utf-16-be", "utf-16be")):
-        file = stack.upload(RUSSIAN.encode(encoding), "text.txt")
+        file = limited.upload(RUSSIAN.encode(encoding), "text.txt")
         assert file["state"] == "pending"
-        assert served_as(stack, file["file"]) == f"text/plain; charset={label}"
+        assert served_as(limited, file["file"]) == f"text/plain; charset={label}"
 
 
-def test_a_server_that_sends_the_bytes_is_told_the_charset(new_data: Callable[[], Path]) -> None:
-    with web_only(new_data(), PICASSO_ACCEL_REDIRECT="/stored") as stack:
-        path = urlsplit(stack.upload(RUSSIAN.encode(), "text.txt")["file"]).path
-        for method in ("GET", "HEAD"):
-            answer = ask(stack, method, path)
-            # HEAD is answered by the service itself: it has no bytes that the server could send.
-            assert answer.headers.get("x-accel-redirect", "").startswith("/stored/") == (method == "GET")
-            assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+def test_a_server_that_sends_the_bytes_is_told_the_charset(accelerated: Stack) -> None:
+    path = urlsplit(accelerated.upload(RUSSIAN.encode(), "text.txt")["file"]).path
+    for method in ("GET", "HEAD"):
+        answer = ask(accelerated, method, path)
+        # HEAD is answered by the service itself: it has no bytes that the server could send.
+        assert answer.headers.get("x-accel-redirect", "").startswith("/stored/") == (method == "GET")
+        assert answer.headers["content-type"] == "text/plain; charset=utf-8"
 
 
 def test_text_that_we_made_is_utf_8(service: Stack) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
@@ -12,30 +11,15 @@ import pytest
 from picasso.web.cors import RESPONSE_HEADERS
 from tests import browser
 from tests.devtools import Window
-from tests.live.conftest import Shared, web_only
+from tests.live.conftest import APP, Shared
 from tests.live.wire import END, FILES, FORM, PNG, UPLOAD, Answer, ask, check_problem, head, part, post, wire
-from tests.services import free_port
 from tests.stack import Stack
 
 pytestmark = pytest.mark.live
 
-APP = "https://app.example.com"
 STRANGER = "https://evil.example"
 UPLOADS = "/api/v1.0/uploads/"
 RETRY = "/api/v1.0/jobs/retry/"
-
-
-@pytest.fixture(scope="module")
-def page_port() -> int:
-    return free_port()
-
-
-@pytest.fixture(scope="module")
-def listed(new_data: Callable[[], Path], page_port: int) -> Iterator[Stack]:
-    """Lets in two origins; the second is that of a page in a browser of ours."""
-    origins = f"{APP},http://localhost:{page_port}"
-    with web_only(new_data(), PICASSO_CORS_ORIGINS=origins, PICASSO_MAX_UPLOAD_SIZE="1MiB") as stack:
-        yield stack
 
 
 @pytest.fixture(scope="module")

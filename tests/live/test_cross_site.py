@@ -13,13 +13,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from tests.live.conftest import Shared, web_only
+from tests.live.conftest import APP, Shared, web_only
 from tests.live.wire import END, FILES, FORM, PNG, UPLOAD, Answer, ask, check_problem, count, head, part, post, wire
 from tests.stack import Stack
 
 pytestmark = pytest.mark.live
 
-APP = "https://app.example.com"
 STRANGER = "https://evil.example"
 UPLOADS = "/api/v1.0/uploads/"
 RETRY = "/api/v1.0/jobs/retry/"
@@ -30,12 +29,6 @@ LOGIN = "/admin/login/"
 @pytest.fixture(scope="module")
 def closed(shared_web: Shared) -> Stack:
     return shared_web()
-
-
-@pytest.fixture(scope="module")
-def listed(new_data: Callable[[], Path]) -> Iterator[Stack]:
-    with web_only(new_data(), PICASSO_CORS_ORIGINS=APP) as stack:
-        yield stack
 
 
 @pytest.fixture(scope="module")

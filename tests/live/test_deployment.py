@@ -15,10 +15,9 @@ import httpx
 import pytest
 
 from tests import nginx
-from tests.live.conftest import Shared
 from tests.live.wire import head, wire
 from tests.services import free_port, required_program
-from tests.stack import until
+from tests.stack import Stack, until
 
 pytestmark = pytest.mark.live
 
@@ -98,16 +97,13 @@ def running(command: list[str], folder: Path, port: int) -> Iterator[None]:
 PROXIES = {"nginx": (by_nginx, False), "caddy": (by_caddy, True), "haproxy": (by_haproxy, True)}
 
 
-@pytest.fixture(scope="module")
-def web(shared_web: Shared) -> str:
-    return shared_web(PICASSO_TRUSTED_PROXIES="127.0.0.1").url
-
-
 @pytest.fixture(scope="module", params=PROXIES)
-def proxy(request: pytest.FixtureRequest, web: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
+def proxy(
+    request: pytest.FixtureRequest, believing: Stack, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Proxy]:
     run, interim = PROXIES[request.param]
     port = free_port()
-    with run(tmp_path_factory.mktemp(request.param), port, web):
+    with run(tmp_path_factory.mktemp(request.param), port, believing.url):
         yield Proxy(port, interim)
 
 

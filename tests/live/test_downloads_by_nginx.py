@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import format_datetime, parsedate_to_datetime
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
@@ -17,7 +16,7 @@ from picasso import conf
 from picasso.doctor import downloads, entrance, uploads
 from picasso.doctor.examine import findings_of
 from picasso.doctor.finding import Finding, Installation, Level
-from tests.live.conftest import web_only
+from tests.live.conftest import Shared
 from tests.live.shipped import shipped_nginx
 from tests.live.test_doctor import be_patient
 from tests.stack import running
@@ -84,12 +83,12 @@ class Doors:
 
 
 @pytest.fixture(scope="module")
-def doors(new_data: Callable[[], Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doors]:
-    data, env = new_data(), {"PICASSO_TRUSTED_PROXIES": "127.0.0.1"}
+def doors(shared_web: Shared, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doors]:
+    env = {"PICASSO_TRUSTED_PROXIES": "127.0.0.1"}
+    plain = shared_web(**env)
     with (
-        web_only(data, **env) as plain,
-        running(data, "web", "/healthz", PICASSO_ACCEL_REDIRECT="/stored", **env) as accel,
-        shipped_nginx(tmp_path_factory.mktemp("nginx"), accel.url, data) as front,
+        running(plain.data, "web", "/healthz", PICASSO_ACCEL_REDIRECT="/stored", **env) as accel,
+        shipped_nginx(tmp_path_factory.mktemp("nginx"), accel.url, plain.data) as front,
     ):
         sent = plain.upload(CONTENT, "línes 1.txt", "text/plain")
         yield Doors(plain.url, front.url, urlsplit(sent["file"]).path, httpx.head(sent["file"]).headers, accel.url)

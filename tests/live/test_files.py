@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from email import message_from_bytes
@@ -18,7 +18,6 @@ import httpx
 import pytest
 
 from tests.live.admin import superuser, token
-from tests.live.conftest import web_only
 from tests.live.wire import END, FILES, FORM, UPLOAD, Answer, ask, check_problem, count, head, part, png, wire
 from tests.stack import Stack, until
 
@@ -641,22 +640,19 @@ def test_deletion_in_the_admin_takes_the_bytes(service: Stack, admin: httpx.Clie
 # With settings of their own
 
 
-def test_a_public_url_is_in_every_address(new_data: Callable[[], Path]) -> None:
-    with web_only(
-        new_data(), PICASSO_PUBLIC_URL="https://files.example.com", PICASSO_ACCEL_REDIRECT="/stored"
-    ) as stack:
-        sent = stack.upload(b"x\n", "año 1.txt")
-        assert sent["file"] == f"https://files.example.com/files/{sent['id']}/a%C3%B1o%201.txt"
-        assert listed(stack)["results"][0]["file"] == sent["file"]
-        link = stack.client.get(FILES).headers["link"]
-        assert '<https://files.example.com/api/v1.0/files/?page=1>; rel="first"' in link
-        answer: Answer = ask(stack, "GET", sent["file"].removeprefix("https://files.example.com"))
-        assert answer.status == 200
-        assert answer.body == b""
-        lies = f"/stored/text/plain/{sent['id'][-2:]}/{sent['id']}/a%C3%B1o%201.txt"
-        assert answer.headers["x-accel-redirect"] == lies
-        assert answer.headers["x-content-type-options"] == "nosniff"
-        check_problem(ask(stack, "GET", f"/files/{uuid4()}/x"), 404, "not-found")
+def test_a_public_url_is_in_every_address(accelerated: Stack) -> None:
+    sent = accelerated.upload(b"x\n", "año 1.txt")
+    assert sent["file"] == f"https://files.example.com/files/{sent['id']}/a%C3%B1o%201.txt"
+    assert listed(accelerated)["results"][0]["file"] == sent["file"]
+    link = accelerated.client.get(FILES).headers["link"]
+    assert '<https://files.example.com/api/v1.0/files/?page=1>; rel="first"' in link
+    answer: Answer = ask(accelerated, "GET", sent["file"].removeprefix("https://files.example.com"))
+    assert answer.status == 200
+    assert answer.body == b""
+    lies = f"/stored/text/plain/{sent['id'][-2:]}/{sent['id']}/a%C3%B1o%201.txt"
+    assert answer.headers["x-accel-redirect"] == lies
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    check_problem(ask(accelerated, "GET", f"/files/{uuid4()}/x"), 404, "not-found")
 
 
 # Addresses

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from tests.devtools import Browser, Page, Sent, Window, required
+from tests.devtools import Browser, Browsers, Page, Sent, Window, required
 from tests.live.conftest import web_only
-from tests.stack import Stack, running, until
+from tests.stack import Stack, until
 from tests.train import Train, train
 
 pytestmark = pytest.mark.live
@@ -28,9 +28,15 @@ AT_ONCE = 3.5
 
 
 @pytest.fixture(scope="module")
-def stack(new_data: Callable[[], Path]) -> Iterator[Stack]:
-    with running(new_data()) as stack:
-        yield stack
+def stack(processing: Stack) -> Stack:
+    return processing
+
+
+@pytest.fixture(scope="module")
+def chromium(browsers: Browsers) -> Iterator[Window]:
+    """One window for all tests: each has a line of its own, so its pages share no storage with those of the others."""
+    with browsers.running().window() as window:
+        yield window
 
 
 @pytest.fixture
@@ -426,8 +432,8 @@ def test_below_a_path_and_by_another_name(new_data: Callable[[], Path], chromium
         page.close()
 
 
-def test_what_is_too_large_is_not_sent(limited: Stack, chromium: Window, film: Path) -> None:
-    page = chromium.page(f"{limited.url}/")
+def test_what_is_too_large_is_not_sent(listed: Stack, chromium: Window, film: Path) -> None:
+    page = chromium.page(f"{listed.url}/")
     page.choose(film)
     page.until(f"document.querySelector('{ROW}')?.dataset.state === 'error'")
     assert "the limit is 1.0 MB" in note(page)
@@ -435,18 +441,17 @@ def test_what_is_too_large_is_not_sent(limited: Stack, chromium: Window, film: P
     page.close()
 
 
-def test_files_have_a_picture_whatever_the_sizes(
-    new_data: Callable[[], Path], chromium: Window, tmp_path: Path
-) -> None:
+def test_files_have_a_picture_whatever_the_sizes(stack: Stack, chromium: Window) -> None:
     """The page shows a thumbnail of the sizes and formats of the pipeline, before and after its script has run."""
-    config = tmp_path / "picasso.toml"
-    config.write_text('[pipelines.default.image.options]\nsizes = [320, 1280]\nformats = ["avif", "webp"]\n')
-    with running(new_data(), PICASSO_CONFIG=str(config)) as stack:
-        page = chromium.page(f"{stack.url}/")
-        page.choose(PICTURE)
-        page.until("/[/]thumbnail-320[.]webp$/.test(document.querySelector('.file .thumb img')?.src)", 60)
-        address = page.run("document.querySelector('.file .thumb img').src")
-        assert address in stack.client.get("/", headers={"Accept": "text/html"}).text
-        assert stack.client.get(address).headers["content-type"] == "image/webp"
-        assert page.complaints == []
-        page.close()
+    page = chromium.page(f"{stack.url}/")
+    page.choose(PICTURE)
+    until(
+        lambda: files_like(stack, PICTURE) != [], 60, lambda: f"it became no file; the page says:\n{page.text('main')}"
+    )
+    thumbnail = f"document.querySelector('[data-id=\"{files_like(stack, PICTURE)[0]['id']}\"] .thumb img')"
+    page.until(f"/[/]thumbnail-320[.]webp$/.test({thumbnail}?.src)", 60)
+    address = page.run(f"{thumbnail}.src")
+    assert address in stack.client.get("/", headers={"Accept": "text/html"}).text
+    assert stack.client.get(address).headers["content-type"] == "image/webp"
+    assert page.complaints == []
+    page.close()

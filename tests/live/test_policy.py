@@ -1,4 +1,4 @@
-"""What a policy refuses, on each way in: at the head, at the first bytes, at the commit, and by the job."""
+"""What a policy refuses, on each way in: at the head, at the first bytes, and at the commit."""
 
 from __future__ import annotations
 
@@ -8,62 +8,26 @@ import random
 import socket
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
-from tests.formats import active, document, pdf
-from tests.live.conftest import web_only
+from tests.formats import active, document
 from tests.live.resumable import CHUNK, TUS, UPLOADS, metadata, path_of
 from tests.live.wire import BOUNDARY, FORM, PNG, UPLOAD, Wire, head
-from tests.stack import Stack, running, until
+from tests.stack import Stack, until
 
 pytestmark = pytest.mark.live
 
 GIB = 2**30
 
-CONFIG = """
-[pipelines.pictures.policy]
-allowed_types = ["image/*"]
-forbidden_types = ["image/svg+xml"]
-max_size = {"*" = 5_000_000, "image/png" = 100_000}
-
-[pipelines.strict.policy]
-type_mismatch = "refuse"
-bombs = "refuse"
-encrypted = "refuse"
-active_content = {macros = "refuse", javascript = "refuse", open_action = "flag"}
-
-[pipelines.watch.policy]
-type_mismatch = "flag"
-active_content = "flag"
-"""
-
 EXE = b"MZ" + random.Random(3).randbytes(3 * 2**20)
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"/>'
-SCRIPT = pdf.pages([pdf.lines(["Hi"])], catalogue=b"/OpenAction << /S /JavaScript /JS (x) >>")
 
 Send = Callable[[Stack, bytes, str, str], httpx.Response]
-
-
-@pytest.fixture(scope="module")
-def doors(new_data: Callable[[], Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    config = tmp_path_factory.mktemp("config") / "picasso.toml"
-    config.write_text(CONFIG)
-    with web_only(new_data(), PICASSO_CONFIG=str(config), PICASSO_MAX_UPLOAD_SIZE="2GiB") as stack:
-        yield stack
-
-
-@pytest.fixture(scope="module")
-def whole(new_data: Callable[[], Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    config = tmp_path_factory.mktemp("config") / "picasso.toml"
-    config.write_text(CONFIG)
-    with running(new_data(), PICASSO_CONFIG=str(config)) as stack:
-        yield stack
 
 
 def by_form(stack: Stack, content: bytes, name: str, pipeline: str) -> httpx.Response:
@@ -158,47 +122,47 @@ def leftovers(stack: Stack) -> list[Path]:
     ids=["program", "small program", "drawing", "document", "large picture"],
 )
 def test_types_and_sizes_on_each_way_in(
-    doors: Stack, way: Send, content: bytes, name: str, expected: tuple[int, str]
+    policies: Stack, way: Send, content: bytes, name: str, expected: tuple[int, str]
 ) -> None:
     # What an earlier test has left may go meanwhile.
-    before = set(leftovers(doors))
-    assert refused(way(doors, content, name, "pictures")) == expected
-    until(lambda: not set(leftovers(doors)) - before, 10, lambda: str(set(leftovers(doors)) - before))
+    before = set(leftovers(policies))
+    assert refused(way(policies, content, name, "pictures")) == expected
+    until(lambda: not set(leftovers(policies)) - before, 10, lambda: str(set(leftovers(policies)) - before))
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_what_is_allowed_comes_in(doors: Stack, way: Send) -> None:
-    assert way(doors, PNG, "a.png", "pictures").status_code in {201, 204}
-    assert way(doors, b"text", "a.txt", "default").status_code in {201, 204}
+def test_what_is_allowed_comes_in(policies: Stack, way: Send) -> None:
+    assert way(policies, PNG, "a.png", "pictures").status_code in {201, 204}
+    assert way(policies, b"text", "a.txt", "default").status_code in {201, 204}
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_a_declared_type_that_does_not_match(doors: Stack, way: Send) -> None:
-    assert refused(way(doors, b"plain text", "a.png", "strict")) == (415, "type-not-allowed")
-    assert way(doors, PNG, "a.png", "strict").status_code in {201, 204}
+def test_a_declared_type_that_does_not_match(policies: Stack, way: Send) -> None:
+    assert refused(way(policies, b"plain text", "a.png", "strict")) == (415, "type-not-allowed")
+    assert way(policies, PNG, "a.png", "strict").status_code in {201, 204}
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_macros_and_passwords_at_the_door(doors: Stack, way: Send) -> None:
+def test_macros_and_passwords_at_the_door(policies: Stack, way: Send) -> None:
     locked = bytearray(document.zipped({"a.txt": b"secret"}))
     locked[locked.index(b"PK\x01\x02") + 8] |= 1
     for content in (active.docm(), bytes(locked)):
-        answer = way(doors, content, "a.bin", "strict") if way is not by_form else None
-        answer = answer or doors.client.post(UPLOAD, data={"pipeline": "strict"}, files={"file": ("a.bin", content)})
+        answer = way(policies, content, "a.bin", "strict") if way is not by_form else None
+        answer = answer or policies.client.post(UPLOAD, data={"pipeline": "strict"}, files={"file": ("a.bin", content)})
         assert refused(answer)[1] in {"forbidden-content", "type-not-allowed"}
-    answer = doors.client.put(f"{UPLOAD}a.docm?pipeline=strict", content=active.docm())
+    answer = policies.client.put(f"{UPLOAD}a.docm?pipeline=strict", content=active.docm())
     assert refused(answer) == (422, "forbidden-content")
     assert "macros" in answer.json()["detail"]
-    answer = doors.client.put(f"{UPLOAD}a.docx?pipeline=strict", content=document.locked())
+    answer = policies.client.put(f"{UPLOAD}a.docx?pipeline=strict", content=document.locked())
     assert refused(answer) == (422, "forbidden-content")
 
 
-def test_flags_are_facts(doors: Stack) -> None:
-    answer = doors.client.put(
+def test_flags_are_facts(policies: Stack) -> None:
+    answer = policies.client.put(
         f"{UPLOAD}a.docm?pipeline=watch", content=active.docm(), headers={"Content-Type": "image/png"}
     )
     assert answer.status_code == 201
-    facts = doors.client.get(f"/api/v1.0/files/{answer.json()['id']}/").json()["facts"]
+    facts = policies.client.get(f"/api/v1.0/files/{answer.json()['id']}/").json()["facts"]
     assert facts["file"]["policy_flags"] == ["type_mismatch", "macros"]
 
 
@@ -228,8 +192,8 @@ def begin_huge(stack: Stack, way: str) -> Wire:
 
 
 @pytest.mark.parametrize("way", ["form", "raw", "raw-chunked", "tus"])
-def test_a_forbidden_type_ends_at_its_first_bytes(doors: Stack, way: str) -> None:
-    wire = begin_huge(doors, way)
+def test_a_forbidden_type_ends_at_its_first_bytes(policies: Stack, way: str) -> None:
+    wire = begin_huge(policies, way)
     first = EXE[:70_000]
     with closing(wire.sock):
         wire.send(b"%x\r\n%s\r\n" % (len(first), first) if way == "raw-chunked" else first)
@@ -238,72 +202,27 @@ def test_a_forbidden_type_ends_at_its_first_bytes(doors: Stack, way: str) -> Non
 
 
 @pytest.mark.parametrize("way", ["raw", "tus", "draft"])
-def test_a_declared_size_is_refused_at_the_head(doors: Stack, way: str) -> None:
-    with socket.create_connection(("127.0.0.1", doors.port), timeout=20) as connection:
+def test_a_declared_size_is_refused_at_the_head(policies: Stack, way: str) -> None:
+    with socket.create_connection(("127.0.0.1", policies.port), timeout=20) as connection:
         wire, size = Wire(connection), 6_000_000
         sent = {"Upload_Metadata": metadata(filename="a.png", pipeline="pictures")}
         if way == "raw":
-            wire.send(head(doors, "PUT", f"{UPLOAD}a.png?pipeline=pictures", Content_Length=size))
+            wire.send(head(policies, "PUT", f"{UPLOAD}a.png?pipeline=pictures", Content_Length=size))
         elif way == "tus":
-            wire.send(head(doors, "POST", UPLOADS, Tus_Resumable="1.0.0", Upload_Length=size, Content_Length=0, **sent))
+            wire.send(
+                head(policies, "POST", UPLOADS, Tus_Resumable="1.0.0", Upload_Length=size, Content_Length=0, **sent)
+            )
         else:
-            wire.send(head(doors, "POST", UPLOADS, Upload_Complete="?0", Upload_Length=size, Content_Length=0, **sent))
+            wire.send(
+                head(policies, "POST", UPLOADS, Upload_Complete="?0", Upload_Length=size, Content_Length=0, **sent)
+            )
         answer = wire.read()
         assert (answer.status, answer.json()["code"]) == (413, "too-large")
 
 
-def test_a_type_that_only_the_end_tells_is_refused_at_the_commit(doors: Stack) -> None:
+def test_a_type_that_only_the_end_tells_is_refused_at_the_commit(policies: Stack) -> None:
     """An OpenRaster picture is a ZIP, so a ZIP may become one until its directory is there."""
     content = document.zipped({"a.bin": random.Random(1).randbytes(300_000)})
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         assert archive.namelist() == ["a.bin"]
-    assert refused(by_raw_body(doors, content, "a.png", "pictures")) == (415, "type-not-allowed")
-
-
-# The job
-
-
-def settled(stack: Stack, content: bytes, name: str, pipeline: str) -> Any:
-    answer = stack.client.put(f"{UPLOAD}{name}?pipeline={pipeline}", content=content)
-    assert answer.status_code == 201, answer.text
-    return stack.settled(answer.json()["id"], 60)
-
-
-def test_a_file_with_forbidden_content_fails_and_is_not_served(whole: Stack) -> None:
-    file = settled(whole, SCRIPT, "a.pdf", "strict")
-    assert file["state"] == "failed"
-    assert file["error"]["code"] == "forbidden-content"
-    assert file["facts"]["pdf"]["active_content"] == {"javascript": 1, "open_action": ["JavaScript"]}
-    answer = whole.client.get(file["file"])
-    assert refused(answer) == (403, "content-refused")
-    assert not file["derivatives"]
-
-
-def test_bombs_and_passwords_found_by_the_job(whole: Stack) -> None:
-    bomb = document.zipped({"zeros": bytes(80 * 2**20)})
-    assert settled(whole, bomb, "a.zip", "strict")["error"]["code"] == "forbidden-content"
-    assert settled(whole, pdf.locked(), "a.pdf", "strict")["error"]["code"] == "forbidden-content"
-    assert settled(whole, pdf.locked(), "a.pdf", "default")["error"]["code"] == "protected"
-
-
-def test_what_is_flagged_is_served(whole: Stack) -> None:
-    file = settled(whole, SCRIPT, "a.pdf", "watch")
-    assert file["state"] == "processed"
-    assert file["facts"]["pdf"]["policy_flags"] == ["javascript", "open_action"]
-    assert whole.client.get(file["file"]).content == SCRIPT
-
-
-def test_the_policy_of_the_project_and_of_the_pipeline_hold_together(whole: Stack) -> None:
-    project = "/api/v1.0/projects/default/"
-    wrong = whole.client.patch(project, json={"policy": {"bombs": "perhaps"}})
-    assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (400, "policy.bombs")
-    try:
-        assert whole.client.patch(project, json={"policy": {"forbidden_types": ["image/png"]}}).status_code == 200
-        deadline = time.monotonic() + 20
-        while by_raw_body(whole, PNG, "a.png", "pictures").status_code == 201:
-            assert time.monotonic() < deadline
-            time.sleep(0.2)
-        assert refused(by_raw_body(whole, PNG, "a.png", "default")) == (415, "type-not-allowed")
-        assert refused(by_raw_body(whole, EXE, "a.png", "pictures")) == (415, "type-not-allowed")
-    finally:
-        whole.client.patch(project, json={"policy": {}})
+    assert refused(by_raw_body(policies, content, "a.png", "pictures")) == (415, "type-not-allowed")

@@ -17,6 +17,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
+from itertools import product
+from operator import itemgetter
 from pathlib import Path
 
 import httpx
@@ -82,6 +84,7 @@ def picasso_in(folder: Path, *arguments: str, **env: str) -> subprocess.Complete
 
 
 def test_a_taken_port_is_told(data: Path) -> None:
+    shutil.copytree(migrated(), data)
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = str(other.getsockname()[1])
         for command in ("up", "web"):
@@ -342,46 +345,44 @@ def test_it_ends_within_ten_seconds_whatever_it_is_doing(endings: dict[str, tupl
     assert "running" not in {state for state, _ in jobs}, "what ran was not given back"
 
 
-def test_an_upload_that_a_stop_interrupts_is_answered(data: Path) -> None:
-    """A problem document that says when to try again, not the server's own 500."""
+def test_clients_hear_of_a_stop(data: Path) -> None:
+    """An upload is answered by a problem document that says when to try again, not by the server's own 500.
+
+    A stream of events is ended, not cut: its client sees the end of the answer.
+    """
     shutil.copytree(migrated(), data)
+    headers = {"Accept": "text/event-stream"}
     with marked(data, "web") as stack:
         stack.start("/healthz")
-        with upload_in_progress(stack) as client:
+        events = httpx.stream("GET", f"{stack.url}/api/v1.0/events/", headers=headers, timeout=60)
+        with events as stream, upload_in_progress(stack) as client:
+            lines = stream.iter_lines()
+            assert next(lines) == "retry: 1000"
             stack.signal(signal.SIGTERM)
             client.settimeout(20)
             answer = b"".join(iter(partial(client.recv, 65536), b""))
+            list(lines)  # raises if the connection is cut
     head, _, body = answer.partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 503 ")
     assert b"retry-after: " in head.lower()
     assert json.loads(body)["code"] == "unavailable"
 
 
-def test_a_stream_of_events_ends_when_the_service_stops(data: Path) -> None:
-    """It is ended, not cut: its client sees the end of the answer, and the log has no error."""
-    shutil.copytree(migrated(), data)
-    headers = {"Accept": "text/event-stream"}
-    with marked(data, "web") as stack:
-        stack.start("/healthz")
-        with httpx.stream("GET", f"{stack.url}/api/v1.0/events/", headers=headers, timeout=60) as answer:
-            lines = answer.iter_lines()
-            assert next(lines) == "retry: 1000"
-            stack.signal(signal.SIGTERM)
-            list(lines)  # raises if the connection is cut
+EARLY = {"sigterm": to_top(signal.SIGTERM), "ctrl-c": to_group(signal.SIGINT)}
 
 
-@pytest.mark.parametrize("end", [to_top(signal.SIGTERM), to_group(signal.SIGINT)], ids=["sigterm", "ctrl-c"])
-def test_it_ends_also_while_it_starts(tmp_path: Path, end: Callable[[Stack], None]) -> None:
-    def end_after(seconds: float) -> Ending:
-        with marked(tmp_path / str(seconds) / "data") as stack:
+def test_it_ends_also_while_it_starts(tmp_path: Path) -> None:
+    def end_after(how: str, seconds: float) -> Ending:
+        with marked(tmp_path / f"{how} {seconds}" / "data") as stack:
             stack.start("")
             time.sleep(seconds)
-            return ended(stack, end)
+            return ended(stack, EARLY[how])
 
+    moments = sample(product(EARLY, (0.4, 1.2, 2.2, 3.4)), itemgetter(0), 1 / 2)
     with ThreadPoolExecutor(4) as threads:
-        for ending in threads.map(end_after, [0.4, 1.2, 2.2, 3.4]):
-            assert not ending.left, f"left behind: {ending.left}"
-            assert ending.took < ENDS_WITHIN
+        for moment, ending in zip(moments, threads.map(end_after, *zip(*moments, strict=True)), strict=True):
+            assert not ending.left, f"{moment} left behind: {ending.left}"
+            assert ending.took < ENDS_WITHIN, moment
 
 
 def test_each_part_ends_alone(tmp_path: Path) -> None:
@@ -409,21 +410,36 @@ def seen(data: Path) -> int:
 # Parts that die
 
 
-def test_a_dead_part_is_started_again(data: Path) -> None:
+@pytest.fixture(scope="module")
+def unprivileged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Without root's privileges, also where we are root. Ctrl-C ends it well, after all that the tests did to it."""
+    data = tmp_path_factory.mktemp("unprivileged") / "data"
     shutil.copytree(migrated(), data)
+    python = data.with_name("python")
+    python.write_text(f'#!/bin/sh\nexec {" ".join([*UNPRIVILEGED, sys.executable])} "$@"\n')
+    python.chmod(0o755)
     with marked(data) as stack:
+        stack.python = str(python)
         stack.start()
-        parts = [("web",), ("worker", "quick"), ("worker", "heavy")]
-        victims = [only(stack.processes(*words)) for words in parts]
-        for victim in victims:
-            victim.kill()
-        # The socket outlives its process, so a client waits and is not refused.
-        assert httpx.get(f"{stack.url}/healthz", timeout=60).status_code == 200
-        for words, victim in zip(parts, victims, strict=True):
-            until(partial(replaced, stack, words, victim), 10, lambda: f"not started again:\n{stack.log_tail()}")
-        assert stack.settled(stack.upload(b"hello")["id"])["state"] == "processed"
-        assert stack.log.read_text().count("starting it again") == 3
+        yield stack
         ended(stack, to_top(signal.SIGINT)).assert_clean()
+
+
+UNPRIVILEGED = ["setpriv", "--bounding-set=-all"] if os.geteuid() == 0 and sys.platform == "linux" else []
+
+
+def test_a_dead_part_is_started_again(unprivileged: Stack) -> None:
+    stack = unprivileged
+    parts = [("web",), ("worker", "quick"), ("worker", "heavy")]
+    victims = [only(stack.processes(*words)) for words in parts]
+    for victim in victims:
+        victim.kill()
+    # The socket outlives its process, so a client waits and is not refused.
+    assert httpx.get(f"{stack.url}/healthz", timeout=60).status_code == 200
+    for words, victim in zip(parts, victims, strict=True):
+        until(partial(replaced, stack, words, victim), 10, lambda: f"not started again:\n{stack.log_tail()}")
+    assert stack.settled(stack.upload(b"hello")["id"])["state"] == "processed"
+    assert stack.log.read_text().count("starting it again") == 3
 
 
 def replaced(stack: Stack, words: tuple[str, ...], victim: psutil.Process) -> bool:
@@ -445,26 +461,19 @@ def test_no_part_outlives_a_supervisor_that_is_killed(data: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_nobody_of_the_same_uid_reads_a_secret_in_proc(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nobody_of_the_same_uid_reads_a_secret_in_proc(unprivileged: Stack) -> None:
     """Root could, so where we are root all happens without root's privileges."""
-    shutil.copytree(migrated(), data)
-    unprivileged = ["setpriv", "--bounding-set=-all"] if os.geteuid() == 0 else []
-    python = data.with_name("python")
-    python.write_text(f'#!/bin/sh\nexec {" ".join([*unprivileged, sys.executable])} "$@"\n')
-    python.chmod(0o755)
-    monkeypatch.setattr(sys, "executable", str(python))
 
     def readable(process: psutil.Process) -> bool:
-        argv = [*unprivileged, "cat", f"/proc/{process.pid}/environ"]
+        argv = [*UNPRIVILEGED, "cat", f"/proc/{process.pid}/environ"]
         return subprocess.run(argv, capture_output=True, check=False).returncode == 0
 
-    with marked(data) as stack:
-        stack.start()
-        ours = stack.processes("-m", "picasso")
-        assert len(ours) == 4
-        assert all(map(readable, stack.processes("picasso.process.forkserver"))), "it has nothing to hide"
-        assert not any(map(readable, ours))
-        assert stack.settled(stack.upload(b"one two")["id"])["state"] == "processed"
+    ours = unprivileged.processes("-m", "picasso")
+    assert len(ours) == 4
+    assert all(map(readable, unprivileged.processes("picasso.process.forkserver"))), "it has nothing to hide"
+    # One that was just started again closes itself in its first moments.
+    until(lambda: not any(map(readable, ours)), 10, lambda: f"readable: {list(filter(readable, ours))}")
+    assert unprivileged.settled(unprivileged.upload(b"one two")["id"])["state"] == "processed"
 
 
 class Refusing(SupervisedProcess):

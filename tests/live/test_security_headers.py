@@ -22,11 +22,6 @@ def plain(shared_web: Shared) -> Stack:
     return shared_web()
 
 
-@pytest.fixture(scope="module")
-def secure(shared_web: Shared) -> Stack:
-    return shared_web(PICASSO_TRUSTED_PROXIES="127.0.0.1", PICASSO_HSTS_SECONDS="3600")
-
-
 def answers(stack: Stack) -> dict[str, Answer]:
     file = stack.upload(PNG, "dot.png", "image/png")
     path = file["file"].removeprefix(stack.url)
@@ -94,10 +89,10 @@ def test_a_cached_page_keeps_its_headers(plain: Stack) -> None:
     assert "sandbox" in kept["content-security-policy"]
 
 
-def test_https_only_once_there_was_https(secure: Stack) -> None:
+def test_https_only_once_there_was_https(believing: Stack) -> None:
     for headers, value in (({"X_Forwarded_Proto": "https"}, "max-age=3600"), ({}, None)):
         for path in (FILES, "/healthz", "/admin/login/", "/nowhere"):
-            assert ask(secure, "GET", path, **headers).headers.get("strict-transport-security") == value
+            assert ask(believing, "GET", path, **headers).headers.get("strict-transport-security") == value
 
 
 def test_the_docs_work_under_their_policy(plain: Stack, chromium: Window) -> None:

@@ -123,50 +123,37 @@ def test_text_is_processed(core: Stack) -> None:
     assert file["facts"]["text"]["lines"] == 1
 
 
-def test_a_web_process_creates_jobs_for_workers_that_have_decoders(
-    python: Path, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    """Both on one data folder; the worker runs in this environment."""
+@pytest.fixture(scope="module")
+def web(python: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A web process for workers that have decoders. They share its data folder."""
     data = tmp_path_factory.mktemp("split") / "data"
+    shutil.copytree(migrated(), data)
     web = Stack(data, "web", PICASSO_ASSUME_DECODERS="true")
     web.python = str(python)
-    shutil.copytree(migrated(), data)
-    with running(data, "worker --queue quick", ""):
-        web.start("/healthz")
-        try:
-            file = web.settled(web.upload(by_pillow("PNG"), "picture.png", "image/png")["id"])
-        finally:
-            web.client.close()
-            web.stop()
+    web.start("/healthz")
+    yield web
+    web.client.close()
+    web.stop()
+
+
+def test_a_worker_without_decoders_leaves_jobs_to_one_that_has_them(web: Stack, python: Path) -> None:
+    """The other worker runs in this environment."""
+    core = Stack(web.data, "worker --queue quick")
+    core.python = str(python)
+    picture = web.upload(by_pillow("PNG"), "picture.png", "image/png")["id"]
+    core.start("")
+    try:
+        text = web.settled(web.upload(b"one line\n")["id"])
+    finally:
+        core.client.close()
+        core.stop()
+    assert text["facts"]["text"]["lines"] == 1, "the worker does what it can"
+    (job,) = web.client.get(f"/api/v1.0/files/{picture}/jobs/").json()["results"]
+    assert (job["state"], job["attempt"], job["error"]) == ("waiting", 0, None)
+    with running(web.data, "worker --queue quick", ""):
+        file = web.settled(picture)
     assert (file["state"], file["facts"]["image"]["format"]) == ("processed", "png")
     assert "processors without their libraries" not in web.log.read_text()
-
-
-def test_a_worker_without_decoders_leaves_jobs_to_one_that_has_them(
-    python: Path, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    data = tmp_path_factory.mktemp("lacking") / "data"
-    web = Stack(data, "web", PICASSO_ASSUME_DECODERS="true")
-    core = Stack(data, "worker --queue quick")
-    web.python = core.python = str(python)
-    shutil.copytree(migrated(), data)
-    web.start("/healthz")
-    try:
-        picture = web.upload(by_pillow("PNG"), "picture.png", "image/png")["id"]
-        core.start("")
-        text = web.settled(web.upload(b"one line\n")["id"])
-        core.stop()
-        assert text["facts"]["text"]["lines"] == 1, "the worker does what it can"
-        (job,) = web.client.get(f"/api/v1.0/files/{picture}/jobs/").json()["results"]
-        assert (job["state"], job["attempt"], job["error"]) == ("waiting", 0, None)
-        with running(data, "worker --queue quick", ""):
-            file = web.settled(picture)
-    finally:
-        web.client.close()
-        web.stop()
-        if core.runs:
-            core.stop()
-    assert (file["state"], file["facts"]["image"]["format"]) == ("processed", "png")
 
 
 def test_a_picture_is_stored_without_facts(core: Stack) -> None:
