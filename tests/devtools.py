@@ -242,7 +242,7 @@ class Page:
         deadline = time.monotonic() + seconds
         while not (value := found()):
             assert time.monotonic() < deadline, f"never {what}; the page says:\n{self.text('main')}"
-            time.sleep(0.02)
+            time.sleep(0.05)
         return value
 
     def text(self, selector: str) -> str:
