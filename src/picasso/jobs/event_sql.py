@@ -48,7 +48,7 @@ PROGRESS = """
         picasso_file.pipeline,
         {json_object}('name', name, 'size', size, 'state', 'processing', 'processor', processor, 'progress', progress)
     FROM picasso_job JOIN picasso_file ON picasso_file.id = picasso_job.file_id
-    WHERE picasso_job.id {in_ids} AND picasso_job.state = 'running' AND picasso_file.state = 'processing'
+    WHERE picasso_job.id {in_ids} AND picasso_job.state = 'running' AND picasso_file.state IN ('processing')
         AND NOT EXISTS (
         SELECT 1 FROM picasso_event
         WHERE picasso_event.file_id = picasso_file.id AND type = 'file.processing' AND at > {second_ago})
