@@ -31,15 +31,15 @@ class Databases:
 
     def create_database(self, name: str) -> str:
         """The URL of a new one that has all tables. Its name begins with this."""
-        self._migrate_template()
-        return self._create(f"{name}_{uuid4().hex}", MIGRATED)
+        return self._create(f"{name}_{uuid4().hex}", self.migrated_template())
 
-    def _migrate_template(self) -> None:
-        """Migrations take seconds, a copy does not."""
+    def migrated_template(self) -> str:
+        """The name of a database that has all tables: migrations take seconds, a copy does not."""
         with once(self._folder / MIGRATED) as data:
             if data:
                 url = self._create(MIGRATED, "template1")
                 Stack(data, DATABASE_URL=url).manage("migrate", "--verbosity", "0")
+        return MIGRATED
 
     def _create(self, name: str, template: str) -> str:
         statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))

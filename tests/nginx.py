@@ -61,7 +61,7 @@ def running(folder: Path, port: int, configuration: str) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
-        process.wait()
+        process.wait(60)
 
 
 def listens(port: int) -> bool:

@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
+from tests.waiting import join
+
 PIECE = 2**14
 
 # With this option, close() resets the connection.
@@ -76,7 +78,7 @@ class Train:
         with suppress(OSError):
             self._carry(pair, lost)
         self._end(pair)
-        back.join()
+        join(back)
 
     def _carry(self, pair: tuple[socket.socket, socket.socket], lost: threading.Event) -> None:
         client, server = pair

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,42 @@ def running_again(service: Stack) -> Stack:
     if not service.runs:
         service.start()
     return service
+
+
+@dataclass(frozen=True)
+class WithKeys:
+    """A service that asks for keys, and lets people sign in at a provider at ``issuer_port``."""
+
+    stack: Stack
+    key: str
+    """Of the project ``default``."""
+    signing_secret: str
+    issuer_port: int
+
+
+# In one process, as its start takes longer than all of it. It prints the key and its secret.
+FIRST_ROWS = """
+from django.core.management import call_command
+from picasso.models import Key, Project
+Project.objects.create(name="shop")
+call_command("keys", "create", "page")
+call_command("keys", "secret", Key.objects.get(name="page").pk)
+"""
+
+
+@pytest.fixture(scope="session")
+def with_keys(new_data: Callable[[], Path]) -> Iterator[WithKeys]:
+    port = free_port()
+    env = {
+        "PICASSO_ACCESS": "keys",
+        "PICASSO_OIDC_ISSUER": f"http://127.0.0.1:{port}",
+        "PICASSO_OIDC_CLIENT_ID": "picasso",
+        "PICASSO_OIDC_CLIENT_SECRET": "a-secret-of-the-tests",
+        "PICASSO_OIDC_GROUPS": "staff=admin,support=viewer:shop,writers=operator:shop",
+    }
+    with running(new_data(), **env) as stack:
+        key, secret = stack.manage("shell", "-v", "0", "-c", FIRST_ROWS).split()
+        yield WithKeys(stack, key, secret, port)
 
 
 @pytest.fixture(scope="session")

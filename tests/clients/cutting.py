@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
+from tests.waiting import join
+
 
 @dataclass
 class Cutter:
@@ -40,7 +42,7 @@ class Cutter:
             up = threading.Thread(target=self.forward, args=("up", client, server), daemon=True)
             up.start()
             self.forward("down", server, client)
-            up.join()
+            join(up)
 
     def forward(self, direction: str, source: socket.socket, sink: socket.socket) -> None:
         passed = 0

@@ -8,12 +8,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import socket
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tests.clients.checks import TUS, UPLOADS
 from tests.live.wire import Answer, Wire, head, wire
 from tests.stack import Stack
+from tests.waiting import SECONDS
 
 GONE = {404, 410}
 
@@ -144,7 +146,9 @@ class Speaker:
 
     def append(self, upload: Upload, end: int, *, last: bool, checksum: str = "") -> Answer:
         """Send all up to ``end``, from wherever the server is when it takes over from those before."""
+        deadline = time.monotonic() + SECONDS
         while True:
+            assert time.monotonic() < deadline, f"others write to {upload} all the time"
             start = self.offset(upload)
             answer = self._patch(upload, start, max(start, end), last=last, checksum=checksum)
             if answer.status != 409 or upload.low == upload.high:

@@ -7,6 +7,7 @@ import hashlib
 import json
 import re
 import subprocess
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.services import Unavailable, program
+from tests.waiting import SECONDS
 
 JS = Path(__file__).parent / "js"
 OLDEST = (20, 19)  # what @tus/server needs
@@ -57,18 +59,36 @@ class Running:
     """A program of ours under way."""
 
     def __init__(self, name: str, *arguments: str) -> None:
+        self._name = name
         argv = [node(), str(JS / name), *arguments]
         self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
 
     def said(self) -> Iterator[dict[str, Any]]:
         """What it prints, as it prints it."""
-        assert self.process.stdout
-        for line in self.process.stdout:
+        while line := self._line():
             yield json.loads(line)
+
+    def _line(self) -> str:
+        """The next line; empty at the end. A program that prints nothing for a minute is killed."""
+        assert self.process.stdout
+        silent = threading.Event()
+
+        def kill() -> None:
+            silent.set()
+            self.process.kill()
+
+        timer = threading.Timer(SECONDS, kill)
+        timer.start()
+        try:
+            line: str = self.process.stdout.readline()
+        finally:
+            timer.cancel()
+        assert not silent.is_set(), f"{self._name} has printed nothing for {SECONDS} s"
+        return line
 
     def end(self) -> None:
         self.process.kill()
-        self.process.communicate()
+        self.process.communicate(timeout=SECONDS)
 
 
 @contextmanager

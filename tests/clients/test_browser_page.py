@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,10 @@ import pytest
 
 from tests import browser
 from tests.clients.checks import content
+from tests.clients.conftest import WithKeys
 from tests.clients.test_documented import bundled, examples
 from tests.devtools import Window
 from tests.services import free_port
-from tests.stack import Stack, running
 
 PAGE = "browser.md"
 ADDRESS = "http://localhost:8000"
@@ -27,10 +27,11 @@ FILES = "/api/v1.0/files/"
 class Shop:
     """A service that needs keys, and the application whose pages upload to it."""
 
-    def __init__(self, stack: Stack) -> None:
-        self.stack = stack
+    def __init__(self, service: WithKeys) -> None:
+        self.stack = stack = service.stack
         self.port = free_port()
-        self.key = stack.manage("keys", "create", "shop").strip()
+        self.key = service.key
+        self.secret = service.signing_secret
         self.client = httpx.Client(base_url=stack.url, headers={"Authorization": f"Bearer {self.key}"}, timeout=30)
         settings = {"cors_origins": [f"http://localhost:{self.port}"]}
         assert self.client.patch("/api/v1.0/projects/default/", json=settings).status_code == 200
@@ -40,11 +41,9 @@ class Shop:
 
     def token(self, owner: str) -> str:
         """By the example for a server."""
-        key_id = self.key.split("_")[1]
-        secret = self.stack.manage("keys", "secret", key_id).strip()
         [code] = examples("python", PAGE)
-        code = code.replace('os.environ["KEY_ID"]', repr(key_id))
-        code = code.replace('os.environ["SIGNING_SECRET"]', repr(secret))
+        code = code.replace('os.environ["KEY_ID"]', repr(self.key.split("_")[1]))
+        code = code.replace('os.environ["SIGNING_SECRET"]', repr(self.secret))
         space: dict[str, Any] = {}
         exec(code, space)
         token: str = space["upload_token"](owner)
@@ -61,8 +60,8 @@ class Shop:
 
 
 @pytest.fixture(scope="module")
-def shop(new_data: Callable[[], Path]) -> Iterator[Shop]:
-    with running(new_data(), PICASSO_ACCESS="keys") as stack, closing(Shop(stack)) as shop:
+def shop(with_keys: WithKeys) -> Iterator[Shop]:
+    with closing(Shop(with_keys)) as shop:
         yield shop
 
 

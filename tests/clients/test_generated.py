@@ -43,9 +43,9 @@ def save_document(service: Stack, folder: Path) -> Path:
 
 
 @pytest.fixture
-def package(embedded: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+def package(stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """The client that openapi-python-client makes."""
-    document = save_document(embedded, tmp_path)
+    document = save_document(stack, tmp_path)
     generate = (sys.executable, "-m", "openapi_python_client", "generate", "--config", CONFIG, "--meta", "none")
     said = ran(
         *generate, "--path", document, "--output-path", tmp_path / "picasso_api", "--fail-on-warning", cwd=tmp_path
@@ -62,9 +62,9 @@ def operation(tag: str, name: str) -> Any:
 
 
 @of_today("Python")
-def test_a_python_client(package: Any, embedded: Stack, tmp_path: Path) -> None:
+def test_a_python_client(package: Any, stack: Stack, tmp_path: Path) -> None:
     models, types = importlib.import_module("picasso_api.models"), importlib.import_module("picasso_api.types")
-    client = package.Client(base_url=embedded.url, raise_on_unexpected_status=True)
+    client = package.Client(base_url=stack.url, raise_on_unexpected_status=True)
     body = types.File(payload=b"content\n")
     stored = operation("upload", "upload_named_file").sync(
         "generated.txt", client=client, body=body, tags=["python"], prefer="wait=30"
@@ -108,9 +108,9 @@ def test_a_python_client_has_right_types(package: Any, tmp_path: Path) -> None:
 
 @of_today("TypeScript")
 @pytest.mark.usefixtures("javascript")
-def test_a_typescript_client(embedded: Stack, tmp_path: Path) -> None:
+def test_a_typescript_client(stack: Stack, tmp_path: Path) -> None:
     program, bin_ = node.node(), node.JS / "node_modules"
-    document = save_document(embedded, tmp_path)
+    document = save_document(stack, tmp_path)
     (tmp_path / "node_modules").symlink_to(node.JS / "node_modules")
     (tmp_path / "openapi.ts").write_bytes((node.JS / "openapi.ts").read_bytes())
     ran(program, bin_ / "openapi-typescript/bin/cli.js", document, "-o", "api.d.ts", cwd=tmp_path)
@@ -118,7 +118,7 @@ def test_a_typescript_client(embedded: Stack, tmp_path: Path) -> None:
     ran(program, bin_ / "tsc/bin/tsc", *strict, "openapi.ts", cwd=tmp_path)
     bundle = ("--bundle", "--format=esm", "--log-level=warning", "--outfile=openapi.mjs")
     ran(program, bin_ / "esbuild/bin/esbuild", "openapi.ts", *bundle, cwd=tmp_path)
-    found = json.loads(ran(program, "openapi.mjs", embedded.url, cwd=tmp_path))
+    found = json.loads(ran(program, "openapi.mjs", stack.url, cwd=tmp_path))
     assert found["found"] == [found["id"]]
     assert (found["state"], found["tags"]) == ("processed", ["blue", "typescript"])
     assert "file.processed" in found["events"]

@@ -3,38 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from html import unescape
-from pathlib import Path
 from urllib.parse import urljoin
 
 import httpx
 import pytest
 
+from tests.clients.conftest import WithKeys
 from tests.clients.node import running as running_node
-from tests.services import free_port
-from tests.stack import Stack, running
+from tests.stack import Stack
 
 ME = "/api/v1.0/me/"
-SHOP = "from picasso.models import Project; Project.objects.create(name='shop')"
 
 
 @pytest.fixture(scope="module")
-def provided(new_data: Callable[[], Path], javascript: str) -> Iterator[Stack]:
+def provided(with_keys: WithKeys, javascript: str) -> Iterator[Stack]:
     """The service and its provider."""
-    port = free_port()
-    env = {
-        "PICASSO_ACCESS": "keys",
-        "PICASSO_OIDC_ISSUER": f"http://127.0.0.1:{port}",
-        "PICASSO_OIDC_CLIENT_ID": "picasso",
-        "PICASSO_OIDC_CLIENT_SECRET": "a-secret-of-the-tests",
-        "PICASSO_OIDC_GROUPS": "staff=admin,support=viewer:shop,writers=operator:shop",
-    }
-    with running(new_data(), "up", "/healthz", **env) as stack:
-        stack.manage("shell", "-c", SHOP)
-        with running_node("oidc.mjs", str(port), f"{stack.url}/sign-in/oidc/callback/") as provider:
-            next(provider.said())
-            yield stack
+    stack = with_keys.stack
+    with running_node("oidc.mjs", str(with_keys.issuer_port), f"{stack.url}/sign-in/oidc/callback/") as provider:
+        next(provider.said())
+        yield stack
 
 
 def browser() -> httpx.Client:

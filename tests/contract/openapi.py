@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator
+from contextlib import redirect_stderr
 from functools import cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from drf_spectacular import validation
 from drf_spectacular.generators import SchemaGenerator
@@ -17,11 +19,17 @@ Document = dict[str, Any]
 METHODS = {"get", "head", "put", "post", "delete", "patch", "options"}
 
 
+class Made(NamedTuple):
+    document: Document
+    warnings: str
+
+
 @cache
-def own_document() -> Document:
-    """As this process makes it, for no request."""
-    found: Document = json.loads(json.dumps(cast("Any", SchemaGenerator)().get_schema(request=None, public=True)))
-    return found
+def made_here() -> Made:
+    """What this process makes for no request. drf-spectacular prints to stderr what it can't know or has to rename."""
+    with redirect_stderr(io.StringIO()) as warnings:
+        found: object = cast("Any", SchemaGenerator)().get_schema(request=None, public=True)
+    return Made(json.loads(json.dumps(found)), warnings.getvalue())
 
 
 def operations(document: Document) -> Iterator[tuple[str, str, Document]]:
@@ -49,14 +57,16 @@ def answers(document: Document, operation: Document) -> dict[str, Document]:
     return {status: resolved(document, each) for status, each in operation["responses"].items()}
 
 
+# With the document, so that no other one gets its id.
+_VALIDATORS: dict[tuple[int, str], tuple[Document, Draft202012Validator]] = {}
+
+
 def conforms(document: Document, schema: Document, body: object) -> None:
-    _validator(json.dumps(schema), json.dumps(document["components"]["schemas"])).validate(body)
-
-
-@cache
-def _validator(schema: str, schemas: str) -> Draft202012Validator:
-    whole = {**json.loads(schema), "components": {"schemas": json.loads(schemas)}}
-    return Draft202012Validator(whole, validate_formats=True)
+    key = (id(document), json.dumps(schema))
+    if key not in _VALIDATORS:
+        whole = {**schema, "components": {"schemas": document["components"]["schemas"]}}
+        _VALIDATORS[key] = (document, Draft202012Validator(whole, validate_formats=True))
+    _VALIDATORS[key][1].validate(body)
 
 
 def require_valid(document: Document) -> None:

@@ -27,6 +27,7 @@ from picasso.storage import FileStore, Storage, UploadState, UploadStore, Writer
 from picasso.storage.blocks import BLOCK, Block
 from picasso.storage.folder import Folder
 from picasso.storage.names import derived_key, original_key
+from tests.waiting import join
 
 DATA = random.Random(4).randbytes(3 * 2**20 + 17)
 
@@ -428,9 +429,9 @@ def test_one_lock_each(uploads: UploadStore) -> None:
             refused.append(True)
 
     lock = uploads.begin(upload_id)
-    thread = threading.Thread(target=try_to_lock)
+    thread = threading.Thread(target=try_to_lock, daemon=True)
     thread.start()
-    thread.join()
+    join(thread)
     try_to_lock()
     assert len(refused) == 2
     lock.release()
@@ -560,7 +561,7 @@ def test_a_lock_ends_with_its_process(tmp_path: Path) -> None:
         with pytest.raises(BlockingIOError):
             uploads.lock(upload_id)
         other.kill()
-        other.wait()
+        other.wait(60)
     uploads.lock(upload_id).release()
 
 

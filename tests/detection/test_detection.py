@@ -29,6 +29,7 @@ from tests.detection.builders import zip_with
 from tests.detection.samples import all_samples
 from tests.formats.page import all_formats
 from tests.sampling import number
+from tests.waiting import join
 
 
 def detect_media_type(content: bytes, name: str = "") -> str:
@@ -369,11 +370,10 @@ def test_many_threads_at_once() -> None:
         for _ in range(15):
             wrong.extend(found for content, kind in expected.items() if (found := detect_media_type(content)) != kind)
 
-    threads = [threading.Thread(target=look) for _ in range(16)]
+    threads = [threading.Thread(target=look, daemon=True) for _ in range(16)]
     for thread in threads:
         thread.start()
-    for thread in threads:
-        thread.join()
+    join(*threads)
     assert not wrong
 
 

@@ -16,6 +16,7 @@ from django.db import connection
 from picasso.storage.folder import Folder
 from picasso.web.app import WebApp
 from picasso.web.request import Message
+from tests.waiting import within
 
 T = TypeVar("T")
 
@@ -55,11 +56,21 @@ class Exchange:
         self._messages.put_nowait({"type": "http.disconnect"})
 
     async def run(self) -> None:
-        await self._app(self.scope, self._receive, self._send)
+        async with within(f"the end of {self}"):
+            await self._app(self.scope, self._receive, self._send)
+
+    async def wait_for_beginning(self) -> None:
+        """Wait until the answer has begun."""
+        async with within(f"an answer to {self}"):
+            await self.begun.wait()
+
+    def __str__(self) -> str:
+        return f"{self.scope['method']} {self.scope['path']}"
 
     async def taken(self) -> None:
         """Wait until the application has taken all that was sent."""
-        await self._messages.join()
+        async with within(f"{self} taking what was sent"):
+            await self._messages.join()
 
     async def _receive(self) -> Message:
         message = await self._messages.get()

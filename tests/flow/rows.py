@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,6 +16,7 @@ from picasso.jobs.batch import Finish, Start, write_batch
 from picasso.jobs.states import ACTIVE, LEASE, StartedJob
 from picasso.models import Derivative, File, Job, made_at, new_id
 from picasso.storage.names import original_key
+from tests.waiting import in_background, outcome_of
 
 
 def new_file(name: str = "note.txt", media_type: str = "text/plain", **fields: Any) -> File:
@@ -154,5 +154,5 @@ def side_by_side(calls: Sequence[Callable[[], Any]]) -> list[Any]:
         finally:
             connection.close()
 
-    with ThreadPoolExecutor(len(calls)) as threads:
-        return list(threads.map(begin, calls))
+    begun = [in_background(begin, call) for call in calls]
+    return [outcome_of(each, call) for each, call in zip(begun, calls, strict=True)]

@@ -67,10 +67,11 @@ def test_many_announcements_are_few(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(activity, "notify", lambda: calls.append(time.monotonic()))
     began = time.monotonic()
     told = 0
-    while time.monotonic() < began + 2.2 * activity.AGAIN:
+    while len(calls) < 3:
+        assert time.monotonic() < began + 60, f"{told} announcements made {calls}"
         activity.announce()
         told += 1
-    assert 2 <= len(calls) <= (time.monotonic() - began) / activity.AGAIN + 1
+    assert len(calls) <= (time.monotonic() - began) / activity.AGAIN + 1
     assert told > len(calls)
 
 

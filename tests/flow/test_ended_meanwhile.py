@@ -269,7 +269,7 @@ def test_a_long_body_ends_while_it_arrives(tmp_path: Path, monkeypatch: pytest.M
         await exchange.taken()
         await asyncio.to_thread(closing_connection, revoke(row))
         exchange.send(b"x" * 100)
-        await asyncio.wait_for(exchange.begun.wait(), 20)
+        await exchange.wait_for_beginning()
         exchange.disconnect()
         await running
         return exchange

@@ -29,6 +29,7 @@ from picasso.process.contract import Verdict
 from picasso.storage import default_storage
 from tests.flow.rows import finish, new_file, new_job, running_job, side_by_side, started, taken_for_empty
 from tests.stack import until
+from tests.waiting import join
 
 
 def told(**where: object) -> list[tuple[str, dict[str, Any]]]:
@@ -244,14 +245,13 @@ def test_of_two_transactions_the_one_that_commits_first_comes_first() -> None:
             assert committed.wait(30)
         connection.close()
 
-    thread = threading.Thread(target=write_early_and_commit_late)
+    thread = threading.Thread(target=write_early_and_commit_late, daemon=True)
     thread.start()
     assert written.wait(30)
     write(row("test.soon", 1))
     assert number_events() == 1
     committed.set()
-    thread.join(30)
-    assert not thread.is_alive()
+    join(thread)
     assert number_events() == 1
     by_seq = Event.everywhere.order_by("seq").values_list("type", flat=True)
     assert list(by_seq) == ["test.soon", "test.late"]
@@ -312,9 +312,7 @@ def test_the_sequencer_numbers_what_is_written() -> None:
     sequencer.start()
     try:
         write_some(1)
-        pause = threading.Event()
-        while Event.everywhere.filter(seq=None).exists():
-            pause.wait(0.01)
+        until(lambda: not Event.everywhere.filter(seq=None).exists(), 30, lambda: "it has no number", every=0.01)
     finally:
         sequencer.stop()
     assert Event.everywhere.get().seq == last_number()

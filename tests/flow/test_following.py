@@ -24,6 +24,7 @@ from picasso.web.request import Message
 from tests.flow.access import code, new_key, project, put, token, with_keys
 from tests.flow.asgi import Exchange, ask, in_thread, with_app
 from tests.flow.rows import new_file
+from tests.waiting import within
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -46,7 +47,7 @@ async def happens(*events: dict[str, Any]) -> None:
 
 
 async def eventually(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(30):
+    async with within("what the test waits for", 30):
         while True:
             if condition():
                 return
@@ -88,9 +89,10 @@ class Stream:
 async def following(app: WebApp, query: str = "", **headers: object) -> AsyncIterator[Stream]:
     """A stream that has begun to follow."""
     stream = Stream(app, query, **headers)
-    await asyncio.wait(
-        {stream.task, asyncio.ensure_future(stream.exchange.begun.wait())}, return_when="FIRST_COMPLETED"
-    )
+    begun = asyncio.ensure_future(stream.exchange.wait_for_beginning())
+    await asyncio.wait({stream.task, begun}, return_when="FIRST_COMPLETED")
+    if not stream.task.done():
+        await begun
     try:
         yield stream
     finally:
@@ -276,7 +278,7 @@ def test_a_revoked_key_ends_its_streams(tmp_path: Path, monkeypatch: pytest.Monk
 
     async def call(app: WebApp) -> None:
         stream = Stream(app, authorization=f"Bearer {secret}")
-        await stream.exchange.begun.wait()
+        await stream.exchange.wait_for_beginning()
         await in_thread(keys.revoke, key)
         async with asyncio.timeout(30):
             await stream.task
@@ -301,7 +303,7 @@ def test_streams_of_one_client_are_limited(tmp_path: Path) -> None:
 def test_streams_end_when_the_process_stops(tmp_path: Path) -> None:
     async def call(app: WebApp) -> Stream:
         stream = Stream(app)
-        await stream.exchange.begun.wait()
+        await stream.exchange.wait_for_beginning()
         return stream
 
     stream = with_app(tmp_path, call)
@@ -315,7 +317,8 @@ class SlowExchange(Exchange):
 
     async def _send(self, message: Message) -> None:
         await super()._send(message)
-        await self.goes_on.wait()
+        async with within("the test to let the client go on"):
+            await self.goes_on.wait()
 
 
 def test_a_slow_client_is_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -423,9 +426,9 @@ def test_an_upload_waits_until_its_file_is_settled(tmp_path: Path) -> None:
         exchange = Exchange(app, "PUT", "/api/v1.0/upload/a.txt", {"prefer": "wait=60", "content-length": 2})
         exchange.send(b"a\n", more=False)
         task = asyncio.ensure_future(exchange.run())
-        file_id = None
-        while file_id is None:
-            file_id = await in_thread(newest)
+        async with within("a file"):
+            while (file_id := await in_thread(newest)) is None:
+                pass
         await in_thread(settle, file_id)
         async with asyncio.timeout(30):
             await task

@@ -300,15 +300,21 @@ class Service:
         self.storage = Folder(folder)
         self.app = WebApp(replace(settings.PICASSO, access="keys"), self.storage)
         self._database = ThreadPoolExecutor(1)
+        self._objects: Objects | None = None
 
     async def in_thread(self, call: Callable[[], Any]) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._database, call)
 
     async def ask(self, method: str, row: Row, credential: Headers) -> Exchange:
-        """With objects of their own, because the one before may have deleted its."""
-        objects = await self.in_thread(lambda: make_objects(self.storage)) if "{" in row.pattern else None
-        path = objects.address(row.pattern) if objects else row.pattern
-        return await ask(self.app, method, path, row.body, **{**row.headers, **credential})
+        """With new objects after a request that was allowed, as it may have deleted its."""
+        path = row.pattern
+        if "{" in path:
+            self._objects = self._objects or await self.in_thread(lambda: make_objects(self.storage))
+            path = self._objects.address(path)
+        answer = await ask(self.app, method, path, row.body, **{**row.headers, **credential})
+        if answer.status is None or answer.status < 400:
+            self._objects = None
+        return answer
 
     async def stop(self) -> None:
         await self.app.stop()

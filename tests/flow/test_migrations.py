@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -24,6 +23,7 @@ from picasso.models import File, Job, ProjectUsage, Queue, Reprocess, Upload, ma
 from tests.flow.http import client
 from tests.flow.rows import new_file
 from tests.sampling import everything, sample
+from tests.waiting import in_background, outcome_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -229,12 +229,11 @@ def test_a_file_that_is_added_during_a_count_is_counted(before: str, after: str)
     earlier = Earlier(Walk(), before)
     if before == BEFORE_RECOUNT:
         earlier.model("FileCount").objects.all().delete()
-    with ThreadPoolExecutor(1) as threads:
-        with transaction.atomic():
-            earlier.file("d.png", "pending", {})
-            migration = threads.submit(migrate_and_disconnect, after)
-            wait_until_blocked()
-        migration.result(timeout=30)
+    with transaction.atomic():
+        earlier.file("d.png", "pending", {})
+        migration = in_background(migrate_and_disconnect, after)
+        wait_until_blocked()
+    outcome_of(migration, "the migration")
     assert total_files(after) == 4
 
 

@@ -8,7 +8,6 @@ import json
 import threading
 import uuid
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
@@ -48,6 +47,7 @@ from picasso.web.downloads import find
 from tests import services
 from tests.flow.rows import derivative_of, finish, new_file, new_job, start
 from tests.stack import until
+from tests.waiting import in_background, outcome_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -569,13 +569,13 @@ def interrupted(world: World, monkeypatch: pytest.MonkeyPatch) -> Callable[[File
     def scan(file: File, act: Callable[[], None]) -> None:
         reached, go_on = threading.Event(), threading.Event()
         opened = world.storage.files.open
-        with monkeypatch.context() as patch, ThreadPoolExecutor(1) as threads:
+        with monkeypatch.context() as patch:
             patch.setattr(world.storage.files, "open", lambda *args: Slow(opened(*args), reached, go_on))
-            scanned = threads.submit(scan_and_disconnect, file)
+            scanned = in_background(scan_and_disconnect, file)
             until(lambda: reached.is_set() or scanned.done(), 30, lambda: "it never began")
             act()
             go_on.set()
-            scanned.result()
+            outcome_of(scanned, "the scan")
 
     def scan_and_disconnect(file: File) -> None:
         try:

@@ -198,7 +198,7 @@ def test_what_the_head_tells_is_refused_before_the_content(tmp_path: Path, key: 
     async def announce(app: WebApp, _: WebApp) -> Exchange:
         exchange = Exchange(app, "PUT", f"{UPLOAD}a.txt", {"content-length": 2**30, **bearer(key)})
         task = asyncio.create_task(exchange.run())
-        await asyncio.wait_for(exchange.begun.wait(), 60)
+        await exchange.wait_for_beginning()
         exchange.disconnect()
         await task
         return exchange

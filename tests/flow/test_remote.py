@@ -528,7 +528,7 @@ def test_a_body_that_stalls_or_breaks_leaves_nothing(service: Service) -> None:
         stalled = begin(service, app, lease, bytes(3 * 2**20))
         async with asyncio.timeout(30):
             answering = asyncio.create_task(stalled.run())
-            await stalled.begun.wait()
+            await stalled.wait_for_beginning()
             stalled.disconnect()
             await answering
         assert code(stalled) == (408, "upload-timeout")

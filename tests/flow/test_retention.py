@@ -23,6 +23,8 @@ from picasso.process.pipelines import Pipeline, Pipelines
 from picasso.storage.folder import Folder
 from tests.flow.http import client
 from tests.flow.rows import derivative_of, new_file, new_job
+from tests.stack import until
+from tests.waiting import join
 
 pytestmark = pytest.mark.django_db
 
@@ -219,8 +221,6 @@ def test_many_are_deleted_batch_by_batch(storage: Folder) -> None:
 def test_a_worker_deletes_what_is_due(storage: Folder) -> None:
     file, retention = stored(storage, expires_at=a_moment_ago()), Retention(storage)
     retention.start()
-    deadline = timezone.now() + timedelta(minutes=2)
-    while exists(storage, file) != (False, False):
-        assert timezone.now() < deadline
+    until(lambda: exists(storage, file) == (False, False), 30, lambda: "the file was not deleted", every=0.01)
     retention.stop()
-    retention._thread.join()
+    join(retention._thread)

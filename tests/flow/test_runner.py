@@ -35,6 +35,7 @@ from picasso.storage.names import derived_key, original_key
 from tests.flow.rows import new_file, new_job
 from tests.processors_for_tests.picasso_processors_for_tests import FOLDER, script
 from tests.stack import until
+from tests.waiting import join
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -274,7 +275,7 @@ def test_a_link_is_no_derivative(
     until(lambda: bool(list(children.scratch.folder.glob("*/in/*"))), 5, lambda: "never began")
     (given,) = children.scratch.folder.glob("*/in/original")
     (given.parents[1] / "out" / "a.txt").symlink_to(target)
-    thread.join()
+    join(thread)
     assert (again(job).state, again(job).error_code) == (State.WAITING, "processor-error")
     assert not Derivative.objects.exists()
     assert not [path for path in storage.files.media.rglob("*") if path.is_symlink()]
@@ -290,7 +291,7 @@ def begin(runner: Runner, job: Job, running: int = 1) -> threading.Thread:
         runner.run(job.pk)
         connection.close()
 
-    thread = threading.Thread(target=run)
+    thread = threading.Thread(target=run, daemon=True)
     thread.start()
     until(lambda: len(runner.running()) == running or not thread.is_alive(), 10, lambda: "never began")
     return thread
@@ -304,7 +305,7 @@ def test_an_attempt_that_lost_its_lease_leaves_nothing(runner: Runner, queued: Q
     job = queued(slow_derivative())
     thread = begin(runner, job)
     Job.everywhere.filter(pk=job.pk).update(attempt=F("attempt") + 1)
-    thread.join()
+    join(thread)
     assert (again(job).state, again(job).attempt) == (State.RUNNING, 2)
     assert not Derivative.objects.exists()
     assert [name for name in stored(storage) if not name.endswith("/derived")] == [f"media/{job.file.key}"]
@@ -339,13 +340,15 @@ def test_what_there_is_stays_until_there_is_better(runner: Runner, queued: Queue
     old = done_once(runner, job)
     storage.files.path(job.file.key).write_bytes(slow_derivative())
     thread = begin(runner, job)
+    deadline = time.monotonic() + 60
     while thread.is_alive():
+        assert time.monotonic() < deadline, "the job has not ended"
         row = Derivative.objects.get()
         try:
             assert storage.files.path(row.key).read_text() in {"old", "a"}
         except FileNotFoundError:
             assert Derivative.objects.get().key != row.key, "a row without bytes"
-    thread.join()
+    join(thread)
     new = Derivative.objects.get()
     assert storage.files.path(new.key).read_text() == "a"
     assert new.key != old.key
@@ -381,7 +384,7 @@ def test_progress_is_told_while_it_runs(runner: Runner, queued: Queued) -> None:
     thread = begin(runner, job)
     until(lambda: [each.fraction for each in runner.running()] == [0.5], 5, lambda: str(runner.running()))
     assert [(each.job_id, each.attempt) for each in runner.running()] == [(job.pk, 1)]
-    thread.join()
+    join(thread)
     assert runner.running() == []
 
 
@@ -393,8 +396,7 @@ def test_a_cancelled_job_is_stopped_and_stays_cancelled(runner: Runner, queued: 
     runner.stop({AttemptId(uuid.uuid4(), 1), AttemptId(job.pk, 2)})
     assert thread.is_alive()
     runner.stop({AttemptId(job.pk, 1)})
-    thread.join(40)
-    assert not thread.is_alive()
+    join(thread)
     assert time.monotonic() - started < 40  # its time is a minute
     assert again(job).state == State.CANCELLED
     assert only_original(storage, job)
@@ -411,8 +413,7 @@ def test_a_job_that_is_cancelled_before_its_turn_never_begins(
     threads = [begin(runner, first), begin(runner, second, 2)]
     assert cancel(second.pk)
     runner.stop({AttemptId(second.pk, 1)})
-    for thread in threads:
-        thread.join()
+    join(*threads)
     assert (again(first).state, again(second).state) == (State.DONE, State.CANCELLED)
     assert not Derivative.objects.exists()
 
@@ -427,7 +428,7 @@ def test_a_file_that_is_deleted_meanwhile_leaves_nothing(runner: Runner, queued:
     job = queued(slow_derivative())
     thread = begin(runner, job)
     delete(SERVICE, storage, job.file)
-    thread.join()
+    join(thread)
     assert not File.everywhere.exists()
     assert not Job.everywhere.exists()
     assert not Derivative.objects.exists()
@@ -445,7 +446,7 @@ def test_deletion_at_any_moment_leaves_nothing(
         thread = begin(runner, job)
         time.sleep(chance.uniform(0, 0.06))
         delete(SERVICE, storage, job.file)
-        thread.join()
+        join(thread)
         assert not File.everywhere.exists()
         assert not Derivative.objects.exists()
         assert not list(storage.files.media.glob(f"*/*/*/{job.file_id}"))
@@ -474,7 +475,7 @@ def test_a_job_of_a_worker_that_shuts_down_is_released(queued: Queued, storage: 
             time.sleep(0.3)
         finally:
             children.close()
-        thread.join(40)
+        join(thread)
     assert (again(job).state, again(job).failures, again(job).attempt) == (State.WAITING, 0, 1)
     assert only_original(storage, job)
 
@@ -512,7 +513,7 @@ def test_a_result_outlives_the_connection(runner: Runner, queued: Queued, storag
     job = queued(slow_derivative())
     thread = begin(runner, job)
     cut_connections()
-    thread.join()
+    join(thread)
     assert (again(job).state, again(job).attempt) == (State.DONE, 1)
     assert storage.files.path(Derivative.objects.get().key).read_text() == "a"
 

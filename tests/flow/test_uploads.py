@@ -37,6 +37,7 @@ from picasso.storage.disk import AppendWriter
 from picasso.storage.folder import Folder
 from picasso.web import idempotency
 from tests.flow.uploads import added, begun, limits, tus, with_uploads
+from tests.waiting import join, within
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -367,7 +368,8 @@ def test_who_comes_new_takes_over(storage: Folder) -> None:
                 ended.set()
 
         hanging = asyncio.create_task(hang())
-        await inside.wait()
+        async with within("the lock"):
+            await inside.wait()
         with pytest.raises(Locked):
             async with uploads.lock(SERVICE, row.pk, take_over=False):
                 pass
@@ -413,12 +415,11 @@ def test_another_process_takes_over_within_a_second(storage: Folder) -> None:
         locks.stop()
         return took
 
-    thread = threading.Thread(target=asyncio.run, args=(hang(),))
+    thread = threading.Thread(target=asyncio.run, args=(hang(),), daemon=True)
     thread.start()
     assert holding.wait(60)
     assert asyncio.run(come()) < 10, "it waits for the other one's minute"
-    thread.join(60)
-    assert not thread.is_alive()
+    join(thread)
     assert not Upload.everywhere.filter(takeover_requested=True).exists()
 
 
@@ -606,15 +607,19 @@ def test_a_join_that_is_interrupted_at_any_moment_ends_with_the_right_bytes(
             for part, piece in zip(parts, pieces, strict=True):
                 await added(uploads, part, piece)
             final = await begun(uploads, tus(None, concat="final", parts=[str(part.pk) for part in parts]))
+            async with within("the end of a concatenation that is interrupted"):
+                await interrupt_often(uploads, concatenations, final)
+
+    async def interrupt_often(uploads: Uploads, concatenations: Concatenations, final: Upload) -> None:
+        task = concatenations.begin(final.pk)
+        while not task.done():
+            await asyncio.sleep(chance.random() * 0.01)
+            async with uploads.lock(SERVICE, final.pk, interrupt_concatenation=True):
+                pass
+            await task
             task = concatenations.begin(final.pk)
-            while not task.done():
-                await asyncio.sleep(chance.random() * 0.01)
-                async with uploads.lock(SERVICE, final.pk, interrupt_concatenation=True):
-                    pass
+            if chance.random() < 0.3:
                 await task
-                task = concatenations.begin(final.pk)
-                if chance.random() < 0.3:
-                    await task
 
     with_uploads(storage, join_all)
     files = list(File.everywhere.all())

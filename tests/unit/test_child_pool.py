@@ -13,7 +13,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +23,7 @@ import pytest
 from tests.processors_for_tests.picasso_processors_for_tests import FOLDER, script
 from tests.sampling import sample
 from tests.stack import until
+from tests.waiting import in_background, join, outcome_of
 
 from picasso.process import child_pool, child_protocol, forkserver, registry
 from picasso.process.attempt import MAX_LOG, RunningAttempt
@@ -303,18 +303,17 @@ def test_a_server_that_can_not_fork_keeps_its_children(own: ChildPool, tmp_path:
     ask = asker(own, tmp_path)
     ask("nothing")
     server = server_of(own)
-    with ThreadPoolExecutor(1) as pool:
-        busy = pool.submit(ask, "wait")
-        until(lambda: len(left(own)) == 1, 10, lambda: "never began")
-        (original,) = left(own)
-        before = server.rlimit(psutil.RLIMIT_NOFILE)
-        server.rlimit(psutil.RLIMIT_NOFILE, (3, before[1]))  # no room for the child's socket
-        assert trouble(lambda: ask("nothing")) == "processor-error"
-        server.rlimit(psutil.RLIMIT_NOFILE, before)
-        assert ask("nothing").facts
-        assert not busy.done()
-        (original.parents[1] / "out" / "go").touch()
-        assert busy.result().facts
+    busy = in_background(ask, "wait")
+    until(lambda: len(left(own)) == 1, 10, lambda: "never began")
+    (original,) = left(own)
+    before = server.rlimit(psutil.RLIMIT_NOFILE)
+    server.rlimit(psutil.RLIMIT_NOFILE, (3, before[1]))  # no room for the child's socket
+    assert trouble(lambda: ask("nothing")) == "processor-error"
+    server.rlimit(psutil.RLIMIT_NOFILE, before)
+    assert ask("nothing").facts
+    assert not busy.done()
+    (original.parents[1] / "out" / "go").touch()
+    assert outcome_of(busy).facts
     assert server_of(own) == server
 
 
@@ -379,12 +378,11 @@ def test_a_dead_fork_server_is_replaced(own: ChildPool, tmp_path: Path) -> None:
     ask = asker(own, tmp_path)
     ask("nothing")
     before, idle = server_of(own), forked(own)
-    with ThreadPoolExecutor(1) as pool:
-        busy = pool.submit(ask, "sleep", pause=60)
-        until(lambda: len(left(own)) == 1, 5, lambda: "never began")
-        before.kill()
-        with pytest.raises(AttemptFailed) as caught:
-            busy.result()
+    busy = in_background(ask, "sleep", pause=60)
+    until(lambda: len(left(own)) == 1, 5, lambda: "never began")
+    before.kill()
+    with pytest.raises(AttemptFailed) as caught:
+        outcome_of(busy)
     assert caught.value.error.code == "processor-error"
     assert not caught.value.error.crashed, "the file was blamed for the server's death"
     wait_for_end(before, *idle)
@@ -395,15 +393,14 @@ def test_a_dead_fork_server_is_replaced(own: ChildPool, tmp_path: Path) -> None:
 def test_close_leaves_no_process_and_tells_who_is_running(own: ChildPool, tmp_path: Path) -> None:
     ask = asker(own, tmp_path)
     ask("nothing")
-    with ThreadPoolExecutor(2) as pool:
-        running = [pool.submit(ask, "sleep", pause=60) for _ in range(2)]
-        until(lambda: len(forked(own)) == 2, 5, lambda: f"never began: {forked(own)}")
-        family = [server_of(own), *forked(own)]
-        started = time.monotonic()
-        own.close()
-        for each in running:
-            with pytest.raises(ShuttingDown):
-                each.result()
+    running = [in_background(ask, "sleep", pause=60) for _ in range(2)]
+    until(lambda: len(forked(own)) == 2, 5, lambda: f"never began: {forked(own)}")
+    family = [server_of(own), *forked(own)]
+    started = time.monotonic()
+    own.close()
+    for each in running:
+        with pytest.raises(ShuttingDown):
+            outcome_of(each)
     assert time.monotonic() - started < EARLY
     wait_for_end(*family)
     with pytest.raises(ShuttingDown):
@@ -411,7 +408,7 @@ def test_close_leaves_no_process_and_tells_who_is_running(own: ChildPool, tmp_pa
 
 
 WORKER = """
-import sys, threading, time
+import signal, sys, threading, time
 from pathlib import Path
 from picasso.process.child_pool import ChildPool
 from picasso.process.contract import Source
@@ -419,6 +416,7 @@ from picasso.process.contract import Source
 folder = Path(sys.argv[1])
 children = ChildPool(2**29, 32, folder / "scratch")
 children.open()
+signal.alarm(60)
 job = lambda: children.run("script", Source(folder / "job.mid", "audio/midi"), folder / "made", 60)
 for _ in range(3):
     threading.Thread(target=job, daemon=True).start()
@@ -477,14 +475,14 @@ def test_many_threads_while_children_are_killed_at_random(shared: ChildPool, tmp
                 outcomes.append(fault.error.code)
         return outcomes
 
-    killer = threading.Thread(target=kill_some)
+    killer = threading.Thread(target=kill_some, daemon=True)
     killer.start()
     try:
-        with ThreadPoolExecutor(8) as pool:
-            outcomes = [outcome for thread in pool.map(work, range(8)) for outcome in thread]
+        working = [in_background(work, thread) for thread in range(8)]
+        outcomes = [outcome for thread in working for outcome in outcome_of(thread)]
     finally:
         done.set()
-        killer.join()
+        join(killer)
     assert len(outcomes) == 400
     assert set(outcomes) <= {"result", "crashed"}
     assert len(killed) > 10
@@ -613,13 +611,12 @@ def test_nothing_of_a_job_is_left_however_it_ends(asked: Asked, shared: ChildPoo
 def test_an_original_that_is_deleted_meanwhile_is_read_to_its_end(
     asked: Asked, shared: ChildPool, tmp_path: Path
 ) -> None:
-    with ThreadPoolExecutor(1) as pool:
-        late = pool.submit(asked, "read_late", pause=1)
-        until(lambda: len(left(shared)) == 1, 5, lambda: "never began")
-        (path,) = tmp_path.glob("*.mid")
-        size = path.stat().st_size
-        path.unlink()
-        assert late.result().facts == {"read": size}
+    late = in_background(asked, "read_late", pause=1)
+    until(lambda: len(left(shared)) == 1, 5, lambda: "never began")
+    (path,) = tmp_path.glob("*.mid")
+    size = path.stat().st_size
+    path.unlink()
+    assert outcome_of(late).facts == {"read": size}
 
 
 def test_where_no_hard_link_can_be_had_it_is_a_copy(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -773,13 +770,12 @@ def test_what_a_child_says_after_its_answer_is_not_the_next_jobs(asked: Asked) -
 def test_a_job_can_be_cancelled(own: ChildPool, tmp_path: Path) -> None:
     asked = asker(own, tmp_path)
     attempt = RunningAttempt()
-    with ThreadPoolExecutor(1) as pool:
-        running = pool.submit(asked, "sleep", pause=60, attempt=attempt)
-        until(lambda: len(left(own)) == 1, 10, lambda: "never began")
-        started = time.monotonic()
-        attempt.cancel()
-        with pytest.raises(Cancelled):
-            running.result()
+    running = in_background(asked, "sleep", pause=60, attempt=attempt)
+    until(lambda: len(left(own)) == 1, 10, lambda: "never began")
+    started = time.monotonic()
+    attempt.cancel()
+    with pytest.raises(Cancelled):
+        outcome_of(running)
     assert time.monotonic() - started < EARLY
     assert not left(own)
     until(lambda: not forked(own), 5, lambda: f"still there: {forked(own)}")

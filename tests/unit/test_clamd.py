@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from tests import services
 from tests.conftest import started_or_skipped
+from tests.waiting import SECONDS, join
 
 from picasso import conf
 from picasso.scan import probe
@@ -33,22 +34,26 @@ def client(request: pytest.FixtureRequest, clamd: services.Clamd) -> Clamd:
 def peer(serve: Callable[[socket.socket], None]) -> Iterator[str]:
     """The address of a server that treats its one connection so."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(SECONDS)
 
         def accept() -> None:
             with closing(listener.accept()[0]) as connection:
+                connection.settimeout(SECONDS)
                 serve(connection)
 
-        thread = threading.Thread(target=accept)
+        thread = threading.Thread(target=accept, daemon=True)
         thread.start()
         yield f"tcp://127.0.0.1:{listener.getsockname()[1]}"
-        thread.join(30)
+        join(thread)
 
 
 def read_all(connection: socket.socket) -> None:
     """A stream of clamd's protocol up to its end."""
     received = b""
     while not received.endswith(bytes(4)):
-        received += connection.recv(65536)
+        more = connection.recv(65536)
+        assert more, f"the client left after {len(received)} bytes"
+        received += more
 
 
 def answering(answer: bytes) -> Callable[[socket.socket], None]:
@@ -233,8 +238,7 @@ def test_many_at_once(client: Clamd) -> None:
     threads = [scan(target=lambda: results.append(client.scan([services.Clamd.MARKER]))) for _ in range(12)]
     for thread in threads:
         thread.start()
-    for thread in threads:
-        thread.join(60)
+    join(*threads)
     assert {parse(result).malware for result in results} == {"Picasso.Test.Marker"}
     assert len(results) == 12
 

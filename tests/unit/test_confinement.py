@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from tests.processors_for_tests.picasso_processors_for_tests import FOLDER, script
 from tests.stack import until
+from tests.waiting import join
 
 from picasso.process import child_pool
 from picasso.process.child_pool import ChildPool
@@ -181,7 +182,7 @@ def test_other_children_can_not_be_accessed(children: ChildPool, data: Path, rep
     neighbour = data / "media" / "neighbour"
     neighbour.write_bytes(script("wait"))
     running = threading.Thread(
-        target=lambda: children.run("script", Source(neighbour, "audio/midi"), data / "made", 60)
+        target=lambda: children.run("script", Source(neighbour, "audio/midi"), data / "made", 60), daemon=True
     )
     running.start()
     until(lambda: len(list(children.scratch.folder.glob("*/in/original"))) == 1, 10, lambda: "never began")
@@ -192,7 +193,7 @@ def test_other_children_can_not_be_accessed(children: ChildPool, data: Path, rep
     probes += [["read", f"/proc/{pid}/{name}"] for pid in (*other, server) for name in ("mem", "environ")]
     found = outcomes(children, data / "media" / "spy", probes)
     (given.parents[1] / "out" / "go").touch()
-    running.join()
+    join(running)
     own = [outcome for outcome in found if outcome != "EACCES"]
     # One of the children is the spy itself, which may look at itself.
     assert len(own) <= 2, found

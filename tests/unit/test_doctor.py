@@ -16,6 +16,7 @@ import pytest
 from django.utils import timezone
 from tests.remote import certificate
 from tests.services import free_port
+from tests.waiting import join
 
 from picasso import conf
 from picasso.doctor import (
@@ -198,7 +199,7 @@ def secure(tmp_path: Path) -> Iterator[Installation]:
         thread.start()
         yield installation(f"https://127.0.0.1:{server.server_port}")
         server.shutdown()
-        thread.join()
+        join(thread)
 
 
 def test_a_certificate_that_is_not_trusted(secure: Installation) -> None:

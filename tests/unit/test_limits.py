@@ -12,6 +12,7 @@ from typing import TypeVar
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.waiting import join
 
 from picasso.limits.bucket import FREE_PART
 from picasso.limits.counters import Charge, Count, Counters, MemoryCounters, Return, take_now
@@ -70,8 +71,7 @@ def run(work: Awaitable[T]) -> T:
 
     before = {*threading.enumerate()}
     found = asyncio.run(with_end())
-    for thread in {*threading.enumerate()} - before:
-        thread.join(60)
+    join(*{*threading.enumerate()} - before)
     return found
 
 
@@ -144,11 +144,10 @@ def test_threads_never_get_more_than_the_quota(clock: Clock) -> None:
     def many() -> None:
         allowed.extend(take_now(counters, policy, "a").allowed for _ in range(200))
 
-    threads = [threading.Thread(target=many) for _ in range(8)]
+    threads = [threading.Thread(target=many, daemon=True) for _ in range(8)]
     for thread in threads:
         thread.start()
-    for thread in threads:
-        thread.join()
+    join(*threads)
     assert sum(allowed) == 500
 
 

@@ -108,7 +108,7 @@ def nothing_outlives_a_killed_owner(_: Path) -> None:
     theirs = [each for each in psutil.process_iter(["cmdline"]) if any(label in _command(each) for label in labels)]
     assert len(theirs) >= 4
     owner.kill()
-    owner.wait()
+    owner.wait(60)
     _soon(lambda: not any(_alive(each) for each in theirs))
     assert not [each for label in labels for each in Path(tempfile.gettempdir()).glob(f"{label}*")]
 

@@ -36,7 +36,7 @@ def test_a_living_workers_folder_is_its_own(tmp_path: Path) -> None:
         assert sweep(tmp_path) == 0
         assert set(tmp_path.iterdir()) == {folder, ours.folder}
         other.kill()
-        other.wait()
+        other.wait(60)
         assert sweep(tmp_path) == 1
     assert list(tmp_path.iterdir()) == [ours.folder]
     ours.close()
