@@ -124,6 +124,10 @@ def test_a_temporary_file_that_was_put_in_place_meanwhile(tmp_path: Path, monkey
     monkeypatch.setattr(partial, "open_part", put)
     with partial.claimed(part) as mine:
         assert mine != part
+        mine.write_bytes(b"mine")
+        with pytest.raises(FileExistsError) as there:
+            partial.put_in_place(mine, tmp_path / "x", overwrite=False)
+    assert there.value.filename == str(tmp_path / "x")
 
 
 @pytest.mark.parametrize(

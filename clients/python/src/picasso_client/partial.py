@@ -91,15 +91,13 @@ def release(handle: int, part: Path) -> None:
 
 
 def put_in_place(part: Path, path: Path, *, overwrite: bool) -> None:
-    """Raises FileExistsError."""
+    """Raises FileExistsError, which names the path."""
     if overwrite:
         part.replace(path)
         return
     try:
         path.hardlink_to(part)  # it does not overwrite
-    except FileExistsError:
-        raise
-    except OSError:  # a file system without links
+    except OSError:  # there is a file, or the file system has no links
         if os.path.lexists(path):
             raise FileExistsError(17, "The file exists", str(path)) from None
         part.replace(path)

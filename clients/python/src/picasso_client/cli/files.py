@@ -42,7 +42,7 @@ AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON lines
 @click.option("--state", type=click.Choice(["pending", "processing", "processed", "failed"]))
 @click.option("--type", "media_type", metavar="TYPE", help="Such as image/png or image/*.")
 @click.option("--name", help="The name contains this.")
-@click.option("--tag", help="The file has this tag.")
+@click.option("-t", "--tag", help="The file has this tag.")
 @click.option("--owner", help="The end user whose files they are.")
 @click.option("--pipeline")
 @click.option("--error", metavar="CODE", help="Files that failed with this code.")
@@ -56,7 +56,7 @@ AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON lines
 @click.option("--sort", "ordering", metavar="ORDER", help="uploaded_at, size or name; -size for the largest first.")
 @click.option("-n", "--limit", type=click.IntRange(1), default=LISTED, show_default=True)
 @click.option("--all", "all_files", is_flag=True, help="All files, however many they are.")
-@click.option("-w", "--wide", is_flag=True, help="Say in a sentence why files have failed, not only by a code.")
+@click.option("--wide", is_flag=True, help="Say in a sentence why files have failed, not only by a code.")
 @AS_JSON
 @of_service
 def ls(settings: Settings, /, *, limit: int, all_files: bool, wide: bool, as_json: bool, **filters: Any) -> None:

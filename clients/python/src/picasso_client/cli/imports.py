@@ -23,8 +23,8 @@ SILENCE = 5.0
 @click.option("--sha256", metavar="HEX", help="What the content must be.")
 @click.option("--pipeline", metavar="NAME")
 @click.option("--visibility", type=click.Choice(["private", "public"]))
-@click.option("--tag", "tags", metavar="TAG", multiple=True)
-@click.option("--wait", is_flag=True, help="Until all have ended.")
+@click.option("-t", "--tag", "tags", metavar="TAG", multiple=True)
+@click.option("-w", "--wait", is_flag=True, help="Until all have ended.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON lines.")
 @of_service
 def import_(settings: Settings, /, *, urls: Sequence[str], wait: bool, as_json: bool, **options: Any) -> None:

@@ -15,7 +15,7 @@ from picasso_client.models import Event
 @click.option("--type", metavar="TYPES", help="Such as file.processed, or file.* ; several with commas.")
 @click.option("--file", metavar="ID", help="Only of this file.")
 @click.option("--owner", help="Only of this end user's files.")
-@click.option("--tag", help="Only of files with this tag.")
+@click.option("-t", "--tag", help="Only of files with this tag.")
 @click.option("--after", type=click.IntRange(0), metavar="N", help="Begin behind this event; 0 for all that are kept.")
 @click.option("-n", "--limit", type=click.IntRange(1), help="End after so many events.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON lines.")
