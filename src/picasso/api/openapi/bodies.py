@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -26,6 +26,11 @@ URL = rf"^[Hh][Tt][Tt][Pp][Ss]?://({LABEL}\.){{0,8}}[A-Za-z_][A-Za-z0-9_-]{{0,62
 TYPE_OR_FAMILY = r"^\s*(\*|\*/\*|[A-Za-z0-9][A-Za-z0-9.+-]{0,62}/(\*|[A-Za-z0-9][A-Za-z0-9.+-]{0,125}\*?))\s*$"
 """A media type, or the beginning of some: ``image/png``, ``image/*``, ``*``."""
 
+WHICH_DELIVERIES = {
+    "if": {"required": ["failed"], "properties": {"failed": {"const": True}}},
+    "else": {"anyOf": [{"required": ["deliveries"]}, {"required": ["since"]}]},
+}
+
 NETWORK = {
     "type": "string",
     "anyOf": [
@@ -41,28 +46,34 @@ PUBLIC_KEY = rf"^(-----BEGIN PUBLIC KEY-----\n{DER}\n-----END PUBLIC KEY-----\n?
 TAGS = {"type": "array", "items": TAG, "maxItems": MAX_TAGS}
 
 VALUE = {"$ref": "#/components/schemas/Value"}
+NAMES = {"maxLength": MAX_KEY, "pattern": NO_NUL}
 VALUES: dict[str, Any] = {
     "Value": {
-        "description": "A value of JSON as attributes may have it. Numbers are not very small and not very large.",
-        "anyOf": [
-            {"type": "string", "pattern": NO_NUL},
-            {"const": 0},
-            {"type": "number", "minimum": MIN_NUMBER, "maximum": MAX_NUMBER},
-            {"type": "number", "minimum": -MAX_NUMBER, "maximum": -MIN_NUMBER},
-            {"type": ["boolean", "null"]},
-            {"type": "array", "items": VALUE},
-            {
-                "type": "object",
-                "additionalProperties": VALUE,
-                "propertyNames": {"maxLength": MAX_KEY, "pattern": NO_NUL},
-            },
-        ],
+        "description": "A value of JSON as attributes may have it. Numbers are neither very small nor very large.",
+        "if": {"type": "number"},
+        "then": {
+            "anyOf": [
+                {"const": 0},
+                {"minimum": MIN_NUMBER, "maximum": MAX_NUMBER},
+                {"minimum": -MAX_NUMBER, "maximum": -MIN_NUMBER},
+            ]
+        },
+        "else": {
+            "anyOf": [
+                {"type": "string", "pattern": NO_NUL},
+                {"type": ["boolean", "null"]},
+                {"type": "array", "items": VALUE},
+                {"type": "object", "additionalProperties": VALUE, "propertyNames": NAMES},
+            ]
+        },
     }
 }
 ATTRIBUTES_OF_FILE = {
     "type": "object",
-    "additionalProperties": VALUE,
-    "propertyNames": {"maxLength": MAX_KEY, "pattern": NO_NUL},
+    "additionalProperties": {},
+    "propertyNames": NAMES,
+    # Not as `additionalProperties`: generators of clients do not know values that hold others of their kind.
+    "patternProperties": {"^": VALUE},
 }
 
 
@@ -88,11 +99,7 @@ def constrain(schemas: dict[str, Any]) -> None:
             schemas[name]["properties"][member].update(each)
     for name in ("WebhookRequest", "PatchedWebhookRequest"):
         schemas[name]["properties"]["media_types"]["items"]["pattern"] = TYPE_OR_FAMILY
-    schemas["ReplayRequest"]["anyOf"] = [
-        {"required": ["deliveries"]},
-        {"required": ["since"]},
-        {"required": ["failed"], "properties": {"failed": {"const": True}}},
-    ]
+    schemas["ReplayRequest"].update(WHICH_DELIVERIES)
     processors = schemas["ClaimRequest"]["properties"]["processors"]
     processors["minItems"] = 1
     if names := list(pipelines().remote):
@@ -145,26 +152,32 @@ def with_pipelines(content: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def constrain_batch(schema: dict[str, Any]) -> None:
-    """Either ``ids`` or ``filter``, and the members that the action reads."""
+    """Either ``ids`` or ``filter``, and the members that the action reads.
+
+    As conditions, which generators of clients leave out: alternatives would be a type each.
+    """
     schema["properties"]["filter"].update(filter_of_files())
-    schema["allOf"] = [
-        {"oneOf": [{"required": ["ids"]}, {"required": ["filter"]}]},
-        {"oneOf": [of_action(*each) for each in sorted({(each.needs, each.takes) for each in ACTIONS.values()})]},
-    ]
+    schema["if"] = {"required": ["ids"]}
+    schema["then"] = {"properties": {"filter": False}}
+    schema["else"] = {"required": ["filter"]}
+    schema["dependentSchemas"] = {"action": of_actions(sorted({(each.needs, each.takes) for each in ACTIONS.values()}))}
+
+
+def of_actions(kinds: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    """What holds for each kind of actions, by the members that they need and take."""
+    (needs, takes), *others = kinds
+    names = [name for name, each in ACTIONS.items() if (each.needs, each.takes) == (needs, takes)]
+    if not others:
+        return of_action(needs, takes)
+    condition = {"properties": {"action": {"enum": names}}}
+    return {"if": condition, "then": of_action(needs, takes), "else": of_actions(others)}
 
 
 def of_action(needs: str, takes: str) -> dict[str, Any]:
-    """What holds for the actions that need and take these members."""
-    names = [name for name, each in ACTIONS.items() if (each.needs, each.takes) == (needs, takes)]
+    """What holds for an action that needs and takes these members."""
     others = {"tags", "visibility", "permanently"} - {needs, takes}
-    return {
-        "required": ["action", *filter(None, [needs])],
-        "properties": {
-            "action": {"enum": names},
-            **({"tags": {"minItems": 1}} if needs == "tags" else {}),
-            **dict.fromkeys(sorted(others), False),
-        },
-    }
+    least = {"tags": {"minItems": 1}} if needs == "tags" else {}
+    return {"required": list(filter(None, [needs])), "properties": {**least, **dict.fromkeys(sorted(others), False)}}
 
 
 def filter_of_files() -> dict[str, Any]:
@@ -177,7 +190,7 @@ def filter_of_files() -> dict[str, Any]:
         "maxProperties": MAX_FILTERS,
         "properties": {
             "state": {"type": "string", "enum": File.State.values},
-            "processed": {"enum": [True, False, "true", "false"]},
+            "processed": {"anyOf": [{"type": "boolean"}, {"type": "string", "enum": ["true", "false"]}]},
             "uploaded_after": moment,
             "uploaded_before": moment,
             "size_min": size,

@@ -141,7 +141,7 @@ class Document:
     def _needs_members(self, content: Mapping[str, Any]) -> bool:
         """Whether a body of JSON must have something in it."""
         schema = self._schemas.get(content.get("schema", {}).get("$ref", "").rpartition("/")[2], {})
-        return bool(schema.get("minProperties") or schema.get("anyOf"))
+        return bool(schema.get("minProperties") or schema.get("else"))
 
     def _success(
         self, path: str, operation: str, status: str, response: dict[str, Any], parameters: set[str]

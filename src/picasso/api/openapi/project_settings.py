@@ -43,6 +43,9 @@ SIZES = {
 }
 
 
+REACTIONS = {"type": "object", "propertyNames": {"enum": [*KINDS, OTHERS]}, "additionalProperties": REACTION}
+
+
 def or_null(properties: Mapping[str, Any]) -> dict[str, Any]:
     return {name: {"anyOf": [each, {"type": "null"}]} for name, each in properties.items()}
 
@@ -55,9 +58,7 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
                 "forbidden_types": TYPES,
                 "max_size": {"anyOf": [BYTES, SIZES]},
                 **dict.fromkeys(SUBJECTS, REACTION),
-                "active_content": {
-                    "anyOf": [REACTION, {"type": "object", **members(dict.fromkeys((*KINDS, OTHERS), REACTION))}]
-                },
+                "active_content": {"anyOf": [REACTION, REACTIONS]},
             }
         )
     ),
@@ -80,5 +81,8 @@ def settings_of_projects(*, has_scanner: bool) -> dict[str, Mapping[str, Any]]:
     """By name."""
     if has_scanner:
         return dict(SETTINGS)
-    properties = {**SETTINGS["scan"]["properties"], "enabled": {"const": False, "description": "There is no scanner."}}
+    properties = {
+        **SETTINGS["scan"]["properties"],
+        "enabled": {"type": "boolean", "not": {"const": True}, "description": "Not true: there is no scanner."},
+    }
     return {**SETTINGS, "scan": members(properties)}
