@@ -71,6 +71,21 @@ def test_long_attributes_through_a_proxy(stack: Stack, new_client: NewClient, tm
     check_stored(stack, f"/{file.id}", sent, "ä.txt", "text/x-odd")
 
 
+def test_long_attributes_of_an_upload_that_goes_on(stack: Stack, new_client: NewClient, tmp_path: Path) -> None:
+    attributes, sent, kept = {"text": "я" * 7_500, "list": [1]}, content(LARGE), list[str]()
+
+    def cut(*_: object) -> None:
+        raise OSError("cut")
+
+    proxy = f"location / {{ proxy_pass {stack.url}; proxy_set_header Host $http_host; client_max_body_size 0; }}"
+    with nginx.server(tmp_path / "nginx", free_port(), proxy) as url:
+        client = new_client(url)
+        with pytest.raises(OSError, match="cut"):
+            client.upload(sent, tags=["b"], attributes=attributes, started=kept.append, progress=cut)
+        file = client.resume(kept[0], sent, tags=["b"], attributes=attributes)
+    assert (file.attributes, file.tags) == (attributes, ("b",))
+
+
 def test_long_attributes_directly(stack: Stack, new_client: NewClient) -> None:
     """They are there from the first event on."""
     file = new_client().upload(content(LARGE), attributes={"text": "я" * 7_500})

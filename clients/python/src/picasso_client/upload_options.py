@@ -23,9 +23,13 @@ Progress: TypeAlias = Callable[[int, int | None], object]
 
 
 class ResumeOptions(TypedDict, total=False):
+    """``tags`` and ``attributes`` are those of the upload: some proxies let long ones pass only at its end."""
+
     wait: float
     """Wait so many seconds, at most, until the file is settled."""
     progress: Progress
+    tags: Sequence[str]
+    attributes: Mapping[str, Any]
 
 
 class UploadOptions(ResumeOptions, total=False):
@@ -34,8 +38,6 @@ class UploadOptions(ResumeOptions, total=False):
     media_type: str
     """What to declare; by default what the name says. The service looks at the content anyway."""
     pipeline: str
-    tags: Sequence[str]
-    attributes: Mapping[str, Any]
     visibility: str
     webhook_url: str
     """Gets the events of the file, where the project allows its host."""
@@ -131,12 +133,12 @@ def texts(options: UploadOptions) -> Mapping[str, str]:
     return {name: text for name, text in found.items() if text is not None}
 
 
-def metadata_json(options: UploadOptions, *, ascii_only: bool = True) -> Mapping[str, str]:
+def metadata_json(options: ResumeOptions, *, ascii_only: bool = True) -> Mapping[str, str]:
     """Tags and attributes as JSON."""
     return {name: compact_json(value, ascii_only) for name, value in metadata(options).items()}
 
 
-def metadata(options: UploadOptions) -> Mapping[str, Any]:
+def metadata(options: ResumeOptions) -> Mapping[str, Any]:
     """The tags and attributes that are given."""
     found: dict[str, object] = {}
     if "tags" in options:

@@ -6,7 +6,7 @@ client compares the one that the service has computed of a large one.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from picasso_client import requests
 from picasso_client.actions import Steps, run
@@ -22,6 +22,7 @@ from picasso_client.upload_options import (
     UploadOptions,
     check_options,
     metadata,
+    metadata_json,
     stored_name,
     tus_metadata,
 )
@@ -70,9 +71,20 @@ def created(service: Service, source: Source, options: UploadOptions) -> Steps[t
         is_long = len(tus_metadata(source.name, options)) > HEAD_LIMIT
         if not is_long or error.code not in HEAD_REFUSED or not 400 <= error.status < 500:
             raise
-    later: Any = metadata(options)
+    later = cast("Changes", metadata(options))
     short: Any = {name: value for name, value in options.items() if name not in later}
     return (yield from create(service, source, short)), later
+
+
+def unsaid(file: File, options: ResumeOptions) -> Changes:
+    """What an earlier process was to say of the file at the end."""
+    if sum(map(len, metadata_json(options).values())) <= HEAD_LIMIT // 2:  # it surely was said at the beginning
+        return {}
+    is_said = (
+        set(options.get("tags", ())) <= set(file.tags)
+        and options.get("attributes", {}).items() <= file.attributes.items()
+    )
+    return {} if is_said else cast("Changes", metadata(options))
 
 
 def described(service: Service, file: File, later: Changes) -> Steps[File]:
@@ -96,6 +108,8 @@ def resume(service: Service, url: str, content: AsyncContent, options: ResumeOpt
         file = yield from guarded(url, resume_source(continued))
     finally:
         source.close()
+    if later := unsaid(file, options):
+        file = yield from described(service, file, later)
     return (yield from settled(service, file, options.get("wait", 0)))
 
 

@@ -23,7 +23,7 @@ from picasso_client.cli.progress import Bars, Report, bars
 from picasso_client.client import Client
 from picasso_client.errors import PicassoError
 from picasso_client.models import File, unread_file
-from picasso_client.upload_options import UploadOptions, encode
+from picasso_client.upload_options import ResumeOptions, UploadOptions, encode
 from picasso_client.uploads import about_stored
 
 STDIN = Path("-")
@@ -121,7 +121,7 @@ class Uploading:
             if file_id := self.journal.get(key, "file"):
                 return self.known(file_id, item)
             if url := self.journal.get(key, "upload"):
-                return self.client.resume(url, item.path, progress=report)
+                return self.client.resume(url, item.path, **self.resume_options_of(item, report))
         except PicassoError as error:
             if error.status not in LOST and error.code != "content-changed":
                 raise
@@ -136,6 +136,10 @@ class Uploading:
             if error.status != 403:
                 raise
             return unread_file(file_id, item.path.name, size_of(item.path) or 0)
+
+    def resume_options_of(self, item: Item, report: Report) -> ResumeOptions:
+        options = self.options_of(item, report)
+        return {"progress": report, "tags": options.get("tags", ()), "attributes": options.get("attributes", {})}
 
     def options_of(self, item: Item, report: Report) -> UploadOptions:
         options: UploadOptions = {**self.options, "progress": report}
