@@ -138,7 +138,10 @@ def test_progress_that_a_finish_overtakes_is_not_told(monkeypatch: pytest.Monkey
 
 def is_waiting() -> bool:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+        cursor.execute(
+            "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+        )
         return cursor.fetchone() is not None
 
 

@@ -12,12 +12,15 @@ from typing import Any, TypeVar
 
 import pytest
 
+from picasso import activity
 from picasso.access import keys
 from picasso.access.principal import Scope
-from picasso.activity import Activity
+from picasso.activity import Activity, Announcer
+from picasso.events.queries import everything_after
 from picasso.events.sequence import last_number, number_events, remove_old
 from picasso.events.write import file_event, row, write
 from picasso.models import Event, File
+from picasso.web import event_hub
 from picasso.web.app import WebApp
 from picasso.web.event_hub import EventHub
 from picasso.web.request import Message
@@ -200,6 +203,30 @@ def test_a_position_that_nobody_used_is_not_kept() -> None:
 
     before, after = asyncio.run(run())
     assert after == before + 1
+
+
+def test_followers_are_woken_by_announcements(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reads: list[int] = []
+
+    def counted(number: int, limit: int) -> list[Any]:
+        reads.append(number)
+        return everything_after(number, limit)
+
+    monkeypatch.setattr("picasso.web.event_hub.everything_after", counted)
+    monkeypatch.setattr(event_hub, "IDLE", 60.0)
+    monkeypatch.setattr(activity, "_announcer", Announcer())
+
+    async def call(app: WebApp) -> None:
+        async with asyncio.timeout(50), following(app) as stream:
+            seen = -1
+            while seen != len(reads):  # until it does not look any more
+                seen = len(reads)
+                await asyncio.sleep(10 * event_hub.POLL)
+            await happens(note("file.processed"))
+            assert await stream.count(1) == ["file.processed"]
+            app.end_streams()
+
+    with_app(tmp_path, call)
 
 
 def test_a_client_goes_on_behind_its_last_event(tmp_path: Path) -> None:
