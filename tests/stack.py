@@ -29,6 +29,7 @@ STOP_SECONDS = 60
 # test that passes never waits so long.
 BUSY = 4
 LONGEST_WAIT = 60
+FIRST_PAUSE = 0.02
 OURS = ("PICASSO_", "DJANGO_", "DATABASE_", "BROKER_")
 PATH = Path(__file__).parent / "service_path"
 SETTLED = {"processed", "failed"}
@@ -72,7 +73,12 @@ class Stack:
             except httpx.TransportError:
                 return False
 
-        until(answers, seconds, lambda: f"{path} never answered 200; {self.log} ends:\n{self.log_tail()}")
+        until(answers, seconds, lambda: f"{path} never answered 200; {self.log} ends:\n{self.log_tail()}", every=0.1)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is more than a web process or a worker."""
+        return self._command == ["up"]
 
     @property
     def top(self) -> psutil.Process:
@@ -142,6 +148,7 @@ class Stack:
             lambda: self.file(file_id)["state"] in SETTLED,
             seconds,
             lambda: f"not settled: {self.file(file_id)}\n{self.log_tail()}",
+            every=0.2,
         )
         return self.file(file_id)
 
@@ -181,13 +188,15 @@ def until(
 ) -> None:
     """Wait until it is true; fail after ``seconds`` of an idle machine, or exactly those if they are a ``promise``.
 
-    It is asked ``every`` so many seconds.
+    It is asked ``every`` so many seconds, and more often in the beginning: each question may be a request.
     """
     deadline = time.monotonic() + (seconds if promise else max(seconds, min(seconds * BUSY, LONGEST_WAIT)))
+    pause = FIRST_PAUSE
     while not true():
         if time.monotonic() > deadline:
             raise AssertionError(otherwise())
-        time.sleep(every)
+        time.sleep(min(pause, every))
+        pause *= 1.5
 
 
 # The environment of the parts of the suite has the folder that they share for what `migrated` makes.

@@ -17,7 +17,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import psycopg
@@ -257,18 +257,38 @@ def assert_derived(place: Place) -> None:
     assert not twice
 
 
-# Each starts most of a service again, so that on most days one of them is enough.
-STARTED_AGAIN = sample(["test_everything_is_killed", "test_no_worker"], lambda _: "started again", 1 / 2)
+# Each starts most of a service again, so that on most days one of them is enough; or kills processes that others of
+# them kill as well, so that some of them are.
+DRAWN = [
+    *sample(["test_everything_is_killed", "test_no_worker"], lambda _: "started again", 1 / 2),
+    *sample(
+        [
+            "test_workers_are_killed_from_the_smallest_part_up",
+            "test_web_processes_are_killed",
+            "test_followers_miss_nothing_and_see_nothing_twice",
+            "test_webhooks_miss_nothing_when_their_sender_is_killed",
+            "test_imports_are_continued_when_their_worker_is_killed",
+        ],
+        lambda _: "killed",
+        3 / 5,
+    ),
+]
 
 
-def drawn(test: str) -> pytest.MarkDecorator:
+AnyTest = TypeVar("AnyTest", bound=Callable[..., None])
+
+
+def drawn(test: AnyTest) -> AnyTest:
     """Runs on the days for which it is drawn, and always where everything runs."""
-    return pytest.mark.skipif(test not in STARTED_AGAIN, reason="another test is drawn today")
+    skip = pytest.mark.skipif(test.__name__ not in DRAWN, reason="another test is drawn today")
+    marked: AnyTest = skip(test)
+    return marked
 
 
 # Processes
 
 
+@drawn
 def test_workers_are_killed_from_the_smallest_part_up(place: Place) -> None:
     with Load(place.stack.url) as load:
         load.go_on_with_success(BEFORE)
@@ -287,6 +307,7 @@ def test_workers_are_killed_from_the_smallest_part_up(place: Place) -> None:
     assert_kept(place, load, recovered)
 
 
+@drawn
 def test_web_processes_are_killed(place: Place) -> None:
     with Load(place.stack.url) as load:
         load.go_on_with_success(BEFORE)
@@ -300,6 +321,7 @@ def test_web_processes_are_killed(place: Place) -> None:
     assert_kept(place, load, recovered, killed_web=True)
 
 
+@drawn
 def test_followers_miss_nothing_and_see_nothing_twice(place: Place) -> None:
     """Web, worker and the sequencer in it are killed in turn, while two clients follow."""
     [[before]] = place.query("SELECT COALESCE(max(last), 0) FROM picasso_eventcounter WHERE id = 1")
@@ -339,6 +361,7 @@ def settled_in(follower: Follower) -> set[str | None]:
     return {file_id for _, kind, file_id in list(follower.seen) if kind in {"file.processed", "file.failed"}}
 
 
+@drawn
 def test_webhooks_miss_nothing_when_their_sender_is_killed(place: Place) -> None:
     """It is killed in the middle of attempts. Every event arrives, and no message is of no event."""
     with webhooks.receiving(place.stack, place.query) as receiver:
@@ -360,6 +383,7 @@ def test_webhooks_miss_nothing_when_their_sender_is_killed(place: Place) -> None
     assert load.accepted.keys() <= files
 
 
+@drawn
 def test_imports_are_continued_when_their_worker_is_killed(place: Place) -> None:
     stack = place.stack
     with remote(imports.slowly) as server:
@@ -374,7 +398,7 @@ def test_imports_are_continued_when_their_worker_is_killed(place: Place) -> None
     assert len([asked for asked in server.asked if "range" in asked.headers]) == len(server.asked) - 6 >= 6
 
 
-@drawn("test_everything_is_killed")
+@drawn
 def test_everything_is_killed(place: Place) -> None:
     """The power cut."""
     with Load(place.stack.url) as load:
@@ -448,7 +472,7 @@ def test_the_database_is_away(cluster: Place, end_it: Callable[[Service], None])
     assert_kept(cluster, load, recovered)
 
 
-@drawn("test_no_worker")
+@drawn
 def test_no_worker(cluster: Place) -> None:
     """`picasso web` alone takes uploads; a worker that comes later does the rest."""
     stack = cluster.stack
