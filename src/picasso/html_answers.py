@@ -20,7 +20,8 @@ HEADERS = {
     ),
 }
 
-VARY = "Accept, Accept-Language, Sec-Fetch-Mode"
+DOCUMENT = "document"
+"""A window, not a frame within another page."""
 
 
 def is_page_load(headers: Mapping[str, str]) -> bool:
@@ -32,18 +33,24 @@ def is_page_load(headers: Mapping[str, str]) -> bool:
     Browsers send Sec-Fetch-Mode only to HTTPS and to their own machine (https://www.w3.org/TR/fetch-metadata/). Without
     it, those that want HTML before all else are taken for one.
     """
-    mode = headers.get("sec-fetch-mode")
-    return mode == "navigate" if mode else headers.get("accept", "").lstrip().lower().startswith("text/html")
+    if mode := headers.get("sec-fetch-mode"):
+        return mode == "navigate" and headers.get("sec-fetch-dest", DOCUMENT) == DOCUMENT
+    return headers.get("accept", "").lstrip().lower().startswith("text/html")
 
 
-def problem_page(problem: Mapping[str, Any], language: str, prefix: str, path: str) -> bytes:
+def problem_page(problem: Mapping[str, Any], language: str, prefix: str, asked: str) -> bytes:
     """A problem document (RFC 9457) as a page.
 
     Args:
         prefix: the path that the service is mounted at, without a slash at the end.
-        path: what was asked for, without the prefix; to come back to after signing in.
+        asked: the path and query that were asked for, without the prefix; to come back to after signing in.
     """
-    return _page("problem", language, prefix, shown=problem, path=path, sign_in_url=prefix + addresses.SIGN_IN)
+    return _page("problem", language, prefix, shown=problem, asked=asked, sign_in_url=prefix + addresses.SIGN_IN)
+
+
+def asked_for(path: str, query: str) -> str:
+    """Without a query that may have a token in it."""
+    return path if not query or "token" in query else f"{path}?{query}"
 
 
 def stored_page(file: Mapping[str, Any], language: str, prefix: str) -> bytes:

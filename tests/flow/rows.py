@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.db.models import Model
 from django.db.models.functions import Now
 
@@ -136,7 +136,15 @@ def taken_for_empty(table: str) -> Iterator[None]:
         cursor.execute("UPDATE pg_class SET relpages = 10, reltuples = 0 WHERE oid = %s::regclass", [table])
         for way in ways:
             cursor.execute(f"SET enable_{way} = off")
+    try:
         yield
+    finally:
+        forget_settings(table, ways)
+
+
+def forget_settings(table: str, ways: Iterable[str]) -> None:
+    """Not after a fault of the database: the transaction is over, and with it what was set in it."""
+    with suppress(DatabaseError), connection.cursor() as cursor:
         for way in ways:
             cursor.execute(f"RESET enable_{way}")
         cursor.execute(f"ANALYZE {table}")

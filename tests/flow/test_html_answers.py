@@ -44,6 +44,8 @@ def is_page(answer: Exchange) -> bool:
         ({"accept": "application/json, text/html"}, False),
         ({"accept": FIREFOX}, True),
         ({"accept": FIREFOX, "sec-fetch-mode": "navigate"}, True),
+        ({"accept": FIREFOX, "sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}, True),
+        ({"accept": FIREFOX, "sec-fetch-mode": "navigate", "sec-fetch-dest": "iframe"}, False),
         ({"accept": FIREFOX, "sec-fetch-mode": "cors"}, False),
         ({"accept": "image/avif,*/*", "sec-fetch-mode": "no-cors"}, False),
     ],
@@ -79,11 +81,14 @@ def test_the_page_speaks_russian_and_knows_its_prefix(tmp_path: Path, path: str)
     assert 'href="/below/static/picasso/app.css' in text
 
 
-def test_whoever_is_not_signed_in_can_do_so_and_comes_back(tmp_path: Path) -> None:
-    path = "/api/v1.0/files/?q=%22%3E%3Cscript"
+@pytest.mark.parametrize(
+    ("query", "kept"), [("q=%22%3E%3Cscript", b"%3Fq%3D%2522%253E%253Cscript"), ("token=secret", b""), ("", b"")]
+)
+def test_whoever_is_not_signed_in_can_do_so_and_comes_back(tmp_path: Path, query: str, kept: bytes) -> None:
+    path = f"/api/v1.0/files/?{query}"
     page = with_app(tmp_path, lambda app: ask(app, "GET", path, accept=FIREFOX), access="keys")
     assert (page.status, is_page(page)) == (401, True)
-    assert b'href="/sign-in/?next=%2Fapi%2Fv1.0%2Ffiles%2F"' in page.body
+    assert b'href="/sign-in/?next=%2Fapi%2Fv1.0%2Ffiles%2F' + kept + b'"' in page.body
     assert page.headers["www-authenticate"].startswith("Bearer")
 
 

@@ -22,7 +22,7 @@ def uses_of_a_manager(model: str) -> Iterator[Path]:
 # Who may read a table for all projects: the engine, which works on ids; and the admin and the command line.
 READERS = {
     "File": {"files"},
-    "Job": {"jobs", "process", "admin", "management", "api"},
+    "Job": {"jobs", "files", "process", "admin", "management", "api"},
     "Upload": {"receive", "doctor"},
     "Import": {"imports", "api", "management"},
 }

@@ -26,12 +26,16 @@ from picasso.errors import (
     Unavailable,
     problem,
 )
-from picasso.html_answers import HEADERS, VARY, is_page_load, problem_page
+from picasso.html_answers import HEADERS, asked_for, is_page_load, problem_page
 from picasso.languages.problems import localized
 
 log = logging.getLogger(__name__)
 
-PAGE_LOAD_HEADERS = {"accept": "HTTP_ACCEPT", "sec-fetch-mode": "HTTP_SEC_FETCH_MODE"}
+PAGE_LOAD_HEADERS = {
+    "accept": "HTTP_ACCEPT",
+    "sec-fetch-mode": "HTTP_SEC_FETCH_MODE",
+    "sec-fetch-dest": "HTTP_SEC_FETCH_DEST",
+}
 """The names in ``META`` of the headers that tell whether a browser shows the answer in its window."""
 
 NOT_ACCEPTABLE = "This address has no answer of a type that Accept names."
@@ -113,11 +117,12 @@ def answer(error: PicassoError, request: HttpRequest | Request) -> HttpResponse:
 
 def as_response(body: Problem, status: int, headers: Mapping[str, str], request: HttpRequest | Request) -> HttpResponse:
     found, language = localized(body, request.META.get("HTTP_ACCEPT_LANGUAGE", ""))
-    if not is_page_load({name: request.META.get(key, "") for name, key in PAGE_LOAD_HEADERS.items()}):
+    if not is_page_load({name: request.META[key] for name, key in PAGE_LOAD_HEADERS.items() if key in request.META}):
         return JsonResponse(found, status=status, content_type=PROBLEM_JSON, headers={**headers, **language})
     prefix = request.META.get("SCRIPT_NAME", "")
-    page = problem_page(found, language["Content-Language"], prefix, request.path.removeprefix(prefix))
-    return HttpResponse(page, status=status, headers={**headers, **language, **HEADERS, "Vary": VARY})
+    asked = asked_for(request.path.removeprefix(prefix), request.META.get("QUERY_STRING", ""))
+    page = problem_page(found, language["Content-Language"], prefix, asked)
+    return HttpResponse(page, status=status, headers={**headers, **language, **HEADERS})
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -121,8 +121,8 @@ def write_files(files: Sequence[tuple[File, Again]], obsolete: Collection[Result
         by_pipeline[again.pipeline, again.version].append(file.pk)
     for (pipeline, version), ids in by_pipeline.items():
         visible_to(SERVICE).filter(pk__in=ids).update(pipeline=pipeline, pipeline_version=version)
-    File.everywhere.bulk_update(with_other_expiry(files), ["expires_at"])
-    File.everywhere.bulk_update(with_other_facts(files, obsolete), ["facts"])
+    visible_to(SERVICE).bulk_update(with_other_expiry(files), ["expires_at"])
+    visible_to(SERVICE).bulk_update(with_other_facts(files, obsolete), ["facts"])
 
 
 def with_other_expiry(files: Sequence[tuple[File, Again]]) -> Iterator[File]:

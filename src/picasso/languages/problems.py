@@ -9,6 +9,9 @@ from picasso.languages import russian
 from picasso.languages.accept import ENGLISH, RUSSIAN, language_of
 from picasso.languages.translate import to_russian
 
+VARY = "Accept, Accept-Language, Sec-Fetch-Dest, Sec-Fetch-Mode"
+"""Browsers get a page instead: `picasso.html_answers`."""
+
 
 def localized(problem: Mapping[str, Any], accept_language: str) -> tuple[Mapping[str, Any], dict[str, str]]:
     """The document, and the headers that tell its language and what it depends on.
@@ -17,7 +20,7 @@ def localized(problem: Mapping[str, Any], accept_language: str) -> tuple[Mapping
     """
     language = language_of(accept_language)
     found = in_russian(problem) if language == RUSSIAN else None
-    return found or problem, {"Content-Language": RUSSIAN if found else ENGLISH, "Vary": "Accept-Language"}
+    return found or problem, {"Content-Language": RUSSIAN if found else ENGLISH, "Vary": VARY}
 
 
 def in_russian(problem: Mapping[str, Any]) -> Mapping[str, Any] | None:

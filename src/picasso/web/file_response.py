@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from functools import lru_cache
 
@@ -20,7 +21,8 @@ async def answer_stored(request: Request, base: str, stored: Stored, headers: Ma
     address, links = file_url(base, file.pk), Links(base, signer_for(request.principal))
     shown = serializer(kind, links).to_representation(file)
     if request.is_page_load:
-        page = stored_page(shown, language_of(request.headers.get("accept-language", "")), request.prefix)
+        language = language_of(request.headers.get("accept-language", ""))
+        page = await asyncio.to_thread(stored_page, shown, language, request.prefix)
         await request.answer_page(201, page, {"Location": address, **(headers or {})})
     else:
         all_headers = {"Location": address, "Content-Location": address, **repr_digest(file.sha256), **(headers or {})}

@@ -17,8 +17,8 @@ from picasso.access.audit_queries import actor_of
 from picasso.access.principal import Principal, principal_of
 from picasso.addresses import base_url
 from picasso.errors import ERROR_CODE, PROBLEM_JSON, BadRequest, ClientGone, PicassoError
-from picasso.html_answers import HEADERS, VARY, is_page_load, problem_page
-from picasso.languages.problems import localized
+from picasso.html_answers import HEADERS, asked_for, is_page_load, problem_page
+from picasso.languages.problems import VARY, localized
 from picasso.web.connection import LosslessReceive, Receive, connection_of
 from picasso.web.direct_body import DirectBody
 from picasso.web.recheck import Recheck
@@ -203,7 +203,9 @@ class Request:
         problem, language = localized(error.problem(), self.headers.get("accept-language", ""))
         headers = {"Content-Type": PROBLEM_JSON, **error.headers, **language}
         if self.is_page_load:
-            page = problem_page(problem, language["Content-Language"], self.prefix, self.path)
+            asked = asked_for(self.path, self.scope["query_string"].decode("latin-1"))
+            # In a thread, as the first page takes as long as a hundred requests.
+            page = await asyncio.to_thread(problem_page, problem, language["Content-Language"], self.prefix, asked)
             await self.answer_page(error.status, page, headers)
         else:
             await self.answer_json(error.status, problem, headers)
