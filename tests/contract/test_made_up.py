@@ -83,7 +83,7 @@ def test_made_up_requests_are_answered_as_documented(service: Stack) -> None:
     for operation in sample(operations, lambda each: (each.method, each.path.count("/")), 0.25):
 
         @given(case=operation.as_strategy())
-        @settings(MADE_UP, max_examples=number(12, 6))
+        @settings(MADE_UP, max_examples=number(12, 5))
         def try_it(case: Any) -> None:
             answer = case.call(timeout=SECONDS)
             if answer.status_code not in ANYWHERE:

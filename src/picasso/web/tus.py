@@ -108,12 +108,14 @@ class Tus:
             raise MethodNotAllowed(UPLOAD_METHODS)
         method = request.method
         if method == "POST":
-            method = request.headers.get("x-http-method-override", method).upper()
+            if "x-http-method-override" not in request.headers:
+                raise BadRequest("A POST to an upload needs X-HTTP-Method-Override.")
+            method = request.headers["x-http-method-override"].upper()
+        if method not in calls:
+            raise MethodNotAllowed(UPLOAD_METHODS)
         # To find an upload or to remove it is the same in all protocols: as for HEAD and DELETE themselves.
         if "tus-resumable" in request.headers or method not in {"HEAD", "DELETE"}:
             self._require_version(request)
-        if method not in calls:
-            raise MethodNotAllowed(UPLOAD_METHODS)
         await calls[method](request, upload_id_of(name))
 
     def _require_version(self, request: Request) -> None:

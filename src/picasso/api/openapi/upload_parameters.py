@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from picasso.api.openapi.bodies import ATTRIBUTES_OF_FILE, URL
+from picasso.api.openapi.bodies import URL
 from picasso.api.openapi.constraints import CONTROL, TAG
 from picasso.api.openapi.parts import header
 from picasso.metadata import MAX_TAGS
@@ -18,6 +18,11 @@ COMPLETE = header(
     "Upload-Complete",
     "Of the IETF draft. `?1`: this is the last content. `?0`: more follows in later requests.",
     enum=["?0", "?1"],
+)
+CREATED_COMPLETE = header(
+    "Upload-Complete",
+    "Of the IETF draft. `?0`: content follows in later requests. `?1`, with content, makes it a file at once.",
+    enum=["?0"],
 )
 OFFSET = header(
     "Upload-Offset", "Position of this content: the upload's current offset.", pattern="^(0|[1-9][0-9]{0,14})$"
@@ -49,7 +54,10 @@ WISHES: dict[str, dict[str, Any]] = {
         "enum": ["public", "private"],
         "description": "`public`: everybody may fetch its bytes.",
     },
-    "expires_at": {"type": "string", "format": "date-time", "description": "The file is deleted then."},
+    "expires_at": {
+        "anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "maxLength": 0}],
+        "description": "The file is deleted then.",
+    },
     "tags": {**WORDS, "description": "Words about the file. One with a comma needs a JSON list: docs/uploads.md."},
     "webhook_url": {
         "type": "string",
@@ -59,8 +67,6 @@ WISHES: dict[str, dict[str, Any]] = {
     },
 }
 """What a client may say about a file, in the query or in a form."""
-
-ATTRIBUTES = "What the application says about the file: a JSON object."
 
 
 def in_query(name: str, schema: dict[str, Any]) -> dict[str, Any]:
@@ -77,7 +83,6 @@ FORM = {
         "properties": {
             "file": {"type": "string", "format": "binary", "minLength": 1},
             **WISHES,
-            "attributes": {**ATTRIBUTES_OF_FILE, "description": ATTRIBUTES},
         },
     }
 }

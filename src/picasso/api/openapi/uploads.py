@@ -9,6 +9,7 @@ from picasso.api.openapi.examples import UPLOAD as UPLOAD_EXAMPLE
 from picasso.api.openapi.parts import BYTES, component, header_docs, path_parameter, problems
 from picasso.api.openapi.upload_parameters import (
     COMPLETE,
+    CREATED_COMPLETE,
     DISPOSITION,
     FORM,
     OFFSET,
@@ -197,8 +198,9 @@ OPERATIONS: dict[str, dict[str, Any]] = {
     addresses.UPLOAD: {
         "post": create_operation(
             "upload_file",
-            "Upload a file as a form. The fields may also be parameters of the query, and a field `token` before the "
-            f"file may be an upload token. A raw body is possible, too: as with `PUT`. {KEY}",
+            "Upload a file as a form. The fields may also be parameters of the query, a field `token` before the file "
+            f"may be an upload token, and a field `attributes` has a JSON object. A raw body is possible, "
+            f"too: as with `PUT`. {KEY}",
             {"multipart/form-data": FORM},
             PREFER,
         ),
@@ -209,14 +211,17 @@ OPERATIONS: dict[str, dict[str, Any]] = {
         "put": raw_operation("put_named_file", "Upload a file with this name, as `curl -T` does.", NAME),
     },
     addresses.UPLOADS: {
-        method: create_operation(
-            name,
-            f"Create a resumable upload by the IETF draft. `Content-Disposition` may have its name. {KEY} {also}",
-            {"application/octet-stream": CONTENT},
-            required(COMPLETE),
-            *QUERY,
-            PREFER,
-        )
+        method: {
+            **create_operation(
+                name,
+                f"Create a resumable upload by the IETF draft. `Content-Disposition` may have its name. {KEY} {also}",
+                {},
+                required(CREATED_COMPLETE),
+                *QUERY,
+                PREFER,
+            ),
+            "requestBody": {"content": {"application/octet-stream": BYTES}},
+        }
         for method, name, also in (("post", "create_upload", OF_TUS_TOO), ("put", "put_upload", BESIDE))
     },
     f"{addresses.UPLOADS}{{id}}": {

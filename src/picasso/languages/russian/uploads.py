@@ -1,6 +1,7 @@
 """What is said of uploads and of HTTP: by the handlers, and by what receives."""
 
 SENTENCES = {
+    "A POST to an upload needs X-HTTP-Method-Override.": "Для POST к загрузке нужен X-HTTP-Method-Override.",
     "expires_at must be a time in the future with its offset from UTC, such as 2031-12-31T23:59:59Z.": (
         "expires_at — время в будущем с указанием пояса, например 2031-12-31T23:59:59Z."
     ),
