@@ -10,6 +10,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.live.wire import Answer, wire
+from tests.sampling import sample
 from tests.stack import Stack
 
 FORMS = Path(__file__).parent / "forms"
@@ -48,7 +49,7 @@ def send(stack: Stack, writer: str) -> Iterator[Answer]:
             yield connection.read() if answer.status == 100 else answer
 
 
-@pytest.mark.parametrize("writer", WRITERS)
+@pytest.mark.parametrize("writer", sample(WRITERS, lambda _: "writers", 1 / 3))
 def test_a_form_is_stored(stack: Stack, writer: str) -> None:
     answers = list(send(stack, writer))
     assert [answer.status for answer in answers] == [201] * len(answers)

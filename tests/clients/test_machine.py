@@ -342,6 +342,6 @@ def play(stack: Stack, examples: int, deaths: int) -> None:
 def test_any_steps(request: pytest.FixtureRequest, engine: str) -> None:
     """Embedded, or on two web processes and PostgreSQL."""
     if engine == "embedded":
-        play(request.getfixturevalue("stack"), examples=number(25, 10), deaths=2)
+        play(request.getfixturevalue("stack"), examples=number(25, 6), deaths=2)
     else:
-        play(request.getfixturevalue("clustered"), examples=number(8, 4), deaths=1)
+        play(request.getfixturevalue("clustered"), examples=number(8, 3), deaths=1)
