@@ -326,11 +326,18 @@ def test_the_visibility_on_each_way_in(tmp_path: Path) -> None:
     assert {(file.visibility, file.expires_at and file.expires_at.year) for file in files} == {("public", 2099)}
 
 
-@pytest.mark.parametrize("wish", ["visibility=secret", "visibility=PUBLIC", "expires_at=2001-01-01T00:00:00Z"])
-def test_a_wrong_wish(wish: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("wish", "refusal"),
+    [
+        ("visibility=secret", (400, "invalid-field")),
+        ("visibility=PUBLIC", (400, "invalid-field")),
+        ("expires_at=2001-01-01T00:00:00Z", (409, "time-has-passed")),
+    ],
+)
+def test_a_wrong_wish(wish: str, refusal: tuple[int, str], tmp_path: Path) -> None:
     _, key = new_key()
     answer = with_keys(tmp_path, lambda app: send(app, "PUT", f"{UPLOAD}a.txt?{wish}", key, b"x"))
-    assert code(answer) == (400, "invalid-field")
+    assert code(answer) == refusal
 
 
 def test_the_visibility_of_a_pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
