@@ -16,6 +16,7 @@ import pytest
 from picasso.web.body import QUIET_SECONDS
 from tests.live.resumable import created, digest, file_of, look, offset, patch
 from tests.live.wire import FILES, PNG, UPLOAD, check_problem, chunked, head, wire
+from tests.sampling import sample
 from tests.stack import Stack, migrated
 
 pytestmark = pytest.mark.live
@@ -45,7 +46,11 @@ class OtherServer(Stack):
         return [self.python, "-m", *SERVERS[self._name](self.port)]
 
 
-@pytest.fixture(scope="module", params=SERVERS)
+# Ours always, and one of the others.
+DRAWN = ["uvicorn", *sample([name for name in SERVERS if name != "uvicorn"], lambda _: "another server", 1 / 2)]
+
+
+@pytest.fixture(scope="module", params=DRAWN)
 def server(request: pytest.FixtureRequest, new_data: Callable[[], Path]) -> Iterator[Stack]:
     stack = OtherServer(shutil.copytree(migrated(), new_data()), request.param)
     stack.start("/healthz")

@@ -262,7 +262,7 @@ ENDINGS = {
     "ctrl-c": impatient,
     "sigterm-to-all": to_all(signal.SIGTERM),
 }
-SOME_ENDINGS = sample(ENDINGS, lambda _: "a busy service", 1 / 2)
+SOME_ENDINGS = sample(ENDINGS, lambda _: "a busy service", 1 / 4)
 
 
 @dataclass
