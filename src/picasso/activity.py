@@ -171,9 +171,10 @@ class Activity:
     def stop(self) -> None:
         """Does no harm when called twice, or without `start`."""
         with self._lock:
-            if self._thread and not self._stopped:
+            was_stopped, self._stopped = self._stopped, True
+            # The thread looks at the flag when the pipe wakes it.
+            if self._thread and not was_stopped:
                 os.close(self._stop)
-            self._stopped = True
         if self._thread:
             self._thread.join(timeout=2)
 
@@ -193,6 +194,8 @@ class Activity:
         return active if time.monotonic() < self._active_until else idle
 
     def _run(self, stopping: int) -> None:
+        stop = select.poll()  # select() refuses descriptors from 1024 on, which a busy web process has
+        stop.register(stopping, select.POLLIN)
         while not self._stopped:
             try:
                 heard = source()
@@ -205,7 +208,7 @@ class Activity:
                 connection.close()
             with self._lock:
                 self._active_until = math.inf
-            select.select([stopping], [], [], OUTAGE_PAUSE)
+            stop.poll(OUTAGE_PAUSE * 1000)
         os.close(stopping)
 
     def _listen(self, heard: Source, stopping: int) -> None:
@@ -220,8 +223,8 @@ class Activity:
                 heard.read()
 
     def _be_active(self) -> None:
-        now = time.monotonic()
         with self._lock:
+            now = time.monotonic()
             was_active, self._active_until = now < self._active_until < math.inf, now + LINGER
             # If it was active, all loops look often already.
             wakers = [] if was_active else list(self._wakers)

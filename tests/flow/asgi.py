@@ -128,7 +128,8 @@ def with_app(storage: Path | Folder, call: Callable[[WebApp], Awaitable[T]], **c
 @asynccontextmanager
 async def served(app: WebApp) -> AsyncIterator[str]:
     """By a server for other processes; its address."""
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", lifespan="on", ws="none"))
+    options: dict[str, Any] = {"lifespan": "on", "ws": "none", "timeout_graceful_shutdown": 10}
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", **options))
     serving = asyncio.create_task(server.serve())
     try:
         async with asyncio.timeout(60):
@@ -138,7 +139,8 @@ async def served(app: WebApp) -> AsyncIterator[str]:
     finally:
         app.end_streams()
         server.should_exit = True
-        await serving
+        async with within("the server's end", 30):
+            await serving
 
 
 async def in_thread(call: Callable[..., T], *arguments: Any) -> T:

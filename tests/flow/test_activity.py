@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import resource
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,10 +14,12 @@ import pytest
 from django.db import connection, transaction
 
 from picasso import activity
-from picasso.activity import Activity, Announcer, Rounds
+from picasso.activity import Activity, Announcer, Rounds, Source
 from tests.stack import until
+from tests.waiting import join
 
 ACTIVE, IDLE = 1.0, 2.0
+SELECT_LIMIT = 1024
 
 
 @pytest.fixture(autouse=True)
@@ -157,15 +161,47 @@ def test_it_leaves_no_pipe_open_and_starts_once(monkeypatch: pytest.MonkeyPatch)
     until(lambda: closed >= set(opened), 10, lambda: "it leaves a pipe open")
 
 
+def test_it_tries_again_with_a_large_descriptor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a web process with over a thousand connections."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < 2 * SELECT_LIMIT:
+        pytest.skip("too few descriptors are allowed")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 2 * SELECT_LIMIT), hard))
+    pipe, source, outages = os.pipe, activity.source, [OSError()]
+
+    def large_pipe() -> tuple[int, int]:
+        small, writing = pipe()
+        large = fcntl.fcntl(small, fcntl.F_DUPFD_CLOEXEC, SELECT_LIMIT)
+        os.close(small)
+        return large, writing
+
+    def source_after_an_outage() -> Source | None:
+        if outages:
+            raise outages.pop()
+        return source()
+
+    monkeypatch.setattr(os, "pipe", large_pipe)
+    monkeypatch.setattr(activity, "source", source_after_an_outage)
+    monkeypatch.setattr(activity, "OUTAGE_PAUSE", 0.01)
+    made = Activity()
+    try:
+        made.start()
+        until(lambda: is_idle(made), 20, lambda: "it does not listen after the outage")
+    finally:
+        made.stop()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
 def test_activity_begins_under_the_lock_of_those_who_want_to_be_woken(heard: Activity) -> None:
     """So who wants to be woken either is, or sees that there is activity."""
-    before, thread = heard._active_until, threading.Thread(target=heard._be_active)
+    before, thread = heard._active_until, threading.Thread(target=heard._be_active, daemon=True)
     with heard._lock:
         thread.start()
         thread.join(0.1)
         assert heard._active_until == before
-    thread.join(10)
-    assert heard._active_until > before
+        released = time.monotonic()
+    join(thread)
+    assert heard._active_until >= released + activity.LINGER
 
 
 def test_without_anything_to_hear_there_may_always_be_activity() -> None:

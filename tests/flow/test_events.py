@@ -29,7 +29,7 @@ from picasso.process.contract import Verdict
 from picasso.storage import default_storage
 from tests.flow.rows import finish, new_file, new_job, running_job, side_by_side, started, taken_for_empty
 from tests.stack import until
-from tests.waiting import join
+from tests.waiting import in_background, join, outcome_of
 
 
 def told(**where: object) -> list[tuple[str, dict[str, Any]]]:
@@ -121,18 +121,20 @@ def test_progress_that_a_finish_overtakes_is_not_told(monkeypatch: pytest.Monkey
     monkeypatch.setattr(event_sql, "PROGRESS", event_sql.PROGRESS.replace("picasso_job.state = 'running'", waits))
 
     def report() -> None:
-        event_sql.write_progress([job.pk])
-        connection.close()
+        try:
+            event_sql.write_progress([job.pk])
+        finally:
+            connection.close()
 
-    thread = threading.Thread(target=report)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(7)")
-        thread.start()
-        until(is_waiting, 20, lambda: "the statement does not wait")
-        assert finish(job, {})
-        cursor.execute("SELECT pg_advisory_unlock(7)")
-    thread.join(30)
-    assert not thread.is_alive()
+        try:
+            outcome = in_background(report)
+            until(is_waiting, 20, lambda: "the statement does not wait")
+            assert finish(job, {})
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(7)")
+    outcome_of(outcome, "the report of progress")
     assert types() == ["file.processed"]
 
 

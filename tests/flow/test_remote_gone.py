@@ -6,8 +6,8 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Collection, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import timedelta
 from typing import Any
 
@@ -64,16 +64,14 @@ def test_a_worker_that_is_killed_is_followed_by_another(service: Service) -> Non
 
     async def work(app: WebApp) -> None:
         async with served(app) as url, asyncio.timeout(60):
-            first = await start(url, service.key, "first")
-            assert first.stdout
-            assert (await first.stdout.readline()).strip() == b"half"
-            first.kill()
-            await first.wait()
+            async with worker(url, service.key, "first") as first:
+                assert first.stdout
+                assert (await first.stdout.readline()).strip() == b"half"
             await in_thread(expire, job)
             assert await in_thread(take_back, service) == 1
             await in_thread(make_due, job)
-            second = await start(url, service.key, "second")
-            assert await second.wait() == 0
+            async with worker(url, service.key, "second") as second:
+                assert await second.wait() == 0
 
     asyncio.run(work(WebApp(settings.PICASSO, service.storage)))
     done = row(job)
@@ -83,11 +81,19 @@ def test_a_worker_that_is_killed_is_followed_by_another(service: Service) -> Non
     assert service.derived() == ["caption.txt"]
 
 
-async def start(url: str, key: str, name: str) -> asyncio.subprocess.Process:
+@asynccontextmanager
+async def worker(url: str, key: str, name: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Killed at the end."""
     more = {"SERVICE": url, "KEY": key}
-    return await asyncio.create_subprocess_exec(
+    process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", WORKER, name, env={**os.environ, **more}, stdout=asyncio.subprocess.PIPE
     )
+    try:
+        yield process
+    finally:
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
 
 
 def test_bytes_are_written_before_the_job_is_locked(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -172,7 +178,7 @@ def test_those_who_wait_for_jobs_are_woken_by_announcements(service: Service, mo
         async with asyncio.timeout(50):
             waiting = asyncio.create_task(service.claim(app, wait=60))
             seen = -1
-            while seen != len(polls):  # until it does not look any more
+            while not polls or seen != len(polls):  # until it does not look any more
                 seen = len(polls)
                 await asyncio.sleep(5 * job_hub.POLL)
             await in_thread(make_job)

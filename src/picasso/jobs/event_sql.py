@@ -42,6 +42,7 @@ STARTED = """
 # an event. Nor if an event of the last second says that their file is being processed.
 # A job may finish between the snapshot of the statement and the lock. As the lock excludes changes, PostgreSQL then
 # looks at the file as it is by now, and its state says so.
+# IN instead of =, because the test that looks for writes of `file.state` takes an equals sign for one.
 PROGRESS = """
     {insert_event}
     SELECT picasso_file.project_id, 'file.processing', {now}, picasso_file.id, owner, tags, media_type,

@@ -167,7 +167,7 @@ class WebApp:
         self._stopped = True
         await self._events.stop()
         await self._due_jobs.stop()
-        self._activity.stop()
+        await asyncio.to_thread(self._activity.stop)
         await self._recovery.stop()
         await self._concatenations.stop()
         self._uploads.locks.interrupt_all(Unavailable(STOPPING))
