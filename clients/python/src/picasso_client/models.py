@@ -37,7 +37,8 @@ class Derivative:
 class File:
     """A file. Lists leave out ``facts``, ``derivatives`` and ``error``.
 
-    Of an upload with a key that may not read files, only ``id``, ``name`` and ``size`` are known; ``state`` is empty.
+    A key that may not read files gets what its client knows: of an upload ``id``, ``name`` and ``size``, of a change
+    ``id`` and what was changed. ``state`` is empty then.
     """
 
     id: str
@@ -139,11 +140,25 @@ def parse_file(raw: Object) -> File:
     )
 
 
-def unread_file(file_id: str, name: str, size: int) -> File:
-    """A file that was uploaded, and may not be read."""
-    raw = {"id": file_id, "name": name, "size": size}
-    unknown = dict.fromkeys(("file", "media_type", "declared_type", "sha256", "state"), "")
-    return replace(parse_file({**raw, **unknown, "uploaded_at": datetime.now(UTC).isoformat()}), raw=raw)
+def unread_file(file_id: str, name: str = "", size: int = 0) -> File:
+    """A file that may not be read."""
+    return parse_known({"id": file_id, "name": name, "size": size})
+
+
+def parse_known(raw: Object) -> File:
+    """A file of which only some fields are known."""
+    unknown = dict.fromkeys(("file", "name", "media_type", "declared_type", "sha256", "state"), "")
+    return replace(parse_file({**unknown, "size": 0, "uploaded_at": datetime.now(UTC).isoformat(), **raw}), raw=raw)
+
+
+def changed_file(file: File, changes: Object) -> File:
+    """The file after these changes, which are as JSON; None removes what it stands for."""
+    kept = {name: value for name, value in changes.items() if value is not None}
+    if "attributes" in kept:
+        merged = {**file.raw.get("attributes", {}), **kept["attributes"]}
+        kept["attributes"] = {name: value for name, value in merged.items() if value is not None}
+    others = {name: value for name, value in file.raw.items() if name not in changes}
+    return parse_known({**others, **kept})
 
 
 def parse_derivative(raw: Object) -> Derivative:

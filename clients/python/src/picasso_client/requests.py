@@ -12,7 +12,16 @@ from urllib.parse import quote
 
 from picasso_client.actions import Answer, Call, Item, Pause, Steps
 from picasso_client.errors import PicassoError
-from picasso_client.models import File, Import, Outcome, parse_file, parse_import, parse_outcome
+from picasso_client.models import (
+    File,
+    Import,
+    Outcome,
+    changed_file,
+    parse_file,
+    parse_import,
+    parse_known,
+    parse_outcome,
+)
 from picasso_client.retries import answered
 from picasso_client.service import Service
 from picasso_client.upload_options import time_text
@@ -28,6 +37,8 @@ AT_ONCE = 500
 
 MERGE_PATCH = {"Content-Type": "application/merge-patch+json"}
 JSON = {"Content-Type": "application/json"}
+
+NO_CONTENT = 204
 
 FOREVER = float("inf")
 
@@ -179,8 +190,16 @@ def param(value: object) -> str:
 
 
 def update(service: Service, file_id: str, changes: Changes) -> Steps[File]:
-    headers = {**MERGE_PATCH, "Prefer": "return=representation"}
-    return file_of(service, Call("PATCH", file_path(file_id), headers=headers, content=dump(changes)))
+    return updated(service, parse_known({"id": file_id}), changes)
+
+
+def updated(service: Service, file: File, changes: Changes) -> Steps[File]:
+    """The file after the changes; as far as it is known, if the key may not read it."""
+    headers, content = {**MERGE_PATCH, "Prefer": "return=representation"}, dump(changes)
+    answer = yield from answered(service, Call("PATCH", file_path(file.id), headers=headers, content=content))
+    if answer.status == NO_CONTENT:
+        return changed_file(file, json.loads(content))
+    return parse_as(parse_file, parse(answer))
 
 
 def delete(service: Service, file_id: str, *, permanently: bool) -> Steps[None]:

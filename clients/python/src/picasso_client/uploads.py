@@ -6,7 +6,9 @@ client compares the one that the service has computed of a large one.
 
 from __future__ import annotations
 
+import json
 from typing import Any, cast
+from unicodedata import normalize
 
 from picasso_client import requests
 from picasso_client.actions import Steps, run
@@ -22,7 +24,6 @@ from picasso_client.upload_options import (
     UploadOptions,
     check_options,
     metadata,
-    metadata_json,
     stored_name,
     tus_metadata,
 )
@@ -30,6 +31,9 @@ from picasso_client.upload_options import small_upload_call as small_call
 
 SMALL = 2**20
 """Bytes of the largest upload that is one request."""
+
+MOST_OTHERS = 5000
+"""Bytes of Upload-Metadata without tags and attributes: a URL of 2,048 characters, a name of 255 and short texts."""
 
 HEAD_REFUSED = frozenset({"unexpected-answer", "headers-too-large"})
 
@@ -77,19 +81,30 @@ def created(service: Service, source: Source, options: UploadOptions) -> Steps[t
 
 
 def unsaid(file: File, options: ResumeOptions) -> Changes:
-    """What an earlier process was to say of the file at the end."""
-    if sum(map(len, metadata_json(options).values())) <= HEAD_LIMIT // 2:  # it surely was said at the beginning
+    """The tags and attributes that the file lacks: an earlier process was to set them at the end."""
+    if not may_be_long(options):
         return {}
-    is_said = (
-        set(options.get("tags", ())) <= set(file.tags)
-        and options.get("attributes", {}).items() <= file.attributes.items()
-    )
-    return {} if is_said else cast("Changes", metadata(options))
+    # What a file has whose state is unknown can't be read: its tags and attributes are set again.
+    lacks = {name: value for name, value in metadata(options).items() if not (file.state and has(file, name, value))}
+    return cast("Changes", lacks)
+
+
+def may_be_long(options: ResumeOptions) -> bool:
+    """Whether the head of the first request may have been too long. Its name, URL and so on are not known any more."""
+    return len(tus_metadata("", cast("UploadOptions", metadata(options)))) > HEAD_LIMIT - MOST_OTHERS
+
+
+def has(file: File, name: str, value: Any) -> bool:
+    """Whether these tags or attributes are among those of the file."""
+    if name == "tags":
+        return {normalize("NFC", tag).strip() for tag in value} <= set(file.tags)
+    known = file.attributes
+    return all(key in known and known[key] == each for key, each in json.loads(requests.dump(value)).items())
 
 
 def described(service: Service, file: File, later: Changes) -> Steps[File]:
     try:
-        return (yield from requests.update(service, file.id, later))
+        return (yield from requests.updated(service, file, later))
     except PicassoError as error:
         raise about_stored(file, f"without its {' and '.join(later)}", error) from error
 
