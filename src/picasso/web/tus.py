@@ -108,9 +108,9 @@ class Tus:
             raise MethodNotAllowed(UPLOAD_METHODS)
         method = request.method
         if method == "POST":
-            if "x-http-method-override" not in request.headers:
+            if not {"x-http-method-override", "tus-resumable"} & request.headers.keys():
                 raise BadRequest("A POST to an upload needs X-HTTP-Method-Override.")
-            method = request.headers["x-http-method-override"].upper()
+            method = request.headers.get("x-http-method-override", method).upper()
         if method not in calls:
             raise MethodNotAllowed(UPLOAD_METHODS)
         # To find an upload or to remove it is the same in all protocols: as for HEAD and DELETE themselves.
