@@ -178,6 +178,14 @@ def test_both_clients_try_the_same_again(stack: Stack) -> None:
     assert found["others"] == [status for status in range(400, 600) if may(status, "x", "text/html")]
 
 
+def test_what_was_refused_is_not_done(stack: Stack) -> None:
+    """Only an attempt that may have deleted a file makes 404 a success."""
+    before = [[], [429], [503], ["ECONNREFUSED"], ["ECONNRESET"], [500, 429]]
+    found = do("refused", stack, before=before)
+    assert found["deleted"] == [404, 404, 404, 404, 0, 0]
+    assert found["types"] == ["TypeError", "TypeError"]
+
+
 def test_a_page_is_loaded_anew(stack: Stack, page: Page, sent: bytes) -> None:
     """The page has the client from the service, which is another origin, and the store of the browser."""
     module = f"http://localhost:{stack.port}/static/picasso/client/index.js"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import inspect
+import json
 import os
 import pty
 import sys
-from contextlib import suppress
+from contextlib import nullcontext, suppress
+from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -14,9 +16,13 @@ from typing import Any
 import httpx
 import pytest
 
-from picasso_client import AsyncClient, Client, Derivative, PicassoError, config, partial
+from picasso_client import AsyncClient, Client, Derivative, PicassoError, config, partial, retries
+from picasso_client.cli.files import with_errors
 from picasso_client.cli.output import size_text
 from picasso_client.cli.progress import bars
+from picasso_client.errors import PROBLEM_JSON
+from picasso_client.models import unread_file
+from picasso_client.upload_options import small_upload_call
 
 
 def signature(client: type, name: str) -> list[tuple[str, Any, Any]]:
@@ -164,3 +170,57 @@ def test_a_progress_bar_has_one_unit(monkeypatch: pytest.MonkeyPatch, total: int
     assert "film.mp4" in seen
     assert shown in seen
     assert "iB" not in seen
+
+
+def answers(*of: int | Exception) -> httpx.MockTransport:
+    """These, one after the other: errors of the service by their status, and faults."""
+    left = list(of)
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        next_one = left.pop(0)
+        if isinstance(next_one, Exception):
+            raise next_one
+        problem = {"code": "x", "detail": "x"}
+        return httpx.Response(next_one, headers={"Content-Type": PROBLEM_JSON}, content=json.dumps(problem))
+
+    return httpx.MockTransport(answer)
+
+
+@pytest.mark.parametrize(
+    ("before", "is_done"),
+    [
+        ([429], False),
+        ([503, 429], False),
+        ([httpx.ConnectError("refused")], False),
+        ([httpx.ReadError("cut")], True),
+        ([500, 429], True),
+        ([], False),
+    ],
+)
+def test_a_delete_of_what_is_not_there(
+    monkeypatch: pytest.MonkeyPatch, before: list[int | Exception], is_done: bool
+) -> None:
+    """Only an attempt that may have deleted it makes it a success."""
+    monkeypatch.setattr(retries, "FIRST_PAUSE", 0.001)
+    expected = nullcontext() if is_done else pytest.raises(PicassoError)
+    with Client("http://127.0.0.1:9", http={"transport": answers(*before, 404)}) as client, expected:
+        client.delete("x")
+
+
+@pytest.mark.parametrize("media_type", ["text/plain\r\nX-Evil: 1", "text/plain\n", "text/\0", "text/\x85"])
+@pytest.mark.parametrize("attributes", [{}, {"text": "a" * 7000}])
+def test_a_media_type_that_would_end_its_head(media_type: str, attributes: dict[str, str]) -> None:
+    with Client("http://127.0.0.1:9", retries=0) as client, pytest.raises(ValueError, match="control characters"):
+        client.upload(b"x", media_type=media_type, attributes=attributes)
+
+
+def test_the_boundary_of_a_form_is_not_known_before() -> None:
+    types = {small_upload_call(b"x", "x", {"tags": ["a" * 7000]}).headers["Content-Type"] for _ in range(5)}
+    assert len(types) == 5
+
+
+@pytest.mark.parametrize("fault", [404, 429, 500, httpx.ReadError("cut")])
+def test_a_reason_that_can_not_be_read_does_not_end_a_list(fault: int | Exception) -> None:
+    files = [replace(unread_file(str(number), "a"), state="failed") for number in range(3)]
+    with Client("http://127.0.0.1:9", retries=0, http={"transport": answers(*[fault] * 3)}) as client:
+        assert list(with_errors(client, iter(files))) == files

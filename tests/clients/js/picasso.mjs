@@ -147,6 +147,20 @@ const tasks = {
         };
     },
 
+    // A delete of what is not there, after other answers; and types that would end the head of a part.
+    async refused() {
+        const answer = (status) => new Response('{"code": "x", "detail": "x"}', { status, headers: { "Content-Type": "application/problem+json" } });
+        const fault = (code) => Object.assign(new TypeError("fetch failed"), { cause: { code } });
+        const after = (...before) => {
+            const answers = [...before, 404];
+            const fetch = async () => { const next = answers.shift(); if (typeof next === "string") throw fault(next); return answer(next); };
+            return failure(client({ fetch, retryDelay: 1 }).delete("x"));
+        };
+        const deleted = await Promise.all(task.before.map((before) => after(...before)));
+        const types = await Promise.all(["a/b\r\nX-Evil: 1", "a/b\0"].map((type) => failure(client().upload(new Blob(["x"]), { type, attributes: { text: "a".repeat(7000) } }))));
+        return { deleted: deleted.map(({ status }) => status ?? 0), types: types.map(({ name }) => name) };
+    },
+
     // Paused by a signal, then continued by its address, with a token that has expired by now.
     async paused() {
         let asked = 0;

@@ -17,6 +17,8 @@ from picasso_client.service import Service
 # The same table as in the client for JavaScript (errors.js).
 PASSING = frozenset({408, 423, 425, 429, 460, 500, 502, 503, 504, 507})
 """Statuses that a later attempt may not get; what is no answer of Picasso may pass from 500 on."""
+REFUSALS = frozenset({408, 423, 425, 429, 460, 503})
+"""Those with which the service says that it has done nothing."""
 CODES = frozenset({"idempotency-key-in-use", "mismatching-upload-offset", "superseded"})
 """The same of conflicts; after the last two a resumable upload asks how much has arrived."""
 
@@ -33,6 +35,8 @@ class Attempts:
 
     most: int
     failed: int = 0
+    may_be_done: bool = False
+    """Whether one of them may have done its work, though its answer was no success or got lost."""
 
     def progress(self) -> None:
         self.failed = 0
@@ -103,8 +107,10 @@ def attempt(service: Service, call: Call, attempts: Attempts, ask: Callable[[Cal
             error = unreachable(service, fault) if service.is_own(call.path) else no_answer(fault)
             if isinstance(fault, httpx.ConnectError) and not service.contact.made:
                 attempts.most = min(attempts.most, FIRST_CONTACT)
-            if not (repeatable(call) or isinstance(fault, (httpx.ConnectError, httpx.ConnectTimeout))):
+            is_sent = not isinstance(fault, (httpx.ConnectError, httpx.ConnectTimeout))
+            if is_sent and not repeatable(call):
                 raise error from fault
+            attempts.may_be_done |= is_sent
         else:
             service.contact.made = True
             if answer.ok:
@@ -114,6 +120,7 @@ def attempt(service: Service, call: Call, attempts: Attempts, ask: Callable[[Cal
             error, after = error_of(answer.status, answer.headers, answer.body), retry_after(answer.headers)
             if not passes(answer) or not (repeatable(call) or is_refused(answer)):
                 raise error
+            attempts.may_be_done |= not is_refused(answer)
         pause = attempts.next_pause(error, after)
         if error.status == 0:
             service.contact.report(error.detail, attempts.seconds())
@@ -122,13 +129,17 @@ def attempt(service: Service, call: Call, attempts: Attempts, ask: Callable[[Cal
 
 def is_refused(answer: Answer) -> bool:
     """Whether the service has done nothing. A proxy may say the same of a request that it has passed on."""
-    return answer.status in {429, 503} and problem_in(answer.headers, answer.body) is not None
+    return is_own_error(answer) and answer.status in REFUSALS
+
+
+def is_own_error(answer: Answer) -> bool:
+    return problem_in(answer.headers, answer.body) is not None
 
 
 def is_done_before(call: Call, answer: Answer, attempts: Attempts) -> bool:
     """Whether an earlier attempt has deleted it, and its answer was lost."""
-    is_gone = answer.status in {404, 410} and problem_in(answer.headers, answer.body) is not None
-    return call.method == "DELETE" and attempts.failed > 0 and is_gone
+    is_gone = is_own_error(answer) and answer.status in {404, 410}
+    return call.method == "DELETE" and attempts.may_be_done and is_gone
 
 
 def repeatable(call: Call) -> bool:

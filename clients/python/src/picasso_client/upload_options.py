@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import mimetypes
+import secrets
+import unicodedata
 import uuid
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
@@ -49,7 +51,10 @@ class UploadOptions(ResumeOptions, total=False):
 
 
 def check_options(known: type, options: Mapping[str, Any]) -> None:
-    """Raises TypeError for what is no option of this TypedDict, and for tags that are a text."""
+    """Raises TypeError for what is no option of this TypedDict, and for tags that are a text.
+
+    ValueError for a media type with control characters: a line break would end its header field.
+    """
     names = sorted(getattr(known, "__optional_keys__", ()))
     for name in options:
         if name not in names:
@@ -58,6 +63,8 @@ def check_options(known: type, options: Mapping[str, Any]) -> None:
             raise TypeError(f"There is no option {name!r}; {hint}")
     if isinstance(options.get("tags"), (str, bytes)):
         raise TypeError("tags is a list of texts, not one text.")
+    if any(unicodedata.category(letter) == "Cc" for letter in options.get("media_type") or ""):
+        raise ValueError("media_type has control characters.")
 
 
 def new_key(options: UploadOptions) -> str:
@@ -82,7 +89,7 @@ def small_upload_call(content: bytes, name: str, options: UploadOptions) -> Call
 
 def form_call(content: bytes, name: str, options: UploadOptions) -> Call:
     """A form with tags and attributes as fields (RFC 7578)."""
-    boundary = hashlib.sha256(content).hexdigest()  # what has its own digest in it can't be made
+    boundary = secrets.token_hex(16)  # so that nobody can write content that has it
     parts = [
         f'Content-Disposition: form-data; name="{field}"\r\n\r\n{text}'.encode()
         for field, text in metadata_json(options, ascii_only=False).items()

@@ -92,13 +92,12 @@ def with_errors(client: Client, files: Iterator[File]) -> Iterator[File]:
 
 
 def with_error(client: Client, file: File) -> File:
+    """The file as it was listed, if its reason can't be read: that must not end the list."""
     if file.state != "failed":
         return file
     try:
         return client.file(file.id)
-    except PicassoError as error:
-        if error.status not in {403, 404}:
-            raise
+    except PicassoError:
         return file
 
 

@@ -6,6 +6,7 @@ const LONGEST_TIMER = 2 ** 31 - 1; // milliseconds: a longer one is over at once
 /** Counts failures in a row. */
 export class Attempts {
   failures = 0;
+  mayBeDone = false; // whether one of them may have done its work, though its answer was no success or got lost
 
   /** @param {number} retries how many failures in a row are too many @param {number} firstPause milliseconds */
   constructor(retries, firstPause) {

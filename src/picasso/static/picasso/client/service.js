@@ -11,6 +11,8 @@ const API = '/api/v1.0/';
 const RETRIES = 10;
 const RETRIES_OF_CALLS = 4; // of requests that somebody waits for
 const FIRST_PAUSE = 1000; // milliseconds
+const REFUSALS = new Set([408, 423, 425, 429, 460, 503]); // with which the service says that it has done nothing
+const NO_CONNECTION = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT']);
 
 /**
  * @typedef {object} Call
@@ -93,6 +95,7 @@ export class Service {
       } catch (error) {
         if (isDoneBefore(method, error, attempts)) return undefined;
         if (!(repeats || isRefused(error)) || !isTemporary(error) || attempts.areUsedUp) throw error;
+        attempts.mayBeDone ||= !isRefused(error);
         await rest(attempts.next(error.retryAfter), signal);
       }
     }
@@ -106,11 +109,14 @@ export const withQuery = (url, query) => (String(query ?? '') ? `${url}?${query}
 export const isTemporary = (error) => error instanceof PicassoError && error.isTemporary;
 
 /** Whether the service has done nothing. @param {unknown} error */
-const isRefused = (error) => error instanceof PicassoError && error.isFromPicasso && [429, 503].includes(error.status);
+const isRefused = (error) => error instanceof PicassoError && (error.isFromPicasso ? REFUSALS.has(error.status) : wasNotSent(error.cause));
+
+/** Whether there was no connection; only Node tells. @param {any} fault */
+const wasNotSent = (fault) => NO_CONNECTION.has(fault?.cause?.code);
 
 /** Whether an earlier attempt deleted it, and its answer was lost. @param {string} method @param {unknown} error @param {Attempts} attempts */
-function isDoneBefore(method, error, { failures }) {
-  return method === 'DELETE' && failures > 0 && error instanceof PicassoError && [404, 410].includes(error.status) && error.isFromPicasso;
+function isDoneBefore(method, error, { mayBeDone }) {
+  return method === 'DELETE' && mayBeDone && error instanceof PicassoError && [404, 410].includes(error.status) && error.isFromPicasso;
 }
 
 /** @param {Response} response */

@@ -28,6 +28,13 @@ const SAMPLES = 16, SAMPLE = 4096; // bytes
  * @returns {Promise<Source>}
  */
 export async function sourceOf(content, options, window) {
+  const source = await open(content, options, window);
+  if (/\p{Cc}/u.test(source.type)) throw new TypeError('The type has control characters.'); // a line break would end its header field
+  return source;
+}
+
+/** @param {import('./index.d.ts').UploadSource} content @param {{name?: string, type?: string}} options @param {number} window */
+async function open(content, options, window) {
   if (typeof content === 'string' || content instanceof URL) return openPath(content, options);
   if (content instanceof Blob) return new BlobSource(content, options);
   if (content instanceof ArrayBuffer || ArrayBuffer.isView(content)) {
