@@ -23,7 +23,8 @@ from picasso.errors import Conflict, DigestMismatch, Gone, Locked, Superseded, T
 from picasso.files.delete import delete
 from picasso.models import File, ProjectUsage, Upload, new_id
 from picasso.receive import append as appending
-from picasso.receive import cleanup, concatenate
+from picasso.receive import cleanup, concatenate, upload_rows
+from picasso.receive import uploads as receive_uploads
 from picasso.receive.append import Append
 from picasso.receive.concatenate import Concatenations
 from picasso.receive.hashing import sha256
@@ -535,6 +536,26 @@ def wait_for(condition: Callable[[], bool]) -> bool:
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.02)
     return condition()
+
+
+def test_a_key_that_becomes_free_while_its_upload_is_inserted(storage: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another request has inserted it after this one looked, and that upload is over when this one looks again."""
+    calls: list[str] = []
+
+    def knows_key(key: str) -> bool:
+        calls.append(key)
+        return len(calls) > 1 and upload_rows.knows_key(key)
+
+    async def come_late(uploads: Uploads) -> Upload:
+        first = await begun(uploads, tus(5, idempotency_key="k" * 64))
+        storage.uploads.path(first.pk).unlink()
+        monkeypatch.setattr(receive_uploads, "knows_key", knows_key)
+        return await begun(uploads, tus(5, idempotency_key="k" * 64))
+
+    second = with_uploads(storage, come_late)
+    assert len(calls) == 2
+    assert [row.pk for row in Upload.everywhere.all()] == [second.pk]
+    assert storage.uploads.exists(second.pk)
 
 
 @pytest.mark.parametrize("loss", ["expired", "without its file"])

@@ -120,8 +120,10 @@ class Uploads:
         try:
             self._insert_row(row)
         except IntegrityError:
+            if not row.idempotency_key:
+                raise
             self._require_new_key(row)  # two requests had the same key at the same time
-            raise
+            self._insert_row(row)  # the other upload is over by now
 
     def _require_new_key(self, row: Upload) -> None:
         other = Upload.everywhere.filter(idempotency_key=row.idempotency_key).first()
