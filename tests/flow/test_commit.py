@@ -588,6 +588,7 @@ def test_sweep_takes_derivatives_that_no_row_names(storage: Folder, remains: Cal
     assert sweep(storage) == len(gone)
     assert [path.exists() for _, path in (*kept, *gone)] == [True] * len(kept) + [False] * len(gone)
     assert storage.files.path(file.key).exists()
+    assert all([*storage.files.orphans.glob(f"*/{key}")] for key, _ in gone)
 
 
 def test_sweep_of_an_empty_storage(storage: Folder) -> None:

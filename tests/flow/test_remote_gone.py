@@ -25,6 +25,7 @@ from picasso.process import pipelines
 from picasso.process.remote import reaper
 from picasso.process.remote.claim import due
 from picasso.process.remote.reaper import RemoteReaper, next_end
+from picasso.receive.cleanup import sweep
 from picasso.web import job_hub
 from picasso.web.app import WebApp
 from picasso.web.derivatives import Arrived
@@ -145,6 +146,16 @@ def test_jobs_of_files_in_the_trash_are_due_when_these_are_restored(service: Ser
         assert {(lease["id"], lease["failures"]) for lease in leases} == {(str(job.pk), 0) for job in jobs}
 
     service.run(work)
+
+
+def test_the_sweep_makes_jobs_due_that_an_older_version_has_not(service: Service) -> None:
+    restored, trashed = service.job(), service.job()
+    Job.everywhere.update(due_at=trash.NOT_DUE)
+    File.everywhere.filter(pk=trashed.file_id).update(deleted_at=Now())
+    sweep(service.storage)
+    assert row(trashed).due_at == trash.NOT_DUE
+    assert row(restored).due_at < trash.NOT_DUE
+    assert due([QUEUE], None)
 
 
 @pytest.fixture

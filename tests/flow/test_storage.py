@@ -215,6 +215,24 @@ def test_what_is_set_aside_can_be_found_again_for_a_while(files: FolderFiles) ->
     assert not aside.exists()
 
 
+def test_derivatives_are_set_aside_beside_their_original(files: FolderFiles) -> None:
+    original, day = stored(files, b"kept"), date(2026, 1, 2)
+    folder = original.rpartition("/")[0]
+    derived = [f"{folder}/derived/image-{attempt}/small.webp" for attempt in (1, 2)]
+    for key in derived:
+        files.path(key).parent.mkdir(parents=True)
+        files.path(key).write_bytes(key.encode())
+    files.set_aside_derived(derived[0], day)
+    files.set_aside_derived(derived[0], day)
+    assert files.path(original).exists()
+    assert not files.path(derived[0]).exists()
+    files.set_aside(original, day)
+    aside = files.orphans / "2026-01-02"
+    assert not files.path(folder).exists()
+    assert (aside / original).read_bytes() == b"kept"
+    assert [(aside / key).read_bytes() for key in derived] == [key.encode() for key in derived]
+
+
 def test_nginx_serves_what_it_is_told_to(tmp_path: Path) -> None:
     files = Folder(tmp_path, accel_redirect="/stored/").files
     delegation = files.serve("text/plain/ab/id/ä b.txt", {"ETag": '"x"'})

@@ -1,16 +1,22 @@
-"""Removes derived bytes that no row names: what a crash has left between the bytes and their rows."""
+"""Sets derived bytes aside that no row names: what a crash has left between the bytes and their rows."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Iterable
+from datetime import date
 
 from picasso.models import Derivative, Job, StagedDerivative
 from picasso.storage import FileStore
 
 
-def remove_unnamed(files: FileStore, originals: Iterable[tuple[uuid.UUID, str]], before: float) -> list[str]:
-    """Of these originals (id and key), which have rows: what is older than ``before`` (Unix time). Returns the keys."""
+def set_unnamed_aside(
+    files: FileStore, originals: Iterable[tuple[uuid.UUID, str]], before: float, today: date
+) -> list[str]:
+    """Of these originals (id and key), which have rows: what is older than ``before`` (Unix time). Returns the keys.
+
+    It is not deleted yet: to a process with a database restored from yesterday, what was derived since looks like this.
+    """
     found = {key: file_id for file_id, original in originals for key in files.derived(original, before)}
     if not found:
         return []
@@ -20,7 +26,7 @@ def remove_unnamed(files: FileStore, originals: Iterable[tuple[uuid.UUID, str]],
     named = keys_of(ids)
     unnamed = [key for key, file_id in found.items() if key not in named and (file_id, folder_of(key)) not in running]
     for key in unnamed:
-        files.remove_one_derived(key)
+        files.set_aside_derived(key, today)
     return unnamed
 
 

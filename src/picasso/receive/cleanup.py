@@ -20,7 +20,8 @@ from picasso.access import audit, quotas
 from picasso.access.principal import SERVICE
 from picasso.access.sign_in_locks import forget_old_failures
 from picasso.files.queries import existing
-from picasso.files.unnamed_derivatives import remove_unnamed
+from picasso.files.trash import make_restored_jobs_due
+from picasso.files.unnamed_derivatives import set_unnamed_aside
 from picasso.models import Upload, made_at
 from picasso.receive import token_use
 from picasso.receive.upload_rows import expire_rows
@@ -73,6 +74,7 @@ def _sweep_hourly(storage: Storage) -> int:
     token_use.remove_expired()
     forget_old_failures()
     SessionStore.clear_expired()
+    make_restored_jobs_due()
     removed = audit.remove_older(settings.PICASSO.audit_days)
     return removed + remove_expired(storage, settings.PICASSO.upload_expiry) + _remove_abandoned(storage)
 
@@ -152,7 +154,7 @@ def _sweep_stored(storage: Storage) -> int:
     while page := list(islice(old, PAGE)):
         known = existing(SERVICE, [id_ for id_, _ in page])
         removed += _set_aside(storage, [each for each in page if each[0] not in known], today)
-        removed += _remove_unnamed(storage, [each for each in page if each[0] in known])
+        removed += _set_unnamed_aside(storage, [each for each in page if each[0] in known], today)
     return removed
 
 
@@ -168,7 +170,8 @@ def _set_aside(storage: Storage, orphans: Sequence[tuple[uuid.UUID, str]], today
     return len(orphans)
 
 
-def _remove_unnamed(storage: Storage, originals: Sequence[tuple[uuid.UUID, str]]) -> int:
-    removed = remove_unnamed(storage.files, originals, time.time() - GRACE.total_seconds())
-    _log_abandoned(removed)
-    return len(removed)
+def _set_unnamed_aside(storage: Storage, originals: Sequence[tuple[uuid.UUID, str]], today: date) -> int:
+    keys = set_unnamed_aside(storage.files, originals, time.time() - GRACE.total_seconds(), today)
+    for key in keys:
+        log.warning("set a derivative without a row aside: %s", key)
+    return len(keys)

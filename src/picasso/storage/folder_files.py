@@ -270,9 +270,22 @@ class FolderFiles:
 
     def set_aside(self, key: str, day: date) -> None:
         folder = self._folder(key)
-        target = self.orphans / day.isoformat() / folder.relative_to(self.media)
+        target = self._room_aside(folder, day)
+        if target.exists():  # its derivatives were set aside before
+            shutil.copytree(folder, target, copy_function=os.replace, dirs_exist_ok=True)
+            shutil.rmtree(folder)
+        else:
+            folder.rename(target)
+
+    def set_aside_derived(self, key: str, day: date) -> None:
+        path = self.path(key)
+        with suppress(FileNotFoundError):
+            path.rename(self._room_aside(path, day))
+
+    def _room_aside(self, path: Path, day: date) -> Path:
+        target = self.orphans / day.isoformat() / path.relative_to(self.media)
         target.parent.mkdir(parents=True, exist_ok=True)
-        folder.rename(target)
+        return target
 
     def remove_set_aside(self, before: date) -> None:
         for folder in self.orphans.glob("????-??-??"):

@@ -148,6 +148,9 @@ class FileStore(Protocol):
     def set_aside(self, key: str, day: date) -> None:
         """Move an original and its derivatives out of reach, to be found by an operator under that day."""
 
+    def set_aside_derived(self, key: str, day: date) -> None:
+        """Move one derivative there, if it exists."""
+
     def remove_set_aside(self, before: date) -> None:
         """Delete what was set aside before that day."""
 
