@@ -55,6 +55,9 @@ def test_a_key_that_may_only_write(stack: Stack, new_client: NewClient) -> None:
         file = client.upload(sent, name="a.bin")
         assert (file.name, file.size) == ("a.bin", len(sent))
         check_stored(stack, f"/{file.id}", sent)
+        changed = client.update(file.id, tags=["b"], attributes={"x": 1})
+        assert (changed.id, changed.tags, changed.attributes, changed.state) == (file.id, ("b",), {"x": 1}, "")
+        assert new_client().file(file.id).attributes == {"x": 1}
         with pytest.raises(PicassoError, match=r"The file \S+ is stored, but can't be waited for") as failed:
             client.upload(sent, wait=1)
         assert (failed.value.status, failed.value.code) == (403, "forbidden")
