@@ -235,15 +235,6 @@ class Conflict(PicassoError):
     status, code = 409, "conflict"
 
 
-class TimeHasPassed(Conflict):
-    """A time of the request must be in the future."""
-
-    code = "time-has-passed"
-
-    def __init__(self, field: str, detail: str) -> None:
-        super().__init__(detail, errors=[FieldError(field=field, detail=detail)])
-
-
 class LeaseLost(Conflict):
     """The lease of this job has ended, or is none of this job. Leave the job: another worker has it, or will."""
 

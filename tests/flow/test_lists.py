@@ -135,20 +135,17 @@ def test_a_cursor_is_for_the_list_that_made_it(path: str) -> None:
     assert client().get(path, {"page_size": 3, "cursor": cursor, "format": "json"}).status_code == 200
     elsewhere = next(each for each in WITH_CURSOR if each != path)
     changed = [f"{cursor[:n]}{'A' if cursor[n] != 'A' else 'B'}{cursor[n + 1 :]}" for n in range(0, len(cursor) - 1, 7)]
-    for wrong in ("x", f"{cursor}=", f" {cursor}", "\0", "é", f"{cursor}\n"):
+    unknown = (cursor[:-4], f"{cursor}AAAA", f"{cursor}A", "A" * 5000, *changed)
+    for wrong in ("x", f"{cursor}=", f" {cursor}", "\0", "é", f"{cursor}\n", *unknown):
         refused(client().get(path, {"cursor": wrong}), "cursor")
-    for unknown in (cursor[:-4], f"{cursor}AAAA", f"{cursor}A", "A" * 5000, *changed):
-        no_page(client().get(path, {"cursor": unknown}))
-    no_page(client().get(elsewhere, {"cursor": cursor}))
+    refused(client().get(elsewhere, {"cursor": cursor}), "cursor")
     other = replace(OPEN, project=read(Project.objects.create(name="other").pk))
-    no_page(client(other).get(path, {"cursor": cursor}))
-    no_page(client(replace(OPEN, owner="ann")).get(path, {"cursor": cursor}))
+    refused(client(other).get(path, {"cursor": cursor}), "cursor")
+    refused(client(replace(OPEN, owner="ann")).get(path, {"cursor": cursor}), "cursor")
     if path in (JOBS, AUDIT):
-        no_page(client().get(path, {"cursor": cursor, **({"state": "done"} if path == JOBS else {"actor": "a"})}))
-
-
-def no_page(answer: Any) -> None:
-    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (404, "cursor")
+        refused(
+            client().get(path, {"cursor": cursor, **({"state": "done"} if path == JOBS else {"actor": "a"})}), "cursor"
+        )
 
 
 def test_a_tenant_has_one_project_and_its_own_keys() -> None:

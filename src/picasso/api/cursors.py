@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hmac
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,13 +12,12 @@ from django.conf import settings
 from rest_framework.request import Request
 
 from picasso.access.principal import principal_of
-from picasso.errors import FieldError, InvalidField, NotFound
+from picasso.errors import InvalidField
 
 MAC_BYTES = 15
 
 FORM = "[A-Za-z0-9_-]{24,}"
-
-NO_CURSOR = "Use a cursor from an earlier answer, with the same filters and order."
+"""What a cursor looks like, as a regular expression."""
 
 # Parameters that may differ between the pages of one list.
 FREE = frozenset({"cursor", "page", "page_size", "count", "token", "format"})
@@ -40,17 +38,11 @@ def encode(request: Request, position: Position) -> str:
 
 
 def decode(request: Request, cursor: str) -> Position:
-    """Raises `InvalidField` for what can be no cursor.
-
-    Raises `NotFound` for one that `encode` did not make for the same list, filters, order, project and owner: there is
-    no such page, as with a number that is too high.
-    """
-    if not re.fullmatch(FORM, cursor):
-        raise InvalidField("cursor", NO_CURSOR)
+    """Raises `InvalidField` for what `encode` did not make for the same list, filters, order, project and owner."""
     found = as_bytes(cursor)
     text = found[MAC_BYTES:]
     if not hmac.compare_digest(mac(request, text), found[:MAC_BYTES]):
-        raise NotFound(NO_CURSOR, errors=[FieldError(field="cursor", detail=NO_CURSOR)])
+        raise InvalidField("cursor", "Use a cursor from an earlier answer, with the same filters and order.")
     backwards, *values = json.loads(text)
     return Position(values, bool(backwards))
 

@@ -20,7 +20,7 @@ from picasso.api.answers import problems, validated
 from picasso.api.pagination import Cursor
 from picasso.api.parameters import KnownParameters
 from picasso.api.safety import AdministersProject
-from picasso.errors import NotFound, TimeHasPassed
+from picasso.errors import NotFound
 from picasso.keyset import Order
 from picasso.models import Key, Project
 
@@ -74,7 +74,7 @@ class KeySerializer(serializers.Serializer[Key]):
 
     def validate_expires_at(self, value: datetime | None) -> datetime | None:
         if value and value <= timezone.now():
-            raise TimeHasPassed("expires_at", "expires_at must be in the future. To end a key now, delete it.")
+            raise serializers.ValidationError("expires_at must be in the future. To end a key now, delete it.")
         return value
 
 

@@ -170,12 +170,6 @@ REQUEST_CODES = (
         "Get the object again and decide by its `state`.",
     ),
     RequestCode(
-        "time-has-passed",
-        409,
-        "A time that must be in the future, such as `expires_at`, has passed, or is more than a hundred years away.",
-        "Send a later time. Compare your clock with the header `Date` of the answer.",
-    ),
-    RequestCode(
         "lease-lost",
         409,
         "The lease of a job of a remote processor has run out, the job was cancelled or has ended, or the lease is one "

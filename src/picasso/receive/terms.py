@@ -10,7 +10,7 @@ from typing import Protocol
 
 from picasso.access.principal import Principal
 from picasso.access.token_limits import TokenLimits
-from picasso.errors import Forbidden, InvalidField, TimeHasPassed
+from picasso.errors import Forbidden, InvalidField
 from picasso.metadata import Attributes, add_tags, parse_attributes
 from picasso.models import Visibility
 from picasso.receive import webhook_urls
@@ -135,12 +135,12 @@ def decide_webhook_url(principal: Principal, wish: str | None) -> str:
 
 
 def parse_expiry(value: object) -> datetime:
-    """A time as in RFC 3339, within the next hundred years. Raises `InvalidField`, `TimeHasPassed`."""
+    """A time as in RFC 3339, within the next hundred years. Raises `InvalidField`."""
     now, found = datetime.now(UTC), None
     with suppress(ValueError, OverflowError):
         found = datetime.fromisoformat(str(value))
     if found is None or found.tzinfo is None:
         raise InvalidField("expires_at", NO_EXPIRY)
     if not now < found < now + MAX_EXPIRY:
-        raise TimeHasPassed("expires_at", "expires_at must be in the future, and within the next hundred years.")
+        raise InvalidField("expires_at", "expires_at must be in the future, and within the next hundred years.")
     return found.astimezone(UTC)

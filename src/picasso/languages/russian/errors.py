@@ -1,7 +1,6 @@
 """The sentences of `picasso.errors`, and the names of the HTTP statuses."""
 
 SENTENCES = {
-    "A time of the request must be in the future.": "Время в запросе должно быть в будущем.",
     "The request is malformed.": "Запрос составлен неправильно.",
     "The chunk does not match its checksum and was discarded.": (
         "Часть не совпадает со своей контрольной суммой и отброшена."
