@@ -262,7 +262,7 @@ def test_methods_can_be_overridden(service: Stack) -> None:
     headers = {**TUS, "X-HTTP-Method-Override": "DELETE"}
     assert service.client.post(path, headers=headers).status_code == 204
     assert look(service, path).status_code == 404
-    check_problem(service.client.post(path, headers=TUS), 400, "bad-request")
+    check_problem(service.client.post(path, headers=TUS), 405)
     check_problem(service.client.post(path, headers={**TUS, "X-HTTP-Method-Override": "PUT"}), 405)
 
 
