@@ -67,12 +67,19 @@ def test_a_python_client(package: Any, stack: Stack, tmp_path: Path) -> None:
     client = package.Client(base_url=stack.url, raise_on_unexpected_status=True)
     body = types.File(payload=b"content\n")
     stored = operation("upload", "upload_named_file").sync(
-        "generated.txt", client=client, body=body, tags=["python"], prefer="wait=30"
+        "generated.txt",
+        client=client,
+        body=body,
+        tags=["python"],
+        attributes='{"order": 17}',
+        idempotency_key="python",
+        prefer="wait=30",
     )
     assert isinstance(stored, models.FileDetail)
     assert stored.facts.additional_properties["file"]
+    assert stored.attributes.additional_properties == {"order": 17}
 
-    form = models.UploadFileBody(file=types.File(payload=b"form\n", file_name="form.txt"))
+    form = models.UploadFileFilesBody(file=types.File(payload=b"form\n", file_name="form.txt"))
     sent = operation("upload", "upload_file").sync(client=client, body=form)
     assert (sent.name, isinstance(sent, models.StoredFile)) == ("form.txt", True)
 

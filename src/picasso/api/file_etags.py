@@ -22,7 +22,11 @@ from picasso.models import File
 
 ANY = "*"
 
+IF_MATCH = OpenApiParameter("If-Match", location="header", description="An `ETag` of the file: 412 if it was changed.")
 IF_NONE_MATCH = OpenApiParameter("If-None-Match", location="header", description="An `ETag`: 304 if nothing is new.")
+IF_NONE_MATCH_OF_CHANGE = OpenApiParameter(
+    "If-None-Match", location="header", description="An `ETag` of the file: 412 if it is as it was then; `*`: always."
+)
 ETAG = OpenApiParameter(
     "ETag", location="header", response=[200], description="Of the file as it is now, for `If-Match`."
 )

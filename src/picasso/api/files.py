@@ -18,7 +18,7 @@ from picasso.access.principal import Scope, principal_of
 from picasso.api.answers import problems
 from picasso.api.errors import ProblemSerializer
 from picasso.api.file_changes import FileChangesSerializer, MergePatchParser, file_changes
-from picasso.api.file_etags import ETAG, IF_NONE_MATCH, required_versions, with_etag
+from picasso.api.file_etags import ETAG, IF_MATCH, IF_NONE_MATCH, IF_NONE_MATCH_OF_CHANGE, required_versions, with_etag
 from picasso.api.file_parameters import FILE_PARAMETERS
 from picasso.api.json_parser import JSONParser
 from picasso.api.pagination import PagesOrCursor, Total
@@ -141,7 +141,7 @@ class FileDetail(FileView, generics.RetrieveAPIView[File]):
 
     @extend_schema(
         operation_id="get_file",
-        parameters=[IF_NONE_MATCH, ETAG],
+        parameters=[IF_MATCH, IF_NONE_MATCH, ETAG],
         responses={200: FileDetailSerializer, 304: None, **problems(401, 403, 404, 412)},
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -151,7 +151,7 @@ class FileDetail(FileView, generics.RetrieveAPIView[File]):
 
     @extend_schema(
         operation_id="change_file",
-        parameters=[ETAG],
+        parameters=[IF_MATCH, IF_NONE_MATCH_OF_CHANGE, ETAG],
         examples=PATCHES,
         request={"application/merge-patch+json": FileChangesSerializer, "application/json": FileChangesSerializer},
         responses={200: FileDetailSerializer, 204: None, **problems(400, 401, 403, 404, 412, 415)},
@@ -159,8 +159,7 @@ class FileDetail(FileView, generics.RetrieveAPIView[File]):
     def patch(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Change name, tags, attributes, visibility or expiry of a file by a JSON Merge Patch (RFC 7396).
 
-        Its address stays as it is. With `If-Match` only if nobody has changed it since the answer with that `ETag`;
-        otherwise 412. With `If-None-Match` only if somebody has.
+        Its address stays as it is. With `If-Match` only if nobody has changed it since the answer with that `ETag`.
         An expiry is a deletion, so it needs `files:delete` as well. The answer to who may not read files is 204.
         """
         principal = principal_of(request.META)
@@ -184,6 +183,8 @@ class FileDetail(FileView, generics.RetrieveAPIView[File]):
         operation_id="delete_file",
         parameters=[
             OpenApiParameter("permanently", bool, description="Also if the project has a trash; also from it."),
+            IF_MATCH,
+            IF_NONE_MATCH_OF_CHANGE,
         ],
         responses={204: None, **problems(400, 404, 412)},
     )
@@ -191,7 +192,6 @@ class FileDetail(FileView, generics.RetrieveAPIView[File]):
         """Delete a file with its derivatives and jobs, also while it is processed.
 
         If its project has a trash, it goes there, and can be restored for some days.
-        `If-Match` and `If-None-Match` hold as for a change.
         """
         principal = principal_of(request.META)
         require_known_parameters(request, ["permanently"])

@@ -90,6 +90,12 @@ PREFER = OpenApiParameter(
     location="header",
     description="`wait=30`: answer when it has ended and its file is settled, or after so many seconds, at most 60.",
 )
+KEY = OpenApiParameter(
+    "Idempotency-Key",
+    {"type": "string", "minLength": 1, "maxLength": MAX_KEY, "pattern": r"^\S(.*\S)?$"},
+    location="header",
+    description="Repeating a request with the same key creates no second import.",
+)
 STATE = OpenApiParameter("state", enum=Import.State.values, description="Only those in this state.")
 
 
@@ -127,15 +133,12 @@ class ImportList(KnownParameters, generics.ListAPIView[Import]):
     @extend_schema(
         operation_id="create_import",
         tags=["imports"],
-        parameters=[PREFER],
+        parameters=[PREFER, KEY],
         request=NewImportSerializer,
         responses={201: ImportSerializer, **problems(400, 401, 403, 413, 415, 422, 429)},
     )
     def post(self, request: Request) -> Response:
-        """Have a file fetched from a URL. It is fetched in the background: see `state`.
-
-        With an `Idempotency-Key` of 1 to 255 characters, repeating the request creates no second import.
-        """
+        """Have a file fetched from a URL. It is fetched in the background: see `state`."""
         wanted = replace(new_import(validated(NewImportSerializer(data=request.data))), key=key_of(request))
         principal = principal_of(request.META)
         row = create(settings.PICASSO, principal, wanted, request.META.get("REMOTE_ADDR") or "")

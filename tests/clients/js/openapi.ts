@@ -19,8 +19,8 @@ const upload = required(
   await api.POST("/api/v1.0/upload/{name}", {
     params: {
       path: { name: "generated.txt" },
-      query: { tags: ["typescript"] },
-      header: { Prefer: "wait=30" },
+      query: { tags: ["typescript"], attributes: JSON.stringify({ order: 16 }) },
+      header: { Prefer: "wait=30", "Idempotency-Key": "typescript" },
     },
     body: "content\n",
     bodySerializer: (body) => body,

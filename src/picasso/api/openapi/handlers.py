@@ -43,15 +43,14 @@ DOWNLOAD_RESPONSES = {
 
 DOWNLOAD = (
     query("download", "Send it as an attachment, whatever its type.", enum=["", "1", "true", "0", "false"]),
-    query("expires", "Of a link to a private file: a Unix time."),
+    query("expires", "Of a link to a private file: a Unix time.", pattern=r"^[1-9][0-9]{0,11}$"),
     query("signature", "Of a link."),
+    header("Range", "The parts that are wanted, such as `bytes=0-99,500-`.", example="bytes=0-99"),
+    header("If-Range", "Apply `Range` only if this is still the `ETag` or `Last-Modified`."),
+    header("If-Match", "Only if this is the `ETag`."),
     header("If-None-Match", "Only if this is not the `ETag`."),
     header("If-Modified-Since", "Only if it was stored after this date."),
-)
-
-CONDITIONS = (
-    "Ranges and conditions of HTTP hold (RFC 9110): `Range`, `If-Range`, `If-Match`, `If-None-Match`, "
-    "`If-Modified-Since`, `If-Unmodified-Since`."
+    header("If-Unmodified-Since", "Only if it was not stored after this date."),
 )
 
 ID, NAME = path_parameter("id", format="uuid"), path_parameter("name")
@@ -61,7 +60,7 @@ def download(operation: str, description: str, *parameters: dict[str, Any]) -> d
     return {
         "operationId": operation,
         "tags": ["files"],
-        "description": f"{description} {CONDITIONS}",
+        "description": description,
         "parameters": [*parameters, *DOWNLOAD],
         "responses": DOWNLOAD_RESPONSES,
     }

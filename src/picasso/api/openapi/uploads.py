@@ -7,16 +7,7 @@ from typing import Any
 from picasso import addresses
 from picasso.api.openapi.examples import UPLOAD as UPLOAD_EXAMPLE
 from picasso.api.openapi.parts import BYTES, component, header_docs, path_parameter, problems
-from picasso.api.openapi.upload_parameters import (
-    COMPLETE,
-    CREATED_COMPLETE,
-    DISPOSITION,
-    FORM,
-    OFFSET,
-    OVERRIDE,
-    PREFER,
-    QUERY,
-)
+from picasso.api.openapi.upload_parameters import APPENDING, CREATION, CREATION_WITH_TUS, FORM, OFFSET, OVERRIDE, TUS
 
 UPLOAD: dict[str, Any] = {
     "type": "object",
@@ -96,27 +87,27 @@ REFUSED = problems(
 )
 
 
-CONTENT = {"schema": {**BYTES["schema"], "minLength": 1}}
+# An empty file is refused. An upload may begin without content.
+RAW = {"application/octet-stream": {"schema": {**BYTES["schema"], "minLength": 1}}}
+CONTENT = {"application/octet-stream": BYTES}
+APPENDED_CONTENT = dict.fromkeys(("application/offset+octet-stream", "application/partial-upload"), BYTES)
 
 
 def create_operation(
-    name: str, description: str, content: dict[str, Any], *parameters: dict[str, Any]
+    name: str, description: str, body: dict[str, Any], *in_path: dict[str, Any], tus: bool = False
 ) -> dict[str, Any]:
     return {
         "operationId": name,
         "tags": ["upload"],
         "description": description,
-        "parameters": list(parameters),
-        "requestBody": {"required": True, "content": content},
+        "parameters": [*in_path, *(CREATION_WITH_TUS if tus else CREATION)],
+        "requestBody": body,
         "responses": {"201": STORED, **REFUSED},
     }
 
 
-def raw_operation(name: str, description: str, *parameters: dict[str, Any]) -> dict[str, Any]:
-    """A raw body becomes a file."""
-    return create_operation(
-        name, f"{description} {BESIDE} {KEY}", {"application/octet-stream": CONTENT}, *parameters, *QUERY, PREFER
-    )
+def required(content: dict[str, Any]) -> dict[str, Any]:
+    return {"required": True, "content": content}
 
 
 def upload_operation(
@@ -154,7 +145,6 @@ APPENDED = {
         Preference_Applied="`wait=30`, if the service has waited.",
     ),
 }
-OF_CONTENT = {"204": APPENDED, "201": STORED, **REFUSED}
 
 
 STATE = header_docs(
@@ -178,51 +168,34 @@ FOUND_OFFSET = {
 }
 NAME = path_parameter("name")
 
-BESIDE = (
-    "`attributes`, a JSON object, may be in the query as well. Tags, attributes and `webhook_url` may also be in the "
-    "headers `Picasso-Tags`, `Picasso-Attributes` and `Picasso-Webhook-Url`. With `Upload-Complete` it is resumable: "
-    "see docs/uploads.md."
-)
-KEY = (
-    "With an `Idempotency-Key` of 1 to 255 characters, repeating the request creates no second file. `Repr-Digest` and "
-    "`Content-Digest` (RFC 9530) are verified."
-)
-OF_TUS_TOO = "tus clients use this address as well, with the headers of their protocol (https://tus.io)."
-
-
-def required(parameter: dict[str, Any]) -> dict[str, Any]:
-    return {**parameter, "required": True}
-
-
 OPERATIONS: dict[str, dict[str, Any]] = {
     addresses.UPLOAD: {
         "post": create_operation(
             "upload_file",
-            "Upload a file as a form. The fields may also be parameters of the query, a field `token` before the file "
-            f"may be an upload token, and a field `attributes` has a JSON object. A raw body is possible, "
-            f"too: as with `PUT`. {KEY}",
-            {"multipart/form-data": FORM},
-            PREFER,
+            "Upload a file as a form, or as a raw body (resumable with `Upload-Complete`). The fields of the form may "
+            "also be parameters of the query.",
+            required({"multipart/form-data": FORM, **RAW}),
         ),
-        "put": raw_operation("put_file", "Upload a file as a raw body.", required(DISPOSITION)),
+        "put": create_operation(
+            "put_file", "Upload a file as a raw body. Content-Disposition contains its name.", required(RAW)
+        ),
     },
     f"{addresses.UPLOAD}{{name}}": {
-        "post": raw_operation("upload_named_file", "Upload a file with this name.", NAME),
-        "put": raw_operation("put_named_file", "Upload a file with this name, as `curl -T` does.", NAME),
+        "post": create_operation("upload_named_file", "Upload a file with this name.", required(RAW), NAME),
+        "put": create_operation(
+            "put_named_file", "Upload a file with this name, as `curl -T` does.", required(RAW), NAME
+        ),
     },
     addresses.UPLOADS: {
-        method: {
-            **create_operation(
-                name,
-                f"Create a resumable upload by the IETF draft. `Content-Disposition` may have its name. {KEY} {also}",
-                {},
-                required(CREATED_COMPLETE),
-                *QUERY,
-                PREFER,
-            ),
-            "requestBody": {"content": {"application/octet-stream": BYTES}},
-        }
-        for method, name, also in (("post", "create_upload", OF_TUS_TOO), ("put", "put_upload", BESIDE))
+        "post": create_operation(
+            "create_upload",
+            "Create a resumable upload, with tus or with the IETF draft.",
+            {"content": CONTENT},
+            tus=True,
+        ),
+        "put": create_operation(
+            "put_upload", "Create a resumable upload with the IETF draft, or upload a raw body.", {"content": CONTENT}
+        ),
     },
     f"{addresses.UPLOADS}{{id}}": {
         "get": upload_operation(
@@ -230,27 +203,35 @@ OPERATIONS: dict[str, dict[str, Any]] = {
         ),
         "head": upload_operation(
             "find_offset",
-            f"The number of bytes that are stored. A request that still sends content ends. {OF_TUS_TOO}",
+            "The number of bytes that are stored. A request that still sends content ends.",
             FOUND_OFFSET,
+            TUS,
         ),
-        "patch": upload_operation(
-            "append_to_upload",
-            f"Append content by the IETF draft: the body, as `application/partial-upload`. {OF_TUS_TOO}",
-            OF_CONTENT,
-            required(COMPLETE),
-            required(OFFSET),
-            PREFER,
-        ),
-        "post": upload_operation(
-            "override_method_of_upload",
-            "For clients that can only send POST. With `PATCH` it needs the headers of tus.",
-            {**FOUND_OFFSET, "201": STORED, **REFUSED, "204": APPENDED},
-            required(OVERRIDE),
-        ),
+        "patch": {
+            **upload_operation(
+                "append_to_upload",
+                "Append content, with tus or with the IETF draft. `Upload-Offset` is needed, and one of `Tus-Resumable`"
+                " and `Upload-Complete`.",
+                {"204": APPENDED, "201": STORED, **REFUSED},
+                *({**each, "required": True} if each is OFFSET else each for each in APPENDING),
+            ),
+            "requestBody": {"content": APPENDED_CONTENT},
+        },
+        "post": {
+            **upload_operation(
+                "override_method_of_upload",
+                "For clients that can only send POST. With `PATCH` it needs the headers of tus.",
+                {**FOUND_OFFSET, "201": STORED, **REFUSED, "204": APPENDED},
+                {**OVERRIDE, "required": True},
+                *APPENDING,
+            ),
+            "requestBody": {"content": APPENDED_CONTENT},
+        },
         "delete": upload_operation(
             "cancel_upload",
-            f"Cancel the upload. A finished file is kept. {OF_TUS_TOO}",
+            "Cancel the upload. A finished file is kept.",
             {"204": {"description": "Deleted."}},
+            TUS,
         ),
     },
 }
