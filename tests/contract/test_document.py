@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from jsonschema_rs import Draft202012Validator
 
 from picasso import addresses
 from picasso.api.openapi.handlers import has_options
@@ -246,6 +247,14 @@ def test_parameters_and_bodies_are_in_it_also_if_no_schema_can_say_which_values_
     form = by_name["upload_file"]["requestBody"]["content"]["multipart/form-data"]["schema"]
     wishes = {"pipeline", "visibility", "expires_at", "tags", "attributes", "webhook_url"}
     assert set(form["properties"]) == {"token", "file", *wishes}
+
+
+def test_an_owner_may_have_all_characters_that_the_service_takes(document: Document) -> None:
+    listed = parameters(document, document["paths"][addresses.FILES]["get"])
+    (owner,) = [each["schema"] for each in listed if each["name"] == "owner"]
+    taken = Draft202012Validator(owner)
+    for letter in [*map(chr, range(0x370)), *"\u200b\u2028\u3000\ue000日яש🦊"]:
+        assert taken.is_valid(letter) == letter.isprintable(), ascii(letter)
 
 
 def test_links_lead_to_operations_that_take_their_parameters(document: Document) -> None:

@@ -43,7 +43,17 @@ def require_once(name: str, times: int) -> None:
         raise InvalidField(name[:40], f"{name[:40]} is there {times} times. Give it once.")
 
 
-class KnownParameters(APIView):
+class KnownFormat(APIView):
+    """A view whose parameter `format` is one that it has. DRF takes an empty one for none, and others for a 404."""
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+        if not force and "format" in request.query_params:
+            known = dict.fromkeys(each.format for each in self.renderer_classes)
+            choice("format", request.query_params["format"], list(known))
+        return super().perform_content_negotiation(request, force)
+
+
+class KnownParameters(KnownFormat):
     """A view whose ``GET`` has these parameters, and those of its paginator, only."""
 
     parameters: ClassVar[tuple[str, ...]] = ()
@@ -79,11 +89,6 @@ class KnownParameters(APIView):
 
     def _require_known_parameters(self) -> None:
         require_known_parameters(self.request, (*self.parameters, *self._of_pages()), self.prefix, self.repeatable)
-
-    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
-        if not force and "format" in request.query_params:
-            choice("format", request.query_params["format"], [each.format for each in self.renderer_classes])
-        return super().perform_content_negotiation(request, force)
 
     def _of_pages(self) -> list[str]:
         paginator = getattr(self, "paginator", None)

@@ -8,12 +8,12 @@ from typing import Any
 from django.conf import settings
 
 from picasso.api.openapi.constraints import NO_NUL, ONE_TYPE, PARAMETERS, TAG, line, number
+from picasso.api.openapi.installation import pipeline_names, remote_names
 from picasso.api.openapi.project_settings import TYPE, settings_of_projects
 from picasso.files.filters import MAX_FILTERS
 from picasso.metadata import MAX_KEY, MAX_NUMBER, MAX_TAGS, MIN_NUMBER
 from picasso.models import File
 from picasso.process.file_actions import ACTIONS
-from picasso.process.pipelines import pipelines
 
 NOT_BLANK = r"^[^\x00]*[^\s\x00\x1c-\x1f\x85][^\x00]*$"
 """Without NUL, and not only spaces."""
@@ -102,8 +102,7 @@ def constrain(schemas: dict[str, Any]) -> None:
     schemas["ReplayRequest"].update(WHICH_DELIVERIES)
     processors = schemas["ClaimRequest"]["properties"]["processors"]
     processors["minItems"] = 1
-    if names := list(pipelines().remote):
-        processors["items"] = {"type": "string", "enum": names}
+    processors["items"].update(remote_names())
 
 
 def texts(schema: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -117,9 +116,9 @@ def texts(schema: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 def constrain_member(name: str, schema: dict[str, Any]) -> None:
     match name:
         case "pipeline":
-            schema["enum"] = list(pipelines().names)
+            schema.update(pipeline_names())
         case "pipelines":
-            schema["items"] = {"type": "string", "enum": list(pipelines().names)}
+            schema["items"] = {"type": "string", **pipeline_names()}
         case "expires_at":
             schema.pop("minLength", None)
             schema["format"] = "date-time"
@@ -144,7 +143,7 @@ def with_pipelines(content: Mapping[str, Any]) -> dict[str, Any]:
     schema = content.get("schema", {})
     if "pipeline" not in schema.get("properties", {}):
         return dict(content)
-    pipeline = {**schema["properties"]["pipeline"], "enum": list(pipelines().names)}
+    pipeline = {**schema["properties"]["pipeline"], **pipeline_names()}
     return {**content, "schema": {**schema, "properties": {**schema["properties"], "pipeline": pipeline}}}
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from picasso import addresses
 from picasso.access.owners import MAX_OWNER
+from picasso.api.openapi.installation import pipeline_names
 from picasso.events.filter import MAX_PAGE, MAX_PATTERNS, MAX_WAIT
 from picasso.events.types import FAMILIES, TYPES
 from picasso.metadata import MAX_TAG
-from picasso.process.pipelines import pipelines
 from picasso.query_values import MAX_NUMBER, MAX_TEXT
 
 NO_NUL = r"^[^\x00]*$"
@@ -36,6 +36,8 @@ TAG = {
     "maxLength": MAX_TAG,
     "pattern": rf"^[^{CONTROL}]*[^\s{CONTROL}][^{CONTROL}]*$",
 }
+PRINTABLE = r"^[ \p{L}\p{M}\p{N}\p{P}\p{S}]+$"
+"""As `str.isprintable`: no control characters, and no spaces but the one. By categories of Unicode, as in ECMA-262."""
 NAMES_OF_TYPES = "|".join(name.replace(".", r"\.") for name in TYPES)
 ONE_TYPE = rf"({NAMES_OF_TYPES}|({'|'.join(sorted(FAMILIES))})\.\*|\*)"
 """Of an event, or of several: ``file.processed``, ``file.*``, ``*``."""
@@ -43,8 +45,7 @@ ONE_TYPE = rf"({NAMES_OF_TYPES}|({'|'.join(sorted(FAMILIES))})\.\*|\*)"
 TYPE = r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]*/(\*|[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]*)"
 
 PARAMETERS: Mapping[str, Mapping[str, Any]] = {
-    # Also other printable characters.
-    "owner": {"minLength": 1, "maxLength": MAX_OWNER, "pattern": "^[ -~]+$"},
+    "owner": {"minLength": 1, "maxLength": MAX_OWNER, "pattern": PRINTABLE},
     **{name: line(64) for name in ("processor", "pipeline", "error")},
     **{name: text() for name in ("action", "actor", "target", "address")},
     "name": line(255),
@@ -63,6 +64,6 @@ PARAMETERS: Mapping[str, Mapping[str, Any]] = {
 def of_parameter(path: str, parameter: Mapping[str, Any]) -> dict[str, Any]:
     """Its schema with all constraints."""
     if parameter["name"] == "pipeline" and path.startswith((addresses.UPLOAD, addresses.UPLOADS)):
-        return {"type": "string", "enum": list(pipelines().names)}
+        return {"type": "string", **pipeline_names()}
     known = {} if parameter["in"] == "path" or "enum" in parameter["schema"] else PARAMETERS.get(parameter["name"], {})
     return {**known, **parameter["schema"]}
