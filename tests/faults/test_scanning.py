@@ -151,8 +151,11 @@ class Watch:
         self._thread.join()
 
     def _run(self) -> None:
-        while not self._ended.wait(0.02):
+        """At least once, however soon it ends."""
+        while True:
             self.answers |= {get(self._stack, file) for file in self._files}
+            if self._ended.wait(0.02):
+                return
 
 
 def test_verdicts(stack: Stack) -> None:

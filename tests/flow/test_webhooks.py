@@ -344,6 +344,7 @@ def test_a_message_that_cant_be_made_holds_up_no_other(monkeypatch: pytest.Monke
 
 
 def test_a_result_that_is_written_twice_counts_once() -> None:
+    """A sender that stops may not learn that a result has been written."""
     new_webhook("http://127.0.0.1/")
     happen()
     (found,) = claim({}, 1)
@@ -351,6 +352,7 @@ def test_a_result_that_is_written_twice_counts_once() -> None:
         results.write_results([Result(found, 500)])
     delivery = Delivery.objects.get()
     assert (delivery.tries, len(delivery.log)) == (1, 1)
+    assert Webhook.everywhere.get().failures == 1
 
 
 def test_the_last_try_ends_it() -> None:
@@ -380,6 +382,7 @@ def test_what_a_killed_sender_was_sending_is_sent_again() -> None:
     assert found.attempt == lost.attempt + 1
     results.write_results([Result(lost, 500)])  # it was alive after all: its result does not count any more
     assert Delivery.objects.get().log == []
+    assert Webhook.everywhere.get().failures == 0
     results.write_results([Result(found, 200)])
     assert Delivery.objects.get().state == "delivered"
     assert LEASE_SECONDS > 30  # longer than an attempt may take

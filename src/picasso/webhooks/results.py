@@ -17,6 +17,7 @@ from django.db.models.functions import Now
 
 from picasso.events.write import row as event_row
 from picasso.events.write import write
+from picasso.jobs.sql import parse_id
 from picasso.models import Delivery, Webhook
 from picasso.webhooks import of_files, schedule
 from picasso.webhooks.claims import Claim
@@ -41,7 +42,8 @@ SETTLE = {
             id uuid, attempt integer, tries integer, state text, pause float, status integer, error text, took integer,
             entry jsonb)
         WHERE picasso_delivery.id = ended.id AND picasso_delivery.attempt = ended.attempt
-            AND picasso_delivery.tries = ended.tries AND picasso_delivery.state = 'waiting'""",
+            AND picasso_delivery.tries = ended.tries AND picasso_delivery.state = 'waiting'
+        RETURNING picasso_delivery.id""",
     "sqlite": """
         WITH ended AS (
             SELECT value ->> 'id' AS id, value ->> 'attempt' AS attempt, value ->> 'tries' AS tries,
@@ -56,7 +58,8 @@ SETTLE = {
             finished_at = CASE WHEN ended.state <> 'waiting' THEN strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now') END
         FROM ended
         WHERE picasso_delivery.id = ended.id AND picasso_delivery.attempt = ended.attempt
-            AND picasso_delivery.tries = ended.tries AND picasso_delivery.state = 'waiting'""",
+            AND picasso_delivery.tries = ended.tries AND picasso_delivery.state = 'waiting'
+        RETURNING id""",
 }
 
 
@@ -91,17 +94,21 @@ class Result:
 
 
 def write_results(results: Sequence[Result]) -> None:
+    """Safe to call twice: what is written already, or belongs to an attempt that is over, changes nothing."""
     with transaction.atomic():
-        settle_deliveries(results)
-        settle_webhooks(results)
-        if gone := {each.claim.event for each in results if each.gone and each.claim.of_file} - {None}:
+        settled = settle_deliveries(results)
+        new = [each for each in results if each.claim.id in settled]
+        settle_webhooks(new)
+        if gone := {each.claim.event for each in new if each.gone and each.claim.of_file} - {None}:
             of_files.disable(cast("set[int]", gone))
 
 
-def settle_deliveries(results: Sequence[Result]) -> None:
+def settle_deliveries(results: Sequence[Result]) -> set[uuid.UUID]:
+    """Returns the ids of those that had no result of this attempt yet."""
     rows = [values(result) for result in sorted(results, key=lambda each: each.claim.id)]
     with connection.cursor() as cursor:
         cursor.execute(SETTLE[connection.vendor], [json.dumps(rows)])
+        return {parse_id(pk) for (pk,) in cursor.fetchall()}
 
 
 def values(result: Result) -> dict[str, Any]:
