@@ -108,13 +108,19 @@ def test_programs_and_own_pages_are_not_refused(closed: Stack, change: str) -> N
         assert answer.status != 403 or (change == "a sign-in" and b"CSRF" in answer.body)
 
 
+def check_page(answer: Answer, status: int, code: bytes) -> None:
+    """A browser shows it in its window."""
+    assert (answer.status, code in answer.body) == (status, True), answer
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+
+
 def test_a_form_of_a_page_elsewhere_stores_nothing(closed: Stack) -> None:
     """As browsers send one without asking first, with the three types that they may use for that."""
     before = count(closed)
     for media_type in (FORM, "text/plain", "application/x-www-form-urlencoded"):
         disposition = {} if media_type == FORM else {"Content_Disposition": 'attachment; filename="a"'}
         told = {"Origin": STRANGER, "Sec_Fetch_Site": "cross-site", "Sec_Fetch_Mode": "navigate", **disposition}
-        check_problem(post(closed, part() + END, media_type, **told), 403, "cross-site-request")
+        check_page(post(closed, part() + END, media_type, **told), 403, b"cross-site-request")
     assert count(closed) == before
 
 
@@ -310,4 +316,4 @@ def test_a_plain_form_of_a_projects_page_brings_its_token_in_a_field(tenants: Te
     token = part(text.encode(), b'form-data; name="token"', None)
     sent = {"Sec_Fetch_Site": "cross-site", "Sec_Fetch_Mode": "navigate"}
     assert post(tenants.stack, token + part() + END, Origin=TENANT, **sent).status == 201
-    check_problem(post(tenants.stack, token + part() + END, Origin=STRANGER, **sent), 403, "cross-site-request")
+    check_page(post(tenants.stack, token + part() + END, Origin=STRANGER, **sent), 403, b"cross-site-request")
