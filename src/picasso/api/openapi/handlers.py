@@ -43,7 +43,7 @@ DOWNLOAD_RESPONSES = {
 
 DOWNLOAD = (
     query("download", "Send it as an attachment, whatever its type.", enum=["", "1", "true", "0", "false"]),
-    query("expires", "Of a link to a private file: a Unix time.", pattern=r"^[1-9][0-9]{0,11}$"),
+    query("expires", "Of a link to a private file: a Unix time."),
     query("signature", "Of a link."),
     header("Range", "The parts that are wanted, such as `bytes=0-99,500-`.", example="bytes=0-99"),
     header("If-Range", "Apply `Range` only if this is still the `ETag` or `Last-Modified`."),
