@@ -28,7 +28,7 @@ def is_page_load(headers: Mapping[str, str]) -> bool:
     """Whether a browser shows the answer in its window: after a link, a typed address or a form without script.
 
     Args:
-        headers: by their names in lower case.
+        headers: by their names, in lower case or in any.
 
     Browsers send Sec-Fetch-Mode only to HTTPS and to their own machine (https://www.w3.org/TR/fetch-metadata/). Without
     it, those that want HTML before all else are taken for one.

@@ -29,6 +29,11 @@ MAX_FAULTS = 20
 """How many faults one answer names."""
 
 
+def without_fraction(value: object) -> object:
+    """5.0 as 5: JSON has one type of numbers. All else as it is."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def require_all(checks: Iterable[Callable[[], object]]) -> None:
     """Make all of these checks. Raises one `InvalidField` with what each of them finds."""
     faults: list[FieldError] = []

@@ -22,7 +22,7 @@ from whitenoise.middleware import WhiteNoiseMiddleware  # type: ignore[import-un
 from picasso.access import people
 from picasso.access.projects import DEFAULT
 from picasso.limits.default import default_counters
-from picasso.models import AuditEntry, AuditRetention, File, Project
+from picasso.models import AuditEntry, AuditRetention, File, Project, ProjectUsage
 from tests import databases
 from tests.databases import Databases
 from tests.flow.people import PASSWORD, Role, fast_hashes, new_browser, set_up_second_factor
@@ -92,6 +92,8 @@ def empty_tables(_: TransactionTestCase) -> None:
         for statement in deletions if connection.vendor == "sqlite" else ["; ".join(deletions)]:
             cursor.execute(statement)
         Project.objects.create(pk=DEFAULT.id, name=DEFAULT.name)
+        if connection.vendor == "sqlite":  # which counts in this one row
+            ProjectUsage.objects.create(project_id=DEFAULT.id, slot=0)
 
 
 @cache

@@ -51,13 +51,6 @@ LIMIT = 8 * 2**20
 THREADS = Threads()
 
 
-@pytest.fixture(autouse=True)
-def _counting(transactional_db: None) -> None:
-    """Emptying the tables after a test takes the row with it in which SQLite counts."""
-    if connection.vendor == "sqlite":
-        ProjectUsage.objects.get_or_create(project_id=1, slot=0)
-
-
 @pytest.fixture
 def storage(tmp_path: Path) -> Folder:
     return Folder(tmp_path)

@@ -5,11 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from django.db import connection
 
 from picasso.html_answers import is_page_load
 from picasso.languages import russian
-from picasso.models import ProjectUsage
 from picasso.web.app import WebApp
 from tests.flow.asgi import Exchange, ask, with_app
 
@@ -18,12 +16,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 FIREFOX = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
 UPLOAD = "/api/v1.0/upload/"
 FORM = "multipart/form-data; boundary=x"
-
-
-@pytest.fixture(autouse=True)
-def _counting(transactional_db: None) -> None:
-    if connection.vendor == "sqlite":
-        ProjectUsage.objects.get_or_create(project_id=1, slot=0)
 
 
 def form(content: bytes, name: str = "note.txt") -> bytes:
@@ -98,6 +90,7 @@ def test_a_form_without_script_ends_on_a_page(tmp_path: Path) -> None:
     assert (page.status, is_page(page)) == (201, True)
     assert b"&lt;b&gt;a.txt" in page.body
     assert page.headers["location"].startswith("http://localhost/api/v1.0/files/")
+    assert page.headers["content-language"] == "en"
     refused = with_app(tmp_path, lambda app: ask(app, "POST", UPLOAD, form(b""), content_type=FORM, accept=FIREFOX))
     assert (refused.status, is_page(refused)) == (400, True)
     assert b"The file is empty" in refused.body

@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError
 
 from picasso.access.principal import SERVICE
 from picasso.errors import Conflict, DigestMismatch, Gone, Locked, Superseded, TooLarge, UnfinishedFull
 from picasso.files.delete import delete
-from picasso.models import File, ProjectUsage, Upload, new_id
+from picasso.models import File, Upload, new_id
 from picasso.receive import append as appending
 from picasso.receive import cleanup, concatenate, upload_rows
 from picasso.receive import uploads as receive_uploads
@@ -44,13 +44,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 DATA = random.Random(8).randbytes(3 * 2**20)
 EXPIRY = limits().expiry
-
-
-@pytest.fixture(autouse=True)
-def _counting(transactional_db: None) -> None:
-    """Emptying the tables after a test takes the row with it in which SQLite counts."""
-    if connection.vendor == "sqlite":
-        ProjectUsage.objects.get_or_create(project_id=1, slot=0)
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from django.test.utils import CaptureQueriesContext
 
 from picasso.access.principal import SERVICE
 from picasso.errors import Gone, PicassoError, QuotaExceeded, TooManyUploads, UnfinishedFull
-from picasso.models import File, Project, ProjectUsage, Upload
+from picasso.models import File, Project, Upload
 from picasso.receive import locked_upload, quota, recovery
 from picasso.receive import uploads as uploads_module
 from picasso.receive.append import Append
@@ -31,13 +31,6 @@ from picasso.web.idempotency import create_upload
 from tests.flow.uploads import MIB, added, begun, limits, tus, with_uploads
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def _counting(transactional_db: None) -> None:
-    """Emptying the tables after a test takes the row with it in which SQLite counts."""
-    if connection.vendor == "sqlite":
-        ProjectUsage.objects.get_or_create(project_id=1, slot=0)
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from django.db import connection
 
 from picasso.access.authenticate import Authenticator
 from picasso.access.principal import OPEN, Principal, Scope
-from picasso.models import File, ProjectUsage
+from picasso.models import File
 from picasso.storage.folder import Folder
 from picasso.web.app import WebApp
 from picasso.web.request import Message
@@ -44,13 +44,6 @@ def wait_for_their_end(before: set[threading.Thread]) -> None:
     while left := set(threading.enumerate()) - before:
         assert time.monotonic() < deadline, left
         time.sleep(0.02)
-
-
-@pytest.fixture(autouse=True)
-def _counting(transactional_db: None) -> None:
-    """Emptying the tables after a test takes the row with it in which SQLite counts."""
-    if connection.vendor == "sqlite":
-        ProjectUsage.objects.get_or_create(project_id=1, slot=0)
 
 
 # Principals

@@ -16,6 +16,7 @@ from picasso.errors import InvalidField
 from picasso.metadata import Attributes, parse_attributes, parse_tags
 from picasso.models import Visibility
 from picasso.policy import PolicyError
+from picasso.query_values import without_fraction
 
 TOKEN_SCOPES = frozenset(
     {
@@ -90,11 +91,10 @@ def time(claim: str, value: object) -> float:
 
 
 def whole(claim: str, value: object, largest: int) -> int:
-    if isinstance(value, float) and value.is_integer():  # JSON has one type of numbers
-        value = int(value)
-    if type(value) is not int or not 1 <= value <= largest:
+    number = without_fraction(value)
+    if type(number) is not int or not 1 <= number <= largest:
         raise ClaimError(claim, f"must be a whole number from 1 to {largest}")
-    return value
+    return number
 
 
 def size(claim: str, value: object) -> int:

@@ -17,6 +17,7 @@ from django.db.models import Sum
 from picasso.access.projects import Project
 from picasso.errors import InvalidField, QuotaExceeded
 from picasso.models import DailyUsage, OwnerUsage, ProjectUsage
+from picasso.query_values import without_fraction
 
 # The first half of the key of an advisory lock; the second is the number of the project.
 LOCK = 0x5051
@@ -56,7 +57,7 @@ def parse(value: object, field: str = "quotas") -> Quotas:
     """From a JSON object of numbers; null, or a missing name, is no limit. Raises `InvalidField`."""
     if not isinstance(value, Mapping):
         raise InvalidField(field, f"{field} must be an object.")
-    limits = {name: whole(limit) for name, limit in value.items()}
+    limits: dict[str, Any] = {name: without_fraction(limit) for name, limit in value.items()}
     for name, limit in limits.items():
         if name not in NAMES:
             raise InvalidField(f"{field}.{name}", f"{field} has no {name!r}, only {', '.join(NAMES)}.")
@@ -66,11 +67,6 @@ def parse(value: object, field: str = "quotas") -> Quotas:
                 f"{field}.{name}", f"{field}.{name} must be a whole number from 0, or null for no limit."
             )
     return Quotas(**limits)
-
-
-def whole(value: object) -> Any:
-    """5.0 as 5: to JSON they are the same number."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 @dataclass(frozen=True, slots=True)

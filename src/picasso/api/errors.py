@@ -31,13 +31,6 @@ from picasso.languages.problems import localized
 
 log = logging.getLogger(__name__)
 
-PAGE_LOAD_HEADERS = {
-    "accept": "HTTP_ACCEPT",
-    "sec-fetch-mode": "HTTP_SEC_FETCH_MODE",
-    "sec-fetch-dest": "HTTP_SEC_FETCH_DEST",
-}
-"""The names in ``META`` of the headers that tell whether a browser shows the answer in its window."""
-
 NOT_ACCEPTABLE = "This address has no answer of a type that Accept names."
 
 
@@ -117,7 +110,7 @@ def answer(error: PicassoError, request: HttpRequest | Request) -> HttpResponse:
 
 def as_response(body: Problem, status: int, headers: Mapping[str, str], request: HttpRequest | Request) -> HttpResponse:
     found, language = localized(body, request.META.get("HTTP_ACCEPT_LANGUAGE", ""))
-    if not is_page_load({name: request.META[key] for name, key in PAGE_LOAD_HEADERS.items() if key in request.META}):
+    if not is_page_load(request.headers):
         return JsonResponse(found, status=status, content_type=PROBLEM_JSON, headers={**headers, **language})
     prefix = request.META.get("SCRIPT_NAME", "")
     asked = asked_for(request.path.removeprefix(prefix), request.META.get("QUERY_STRING", ""))

@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 
 from picasso.access.principal import Scope, principal_of
 from picasso.api.errors import ProblemSerializer
+from picasso.api.openapi.constraints import TAG
 from picasso.api.safety import requires
 from picasso.errors import PROBLEM_JSON
 from picasso.events.filter import (
@@ -79,7 +80,7 @@ class EventList(APIView):
                 "tag",
                 {
                     "type": "array",
-                    "items": {"type": "string", "minLength": 1, "maxLength": MAX_TAG, "pattern": "^[ -~]+$"},
+                    "items": {**TAG, "maxLength": MAX_TAG},
                     "maxItems": MAX_PATTERNS,
                 },
                 description="Only events of files with this tag. Given several times: with all of them.",

@@ -18,12 +18,14 @@ from picasso.addresses import file_batch_url
 from picasso.api.answers import problems
 from picasso.errors import Forbidden, InvalidField, NotFound, PicassoError, Unauthorized
 from picasso.files.batch import Outcomes
+from picasso.files.filters import joined
 from picasso.metadata import parse_tags
 from picasso.models import FileBatch, Visibility
 from picasso.process import file_batches
 from picasso.process.file_actions import ACTIONS, Options, Task
 from picasso.process.file_batches import MAX_IDS, Order
 from picasso.process.pipelines import pipelines
+from picasso.query_values import without_fraction
 from picasso.receive.terms import check_visibility
 from picasso.serializers import base_of
 from picasso.storage import default_storage
@@ -248,10 +250,7 @@ def read_filter(value: object) -> dict[str, str]:
 def read_value(name: str, value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer():  # JSON has one type of numbers
-        return str(int(value))
-    if not isinstance(value, str | int):
+    known = without_fraction(value)
+    if not isinstance(known, str | int):
         raise InvalidField(name[:40], f"The value of {name[:40]} must be a string, a number, true or false.")
-    if "\n" in str(value):
-        raise InvalidField(name[:40], f"{name[:40]} must not contain a line break.")
-    return str(value)
+    return joined(name, [str(known)])

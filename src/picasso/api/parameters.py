@@ -12,9 +12,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from picasso.access.owners import OWN_OWNER_ONLY, require_owner
+from picasso.access import owners
 from picasso.access.principal import Principal, principal_of
-from picasso.errors import FieldError, Forbidden, InvalidField, PicassoError
+from picasso.errors import FieldError, InvalidField, PicassoError
 from picasso.query_values import choice, invalid_fields, require_all, require_known
 
 READS = frozenset({"GET", "HEAD"})
@@ -75,7 +75,7 @@ class KnownParameters(KnownFormat):
 
     def checks(self) -> Iterable[Callable[[], object]]:
         """What raises `InvalidField` for each parameter that is wrong."""
-        return [lambda: owner_in(self.request)] if "owner" in self.parameters else []
+        return [lambda: require_valid_owner(self.request)] if "owner" in self.parameters else []
 
     def _with_all_faults(self, fault: InvalidField) -> InvalidField:
         paginator = getattr(self, "paginator", None)
@@ -114,17 +114,11 @@ def narrowed(request: Request) -> Principal:
 
     Raises `InvalidField`; `Forbidden` if the principal acts for another owner.
     """
-    principal, owner = principal_of(request.META), owner_in(request)
-    if owner in {None, principal.owner}:
-        return principal
-    if principal.owner is not None:
-        raise Forbidden(OWN_OWNER_ONLY)
-    return replace(principal, owner=owner)
+    principal = principal_of(request.META)
+    return replace(principal, owner=owners.narrowed(principal.owner, request.query_params.get("owner")))
 
 
-def owner_in(request: Request) -> str | None:
-    """The parameter. Raises `InvalidField`."""
-    owner = request.query_params.get("owner")
-    if owner is not None:
-        require_owner("owner", owner)
-    return owner
+def require_valid_owner(request: Request) -> None:
+    """Raises `InvalidField`."""
+    if (owner := request.query_params.get("owner")) is not None:
+        owners.require_owner("owner", owner)

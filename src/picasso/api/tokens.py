@@ -19,6 +19,7 @@ from picasso.api.keys import KeyView
 from picasso.errors import Forbidden, InvalidField, InvalidToken
 from picasso.models import Key, Visibility
 from picasso.process.pipelines import pipelines
+from picasso.query_values import without_fraction
 
 DEFAULT_SECONDS = 3600
 MIN_SECONDS = 10
@@ -114,9 +115,7 @@ def key_of(principal: Principal) -> Key:
 
 def expiry(claims: dict[str, Any], key: Key) -> int:
     """Unix time. Never after that of the key. Raises `InvalidField`."""
-    seconds = claims.get("valid_for", DEFAULT_SECONDS)
-    if isinstance(seconds, float) and seconds.is_integer():  # JSON has one type of numbers
-        seconds = int(seconds)
+    seconds = without_fraction(claims.get("valid_for", DEFAULT_SECONDS))
     if type(seconds) is not int or not MIN_SECONDS <= seconds <= tokens.MAX_SECONDS:
         raise InvalidField("valid_for", f"valid_for must be {MIN_SECONDS} to {tokens.MAX_SECONDS} seconds.")
     end = int(time.time()) + seconds

@@ -9,9 +9,9 @@ from functools import partial
 
 from django.db.models import Q
 
-from picasso.access.owners import OWN_OWNER_ONLY, require_owner
+from picasso.access.owners import narrowed
 from picasso.access.principal import Principal, Scope
-from picasso.errors import Forbidden, InvalidField
+from picasso.errors import InvalidField
 from picasso.events.record import EventRecord
 from picasso.events.types import OF_OPERATORS, is_pattern, matches
 from picasso.query_values import MAX_NUMBER, identifier, whole_number
@@ -92,7 +92,7 @@ def filter_of(principal: Principal, parameters: Parameters) -> Filter:
     file_id = one(parameters, "file")
     return Filter(
         project_id=principal.project_id,
-        owner=owner_of(principal, one(parameters, "owner")),
+        owner=narrowed(principal.owner, one(parameters, "owner")),
         types=types_of(parameters.get("type", ())),
         file_id=None if file_id is None else identifier("file", file_id),
         tags=tags_of(parameters.get("tag", ())),
@@ -134,16 +134,6 @@ def types_of(values: Sequence[str]) -> tuple[str, ...]:
                 "type", f"{each[:64]!r} is no type of event. Try file.processed, or file.* for all of files."
             )
     return tuple(patterns)
-
-
-def owner_of(principal: Principal, owner: str | None) -> str | None:
-    """Raises `InvalidField`, `Forbidden`."""
-    if owner is None or owner == principal.owner:
-        return principal.owner
-    require_owner("owner", owner)
-    if principal.owner is not None:
-        raise Forbidden(OWN_OWNER_ONLY)
-    return owner
 
 
 def tags_of(values: Sequence[str]) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ async def answer_stored(request: Request, base: str, stored: Stored, headers: Ma
     if request.is_page_load:
         language = language_of(request.headers.get("accept-language", ""))
         page = await asyncio.to_thread(stored_page, shown, language, request.prefix)
-        await request.answer_page(201, page, {"Location": address, **(headers or {})})
+        await request.answer_page(201, page, {"Location": address, "Content-Language": language, **(headers or {})})
     else:
         all_headers = {"Location": address, "Content-Location": address, **repr_digest(file.sha256), **(headers or {})}
         await request.answer_json(201, shown, all_headers)

@@ -101,7 +101,7 @@ class Request:
     def base(self) -> str:
         """The service's public URL as this client reaches it, without a slash at the end. See `picasso.web.hosts`."""
         host = self.headers.get("host", "")
-        return base_url(settings.PICASSO.public_url, self.scope["scheme"], host, self.scope["root_path"])
+        return base_url(settings.PICASSO.public_url, self.scope["scheme"], host, self.prefix)
 
     @cached_property
     def content_length(self) -> int | None:
