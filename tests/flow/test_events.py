@@ -308,7 +308,8 @@ def test_one_is_elected_until_its_connection_ends() -> None:
 
     assert side_by_side([others]) == [False]
     connection.close()
-    assert side_by_side([others]) == [True]
+    # PostgreSQL frees the lock when it notices the end of the connection, which can be after close() has returned.
+    until(lambda: side_by_side([others]) == [True], 30, lambda: "the lock is still held", every=0.05)
 
 
 @pytest.mark.django_db(transaction=True)
