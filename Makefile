@@ -14,7 +14,7 @@ PIP = $(BIN)/python $(INSTALL) --require-hashes
 RANGE_TESTS ?= tests/unit tests/contract tests/flow $(wildcard $(addprefix tests/live/test_,$(addsuffix .py,\
 	upload files tus draft raw asgi_servers)))
 
-.PHONY: run test test-all coverage check format docs bench lock test-lowest test-newest release clean
+.PHONY: run test test-all coverage check format docs bench lock vendor test-lowest test-newest release clean
 .DEFAULT_GOAL := help
 help:
 	@echo "make run          start the whole service at http://127.0.0.1:8000; Ctrl-C stops it"
@@ -26,6 +26,7 @@ help:
 	@echo "make docs         build the documentation site in site/"
 	@echo "make bench        run the benchmarks; the results are in bench/results/"
 	@echo "make lock         update the locks in requirements/ to the newest versions"
+	@echo "make vendor       build the libraries that pages load, from the versions that tools/vendor names; needs Node"
 	@echo "make test-lowest  test with the lowest versions that pyproject.toml allows"
 	@echo "make test-newest  test with the newest versions that pyproject.toml allows"
 	@echo "make release      build wheels, sdists, image and SBOM in dist/"
@@ -77,6 +78,10 @@ $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "Picasso needs Python 3.11 or newer." >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
 		echo "Python's venv module is missing; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+
+vendor:
+	npm ci --prefix tools/vendor --ignore-scripts --no-audit --no-fund
+	node tools/vendor/build.mjs
 
 # The locks have hashes but no addresses: whoever installs from them chooses the package index. The client is a folder here,
 # so it is in no lock, but what it needs is. lowest.txt has the lowest

@@ -6,6 +6,7 @@ service as one client reaches it, without a slash at the end: `base_url`.
 
 from __future__ import annotations
 
+import re
 import uuid
 
 HOME = "/"
@@ -38,6 +39,27 @@ TOKENS = f"{API}tokens/"
 DOCS = f"{API}docs/"
 SCHEMA = f"{API}schema/"
 
+ID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+"""A UUID in a regular expression."""
+
+CONSOLE = {
+    "file": f"{DOWNLOADS}{ID}",
+    "uploads": "/uploads",
+    "trash": "/trash",
+    "jobs": f"/jobs(?:/{ID})?",
+    "system": "/system",
+    "webhooks": f"/webhooks(?:/{ID})?",
+    "keys": "/keys",
+    "people": "/people",
+    "projects": "/projects",
+    "audit": "/audit",
+    "developers": "/developers(?:/events)?",
+}
+"""The addresses of the views of the console besides `HOME`, as regular expressions; each may end with a slash.
+static/picasso/console/core/routes.js has the same ones."""
+
+_CONSOLE = re.compile(rf"({'|'.join(CONSOLE.values())})/?")
+
 # A prefix that a proxy serves the service below must not begin like one of these.
 RESERVED = tuple(path.rstrip("/") for path in (API, DOWNLOADS, ADMIN, SIGN_IN, SIGN_OUT, ACCOUNT, STATIC, ALIVE, READY))
 
@@ -48,6 +70,11 @@ def below(root: str, path: str) -> str | None:
     The slash at the end may be missing: ``/api/v1.0/upload`` is the same as ``/api/v1.0/upload/``.
     """
     return f"{path}/".removeprefix(root).removesuffix("/") if f"{path}/".startswith(root) else None
+
+
+def is_console(path: str) -> bool:
+    """Whether a page of the console is at this path. That of a file is below `DOWNLOADS`, beside the file's bytes."""
+    return _CONSOLE.fullmatch(path) is not None
 
 
 def base_url(public_url: str, scheme: str, host: str, root_path: str) -> str:

@@ -1,10 +1,10 @@
 """The paths that Django answers. Those of the raw ASGI handlers never get here: see `picasso.web.router`."""
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
 
 from picasso import addresses
-from picasso.api import errors, pages
+from picasso.api import console, errors, pages
 from picasso.api.people import account, oidc, sign_in
 
 admin.autodiscover()
@@ -12,6 +12,10 @@ admin.autodiscover()
 urlpatterns = [
     path(addresses.HOME[1:], pages.Index.as_view()),
     path(addresses.FAVICON[1:], pages.favicon),
+    *(
+        re_path(rf"^{pattern[1:]}/?$", console.Console.as_view(view=view))
+        for view, pattern in addresses.CONSOLE.items()
+    ),
     path(addresses.API[1:], include("picasso.api.urls")),
     path(addresses.SIGN_IN[1:], sign_in.SignIn.as_view()),
     path(addresses.SIGN_IN_CODE[1:], sign_in.SignInCode.as_view()),

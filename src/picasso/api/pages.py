@@ -19,16 +19,12 @@ from rest_framework.views import APIView
 
 from picasso import __version__, addresses
 from picasso.access.principal import principal_of
+from picasso.api import console
 from picasso.api.pagination import Pages, Total
 from picasso.files import queries
 from picasso.files.quarantine import shown_derivatives
 from picasso.models import Derivative, File
 from picasso.serializers import DerivativeSerializer, FileDetailSerializer, FileSerializer, Links, base_of, links_of
-
-CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
 
 # The directory of the service: the name of each link, and its path.
 LINKS = {
@@ -80,9 +76,8 @@ class Index(APIView):
         if request.accepted_renderer.format != "html":
             return Response(directory(request), headers={"Vary": "Accept"})
         if principal_of(request.META).kind == "anonymous":
-            return HttpResponseRedirect(sign_in_url(request), headers={"Vary": "Accept, Cookie"})
-        headers = {"Content-Security-Policy": CSP, "Vary": "Accept, Cookie"}
-        return Response(front_page(request, self), template_name="picasso/index.html", headers=headers)
+            return console.sign_in_first(request)
+        return Response(front_page(request, self), template_name="picasso/index.html", headers=console.HEADERS)
 
 
 def favicon(request: HttpRequest) -> HttpResponseBase:
@@ -90,22 +85,16 @@ def favicon(request: HttpRequest) -> HttpResponseBase:
     return HttpResponseRedirect(static("picasso/favicon.svg"), headers={"Cache-Control": "public, max-age=86400"})
 
 
-def sign_in_url(request: Request) -> str:
-    return f"{request.META['SCRIPT_NAME']}{addresses.SIGN_IN}"
-
-
 def front_page(request: Request, view: Index) -> dict[str, Any]:
-    pages, root = Pages(), request.META["SCRIPT_NAME"]
-    principal = principal_of(request.META)
-    found = pages.paginate_queryset(queries.with_derivatives(principal), request, view)
+    """The first files, shown before any script has run."""
+    pages = Pages()
+    found = pages.paginate_queryset(queries.with_derivatives(principal_of(request.META)), request, view)
+    root = request.META["SCRIPT_NAME"]
     return {
+        **console.frame(request, "files"),
         "files": [shown(file, links_of(request)) for file in found],
         "page": {**pages.neighbours(), "number": pages.page, "count": pages.total.number},
-        "version": __version__,
-        "access": principal.kind,
-        "account_url": root + addresses.ACCOUNT,
-        "max_upload_size": settings.PICASSO.max_upload_size,
-        **{f"{name}_url": root + path for name, path in {"home": addresses.HOME, **LINKS}.items()},
+        **{f"{name}_url": root + path for name, path in LINKS.items()},
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from picasso import addresses
 from picasso.access.principal import ANONYMOUS, ENVIRON
-from picasso.addresses import below
+from picasso.addresses import below, is_console
 from picasso.web.cors import Cors
 from picasso.web.credentials import credentials_of
 from picasso.web.cross_site import CrossSite
@@ -66,4 +66,6 @@ class Router:
     def _handler(self, request: Request) -> Handler:
         if handler := self._exact.get(request.path):
             return handler
+        if is_console(request.path):
+            return self._django
         return next((handler for root, handler in self._below if below(root, request.path) is not None), self._django)

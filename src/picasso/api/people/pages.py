@@ -17,7 +17,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from picasso import addresses
 from picasso.access import known_browsers, oidc
 from picasso.access.sign_in_locks import Client
-from picasso.api.pages import CSP
+from picasso.api.console import CSP
 from picasso.errors import PicassoError
 
 MAX_NEXT = 1500

@@ -65,4 +65,29 @@ TEXTS = {
         "Ничего не изменилось. Вернитесь, обновите страницу и отправьте форму ещё раз."
     ),
     "Go to the first page": "На главную страницу",
+    "Skip to the content": "К содержимому",
+    "Views": "Разделы",
+    "More": "Ещё",
+    "Files": "Файлы",
+    "File": "Файл",
+    "Uploads": "Загрузки",
+    "Jobs": "Задания",
+    "System": "Система",
+    "Webhooks": "Вебхуки",
+    "Keys": "Ключи",
+    "Developers": "Разработчикам",
+    "Trash": "Корзина",
+    "People": "Люди",
+    "Projects": "Проекты",
+    "Audit": "Журнал",
+    "Access is open: everybody who reaches this address may do everything.": (
+        "Доступ открыт: всякий, кто может открыть этот адрес, может всё."
+    ),
+    "Account": "Учётная запись",
+    "Administration": "Администрирование",
+    "API reference": "Справочник API",
+    "This view needs JavaScript. Uploading and the list of files work without it.": (
+        "Этому разделу нужен JavaScript. Загрузка и список файлов работают без него."
+    ),
+    "Go to the files": "К файлам",
 }

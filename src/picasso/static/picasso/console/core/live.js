@@ -1,0 +1,136 @@
+// What happens in the project, as it happens: one connection for all windows of the browser. The window that holds a lock
+// has the connection and tells the others.
+
+import { reached } from './api.js';
+import { apiRoot, can, me, root } from './session.js';
+import { language } from './words.js';
+
+/**
+ * @typedef {object} LiveEvent docs/events.md
+ * @property {number} seq
+ * @property {string} type such as "file.processed", or "reset": events were lost, so read the state anew
+ * @property {Record<string, any>} data
+ */
+
+/** @typedef {'live' | 'connecting' | 'offline'} Status */
+
+const NAME = `picasso-live ${root} ${me?.project}`;
+
+/** @type {Set<{types: string[], handler: (event: LiveEvent) => void}>} */
+const followers = new Set();
+/** @type {Set<(status: Status) => void>} */
+const watchers = new Set();
+/** @type {Status} */
+let current = 'connecting';
+/** The number of the newest event that this window knows. @type {number | undefined} */
+let position;
+/** @type {import('../../client/events.js').EventStream | undefined} */
+let stream;
+/** @type {BroadcastChannel | undefined} */
+let channel;
+let started = false;
+/** Makes an error after which the stream tries again. @type {(cause: unknown) => Error} */
+let noAnswer;
+
+export const status = () => current;
+
+/**
+ * Hear of each event of these types, until the returned function is called. A handler also gets every `reset`.
+ * @param {string | string[]} types such as "file.*"
+ * @param {(event: LiveEvent) => void} handler
+ */
+export function follow(types, handler) {
+  const entry = { types: [types].flat(), handler };
+  followers.add(entry);
+  start();
+  return () => { followers.delete(entry); };
+}
+
+/** Hear of each change of the connection, and of its present state at once. @param {(status: Status) => void} handler */
+export function onStatus(handler) {
+  watchers.add(handler);
+  handler(current);
+  return () => { watchers.delete(handler); };
+}
+
+/** Connect again now, without waiting for the next attempt. */
+export function reconnect() {
+  if (current !== 'live') stream?.close();
+}
+
+function start() {
+  if (started || !can('events:read')) return;
+  started = true;
+  channel = 'BroadcastChannel' in globalThis ? new BroadcastChannel(NAME) : undefined;
+  channel?.addEventListener('message', ({ data }) => heard(data));
+  channel?.postMessage({ question: true });
+  // Without a secure context there are no locks; then each window has a connection of its own.
+  if (navigator.locks && channel) navigator.locks.request(NAME, lead).catch(() => {});
+  else lead();
+}
+
+/** @param {{question?: true, event?: LiveEvent, status?: Status}} message from another window */
+function heard({ question, event, status: theirs }) {
+  if (question && stream) channel?.postMessage({ status: current });
+  if (theirs && !stream) setStatus(theirs);
+  if (event) deliver(event);
+}
+
+/** Have the connection as long as this window is there. */
+async function lead() {
+  // Loaded after the first view.
+  const [{ EventStream }, errors] = await Promise.all([import('../../client/events.js'), import('../../client/errors.js')]);
+  noAnswer = errors.noAnswer;
+  for (;;) {
+    stream = new EventStream(/** @type {any} */ (service), { after: position });
+    try {
+      for await (const event of stream) {
+        channel?.postMessage({ event });
+        deliver(/** @type {any} */ (event));
+      }
+    } catch (error) {
+      setStatus('offline');
+      if (error?.status === 401 || error?.status === 403) return;
+    }
+    await new Promise((done) => { setTimeout(done, 500); });
+  }
+}
+
+/** What the stream needs of a service. */
+const service = {
+  root: new URL(apiRoot, location.href).href,
+  /** @param {string} method @param {string} url @param {{headers: Record<string, string>, signal: AbortSignal}} sending */
+  async exchange(method, url, { headers, signal }) {
+    setStatus(current === 'offline' ? 'offline' : 'connecting');
+    const narrowed = me?.kind === 'session' ? { 'Picasso-Project': me.project } : {};
+    try {
+      const response = await fetch(url, { method, signal, headers: { ...headers, ...narrowed, 'Accept-Language': language } });
+      setStatus(response.ok ? 'live' : 'offline');
+      if (response.ok) reached(true);
+      return response;
+    } catch (error) {
+      if (!signal.aborted) { setStatus('offline'); reached(false); }
+      throw signal.aborted ? error : noAnswer(error);
+    }
+  },
+};
+
+/** @param {Status} next */
+function setStatus(next) {
+  if (next === current) return;
+  current = next;
+  if (stream) channel?.postMessage({ status: next });
+  watchers.forEach((watcher) => watcher(next));
+}
+
+/** @param {LiveEvent} event */
+function deliver(event) {
+  if (typeof event.seq === 'number') {
+    if (position !== undefined && event.seq <= position) return;
+    position = event.seq;
+  }
+  for (const { types, handler } of followers) if (event.type === 'reset' || types.some((type) => matches(type, event.type))) handler(event);
+}
+
+/** @param {string} wanted @param {string} type */
+const matches = (wanted, type) => wanted === '*' || wanted === type || (wanted.endsWith('.*') && type.startsWith(wanted.slice(0, -1)));
