@@ -80,6 +80,7 @@ PARTS = [
     Part("unit, detection and docs", ["tests/unit", "tests/detection", "tests/docs"], servers=False),
     Part("flow on SQLite", ["tests/flow"], vendor="sqlite"),
     Part("clients", ["tests/clients"]),
+    Part("console", ["tests/console"]),
     Part("faults", ["tests/faults"]),
     Part("live: services with settings", CONFIGURED),
     Part("live: access and limits", LIMITED),

@@ -1,0 +1,98 @@
+"""The console as a person uses it: keys, looks, and what axe-core finds (https://github.com/dequelabs/axe-core)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+from tests.clients import node
+from tests.devtools import Page, Window
+from tests.stack import Stack
+
+# When the view of the address is shown: the router has taken the page over, and no view is being loaded.
+SHOWN = "document.documentElement.classList.contains('js') && !document.querySelector('#view[aria-busy]')"
+
+PHONE = (390, 844)
+DESKTOP = (1280, 800)
+
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+FINDINGS = """
+    axe.run(document, {{runOnly: {tags}}}).then(({{violations}}) => violations.map(({{id, help, nodes}}) =>
+        `${{id}}: ${{help}}: ${{nodes.map((each) => each.html.slice(0, 200)).join(' | ')}}`))
+"""
+
+# Name, code and number of the keys that have no letter.
+KEYS = {"Enter": 13, "Escape": 27, "Tab": 9, "ArrowDown": 40, "ArrowUp": 38, "ArrowLeft": 37, "ArrowRight": 39, " ": 32}
+SHIFT, CONTROL = 8, 2
+
+
+def opened(window: Window, stack: Stack, path: str = "/", shown: str = SHOWN) -> Page:
+    """A page of the console. A condition in ``shown`` replaces that its view is there."""
+    return window.page(f"{stack.url}{path}", shown)
+
+
+def look(page: Page, *, dark: bool = False, phone: bool = False, calm: bool = True) -> None:
+    """Set the colours and the size of the window. ``calm``: the person prefers less motion."""
+    features = [
+        {"name": "prefers-color-scheme", "value": "dark" if dark else "light"},
+        {"name": "prefers-reduced-motion", "value": "reduce" if calm else "no-preference"},
+    ]
+    page.ask("Emulation.setEmulatedMedia", features=features)
+    width, height = PHONE if phone else DESKTOP
+    page.ask("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=phone)
+    page.ask("Emulation.setTouchEmulationEnabled", enabled=phone)
+
+
+@cache
+def axe() -> str:
+    node.node()
+    return (node.JS / "node_modules/axe-core/axe.min.js").read_text()
+
+
+def findings(page: Page) -> list[str]:
+    """What axe finds on the page as it is now. Nothing is to be found."""
+    if not page.run("!!window.axe"):
+        page.run(f"{axe()}; true")
+    found: list[str] = page.run(FINDINGS.format(tags=json.dumps(WCAG)))
+    return found
+
+
+def check_looks(page: Page) -> None:
+    """axe finds nothing in light and in dark, on a desktop and on a phone, and nothing is wider than the window."""
+    for dark, phone in ((False, False), (True, False), (False, True), (True, True)):
+        look(page, dark=dark, phone=phone)
+        assert findings(page) == [], f"dark={dark}, phone={phone}"
+        wide = page.run("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+        assert not wide, f"phone={phone}: the page scrolls sideways"
+    look(page)
+
+
+def press(page: Page, key: str, modifiers: int = 0) -> None:
+    """Press and release a key, as a person does."""
+    letter = key if len(key) == 1 and not modifiers & CONTROL else ""
+    number = KEYS.get(key) or ord(key.upper())
+    common: dict[str, Any] = {"key": key, "windowsVirtualKeyCode": number, "modifiers": modifiers}
+    text = "\r" if key == "Enter" else letter
+    page.ask("Input.dispatchKeyEvent", type="keyDown" if text else "rawKeyDown", text=text, **common)
+    page.ask("Input.dispatchKeyEvent", type="keyUp", **common)
+
+
+def write(page: Page, text: str) -> None:
+    """Type into the field that has the focus."""
+    page.ask("Input.insertText", text=text)
+
+
+def focused(page: Page) -> str:
+    """The name of what has the focus: its label or its text."""
+    found = page.run("(document.activeElement.getAttribute('aria-label') ?? document.activeElement.innerText).trim()")
+    return str(found)
+
+
+@contextmanager
+def cookie(page: Page, stack: Stack, name: str, value: str) -> Iterator[None]:
+    page.ask("Network.setCookie", url=stack.url, name=name, value=value)
+    yield
+    page.ask("Network.deleteCookies", url=stack.url, name=name)
