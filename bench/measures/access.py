@@ -22,6 +22,7 @@ from bench.stack import Program, Services, services
 
 CONNECTIONS = 16
 KEY, TOKEN, OPEN = "with a key", "with a token", "open"
+ACCESS = {KEY: "keys", TOKEN: "keys", OPEN: "open"}
 BARS = {KEY: Bar(">=", 0.95, "x"), TOKEN: Bar(">=", 0.9, "x")}
 KNOWN, UNKNOWN = Bar("<=", 20.0, " µs"), Bar("<=", 1000.0, " µs")
 AMONG = Bar("<=", 2.0, "x")
@@ -50,20 +51,21 @@ def measure(place: Place) -> list[Row]:
 
 
 def _uploads(place: Place, near: Services) -> list[Row]:
+    """Each credential has a service of its own, so that all databases grow alike."""
     with ExitStack() as stack:
-        closed, opened = (_environment(place, near, access) for access in ("keys", "open"))
-        key = _new_key(closed)
-        servers = {"keys": contenders.picasso(place, "web", closed, name="keys")}
-        servers["open"] = contenders.picasso(place, "web", opened, name="open")
-        for server in servers.values():
-            stack.enter_context(server)
-        token = _new_token(servers["keys"], key)
+        environments = {name: _environment(place, near, name) for name in ACCESS}
+        key = _new_key(environments[KEY])
+        servers = {}
+        for name, env in environments.items():
+            servers[name] = stack.enter_context(contenders.picasso(place, "web", env, name=_short(name)))
+        token_key = _new_key(environments[TOKEN])
+        token = _new_token(servers[TOKEN], token_key)
         headers = {KEY: {"Authorization": f"Bearer {key}"}, TOKEN: {"Authorization": f"Bearer {token}"}, OPEN: {}}
         seconds = place.pick(6, 2)
         runs = {name: partial(_round, servers, name, each, near, seconds) for name, each in headers.items()}
         interleaved(1, runs)
         samples: dict[str, Series] = interleaved(place.pick(7, 2), runs)
-        verified = _verified(closed, key, token)
+        verified = _verified(environments[TOKEN], token_key, token)
     what = f"small uploads (1 KB text, {CONNECTIONS} connections, no workers) per second"
     rows = [
         compared(f"{what}: {name} ÷ open", samples, name, OPEN, bar=bar, shown=show(samples, "/s"))
@@ -72,11 +74,14 @@ def _uploads(place: Place, near: Services) -> list[Row]:
     return [*rows, *verified]
 
 
-def _environment(place: Place, near: Services, access: str) -> dict[str, str]:
-    folder = place.new_folder(f"access-{access}")
-    env = contenders.picasso_env(
-        folder, near.database(f"access_{access}"), near.broker_url, PICASSO_ACCESS=access, PICASSO_RATES="off"
-    )
+def _short(name: str) -> str:
+    return name.rpartition(" ")[2]
+
+
+def _environment(place: Place, near: Services, name: str) -> dict[str, str]:
+    short = _short(name)
+    folder, database = place.new_folder(f"access-{short}"), near.database(f"access_{short}")
+    env = contenders.picasso_env(folder, database, near.broker_url, PICASSO_ACCESS=ACCESS[name], PICASSO_RATES="off")
     contenders.migrate_picasso(env)
     return env
 
@@ -97,13 +102,12 @@ def _new_token(server: Program, key: str) -> str:
 def _round(
     servers: Mapping[str, Program], name: str, headers: Mapping[str, str], near: Services, seconds: int
 ) -> float:
-    mine = "open" if name == OPEN else "keys"
     with ExitStack() as others:
         for other, server in servers.items():
-            if other != mine:
+            if other != name:
                 others.enter_context(server.frozen())
         near.settle()
-        return small_uploads(servers[mine].port, UPLOAD, seconds, CONNECTIONS, headers).rate
+        return small_uploads(servers[name].port, UPLOAD, seconds, CONNECTIONS, headers).rate
 
 
 def _verified(env: Mapping[str, str], key: str, token: str) -> list[Row]:
