@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from django.template.loader import render_to_string
@@ -38,14 +39,24 @@ def is_page_load(headers: Mapping[str, str]) -> bool:
     return headers.get("accept", "").lstrip().lower().startswith("text/html")
 
 
-def problem_page(problem: Mapping[str, Any], language: str, prefix: str, asked: str) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a page is to be made for its reader.
+
+    ``prefix``: the path that the service is mounted at, without a slash at the end. ``theme``: `preferences.theme`.
+    """
+
+    language: str
+    prefix: str
+    theme: str = ""
+
+
+def problem_page(problem: Mapping[str, Any], look: Look, asked: str) -> bytes:
     """A problem document (RFC 9457) as a page.
 
-    Args:
-        prefix: the path that the service is mounted at, without a slash at the end.
-        asked: the path and query that were asked for, without the prefix; to come back to after signing in.
+    ``asked``: the path and query that were asked for, without the prefix; to come back to after signing in.
     """
-    return _page("problem", language, prefix, shown=problem, asked=asked, sign_in_url=prefix + addresses.SIGN_IN)
+    return _page("problem", look, shown=problem, asked=asked, sign_in_url=look.prefix + addresses.SIGN_IN)
 
 
 def asked_for(path: str, query: str) -> str:
@@ -53,14 +64,15 @@ def asked_for(path: str, query: str) -> str:
     return path if not query or "token" in query else f"{path}?{query}"
 
 
-def stored_page(file: Mapping[str, Any], language: str, prefix: str) -> bytes:
+def stored_page(file: Mapping[str, Any], look: Look) -> bytes:
     """Says that a file has been stored, whose members are those of the JSON answer."""
-    return _page("stored", language, prefix, file=file)
+    return _page("stored", look, file=file)
 
 
-def _page(name: str, language: str, prefix: str, **context: Any) -> bytes:
-    with override(language), _mounted_at(prefix):
-        text = render_to_string(f"picasso/{name}.html", {"home_url": prefix + addresses.HOME, **context})
+def _page(name: str, look: Look, **context: Any) -> bytes:
+    links = {"home_url": look.prefix + addresses.HOME, "docs_url": look.prefix + addresses.DOCS}
+    with override(look.language), _mounted_at(look.prefix):
+        text = render_to_string(f"picasso/{name}.html", {**links, "theme": look.theme, **context})
     return text.encode(errors="replace")
 
 

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
+import re
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
 import httpx
 import pytest
 
+from tests.console.pages import CONTROL, SHIFT, SHOWN, check_looks, findings, look, press, write
+from tests.devtools import Page, Window
 from tests.stack import Stack
 
 ID = "01890a5d-ac96-774b-bcce-b302099a8057"
@@ -35,3 +42,168 @@ def test_the_page_has_the_language_and_the_theme_that_were_chosen(stack: Stack) 
     assert {"Cookie", "Accept-Language"} <= set(chosen.headers["vary"].replace(" ", "").split(","))
     odd = get(stack, "/system/", cookie="picasso-language=<b>; picasso-theme=<b>")
     assert '<html lang="en">' in odd.text
+
+
+# The budget
+
+
+def test_the_first_view_is_small(stack: Stack) -> None:
+    """HTML, styles and scripts that `/` loads before it is shown, with gzip. Pictures come later."""
+    page = get(stack, "/").text
+    links = re.findall(r'<link rel="(?:stylesheet|modulepreload)" href="([^"]+)"', page)
+    links += re.findall(r'<script type="module" src="([^"]+)"', page)
+    sizes = {link: compressed(stack.client.get(link).raise_for_status().text) for link in set(links)}
+    assert len(sizes) > 10
+    assert compressed(page) + sum(sizes.values()) <= 80_000, sizes
+
+
+def compressed(text: str) -> int:
+    return len(gzip.compress(text.encode(), 6))
+
+
+def test_the_page_loads_no_script_that_it_has_not_announced(open_page: Callable[[str], Page]) -> None:
+    """All scripts of the first view are asked for at once, not one after the other."""
+    page = open_page("/")
+    announced = page.run("[...document.querySelectorAll('link[rel=modulepreload]')].map((each) => each.href)")
+    known = {urlsplit(each).path for each in announced}
+    core = [each.path for each in page.sent("GET", "/static/picasso/console/core/")]
+    assert core
+    assert set(core) <= known
+
+
+# The frame
+
+
+def test_the_frame_and_what_it_opens(open_page: Callable[[str], Page]) -> None:
+    page = open_page("/")
+    assert page.run("document.querySelector('[data-nav=files]').getAttribute('aria-current')") == "page"
+    check_looks(page)
+    for keys, modifiers, title in (("k", CONTROL, "Search"), ("?", SHIFT, "Shortcuts")):
+        press(page, keys, modifiers)
+        page.until("!!document.querySelector('dialog[open]')")
+        assert page.text("dialog h2").strip() in {title, ""}  # that of the palette is for screen readers
+        check_looks(page)
+        press(page, "Escape")
+        page.until("!document.querySelector('dialog')")
+
+
+def test_the_light_says_what_is_wrong_and_has_the_button(open_page: Callable[[str], Page], stack: Stack) -> None:
+    page = open_page("/")
+    page.until("document.querySelector('.health-words').textContent === 'All is well'")
+    stack.client.post("/api/v1.0/queues/quick/pause/").raise_for_status()
+    try:
+        page.run("document.dispatchEvent(new Event('visibilitychange'))")
+        page.until("document.querySelector('.health-words').textContent === 'The queue quick is paused.'")
+        page.click("[data-shell=health]")
+        page.until("!!document.querySelector('.health-list .button')")
+        check_looks(page)
+        page.click(".health-list .button")
+        page.until("document.querySelector('.health-words').textContent === 'All is well'")
+        queues = {each["name"]: each["paused"] for each in stack.client.get("/api/v1.0/queues/").json()}
+        assert not queues["quick"]
+    finally:
+        stack.client.post("/api/v1.0/queues/quick/resume/").raise_for_status()
+
+
+def test_the_palette_by_keys_alone(open_page: Callable[[str], Page], stack: Stack) -> None:
+    file = stack.upload(b"hello", "palette \u202egnp.<img src=x onerror=alert(1)>.txt")
+    page = open_page("/")
+    press(page, "k", CONTROL)
+    page.until("document.activeElement.getAttribute('role') === 'combobox'")
+    write(page, "palette")
+    page.until("[...document.querySelectorAll('.palette-item')].some((each) => each.innerText.startsWith('palette '))")
+    assert "⟨U+202E⟩gnp.<img src=x onerror=alert(1)>" in page.text(".palette-list")
+    selected = "document.getElementById(document.activeElement.getAttribute('aria-activedescendant'))"
+    assert page.run(f"{selected}.getAttribute('aria-selected')") == "true"
+    press(page, "ArrowUp")
+    press(page, "ArrowDown")
+    press(page, "Enter")
+    page.until(f"location.pathname === '/files/{file['id']}'")
+
+
+def test_the_bar_of_a_phone_has_the_rest_in_a_sheet(open_page: Callable[[str], Page]) -> None:
+    page = open_page("/")
+    look(page, phone=True)
+    page.click("[data-shell=more]")
+    page.until("!!document.querySelector('.more-sheet [data-shell=theme]')")
+    assert findings(page) == []
+    press(page, "Escape")
+    page.until("document.querySelector('.sidebar > .sidebar-foot') && !document.querySelector('dialog')")
+    assert page.run("document.activeElement.dataset.shell") == "more"
+
+
+# Choices
+
+
+def test_colours_and_language_are_chosen_and_stay(open_page: Callable[[str], Page]) -> None:
+    page = open_page("/")
+    colour = "getComputedStyle(document.body.parentElement).backgroundColor"
+    light = page.run(colour)
+    choose(page, "theme", "dark")
+    dark = page.run(colour)
+    assert dark != light
+    page.go("", SHOWN)
+    assert page.run(colour) == dark
+    look(page, dark=True)
+    choose(page, "theme", "light")
+    assert page.run(colour) == light
+    choose(page, "language", "ru")
+    page.until(f"document.documentElement.lang === 'ru' && {SHOWN}")
+    page.until("document.querySelector('.health-words').textContent === 'Всё в порядке'")
+    assert page.text("[data-nav=files]").strip() == "Файлы"
+    press(page, "?", SHIFT)
+    page.until("document.querySelector('dialog h2')?.textContent === 'Клавиши'")
+
+
+def choose(page: Page, name: str, value: str) -> None:
+    page.run(f"""(() => {{
+        const select = document.querySelector('select[data-shell={name}]');
+        select.value = '{value}';
+        select.dispatchEvent(new Event('change', {{ bubbles: true }}));
+    }})()""")
+
+
+# Offline
+
+
+LINE = "document.getElementById('shell-connection')"
+
+
+def test_a_line_says_that_the_browser_is_offline_until_it_is_back(open_page: Callable[[str], Page]) -> None:
+    page = open_page("/")
+    page.connected(False)
+    page.until(f"!{LINE}.hidden && {LINE}.textContent.startsWith('You are offline')")
+    assert findings(page) == []
+    page.connected(True)
+    page.until(f"{LINE}.hidden")
+
+
+def test_a_line_says_that_the_server_is_away_until_it_is_back(open_page: Callable[[str], Page]) -> None:
+    page = open_page("/")
+    page.ask("Network.setBlockedURLs", urls=["*"])
+    page.run("document.dispatchEvent(new Event('visibilitychange'))")
+    page.until(f"!{LINE}.hidden && {LINE}.textContent.startsWith('The server can')")
+    page.until("document.querySelector('[data-shell=health]').dataset.state === 'bad'")
+    page.ask("Network.setBlockedURLs", urls=[])
+    page.until(f"{LINE}.hidden")
+    page.until("document.querySelector('[data-shell=health]').dataset.state === 'good'")
+
+
+# Pages outside the console
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/sign-in/", "/files/nothing/nothing.txt"])
+def test_other_pages_have_the_same_look(chromium: Window, stack: Stack, path: str) -> None:
+    page = chromium.page(f"{stack.url}{path}", "document.readyState === 'complete'")
+    assert page.text(".top .brand").strip() == "Picasso"
+    check_looks(page)
+    page.close()
+
+
+def test_an_error_page_has_the_language_and_the_theme_that_were_chosen(stack: Stack) -> None:
+    for path in ("/nowhere", "/files/nothing/nothing.txt"):
+        answer = get(stack, path, cookie="picasso-language=ru; picasso-theme=dark")
+        assert (answer.status_code, answer.headers["content-language"]) == (404, "ru")
+        assert '<html lang="ru" data-theme="dark">' in answer.text
+        program = stack.client.get(path, headers={"cookie": "picasso-language=ru"})
+        assert program.headers["content-language"] == "en"

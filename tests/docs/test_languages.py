@@ -95,7 +95,7 @@ def test_no_translation_is_for_nothing() -> None:
 
 
 def test_every_word_of_the_pages_has_a_translation() -> None:
-    templates = (SOURCE / "templates/picasso").glob("*.html")
+    templates = (SOURCE / "templates").rglob("*.html")
     said = {text for path in templates for text in re.findall(r'\{\{ "([^"]+)"\|say \}\}', path.read_text())}
     labels = {
         each.value
@@ -112,7 +112,17 @@ def test_every_word_of_the_pages_has_a_translation() -> None:
 
 
 def test_pages_have_no_words_without_a_translation() -> None:
-    for name in ("account", "sign_in", "sign_in_code", "csrf_failed", "small_page", "field"):
+    for name in (
+        "account",
+        "sign_in",
+        "sign_in_code",
+        "csrf_failed",
+        "small_page",
+        "field",
+        "top",
+        "console",
+        "nav_link",
+    ):
         text = (SOURCE / f"templates/picasso/{name}.html").read_text()
         bare = re.sub(r"\{%.*?%\}|\{\{.*?\}\}|<[^>]+>", "", text, flags=re.DOTALL)
         assert set(bare.split()) <= {"Picasso", "·", ":", "."}, name

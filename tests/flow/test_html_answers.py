@@ -70,7 +70,7 @@ def test_the_page_speaks_russian_and_knows_its_prefix(tmp_path: Path, path: str)
     assert 'lang="ru"' in text
     assert russian.TITLES["Not Found"] in text
     assert 'href="/below/"' in text
-    assert 'href="/below/static/picasso/app.css' in text
+    assert 'href="/below/static/picasso/console/styles/base.css' in text
 
 
 @pytest.mark.parametrize(

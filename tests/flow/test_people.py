@@ -99,6 +99,28 @@ def test_a_role_in_a_project(
     assert browser.get("/admin/").status_code == 302
 
 
+def test_a_person_chooses_a_project_on_the_page(browser: Client, tmp_path: Path) -> None:
+    bob = people.create("bob", PASSWORD, Role.VIEWER, Project.objects.create(name="shop"))
+    people.give_role(bob, Role.ADMIN, Project.objects.create(name="blog"))
+    signed_in(browser, name="bob")
+    me = "/api/v1.0/me/"
+
+    def project(cookie: str, **headers: str) -> str:
+        browser.cookies["picasso-project"] = cookie
+        (answer,) = ask_as(browser, tmp_path, ("GET", me), **headers)
+        found = json.loads(answer.body)
+        assert found["projects"] == ["shop", "blog"]
+        return str(found["project"])
+
+    assert project("blog") == "blog"
+    assert project("blog", picasso_project="shop") == "shop"
+    # Neither theirs nor there, or no name at all: the first one, as without a cookie.
+    assert [project(each) for each in ("default", "nowhere", "-" * 65, "")] == ["shop"] * 4
+    browser.cookies["picasso-project"] = "blog"
+    (keys_of_blog,) = ask_as(browser, tmp_path, ("GET", "/api/v1.0/keys/"))
+    assert keys_of_blog.status == 200
+
+
 def test_the_command_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     Project.objects.create(name="shop")
 

@@ -183,11 +183,22 @@ def memberships_of(user: User) -> QuerySet[Membership]:
 
 
 def chosen_project(user: User, memberships: Iterable[Membership], name: str) -> models.Project | None:
-    everywhere = user.is_superuser or any(each.project_id is None for each in memberships)
-    if everywhere:
+    if acts_everywhere(user, memberships):
         return models.Project.objects.filter(name=name or projects.DEFAULT.name).first()
     mine = [each.project for each in memberships if each.project]
     return next((project for project in mine if name in {"", project.name}), None)
+
+
+def project_names(user: User, most: int) -> list[str]:
+    """Of the projects that the person may act in, in their order."""
+    memberships = list(memberships_of(user))
+    if acts_everywhere(user, memberships):
+        return list(models.Project.objects.order_by("pk").values_list("name", flat=True)[:most])
+    return [each.project.name for each in memberships if each.project][:most]
+
+
+def acts_everywhere(user: User, memberships: Iterable[Membership]) -> bool:
+    return user.is_superuser or any(each.project_id is None for each in memberships)
 
 
 def scopes_of(roles: Iterable[str]) -> frozenset[Scope]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from http.cookies import CookieError, SimpleCookie
 
 from django.conf import settings
@@ -15,7 +16,12 @@ from picasso.access.authenticate import Cache, Credentials, Threads
 from picasso.access.principal import Principal
 from picasso.errors import NotFound
 
-MAX_KEY = 64
+SESSION = re.compile("[0-9A-Za-z]{1,64}")
+
+PROJECT_COOKIE = "picasso-project"
+"""The project that a person has chosen on the page. static/picasso/console/shell/choices.js writes it."""
+
+PROJECT_NAME = re.compile("[-0-9A-Za-z_]{1,64}")
 
 
 class SessionCookies:
@@ -32,24 +38,33 @@ class SessionCookies:
         key = session_key(credentials.cookie)
         if not key:
             return None
-        found = await self._known.get(f"{key} {credentials.project}")
+        found = await self._of_project(key, credentials)
         if not isinstance(found, User):
             return found
         if credentials.project:
             raise NotFound("There is no such project, or you do not belong to it.")
         return None  # the pages of the account are still theirs
 
+    async def _of_project(self, key: str, credentials: Credentials) -> Principal | User | None:
+        """In the project that a header or a cookie names. A cookie that is out of date does not count."""
+        chosen = "" if credentials.project else value_of(credentials.cookie, PROJECT_COOKIE, PROJECT_NAME)
+        found = await self._known.get(f"{key} {credentials.project or chosen}")
+        return await self._known.get(f"{key} ") if chosen and isinstance(found, User) else found
+
 
 def session_key(cookie: str) -> str:
-    name: str = settings.SESSION_COOKIE_NAME
-    if name not in cookie:
+    return value_of(cookie, settings.SESSION_COOKIE_NAME, SESSION)
+
+
+def value_of(cookies: str, name: str, pattern: re.Pattern[str]) -> str:
+    """The value of a cookie; empty if it is not there, or does not look like one."""
+    if name not in cookies:
         return ""
     try:
-        morsel = SimpleCookie(cookie).get(name)
+        morsel = SimpleCookie(cookies).get(name)
     except CookieError:
         return ""
-    value = morsel.value if morsel else ""
-    return value if value.isascii() and value.isalnum() and len(value) <= MAX_KEY else ""
+    return morsel.value if morsel and pattern.fullmatch(morsel.value) else ""
 
 
 def find(name: str) -> Principal | User | None:

@@ -20,8 +20,8 @@ from rest_framework.views import APIView
 
 from picasso import __version__, addresses
 from picasso.access.principal import Principal, Scope, principal_of
-from picasso.api.language import THEMES, theme_of
-from picasso.api.me import MeSerializer
+from picasso.api.me import MeSerializer, projects_of
+from picasso.languages import preferences
 
 STATIC = Path(__file__).parents[1] / "static/picasso"
 MODULES = "console"
@@ -72,7 +72,7 @@ def exists(view: str) -> bool:
 @lru_cache
 def modules_of(view: str, language: str) -> tuple[str, ...]:
     """The scripts that the page needs first, so that the browser asks for all of them at once. Below ``static/``."""
-    first = [f"{MODULES}/main.js"]
+    first = [f"{MODULES}/docs.js" if view == "docs" else f"{MODULES}/main.js"]
     if exists(view):
         first.append(f"{MODULES}/views/{view}/view.js")
     if language != "en":
@@ -132,8 +132,9 @@ def frame(request: Request, view: str) -> dict[str, Any]:
         "api_root": root + addresses.API,
         "version": __version__,
         "access": principal.kind,
-        "theme": theme_of(request),
-        "themes": THEMES,
+        "project": principal.project and principal.project.name,
+        "projects": projects_of(principal),
+        "theme": preferences.theme(request.headers),
         "modules": modules_of(view, language),
         "stylesheet": f"picasso/{MODULES}/views/{view}/view.css" if exists(view) else "",
         "max_upload_size": settings.PICASSO.max_upload_size,
@@ -145,10 +146,13 @@ def frame(request: Request, view: str) -> dict[str, Any]:
 URLS = {
     "home": addresses.HOME,
     "account": addresses.ACCOUNT,
+    "sign_in": addresses.SIGN_IN,
     "sign_out": addresses.SIGN_OUT,
     "admin": addresses.ADMIN,
     "docs": addresses.DOCS,
     "api": addresses.API,
+    "alive": addresses.ALIVE,
+    "ready": addresses.READY,
 }
 
 
@@ -171,7 +175,7 @@ def links(entries: tuple[Entry, ...], principal: Principal, root: str, current: 
 def session(principal: Principal, root: str) -> dict[str, Any]:
     """For static/picasso/console/core/session.js."""
     return {
-        "me": MeSerializer(principal).data,
+        "me": MeSerializer(principal).data if principal.project else None,
         "version": __version__,
         "maxUploadSize": settings.PICASSO.max_upload_size or None,
         "urls": {name: root + path for name, path in URLS.items()},

@@ -26,7 +26,8 @@ from picasso.errors import (
     Unavailable,
     problem,
 )
-from picasso.html_answers import HEADERS, asked_for, is_page_load, problem_page
+from picasso.html_answers import HEADERS, Look, asked_for, is_page_load, problem_page
+from picasso.languages import preferences
 from picasso.languages.problems import localized
 
 log = logging.getLogger(__name__)
@@ -109,12 +110,14 @@ def answer(error: PicassoError, request: HttpRequest | Request) -> HttpResponse:
 
 
 def as_response(body: Problem, status: int, headers: Mapping[str, str], request: HttpRequest | Request) -> HttpResponse:
-    found, language = localized(body, request.META.get("HTTP_ACCEPT_LANGUAGE", ""))
-    if not is_page_load(request.headers):
+    is_page, accepted = is_page_load(request.headers), request.META.get("HTTP_ACCEPT_LANGUAGE", "")
+    found, language = localized(body, preferences.accept_language(request.headers) if is_page else accepted)
+    if not is_page:
         return JsonResponse(found, status=status, content_type=PROBLEM_JSON, headers={**headers, **language})
     prefix = request.META.get("SCRIPT_NAME", "")
     asked = asked_for(request.path.removeprefix(prefix), request.META.get("QUERY_STRING", ""))
-    page = problem_page(found, language["Content-Language"], prefix, asked)
+    look = Look(language["Content-Language"], prefix, preferences.theme(request.headers))
+    page = problem_page(found, look, asked)
     return HttpResponse(page, status=status, headers={**headers, **language, **HEADERS})
 
 

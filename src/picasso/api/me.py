@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from picasso.access import people
 from picasso.access.principal import Principal, principal_of
 from picasso.api.answers import problems
 from picasso.models import Key
+
+MAX_PROJECTS = 500
 
 
 class OwnKeySerializer(serializers.Serializer[Key]):
@@ -30,8 +33,15 @@ class MeSerializer(serializers.Serializer[Principal]):
     key = serializers.SerializerMethodField(help_text="The key that asks; null without one.")
     person = serializers.SerializerMethodField(help_text="The name of the person who is signed in; null without one.")
 
+    projects = serializers.SerializerMethodField(
+        help_text=f"Where the person may act, by `Picasso-Project`: at most {MAX_PROJECTS} names. Empty for others."
+    )
+
     def get_scopes(self, principal: Principal) -> list[str]:
         return sorted(principal.scopes)
+
+    def get_projects(self, principal: Principal) -> list[str]:
+        return projects_of(principal)
 
     @extend_schema_field(OwnKeySerializer(allow_null=True))
     def get_key(self, principal: Principal) -> Any:
@@ -40,9 +50,18 @@ class MeSerializer(serializers.Serializer[Principal]):
 
     @extend_schema_field(serializers.CharField(allow_null=True))
     def get_person(self, principal: Principal) -> str | None:
-        kind, _, pk = principal.identity.partition(":")
-        found = get_user_model().objects.filter(pk=pk).first() if (kind, pk.isdigit()) == ("user", True) else None
+        found = person_of(principal)
         return found.get_username() if found else None
+
+
+def person_of(principal: Principal) -> User | None:
+    kind, _, pk = principal.identity.partition(":")
+    return User.objects.filter(pk=pk).first() if (kind, pk.isdigit()) == ("user", True) else None
+
+
+def projects_of(principal: Principal) -> list[str]:
+    found = person_of(principal) if principal.kind == "session" else None
+    return people.project_names(found, MAX_PROJECTS) if found else []
 
 
 class Me(APIView):

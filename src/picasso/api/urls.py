@@ -1,9 +1,9 @@
 """The views of the API, below `addresses.API`. Uploads never get here: see `picasso.web.router`."""
 
 from django.urls import path
-from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from picasso.api.audit import AuditList
+from picasso.api.docs import Docs
 from picasso.api.events import EventList
 from picasso.api.files import FileDetail, FileList
 from picasso.api.files_batch import FileBatchDetail, FileBatches
@@ -91,13 +91,5 @@ urlpatterns = [
     path("webhooks/<uuid:pk>/replay/", WebhookReplay.as_view(), name="webhook-replay"),
     path("webhooks/<uuid:pk>/deliveries/", DeliveryList.as_view(), name="webhook-deliveries"),
     path("schema/", Schema.as_view(), name="schema"),
-    path(
-        "docs/",
-        SpectacularSwaggerSplitView.as_view(
-            url_name="api:schema",
-            template_name="picasso/docs.html",
-            metadata_class=None,  # OPTIONS has no template
-        ),
-        name="docs",
-    ),
+    path("docs/", Docs.as_view(), name="docs"),
 ]

@@ -1,11 +1,12 @@
-"""The filter ``say`` of templates: a text in the language of the page."""
+"""Filters of templates: ``say``, a text in the language of the page; ``theme``, the colours that were chosen."""
 
 from __future__ import annotations
 
 from django import template
+from django.http import HttpRequest
 from django.utils.translation import get_language
 
-from picasso.languages import russian
+from picasso.languages import preferences, russian
 from picasso.languages.accept import RUSSIAN
 from picasso.languages.translate import to_russian
 
@@ -19,3 +20,9 @@ def say(text: object) -> str:
     if get_language() != RUSSIAN:
         return shown
     return russian.PAGES.get(shown) or to_russian(shown) or shown
+
+
+@register.filter
+def theme(request: HttpRequest) -> str:
+    """``light`` or ``dark``, if the person has chosen it."""
+    return preferences.theme(request.headers)

@@ -9,7 +9,6 @@ from functools import lru_cache
 from picasso.access.links import signer_for
 from picasso.addresses import file_url
 from picasso.html_answers import stored_page
-from picasso.languages.accept import language_of
 from picasso.serializers import FileDetailSerializer, FileSerializer, Links
 from picasso.web.digests import repr_digest
 from picasso.web.request import Request
@@ -21,9 +20,10 @@ async def answer_stored(request: Request, base: str, stored: Stored, headers: Ma
     address, links = file_url(base, file.pk), Links(base, signer_for(request.principal))
     shown = serializer(kind, links).to_representation(file)
     if request.is_page_load:
-        language = language_of(request.headers.get("accept-language", ""))
-        page = await asyncio.to_thread(stored_page, shown, language, request.prefix)
-        await request.answer_page(201, page, {"Location": address, "Content-Language": language, **(headers or {})})
+        look = request.look(request.language)
+        page = await asyncio.to_thread(stored_page, shown, look)
+        named = {"Location": address, "Content-Language": look.language, **(headers or {})}
+        await request.answer_page(201, page, named)
     else:
         all_headers = {"Location": address, "Content-Location": address, **repr_digest(file.sha256), **(headers or {})}
         await request.answer_json(201, shown, all_headers)

@@ -17,7 +17,9 @@ from picasso.access.audit_queries import actor_of
 from picasso.access.principal import Principal, principal_of
 from picasso.addresses import base_url
 from picasso.errors import ERROR_CODE, PROBLEM_JSON, BadRequest, ClientGone, PicassoError
-from picasso.html_answers import HEADERS, asked_for, is_page_load, problem_page
+from picasso.html_answers import HEADERS, Look, asked_for, is_page_load, problem_page
+from picasso.languages import preferences
+from picasso.languages.accept import language_of
 from picasso.languages.problems import VARY, localized
 from picasso.web.connection import LosslessReceive, Receive, connection_of
 from picasso.web.direct_body import DirectBody
@@ -124,6 +126,21 @@ class Request:
         return is_page_load(self.headers)
 
     @property
+    def _accept_language(self) -> str:
+        """What people have chosen on the page counts for pages only: an API answers by its request."""
+        return (
+            preferences.accept_language(self.headers) if self.is_page_load else self.headers.get("accept-language", "")
+        )
+
+    @property
+    def language(self) -> str:
+        """Of a page that answers it."""
+        return language_of(self._accept_language)
+
+    def look(self, language: str) -> Look:
+        return Look(language, self.prefix, preferences.theme(self.headers))
+
+    @property
     def gone(self) -> bool:
         """Whether the client is known to have disconnected; what is sent to it then is dropped."""
         return self._connection.gone
@@ -200,12 +217,12 @@ class Request:
 
     async def answer_problem(self, error: PicassoError) -> None:
         self.scope[ERROR_CODE] = error.code
-        problem, language = localized(error.problem(), self.headers.get("accept-language", ""))
+        problem, language = localized(error.problem(), self._accept_language)
         headers = {"Content-Type": PROBLEM_JSON, **error.headers, **language}
         if self.is_page_load:
             asked = asked_for(self.path, self.scope["query_string"].decode("latin-1"))
             # In a thread, as the first page takes as long as a hundred requests.
-            page = await asyncio.to_thread(problem_page, problem, language["Content-Language"], self.prefix, asked)
+            page = await asyncio.to_thread(problem_page, problem, self.look(language["Content-Language"]), asked)
             await self.answer_page(error.status, page, headers)
         else:
             await self.answer_json(error.status, problem, headers)

@@ -19,12 +19,14 @@ from picasso.access import known_browsers, oidc
 from picasso.access.sign_in_locks import Client
 from picasso.api.console import CSP
 from picasso.errors import PicassoError
+from picasso.languages import preferences
 
 MAX_NEXT = 1500
 """Characters of an address to go to after signing in."""
 
 PATHS = {
     "home": addresses.HOME,
+    "docs": addresses.DOCS,
     "sign_in": addresses.SIGN_IN,
     "sign_in_code": addresses.SIGN_IN_CODE,
     "sign_in_oidc": addresses.SIGN_IN_OIDC,
@@ -70,7 +72,7 @@ def refused(request: HttpRequest, page: str, fault: PicassoError, **context: Any
 
 def shown(request: HttpRequest, page: str, status: int = 200, **context: Any) -> HttpResponse:
     links = {f"{name}_url": prefixed(path) for name, path in PATHS.items()}
-    values = {**links, "oidc": oidc.configured(), **context}
+    values = {**links, "oidc": oidc.configured(), "theme": preferences.theme(request.headers), **context}
     answer = render(request, f"picasso/{page}.html", values, status=status)
     answer["Content-Security-Policy"] = CSP
     return answer

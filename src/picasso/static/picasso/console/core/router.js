@@ -27,6 +27,9 @@ import { loadWords, t } from './words.js';
 const main = /** @type {HTMLElement} */ (document.getElementById('view'));
 const statics = document.body.dataset.static ?? '';
 
+/** Whether the page has no views: that of the API reference. */
+const alone = document.body.dataset.alone !== undefined;
+
 /** @type {{name: string, mounted: Mounted, leave: AbortController, root: HTMLElement} | undefined} */
 let shown;
 let turn = 0;
@@ -46,14 +49,13 @@ const pathOf = (/** @type {URL | Location} */ { pathname }) => pathname.slice(ro
  */
 export async function navigate(url, { replace = false, focus = !replace } = {}) {
   const target = new URL(url, location.href);
-  if (target.origin !== location.origin || !match(pathOf(target)) || isLegacy(target)) return location.assign(target);
+  if (alone || target.origin !== location.origin || !match(pathOf(target)) || isLegacy(target)) return location.assign(target);
   keepPlace();
   history[replace ? 'replaceState' : 'pushState'](replace ? history.state : { key: newKey() }, '', target);
   await show({ focus, back: false, keep: replace });
 }
 
-/** The path of a view, with the prefix: `path("jobs/")`. @param {string} [rest] */
-export const path = (rest = '') => `${root}/${rest}`;
+export { path } from './session.js';
 
 /** Show the address, and follow links and the history from now on. */
 export async function start() {
@@ -91,7 +93,8 @@ async function show({ focus, back, keep = false }) {
   if (!found) return location.reload();
   recording = keep;
   clearTimeout(scrolled);
-  const same = shown?.name === found.view;
+  // A view without `update` is mounted anew.
+  const same = shown?.name === found.view && shown.mounted.update !== undefined;
   const leave = same && shown ? shown.leave : new AbortController();
   const context = contextOf(found.params, leave.signal, back);
   main.setAttribute('aria-busy', 'true');

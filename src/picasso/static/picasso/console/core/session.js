@@ -27,5 +27,8 @@ export const apiRoot = document.body.dataset.api ?? '';
 /** Whether this scope is given, such as "jobs:write". @param {string} scope */
 export const can = (scope) => Boolean(me?.scopes.includes(scope));
 
+/** The path of a page of the console, with the prefix: `path("jobs/")`. @param {string} [rest] */
+export const path = (rest = '') => `${root}/${rest}`;
+
 /** The whole address of a path of the service, such as "api/…": for commands to copy. @param {string} path */
 export const absolute = (path) => new URL(`${root}/${path.replace(/^\//, '')}`, location.href).href;

@@ -1,0 +1,121 @@
+// The light that says in words whether the service works, and where the button is.
+
+import { api, onReached } from '../core/api.js';
+import { sheet } from '../core/dialogs.js';
+import { html, nothing, repeat } from '../core/html.js';
+import { can, path, urls } from '../core/session.js';
+import { toast } from '../core/toasts.js';
+import { t } from '../core/words.js';
+
+const EVERY = 20_000; // milliseconds
+
+/**
+ * @typedef {object} Trouble
+ * @property {'bad' | 'waiting'} state
+ * @property {string} text
+ * @property {string} [hint]
+ * @property {{label: string, run: () => Promise<unknown>}} [action]
+ */
+
+/** @type {Trouble[]} */
+let troubles = [];
+let known = false, timer = 0;
+/** @type {ReturnType<typeof sheet> | undefined} */
+let opened;
+
+export function startHealth() {
+  if (!document.querySelector('[data-shell=health]')) return;
+  document.addEventListener('visibilitychange', () => { if (!document.hidden) look(); });
+  onReached((yes) => { if (!yes) show([{ state: 'bad', text: t('The server can’t be reached.') }]); });
+  addEventListener('picasso:back', look);
+  look();
+}
+
+export async function look() {
+  clearTimeout(timer);
+  if (document.hidden) return;
+  try {
+    const [checks, queues] = await Promise.all([readiness(), can('jobs:read') ? api('queues/') : []]);
+    show([...troublesOf(checks), ...paused(queues)]);
+  } catch (error) {
+    if (/** @type {any} */ (error).status) show([{ state: 'bad', text: /** @type {Error} */ (error).message }]);
+  }
+  timer = setTimeout(look, EVERY);
+}
+
+/** What each check says: "ok" or a sentence. @returns {Promise<Record<string, string>>} */
+async function readiness() {
+  const answer = await fetch(urls.ready, { headers: { Accept: 'application/json' }, cache: 'no-store' }).catch(() => undefined);
+  if (!answer) return {};
+  return (await answer.json().catch(() => ({}))).checks ?? {};
+}
+
+/** @type {Record<string, () => Pick<Trouble, 'text' | 'hint'>>} */
+const CHECKS = {
+  worker: () => ({ text: t('Processing is stopped: no worker runs.'), hint: t('Uploads are stored and wait. Start a worker: picasso worker') }),
+  database: () => ({ text: t('The database does not answer.'), hint: t('Nothing can be uploaded until it does.') }),
+  storage: () => ({ text: t('Files can’t be stored.'), hint: t('The disk may be full or read-only.') }),
+  broker: () => ({ text: t('The message broker does not answer.'), hint: t('Uploads are stored, and their jobs wait until it is back.') }),
+  scanner: () => ({ text: t('The virus scanner does not answer.'), hint: t('New files wait for their scan.') }),
+};
+
+/** @param {Record<string, string>} checks @returns {Trouble[]} */
+const troublesOf = (checks) => Object.entries(checks).filter(([, outcome]) => outcome !== 'ok')
+  .map(([name, outcome]) => ({ state: 'bad', text: `${name}: ${outcome}`, ...CHECKS[name]?.() }));
+
+/** @param {{name: string, paused: boolean, waiting?: number}[]} queues @returns {Trouble[]} */
+const paused = (queues) => queues.filter((queue) => queue.paused).map(({ name }) => ({
+  state: 'waiting',
+  text: t('The queue {name} is paused.', { name }),
+  hint: t('Its jobs wait until it is resumed.'),
+  ...(can('service:admin') && { action: { label: t('Resume {name}', { name }), run: () => resume(name) } }),
+}));
+
+/** @param {string} name */
+async function resume(name) {
+  try {
+    await api(`queues/${encodeURIComponent(name)}/resume/`, { method: 'POST' });
+    toast(t('The queue {name} runs again.', { name }));
+  } catch (error) {
+    toast(/** @type {Error} */ (error).message, { bad: true });
+  }
+  await look();
+}
+
+/** @param {Trouble[]} found */
+function show(found) {
+  troubles = found;
+  known = true;
+  const button = /** @type {HTMLElement | null} */ (document.querySelector('[data-shell=health]'));
+  if (!button) return;
+  const words = summary();
+  button.dataset.state = troubles[0]?.state ?? 'good';
+  const text = /** @type {HTMLElement} */ (button.querySelector('.health-words'));
+  if (text.textContent !== words) text.textContent = words;
+  opened?.update();
+}
+
+function summary() {
+  if (!known) return t('Checking…');
+  if (!troubles.length) return t('All is well');
+  return troubles.length === 1 ? troubles[0].text : t('{text} And {n} more.', { text: troubles[0].text, n: troubles.length - 1 });
+}
+
+export function openHealth() {
+  opened = sheet({ title: t('State of the service'), content, actions: links, onClose: () => { opened = undefined; } });
+  look();
+}
+
+const content = () => html`<div class="dialog-body health-list">
+  ${troubles.length ? nothing : html`<p>${summary()}</p>`}
+  ${repeat(troubles, ({ text }) => text, ({ state, text, hint, action }) => html`
+    <div class=${`notice ${state}`}>
+      <p><strong>${text}</strong></p>
+      ${hint ? html`<p>${hint}</p>` : nothing}
+      ${action ? html`<p class="actions"><button class="button" type="button" @click=${action.run}>${action.label}</button></p>` : nothing}
+    </div>`)}
+</div>`;
+
+/** @param {() => void} close */
+const links = (close) => html`${document.querySelector('[data-nav=system]')
+  ? html`<a class="button" href=${path('system/')} @click=${close}>${t('Open System')}</a>` : nothing}`;

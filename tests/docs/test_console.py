@@ -1,0 +1,86 @@
+"""The sources of the console: words in both languages, colours in one place, libraries that are what they should be."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tests.source_trees import SOURCE
+
+STATIC = SOURCE / "static/picasso"
+CONSOLE = STATIC / "console"
+VENDOR = STATIC / "vendor"
+
+STRING = r"""(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")"""
+SAID = re.compile(rf"(?<![\w.$])t\(\s*{STRING}")
+COUNTED = re.compile(rf"(?<![\w.$])tn\(\s*{STRING}\s*,\s*{STRING}")
+TITLE = re.compile(rf"^export const title = {STRING}", re.MULTILINE)
+# `t(yes ? 'one' : 'other')`
+CHOSEN = re.compile(rf"(?<![\w.$])t\([^'\"()]*\?\s*{STRING}\s*:\s*{STRING}")
+KEY = re.compile(rf"^\s*(?:{STRING}|(\w+)):", re.MULTILINE)
+COLOUR = re.compile(r"#[0-9a-fA-F]{3,8}\b(?![^{]*\{)|\b(?:rgb|rgba|hsl|hsla|oklch)\(")
+
+FOLDERS = sorted({path.parent for path in CONSOLE.rglob("*.js")} | {CONSOLE})
+
+
+def first(groups: tuple[str | None, ...]) -> str:
+    return next(each for each in groups if each).replace("\\'", "'")
+
+
+def words_of(folder: Path) -> set[str]:
+    """The keys of the Russian words of a folder; empty without any."""
+    path = folder / "ru.js"
+    return {first(groups) for groups in KEY.findall(path.read_text())} if path.exists() else set()
+
+
+@cache
+def said_in(folder: Path) -> frozenset[str]:
+    found: set[str] = set()
+    for path in folder.glob("*.js"):
+        if path.name != "ru.js":
+            text = path.read_text()
+            found |= {first(groups) for pattern in (SAID, TITLE) for groups in pattern.findall(text)}
+            found |= {first(groups[2:]) for groups in COUNTED.findall(text)}
+            found |= {first(part) for groups in CHOSEN.findall(text) for part in (groups[:2], groups[2:])}
+    return frozenset(found)
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)
+def test_every_text_of_the_console_has_its_russian(folder: Path) -> None:
+    known = words_of(CONSOLE / "core") | words_of(folder)
+    assert said_in(folder) - known == set()
+
+
+def test_the_sentences_are_found() -> None:
+    assert {"Search", "All is well", "Close", "just now"} <= said_in(CONSOLE / "core") | said_in(CONSOLE / "shell")
+
+
+@pytest.mark.parametrize("path", sorted(CONSOLE.rglob("*.css")), ids=lambda path: path.parent.name + path.name)
+def test_colours_are_tokens(path: Path) -> None:
+    text = re.sub(r"/\*.*?\*/", "", path.read_text(), flags=re.DOTALL)
+    if path.name == "tokens.css":
+        assert COLOUR.search(text)
+    else:
+        assert COLOUR.findall(re.sub(r"[^{}]*\{", "{", text)) == []
+
+
+def test_the_libraries_are_those_that_were_built() -> None:
+    listed = json.loads((VENDOR / "vendor.json").read_text())
+    for each in listed:
+        assert hashlib.sha256((VENDOR / each["file"]).read_bytes()).hexdigest() == each["sha256"], each["file"]
+        assert re.fullmatch(r"\d+\.\d+\.\d+", each["version"])
+        assert len((VENDOR / each["licence_file"]).read_text()) > 500
+    there = {str(path.relative_to(VENDOR)) for path in VENDOR.rglob("*") if path.is_file()}
+    known = {each[key] for each in listed for key in ("file", "licence_file")}
+    assert there == known | {"vendor.json"}
+
+
+def test_no_template_has_an_inline_script_or_style() -> None:
+    """The Content-Security-Policy forbids them."""
+    for path in CONSOLE.rglob("*.js"):
+        assert not re.search(r"<style|\sstyle=|<[^>]+\son[a-z]+=", path.read_text()), path
