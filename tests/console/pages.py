@@ -13,7 +13,7 @@ from tests.devtools import Page, Window
 from tests.stack import Stack
 
 # When the view of the address is shown: the router has taken the page over, and no view is being loaded.
-SHOWN = "document.documentElement.classList.contains('js') && !document.querySelector('#view[aria-busy]')"
+SHOWN = "document.documentElement?.classList.contains('js') && !document.querySelector('#view[aria-busy]')"
 
 PHONE = (390, 844)
 DESKTOP = (1280, 800)

@@ -81,24 +81,24 @@ def test_the_frame_and_what_it_opens(open_page: Callable[[str], Page]) -> None:
     for keys, modifiers, title in (("k", CONTROL, "Search"), ("?", SHIFT, "Shortcuts")):
         press(page, keys, modifiers)
         page.until("!!document.querySelector('dialog[open]')")
-        assert page.text("dialog h2").strip() in {title, ""}  # that of the palette is for screen readers
+        assert page.text("dialog[open] h2").strip() in {title, ""}  # that of the palette is for screen readers
         check_looks(page)
         press(page, "Escape")
-        page.until("!document.querySelector('dialog')")
+        page.until("!document.querySelector('dialog[open]')")
 
 
 def test_the_light_says_what_is_wrong_and_has_the_button(open_page: Callable[[str], Page], stack: Stack) -> None:
     page = open_page("/")
-    page.until("document.querySelector('.health-words').textContent === 'All is well'")
+    page.until("document.querySelector('.health-words')?.textContent === 'All is well'")
     stack.client.post("/api/v1.0/queues/quick/pause/").raise_for_status()
     try:
         page.run("document.dispatchEvent(new Event('visibilitychange'))")
-        page.until("document.querySelector('.health-words').textContent === 'The queue quick is paused.'")
+        page.until("document.querySelector('.health-words')?.textContent === 'The queue quick is paused.'")
         page.click("[data-shell=health]")
         page.until("!!document.querySelector('.health-list .button')")
         check_looks(page)
         page.click(".health-list .button")
-        page.until("document.querySelector('.health-words').textContent === 'All is well'")
+        page.until("document.querySelector('.health-words')?.textContent === 'All is well'")
         queues = {each["name"]: each["paused"] for each in stack.client.get("/api/v1.0/queues/").json()}
         assert not queues["quick"]
     finally:
@@ -124,11 +124,12 @@ def test_the_palette_by_keys_alone(open_page: Callable[[str], Page], stack: Stac
 def test_the_bar_of_a_phone_has_the_rest_in_a_sheet(open_page: Callable[[str], Page]) -> None:
     page = open_page("/")
     look(page, phone=True)
-    page.click("[data-shell=more]")
+    page.run("document.querySelector('[data-shell=more]').focus()")
+    press(page, "Enter")
     page.until("!!document.querySelector('.more-sheet [data-shell=theme]')")
     assert findings(page) == []
     press(page, "Escape")
-    page.until("document.querySelector('.sidebar > .sidebar-foot') && !document.querySelector('dialog')")
+    page.until("document.querySelector('.sidebar > .sidebar-foot') && !document.querySelector('dialog[open]')")
     assert page.run("document.activeElement.dataset.shell") == "more"
 
 
@@ -148,11 +149,11 @@ def test_colours_and_language_are_chosen_and_stay(open_page: Callable[[str], Pag
     choose(page, "theme", "light")
     assert page.run(colour) == light
     choose(page, "language", "ru")
-    page.until(f"document.documentElement.lang === 'ru' && {SHOWN}")
-    page.until("document.querySelector('.health-words').textContent === 'Всё в порядке'")
+    page.until(f"document.documentElement?.lang === 'ru' && {SHOWN}")
+    page.until("document.querySelector('.health-words')?.textContent === 'Всё в порядке'")
     assert page.text("[data-nav=files]").strip() == "Файлы"
     press(page, "?", SHIFT)
-    page.until("document.querySelector('dialog h2')?.textContent === 'Клавиши'")
+    page.until("document.querySelector('dialog[open] h2')?.textContent === 'Клавиши'")
 
 
 def choose(page: Page, name: str, value: str) -> None:

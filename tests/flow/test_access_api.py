@@ -153,6 +153,7 @@ def test_me() -> None:
         "owner": None,
         "key": None,
         "person": None,
+        "projects": [],
     }
     assert client(ANONYMOUS).get(ME).status_code == 401
 

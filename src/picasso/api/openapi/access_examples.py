@@ -69,6 +69,7 @@ ANSWERS: Mapping[str, Any] = {
         "owner": None,
         "key": {"id": KEY["id"], "name": KEY["name"], "expires_at": None},
         "person": None,
+        "projects": [],
     },
     "Usage": {
         "owner": None,
