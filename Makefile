@@ -14,7 +14,7 @@ PIP = $(BIN)/python $(INSTALL) --require-hashes
 RANGE_TESTS ?= tests/unit tests/contract tests/flow $(wildcard $(addprefix tests/live/test_,$(addsuffix .py,\
 	upload files tus draft raw asgi_servers)))
 
-.PHONY: run test test-all coverage check format docs bench lock vendor test-lowest test-newest release clean
+.PHONY: run test test-all coverage check format docs elements bench lock vendor test-lowest test-newest release clean
 .DEFAULT_GOAL := help
 help:
 	@echo "make run          start the whole service at http://127.0.0.1:8000; Ctrl-C stops it"
@@ -24,6 +24,7 @@ help:
 	@echo "make check        check format, lint, types, import rules and docs"
 	@echo "make format       format the code"
 	@echo "make docs         build the documentation site in site/"
+	@echo "make elements     build the elements for pages from clients/js/elements; needs Node"
 	@echo "make bench        run the benchmarks; the results are in bench/results/"
 	@echo "make lock         update the locks in requirements/ to the newest versions"
 	@echo "make vendor       build the libraries that pages load, from the versions that tools/vendor names; needs Node"
@@ -54,6 +55,9 @@ check: docs
 
 docs: $(VENV)/dev.done
 	$(BIN)/zensical build --clean --strict
+
+elements: $(VENV)/dev.done
+	@$(BIN)/python -m tests.clients.elements
 
 format: $(VENV)/dev.done
 	$(BIN)/ruff format .

@@ -27,7 +27,10 @@ OWN = {
     "ready": "for health checks: exit with 0 if this machine's web or worker works",
 }
 
-CLIENT = {"client": "commands that speak to a service over HTTP, also `import`"}
+CLIENT = {
+    "client": "commands that speak to a service over HTTP, also `import`",
+    "demo": "fill a service with files of all kinds, made on the spot",
+}
 
 # What asks for completions: see `picasso completion`.
 COMPLETE = "_PICASSO_COMPLETE"
@@ -49,6 +52,10 @@ def run_client(given: Sequence[str]) -> None:
 
     if given and given[0] == "client":
         client.main(given[1:], "picasso client")
+    if given and given[0] == "demo":
+        from picasso.demo import command as demo
+
+        demo.main(given[1:])
     if os.environ.get(COMPLETE) or given[0] in client_commands():
         client.main(given, "picasso", {**OWN, **SHORTCUTS, **CLIENT})
 

@@ -76,12 +76,16 @@ def test_pages(stack: Stack, chromium: Window, spare_page_port: int, script: str
     assert times_stored(stack, picture) == 1
 
 
-def bundled(folder: Path, module: str) -> str:
+CLIENT = ROOT / "src/picasso/static/picasso/client"
+
+
+def bundled(folder: Path, module: str, *options: str) -> str:
     """A script that defines ``example``, with all that the module imports."""
-    (folder / "example.mjs").write_text(module)
-    argv = [node.node(), str(node.JS / "node_modules/esbuild/bin/esbuild"), str(folder / "example.mjs")]
-    argv += ["--bundle", "--format=iife", "--global-name=example", "--log-level=error"]
-    argv += [f"--alias:picasso-client={ROOT / 'src/picasso/static/picasso/client/index.js'}"]
+    (folder / "module.mjs").write_text(module)
+    argv = [node.node(), str(node.JS / "node_modules/esbuild/bin/esbuild"), str(folder / "module.mjs")]
+    argv += ["--bundle", "--format=iife", "--global-name=example", "--log-level=error", *options]
+    argv += [f"--alias:picasso-client/elements={CLIENT / 'elements/index.js'}"]
+    argv += [f"--alias:picasso-client={CLIENT / 'index.js'}"]
     environment = {"NODE_PATH": str(node.JS / "node_modules"), "PATH": "/usr/bin:/bin"}
     return subprocess.run(argv, env=environment, capture_output=True, text=True, check=True).stdout
 

@@ -1,0 +1,1 @@
+"""Picasso in other frameworks. Nothing here uses the service's own code or settings."""

@@ -1,0 +1,113 @@
+"""The command itself. It speaks to a service as any other client does: by `picasso_client`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from ipaddress import ip_address
+from pathlib import Path
+from typing import NoReturn
+from urllib.parse import urlsplit
+
+from picasso.demo.samples import WEB, Sample, samples
+from picasso_client import Client, File, PicassoError
+
+TAG = "demo"
+CONFIG = "picasso.toml"
+PIPELINE = f"""[pipelines.{WEB}]
+processors = ["image", "video", "audio", "rendition"]
+
+[pipelines.{WEB}.rendition]
+options.height = 360
+"""
+
+
+def main(arguments: Sequence[str]) -> NoReturn:
+    """Exit: 0, or 1 if something failed."""
+    chosen = parser().parse_args(arguments)
+    try:
+        with Client() as client:
+            sys.exit(remove(client) if chosen.remove else fill(client, frozenset(chosen.tag)))
+    except (PicassoError, ValueError) as error:
+        sys.exit(f"picasso demo: {error}")
+
+
+def parser() -> argparse.ArgumentParser:
+    found = argparse.ArgumentParser(
+        prog="picasso demo",
+        description="Fill a service with files of all kinds. It makes what is missing, so it can be run again.",
+        epilog="The service and the key are those of PICASSO_URL and PICASSO_KEY, or of `picasso login`.",
+    )
+    found.add_argument("tag", nargs="*", help="only the files with one of these tags, such as holiday or trouble")
+    found.add_argument("--remove", action="store_true", help="delete the files of the demo")
+    return found
+
+
+def fill(client: Client, tags: AbstractSet[str]) -> int:
+    there = {file.name for file in client.files(tag=TAG)}
+    wanted = [sample for sample in samples() if not tags or tags & {*sample.tags}]
+    missing = [sample for sample in wanted if sample.name not in there]
+    makeable = [sample for sample in missing if sample.can_be_made]
+    stored = [file for sample in makeable if (file := store(client, sample))]
+    tell(client, len(there), stored, [sample for sample in missing if not sample.can_be_made])
+    if len(stored) < len(makeable):
+        offer_pipeline(client)
+    return 0
+
+
+def store(client: Client, sample: Sample) -> File | None:
+    """None if the service does not know the pipeline."""
+    options = {"pipeline": sample.pipeline} if sample.pipeline else {}
+    if sample.media_type:
+        options["media_type"] = sample.media_type
+    try:
+        return client.upload(
+            sample.make(),
+            name=sample.name,
+            tags=[TAG, *sample.tags],
+            attributes=dict(sample.attributes),
+            **options,  # type: ignore[arg-type] # texts, all of them
+        )
+    except PicassoError as error:
+        if sample.pipeline and any(each.field == "pipeline" for each in error.errors):
+            return None
+        raise
+
+
+def remove(client: Client) -> int:
+    ids = [file.id for file in client.files(tag=TAG)]
+    outcomes = client.change_files("delete", ids) if ids else []
+    failed = [outcome for outcome in outcomes if outcome.failure]
+    print(f"{len(ids) - len(failed)} files of the demo are deleted.")
+    return int(bool(failed))
+
+
+def tell(client: Client, before: int, stored: Sequence[File], unmade: Sequence[Sample]) -> None:
+    print(f"{len(stored)} files are new" + (f", {before} were there before." if before else "."))
+    for needs in sorted({sample.needs for sample in unmade}):
+        names = ", ".join(sample.name for sample in unmade if sample.needs == needs)
+        print(f"Not made, as {needs} is not installed: {names}")
+    print(f"Look at {client.url}/ and find them by the tag `{TAG}`; those with the tag `trouble` fail on purpose.")
+    print("`picasso demo --remove` deletes them.")
+
+
+def offer_pipeline(client: Client) -> None:
+    """A service reads its pipelines when it starts, so the file is written only where it may be this folder's."""
+    config = Path(CONFIG)
+    if is_here(client.url) and not config.exists() and not os.environ.get("PICASSO_CONFIG"):
+        config.write_text(PIPELINE)
+        print(f"\n{config.resolve()} has a second pipeline, `{WEB}`, now. Restart the service and run this again.")
+    else:
+        print(f"\nThe service has no pipeline `{WEB}`. Add this to its {CONFIG}, restart it, and run this again:\n")
+        print(PIPELINE)
+
+
+def is_here(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,195 @@
+"""docs/embed.md as it is written: pages of another origin with our elements, in Chromium."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from picasso.demo import pictures
+from tests.clients import elements, node
+from tests.clients.application import Application, Elements
+from tests.clients.checks import content
+from tests.clients.conftest import WithKeys
+from tests.clients.test_browser_page import Shop
+from tests.clients.test_documented import ROOT, bundled, examples
+from tests.devtools import Window
+
+PAGE = "embed.md"
+ADDRESS = "http://localhost:8000"
+MOST = 40_000  # bytes, compressed
+
+pytestmark = pytest.mark.usefixtures("javascript")
+
+# How an application shows the component of an example.
+ROOTS = {
+    "jsx": """
+        import { createRoot } from "react-dom/client";
+        import { createElement } from "react";
+        import { Photos } from "./example.jsx";
+        const getToken = async () => (await fetch("/token")).text();
+        createRoot(document.querySelector("main")).render(createElement(Photos, { getToken }));
+    """,
+    "vue": """
+        import { createApp } from "vue";
+        import Photos from "./example.mjs";
+        const getToken = async () => (await fetch("/token")).text();
+        createApp(Photos, { getToken }).mount("main");
+    """,
+}
+
+
+@pytest.fixture(scope="module")
+def shop(with_keys: WithKeys) -> Iterator[Shop]:
+    found = Shop(with_keys)
+    yield found
+    found.close()
+
+
+@pytest.fixture(scope="module")
+def application(shop: Shop) -> Iterator[Application]:
+    with Application(shop.port, lambda: shop.token("ann")).served() as found:
+        yield found
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    """One that no other test uploads; decoders ignore what follows its end."""
+    path = tmp_path / "picture.jpg"
+    path.write_bytes((ROOT / "docs/picture.jpg").read_bytes() + content(16))
+    return path
+
+
+def module(shop: Shop) -> str:
+    return f'<script type="module" src="http://localhost:{shop.stack.port}/static/picasso/elements.js"></script>'
+
+
+def localised(shop: Shop, example: str) -> str:
+    return example.replace(ADDRESS, f"http://localhost:{shop.stack.port}")
+
+
+def test_the_module_is_what_the_sources_give() -> None:
+    built = elements.BUILT.read_bytes()
+    assert built == elements.build(), "make elements"
+    assert len(gzip.compress(built, mtime=0)) <= MOST
+
+
+def test_plain_html(shop: Shop, application: Application, chromium: Window, picture: Path) -> None:
+    """Under a strict policy: a file is refused here, one is uploaded, and the form has its id."""
+    service = f"http://localhost:{shop.stack.port}"
+    application.policy = (
+        f"default-src 'none'; script-src {service}; connect-src 'self' {service}; img-src {service};"
+        " form-action 'self'; base-uri 'none'; require-trusted-types-for 'script'"
+    )
+    film = picture.parent / "film.mp4"
+    film.write_bytes(b"film")
+    page = application.show(chromium, localised(shop, examples("html", PAGE)[0]))
+    page.says("Images", "#hint")
+    page.says("20 MB", "#hint")
+    assert page.tab.run("document.forms[0].checkValidity()") is False
+    page.choose(picture, film)
+    assert "Images" in page.told("failed", "film.mp4")[2]
+    page.told("processed", "picture.jpg")
+    assert page.tab.run("document.forms[0].checkValidity()") is False
+    page.click(".file.failed .remove")
+    page.says("removed", "[role=status]")
+    [file] = page.value
+    page.tab.run("document.querySelector('button').click()")
+    assert application.form() == {"photos": [file]}
+    [stored] = shop.stored(picture.read_bytes())
+    assert (stored["id"], stored["owner"]) == (file, "ann")
+    assert page.tab.complaints == []
+    application.policy = ""
+
+
+@pytest.mark.parametrize("language", ROOTS)
+def test_frameworks(shop: Shop, application: Application, chromium: Window, picture: Path, language: str) -> None:
+    tmp_path = picture.parent
+    [example] = examples(language, PAGE)
+    code = localised(shop, example)
+    (tmp_path / ("example.jsx" if language == "jsx" else "example.mjs")).write_text(
+        code if language == "jsx" else compiled(code)
+    )
+    script = bundled(tmp_path, ROOTS[language], "--jsx=automatic", "--define:__VUE_PROD_DEVTOOLS__=false")
+    page = application.show(chromium, "<main></main>", script.encode())
+    page.choose(picture)
+    page.told("uploaded", "picture.jpg")
+    page.says("picture.jpg", ".name", "picasso-file")
+    page.tab.until(f"{page.inside('img', 'picasso-file')}?.naturalWidth > 0")
+    assert len(shop.stored(picture.read_bytes())) == 1
+    assert page.tab.complaints == []
+
+
+def compiled(component: str) -> str:
+    """By Vue's compiler."""
+    argv = [node.node(), str(node.JS / "vue.mjs")]
+    return subprocess.run(argv, input=component, capture_output=True, text=True, check=True).stdout
+
+
+def test_a_picture_is_made_smaller_while_the_network_is_gone(
+    shop: Shop, application: Application, chromium: Window, picture: Path
+) -> None:
+    """In Russian. The upload goes on by itself."""
+    body = f'{module(shop)}<picasso-uploader name="a" token-url="/token" resize="200" tags="a,b"></picasso-uploader>'
+    page = application.show(chromium, body, lang="ru")
+    page.says("Выбрать файл", "button")
+    page.says("Изображения", "#hint")
+    page.tab.connected(False)
+    page.choose(picture)
+    page.says("Связь прервалась", ".note")
+    page.tab.connected(True)
+    page.told("processed", "picture.jpg")
+    file = shop.client.get(f"/api/v1.0/files/{page.value}/").json()
+    facts = file["facts"]["image"]
+    assert max(facts["width"], facts["height"]) == 200
+    assert (file["name"], file["tags"], file["media_type"]) == ("picture.jpg", ["a", "b"], "image/jpeg")
+    page.says("Загружен 1 файл", "[role=status]")
+
+
+def test_a_form_with_files_that_are_there_already(shop: Shop, application: Application, chromium: Window) -> None:
+    """A value of the page, a reset, a disabled set of fields, a hostile name, and what is for pages without script."""
+    name = "<img src=x onerror=alert(1)>\u202egnp.exe"
+    known = json.dumps([{"id": "a", "name": name, "size": 1500}]).replace('"', "&quot;")
+    page = application.show(
+        chromium,
+        f"{module(shop)}<form><fieldset><picasso-uploader name='f' files=\"{known}\"><input type=file name=f>"
+        "</picasso-uploader></fieldset></form>",
+    )
+    page.says("⟨U+202E⟩", ".name")
+    assert "1.5 kB" in page.text(".note")
+    assert entries(page) == [["f", "a"]]
+    page.click(".remove")
+    assert entries(page) == [["f", ""]]
+    page.tab.run("document.forms[0].reset()")
+    assert page.value == "a"
+    page.tab.run("document.querySelector('fieldset').disabled = true")
+    assert page.tab.run(f"{page.inside('.choose')}.disabled") is True
+    assert entries(page) == []
+    assert page.tab.complaints == []
+
+
+def entries(page: Elements) -> list[list[str]]:
+    found: list[list[str]] = page.tab.run("[...new FormData(document.forms[0])]")
+    return found
+
+
+def test_a_file_is_shown(shop: Shop, application: Application, chromium: Window) -> None:
+    """One that failed, one that is not there, and an address of one that may not be read."""
+    broken = pictures.broken() + content(16)
+    headers = {"Authorization": f"Bearer {shop.token('ann')}"}
+    sent = shop.client.post("/api/v1.0/upload/", files={"file": ("b.png", broken)}, headers=headers).json()
+    page = application.show(
+        chromium,
+        f'{module(shop)}<picasso-file id="failed" file="{sent["id"]}" token-url="/token"></picasso-file>'
+        f'<picasso-file id="gone" file="{sent["id"][:-4]}0000" token-url="/token"></picasso-file>'
+        f'<picasso-file id="link" file="http://localhost:{shop.stack.port}/files/{sent["id"]}/b%20c.jpg"></picasso-file>',
+    )
+    page.says("Not processed", ".base.failed", "#failed")
+    page.says("not there any more", ".base.failed", "#gone")
+    page.says("b c.jpg", ".name", "#link")
+    assert page.tab.run(f"{page.inside('a', '#link')}.href").endswith("/b%20c.jpg?download=")
+    assert page.text("a", "#failed") == "Download"
