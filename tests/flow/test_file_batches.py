@@ -173,6 +173,23 @@ def test_reprocessing_by_ids(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not Job.everywhere.exists()  # the pipeline has no steps any more
 
 
+def test_reprocessing_with_another_pipeline(monkeypatch: pytest.MonkeyPatch) -> None:
+    other = Pipelines([Pipeline("default"), Pipeline("other", version=4)])
+    monkeypatch.setattr("picasso.api.files_batch.pipelines", lambda: other)
+    file = new_file()
+    assert done(action="reprocess", ids=[file.pk], pipeline="other") == [200]
+    file.refresh_from_db()
+    assert (file.pipeline, file.pipeline_version) == ("other", 4)
+    only_jobs = replace(OPEN, scopes=frozenset({Scope.JOBS_WRITE}))
+    of_one = replace(OPEN, limits=TokenLimits("t", 1e12, pipeline="default"))
+    narrow = replace(OPEN, project=Project(id=1, name="default", pipelines=frozenset({"default"})))
+    for principal in (only_jobs, of_one, narrow):
+        assert post(principal, action="reprocess", ids=[file.pk], pipeline="other").status_code == 403
+    for wrong in ("gone", "", 1, None):
+        answer = post(action="reprocess", ids=[file.pk], pipeline=wrong)
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "pipeline")
+
+
 def test_a_batch_in_the_background(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(file_batches, "MAX_AT_ONCE", 4)
     small_steps(monkeypatch, 2)

@@ -12,7 +12,7 @@ from picasso.metadata import MAX_KEY
 from picasso.models import File
 from picasso.query_values import MAX_TEXT
 
-FILE_PARAMETERS = [
+SELECTING = [
     OpenApiParameter("state", enum=list(File.State), description="Only files in this state."),
     OpenApiParameter("processed", bool, description="Only files whose state is, or is not, `processed`."),
     OpenApiParameter(
@@ -57,6 +57,11 @@ FILE_PARAMETERS = [
         default="-uploaded_at",
         description="With `-` from the newest, the largest, or the last by Unicode code points.",
     ),
+]
+"""Filters and order."""
+
+FILE_PARAMETERS = [
+    *SELECTING,
     OpenApiParameter(
         "count",
         enum=["exact", "fast"],

@@ -59,7 +59,38 @@ class FileView(generics.GenericAPIView[File]):
         return {**super().get_serializer_context(), "links": links_of(self.request)}
 
 
-class FileList(KnownParameters, FileView, generics.ListAPIView[File]):
+class SelectedFiles(KnownParameters, FileView):
+    """A view of files that match the filters of the request, in its order."""
+
+    parameters = (*filters.FILTERS, "ordering")
+    prefix = filters.ATTRIBUTES
+    repeatable = ("tag",)
+
+    def selected(self) -> QuerySet[File] | Merged[File] | Searched[File]:
+        """Raises `InvalidField`."""
+        return queries.select(narrowed(self.request), self._where())
+
+    def order(self) -> Order:
+        """Also for `picasso.api.pagination.PagesOrCursor`. Raises `InvalidField`."""
+        name = query_values.choice("ordering", self.request.query_params.get("ordering", "-uploaded_at"), ORDERINGS)
+        return Order(COLUMNS[name.removeprefix("-")], name.startswith("-"))
+
+    def checks(self) -> Iterable[Callable[[], object]]:
+        principal = principal_of(self.request.META)
+        of_filters = (partial(filters.alternatives, principal, name, text) for name, text in self._where().items())
+        return [*of_filters, *super().checks(), self.order]
+
+    def _where(self) -> dict[str, str]:
+        """The filters of the request. The owner is that of the principal. Raises `InvalidField`."""
+        given = self.request.query_params
+        return {
+            name: filters.joined(name, given.getlist(name))
+            for name in given
+            if (name in filters.FILTERS or name.startswith(filters.ATTRIBUTES)) and name != "owner"
+        }
+
+
+class FileList(SelectedFiles, generics.ListAPIView[File]):
     """Files, newest first unless `ordering` says otherwise. All given filters must match.
 
     `attributes.KEY=VALUE` selects by an attribute: a text, or a number, `true`, `false` or `null` as in JSON.
@@ -67,17 +98,10 @@ class FileList(KnownParameters, FileView, generics.ListAPIView[File]):
 
     serializer_class = FileSerializer
     pagination_class = PagesOrCursor
-    parameters = (*filters.FILTERS, "ordering", "count")
-    prefix = filters.ATTRIBUTES
-    repeatable = ("tag",)
+    parameters = (*SelectedFiles.parameters, "count")
 
     def get_queryset(self) -> QuerySet[File] | Merged[File] | Searched[File]:  # type: ignore[override]
-        return queries.select(narrowed(self.request), self._where())
-
-    def order(self) -> Order:
-        """For `picasso.api.pagination.PagesOrCursor`. Raises `InvalidField`."""
-        name = query_values.choice("ordering", self.request.query_params.get("ordering", "-uploaded_at"), ORDERINGS)
-        return Order(COLUMNS[name.removeprefix("-")], name.startswith("-"))
+        return self.selected()
 
     def total(self) -> Total:
         """For `picasso.api.pagination.Pages`. Raises `InvalidField`."""
@@ -90,24 +114,11 @@ class FileList(KnownParameters, FileView, generics.ListAPIView[File]):
         return Total(*queries.count_quickly(principal, where, FAST_COUNT))
 
     def checks(self) -> Iterable[Callable[[], object]]:
-        principal = principal_of(self.request.META)
-        of_filters = (partial(filters.alternatives, principal, name, text) for name, text in self._where().items())
         counting = self.request.query_params.get("count", "exact")
         return [
-            *of_filters,
             *super().checks(),
-            self.order,
             lambda: query_values.choice("count", counting, COUNTS),
         ]
-
-    def _where(self) -> dict[str, str]:
-        """The filters of the request. The owner is that of the principal. Raises `InvalidField`."""
-        given = self.request.query_params
-        return {
-            name: filters.joined(name, given.getlist(name))
-            for name in given
-            if (name in filters.FILTERS or name.startswith(filters.ATTRIBUTES)) and name != "owner"
-        }
 
     @extend_schema(
         operation_id="list_files",

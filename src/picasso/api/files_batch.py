@@ -26,7 +26,7 @@ from picasso.process.file_actions import ACTIONS, Options, Task
 from picasso.process.file_batches import MAX_IDS, Order
 from picasso.process.pipelines import pipelines
 from picasso.query_values import without_fraction
-from picasso.receive.terms import check_visibility
+from picasso.receive.terms import check_visibility, decide_pipeline
 from picasso.serializers import base_of
 from picasso.storage import default_storage
 
@@ -42,6 +42,9 @@ class NewFileBatchSerializer(serializers.Serializer[Any]):
     tags = serializers.ListField(child=serializers.CharField(), required=False, help_text="For `tag` and `untag`.")
     visibility = serializers.ChoiceField(choices=Visibility.choices, required=False, help_text="For `visibility`.")
     permanently = serializers.BooleanField(required=False, help_text="For `delete`: past the trash, and from it.")
+    pipeline = serializers.CharField(
+        required=False, max_length=64, help_text="For `reprocess`: another pipeline; needs `files:write` as well."
+    )
 
 
 class FileResultSerializer(serializers.Serializer[Any]):
@@ -186,6 +189,9 @@ def read_order(principal: Principal, data: object) -> Order:
         raise InvalidField("action", f"action must be one of {', '.join(ACTIONS)}.")
     principal.require(ACTIONS[name].scope)
     options = read_options(name, data)
+    if "pipeline" in options:
+        principal.require(Scope.FILES_WRITE)
+        options["pipeline"] = decide_pipeline(principal, options["pipeline"], pipelines())
     if ("ids" in data) == ("filter" in data):
         raise InvalidField("ids", "Give either ids or filter.")
     if "ids" in data:
@@ -219,10 +225,17 @@ def read_flag(value: object) -> bool:
     return value
 
 
+def read_pipeline(value: object) -> str:
+    if not isinstance(value, str) or not value:
+        raise InvalidField("pipeline", "There is no pipeline of this name.")
+    return value
+
+
 OPTIONS: Mapping[str, Callable[[object], object]] = {
     "tags": read_tags,
     "visibility": check_visibility,
     "permanently": read_flag,
+    "pipeline": read_pipeline,
 }
 
 

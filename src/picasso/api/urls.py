@@ -5,6 +5,7 @@ from django.urls import path
 from picasso.api.audit import AuditList
 from picasso.api.docs import Docs
 from picasso.api.events import EventList
+from picasso.api.file_neighbours import FileNeighbours
 from picasso.api.files import FileDetail, FileList
 from picasso.api.files_batch import FileBatchDetail, FileBatches
 from picasso.api.imports import ImportDetail, ImportList, ImportRetry
@@ -49,6 +50,7 @@ urlpatterns = [
     path("files/batch/", FileBatches.as_view(), name="file-batches"),
     path("files/batch/<uuid:pk>/", FileBatchDetail.as_view(), name="file-batch"),
     path("files/<uuid:pk>/deliveries/", FileDeliveryList.as_view(), name="file-deliveries"),
+    path("files/<uuid:pk>/neighbours/", FileNeighbours.as_view(), name="file-neighbours"),
     path("files/<uuid:pk>/jobs/", FileJobs.as_view(), name="file-jobs"),
     path("jobs/", JobList.as_view(), name="jobs"),
     path("jobs/retry/", JobsRetry.as_view(), name="jobs-retry"),

@@ -30,6 +30,7 @@ class Options(TypedDict, total=False):
     tags: list[str]
     visibility: str
     permanently: bool
+    pipeline: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +72,16 @@ def retry(task: Task, ids: Collection[uuid.UUID]) -> Outcomes:
 
 @transaction.atomic
 def reprocess(task: Task, ids: Collection[uuid.UUID]) -> Outcomes:
-    """In the background, by the pipeline as it is now. Files of a pipeline that no longer exists stay as they are."""
+    """In the background, by the pipeline as it is now, or by another one, to which the files belong from then on.
+
+    Files of a pipeline that no longer exists stay as they are.
+    """
     files, projects = batch.lock(in_reach_of(task.principal), ids), Projects()
-    known = [file for file in files.values() if file.pipeline in task.pipelines]
+    chosen = {file.pk: task.options.get("pipeline", file.pipeline) for file in files.values()}
+    known = [file for file in files.values() if chosen[file.pk] in task.pipelines]
     gone = Conflict("The pipeline of this file does not exist any more.")
     faults: dict[uuid.UUID, PicassoError] = dict.fromkeys(files.keys() - {file.pk for file in known}, gone)
-    plans = {file.pk: task.pipelines.plan(file.pipeline, file.media_type) for file in known}
+    plans = {file.pk: task.pipelines.plan(chosen[file.pk], file.media_type) for file in known}
     for key in process_again({file.pk: again(plans[file.pk], projects.get(file.project_id or 0)) for file in known}):
         transaction.on_commit(partial(task.storage.files.remove_derived, key), robust=True)
     return batch.outcomes(ids, files, faults)
@@ -108,7 +113,7 @@ ACTIONS: Mapping[str, Action] = MappingProxyType(
         "untag": Action(Scope.FILES_WRITE, untag, needs="tags"),
         "visibility": Action(Scope.FILES_WRITE, set_visibility, needs="visibility"),
         "retry": Action(Scope.JOBS_WRITE, retry),
-        "reprocess": Action(Scope.JOBS_WRITE, reprocess, chunk=32),
+        "reprocess": Action(Scope.JOBS_WRITE, reprocess, takes="pipeline", chunk=32),
     }
 )
 

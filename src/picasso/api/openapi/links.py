@@ -8,7 +8,7 @@ from typing import Any
 OF_BODY, OF_PATH, NEXT = "$response.body#/id", "$request.path.id", "$response.body#/next"
 FIRST = "$response.body#/results/0/id"
 
-FILE = ("get_file", "change_file", "delete_file", "list_file_jobs", "create_link")
+FILE = ("get_file", "change_file", "delete_file", "get_file_neighbours", "list_file_jobs", "create_link")
 WEBHOOK = (
     *("get_webhook", "update_webhook", "rotate_webhook_secret", "test_webhook", "replay_webhook"),
     *("list_webhook_deliveries", "delete_webhook"),
