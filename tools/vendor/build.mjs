@@ -11,12 +11,12 @@ const HERE = dirname(fileURLToPath(import.meta.url));
 const OUT = join(HERE, '../../src/picasso/static/picasso/vendor');
 const packageOf = (name) => join(HERE, 'node_modules', name);
 
-async function made({ file, package: name, entry, source, copy }) {
+async function made({ file, package: name, entry, source, copy, licence: own }) {
   const target = join(OUT, file), { version, license } = JSON.parse(readFileSync(join(packageOf(name), 'package.json'), 'utf8'));
   mkdirSync(dirname(target), { recursive: true });
   if (copy) copyFileSync(join(packageOf(name), copy), target);
   else await bundle(target, `${name} ${version}, ${license}`, source ?? `export * from '${name}${entry ? `/${entry}` : ''}';`);
-  const licence = licenceOf(name);
+  const licence = licenceOf(name, own);
   return { file, package: name, version, licence: license, licence_file: licence, sha256: sha256(target) };
 }
 
@@ -28,10 +28,11 @@ async function bundle(outfile, banner, contents) {
   });
 }
 
-function licenceOf(name) {
-  const found = readdirSync(packageOf(name)).find((each) => /^licen[cs]e/i.test(each));
+function licenceOf(name, own) {
+  const found = own ?? readdirSync(packageOf(name)).find((each) => /^licen[cs]e/i.test(each));
   if (!found) throw new Error(`${name} has no licence file`);
-  const kept = `licences/${name.replace('/', '-').replace('@', '')}.txt`;
+  const part = own ? `-${own.split('_').at(-1).toLowerCase()}` : '';
+  const kept = `licences/${name.replace('/', '-').replace('@', '')}${part}.txt`;
   mkdirSync(join(OUT, 'licences'), { recursive: true });
   copyFileSync(join(packageOf(name), found), join(OUT, kept));
   return kept;

@@ -24,3 +24,5 @@ class JobCode:
     remedy: str
     retried: bool = False
     """Whether the service itself tries again before it gives up."""
+    permanent: bool = False
+    """Whether a retry ends the same way, unless the settings or the program have changed."""

@@ -3,7 +3,7 @@
 import { language, t } from './words.js';
 
 const UNITS = { en: ['bytes', 'kB', 'MB', 'GB', 'TB', 'PB'], ru: ['байт', 'КБ', 'МБ', 'ГБ', 'ТБ', 'ПБ'] }[language];
-const integers = new Intl.NumberFormat(language);
+const integers = new Intl.NumberFormat(language, { maximumFractionDigits: 0 });
 const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto', style: 'long' });
 const dates = {
   long: new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' }),

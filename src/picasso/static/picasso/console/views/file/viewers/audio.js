@@ -1,0 +1,131 @@
+// A recording with its waveform, which is also the place to click on.
+
+import { html, render } from '../../../core/html.js';
+import { clock, visible } from '../../../core/format.js';
+import { t } from '../../../core/words.js';
+import { derivative, web } from '../addresses.js';
+import { json } from './bytes.js';
+import { Player } from './media.js';
+import { cantPlay, instead } from './parts.js';
+
+const STEP = 5; // seconds for an arrow key
+const COLUMNS = 600; // of the waveform
+const HEIGHT = 128;
+
+export function mount(host, file, tools) {
+  return new Audio(host, file, tools);
+}
+
+class Audio {
+  #peaks = null;
+  #player;
+
+  constructor(host, file, tools) {
+    Object.assign(this, { host, file, tools });
+    this.#draw();
+    this.element = host.querySelector('audio');
+    for (const event of ['timeupdate', 'loadedmetadata', 'seeked']) this.element.addEventListener(event, () => this.#draw());
+    this.#player = new Player(this.element, file, { failed: () => this.#fail(), refresh: tools.refresh });
+    this.#player.start();
+    this.#loadPeaks();
+  }
+
+  update(file) {
+    this.file = file;
+    this.#player?.update(file);
+  }
+
+  unmount() {
+    this.#player?.end();
+    this.#player = undefined;
+  }
+
+  get #length() {
+    const found = this.element?.duration;
+    return Number.isFinite(found) ? found : this.#facts.duration ?? 0;
+  }
+
+  get #facts() {
+    return this.file.facts.audio ?? this.file.facts.video ?? {};
+  }
+
+  async #loadPeaks() {
+    const made = derivative(this.file, 'waveform-peaks');
+    this.#peaks = made ? await json(made, this.tools.signal).then(columns, () => null) : null;
+    if (this.#player) this.#draw();
+  }
+
+  #fail() {
+    this.unmount();
+    render(html`${this.#cover()}${instead(this.file, cantPlay(this.file))}`, this.host);
+  }
+
+  #draw() {
+    render(html`${this.#cover()}${this.#wave()}
+      <audio controls preload="metadata" data-keys="own" aria-label=${visible(this.file.name)}></audio>`, this.host);
+  }
+
+  #cover() {
+    const cover = derivative(this.file, 'cover');
+    return cover ? html`<img class="cover" src=${web(cover.url)} width=${cover.width} height=${cover.height} alt=${t('Cover')}>` : '';
+  }
+
+  #wave() {
+    if (!this.#peaks) return derivative(this.file, 'waveform-peaks') ? html`<div class="wave skeleton"></div>` : '';
+    const now = this.element?.currentTime ?? 0, share = this.#length ? now / this.#length : 0;
+    return html`
+      <div class="wave" role="slider" tabindex="0" data-keys="own" aria-label=${t('Position')} aria-valuemin="0" aria-valuemax=${Math.round(this.#length)}
+        aria-valuenow=${Math.round(now)} aria-valuetext=${t('{now} of {length}', { now: clock(now), length: clock(this.#length) })}
+        @pointerdown=${(event) => this.#drag(event)} @pointermove=${(event) => event.buttons & 1 && this.#seek(event)} @keydown=${(event) => this.#key(event)}>
+        ${shape(this.#peaks, 'wave-all')}
+        <div class="wave-played" .style=${`clip-path: inset(0 ${100 - 100 * share}% 0 0)`}>${shape(this.#peaks, '')}</div>
+        <div class="wave-cursor" .style=${`left: ${100 * share}%`}></div>
+      </div>`;
+  }
+
+  #drag(event) {
+    event.currentTarget.setPointerCapture(event.pointerId);
+    this.#seek(event);
+  }
+
+  #seek(event) {
+    const box = event.currentTarget.getBoundingClientRect();
+    this.#go(this.#length * (event.clientX - box.x) / box.width);
+  }
+
+  #go(seconds) {
+    this.element.currentTime = Math.min(this.#length, Math.max(0, seconds));
+    this.#draw();
+  }
+
+  #key(event) {
+    const now = this.element.currentTime;
+    const keys = {
+      ArrowLeft: () => this.#go(now - STEP), ArrowRight: () => this.#go(now + STEP), ArrowDown: () => this.#go(now - STEP), ArrowUp: () => this.#go(now + STEP),
+      Home: () => this.#go(0), End: () => this.#go(this.#length),
+      ' ': () => this.element.paused ? this.element.play().catch(() => {}) : this.element.pause(),
+    };
+    if (!keys[event.key] || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    event.stopPropagation();
+    keys[event.key]();
+  }
+}
+
+/** The lowest and highest level of each column, -1 to 1. The data is that of audiowaveform: pairs of 8 bits. */
+function columns({ data, length }) {
+  const count = Math.min(COLUMNS, length), found = [];
+  for (let column = 0; column < count; column += 1) {
+    const [start, end] = [column, column + 1].map((each) => Math.floor(each * length / count));
+    const part = data.slice(2 * start, 2 * end);
+    found.push([Math.min(...part) / 128, Math.max(...part) / 128]);
+  }
+  return found;
+}
+
+/** One path, so that a redraw costs little. */
+function shape(peaks, name) {
+  const y = (level) => (HEIGHT / 2 * (1 - level)).toFixed(1);
+  const path = peaks.map(([low, high], column) => `M${column + 0.5} ${y(Math.max(high, 0.01))}V${y(Math.min(low, -0.01))}`).join('');
+  return html`<svg class=${name} viewBox="0 0 ${peaks.length} ${HEIGHT}" preserveAspectRatio="none" aria-hidden="true"><path d=${path}></path></svg>`;
+}

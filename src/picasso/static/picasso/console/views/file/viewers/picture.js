@@ -1,0 +1,97 @@
+// A picture with zoom. The small rendition shows first; the original follows when somebody looks closer.
+
+import { html, render } from '../../../core/html.js';
+import { percent, visible } from '../../../core/format.js';
+import { t } from '../../../core/words.js';
+import { stillOf, web } from '../addresses.js';
+import { PICTURES } from '../kinds.js';
+import { instead } from './parts.js';
+import { Zoom } from './zoom.js';
+
+const LARGEST = 40e6; // bytes of an original that is loaded for a closer look
+const AT_ONCE = 4e6; // bytes of an original that is shown before there is a rendition
+
+export function mount(host, file) {
+  return new Picture(host, file);
+}
+
+class Picture {
+  #zoom;
+  #original = false;
+  #failed = new Set();
+
+  constructor(host, file) {
+    this.host = host;
+    this.file = file;
+    this.#draw();
+    this.#start();
+  }
+
+  update(file) {
+    this.file = file;
+    this.#draw();
+  }
+
+  unmount() {}
+
+  #start() {
+    const stage = this.host.querySelector('.stage');
+    if (stage) this.#zoom = new Zoom(stage, stage.querySelector('img'), () => this.#zoomed());
+  }
+
+  /** The original has more to show than the rendition. */
+  #zoomed() {
+    this.#original ||= this.#zoom.scale > 1.3 && this.#showsOriginal(LARGEST);
+    this.#draw();
+  }
+
+  #showsOriginal(most) {
+    return PICTURES.test(this.file.media_type) && this.file.size <= most && !this.#failed.has('original');
+  }
+
+  /** `original`, a derivative, or undefined. An animation is only in the original. */
+  #source() {
+    const moves = this.file.facts.image?.animation;
+    if ((this.#original || moves) && this.#showsOriginal(LARGEST)) return 'original';
+    return stillOf(this.file) ?? (this.#showsOriginal(AT_ONCE) || this.file.state === 'processed' && this.#showsOriginal(LARGEST) ? 'original' : undefined);
+  }
+
+  #draw() {
+    const source = this.#source();
+    render(source ? this.#template(source) : instead(this.file, t('This picture can’t be shown.')), this.host);
+  }
+
+  #template(source) {
+    const zoom = this.#zoom;
+    return html`
+      <div class="stage checkers" .style=${this.#shape()} tabindex="0" role="group" data-keys=${zoom?.isZoomed ? 'own' : 'none'}
+        aria-label=${t('Picture. Zoom with plus and minus, move with the arrow keys.')}>
+        <img src=${web(source === 'original' ? this.file.file : source.url)} alt=${visible(this.file.name)} draggable="false" @error=${() => this.#fail(source)}>
+      </div>
+      <div class="viewer-tools toolbar" role="toolbar" aria-label=${t('Zoom')}>
+        <button class="button icon-only" type="button" aria-label=${t('Zoom out')} ?disabled=${!zoom?.isZoomed} @click=${() => zoom.out()}>−</button>
+        <output class="zoom-level">${percent(zoom?.scale ?? 1)}</output>
+        <button class="button icon-only" type="button" aria-label=${t('Zoom in')} @click=${() => this.#zoom.in()}>+</button>
+        <button class="button" type="button" ?disabled=${!zoom?.isZoomed} @click=${() => zoom.fit()}>${t('Fit')}</button>
+        <button class="button" type="button" @click=${() => this.host.requestFullscreen?.()}>${t('Full screen')}</button>
+      </div>`;
+  }
+
+  /** Room is kept for the picture before it has loaded. */
+  #shape() {
+    const { width, height } = this.#size();
+    return width && height ? `aspect-ratio: ${width} / ${height}` : '';
+  }
+
+  #size() {
+    const still = stillOf(this.file);
+    return still?.width ? still : this.file.facts.image ?? {};
+  }
+
+  #fail(source) {
+    if (source !== 'original') return;
+    this.#failed.add('original');
+    this.#original = false;
+    this.#draw();
+  }
+}

@@ -1,0 +1,249 @@
+"""A file's own page: a viewer for each kind, what is known of the file, what one can do with it."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.console.pages import check_looks, cookie, findings, focused, look, press
+from tests.contract.samples import av, image
+from tests.devtools import Page
+from tests.stack import Stack
+
+PICTURE = Path(__file__).parents[2] / "docs/picture.jpg"
+HOSTILE = "<img src=x onerror=document.title='hacked'>\u202egpj.exe " + "long " * 40 + ".csv"
+MAIL = b"""From: Ann <ann@example.org>\r
+To: bob@example.org, =?utf-8?q?J=C3=BCrgen?= <j@example.org>\r
+Subject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r
+Date: Mon, 30 Nov 2026 12:00:00 +0000\r
+MIME-Version: 1.0\r
+Content-Type: multipart/mixed; boundary=b\r
+\r
+--b\r
+Content-Type: text/plain; charset=utf-8\r
+\r
+Hello from the mail.\r
+--b\r
+Content-Type: application/pdf; name=bill.pdf\r
+Content-Disposition: attachment; filename=bill.pdf\r
+\r
+%PDF\r
+--b--\r
+"""
+
+Open = Callable[[str], Page]
+
+
+def zipped() -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        archive.writestr("folder/inner/one.txt", b"1")
+        archive.writestr("folder/two.txt", b"22")
+    return target.getvalue()
+
+
+def store(stack: Stack, content: bytes, name: str, media_type: str = "application/octet-stream") -> dict[str, Any]:
+    """Upload it, and wait until it is processed or failed."""
+    return stack.settled(stack.upload(content, name, media_type)["id"])
+
+
+def show(open_page: Open, file: dict[str, Any], viewer: str, query: str = "") -> Page:
+    """The page of the file, once its viewer shows something."""
+    page = open_page(f"/files/{file['id']}{query}")
+    page.until(f"document.querySelector({json.dumps(viewer)})?.checkVisibility()")
+    return page
+
+
+def pdf() -> bytes:
+    """Two pages with text."""
+    texts = [b"First page", b"Second page has words"]
+    objects = [b"<< /Type /Catalog /Pages 2 0 R >>", b"<< /Type /Pages /Kids [3 0 R 4 0 R] /Count 2 >>"]
+    font = b"<< /Font << /F << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >>"
+    for number in range(2):
+        page = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents %d 0 R /Resources %b >>"
+        objects.append(page % (number + 5, font))
+    for text in texts:
+        content = b"BT /F 24 Tf 72 720 Td (%b) Tj ET" % text
+        objects.append(b"<< /Length %d >> stream\n%b\nendstream" % (len(content), content))
+    written, places = b"%PDF-1.4\n", []
+    for number, each in enumerate(objects, 1):
+        places.append(len(written))
+        written += b"%d 0 obj %b endobj\n" % (number, each)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    head = b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
+    end = b"trailer << /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF" % (len(objects) + 1, len(written))
+    return written + head + table + end
+
+
+KINDS = {
+    "text": (b"first line\r\nsecond line\n" * 5000, "code.py", ".code .lines"),
+    "table": (b"name,count\nb,2\na,10\n", "table.csv", ".data-table"),
+    "archive": (zipped(), "files.zip", ".tree details"),
+    "mail": (MAIL, "mail.eml", ".mail .prose"),
+    "document": (
+        b"<html><title>Page</title><script>document.title = 'hacked'</script><p>Words of the page",
+        "page.html",
+        ".prose",
+    ),
+}
+
+
+def test_a_picture_with_zoom_and_what_is_known_of_it(stack: Stack, open_page: Open) -> None:
+    older = store(stack, image.jpeg(), "older.jpg")
+    file = store(stack, PICTURE.read_bytes(), "photo.jpg", "image/jpeg")
+    page = show(open_page, file, ".stage img", "?type=image")
+    page.until("document.querySelector('.stage img').naturalWidth > 0")
+    for words in ("Dimensions", "px", "Uploaded", "Made from it", "Received"):
+        assert words in page.text("#view")
+    check_looks(page)
+    page.run("document.querySelector('.stage').focus()")
+    press(page, "+")
+    page.until("!!document.querySelector('.stage').classList.contains('zoomed')")
+    press(page, "0")
+    page.until("!document.querySelector('.stage').classList.contains('zoomed')")
+    page.run("document.activeElement.blur()")
+    page.until("!!document.querySelector('a[rel=next]')")
+    press(page, "ArrowRight")
+    page.until(f"location.pathname.endsWith('{older['id']}') && location.search === '?type=image'")
+    page.until("document.querySelector('h1').innerText === 'older.jpg'")
+    press(page, "ArrowLeft")
+    page.until(f"location.pathname.endsWith('{file['id']}')")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_kind_has_its_viewer(stack: Stack, open_page: Open, kind: str) -> None:
+    content, name, viewer = KINDS[kind]
+    page = show(open_page, store(stack, content, name), viewer)
+    assert findings(page) == []
+    assert "hacked" not in page.run("document.title")
+    CHECKS[kind](page)
+
+
+def check_text(page: Page) -> None:
+    assert page.run("document.querySelector('.code .lines').innerText.startsWith('first line\\nsecond line')")
+    before = page.run("document.querySelector('.numbers').innerText.length")
+    page.click(".viewer-foot button")
+    page.until(f"document.querySelector('.numbers').innerText.length > {before}")
+
+
+def check_table(page: Page) -> None:
+    column = "[...document.querySelectorAll('tbody td:nth-child(3)')].map((each) => each.innerText).join()"
+    assert page.run(column) == "2,10"
+    page.click(".data-table th:nth-child(3) .sort")
+    page.click(".data-table th:nth-child(3) .sort")
+    page.until(f"{column} === '10,2'")
+
+
+def check_archive(page: Page) -> None:
+    page.until("!!document.querySelector('.tree').innerText.includes('two.txt')")
+    assert page.run("[...document.querySelectorAll('.tree summary bdi')].map((each) => each.innerText)") == [
+        "folder/",
+        "inner/",
+    ]
+
+
+def check_mail(page: Page) -> None:
+    text = page.text(".mail")
+    for words in ("Grüße", "ann@example.org", "Hello from the mail.", "bill.pdf"):
+        assert words in text
+
+
+def check_document(page: Page) -> None:
+    assert "Words of the page" in page.text(".prose")
+
+
+CHECKS: dict[str, Callable[[Page], None]] = {
+    "text": check_text,
+    "table": check_table,
+    "archive": check_archive,
+    "mail": check_mail,
+    "document": check_document,
+}
+
+
+def test_a_pdf_is_shown_page_by_page_and_searched(stack: Stack, open_page: Open) -> None:
+    page = show(open_page, store(stack, pdf(), "two.pdf"), ".pdf-page-box canvas")
+    page.until("document.querySelector('.textLayer')?.innerText.includes('First page')")
+    assert "A4" in page.text(".key-facts")
+    page.run("document.querySelector('.pdf-search input').focus()")
+    page.ask("Input.insertText", text="words")
+    press(page, "Enter")
+    page.until("document.querySelector('.pdf-search output')?.innerText === '1 of 1'")
+    page.until("CSS.highlights.get('pdf-found')?.size === 1")
+    assert findings(page) == []
+
+
+def test_sound_has_a_waveform_to_click_on(stack: Stack, open_page: Open) -> None:
+    page = show(open_page, store(stack, av.sound("audio/wav"), "sound.wav"), ".wave svg")
+    assert findings(page) == []
+    page.until("document.querySelector('audio').duration > 0")
+    page.run("document.querySelector('.wave').focus()")
+    assert focused(page) == "Position"
+    press(page, "ArrowRight")
+    page.until("document.querySelector('audio').currentTime > 0")
+
+
+def test_a_video_plays(stack: Stack, open_page: Open) -> None:
+    page = show(open_page, store(stack, av.video("video/webm"), "film.webm"), "video")
+    page.until("document.querySelector('video').videoWidth > 0")
+    assert page.run("document.querySelector('video').poster !== ''")
+    assert findings(page) == []
+
+
+def test_a_failure_says_why_and_what_one_can_do(stack: Stack, open_page: Open) -> None:
+    file = store(stack, b"%PDF-1.4\n" + bytes(40), HOSTILE)
+    page = show(open_page, file, ".file-failure")
+    text = page.text(".file-failure")
+    assert "corrupt" in text
+    assert "What you can do:" in text
+    check_looks(page)
+    assert page.run("document.title").startswith("<img src=x")
+    page.click(".file-failure button")
+    page.until("document.querySelector('dialog[open]')?.innerText.includes('ends the same way')")
+    press(page, "Escape")
+    page.until("!document.querySelector('dialog[open]')")
+
+
+def test_the_page_follows_what_happens_to_the_file(stack: Stack, open_page: Open) -> None:
+    file = store(stack, b"a note", "note.txt", "text/plain")
+    page = show(open_page, file, ".code")
+    page.until("!!document.querySelector('#view').innerText.includes('New tag') || document.querySelector('.tag-add')")
+    stack.client.patch(f"/api/v1.0/files/{file['id']}/", json={"tags": ["from elsewhere"]}).raise_for_status()
+    page.until("document.querySelector('.tags')?.innerText.includes('from elsewhere')")
+    page.run("document.querySelector('.tag-add input').value = 'from here'")
+    page.click(".tag-add button")
+    page.until("document.querySelectorAll('.tags li').length === 2")
+    assert stack.file(file["id"])["tags"] == ["from elsewhere", "from here"]
+    stack.client.delete(f"/api/v1.0/files/{file['id']}/").raise_for_status()
+    page.until("document.querySelector('.state h2')?.innerText === 'This file was deleted.'")
+    assert findings(page) == []
+
+
+def test_a_missing_file_and_a_lost_connection(stack: Stack, open_page: Open) -> None:
+    file = store(stack, b"a note", "note.txt", "text/plain")
+    page = open_page("/files/01890a5d-ac96-774b-bcce-b302099a8057")
+    page.until("document.querySelector('.state h2')?.innerText === 'There is no such file.'")
+    check_looks(page)
+    page.connected(False)
+    page.run(f"history.pushState({{}}, '', '/files/{file['id']}'); dispatchEvent(new PopStateEvent('popstate'))")
+    page.until("!!document.querySelector('.state-offline')")
+    check_looks(page)
+    page.connected(True)
+    page.until("!!document.querySelector('.code')")
+
+
+def test_in_russian(stack: Stack, open_page: Open) -> None:
+    file = store(stack, b"a,b\n1,2\n", "table.csv")
+    page = open_page("/files/01890a5d-ac96-774b-bcce-b302099a8057")
+    with cookie(page, stack, "picasso-language", "ru"):
+        page.go(f"{stack.url}/files/{file['id']}", "!!document.querySelector('.data-table')")
+    text = page.text("#view")
+    for words in ("Строк", "Столбцов", "Скачать", "История", "1 строка"):
+        assert words in text
+    look(page)
