@@ -15,6 +15,7 @@ from rest_framework.request import Request
 from picasso import addresses
 from picasso.access.links import Signer, signer_for
 from picasso.access.principal import principal_of
+from picasso.error_codes import JOB_CODES
 from picasso.files.quarantine import shown_derivatives, shown_facts
 from picasso.models import Derivative, File, FileWebhook, Job, Scan, Visibility
 from picasso.queue_names import QUEUES
@@ -64,6 +65,10 @@ class DerivativeSerializer(serializers.Serializer[Derivative]):
     def get_url(self, derivative: Derivative) -> str:
         links: Links = self.context["links"]
         return links.derivative(derivative.file, derivative)
+
+
+FINAL_CODES = frozenset(each.code for each in JOB_CODES if not each.retried) - {"cancelled"}
+"""The codes of jobs whose file is at fault."""
 
 
 class ErrorSerializer(serializers.Serializer[Any]):
@@ -151,10 +156,11 @@ class FileDetailSerializer(FileSerializer):
 
 
 class JobSerializer(serializers.Serializer[Job]):
-    """For jobs with the annotation ``now``: the time of the database."""
+    """For jobs as `picasso.jobs.queries.shown`: with the time of the database, and the name of the file."""
 
     id = serializers.UUIDField()
     file = serializers.UUIDField(source="file_id", help_text="The id of its file.")
+    file_name = serializers.CharField(help_text="The name of its file; may be empty.")
     processor = serializers.CharField(help_text="The name of its processor.")
     pipeline = serializers.CharField(help_text="The pipeline of its file.")
     queue = serializers.CharField(help_text="`quick`, `heavy` or `service`.")
@@ -165,6 +171,9 @@ class JobSerializer(serializers.Serializer[Job]):
     attempt = serializers.IntegerField(help_text="How many times it was started.")
     progress = serializers.FloatField(allow_null=True, help_text="0 to 1; null if the processor does not report it.")
     error = serializers.SerializerMethodField(help_text="Why it failed or is tried again; null otherwise.")
+    final = serializers.SerializerMethodField(
+        help_text="Whether it failed because of its file: another run ends the same way, unless settings were changed."
+    )
     log = serializers.CharField(help_text="The end of the processor's output in the last finished attempt.")
     requested_at = serializers.DateTimeField(help_text="When it was created or last retried.")
     due_at = serializers.DateTimeField(
@@ -181,6 +190,9 @@ class JobSerializer(serializers.Serializer[Job]):
     @extend_schema_field(ErrorSerializer(allow_null=True))
     def get_error(self, job: Job) -> dict[str, str] | None:
         return {"code": job.error_code, "detail": job.error_detail} if job.error_code else None
+
+    def get_final(self, job: Job) -> bool:
+        return job.state == Job.State.FAILED and job.error_code in FINAL_CODES
 
     def get_waited(self, job: Job) -> float:
         return seconds(job.requested_at, job.started_at or job.finished_at or now_of(job))
@@ -204,6 +216,10 @@ def seconds(start: datetime, end: datetime) -> float:
 class FilterSerializer(serializers.Serializer[Any]):
     """Selects the jobs for which all given fields match. At least one field is required."""
 
+    ids = serializers.ListField(
+        child=serializers.UUIDField(), min_length=1, max_length=100, required=False, help_text="Only these jobs."
+    )
+
     state = serializers.ChoiceField(choices=Job.State.choices, required=False)
     processor = serializers.CharField(max_length=64, required=False)
     queue = serializers.ChoiceField(choices=QUEUES, required=False)
@@ -223,6 +239,10 @@ class QueueSerializer(serializers.Serializer[Any]):
     waiting = serializers.IntegerField(help_text="Jobs that are not sent to a worker yet.")
     queued = serializers.IntegerField(help_text="Jobs that are sent to a worker.")
     running = serializers.IntegerField()
+    paused_at = serializers.DateTimeField(allow_null=True, help_text="Since when it is paused; null if it is not.")
+    paused_by = serializers.CharField(
+        help_text="The name of who paused it; empty where it is unknown, and without the scope `service:admin`."
+    )
     oldest = serializers.FloatField(
         allow_null=True, help_text="Seconds since the longest waiting job became due; null if none is."
     )

@@ -133,6 +133,7 @@ class WorkerApp:
 def of_quick_worker(conf: Conf, storage: Storage, activity: Activity) -> list[Part]:
     """What only the worker of quick jobs does. The others need not import the libraries for it."""
     from picasso.imports.pool import ImportPool
+    from picasso.monitoring.writer import MetricsWriter
     from picasso.process.remote.reaper import RemoteReaper
     from picasso.receive.quota import limits_of
     from picasso.webhooks.sender import WebhookSender
@@ -141,4 +142,5 @@ def of_quick_worker(conf: Conf, storage: Storage, activity: Activity) -> list[Pa
         WebhookSender(conf, activity),
         ImportPool(conf, storage, limits_of(conf), activity),
         RemoteReaper(storage.files, pipelines(), activity),
+        MetricsWriter(conf.data_dir, pipelines().queue_names),
     ]

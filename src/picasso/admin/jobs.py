@@ -1,4 +1,4 @@
-"""Jobs, queues and workers."""
+"""Jobs and workers. Queues are on the console's page `/system/`."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from picasso.admin.base import Kept
-from picasso.jobs import commands, queues
-from picasso.models import Job, Queue, Worker
-from picasso.process.pipelines import pipelines
+from picasso.jobs import commands
+from picasso.models import Job, Worker
 
 
 @admin.register(Job)
@@ -49,41 +48,6 @@ class JobAdmin(Kept, admin.ModelAdmin):
 
 def ids(jobs: QuerySet[Job]) -> list[uuid.UUID]:
     return list(jobs.values_list("pk", flat=True))
-
-
-@admin.register(Queue)
-class QueueAdmin(Kept, admin.ModelAdmin):
-    list_display = ("name", "paused", "waiting", "queued", "running", "oldest")
-    list_display_links = None
-    actions = ("pause", "resume")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Queue]:
-        """Create the missing rows, so that every queue is shown and can be paused."""
-        Queue.objects.bulk_create([Queue(name=name) for name in pipelines().queue_names], ignore_conflicts=True)
-        return super().get_queryset(request)
-
-    @admin.action(description="Pause (running jobs continue)")
-    def pause(self, request: HttpRequest, queryset: QuerySet[Queue]) -> None:
-        for queue in queryset:
-            queues.pause(queue.name)
-
-    @admin.action(description="Resume")
-    def resume(self, request: HttpRequest, queryset: QuerySet[Queue]) -> None:
-        for queue in queryset:
-            queues.resume(queue.name)
-
-    def waiting(self, queue: Queue) -> int:
-        return queues.load(queue.name).waiting
-
-    def queued(self, queue: Queue) -> int:
-        return queues.load(queue.name).queued
-
-    def running(self, queue: Queue) -> int:
-        return queues.load(queue.name).running
-
-    @admin.display(description="seconds due, oldest job")
-    def oldest(self, queue: Queue) -> float | None:
-        return queues.load(queue.name).oldest
 
 
 @admin.register(Worker)

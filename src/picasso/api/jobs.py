@@ -7,19 +7,18 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from typing import Any
 
 from django.db.models import QuerySet
-from django.db.models.functions import Now
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import generics
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from picasso.access.principal import Principal, principal_of
+from picasso.access.principal import Principal, Scope, principal_of
 from picasso.api.answers import problems
 from picasso.api.pagination import Cursor
 from picasso.api.parameters import KnownParameters
@@ -28,6 +27,7 @@ from picasso.errors import Conflict, InvalidField, NotFound
 from picasso.files import queries as files
 from picasso.jobs import bulk_actions, commands, queries, queues
 from picasso.jobs.bulk_actions import FilterError, Outcome
+from picasso.jobs.queues import Load
 from picasso.models import Job
 from picasso.process.pipelines import pipelines
 from picasso.queue_names import QUEUES
@@ -51,8 +51,8 @@ FILTERS = [
 
 
 def visible_jobs(request: Request) -> QuerySet[Job]:
-    """With the database's time as ``now``: the clock that also set the times of the jobs."""
-    return queries.visible_to(principal_of(request.META)).annotate(now=Now())
+    """As `picasso.jobs.queries.shown`."""
+    return queries.shown(queries.visible_to(principal_of(request.META)))
 
 
 class JobList(KnownParameters, generics.ListAPIView[Job]):
@@ -69,7 +69,7 @@ class JobList(KnownParameters, generics.ListAPIView[Job]):
         }
         principal = principal_of(self.request.META)
         jobs: QuerySet[Job] = or_invalid_field(partial(bulk_actions.select, principal), filters)
-        return jobs.annotate(now=Now())
+        return queries.shown(jobs)
 
     def checks(self) -> Iterable[Callable[[], object]]:
         given = self.request.query_params
@@ -208,8 +208,15 @@ class QueueList(KnownParameters):
         operation_id="list_queues", tags=["queues"], responses={200: QueueSerializer(many=True), **problems(400, 403)}
     )
     def get(self, request: Request) -> Response:
-        jobs = partial(queries.counted_for, principal_of(request.META))
-        return Response([asdict(load) for load in queues.loads(jobs, pipelines().queue_names)])
+        principal = principal_of(request.META)
+        jobs = partial(queries.counted_for, principal)
+        loads = queues.loads(jobs, pipelines().queue_names)
+        return Response([QueueSerializer(each).data for each in loads_shown(principal, loads)])
+
+
+def loads_shown(principal: Principal, loads: Iterable[Load]) -> Iterable[Load]:
+    """The names of those who operate the service are for those who administer it."""
+    return loads if principal.may(Scope.SERVICE_ADMIN) else [replace(each, paused_by="") for each in loads]
 
 
 class QueueChange(APIView):
@@ -250,4 +257,4 @@ def set_paused(name: str, action: Callable[[str], None]) -> Response:
     if name not in (names := pipelines().queue_names):
         raise NotFound(f"There is no queue of this name. The queues are {', '.join(names)}.")
     action(name)
-    return Response(asdict(queues.load(name)))
+    return Response(QueueSerializer(queues.load(name)).data)

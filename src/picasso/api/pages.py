@@ -36,6 +36,7 @@ LINKS = {
     "imports": addresses.IMPORTS,
     "jobs": addresses.JOBS,
     "queues": addresses.QUEUES,
+    "system": addresses.SYSTEM,
     "api": addresses.API,
     "docs": addresses.DOCS,
     "schema": addresses.SCHEMA,

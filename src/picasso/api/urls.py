@@ -21,6 +21,7 @@ from picasso.api.jobs import (
     QueuePause,
     QueueResume,
 )
+from picasso.api.jobs_summary import JobCount, JobSummary
 from picasso.api.keys import KeyDetail, KeyList, KeyRotate
 from picasso.api.links import FileLinks, LinkKeysRevoke, LinkKeysRotate
 from picasso.api.me import Me
@@ -28,6 +29,7 @@ from picasso.api.pages import Index
 from picasso.api.projects import ProjectDetail, ProjectList, ProjectWebhookSecret
 from picasso.api.remote import JobFail, JobFinish, JobProgress, JobRenew, JobsClaim
 from picasso.api.schema import Schema
+from picasso.api.system import System, SystemChecks, SystemMetrics, SystemSettings, SystemStorage
 from picasso.api.tokens import KeySigningSecret, TokenList
 from picasso.api.trash import FileRestore, TrashList
 from picasso.api.usage import UsageView
@@ -53,6 +55,8 @@ urlpatterns = [
     path("files/<uuid:pk>/neighbours/", FileNeighbours.as_view(), name="file-neighbours"),
     path("files/<uuid:pk>/jobs/", FileJobs.as_view(), name="file-jobs"),
     path("jobs/", JobList.as_view(), name="jobs"),
+    path("jobs/summary/", JobSummary.as_view(), name="jobs-summary"),
+    path("jobs/count/", JobCount.as_view(), name="jobs-count"),
     path("jobs/retry/", JobsRetry.as_view(), name="jobs-retry"),
     path("jobs/cancel/", JobsCancel.as_view(), name="jobs-cancel"),
     path("jobs/claim/", JobsClaim.as_view(), name="jobs-claim"),
@@ -67,6 +71,11 @@ urlpatterns = [
     path("queues/", QueueList.as_view(), name="queues"),
     path("queues/<str:name>/pause/", QueuePause.as_view(), name="queue-pause"),
     path("queues/<str:name>/resume/", QueueResume.as_view(), name="queue-resume"),
+    path("system/", System.as_view(), name="system"),
+    path("system/metrics/", SystemMetrics.as_view(), name="system-metrics"),
+    path("system/storage/", SystemStorage.as_view(), name="system-storage"),
+    path("system/checks/", SystemChecks.as_view(), name="system-checks"),
+    path("system/settings/", SystemSettings.as_view(), name="system-settings"),
     path("imports/", ImportList.as_view(), name="imports"),
     path("imports/<uuid:pk>/", ImportDetail.as_view(), name="import"),
     path("imports/<uuid:pk>/retry/", ImportRetry.as_view(), name="import-retry"),

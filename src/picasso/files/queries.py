@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from functools import reduce
 from operator import or_
 
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet
 
 from picasso.access.principal import Principal, Scope
 from picasso.errors import NotFound
@@ -108,6 +108,11 @@ def exists(principal: Principal, file_id: uuid.UUID) -> bool:
 def existing(principal: Principal, file_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
     """Those of the ids that files have."""
     return set(visible_to(principal).filter(pk__in=file_ids).values_list("pk", flat=True))
+
+
+def names_of(file_id: OuterRef) -> QuerySet[File]:
+    """For a subquery: the name of the file with this id, which a row outside has."""
+    return File.everywhere.filter(pk=file_id).values("name")  # type: ignore[return-value] # its rows are not used
 
 
 def quarantined(file_ids: Collection[uuid.UUID]) -> list[uuid.UUID]:

@@ -30,6 +30,11 @@ FIELDS = {
     "file": "file_id",
 }
 
+IDS = "ids"
+"""Of these jobs only. It may be in the body of an action, not in the query of a list."""
+
+MAX_IDS = 100
+
 CHOICES = {"state": State.values, "queue": QUEUES}
 
 AFTER_ALL = uuid.UUID(int=2**128 - 1)
@@ -54,15 +59,27 @@ class Outcome:
 
 
 def select(principal: Principal, where: Mapping[str, object]) -> QuerySet[Job]:
-    """The jobs that the principal sees, with these values of `FIELDS`. Raises `FilterError`."""
-    conditions = {}
+    """The jobs that the principal sees, with these values of `FIELDS`, or these `IDS`. Raises `FilterError`."""
+    conditions: dict[str, object] = {}
     for field, value in where.items():
+        if field == IDS:
+            conditions["pk__in"] = parse_ids(value)
+            continue
         if field not in FIELDS:
             raise FilterError(field, f"Jobs can't be filtered by {field!r}, only by {', '.join(FIELDS)}.")
         if not isinstance(value, str) or not value or len(value) > 64 or {"\0", "\n"} & set(value):
             raise FilterError(field, f"{field} must be a string of 1 to 64 characters in one line.")
         conditions[FIELDS[field]] = parse_value(field, value)
     return queries.visible_to(principal).filter(**conditions)
+
+
+def parse_ids(value: object) -> list[uuid.UUID]:
+    if not isinstance(value, list) or not 0 < len(value) <= MAX_IDS or not all(isinstance(each, str) for each in value):
+        raise FilterError(IDS, f"{IDS} must be a list of 1 to {MAX_IDS} ids.")
+    try:
+        return [query_values.identifier(IDS, each) for each in value]
+    except InvalidField as fault:
+        raise FilterError(IDS, str(fault)) from fault
 
 
 def parse_value(field: str, value: str) -> str | uuid.UUID:

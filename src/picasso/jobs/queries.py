@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from operator import attrgetter
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import Now
 
 from picasso.access.principal import Principal, Scope
@@ -30,17 +31,27 @@ def is_visible(principal: Principal, job_id: uuid.UUID) -> bool:
     return visible_to(principal).filter(pk=job_id).exists()
 
 
+def shown(jobs: QuerySet[Job]) -> QuerySet[Job]:
+    """With ``now``, the time of the database, and ``file_name``: see `picasso.serializers.JobSerializer`."""
+    return jobs.annotate(now=Now(), file_name=Subquery(files.names_of(OuterRef("file_id"))))
+
+
+def running(jobs: Collection[uuid.UUID]) -> QuerySet[Job]:
+    """Those of these jobs that run, of all projects, as `shown`."""
+    return shown(Job.everywhere.filter(pk__in=jobs, state=Job.State.RUNNING)).select_related("project")
+
+
 def counted_for(principal: Principal) -> QuerySet[Job]:
     """The jobs of which this principal may know the number: the queues serve all projects."""
     return Job.everywhere.all() if principal.may(Scope.SERVICE_ADMIN) else visible_to(principal)
 
 
 def newest(jobs: QuerySet[Job], limit: int) -> list[Job]:
-    """The newest of these jobs of all projects, with the database's time as ``now``.
+    """The newest of these jobs of all projects, as `shown`.
 
     Project by project: the indexes begin with the project.
     """
-    rows, projects = Job.everywhere.annotate(now=Now()), list(Project.objects.values_list("pk", flat=True))
+    rows, projects = shown(Job.everywhere.all()), list(Project.objects.values_list("pk", flat=True))
     found: list[Job] = []
     for start in range(0, len(projects), PROJECTS_AT_ONCE):
         some = projects[start : start + PROJECTS_AT_ONCE]

@@ -7,17 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Count, F, Min, Q, QuerySet
 from django.db.models.functions import Now
 
-from picasso.access import audit
+from picasso.access import actor, audit
+from picasso.access.actor_names import name_of
 from picasso.models import Job, Queue
 from picasso.queue_names import QUEUES
 
 State = Job.State
+
+
+NOT_PAUSED = {"paused_at": None, "paused_by": ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,10 @@ class Load:
     running: int
     oldest: float | None
     """For how many seconds the oldest due job has been due; None if no job is due."""
+    paused_at: datetime | None = None
+    """Since when it is paused; None also for one that an older version has paused."""
+    paused_by: str = ""
+    """The name of who paused it; empty where it is unknown."""
 
 
 def pause(name: str) -> None:
@@ -45,9 +53,17 @@ def is_paused(name: str) -> bool:
     return Queue.objects.filter(name=name, paused=True).exists()
 
 
+def paused() -> dict[str, Queue]:
+    """The paused queues by name."""
+    return {each.name: each for each in Queue.objects.filter(paused=True)}
+
+
 def _set(name: str, *, paused: bool) -> None:
+    """Who pauses a paused queue once more does not change since when it is paused."""
     with transaction.atomic():
-        Queue.objects.update_or_create(name=name, defaults={"paused": paused})
+        if is_paused(name) != paused:
+            since = {"paused_at": Now(), "paused_by": name_of(actor.current())} if paused else NOT_PAUSED
+            Queue.objects.update_or_create(name=name, defaults={"paused": paused, **since})
         audit.record("queue.pause" if paused else "queue.resume", "queue", name)
 
 
@@ -60,7 +76,9 @@ def load(name: str, rows: Callable[[], QuerySet[Job]] = Job.everywhere.all) -> L
     waiting = jobs.filter(state=State.WAITING).aggregate(n=Count("*"), age=Now() - Min(F("due_at")))
     age: timedelta | None = waiting["age"]
     oldest = age.total_seconds() if age and age > timedelta() else None
-    return Load(name, is_paused(name), waiting["n"], active["queued"], active["running"], oldest)
+    row = Queue.objects.filter(name=name, paused=True).first()
+    since = (row.paused_at, row.paused_by) if row else (None, "")
+    return Load(name, row is not None, waiting["n"], active["queued"], active["running"], oldest, *since)
 
 
 def loads(rows: Callable[[], QuerySet[Job]] = Job.everywhere.all, names: Iterable[str] = QUEUES) -> list[Load]:

@@ -177,6 +177,7 @@ class Relay:
         self._next: dict[str, float] = {}
         self._outage = False
         self._recovered = False
+        self._registered = False
         self._activity = activity
         self._rounds = Rounds(activity, self._round)
         self._thread = threading.Thread(target=self._run, name="relay", daemon=True)
@@ -278,8 +279,13 @@ class Relay:
         return True
 
     def _register(self) -> None:
-        """Write down that this worker is alive, and count the workers of its queue."""
-        Worker.objects.update_or_create(name=self._name, defaults={"queue": self._queue, "seen_at": Now()})
+        """Write down that this worker is alive and what it runs, and count the workers of its queue."""
+        running = sorted({str(each.job_id) for each in self._running()})
+        state: dict[str, Any] = {"queue": self._queue, "seen_at": Now(), "slots": self._slots, "running": running}
+        if not self._registered:
+            state["started_at"] = Now()  # in a container, each process may have the same name
+        Worker.objects.update_or_create(name=self._name, defaults=state)
+        self._registered = True
         Worker.objects.filter(seen_at__lt=Now() - DELETE_WORKERS_AFTER).delete()
         alive = Worker.objects.filter(queue=self._queue, seen_at__gt=Now() - WORKER_IS_DEAD_AFTER)
         self._workers = max(1, alive.count())

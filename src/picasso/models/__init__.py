@@ -8,6 +8,7 @@ from picasso.models.credentials import Key, LinkKey, TokenUse
 from picasso.models.events import Event, EventCounter
 from picasso.models.files import Derivative, File, Job, Scan
 from picasso.models.imports import Import
+from picasso.models.metrics import ProjectMetrics, ServiceMetrics, Step, StoredType
 from picasso.models.operations import FileBatch, Queue, Reprocess, Worker
 from picasso.models.people import ExternalIdentity, Membership, SecondFactor, SignInFailure
 from picasso.models.projects import DEFAULT_PROJECT, MAX_DAYS, Project, Visibility
@@ -39,6 +40,7 @@ __all__ = [
     "OwnerUsage",
     "Project",
     "ProjectManager",
+    "ProjectMetrics",
     "ProjectUsage",
     "Queue",
     "RateCounter",
@@ -46,8 +48,11 @@ __all__ = [
     "Row",
     "Scan",
     "SecondFactor",
+    "ServiceMetrics",
     "SignInFailure",
     "StagedDerivative",
+    "Step",
+    "StoredType",
     "TokenUse",
     "UnscopedQueryError",
     "Upload",

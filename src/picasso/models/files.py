@@ -217,6 +217,12 @@ class Job(models.Model):
                 fields=["project", "pipeline", "id"], name="job_pipeline", condition=~models.Q(pipeline="default")
             ),
             models.Index(fields=["project", "error_code", "id"], name="job_error", condition=~models.Q(error_code="")),
+            # For the failed jobs by reason.
+            models.Index(
+                fields=["project", "error_code", "processor", "id"],
+                name="job_failed",
+                condition=models.Q(state="failed"),
+            ),
         ]
 
     def __str__(self) -> str:

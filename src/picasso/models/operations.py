@@ -16,6 +16,10 @@ class Queue(models.Model):
 
     name = models.CharField(max_length=32, primary_key=True)
     paused = models.BooleanField(default=False)
+    paused_at = models.DateTimeField(null=True, help_text="Since when it is paused.")
+    paused_by = models.CharField(
+        max_length=255, blank=True, default="", db_default="", help_text="The name of who paused it."
+    )
 
     def __str__(self) -> str:
         return f"{self.name}: {'paused' if self.paused else 'running'}"
@@ -27,6 +31,9 @@ class Worker(models.Model):
     name = models.CharField(max_length=255, primary_key=True)
     queue = models.CharField(max_length=32)
     seen_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True)
+    slots = models.PositiveIntegerField(default=0, db_default=0, help_text="How many jobs it runs at once.")
+    running = models.JSONField(default=list, db_default=[], help_text="The ids of the jobs that it ran at `seen_at`.")
 
     def __str__(self) -> str:
         return self.name

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import closing
-from functools import partial
 
 from picasso.access import projects, tokens
 from picasso.access.authenticate import Authenticator, BearerKeys, Cache, OpenAccess, Scheme
@@ -18,6 +17,7 @@ from picasso.activity import Activity
 from picasso.conf import Conf
 from picasso.errors import ClientGone, PicassoError, Unavailable
 from picasso.limits.default import new_limiter
+from picasso.monitoring.readiness import needs
 from picasso.process.pipelines import pipelines
 from picasso.receive.commit import Committer
 from picasso.receive.concatenate import Concatenations
@@ -25,9 +25,7 @@ from picasso.receive.quota import limits_of
 from picasso.receive.recovery import Recovery
 from picasso.receive.threads import Threads
 from picasso.receive.uploads import Uploads
-from picasso.scan.clamd import Clamd, Timeouts
 from picasso.storage import Storage
-from picasso.web import health
 from picasso.web.body import BodyOptions
 from picasso.web.claims import ClaimHandler
 from picasso.web.connection import Receive
@@ -41,7 +39,7 @@ from picasso.web.event_hub import EventHub
 from picasso.web.event_slots import EventSlots
 from picasso.web.events import EventsHandler, SettledFiles
 from picasso.web.forwarded import Forwarding
-from picasso.web.health import Check, HealthHandler
+from picasso.web.health import HealthHandler
 from picasso.web.hosts import Hosts
 from picasso.web.identification import Identification
 from picasso.web.imports import SettledImports
@@ -93,7 +91,7 @@ class WebApp:
         self._cors = Cors(conf.cors_origins, project_origins(self._access))
         self._security_headers = SecurityHeaders(conf.public_url, conf.hsts_seconds)
         self._denials = Denials()
-        self._health = HealthHandler(checks(conf, storage))
+        self._health = HealthHandler({need.name: need.check for need in needs(conf, storage)})
         self._download = DownloadHandler(storage.files, policies)
         self._django = DjangoHandler()
         self._limiter = new_limiter(conf)
@@ -245,15 +243,3 @@ def authenticator(conf: Conf, threads: AccessThreads) -> Authenticator:
 def project_origins(threads: AccessThreads) -> ProjectOrigins:
     cache = Cache(lambda _: projects.cors_origins(), threads)
     return lambda: cache.get("")
-
-
-def checks(conf: Conf, storage: Storage) -> dict[str, Check]:
-    """What the service needs to be ready."""
-    needed: dict[str, Check] = {"database": health.database, "storage": storage.files.probe, "worker": health.workers}
-    if conf.clamd:
-        needed["scanner"] = partial(health.scanner, Clamd(conf.clamd, Timeouts(connect=health.CHECK_SECONDS / 2)))
-    if not conf.embedded:
-        from picasso.jobs.broker import Broker  # only here does a web process need Celery, which is slow to import
-
-        needed["broker"] = Broker(conf).ping
-    return needed

@@ -3,29 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import socket
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 
-from django.db import close_old_connections, connection
-from django.utils import timezone
+from django.db.models.functions import Now
 
-from picasso.errors import PROBLEM_JSON, MethodNotAllowed, NotReady, PicassoError
+from picasso.errors import PROBLEM_JSON, MethodNotAllowed, NotReady
 from picasso.models import Worker
+from picasso.monitoring.readiness import SECONDS, Check, outcome_of
+from picasso.monitoring.samples import ALIVE_WITHIN
 from picasso.pools import stop_pool
-from picasso.scan.clamd import Clamd, ClamdError
 from picasso.web.request import Request
-
-log = logging.getLogger(__name__)
-
-WORKER_SEEN_WITHIN = timedelta(seconds=30)
-
-CHECK_SECONDS = 5
-
-Check = Callable[[], None]
-"""Raises if the thing is unavailable. The message of a `PicassoError` is public."""
 
 
 class HealthHandler:
@@ -53,18 +41,11 @@ class HealthHandler:
         return await request.answer_json(error.status, body, {"Content-Type": PROBLEM_JSON, **error.headers})
 
     async def _outcome(self, check: Check) -> str:
-        """``ok``, or a public sentence. The details of an unexpected error go to the log only."""
         try:
-            async with asyncio.timeout(CHECK_SECONDS):
-                await asyncio.get_running_loop().run_in_executor(self._threads, check)
-        except PicassoError as fault:
-            return fault.detail
+            async with asyncio.timeout(SECONDS):
+                return await asyncio.get_running_loop().run_in_executor(self._threads, outcome_of, check)
         except TimeoutError:
-            return f"No answer within {CHECK_SECONDS} seconds."
-        except Exception as fault:
-            log.warning("not ready: %s", fault)
-            return "Unavailable."
-        return "ok"
+            return f"No answer within {SECONDS:g} seconds."
 
 
 def require_get(request: Request) -> None:
@@ -72,26 +53,7 @@ def require_get(request: Request) -> None:
         raise MethodNotAllowed(["GET", "HEAD"])
 
 
-def database() -> None:
-    close_old_connections()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM picasso_file LIMIT 1")
-
-
-def workers() -> None:
-    close_old_connections()
-    if not Worker.objects.filter(seen_at__gt=timezone.now() - WORKER_SEEN_WITHIN).exists():
-        raise PicassoError(f"No worker has reported in the last {WORKER_SEEN_WITHIN.seconds} seconds.")
-
-
-def scanner(clamd: Clamd) -> None:
-    try:
-        clamd.ping()
-    except ClamdError as fault:
-        raise PicassoError("The virus scanner does not answer.") from fault
-
-
 def worker_reported() -> bool:
     """Whether a worker of this machine has reported recently. For the container's health check."""
     name = f"{socket.gethostname()}/"
-    return Worker.objects.filter(name__startswith=name, seen_at__gt=timezone.now() - WORKER_SEEN_WITHIN).exists()
+    return Worker.objects.filter(name__startswith=name, seen_at__gt=Now() - ALIVE_WITHIN).exists()

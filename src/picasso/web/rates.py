@@ -25,8 +25,17 @@ log = logging.getLogger(__name__)
 POLICIES: Mapping[Kind, str] = {"key": "key", "token": "token", "session": "user"}
 
 LISTS = frozenset(
-    {addresses.FILES, addresses.JOBS, addresses.EVENTS, f"{addresses.API}trash/", f"{addresses.API}audit/"}
+    {
+        addresses.FILES,
+        addresses.JOBS,
+        f"{addresses.JOBS}count/",
+        addresses.EVENTS,
+        f"{addresses.API}trash/",
+        f"{addresses.API}audit/",
+    }
 )
+
+FIGURES = frozenset({f"{addresses.JOBS}summary/", f"{addresses.SYSTEM}metrics/", f"{addresses.SYSTEM}checks/"})
 
 # A password takes a tenth of a second to check. How many may be wrong is counted by `picasso.access.sign_in_locks`.
 SIGN_IN = (addresses.SIGN_IN, addresses.ACCOUNT, f"{addresses.ADMIN}login/", f"{addresses.ADMIN}password_change/")
@@ -111,7 +120,7 @@ def costly_policy(request: Request) -> str:
     path = request.path if request.path.endswith("/") else f"{request.path}/"
     if path == addresses.IMPORTS and request.method == "POST":
         return "import"
-    if path in BULK_ACTIONS or (path in LISTS and request.scope["query_string"]):
+    if path in BULK_ACTIONS | FIGURES or (path in LISTS and request.scope["query_string"]):
         return "list"
     if is_sign_in(request.method, path):
         return "sign-in"

@@ -46,6 +46,7 @@ TAGS = {
     "jobs": "The processing of files.",
     "remote processors": "For workers elsewhere: take jobs, send results.",
     "queues": "The queues of jobs.",
+    "system": "The service itself: health, workers, figures over time, checks, settings.",
     "access": "Projects, keys, tokens, usage and the audit log.",
     "service": "The directory of the service.",
     "schema": "This document.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from picasso.api.openapi import access_examples, remote_examples, webhook_examples
+from picasso.api.openapi import access_examples, remote_examples, system_examples, webhook_examples
 from picasso.api.openapi.access_examples import KEY
 from picasso.api.openapi.example_values import (
     AT,
@@ -57,6 +57,7 @@ FAILURE = {"code": "corrupt", "detail": "The picture ends too early."}
 JOB = {
     "id": JOB_ID,
     "file": FILE_ID,
+    "file_name": "beach.jpg",
     "processor": "image",
     "pipeline": "default",
     "queue": "quick",
@@ -65,6 +66,7 @@ JOB = {
     "attempt": 1,
     "progress": None,
     "error": FAILURE,
+    "final": True,
     "log": "",
     "requested_at": AT,
     "due_at": AT,
@@ -93,7 +95,16 @@ IMPORT = {
     "finished_at": None,
 }
 
-QUEUE = {"name": "quick", "paused": False, "waiting": 3, "queued": 1, "running": 2, "oldest": 0.4}
+QUEUE = {
+    "name": "quick",
+    "paused": False,
+    "waiting": 3,
+    "queued": 1,
+    "running": 2,
+    "paused_at": None,
+    "paused_by": "",
+    "oldest": 0.4,
+}
 
 BATCH = {
     "id": BATCH_ID,
@@ -123,6 +134,7 @@ ANSWERS: Mapping[str, Any] = {
     **remote_examples.ANSWERS,
     **access_examples.ANSWERS,
     **webhook_examples.ANSWERS,
+    **system_examples.ANSWERS,
     "StoredFile": FILE,
     "FileDetail": {
         **FILE,
@@ -146,6 +158,13 @@ ANSWERS: Mapping[str, Any] = {
         "results": [
             {"id": FILE_ID, "status": 200},
             {"id": DERIVED_ID, "status": 404, "code": "not-found", "detail": "There is nothing at this address."},
+        ],
+    },
+    "Count": {"count": 212, "more": False},
+    "JobSummary": {
+        "states": [{"state": "failed", "count": 212, "more": False}],
+        "failures": [
+            {"error": "corrupt", "processor": "image", "count": 212, "more": False, "final": True, "example": JOB}
         ],
     },
     "Outcome": {"count": 12, "more": False},

@@ -1,6 +1,12 @@
 """What the JSON API says of parameters and bodies."""
 
 SENTENCES = {
+    "ids must be a list of 1 to {} ids.": "ids — список от 1 до {0} номеров.",
+    "until must be later than from.": "until должен быть позже from.",
+    "These are more than {} periods. Give a later time, or a longer step.": (
+        "Получается больше {0} периодов. Укажите время позже или шаг длиннее."
+    ),
+    "These figures are of a whole project.": "Эти показатели — всего проекта.",
     "The lease of this job has ended, or is none of this job. Leave the job: another worker has it, or will.": (
         "Срок аренды этого задания истёк, или это аренда другого задания. Оставьте его: оно у другого обработчика или "
         "достанется ему."

@@ -8,7 +8,6 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db.models.functions import Now
 
 from picasso.access.principal import SERVICE, Principal
 from picasso.jobs import bulk_actions, commands, queries, states
@@ -68,7 +67,7 @@ class Command(BaseCommand):
             self.stdout.write(line(job, names.get(job["id"], "")))
 
     def show(self, _: dict[str, object], options: dict[str, Any]) -> None:
-        found = serialize(Job.everywhere.filter(pk=options["id"]).annotate(now=Now()))
+        found = serialize(queries.shown(Job.everywhere.filter(pk=options["id"])))
         if not found:
             raise CommandError(f"There is no job {options['id']}.")
         self.stdout.write(json.dumps(found[0]) if options["json"] else details(found[0]))

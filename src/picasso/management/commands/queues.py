@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
+from django.core.serializers.json import DjangoJSONEncoder
 
 from picasso.jobs import queues
 from picasso.jobs.queues import Load
@@ -30,7 +31,7 @@ class Command(BaseCommand):
             {"pause": queues.pause, "resume": queues.resume}[options["do"]](options["name"])
         loads = queues.loads(names=pipelines().queue_names)
         if options["json"]:
-            self.stdout.write(json.dumps([asdict(load) for load in loads]))
+            self.stdout.write(json.dumps([asdict(load) for load in loads], cls=DjangoJSONEncoder))
             return
         width = max((len(load.name) for load in loads), default=0)
         for load in loads:
@@ -41,4 +42,11 @@ def line(load: Load, width: int) -> str:
     state = "paused" if load.paused else "open"
     counts = f"{load.waiting} waiting, {load.queued} queued, {load.running} running"
     since = "" if load.oldest is None else f", the oldest due for {load.oldest:.0f} s"
-    return f"{load.name:{width}} {state:7} {counts}{since}"
+    return f"{load.name:{width}} {state:7} {counts}{since}{paused_since(load)}"
+
+
+def paused_since(load: Load) -> str:
+    if not load.paused_at:
+        return ""
+    by = f" by {load.paused_by}" if load.paused_by else ""
+    return f", paused since {load.paused_at:%Y-%m-%d %H:%M} UTC{by}"
