@@ -10,18 +10,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.models.functions import Now
-from django.test import Client
 
 from picasso.access.principal import OPEN, PROJECT_SCOPES, Principal, Scope
 from picasso.access.projects import Project
 from picasso.jobs import bulk_actions, queues
 from picasso.jobs import queries as job_queries
 from picasso.jobs.states import State
-from picasso.models import File, Job, Queue
+from picasso.models import Job, Queue
 from picasso.models import Project as ProjectRow
 from tests.flow.http import client
 from tests.flow.rows import copy_many, new_file, new_job, running_job
@@ -334,38 +332,6 @@ def test_queues_in_the_console() -> None:
     assert [queue["paused"] for queue in json.loads(told("queues", "--json"))] == [True, False, False]
     told("queues", "resume", "quick")
     assert not queues.is_paused("quick")
-
-
-# The admin
-
-
-@pytest.fixture
-def admin() -> Client:
-    browser = client()
-    browser.force_login(User.objects.create_superuser("ann"))
-    return browser
-
-
-def act(admin: Client, model: str, action: str, chosen: list[Any]) -> None:
-    body = {"action": action, "_selected_action": [str(each) for each in chosen]}
-    assert admin.post(f"/admin/picasso/{model}/", body).status_code == 302
-
-
-def test_the_admin_retries_and_cancels(admin: Client) -> None:
-    failed, waiting = new_job(state=State.FAILED, progress=0.5, log="said"), new_job()
-    assert admin.get("/admin/picasso/job/").status_code == 200
-    assert "said" in admin.get(f"/admin/picasso/job/{failed.pk}/change/").content.decode()
-    assert admin.get(f"/admin/picasso/file/{failed.file_id}/change/").status_code == 200
-    act(admin, "job", "retry", [failed.pk, waiting.pk])
-    assert set(Job.everywhere.values_list("state", flat=True)) == {State.WAITING}
-    act(admin, "job", "cancel", [failed.pk])
-    assert Job.everywhere.get(pk=failed.pk).state == State.CANCELLED
-    assert File.everywhere.get(pk=failed.file_id).state == File.State.FAILED
-
-
-def test_the_admin_has_no_page_of_queues(admin: Client) -> None:
-    """It showed a paused queue as a green tick. The console has the switches, and the API."""
-    assert admin.get("/admin/picasso/queue/").status_code == 404
 
 
 @pytest.mark.parametrize("body", ['{"processor": "\\ud800"}', "[" * 100_000], ids=["half-a-pair", "deep"])

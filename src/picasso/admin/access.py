@@ -51,7 +51,7 @@ class ProjectAdmin(Kept, admin.ModelAdmin):
 
 @admin.register(Key)
 class KeyAdmin(Kept, admin.ModelAdmin):
-    list_display = ("id", "name", "project", "state", "expires_at", "last_used_at", "created_at", "created_by")
+    list_display = ("name", "id", "project", "state", "expires_at", "last_used_at", "created_at", "created_by")
     list_filter = ("project", ("revoked_at", admin.EmptyFieldListFilter))
     list_select_related = ("project",)
     search_fields = ("id__exact", "name", "lineage__exact")

@@ -20,3 +20,17 @@ class Kept(ReadOnly):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+MAX_TEXT = 200
+
+
+def readable(text: str, none: str = "-") -> str:
+    """A name that others chose, for a list: short, and without what hides or reorders text."""
+    shown = "".join(c if c.isprintable() else "\ufffd" for c in text).strip()
+    return f"{shown[: MAX_TEXT // 2]}…{shown[-MAX_TEXT // 2 :]}" if len(shown) > MAX_TEXT else shown or none
+
+
+def reason(code: str, detail: str = "") -> str:
+    """Why something failed: its code, and the sentence if there is one; empty if it did not."""
+    return readable(f"{code}: {detail}" if code and detail else code, "")

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from picasso.access.principal import SERVICE
-from picasso.admin.base import Kept
+from picasso.admin.base import Kept, reason
 from picasso.errors import PicassoError
 from picasso.imports import queries, states
 from picasso.imports.retry import retry
@@ -21,7 +21,7 @@ from picasso.models import Import
 
 @admin.register(Import)
 class ImportAdmin(Kept, admin.ModelAdmin):
-    list_display = ("id", "project", "host", "state", "bytes", "size", "attempts", "error_code", "created_at")
+    list_display = ("host", "project", "state", "why", "bytes", "size", "attempts", "created_at")
     list_filter = ("state", "project")
     list_select_related = ("project",)
     search_fields = ("id__exact", "host__exact", "error_code__exact")
@@ -35,6 +35,10 @@ class ImportAdmin(Kept, admin.ModelAdmin):
     @admin.display(description="URL")
     def address_without_query(self, row: Import) -> str:
         return states.without_query(row.url)
+
+    @admin.display(description="why it failed")
+    def why(self, row: Import) -> str:
+        return reason(row.error_code)
 
     def has_act_permission(self, request: HttpRequest) -> bool:
         return isinstance(request.user, User) and request.user.has_perm("picasso.change_import")

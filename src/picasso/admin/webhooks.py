@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from picasso.admin.base import Kept
+from picasso.admin.base import Kept, readable
 from picasso.errors import PicassoError
 from picasso.models import Delivery, Webhook
 from picasso.webhooks import endpoints
@@ -34,7 +34,7 @@ class ActsOnWebhooks(Kept, admin.ModelAdmin):
 
 @admin.register(Webhook)
 class WebhookAdmin(ActsOnWebhooks):
-    list_display = ("id", "project", "url", "enabled", "disabled_reason", "failures", "failing_since", "created_at")
+    list_display = ("shown_url", "shown_description", "project", "state", "created_at")
     list_filter = ("enabled", "disabled_reason", "project")
     list_select_related = ("project",)
     search_fields = ("id__exact", "url")
@@ -44,6 +44,22 @@ class WebhookAdmin(ActsOnWebhooks):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Webhook]:
         """Without what stands for webhooks of files: see their deliveries."""
         return super().get_queryset(request).filter(host="")
+
+    @admin.display(description="address", ordering="url")
+    def shown_url(self, webhook: Webhook) -> str:
+        return readable(webhook.url)
+
+    @admin.display(description="description")
+    def shown_description(self, webhook: Webhook) -> str:
+        return readable(webhook.description, "")
+
+    def state(self, webhook: Webhook) -> str:
+        """In words, with the reason."""
+        if not webhook.enabled:
+            return f"Disabled: {DISABLED.get(webhook.disabled_reason, webhook.disabled_reason)}"
+        if webhook.failures:
+            return f"Failing: the last {webhook.failures} attempts, since {webhook.failing_since:%Y-%m-%d %H:%M} UTC"
+        return "Active"
 
     @admin.action(description="Enable, and send what is due", permissions=["act"])
     def enable(self, request: HttpRequest, queryset: QuerySet[Webhook]) -> None:
@@ -64,6 +80,13 @@ class WebhookAdmin(ActsOnWebhooks):
         )
 
 
+DISABLED = {
+    "requested": "somebody did so",
+    "gone": "its receiver answered 410",
+    "failing": "for a week nothing was delivered",
+}
+
+
 def switch(webhook: Webhook, *, enabled: bool) -> int:
     """1 if that has changed anything."""
     if webhook.enabled == enabled:
@@ -79,11 +102,20 @@ def send_test(webhook: Webhook) -> int:
 
 @admin.register(Delivery)
 class DeliveryAdmin(ActsOnWebhooks):
-    list_display = ("id", "webhook", "type", "state", "tries", "status", "error", "created_at", "finished_at")
+    list_display = ("type", "receiver", "state", "why", "tries", "created_at", "finished_at")
     list_filter = ("state",)
     list_select_related = ("webhook",)
     search_fields = ("id__exact", "webhook__id__exact")
     actions = ("replay",)
+
+    @admin.display(description="webhook")
+    def receiver(self, delivery: Delivery) -> str:
+        """Its address, or the host that a file has named."""
+        return readable(delivery.webhook.url or delivery.webhook.host)
+
+    @admin.display(description="last answer")
+    def why(self, delivery: Delivery) -> str:
+        return delivery.error or str(delivery.status or "")
 
     @admin.action(description="Send again (those that have ended)", permissions=["act"])
     def replay(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
