@@ -166,6 +166,8 @@ SPECTACULAR_SETTINGS = {
         "JobState": "picasso.models.Job.State",
         "Scope": "picasso.api.keys.SCOPES",
         "TokenScope": "picasso.api.tokens.SCOPES",
+        "DeliveryStateEnum": "picasso.models.Delivery.State",
+        "Role": "picasso.models.Membership.Role",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

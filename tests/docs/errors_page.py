@@ -15,7 +15,8 @@ HEAD = """# Error codes
 Every error has a stable `code` for programs and a sentence for people. Compare the code, show the sentence. The codes
 of one version of the API do not change; new ones may be added.
 
-`python -m tests.docs.errors_page` writes this page from `src/picasso/error_codes/`.
+`python -m tests.docs.errors_page` writes this page from `src/picasso/error_codes/`. `GET /api/v1.0/error-codes/` gives
+the same as JSON, and `/developers/` searches in it.
 
 ## Errors of requests
 The answer to a request that fails is a problem document (RFC 9457) with the type `application/problem+json`:

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple, cast
 import jwt
 import pytest
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db import connection
 from django.utils import timezone
 
@@ -27,7 +28,7 @@ from picasso import addresses
 from picasso.access import claims, keys, tokens
 from picasso.access.principal import Scope
 from picasso.api.urls import urlpatterns
-from picasso.models import Derivative, File, FileBatch, Import, Job, Key, Project, Upload, Webhook
+from picasso.models import Delivery, Derivative, File, FileBatch, Import, Job, Key, Membership, Project, Upload, Webhook
 from picasso.storage.folder import Folder
 from picasso.urls import urlpatterns as pages
 from picasso.web.app import WebApp
@@ -58,6 +59,8 @@ class Objects(NamedTuple):
     imported: Import
     batch: FileBatch
     webhook: Webhook
+    delivery: Delivery
+    person: User
 
     def address(self, pattern: str) -> str:
         """The path of a pattern, with the ids and names of these objects."""
@@ -71,6 +74,8 @@ class Objects(NamedTuple):
             "import": self.imported.pk,
             "batch": self.batch.pk,
             "webhook": self.webhook.pk,
+            "delivery": self.delivery.pk,
+            "person": self.person.pk,
             "project": "default",
             "queue": "quick",
         }
@@ -103,6 +108,7 @@ API: dict[tuple[str, str], Row] = {
     ("root", "GET"): Row(A, EVERYBODY),
     ("schema", "GET"): Row(f"{A}schema/", EVERYBODY),
     ("docs", "GET"): Row(f"{A}docs/", EVERYBODY),
+    ("error-codes", "GET"): Row(f"{A}error-codes/", EVERYBODY),
     ("me", "GET"): Row(f"{A}me/", SOMEBODY),
     ("files", "GET"): Row(f"{A}files/", Scope.FILES_READ),
     ("file", "GET"): Row(f"{A}files/{{file}}/", Scope.FILES_READ, owned=True),
@@ -141,7 +147,6 @@ API: dict[tuple[str, str], Row] = {
     ("job-finish", "POST"): Row(f"{A}jobs/{{job}}/finish/", WORK, body=b"{}", headers={**JSON, **LEASE}),
     ("job-fail", "POST"): Row(f"{A}jobs/{{job}}/fail/", WORK, body=b"{}", headers={**JSON, **LEASE}),
     ("events", "GET"): Row(f"{A}events/", Scope.EVENTS_READ),
-    ("pipelines", "GET"): Row(f"{A}pipelines/", Scope.FILES_WRITE),
     ("queues", "GET"): Row(f"{A}queues/", Scope.JOBS_READ),
     ("queue-pause", "POST"): Row(f"{A}queues/{{queue}}/pause/", Scope.SERVICE_ADMIN),
     ("queue-resume", "POST"): Row(f"{A}queues/{{queue}}/resume/", Scope.SERVICE_ADMIN),
@@ -154,6 +159,7 @@ API: dict[tuple[str, str], Row] = {
     ("webhook-test", "POST"): Row(f"{A}webhooks/{{webhook}}/test/", HOOKS),
     ("webhook-replay", "POST"): Row(f"{A}webhooks/{{webhook}}/replay/", HOOKS, body=b"{}", headers=JSON),
     ("webhook-deliveries", "GET"): Row(f"{A}webhooks/{{webhook}}/deliveries/", HOOKS),
+    ("webhook-delivery", "GET"): Row(f"{A}webhooks/{{webhook}}/deliveries/{{delivery}}/", HOOKS),
     ("imports", "GET"): Row(f"{A}imports/", Scope.FILES_WRITE),
     ("imports", "POST"): Row(f"{A}imports/", Scope.FILES_WRITE, body=b"{}", headers=JSON),
     ("import", "GET"): Row(f"{A}imports/{{import}}/", Scope.FILES_WRITE, owned=True),
@@ -171,6 +177,14 @@ API: dict[tuple[str, str], Row] = {
     ("link-keys-rotate", "POST"): Row(f"{A}link-keys/rotate/", Scope.PROJECT_ADMIN),
     ("link-keys-revoke", "POST"): Row(f"{A}link-keys/revoke/", Scope.PROJECT_ADMIN),
     ("file", "PATCH"): Row(f"{A}files/{{file}}/", Scope.FILES_WRITE, owned=True, body=b"{}", headers=JSON),
+    ("people", "GET"): Row(f"{A}people/", Scope.PROJECT_ADMIN),
+    ("people", "POST"): Row(f"{A}people/", Scope.PROJECT_ADMIN, body=b"{}", headers=JSON),
+    ("person", "GET"): Row(f"{A}people/{{person}}/", Scope.PROJECT_ADMIN),
+    ("person", "PATCH"): Row(f"{A}people/{{person}}/", Scope.PROJECT_ADMIN, body=b"{}", headers=JSON),
+    ("person-password", "POST"): Row(
+        f"{A}people/{{person}}/password/", Scope.SERVICE_ADMIN, body=b'{"remove_second_factor": 1}', headers=JSON
+    ),
+    ("person-sign-out", "POST"): Row(f"{A}people/{{person}}/sign-out/", Scope.SERVICE_ADMIN),
     ("projects", "GET"): Row(f"{A}projects/", Scope.PROJECT_ADMIN),
     ("projects", "POST"): Row(f"{A}projects/", Scope.SERVICE_ADMIN, body=b"{}", headers=JSON),
     ("project", "GET"): Row(f"{A}projects/{{project}}/", Scope.PROJECT_ADMIN),
@@ -352,7 +366,10 @@ def make_objects(storage: Folder, **fields: Any) -> Objects:
         project_id=1, owner="ann", action="tag", after=file.pk, until=file.pk, total=1, state=FileBatch.State.DONE
     )
     webhook = Webhook.everywhere.create(project_id=1, url="http://a/", types=["file.*"], secret="")
-    return Objects(file, new_job(file), upload, row, trashed, imported, batch, webhook)
+    delivery = Delivery.objects.create(webhook=webhook, type="webhook.test")
+    person = User.objects.create(username=uuid.uuid4().hex)
+    Membership.objects.create(user=person, project_id=1, role="viewer")
+    return Objects(file, new_job(file), upload, row, trashed, imported, batch, webhook, delivery, person)
 
 
 def close() -> None:
@@ -487,8 +504,9 @@ def test_a_foreign_id_looks_like_none(tmp_path: Path) -> None:
             if not row.names_object or row.needs == Scope.SERVICE_ADMIN or "{project}" in row.pattern:
                 continue
             foreign = await service.ask(method, row, credentials.other_project)
-            made_up = re.sub(r"\{(file|job|upload|trashed|import|batch|webhook)\}", str(uuid.uuid4()), row.pattern)
-            made_up = made_up.replace("{key}", "A" * 12).replace("{name}", "note.txt")
+            ids = r"\{(file|job|upload|trashed|import|batch|webhook|delivery)\}"
+            made_up = re.sub(ids, str(uuid.uuid4()), row.pattern)
+            made_up = made_up.replace("{key}", "A" * 12).replace("{person}", "999999999").replace("{name}", "note.txt")
             missing = await ask(service.app, method, made_up, row.body, **{**row.headers, **credentials.other_project})
             if (foreign.status, foreign.body) != (missing.status, missing.body):
                 wrong.append(

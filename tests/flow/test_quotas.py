@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.utils import timezone
 
 from picasso.access import keys, quotas
 from picasso.access.principal import OPEN, PROJECT_SCOPES
@@ -267,6 +268,13 @@ def test_usage(key: str) -> None:
     project = replace(OPEN, project=read(row.pk))
     found: Mapping[str, Any] = client(project).get(USAGE).json()
     assert (found["files"], found["bytes"], found["bytes_today"], found["limits"]["files"]) == (2, 9, 0, 5)
+    assert (found["unfinished_bytes"], found["concurrent_uploads"]) == (0, 0)
+    for owner, finished in (("ann", None), ("bob", None), ("ann", timezone.now())):
+        upload = {"protocol": "tus", "length": 30, "reserved": 20, "finished_at": finished}
+        Upload.everywhere.create(project_id=row.pk, owner=owner, **upload)
+    for query, expected in (({}, (40, 2)), ({"owner": "ann"}, (20, 1))):
+        found = client(project).get(USAGE, query).json()
+        assert (found["unfinished_bytes"], found["concurrent_uploads"]) == expected
     assert client(project).get(USAGE, {"owner": "ann"}).json()["bytes"] == 8
     ann = replace(project, owner="ann")
     assert client(ann).get(USAGE).json()["bytes"] == 8

@@ -56,8 +56,8 @@ FIRST = (
 )
 MORE = (
     Entry("trash", "Trash", "/trash/", Scope.FILES_READ, "g t"),
-    Entry("people", "People", "/people/", Scope.SERVICE_ADMIN, "g p"),
-    Entry("projects", "Projects", "/projects/", Scope.SERVICE_ADMIN, "g o"),
+    Entry("people", "People", "/people/", Scope.PROJECT_ADMIN, "g p"),
+    Entry("projects", "Projects", "/projects/", Scope.PROJECT_ADMIN, "g o"),
     Entry("audit", "Audit", "/audit/", Scope.PROJECT_ADMIN, "g a"),
 )
 

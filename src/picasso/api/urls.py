@@ -4,6 +4,7 @@ from django.urls import path
 
 from picasso.api.audit import AuditList
 from picasso.api.docs import Docs
+from picasso.api.error_codes import ErrorCodes
 from picasso.api.events import EventList
 from picasso.api.file_neighbours import FileNeighbours
 from picasso.api.files import FileDetail, FileList
@@ -26,7 +27,7 @@ from picasso.api.keys import KeyDetail, KeyList, KeyRotate
 from picasso.api.links import FileLinks, LinkKeysRevoke, LinkKeysRotate
 from picasso.api.me import Me
 from picasso.api.pages import Index
-from picasso.api.pipelines import PipelineList
+from picasso.api.people.directory import PersonDetail, PersonList, PersonPassword, PersonSignOut
 from picasso.api.projects import ProjectDetail, ProjectList, ProjectWebhookSecret
 from picasso.api.remote import JobFail, JobFinish, JobProgress, JobRenew, JobsClaim
 from picasso.api.schema import Schema
@@ -35,6 +36,7 @@ from picasso.api.tokens import KeySigningSecret, TokenList
 from picasso.api.trash import FileRestore, TrashList
 from picasso.api.usage import UsageView
 from picasso.api.webhooks import (
+    DeliveryDetail,
     DeliveryList,
     FileDeliveryList,
     WebhookDetail,
@@ -77,7 +79,6 @@ urlpatterns = [
     path("system/storage/", SystemStorage.as_view(), name="system-storage"),
     path("system/checks/", SystemChecks.as_view(), name="system-checks"),
     path("system/settings/", SystemSettings.as_view(), name="system-settings"),
-    path("pipelines/", PipelineList.as_view(), name="pipelines"),
     path("imports/", ImportList.as_view(), name="imports"),
     path("imports/<uuid:pk>/", ImportDetail.as_view(), name="import"),
     path("imports/<uuid:pk>/retry/", ImportRetry.as_view(), name="import-retry"),
@@ -90,6 +91,10 @@ urlpatterns = [
     path("files/<uuid:pk>/links/", FileLinks.as_view(), name="file-links"),
     path("link-keys/rotate/", LinkKeysRotate.as_view(), name="link-keys-rotate"),
     path("link-keys/revoke/", LinkKeysRevoke.as_view(), name="link-keys-revoke"),
+    path("people/", PersonList.as_view(), name="people"),
+    path("people/<int:pk>/", PersonDetail.as_view(), name="person"),
+    path("people/<int:pk>/password/", PersonPassword.as_view(), name="person-password"),
+    path("people/<int:pk>/sign-out/", PersonSignOut.as_view(), name="person-sign-out"),
     path("projects/", ProjectList.as_view(), name="projects"),
     path("projects/<slug:name>/", ProjectDetail.as_view(), name="project"),
     path("projects/<slug:name>/webhook-secret/", ProjectWebhookSecret.as_view(), name="project-webhook-secret"),
@@ -103,6 +108,8 @@ urlpatterns = [
     path("webhooks/<uuid:pk>/test/", WebhookTest.as_view(), name="webhook-test"),
     path("webhooks/<uuid:pk>/replay/", WebhookReplay.as_view(), name="webhook-replay"),
     path("webhooks/<uuid:pk>/deliveries/", DeliveryList.as_view(), name="webhook-deliveries"),
+    path("webhooks/<uuid:pk>/deliveries/<uuid:delivery>/", DeliveryDetail.as_view(), name="webhook-delivery"),
+    path("error-codes/", ErrorCodes.as_view(), name="error-codes"),
     path("schema/", Schema.as_view(), name="schema"),
     path("docs/", Docs.as_view(), name="docs"),
 ]

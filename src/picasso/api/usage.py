@@ -14,6 +14,7 @@ from picasso.api.answers import problems
 from picasso.api.parameters import KnownParameters, narrowed
 from picasso.api.safety import ReadsFiles
 from picasso.errors import Unauthorized
+from picasso.receive import quota
 
 
 class LimitsSerializer(serializers.Serializer[Any]):
@@ -33,6 +34,10 @@ class UsageSerializer(serializers.Serializer[Any]):
     bytes_today = serializers.IntegerField(
         allow_null=True, help_text="Uploaded since midnight UTC; null where no quota by the day counts it."
     )
+    unfinished_bytes = serializers.IntegerField(
+        help_text="Of resumable uploads that are not complete: what has arrived, and room for what comes next."
+    )
+    concurrent_uploads = serializers.IntegerField(help_text="Resumable uploads that are not complete.")
     limits = LimitsSerializer()
 
 
@@ -51,4 +56,5 @@ class UsageView(KnownParameters):
         principal = narrowed(request)
         if principal.project is None:
             raise Unauthorized
-        return Response(quotas.usage(principal.project, principal.owner))
+        project, owner = principal.project, principal.owner
+        return Response({**quotas.usage(project, owner), **quota.unfinished(project.id, owner)})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from picasso.events.types import is_pattern
@@ -13,6 +14,7 @@ from picasso.policy.patterns import ANY, parse_pattern
 from picasso.process.pipelines import pipelines
 from picasso.webhooks import endpoints
 from picasso.webhooks.claims import message_id
+from picasso.webhooks.messages import payload_of
 
 MAX_ITEMS = 100
 MAX_REPLAY_IDS = 1000
@@ -91,6 +93,9 @@ class WebhookSerializer(serializers.Serializer[Webhook]):
     disabled_at = serializers.DateTimeField(read_only=True, allow_null=True)
     failures = serializers.IntegerField(read_only=True, help_text="How many attempts in a row have failed.")
     failing_since = serializers.DateTimeField(read_only=True, allow_null=True)
+    resume_at = serializers.DateTimeField(
+        read_only=True, allow_null=True, help_text="Nothing is sent before: the receiver failed, or asked for a pause."
+    )
     created_at = serializers.DateTimeField(read_only=True)
     created_by = serializers.CharField(read_only=True)
 
@@ -145,6 +150,16 @@ class DeliverySerializer(serializers.Serializer[Delivery]):
     def get_next_attempt_at(self, delivery: Delivery) -> str | None:
         waiting = delivery.state == Delivery.State.WAITING
         return serializers.DateTimeField().to_representation(delivery.due_at) if waiting else None
+
+
+class DeliveryDetailSerializer(DeliverySerializer):
+    payload = serializers.SerializerMethodField(
+        help_text="What it says, made now as for each attempt; null if the event is not kept any more."
+    )
+
+    @extend_schema_field({"type": ["object", "null"], "additionalProperties": True})
+    def get_payload(self, delivery: Delivery) -> Any:
+        return payload_of(delivery)
 
 
 class ReplaySerializer(serializers.Serializer[Any]):

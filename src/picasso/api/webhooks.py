@@ -19,6 +19,7 @@ from picasso.api.pagination import Cursor
 from picasso.api.parameters import KnownParameters
 from picasso.api.safety import requires
 from picasso.api.webhook_serializers import (
+    DeliveryDetailSerializer,
     DeliverySerializer,
     NewWebhookSerializer,
     ReplayedSerializer,
@@ -199,6 +200,22 @@ class DeliveryList(WebhookView, generics.ListAPIView[Delivery]):
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().get(request, *args, **kwargs)
+
+
+class DeliveryDetail(WebhookView):
+    """One message to a webhook."""
+
+    @extend_schema(
+        operation_id="get_webhook_delivery",
+        tags=["webhooks"],
+        responses={200: DeliveryDetailSerializer, **problems(400, 401, 403, 404)},
+    )
+    def get(self, request: Request, pk: uuid.UUID, delivery: uuid.UUID) -> Response:
+        """With its payload, which takes the scopes that the webhook takes."""
+        webhook = self.webhook(pk)
+        found = endpoints.delivery(webhook, delivery)
+        require_scopes(request, [found.type], webhook.payload)
+        return Response(DeliveryDetailSerializer(found).data, headers={"Cache-Control": "no-store"})
 
 
 class FileDeliveryList(KnownParameters, generics.ListAPIView[Delivery]):

@@ -183,6 +183,13 @@ def usage(bounds: Sequence[Bound]) -> Iterator[tuple[Bound, int, int]]:
         yield from zip(found, *sums(uploads, found), strict=True)
 
 
+def unfinished(project_id: int, owner: str | None) -> dict[str, int]:
+    """What the quotas of a project, or of an owner in it, count of unfinished uploads, by the names of the quotas."""
+    uploads = Q(project=project_id) if owner is None else Q(project=project_id, owner=owner)
+    ((_, size, number),) = usage([Bound(uploads, None, None)])
+    return {"unfinished_bytes": size, "concurrent_uploads": number}
+
+
 def sums(uploads: QuerySet[Upload], bounds: Sequence[Bound]) -> tuple[list[int], list[int]]:
     """The bytes and the numbers of these uploads, within each bound. One query, which an index alone can answer."""
     if not bounds:

@@ -123,6 +123,13 @@ def deliveries(webhook: Webhook) -> QuerySet[Delivery]:
     return Delivery.objects.filter(webhook=webhook)
 
 
+def delivery(webhook: Webhook, delivery_id: uuid.UUID) -> Delivery:
+    """Raises `NotFound`, also for one of another webhook."""
+    if (row := deliveries(webhook).select_related("webhook").filter(pk=delivery_id).first()) is None:
+        raise NotFound
+    return row
+
+
 def replay(
     webhook: Webhook,
     *,

@@ -23,7 +23,7 @@ from picasso.access.principal import SERVICE
 from picasso.errors import WebhookHostNotAllowed
 from picasso.events.record import COLUMNS, EventRecord
 from picasso.files.queries import with_derivatives
-from picasso.models import Event, File, Webhook
+from picasso.models import Delivery, Event, File, Webhook
 from picasso.receive import webhook_urls
 from picasso.serializers import FileDetailSerializer, Links
 from picasso.webhooks import of_files, signing
@@ -166,6 +166,14 @@ def body_of(claim: Claim, events: Mapping[int | None, EventRecord], files: Mappi
     if file := files.get(event.file_id):
         data["file"] = FileDetailSerializer(file, context={"links": links_of(event.project_id)}).data
     return fitting({"type": event.type, "timestamp": shown["at"], "data": data})
+
+
+def payload_of(delivery: Delivery) -> Any:
+    """What an attempt would say now, as JSON; None if its event is not kept any more."""
+    webhook = delivery.webhook
+    claim = Claim(delivery.pk, delivery.attempt, webhook.pk, delivery.event, delivery.type, delivery.tries)
+    body = message(claim, sources_of([claim])).body
+    return json.loads(body) if body else None
 
 
 def fitting(body: dict[str, Any]) -> bytes:

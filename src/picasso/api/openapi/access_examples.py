@@ -37,6 +37,18 @@ PROJECT = {
     "trash_days": 30,
 }
 
+PERSON = {
+    "id": 7,
+    "name": "ann",
+    "role": "operator",
+    "role_everywhere": None,
+    "active": True,
+    "second_factor": True,
+    "external": False,
+    "last_sign_in": LATER,
+    "created_at": AT,
+}
+
 ENTRY = {
     "id": AUDIT_ID,
     "at": AT,
@@ -61,6 +73,8 @@ ANSWERS: Mapping[str, Any] = {
     "Secret": {"kid": KEY["id"], "alg": "HS256", "signing_secret": "example"},
     "Token": {"token": "eyJhbGciOiJIUzI1NiJ9.e30.example", "expires_at": LATER},
     "Project": PROJECT,
+    "Person": PERSON,
+    "PersonWithPassword": {**PERSON, "password": "example"},
     "Audit": ENTRY,
     "Me": {
         "kind": "key",
@@ -76,6 +90,8 @@ ANSWERS: Mapping[str, Any] = {
         "files": 1_204,
         "bytes": 48_201_337_000,
         "bytes_today": 12_003_400,
+        "unfinished_bytes": 67_108_864,
+        "concurrent_uploads": 1,
         "limits": {**NO_LIMITS, "bytes": 1_000_000_000_000},
     },
 }
@@ -85,6 +101,9 @@ REQUESTS: Mapping[str, Any] = {
     "PatchedKeyRequest": {"name": "shop server 2"},
     "RotateRequest": {"grace": 3600},
     "NewTokenRequest": {"valid_for": 600, "owner": "user-17", "max_size": 10_000_000, "media_types": ["image/*"]},
+    "NewPersonRequest": {"name": "ann", "role": "operator"},
+    "PatchedPersonChangesRequest": {"role": "viewer"},
+    "NewPasswordRequest": {"remove_second_factor": False},
     "ProjectRequest": {"name": "shop", "trash_days": 30},
     "PatchedProjectRequest": {"retention_days": 365},
 }

@@ -12,6 +12,7 @@ from picasso.api.openapi.example_values import (
     AUDIT_ID,
     BASE,
     BATCH_ID,
+    DELIVERY_ID,
     DERIVED_ID,
     FILE_ID,
     FUTURE,
@@ -168,6 +169,14 @@ ANSWERS: Mapping[str, Any] = {
         ],
     },
     "Outcome": {"count": 12, "more": False},
+    "ErrorCodes": {
+        "requests": [
+            {"code": "not-found", "status": 404, "cause": "There is no such file.", "remedy": "Check the id."}
+        ],
+        "jobs": [
+            {"code": "corrupt", "retried": False, "cause": "The file is damaged.", "remedy": "Upload a sound file."}
+        ],
+    },
     "EventPage": {"results": [EVENT], "last": 42, "more": False, "reset": False},
 }
 
@@ -202,7 +211,7 @@ UPLOAD = {
     "attributes": {},
 }
 
-PATHS: Mapping[str, str] = {
+PATHS: Mapping[str, str | int] = {
     "files": FILE_ID,
     "jobs": JOB_ID,
     "derivatives": "caption",
@@ -210,10 +219,12 @@ PATHS: Mapping[str, str] = {
     "imports": IMPORT_ID,
     "webhooks": WEBHOOK_ID,
     "keys": str(KEY["id"]),
+    "people": 7,
     "uploads": UPLOAD_ID,
     "upload": "beach.jpg",
     "projects": "shop",
     "queues": "quick",
+    "deliveries": DELIVERY_ID,
     "derived": "image",
     "{id}": "beach.jpg",
     "{processor}": "thumbnail-256.webp",
@@ -226,6 +237,6 @@ def of_page(results: list[Any], schema: Mapping[str, Any]) -> dict[str, Any]:
     return {**count, "next": None, "previous": None, "results": results}
 
 
-def in_path(path: str, name: str) -> str | None:
+def in_path(path: str, name: str) -> str | int | None:
     parts = path.split("/")
     return PATHS.get(parts[parts.index(f"{{{name}}}") - 1])

@@ -15,6 +15,7 @@ WEBHOOK = (
 )
 UPLOAD = ("show_upload", "find_offset", "append_to_upload", "cancel_upload")
 KEY = ("get_key", "update_key", "rotate_key", "show_signing_secret", "revoke_key")
+PERSON = ("get_person", "update_person")
 PROJECT = ("get_project", "update_project", "delete_project")
 
 # (operation, status): the operations that take its id, and where that is.
@@ -34,6 +35,7 @@ LINKS: Mapping[tuple[str, str], Mapping[str, tuple[str, ...]]] = {
     ("create_webhook", "201"): {OF_BODY: WEBHOOK},
     ("test_webhook", "202"): {OF_PATH: ("list_webhook_deliveries",)},
     ("create_key", "201"): {OF_BODY: KEY},
+    ("create_person", "201"): {OF_BODY: PERSON},
     ("rotate_key", "201"): {OF_BODY: KEY},
 }
 BY_NAME: Mapping[tuple[str, str], Mapping[str, tuple[str, ...]]] = {
@@ -42,6 +44,7 @@ BY_NAME: Mapping[tuple[str, str], Mapping[str, tuple[str, ...]]] = {
 }
 PAGES = (
     *("list_files", "list_jobs", "list_imports", "list_keys", "list_projects", "list_audit", "list_webhooks"),
+    "list_people",
     *("list_file_jobs", "list_webhook_deliveries"),
 )
 

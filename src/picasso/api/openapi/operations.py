@@ -102,7 +102,6 @@ WORK: Mapping[str, Row] = {
     "post_derivative": Row("Send a derivative of a job by POST", WORKER, SENDING),
     "finish_job": Row("End a job with its results", WORKER, (*JSON_BODY, *LEASED)),
     "fail_job": Row("End a job without a result", WORKER, (*JSON_BODY, *LEASED)),
-    "list_pipelines": Row("List the pipelines that uploads may name", WRITE),
     "list_queues": Row("List the queues", Scope.JOBS_READ),
     "pause_queue": Row("Pause a queue", Scope.SERVICE_ADMIN),
     "resume_queue": Row("Resume a queue", Scope.SERVICE_ADMIN),
@@ -136,6 +135,12 @@ ACCESS: Mapping[str, Row] = {
     "get_project": Row("Show a project", ADMIN),
     "update_project": Row("Change the settings of a project", ADMIN, (*JSON_BODY, "conflict")),
     "delete_project": Row("Delete a project", Scope.SERVICE_ADMIN, ("conflict",)),
+    "list_people": Row("List people", ADMIN),
+    "create_person": Row("Create a person", ADMIN, JSON_BODY),
+    "get_person": Row("Show a person", ADMIN),
+    "update_person": Row("Change the roles of a person", ADMIN, (*JSON_BODY, "conflict")),
+    "replace_password": Row("Give a person a new password", Scope.SERVICE_ADMIN, (*JSON_BODY, "conflict")),
+    "sign_out_person": Row("End the sessions of a person", Scope.SERVICE_ADMIN),
     "get_usage": Row("Show how much is stored", READ),
     "list_audit": Row("List what happened in the project", ADMIN),
 }
@@ -150,11 +155,13 @@ WEBHOOKS: Mapping[str, Row] = {
     "test_webhook": Row("Send a test message", HOOKS, ("conflict",)),
     "replay_webhook": Row("Send messages again", HOOKS, (*JSON_BODY, "conflict")),
     "list_webhook_deliveries": Row("List the deliveries of a webhook", HOOKS),
+    "get_webhook_delivery": Row("Show a delivery with what it says", HOOKS),
     "list_file_deliveries": Row("List the deliveries to the webhook of a file", HOOKS),
     "rotate_project_webhook_secret": Row("Make a new secret for webhooks of files", ADMIN, JSON_BODY),
 }
 
 SERVICE: Mapping[str, Row] = {
+    "list_error_codes": Row("List the error codes with cause and remedy"),
     "get_directory": Row("List the addresses of the service"),
     "get_front_page": Row("Show the page to upload files, or the directory"),
     "get_schema": Row("Get this document"),

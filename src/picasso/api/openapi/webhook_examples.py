@@ -21,6 +21,7 @@ WEBHOOK = {
     "disabled_at": None,
     "failures": 0,
     "failing_since": None,
+    "resume_at": None,
     "created_at": AT,
     "created_by": "key:Xk3v9QpL2mZt",
 }
@@ -41,6 +42,10 @@ ANSWERS: Mapping[str, Any] = {
     "Webhook": WEBHOOK,
     "NewWebhook": {**WEBHOOK, "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"},
     "Delivery": DELIVERY,
+    "DeliveryDetail": {
+        **DELIVERY,
+        "payload": {"type": "file.processed", "timestamp": AT, "data": {"seq": 42, "state": "processed"}},
+    },
     "Replayed": {"count": 3},
     "SharedSecret": {"secret": "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="},
 }

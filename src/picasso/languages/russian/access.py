@@ -117,5 +117,9 @@ SENTENCES = {
         "Ваша организация прислала сведения, которые нельзя использовать: {0}."
     ),
     "The password was changed meanwhile. Please try again.": "Пароль тем временем изменился. Попробуйте ещё раз.",
+    "The role {} may do more than you.": "Роль {0} может больше, чем вы.",
+    "You can't do this to yourself. Ask another administrator.": (
+        "С собой этого сделать нельзя. Попросите другого администратора."
+    ),
     "The CSRF token is missing or wrong.": "Токен CSRF не указан или неверен.",
 }

@@ -1,0 +1,95 @@
+"""The people of a project: who may see them, and who may change what they may do."""
+
+from __future__ import annotations
+
+import secrets
+
+from django.contrib.auth.models import User
+from django.db.models import Q, QuerySet
+
+from picasso import models
+from picasso.access import people, second_factor
+from picasso.access.principal import Principal, Scope
+from picasso.errors import Conflict, Forbidden, NotFound
+from picasso.models import Membership
+
+PASSWORD_BYTES = 15
+
+
+def of(principal: Principal) -> QuerySet[User]:
+    """Those with a role in the principal's project or in all; for an administrator of the service everybody."""
+    rows = User.objects.prefetch_related("memberships", "external_identities", "second_factor")
+    if principal.may(Scope.SERVICE_ADMIN):
+        return rows
+    mine = Membership.objects.filter(Q(project=principal.project_id) | Q(project=None))
+    return rows.filter(Q(pk__in=mine.values("user")) | Q(is_superuser=True))
+
+
+def get(principal: Principal, user_id: int) -> User:
+    """Raises `NotFound`, also for somebody who has nothing to do with the project."""
+    if (row := of(principal).filter(pk=user_id).first()) is None:
+        raise NotFound
+    return row
+
+
+def role_of(user: User, project_id: int | None) -> str | None:
+    """In a project, or for None in all projects."""
+    found = [each.role for each in user.memberships.all() if each.project_id == project_id]
+    if project_id is None and user.is_superuser:
+        return str(Membership.Role.ADMIN)
+    return found[0] if found else None
+
+
+def create(principal: Principal, name: str, role: str, everywhere: bool, password: str | None) -> tuple[User, str]:
+    """A person, and their password, which is a random one unless it is given. Raises `Forbidden`, `InvalidField`."""
+    require_grantable(principal, role, everywhere)
+    project = None if everywhere else models.Project.objects.get(pk=principal.project_id)
+    password = password or new_password()
+    return people.create(name, password, role, project), password
+
+
+def new_password() -> str:
+    return secrets.token_urlsafe(PASSWORD_BYTES)
+
+
+def change_role(principal: Principal, user: User, role: str | None, everywhere: bool) -> None:
+    """Give or, for None, take away the role in the principal's project or in all. Raises `Forbidden`, `Conflict`."""
+    require_other(principal, user)
+    before = role_of(user, None if everywhere else principal.project_id)
+    for each in {role, before} - {None}:
+        require_grantable(principal, str(each), everywhere)
+    project = None if everywhere else models.Project.objects.get(pk=principal.project_id)
+    if role is None:
+        people.take_role(user, project)
+    elif role != before:
+        people.give_role(user, role, project)
+
+
+def require_grantable(principal: Principal, role: str, everywhere: bool) -> None:
+    """Nobody gives or takes a role that may do more than they. Raises `Forbidden`."""
+    if everywhere:
+        principal.require(Scope.SERVICE_ADMIN)
+    if principal.owner is not None or not people.SCOPES[role] <= principal.scopes:
+        raise Forbidden(f"The role {role} may do more than you.")
+
+
+def require_other(principal: Principal, user: User) -> None:
+    """So nobody locks themselves out. Raises `Conflict`."""
+    if principal.identity == f"user:{user.pk}":
+        raise Conflict("You can't do this to yourself. Ask another administrator.")
+
+
+def set_active(principal: Principal, user: User, active: bool) -> None:
+    """Raises `Forbidden`, `Conflict`."""
+    principal.require(Scope.SERVICE_ADMIN)
+    require_other(principal, user)
+    people.set_active(user, active)
+
+
+def replace_password(user: User, *, remove_second_factor: bool) -> str:
+    """A random one, which ends all sessions of the person."""
+    password = new_password()
+    people.set_password(user, password)
+    if remove_second_factor:
+        second_factor.remove(user)
+    return password
