@@ -26,7 +26,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def console_service(new_data: Callable[[], Path]) -> Iterator[Stack]:
-    with running(new_data()) as stack:
+    # Webhooks of tests have their receivers on this machine.
+    with running(new_data(), PICASSO_OUTBOUND_ALLOWED="127.0.0.1") as stack:
         yield stack
 
 
@@ -48,6 +49,12 @@ def open_page(chromium: Window, stack: Stack) -> Iterator[Callable[[str], Page]]
         return page
 
     yield get
+    wrong = [each for page in pages for each in page.complaints if not is_of_axe(page, each)]
     for page in pages:
         page.close()
-    assert [page.complaints for page in pages] == [[] for _ in pages]
+    assert wrong == []
+
+
+def is_of_axe(page: Page, complaint: str) -> bool:
+    """axe sets styles in attributes while it looks, which the policy of the page forbids."""
+    return complaint.startswith("Applying inline style") and bool(page.run("!!window.axe"))

@@ -64,7 +64,8 @@ def check_looks(page: Page) -> None:
     """axe finds nothing in light and in dark, on a desktop and on a phone, and nothing is wider than the window."""
     for dark, phone in ((False, False), (True, False), (False, True), (True, True)):
         look(page, dark=dark, phone=phone)
-        assert findings(page) == [], f"dark={dark}, phone={phone}"
+        found = findings(page)
+        assert found == [], f"dark={dark}, phone={phone}: {found}"
         wide = page.run("document.documentElement.scrollWidth > document.documentElement.clientWidth")
         assert not wide, f"phone={phone}: the page scrolls sideways"
     look(page)

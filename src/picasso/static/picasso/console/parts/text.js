@@ -1,0 +1,27 @@
+// Small parts: names that others chose, times, states.
+
+import { ago, date, visible } from '../core/format.js';
+import { html, nothing } from '../core/html.js';
+
+/** A text that others chose: isolated, and with nothing in it that hides or reorders. */
+export const said = (text) => html`<bdi>${visible(text)}</bdi>`;
+
+/** A time as people say it, and exactly when one points at it. */
+export const when = (moment) => moment ? html`<time datetime=${moment} title=${date(moment)}>${ago(moment)}</time>` : nothing;
+
+/** A time in full. */
+export const exactly = (moment) => moment ? html`<time datetime=${moment}>${date(moment)}</time>` : nothing;
+
+/** @param {'good'|'waiting'|'bad'|'info'|'quiet'} kind */
+export const badge = (kind, text) => html`<span class="badge ${kind}">${text}</span>`;
+
+/** Terms and what they are, without those that are empty. */
+export const facts = (pairs) => html`
+  <dl class="facts">${pairs.filter(([, value]) => value !== nothing && value !== '' && value != null).map(([term, value]) => html`
+    <dt>${term}</dt><dd>${value}</dd>`)}</dl>`;
+
+/** A value as JSON that people can read, at most so many characters of it. */
+export function pretty(value, most = 60_000) {
+  const text = visible(JSON.stringify(value, null, 2) ?? '', '\n');
+  return text.length > most ? `${text.slice(0, most)}\n…` : text;
+}

@@ -1,0 +1,96 @@
+// The audit: who did what, filtered by the address of the view.
+
+import { api } from '../../core/api.js';
+import { html, keyed, nothing, repeat } from '../../core/html.js';
+import { path as link } from '../../core/router.js';
+import { toast } from '../../core/toasts.js';
+import { t } from '../../core/words.js';
+import { firstPage, moreButton } from '../../parts/pages.js';
+import { emptyState, screen, sentence } from '../../parts/screen.js';
+import { badge, exactly, pretty, said } from '../../parts/text.js';
+import { filterForm, FILTERS, queryOf } from './filters.js';
+import { actionInWords, kindOfOutcome, outcomeInWords } from './words.js';
+
+export const title = 'Audit';
+
+const MOST = 10_000; // rows of a download
+
+/** @param {HTMLElement} root */
+export function mount(root, context) {
+  let filters = queryOf(context.query);
+
+  function apply(chosen) {
+    const query = new URLSearchParams(Object.entries(chosen).filter(([, value]) => value));
+    context.navigate(`${link('audit/')}${query.size ? `?${query}` : ''}`);
+  }
+
+  const head = () => html`
+    <header class="view-head">
+      <h1>${t('Audit')}</h1>
+      <p class="hint">${t('Who did what, with what, from where, and how it ended. Rows are never changed.')}</p>
+      <button class="button" type="button" @click=${download}>${t('Download')}</button>
+    </header>
+    ${keyed(JSON.stringify(filters), filterForm(filters, apply))}`;
+
+  function body(pages) {
+    if (!pages.rows.length) {
+      return FILTERS.some((name) => filters[name])
+        ? emptyState(t('Nothing matches'), t('No row has all of these.'), html`<a class="button" href=${link('audit/')}>${t('Show all')}</a>`)
+        : emptyState(t('Nothing has happened yet'), t('Whatever people and programs change appears here.'));
+    }
+    return html`
+      <div class="table-wrap" tabindex="0" role="region" aria-label=${t('Audit')}>
+        <table class="table rows">
+          <thead><tr>${[t('When'), t('What'), t('With what'), t('Who'), t('From'), t('Outcome')].map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
+          <tbody>${repeat(pages.rows, ({ id }) => id, row)}</tbody>
+        </table>
+      </div>
+      ${moreButton(pages, view.draw)}`;
+  }
+
+  function row(entry) {
+    const narrow = (name, value, text = said(value)) => value
+      ? html`<a href=${`${link('audit/')}?${new URLSearchParams({ ...filters, [name]: value })}`} title=${t('Show only these')}>${text}</a>` : '–';
+    return html`
+      <tr>
+        <td data-label=${t('When')}>${exactly(entry.at)}</td>
+        <td data-label=${t('What')}><div>${narrow('action', entry.action, actionInWords(entry.action))}<br><code class="soft">${entry.action}</code>
+          ${entry.count > 1 ? html` × ${entry.count}` : nothing}</div></td>
+        <td data-label=${t('With what')}><div>${target(entry, narrow)}${details(entry.details)}</div></td>
+        <td data-label=${t('Who')}><div>${narrow('actor', entry.actor, html`${entry.kind} ${said(entry.actor.replace(/^\w+:/, ''))}`)}${entry.owner ? html`<br><span class="soft">${t('for')} ${said(entry.owner)}</span>` : nothing}</div></td>
+        <td data-label=${t('From')}>${narrow('address', entry.address)}</td>
+        <td data-label=${t('Outcome')}>${badge(kindOfOutcome(entry.outcome), outcomeInWords(entry.outcome))}</td>
+      </tr>`;
+  }
+
+  /** As JSON lines, with the filters of the view. */
+  async function download() {
+    try {
+      const answer = await api('audit/', { query: { ...filters, page_size: MOST }, headers: { Accept: 'application/x-ndjson' }, raw: true });
+      const address = URL.createObjectURL(await answer.blob());
+      Object.assign(document.createElement('a'), { href: address, download: 'audit.jsonl' }).click();
+      setTimeout(() => URL.revokeObjectURL(address), 60_000);
+    } catch (problem) {
+      toast(sentence(problem), { bad: true });
+    }
+  }
+
+  const view = screen(root, { load: (signal) => firstPage('audit/', { ...filters, page_size: 50 }, signal), head, body });
+  view.reload();
+  return {
+    update(next) { filters = queryOf(next.query); view.draw(); view.reload(); },
+    unmount: view.stop,
+  };
+}
+
+function target(entry, narrow) {
+  if (!entry.target) return '–';
+  const name = entry.details.name ? html`<br>${said(entry.details.name)}` : nothing;
+  return html`${entry.target} ${narrow('target', entry.target_id && `${entry.target}:${entry.target_id}`, said(entry.target_id))}${name}`;
+}
+
+function details(found) {
+  const more = Object.fromEntries(Object.entries(found).filter(([name]) => name !== 'name'));
+  if (!Object.keys(more).length) return nothing;
+  return html`<details><summary>${t('Details')}</summary><pre tabindex="0" aria-label=${t('Details')}>${pretty(more, 8000)}</pre></details>`;
+}

@@ -1,0 +1,92 @@
+"""People, projects and the audit."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.console.forms import button, dialog_says, fill, no_dialog, says
+from tests.console.pages import check_looks
+from tests.console.signed_in import signed_in
+from tests.devtools import Page
+from tests.stack import Stack
+
+
+@pytest.fixture
+def shop(stack: Stack) -> Iterator[str]:
+    name = f"shop-{uuid.uuid4().hex[:6]}"
+    assert stack.client.post("/api/v1.0/projects/", json={"name": name}).status_code == 201
+    yield name
+    stack.client.delete(f"/api/v1.0/projects/{name}/")
+
+
+def test_a_person_is_added_and_gets_another_role(open_page: Callable[[str], Page]) -> None:
+    page, name = open_page("/people/"), f"ann-{uuid.uuid4().hex[:6]}"
+    button(page, "Add a person")
+    fill(page, "name", "a b")
+    button(page, "Add")
+    page.until("document.querySelector('dialog[open] [name=name]').getAttribute('aria-invalid') === 'true'")
+    fill(page, "name", name)
+    button(page, "Add")
+    dialog_says(page, "The password is shown only now")
+    check_looks(page)
+    button(page, "I have stored it")
+    no_dialog(page)
+    says(page, name)
+    check_looks(page)
+    button(page, "Change roles")
+    fill(page, "role", "")
+    button(page, "Save")
+    no_dialog(page)
+    says(page, "No role here")
+
+
+def test_a_project_has_usage_quotas_and_settings(open_page: Callable[[str], Page], stack: Stack, shop: str) -> None:
+    page = open_page(f"/projects/?project={shop}")
+    says(page, "Usage and quotas")
+    button(page, "Change quotas")
+    fill(page, "bytes", "lots")
+    button(page, "Save")
+    dialog_says(page, "This is not a size")
+    fill(page, "bytes", "1.5 GB")
+    fill(page, "files", "10")
+    button(page, "Save")
+    no_dialog(page)
+    says(page, "of 1.5 GB")
+    found = stack.client.get(f"/api/v1.0/projects/{shop}/").json()
+    assert {name: value for name, value in found["quotas"].items() if value is not None} == {
+        "bytes": 1_500_000_000,
+        "files": 10,
+    }
+    check_looks(page)
+    page.run("[...document.querySelectorAll('#view .card button')].find((each) => each.innerText === 'Change').click()")
+    fill(page, "retention_days", "0")
+    button(page, "Save")
+    page.until("document.querySelector('dialog[open] [name=retention_days]').getAttribute('aria-invalid') === 'true'")
+    fill(page, "retention_days", "365")
+    button(page, "Save")
+    no_dialog(page)
+    says(page, "365 days")
+
+
+def test_the_audit_is_filtered_by_its_address(open_page: Callable[[str], Page], stack: Stack, shop: str) -> None:
+    page = open_page(f"/audit/?action=project&target=project:{shop}")
+    says(page, "Created a project")
+    assert page.run("document.querySelectorAll('#view tbody tr').length") == 1
+    check_looks(page)
+    fill(page, "action", "file", "#view form")
+    button(page, "Filter")
+    says(page, "Nothing matches")
+    assert "action=file" in page.run("location.search")
+    page.run("history.back()")
+    says(page, "Created a project")
+
+
+@pytest.mark.parametrize("path", ["/people/", "/projects/", "/audit/"])
+def test_a_viewer_sees_none_of_it(open_page: Callable[[str], Page], stack: Stack, path: str) -> None:
+    page = open_page("/system/")
+    with signed_in(page, stack, "viewer"):
+        page.go(f"{stack.url}{path}")
+        says(page, "You may not see this")
