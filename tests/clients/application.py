@@ -54,7 +54,8 @@ class Application:
         """A page with this body; the script is a module."""
         head = f'<!doctype html><html lang="{lang}"><meta charset="utf-8"><title>Application</title>'
         more = '<script type="module" src="/page.js"></script>' if script else ""
-        self.files = {"/": ("text/html", f"{head}{body}{more}".encode()), "/page.js": ("text/javascript", script)}
+        page = f'{head}<meta name="viewport" content="width=device-width"><main><h1>Application</h1>{body}</main>{more}'
+        self.files = {"/": ("text/html", page.encode()), "/page.js": ("text/javascript", script)}
         tab = window.page(f"{self.url}/", READY)
         tab.run(LISTEN)
         return Elements(tab)
@@ -100,6 +101,20 @@ class Elements:
         found = f"told.find(([type, name]) => type === {json.dumps(event)} && name.includes({json.dumps(name)}))"
         told: list[str] = self.tab.once(lambda: self.tab.run(found), f"told of {event!r}: {self.tab.run('told')}")
         return told
+
+    def focus_is(self, name: str) -> None:
+        """Wait until what has the focus is called so, also inside of the elements."""
+        found = (
+            "(() => { let at = document.activeElement;"
+            " while (at.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;"
+            f" return (at.getAttribute('aria-label') ?? at.innerText).trim().startsWith({json.dumps(name)}) }})()"
+        )
+        self.tab.until(found)
+
+    def groups(self) -> list[str]:
+        """The names of all groups, as a screen reader has them."""
+        nodes = self.tab.ask("Accessibility.getFullAXTree")["nodes"]
+        return [node["name"]["value"] for node in nodes if node.get("role", {}).get("value") == "group"]
 
     @property
     def value(self) -> Any:

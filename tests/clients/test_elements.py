@@ -17,6 +17,7 @@ from tests.clients.checks import content
 from tests.clients.conftest import WithKeys
 from tests.clients.test_browser_page import Shop
 from tests.clients.test_documented import ROOT, bundled, examples
+from tests.console.pages import check_looks, press
 from tests.devtools import Window
 
 PAGE = "embed.md"
@@ -32,13 +33,13 @@ ROOTS = {
         import { createElement } from "react";
         import { Photos } from "./example.jsx";
         const getToken = async () => (await fetch("/token")).text();
-        createRoot(document.querySelector("main")).render(createElement(Photos, { getToken }));
+        createRoot(document.querySelector("#app")).render(createElement(Photos, { getToken }));
     """,
     "vue": """
         import { createApp } from "vue";
         import Photos from "./example.mjs";
         const getToken = async () => (await fetch("/token")).text();
-        createApp(Photos, { getToken }).mount("main");
+        createApp(Photos, { getToken }).mount("#app");
     """,
 }
 
@@ -95,6 +96,7 @@ def test_plain_html(shop: Shop, application: Application, chromium: Window, pict
     assert "Images" in page.told("failed", "film.mp4")[2]
     page.told("processed", "picture.jpg")
     assert page.tab.run("document.forms[0].checkValidity()") is False
+    assert page.tab.run(f"{page.inside('.file.failed .retry')}.hidden") is True
     page.click(".file.failed .remove")
     page.says("removed", "[role=status]")
     [file] = page.value
@@ -115,7 +117,7 @@ def test_frameworks(shop: Shop, application: Application, chromium: Window, pict
         code if language == "jsx" else compiled(code)
     )
     script = bundled(tmp_path, ROOTS[language], "--jsx=automatic", "--define:__VUE_PROD_DEVTOOLS__=false")
-    page = application.show(chromium, "<main></main>", script.encode())
+    page = application.show(chromium, '<div id="app"></div>', script.encode())
     page.choose(picture)
     page.told("uploaded", "picture.jpg")
     page.says("picture.jpg", ".name", "picasso-file")
@@ -156,13 +158,21 @@ def test_a_form_with_files_that_are_there_already(shop: Shop, application: Appli
     known = json.dumps([{"id": "a", "name": name, "size": 1500}]).replace('"', "&quot;")
     page = application.show(
         chromium,
-        f"{module(shop)}<form><fieldset><picasso-uploader name='f' files=\"{known}\"><input type=file name=f>"
-        "</picasso-uploader></fieldset></form>",
+        f"{module(shop)}<form><fieldset><legend>Files</legend><label for='f'>Letter</label>"
+        f"<picasso-uploader id='f' name='f' files=\"{known}\"><input type=file name=f></picasso-uploader>"
+        "</fieldset></form>",
     )
     page.says("⟨U+202E⟩", ".name")
     assert "1.5 kB" in page.text(".note")
+    assert "Letter" in page.groups()
     assert entries(page) == [["f", "a"]]
-    page.click(".remove")
+    check_looks(page.tab)
+    press(page.tab, "Tab")
+    page.focus_is("Choose a file")
+    press(page.tab, "Tab")
+    page.focus_is("Remove <img")
+    press(page.tab, "Enter")
+    page.focus_is("Choose a file")
     assert entries(page) == [["f", ""]]
     page.tab.run("document.forms[0].reset()")
     assert page.value == "a"
@@ -181,7 +191,7 @@ def test_a_file_is_shown(shop: Shop, application: Application, chromium: Window)
     """One that failed, one that is not there, and an address of one that may not be read."""
     broken = pictures.broken() + content(16)
     headers = {"Authorization": f"Bearer {shop.token('ann')}"}
-    sent = shop.client.post("/api/v1.0/upload/", files={"file": ("b.png", broken)}, headers=headers).json()
+    sent = shop.client.post("/api/v1.0/upload/", files={"file": ("b.jpg", broken)}, headers=headers).json()
     page = application.show(
         chromium,
         f'{module(shop)}<picasso-file id="failed" file="{sent["id"]}" token-url="/token"></picasso-file>'
@@ -193,3 +203,4 @@ def test_a_file_is_shown(shop: Shop, application: Application, chromium: Window)
     page.says("b c.jpg", ".name", "#link")
     assert page.tab.run(f"{page.inside('a', '#link')}.href").endswith("/b%20c.jpg?download=")
     assert page.text("a", "#failed") == "Download"
+    check_looks(page.tab)

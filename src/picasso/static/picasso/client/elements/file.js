@@ -4,6 +4,7 @@ import { PicassoElement } from './element.js';
 import { icon, iconOf, make, set, write } from './dom.js';
 import { bytes, middle, visible } from './format.js';
 import { Following } from './following.js';
+import { typeName } from './limits.js';
 import { FILE } from './styles.js';
 import { thumbnailOf } from './thumbnails.js';
 
@@ -129,7 +130,7 @@ export class PicassoFile extends PicassoElement {
     if (!this.#info) return;
     const { name, size, media_type: type, file } = this.#info;
     this.#showName(name);
-    write(this.#meta, [bytes(size, this.words.lang), type].filter(Boolean).join(' · '));
+    write(this.#meta, [bytes(size, this.words.lang), typeName(type ?? '', this.words)].filter(Boolean).join(' · '));
     this.#picture(type ?? '');
     const text = this.#stateText(this.#info);
     this.#say(text, this.#info.state === 'failed' || this.#info.quarantined);

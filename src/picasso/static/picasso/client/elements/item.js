@@ -23,6 +23,7 @@ export class Item {
   key = `f${count += 1}`;
   sent = 0;
   reason = ''; // why it failed, in a sentence
+  mayPass = true; // whether it makes sense to try again
   /** @type {FileInfo | undefined} */
   info;
   controller = new AbortController();
@@ -58,7 +59,7 @@ export class Row {
     this.name = make('bdi', { part: 'name', class: 'name' });
     this.note = make('span', { part: 'note', class: 'note' });
     this.progress = make('progress', { part: 'progress', max: 1 });
-    this.retry = make('button', { type: 'button', part: 'button retry', onclick: actions.retry });
+    this.retry = make('button', { type: 'button', part: 'button retry', class: 'retry', onclick: actions.retry });
     this.remove = make('button', { type: 'button', part: 'button remove', class: 'remove', onclick: actions.remove }, icon('remove'));
     const words = make('span', { class: 'words' }, this.name, this.note, this.progress);
     this.element = make('li', { part: 'file' }, this.thumbnail, words, make('span', { class: 'actions', part: 'actions' }, this.retry, this.remove));
@@ -93,7 +94,7 @@ export class Row {
   #showButtons(words, name, disabled) {
     write(this.retry, words.say('retry'));
     set(this.retry, 'aria-label', words.say('retryFile', { name }));
-    this.retry.hidden = this.item.state !== 'failed';
+    this.retry.hidden = this.item.state !== 'failed' || !this.item.mayPass;
     set(this.remove, 'aria-label', words.say('remove', { name }));
     this.retry.disabled = this.remove.disabled = disabled;
   }

@@ -97,6 +97,12 @@ function typesText(patterns, words) {
   return new Intl.ListFormat(words.lang, { type: 'unit' }).format(new Set(names));
 }
 
+/** Of a media type: "PDF"; empty for what has none that people know. @param {string} type @param {Words} words */
+export function typeName(type, words) {
+  const name = type === 'text/plain' ? words.say('text') : shortName(type);
+  return name.includes('/') ? '' : name;
+}
+
 /** @param {string} pattern */
 function shortName(pattern) {
   if (pattern.startsWith('.')) return pattern.slice(1).toUpperCase();

@@ -26,7 +26,7 @@ button:disabled { opacity: .55; cursor: not-allowed; }
 .words { min-width: 0; }
 .name { display: block; font-weight: 550; overflow-wrap: anywhere; }
 .note { display: block; color: var(--soft); font-size: .875em; overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
-.failed .note { color: var(--danger); }
+.failed .note:last-of-type { color: var(--danger); }
 .actions { display: flex; gap: .4rem; align-items: center; }
 .quiet { position: absolute; width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 @media (pointer: coarse) { button, a.button { min-height: 2.75rem; min-width: 2.75rem; } }
@@ -63,7 +63,12 @@ progress::-moz-progress-bar { background: var(--accent); }
   progress::-webkit-progress-value { background: Highlight; }
   progress::-moz-progress-bar { background: Highlight; }
 }
-@media (max-width: 26rem) { .file { grid-template-columns: auto minmax(0, 1fr); } .actions { grid-column: 2; } }
+@media (max-width: 26rem) {
+  .actions { display: contents; }
+  .remove { grid-column: 3; grid-row: 1; }
+  .retry { grid-column: 2 / 4; justify-self: start; }
+}
+@media (hover: none) { .invite { display: none; } }
 `;
 
 export const FILE = `

@@ -1,5 +1,6 @@
 // <picasso-uploader>: chooses files, sends them, and is a control of its form, whose value are the ids of the files.
 
+import { PicassoError } from '../errors.js';
 import { Announcer } from './announcer.js';
 import { takeDrops, takePastes } from './drops.js';
 import { icon, make, set, write } from './dom.js';
@@ -77,7 +78,8 @@ export class PicassoUploader extends UploaderAttributes {
   }
 
   languageChanged() {
-    this.#internals.ariaLabel = this.words.say('title'); // a <label> or `aria-label` comes before it
+    const labels = Array.from(this.#internals.labels, ({ textContent }) => textContent?.trim()).filter(Boolean);
+    this.#internals.ariaLabel = labels.join(' ') || this.words.say('title'); // `aria-label` comes before it
     this.#show();
     for (const item of this.#rows.keys()) this.#changed(item);
   }
@@ -126,7 +128,7 @@ export class PicassoUploader extends UploaderAttributes {
   }
 
   /** Retry all uploads that have failed. */
-  retry() { for (const item of this.#rows.keys()) if (item.state === 'failed') this.#again(item); }
+  retry() { for (const item of this.#items) if (item.state === 'failed') this.#again(item); }
 
   /* ---- The form ---- */
 
@@ -292,6 +294,7 @@ export class PicassoUploader extends UploaderAttributes {
   /** @param {Item} item @param {unknown} error @param {'upload' | 'processing'} stage */
   #failed(item, error, stage) {
     item.reason = this.reasonOf(error);
+    item.mayPass = mayPass(error);
     this.#changed(item);
     this.tell('picasso-failed', { ...detailOf(item), stage, reason: item.reason, error });
     this.#update();
@@ -335,6 +338,9 @@ export class PicassoUploader extends UploaderAttributes {
     write(this.#invite, this.words.say(isOver ? 'dropNow' : this.multiple ? 'dropMany' : 'drop'));
   }
 }
+
+/** Whether the same upload may succeed later, maybe with another token. @param {unknown} error */
+const mayPass = (error) => !(error instanceof PicassoError) || !error.isFromPicasso || error.isTemporary || [401, 403].includes(error.status) || error.code === 'quota-exceeded';
 
 /** For events. @param {Item} item */
 const detailOf = ({ key, file, info, name }) => ({ key, file, name, info: info ?? null });
