@@ -147,6 +147,7 @@ API: dict[tuple[str, str], Row] = {
     ("job-finish", "POST"): Row(f"{A}jobs/{{job}}/finish/", WORK, body=b"{}", headers={**JSON, **LEASE}),
     ("job-fail", "POST"): Row(f"{A}jobs/{{job}}/fail/", WORK, body=b"{}", headers={**JSON, **LEASE}),
     ("events", "GET"): Row(f"{A}events/", Scope.EVENTS_READ),
+    ("pipelines", "GET"): Row(f"{A}pipelines/", Scope.FILES_WRITE),
     ("queues", "GET"): Row(f"{A}queues/", Scope.JOBS_READ),
     ("queue-pause", "POST"): Row(f"{A}queues/{{queue}}/pause/", Scope.SERVICE_ADMIN),
     ("queue-resume", "POST"): Row(f"{A}queues/{{queue}}/resume/", Scope.SERVICE_ADMIN),

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 
 FILES, TRASH, JOBS, AUDIT = "/api/v1.0/files/", "/api/v1.0/trash/", "/api/v1.0/jobs/", "/api/v1.0/audit/"
 WEBHOOKS = "/api/v1.0/webhooks/"
-LISTS = (FILES, TRASH, JOBS, AUDIT, KEYS, PROJECTS, "/api/v1.0/queues/", "/api/v1.0/usage/")
+LISTS = (FILES, TRASH, JOBS, AUDIT, KEYS, PROJECTS, "/api/v1.0/pipelines/", "/api/v1.0/queues/", "/api/v1.0/usage/")
 
 
 def refused(answer: Any, field: str) -> str:

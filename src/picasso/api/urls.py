@@ -28,6 +28,7 @@ from picasso.api.links import FileLinks, LinkKeysRevoke, LinkKeysRotate
 from picasso.api.me import Me
 from picasso.api.pages import Index
 from picasso.api.people.directory import PersonDetail, PersonList, PersonPassword, PersonSignOut
+from picasso.api.pipelines import PipelineList
 from picasso.api.projects import ProjectDetail, ProjectList, ProjectWebhookSecret
 from picasso.api.remote import JobFail, JobFinish, JobProgress, JobRenew, JobsClaim
 from picasso.api.schema import Schema
@@ -79,6 +80,7 @@ urlpatterns = [
     path("system/storage/", SystemStorage.as_view(), name="system-storage"),
     path("system/checks/", SystemChecks.as_view(), name="system-checks"),
     path("system/settings/", SystemSettings.as_view(), name="system-settings"),
+    path("pipelines/", PipelineList.as_view(), name="pipelines"),
     path("imports/", ImportList.as_view(), name="imports"),
     path("imports/<uuid:pk>/", ImportDetail.as_view(), name="import"),
     path("imports/<uuid:pk>/retry/", ImportRetry.as_view(), name="import-retry"),

@@ -102,6 +102,7 @@ WORK: Mapping[str, Row] = {
     "post_derivative": Row("Send a derivative of a job by POST", WORKER, SENDING),
     "finish_job": Row("End a job with its results", WORKER, (*JSON_BODY, *LEASED)),
     "fail_job": Row("End a job without a result", WORKER, (*JSON_BODY, *LEASED)),
+    "list_pipelines": Row("List the pipelines that uploads may name", WRITE),
     "list_queues": Row("List the queues", Scope.JOBS_READ),
     "pause_queue": Row("Pause a queue", Scope.SERVICE_ADMIN),
     "resume_queue": Row("Resume a queue", Scope.SERVICE_ADMIN),

@@ -1,21 +1,16 @@
-// Without this file the page is a form and a list. This adds drag and drop, resumable uploads, live states, details,
-// copy and delete.
+// Without this file the page is a form and a list. This adds live states, details, copy and delete.
 // Untrusted values (names, facts, problems) are inserted as text, never as markup.
 
-import { goTo, opened, rowAction, schedule, show, turnPage } from './files.js';
+import { add, onUploaded } from './console/uploads/index.js';
+import { filesOfInput } from './console/uploads/sources.js';
+import { arrive, goTo, opened, rowAction, schedule, show, turnPage } from './files.js';
 import { $, slot } from './page.js';
-import { enqueue, filesOf, showLeft, inProgress } from './uploads.js';
 
 function listen() {
-  const pick = $('#pick'), veil = $('#veil');
+  const pick = $('#pick');
   pick.multiple = true;
-  pick.addEventListener('change', () => { enqueue([...pick.files]); pick.value = ''; });
-  addEventListener('paste', ({ clipboardData }) => enqueue(filesOf(clipboardData)));
-  addEventListener('dragenter', ({ dataTransfer }) => { veil.hidden = !dataTransfer.types.includes('Files'); });
-  veil.addEventListener('dragleave', () => { veil.hidden = true; });
-  addEventListener('dragover', (event) => event.preventDefault());
-  addEventListener('drop', (event) => { event.preventDefault(); veil.hidden = true; enqueue(filesOf(event.dataTransfer)); });
-  addEventListener('beforeunload', (event) => { if (inProgress()) event.preventDefault(); });
+  pick.addEventListener('change', () => { add(filesOfInput(pick.files)); pick.value = ''; });
+  onUploaded(arrive);
   addEventListener('popstate', () => goTo(new URLSearchParams(location.search).get('page') ?? 1));
   document.addEventListener('visibilitychange', schedule);
   $('#list').addEventListener('click', rowAction);
@@ -26,5 +21,4 @@ function listen() {
 slot('origin').textContent = location.origin;
 listen();
 JSON.parse($('#files-data').textContent).forEach((file) => show(file));
-showLeft();
 document.documentElement.classList.add('js');

@@ -1,14 +1,16 @@
 // Uploads one file with the IETF protocol for resumable uploads (docs/uploads.md): survives lost connections, restarts
 // of the service and reloads of the page.
 
-import { exchange, sentence, urlOf } from './api.js';
-import { claim, forget, printOf, read, recall, remember, sampleOf } from './memory.js';
-import { uploadsUrl } from './page.js';
+import { uploadsUrl, urlOf } from './console/uploads/addresses.js';
+import { read, sampleOf } from './console/uploads/content.js';
+import { exchange } from './console/uploads/exchange.js';
+import { claim, forget, printOf, recall, remember } from './console/uploads/memory.js';
+import { Trouble } from './console/uploads/trouble.js';
 
 const MIB = 2 ** 20;
 
 // Files up to this size are sent with the request that creates the upload: one round trip.
-const SMALL = MIB;
+export const SMALL = MIB;
 
 // Bytes per request: more after each success, less after a lost connection. Some proxies limit the size of a request, or
 // pass it on only when it is complete.
@@ -16,19 +18,7 @@ const FIRST_SLICE = 8 * MIB, LEAST_SLICE = MIB / 4, MOST_SLICE = 64 * MIB;
 
 const FIRST_PAUSE = 1000, LAST_PAUSE = 30_000; // milliseconds
 
-// Errors that may be over at the next attempt.
-const TEMPORARY = [408, 409, 423, 425, 429];
-
-/** An error answer, or no answer. Only an answer of our own service is final; others come from a proxy or a portal. */
-class Trouble extends Error {
-  constructor({ status, header, body }) {
-    super(status ? sentence(status, body) : 'Connection lost');
-    const own = header('Content-Type')?.includes('problem+json');
-    this.status = status;
-    this.final = own && status >= 400 && status < 500 && !TEMPORARY.includes(status);
-    this.wait = (Number(header('Retry-After')) || 0) * 1000;
-  }
-}
+const MOST_RESTARTS = 3; // of an upload that the service no longer has
 
 export class Delivery {
   continued = 0; // the offset at which it continued an upload of an earlier page
@@ -39,15 +29,18 @@ export class Delivery {
   #furthest = 0; // the largest offset so far
   #failures = 0; // since the last progress
   #slice = FIRST_SLICE;
+  #inPieces = false; // a small file too, where a proxy refuses a request of its size
+  #restarts = 0;
   #running; #stop; #early;
 
   /** Calls `progress(bytes)` while sending, `lost(trouble, due)` before it waits until `due`, and `trying()` after. */
-  constructor(file, listener) {
+  constructor(file, listener, { pipeline = '', tags = [] } = {}) {
     this.file = file;
     this.listener = listener;
+    this.wishes = new URLSearchParams({ ...(pipeline && { pipeline }), ...(tags.length > 0 && { tags: JSON.stringify(tags) }) });
   }
 
-  get small() { return this.file.size <= SMALL; }
+  get small() { return this.file.size <= SMALL && !this.#inPieces; }
   get stopped() { return Boolean(this.#stop?.signal.aborted); }
 
   /** Returns the file as the service describes it. Throws final errors, and any error once `stopped`; then it can run again. */
@@ -75,6 +68,7 @@ export class Delivery {
   async #run() {
     await this.#recall();
     this.#sure = false;
+    this.#restarts = 0;
     for (;;) {
       try {
         this.#stop.signal.throwIfAborted();
@@ -130,7 +124,7 @@ export class Delivery {
 
   async #create() {
     const { file, small } = this;
-    const answer = await exchange('POST', uploadsUrl, {
+    const answer = await exchange('POST', `${uploadsUrl}${this.wishes.size ? '?' : ''}${this.wishes}`, {
       headers: {
         'Idempotency-Key': this.#key, // if the answer is lost, the next request finds the same upload
         'Upload-Complete': small ? '?1' : '?0',
@@ -203,25 +197,34 @@ export class Delivery {
 
   async #recover(trouble) {
     this.#stop.signal.throwIfAborted();
+    if (!(trouble instanceof Trouble)) throw trouble;
+    if (trouble.tooMuchAtOnce) return this.#sendLess(trouble);
     if (this.#unknown(trouble)) return this.#startAgain(trouble);
-    if (this.#isFinal(trouble)) throw trouble;
+    if (trouble.final) throw trouble;
     await read(this.file.slice(this.#offset, this.#offset + 1)); // an unreadable file looks like a lost connection too
     this.#slice = Math.max(this.#slice / 2, LEAST_SLICE);
     this.#sure = false;
     await this.#pause(trouble);
   }
 
-  /** Whether the service no longer has the upload, or has its key for a different one. */
-  #unknown({ status, final }) {
-    return final && ([410, 422].includes(status) || (status === 404 && this.#id));
+  /** A proxy refuses the size of the request. No time helps, but smaller requests may. */
+  #sendLess(trouble) {
+    if (this.#slice <= LEAST_SLICE) throw trouble;
+    this.#slice = this.#id ? Math.max(Math.min(this.#slice, this.file.size) / 2, LEAST_SLICE) : MIB / 2;
+    this.#sure = false;
+    if (this.#id) return;
+    this.#inPieces = true;
+    this.#key = newKey(); // the next request is another one
   }
 
-  #isFinal(trouble) {
-    const tooMuchAtOnce = trouble.status === 413 && this.#id && this.#slice > LEAST_SLICE;
-    return !(trouble instanceof Trouble) || (trouble.final && !tooMuchAtOnce);
+  /** Whether the service no longer has the upload, or has its key for a different one. */
+  #unknown({ code }) {
+    return ['gone', 'idempotency-key-reused'].includes(code) || (code === 'not-found' && this.#id);
   }
 
   async #startAgain(trouble) {
+    this.#restarts += 1;
+    if (this.#restarts > MOST_RESTARTS) throw trouble;
     this.#id = null;
     this.#key = newKey();
     this.#offset = this.#furthest = 0;
@@ -255,10 +258,11 @@ export async function abandon(print, upload) {
   if (print) forget(print, upload);
 }
 
-/** The offset of a stored upload: null if it has ended, undefined without an answer. Interrupts no other request. */
-export async function arrived({ id }) {
-  const answer = await exchange('GET', uploadsUrl + id);
-  return answer.body?.complete || new Trouble(answer).final ? null : answer.body?.offset;
+/** A stored upload as the service describes it: null if it has ended, undefined without an answer. Interrupts no other request. */
+export async function stateOf({ id }) {
+  const answer = await exchange('GET', uploadsUrl + id), { problem } = new Trouble(answer);
+  if (answer.status === 200) return answer.body.complete ? null : answer.body;
+  return problem && [404, 410].includes(answer.status) ? null : undefined;
 }
 
 /** With up to 25 % jitter, so that not all interrupted clients return at the same time. */

@@ -29,7 +29,7 @@ export function show(file, where = 'append') {
 /** Show a file that was just uploaded. */
 export function arrive(file) {
   const isNew = !shown.has(file.id);
-  show(file, 'prepend');
+  if ($('#page').dataset.number === '1') show(file, 'prepend'); // the newest files are on the first page
   if (isNew) changeCount(+1);
 }
 

@@ -1,10 +1,10 @@
 // Unfinished uploads by file, kept in localStorage: so an upload continues after a reload or a restart of the browser.
 
-import { uploadsUrl } from './page.js';
+import { me } from '../core/session.js';
+import { uploadsUrl } from './addresses.js';
 
-const PREFIX = `picasso ${uploadsUrl} `; // an origin may have more than one service
+const PREFIX = `picasso ${uploadsUrl} ${me?.project ?? ''} `; // an origin may have more than one service, and that projects
 const LIFETIME = 30 * 24 * 3600_000; // milliseconds; uploads expire in the service much earlier
-const SAMPLES = 16, SAMPLE = 4096; // bytes
 
 /** The key of a file. */
 export const printOf = ({ name, size, lastModified, type }) => JSON.stringify([name, size, lastModified, type]);
@@ -64,19 +64,4 @@ const lock = (name) => new Promise((got) => {
 export async function claimed(print) {
   const { held = [] } = await navigator.locks?.query() ?? {};
   return claims.has(print) || held.some(({ name }) => name === PREFIX + print);
-}
-
-/* ---- Content ---- */
-
-/** A checksum of samples: two files with the same name, size and time may differ. */
-export async function sampleOf(file) {
-  const step = Math.max(0, file.size - SAMPLE) / (SAMPLES - 1);
-  const places = Array.from({ length: SAMPLES }, (_, n) => Math.floor(n * step));
-  let hash = 0x811c9dc5; // FNV-1a: plain HTTP has no Web Crypto
-  for (const byte of await read(new Blob(places.map((at) => file.slice(at, at + SAMPLE))))) hash = Math.imul(hash ^ byte, 0x01000193);
-  return hash >>> 0;
-}
-
-export async function read(blob) {
-  try { return new Uint8Array(await blob.arrayBuffer()); } catch { throw new Error('The file cannot be read, or has changed since it was chosen.'); }
 }
