@@ -6,6 +6,7 @@ import logging
 import os
 import re
 import sys
+from collections.abc import MutableMapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -106,6 +107,15 @@ STATIC_URL = addresses.STATIC
 STORAGES = {"staticfiles": {"BACKEND": "picasso.api.pages.Statics"}}
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
+
+
+def static_headers(headers: MutableMapping[str, str], path: str, url: str) -> None:
+    """The worker of PDF.js loads decoders of pictures that stand beside it. In a worker its own policy holds."""
+    if url.endswith("/vendor/pdf.worker.js"):
+        headers["Content-Security-Policy"] = "default-src 'none'; script-src 'self'"
+
+
+WHITENOISE_ADD_HEADERS_FUNCTION = static_headers
 
 DEFAULT_EXCEPTION_REPORTER = "picasso.api.reporter.RedactedReporter"
 

@@ -137,6 +137,7 @@ ANSWERS: Mapping[str, Any] = {
     **webhook_examples.ANSWERS,
     **system_examples.ANSWERS,
     "StoredFile": FILE,
+    "Neighbours": {"previous": None, "next": FILE},
     "FileDetail": {
         **FILE,
         "facts": {"file": {"media_type": "image/jpeg"}, "image": {"width": 4032, "height": 2688}},

@@ -8,6 +8,9 @@ import { copyText } from './copying.js';
 import { asWords } from './names.js';
 
 const MOST = 200; // items of one list
+/** Sounds like a fault, but says nothing of the file: it is only in the JSON. "Sent as" says it where it misleads. */
+const UNCLEAR = 'declared_type_matches';
+
 const DEEP = 12; // levels that are shown as lists; below it is JSON
 
 /** @param {object} file */
@@ -47,7 +50,7 @@ function value(fact, depth = 0) {
 }
 
 function members(facts, depth) {
-  const known = Object.entries(facts).filter(([, fact]) => fact !== undefined && fact !== null && fact !== '' && !(Array.isArray(fact) && fact.length === 0));
+  const known = Object.entries(facts).filter(([key, fact]) => key !== UNCLEAR && fact !== undefined && fact !== null && fact !== '' && !(Array.isArray(fact) && fact.length === 0));
   return html`<dl class="facts">${known.map(([key, fact]) => html`<dt><bdi>${asWords(key)}</bdi></dt><dd>${value(fact, depth + 1)}</dd>`)}</dl>`;
 }
 

@@ -42,8 +42,12 @@ export function kindOf(file) {
 
 export const loadViewer = (kind) => LOADERS[kind]();
 
+/** Players go on while more is made of what they play. */
+const LASTING = ['video', 'audio'];
+
 /** The same for files that a viewer shows alike: it need not begin anew when only links or descriptions have changed. */
 export function identity(file) {
+  if (LASTING.includes(kindOf(file))) return `${file.id} ${kindOf(file)}`;
   const made = file.derivatives.map(({ role, size }) => `${role}:${size}`);
   return [file.id, kindOf(file), ...made].join(' ');
 }

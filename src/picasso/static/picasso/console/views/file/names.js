@@ -28,5 +28,11 @@ const CODECS = { h264: 'H.264', hevc: 'HEVC', av1: 'AV1', vp8: 'VP8', vp9: 'VP9'
 /** @param {string} codec */
 export const codecName = (codec) => CODECS[codec] ?? (/^pcm_/.test(codec) ? 'PCM' : visible(codec));
 
+/** @type {Record<string, string>} */
+const ABBREVIATIONS = { hls: 'HLS', pdf: 'PDF', sha256: 'SHA-256', iptc: 'IPTC', xmp: 'XMP', exif: 'EXIF', gps: 'GPS', dpi: 'DPI', icc: 'ICC' };
+
 /** A key of facts, a role or the name of a processor as words: "thumbnail-256" → "Thumbnail 256". @param {string} key */
-export const asWords = (key) => visible(key).replace(/^[a-z].*/s, (text) => text[0].toUpperCase() + text.slice(1).replace(/[_-]+/g, ' '));
+export const asWords = (key) => visible(key).replace(/^[a-z].*/s, (text) => {
+  const [first, ...others] = text.split(/[_-]+/).filter(Boolean);
+  return [ABBREVIATIONS[first] ?? first[0].toUpperCase() + first.slice(1), ...others.map((word) => ABBREVIATIONS[word] ?? word)].join(' ');
+});

@@ -5,12 +5,13 @@ import { clock, visible } from '../../../core/format.js';
 import { t } from '../../../core/words.js';
 import { derivative, web } from '../addresses.js';
 import { json } from './bytes.js';
-import { Player } from './media.js';
+import { Player, sources } from './media.js';
 import { cantPlay, instead } from './parts.js';
 
 const STEP = 5; // seconds for an arrow key
 const COLUMNS = 600; // of the waveform
 const HEIGHT = 128;
+const QUIET = 8; // of 128: the height of the waveform is that of the loudest place, but not of noise
 
 export function mount(host, file, tools) {
   return new Audio(host, file, tools);
@@ -19,25 +20,35 @@ export function mount(host, file, tools) {
 class Audio {
   #peaks = null;
   #player;
+  /** How many sources there were when none of them could be played. */
+  #failed = 0;
 
   constructor(host, file, tools) {
     Object.assign(this, { host, file, tools });
-    this.#draw();
-    this.element = host.querySelector('audio');
-    for (const event of ['timeupdate', 'loadedmetadata', 'seeked']) this.element.addEventListener(event, () => this.#draw());
-    this.#player = new Player(this.element, file, { failed: () => this.#fail(), refresh: tools.refresh });
-    this.#player.start();
-    this.#loadPeaks();
+    this.#start();
   }
 
+  /** What is made meanwhile, such as the waveform, is shown. */
   update(file) {
     this.file = file;
     this.#player?.update(file);
+    if (this.#failed && sources(file).length > this.#failed) this.#start();
+    else if (this.#player && !this.#peaks) this.#loadPeaks();
   }
 
   unmount() {
     this.#player?.end();
     this.#player = undefined;
+  }
+
+  #start() {
+    this.#failed = 0;
+    this.#draw();
+    this.element = this.host.querySelector('audio');
+    for (const event of ['timeupdate', 'loadedmetadata', 'seeked']) this.element.addEventListener(event, () => this.#draw());
+    this.#player = new Player(this.element, this.file, { failed: () => this.#fail(), refresh: this.tools.refresh });
+    this.#player.start();
+    this.#loadPeaks();
   }
 
   get #length() {
@@ -57,10 +68,12 @@ class Audio {
 
   #fail() {
     this.unmount();
+    this.#failed = sources(this.file).length;
     render(html`${this.#cover()}${instead(this.file, cantPlay(this.file))}`, this.host);
   }
 
   #draw() {
+    if (this.#failed) return;
     render(html`${this.#cover()}${this.#wave()}
       <audio controls preload="metadata" data-keys="own" aria-label=${visible(this.file.name)}></audio>`, this.host);
   }
@@ -112,15 +125,16 @@ class Audio {
   }
 }
 
-/** The lowest and highest level of each column, -1 to 1. The data is that of audiowaveform: pairs of 8 bits. */
+/** The lowest and highest level of each column, -1 to 1 for the loudest. The data is that of audiowaveform: pairs of 8 bits. */
 function columns({ data, length }) {
   const count = Math.min(COLUMNS, length), found = [];
   for (let column = 0; column < count; column += 1) {
     const [start, end] = [column, column + 1].map((each) => Math.floor(each * length / count));
     const part = data.slice(2 * start, 2 * end);
-    found.push([Math.min(...part) / 128, Math.max(...part) / 128]);
+    found.push([Math.min(...part), Math.max(...part)]);
   }
-  return found;
+  const loudest = Math.max(QUIET, ...found.flat().map(Math.abs));
+  return found.map((levels) => levels.map((level) => level / loudest));
 }
 
 /** One path, so that a redraw costs little. */

@@ -55,6 +55,13 @@ export class Pages {
     this.#scrolled();
   }
 
+  /** Scroll to what is in a page; the window around stays where it is. @param {Range} range */
+  reveal(range) {
+    const found = range.getBoundingClientRect(), box = this.root.getBoundingClientRect();
+    this.root.scrollTop += found.top - box.top - box.height / 2;
+    if (found.left < box.left || found.right > box.right) this.root.scrollLeft += found.left - box.left - box.width / 3;
+  }
+
   /** The layer of text of a page, once it is there. */
   async layer(number) {
     this.go(number);
@@ -113,7 +120,7 @@ export class Pages {
   }
 
   #scrolled() {
-    const middle = this.root.scrollTop + this.root.clientHeight / 3;
+    const middle = this.root.scrollTop + this.root.clientHeight / 2;
     const above = this.#boxes.filter((box) => box.offsetTop - this.root.offsetTop <= middle).length;
     if (above === this.current || above === 0) return;
     this.current = above;

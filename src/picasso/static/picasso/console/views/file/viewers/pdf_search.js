@@ -39,7 +39,8 @@ export class Search {
     this.index = (this.index + by + this.count) % this.count;
     this.changed();
     const { page, start } = this.#places[this.index];
-    mark(await this.pages.layer(page), start, start + this.text.length);
+    const found = mark(await this.pages.layer(page), start, start + this.text.length);
+    if (found) this.pages.reveal(found);
   }
 
   #collect(page, text, wanted) {
@@ -56,6 +57,7 @@ const flat = (text) => [...String(text)].map((letter) => {
 /** The text of a page, as `nodesOf` walks through its layer. */
 const textOf = ({ items }) => items.filter((item) => item.str !== undefined).map((item) => item.str + (item.hasEOL ? '\n' : '')).join('');
 
+/** @returns {Range | null} what is marked */
 function mark(layer, start, end) {
   const range = document.createRange();
   let at = 0;
@@ -64,9 +66,9 @@ function mark(layer, start, end) {
     if (node && at < end && end <= at + length) range.setEnd(node, end - at);
     at += length;
   }
-  if (range.collapsed) return;
+  if (range.collapsed) return null;
   CSS.highlights?.set(NAME, new Highlight(range));
-  range.startContainer.parentElement.scrollIntoView({ block: 'center', inline: 'nearest' });
+  return range;
 }
 
 /** The texts of a layer in their order; an end of a line counts as one letter. */
