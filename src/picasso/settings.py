@@ -169,7 +169,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     # Swagger UI takes a minute to show all operations at once, so each tag opens when it is asked for.
-    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "docExpansion": "none", "defaultModelsExpandDepth": 0, "filter": True},
+    "SWAGGER_UI_SETTINGS": (
+        '{"deepLinking": true, "docExpansion": "none", "defaultModelsExpandDepth": 0, "filter": true, '
+        '"plugins": [PicassoDocs]}'  # static/picasso/docs-plugin.js
+    ),
     "REDOC_DIST": "SIDECAR",
     "ENUM_NAME_OVERRIDES": {
         "FileState": "picasso.models.File.State",

@@ -150,6 +150,7 @@ URLS = {
     "sign_out": addresses.SIGN_OUT,
     "admin": addresses.ADMIN,
     "docs": addresses.DOCS,
+    "schema": addresses.SCHEMA,
     "api": addresses.API,
     "alive": addresses.ALIVE,
     "ready": addresses.READY,
