@@ -20,7 +20,7 @@ DESKTOP = (1280, 800)
 
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 FINDINGS = """
-    axe.run(document, {{runOnly: {tags}}}).then(({{violations}}) => violations.map(({{id, help, nodes}}) =>
+    axe.run({within}, {{runOnly: {tags}}}).then(({{violations}}) => violations.map(({{id, help, nodes}}) =>
         `${{id}}: ${{help}}: ${{nodes.map((each) => each.html.slice(0, 200)).join(' | ')}}`))
 """
 
@@ -52,11 +52,13 @@ def axe() -> str:
     return (node.JS / "node_modules/axe-core/axe.min.js").read_text()
 
 
-def findings(page: Page) -> list[str]:
-    """What axe finds on the page as it is now. Nothing is to be found."""
+def findings(page: Page, within: str = "") -> list[str]:
+    """What axe finds on the page as it is now, or in one part of a long page. Nothing is to be found."""
     if not page.run("!!window.axe"):
         page.run(f"{axe()}; true")
-    found: list[str] = page.run(FINDINGS.format(tags=json.dumps(WCAG)))
+    found: list[str] = page.run(
+        FINDINGS.format(within=json.dumps(within) if within else "document", tags=json.dumps(WCAG))
+    )
     return found
 
 

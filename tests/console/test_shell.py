@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import re
 from collections.abc import Callable
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
@@ -93,7 +94,7 @@ def test_the_light_says_what_is_wrong_and_has_the_button(open_page: Callable[[st
     stack.client.post("/api/v1.0/queues/quick/pause/").raise_for_status()
     try:
         page.run("document.dispatchEvent(new Event('visibilitychange'))")
-        page.until("document.querySelector('.health-words')?.textContent === 'The queue quick is paused.'")
+        page.until("document.querySelector('.health-words')?.textContent.startsWith('quick is paused since')")
         page.click("[data-shell=health]")
         page.until("!!document.querySelector('.health-list .button')")
         check_looks(page)
@@ -131,6 +132,27 @@ def test_the_bar_of_a_phone_has_the_rest_in_a_sheet(open_page: Callable[[str], P
     press(page, "Escape")
     page.until("document.querySelector('.sidebar > .sidebar-foot') && !document.querySelector('dialog[open]')")
     assert page.run("document.activeElement.dataset.shell") == "more"
+
+
+def test_the_api_reference_can_be_tried_out(chromium: Window, stack: Stack, tmp_path: Path) -> None:
+    page = chromium.page(f"{stack.url}/api/v1.0/docs/", "document.querySelectorAll('.opblock-tag').length > 10")
+    look(page, dark=True)
+    assert findings(page) == []
+    page.click("#operations-tag-upload")
+    page.click("#operations-upload-upload_file .opblock-summary-control")
+    page.click(".try-out button")
+    page.until("!!document.querySelector('button.execute')")
+    # What it begins with is drawn and named a frame later.
+    page.until("[...document.querySelectorAll('.opblock select')].every((each) => each.hasAttribute('aria-label'))")
+    assert findings(page, "#operations-upload-upload_file .opblock-section") == []
+    path = tmp_path / "tried.txt"
+    path.write_text("tried out")
+    page.choose(path, selector="[data-property-name=file] input[type=file]")
+    page.click("button.execute")
+    page.until("!!document.querySelector('.live-responses-table tbody .response-col_status')")
+    assert page.text(".live-responses-table tbody .response-col_status").startswith("201")
+    page.close()
+    assert page.complaints == []
 
 
 # Choices

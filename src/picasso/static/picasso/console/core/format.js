@@ -8,6 +8,7 @@ const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto', style:
 const dates = {
   long: new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' }),
   exact: new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' }),
+  time: new Intl.DateTimeFormat(language, { timeStyle: 'short' }),
   day: new Intl.DateTimeFormat(language, { dateStyle: 'long' }),
 };
 const STEPS = /** @type {const} */ ([['year', 31_557_600], ['month', 2_629_800], ['day', 86_400], ['hour', 3600], ['minute', 60]]);
@@ -51,6 +52,8 @@ export function duration(seconds) {
 export const date = (when) => dates.long.format(new Date(when));
 /** With seconds. @param {string | number | Date} when */
 export const exactDate = (when) => dates.exact.format(new Date(when));
+/** The time of a moment of today; with the date if it is of another day. @param {string | number | Date} when */
+export const clockTime = (when) => (new Date(when).toDateString() === new Date().toDateString() ? dates.time : dates.long).format(new Date(when));
 /** @param {string | number | Date} when */
 export const day = (when) => dates.day.format(new Date(when));
 

@@ -2,6 +2,7 @@
 
 import { api, onReached } from '../core/api.js';
 import { sheet } from '../core/dialogs.js';
+import { clockTime, duration, visible } from '../core/format.js';
 import { html, nothing, repeat } from '../core/html.js';
 import { can, path, urls } from '../core/session.js';
 import { toast } from '../core/toasts.js';
@@ -15,6 +16,7 @@ const EVERY = 20_000; // milliseconds
  * @property {string} text
  * @property {string} [hint]
  * @property {{label: string, run: () => Promise<unknown>}} [action]
+ * @property {{label: string, href: string}} [link]
  */
 
 /** @type {Trouble[]} */
@@ -35,8 +37,8 @@ export async function look() {
   clearTimeout(timer);
   if (document.hidden) return;
   try {
-    const [checks, queues] = await Promise.all([readiness(), can('jobs:read') ? api('queues/') : []]);
-    show([...troublesOf(checks), ...paused(queues)]);
+    const [checks, problems] = await Promise.all([readiness(), can('jobs:read') ? api('system/').then(({ health }) => health) : []]);
+    show([...problems.map(troubleOf), ...failedChecks(checks, problems)]);
   } catch (error) {
     if (/** @type {any} */ (error).status) show([{ state: 'bad', text: /** @type {Error} */ (error).message }]);
   }
@@ -50,7 +52,7 @@ async function readiness() {
   return (await answer.json().catch(() => ({}))).checks ?? {};
 }
 
-/** @type {Record<string, () => Pick<Trouble, 'text' | 'hint'>>} */
+/** What else the service needs. @type {Record<string, () => Pick<Trouble, 'text' | 'hint'>>} */
 const CHECKS = {
   worker: () => ({ text: t('Processing is stopped: no worker runs.'), hint: t('Uploads are stored and wait. Start a worker: picasso worker') }),
   database: () => ({ text: t('The database does not answer.'), hint: t('Nothing can be uploaded until it does.') }),
@@ -59,17 +61,47 @@ const CHECKS = {
   scanner: () => ({ text: t('The virus scanner does not answer.'), hint: t('New files wait for their scan.') }),
 };
 
-/** @param {Record<string, string>} checks @returns {Trouble[]} */
-const troublesOf = (checks) => Object.entries(checks).filter(([, outcome]) => outcome !== 'ok')
+/** @param {Record<string, string>} checks @param {Problem[]} problems @returns {Trouble[]} */
+const failedChecks = (checks, problems) => Object.entries(checks)
+  .filter(([name, outcome]) => outcome !== 'ok' && !(name === 'worker' && problems.some(({ code }) => code === 'no-worker')))
   .map(([name, outcome]) => ({ state: 'bad', text: `${name}: ${outcome}`, ...CHECKS[name]?.() }));
 
-/** @param {{name: string, paused: boolean, waiting?: number}[]} queues @returns {Trouble[]} */
-const paused = (queues) => queues.filter((queue) => queue.paused).map(({ name }) => ({
-  state: 'waiting',
-  text: t('The queue {name} is paused.', { name }),
-  hint: t('Its jobs wait until it is resumed.'),
-  ...(can('service:admin') && { action: { label: t('Resume {name}', { name }), run: () => resume(name) } }),
-}));
+/**
+ * What `GET system/` says is wrong.
+ * @typedef {{code: string, level: string, text: string, where: string, queue: string, since: string | null, by: string, seconds: number | null}} Problem
+ */
+
+/** @param {Problem} problem @returns {Trouble} */
+const troubleOf = (problem) => ({
+  state: problem.level === 'fault' ? 'bad' : 'waiting',
+  text: problem.text,
+  ...WORDS[problem.code]?.(problem),
+  ...linkOf(problem),
+});
+
+/** @type {Record<string, (problem: Problem) => Partial<Trouble>>} */
+const WORDS = {
+  'no-worker': ({ queue, since }) => (queue
+    ? { text: t('No worker of the queue {queue} {since}: its jobs wait.', { queue, since: sinceWhen(since) }) }
+    : { text: t('Processing is stopped: no worker {since}.', { since: sinceWhen(since) }), hint: t('Uploads are stored and wait. Start a worker: picasso worker') }),
+  'queue-paused': ({ queue, since, by }) => ({
+    text: by ? t('{queue} is paused {since} by {by}.', { queue, since: sinceWhen(since), by: visible(by) }) : t('{queue} is paused {since}.', { queue, since: sinceWhen(since) }),
+    hint: t('Its jobs wait until it is resumed.'),
+    ...(can('service:admin') && { action: { label: t('Resume {name}', { name: queue }), run: () => resume(queue) } }),
+  }),
+  'disk-full': () => ({ text: t('Uploads are refused: the disk is full.') }),
+  'disk-low': () => ({ text: t('The disk is nearly full.') }),
+  backlog: ({ seconds }) => ({ text: t('A job has been waiting for {time}.', { time: duration(seconds ?? 0) }) }),
+};
+
+/** @param {string | null} since */
+const sinceWhen = (since) => (since ? t('since {time}', { time: clockTime(since) }) : t('now'));
+
+/** The page that has the button, if there is one here. @param {Problem} problem @returns {Partial<Trouble>} */
+function linkOf({ where }) {
+  const view = where.split('/')[1];
+  return document.querySelector(`[data-nav="${CSS.escape(view)}"]`) ? { link: { label: t('Show'), href: path(where.replace(/^\//, '')) } } : {};
+}
 
 /** @param {string} name */
 async function resume(name) {
@@ -106,13 +138,17 @@ export function openHealth() {
   look();
 }
 
-const content = () => html`<div class="dialog-body health-list">
+/** @param {() => void} close */
+const content = (close) => html`<div class="dialog-body health-list">
   ${troubles.length ? nothing : html`<p>${summary()}</p>`}
-  ${repeat(troubles, ({ text }) => text, ({ state, text, hint, action }) => html`
+  ${repeat(troubles, ({ text }) => text, ({ state, text, hint, action, link }) => html`
     <div class=${`notice ${state}`}>
       <p><strong>${text}</strong></p>
       ${hint ? html`<p>${hint}</p>` : nothing}
-      ${action ? html`<p class="actions"><button class="button" type="button" @click=${action.run}>${action.label}</button></p>` : nothing}
+      <p class="actions">
+        ${action ? html`<button class="button" type="button" @click=${action.run}>${action.label}</button>` : nothing}
+        ${link ? html`<a class="button" href=${link.href} @click=${close}>${link.label}</a>` : nothing}
+      </p>
     </div>`)}
 </div>`;
 
