@@ -20,7 +20,7 @@ DESKTOP = (1280, 800)
 
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 FINDINGS = """
-    axe.run({within}, {{runOnly: {tags}}}).then(({{violations}}) => violations.map(({{id, help, nodes}}) =>
+    axe.run({within}, {{runOnly: {tags}, preload: false}}).then(({{violations}}) => violations.map(({{id, help, nodes}}) =>
         `${{id}}: ${{help}}: ${{nodes.map((each) => each.html.slice(0, 200)).join(' | ')}}`))
 """
 
