@@ -112,6 +112,28 @@ class FileSerializer(serializers.Serializer[File]):
         return links.original(file)
 
 
+class ThumbnailSerializer(DerivativeSerializer):
+    thumbhash = serializers.CharField(
+        allow_null=True, help_text="ThumbHash in base64: a blurred picture to show meanwhile. Null if it has none."
+    )
+
+
+@extend_schema_serializer(component_name="ListedFile")
+class ListedFileSerializer(FileSerializer):
+    """For files to which `picasso.files.listed` has added the parts that the context names as ``parts``."""
+
+    thumbnail = ThumbnailSerializer(
+        required=False, allow_null=True, help_text="The derivative to show as its picture, if there is one."
+    )
+    error = ErrorSerializer(required=False, allow_null=True, help_text="Why processing failed.")
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """All parts where the context names none, as for the schema."""
+        fields = super().get_fields()
+        parts = self.context.get("parts", fields)
+        return {name: field for name, field in fields.items() if field.required or field.read_only or name in parts}
+
+
 @extend_schema_serializer(component_name="FileDetail")
 class FileDetailSerializer(FileSerializer):
     facts = serializers.SerializerMethodField(

@@ -20,12 +20,13 @@ DESKTOP = (1280, 800)
 
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 FINDINGS = """
-    axe.run({within}, {{runOnly: {tags}, preload: false}}).then(({{violations}}) => violations.map(({{id, help, nodes}}) =>
+    axe.run({within}, {{runOnly: {tags}, preload: false}}).then((found) => found.violations.map(({{id, help, nodes}}) =>
         `${{id}}: ${{help}}: ${{nodes.map((each) => each.html.slice(0, 200)).join(' | ')}}`))
 """
 
 # Name, code and number of the keys that have no letter.
 KEYS = {"Enter": 13, "Escape": 27, "Tab": 9, "ArrowDown": 40, "ArrowUp": 38, "ArrowLeft": 37, "ArrowRight": 39, " ": 32}
+KEYS |= {"Home": 36, "End": 35, "Delete": 46}
 SHIFT, CONTROL = 8, 2
 
 

@@ -63,7 +63,7 @@ CHANGES = {
     "a download that is none": ("DELETE", f"/files/{uuid4()}/a", {}),
     "health": ("POST", "/healthz", {}),
     "the front page": ("POST", "/", {}),
-    "a static file": ("POST", "/static/picasso/page.js", {}),
+    "a static file": ("POST", "/static/picasso/delivery.js", {}),
     "nothing": ("DELETE", "/no/such/path", {}),
 }
 
@@ -181,7 +181,7 @@ PATHS = {
     "an upload's offset": ("HEAD", f"{UPLOADS}{uuid4()}"),
     "a preflight": ("OPTIONS", UPLOADS),
     "the schema": ("GET", "/api/v1.0/schema/"),
-    "a script": ("GET", "/static/picasso/page.js"),
+    "a script": ("GET", "/static/picasso/delivery.js"),
     "alive": ("GET", "/healthz"),
     "ready": ("GET", "/readyz"),
     "home": ("GET", "/"),

@@ -38,7 +38,7 @@ def answers(stack: Stack) -> dict[str, Answer]:
         "the schema": ask(stack, "GET", "/api/v1.0/schema/"),
         "the admin": ask(stack, "GET", "/admin/"),
         "signing in": ask(stack, "GET", "/admin/login/"),
-        "a script": ask(stack, "GET", "/static/picasso/page.js"),
+        "a script": ask(stack, "GET", "/static/picasso/delivery.js"),
         "alive": ask(stack, "GET", "/healthz"),
         "not ready": ask(stack, "GET", "/readyz"),
         "not found": ask(stack, "GET", "/nowhere"),

@@ -1,20 +1,13 @@
-"""The small picture of a file on the front page: the server and the script of the page choose the same derivative."""
+"""The small picture of a file in lists: the one of its derivatives that is shown."""
 
 from __future__ import annotations
 
-import json
-import subprocess
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import pytest
-from tests.services import required_program
 
-import picasso
-from picasso.api.pages import thumbnail_of
+from picasso.files.thumbnail import thumbnail_of
 from picasso.models import Derivative
-
-SCRIPT = Path(picasso.__file__).parent / "static/picasso/thumbnail.js"
 
 
 @dataclass(frozen=True)
@@ -40,7 +33,8 @@ CASES: list[tuple[list[Made], str | None]] = [
     ),
     ([Made("page-1", 724, 1024), Made("text", media_type="text/plain")], "page-1"),
     ([Made("cover", 600, 600), Made("waveform", 1800, 280)], "cover"),
-    ([Made("waveform", 1800, 280), Made("waveform-peaks", media_type="application/json")], None),
+    ([Made("waveform", 1800, 280), Made("waveform-peaks", media_type="application/json")], "waveform"),
+    ([Made("waveform-peaks", media_type="application/json"), Made("preview", 320, 180)], None),
     ([Made("thumbnail-list", media_type="application/json"), Made("posters", 9, 9)], None),
     ([Made("thumbnail-unknown"), Made("poster", 256, 256)], "thumbnail-unknown"),
 ]
@@ -50,11 +44,3 @@ CASES: list[tuple[list[Made], str | None]] = [
 def test_the_server_chooses(made: list[Made], shown: str | None) -> None:
     chosen = thumbnail_of([Derivative(**asdict(each)) for each in made])
     assert (chosen.role if chosen else None) == shown
-
-
-def test_the_script_chooses_the_same() -> None:
-    files = json.dumps([{"derivatives": [asdict(each) for each in made]} for made, _ in CASES])
-    code = f"{SCRIPT.read_text()}\nconsole.log(JSON.stringify({files}.map((file) => thumbnailOf(file)?.role ?? null)));"
-    argv = [required_program("nodejs", "node"), "--input-type=module"]
-    ran = subprocess.run(argv, input=code, capture_output=True, text=True, check=True, timeout=30)
-    assert json.loads(ran.stdout) == [shown for _, shown in CASES]

@@ -32,4 +32,5 @@ export const LIBRARIES = [
   { file: 'pdf.worker.js', package: 'pdfjs-dist', copy: 'build/pdf.worker.min.mjs' },
   { file: 'openjpeg_nowasm_fallback.js', package: 'pdfjs-dist', copy: 'wasm/openjpeg_nowasm_fallback.js', licence: 'wasm/LICENSE_OPENJPEG' },
   { file: 'jbig2_nowasm_fallback.js', package: 'pdfjs-dist', copy: 'wasm/jbig2_nowasm_fallback.js', licence: 'wasm/LICENSE_JBIG2' },
+  { file: 'client-zip.js', package: 'client-zip', source: "export { downloadZip } from 'client-zip';" },
 ];

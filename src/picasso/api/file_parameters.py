@@ -8,6 +8,7 @@ from drf_spectacular.utils import OpenApiParameter
 from picasso.api.openapi.constraints import TAG
 from picasso.api.parameters import OWNER
 from picasso.files.filters import ATTRIBUTES, MAX_TAGS
+from picasso.files.listed import PARTS
 from picasso.metadata import MAX_KEY
 from picasso.models import File
 from picasso.query_values import MAX_TEXT
@@ -62,6 +63,14 @@ SELECTING = [
 
 FILE_PARAMETERS = [
     *SELECTING,
+    OpenApiParameter(
+        "include",
+        {"type": "array", "items": {"type": "string", "enum": list(PARTS)}, "minItems": 1, "maxItems": len(PARTS)},
+        style="form",
+        explode=False,
+        description="What each file has as well, with commas: `thumbnail` is the derivative to show as its picture,"
+        " with its ThumbHash; `error` says why processing failed.",
+    ),
     OpenApiParameter(
         "count",
         enum=["exact", "fast"],

@@ -25,13 +25,13 @@ from picasso.api.pagination import PagesOrCursor, Total
 from picasso.api.parameters import KnownParameters, narrowed, require_known_parameters
 from picasso.api.safety import DeletesFiles, ReadsFiles, WritesFiles
 from picasso.errors import PROBLEM_JSON, InvalidField
-from picasso.files import filters, queries
+from picasso.files import filters, listed, queries
 from picasso.files.change import change, require_version
 from picasso.files.delete import delete as delete_file
 from picasso.keyset import Merged, Order, Searched
 from picasso.models import File
 from picasso.process.pipelines import pipelines
-from picasso.serializers import FileDetailSerializer, FileSerializer, links_of
+from picasso.serializers import FileDetailSerializer, ListedFileSerializer, links_of
 from picasso.storage import default_storage
 
 # With its media type, because DRF's renderers do not know the one of `picasso.api.errors`.
@@ -96,12 +96,21 @@ class FileList(SelectedFiles, generics.ListAPIView[File]):
     `attributes.KEY=VALUE` selects by an attribute: a text, or a number, `true`, `false` or `null` as in JSON.
     """
 
-    serializer_class = FileSerializer
+    serializer_class = ListedFileSerializer
     pagination_class = PagesOrCursor
-    parameters = (*SelectedFiles.parameters, "count")
+    parameters = (*SelectedFiles.parameters, "count", "include")
 
     def get_queryset(self) -> QuerySet[File] | Merged[File] | Searched[File]:  # type: ignore[override]
         return self.selected()
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        return {**super().get_serializer_context(), "parts": self._parts()}
+
+    def paginate_queryset(self, queryset: Any) -> Any:
+        parts, found = self._parts(), super().paginate_queryset(queryset)
+        for name in parts:
+            listed.PARTS[name](narrowed(self.request), found or [])
+        return found
 
     def total(self) -> Total:
         """For `picasso.api.pagination.Pages`. Raises `InvalidField`."""
@@ -117,13 +126,20 @@ class FileList(SelectedFiles, generics.ListAPIView[File]):
         counting = self.request.query_params.get("count", "exact")
         return [
             *super().checks(),
+            self._parts,
             lambda: query_values.choice("count", counting, COUNTS),
         ]
+
+    def _parts(self) -> list[str]:
+        """The parts that are to be added to each file. Raises `InvalidField`."""
+        text = self.request.query_params.get("include")
+        names = [] if text is None else list(dict.fromkeys(text.split(",")))
+        return [query_values.choice("include", name, list(listed.PARTS)) for name in names]
 
     @extend_schema(
         operation_id="list_files",
         parameters=FILE_PARAMETERS,
-        responses={200: FileSerializer(many=True), (400, PROBLEM_JSON): ProblemSerializer, **NOT_FOUND},
+        responses={200: ListedFileSerializer(many=True), (400, PROBLEM_JSON): ProblemSerializer, **NOT_FOUND},
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().get(request, *args, **kwargs)

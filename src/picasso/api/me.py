@@ -28,6 +28,9 @@ class OwnKeySerializer(serializers.Serializer[Key]):
 class MeSerializer(serializers.Serializer[Principal]):
     kind = serializers.CharField(help_text="`key`, `token`, `session`, or `open` where everybody is let in.")
     project = serializers.CharField(source="project.name")
+    trash_days = serializers.IntegerField(
+        source="project.trash_days", help_text="So long its deleted files can be restored; 0: it has no trash."
+    )
     scopes = serializers.SerializerMethodField()
     owner = serializers.CharField(allow_null=True, help_text="The end user whose files it sees; null for all.")
     key = serializers.SerializerMethodField(help_text="The key that asks; null without one.")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
@@ -18,13 +16,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from picasso import __version__, addresses
-from picasso.access.principal import principal_of
+from picasso.access.principal import Scope, principal_of
 from picasso.api import console
 from picasso.api.pagination import Pages, Total
-from picasso.files import queries
-from picasso.files.quarantine import shown_derivatives
-from picasso.models import Derivative, File
-from picasso.serializers import DerivativeSerializer, FileDetailSerializer, FileSerializer, Links, base_of, links_of
+from picasso.files import listed, queries
+from picasso.serializers import ListedFileSerializer, base_of, links_of
 
 # The directory of the service: the name of each link, and its path.
 LINKS = {
@@ -43,11 +39,6 @@ LINKS = {
     "admin": addresses.ADMIN,
 }
 
-# The roles of the small picture of a file, the best one first. static/picasso/thumbnail.js chooses by the same rule.
-THUMBNAIL_ROLES = re.compile(r"(thumbnail-)|(poster$)|(cover$)|(page-1$)")
-THUMBNAIL_SIDE = 256
-"""Pixels."""
-
 
 class Statics(StaticFilesStorage):
     """URLs of static files with the path prefix of the current request."""
@@ -60,6 +51,11 @@ def directory(request: Request) -> dict[str, Any]:
     base = base_of(request)
     links = {name: base + path for name, path in LINKS.items()}
     return {"name": "Picasso", "version": __version__, "max_upload_size": settings.PICASSO.max_upload_size, **links}
+
+
+class FirstFiles(Pages):
+    default_size = 25
+    """A screen."""
 
 
 class Index(APIView):
@@ -88,38 +84,21 @@ def favicon(request: HttpRequest) -> HttpResponseBase:
 
 def front_page(request: Request, view: Index) -> dict[str, Any]:
     """The first files, shown before any script has run."""
-    pages = Pages()
-    found = pages.paginate_queryset(queries.with_derivatives(principal_of(request.META)), request, view)
-    root = request.META["SCRIPT_NAME"]
+    principal, root = principal_of(request.META), request.META["SCRIPT_NAME"]
+    pages = FirstFiles()
+    found = pages.paginate_queryset(queries.newest_first(principal), request, view)
+    for add in listed.PARTS.values():
+        add(principal, found)
+    context = {"links": links_of(request)}
+    files = [ListedFileSerializer(file, context=context).data for file in found]
+    # With a search or another layout in the address the script draws the list; without script they are not there.
+    plain = not request.query_params.keys() - {"page"}
     return {
         **console.frame(request, "files"),
-        "files": [shown(file, links_of(request)) for file in found],
+        "plain": plain,
+        "files": files if plain else [],
+        "brought": {"files": files if pages.page == 1 else [], "count": pages.total.number},
         "page": {**pages.neighbours(), "number": pages.page, "count": pages.total.number},
+        "may_upload": principal.may(Scope.FILES_WRITE),
         **{f"{name}_url": root + path for name, path in LINKS.items()},
     }
-
-
-def shown(file: File, links: Links) -> dict[str, Any]:
-    context = {"links": links}
-    one = DerivativeSerializer(context=context)
-    derivatives = shown_derivatives(file)
-    thumbnail = thumbnail_of(derivatives)
-    return {
-        **FileSerializer(file, context=context).data,
-        "derivatives": [one.to_representation(derivative) for derivative in derivatives],
-        "thumbnail": one.to_representation(thumbnail) if thumbnail else None,
-        "error": FileDetailSerializer(context=context).get_error(file),
-    }
-
-
-def thumbnail_of(derivatives: Iterable[Derivative]) -> Derivative | None:
-    """The derivative to show as the small picture. The sizes and formats of thumbnails are options of a pipeline."""
-    pictures = [each for each in derivatives if each.media_type.startswith("image/")]
-    return min((each for each in pictures if THUMBNAIL_ROLES.match(each.role)), key=thumbnail_order, default=None)
-
-
-def thumbnail_order(derivative: Derivative) -> tuple[int, int, int]:
-    """By role, then by the distance to the wanted size, then the shorter role, which is the more common format."""
-    role = THUMBNAIL_ROLES.match(derivative.role)
-    side = max(derivative.width or 0, derivative.height or 0)
-    return role.lastindex or 0 if role else 0, abs(side - THUMBNAIL_SIDE), len(derivative.role)

@@ -47,9 +47,11 @@ class Total:
 class Pages(BasePagination):
     """``?page=`` from 1, ``?page_size=`` up to 100. The view's method ``total`` tells how many rows there are."""
 
+    default_size = PAGE_SIZE
+
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         self.request = request
-        self.size = page_size(request, PAGE_SIZE)
+        self.size = page_size(request, self.default_size)
         self.page = number(request, "page", 1)
         self.total: Total = view.total()
         self.last = max(1, -(-self.total.number // self.size))

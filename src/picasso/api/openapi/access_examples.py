@@ -79,6 +79,7 @@ ANSWERS: Mapping[str, Any] = {
     "Me": {
         "kind": "key",
         "project": "shop",
+        "trash_days": 30,
         "scopes": KEY["scopes"],
         "owner": None,
         "key": {"id": KEY["id"], "name": KEY["name"], "expires_at": None},

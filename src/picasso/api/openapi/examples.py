@@ -138,6 +138,7 @@ ANSWERS: Mapping[str, Any] = {
     **system_examples.ANSWERS,
     "StoredFile": FILE,
     "Neighbours": {"previous": None, "next": FILE},
+    "ListedFile": FILE,
     "FileDetail": {
         **FILE,
         "facts": {"file": {"media_type": "image/jpeg"}, "image": {"width": 4032, "height": 2688}},

@@ -1,0 +1,121 @@
+// Selecting and opening files with keys, mouse and fingers. The list has the focus; one of its files is the active one.
+
+import { moved } from './arrange.js';
+
+const LONG_PRESS = 500; // milliseconds
+const STILL = 10; // pixels that a finger may move meanwhile
+
+/**
+ * @typedef {object} Grid  what the list offers to keys and pointers
+ * @property {import('./selection.js').Selection} selection
+ * @property {object[]} items
+ * @property {number} total
+ * @property {number} active
+ * @property {import('./arrange.js').Arrangement} arrangement
+ * @property {number} screen  rows on the screen
+ * @property {(place: number) => void} activate  make it the active one and show it
+ * @property {(from: number, to: number, add: boolean) => void} selectRange
+ * @property {() => void} draw
+ * @property {(file: object) => void} open
+ * @property {() => void} remove  delete what is selected
+ */
+
+const STEPS = {
+  ArrowDown: (grid) => moved(grid.arrangement, grid.active, 1),
+  ArrowUp: (grid) => moved(grid.arrangement, grid.active, -1),
+  ArrowRight: (grid) => grid.arrangement.columns > 1 ? grid.active + 1 : null,
+  ArrowLeft: (grid) => grid.arrangement.columns > 1 ? grid.active - 1 : null,
+  PageDown: (grid) => moved(grid.arrangement, grid.active, grid.screen),
+  PageUp: (grid) => moved(grid.arrangement, grid.active, -grid.screen),
+  Home: () => 0,
+  End: (grid) => grid.total - 1,
+};
+
+const ACTIONS = {
+  ' ': (grid, event) => event.shiftKey ? grid.selectRange(grid.selection.start, grid.active, false) : toggle(grid, grid.active),
+  Enter: (grid) => { if (grid.items[grid.active]) grid.open(grid.items[grid.active]); },
+  Delete: (grid) => grid.remove(),
+  Escape: (grid) => { grid.selection.clear(); grid.draw(); },
+};
+
+/** @param {KeyboardEvent} event @param {Grid} grid */
+export function onKey(event, grid) {
+  if (event.target !== event.currentTarget || event.altKey || !grid.total) return;
+  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'a') selectAll(grid);
+  else if (event.ctrlKey || event.metaKey) return;
+  else if (STEPS[event.key]) step(event, grid);
+  else if (ACTIONS[event.key]) ACTIONS[event.key](grid, event);
+  else return;
+  event.preventDefault();
+}
+
+function selectAll(grid) {
+  grid.selection.selectAll();
+  grid.draw();
+}
+
+function step(event, grid) {
+  const to = STEPS[event.key](grid);
+  if (to === null) return;
+  const place = Math.max(0, Math.min(to, grid.total - 1));
+  grid.activate(place);
+  if (event.shiftKey) grid.selectRange(grid.selection.start, place, false);
+  else grid.selection.start = place;
+}
+
+function toggle(grid, place) {
+  const file = grid.items[place];
+  if (file) grid.selection.toggle(file);
+  grid.selection.start = place;
+  grid.draw();
+}
+
+/** @param {MouseEvent} event @param {Grid} grid */
+export function onClick(event, grid) {
+  const found = event.target.closest('[data-place]');
+  if (!found || !grid.items[Number(found.dataset.place)]) return;
+  const how = howOf(event, found, grid);
+  if (how === 'follow') return;
+  event.preventDefault();
+  const place = Number(found.dataset.place), file = grid.items[place];
+  grid.activate(place);
+  if (how === 'open') grid.open(file);
+  else if (how === 'range') grid.selectRange(grid.selection.start, place, event.ctrlKey || event.metaKey);
+  else if (how === 'toggle') toggle(grid, place);
+  else {
+    grid.selection.only([file]);
+    grid.selection.start = place;
+    grid.draw();
+  }
+}
+
+/** What a click means, by where it is and the keys that are held. */
+function howOf(event, found, grid) {
+  const onLink = event.target.closest('a'), onTick = event.target.closest('.tick, .column-tick');
+  const chooses = event.ctrlKey || event.metaKey, touched = event.pointerType === 'touch', selects = grid.selection.size(grid.total) > 0;
+  if (event.shiftKey) return 'range';
+  if (onTick || (touched && selects)) return 'toggle';
+  if (onLink && !(chooses && found.matches('.tile'))) return 'follow';
+  if (chooses) return 'toggle';
+  return touched ? 'open' : 'only';
+}
+
+/** A finger that stays on a file selects it. @param {HTMLElement} element @param {() => Grid} gridOf */
+export function followPresses(element, gridOf, signal) {
+  let timer, at, pressed = false;
+  const stop = () => clearTimeout(timer);
+  const options = { signal, passive: true };
+  element.addEventListener('pointerdown', (event) => {
+    pressed = false;
+    stop();
+    const found = event.target.closest('[data-place]');
+    if (event.pointerType !== 'touch' || !found) return;
+    at = [event.clientX, event.clientY];
+    timer = setTimeout(() => { pressed = true; toggle(gridOf(), Number(found.dataset.place)); }, LONG_PRESS);
+  }, options);
+  element.addEventListener('pointermove', (event) => { if (at && Math.hypot(event.clientX - at[0], event.clientY - at[1]) > STILL) stop(); }, options);
+  for (const name of ['pointerup', 'pointercancel']) element.addEventListener(name, stop, options);
+  const swallow = (event) => { if (pressed) { event.preventDefault(); event.stopPropagation(); } };
+  element.addEventListener('contextmenu', swallow, { signal, capture: true });
+  element.addEventListener('click', (event) => { swallow(event); pressed = false; }, { signal, capture: true });
+}

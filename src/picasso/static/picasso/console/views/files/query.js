@@ -1,0 +1,127 @@
+// What the address of the list says, and what the API is asked for.
+
+import { t } from '../../core/words.js';
+import { bytes, day as dayText } from '../../core/format.js';
+
+const DOCUMENTS = [
+  'application/msword', 'application/vnd.ms-excel', 'application/vnd.ms-powerpoint', 'application/rtf',
+  'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
+  'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+  'application/vnd.openxmlformats-officedocument.presentationml.presentation',
+  'application/vnd.oasis.opendocument.text', 'application/vnd.oasis.opendocument.spreadsheet', 'application/epub+zip',
+];
+const ARCHIVES = [
+  'application/zip', 'application/x-tar', 'application/gzip', 'application/x-7z-compressed', 'application/vnd.rar',
+  'application/x-rar', 'application/x-bzip2', 'application/x-xz', 'application/zstd',
+];
+
+/** The kinds that can be chosen: the word in the address, its label, and the media types of the API. */
+export const KINDS = [
+  ['image', () => t('Pictures'), ['image/*']],
+  ['video', () => t('Videos'), ['video/*']],
+  ['audio', () => t('Audio'), ['audio/*']],
+  ['text', () => t('Text'), ['text/*']],
+  ['pdf', () => t('PDF'), ['application/pdf']],
+  ['document', () => t('Documents'), DOCUMENTS],
+  ['archive', () => t('Archives'), ARCHIVES],
+];
+
+export const STATES = [
+  ['pending', () => t('Queued')],
+  ['processing', () => t('Processing')],
+  ['processed', () => t('Processed')],
+  ['failed', () => t('Failed')],
+];
+
+export const ORDERS = [
+  ['-uploaded_at', () => t('Newest first')],
+  ['uploaded_at', () => t('Oldest first')],
+  ['name', () => t('Name, A to Z')],
+  ['-name', () => t('Name, Z to A')],
+  ['-size', () => t('Largest first')],
+  ['size', () => t('Smallest first')],
+];
+export const NEWEST_FIRST = '-uploaded_at';
+
+const labelOf = (choices, value) => choices.find(([name]) => name === value)?.[1]() ?? value;
+
+/** Filters: the name in the address, the text of its chip, and what the API is asked for. */
+const FILTERS = [
+  ['q', (value) => t('Name: {text}', { text: value }), (value) => [['name', value]]],
+  ['type', (value) => t('Type: {text}', { text: labelOf(KINDS, value) }), mediaTypes],
+  ['state', (value) => t('State: {text}', { text: labelOf(STATES, value) }), (value) => [['state', value]]],
+  ['after', (value) => t('From {date}', { date: dayOf(value) }), (value) => [['uploaded_after', midnight(value)]]],
+  ['before', (value) => t('Until {date}', { date: dayOf(value) }), (value) => [['uploaded_before', midnight(value, 1)]]],
+  ['min', (value) => t('At least {size}', { size: bytes(Number(value)) }), (value) => [['size_min', value]]],
+  ['max', (value) => t('At most {size}', { size: bytes(Number(value)) }), (value) => [['size_max', value]]],
+  ['tag', (value) => t('Tag: {text}', { text: value }), (value) => [['tag', value]]],
+  ['owner', (value) => t('Owner: {text}', { text: value }), (value) => [['owner', value]]],
+  ['pipeline', (value) => t('Pipeline: {text}', { text: value }), (value) => [['pipeline', value]]],
+  ['error', (value) => t('Error: {text}', { text: value }), (value) => [['error', value]]],
+  ['sha256', (value) => t('SHA-256: {text}', { text: value.slice(0, 12) }), (value) => [['sha256', value]]],
+];
+
+function mediaTypes(value) {
+  const types = KINDS.find(([name]) => name === value)?.[2] ?? [value];
+  return [['media_type', types.join(',')]];
+}
+
+/** The beginning of a day here, or of one so many days later, as the API takes it. */
+function midnight(day, later = 0) {
+  const [year, month, date_] = day.split('-').map(Number);
+  const at = new Date(year, month - 1, date_ + later);
+  return Number.isNaN(at.getTime()) ? day : at.toISOString();
+}
+
+function dayOf(day) {
+  const at = midnight(day);
+  return at === day ? day : dayText(at);
+}
+
+/** The filters in the address: a chip for each. @returns {{name: string, value: string, label: string}[]} */
+export function chips(query) {
+  return FILTERS.flatMap(([name, label]) =>
+    query.getAll(name).filter(Boolean).map((value) => ({ name, value, label: label(value) })));
+}
+
+/** What the API is asked for, without a page. @param {URLSearchParams} query of the address */
+export function filtersOf(query) {
+  const found = new URLSearchParams();
+  for (const [name, , asked] of FILTERS)
+    for (const value of query.getAll(name).filter(Boolean))
+      for (const [parameter, text] of asked(value)) found.append(parameter, text);
+  return found;
+}
+
+export const orderOf = (query) => {
+  const given = query.get('sort');
+  return ORDERS.some(([name]) => name === given) ? given : NEWEST_FIRST;
+};
+
+export const LAYOUTS = ['table', 'grid', 'days'];
+
+/** Days need an order by time. */
+export const layoutOf = (query) => {
+  const given = query.get('view');
+  if (given === 'days' && !orderOf(query).includes('uploaded_at')) return 'grid';
+  return LAYOUTS.includes(given) ? given : 'table';
+};
+
+/** The address with this change. Null removes a parameter. @returns {URLSearchParams} */
+export function changed(query, changes) {
+  const next = new URLSearchParams(query);
+  for (const [name, value] of Object.entries(changes)) {
+    next.delete(name);
+    for (const each of [value].flat()) if (each != null && each !== '') next.append(name, each);
+  }
+  return next;
+}
+
+/** The address without one chip. */
+export const without = (query, { name, value }) =>
+  changed(query, { [name]: query.getAll(name).filter((each) => each !== value) });
+
+/** The address without any filter; sort and layout stay. */
+export const withoutFilters = (query) => changed(query, Object.fromEntries(FILTERS.map(([name]) => [name, null])));
+
+export const addressOf = (query) => `${location.pathname}${String(query) && `?${query}`}`;
