@@ -92,6 +92,18 @@ class Elements:
         files = [str(path) for path in paths]
         self.tab.ask("DOM.setFileInputFiles", files=files, objectId=found["result"]["objectId"])
 
+    def drop(self, name: str, media_type: str) -> None:
+        """Drag a file over the uploader, and drop it there."""
+        file = f"new File(['film'], {json.dumps(name)}, {{ type: {json.dumps(media_type)} }})"
+        self.tab.run(f"""
+            (() => {{
+                const dataTransfer = new DataTransfer(), area = {self.inside("[part=dropzone]")};
+                dataTransfer.items.add({file});
+                for (const type of ['dragenter', 'dragover', 'drop'])
+                    area.dispatchEvent(new DragEvent(type, {{ dataTransfer, bubbles: true, cancelable: true }}));
+            }})()
+        """)
+
     def click(self, selector: str) -> None:
         self.tab.until(f"{self.inside(selector)}?.checkVisibility()")
         self.tab.run(f"{self.inside(selector)}.click()")

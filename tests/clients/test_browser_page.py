@@ -18,6 +18,7 @@ from tests.clients.conftest import WithKeys
 from tests.clients.test_documented import bundled, examples
 from tests.devtools import Window
 from tests.services import free_port
+from tests.stack import until
 
 PAGE = "browser.md"
 ADDRESS = "http://localhost:8000"
@@ -35,6 +36,12 @@ class Shop:
         self.client = httpx.Client(base_url=stack.url, headers={"Authorization": f"Bearer {self.key}"}, timeout=30)
         settings = {"cors_origins": [f"http://localhost:{self.port}"]}
         assert self.client.patch("/api/v1.0/projects/default/", json=settings).status_code == 200
+        until(self.is_allowed, 10, lambda: "the origin of the page is never allowed")
+
+    def is_allowed(self) -> bool:
+        """Whether pages may use the service: it remembers a project for some seconds."""
+        answer = self.client.get("/api/v1.0/me/", headers={"Origin": f"http://localhost:{self.port}"})
+        return "access-control-allow-origin" in answer.headers
 
     def close(self) -> None:
         self.client.close()

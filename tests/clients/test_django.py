@@ -32,6 +32,25 @@ class Note(models.Model):
     file = PicassoFileField(blank=True, auto_delete=True, tags=["note"])
 """
 
+# Modules of the service that the project has imported.
+ELSEWHERE = """
+import sys
+names = {name.split(".")[1] for name in sys.modules if name.startswith("picasso.")}
+result = sorted((names - {"contrib"}) | ({"celery", "rest_framework"} & set(sys.modules)))
+"""
+
+# One that the service signs: the project does not know the secret.
+TOKEN = """
+from django.conf import settings
+from django.test import override_settings
+from picasso.contrib.django.tokens import Wishes, token_for
+import base64, json
+with override_settings(PICASSO={**settings.PICASSO, "SIGNING_SECRET": ""}):
+    token = token_for("form:a", Wishes(tags=["note"]))
+claims = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
+result = [*claims["tags"], len(token.split("."))]
+"""
+
 
 class Project:
     """The project, served at ``url``."""
@@ -235,6 +254,8 @@ def test_code_of_the_project(project: Project, shop: Shop) -> None:
     assert project.run("note.delete()\nresult = Note.objects.count()") == 0
     assert shop.stored(drawing + b"2") == []
     assert project.run("note = Note()\nnote.save()\nresult = [bool(note.file), str(note.file)]") == [False, ""]
+    assert project.run(ELSEWHERE) == []
+    assert project.run(TOKEN) == ["note", 3]
     without_service = "from django.test import override_settings\nfrom picasso.contrib.django import PicassoFile\n"
     settings = "{'URL': 'http://127.0.0.1:1', 'KEY': 'pk_a_b'}"
     code = f"{without_service}with override_settings(PICASSO={settings}):\n    from urls import LIST, Context\n"

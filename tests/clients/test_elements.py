@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PIL import ExifTags, Image
 
 from picasso.demo import pictures
 from tests.clients import elements, node
@@ -80,30 +81,32 @@ def test_the_module_is_what_the_sources_give() -> None:
 
 
 def test_plain_html(shop: Shop, application: Application, chromium: Window, picture: Path) -> None:
-    """Under a strict policy: a file is refused here, one is uploaded, and the form has its id."""
+    """Under a strict policy. One file is refused by the page; the form has the others, also one that is damaged."""
     service = f"http://localhost:{shop.stack.port}"
     application.policy = (
         f"default-src 'none'; script-src {service}; connect-src 'self' {service}; img-src {service};"
         " form-action 'self'; base-uri 'none'; require-trusted-types-for 'script'"
     )
-    film = picture.parent / "film.mp4"
-    film.write_bytes(b"film")
+    broken = picture.parent / "broken.jpg"
+    broken.write_bytes(pictures.broken() + content(16))
     page = application.show(chromium, localised(shop, examples("html", PAGE)[0]))
     page.says("Images", "#hint")
     page.says("20 MB", "#hint")
     assert page.tab.run("document.forms[0].checkValidity()") is False
-    page.choose(picture, film)
+    page.drop("film.mp4", "video/mp4")
     assert "Images" in page.told("failed", "film.mp4")[2]
+    page.choose(picture, broken)
     page.told("processed", "picture.jpg")
+    assert "damaged" in page.told("failed", "broken.jpg")[2]
     assert page.tab.run("document.forms[0].checkValidity()") is False
     assert page.tab.run(f"{page.inside('.file.failed .retry')}.hidden") is True
     page.click(".file.failed .remove")
     page.says("removed", "[role=status]")
-    [file] = page.value
+    files = page.value
     page.tab.run("document.querySelector('button').click()")
-    assert application.form() == {"photos": [file]}
-    [stored] = shop.stored(picture.read_bytes())
-    assert (stored["id"], stored["owner"]) == (file, "ann")
+    assert application.form() == {"photos": files}
+    stored = [*shop.stored(picture.read_bytes()), *shop.stored(broken.read_bytes())]
+    assert sorted((file["id"], file["owner"]) for file in stored) == sorted((file, "ann") for file in files)
     assert page.tab.complaints == []
     application.policy = ""
 
@@ -132,8 +135,17 @@ def compiled(component: str) -> str:
     return subprocess.run(argv, input=component, capture_output=True, text=True, check=True).stdout
 
 
+@pytest.fixture
+def turned(tmp_path: Path) -> Path:
+    """A photo of 400 by 600 pixels that is stored lying on its side."""
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6  # the first row of pixels is the right side (Exif 3.0, 4.6.5)
+    Image.effect_noise((600, 400), 90).save(tmp_path / "photo.jpg", exif=exif, quality=95)
+    return tmp_path / "photo.jpg"
+
+
 def test_a_picture_is_made_smaller_while_the_network_is_gone(
-    shop: Shop, application: Application, chromium: Window, picture: Path
+    shop: Shop, application: Application, chromium: Window, turned: Path
 ) -> None:
     """In Russian. The upload goes on by itself."""
     body = f'{module(shop)}<picasso-uploader name="a" token-url="/token" resize="200" tags="a,b"></picasso-uploader>'
@@ -141,14 +153,14 @@ def test_a_picture_is_made_smaller_while_the_network_is_gone(
     page.says("Выбрать файл", "button")
     page.says("Изображения", "#hint")
     page.tab.connected(False)
-    page.choose(picture)
+    page.choose(turned)
     page.says("Связь прервалась", ".note")
     page.tab.connected(True)
-    page.told("processed", "picture.jpg")
+    page.told("processed", "photo.jpg")
     file = shop.client.get(f"/api/v1.0/files/{page.value}/").json()
     facts = file["facts"]["image"]
-    assert max(facts["width"], facts["height"]) == 200
-    assert (file["name"], file["tags"], file["media_type"]) == ("picture.jpg", ["a", "b"], "image/jpeg")
+    assert (facts["width"], facts["height"]) == (133, 200)
+    assert (file["name"], file["tags"], file["media_type"]) == ("photo.jpg", ["a", "b"], "image/jpeg")
     page.says("Загружен 1 файл", "[role=status]")
 
 
