@@ -48,7 +48,7 @@ MIDDLEWARE = [
     "picasso.api.people.cookies.SecureCookies",
     "picasso.api.language.LanguageMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "picasso.api.statics.CompressedStatics",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

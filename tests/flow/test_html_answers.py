@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -110,3 +111,31 @@ def test_a_form_that_is_too_large_ends_on_a_page(tmp_path: Path) -> None:
 def test_the_icon_that_browsers_ask_for_is_there(tmp_path: Path) -> None:
     icon = with_app(tmp_path, lambda app: ask(app, "GET", "/favicon.ico"))
     assert (icon.status, icon.headers["location"]) == (302, "/static/picasso/favicon.svg")
+
+
+SCRIPT = "/static/picasso/console/main.js"
+
+
+@pytest.mark.parametrize(
+    ("accepted", "compressed"),
+    [("gzip, br", True), ("br;q=1, gzip;q=0.5", True), ("gzip;q=0", False), ("identity", False), ("", False)],
+)
+def test_static_files_are_compressed_for_who_takes_it(tmp_path: Path, accepted: str, compressed: bool) -> None:
+    async def look(app: WebApp) -> None:
+        answer = await ask(app, "GET", SCRIPT, accept_encoding=accepted)
+        assert answer.headers.get("content-encoding", "") == ("gzip" if compressed else "")
+        assert answer.headers["vary"] == "Accept-Encoding"
+        assert int(answer.headers["content-length"]) == len(answer.body)
+        body = gzip.decompress(answer.body) if compressed else answer.body
+        assert b"startShell" in body
+        tag, date = answer.headers["etag"], answer.headers["last-modified"]
+        again = await ask(app, "GET", SCRIPT, accept_encoding=accepted, if_none_match=tag)
+        assert (again.status, again.body) == (304, b"")
+        again = await ask(app, "GET", SCRIPT, accept_encoding=accepted, if_modified_since=date)
+        assert (again.status, again.body) == (304, b"")
+        changed = await ask(app, "GET", SCRIPT, accept_encoding=accepted, if_none_match='W/"another"')
+        assert (changed.status, changed.body) == (200, answer.body)
+        picture = await ask(app, "GET", "/static/admin/img/LICENSE", accept_encoding=accepted)
+        assert "content-encoding" not in picture.headers
+
+    with_app(tmp_path, look)
