@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from string import Template
 
-from tests.services import free_port
+from tests.ports import free_port
 
 from bench import tools
 from bench.place import RIVALS, ROOT, Place

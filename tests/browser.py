@@ -34,7 +34,7 @@ async function media(kind, url) {
 }
 const script = (code) => (async () => {}).constructor(code)();
 async function judge(kind, url) {
-    const late = new Promise((_, failed) => setTimeout(() => failed("nothing happened"), 20000));
+    const late = new Promise((_, failed) => setTimeout(() => failed("nothing happened"), 60000));
     const made = kind === "image" ? image : kind === "script" ? script : (url) => media(kind, url);
     try {
         return await Promise.race([made(url), late]);

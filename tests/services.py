@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import pwd
-import random
 import secrets
 import shutil
 import signal
@@ -28,6 +27,8 @@ import psutil
 import psycopg
 import pytest
 from psycopg import sql
+
+from tests.ports import free_port
 
 WAY = "PICASSO_TEST_SERVICES"
 START_SECONDS = 60
@@ -604,19 +605,6 @@ def started(service: type[AnyService], folder: Path) -> Iterator[AnyService]:
         yield server
     finally:
         server.remove()
-
-
-def free_port() -> int:
-    """A port nobody listens on, below those the kernel gives to outgoing connections (32768 and up on Linux).
-
-    One that bind(0) gives comes from exactly those, so it could be taken while its server is stopped.
-    """
-    while True:
-        # SystemRandom, as parallel test runs may be seeded alike.
-        port = random.SystemRandom().randrange(16_000, 32_000)
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
 
 
 def _listens(port: int) -> bool:

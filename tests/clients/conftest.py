@@ -12,7 +12,8 @@ import pytest
 from tests.clients import node
 from tests.clients.pages import Page, Site
 from tests.devtools import Window
-from tests.services import Unavailable, free_port, required_program, servers_required
+from tests.ports import free_port
+from tests.services import Unavailable, required_program, servers_required
 from tests.stack import Stack, running
 
 HERE = Path(__file__).parent

@@ -171,7 +171,7 @@ class Speaker:
         fields = self.fields(upload, start, end, last=end == len(upload.source) and upload.told)
         if checksum:
             fields["Upload-Checksum"] = sha1(upload.source[start:end])
-        connection = Wire(socket.create_connection(("127.0.0.1", self.stack.port), timeout=20))
+        connection = Wire(socket.create_connection(("127.0.0.1", self.stack.port), timeout=60))
         connection.send(head(self.stack, "PATCH", upload.path, **fields, Content_Length=end - start))
         connection.send(upload.source[start : start + sent])
         return connection

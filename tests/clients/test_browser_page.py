@@ -17,8 +17,8 @@ from tests.clients.checks import content
 from tests.clients.conftest import WithKeys
 from tests.clients.test_documented import bundled, examples
 from tests.devtools import Window
-from tests.services import free_port
-from tests.stack import until
+from tests.ports import free_port
+from tests.stack import NO_TLS, until
 
 PAGE = "browser.md"
 ADDRESS = "http://localhost:8000"
@@ -33,7 +33,9 @@ class Shop:
         self.port = free_port()
         self.key = service.key
         self.secret = service.signing_secret
-        self.client = httpx.Client(base_url=stack.url, headers={"Authorization": f"Bearer {self.key}"}, timeout=30)
+        self.client = httpx.Client(
+            base_url=stack.url, headers={"Authorization": f"Bearer {self.key}"}, timeout=60, verify=NO_TLS
+        )
         settings = {"cors_origins": [f"http://localhost:{self.port}"]}
         assert self.client.patch("/api/v1.0/projects/default/", json=settings).status_code == 200
         until(self.is_allowed, 10, lambda: "the origin of the page is never allowed")
@@ -94,7 +96,7 @@ def test_scripts(shop: Shop, chromium: Window, tmp_path: Path, number: int) -> N
     [file] = shop.stored(sent)
     assert file["owner"] == "ann"
     if "signature=" in verdict["answer"]:
-        assert httpx.get(verdict["answer"]).content == sent
+        assert httpx.get(verdict["answer"], timeout=60, verify=NO_TLS).content == sent
 
 
 def test_a_form(shop: Shop, chromium: Window) -> None:

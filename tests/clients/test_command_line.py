@@ -54,7 +54,7 @@ class Shell:
         if argv is None:
             return self.run_here(lambda: main(arguments), given, {**self.env, **env})
         done = subprocess.run(
-            [*argv, *arguments], cwd=self.folder, env={**self.env, **env}, input=given, capture_output=True, timeout=60
+            [*argv, *arguments], cwd=self.folder, env={**self.env, **env}, input=given, capture_output=True, timeout=180
         )
         return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
 
@@ -214,7 +214,7 @@ def test_standard_input_and_output(shell: Shell) -> None:
         ran = shell.run("upload", "-", "--name", "x.bin", "--json", given=sent)
         file = ran.lines[0]["file"]
         assert (file["name"], file["size"]) == ("x.bin", len(sent))
-    printed = subprocess.run([*OWN, "get", file["id"], "-o", "-"], env=shell.env, capture_output=True, timeout=60)
+    printed = subprocess.run([*OWN, "get", file["id"], "-o", "-"], env=shell.env, capture_output=True, timeout=180)
     assert printed.stdout == sent
     assert shell.run("upload", "-").status == 1, "nothing is no file"
 

@@ -17,7 +17,7 @@ import pytest
 from tests.clients import node
 from tests.clients.checks import TUS, UPLOADS
 from tests.clients.conftest import running_again
-from tests.services import free_port
+from tests.ports import free_port
 from tests.stack import Stack
 
 MAX_SIZE = 5 * 2**30  # our default
@@ -377,7 +377,7 @@ def answers(origin: str, series: list[Ask]) -> list[dict[str, Value]]:
     """What each request of a series was answered, as far as the protocol is concerned."""
     paths = {"collection": UPLOADS, "unknown": f"{UPLOADS}019ab3f27c1e7d3a9f523a4be0c5d1f7"}
     told: list[dict[str, Value]] = []
-    with httpx.Client(base_url=origin, timeout=20, verify=CERTIFICATES) as client:
+    with httpx.Client(base_url=origin, timeout=60, verify=CERTIFICATES) as client:
         for ask in series:
             answer = client.request(ask.method, paths[ask.to], headers=ask.headers, content=ask.body or None)
             told.append(shown(answer, origin))

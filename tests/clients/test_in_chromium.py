@@ -12,12 +12,12 @@ from tests.clients.checks import UPLOADS, check_stored, content, file_of, gone, 
 from tests.clients.pages import Page, Site
 from tests.clients.test_kills import kill_all, kill_web
 from tests.devtools import Window
+from tests.ports import free_port
 from tests.sampling import sample
-from tests.services import free_port
 from tests.stack import Stack
 
 # Of one test, without the start of the service and of the browser.
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(180)
 
 NAME, TYPE = "Arlequín.bin", "application/x-harlequin"
 ONE = {"name": NAME, "type": TYPE}
@@ -116,7 +116,7 @@ def killed_in_the_middle(stack: Stack, page: Page) -> None:
 def stop_after(page: Page, requests: int) -> None:
     """Return when the page has sent so many more requests and waits before the next one."""
     page.gate.let_through(requests)
-    page.gate.hold_next(30)
+    page.gate.hold_next(60)
 
 
 def test_uppy(stack: Stack, page: Page) -> None:

@@ -20,7 +20,7 @@ from tests.clients.checks import check_stored, content, times_stored
 from tests.clients.node import running
 from tests.clients.pages import Page
 from tests.clients.test_kills import kill_web
-from tests.services import free_port
+from tests.ports import free_port
 from tests.stack import Stack
 
 pytestmark = pytest.mark.usefixtures("javascript")
@@ -152,7 +152,7 @@ def test_an_aborted_upload_lets_node_end(stack: Stack, file: Path) -> None:
     """Its longest timer is that of a quiet connection, of a minute."""
     with running("picasso.mjs", node.asked({"do": "aborted", "url": stack.url, "file": file, "stopAt": 1})) as client:
         assert next(client.said())["name"] == "AbortError"
-        client.process.wait(40)
+        client.process.wait(60)
 
 
 def test_long_attributes_through_a_proxy(stack: Stack, file: Path, sent: bytes, tmp_path: Path) -> None:

@@ -166,7 +166,7 @@ class Uploads(RuleBasedStateMachine):
 
     def arrives(self, upload: Upload, offset: int) -> None:
         """Every byte that was sent counts, once it has been read; GET looks without ending what is under way."""
-        until(lambda: self.speaker.looked(upload) == offset, 10, lambda: f"{upload} never came to {offset}")
+        until(lambda: self.speaker.looked(upload) == offset, 15, lambda: f"{upload} never came to {offset}")
         upload.settle(offset)
 
     @precondition(lambda self: self.some(lambda upload: upload.open and upload.low < len(upload.source)))

@@ -12,7 +12,7 @@ import pytest
 
 from tests.clients.conftest import WithKeys
 from tests.clients.node import running as running_node
-from tests.stack import Stack
+from tests.stack import NO_TLS, Stack
 
 ME = "/api/v1.0/me/"
 
@@ -27,7 +27,7 @@ def provided(with_keys: WithKeys, javascript: str) -> Iterator[Stack]:
 
 
 def browser() -> httpx.Client:
-    return httpx.Client(follow_redirects=True, timeout=60)
+    return httpx.Client(follow_redirects=True, timeout=60, verify=NO_TLS)
 
 
 def sign_in(client: httpx.Client, stack: Stack, name: str) -> httpx.Response:

@@ -19,7 +19,7 @@ from tests import nginx
 from tests.clients.checks import check_stored, content, times_stored
 from tests.clients.cutting import cutting
 from tests.clients.test_kills import kill_web
-from tests.services import free_port
+from tests.ports import free_port
 from tests.stack import Stack
 
 LARGE = 4_500_000

@@ -18,7 +18,7 @@ from picasso_client.errors import PROBLEM_JSON
 from tests import nginx
 from tests.clients.checks import check_stored, content
 from tests.clients.cutting import cutting
-from tests.services import free_port
+from tests.ports import free_port
 from tests.stack import Stack
 
 LARGE = 2**20 + 1

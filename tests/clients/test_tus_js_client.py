@@ -126,7 +126,7 @@ def test_parts_go_on_in_another_process(stack: Stack, tmp_path: Path) -> None:
     # Slow enough not to end while the addresses of all parts are written to the store, under a lock.
     with running("upload.mjs", client.asked(options, store=client.store, pause=300)) as first:
         next(said for said in first.said() if said.get("sent", 0) > 900_000)
-        until(client.has_stored_parts, 5, lambda: "the client never wrote where its parts are")
+        until(client.has_stored_parts, 15, lambda: "the client never wrote where its parts are")
     result = client.upload(options, store=client.store)
     assert [method for method, *_ in result["requests"]].count("HEAD") == 3
     check_stored(stack, file_of(stack, result["url"]), sent, METADATA["filename"], METADATA["filetype"])

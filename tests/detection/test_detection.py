@@ -366,7 +366,7 @@ def test_many_threads_at_once() -> None:
     expected = {content: detect_media_type(content) for content, _ in SAMPLES.values()}
 
     def look() -> None:
-        start.wait(timeout=30)
+        start.wait(timeout=60)
         for _ in range(15):
             wrong.extend(found for content, kind in expected.items() if (found := detect_media_type(content)) != kind)
 

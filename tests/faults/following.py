@@ -10,6 +10,8 @@ from typing import Self
 
 import httpx
 
+from tests.stack import NO_TLS
+
 # Shorter than a client should wait: nothing may be missed all the same.
 PAUSE = 0.05
 
@@ -39,7 +41,7 @@ class Follower:
         return self._last
 
     def _run(self) -> None:
-        with httpx.Client(base_url=self._url, timeout=httpx.Timeout(5, read=20)) as client:
+        with httpx.Client(base_url=self._url, timeout=httpx.Timeout(5, read=20), verify=NO_TLS) as client:
             while not self._stopped.is_set():
                 with suppress(httpx.TransportError):
                     self._follow(client)

@@ -2,32 +2,51 @@
 
 from __future__ import annotations
 
-import time
+import threading
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from tests.remote import Asked, answer
 from tests.stack import Stack
 
 CONTENT = b"".join(b"%d lines of text, all of them different\n" % n for n in range(80_000))
-PIECE = 2**18
+HALF, LITTLE = len(CONTENT) // 2, 1000
 
 
-def slowly(asked: Asked) -> None:
-    """A good server with a slow line: two seconds for all, or what is left of them for the rest."""
-    offset = int(asked.headers.get("range", "bytes=0-")[6:-1])
-    fields = {"ETag": '"one"', "Content-Range": f"bytes {offset}-{len(CONTENT) - 1}/{len(CONTENT)}"}
-    head, _, body = answer(CONTENT[offset:], "206 Partial Content" if offset else "200 OK", fields).partition(
-        b"\r\n\r\n"
-    )
-    asked.send(head + b"\r\n\r\n")
-    for start in range(0, len(body), PIECE):
-        asked.send(body[start : start + PIECE])
-        time.sleep(2 * PIECE / len(CONTENT))
+@dataclass
+class SlowServer:
+    """A good server with a slow line: after the first half of an answer it sends little until it is `hurried`."""
+
+    hurried: threading.Event = field(default_factory=threading.Event)
+
+    def __call__(self, asked: Asked) -> None:
+        offset = int(asked.headers.get("range", "bytes=0-")[6:-1])
+        fields = {"ETag": '"one"', "Content-Range": f"bytes {offset}-{len(CONTENT) - 1}/{len(CONTENT)}"}
+        whole = answer(CONTENT[offset:], "206 Partial Content" if offset else "200 OK", fields)
+        sent = HALF
+        asked.send(whole[:sent])
+        while not self.hurried.wait(0.2):
+            asked.send(whole[sent : sent + LITTLE])
+            sent += LITTLE
+        asked.send(whole[sent:])
 
 
 def begin(stack: Stack, url: str, number: int) -> None:
     for n in range(number):
         made = stack.client.post("/api/v1.0/imports/", json={"url": f"{url}/{n}.txt"})
         assert made.status_code == 201, made.text
+
+
+def begun(stack: Stack) -> set[Path]:
+    """The unfinished uploads of which there are bytes on the disk."""
+    return {path for path in (stack.data / "uploads").rglob("*") if not path.suffix and has_bytes(path)}
+
+
+def has_bytes(path: Path) -> bool:
+    with suppress(FileNotFoundError):
+        return path.is_file() and path.stat().st_size > 0
+    return False
 
 
 def ended(stack: Stack) -> bool:

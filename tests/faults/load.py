@@ -16,7 +16,7 @@ import httpx
 import pyvips
 
 from tests.sampling import everything
-from tests.stack import until
+from tests.stack import NO_TLS, until
 
 Kind = Literal["text", "picture", "corrupt"]
 
@@ -95,7 +95,7 @@ class Load:
 
     def _run(self, thread: int) -> None:
         chance = random.Random(thread)
-        with httpx.Client(base_url=self.url, timeout=25) as client:
+        with httpx.Client(base_url=self.url, timeout=60, verify=NO_TLS) as client:
             while not self._stopped.wait(self.pause):
                 self._upload(client, chance)
 

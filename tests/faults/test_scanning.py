@@ -217,7 +217,7 @@ def kill(request: pytest.FixtureRequest, stack: Stack, clamd: Clamd, gate: Gate)
 def test_killed_during_a_scan(stack: Stack, gate: Gate, kill: Callable[[], None]) -> None:
     gate.close()
     clean, infected = stack.upload(b"two words"), stack.upload(b"some " + Clamd.MARKER)
-    assert gate.held.wait(30)
+    assert gate.held.wait(60)
     assert {get(stack, clean), get(stack, infected)} == {(423, "not-scanned-yet")}
     kill()
     with Watch(stack, infected) as watch:
@@ -229,10 +229,14 @@ def test_killed_during_a_scan(stack: Stack, gate: Gate, kill: Callable[[], None]
 def test_deleted_during_its_scan(stack: Stack, gate: Gate) -> None:
     gate.close()
     file = stack.upload(b"some " + Clamd.MARKER)
-    assert gate.held.wait(30)
+    assert gate.held.wait(60)
     assert stack.client.delete(f"/api/v1.0/files/{file['id']}/").status_code == 204
     gate.open()
     assert_clean(stack, stack.upload(b"two words"))
     assert stack.client.get(f"/api/v1.0/files/{file['id']}/").status_code == 404
-    assert not [path for path in stack.stored_files() if file["id"] in str(path)]
+
+    def left() -> list[Path]:
+        return [path for path in stack.stored_files() if file["id"] in str(path)]
+
+    until(lambda: not left(), 15, lambda: f"left: {left()}")
     assert "storage failed" not in Path(stack.log).read_text()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import time
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,19 +11,41 @@ from typing import Any
 
 from tests.remote import Asked, Remote, answer, remote
 from tests.stack import Stack
+from tests.waiting import SECONDS
 
 WEBHOOKS = "/api/v1.0/webhooks/"
-SECONDS = 0.2
-"""So long each message is under way: some always are when their sender is killed."""
-
 MORE = 5
 
 Query = Callable[[str], list[tuple[Any, ...]]]
 
 
+class Gate:
+    """Answers each message at once, or, while it is closed, when it is opened."""
+
+    def __init__(self) -> None:
+        self._open = threading.Event()
+        self._open.set()
+        self.held = 0
+        """How many have come since it was closed."""
+
+    def close(self) -> None:
+        self.held = 0
+        self._open.clear()
+
+    def open(self) -> None:
+        self._open.set()
+
+    def __call__(self, _: Asked) -> bytes:
+        if not self._open.is_set():
+            self.held += 1
+            self._open.wait(SECONDS)
+        return answer()
+
+
 @dataclass
 class Receiver:
     remote: Remote
+    gate: Gate
     query: Query
     before: int
     """The number of the last event before the webhook was created."""
@@ -77,14 +99,10 @@ class Receiver:
 @contextmanager
 def receiving(stack: Stack, query: Query) -> Iterator[Receiver]:
     """A webhook that takes all events of files, for a while."""
-    with remote(reply) as server:
+    gate = Gate()
+    with remote(gate) as server:
         [[before]] = query("SELECT COALESCE(max(last), 0) FROM picasso_eventcounter")
         made = stack.client.post(WEBHOOKS, json={"url": server.url, "types": ["file.*"]})
         assert made.status_code == 201, made.text
-        yield Receiver(server, query, before)
+        yield Receiver(server, gate, query, before)
         assert stack.client.delete(f"{WEBHOOKS}{made.json()['id']}/").status_code == 204
-
-
-def reply(_: Asked) -> bytes:
-    time.sleep(SECONDS)
-    return answer()

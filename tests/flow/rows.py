@@ -150,6 +150,18 @@ def forget_settings(table: str, ways: Iterable[str]) -> None:
         cursor.execute(f"ANALYZE {table}")
 
 
+def end_other_connections() -> int:
+    """Of this database, of PostgreSQL only; how many there were. They are gone when it returns."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE datname = current_database()"
+            " AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+        )
+        ended = [each for (each,) in cursor.fetchall()]
+    assert all(ended), "some connections have not ended after 60 s"
+    return len(ended)
+
+
 def side_by_side(calls: Sequence[Callable[[], Any]]) -> list[Any]:
     """The outcomes of calls that begin at the same moment, each in a thread with a connection of its own."""
     ready = threading.Barrier(len(calls))
@@ -157,7 +169,7 @@ def side_by_side(calls: Sequence[Callable[[], Any]]) -> list[Any]:
     def begin(call: Callable[[], Any]) -> Any:
         try:
             connection.ensure_connection()
-            ready.wait(timeout=30)
+            ready.wait(timeout=60)
             return call()
         finally:
             connection.close()

@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from picasso import activity
 from picasso.activity import Activity, Announcer, Rounds, Source
 from tests.stack import until
-from tests.waiting import join
+from tests.waiting import SECONDS, join
 
 ACTIVE, IDLE = 1.0, 2.0
 SELECT_LIMIT = 1024
@@ -50,12 +50,13 @@ def woken(heard: Activity) -> Iterator[threading.Event]:
 
 
 def test_a_commit_wakes_at_once(heard: Activity, woken: threading.Event) -> None:
+    before = heard._active_until
     with transaction.atomic():
         activity.announce()
         assert not woken.wait(0.1)
-    assert woken.wait(10)
-    assert not is_idle(heard)
-    until(lambda: is_idle(heard), 10, lambda: "it is never idle again")
+    assert woken.wait(SECONDS)
+    assert heard._active_until > before
+    until(lambda: is_idle(heard), 15, lambda: "it is never idle again")
 
 
 def test_a_rollback_wakes_nobody(heard: Activity, woken: threading.Event) -> None:
@@ -88,28 +89,29 @@ def test_a_failed_announcement_harms_nothing(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_it_listens_again_after_an_outage(heard: Activity, woken: threading.Event) -> None:
-    lose(heard)
-    until(lambda: not is_idle(heard), 10, lambda: "the outage was not noticed")
-    until(lambda: is_idle(heard), 10, lambda: "it does not listen again")
+    lose()
+    assert woken.wait(SECONDS), "it does not listen again"
+    until(lambda: is_idle(heard), 15, lambda: "it is never idle again")
     woken.clear()
     time.sleep(activity.AGAIN)
     activity.announce()
-    assert woken.wait(10)
+    assert woken.wait(SECONDS)
 
 
-def lose(heard: Activity) -> None:
+def lose() -> None:
     """Take away what it listens to."""
     if connection.vendor == "sqlite":
         file = activity.activity_file()
         assert file
         file.unlink()
         return
+    # There may be more for a moment: of those that have stopped listening the server does not know yet.
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query = %s",
             [f"LISTEN {activity.CHANNEL}"],
         )
-        assert cursor.rowcount == 1
+        assert cursor.rowcount >= 1
 
 
 def test_rounds_follow_each_other_sooner_with_activity(heard: Activity) -> None:
@@ -140,7 +142,9 @@ def test_it_leaves_no_pipe_open_and_starts_once(monkeypatch: pytest.MonkeyPatch)
     pipe, close = os.pipe, os.close
 
     def opening() -> tuple[int, int]:
-        opened.extend(ends := pipe())
+        ends = pipe()
+        if threading.current_thread() is threading.main_thread():  # not those of other tests that end late
+            opened.extend(ends)
         return ends
 
     def closing(fd: int) -> None:

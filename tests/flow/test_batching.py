@@ -19,6 +19,7 @@ from picasso.jobs.states import StartedJob, State
 from picasso.models import Derivative, File, Job
 from picasso.storage import default_storage
 from tests.flow.rows import derivative_of, new_file, new_job, running_job, started
+from tests.stack import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -145,6 +146,8 @@ def test_many_threads_each_get_their_own_result(writer: BatchWriter, monkeypatch
     sizes: list[int] = []
 
     def counted(writes: list[Write], *_: Any) -> list[Any]:
+        if not sizes:
+            until(lambda: len(writer._waiting) >= 9, 15, lambda: "the threads don't wait for each other")
         sizes.append(len(writes))
         return write_batch(writes)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -152,7 +153,8 @@ def test_the_log_of_each_end_is_kept() -> None:
 
 @pytest.mark.parametrize("state", sorted(ENDED))
 def test_what_has_ended_can_run_once_more(state: State) -> None:
-    job = new_job(state=state, attempt=5, failures=5, crashes=2, error_code="time-limit", error_detail="Too long.")
+    ended: dict[str, Any] = {"failures": 5, "crashes": 2, "error_code": "time-limit", "error_detail": "Too long."}
+    job = new_job(state=state, attempt=5, requested_at=Now() - timedelta(hours=1), **ended)
     assert commands.retry(job.pk)
     kept = again(job)
     assert (kept.state, kept.attempt, kept.failures, kept.crashes) == (State.WAITING, 5, 0, 0)

@@ -42,7 +42,7 @@ from picasso.receive.threads import Threads
 from picasso.storage.folder import Folder
 from picasso.storage.names import derived_key, original_key
 from tests.flow.http import client
-from tests.flow.rows import new_file, new_job, running_job, side_by_side
+from tests.flow.rows import end_other_connections, new_file, new_job, running_job, side_by_side
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -250,6 +250,13 @@ def test_a_committer_goes_on_after_failures(storage: Folder) -> None:
     assert File.everywhere.count() == 3
 
 
+def end_connections() -> int:
+    try:
+        return end_other_connections()
+    finally:
+        connection.close()
+
+
 def test_a_connection_that_ended_between_two_uploads_refuses_none(
     storage: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -266,21 +273,11 @@ def test_a_connection_that_ended_between_two_uploads_refuses_none(
             await content.sink.write(b"x\n")
             await content.finish()
             await committer.commit(content, NewFile("x", ""))
-            await asyncio.to_thread(end_other_connections)
+            assert await asyncio.to_thread(end_connections) >= 2
         await asyncio.to_thread(committer.stop)
 
     asyncio.run(upload())
     assert File.everywhere.count() == 2
-
-
-def end_other_connections() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND application_name = '' AND pid <> pg_backend_pid()"
-        )
-        assert cursor.rowcount >= 2
-    connection.close()
 
 
 def test_stop_lands_what_has_arrived(storage: Folder) -> None:

@@ -208,7 +208,8 @@ CHANGES = re.compile(
     r"|max-age=\d+|expires=\d+|signature=\d+-[\w-]+"
     r"|eyJ[\w-]+\.[\w-]+\.[\w-]+|p[ks]_[0-9A-Za-z]{12}_[\w-]+"
 )
-KEY_IDS = re.compile(r"\b(?=\w*\d)(?=\w*[A-Z])[0-9A-Za-z]{12}\b")
+# An id may be without a digit or a capital letter: then only what is around it tells it from a word.
+KEY_IDS = re.compile(r"""\b(?=\w*\d)(?=\w*[A-Z])[0-9A-Za-z]{12}\b|(?<=["'/])[0-9A-Za-z]{12}(?=["'/])""")
 
 
 def shown(answer: Exchange, values: Mapping[str, str]) -> tuple[object, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping
@@ -37,6 +38,7 @@ from picasso.storage.folder import Folder
 from picasso.web.app import WebApp
 from tests.flow.access import API, code, get, new_key, project, send, token, with_keys
 from tests.remote import Asked, Remote, Reply, answer, remote
+from tests.waiting import SECONDS
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -59,7 +61,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def conf(**changes: Any) -> Any:
-    local = {"outbound_allowed": parse_rules("127.0.0.1"), "upload_idle_timeout": 5}
+    local = {"outbound_allowed": parse_rules("127.0.0.1"), "upload_idle_timeout": 60}
     return replace(settings.PICASSO, **{**local, **changes})
 
 
@@ -429,7 +431,8 @@ def test_a_trickle_and_a_server_that_hangs(tmp_path: Path) -> None:
     with remote(replies(lambda _: server.hang(), ranged)) as server:
         row = begin(server.url)
         fetch(tmp_path, row, upload_idle_timeout=1)
-    assert (row.state, row.attempts) == (State.IMPORTED, 2)
+    assert row.state == State.IMPORTED
+    assert row.attempts >= 2
 
 
 # Who may, and how it ends early
@@ -458,17 +461,17 @@ def test_cancelled_while_it_runs(tmp_path: Path) -> None:
 
 def test_cancelled_at_the_last_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """After the last byte, in the transaction of the commit: either a file or a cancelled import, never both."""
-    finish = states.finish
+    finish, finished = states.finish, threading.Event()
 
     def late(row: Import, file: File) -> None:
         states.cancel(row)
+        finished.set()
         finish(row, file)
 
     monkeypatch.setattr(states, "finish", late)
     with remote(ranged) as server, fetching(tmp_path):
-        row = begin(server.url)
-        until(lambda: bool(server.asked) and not ended(row) and row.failures == 0 and row.attempts >= 1)
-        time.sleep(0.5)
+        begin(server.url)
+        assert finished.wait(SECONDS)
     assert not File.everywhere.exists()
 
 

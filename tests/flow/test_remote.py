@@ -11,7 +11,7 @@ import zlib
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -36,6 +36,7 @@ from picasso.web.connection import EXTENSION, PlainConnection
 from tests.flow.access import code, new_key, project
 from tests.flow.asgi import Exchange, ask, in_thread, with_app
 from tests.flow.rows import new_file, new_job
+from tests.waiting import within
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -180,7 +181,7 @@ def test_a_job_from_claim_to_finish(service: Service) -> None:
         assert await service.claim(app) == []  # nobody else gets it
         assert (await service.act(app, lease, "progress", {"progress": 0.5, "message": "half"})).status == 204
         renewed = body_of(await service.act(app, lease, "renew"))
-        assert renewed["lease_until"] >= lease["lease_until"]
+        assert datetime.fromisoformat(renewed["lease_until"]) >= datetime.fromisoformat(lease["lease_until"])
         path = renewed["original"].removeprefix("http://localhost")
         assert (await ask(app, "GET", path)).body == b"bytes"
         assert body_of(await service.put(app, lease, "caption", b"first\n"))["size"] == 6
@@ -526,7 +527,7 @@ def test_a_body_that_stalls_or_breaks_leaves_nothing(service: Service) -> None:
     async def work(app: WebApp) -> None:
         (lease,) = await service.claim(app)
         stalled = begin(service, app, lease, bytes(3 * 2**20))
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             answering = asyncio.create_task(stalled.run())
             await stalled.wait_for_beginning()
             stalled.disconnect()
@@ -534,7 +535,7 @@ def test_a_body_that_stalls_or_breaks_leaves_nothing(service: Service) -> None:
         assert code(stalled) == (408, "upload-timeout")
         broken = begin(service, app, lease, bytes(3 * 2**20))
         broken.disconnect()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             await broken.run()
         assert broken.status is None
         body_of(await service.act(app, lease, "finish", {}))
@@ -550,24 +551,24 @@ def test_waiting_for_a_job(service: Service) -> None:
         began = loop.time()
         assert await service.claim(app, wait=-1) == []
         assert loop.time() - began < 5
-        waiting = [asyncio.create_task(service.claim(app, wait=30, limit=1)) for _ in range(3)]
+        waiting = [asyncio.create_task(service.claim(app, wait=60, limit=1)) for _ in range(3)]
         other = asyncio.create_task(service.claim(app, wait=1, key=service.other))
         await asyncio.sleep(0.3)
         assert not any(task.done() for task in waiting)
         jobs = [await in_thread(service.job) for _ in range(2)]
-        async with asyncio.timeout(20):
+        async with within("two of three claims and the end of the other one"):
             assert await other == []
             await eventually(lambda: sum(task.done() for task in waiting) == 2)
         await in_thread(expire, jobs[0])  # its worker dies, and the one who waits gets it
         await in_thread(take_back, service)
         await in_thread(make_due, jobs[0])
-        async with asyncio.timeout(20):
+        async with within("the third claim"):
             found = [lease for leases in await asyncio.gather(*waiting) for lease in leases]
         assert Counter(lease["id"] for lease in found) == {str(jobs[0].pk): 2, str(jobs[1].pk): 1}
         last = asyncio.create_task(service.claim(app, wait=60))
         await asyncio.sleep(0.2)
         app.end_streams()
-        async with asyncio.timeout(20):
+        async with within("the claim that the end of the service ends"):
             assert await last == []
 
     service.run(work)

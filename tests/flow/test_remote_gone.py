@@ -186,7 +186,7 @@ def test_those_who_wait_for_jobs_are_woken_by_announcements(service: Service, mo
         activity.announce()
 
     async def work(app: WebApp) -> None:
-        async with asyncio.timeout(50):
+        async with asyncio.timeout(60):
             waiting = asyncio.create_task(service.claim(app, wait=60))
             seen = -1
             while not polls or seen != len(polls):  # until it does not look any more

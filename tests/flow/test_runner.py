@@ -32,7 +32,7 @@ from picasso.process.run import Runner
 from picasso.receive.cleanup import sweep
 from picasso.storage.folder import Folder
 from picasso.storage.names import derived_key, original_key
-from tests.flow.rows import new_file, new_job
+from tests.flow.rows import end_other_connections, new_file, new_job
 from tests.processors_for_tests.picasso_processors_for_tests import FOLDER, script
 from tests.stack import until
 from tests.waiting import join
@@ -270,11 +270,10 @@ def test_a_link_is_no_derivative(
     runner: Runner, queued: Queued, storage: Folder, children: ChildPool, target: str
 ) -> None:
     """A child can't make one where its kernel helps; where it does not, this is what it would get."""
-    job = queued(script("derive", files={}, listed=[thumbnail()], pause=1))
+    job = queued(script("derive", files={}, listed=[thumbnail()], held=True))
     thread = begin(runner, job)
-    until(lambda: bool(list(children.scratch.folder.glob("*/in/*"))), 5, lambda: "never began")
-    (given,) = children.scratch.folder.glob("*/in/original")
-    (given.parents[1] / "out" / "a.txt").symlink_to(target)
+    (folder_of_held(children) / "a.txt").symlink_to(target)
+    let_go(children)
     join(thread)
     assert (again(job).state, again(job).error_code) == (State.WAITING, "processor-error")
     assert not Derivative.objects.exists()
@@ -297,14 +296,29 @@ def begin(runner: Runner, job: Job, running: int = 1) -> threading.Thread:
     return thread
 
 
-def slow_derivative() -> bytes:
-    return script("derive", files={"a.txt": "a"}, listed=[thumbnail()], pause=0.5)
+def derivative(**more: Any) -> bytes:
+    return script("derive", files={"a.txt": "a"}, listed=[thumbnail()], **more)
 
 
-def test_an_attempt_that_lost_its_lease_leaves_nothing(runner: Runner, queued: Queued, storage: Folder) -> None:
-    job = queued(slow_derivative())
+def folder_of_held(children: ChildPool) -> Path:
+    """Where the child writes whose answer is held."""
+    given = children.scratch.folder
+    until(lambda: bool(list(given.glob("*/in/original"))), 15, lambda: "no child has begun")
+    (original,) = given.glob("*/in/original")
+    return original.parents[1] / "out"
+
+
+def let_go(children: ChildPool) -> None:
+    (folder_of_held(children) / "go").touch()
+
+
+def test_an_attempt_that_lost_its_lease_leaves_nothing(
+    runner: Runner, queued: Queued, storage: Folder, children: ChildPool
+) -> None:
+    job = queued(derivative(held=True))
     thread = begin(runner, job)
     Job.everywhere.filter(pk=job.pk).update(attempt=F("attempt") + 1)
+    let_go(children)
     join(thread)
     assert (again(job).state, again(job).attempt) == (State.RUNNING, 2)
     assert not Derivative.objects.exists()
@@ -313,7 +327,7 @@ def test_an_attempt_that_lost_its_lease_leaves_nothing(runner: Runner, queued: Q
 
 
 def test_what_a_dead_attempt_left_is_removed_by_the_next(runner: Runner, queued: Queued, storage: Folder) -> None:
-    job = queued(slow_derivative(), attempt=1)
+    job = queued(derivative(), attempt=1)
     left = storage.files.path(derived_key(job.file.key, "script", 1, "a.txt"))
     neighbour = storage.files.path(derived_key(job.file.key, "script-two", 1, "a.txt"))
     for path in (left, neighbour):
@@ -338,7 +352,7 @@ def done_once(runner: Runner, job: Job) -> Derivative:
 def test_what_there_is_stays_until_there_is_better(runner: Runner, queued: Queued, storage: Folder) -> None:
     job = queued(script("derive", files={"a.txt": "old"}, listed=[thumbnail()]))
     old = done_once(runner, job)
-    storage.files.path(job.file.key).write_bytes(slow_derivative())
+    storage.files.path(job.file.key).write_bytes(derivative(pause=0.5))
     thread = begin(runner, job)
     deadline = time.monotonic() + 60
     while thread.is_alive():
@@ -367,7 +381,7 @@ def test_what_there_is_stays_when_the_next_time_fails(runner: Runner, queued: Qu
 
 def test_an_attempt_leaves_its_successor_alone(runner: Runner, queued: Queued, storage: Folder) -> None:
     """It may come to its end late, and what is newer is not its to remove."""
-    job = queued(slow_derivative(), attempt=1)
+    job = queued(derivative(), attempt=1)
     newer = storage.files.path(derived_key(job.file.key, "script", 7, "a.txt"))
     newer.parent.mkdir(parents=True)
     newer.write_text("newer")
@@ -379,11 +393,12 @@ def test_an_attempt_leaves_its_successor_alone(runner: Runner, queued: Queued, s
 # Tickets
 
 
-def test_progress_is_told_while_it_runs(runner: Runner, queued: Queued) -> None:
-    job = queued(script("tell_progress", fractions=[0.5], pause=3))
+def test_progress_is_told_while_it_runs(runner: Runner, queued: Queued, children: ChildPool) -> None:
+    job = queued(script("tell_progress", fractions=[0.5], pause=0, held=True))
     thread = begin(runner, job)
-    until(lambda: [each.fraction for each in runner.running()] == [0.5], 5, lambda: str(runner.running()))
+    until(lambda: [each.fraction for each in runner.running()] == [0.5], 15, lambda: str(runner.running()))
     assert [(each.job_id, each.attempt) for each in runner.running()] == [(job.pk, 1)]
+    let_go(children)
     join(thread)
     assert runner.running() == []
 
@@ -406,13 +421,11 @@ def test_a_job_that_is_cancelled_before_its_turn_never_begins(
     queued: Queued, children: ChildPool, storage: Folder
 ) -> None:
     runner = Runner(storage, children, BatchWriter(), SETTINGS, slots=1)
-    first, second = (
-        queued(script("sleep", pause=1)),
-        queued(script("derive", files={"a.txt": "a"}, listed=[thumbnail()])),
-    )
+    first, second = queued(script("nothing", held=True)), queued(derivative())
     threads = [begin(runner, first), begin(runner, second, 2)]
     assert cancel(second.pk)
     runner.stop({AttemptId(second.pk, 1)})
+    let_go(children)
     join(*threads)
     assert (again(first).state, again(second).state) == (State.DONE, State.CANCELLED)
     assert not Derivative.objects.exists()
@@ -424,10 +437,13 @@ def test_a_time_limit_of_its_own(queued: Queued, children: ChildPool, storage: F
     assert (again(job).state, again(job).error_code) == (State.WAITING, "time-limit")
 
 
-def test_a_file_that_is_deleted_meanwhile_leaves_nothing(runner: Runner, queued: Queued, storage: Folder) -> None:
-    job = queued(slow_derivative())
+def test_a_file_that_is_deleted_meanwhile_leaves_nothing(
+    runner: Runner, queued: Queued, storage: Folder, children: ChildPool
+) -> None:
+    job = queued(derivative(held=True))
     thread = begin(runner, job)
     delete(SERVICE, storage, job.file)
+    let_go(children)
     join(thread)
     assert not File.everywhere.exists()
     assert not Job.everywhere.exists()
@@ -499,20 +515,13 @@ def test_a_sweep_removes_what_has_no_row_and_not_its_neighbours(queued: Queued, 
 # The database
 
 
-def cut_connections() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
-
-
-def test_a_result_outlives_the_connection(runner: Runner, queued: Queued, storage: Folder) -> None:
+def test_a_result_outlives_the_connection(runner: Runner, queued: Queued, storage: Folder, children: ChildPool) -> None:
     if connection.vendor != "postgresql":
         pytest.skip("SQLite has no connection to lose")
-    job = queued(slow_derivative())
+    job = queued(derivative(held=True))
     thread = begin(runner, job)
-    cut_connections()
+    assert end_other_connections() >= 1
+    let_go(children)
     join(thread)
     assert (again(job).state, again(job).attempt) == (State.DONE, 1)
     assert storage.files.path(Derivative.objects.get().key).read_text() == "a"

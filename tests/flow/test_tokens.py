@@ -45,6 +45,7 @@ from tests.flow.access import (
     with_keys,
 )
 from tests.flow.asgi import Exchange, ask
+from tests.waiting import SECONDS
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -259,7 +260,7 @@ def test_a_form_without_a_token_is_refused_before_its_file(tmp_path: Path) -> No
         exchange = Exchange(app, "POST", UPLOAD, headers)
         exchange.send(form()[:90])
         task = asyncio.create_task(exchange.run())
-        await asyncio.wait([task], timeout=10)
+        await asyncio.wait([task], timeout=SECONDS)
         exchange.disconnect()
         await task
         return exchange

@@ -34,7 +34,7 @@ def test_an_import_waits_until_its_file_is_settled(tmp_path: Path) -> None:
         exchange = Exchange(app, "POST", "/api/v1.0/imports/", headers)
         exchange.send(body, more=False)
         creating = asyncio.ensure_future(exchange.run())
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while (row := await in_thread(Import.everywhere.first)) is None:
                 pass
             reading = asyncio.ensure_future(ask(app, "GET", f"/api/v1.0/imports/{row.pk}/", prefer="wait=60"))
@@ -75,7 +75,7 @@ def test_an_import_is_not_woken_by_others(tmp_path: Path, monkeypatch: pytest.Mo
         settle(become_file(other).pk)
 
     async def call(app: WebApp) -> None:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             reading = asyncio.ensure_future(ask(app, "GET", f"/api/v1.0/imports/{row.pk}/", prefer="wait=60"))
             await eventually(lambda: asked == ["has_ended"])
             await in_thread(happens_to_another)
@@ -108,7 +108,7 @@ def test_a_concatenation_waits_until_its_file_is_settled(last: str, tmp_path: Pa
     content: dict[str, Any] = {**tus, "content_type": "application/offset+octet-stream", "upload_offset": 0}
 
     async def call(app: WebApp) -> None:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             created = await ask(app, "POST", uploads, b"", upload_length=2, upload_concat="partial", **tus)
             part = urlsplit(created.headers["location"]).path
 

@@ -9,6 +9,7 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -130,8 +131,13 @@ def test_a_body_that_ends_too_early_is_no_file_whatever_the_server_says(tmp_path
 
 
 def open_files(folder: Path) -> list[str]:
-    links = [link for link in Path("/proc/self/fd").iterdir() if link.exists()]
-    return [target for target in map(os.readlink, links) if target.startswith(str(folder))]
+    return [target for link in os.listdir("/proc/self/fd") if (target := target_of(link)).startswith(str(folder))]
+
+
+def target_of(descriptor: str) -> str:
+    with suppress(FileNotFoundError):  # another thread has closed it meanwhile
+        return os.readlink(f"/proc/self/fd/{descriptor}")
+    return ""
 
 
 def test_an_interrupted_upload_keeps_what_has_arrived_when_the_process_stops(tmp_path: Path) -> None:
@@ -143,7 +149,7 @@ def test_an_interrupted_upload_keeps_what_has_arrived_when_the_process_stops(tmp
         patch = open_patch(app, path, 300_000)
         running = asyncio.create_task(patch.run())
         patch.send(b"a" * 100_000)
-        await asyncio.sleep(0.3)
+        await patch.taken()
         stopping = asyncio.create_task(app.stop())
         patch.send(b"b" * 50_000)
         await stopping
@@ -168,11 +174,12 @@ def test_a_running_request_ends_before_the_threads_stop(tmp_path: Path) -> None:
         tasks = [asyncio.create_task(exchange.run()) for exchange in (quick, endless)]
         quick.send(CONTENT[:10])
         endless.send(CONTENT[:10])
-        await asyncio.sleep(0.1)
+        await quick.taken()
+        await endless.taken()
         stopping = asyncio.create_task(app.stop())
         await asyncio.sleep(0.3)
         quick.send(CONTENT[10:], more=False)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             await stopping
             await asyncio.gather(*tasks)
         late = await ask(app, "GET", "/healthz")
@@ -210,7 +217,7 @@ def test_the_first_request_starts_it_on_a_server_without_lifespan(tmp_path: Path
     async def run() -> list[Exchange]:
         app = WebApp(settings.PICASSO, Folder(tmp_path))
         try:
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(60):
                 return await asyncio.gather(*(ask(app, "PUT", f"{UPLOAD}{n}.bin", b"content") for n in range(3)))
         finally:
             await app.stop()

@@ -255,7 +255,7 @@ def test_hosts_share_a_few_rows_and_are_removed(monkeypatch: pytest.MonkeyPatch)
     assert sorted(Webhook.everywhere.values_list("host", flat=True)) == ["*", "0.example.com", "1.example.com"]
     assert Delivery.objects.count() == 4
     Delivery.objects.all().delete()
-    monkeypatch.setattr(of_files, "UNUSED", timedelta(0))
+    monkeypatch.setattr(of_files, "UNUSED", -timedelta(minutes=1))
     of_files.remove_unused()
     assert list(Webhook.everywhere.values_list("host", flat=True)) == ["*"]
 
@@ -264,7 +264,7 @@ def test_a_host_that_gets_a_delivery_meanwhile_stays(monkeypatch: pytest.MonkeyP
     happen(file=named(URL))
     host = Webhook.everywhere.get(host="127.0.0.1")
     Delivery.objects.all().delete()
-    monkeypatch.setattr(of_files, "UNUSED", timedelta(0))
+    monkeypatch.setattr(of_files, "UNUSED", -timedelta(minutes=1))
     lists = []
 
     def deliver(rows: Any) -> list[Any]:

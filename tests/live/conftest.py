@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.services import free_port
+from tests.ports import free_port
 from tests.stack import Stack, migrated, running
 
 # A line for each of thousands of requests would only take time and hide what a failing test has to say.

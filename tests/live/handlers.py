@@ -15,7 +15,7 @@ from picasso.web.connection import Receive
 from picasso.web.forwarded import Forwarding
 from picasso.web.request import AsgiScope, Handler, Request, Send
 from picasso.web.server import configured
-from tests.services import free_port
+from tests.ports import free_port
 from tests.stack import until
 
 

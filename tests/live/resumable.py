@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from tests.live.wire import Wire, ask, head
-from tests.stack import Stack
+from tests.stack import Stack, until
 
 UPLOADS = "/api/v1.0/uploads/"
 TUS = {"Tus-Resumable": "1.0.0"}
@@ -53,7 +53,7 @@ def begin(stack: Stack, path: str, at: int, length: int, method: str = "PATCH") 
     """A connection on which the head of a tus PATCH was sent, and nothing of its content."""
     import socket
 
-    connection = Wire(socket.create_connection(("127.0.0.1", stack.port), timeout=20))
+    connection = Wire(socket.create_connection(("127.0.0.1", stack.port), timeout=60))
     fields = {"Upload_Offset": at, "Content_Length": length, "Tus_Resumable": "1.0.0"}
     connection.send(head(stack, method, path, Content_Type=CHUNK["Content-Type"], **fields))
     return connection
@@ -93,6 +93,12 @@ def stored(stack: Stack, headers: Any) -> bytes:
     assert hashlib.sha256(content).hexdigest() == file["sha256"]
     assert len(content) == file["size"]
     return content
+
+
+def joined(stack: Stack, path: str) -> httpx.Headers:
+    """The head of a final upload once it is a file: the answer to its creation may come earlier."""
+    until(lambda: "content-location" in look(stack, path).headers, 15, lambda: f"not joined: {look(stack, path)}")
+    return look(stack, path).headers
 
 
 def metadata(**values: str) -> str:

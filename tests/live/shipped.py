@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tests import nginx
-from tests.services import free_port
+from tests.ports import free_port
 from tests.stack import until
 
 CONFIGURATION = Path(__file__).parents[2] / "deploy/nginx.conf"

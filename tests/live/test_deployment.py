@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -16,12 +17,15 @@ import pytest
 
 from tests import nginx
 from tests.live.wire import head, wire
-from tests.services import free_port, required_program
-from tests.stack import Stack, until
+from tests.ports import free_port
+from tests.services import required_program
+from tests.stack import NO_TLS, Stack, until
 
 pytestmark = pytest.mark.live
 
 PAGE = (Path(__file__).parents[2] / "docs/deployment.md").read_text()
+PATIENT: dict[str, Any] = {"timeout": 60, "verify": NO_TLS}
+
 FORGED = {
     "X-Forwarded-For": "198.51.100.7",
     "X-Forwarded-Host": "evil.example",
@@ -108,18 +112,18 @@ def proxy(
 
 
 def test_forged_headers_do_not_pass(proxy: Proxy) -> None:
-    answer = httpx.post(f"{proxy.url}/api/v1.0/upload/", files={"file": b"hello"}, headers=FORGED)
+    answer = httpx.post(f"{proxy.url}/api/v1.0/upload/", files={"file": b"hello"}, headers=FORGED, **PATIENT)
     assert answer.status_code == 201
     assert proxy.here(answer.json()["file"]).startswith(f"{proxy.url}/files/")
 
 
 def test_large_uploads_pass_and_come_back(proxy: Proxy) -> None:
     sent = bytes(5 * 2**20)
-    answer = httpx.put(f"{proxy.url}/api/v1.0/upload/zeros.bin", content=sent)
+    answer = httpx.put(f"{proxy.url}/api/v1.0/upload/zeros.bin", content=sent, **PATIENT)
     assert answer.status_code == 201
     file = proxy.here(answer.json()["file"])
-    assert httpx.get(file).content == sent
-    part = httpx.get(file, headers={"Range": "bytes=0-9"})
+    assert httpx.get(file, **PATIENT).content == sent
+    part = httpx.get(file, headers={"Range": "bytes=0-9"}, **PATIENT)
     assert (part.status_code, part.content) == (206, bytes(10))
 
 
@@ -132,4 +136,5 @@ def test_interim_responses_reach_the_client_where_the_page_says_so(proxy: Proxy)
 
 @pytest.mark.parametrize("proxy", ["nginx"], indirect=True)
 def test_other_bodies_are_small(proxy: Proxy) -> None:
-    assert httpx.post(f"{proxy.url}/api/v1.0/jobs/retry/", content=bytes(2 * 2**20)).status_code == 413
+    large = httpx.post(f"{proxy.url}/api/v1.0/jobs/retry/", content=bytes(2 * 2**20), **PATIENT)
+    assert large.status_code == 413

@@ -75,7 +75,7 @@ def seconds_of_a_list(stack: Stack) -> float:
 
 def refused_by_head(stack: Stack, method: str, path: str, length: int, **headers: str) -> Answer:
     """What is answered to a head before any byte of its body was sent."""
-    with wire(stack, timeout=10) as connection:
+    with wire(stack, timeout=60) as connection:
         connection.send(head(stack, method, path, Content_Type=JSON, Content_Length=length, **headers))
         return connection.read(head=method == "HEAD")
 
@@ -259,7 +259,7 @@ def test_the_schema_is_made_once(stack: Stack) -> None:
         with ThreadPoolExecutor(8) as threads:
             same = threads.map(lambda _, accept=media_type: ask(stack, "GET", SCHEMA, Accept=accept), range(100))
             assert {answer.body for answer in same} == {first.content}
-        assert time.monotonic() - started < 20
+        assert time.monotonic() - started < 60
         assert first.headers["content-type"].startswith(media_type)
     assert json.loads(ask(stack, "GET", f"{SCHEMA}?version=9&lang=de", Accept=JSON).body)["info"]["version"] != "9"
 

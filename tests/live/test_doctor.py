@@ -18,7 +18,7 @@ from picasso.doctor.finding import Finding, Installation, Level
 from picasso.doctor.site import Site
 from tests import nginx
 from tests.live.conftest import Shared
-from tests.services import free_port
+from tests.ports import free_port
 from tests.stack import Stack
 
 pytestmark = pytest.mark.live
@@ -146,7 +146,7 @@ def test_the_command(proxies: Proxies) -> None:
     stack = proxies.stack
     before = stored(stack)
     argv = [stack.python, "-m", "picasso", "doctor", "--json", "--url", proxies.urls["right"]]
-    ran = subprocess.run(argv, env=stack.environment, capture_output=True, text=True, timeout=60)
+    ran = subprocess.run(argv, env=stack.environment, capture_output=True, text=True, timeout=180)
     findings = json.loads(ran.stdout)["findings"]
     assert ran.returncode == 1, ran.stderr
     assert {each["name"] for each in findings if each["level"] != "ok"} == {"worker", *WITHOUT_WORKER}
@@ -158,4 +158,4 @@ def test_the_command(proxies: Proxies) -> None:
 def stored(stack: Stack) -> tuple[Any, ...]:
     files = stack.client.get("/api/v1.0/files/").json()["count"]
     uploads = sorted(path.name for path in (stack.data / "uploads").rglob("*") if path.is_file())
-    return files, stack.client.get("/api/v1.0/trash/").json()["count"], uploads, stack.stored_files()
+    return files, stack.client.get("/api/v1.0/trash/").json()["count"], uploads, sorted(stack.stored_files())

@@ -19,7 +19,7 @@ from picasso.doctor.finding import Finding, Installation, Level
 from tests.live.conftest import Shared
 from tests.live.shipped import shipped_nginx
 from tests.live.test_doctor import be_patient
-from tests.stack import running
+from tests.stack import NO_TLS, running
 
 pytestmark = pytest.mark.live
 
@@ -125,7 +125,7 @@ def differences(doors: Doors, client: httpx.Client, method: str, query: str, hea
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_both_ways_are_the_same(doors: Doors, method: str) -> None:
-    with httpx.Client() as client:
+    with httpx.Client(timeout=60, verify=NO_TLS) as client:
         wrong = [text for headers in REQUESTS for text in differences(doors, client, method, "", headers)]
         wrong += differences(doors, client, method, "?download", {})
     assert not wrong, "\n".join(wrong)
@@ -134,8 +134,9 @@ def test_both_ways_are_the_same(doors: Doors, method: str) -> None:
 def test_a_download_is_resumed_where_it_ended(doors: Doors) -> None:
     """By If-Range, as browsers do; the answers have the same entity tag whoever sends them."""
     for url in (doors.direct + doors.path, doors.by_nginx + doors.path):
-        first = httpx.get(url, headers={"Range": "bytes=0-99999"})
-        resumed = httpx.get(url, headers={"Range": "bytes=100000-", "If-Range": first.headers["etag"]})
+        first = httpx.get(url, headers={"Range": "bytes=0-99999"}, timeout=60, verify=NO_TLS)
+        rest = {"Range": "bytes=100000-", "If-Range": first.headers["etag"]}
+        resumed = httpx.get(url, headers=rest, timeout=60, verify=NO_TLS)
         assert (first.status_code, resumed.status_code) == (206, 206)
         assert first.content + resumed.content == CONTENT
 

@@ -19,7 +19,7 @@ import pytest
 
 from tests.live.admin import superuser, token
 from tests.live.wire import END, FILES, FORM, UPLOAD, Answer, ask, check_problem, count, head, part, png, wire
-from tests.stack import Stack, until
+from tests.stack import NO_TLS, Stack, until
 
 pytestmark = pytest.mark.live
 
@@ -225,8 +225,11 @@ def test_delete_while_it_is_processed(service: Stack) -> None:
     last = service.upload(png(700, 700), "last.png", "image/png")["id"]
     assert service.settled(last)["state"] == "processed"
     until(lambda: not at_work(service), 20, lambda: f"still at work on {at_work(service)}")
-    left = [path for file_id in sent for path in (service.data / "media").glob(f"*/*/*/{file_id}")]
-    assert not left
+
+    def left() -> list[Path]:
+        return [path for file_id in sent for path in (service.data / "media").glob(f"*/*/*/{file_id}")]
+
+    until(lambda: not left(), 15, lambda: f"left: {left()}")
     for file_id in sent:
         check_problem(service.client.get(f"{FILES}{file_id}/"), 404)
 
@@ -546,6 +549,7 @@ def test_front_page_beyond_the_end(service: Stack) -> None:
 
 
 def test_health(service: Stack) -> None:
+    service.wait_for("/readyz")  # on a busy machine a worker may be late to say that it lives
     alive, ready = service.client.get("/healthz"), service.client.get("/readyz")
     assert (alive.status_code, alive.json()["status"]) == (200, "ok")
     assert (ready.status_code, ready.json()["status"]) == (200, "ok")
@@ -572,7 +576,7 @@ def test_not_ready_without_a_worker(limited: Stack) -> None:
 def admin(service: Stack) -> Iterator[httpx.Client]:
     """A browser in which an operator is logged in."""
     superuser(service)
-    with httpx.Client(base_url=service.url, follow_redirects=True, timeout=30) as browser:
+    with httpx.Client(base_url=service.url, follow_redirects=True, timeout=60, verify=NO_TLS) as browser:
         page = browser.get("/admin/")
         assert page.url.path == "/admin/login/"
         form = {"username": "dora", "password": "maar-1937", "next": "/admin/", "csrfmiddlewaretoken": token(page)}

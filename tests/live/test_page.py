@@ -14,7 +14,7 @@ import pytest
 from tests import nginx
 from tests.devtools import Browser, Browsers, Page, Sent, Window, required
 from tests.live.conftest import web_only
-from tests.services import free_port
+from tests.ports import free_port
 from tests.stack import Stack, until
 from tests.train import Train, train
 

@@ -171,7 +171,7 @@ def test_flags_are_facts(policies: Stack) -> None:
 
 def begin_huge(stack: Stack, way: str) -> Wire:
     """A connection on which the head of an upload of a gibibyte was sent."""
-    wire = Wire(socket.create_connection(("127.0.0.1", stack.port), timeout=20))
+    wire = Wire(socket.create_connection(("127.0.0.1", stack.port), timeout=60))
     if way == "form":
         part = b'--%s\r\nContent-Disposition: form-data; name="pipeline"\r\n\r\npictures\r\n' % BOUNDARY.encode()
         part += b'--%s\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\n\r\n' % BOUNDARY.encode()
@@ -203,7 +203,7 @@ def test_a_forbidden_type_ends_at_its_first_bytes(policies: Stack, way: str) -> 
 
 @pytest.mark.parametrize("way", ["raw", "tus", "draft"])
 def test_a_declared_size_is_refused_at_the_head(policies: Stack, way: str) -> None:
-    with socket.create_connection(("127.0.0.1", policies.port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", policies.port), timeout=60) as connection:
         wire, size = Wire(connection), 6_000_000
         sent = {"Upload_Metadata": metadata(filename="a.png", pipeline="pictures")}
         if way == "raw":

@@ -13,6 +13,7 @@ import pytest
 from picasso.web.request import Request
 from tests.live.handlers import Served, served
 from tests.live.wire import Answer, check_problem, chunked, head, wire
+from tests.waiting import SECONDS
 
 pytestmark = pytest.mark.live
 
@@ -154,8 +155,10 @@ def test_interim_responses_do_not_pile_up_for_who_reads_none() -> None:
 
 def test_who_is_gone_is_told_nothing() -> None:
     told: Queue[bool] = Queue()
+    begun = threading.Event()
 
     async def tell_the_gone(request: Request) -> None:
+        begun.set()
         assert await request.receive() is None
         request.interim(104, LOCATION)
         told.put(request.gone)
@@ -163,7 +166,7 @@ def test_who_is_gone_is_told_nothing() -> None:
     with served(tell_the_gone) as server:
         with wire(server) as connection:
             connection.send(head(server, Content_Length=5))
-            time.sleep(0.1)
+            assert begun.wait(SECONDS)
             connection.reset()
         assert told.get(timeout=60)
 

@@ -20,8 +20,8 @@ from tests.live.conftest import Shared, web_only
 from tests.live.handlers import Served, served
 from tests.live.shipped import Shipped, shipped_nginx
 from tests.live.wire import END, FILES, FORM, PNG, UPLOAD, Answer, ask, check_problem, head, part, post, wire
-from tests.services import free_port
-from tests.stack import Stack
+from tests.ports import free_port
+from tests.stack import NO_TLS, Stack
 
 pytestmark = pytest.mark.live
 
@@ -124,7 +124,7 @@ def place(
 
 @pytest.fixture
 def client(place: Place) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=f"{place.url}/", timeout=30, follow_redirects=True) as client:
+    with httpx.Client(base_url=f"{place.url}/", timeout=60, verify=NO_TLS, follow_redirects=True) as client:
         yield client
 
 
@@ -220,7 +220,7 @@ def test_nginx_does_not_take_an_interim_response_for_the_answer(
         port = free_port()
         with nginx.server(tmp_path, port, block) as url:
             for _ in range(2):
-                answer = httpx.post(url, content=b"hello", timeout=5)
+                answer = httpx.post(url, content=b"hello", timeout=60, verify=NO_TLS)
                 assert (answer.status_code, answer.content) == (201, b"5")
 
 
@@ -366,7 +366,7 @@ def test_the_shipped_nginx_bounds_the_requests_of_a_client(tmp_path: Path) -> No
         assert there in text
         text = text.replace(there, here)
     with nginx.running(tmp_path, port, f"{nginx.user()}\n{text}") as url:
-        answers = [httpx.get(f"{url}/healthz?token=query-secret") for _ in range(8)]
+        answers = [httpx.get(f"{url}/healthz?token=query-secret", timeout=60, verify=NO_TLS) for _ in range(8)]
     assert [answer.status_code for answer in answers].count(429) == 4
     check_problem(answers[-1], 429, "rate-limited")
     assert answers[-1].headers["Retry-After"] == "1"

@@ -16,7 +16,7 @@ import pytest
 from tests.databases import Databases
 from tests.live.conftest import web_only
 from tests.sampling import sample
-from tests.stack import Stack
+from tests.stack import NO_TLS, Stack
 
 pytestmark = pytest.mark.live
 
@@ -29,7 +29,9 @@ def hammer(stack: Stack, times: int, address: str) -> Counter[int]:
     """Statuses of so many requests on each of 32 connections."""
 
     def on_one_connection(_: int) -> list[int]:
-        with httpx.Client(base_url=stack.url, timeout=60, headers={"X-Forwarded-For": address}) as client:
+        with httpx.Client(
+            base_url=stack.url, timeout=60, verify=NO_TLS, headers={"X-Forwarded-For": address}
+        ) as client:
             return [client.get(FILES).status_code for _ in range(times)]
 
     with ThreadPoolExecutor(CONNECTIONS) as pool:

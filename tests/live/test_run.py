@@ -29,7 +29,7 @@ from picasso import supervise
 from picasso.supervise import SupervisedProcess
 from tests.processors_for_tests.picasso_processors_for_tests import FOLDER, script
 from tests.sampling import sample
-from tests.stack import BUSY, Stack, environment, lives, migrated, until
+from tests.stack import BUSY, NO_TLS, Stack, environment, lives, migrated, until
 
 pytestmark = pytest.mark.live
 
@@ -354,12 +354,12 @@ def test_clients_hear_of_a_stop(data: Path) -> None:
     headers = {"Accept": "text/event-stream"}
     with marked(data, "web") as stack:
         stack.start("/healthz")
-        events = httpx.stream("GET", f"{stack.url}/api/v1.0/events/", headers=headers, timeout=60)
+        events = httpx.stream("GET", f"{stack.url}/api/v1.0/events/", headers=headers, timeout=60, verify=NO_TLS)
         with events as stream, upload_in_progress(stack) as client:
             lines = stream.iter_lines()
             assert next(lines) == "retry: 1000"
             stack.signal(signal.SIGTERM)
-            client.settimeout(20)
+            client.settimeout(60)
             answer = b"".join(iter(partial(client.recv, 65536), b""))
             list(lines)  # raises if the connection is cut
     head, _, body = answer.partition(b"\r\n\r\n")
@@ -435,7 +435,7 @@ def test_a_dead_part_is_started_again(unprivileged: Stack) -> None:
     for victim in victims:
         victim.kill()
     # The socket outlives its process, so a client waits and is not refused.
-    assert httpx.get(f"{stack.url}/healthz", timeout=60).status_code == 200
+    assert httpx.get(f"{stack.url}/healthz", timeout=60, verify=NO_TLS).status_code == 200
     for words, victim in zip(parts, victims, strict=True):
         until(partial(replaced, stack, words, victim), 10, lambda: f"not started again:\n{stack.log_tail()}")
     assert stack.settled(stack.upload(b"hello")["id"])["state"] == "processed"

@@ -82,7 +82,7 @@ def send_everything(stack: Stack) -> None:
             headers = {"Authorization": authorization, "Cookie": f"sessionid={SENT['cookie']}"}
             stack.client.request(method, path, headers=headers, content=b"x" if method != "GET" else None)
     for head in (f"GET /?token={SENT['token']} HTTP/1.1\r\nHost:\0x\r\n\r\n", f"?token={SENT['token']}\r\n\r\n"):
-        with socket.create_connection(("127.0.0.1", stack.port), timeout=10) as wire:
+        with socket.create_connection(("127.0.0.1", stack.port), timeout=60) as wire:
             wire.sendall(head.encode())
             wire.recv(4096)
 

@@ -99,11 +99,11 @@ def test_the_docs_work_under_their_policy(plain: Stack, chromium: Window) -> Non
     page = chromium.page(f"{plain.url}/api/v1.0/docs/", "document.querySelectorAll('.opblock-tag').length > 10")
     page.click("#operations-tag-health")
     page.click(".opblock-get .opblock-summary-control")
-    page.until("!!document.querySelector('.opblock-body .try-out')", 30)
+    page.until("!!document.querySelector('.opblock-body .try-out')")
     page.click(".try-out button")
-    page.until("!!document.querySelector('button.execute')", 30)
+    page.until("!!document.querySelector('button.execute')")
     page.click("button.execute")
-    page.until("!!document.querySelector('.live-responses-table .response-col_status')", 30)
+    page.until("!!document.querySelector('.live-responses-table .response-col_status')")
     page.close()
     assert page.complaints == []
 
@@ -115,10 +115,10 @@ def test_the_admin_works_under_its_policy(plain: Stack, chromium: Window) -> Non
     for name, value in (("username", "dora"), ("password", "maar-1937")):
         page.run(f"document.querySelector('[name={name}]').value = '{value}'")
     page.click("[type=submit]")
-    page.until("!!document.querySelector('#action-toggle') && document.readyState === 'complete'", 30)
+    page.until("!!document.querySelector('#action-toggle') && document.readyState === 'complete'")
     page.click("#action-toggle")
-    page.until("!!document.querySelector('tbody tr.selected')", 30)
+    page.until("!!document.querySelector('tbody tr.selected')")
     page.go(f"{plain.url}/admin/picasso/job/", LOADED)
-    page.until("!!document.querySelector('#changelist')", 30)
+    page.until("!!document.querySelector('#changelist')")
     page.close()
     assert page.complaints == []

@@ -16,7 +16,7 @@ from tests.live.conftest import web_only
 from tests.live.resumable import TUS, UPLOADS, created, patch, path_of
 from tests.live.wire import check_problem
 from tests.services import RabbitMQ
-from tests.stack import Stack, production
+from tests.stack import NO_TLS, Stack, production
 
 pytestmark = pytest.mark.live
 
@@ -43,7 +43,7 @@ def create_many(stack: Stack, number: int, **headers: str) -> list[httpx.Respons
 
     def create(_: int) -> httpx.Response:
         # A connection of its own, so that all web processes get some.
-        return httpx.post(f"{stack.url}{UPLOADS}", headers={**TUS, **headers}, timeout=60)
+        return httpx.post(f"{stack.url}{UPLOADS}", headers={**TUS, **headers}, timeout=60, verify=NO_TLS)
 
     with ThreadPoolExecutor(number) as threads:
         return list(threads.map(create, range(number)))

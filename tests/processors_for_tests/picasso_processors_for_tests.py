@@ -29,7 +29,7 @@ HEAD = b"MThd\x00\x00\x00\x06\x00\x00\x00\x01\x00\x60"
 
 
 def script(do: str, **more: Any) -> bytes:
-    """The content of a file that has this done."""
+    """The content of a file that has this done. ``held`` keeps the answer back, as `Script.wait` does."""
     return HEAD + json.dumps({"do": do, **more}).encode()
 
 
@@ -44,7 +44,10 @@ class Script(Processor):
     def __call__(self, source: Source, folder: Path) -> Result:
         self._source = source
         told = json.loads(source.path.read_bytes().removeprefix(HEAD))
+        held = told.pop("held", False)
         answer = getattr(self, told.pop("do"))(folder, **told)
+        if held:
+            self.wait(folder)
         return answer if isinstance(answer, Result) else Result({"pid": os.getpid()})
 
     def nothing(self, folder: Path) -> None: ...

@@ -153,7 +153,7 @@ def test_a_bug_is_trouble_and_the_child_is_replaced(asked: Asked, shared: ChildP
     before = asked("nothing").facts["pid"]
     assert trouble(lambda: asked("blunder")) == "processor-error"
     assert asked("nothing").facts["pid"] != before
-    until(lambda: before not in {p.pid for p in forked(shared)}, 5, lambda: f"{before} is still there")
+    until(lambda: before not in {p.pid for p in forked(shared)}, 15, lambda: f"{before} is still there")
 
 
 def test_the_time_limit_kills(own: ChildPool, tmp_path: Path) -> None:
@@ -161,7 +161,7 @@ def test_the_time_limit_kills(own: ChildPool, tmp_path: Path) -> None:
     started = time.monotonic()
     assert trouble(lambda: asked("sleep", pause=60, seconds=0.5)) == "time-limit"
     assert time.monotonic() - started < EARLY
-    until(lambda: not forked(own), 5, lambda: f"still there: {forked(own)}")
+    until(lambda: not forked(own), 15, lambda: f"still there: {forked(own)}")
 
 
 def test_dripping_does_not_stretch_the_time_limit(asked: Asked) -> None:
@@ -202,7 +202,7 @@ def test_a_child_serves_a_few_jobs(own: ChildPool, tmp_path: Path) -> None:
     ask = asker(own, tmp_path)
     pids = [ask("nothing").facts["pid"] for _ in range(7)]
     assert [pids.count(pid) for pid in dict.fromkeys(pids)] == [3, 3, 1]
-    until(lambda: len(forked(own)) == 1, 5, lambda: f"too many: {forked(own)}")
+    until(lambda: len(forked(own)) == 1, 15, lambda: f"too many: {forked(own)}")
 
 
 def test_a_child_serves_one_processor(shared: ChildPool, asked: Asked, tmp_path: Path) -> None:
@@ -266,9 +266,9 @@ def test_a_child_without_work_is_let_go(monkeypatch: pytest.MonkeyPatch, tmp_pat
     with made() as children:
         ask = asker(children, tmp_path)
         first = ask("nothing").facts["pid"]
-        until(lambda: not forked(children), 5, lambda: f"still there: {forked(children)}")
+        until(lambda: not forked(children), 15, lambda: f"still there: {forked(children)}")
         slots = children.scratch.folder
-        until(lambda: not list(slots.glob("*/out")), 5, lambda: f"still there: {list(slots.glob('*/out'))}")
+        until(lambda: not list(slots.glob("*/out")), 15, lambda: f"still there: {list(slots.glob('*/out'))}")
         assert ask("nothing").facts["pid"] != first
         ask("sleep", pause=1)
 
@@ -304,7 +304,7 @@ def test_a_server_that_can_not_fork_keeps_its_children(own: ChildPool, tmp_path:
     ask("nothing")
     server = server_of(own)
     busy = in_background(ask, "wait")
-    until(lambda: len(left(own)) == 1, 10, lambda: "never began")
+    until(lambda: len(left(own)) == 1, 15, lambda: "never began")
     (original,) = left(own)
     before = server.rlimit(psutil.RLIMIT_NOFILE)
     server.rlimit(psutil.RLIMIT_NOFILE, (3, before[1]))  # no room for the child's socket
@@ -379,7 +379,7 @@ def test_a_dead_fork_server_is_replaced(own: ChildPool, tmp_path: Path) -> None:
     ask("nothing")
     before, idle = server_of(own), forked(own)
     busy = in_background(ask, "sleep", pause=60)
-    until(lambda: len(left(own)) == 1, 5, lambda: "never began")
+    until(lambda: len(left(own)) == 1, 15, lambda: "never began")
     before.kill()
     with pytest.raises(AttemptFailed) as caught:
         outcome_of(busy)
@@ -394,7 +394,7 @@ def test_close_leaves_no_process_and_tells_who_is_running(own: ChildPool, tmp_pa
     ask = asker(own, tmp_path)
     ask("nothing")
     running = [in_background(ask, "sleep", pause=60) for _ in range(2)]
-    until(lambda: len(forked(own)) == 2, 5, lambda: f"never began: {forked(own)}")
+    until(lambda: len(forked(own)) == 2, 15, lambda: f"never began: {forked(own)}")
     family = [server_of(own), *forked(own)]
     started = time.monotonic()
     own.close()
@@ -435,9 +435,9 @@ def test_nothing_outlives_a_dead_worker(tmp_path: Path, number: int) -> None:
     with subprocess.Popen(argv, env=env, stdout=subprocess.PIPE, text=True) as worker:
         assert worker.stdout
         server = psutil.Process(int(worker.stdout.readline()))
-        until(lambda: len(server.children()) == 3, 10, lambda: "its children never came")
+        until(lambda: len(server.children()) == 3, 15, lambda: "its children never came")
         slots = tmp_path / "scratch"
-        until(lambda: len(list(slots.glob("*/*/in/original"))) == 3, 10, lambda: "their jobs never began")
+        until(lambda: len(list(slots.glob("*/*/in/original"))) == 3, 15, lambda: "their jobs never began")
         family = [server, *server.children()]
         worker.send_signal(number)
     wait_for_end(*family)
@@ -488,9 +488,9 @@ def test_many_threads_while_children_are_killed_at_random(shared: ChildPool, tmp
     assert len(killed) > 10
     assert outcomes.count("crashed") <= len(killed)
     assert outcomes.count("result") > 200
-    until(lambda: all(map(gone, killed)), 5, lambda: "a killed child is still there")
+    until(lambda: all(map(gone, killed)), 15, lambda: "a killed child is still there")
     assert ask("nothing").facts
-    until(lambda: len(forked(shared)) <= 8, 5, lambda: f"too many: {forked(shared)}")
+    until(lambda: len(forked(shared)) <= 8, 15, lambda: f"too many: {forked(shared)}")
 
 
 @pytest.mark.parametrize(
@@ -612,7 +612,7 @@ def test_an_original_that_is_deleted_meanwhile_is_read_to_its_end(
     asked: Asked, shared: ChildPool, tmp_path: Path
 ) -> None:
     late = in_background(asked, "read_late", pause=1)
-    until(lambda: len(left(shared)) == 1, 5, lambda: "never began")
+    until(lambda: len(left(shared)) == 1, 15, lambda: "never began")
     (path,) = tmp_path.glob("*.mid")
     size = path.stat().st_size
     path.unlink()
@@ -689,8 +689,8 @@ def test_holes_do_not_make_derivatives_larger_than_all_may_be(asked: Asked) -> N
 @pytest.mark.skipif(sys.platform != "linux", reason="measures blocks")
 def test_a_child_without_work_can_not_fill_the_disk(own: ChildPool, tmp_path: Path) -> None:
     pid = int(str(asker(own, tmp_path)("fill_later", size=2 * OUTPUT).facts["pid"]))
-    until(lambda: gone(pid), 10, lambda: f"{pid} is still there")
-    until(lambda: not left(own), 10, lambda: f"still there: {left(own)}")
+    until(lambda: gone(pid), 15, lambda: f"{pid} is still there")
+    until(lambda: not left(own), 15, lambda: f"still there: {left(own)}")
 
 
 def test_names_are_bounded_as_well(asked: Asked) -> None:
@@ -771,14 +771,14 @@ def test_a_job_can_be_cancelled(own: ChildPool, tmp_path: Path) -> None:
     asked = asker(own, tmp_path)
     attempt = RunningAttempt()
     running = in_background(asked, "sleep", pause=60, attempt=attempt)
-    until(lambda: len(left(own)) == 1, 10, lambda: "never began")
+    until(lambda: len(left(own)) == 1, 15, lambda: "never began")
     started = time.monotonic()
     attempt.cancel()
     with pytest.raises(Cancelled):
         outcome_of(running)
     assert time.monotonic() - started < EARLY
     assert not left(own)
-    until(lambda: not forked(own), 5, lambda: f"still there: {forked(own)}")
+    until(lambda: not forked(own), 15, lambda: f"still there: {forked(own)}")
     with pytest.raises(Cancelled):
         asked("sleep", pause=60, attempt=attempt)
     assert asked("nothing").facts

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from tests import services
 from tests.conftest import started_or_skipped
+from tests.ports import free_port
 from tests.waiting import SECONDS, join
 
 from picasso import conf
@@ -199,7 +200,7 @@ def test_an_answer_that_never_ends() -> None:
 
 
 def test_nobody_listens(tmp_path: Path) -> None:
-    for address in (f"tcp://127.0.0.1:{services.free_port()}", f"unix://{tmp_path}/none", "tcp://nobody.invalid:3310"):
+    for address in (f"tcp://127.0.0.1:{free_port()}", f"unix://{tmp_path}/none", "tcp://nobody.invalid:3310"):
         with pytest.raises(Unreachable):
             Clamd(address, SHORT).ping()
 

@@ -185,7 +185,7 @@ def test_other_children_can_not_be_accessed(children: ChildPool, data: Path, rep
         target=lambda: children.run("script", Source(neighbour, "audio/midi"), data / "made", 60), daemon=True
     )
     running.start()
-    until(lambda: len(list(children.scratch.folder.glob("*/in/original"))) == 1, 10, lambda: "never began")
+    until(lambda: len(list(children.scratch.folder.glob("*/in/original"))) == 1, 15, lambda: "never began")
     (given,) = children.scratch.folder.glob("*/in/original")
     server = children._servers["script"].process.pid
     other = Path(f"/proc/{server}/task/{server}/children").read_text().split()

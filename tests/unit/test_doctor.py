@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 from django.utils import timezone
+from tests.ports import free_port
 from tests.remote import certificate
-from tests.services import free_port
 from tests.waiting import join
 
 from picasso import conf

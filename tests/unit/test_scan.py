@@ -20,7 +20,7 @@ import py7zr
 import pytest
 from tests import services
 from tests.conftest import started_or_skipped
-from tests.services import free_port
+from tests.ports import free_port
 from tests.unit.test_clamd import answering, peer, read_all_and_wait, reset
 
 from picasso.process.contract import ServiceAway, ServiceFailed, StoredSource

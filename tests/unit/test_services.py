@@ -13,7 +13,8 @@ import kombu
 import psutil
 import psycopg
 import pytest
-from tests import services
+from tests import ports, services
+from tests.ports import free_port
 from tests.sampling import sample
 from tests.services import Postgres, RabbitMQ, Unavailable, started
 
@@ -50,10 +51,19 @@ def test_unavailable_says_what_was_tried(
 
 
 def test_a_port_is_free_and_below_those_of_outgoing_connections() -> None:
-    port = services.free_port()
+    port = free_port()
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", port))
     assert 16_000 <= port < 32_000
+
+
+def test_no_other_process_is_given_the_same_port() -> None:
+    given = free_port()
+    other = f"from tests import ports; ports._reserve({given})"
+    asked = subprocess.run([sys.executable, "-c", other], capture_output=True, text=True, check=False, timeout=60)
+    assert "BlockingIOError" in asked.stderr
+    with pytest.raises(BlockingIOError):
+        ports._reserve(given)
 
 
 @pytest.mark.parametrize("before", ["what was there", None])
@@ -110,7 +120,7 @@ def nothing_outlives_a_killed_owner(_: Path) -> None:
     owner.kill()
     owner.wait(60)
     _soon(lambda: not any(_alive(each) for each in theirs))
-    assert not [each for label in labels for each in Path(tempfile.gettempdir()).glob(f"{label}*")]
+    _soon(lambda: not [each for label in labels for each in Path(tempfile.gettempdir()).glob(f"{label}*")])
 
 
 # Each starts servers, which takes more time than all other tests of this file.
@@ -132,7 +142,7 @@ def _alive(process: psutil.Process) -> bool:
 
 
 def _soon(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.1)

@@ -63,7 +63,7 @@ def test_a_living_worker_sweeps_as_well(tmp_path: Path) -> None:
     ours = Scratch(tmp_path)
     ours.open()
     dead = left_by_the_dead(tmp_path, f"{machine()}.1")
-    until(lambda: not dead.exists(), 5, lambda: "still there")
+    until(lambda: not dead.exists(), 15, lambda: "still there")
     ours.close()
 
 
