@@ -57,7 +57,7 @@ export function mount(root, context) {
         <td data-label=${t('What')}><div>${narrow('action', entry.action, actionInWords(entry.action))}<br><code class="soft">${entry.action}</code>
           ${entry.count > 1 ? html` × ${entry.count}` : nothing}</div></td>
         <td data-label=${t('With what')}><div>${target(entry, narrow)}${details(entry.details)}</div></td>
-        <td data-label=${t('Who')}><div>${narrow('actor', entry.actor, html`${entry.kind} ${said(entry.actor.replace(/^\w+:/, ''))}`)}${entry.owner ? html`<br><span class="soft">${t('for')} ${said(entry.owner)}</span>` : nothing}</div></td>
+        <td data-label=${t('Who')}><div>${narrow('actor', entry.actor, who(entry))}${entry.owner ? html`<br><span class="soft">${t('for')} ${said(entry.owner)}</span>` : nothing}</div></td>
         <td data-label=${t('From')}>${narrow('address', entry.address)}</td>
         <td data-label=${t('Outcome')}>${badge(kindOfOutcome(entry.outcome), outcomeInWords(entry.outcome))}</td>
       </tr>`;
@@ -82,6 +82,9 @@ export function mount(root, context) {
     unmount: view.stop,
   };
 }
+
+/** The kind of the actor, and which one it is where there are several. */
+const who = ({ kind, actor }) => (actor === kind ? kind : html`${kind} ${said(actor.replace(/^\w+:/, ''))}`);
 
 function target(entry, narrow) {
   if (!entry.target) return '–';

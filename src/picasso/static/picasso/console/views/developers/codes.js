@@ -6,7 +6,8 @@ import { t, tn } from '../../core/words.js';
 import { problemState, skeleton } from '../../parts/screen.js';
 
 export function errorCodes(draw, context) {
-  const state = { codes: null, problem: null, search: context.query.get('code') ?? '' };
+  const wanted = context.query.get('code') ?? '';
+  const state = { codes: null, problem: null, search: wanted, exact: Boolean(wanted) };
   let stopped = false;
 
   async function load() {
@@ -17,11 +18,13 @@ export function errorCodes(draw, context) {
       if (problem.name === 'AbortError') return;
       state.problem = problem;
     }
-    if (!stopped) draw();
+    if (stopped) return;
+    draw();
+    if (state.exact) document.getElementById('error-codes')?.scrollIntoView();
   }
 
   function searched(event) {
-    state.search = event.target.value;
+    Object.assign(state, { search: event.target.value, exact: false });
     draw();
   }
 
@@ -47,6 +50,7 @@ export function errorCodes(draw, context) {
   }
 
   function matching(each) {
+    if (state.exact) return each.code === state.search;
     const wanted = state.search.trim().toLowerCase();
     return [each.code, each.status, each.cause, each.remedy].some((text) => String(text ?? '').toLowerCase().includes(wanted));
   }
@@ -65,5 +69,5 @@ const table = (kind, caption, rows, second, value) => html`
     </table>
   </div>`;
 
-/** What stands in backquotes is code. */
-const withCode = (text) => html`<span>${text.split('`').map((part, at) => (at % 2 ? html`<code>${part}</code>` : part))}</span>`;
+/** What stands in backquotes is code; of a link to the documentation the words stay. */
+const withCode = (text) => html`<span>${text.replace(/\[([^\]]+)\]\([^)]+\)/g, '$1').split('`').map((part, at) => (at % 2 ? html`<code>${part}</code>` : part))}</span>`;

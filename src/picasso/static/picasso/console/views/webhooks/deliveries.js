@@ -12,7 +12,7 @@ import { firstPage, moreButton } from '../../parts/pages.js';
 import { emptyState, problemState, sentence, skeleton } from '../../parts/screen.js';
 import { badge, exactly, pretty, said, when } from '../../parts/text.js';
 import { replay, replaySince } from './forms.js';
-import { kindOfState, nameOfState, outcomeOf, progressOf, STATES } from './states.js';
+import { kindOfState, nameOfState, outcomeOf, OWN_CODES, progressOf, STATES } from './states.js';
 
 const SIZE = 25; // deliveries of a page
 const POLL = 2000; // milliseconds, while something shown is about to be sent
@@ -161,10 +161,17 @@ function attempts(made) {
       <table class="table">
         <thead><tr><th scope="col">${t('When')}</th><th scope="col">${t('Outcome')}</th><th scope="col" class="number">${t('Time')}</th><th scope="col">${t('Answer')}</th></tr></thead>
         <tbody>${made.map((each) => html`
-          <tr><td>${exactly(each.at)}</td><td>${outcomeOf(each)}</td><td class="number">${number(each.milliseconds)} ms</td>
+          <tr><td>${exactly(each.at)}</td><td>${outcome(each)}</td><td class="number">${number(each.milliseconds)} ms</td>
             <td class="answer">${each.answer ? said(each.answer) : '–'}</td></tr>`)}</tbody>
       </table>
     </div>`;
+}
+
+/** With a link to what the code of an error means. */
+function outcome(attempt) {
+  const { error } = attempt;
+  if (attempt.status || !error || OWN_CODES.has(error)) return outcomeOf(attempt);
+  return html`<a href=${link(`developers/?code=${encodeURIComponent(error)}`)}><code>${error}</code></a>`;
 }
 
 function payload(found) {

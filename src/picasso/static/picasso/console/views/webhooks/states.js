@@ -36,17 +36,20 @@ export const nameOfState = (state) => ({ waiting: t('Waiting'), delivered: t('De
 
 export const kindOfState = (state) => ({ waiting: 'waiting', delivered: 'good', failed: 'bad' })[state] ?? 'quiet';
 
-/** How an attempt ended, in a few words. */
+/** How an attempt ended, in a few words; without an answer the code of the error. */
 export function outcomeOf({ status, error }) {
   if (status) return status < 300 ? t('answered {status}', { status }) : t('refused with {status}', { status });
   return error || t('no answer');
 }
 
+/** The codes that only deliveries have. All others are among the error codes. */
+export const OWN_CODES = new Set(['event-removed', 'secret-unreadable', 'webhook-disabled']);
+
 /** What a delivery waits for, or how it ended. */
 export function progressOf(delivery) {
   const tries = delivery.attempts.length;
   if (delivery.state === 'waiting') {
-    if (!tries) return t('It is sent as soon as it is its turn.');
+    if (!tries || new Date(delivery.next_attempt_at) <= new Date()) return t('It is sent as soon as it is its turn.');
     return t('The next attempt: {time}.', { time: ago(delivery.next_attempt_at) });
   }
   return tn('After {n} attempt.', 'After {n} attempts.', tries);
