@@ -96,6 +96,12 @@ IMPORT = {
     "finished_at": None,
 }
 
+PIPELINE = {
+    "name": "default",
+    "allowed_types": ["image/*"],
+    "forbidden_types": ["image/svg+xml"],
+    "max_size": 20_000_000,
+}
 QUEUE = {
     "name": "quick",
     "paused": False,
@@ -151,6 +157,7 @@ ANSWERS: Mapping[str, Any] = {
     "Job": JOB,
     "Import": IMPORT,
     "Link": {"url": FILE["file"], "expires_at": FUTURE},
+    "Pipeline": PIPELINE,
     "Queue": QUEUE,
     "FileBatch": BATCH,
     "BatchOutcome": {
