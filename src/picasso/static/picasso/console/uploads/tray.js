@@ -13,7 +13,8 @@ import { canRetry } from './refusals.js';
 import { showInTitle } from './title.js';
 import { secondsLeft, shareOf, totalsOf } from './totals.js';
 
-const PACE = 100; // milliseconds between two drawings
+const PACE = 100, PACE_OF_MANY = 400; // milliseconds between two drawings: many small files need the processor for themselves
+const MANY = 50;
 const SECOND = 1000; // countdowns and missing progress have no events
 
 export class Tray {
@@ -55,7 +56,7 @@ export class Tray {
   /* ---- Drawing ---- */
 
   /** A timer, since a hidden page draws no frames but has a title. */
-  #schedule() { this.#due ??= setTimeout(() => this.draw(), PACE); }
+  #schedule() { this.#due ??= setTimeout(() => this.draw(), this.#queue.items.length > MANY ? PACE_OF_MANY : PACE); }
 
   draw() {
     clearTimeout(this.#due);
