@@ -1,0 +1,105 @@
+"""The page of the system: health, queues with switches that can't be misread, workers, figures, settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.console.pages import check_looks, cookie, findings, focused, opened, press
+from tests.devtools import Page, Window
+from tests.stack import Stack
+
+SYSTEM = "/api/v1.0/system/"
+SERVICE = "tr[data-queue=service]"
+"""The queue of the scanner, which nothing needs here."""
+
+OpenPage = Callable[[str], Page]
+
+
+@pytest.fixture
+def resumed(stack: Stack) -> Iterator[None]:
+    yield
+    stack.client.post("/api/v1.0/queues/service/resume/")
+
+
+def read(page: Page) -> None:
+    """Everything that it reads is there."""
+    page.until("!!document.querySelector('tr[data-queue]') && !!document.querySelector('[data-check]')")
+    page.until(
+        "document.querySelector('.chart[data-chart=files]') && !document.querySelector('.view-system .skeleton')"
+    )
+
+
+def received(stack: Stack) -> int:
+    points = stack.client.get(f"{SYSTEM}metrics/").json()["points"]
+    return sum(each["received"] for each in points)
+
+
+def test_the_whole_page(open_page: OpenPage, stack: Stack) -> None:
+    stack.upload(b"counted", "counted.txt")
+    page = open_page("/system/")
+    page.once(lambda: received(stack), "the upload is counted")
+    page.once(lambda: stack.client.get(f"{SYSTEM}storage/").json()["types"], "the types are counted")
+    page.go()
+    read(page)
+    assert page.run("document.querySelectorAll('[data-worker]').length") >= 2
+    assert "received" in page.run("document.querySelector('[data-chart=files] svg').getAttribute('aria-label')")
+    assert page.run("document.querySelector('[data-chart=files] .line').getAttribute('d')").startswith("M")
+    assert "text/plain" in page.text(".stored")
+    assert "PICASSO_DATA_DIR" in page.text("#view")
+    assert "DATABASE_URL" not in page.text("#view")  # a default is folded
+    check_looks(page)
+    page.click("[data-span=month]")
+    page.until("!!document.querySelector('[data-span=month][aria-pressed=true]')")
+    page.until("!!document.querySelector('.chart .line')")
+
+
+def test_a_queue_is_paused_and_resumed_by_keys_and_says_so(open_page: OpenPage, stack: Stack, resumed: None) -> None:
+    page = open_page("/system/#queues")
+    read(page)
+    assert "Running" in page.text(SERVICE)
+    page.run(f"document.querySelector('{SERVICE} button').focus()")
+    assert focused(page) == "Pause the queue service"
+    press(page, "Enter")
+    page.until("!!document.querySelector('dialog[open]')")
+    assert findings(page) == []
+    press(page, "Tab")
+    assert focused(page) == "Pause"
+    press(page, "Enter")
+    page.until(f"document.querySelector('{SERVICE}').innerText.includes('Paused since')")
+    assert "The queue service is paused since" in page.text("[data-code=queue-paused]")
+    assert focused(page) == "Resume the queue service"
+    check_looks(page)
+    press(page, "Enter")
+    page.until(f"document.querySelector('{SERVICE}').innerText.includes('Running')")
+    page.until("!document.querySelector('[data-code=queue-paused]')")
+
+
+def test_loading_and_offline(open_page: OpenPage) -> None:
+    page = open_page("/jobs/")
+    page.ask("Fetch.enable", patterns=[{"urlPattern": "*/api/*"}])
+    page.run("document.querySelector('[data-nav=system]').click()")
+    page.until("!!document.querySelector('.view-system .skeleton')")
+    assert findings(page) == []
+    page.ask("Fetch.disable")
+    read(page)
+    page.run("document.querySelector('[data-nav=jobs]').click()")
+    page.until("!!document.querySelector('.view-jobs')")
+    page.connected(False)
+    page.run("document.querySelector('[data-nav=system]').click()")
+    page.until("!!document.querySelector('.view-system .state-offline')")
+    assert findings(page) == []
+    page.connected(True)
+    page.click(".view-system .state-offline button")
+    page.until("!!document.querySelector('tr[data-queue]')")
+
+
+def test_in_russian(chromium: Window, stack: Stack) -> None:
+    page = opened(chromium, stack)
+    with cookie(page, stack, "picasso-language", "ru"):
+        page.go(f"{stack.url}/system/", "!!document.querySelector('tr[data-queue]')")
+        assert "Работает" in page.text(SERVICE)
+        assert findings(page) == []
+    page.close()
+    assert page.complaints == []
