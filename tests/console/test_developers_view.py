@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.console.forms import button, says
+from tests.console.forms import button, dialog_says, no_dialog, says
 from tests.console.pages import check_looks
+from tests.console.signed_in import as_administrator
 from tests.devtools import Page
 from tests.stack import Stack
 
@@ -44,6 +46,30 @@ def test_the_quick_start_works_as_it_is_shown(page: Page, stack: Stack, tmp_path
     code = str(page.run("document.querySelector('.starts pre').innerText"))
     sent = subprocess.run(["sh", "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True, timeout=60)
     assert json.loads(sent.stdout)["name"] == "picture.jpg"
+
+
+def test_a_key_is_made_only_when_somebody_asks(page: Page, stack: Stack, tmp_path: Path) -> None:
+    with as_administrator(page, stack):
+        page.go(f"{stack.url}/developers/")
+        says(page, "export PICASSO_KEY='pk_…'")
+        button(page, "Make a key for this")
+        dialog_says(page, "It may see and download files, upload and change files, and follow events in this project")
+        button(page, "Cancel")
+        no_dialog(page)
+        assert page.sent("POST", "/api/v1.0/keys/") == []
+        button(page, "Make a key for this")
+        button(page, "Make a key")
+        says(page, "A fresh key is filled in below.")
+        check_looks(page)
+        code = str(page.run("document.querySelector('.starts pre').innerText"))
+        assert re.search(r"PICASSO_KEY='pk_\w{62}'", code)
+        (tmp_path / "picture.jpg").write_bytes(b"no picture")
+        sent = subprocess.run(["sh", "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True, timeout=60)
+        assert json.loads(sent.stdout)["name"] == "picture.jpg"
+        page.click("a[href*='start=javascript']")
+        says(page, 'getToken: async () => "eyJ')
+        button(page, "Revoke it now")
+        says(page, 'getToken: async () => "eyJ…"')
 
 
 def test_error_codes_are_found_by_a_word(page: Page, stack: Stack) -> None:
