@@ -435,7 +435,6 @@ def test_a_refused_method_with_a_body(service: Stack) -> None:
         f"{FILES}{'x' * 3000}/",
         "/files/",
         "/files/x",
-        "/files/00000000-0000-0000-0000-000000000000/",
         "/files/------------------------------------/x",
         f"/files/00000000-0000-0000-0000-000000000000/{'x' * 3000}",
         "/%ff%fe",

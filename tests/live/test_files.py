@@ -469,13 +469,18 @@ def test_safe_headers(service: Stack, name: str, content: bytes, media_type: str
     assert answer.headers["content-type"] == shown.get(media_type, media_type)
 
 
+def test_without_a_name_there_is_the_page_of_the_file_and_not_its_bytes(service: Stack, text: dict[str, Any]) -> None:
+    for path in (f"/files/{text['id']}", f"/files/{text['id']}/"):
+        answer = service.client.get(path)
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
+        assert text["name"] not in answer.text
+
+
 def test_a_wrong_name_is_not_found(service: Stack, text: dict[str, Any]) -> None:
     base = f"/files/{text['id']}"
     for path in (
         *(
             f"{base}/other.txt",
-            f"{base}/",
-            base,
             f"{base}/ines.txt",
             f"{base}/%25",
             f"{base}/_ines.txt",
