@@ -2,8 +2,9 @@
 
 import { PicassoError } from '../errors.js';
 import { Announcer } from './announcer.js';
-import { takeDrops, takePastes } from './drops.js';
-import { icon, make, set, write } from './dom.js';
+import { make, set } from './dom.js';
+import { takePastes } from './drops.js';
+import { Dropzone } from './dropzone.js';
 import { visible } from './format.js';
 import { FormValue, idsOf } from './form_value.js';
 import { Item, Row } from './item.js';
@@ -21,15 +22,12 @@ export class PicassoUploader extends UploaderAttributes {
   /** @type {Map<Item, Row>} */
   #rows = new Map();
   #sending = new Sending(this.#sender());
-  #input = make('input', { type: 'file', hidden: true, tabindex: -1, onchange: () => this.#chosen() });
-  #label = make('span');
-  #button = make('button', { type: 'button', part: 'button choose', class: 'choose', 'aria-describedby': 'hint', onclick: () => this.open() }, icon('upload'), this.#label);
-  #invite = make('span', { part: 'invite', class: 'invite', 'aria-hidden': 'true' });
-  #hint = make('p', { part: 'hint', class: 'hint', id: 'hint' });
-  #drop = make('div', { part: 'dropzone', class: 'drop' }, this.#input, this.#button, this.#invite, this.#hint);
+  /** @type {import('./drops.js').Target} */
+  #target = { isOpen: () => !this.#isDisabled, over: () => {}, take: (files, folders) => this.#take(files, folders) };
+  #zone = new Dropzone(() => this.words, () => this.open(), this.#target);
   #list = make('ul', { part: 'list', class: 'list', role: 'list' });
   #status = make('span', { role: 'status', class: 'quiet' });
-  #value = new FormValue(this.#internals, this, this.#button);
+  #value = new FormValue(this.#internals, this, this.#zone.button);
   #announcer = new Announcer(this.#status, () => this.words);
   /** @type {Claims} */
   #claims = {};
@@ -41,10 +39,8 @@ export class PicassoUploader extends UploaderAttributes {
   constructor() {
     super(UPLOADER);
     this.#internals.role = 'group';
-    this.root.append(this.#drop, this.#list, this.#status);
-    const target = { isOpen: () => !this.#isDisabled, over: (/** @type {boolean} */ is) => this.#over(is), take: this.#dropped.bind(this) };
-    takeDrops(this.#drop, target);
-    takePastes(this, target);
+    this.root.append(this.#zone.element, this.#list, this.#status);
+    takePastes(this, this.#target);
     new MutationObserver(() => this.#replaceControls()).observe(this, { childList: true, subtree: true }); // the page may still arrive
   }
 
@@ -109,7 +105,7 @@ export class PicassoUploader extends UploaderAttributes {
   /* ---- Methods ---- */
 
   /** Open the file dialog. The browser allows it after a click or a key only. */
-  open() { if (!this.#isDisabled) this.#input.click(); }
+  open() { if (!this.#isDisabled) this.#zone.open(); }
 
   /** Add files as if somebody had chosen them. @param {Iterable<File>} files */
   addFiles(files) {
@@ -194,16 +190,11 @@ export class PicassoUploader extends UploaderAttributes {
 
   /* ---- Files ---- */
 
-  #chosen() {
-    const files = Array.from(this.#input.files ?? []);
-    this.#input.value = ''; // the same file may be chosen again
-    this.addFiles(files);
-  }
-
   /** @param {File[]} files @param {string[]} folders */
-  #dropped(files, folders) {
-    if (folders.length) this.#announcer.say(this.words.say('folder'));
-    this.#showHint(folders.length ? this.words.say('folder') : this.#hintText);
+  #take(files, folders) {
+    const text = folders.length ? this.words.say('folder') : '';
+    if (text) this.#announcer.say(text);
+    this.#zone.say(text || this.#hint);
     if (files.length) this.addFiles(files);
   }
 
@@ -245,7 +236,7 @@ export class PicassoUploader extends UploaderAttributes {
   #again(item) {
     this.#announcer.begin([item], false);
     this.#sending.add(item);
-    this.#button.focus();
+    this.#zone.button.focus();
   }
 
   /** @param {Item} item */
@@ -253,7 +244,7 @@ export class PicassoUploader extends UploaderAttributes {
     const { element } = /** @type {Row} */ (this.#rows.get(item)), next = element.nextElementSibling ?? element.previousElementSibling;
     this.#discard(item);
     const button = next?.querySelector('.remove');
-    (button instanceof HTMLElement ? button : this.#button).focus();
+    (button instanceof HTMLElement ? button : this.#zone.button).focus();
     this.#announcer.say(this.words.say('removed', { name: visible(item.name) }));
     this.tell('picasso-removed', detailOf(item));
     this.#update();
@@ -310,32 +301,14 @@ export class PicassoUploader extends UploaderAttributes {
 
   get #limits() { return new Limits(this, this.#claims); }
 
-  get #hintText() {
+  get #hint() {
     const hint = this.#limits.hint(this.words, this.multiple);
     return [hint, this.required ? this.words.say('required') : ''].filter(Boolean).join(' · ');
   }
 
   #show() {
-    const { words, multiple } = this;
-    write(this.#label, words.say(multiple ? 'chooseMany' : 'choose'));
-    this.#over(false);
-    this.#showHint(this.#hintText);
-    this.#button.disabled = this.#isDisabled;
-    set(this.#input, 'multiple', multiple);
-    set(this.#input, 'accept', this.#limits.accept || undefined);
+    this.#zone.show({ multiple: this.multiple, disabled: this.#isDisabled, accept: this.#limits.accept, hint: this.#hint });
     this.#value.set(this.#items);
-  }
-
-  /** @param {string} text */
-  #showHint(text) {
-    write(this.#hint, text);
-    this.#hint.hidden = !text;
-  }
-
-  /** @param {boolean} isOver a drag */
-  #over(isOver) {
-    this.#drop.classList.toggle('over', isOver);
-    write(this.#invite, this.words.say(isOver ? 'dropNow' : this.multiple ? 'dropMany' : 'drop'));
   }
 }
 
