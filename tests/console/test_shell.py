@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import re
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -45,21 +43,7 @@ def test_the_page_has_the_language_and_the_theme_that_were_chosen(stack: Stack) 
     assert '<html lang="en">' in odd.text
 
 
-# The budget
-
-
-def test_the_first_view_is_small(stack: Stack) -> None:
-    """HTML, styles and scripts that `/` loads before it is shown, with gzip. Pictures come later."""
-    page = get(stack, "/").text
-    links = re.findall(r'<link rel="(?:stylesheet|modulepreload)" href="([^"]+)"', page)
-    links += re.findall(r'<script type="module" src="([^"]+)"', page)
-    sizes = {link: compressed(stack.client.get(link).raise_for_status().text) for link in set(links)}
-    assert len(sizes) > 10
-    assert compressed(page) + sum(sizes.values()) <= 80_000, sizes
-
-
-def compressed(text: str) -> int:
-    return len(gzip.compress(text.encode(), 6))
+# Loading
 
 
 def test_the_page_loads_no_script_that_it_has_not_announced(open_page: Callable[[str], Page]) -> None:

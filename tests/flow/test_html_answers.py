@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from picasso.html_answers import is_page_load
 from picasso.languages import russian
 from picasso.web.app import WebApp
 from tests.flow.asgi import Exchange, ask, with_app
+from tests.flow.rows import new_file
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -139,3 +141,25 @@ def test_static_files_are_compressed_for_who_takes_it(tmp_path: Path, accepted: 
         assert "content-encoding" not in picture.headers
 
     with_app(tmp_path, look)
+
+
+# The budget of the console
+
+
+def test_the_first_view_is_small(tmp_path: Path) -> None:
+    """HTML, styles and scripts that `/` loads before it is shown, with gzip. Pictures come later."""
+    for _ in range(10):
+        new_file(name="Holiday in Brittany 2026-07-14.jpg", media_type="image/jpeg")
+
+    async def look(app: WebApp) -> dict[str, int]:
+        page = await ask(app, "GET", "/", accept=FIREFOX)
+        text = page.body.decode()
+        links = re.findall(r'<link rel="(?:stylesheet|modulepreload)" href="([^"]+)"', text)
+        links += re.findall(r'<script type="module" src="([^"]+)"', text)
+        found = {"/": page, **{link: await ask(app, "GET", link) for link in set(links)}}
+        assert {each.status for each in found.values()} == {200}
+        return {link: len(gzip.compress(each.body, 6)) for link, each in found.items()}
+
+    sizes = with_app(tmp_path, look)
+    assert len(sizes) > 20
+    assert sum(sizes.values()) <= 80_000, sizes

@@ -125,7 +125,6 @@ def frame(request: Request, view: str) -> dict[str, Any]:
     return {
         "view": view,
         "heading": HEADINGS.get(view, ""),
-        "legacy": not exists("files"),
         "first": links(FIRST, principal, root, view),
         "more": links(MORE, principal, root, view),
         "root": root,
@@ -158,8 +157,8 @@ URLS = {
 
 
 def links(entries: tuple[Entry, ...], principal: Principal, root: str, current: str) -> list[dict[str, Any]]:
-    """Those of views that exist. The list of files was there before its view."""
-    shown = [each for each in entries if principal.may(each.scope) and (each.view == "files" or exists(each.view))]
+    """Those of views that exist."""
+    shown = [each for each in entries if principal.may(each.scope) and exists(each.view)]
     current = {"file": "files"}.get(current, current)
     return [
         {

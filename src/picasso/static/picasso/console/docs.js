@@ -1,7 +1,7 @@
 // The frame of the API reference, which Swagger UI draws, and what Swagger UI leaves out for those who do not see it.
 
 import { loadWords } from './core/words.js';
-import { startShell } from './shell/shell.js';
+import { startLater, startShell } from './shell/shell.js';
 
 const LABELLED = ':is([aria-label], [aria-labelledby], [type=hidden])';
 
@@ -34,3 +34,4 @@ function watch() {
 watch();
 await loadWords(() => import('./core/ru.js'));
 startShell();
+startLater();

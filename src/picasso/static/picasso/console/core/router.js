@@ -49,7 +49,7 @@ const pathOf = (/** @type {URL | Location} */ { pathname }) => pathname.slice(ro
  */
 export async function navigate(url, { replace = false, focus = !replace } = {}) {
   const target = new URL(url, location.href);
-  if (alone || target.origin !== location.origin || !match(pathOf(target)) || isLegacy(target)) return location.assign(target);
+  if (alone || target.origin !== location.origin || !match(pathOf(target))) return location.assign(target);
   keepPlace();
   history[replace ? 'replaceState' : 'pushState'](replace ? history.state : { key: newKey() }, '', target);
   await show({ focus, back: false, keep: replace });
@@ -62,16 +62,13 @@ export async function start() {
   history.scrollRestoration = 'manual';
   if (!history.state?.key) history.replaceState({ key: newKey() }, '');
   document.addEventListener('click', followLink);
-  addEventListener('popstate', () => { isLegacy(location) ? location.reload() : show({ focus: false, back: true }); });
+  addEventListener('popstate', () => { show({ focus: false, back: true }); });
   addEventListener('pagehide', keepPlace);
   addEventListener('scroll', () => { clearTimeout(scrolled); scrolled = setTimeout(keepPlace, 150); }, { passive: true });
   await show({ focus: false, back: true });
 }
 
 const newKey = () => Math.random().toString(36).slice(2, 10);
-
-// The list of before is a page of its own, until views/files takes over.
-const isLegacy = (/** @type {URL | Location} */ url) => document.body.dataset.legacy !== undefined && (main.querySelector('.legacy') !== null || match(pathOf(url))?.view === 'files');
 
 /** @param {MouseEvent} event */
 function followLink(event) {
@@ -88,7 +85,6 @@ function followLink(event) {
 
 /** @param {{focus: boolean, back: boolean, keep?: boolean}} how */
 async function show({ focus, back, keep = false }) {
-  if (isLegacy(location)) return undefined;
   const mine = ++turn, found = match(pathOf(location)), place = back ? kept() : 0;
   if (!found) return location.reload();
   recording = keep;

@@ -7,7 +7,6 @@ import { urls } from '../core/session.js';
 import { t } from '../core/words.js';
 import { choose, startChoices } from './choices.js';
 import { startConnection } from './connection.js';
-import { openHealth, startHealth } from './health.js';
 
 /** A view that belongs to the link of another one. @type {Record<string, string>} */
 const PARENTS = { file: 'files' };
@@ -17,7 +16,7 @@ const OPEN = {
   palette: async () => (await import('./palette.js')).openPalette(),
   shortcuts: async () => (await import('./shortcuts.js')).openShortcuts(),
   more: async () => (await import('./more.js')).openMore(),
-  health: openHealth,
+  health: async () => (await import('./health.js')).openHealth(),
 };
 
 export function startShell() {
@@ -30,7 +29,11 @@ export function startShell() {
   startConnection();
   addShortcuts();
   addCommands();
-  startHealth();
+}
+
+/** What can wait until the first view is there. */
+export async function startLater() {
+  (await import('./health.js')).startHealth();
 }
 
 /** @returns {HTMLAnchorElement[]} */
