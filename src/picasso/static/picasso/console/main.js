@@ -7,10 +7,25 @@ import { startLater, startShell } from './shell/shell.js';
 
 const PATIENCE = 2000; // milliseconds that the rest waits for a slow view
 
+async function startTray() {
+  const uploads = await import('./uploads/index.js');
+  uploads.start(document.getElementById('tray'));
+}
+
+/** Again when the service is back, if it can't be reached. @param {() => Promise<void>} begin */
+async function begun(begin) {
+  try {
+    await begin();
+  } catch (error) {
+    console.warn(error);
+    addEventListener('picasso:back', () => begun(begin), { once: true });
+  }
+}
+
 await loadWords(() => import('./core/ru.js'));
 startShell();
 const shown = start();
 await Promise.race([shown, new Promise((done) => { setTimeout(done, PATIENCE); })]);
-if (can('files:write')) import('./uploads/index.js').then((uploads) => uploads.start(document.getElementById('tray')));
-startLater();
+if (can('files:write')) begun(startTray);
+begun(startLater);
 await shown;
