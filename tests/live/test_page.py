@@ -441,7 +441,7 @@ def test_below_a_path_and_by_another_name(new_data: Callable[[], Path], chromium
         page = chromium.page(f"http://inside.example:{stack.port}/picasso/", THERE)
         assert page.run("isSecureContext") is False
         page.choose(film, selector=INPUT)
-        page.until(f"document.querySelector('.file') && !document.querySelector('{ROW}')")
+        page.until("!!document.querySelector('.upload[data-state=done]')")
         assert len(files_like(stack, film)) == 1
         assert {each.path.partition("/api/")[0] for each in page.sent("PATCH")} == {"/picasso"}
         # The browser says that it ignores this header there.
