@@ -76,8 +76,11 @@ def test_upload_list_and_detail_conform(document: Document, service: Stack) -> N
     answer = service.client.get(FILES)
     check_answer(document, "get", FILES, answer)
     # Only ?count=fast answers that, instead of the exact number.
-    assert set(answer.json()) == properties(document, "PaginatedStoredFileList") - {"count_at_least"}
+    assert set(answer.json()) == properties(document, "PaginatedListedFileList") - {"count_at_least"}
     assert set(answer.json()["results"][0]) == properties(document, "StoredFile")
+    answer = service.client.get(FILES, params={"include": "thumbnail,error"})
+    check_answer(document, "get", FILES, answer)
+    assert set(answer.json()["results"][0]) == properties(document, "ListedFile")
 
     for moment in (lambda: None, lambda: service.settled(file_id)):
         moment()
