@@ -121,6 +121,7 @@ def test_a_picture_with_zoom_and_what_is_known_of_it(stack: Stack, open_page: Op
     press(page, "ArrowRight")
     page.until(f"location.pathname.endsWith('{older['id']}') && location.search === '?type=image'")
     page.until("document.querySelector('h1').innerText === 'older.jpg'")
+    page.until("!!document.querySelector('a[rel=prev]')")
     press(page, "ArrowLeft")
     page.until(f"location.pathname.endsWith('{file['id']}')")
 
@@ -231,7 +232,7 @@ def test_the_page_follows_what_happens_to_the_file(stack: Stack, open_page: Open
     page.click(".tag-add button")
     page.until("document.querySelectorAll('.tags li').length === 2")
     assert stack.file(file["id"])["tags"] == ["from elsewhere", "from here"]
-    stack.client.delete(f"/api/v1.0/files/{file['id']}/").raise_for_status()
+    stack.client.delete(f"/api/v1.0/files/{file['id']}/?permanently=true").raise_for_status()
     page.until("document.querySelector('.state h2')?.innerText === 'This file was deleted.'")
     assert findings(page) == []
 

@@ -10,6 +10,7 @@ import { identity, kindOf, loadViewer } from './kinds.js';
 import { Model } from './model.js';
 import { neighboursOf, pageOf } from './neighbours.js';
 import { page } from './page.js';
+import { problem } from './viewers/parts.js';
 
 export const title = () => t('File');
 
@@ -90,14 +91,22 @@ class FileView {
     const wanted = identity(file), model = this.#model;
     if (this.#shown === wanted) return this.#viewer?.update(file);
     this.#shown = wanted;
-    const { mount } = await loadViewer(kindOf(file));
-    if (this.#shown !== wanted || model !== this.#model) return undefined;
+    const found = await loadViewer(kindOf(file)).catch((fault) => this.#fail(fault, file));
+    if (!found || this.#shown !== wanted || model !== this.#model) return undefined;
     this.#viewer?.unmount();
     const host = document.createElement('div');
     host.className = `viewer-content viewer-${kindOf(file)}`;
     this.#host.replaceChildren(host);
-    this.#viewer = mount(host, model.file, { signal: model.signal, refresh: () => model.load() });
+    this.#viewer = found.mount(host, model.file, { signal: model.signal, refresh: () => model.load() });
     return undefined;
+  }
+
+  /** The module could not be loaded: the connection is away, or the service was updated. */
+  #fail(fault, file) {
+    this.#shown = '';
+    const host = document.createElement('div');
+    this.#host.replaceChildren(host);
+    render(problem(fault, () => this.#show(file)), host);
   }
 
   #hide() {
