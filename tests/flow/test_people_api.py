@@ -95,6 +95,18 @@ def test_nobody_gives_or_takes_more_than_they_have(shop: models.Project) -> None
     assert post(weak, "", name="eve", role="viewer").status_code == 201
 
 
+def test_whoever_may_less_takes_over_no_account(shop: models.Project) -> None:
+    """A service with open access lets everybody do much, but nobody fetch what is in quarantine or use the admin."""
+    root, ann = person("root", "admin", None), person("ann", "viewer", shop)
+    assert post(OPEN, f"{root.pk}/password/").status_code == 403
+    assert patch(OPEN, root, active=False).status_code == 403
+    assert patch(OPEN, root, role_everywhere=None).status_code == 403
+    assert post(OPEN, f"{ann.pk}/password/").status_code == 200
+    browser = new_browser()
+    signed_in(browser, name="root")
+    assert is_inside(browser)
+
+
 def test_nobody_changes_themselves(shop: models.Project) -> None:
     ann = person("ann", "admin", shop)
     mine = replace(admin_of(shop), scopes=frozenset(Scope), identity=f"user:{ann.pk}")

@@ -73,6 +73,13 @@ def require_grantable(principal: Principal, role: str, everywhere: bool) -> None
         raise Forbidden(f"The role {role} may do more than you.")
 
 
+def require_as_much(principal: Principal, user: User) -> None:
+    """Whoever sets a password can sign in as the person, so they must have what the person has. Raises `Forbidden`."""
+    roles = {each.role for each in user.memberships.all()} | ({Membership.Role.ADMIN} if user.is_superuser else set())
+    for role in sorted(roles):
+        require_grantable(principal, str(role), everywhere=user.is_superuser)
+
+
 def require_other(principal: Principal, user: User) -> None:
     """So nobody locks themselves out. Raises `Conflict`."""
     if principal.identity == f"user:{user.pk}":
@@ -83,11 +90,14 @@ def set_active(principal: Principal, user: User, active: bool) -> None:
     """Raises `Forbidden`, `Conflict`."""
     principal.require(Scope.SERVICE_ADMIN)
     require_other(principal, user)
+    require_as_much(principal, user)
     people.set_active(user, active)
 
 
-def replace_password(user: User, *, remove_second_factor: bool) -> str:
-    """A random one, which ends all sessions of the person."""
+def replace_password(principal: Principal, user: User, *, remove_second_factor: bool) -> str:
+    """A random one, which ends all sessions of the person. Raises `Forbidden`, `Conflict`."""
+    require_other(principal, user)
+    require_as_much(principal, user)
     password = new_password()
     people.set_password(user, password)
     if remove_second_factor:

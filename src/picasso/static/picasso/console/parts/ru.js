@@ -10,7 +10,7 @@ export default {
   'It may have been deleted, or belong to another project.': 'Возможно, это удалено или относится к другому проекту.',
   'This could not be loaded': 'Не удалось загрузить',
   'Try again in {n} seconds.': ['Попробуйте через {n} секунду.', 'Попробуйте через {n} секунды.', 'Попробуйте через {n} секунд.'],
-  'Cancel': 'Отмена',
+  'Cancel': 'Отменить',
   'Please wait': 'Подождите',
   'I have stored it': 'Сохранено, закрыть',
   'Copy': 'Копировать',

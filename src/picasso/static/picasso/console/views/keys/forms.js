@@ -14,7 +14,7 @@ const DAY = 86_400_000; // milliseconds
 
 /** What a new key is usually for: the scopes that are ticked then. */
 const PURPOSES = () => [
-  { label: t('Upload'), scopes: ['files:write'] },
+  { label: t('Only upload'), scopes: ['files:write'] },
   { label: t('Upload, read, follow'), scopes: ['files:read', 'files:write', 'events:read'] },
   { label: t('Read only'), scopes: ['files:read', 'events:read', 'jobs:read'] },
   { label: t('Everything usual'), scopes: SCOPES.filter((scope) => !STRONG.has(scope) && can(scope)) },

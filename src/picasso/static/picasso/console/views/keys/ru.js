@@ -37,7 +37,7 @@ export default {
   'Valid': 'Действующие',
   'Ended': 'Завершённые',
   'States': 'Состояния',
-  'Upload': 'Загрузка',
+  'Only upload': 'Только загрузка',
   'Upload, read, follow': 'Загрузка, чтение, события',
   'Read only': 'Только чтение',
   'Everything usual': 'Всё обычное',
