@@ -35,7 +35,6 @@ class Application:
         self.url = f"http://localhost:{port}"
         self.token = token
         self.policy = ""
-        """Content-Security-Policy of all pages."""
         self.files: dict[str, tuple[str, bytes]] = {}
         self.forms: queue.Queue[dict[str, list[str]]] = queue.Queue()
         self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
@@ -50,8 +49,9 @@ class Application:
             self._server.shutdown()
             self._server.server_close()
 
-    def show(self, window: Window, body: str, script: bytes = b"", lang: str = "en") -> Elements:
-        """A page with this body; the script is a module."""
+    def show(self, window: Window, body: str, script: bytes = b"", lang: str = "en", policy: str = "") -> Elements:
+        """A page with this body; the script is a module, ``policy`` its Content-Security-Policy."""
+        self.policy = policy
         head = f'<!doctype html><html lang="{lang}"><meta charset="utf-8"><title>Application</title>'
         more = '<script type="module" src="/page.js"></script>' if script else ""
         page = f'{head}<meta name="viewport" content="width=device-width"><main><h1>Application</h1>{body}</main>{more}'

@@ -83,13 +83,13 @@ def test_the_module_is_what_the_sources_give() -> None:
 def test_plain_html(shop: Shop, application: Application, chromium: Window, picture: Path) -> None:
     """Under a strict policy. One file is refused by the page; the form has the others, also one that is damaged."""
     service = f"http://localhost:{shop.stack.port}"
-    application.policy = (
+    policy = (
         f"default-src 'none'; script-src {service}; connect-src 'self' {service}; img-src {service};"
         " form-action 'self'; base-uri 'none'; require-trusted-types-for 'script'"
     )
     broken = picture.parent / "broken.jpg"
     broken.write_bytes(pictures.broken() + content(16))
-    page = application.show(chromium, localised(shop, examples("html", PAGE)[0]))
+    page = application.show(chromium, localised(shop, examples("html", PAGE)[0]), policy=policy)
     page.says("Images", "#hint")
     page.says("20 MB", "#hint")
     assert page.tab.run("document.forms[0].checkValidity()") is False
@@ -108,7 +108,6 @@ def test_plain_html(shop: Shop, application: Application, chromium: Window, pict
     stored = [*shop.stored(picture.read_bytes()), *shop.stored(broken.read_bytes())]
     assert sorted((file["id"], file["owner"]) for file in stored) == sorted((file, "ann") for file in files)
     assert page.tab.complaints == []
-    application.policy = ""
 
 
 @pytest.mark.parametrize("language", sample(ROOTS, lambda _: "framework", 1 / 2))

@@ -76,7 +76,7 @@ progress::-moz-progress-bar { background: var(--accent); }
   .remove { grid-column: 3; grid-row: 1; }
   .retry { grid-column: 2 / 4; justify-self: start; }
 }
-@media (hover: none) { .invite { display: none; } }
+@media (hover: none) and (pointer: coarse) { .invite { display: none; } }
 `,Xt=`
 .base { display: grid; grid-template-columns: auto minmax(0, 1fr) auto; align-items: center; gap: .2rem .8rem; padding: .5rem .6rem; border: 1px solid color-mix(in srgb, var(--line) 55%, var(--back)); border-radius: var(--radius); background: var(--back); }
 @media (max-width: 26rem) { .base { grid-template-columns: auto minmax(0, 1fr); } .actions { grid-column: 2; } }

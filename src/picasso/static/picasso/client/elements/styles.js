@@ -68,7 +68,7 @@ progress::-moz-progress-bar { background: var(--accent); }
   .remove { grid-column: 3; grid-row: 1; }
   .retry { grid-column: 2 / 4; justify-self: start; }
 }
-@media (hover: none) { .invite { display: none; } }
+@media (hover: none) and (pointer: coarse) { .invite { display: none; } }
 `;
 
 export const FILE = `
