@@ -31,7 +31,7 @@ from picasso.monitoring.totals import Totals
 from picasso.process.pipelines import pipelines
 from picasso.storage import default_storage
 from tests.flow.http import client
-from tests.flow.rows import finish, new_file, new_job, running_job, side_by_side, start
+from tests.flow.rows import copy_many, finish, new_file, new_job, running_job, side_by_side, start
 from tests.flow.test_relay import relay_of
 
 pytestmark = pytest.mark.django_db
@@ -442,6 +442,14 @@ def test_jobs_are_counted_by_state_and_failed_ones_by_reason() -> None:
     example = found["failures"][0]["example"]
     assert (example["id"], example["file_name"], example["final"]) == (str(newest.pk), "note.txt", True)
     assert get(f"{JOBS}summary/", by=replace(OPEN, owner="ann"))["failures"] == []
+
+
+def test_reasons_come_from_an_index_of_the_failed_jobs() -> None:
+    first = failed("corrupt")
+    if connection.vendor == "postgresql":
+        copy_many(first, 5000, processor="'p' || n")
+    pairs = summary.pairs_behind(Job.objects.of(1).filter(summary.IS_FAILED), ("corrupt", "p1"))
+    assert "job_failed" in pairs[:1].explain()
 
 
 def test_jobs_that_match_are_counted_first() -> None:

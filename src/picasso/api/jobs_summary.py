@@ -33,6 +33,7 @@ class StateCountSerializer(CountSerializer):
 class ReasonSerializer(CountSerializer):
     """Jobs that failed for the same reason."""
 
+    count = serializers.IntegerField(help_text=f"How many there are; at most {summary.MOST_OF_REASON:,}.")
     error = serializers.CharField(help_text="The error code.")
     processor = serializers.CharField()
     final = serializers.SerializerMethodField(

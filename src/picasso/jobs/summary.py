@@ -23,6 +23,7 @@ MOST = 10_000
 """So many jobs are counted; of more is known only that there are more."""
 
 MAX_REASONS = 100
+MOST_OF_REASON = 1000
 
 # SQLite uses the index `job_failed` only if its condition is there to the letter, without parameters.
 IS_FAILED = RawSQL("picasso_job.state = 'failed'", (), BooleanField())
@@ -62,18 +63,17 @@ def reasons(principal: Principal) -> Iterator[Reason]:
     failed = queries.visible_to(principal).filter(IS_FAILED)
     after = ("", "")
     for _ in range(MAX_REASONS):
-        pair = next_pair(failed, after)
+        pair = pairs_behind(failed, after).first()
         if pair is None:
             return
         same = failed.filter(error_code=pair[0], processor=pair[1])
         if example := queries.shown(same).order_by("-pk").first():
-            counted = count(same)
+            counted = count(same, MOST_OF_REASON)
             yield Reason(*pair, counted.count, counted.more, example)
         after = pair
 
 
-def next_pair(failed: QuerySet[Job], after: tuple[str, str]) -> tuple[str, str] | None:
-    """The first error and processor behind these."""
+def pairs_behind(failed: QuerySet[Job], after: tuple[str, str]) -> QuerySet[Job, tuple[str, str]]:
+    """Errors and processors behind these, in the order of the index."""
     behind = RowComparison(F("error_code"), F("processor"), *map(Value, after), operator=">")
-    pairs = failed.filter(behind).order_by("error_code", "processor").values_list("error_code", "processor")
-    return pairs.first()
+    return failed.filter(behind).order_by("error_code", "processor").values_list("error_code", "processor")

@@ -160,11 +160,14 @@ class List {
   }
 
   /** @param {'retry' | 'cancel'} action */
-  async allOfThem(action) {
+  allOfThem(action) { return this.allThatMatch(action, this.filter, this.areFinal()); }
+
+  /** @param {'retry' | 'cancel'} action @param {Record<string, string>} filter @param {boolean} final */
+  async allThatMatch(action, filter, final) {
     /** @type {{count: number, more: boolean} | undefined} */
     let counted;
-    await this.doing(action, async () => { counted = await countOf(this.filter); });
-    if (counted) await this.many(action, this.filter, counted, this.areFinal());
+    await this.doing(action, async () => { counted = await countOf(filter); });
+    if (counted) await this.many(action, filter, counted, final);
   }
 
   /** Whether all that match failed because of their files. */
@@ -205,8 +208,8 @@ function page(list) {
 }
 
 /** @param {List} list */
-const retryReason = (list) => (/** @type {import('./reasons.js').Reason} */ reason) => list.many(
-  'retry', { state: 'failed', error: reason.error, processor: reason.processor }, reason, reason.final,
+const retryReason = (list) => (/** @type {import('./reasons.js').Reason} */ reason) => list.allThatMatch(
+  'retry', { state: 'failed', error: reason.error, processor: reason.processor }, reason.final,
 );
 
 /** @param {List} list */
