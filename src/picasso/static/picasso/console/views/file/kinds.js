@@ -11,7 +11,7 @@ const MAILS = /^message\/rfc822$|^application\/vnd\.ms-outlook$/;
 /** The first that fits is taken. */
 const KINDS = [
   ['picture', (file) => file.media_type.startsWith('image/') && (PICTURES.test(file.media_type) || stillOf(file))],
-  ['video', (file) => file.media_type.startsWith('video/') || derivative(file, 'poster') || file.facts.video?.width],
+  ['video', (file) => !isSoundOnly(file) && (file.media_type.startsWith('video/') || derivative(file, 'poster') || file.facts.video?.width)],
   ['audio', (file) => file.media_type.startsWith('audio/') && !derivative(file, 'text') && !file.facts.text || derivative(file, 'waveform-peaks')],
   ['pdf', (file) => file.media_type === 'application/pdf'],
   ['archive', (file) => derivative(file, 'listing')],
@@ -20,6 +20,9 @@ const KINDS = [
   ['document', (file) => derivative(file, 'text')],
   ['text', (file) => file.facts.text || TEXTS.test(file.media_type) && !/^text\/(html|rtf)$/.test(file.media_type)],
 ];
+
+/** A film without pictures has a waveform and no poster. */
+const isSoundOnly = (file) => derivative(file, 'waveform-peaks') && !derivative(file, 'poster');
 
 const LOADERS = {
   picture: () => import('./viewers/picture.js'),

@@ -5,11 +5,11 @@ import { percent, visible } from '../../../core/format.js';
 import { t } from '../../../core/words.js';
 import { stillOf, web } from '../addresses.js';
 import { PICTURES } from '../kinds.js';
+import { isSettled } from '../model.js';
 import { instead } from './parts.js';
 import { Zoom } from './zoom.js';
 
 const LARGEST = 40e6; // bytes of an original that is loaded for a closer look
-const AT_ONCE = 4e6; // bytes of an original that is shown before there is a rendition
 
 export function mount(host, file) {
   return new Picture(host, file);
@@ -18,7 +18,8 @@ export function mount(host, file) {
 class Picture {
   #zoom;
   #original = false;
-  #failed = new Set();
+  /** Whether the browser could not show the original. */
+  #failed = false;
 
   constructor(host, file) {
     this.host = host;
@@ -30,6 +31,7 @@ class Picture {
   update(file) {
     this.file = file;
     this.#draw();
+    if (!this.#zoom) this.#start();
   }
 
   unmount() {}
@@ -41,24 +43,31 @@ class Picture {
 
   /** The original has more to show than the rendition. */
   #zoomed() {
-    this.#original ||= this.#zoom.scale > 1.3 && this.#showsOriginal(LARGEST);
+    this.#original ||= this.#zoom.scale > 1.3 && this.#showsOriginal();
     this.#draw();
   }
 
-  #showsOriginal(most) {
-    return PICTURES.test(this.file.media_type) && this.file.size <= most && !this.#failed.has('original');
+  /** Not of a file that could not be processed, or is not yet: it may unpack to far more than a browser bears. */
+  #showsOriginal() {
+    const { media_type: type, size, state } = this.file;
+    return state === 'processed' && PICTURES.test(type) && size <= LARGEST && !this.#failed;
   }
 
   /** `original`, a derivative, or undefined. An animation is only in the original. */
   #source() {
     const moves = this.file.facts.image?.animation;
-    if ((this.#original || moves) && this.#showsOriginal(LARGEST)) return 'original';
-    return stillOf(this.file) ?? (this.#showsOriginal(AT_ONCE) || this.file.state === 'processed' && this.#showsOriginal(LARGEST) ? 'original' : undefined);
+    if ((this.#original || moves) && this.#showsOriginal()) return 'original';
+    return stillOf(this.file) ?? (this.#showsOriginal() ? 'original' : undefined);
   }
 
   #draw() {
     const source = this.#source();
-    render(source ? this.#template(source) : instead(this.file, t('This picture can’t be shown.')), this.host);
+    render(source ? this.#template(source) : instead(this.file, this.#reason()), this.host);
+  }
+
+  #reason() {
+    if (!isSettled(this.file)) return t('A preview is being made.');
+    return this.file.state === 'failed' ? t('There is no preview, because processing failed.') : t('This picture can’t be shown.');
   }
 
   #template(source) {
@@ -90,7 +99,7 @@ class Picture {
 
   #fail(source) {
     if (source !== 'original') return;
-    this.#failed.add('original');
+    this.#failed = true;
     this.#original = false;
     this.#draw();
   }
