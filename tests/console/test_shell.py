@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -10,6 +11,7 @@ import httpx
 import pytest
 
 from tests.console.pages import CONTROL, SHIFT, SHOWN, check_looks, findings, look, press, write
+from tests.console.signed_in import as_administrator
 from tests.devtools import Page, Window
 from tests.stack import Stack
 
@@ -168,6 +170,20 @@ def choose(page: Page, name: str, value: str) -> None:
         select.value = '{value}';
         select.dispatchEvent(new Event('change', {{ bubbles: true }}));
     }})()""")
+
+
+def test_an_administrator_changes_the_project(open_page: Callable[[str], Page], stack: Stack) -> None:
+    name = f"shop-{uuid.uuid4().hex[:8]}"
+    stack.client.post("/api/v1.0/projects/", json={"name": name}).raise_for_status()
+    page = open_page("/")
+    shown = "JSON.parse(document.getElementById('session')?.textContent ?? '{}').me?.project"
+    with as_administrator(page, stack):
+        page.go("", SHOWN)
+        assert page.run(shown) == "default"
+        choose(page, "project", name)
+        page.until(f"{SHOWN} && {shown} === '{name}'")
+        assert page.run("fetch('/api/v1.0/me/').then((each) => each.json()).then((me) => me.project)") == name
+    stack.client.delete(f"/api/v1.0/projects/{name}/").raise_for_status()
 
 
 # Offline
