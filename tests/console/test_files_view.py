@@ -115,7 +115,7 @@ def test_finding(stack: Stack, open_page: Open, tag: str) -> None:
     stored(stack, tag, "cherry.png", content=PICTURE + tag.encode())
     page = open_page(f"/?tag={tag}&sort=name")
     shows(page, "apple.txt", "banana.txt", "cherry.png")
-    assert page.run(TOTAL) == "3"
+    page.until(f"{TOTAL} === '3'")
     page.run("document.querySelector('[name=q]').focus()")
     write(page, "AN")
     shows(page, "banana.txt")
@@ -171,18 +171,18 @@ def test_selecting_with_keys_and_pointer(stack: Stack, open_page: Open, tag: str
     shows(page, *(f"{letter}.txt" for letter in "abcdef"))
     press_at(page, ".grid", "ArrowDown")
     press(page, " ")
-    assert page.run(SELECTED) == 1
+    page.until(f"{SELECTED} === 1")
     press(page, "ArrowDown", SHIFT)
     press(page, "ArrowDown", SHIFT)
     page.until(f"{SELECTED} === 3")
     press(page, "Escape")
-    assert page.run(SELECTED) == 0
+    page.until(f"{SELECTED} === 0")
     press(page, "a", CONTROL)
-    assert page.text(".selected-count") == "6 selected"
+    page.until("document.querySelector('.selected-count')?.innerText === '6 selected'")
     click(page, "[data-place='0'] .column-kind")
-    assert page.run(SELECTED) == 1
+    page.until(f"{SELECTED} === 1")
     click(page, "[data-place='2'] .column-kind", CONTROL)
-    assert page.run(SELECTED) == 2
+    page.until(f"{SELECTED} === 2")
     click(page, "[data-place='5'] .column-kind", SHIFT)
     page.until(f"{SELECTED} === 4")
     press(page, "Enter")
@@ -227,7 +227,7 @@ def test_deleting_and_bringing_back(stack: Stack, open_page: Open, tag: str) -> 
     page.until(f"{SELECTED} === 2")
     press(page, "Delete")
     shows(page, "c.txt")
-    assert page.run(TOTAL) == "1"
+    page.until(f"{TOTAL} === '1'")
     toast_action(page, "Undo")
     shows(page, "a.txt", "b.txt", "c.txt")
     press_at(page, ".grid", "a", CONTROL)
