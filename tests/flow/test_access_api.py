@@ -149,6 +149,7 @@ def test_me() -> None:
     assert client(READER).get(ME).json() == {
         "kind": "key",
         "project": "default",
+        "trash_days": 0,
         "scopes": ["files:read"],
         "owner": None,
         "key": None,

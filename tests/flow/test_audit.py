@@ -85,6 +85,10 @@ def make_webhook(_: Client) -> str:
     return str(new_webhook("http://127.0.0.1/").pk)
 
 
+def make_person(_: Client) -> str:
+    return str(User.objects.create_user("ann").pk)
+
+
 Make = Callable[[Client], str]
 
 # Each address of the API that changes something: its method, what is to exist before, a body, the row that it leaves.
@@ -119,6 +123,13 @@ CHANGES: dict[str, list[tuple[str, Make | None, dict[str, Any], str]]] = {
     "keys": [("POST", None, {"name": "a", "scopes": ["files:read"]}, "key.create")],
     "key": [("PATCH", make_key, {"name": "b"}, "key.update"), ("DELETE", make_key, {}, "key.revoke")],
     "key-rotate": [("POST", make_key, {}, "key.rotate")],
+    "people": [("POST", None, {"name": "ann", "role": "viewer"}, "person.role")],
+    "person": [
+        ("PATCH", make_person, {"role": "viewer"}, "person.role"),
+        ("PATCH", make_person, {"active": False}, "person.deactivate"),
+    ],
+    "person-password": [("POST", make_person, {}, "person.password")],
+    "person-sign-out": [("POST", make_person, {}, "person.sign-out")],
     "projects": [("POST", None, {"name": "other"}, "project.create")],
     "project-webhook-secret": [("POST", lambda _: "default", {}, "project.webhook-secret")],
     "project": [
@@ -164,7 +175,7 @@ def test_a_change_leaves_a_row(
     target = make(http) if make else ""
     (pattern,) = (each for each in api_patterns() if each.name == name)
     path = f"/api/v1.0/{pattern.pattern!s}"
-    for placeholder in ("<uuid:pk>", "<slug:pk>", "<str:name>", "<slug:name>"):
+    for placeholder in ("<uuid:pk>", "<slug:pk>", "<int:pk>", "<str:name>", "<slug:name>"):
         path = path.replace(placeholder, target)
     media_type = "application/merge-patch+json" if name == "file" else "application/json"
     content = json.dumps(body) if body else ""
