@@ -218,6 +218,10 @@ def test_an_owner_of_the_project(shop: Shop, client: httpx.Client) -> None:
     [stored] = shop.stored(pdf)
     assert (received, stored["owner"]) == (f"received {stored['id']}", "user-7")
     assert post(client, "/apply/", {"letter": stored["id"]}, name="letter") == received
+    other_form = fields(client.get("/").text)["image-proof"]
+    other_pdf = pdf + content(16).hex().encode()
+    post(client, "/apply/", {"letter-proof": other_form}, ("a.pdf", other_pdf), name="letter")
+    assert [each["owner"] for each in shop.stored(other_pdf)] == ["user-7"]
 
 
 def test_the_admin(project: Project, client: httpx.Client) -> None:

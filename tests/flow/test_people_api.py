@@ -73,6 +73,12 @@ def test_a_name_that_is_taken_and_a_weak_password_are_refused(shop: models.Proje
     assert User.objects.count() == 1
 
 
+@pytest.mark.parametrize("active", [True, False])
+def test_of_a_person_elsewhere_a_name_tells_only_that_it_is_taken(shop: models.Project, active: bool) -> None:
+    people.set_active(person("Ann", "admin", models.Project.objects.get(name="default")), active)
+    assert post(admin_of(shop), "", name="ann", role="viewer").json()["detail"] == "This name is taken."
+
+
 def test_an_administrator_of_a_project_sees_and_changes_only_its_people(shop: models.Project) -> None:
     ann, bob = person("ann", "viewer", shop), person("bob", "viewer", models.Project.objects.get(name="default"))
     root = person("root", "admin", None)
@@ -104,7 +110,10 @@ def test_whoever_may_less_takes_over_no_account(shop: models.Project) -> None:
     assert post(OPEN, f"{ann.pk}/password/").status_code == 200
     browser = new_browser()
     signed_in(browser, name="root")
+    assert post(OPEN, f"{root.pk}/sign-out/").status_code == 403
+    assert post(replace(OPEN, scopes=frozenset({Scope.SERVICE_ADMIN})), f"{root.pk}/sign-out/").status_code == 403
     assert is_inside(browser)
+    assert post(OPEN, f"{ann.pk}/sign-out/").status_code == 204
 
 
 def test_nobody_changes_themselves(shop: models.Project) -> None:

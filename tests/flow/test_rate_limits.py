@@ -146,6 +146,12 @@ def test_costly_requests_have_their_own_policies(tmp_path: Path) -> None:
         for path in ("jobs", "trash", "audit"):
             assert await statuses(app, 1, path=f"/api/v1.0/{path}/", query="state=failed") == [429]
         assert (await ask(app, "POST", "/api/v1.0/jobs/retry/", x_forwarded_for="192.0.2.1")).status == 429
+        neighbours = f"{FILES}00000000-0000-0000-0000-000000000000/neighbours/"
+        assert await statuses(app, 1, path=neighbours, query="tag=a") == [429]
+        assert await statuses(app, 1, path=neighbours.rstrip("/"), query="tag=a") == [429]
+        assert await statuses(app, 1, path=neighbours) == [404]
+        for path in ("queues", "system/storage", "system/metrics", "jobs/summary"):
+            assert await statuses(app, 1, path=f"/api/v1.0/{path}/") == [429]
         assert await statuses(app, 2) == [200, 200]
         assert await statuses(app, 2, path=SCHEMA) == [200, 429]
 

@@ -23,11 +23,12 @@ from picasso.events.sequence import last_number, number_events
 from picasso.files import stored_types
 from picasso.files.delete import delete
 from picasso.jobs import commands, queues, states, summary
-from picasso.models import Event, EventCounter, Job, ProjectMetrics, ServiceMetrics, Step, StoredType, Worker
+from picasso.models import Event, EventCounter, Job, ProjectMetrics, Queue, ServiceMetrics, Step, StoredType, Worker
 from picasso.models import Project as ProjectRow
 from picasso.monitoring import counting, health, readiness, samples, settings_shown, storage
 from picasso.monitoring.readiness import Need
 from picasso.monitoring.totals import Totals
+from picasso.monitoring.writer import each_minute
 from picasso.process.pipelines import pipelines
 from picasso.storage import default_storage
 from tests.flow.http import client
@@ -110,6 +111,19 @@ def test_a_paused_queue_is_told_with_who_paused_it() -> None:
     queues.resume("quick")
     assert get(SYSTEM)["queues"][0]["paused_at"] is None
     assert codes() == []
+
+
+def test_an_older_version_that_pauses_again_does_not_blame_the_one_before(tmp_path: Path) -> None:
+    """It writes only whether a queue is paused."""
+    with acting(Actor("command-line", "system:anna")):
+        queues.pause("quick")
+    for paused in (False, True):
+        each_minute(tmp_path, ("quick",))
+        ServiceMetrics.objects.all().delete()
+        assert Queue.objects.get().paused_by == ("" if paused else "anna")
+        Queue.objects.filter(name="quick").update(paused=paused)
+    load = queues.load("quick")
+    assert (load.paused, load.paused_at, load.paused_by) == (True, None, "")
 
 
 def test_a_member_of_a_project_sees_what_stops_it_and_no_more() -> None:

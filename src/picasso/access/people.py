@@ -49,8 +49,9 @@ def create(name: str, password: str, role: str, project: models.Project | None) 
     hashed = make_password(password)
     with transaction.atomic():
         lock()
-        if found := users.objects.filter(username__iexact=name).first():
-            raise InvalidField("name", taken(found))
+        if users.objects.filter(username__iexact=name).exists():
+            # Nothing more is told of the person: they may belong to another project.
+            raise InvalidField("name", "This name is taken.")
         user = users.objects.create(username=name, password=hashed)
         give_role(user, role, project)
     return user
@@ -74,13 +75,6 @@ def lock() -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s, 0)", [LOCK])
-
-
-def taken(user: User) -> str:
-    if user.is_active:
-        return "There is a person of this name already."
-    name = user.get_username()
-    return f"There is a person {name!r} already, who is inactive. To activate: picasso people activate {name}"
 
 
 def set_password(user: User, password: str) -> None:

@@ -74,7 +74,10 @@ def require_grantable(principal: Principal, role: str, everywhere: bool) -> None
 
 
 def require_as_much(principal: Principal, user: User) -> None:
-    """Whoever sets a password can sign in as the person, so they must have what the person has. Raises `Forbidden`."""
+    """Before something that takes an account from its person, or locks them out of it. Raises `Forbidden`.
+
+    Whoever sets a password can sign in as the person, so they must have what the person has.
+    """
     roles = {each.role for each in user.memberships.all()} | ({Membership.Role.ADMIN} if user.is_superuser else set())
     for role in sorted(roles):
         require_grantable(principal, str(role), everywhere=user.is_superuser)
@@ -92,6 +95,12 @@ def set_active(principal: Principal, user: User, active: bool) -> None:
     require_other(principal, user)
     require_as_much(principal, user)
     people.set_active(user, active)
+
+
+def sign_out(principal: Principal, user: User) -> None:
+    """End all sessions of the person. Raises `Forbidden`."""
+    require_as_much(principal, user)
+    people.sign_out(user)
 
 
 def replace_password(principal: Principal, user: User, *, remove_second_factor: bool) -> str:

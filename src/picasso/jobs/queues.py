@@ -67,6 +67,14 @@ def _set(name: str, *, paused: bool) -> None:
         audit.record("queue.pause" if paused else "queue.resume", "queue", name)
 
 
+def clear_resumed() -> None:
+    """Forget who had paused the queues that are not paused.
+
+    A process of an older version leaves that when it resumes a queue, and it would be shown when it pauses it again.
+    """
+    Queue.objects.filter(paused=False, paused_at__isnull=False).update(**NOT_PAUSED)
+
+
 def load(name: str, rows: Callable[[], QuerySet[Job]] = Job.everywhere.all) -> Load:
     """Of the jobs among ``rows``. Each number comes from an index, as there may be a million jobs waiting."""
     jobs = rows().filter(queue=name)

@@ -10,6 +10,7 @@ from pathlib import Path
 from django.db import connection
 from django.utils import timezone
 
+from picasso.jobs import queues
 from picasso.monitoring import counting, samples, storage
 
 log = logging.getLogger(__name__)
@@ -55,11 +56,17 @@ class MetricsWriter:
             self._types_are_current = False
 
     def _sample(self) -> None:
-        now = timezone.now()
-        if samples.is_due(now):
-            samples.add(samples.take(self._folder, self._queues), now)
-            counting.remove_old(now)
+        each_minute(self._folder, self._queues)
 
     def _count_types(self) -> None:
         if not self._types_are_current:
             self._types_are_current = storage.count_again(timezone.now())
+
+
+def each_minute(folder: Path, queue_names: tuple[str, ...]) -> None:
+    """Take a sample and tidy up, unless it was done in this minute."""
+    now = timezone.now()
+    if samples.is_due(now):
+        samples.add(samples.take(folder, queue_names), now)
+        queues.clear_resumed()
+        counting.remove_old(now)

@@ -35,7 +35,18 @@ LISTS = frozenset(
     }
 )
 
-FIGURES = frozenset({f"{addresses.JOBS}summary/", f"{addresses.SYSTEM}metrics/", f"{addresses.SYSTEM}checks/"})
+NEIGHBOURS = "/neighbours/"
+"""The end of the address of a file's neighbours, which takes the filters of the list."""
+
+FIGURES = frozenset(
+    {
+        addresses.QUEUES,
+        f"{addresses.JOBS}summary/",
+        f"{addresses.SYSTEM}metrics/",
+        f"{addresses.SYSTEM}checks/",
+        f"{addresses.SYSTEM}storage/",
+    }
+)
 
 # A password takes a tenth of a second to check. How many may be wrong is counted by `picasso.access.sign_in_locks`.
 SIGN_IN = (addresses.SIGN_IN, addresses.ACCOUNT, f"{addresses.ADMIN}login/", f"{addresses.ADMIN}password_change/")
@@ -120,11 +131,15 @@ def costly_policy(request: Request) -> str:
     path = request.path if request.path.endswith("/") else f"{request.path}/"
     if path == addresses.IMPORTS and request.method == "POST":
         return "import"
-    if path in BULK_ACTIONS | FIGURES or (path in LISTS and request.scope["query_string"]):
+    if path in BULK_ACTIONS | FIGURES or (is_list(path) and request.scope["query_string"]):
         return "list"
     if is_sign_in(request.method, path):
         return "sign-in"
     return "schema" if path == addresses.SCHEMA else ""
+
+
+def is_list(path: str) -> bool:
+    return path in LISTS or (path.startswith(addresses.FILES) and path.endswith(NEIGHBOURS))
 
 
 def is_sign_in(method: str, path: str) -> bool:

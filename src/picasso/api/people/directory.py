@@ -12,7 +12,7 @@ from rest_framework import generics, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from picasso.access import people, people_of_projects
+from picasso.access import people_of_projects
 from picasso.access.principal import principal_of
 from picasso.api.answers import problems, validated
 from picasso.api.pagination import Cursor
@@ -200,6 +200,6 @@ class PersonSignOut(PersonView):
         responses={204: None, **problems(401, 403, 404)},
     )
     def post(self, request: Request, pk: int) -> Response:
-        """End all sessions of a person, everywhere within five seconds."""
-        people.sign_out(self.person(pk))
+        """End all sessions of a person who may do no more than you, everywhere within five seconds."""
+        people_of_projects.sign_out(principal_of(request.META), self.person(pk))
         return Response(status=204)

@@ -84,7 +84,7 @@ class PicassoFormField(forms.FileField):
         assert data.upload is not None
         self.check_size(data.upload.size or 0)
         try:
-            found = upload(data.upload, self.wishes, owner_in(data.proof) or self.owner or new_owner())
+            found = upload(data.upload, self.wishes, self.owner or owner_in(data.proof) or new_owner())
         except PicassoError as error:
             raise ValidationError(self.sentence(error), code=error.code or "invalid") from error
         data.upload.picasso = found  # type: ignore[attr-defined]

@@ -118,6 +118,7 @@ SENTENCES = {
     ),
     "The password was changed meanwhile. Please try again.": "Пароль тем временем изменился. Попробуйте ещё раз.",
     "The role {} may do more than you.": "Роль {0} может больше, чем вы.",
+    "This name is taken.": "Это имя занято.",
     "You can't do this to yourself. Ask another administrator.": (
         "С собой этого сделать нельзя. Попросите другого администратора."
     ),

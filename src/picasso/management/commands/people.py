@@ -62,7 +62,10 @@ class Command(BaseCommand):
             raise CommandError(fault.detail) from fault
 
     def _create(self, options: dict[str, Any]) -> None:
-        people.create(options["name"], new_password(), options["role"], project_of(options))
+        try:
+            people.create(options["name"], new_password(), options["role"], project_of(options))
+        except InvalidField as fault:
+            raise CommandError(fault.detail + activation(options["name"])) from fault
         self.stdout.write(f"{options['name']} may sign in now.")
 
     def _role(self, options: dict[str, Any]) -> None:
@@ -115,6 +118,14 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"{each['id']:>6} {each['name']:20} {'active' if each['active'] else 'inactive':8} {roles}"
             )
+
+
+def activation(name: str) -> str:
+    """How to let a person of this name in again who is inactive; empty if there is none."""
+    user = User.objects.filter(username__iexact=User.normalize_username(name), is_active=False).first()
+    if user is None:
+        return ""
+    return f" {user.get_username()} is inactive; to activate: picasso people activate {user.get_username()}"
 
 
 def described(user: User) -> dict[str, Any]:
