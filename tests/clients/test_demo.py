@@ -78,5 +78,8 @@ def test_it_makes_what_is_missing_and_removes_it(run: Run, stack: Stack, tmp_pat
         "Needs a password.pdf": "protected",
         "Needs a password.7z": "protected",
     }
+    own = stack.client.post("/api/v1.0/upload/", data={"tags": "demo"}, files={"file": ("Broken picture.jpg", b"mine")})
     assert run("--remove").startswith("3 files")
-    assert stack.client.get("/api/v1.0/files/?tag=demo").json()["count"] == 0
+    left = stack.client.get("/api/v1.0/files/?tag=demo").json()["results"]
+    assert [file["id"] for file in left] == [own.json()["id"]]
+    stack.client.delete(f"/api/v1.0/files/{own.json()['id']}/")

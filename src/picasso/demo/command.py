@@ -16,6 +16,8 @@ from picasso.demo.samples import WEB, Sample, samples
 from picasso_client import Client, File, PicassoError
 
 TAG = "demo"
+MARK = "demo"
+"""An attribute of the files that the demo has made."""
 CONFIG = "picasso.toml"
 PIPELINE = f"""[pipelines.{WEB}]
 processors = ["image", "video", "audio", "rendition"]
@@ -68,7 +70,7 @@ def store(client: Client, sample: Sample) -> File | None:
             sample.make(),
             name=sample.name,
             tags=[TAG, *sample.tags],
-            attributes=dict(sample.attributes),
+            attributes={**sample.attributes, MARK: True},
             **options,  # type: ignore[arg-type] # texts, all of them
         )
     except PicassoError as error:
@@ -78,7 +80,9 @@ def store(client: Client, sample: Sample) -> File | None:
 
 
 def remove(client: Client) -> int:
-    ids = [file.id for file in client.files(tag=TAG)]
+    """Only what the demo has made: people may use its tag for files of their own."""
+    names = {sample.name for sample in samples()}
+    ids = [file.id for file in client.files(tag=TAG) if file.name in names and MARK in file.attributes]
     outcomes = client.change_files("delete", ids) if ids else []
     failed = [outcome for outcome in outcomes if outcome.failure]
     print(f"{len(ids) - len(failed)} files of the demo are deleted.")
