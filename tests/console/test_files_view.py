@@ -325,6 +325,15 @@ def test_what_happens_elsewhere(stack: Stack, open_page: Open, tag: str) -> None
     shows(page, "c.txt", "renamed.txt")
 
 
+def test_what_happens_before_the_page_is_connected(stack: Stack, open_page: Open, tag: str) -> None:
+    page = open_page("/trash/")
+    page.ask("Network.setBlockedURLs", urls=["*/events/*"])
+    page.go(f"{stack.url}/?tag={tag}", "!!document.querySelector('.state-empty')")
+    stored(stack, tag, "a.txt")
+    page.ask("Network.setBlockedURLs", urls=[])
+    shows(page, "a.txt")
+
+
 def live(page: Page) -> None:
     """Wait until it hears of events."""
     page.until(

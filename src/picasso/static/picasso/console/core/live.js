@@ -14,6 +14,8 @@ import { language } from './words.js';
 
 /** @typedef {'live' | 'connecting' | 'offline'} Status */
 
+const FIRST_PAUSE = 500, LAST_PAUSE = 30_000; // milliseconds between two attempts
+
 const NAME = `picasso-live ${root} ${me?.project}`;
 
 /** @type {Set<{types: string[], handler: (event: LiveEvent) => void}>} */
@@ -29,6 +31,10 @@ let stream;
 /** @type {BroadcastChannel | undefined} */
 let channel;
 let started = false;
+/** Whether another window has told that it is connected. */
+let joined = false;
+/** Ends the pause between two attempts. */
+let wake = () => {};
 /** Makes an error after which the stream tries again. @type {(cause: unknown) => Error} */
 let noAnswer;
 
@@ -55,7 +61,9 @@ export function onStatus(handler) {
 
 /** Connect again now, without waiting for the next attempt. */
 export function reconnect() {
-  if (current !== 'live') stream?.close();
+  if (current === 'live') return;
+  stream?.close();
+  wake();
 }
 
 function start() {
@@ -64,36 +72,72 @@ function start() {
   channel = 'BroadcastChannel' in globalThis ? new BroadcastChannel(NAME) : undefined;
   channel?.addEventListener('message', ({ data }) => heard(data));
   channel?.postMessage({ question: true });
-  // Without a secure context there are no locks; then each window has a connection of its own.
-  if (navigator.locks && channel) navigator.locks.request(NAME, lead).catch(() => {});
-  else lead();
+  if (navigator.locks && channel) navigator.locks.request(NAME, () => lead()).catch(() => {});
+  else leadWhileVisible();
+}
+
+/** Without a secure context there are no locks: each window has a connection of its own, of the few that a browser allows. */
+function leadWhileVisible() {
+  document.addEventListener('visibilitychange', () => { if (document.hidden) stream?.close(); else wake(); });
+  lead(() => !document.hidden);
 }
 
 /** @param {{question?: true, event?: LiveEvent, status?: Status}} message from another window */
 function heard({ question, event, status: theirs }) {
   if (question && stream) channel?.postMessage({ status: current });
-  if (theirs && !stream) setStatus(theirs);
+  if (theirs && !stream) join(theirs);
   if (event) deliver(event);
 }
 
-/** Have the connection as long as this window is there. */
-async function lead() {
+/** The window with the connection has this status. @param {Status} theirs */
+function join(theirs) {
+  setStatus(theirs);
+  if (theirs !== 'live' || joined) return;
+  joined = true;
+  deliver(RESET);
+}
+
+/** Have the connection as long as this window is there. @param {() => boolean} [wanted] whether it may have one now */
+async function lead(wanted = () => true) {
+  for (let failures = 0; ;) {
+    try {
+      await connect(wanted);
+      failures = 0;
+    } catch (/** @type {any} */ error) {
+      setStatus('offline');
+      if (error?.status === 401 || error?.status === 403) return;
+      failures += 1;
+    }
+    await pause(wanted() ? Math.min(FIRST_PAUSE * 2 ** failures, LAST_PAUSE) : undefined);
+  }
+}
+
+/** Pass on what happens until the connection is closed. @param {() => boolean} wanted */
+async function connect(wanted) {
   // Loaded after the first view.
   const [{ EventStream }, errors] = await Promise.all([import('../../client/events.js'), import('../../client/errors.js')]);
   noAnswer = errors.noAnswer;
-  for (;;) {
-    stream = new EventStream(/** @type {any} */ (service), { after: position });
-    try {
-      for await (const event of stream) {
-        channel?.postMessage({ event });
-        deliver(/** @type {any} */ (event));
-      }
-    } catch (error) {
-      setStatus('offline');
-      if (error?.status === 401 || error?.status === 403) return;
-    }
-    await new Promise((done) => { setTimeout(done, 500); });
-  }
+  if (!wanted()) return;
+  const after = position;
+  stream = new EventStream(/** @type {any} */ (service), { after });
+  stream.opened.then((at) => {
+    position ??= at;
+    // What happened between the first look of a view and now is in no event.
+    if (after === undefined) pass(RESET);
+  }, () => {});
+  for await (const event of stream) pass(/** @type {any} */ (event));
+}
+
+/** Until `wake`, or so many milliseconds. @param {number | undefined} milliseconds */
+const pause = (milliseconds) => new Promise((done) => {
+  wake = () => done(undefined);
+  if (milliseconds !== undefined) setTimeout(done, milliseconds);
+});
+
+/** To all windows. @param {LiveEvent} event */
+function pass(event) {
+  channel?.postMessage({ event });
+  deliver(event);
 }
 
 /** What the stream needs of a service. */
@@ -123,9 +167,12 @@ function setStatus(next) {
   watchers.forEach((watcher) => watcher(next));
 }
 
+/** @type {LiveEvent} */
+const RESET = { seq: -1, type: 'reset', data: {} };
+
 /** @param {LiveEvent} event */
 function deliver(event) {
-  if (typeof event.seq === 'number') {
+  if (event.type !== 'reset' && typeof event.seq === 'number') {
     if (position !== undefined && event.seq <= position) return;
     position = event.seq;
   }

@@ -30,6 +30,7 @@ export class Model {
   #timer;
   #stop;
   #loads = 0;
+  #heard = false; // whether something has happened since the last load began
 
   /** @param {string} id @param {() => void} changed is called after each change */
   constructor(id, changed) {
@@ -51,6 +52,7 @@ export class Model {
   /** Load everything anew. What is shown stays until then. */
   async load() {
     const number = ++this.#loads;
+    this.#heard = false;
     try {
       const [file, jobs] = await Promise.all([this.#get(''), can('jobs:read') ? this.#get('jobs/').catch(() => null) : null]);
       if (number !== this.#loads) return;
@@ -72,6 +74,7 @@ export class Model {
   }
 
   setDeleted(trashed) {
+    this.#loads += 1; // an answer that is under way is older
     Object.assign(this, { state: 'deleted', trashed });
     this.changed();
   }
@@ -100,19 +103,26 @@ export class Model {
   }
 
   #hear({ type, data }) {
-    if (type === 'reset') return this.#later(SOON);
+    if (type === 'reset') return this.#soon();
     if (data.id !== this.id) return undefined;
     if (type === 'file.deleted') return this.setDeleted(Boolean(data.trashed));
     if (type === 'file.processing' && typeof data.progress === 'number') {
       this.progress = data.progress;
       this.changed();
     }
-    return this.#later(SOON);
+    return this.#soon();
+  }
+
+  /** Also while a load is under way, which may have come too early. */
+  #soon() {
+    this.#heard = true;
+    this.#later(SOON);
   }
 
   /** When to ask again: soon while something happens, and before the links end. */
   #plan() {
     if (this.state === 'deleted' || this.state === 'missing') return undefined;
+    if (this.#heard) return this.#later(SOON);
     const busy = this.file && !isSettled(this.file) || this.jobs?.some(({ state }) => state === 'running');
     if (busy || this.problem) return this.#later(POLL);
     const end = this.file && expiry(this.file.file);

@@ -68,9 +68,11 @@ function undoing(ids, back) {
   return {
     label: t('Undo'),
     run: async () => {
-      const result = await withFiles('restore', ids);
-      announce(tn('{n} file is back.', '{n} files are back.', result.done));
-      tellFailed(result);
+      try {
+        const result = await withFiles('restore', ids);
+        announce(tn('{n} file is back.', '{n} files are back.', result.done));
+        tellFailed(result);
+      } catch (fault) { toast(fault.message, { bad: true }); }
       back();
     },
   };

@@ -4,6 +4,7 @@ import { follow } from '../../core/live.js';
 
 const FIRST = 150; // milliseconds until the first look
 const NEXT = 1000; // and between two looks, however many events come
+const NEXT_HIDDEN = 5000; // while nobody sees the window
 
 /** Types that change what a row shows. */
 const CHANGES = new Set(['file.processing', 'file.processed', 'file.failed', 'file.scanned', 'file.updated']);
@@ -16,7 +17,12 @@ const CHANGES = new Set(['file.processing', 'file.processed', 'file.failed', 'fi
  */
 export function followChanges(handle, signal) {
   let seen = nothingSeen(), timer = 0, last = 0, busy = false;
-  const plan = () => { timer ||= setTimeout(look, Math.max(FIRST, last + NEXT - performance.now())); };
+  const plan = () => { timer ||= setTimeout(look, Math.max(FIRST, last + (document.hidden ? NEXT_HIDDEN : NEXT) - performance.now())); };
+  const planAnew = () => {
+    clearTimeout(timer);
+    timer = 0;
+    if (isThere(seen) && !busy) plan();
+  };
   const look = async () => {
     timer = 0;
     if (busy) return;
@@ -30,6 +36,7 @@ export function followChanges(handle, signal) {
     }
   };
   const stop = follow(['file.*'], (event) => { note(seen, event); if (isThere(seen) && !busy) plan(); });
+  document.addEventListener('visibilitychange', planAnew, { signal });
   signal.addEventListener('abort', () => { stop(); clearTimeout(timer); });
 }
 

@@ -15,6 +15,7 @@ import { addressOfFile } from './kinds.js';
 import { FileList } from './list.js';
 import { NEWEST_FIRST, addressOf, changed, filtersOf, layoutOf, orderOf, withoutFilters } from './query.js';
 import { tableHead } from './rows.js';
+import { broughtAlong } from './requests.js';
 import { Selection } from './selection.js';
 import { empty, failed, loading, nothingFound, outdated } from './states.js';
 import { activeFilters, closeMenus, toolbar } from './toolbar.js';
@@ -24,7 +25,7 @@ const MOST_TAGS = 20; // to offer
 
 export class FilesView {
   #root; #context; #query; #layout; #key = '';
-  #list; #next; #area; #busy = false;
+  #list; #next; #area; #busy = false; #late = false; // whether something has happened since the last list was asked for
   #removed = new Set(); // ids that this window has deleted
   #own = new Set(); // ids that this window has uploaded
   #over = new AbortController();
@@ -108,6 +109,7 @@ export class FilesView {
   async #open(list) {
     this.#next?.close();
     this.#next = list;
+    this.#late = false;
     this.#root.setAttribute('aria-busy', 'true');
     await list.open();
     if (this.#next !== list || this.#over.signal.aborted) return;
@@ -115,6 +117,7 @@ export class FilesView {
     this.#root.removeAttribute('aria-busy');
     this.#use(list);
     this.#area.rewind();
+    if (this.#late && list.total !== null) list.resync();
   }
 
   #use(list) {
@@ -252,6 +255,7 @@ export class FilesView {
 
   async #seen({ gone, changed: known, arrived, lost }) {
     const list = this.#list, others = new Set([...gone].filter((id) => !this.#removed.has(id)));
+    this.#late = true;
     if (list.total === null) return;
     await this.#area.inPlace(async () => {
       this.selection.forget(others);
@@ -260,7 +264,7 @@ export class FilesView {
       if (lost || found < others.size || (list.filtered && known.size)) await list.resync();
       else if (list.knows(known)) await list.refresh(known);
     });
-    if (arrived.size) await this.#arrived();
+    if (arrived.size || (lost && list.fresh)) await this.#arrived();
   }
 
   async #arrived() {
@@ -292,10 +296,3 @@ export class FilesView {
 }
 
 async function upload() { (await import('../../uploads/index.js')).chooseFiles(); }
-
-/** The files that the page has brought along, so that they show before any script runs. */
-function broughtAlong() {
-  const data = document.getElementById('files-data');
-  data?.remove();
-  return data && JSON.parse(data.textContent);
-}

@@ -173,14 +173,14 @@ export class FileList {
   }
 
   async #anew() {
-    const { fresh, total } = await this.#requests.counts();
+    const { fresh, total, least } = await this.#requests.counts();
     const numbers = this.keepsAll ? pages(0, Math.max(0, this.#shown[1] - 1)).slice(-MOST_PAGES) : this.#pages;
     this.#moved();
     const version = this.#version, found = await Promise.all(numbers.map((page) => this.#requests.page(page)));
     if (version !== this.#version) return;
     const kept = this.keepsAll ? this.items.slice(0, numbers[0] * PAGE) : [];
-    Object.assign(this, { fresh, more: false, items: kept });
-    this.#resize(total);
+    Object.assign(this, { fresh, more: this.more && total === undefined, items: kept });
+    this.#resize(total ?? Math.max(this.total, least));
     numbers.forEach((page, n) => this.#take(found[n].results, page));
   }
 

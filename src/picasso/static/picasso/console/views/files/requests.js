@@ -79,13 +79,16 @@ export class Requests {
   /** How many the list has. */
   async count() { return (await this.#listed({ page_size: 1, count: 'exact' })).count; }
 
-  /** How many have arrived since it was opened, and how many it has. */
+  /** How many have arrived since it was opened, and how many it has: `total`, or `least`. Costs little, as it is asked often. */
   async counts() {
     const fresh = await this.fresh();
     // What has no filter is counted already, without the time of opening.
-    if (this.filtered || !fresh.exact) return { fresh: fresh.number, total: await this.count() };
-    const all = await this.#get(new URLSearchParams(), { page_size: 1 });
-    return { fresh: fresh.number, total: Math.max(0, all.count - fresh.number) };
+    if (!this.filtered && fresh.exact) {
+      const all = await this.#get(new URLSearchParams(), { page_size: 1 });
+      return { fresh: fresh.number, total: Math.max(0, all.count - fresh.number) };
+    }
+    const { count, count_at_least: least } = await this.#listed({ page_size: 1, count: 'fast' });
+    return { fresh: fresh.number, total: count, least };
   }
 
   /** How many have arrived since it was opened. */
@@ -103,3 +106,10 @@ export class Requests {
 
 /** A millisecond later: the first moment that does not have this file. */
 const justAfter = (at) => at ? new Date(Date.parse(at) + 1).toISOString() : '';
+
+/** The first files, which the page has brought along, so that they show before any script runs; null without. */
+export function broughtAlong() {
+  const data = document.getElementById('files-data');
+  data?.remove();
+  return data && JSON.parse(data.textContent);
+}

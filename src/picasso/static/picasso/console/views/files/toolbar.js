@@ -21,7 +21,7 @@ const DEBOUNCE = 250; // milliseconds
 export const toolbar = (options) => html`
   <div class="view-head">
     <h1>${t('Files')} ${total(options.list)}</h1>
-    ${can('files:write') ? html`<button type="button" class="button primary" @click=${options.upload}>${icon('upload')}${t('Upload')}</button>` : nothing}
+    ${can('files:write') ? html`<button type="button" class="button primary" data-action="upload" @click=${options.upload}>${icon('upload')}${t('Upload')}</button>` : nothing}
   </div>
   <div class="toolbar" role="search" aria-label=${t('Files')}>
     ${search(options)} ${filterMenu(options)} ${order(options)} ${layouts(options)}

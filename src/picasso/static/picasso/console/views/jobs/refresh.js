@@ -27,6 +27,7 @@ export function refreshing({ types, read, pause = () => SLOW, signal }) {
   };
   const plan = (/** @type {number} */ wait) => { clearTimeout(timer); timer = setTimeout(run, wait); };
   const news = () => plan(Math.max(0, at + PAUSE - Date.now()));
+  if (signal.aborted) return run;
   const stops = [
     follow(types, news),
     onStatus(() => { if (status() === 'live') news(); }),
