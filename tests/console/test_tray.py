@@ -149,7 +149,8 @@ def drag(page: Page, path: Path) -> None:
 
 def test_what_is_pasted_has_the_tags(page: Page, stack: Stack) -> None:
     batch = random.randbytes(4).hex()
-    page.click(".dock-toggle")
+    assert not page.run(f"{TRAY}.checkVisibility()"), "the view has a button of its own"
+    press(page, "u")
     page.click(".dock-more-options > summary")
     page.run("document.querySelector('#dock-tags').focus()")
     write(page, f"beach, {batch}")

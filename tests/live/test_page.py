@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests import nginx
+from tests.console.pages import press
 from tests.devtools import Browser, Browsers, Page, Sent, Window, required
 from tests.live.conftest import web_only
 from tests.ports import free_port
@@ -487,7 +488,7 @@ def test_a_type_that_is_not_accepted(page: Page, tmp_path: Path) -> None:
 
 
 def with_pipeline(page: Page, name: str) -> None:
-    page.click(".dock-toggle")
+    press(page, "u")
     page.until(f"!!document.querySelector('#dock-pipeline [value={name}]')")
     page.run(
         f"(() => {{ const field = document.querySelector('#dock-pipeline'); field.value = '{name}';"

@@ -122,8 +122,10 @@ async function replace(name, view, context, leave) {
   const place = /** @type {HTMLElement} */ (first && !shown ? first : Object.assign(document.createElement('div'), { className: `view view-${name}` }));
   if (place !== first) main.replaceChildren(place);
   place.querySelector('noscript')?.remove();
-  shown = { name, mounted: {}, leave, root: place };
-  shown.mounted = (await view.mount(place, context)) ?? {};
+  const mine = shown = { name, mounted: /** @type {Mounted} */ ({}), leave, root: place };
+  mine.mounted = (await view.mount(place, context)) ?? {};
+  // It was left before it was there.
+  if (leave.signal.aborted) mine.mounted.unmount?.();
 }
 
 function leaveShown() {

@@ -3,13 +3,14 @@
 import { root } from '../core/session.js';
 
 const YEAR = 365 * 24 * 3600; // seconds
-const channel = 'BroadcastChannel' in globalThis ? new BroadcastChannel(`picasso-choices ${root}`) : undefined;
+// Only the colours: another language or project would load a page again in which somebody may be writing.
+const channel = 'BroadcastChannel' in globalThis ? new BroadcastChannel(`picasso-theme ${root}`) : undefined;
 
 export function startChoices() {
   document.addEventListener('change', ({ target }) => {
     if (target instanceof HTMLSelectElement && target.dataset.shell) choose(target.dataset.shell, target.value);
   });
-  channel?.addEventListener('message', ({ data }) => apply(data.name, data.value));
+  channel?.addEventListener('message', ({ data }) => apply('theme', data));
 }
 
 /** @param {string} name theme, language or project @param {string} value */
@@ -17,7 +18,7 @@ export function choose(name, value) {
   if (!(name in APPLY)) return;
   const secure = location.protocol === 'https:' ? '; Secure' : '';
   document.cookie = `picasso-${name}=${encodeURIComponent(value)}; Path=${root}/; Max-Age=${value ? YEAR : 0}; SameSite=Lax${secure}`;
-  channel?.postMessage({ name, value });
+  if (name === 'theme') channel?.postMessage(value);
   apply(name, value);
 }
 

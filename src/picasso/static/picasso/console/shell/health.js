@@ -1,6 +1,6 @@
 // The light that says in words whether the service works, and where the button is.
 
-import { api, onReached } from '../core/api.js';
+import { api, onReached, Problem, reached } from '../core/api.js';
 import { sheet } from '../core/dialogs.js';
 import { clockTime, duration, visible } from '../core/format.js';
 import { html, nothing, repeat } from '../core/html.js';
@@ -40,16 +40,18 @@ export async function look() {
     const [checks, problems] = await Promise.all([readiness(), can('jobs:read') ? api('system/').then(({ health }) => health) : []]);
     show([...problems.map(troubleOf), ...failedChecks(checks, problems)]);
   } catch (error) {
-    if (/** @type {any} */ (error).status) show([{ state: 'bad', text: /** @type {Error} */ (error).message }]);
+    show([{ state: 'bad', text: /** @type {Error} */ (error).message }]);
   }
   timer = setTimeout(look, EVERY);
 }
 
-/** What each check says: "ok" or a sentence. @returns {Promise<Record<string, string>>} */
+/** What each check says: "ok" or a sentence. Throws a `Problem` without an answer of the service. @returns {Promise<Record<string, string>>} */
 async function readiness() {
   const answer = await fetch(urls.ready, { headers: { Accept: 'application/json' }, cache: 'no-store' }).catch(() => undefined);
-  if (!answer) return {};
-  return (await answer.json().catch(() => ({}))).checks ?? {};
+  const checks = (await answer?.json().catch(() => null))?.checks;
+  if (checks) return checks;
+  if (!answer) reached(false);
+  throw new Problem(answer?.status ?? 0);
 }
 
 /** What else the service needs. @type {Record<string, () => Pick<Trouble, 'text' | 'hint'>>} */
@@ -61,17 +63,17 @@ const CHECKS = {
   scanner: () => ({ text: t('The virus scanner does not answer.'), hint: t('New files wait for their scan.') }),
 };
 
-/** @param {Record<string, string>} checks @param {Problem[]} problems @returns {Trouble[]} */
+/** @param {Record<string, string>} checks @param {Finding[]} problems @returns {Trouble[]} */
 const failedChecks = (checks, problems) => Object.entries(checks)
   .filter(([name, outcome]) => outcome !== 'ok' && !(name === 'worker' && problems.some(({ code }) => code === 'no-worker')))
   .map(([name, outcome]) => ({ state: 'bad', text: `${name}: ${outcome}`, ...CHECKS[name]?.() }));
 
 /**
  * What `GET system/` says is wrong.
- * @typedef {{code: string, level: string, text: string, where: string, queue: string, since: string | null, by: string, seconds: number | null}} Problem
+ * @typedef {{code: string, level: string, text: string, where: string, queue: string, since: string | null, by: string, seconds: number | null}} Finding
  */
 
-/** @param {Problem} problem @returns {Trouble} */
+/** @param {Finding} problem @returns {Trouble} */
 const troubleOf = (problem) => ({
   state: problem.level === 'fault' ? 'bad' : 'waiting',
   text: problem.text,
@@ -79,7 +81,7 @@ const troubleOf = (problem) => ({
   ...linkOf(problem),
 });
 
-/** @type {Record<string, (problem: Problem) => Partial<Trouble>>} */
+/** @type {Record<string, (problem: Finding) => Partial<Trouble>>} */
 const WORDS = {
   'no-worker': ({ queue, since }) => (queue
     ? { text: t('No worker of the queue {queue} {since}: its jobs wait.', { queue, since: sinceWhen(since) }) }
@@ -97,7 +99,7 @@ const WORDS = {
 /** @param {string | null} since */
 const sinceWhen = (since) => (since ? t('since {time}', { time: clockTime(since) }) : t('now'));
 
-/** The page that has the button, if there is one here. @param {Problem} problem @returns {Partial<Trouble>} */
+/** The page that has the button, if there is one here. @param {Finding} problem @returns {Partial<Trouble>} */
 function linkOf({ where }) {
   const view = where.split('/')[1];
   return document.querySelector(`[data-nav="${CSS.escape(view)}"]`) ? { link: { label: t('Show'), href: path(where.replace(/^\//, '')) } } : {};

@@ -12,6 +12,7 @@ export class Earlier {
   status = 'loading';
   #queue; #timer;
   #pause = FIRST_PAUSE;
+  #deleting = new Set(); // prints
 
   /** @param {import('./queue.js').Queue} queue */
   constructor(queue) {
@@ -32,12 +33,19 @@ export class Earlier {
 
   /** Undefined without an answer. */
   async #look(print, known) {
-    if (known.abandoned) abandon(print, known);
+    if (known.abandoned) this.#delete(print, known);
     if (known.abandoned || !known.id || this.#knows(print)) return null;
     const upload = await stateOf(known);
     if (upload === null) forget(print, known);
     if (upload && !await claimed(print) && !this.#knows(print)) this.#queue.addLeft(leftOf(print, known, upload));
     return upload;
+  }
+
+  /** Repeats by itself until it is done. */
+  #delete(print, known) {
+    if (this.#deleting.has(print)) return;
+    this.#deleting.add(print);
+    abandon(print, known).finally(() => this.#deleting.delete(print));
   }
 
   #knows(print) { return this.#queue.items.some((item) => item.print === print); }

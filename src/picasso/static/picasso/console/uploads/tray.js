@@ -79,7 +79,7 @@ export class Tray {
   #tray(totals) {
     const state = totals.failed ? 'failed' : totals.lost ? 'lost' : totals.busy ? 'busy' : 'idle';
     return html`
-      <section class="dock" aria-label=${t('Uploads')} data-state=${state} ?data-open=${this.open} @keydown=${(event) => this.#key(event)}>
+      <section class="dock" aria-label=${t('Uploads')} data-state=${state} ?data-open=${this.open} ?data-empty=${!totals.all && !totals.waiting} @keydown=${(event) => this.#key(event)}>
         <div class="dock-head">
           <button class="dock-toggle" type="button" aria-expanded=${this.open} aria-controls="dock-body" @click=${() => this.#toggle()}>
             ${icon('upload')}
@@ -154,7 +154,8 @@ export class Tray {
       if (document.activeElement === focused && focused.checkVisibility()) return;
       if (focused.isConnected && focused.checkVisibility()) return focused.focus(); // a row that moves loses it
       const target = [row, beside].map((each) => each?.isConnected && each.querySelector('button, a')).find(Boolean);
-      (target ?? this.#root.querySelector('.dock-toggle')).focus();
+      const others = [this.#root.querySelector('.dock-toggle'), document.querySelector('#view [data-action=upload]')];
+      (target ?? others.find((each) => each?.checkVisibility()))?.focus();
     };
   }
 }
