@@ -13,7 +13,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,10 +21,13 @@ from urllib.parse import urlsplit
 
 from tests.services import required_program
 
-SECONDS = 40  # of a busy machine
+SECONDS = 60  # of a busy machine
 
 # When the service's own page is ready.
-READY = "document.documentElement.classList.contains('js')"
+READY = "document.documentElement?.classList.contains('js')"
+
+# Whether the element could be clicked.
+CLICK = "((found) => found?.checkVisibility() && !found.disabled && (found.click(), true))({})"
 
 # It sends nothing to other machines: all names in `example` are this one. It does not slow down hidden pages.
 FLAGS = (
@@ -44,6 +47,13 @@ def required() -> str:
 class BrowserEnded(Exception):
     """The process of the browser, or that of a page, has ended: nothing more comes of it, unlike of a slow page."""
 
+
+class PageLeft(AssertionError):
+    """The page went to another address in the moment in which it was asked."""
+
+
+# How Chromium says so.
+LEFT = ("navigated or closed", "xecution context", "context with specified id", "Promise was collected")
 
 Answer = dict[str, Any]
 Answers = queue.Queue[Answer | BrowserEnded]
@@ -159,7 +169,9 @@ def _answer(method: str, answers: Answers) -> Answer:
         raise AssertionError(f"Chromium runs, but has not answered {method} in {SECONDS} s") from None
     if isinstance(answer, BrowserEnded):
         raise answer
-    assert "error" not in answer, (method, answer["error"])
+    if "error" in answer:
+        error = answer["error"]
+        raise (PageLeft if any(words in error["message"] for words in LEFT) else AssertionError)(method, error)
     found: Answer = answer["result"]
     return found
 
@@ -239,19 +251,22 @@ class Page:
         return self.once(lambda: self.run(code), code, seconds)
 
     def once(self, found: Callable[[], Any], what: str, seconds: float = SECONDS) -> Any:
+        """What ``found`` returns once it is true. A page that leaves its address meanwhile is asked again."""
         deadline = time.monotonic() + seconds
-        while not (value := found()):
+        while True:
+            with suppress(PageLeft):
+                if value := found():
+                    return value
             assert time.monotonic() < deadline, f"never {what}; the page says:\n{self.text('main')}"
             time.sleep(0.05)
-        return value
 
     def text(self, selector: str) -> str:
         """The visible text of an element; empty if there is none."""
         return str(self.run(f"document.querySelector({json.dumps(selector)})?.innerText ?? ''"))
 
     def click(self, selector: str) -> None:
-        self.until(f"document.querySelector({json.dumps(selector)})?.checkVisibility()")
-        self.run(f"document.querySelector({json.dumps(selector)}).click()")
+        """Click it as soon as it is there, in the same moment: a page may draw it anew."""
+        self.until(CLICK.format(f"document.querySelector({json.dumps(selector)})"))
 
     def choose(self, *paths: Path, selector: str = "input[type=file]") -> None:
         """Choose these files in the file dialog."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.console.pages import look, opened
+from tests.console.pages import complaints, look, opened
 from tests.devtools import Page, Window
 from tests.stack import Stack, running
 
@@ -51,12 +51,6 @@ def open_page(chromium: Window, stack: Stack) -> Iterator[Callable[[str], Page]]
         return page
 
     yield get
-    wrong = [each for page in pages for each in page.complaints if not is_of_axe(page, each)]
     for page in pages:
         page.close()
-    assert wrong == []
-
-
-def is_of_axe(page: Page, complaint: str) -> bool:
-    """axe sets styles in attributes while it looks, which the policy of the page forbids."""
-    return complaint.startswith("Applying inline style") and bool(page.run("!!window.axe"))
+    assert [each for page in pages for each in complaints(page)] == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from tests.devtools import Page
+from tests.devtools import CLICK, Page
 
 FIND = """[...document.querySelectorAll('dialog[open] :is(button, a, summary), :is(button, a, summary)')]
     .filter((each) => each.checkVisibility() && !each.disabled)
@@ -19,9 +19,18 @@ def says(page: Page, text: str, where: str = "#view") -> None:
 
 def button(page: Page, text: str) -> None:
     """Click the button or link with this text, in the open dialog if there is one."""
-    found = FIND.format(text=json.dumps(text))
-    page.until(f"!!({found})")
-    page.run(f"({found}).click()")
+    page.until(CLICK.format(FIND.format(text=json.dumps(text))))
+
+
+def button_of(page: Page, name: str, text: str) -> None:
+    """Click the button with this text in the first entry of a list that has the name."""
+    entry = (
+        f"[...document.querySelectorAll('#view .entry')].find((each) => each.innerText.includes({json.dumps(name)}))"
+    )
+    found = (
+        f"[...({entry}?.querySelectorAll('button') ?? [])].find((each) => each.innerText.trim() === {json.dumps(text)})"
+    )
+    page.until(CLICK.format(found))
 
 
 def fill(page: Page, name: str, value: str, where: str = "dialog[open]") -> None:

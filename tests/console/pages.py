@@ -35,6 +35,13 @@ def opened(window: Window, stack: Stack, path: str = "/", shown: str = SHOWN) ->
     return window.page(f"{stack.url}{path}", shown)
 
 
+def live(page: Page) -> None:
+    """Wait until it hears of events: of those before, it is not told."""
+    page.until(
+        "import(document.body.dataset.static + 'console/core/live.js').then(({ status }) => status() === 'live')"
+    )
+
+
 def look(page: Page, *, dark: bool = False, phone: bool = False, calm: bool = True) -> None:
     """Set the colours and the size of the window. ``calm``: the person prefers less motion."""
     features = [
@@ -53,8 +60,13 @@ def axe() -> str:
     return (node.JS / "node_modules/axe-core/axe.min.js").read_text()
 
 
+SEEN_BY_AXE: set[str] = set()
+"""The sessions of the pages at which axe has looked."""
+
+
 def findings(page: Page, within: str = "") -> list[str]:
     """What axe finds on the page as it is now, or in one part of a long page. Nothing is to be found."""
+    SEEN_BY_AXE.add(page.session)
     if not page.run("!!window.axe"):
         page.run(f"{axe()}; true")
     found: list[str] = page.run(
@@ -74,6 +86,12 @@ def check_looks(page: Page) -> None:
     look(page)
 
 
+def complaints(page: Page) -> list[str]:
+    """The errors on the console of the page. axe sets styles in attributes while it looks, which its policy forbids."""
+    looked = page.session in SEEN_BY_AXE
+    return [each for each in page.complaints if not (looked and each.startswith("Applying inline style"))]
+
+
 def press(page: Page, key: str, modifiers: int = 0) -> None:
     """Press and release a key, as a person does."""
     letter = key if len(key) == 1 and not modifiers & CONTROL else ""
@@ -89,6 +107,11 @@ def write(page: Page, text: str) -> None:
     page.ask("Input.insertText", text=text)
 
 
+def has_focus(page: Page, name: str) -> None:
+    """Wait until what has the focus is called so."""
+    page.once(lambda: focused(page) == name, f"the focus on {name}")
+
+
 def focused(page: Page) -> str:
     """The name of what has the focus: its label or its text."""
     found = page.run("(document.activeElement.getAttribute('aria-label') ?? document.activeElement.innerText).trim()")
@@ -98,5 +121,7 @@ def focused(page: Page) -> str:
 @contextmanager
 def cookie(page: Page, stack: Stack, name: str, value: str) -> Iterator[None]:
     page.ask("Network.setCookie", url=stack.url, name=name, value=value)
-    yield
-    page.ask("Network.deleteCookies", url=stack.url, name=name)
+    try:
+        yield
+    finally:
+        page.ask("Network.deleteCookies", url=stack.url, name=name)

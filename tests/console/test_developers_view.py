@@ -84,7 +84,7 @@ def test_error_codes_are_found_by_a_word(page: Page, stack: Stack) -> None:
 
 def test_events_are_shown_as_they_happen(page: Page, stack: Stack) -> None:
     page.go(f"{stack.url}/developers/events/")
-    says(page, "Live")
+    says(page, "Live", ".toolbar")
     stack.upload(b"text", "<b>\u202elive.txt")
     says(page, "<b>⟨U+202E⟩live.txt")
     page.run("document.querySelector('.event summary').click()")
@@ -93,21 +93,21 @@ def test_events_are_shown_as_they_happen(page: Page, stack: Stack) -> None:
     button(page, "Pause")
     stack.upload(b"text", "later.txt")
     says(page, "Paused.")
-    page.until("/Paused. [1-9]/.test(document.querySelector('#view').innerText)")
+    page.until("/Paused. [1-9]/.test(document.querySelector('#view')?.innerText)")
     assert "later.txt" not in page.text("#view")
     button(page, "Pause")
     says(page, "later.txt")
     page.run(
-        "const field = document.querySelector('#event-type'); field.value = 'job.*';"
+        "const field = document.querySelector('#event-type'); field.value = 'import.*';"
         "field.dispatchEvent(new Event('change'))"
     )
-    page.until("location.search.includes('job.')")
+    page.until("location.search.includes('import.')")
     says(page, "Nothing of this type yet")
 
 
 def test_of_thousands_of_events_only_so_many_are_kept_and_shown(page: Page, stack: Stack) -> None:
     page.go(f"{stack.url}/developers/events/")
-    says(page, "Live")
+    says(page, "Live", ".toolbar")
     page.run(STORM)
     says(page, "storm 3000")
     says(page, "1,000 events are kept here, of at most 1000.")
