@@ -61,6 +61,8 @@ class Objects(NamedTuple):
     webhook: Webhook
     delivery: Delivery
     person: User
+    guest: User
+    """Without a role, so whoever administers the service may do as much."""
 
     def address(self, pattern: str) -> str:
         """The path of a pattern, with the ids and names of these objects."""
@@ -76,6 +78,7 @@ class Objects(NamedTuple):
             "webhook": self.webhook.pk,
             "delivery": self.delivery.pk,
             "person": self.person.pk,
+            "guest": self.guest.pk,
             "project": "default",
             "queue": "quick",
         }
@@ -185,7 +188,7 @@ API: dict[tuple[str, str], Row] = {
     ("person-password", "POST"): Row(
         f"{A}people/{{person}}/password/", Scope.SERVICE_ADMIN, body=b'{"remove_second_factor": 1}', headers=JSON
     ),
-    ("person-sign-out", "POST"): Row(f"{A}people/{{person}}/sign-out/", Scope.SERVICE_ADMIN),
+    ("person-sign-out", "POST"): Row(f"{A}people/{{guest}}/sign-out/", Scope.SERVICE_ADMIN),
     ("projects", "GET"): Row(f"{A}projects/", Scope.PROJECT_ADMIN),
     ("projects", "POST"): Row(f"{A}projects/", Scope.SERVICE_ADMIN, body=b"{}", headers=JSON),
     ("project", "GET"): Row(f"{A}projects/{{project}}/", Scope.PROJECT_ADMIN),
@@ -370,7 +373,8 @@ def make_objects(storage: Folder, **fields: Any) -> Objects:
     delivery = Delivery.objects.create(webhook=webhook, type="webhook.test")
     person = User.objects.create(username=uuid.uuid4().hex)
     Membership.objects.create(user=person, project_id=1, role="viewer")
-    return Objects(file, new_job(file), upload, row, trashed, imported, batch, webhook, delivery, person)
+    guest = User.objects.create(username=uuid.uuid4().hex)
+    return Objects(file, new_job(file), upload, row, trashed, imported, batch, webhook, delivery, person, guest)
 
 
 def close() -> None:
