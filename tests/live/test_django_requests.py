@@ -135,7 +135,8 @@ def test_every_view_takes_a_body_or_does_not_as_its_description_says(stack: Stac
         for method, operation in methods.items():
             if path.startswith(("/api/v1.0/upload", "/files/", "/healthz", "/readyz")) or "/derivatives/" in path:
                 continue
-            address = re.sub(r"{\w+}", "019ab3f2-7c1e-7d3a-9f52-3a4be0c5d1f7", path)
+            unknown = "2000000000" if "/people/" in path else "019ab3f2-7c1e-7d3a-9f52-3a4be0c5d1f7"
+            address = re.sub(r"{\w+}", unknown, path)
             if method == "head":
                 continue  # an error without a body says nothing
             answer = refused_by_head(stack, method.upper(), address, LARGEST.get(path, 64 * KIB) + 1)

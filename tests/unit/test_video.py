@@ -1,3 +1,4 @@
+import gc
 import io
 import os
 import struct
@@ -210,6 +211,7 @@ def test_the_data_of_a_track_is_never_read_elsewhere(run: Run, tmp_path: Path, m
         raise ProcessorError("unsupported-format", "No.")
 
     monkeypatch.setattr(open_media, "_refuse_other_files", refuse)
+    gc.collect()  # what earlier tests have left open
     before = set(os.listdir("/proc/self/fd"))
     for name, media_type, content in files():
         if "secret" in name or "passwd" in name:
@@ -217,7 +219,7 @@ def test_the_data_of_a_track_is_never_read_elsewhere(run: Run, tmp_path: Path, m
                 run(content, media_type, preview=False)
             except ProcessorError as error:
                 assert error.code in {"corrupt", "unsupported-format"}, name  # noqa: PT017
-    assert set(os.listdir("/proc/self/fd")) == before
+    assert set(os.listdir("/proc/self/fd")) <= before
     assert asked == []
 
 

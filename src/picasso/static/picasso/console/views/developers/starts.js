@@ -1,6 +1,6 @@
 // The quick starts: the same first steps in each language, with this host and the credential filled in.
 
-import { absolute, apiRoot, me, root } from '../../core/session.js';
+import { apiRoot, me, root } from '../../core/session.js';
 import { t } from '../../core/words.js';
 
 /** In the order of the tabs; the names are part of addresses. */
@@ -118,6 +118,6 @@ function tokenNote(token) {
 /** How a server makes tokens. */
 const tokenStep = () => (isOpen() ? [] : [{
   title: t('On your server: make a token for a page'),
-  code: `curl -H "Authorization: Bearer $PICASSO_KEY" -H 'Content-Type: application/json' ${absolute('api/v1.0/tokens/')} \\
+  code: `curl -H "Authorization: Bearer $PICASSO_KEY" -H 'Content-Type: application/json' ${api()}tokens/ \\
   -d '{"owner": "user-42", "scopes": ["files:read", "files:write"], "valid_for": 600}'`,
 }]);

@@ -1,7 +1,8 @@
 // What is shown instead of the list: while it loads, without files, after a fault, without a connection.
 
 import { html, icon, nothing } from '../../core/html.js';
-import { absolute, can } from '../../core/session.js';
+import { urlOf } from '../../core/api.js';
+import { can } from '../../core/session.js';
 import { t } from '../../core/words.js';
 
 /** @param {string} layout */
@@ -17,7 +18,7 @@ export const empty = (upload) => html`<div class="state state-empty">${icon('upl
   <h2>${t('No files yet')}</h2>
   ${can('files:write') ? html`<p>${t('Drop files or folders anywhere on this page, paste them, or choose them.')}</p>
     <p class="actions"><button type="button" class="button primary" @click=${upload}>${t('Choose files')}</button></p>
-    <p>${t('From a terminal:')} <code class="command">curl -F file=@photo.jpg ${absolute('api/v1.0/upload/')}</code></p>` : nothing}</div>`;
+    <p>${t('From a terminal:')} <code class="command">curl -F file=@photo.jpg ${urlOf('upload/')}</code></p>` : nothing}</div>`;
 
 export const nothingFound = (clear) => html`<div class="state state-empty">${icon('search')}
   <h2>${t('No file matches')}</h2><p>${t('No file of this project matches all of these filters.')}</p>
