@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import jwt
 import pytest
 from PIL import ExifTags, Image
 
@@ -15,7 +16,7 @@ from tests.clients import elements, node
 from tests.clients.application import Application, Elements
 from tests.clients.checks import content
 from tests.clients.conftest import WithKeys
-from tests.clients.test_browser_page import Shop
+from tests.clients.test_browser_page import FILES, Shop
 from tests.clients.test_documented import ROOT, bundled, examples
 from tests.console.pages import check_looks, press
 from tests.devtools import Window
@@ -161,6 +162,39 @@ def test_a_picture_is_made_smaller_while_the_network_is_gone(
     assert (facts["width"], facts["height"]) == (133, 200)
     assert (file["name"], file["tags"], file["media_type"]) == ("photo.jpg", ["a", "b"], "image/jpeg")
     page.says("Загружен 1 файл", "[role=status]")
+
+
+def deleting(token: str, shop: Shop) -> str:
+    """This token, which may delete files as well."""
+    claims = jwt.decode(token, options={"verify_signature": False})
+    claims["scopes"].append("files:delete")
+    return jwt.encode(claims, shop.secret, "HS256", headers={"kid": jwt.get_unverified_header(token)["kid"]})
+
+
+def test_a_file_is_deleted_only_when_somebody_takes_it_away(
+    shop: Shop,
+    application: Application,
+    chromium: Window,
+    picture: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Not when the page sets the value that it was told, as controlled components do, and another file replaces it."""
+    other = picture.with_name("other.jpg")
+    other.write_bytes(picture.read_bytes() + content(16))
+    token = application.token
+    monkeypatch.setattr(application, "token", lambda: deleting(token(), shop))
+    page = application.show(chromium, f'{module(shop)}<picasso-uploader token-url="/token"></picasso-uploader>')
+    page.choose(picture)
+    page.told("processed", "picture.jpg")
+    kept = page.value
+    page.tab.run(f"document.querySelector('picasso-uploader').value = '{kept}'")
+    page.choose(other)
+    page.told("processed", "other.jpg")
+    removed = page.value
+    page.click(".remove")
+    page.tab.once(lambda: not shop.client.get(f"{FILES}{removed}/").is_success, "the other one is deleted")
+    assert shop.client.get(f"{FILES}{kept}/").is_success
+    assert page.tab.complaints == []
 
 
 def test_files_that_are_there_already(shop: Shop, application: Application, chromium: Window) -> None:

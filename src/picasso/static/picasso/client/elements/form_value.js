@@ -9,6 +9,9 @@
 /** Of files that are stored. @param {Item[]} items */
 export const idsOf = (items) => items.filter((item) => item.isStored).map(({ id }) => id);
 
+/** What was said of files, as a list. @param {unknown} value @returns {FileInfo[]} */
+export const listed = (value) => (Array.isArray(value) ? value : value ? [value] : []).filter((each) => each?.id);
+
 export class FormValue {
   /** @param {ElementInternals} internals @param {Control} control @param {HTMLElement} anchor where the browser shows what is wrong */
   constructor(internals, control, anchor) {

@@ -37,9 +37,19 @@ export class Item {
     this.info = info;
     this.total = file?.size ?? info?.size ?? 0;
     this.type = file?.type || info?.media_type || '';
+    if (!file) Object.assign(this, { state: 'settled', isOwn: false });
   }
 
   get name() { return this.info?.name || this.file?.name || ''; }
+
+  /** For events. */
+  get detail() { return { key: this.key, file: this.file, name: this.name, info: this.info ?? null }; }
+
+  /** Ask what the page has not said of the file. @param {{file: (id: string) => Promise<FileInfo>}} client */
+  async learn(client) {
+    this.info = await client.file(this.id);
+    this.total = this.info.size;
+  }
 
   /** What counts for the form. */
   get id() { return this.info?.id ?? ''; }

@@ -49,6 +49,7 @@ export class Limits {
     this.allowed = (claims.media_types ?? []).map((each) => String(each).toLowerCase());
     this.maxSize = least(maxSize, claims.max_size);
     this.maxFiles = least(maxFiles, claims.max_files);
+    this.maxFilesOf = { page: maxFiles, token: claims.max_files };
   }
 
   /** For the file dialog. */
@@ -59,6 +60,13 @@ export class Limits {
     if (!file.size) return words.say('empty');
     if (this.maxSize !== undefined && file.size > this.maxSize) return tooLarge(file.size, this.maxSize, words);
     return this.#isWrong(file) ? words.say('wrongType', { types: typesText(this.wished.length ? this.wished : this.allowed, words) }) : '';
+  }
+
+  /** Why there may be no further file. @param {number} all @param {number} own those that the token has uploaded @param {Words} words */
+  refusalOfOneMore(all, own, words) {
+    const { page, token } = this.maxFilesOf;
+    if (all >= (page ?? Infinity)) return words.say('tooMany', { n: page ?? 0 });
+    return own >= (token ?? Infinity) ? words.say('tooMany', { n: token ?? 0 }) : '';
   }
 
   /** @param {File} file */

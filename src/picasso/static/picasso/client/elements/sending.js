@@ -137,3 +137,6 @@ export class Sending {
     this.sender.changed(item);
   }
 }
+
+/** Whether the same upload may succeed later, maybe with another token. @param {unknown} error */
+export const mayPass = (error) => !(error instanceof PicassoError) || !error.isFromPicasso || error.isTemporary || [401, 403].includes(error.status) || error.code === 'quota-exceeded';

@@ -1,15 +1,14 @@
 // <picasso-uploader>: chooses files, sends them, and is a control of its form, whose value are the ids of the files.
 
-import { PicassoError } from '../errors.js';
 import { Announcer } from './announcer.js';
 import { make, set } from './dom.js';
 import { takePastes } from './drops.js';
 import { Dropzone } from './dropzone.js';
 import { visible } from './format.js';
-import { FormValue, idsOf } from './form_value.js';
+import { FormValue, idsOf, listed } from './form_value.js';
 import { Item, Row } from './item.js';
 import { Limits } from './limits.js';
-import { Sending } from './sending.js';
+import { mayPass, Sending } from './sending.js';
 import { UPLOADER } from './styles.js';
 import { UploaderAttributes, parsed } from './uploader_attributes.js';
 
@@ -111,7 +110,7 @@ export class PicassoUploader extends UploaderAttributes {
   addFiles(files) {
     const chosen = this.multiple ? Array.from(files) : Array.from(files).slice(0, 1);
     const added = chosen.map((file) => new Item(file)).filter((item) => this.tell('picasso-added', { file: item.file, key: item.key }, true));
-    if (added.length && !this.multiple) this.#clear();
+    if (added.length && !this.multiple) for (const item of this.#items) this.#discard(item, true);
     this.#announcer.begin(added);
     for (const item of added) this.#add(item);
     this.#update();
@@ -155,36 +154,23 @@ export class PicassoUploader extends UploaderAttributes {
   /** Begin with what the attributes say. */
   #read() {
     this.#isRead = true;
-    const ids = (this.getAttribute('value') ?? '').split(/[\s,]+/).filter(Boolean), known = listed(parsed(this.getAttribute('files')));
-    this.#replace(known.length ? known : ids.map((id) => /** @type {FileInfo} */ ({ id })));
+    this.#replace(this.storedFiles);
   }
 
   /** @param {FileInfo[]} files that are stored already */
   #replace(files) {
     this.#isRead = true;
     this.#clear();
-    for (const info of files.filter(({ id }) => id)) this.#known(info);
+    for (const info of files.filter(({ id }) => id)) this.#insert(new Item(undefined, info));
     this.#last = this.#ids.join(' '); // the page knows what it has set
     this.#update();
     if (this.isConnected && this.#isShown) this.#learn();
   }
 
-  /** @param {FileInfo} info */
-  #known(info) {
-    const item = new Item(undefined, info);
-    Object.assign(item, { state: 'settled', isOwn: false });
-    this.#insert(item);
-  }
-
   /** Ask for what the page has not said of its files. A token may not be allowed to read them. */
   #learn() {
     for (const [item, row] of this.#rows) {
-      if (item.name || !item.isStored) continue;
-      this.client.file(item.id).then((info) => {
-        Object.assign(item, { info, total: info.size });
-        this.#changed(item);
-        row.showThumbnail();
-      }, () => {});
+      if (!item.name && item.isStored) item.learn(this.client).then(() => { this.#changed(item); row.showThumbnail(); }, () => {});
     }
   }
 
@@ -208,18 +194,16 @@ export class PicassoUploader extends UploaderAttributes {
 
   /** @param {Item} item */
   #refusal(item) {
-    const { maxFiles } = this, ofToken = this.#claims.max_files, file = /** @type {File} */ (item.file);
-    const others = this.#items.filter((each) => each.state !== 'refused'), own = others.filter((each) => each.isOwn);
-    if (this.multiple && others.length >= (maxFiles ?? Infinity)) return this.words.say('tooMany', { n: maxFiles ?? 0 });
-    if (this.multiple && own.length >= (ofToken ?? Infinity)) return this.words.say('tooMany', { n: ofToken ?? 0 });
-    return this.#limits.refusal(file, this.words);
+    const limits = this.#limits, others = this.#items.filter((each) => each.state !== 'refused');
+    const own = others.filter((each) => each.isOwn);
+    return (this.multiple && limits.refusalOfOneMore(others.length, own.length, this.words)) || limits.refusal(/** @type {File} */ (item.file), this.words);
   }
 
   /** @param {Item} item @param {string} reason */
   #refuse(item, reason) {
     Object.assign(item, { state: 'refused', reason });
     this.#changed(item);
-    this.tell('picasso-failed', { ...detailOf(item), stage: 'upload', reason, error: null });
+    this.tell('picasso-failed', { ...item.detail, stage: 'upload', reason, error: null });
   }
 
   /** @param {Item} item */
@@ -242,23 +226,25 @@ export class PicassoUploader extends UploaderAttributes {
   /** @param {Item} item */
   #remove(item) {
     const { element } = /** @type {Row} */ (this.#rows.get(item)), next = element.nextElementSibling ?? element.previousElementSibling;
-    this.#discard(item);
+    this.#discard(item, true);
     const button = next?.querySelector('.remove');
     (button instanceof HTMLElement ? button : this.#zone.button).focus();
     this.#announcer.say(this.words.say('removed', { name: visible(item.name) }));
-    this.tell('picasso-removed', detailOf(item));
+    this.tell('picasso-removed', item.detail);
     this.#update();
   }
 
-  /** @param {Item} item */
-  #discard(item) {
+  /**
+   * @param {Item} item
+   * @param {boolean} [isUnwanted] somebody takes it away again. What the page clears or sets may be in use by then.
+   */
+  #discard(item, isUnwanted = false) {
     const row = this.#rows.get(item);
     this.#rows.delete(item);
     row?.element.remove();
     this.#sending.stop(item);
     this.#announcer.leave(item);
-    // Only what this page has uploaded and the token may delete: nobody else knows of it yet.
-    if (item.isOwn && item.isStored && this.#claims.scopes?.includes('files:delete')) this.client.delete(item.id).catch(() => {});
+    if (isUnwanted && item.isOwn && item.isStored && this.#claims.scopes?.includes('files:delete')) this.client.delete(item.id).catch(() => {});
   }
 
   #clear() { for (const item of this.#items) this.#discard(item); }
@@ -274,9 +260,9 @@ export class PicassoUploader extends UploaderAttributes {
       get side() { return element.resize; },
       get wishes() { return element.wishes; },
       changed: (item) => { this.#changed(item); this.#update(); },
-      progressed: (item) => { this.#changed(item); this.tell('picasso-progress', { ...detailOf(item), sent: item.sent, total: item.total }); },
-      uploaded: (item) => { this.tell('picasso-uploaded', detailOf(item)); },
-      processed: (item) => { this.#rows.get(item)?.showThumbnail(); this.tell('picasso-processed', detailOf(item)); },
+      progressed: (item) => { this.#changed(item); this.tell('picasso-progress', { ...item.detail, sent: item.sent, total: item.total }); },
+      uploaded: (item) => { this.tell('picasso-uploaded', item.detail); },
+      processed: (item) => { this.#rows.get(item)?.showThumbnail(); this.tell('picasso-processed', item.detail); },
       failed: (item, error, stage) => this.#failed(item, error, stage),
       pauseReason: (error) => (error.status && error.isFromPicasso ? this.words.say('busy', { reason: visible(error.detail) }) : ''),
     };
@@ -287,7 +273,7 @@ export class PicassoUploader extends UploaderAttributes {
     item.reason = this.reasonOf(error);
     item.mayPass = mayPass(error);
     this.#changed(item);
-    this.tell('picasso-failed', { ...detailOf(item), stage, reason: item.reason, error });
+    this.tell('picasso-failed', { ...item.detail, stage, reason: item.reason, error });
     this.#update();
   }
 
@@ -311,12 +297,3 @@ export class PicassoUploader extends UploaderAttributes {
     this.#value.set(this.#items);
   }
 }
-
-/** Whether the same upload may succeed later, maybe with another token. @param {unknown} error */
-const mayPass = (error) => !(error instanceof PicassoError) || !error.isFromPicasso || error.isTemporary || [401, 403].includes(error.status) || error.code === 'quota-exceeded';
-
-/** For events. @param {Item} item */
-const detailOf = ({ key, file, info, name }) => ({ key, file, name, info: info ?? null });
-
-/** @param {unknown} value @returns {FileInfo[]} */
-const listed = (value) => (Array.isArray(value) ? value : value ? [value] : []).filter((each) => each?.id);

@@ -1,7 +1,10 @@
 // The attributes of <picasso-uploader>, and the properties that reflect them.
 
 import { PicassoElement } from './element.js';
+import { listed } from './form_value.js';
 import { sizeOf } from './format.js';
+
+/** @import { FileInfo } from '../index.d.ts' */
 
 const PARALLEL = 3; // a browser has six connections to a service over HTTP/1.1, and following needs some
 
@@ -44,6 +47,13 @@ export class UploaderAttributes extends PicassoElement {
   /** What an application says of its files. (`attributes` is taken: every element has its own.) */
   get fileAttributes() { return this.#fileAttributes ?? parsed(this.getAttribute('attributes')); }
   set fileAttributes(value) { this.#fileAttributes = value; }
+
+  /** The files that the attributes `files` or `value` name. @returns {FileInfo[]} */
+  get storedFiles() {
+    const known = listed(parsed(this.getAttribute('files')));
+    if (known.length) return known;
+    return (this.getAttribute('value') ?? '').split(/[\s,]+/).filter(Boolean).map((id) => /** @type {FileInfo} */ ({ id }));
+  }
 
   /** What is sent with each file. */
   get wishes() {
