@@ -24,6 +24,7 @@ TITLE = re.compile(rf"^export const title = {STRING}", re.MULTILINE)
 # `t(yes ? 'one' : 'other')`
 CHOSEN = re.compile(rf"(?<![\w.$])t\([^'\"()]*\?\s*{STRING}\s*:\s*{STRING}")
 KEY = re.compile(rf"^\s*(?:{STRING}|(\w+)):", re.MULTILINE)
+TRANSLATED = re.compile(rf"^\s*(?:{STRING}|(\w+)):\s*(\[[^\]]*\]|{STRING})", re.MULTILINE)
 COLOUR = re.compile(r"#[0-9a-fA-F]{3,8}\b(?![^{]*\{)|\b(?:rgb|rgba|hsl|hsla|oklch)\(")
 
 FOLDERS = sorted({path.parent for path in CONSOLE.rglob("*.js")} | {CONSOLE})
@@ -56,6 +57,23 @@ def test_every_text_of_the_console_has_its_russian(folder: Path) -> None:
     above = [each for each in folder.parents if each.is_relative_to(CONSOLE)]
     known = words_of(CONSOLE / "core").union(*map(words_of, (folder, *above)))
     assert said_in(folder) - known == set()
+
+
+def translations_in(folder: Path) -> dict[str, str]:
+    """The Russian of each key of a folder, as it is written."""
+    path = folder / "ru.js"
+    return {first(found[:3]): found[3] for found in TRANSLATED.findall(path.read_text())} if path.exists() else {}
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)
+def test_a_key_has_one_translation_wherever_it_is_shown(folder: Path) -> None:
+    """The words of the view that was loaded last would replace those of what stands around all views."""
+    around = [CONSOLE / name for name in ("core", "shell", "uploads", "parts")]
+    found = translations_in(folder)
+    assert len(found) == len(words_of(folder))
+    for other in around:
+        known = translations_in(other)
+        assert {key: (found[key], known[key]) for key in found.keys() & known.keys() if found[key] != known[key]} == {}
 
 
 def test_the_sentences_are_found() -> None:

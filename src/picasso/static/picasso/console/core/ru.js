@@ -1,4 +1,4 @@
-// The words of core/ and shell/ in Russian.
+// The words of core/ and shell/ in Russian, and those that several folders share.
 
 export default {
   'The server can’t be reached.': 'Сервер недоступен.',
@@ -13,6 +13,8 @@ export default {
   'unnamed file': 'файл без имени',
   Close: 'Закрыть',
   Cancel: 'Отмена',
+  Pause: 'Приостановить',
+  Resume: 'Возобновить',
   'This view can’t be shown.': 'Этот раздел не открывается.',
   'The service can’t be reached, or it was updated. Load the page again.': 'Сервис недоступен или обновился. Загрузите страницу ещё раз.',
   'Go to': 'Перейти',

@@ -44,8 +44,8 @@ export function screen(root, { load, head = () => nothing, body }) {
     draw();
   }
 
-  const online = () => { if (state.problem) reload(); };
-  addEventListener('online', online);
+  const back = () => { if (state.problem) reload(); };
+  addEventListener('picasso:back', back);
 
   return {
     reload,
@@ -55,7 +55,7 @@ export function screen(root, { load, head = () => nothing, body }) {
     stop() {
       stopped = true;
       running.abort();
-      removeEventListener('online', online);
+      removeEventListener('picasso:back', back);
     },
   };
 }

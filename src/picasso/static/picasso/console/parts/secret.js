@@ -1,5 +1,6 @@
-// Secrets that are shown once, and copying.
+// Secrets that are shown once, and buttons that copy a text.
 
+import { copy } from '../core/clipboard.js';
 import { html, render } from '../core/html.js';
 import { t } from '../core/words.js';
 
@@ -42,26 +43,4 @@ async function copied(button, value) {
   const word = button.firstElementChild;
   word.textContent = await copy(value) ? t('Copied') : t('Select it and copy');
   setTimeout(() => { word.textContent = t('Copy'); }, SHOWN);
-}
-
-/** Whether that worked. Over plain HTTP browsers have no clipboard for pages: there the old way is used. */
-export async function copy(text) {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    return copyBySelection(text);
-  }
-}
-
-function copyBySelection(text) {
-  const area = document.createElement('textarea'), focused = document.activeElement;
-  area.value = text;
-  area.className = 'sr-only';
-  (document.querySelector('dialog[open]') ?? document.body).append(area);
-  area.select();
-  const done = document.execCommand('copy');
-  area.remove();
-  focused?.focus();
-  return done;
 }

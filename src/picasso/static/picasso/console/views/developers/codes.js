@@ -55,6 +55,9 @@ export function errorCodes(draw, context) {
     return [each.code, each.status, each.cause, each.remedy].some((text) => String(text ?? '').toLowerCase().includes(wanted));
   }
 
+  const back = () => { if (state.problem) load(); };
+  addEventListener('picasso:back', back, { signal: context.signal });
+
   return { load, body, stop() { stopped = true; } };
 }
 

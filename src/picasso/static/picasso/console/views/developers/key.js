@@ -5,8 +5,8 @@ import { confirm } from '../../core/dialogs.js';
 import { can } from '../../core/session.js';
 import { toast } from '../../core/toasts.js';
 import { t } from '../../core/words.js';
+import { attempt } from '../../parts/attempt.js';
 import { scopesInWords } from '../../parts/scopes.js';
-import { sentence } from '../../parts/screen.js';
 
 const SCOPES = ['files:read', 'files:write', 'events:read'];
 const DAYS = 7;
@@ -48,13 +48,4 @@ export async function revokeKey({ id }) {
     toast(t('The key is revoked.'));
     return true;
   });
-}
-
-async function attempt(run) {
-  try {
-    return await run();
-  } catch (problem) {
-    toast(sentence(problem), { bad: true });
-    return undefined;
-  }
 }

@@ -2,29 +2,16 @@
 
 import { html } from '../../core/html.js';
 import { api } from '../../core/api.js';
+import { copy } from '../../core/clipboard.js';
 import { duration } from '../../core/format.js';
 import { me } from '../../core/session.js';
 import { toast } from '../../core/toasts.js';
 import { t } from '../../core/words.js';
 import { plain, web } from './addresses.js';
 
-/** Copy a text and say so. Without a secure context there is no clipboard; then it is shown to be copied by hand. */
+/** Copy a text and say so. If that does not work it is shown, to be copied by hand. */
 export async function copyText(text, message = t('Copied')) {
-  try {
-    await navigator.clipboard.writeText(text);
-  } catch {
-    if (!copyBySelection(text)) return toast(text, { seconds: 30 });
-  }
-  return toast(message);
-}
-
-function copyBySelection(text) {
-  const area = Object.assign(document.createElement('textarea'), { value: text, readOnly: true, className: 'sr-only' });
-  document.body.append(area);
-  area.select();
-  const done = document.execCommand('copy');
-  area.remove();
-  return done;
+  return await copy(text) ? toast(message) : toast(text, { seconds: 30 });
 }
 
 /**

@@ -1,6 +1,7 @@
 // What can be done with the selected files.
 
 import { html } from '../../core/html.js';
+import { copy } from '../../core/clipboard.js';
 import { announce, toast } from '../../core/toasts.js';
 import { confirm, sheet } from '../../core/dialogs.js';
 import { number, webUrl } from '../../core/format.js';
@@ -120,17 +121,9 @@ export async function reprocess(target) {
 /** Copy the addresses, a line each. @param {Target} target */
 export async function copyLinks(target) {
   const files = await filesOf(target, MOST_LINKS);
-  await copyText(files.map((file) => new URL(webUrl(file.file), location.href).href).join('\n'));
+  const copied = await copy(files.map((file) => new URL(webUrl(file.file), location.href).href).join('\n'));
+  if (!copied) throw new Error(t('The links could not be copied.'));
   toast(tn('{n} link copied.', '{n} links copied.', files.length));
-}
-
-async function copyText(text) {
-  if (navigator.clipboard) return navigator.clipboard.writeText(text);
-  const field = document.body.appendChild(Object.assign(document.createElement('textarea'), { className: 'sr-only', value: text })); // plain HTTP has no clipboard API
-  field.select();
-  const done = document.execCommand('copy');
-  field.remove();
-  if (!done) throw new Error(t('The links could not be copied.'));
 }
 
 /** Download them as one ZIP file. @param {Target} target */

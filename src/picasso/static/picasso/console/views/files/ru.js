@@ -1,7 +1,6 @@
 // The words of the list of files in Russian.
 
 export default {
-  Files: 'Файлы',
   '{n} new files': ['{n} новый файл', '{n} новых файла', '{n} новых файлов'],
   '{n} new files – show': ['{n} новый файл – показать', '{n} новых файла – показать', '{n} новых файлов – показать'],
   Upload: 'Загрузить',
@@ -110,5 +109,4 @@ export default {
   'Packing {n} files, {size} …': ['Упаковывается {n} файл, {size} …', 'Упаковываются {n} файла, {size} …', 'Упаковываются {n} файлов, {size} …'],
   '{n} files packed.': ['{n} файл упакован.', '{n} файла упакованы.', '{n} файлов упаковано.'],
   'This browser can pack up to {size} at once.': 'Этот браузер может упаковать до {size} за раз.',
-  Cancel: 'Отмена',
 };

@@ -6,10 +6,13 @@ import { number } from '../../core/format.js';
 import { html, nothing } from '../../core/html.js';
 import { toast } from '../../core/toasts.js';
 import { t, tn } from '../../core/words.js';
-import { countWord } from './words.js';
+import { ACTIVE, countWord } from './words.js';
 
 /** @typedef {'retry' | 'cancel'} Action */
-/** @typedef {Record<string, unknown>} Filter as in the body of `POST jobs/retry/` */
+/** @typedef {Record<string, unknown> & {ids?: string[]}} Filter as in the body of `POST jobs/retry/`, but with any number of ids */
+/** @typedef {import('./words.js').Job} Job */
+
+const MOST_IDS = 100; // of one request; docs/operations.md
 
 const FINAL = () => t('These failed because of their files. Another run ends the same way, unless the pipeline, its processors or a setting was changed.');
 
@@ -23,13 +26,30 @@ export const countOf = (filter) => api('jobs/count/', { query: filter });
  */
 export async function changeMany(action, filter) {
   let done = 0;
-  for (let more = true; more;) {
-    const answer = await api(`jobs/${action}/`, { method: 'POST', body: filter });
-    done += answer.count;
-    ({ more } = answer);
+  for (const part of partsOf(filter)) {
+    for (let more = true; more;) {
+      const answer = await api(`jobs/${action}/`, { method: 'POST', body: part });
+      done += answer.count;
+      ({ more } = answer);
+    }
   }
   toast(action === 'retry' ? tn('{n} job will run again', '{n} jobs will run again', done) : tn('{n} job cancelled', '{n} jobs cancelled', done));
   return done;
+}
+
+/** One filter for each hundred of its ids. @param {Filter} filter @returns {Filter[]} */
+function partsOf({ ids, ...others }) {
+  if (!ids) return [others];
+  return Array.from({ length: Math.ceil(ids.length / MOST_IDS) }, (_, n) => ({ ...others, ids: ids.slice(n * MOST_IDS, (n + 1) * MOST_IDS) }));
+}
+
+/** Which of these jobs can be retried and which cancelled. Finished ones are only run again if no others are ticked. @param {Job[]} jobs */
+export function possible(jobs) {
+  const done = jobs.every(({ state }) => state === 'done');
+  return {
+    retry: done ? jobs : jobs.filter(({ state }) => ['failed', 'cancelled'].includes(state)),
+    cancel: jobs.filter(({ state }) => ACTIVE.includes(state)),
+  };
 }
 
 /** Ask. @param {Action} action @param {{count: number, more: boolean}} counted @param {boolean} final whether all of them failed for good */

@@ -2,7 +2,7 @@
 
 import { follow, onStatus, status } from '../../core/live.js';
 
-const PAUSE = 1500; // milliseconds between two reads, at least
+const LEAST = 1500; // milliseconds between two reads, at least
 const SLOW = 15_000; // without news, for what no event tells
 
 /**
@@ -11,10 +11,11 @@ const SLOW = 15_000; // without news, for what no event tells
  * @param {string[]} options.types
  * @param {() => Promise<unknown>} options.read
  * @param {() => number} [options.pause] the milliseconds until the next read without news
+ * @param {number} [options.least] milliseconds between two reads, also with news
  * @param {AbortSignal} options.signal
  * @returns {() => void} reads now
  */
-export function refreshing({ types, read, pause = () => SLOW, signal }) {
+export function refreshing({ types, read, pause = () => SLOW, least = LEAST, signal }) {
   let timer = 0, at = 0, busy = false, again = false;
   const run = async () => {
     if (busy || document.hidden) { again = true; return; }
@@ -23,10 +24,10 @@ export function refreshing({ types, read, pause = () => SLOW, signal }) {
     at = Date.now();
     await read();
     busy = false;
-    if (!signal.aborted) plan(again ? PAUSE : pause());
+    if (!signal.aborted) plan(again ? least : pause());
   };
   const plan = (/** @type {number} */ wait) => { clearTimeout(timer); timer = setTimeout(run, wait); };
-  const news = () => plan(Math.max(0, at + PAUSE - Date.now()));
+  const news = () => plan(Math.max(0, at + least - Date.now()));
   if (signal.aborted) return run;
   const stops = [
     follow(types, news),

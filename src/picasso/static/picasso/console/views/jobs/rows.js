@@ -63,4 +63,4 @@ function progress(job) {
 /** @param {Job} job @param {string} name @param {Doing} doing */
 const button = (job, name, { retry, cancel }) => (ACTIVE.includes(job.state)
   ? html`<button class="button quiet" type="button" aria-label=${t('Cancel {name}', { name })} @click=${() => cancel(job)}>${icon('close')}${t('Cancel')}</button>`
-  : html`<button class="button quiet" type="button" aria-label=${job.state === 'done' ? t('Run {name} again', { name }) : t('Retry {name}', { name })} @click=${() => retry(job)}>${icon('retry')}${job.state === 'done' ? t('Run again') : t('Retry')}</button>`);
+  : html`<button class="button quiet" type="button" aria-label=${job.state === 'done' ? t('Run again: {name}', { name }) : t('Retry {name}', { name })} @click=${() => retry(job)}>${icon('retry')}${job.state === 'done' ? t('Run again') : t('Retry')}</button>`);

@@ -7,6 +7,7 @@ import { can } from '../../core/session.js';
 import { t } from '../../core/words.js';
 import { formDialog } from '../../parts/dialog.js';
 import { areaField, checkField, checkGroup, lines, selectField, textField } from '../../parts/fields.js';
+import { graceField } from '../../parts/grace.js';
 import { SCOPES, scopeInWords, scopesInWords, STRONG } from '../../parts/scopes.js';
 import { showSecrets } from '../../parts/secret.js';
 
@@ -48,8 +49,7 @@ export async function rotateKey(key) {
     body: ({ fault }) => html`
       <p>${t('“{name}” gets a successor with the same rights, which is shown once. For a while both are valid, so that your servers can change without a gap.', { name: visible(key.name) })}</p>
       <p>${t('Servers that sign tokens themselves need the new kid and signing secret, too.')}</p>
-      ${selectField({ name: 'grace', label: t('The old one stays valid for'), value: '86400', fault: fault('grace'),
-        options: [['0', t('no time: it ends now')], ['3600', t('an hour')], ['86400', t('a day')], ['604800', t('a week')], ['2592000', t('30 days')]] })}`,
+      ${graceField(fault)}`,
     run: (values) => api(`keys/${key.id}/rotate/`, { method: 'POST', body: { grace: Number(values.get('grace')) } }),
   });
   if (made) await showKey(made, t('The successor is there'));

@@ -46,7 +46,7 @@ export async function newPassword(person) {
 
 const showPassword = ({ name, password }, title) => showSecrets({
   title,
-  text: t('Give these to the person on a safe way. The password is shown only now; the person can change it under Account.'),
+  text: t('Give these to the person in a safe way. The password is shown only now; the person can change it under Account.'),
   secrets: [
     { label: t('Address'), value: absolute('sign-in/') },
     { label: t('Name'), value: visible(name) },

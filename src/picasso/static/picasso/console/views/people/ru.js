@@ -45,7 +45,7 @@ export default {
   'The old one stops working, and all sessions of the person end.': 'Старый перестаёт действовать, все сеансы человека завершаются.',
   'Also remove the second factor, as it was lost': 'Убрать и второй фактор: он утерян',
   'The new password': 'Новый пароль',
-  'Give these to the person on a safe way. The password is shown only now; the person can change it under Account.': 'Передайте это человеку безопасным путём. Пароль показывается только сейчас; его можно сменить в учётной записи.',
+  'Give these to the person in a safe way. The password is shown only now; the person can change it under Account.': 'Передайте это человеку безопасным путём. Пароль показывается только сейчас; его можно сменить в учётной записи.',
   'Address': 'Адрес',
   'Name': 'Имя',
   'Password': 'Пароль',

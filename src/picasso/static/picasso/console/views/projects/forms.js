@@ -6,6 +6,7 @@ import { html } from '../../core/html.js';
 import { t } from '../../core/words.js';
 import { formDialog } from '../../parts/dialog.js';
 import { areaField, lines, selectField, textField } from '../../parts/fields.js';
+import { graceField, WEEK } from '../../parts/grace.js';
 import { showSecrets } from '../../parts/secret.js';
 import { parseSize, sizeText } from './sizes.js';
 
@@ -108,8 +109,7 @@ export async function webhookSecret(project) {
     action: t('Make a new secret'),
     body: ({ fault }) => html`
       <p>${t('It signs the messages to addresses that uploads have named. For a while the old one signs, too.')}</p>
-      ${selectField({ name: 'grace', label: t('The old one stays valid for'), value: '86400', fault: fault('grace'),
-        options: [['0', t('no time: it ends now')], ['3600', t('an hour')], ['86400', t('a day')], ['604800', t('a week')]] })}`,
+      ${graceField(fault, WEEK)}`,
     run: (values) => api(`projects/${encodeURIComponent(project.name)}/webhook-secret/`, { method: 'POST', body: { grace: Number(values.get('grace')) } }),
   });
   if (!made) return;

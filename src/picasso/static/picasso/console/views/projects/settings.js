@@ -3,9 +3,8 @@
 import { bytes, number, percent } from '../../core/format.js';
 import { html, nothing } from '../../core/html.js';
 import { can } from '../../core/session.js';
-import { toast } from '../../core/toasts.js';
 import { t, tn } from '../../core/words.js';
-import { sentence } from '../../parts/screen.js';
+import { attempt } from '../../parts/attempt.js';
 import { exactly, facts, pretty, said } from '../../parts/text.js';
 import { deleteProject, editAccess, editJson, editKeeping, editQuotas, webhookSecret } from './forms.js';
 
@@ -100,13 +99,4 @@ function danger(project, leave) {
   if (!can('service:admin') || project.name === 'default') return nothing;
   return section(t('Delete the project'), html`<p>${t('Only a project without files and unfinished uploads can be deleted. Its keys end.')}</p>`,
     button(t('Delete the project'), () => attempt(async () => { if (await deleteProject(project)) leave(); }), 'danger'));
-}
-
-async function attempt(run) {
-  try {
-    return await run();
-  } catch (problem) {
-    toast(sentence(problem), { bad: true });
-    return undefined;
-  }
 }

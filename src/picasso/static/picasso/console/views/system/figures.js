@@ -61,7 +61,13 @@ export class Figures {
       this.problem = problem;
     }
     this.draw();
-    this.timer = setTimeout(() => this.read(), Math.min(LONGEST_PAUSE, step * 250));
+    this.timer = setTimeout(() => this.readSeen(), Math.min(LONGEST_PAUSE, step * 250));
+  }
+
+  /** Now, or as soon as somebody looks. */
+  readSeen() {
+    if (document.hidden) document.addEventListener('visibilitychange', () => this.readSeen(), { once: true, signal: this.signal });
+    else this.read();
   }
 }
 

@@ -1,9 +1,9 @@
-// What is wrong with the service, in words, with the time of the person who reads. Used by the frame's light, too.
+// What is wrong with the service, in words, with the time of the person who reads.
 
-import { date, duration } from '../../core/format.js';
+import { clockTime, duration } from '../../core/format.js';
 import { html, icon } from '../../core/html.js';
 import { path } from '../../core/session.js';
-import { language, t } from '../../core/words.js';
+import { t } from '../../core/words.js';
 
 /**
  * @typedef {object} HealthProblem an item of `health` of `GET system/`
@@ -17,17 +17,9 @@ import { language, t } from '../../core/words.js';
  * @property {number | null} seconds
  */
 
-const times = new Intl.DateTimeFormat(language, { timeStyle: 'short' });
-
-/** "03:12" today, else with the date. @param {string} at */
-export function since(at) {
-  const when = new Date(at);
-  return when.toDateString() === new Date().toDateString() ? times.format(when) : date(when);
-}
-
 /** A sentence; one that is not known here as the service says it. @param {HealthProblem} problem */
 export function sentence(problem) {
-  const { queue, by } = problem, time = problem.since ? since(problem.since) : '';
+  const { queue, by } = problem, time = problem.since ? clockTime(problem.since) : '';
   switch (problem.code) {
     case 'no-worker':
       if (queue) return time ? t('No worker of the queue {queue} since {time}: its jobs wait.', { queue, time }) : t('No worker of the queue {queue}: its jobs wait.', { queue });

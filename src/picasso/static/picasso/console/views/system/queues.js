@@ -2,12 +2,11 @@
 
 import { api } from '../../core/api.js';
 import { confirm } from '../../core/dialogs.js';
-import { duration, number } from '../../core/format.js';
+import { clockTime, duration, number } from '../../core/format.js';
 import { html, icon, nothing } from '../../core/html.js';
 import { can, path } from '../../core/session.js';
 import { toast } from '../../core/toasts.js';
 import { t } from '../../core/words.js';
-import { since } from './health.js';
 
 /** @typedef {{name: string, paused: boolean, paused_at: string | null, paused_by: string, workers: number | null}} Queue */
 /** @typedef {{name: string, waiting: number, queued: number, running: number, oldest: number | null}} Load */
@@ -45,8 +44,8 @@ function row(queue, load, busy, change) {
 function stateOf({ paused, paused_at: at, paused_by: by }) {
   // With a gap, as a job that runs has another word in Russian.
   if (!paused) return t('Running{of}', { of: '' });
-  if (at && by) return t('Paused since {time} by {by}', { time: since(at), by });
-  return at ? t('Paused since {time}', { time: since(at) }) : t('Paused');
+  if (at && by) return t('Paused since {time} by {by}', { time: clockTime(at), by });
+  return at ? t('Paused since {time}', { time: clockTime(at) }) : t('Paused');
 }
 
 /** @param {string} name */

@@ -16,8 +16,8 @@ import { workersCard } from './workers.js';
 
 export const title = 'System';
 
-/** Milliseconds. */
-const SOON = 5000;
+/** Milliseconds between two reads: without news, and with news at least. What is read counts all jobs that wait. */
+const PAUSE = 15_000, NEWS = 5000;
 
 /** @param {HTMLElement} root @param {import('../../core/router.js').Context} context */
 export async function mount(root, { signal }) {
@@ -46,8 +46,9 @@ class System {
 
   start() {
     this.draw();
-    this.run = refreshing({ types: ['job.*'], read: () => this.read(), pause: () => SOON, signal: this.signal });
+    this.run = refreshing({ types: ['job.*'], read: () => this.read(), pause: () => PAUSE, least: NEWS, signal: this.signal });
     this.run();
+    addEventListener('picasso:back', () => this.readAgain(), { signal: this.signal });
     this.figures.start();
     this.readOnce('storage', () => api('system/storage/', { query: { of: can('service:admin') ? 'service' : 'project' }, signal: this.signal }));
     if (!can('service:admin')) return;
@@ -77,6 +78,12 @@ class System {
       this.once[name] = { ...this.once[name], busy: false, problem };
     }
     this.draw();
+  }
+
+  /** What could not be read. */
+  readAgain() {
+    if (this.figures.problem) this.figures.read();
+    for (const { problem, again } of Object.values(this.once)) if (problem) again();
   }
 
   /** @param {string} name @param {boolean} pause */

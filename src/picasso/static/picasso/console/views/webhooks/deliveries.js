@@ -1,18 +1,16 @@
-// The messages of one webhook: filtered, each with payload, attempts and answers, and sent again.
+// The messages of one webhook: filtered, read again while something is about to be sent, and sent again.
 
 import { api } from '../../core/api.js';
 import { confirm } from '../../core/dialogs.js';
-import { number } from '../../core/format.js';
 import { html, ifDefined, repeat } from '../../core/html.js';
 import { path as link } from '../../core/router.js';
-import { toast } from '../../core/toasts.js';
 import { t } from '../../core/words.js';
-import { copyButton } from '../../parts/secret.js';
+import { attempt } from '../../parts/attempt.js';
 import { firstPage, moreButton } from '../../parts/pages.js';
-import { emptyState, problemState, sentence, skeleton } from '../../parts/screen.js';
-import { badge, exactly, pretty, said, when } from '../../parts/text.js';
+import { emptyState, problemState, skeleton } from '../../parts/screen.js';
+import { deliveryRow } from './delivery.js';
 import { replay, replaySince } from './forms.js';
-import { kindOfState, nameOfState, outcomeOf, OWN_CODES, progressOf, STATES } from './states.js';
+import { nameOfState, STATES } from './states.js';
 
 const SIZE = 25; // deliveries of a page
 const POLL = 2000; // milliseconds, while something shown is about to be sent
@@ -58,11 +56,7 @@ export function deliveriesOf(id, { draw, changed, context }) {
   }
 
   async function act(run) {
-    try {
-      if (await run()) await reload();
-    } catch (problem) {
-      toast(sentence(problem), { bad: true });
-    }
+    if (await attempt(run)) await reload();
   }
 
   async function opened(event, delivery) {
@@ -77,12 +71,6 @@ export function deliveriesOf(id, { draw, changed, context }) {
     }
     draw();
   }
-
-  const replayFailed = async (webhook) => await confirm({
-    title: t('Send all failed messages again?'),
-    text: t('Each one that has failed for good is sent once more, at once.'),
-    action: t('Send again'),
-  }) && replay(webhook, { failed: true });
 
   function body(webhook) {
     return html`
@@ -109,33 +97,14 @@ export function deliveriesOf(id, { draw, changed, context }) {
       ${moreButton(state.pages, draw)}`;
   }
 
-  function row(delivery, webhook) {
-    const last = delivery.attempts.at(-1);
-    return html`
-      <li class="entry card">
-        <details @toggle=${(event) => opened(event, delivery)}>
-          <summary>
-            ${badge(kindOfState(delivery.state), nameOfState(delivery.state))}
-            <code>${delivery.type}</code>
-            <span class="hint">${when(delivery.created_at)}</span>
-            <span class="hint">${last ? `${outcomeOf(last)} · ${number(last.milliseconds)} ms` : ''}</span>
-          </summary>
-          ${detail(delivery, webhook)}
-        </details>
-      </li>`;
-  }
+  const row = (delivery, webhook) => deliveryRow(delivery, {
+    content: state.payloads.get(delivery.id),
+    opened: (event) => opened(event, delivery),
+    again: webhook.enabled ? () => act(() => replay(webhook, { deliveries: [delivery.id] })) : undefined,
+  });
 
-  function detail(delivery, webhook) {
-    const found = state.payloads.get(delivery.id);
-    return html`
-      <p>${progressOf(delivery)} <code>${delivery.message_id}</code>${copyButton(delivery.message_id, 'webhook-id')}
-        <button class="button" type="button" ?disabled=${!webhook.enabled}
-          @click=${() => act(() => replay(webhook, { deliveries: [delivery.id] }))}>${t('Send again')}</button></p>
-      <h3>${t('Attempts')}</h3>
-      ${attempts(delivery.attempts)}
-      <h3>${t('What it says')}</h3>
-      ${payload(found)}`;
-  }
+  const back = () => { if (state.problem) reload(); };
+  addEventListener('picasso:back', back, { signal: context.signal });
 
   return { reload, update, body, stop() { stopped = true; clearTimeout(timer); } };
 }
@@ -154,30 +123,8 @@ const tabs = (id, chosen) => html`
         ${state ? nameOfState(state) : t('All')}</a>`)}
   </nav>`;
 
-function attempts(made) {
-  if (!made.length) return html`<p class="hint">${t('There was none yet.')}</p>`;
-  return html`
-    <div class="table-wrap" tabindex="0" role="region" aria-label=${t('Attempts')}>
-      <table class="table">
-        <thead><tr><th scope="col">${t('When')}</th><th scope="col">${t('Outcome')}</th><th scope="col" class="number">${t('Time')}</th><th scope="col">${t('Answer')}</th></tr></thead>
-        <tbody>${made.map((each) => html`
-          <tr><td>${exactly(each.at)}</td><td>${outcome(each)}</td><td class="number">${number(each.milliseconds)} ms</td>
-            <td class="answer">${each.answer ? said(each.answer) : '–'}</td></tr>`)}</tbody>
-      </table>
-    </div>`;
-}
-
-/** With a link to what the code of an error means. */
-function outcome(attempt) {
-  const { error } = attempt;
-  if (attempt.status || !error || OWN_CODES.has(error)) return outcomeOf(attempt);
-  return html`<a href=${link(`developers/?code=${encodeURIComponent(error)}`)}><code>${error}</code></a>`;
-}
-
-function payload(found) {
-  if (!found || found.loading) return skeleton(1);
-  if (found.problem) return html`<p role="alert">${sentence(found.problem)}</p>`;
-  if (!found.payload) return html`<p class="hint">${t('The event is not kept any more, so this can’t be shown or sent.')}</p>`;
-  const text = pretty(found.payload);
-  return html`<div class="copied-text"><pre tabindex="0">${text}</pre>${copyButton(text, t('What it says'))}</div>`;
-}
+const replayFailed = async (webhook) => await confirm({
+  title: t('Send all failed messages again?'),
+  text: t('Each one that has failed for good is sent once more, at once.'),
+  action: t('Send again'),
+}) && replay(webhook, { failed: true });

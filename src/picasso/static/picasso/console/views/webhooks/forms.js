@@ -7,6 +7,7 @@ import { toast } from '../../core/toasts.js';
 import { t, tn } from '../../core/words.js';
 import { formDialog } from '../../parts/dialog.js';
 import { areaField, checkField, checkGroup, lines, selectField, textField } from '../../parts/fields.js';
+import { graceField } from '../../parts/grace.js';
 import { showSecrets } from '../../parts/secret.js';
 import { GROUPS, typeInWords } from './types.js';
 
@@ -95,11 +96,6 @@ export async function rotateSecret(webhook) {
   if (made) await shown(made.secret, t('The new secret'));
   return made;
 }
-
-export const graceField = (fault) => selectField({
-  name: 'grace', label: t('The old one stays valid for'), value: '86400', fault: fault('grace'),
-  options: [['0', t('no time: it ends now')], ['3600', t('an hour')], ['86400', t('a day')], ['604800', t('a week')], ['2592000', t('30 days')]],
-});
 
 const shown = (secret, title) => showSecrets({
   title,

@@ -9,7 +9,7 @@ export function stateOf(webhook) {
   if (!webhook.failures) return { kind: 'good', label: t('Active'), text: t('Events are sent as they happen.') };
   const paused = webhook.resume_at && new Date(webhook.resume_at) > new Date();
   const failed = tn('The last attempt has failed.', 'The last {n} attempts have failed.', webhook.failures);
-  const since = webhook.failing_since ? ` ${t('It fails since {time}.', { time: date(webhook.failing_since) })}` : '';
+  const since = webhook.failing_since ? ` ${t('It has been failing since {time}.', { time: date(webhook.failing_since) })}` : '';
   const next = paused
     ? ` ${t('The next attempt is not before {time}; “Send a test” makes one at once.', { time: date(webhook.resume_at) })}`
     : ` ${t('Messages are sent one at a time until one arrives.')}`;
@@ -23,8 +23,8 @@ export function stateOf(webhook) {
 function disabled({ disabled_reason: reason, disabled_at: at }) {
   const time = at ? date(at) : '';
   const found = {
-    requested: { kind: 'quiet', label: t('Disabled'), text: t('Somebody has disabled it on {time}.', { time }) },
-    gone: { kind: 'bad', label: t('Disabled: gone'), text: t('Its receiver has answered 410 (gone) on {time}. Enable it when the receiver is back.', { time }) },
+    requested: { kind: 'quiet', label: t('Disabled'), text: t('Somebody disabled it on {time}.', { time }) },
+    gone: { kind: 'bad', label: t('Disabled: gone'), text: t('Its receiver answered 410 (gone) on {time}. Enable it when the receiver is back.', { time }) },
     failing: { kind: 'bad', label: t('Disabled: it failed'), text: t('For a week nothing could be delivered, so it was disabled on {time}. Mend the receiver, then enable it: what is still due is sent.', { time }) },
   };
   return found[reason] ?? { kind: 'quiet', label: t('Disabled'), text: '' };

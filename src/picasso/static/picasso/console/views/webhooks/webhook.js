@@ -7,7 +7,8 @@ import { html, nothing } from '../../core/html.js';
 import { path as link } from '../../core/router.js';
 import { toast } from '../../core/toasts.js';
 import { t } from '../../core/words.js';
-import { screen, sentence } from '../../parts/screen.js';
+import { attempt } from '../../parts/attempt.js';
+import { screen } from '../../parts/screen.js';
 import { badge, exactly, facts, said } from '../../parts/text.js';
 import { deliveriesOf } from './deliveries.js';
 import { editWebhook, rotateSecret } from './forms.js';
@@ -39,21 +40,12 @@ export function mountWebhook(root, context) {
   function actions(webhook) {
     return html`
       <div class="toolbar">
-        <button class="button primary" type="button" ?disabled=${!webhook.enabled} @click=${() => act(test)}>${t('Send a test')}</button>
+        <button class="button primary" type="button" ?disabled=${!webhook.enabled} @click=${() => attempt(test)}>${t('Send a test')}</button>
         <button class="button" type="button" @click=${() => edit(editWebhook, webhook)}>${t('Edit')}</button>
         <button class="button" type="button" @click=${() => edit(rotateSecret, webhook)}>${t('New secret')}</button>
-        <button class="button" type="button" @click=${() => act(() => enable(!webhook.enabled))}>${webhook.enabled ? t('Disable') : t('Enable')}</button>
-        <button class="button danger" type="button" @click=${() => act(() => remove(webhook))}>${t('Delete')}</button>
+        <button class="button" type="button" @click=${() => attempt(() => enable(!webhook.enabled))}>${webhook.enabled ? t('Disable') : t('Enable')}</button>
+        <button class="button danger" type="button" @click=${() => attempt(() => remove(webhook))}>${t('Delete')}</button>
       </div>`;
-  }
-
-  /** What fails is said, and the page shows how things are. */
-  async function act(run) {
-    try {
-      await run();
-    } catch (problem) {
-      toast(sentence(problem), { bad: true });
-    }
   }
 
   async function edit(dialog, webhook) {
@@ -72,15 +64,7 @@ export function mountWebhook(root, context) {
   }
 
   async function remove(webhook) {
-    const sure = await confirm({
-      title: t('Delete this webhook?'),
-      text: t('{address} is not told any more. The list of its deliveries is deleted, and what was not sent is not sent.', { address: visible(webhook.url) }),
-      action: t('Delete'),
-      danger: true,
-    });
-    if (!sure) return;
-    await api(address, { method: 'DELETE' });
-    context.navigate(link('webhooks/'));
+    if (await removed(webhook)) context.navigate(link('webhooks/'));
   }
 
   view.reload();
@@ -89,6 +73,18 @@ export function mountWebhook(root, context) {
     update: (next) => deliveries.update(next),
     unmount() { deliveries.stop(); view.stop(); },
   };
+}
+
+/** Whether it is deleted, after a question. */
+async function removed({ id, url }) {
+  const sure = await confirm({
+    title: t('Delete this webhook?'),
+    text: t('{address} is not told any more. The list of its deliveries is deleted, and what was not sent is not sent.', { address: visible(url) }),
+    action: t('Delete'),
+    danger: true,
+  });
+  if (sure) await api(`webhooks/${id}/`, { method: 'DELETE' });
+  return sure;
 }
 
 function about(webhook) {
