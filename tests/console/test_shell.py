@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from tests.console.pages import CONTROL, SHIFT, SHOWN, check_looks, findings, look, press, write
+from tests.console.pages import CONTROL, SHIFT, SHOWN, check_looks, complaints, findings, look, press, write
 from tests.console.signed_in import as_administrator
 from tests.devtools import Page, Window
 from tests.stack import Stack
@@ -117,7 +117,7 @@ def test_the_bar_of_a_phone_has_the_rest_in_a_sheet(open_page: Callable[[str], P
     assert findings(page) == []
     press(page, "Escape")
     page.until("document.querySelector('.sidebar > .sidebar-foot') && !document.querySelector('dialog[open]')")
-    assert page.run("document.activeElement.dataset.shell") == "more"
+    page.until("document.activeElement.dataset.shell === 'more'")
 
 
 def test_the_api_reference_can_be_tried_out(chromium: Window, stack: Stack, tmp_path: Path) -> None:
@@ -138,7 +138,7 @@ def test_the_api_reference_can_be_tried_out(chromium: Window, stack: Stack, tmp_
     page.until("!!document.querySelector('.live-responses-table tbody .response-col_status')")
     assert page.text(".live-responses-table tbody .response-col_status").startswith("201")
     page.close()
-    assert page.complaints == []
+    assert complaints(page) == []
 
 
 # Choices
@@ -165,6 +165,8 @@ def test_colours_and_language_are_chosen_and_stay(open_page: Callable[[str], Pag
 
 
 def choose(page: Page, name: str, value: str) -> None:
+    options = f"[...(document.querySelector('select[data-shell={name}]')?.options ?? [])]"
+    page.until(f"{options}.some((each) => each.value === '{value}')")
     page.run(f"""(() => {{
         const select = document.querySelector('select[data-shell={name}]');
         select.value = '{value}';

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.console.pages import cookie, findings, focused, look, press, write
+from tests.console.pages import complaints, cookie, findings, focused, look, press, write
 from tests.devtools import Page, Window
 from tests.stack import Stack
 from tests.train import Train, train
@@ -42,7 +42,7 @@ def slow(chromium: Window, line: Train) -> Iterator[Page]:
     page = opened_on(chromium, line, "/uploads/")
     yield page
     page.close()
-    assert page.complaints == []
+    assert complaints(page) == []
 
 
 def opened_on(chromium: Window, line: Train, path: str) -> Page:
@@ -59,11 +59,6 @@ def written(folder: Path, *names: str, size: int = 1000) -> list[Path]:
     return paths
 
 
-def states(page: Page) -> list[str]:
-    found: list[str] = page.run("[...document.querySelectorAll('.upload')].map((row) => row.dataset.state)")
-    return found
-
-
 def in_state(page: Page, state: str) -> str:
     """The text of the first row in this state, once there is one."""
     row = f'.upload[data-state="{state}"]'
@@ -71,8 +66,9 @@ def in_state(page: Page, state: str) -> str:
     return page.text(row)
 
 
-def title_of_tray(page: Page) -> str:
-    return page.text(".dock-title")
+def has_title(page: Page, title: str) -> None:
+    """Wait until the tray has it."""
+    page.once(lambda: page.text(".dock-title") == title, f"the title {title}")
 
 
 def names_like(stack: Stack, text: str) -> list[str]:
@@ -100,7 +96,7 @@ def test_a_batch_is_counted_and_announced_once(page: Page, stack: Stack, tmp_pat
     empty.touch()
     page.choose(*paths, empty, selector=INPUT)
     page.until(f"{TRAY}.dataset.state === 'failed' && document.querySelectorAll('[data-state=done]').length === 8")
-    assert title_of_tray(page) == "8 of 9 · 1 failed"
+    has_title(page, "8 of 9 · 1 failed")
     assert in_state(page, "error").splitlines() == ["empty.txt", "The file is empty.", "Remove"]
     assert sorted(names_like(stack, batch)) == sorted(path.name for path in paths)
     ended = "8 files uploaded, 1 failed"
@@ -114,8 +110,8 @@ def test_a_batch_is_counted_and_announced_once(page: Page, stack: Stack, tmp_pat
     assert findings(page) == []
     look(page)
     page.click("[data-action=clear]")
-    assert states(page) == []
-    assert title_of_tray(page) == "Upload"
+    has_title(page, "Upload")
+    page.until("!document.querySelector('.upload')")
 
 
 def test_folders_are_opened(page: Page, stack: Stack, tmp_path: Path) -> None:
@@ -142,7 +138,7 @@ def drag(page: Page, path: Path) -> None:
     data = {"items": [], "files": [str(path)], "dragOperationsMask": 1}
     for event in ("dragEnter", "dragOver"):
         page.ask("Input.dispatchDragEvent", type=event, x=300, y=300, data=data)
-    page.until("!!document.querySelector('.tray-veil').checkVisibility()")
+    page.until("document.querySelector('.tray-veil')?.checkVisibility()")
     assert page.text(".tray-veil") == "Drop to upload"
     page.ask("Input.dispatchDragEvent", type="drop", x=300, y=300, data=data)
 
@@ -166,7 +162,8 @@ def test_what_is_pasted_has_the_tags(page: Page, stack: Stack) -> None:
 
 def test_what_is_there_already_is_not_sent(page: Page, stack: Stack, tmp_path: Path) -> None:
     """By its bytes, whatever its name; with the keyboard only."""
-    [first, same] = written(tmp_path, "first.txt", "same.txt")
+    batch = random.randbytes(4).hex()
+    [first, same] = written(tmp_path, f"{batch}-first.txt", f"{batch}-same.txt")
     same.write_bytes(first.read_bytes())
     known = stack.upload(first.read_bytes(), first.name)
     page.choose(same, selector=INPUT)
@@ -179,19 +176,19 @@ def test_what_is_there_already_is_not_sent(page: Page, stack: Stack, tmp_path: P
         if focused(page).startswith("Upload anyway"):
             break
         press(page, "Tab")
-    assert focused(page) == "Upload anyway: same.txt"
+    assert focused(page) == f"Upload anyway: {same.name}"
     press(page, "Enter")
     in_state(page, "done")
     assert page.run("document.activeElement.closest('.dock') !== null"), "the focus is lost"
-    assert len(names_like(stack, "same.txt")) == 1
+    assert names_like(stack, same.name) == [same.name]
 
 
 def test_thousands_are_folded(page: Page) -> None:
     page.connected(False)
     drop(page, "for (let n = 0; n < 3000; n += 1) data.items.add(new File([`thousands ${n}`], `${n}.txt`))")
-    page.until(f"/ of 3,000$/.test({TRAY}.querySelector('.dock-title').textContent)")
-    assert len(states(page)) < 100
-    assert "more queued" in page.text(".dock-more")
+    page.until(f"/ of 3,000$/.test({TRAY}.querySelector('.dock-title')?.textContent)")
+    page.until("document.querySelector('.dock-more')?.innerText.includes('more queued')")
+    assert page.run("document.querySelectorAll('.upload').length") < 100
     page.click("[data-action=cancel-all]")
     page.until("!document.querySelector('.upload')")
     page.connected(True)
@@ -214,12 +211,13 @@ def test_offline_has_no_countdown(slow: Page, line: Train, tmp_path: Path) -> No
     line.pace = MIB
     slow.choose(film, selector=INPUT)
     slow.once(lambda: line.came > MIB, "sent a mebibyte")
+    line.pace = MIB // 32  # the rest takes a minute and a half
     percent = slow.until("/^\\d+% · /.exec(document.title)?.[0]")
     assert percent
     slow.connected(False)
     line.cut()
     slow.until("document.querySelector('.upload')?.dataset.state === 'lost'")
-    assert slow.text(".upload [data-slot=note]") == "Offline; continues by itself"
+    slow.until("document.querySelector('.upload [data-slot=note]')?.innerText === 'Offline; continues by itself'")
     assert findings(slow) == []
     line.pace = float("inf")
     slow.connected(True)
@@ -232,7 +230,7 @@ def test_unfinished_uploads(chromium: Window, slow: Page, line: Train, stack: St
     films = written(tmp_path, "one.bin", "two.bin", size=6 * MIB)
     line.pace = 2 * MIB
     slow.choose(*films, selector=INPUT)
-    slow.once(lambda: len(slow.sent("PATCH")) == 2 and line.came > 2 * MIB, "sent some of both")
+    slow.once(lambda: len(slow.sent("PATCH")) >= 2 and line.came > 2 * MIB, "sent some of both")
     line.pace = MIB // 16
     line.swallow = lambda head: head.startswith(b"GET /api/v1.0/uploads/")
     slow.go(ready=THERE)
@@ -258,7 +256,7 @@ def test_the_tray_speaks_russian(page: Page, stack: Stack, open_page: Open, tmp_
     with cookie(page, stack, "picasso-language", "ru"):
         russian = open_page("/uploads/")
         russian.until(THERE)
-        russian.until("document.querySelector('#view').textContent.includes('Незавершённых загрузок нет')")
+        russian.until("document.querySelector('#view')?.textContent.includes('Незавершённых загрузок нет')")
         russian.choose(*written(tmp_path, "a.txt", "b.txt"), selector=INPUT)
         russian.until("document.querySelectorAll('[data-state=done]').length === 2")
-        assert title_of_tray(russian) == "2 файла загружено"
+        has_title(russian, "2 файла загружено")
