@@ -56,7 +56,9 @@ export function deliveriesOf(id, { draw, changed, context }) {
   }
 
   async function act(run) {
-    if (await attempt(run)) await reload();
+    if (!await attempt(run)) return;
+    await reload();
+    changed();
   }
 
   async function opened(event, delivery) {

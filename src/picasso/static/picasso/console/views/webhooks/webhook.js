@@ -55,7 +55,7 @@ export function mountWebhook(root, context) {
   async function test() {
     await api(`${address}test/`, { method: 'POST' });
     toast(t('A test message is on its way.'));
-    await deliveries.reload();
+    await Promise.all([deliveries.reload(), view.reload()]);
   }
 
   async function enable(enabled) {
