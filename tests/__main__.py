@@ -19,9 +19,9 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, NamedTuple
+from typing import Any
 
-from tests import brokers, databases, sampling
+from tests import again, brokers, databases, sampling
 from tests.databases import Databases
 from tests.flow import vendors
 from tests.services import Postgres, RabbitMQ, Unavailable, servers_required, started
@@ -49,12 +49,13 @@ class Part:
     name: str
     paths: Sequence[str]
     without: Sequence[str] = ()
+    options: Sequence[str] = ()
     vendor: str = ""
     servers: bool = True
 
     @property
     def arguments(self) -> Sequence[str]:
-        return [*self.paths, *(f"--ignore={path}" for path in self.without)]
+        return [*self.options, *self.paths, *(f"--ignore={path}" for path in self.without)]
 
 
 def live(*names: str) -> Sequence[str]:
@@ -90,9 +91,12 @@ PARTS = [
 ]
 
 
-class Ended(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Ended:
     status: int
     processor_seconds: float
+    by_chance: Sequence[str] = ()
+    """Tests that failed, and passed when they were run again."""
 
 
 def main() -> int:
@@ -102,10 +106,12 @@ def main() -> int:
     print(sampling.header(), flush=True)
     began = time.monotonic()
     with shared_servers() as servers, ThreadPoolExecutor(SIDE_BY_SIDE) as threads:
-        statuses = threads.map(lambda part: run(part, servers.result() if part.servers else {}), PARTS)
-        failed = [part for part, status in zip(PARTS, statuses, strict=True) if status]
+        ends = list(threads.map(lambda part: run(part, servers.result() if part.servers else {}), PARTS))
     used = processor_seconds(resource.getrusage(resource.RUSAGE_CHILDREN))
     print(f"\n{len(PARTS)} parts: {time.monotonic() - began:.0f} s, processor time {used:.0f} s", flush=True)
+    for name in [name for ended in ends for name in ended.by_chance]:
+        print(f"FAILED BY CHANCE, passed when it was run again; mend it: {name}")
+    failed = [part for part, ended in zip(PARTS, ends, strict=True) if ended.status]
     for part in failed:
         print(f"FAILED: {part.name}")
     return int(bool(failed))
@@ -143,17 +149,28 @@ def check_parts() -> None:
     assert not missing, f"tests/__main__.py lists paths that do not exist: {missing}"
 
 
-def run(part: Part, env: Mapping[str, str]) -> int:
+def run(part: Part, env: Mapping[str, str]) -> Ended:
     """Run one part and print what it printed, in one piece."""
     began = time.monotonic()
-    with tempfile.TemporaryFile("w+") as output:
-        start = run_on_postgres if part.vendor == "postgresql" else run_pytest
-        ended = start(part, output.fileno(), {**env, vendors.VENDOR: part.vendor})
+    with tempfile.TemporaryFile("w+") as output, TemporaryDirectory(prefix="picasso-failures-") as failures:
+        ended = run_twice(part, output.fileno(), {**env, vendors.VENDOR: part.vendor}, Path(failures))
         output.seek(0)
         took = f"{time.monotonic() - began:.0f} s, processor time {ended.processor_seconds:.0f} s"
         with PRINTING:
             print(f"\n===== {part.name}: {took}\n{output.read()}", flush=True)
-    return ended.status
+    return ended
+
+
+def run_twice(part: Part, output: int, env: Mapping[str, str], failures: Path) -> Ended:
+    """The second time only what has failed; see `tests.again`."""
+    start = run_on_postgres if part.vendor == "postgresql" else run_pytest
+
+    def run_with(options: Sequence[str]) -> Ended:
+        return start(replace(part, options=[*again.cache(failures), *options]), output, env)
+
+    ended = run_with([])
+    by_chance = again.passed_again(ended.status, failures, lambda options: run_with(options).status)
+    return replace(ended, status=0, by_chance=by_chance) if by_chance else ended
 
 
 PRINTING = threading.Lock()
