@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from picasso.access.principal import OPEN, Scope
@@ -32,8 +33,9 @@ def test_a_delivery_shows_what_it_says() -> None:
     assert shown["payload"]["type"] == "file.processed"
     assert shown["payload"]["data"]["file"]["id"] == str(file.pk)
     assert shown["message_id"] == f"msg_{delivery.event}"
-    clear(file.pk)
-    file.delete()
+    with transaction.atomic():
+        clear(file.pk)
+        file.delete()
     assert "a.txt" not in client().get(address).content.decode()
 
 

@@ -36,8 +36,8 @@ export const keysShown = (keys) => keys.split(/[ +]/).map((key) => (key === 'Ctr
 const NAMES = { ArrowLeft: '←', ArrowRight: '→', ArrowUp: '↑', ArrowDown: '↓', Escape: 'Esc' };
 const isMac = () => /mac|iphone|ipad/i.test(navigator.platform);
 
-/** @param {EventTarget | null} target */
-export const inField = (target) => target instanceof Element && target.closest('input:not([type=checkbox], [type=radio], [type=range]), textarea, select, [contenteditable=""], [contenteditable=true]') !== null;
+/** A field of a dialog that has just been closed may have the focus for a moment. @param {EventTarget | null} target */
+export const inField = (target) => target instanceof Element && target.closest('input:not([type=checkbox], [type=radio], [type=range]), textarea, select, [contenteditable=""], [contenteditable=true]') !== null && !target.closest('dialog:not([open])');
 
 /** @param {KeyboardEvent} event */
 function pressed(event) {
