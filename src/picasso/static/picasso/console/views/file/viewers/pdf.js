@@ -79,7 +79,9 @@ class Pdf {
   #first(first) {
     if (first) return html`<div class="pdf-first"><img src=${web(first.url)} width=${first.width} height=${first.height} alt=${t('The first page')}></div>`;
     if (this.#state === 'failed') return instead(this.file, this.file.error?.code === 'protected' ? t('The file needs a password.') : t('The pages can’t be shown.'));
-    return this.#state === 'loading' || !isSettled(this.file) ? loading() : instead(this.file, t('The pages are not shown by themselves, because the file is large.'));
+    if (this.#state === 'loading' || !isSettled(this.file)) return loading();
+    const large = this.file.size > AT_ONCE;
+    return instead(this.file, large ? t('The pages are not shown by themselves, because the file is large.') : t('There is no preview, because processing failed.'));
   }
 
   #foot(first) {
