@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -57,7 +58,9 @@ def running(folder: Path, port: int, configuration: str) -> Iterator[str]:
     with log.open("wb") as output:
         process = subprocess.Popen(argv, stdout=output, stderr=output, cwd=folder)
     try:
-        until(lambda: listens(port), 10, lambda: f"nginx did not start:\n{log.read_text()}")
+        # It may open some ports later than others: it tries again for two seconds where one can't be had at once.
+        ports = {port, *map(int, re.findall(r"\blisten 127\.0\.0\.1:(\d+)", configuration))}
+        until(lambda: all(map(listens, ports)), 10, lambda: f"nginx did not start:\n{log.read_text()}")
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
