@@ -80,7 +80,7 @@ def test_the_light_says_what_is_wrong_and_has_the_button(open_page: Callable[[st
     stack.client.post("/api/v1.0/queues/quick/pause/").raise_for_status()
     try:
         page.run("document.dispatchEvent(new Event('visibilitychange'))")
-        page.until("document.querySelector('.health-words')?.textContent.startsWith('quick is paused since')")
+        page.until("document.querySelector('.health-words')?.textContent.startsWith('The queue quick is paused since')")
         page.click("[data-shell=health]")
         page.until("!!document.querySelector('.health-list .button')")
         check_looks(page)

@@ -34,7 +34,8 @@ instead.
 
 `title` and `detail` are in English, or in Russian for a client that prefers it by `Accept-Language`; so are the pages
 to sign in and the account. `Content-Language` says which. What a library says, and has no translation for, stays
-English as a whole. `code` and `field` are the same in every language.
+English as a whole, and so does `error.detail` of a file or job that has failed, which is stored as it was written.
+`code` and `field` are the same in every language.
 
 `type` is `about:blank`, except for three codes that the IETF draft of resumable uploads defines:
 `mismatching-upload-offset`, `inconsistent-upload-length` and `completed-upload`. Their `type` is

@@ -55,26 +55,33 @@ def visible_jobs(request: Request) -> QuerySet[Job]:
     return queries.shown(queries.visible_to(principal_of(request.META)))
 
 
-class JobList(KnownParameters, generics.ListAPIView[Job]):
-    """Jobs, newest first. All given filters must match."""
+class FilteredJobs(KnownParameters):
+    """The jobs that match all filters of the query."""
 
     permission_classes = [ReadsJobs]
-    serializer_class = JobSerializer
-    pagination_class = Cursor
     parameters = tuple(bulk_actions.FIELDS)
 
-    def get_queryset(self) -> QuerySet[Job]:
-        filters = {
-            name: self.request.query_params[name] for name in bulk_actions.FIELDS if name in self.request.query_params
-        }
-        principal = principal_of(self.request.META)
-        jobs: QuerySet[Job] = or_invalid_field(partial(bulk_actions.select, principal), filters)
-        return queries.shown(jobs)
+    def filters(self) -> dict[str, str]:
+        given = self.request.query_params
+        return {name: given[name] for name in bulk_actions.FIELDS if name in given}
+
+    def select(self, filters: Mapping[str, object]) -> QuerySet[Job]:
+        """Raises `InvalidField`."""
+        jobs: QuerySet[Job] = or_invalid_field(partial(bulk_actions.select, principal_of(self.request.META)), filters)
+        return jobs
 
     def checks(self) -> Iterable[Callable[[], object]]:
-        given = self.request.query_params
-        select = partial(bulk_actions.select, principal_of(self.request.META))
-        return [partial(or_invalid_field, select, {name: given[name]}) for name in bulk_actions.FIELDS if name in given]
+        return [partial(self.select, {name: value}) for name, value in self.filters().items()]
+
+
+class JobList(FilteredJobs, generics.ListAPIView[Job]):
+    """Jobs, newest first. All given filters must match."""
+
+    serializer_class = JobSerializer
+    pagination_class = Cursor
+
+    def get_queryset(self) -> QuerySet[Job]:
+        return queries.shown(self.select(self.filters()))
 
     @extend_schema(
         operation_id="list_jobs",

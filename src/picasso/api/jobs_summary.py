@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from functools import partial
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
@@ -13,10 +11,10 @@ from rest_framework.response import Response
 
 from picasso.access.principal import principal_of
 from picasso.api.answers import problems
-from picasso.api.jobs import FILTERS, or_invalid_field
+from picasso.api.jobs import FILTERS, FilteredJobs
 from picasso.api.parameters import KnownParameters
 from picasso.api.safety import ReadsJobs
-from picasso.jobs import bulk_actions, summary
+from picasso.jobs import summary
 from picasso.models import Job
 from picasso.serializers import FINAL_CODES, JobSerializer
 
@@ -68,15 +66,7 @@ def fields_of(found: summary.Counted) -> dict[str, Any]:
     return {"count": found.count, "more": found.more}
 
 
-class JobCount(KnownParameters):
-    permission_classes = [ReadsJobs]
-    parameters = tuple(bulk_actions.FIELDS)
-
-    def checks(self) -> Iterable[Callable[[], object]]:
-        given = self.request.query_params
-        select = partial(bulk_actions.select, principal_of(self.request.META))
-        return [partial(or_invalid_field, select, {name: given[name]}) for name in bulk_actions.FIELDS if name in given]
-
+class JobCount(FilteredJobs):
     @extend_schema(
         operation_id="count_jobs",
         tags=["jobs"],
@@ -85,7 +75,4 @@ class JobCount(KnownParameters):
     )
     def get(self, request: Request) -> Response:
         """How many jobs match all of these filters: what retrying or cancelling them would change."""
-        given = request.query_params
-        filters = {name: given[name] for name in bulk_actions.FIELDS if name in given}
-        jobs = or_invalid_field(partial(bulk_actions.select, principal_of(request.META)), filters)
-        return Response(fields_of(summary.count(jobs)))
+        return Response(fields_of(summary.count(self.select(self.filters()))))

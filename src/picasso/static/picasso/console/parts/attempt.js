@@ -4,16 +4,15 @@ import { toast } from '../core/toasts.js';
 import { sentence } from './screen.js';
 
 /**
- * What it gives; undefined after a problem, which becomes a message.
- * @template T
- * @param {() => T | Promise<T>} run
- * @returns {Promise<T | undefined>}
+ * What it gives; true if that is nothing, undefined after a problem, which becomes a message.
+ * @param {() => any} run
+ * @returns {Promise<any>}
  */
 export async function attempt(run) {
   try {
-    return await run();
+    return await run() ?? true;
   } catch (problem) {
-    toast(sentence(problem), { bad: true });
+    if (problem.name !== 'AbortError') toast(sentence(problem), { bad: true });
     return undefined;
   }
 }

@@ -2,11 +2,11 @@
 
 import { api, onReached, Problem, reached } from '../core/api.js';
 import { sheet } from '../core/dialogs.js';
-import { clockTime, duration, visible } from '../core/format.js';
 import { html, nothing, repeat } from '../core/html.js';
 import { can, path, urls } from '../core/session.js';
 import { toast } from '../core/toasts.js';
 import { t } from '../core/words.js';
+import { sentence } from '../parts/findings.js';
 
 const EVERY = 20_000; // milliseconds
 
@@ -68,36 +68,24 @@ const failedChecks = (checks, problems) => Object.entries(checks)
   .filter(([name, outcome]) => outcome !== 'ok' && !(name === 'worker' && problems.some(({ code }) => code === 'no-worker')))
   .map(([name, outcome]) => ({ state: 'bad', text: `${name}: ${outcome}`, ...CHECKS[name]?.() }));
 
-/**
- * What `GET system/` says is wrong.
- * @typedef {{code: string, level: string, text: string, where: string, queue: string, since: string | null, by: string, seconds: number | null}} Finding
- */
+/** @typedef {import('../parts/findings.js').Finding} Finding */
 
 /** @param {Finding} problem @returns {Trouble} */
 const troubleOf = (problem) => ({
   state: problem.level === 'fault' ? 'bad' : 'waiting',
-  text: problem.text,
-  ...WORDS[problem.code]?.(problem),
+  text: sentence(problem),
+  ...HELP[problem.code]?.(problem),
   ...linkOf(problem),
 });
 
-/** @type {Record<string, (problem: Finding) => Partial<Trouble>>} */
-const WORDS = {
-  'no-worker': ({ queue, since }) => (queue
-    ? { text: t('No worker of the queue {queue} {since}: its jobs wait.', { queue, since: sinceWhen(since) }) }
-    : { text: t('Processing is stopped: no worker {since}.', { since: sinceWhen(since) }), hint: t('Uploads are stored and wait. Start a worker: picasso worker') }),
-  'queue-paused': ({ queue, since, by }) => ({
-    text: by ? t('{queue} is paused {since} by {by}.', { queue, since: sinceWhen(since), by: visible(by) }) : t('{queue} is paused {since}.', { queue, since: sinceWhen(since) }),
+/** What helps. @type {Record<string, (problem: Finding) => Partial<Trouble>>} */
+const HELP = {
+  'no-worker': ({ queue }) => (queue ? {} : { hint: t('Uploads are stored and wait. Start a worker: picasso worker') }),
+  'queue-paused': ({ queue }) => ({
     hint: t('Its jobs wait until it is resumed.'),
     ...(can('service:admin') && { action: { label: t('Resume {name}', { name: queue }), run: () => resume(queue) } }),
   }),
-  'disk-full': () => ({ text: t('Uploads are refused: the disk is full.') }),
-  'disk-low': () => ({ text: t('The disk is nearly full.') }),
-  backlog: ({ seconds }) => ({ text: t('A job has been waiting for {time}.', { time: duration(seconds ?? 0) }) }),
 };
-
-/** @param {string | null} since */
-const sinceWhen = (since) => (since ? t('since {time}', { time: clockTime(since) }) : t('now'));
 
 /** The page that has the button, if there is one here. @param {Finding} problem @returns {Partial<Trouble>} */
 function linkOf({ where }) {

@@ -7,18 +7,9 @@ import { nameOf } from '../../core/format.js';
 import { can, me } from '../../core/session.js';
 import { toast } from '../../core/toasts.js';
 import { t } from '../../core/words.js';
+import { attempt } from '../../parts/attempt.js';
 import { about, explanation } from './codes.js';
 import { askForPipeline } from './reprocess.js';
-
-/** Run it; a problem becomes a message. @returns {Promise<any>} undefined after a problem */
-export async function attempt(run) {
-  try {
-    return await run() ?? true;
-  } catch (problem) {
-    if (problem.name !== 'AbortError') toast(problem.detail ?? t('This did not work.'), { bad: true });
-    return undefined;
-  }
-}
 
 /** An action on one file, by the request for many. Throws `Problem` with what is said of this file. */
 async function batch(action, id, options = {}) {

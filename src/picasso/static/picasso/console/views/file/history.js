@@ -6,7 +6,7 @@ import { ago, bytes, duration, exactDate, percent, visible } from '../../core/fo
 import { path } from '../../core/router.js';
 import { can } from '../../core/session.js';
 import { t, tn } from '../../core/words.js';
-import { attempt } from './actions.js';
+import { attempt } from '../../parts/attempt.js';
 import { about } from './codes.js';
 import { asWords } from './names.js';
 import { confirm } from '../../core/dialogs.js';

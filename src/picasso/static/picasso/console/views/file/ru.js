@@ -169,7 +169,6 @@ export default {
   'There is no text in it.': 'Текста в нём нет.',
   'This browser can’t play {type}.': 'Этот браузер не играет {type}.',
   'This can’t be shown.': 'Это нельзя показать.',
-  'This did not work.': 'Не получилось.',
   'This file is in quarantine. Its content is not shown.': 'Файл в карантине. Его содержимое не показано.',
   'This file is in the trash.': 'Этот файл в корзине.',
   'This file is shown when it has been scanned for malware.': 'Файл будет показан после проверки антивирусом.',

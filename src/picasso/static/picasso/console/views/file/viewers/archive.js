@@ -5,7 +5,7 @@ import { bytes, number, visible } from '../../../core/format.js';
 import { t, tn } from '../../../core/words.js';
 import { derivative } from '../addresses.js';
 import { json } from './bytes.js';
-import { loading, problem } from './parts.js';
+import { load } from './parts.js';
 import { treeOf } from './tree.js';
 
 const STEP = 200; // entries of a folder that are shown at once
@@ -20,26 +20,19 @@ class Archive {
   #root = null;
 
   constructor(host, file, { signal }) {
-    Object.assign(this, { host, file, signal });
-    this.#load();
+    this.host = host;
+    load(host, signal, () => json(derivative(file, 'listing'), signal), (listing) => this.#show(listing));
   }
 
-  update(file) {
-    this.file = file;
-  }
+  update() {}
 
   unmount() {}
 
-  async #load() {
-    render(loading(), this.host);
-    try {
-      this.#listing = await json(derivative(this.file, 'listing'), this.signal);
-      this.#root = treeOf(this.#listing.entries);
-      for (const child of this.#root.children) child.open = this.#root.children.length === 1 && child.children.length <= STEP || child.children.length <= OPEN && this.#root.children.length <= 3;
-      this.#draw();
-    } catch (fault) {
-      if (!this.signal.aborted) render(problem(fault, () => this.#load()), this.host);
-    }
+  #show(listing) {
+    this.#listing = listing;
+    this.#root = treeOf(listing.entries);
+    for (const child of this.#root.children) child.open = this.#root.children.length === 1 && child.children.length <= STEP || child.children.length <= OPEN && this.#root.children.length <= 3;
+    this.#draw();
   }
 
   #draw() {

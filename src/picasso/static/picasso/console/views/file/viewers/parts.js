@@ -1,6 +1,6 @@
 // What several viewers show.
 
-import { html, icon } from '../../../core/html.js';
+import { html, icon, render } from '../../../core/html.js';
 import { kindOf, visible } from '../../../core/format.js';
 import { t } from '../../../core/words.js';
 import { asDownload } from '../addresses.js';
@@ -20,6 +20,23 @@ export function instead(file, text, more = '') {
 }
 
 export const loading = () => html`<div class="skeleton viewer-loading" role="status"><span class="sr-only">${t('Loading')}</span></div>`;
+
+/**
+ * Read something and draw it: meanwhile a placeholder is shown, and after a fault what went wrong, with a button to try again.
+ * @template T
+ * @param {HTMLElement} host
+ * @param {AbortSignal} signal
+ * @param {() => Promise<T>} read
+ * @param {(value: T) => void} draw
+ */
+export async function load(host, signal, read, draw) {
+  render(loading(), host);
+  try {
+    draw(await read());
+  } catch (fault) {
+    if (!signal.aborted) render(problem(fault, () => load(host, signal, read, draw)), host);
+  }
+}
 
 /** What went wrong while a viewer has loaded something, with a button to try again. */
 export function problem(fault, again) {

@@ -6,7 +6,7 @@ import { t, tn } from '../../../core/words.js';
 import { announce } from '../../../core/toasts.js';
 import { derivative } from '../addresses.js';
 import { json } from './bytes.js';
-import { loading, problem } from './parts.js';
+import { load } from './parts.js';
 
 const STEP = 200; // rows that are shown at once
 const NUMERIC = /int|float|double|decimal|number/i;
@@ -17,13 +17,12 @@ export function mount(host, file, tools) {
 
 class Table {
   #data = null;
-  #fault = null;
   #sort = null;
   #shown = STEP;
 
   constructor(host, file, { signal }) {
-    Object.assign(this, { host, file, signal });
-    this.#load();
+    Object.assign(this, { host, file });
+    load(host, signal, () => json(derivative(file, 'preview'), signal), (data) => this.#show(data));
   }
 
   update(file) {
@@ -32,20 +31,13 @@ class Table {
 
   unmount() {}
 
-  async #load() {
-    this.#fault = null;
-    render(loading(), this.host);
-    try {
-      this.#data = await json(derivative(this.file, 'preview'), this.signal);
-    } catch (fault) {
-      if (this.signal.aborted) return;
-      this.#fault = fault;
-    }
+  #show(data) {
+    this.#data = data;
     this.#draw();
   }
 
   #draw() {
-    render(this.#fault ? problem(this.#fault, () => this.#load()) : this.#template(), this.host);
+    render(this.#template(), this.host);
   }
 
   #template() {
