@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from django.conf import settings
+from django.utils.translation import get_language
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -17,6 +18,7 @@ from picasso.access.links import Signer, signer_for
 from picasso.access.principal import principal_of
 from picasso.error_codes import JOB_CODES
 from picasso.files.quarantine import shown_derivatives, shown_facts
+from picasso.languages.translate import in_language
 from picasso.models import Derivative, File, FileWebhook, Job, Scan, Visibility
 from picasso.queue_names import QUEUES
 
@@ -71,9 +73,21 @@ FINAL_CODES = frozenset(each.code for each in JOB_CODES if not each.retried) - {
 """The codes of jobs whose file is at fault."""
 
 
+class SentenceField(serializers.CharField):
+    """A sentence that is stored in English, shown in the language of whoever asks if there is a translation of it."""
+
+    def to_representation(self, value: str) -> str:
+        return in_language(value, get_language() or "")
+
+
 class ErrorSerializer(serializers.Serializer[Any]):
     code = serializers.CharField(help_text="A stable identifier, such as `corrupt`. The list: docs/errors.md.")
-    detail = serializers.CharField(help_text="A sentence for people.")
+    detail = SentenceField(help_text="A sentence for people, in English or Russian as `Accept-Language` prefers.")
+
+
+def error_of(code: str, detail: str) -> dict[str, str] | None:
+    """As `ErrorSerializer`; None without a code."""
+    return ErrorSerializer({"code": code, "detail": detail}).data if code else None
 
 
 # Not `File`: generated clients have a type of that name for content.
@@ -172,9 +186,9 @@ class FileDetailSerializer(FileSerializer):
         return [one.to_representation(each) for each in shown_derivatives(file)]
 
     @extend_schema_field(ErrorSerializer(allow_null=True))
-    def get_error(self, file: File) -> ErrorSerializer | None:
+    def get_error(self, file: File) -> dict[str, str] | None:
         job = file.failure
-        return ErrorSerializer({"code": job.error_code, "detail": job.error_detail}).data if job else None  # type: ignore[return-value]
+        return ErrorSerializer({"code": job.error_code, "detail": job.error_detail}).data if job else None
 
 
 class JobSerializer(serializers.Serializer[Job]):
@@ -211,7 +225,7 @@ class JobSerializer(serializers.Serializer[Job]):
 
     @extend_schema_field(ErrorSerializer(allow_null=True))
     def get_error(self, job: Job) -> dict[str, str] | None:
-        return {"code": job.error_code, "detail": job.error_detail} if job.error_code else None
+        return error_of(job.error_code, job.error_detail)
 
     def get_final(self, job: Job) -> bool:
         return job.state == Job.State.FAILED and job.error_code in FINAL_CODES

@@ -16,7 +16,7 @@ Every error has a stable `code` for programs and a sentence for people. Compare 
 of one version of the API do not change; new ones may be added.
 
 `python -m tests.docs.errors_page` writes this page from `src/picasso/error_codes/`. `GET /api/v1.0/error-codes/` gives
-the same as JSON, and `/developers/` searches in it.
+the same as JSON, also in Russian, and `/developers/` searches in it.
 
 ## Errors of requests
 The answer to a request that fails is a problem document (RFC 9457) with the type `application/problem+json`:
@@ -34,8 +34,8 @@ instead.
 
 `title` and `detail` are in English, or in Russian for a client that prefers it by `Accept-Language`; so are the pages
 to sign in and the account. `Content-Language` says which. What a library says, and has no translation for, stays
-English as a whole, and so does `error.detail` of a file or job that has failed, which is stored as it was written.
-`code` and `field` are the same in every language.
+English as a whole. So does `error.detail` of a file or job that has failed: it is stored in English, and shown
+in Russian if it is a sentence of the service's own. `code` and `field` are the same in every language.
 
 `type` is `about:blank`, except for three codes that the IETF draft of resumable uploads defines:
 `mismatching-upload-offset`, `inconsistent-upload-length` and `completed-upload`. Their `type` is

@@ -19,7 +19,7 @@ from picasso.access.projects import Project
 from picasso.jobs import bulk_actions, queues
 from picasso.jobs import queries as job_queries
 from picasso.jobs.states import State
-from picasso.models import Job, Queue
+from picasso.models import File, Job, Queue
 from picasso.models import Project as ProjectRow
 from tests.flow.http import client
 from tests.flow.rows import copy_many, new_file, new_job, running_job
@@ -50,6 +50,34 @@ def ids(page: dict[str, Any]) -> list[str]:
 
 
 # Looking
+
+
+@pytest.mark.parametrize(
+    ("detail", "shown"),
+    [
+        ("This picture is damaged or incomplete.", "Изображение повреждено или неполно."),
+        ("This table has more than 4,096 columns.", "В таблице больше 4,096 столбцов."),  # noqa: RUF001
+        ("What a processor of somebody else says.", "What a processor of somebody else says."),
+    ],
+)
+def test_why_a_job_failed_is_said_in_the_language_of_the_reader(detail: str, shown: str) -> None:
+    job = new_job(state=State.FAILED, error_code="corrupt", error_detail=detail)
+    File.everywhere.filter(pk=job.file_id).update(state=File.State.FAILED)
+    for path in (f"{JOBS}{job.pk}/", f"/api/v1.0/files/{job.file_id}/", f"/api/v1.0/files/{job.file_id}/jobs/"):
+        for language, expected in (("ru", shown), ("en", detail)):
+            found = client().get(path, headers={"accept-language": language}).json()
+            error = (found["results"][0] if "results" in found else found)["error"]
+            assert error == {"code": "corrupt", "detail": expected}, (path, language)
+
+
+def test_causes_and_remedies_of_codes_are_said_in_the_language_of_the_reader() -> None:
+    def cause(language: str) -> str:
+        answer = client().get("/api/v1.0/error-codes/", headers={"accept-language": language})
+        assert answer["Content-Language"] == language
+        assert "Accept-Language" in answer["Vary"]
+        return next(str(each["cause"]) for each in answer.json()["jobs"] if each["code"] == "cancelled")
+
+    assert (cause("ru"), cause("en")) == ("Задание отменили.", "Somebody cancelled the job.")
 
 
 def test_a_job_is_shown_whole() -> None:

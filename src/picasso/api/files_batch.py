@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
+from django.utils.translation import get_language
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.permissions import BasePermission
@@ -19,6 +20,7 @@ from picasso.api.answers import problems
 from picasso.errors import Forbidden, InvalidField, NotFound, PicassoError, Unauthorized
 from picasso.files.batch import Outcomes
 from picasso.files.filters import joined
+from picasso.languages.translate import in_language
 from picasso.metadata import parse_tags
 from picasso.models import FileBatch, Visibility
 from picasso.process import file_batches
@@ -27,7 +29,7 @@ from picasso.process.file_batches import MAX_IDS, Order
 from picasso.process.pipelines import pipelines
 from picasso.query_values import without_fraction
 from picasso.receive.terms import check_visibility, decide_pipeline
-from picasso.serializers import base_of
+from picasso.serializers import SentenceField, base_of
 from picasso.storage import default_storage
 
 
@@ -51,7 +53,7 @@ class FileResultSerializer(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     status = serializers.IntegerField(help_text="200 if it was done; otherwise as for a request about this file.")
     code = serializers.CharField(required=False, help_text="Of the error.")
-    detail = serializers.CharField(required=False)
+    detail = SentenceField(required=False)
 
 
 class BatchOutcomeSerializer(serializers.Serializer[Any]):
@@ -143,7 +145,9 @@ def shown(order: Order, outcomes: Outcomes) -> dict[str, Any]:
 
 
 def result_of(fault: PicassoError | None) -> dict[str, Any]:
-    return {"status": fault.status, "code": fault.code, "detail": fault.detail} if fault else {"status": 200}
+    if not fault:
+        return {"status": 200}
+    return {"status": fault.status, "code": fault.code, "detail": in_language(fault.detail, get_language() or "")}
 
 
 class FileBatchDetail(APIView):

@@ -30,7 +30,7 @@ from picasso.outbound.targets import MAX_URL
 from picasso.query_values import choice
 from picasso.receive.new_file import MAX_NAME
 from picasso.receive.terms import Wishes, parse_expiry
-from picasso.serializers import ErrorSerializer, base_of
+from picasso.serializers import ErrorSerializer, base_of, error_of
 
 
 class NewImportSerializer(serializers.Serializer[Any]):
@@ -80,7 +80,7 @@ class ImportSerializer(serializers.Serializer[Import]):
 
     @extend_schema_field(ErrorSerializer(allow_null=True))
     def get_error(self, row: Import) -> dict[str, str] | None:
-        return {"code": row.error_code, "detail": row.error_detail} if row.error_code else None
+        return error_of(row.error_code, row.error_detail)
 
 
 MAX_KEY = 255

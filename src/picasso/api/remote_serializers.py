@@ -22,7 +22,7 @@ from picasso.process.pipelines import pipelines
 from picasso.process.remote.claim import Claimed
 from picasso.process.remote.lease import Held, lease_of
 from picasso.process.remote.work import MAX_DETAIL
-from picasso.serializers import ErrorSerializer, Links
+from picasso.serializers import ErrorSerializer, Links, error_of
 
 MAX_JOBS = 100
 MAX_PROCESSORS = 20
@@ -122,7 +122,7 @@ class EndedJobSerializer(serializers.Serializer[Any]):
 
     @extend_schema_field(ErrorSerializer(allow_null=True))
     def get_error(self, job: Job) -> dict[str, str] | None:
-        return {"code": job.error_code, "detail": job.error_detail} if job.error_code else None
+        return error_of(job.error_code, job.error_detail)
 
 
 def show_leases(claimed: Iterable[Claimed], base: str) -> list[dict[str, Any]]:

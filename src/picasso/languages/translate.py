@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from picasso.languages import russian
+from picasso.languages.accept import RUSSIAN
 from picasso.languages.templates import ordered
 
 MAX_TEXT = 1000
@@ -28,6 +29,11 @@ def to_russian(text: str) -> str | None:
             return filled
     # Django and its forms know Russian themselves.
     return text if CYRILLIC.search(text) else None
+
+
+def in_language(text: str, language: str) -> str:
+    """In English if there is no translation."""
+    return (to_russian(text) if language == RUSSIAN else None) or text
 
 
 def fill(template: str, gaps: list[str]) -> str | None:

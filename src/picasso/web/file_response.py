@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Mapping
 from functools import lru_cache
 
+from django.utils import translation
+
 from picasso.access.links import signer_for
 from picasso.addresses import file_url
 from picasso.html_answers import stored_page
@@ -18,7 +20,9 @@ from picasso.web.waiting import Stored
 async def answer_stored(request: Request, base: str, stored: Stored, headers: Mapping[str, str] | None = None) -> None:
     file, kind = stored.file, FileDetailSerializer if stored.whole else FileSerializer
     address, links = file_url(base, file.pk), Links(base, signer_for(request.principal))
-    shown = serializer(kind, links).to_representation(file)
+    # It may have failed meanwhile, for a reason that is said in the reader's language.
+    with translation.override(request.language):
+        shown = serializer(kind, links).to_representation(file)
     if request.is_page_load:
         look = request.look(request.language)
         page = await asyncio.to_thread(stored_page, shown, look)

@@ -6,12 +6,13 @@ because their order may be another one.
 
 from __future__ import annotations
 
-from picasso.languages.russian import access, api, errors, files, follow, fragments, pages, uploads
+from picasso.languages.russian import access, api, codes, errors, files, follow, fragments, jobs, pages, uploads
 
 TITLES = errors.TITLES
-FRAGMENTS = fragments.FRAGMENTS
+FRAGMENTS = {**fragments.FRAGMENTS, **jobs.FRAGMENTS}
 NESTED = fragments.NESTED
 PAGES = pages.TEXTS
+CODES = codes.CODES
 
 SENTENCES: dict[str, str] = {
     **errors.SENTENCES,
@@ -20,4 +21,5 @@ SENTENCES: dict[str, str] = {
     **api.SENTENCES,
     **files.SENTENCES,
     **follow.SENTENCES,
+    **jobs.SENTENCES,
 }

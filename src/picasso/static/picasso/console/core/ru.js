@@ -64,5 +64,6 @@ export default {
   'New files wait for their scan.': 'Новые файлы ждут проверки.',
   'The server can’t be reached. Trying again by itself.': 'Сервер недоступен. Повторим сами.',
   'You are offline. What you see may be out of date.': 'Нет сети. То, что вы видите, могло устареть.',
+  'In the words of the processor:': 'Словами процессора:',
   'The server is back.': 'Сервер снова на связи.',
 };

@@ -2,9 +2,15 @@
 
 import { ago, date, visible } from '../core/format.js';
 import { html, nothing } from '../core/html.js';
+import { language, t } from '../core/words.js';
 
 /** A text that others chose: isolated, and with nothing in it that hides or reorders. */
 export const said = (text) => html`<bdi>${visible(text)}</bdi>`;
+
+/** What a processor says of a fault. One that the service can't translate is quoted, with words before it that say so. */
+export const inItsWords = (text) => language === 'en' || !text || /[а-яё]/i.test(text)
+  ? said(text)
+  : html`${t('In the words of the processor:')} <q lang="en">${said(text)}</q>`;
 
 /** A time as people say it, and exactly when one points at it. */
 export const when = (moment) => moment ? html`<time datetime=${moment} title=${date(moment)}>${ago(moment)}</time>` : nothing;

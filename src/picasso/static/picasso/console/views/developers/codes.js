@@ -68,7 +68,7 @@ const table = (kind, caption, rows, second, value) => html`
       <thead><tr><th scope="col">${t('Code')}</th><th scope="col">${second}</th><th scope="col">${t('Cause')}</th><th scope="col">${t('Remedy')}</th></tr></thead>
       <tbody>${rows.map((each) => html`
         <tr><td data-label=${t('Code')}><code>${each.code}</code></td><td data-label=${second}>${value(each)}</td>
-          <td data-label=${t('Cause')} lang="en">${withCode(each.cause)}</td><td data-label=${t('Remedy')} lang="en">${withCode(each.remedy)}</td></tr>`)}</tbody>
+          <td data-label=${t('Cause')}>${withCode(each.cause)}</td><td data-label=${t('Remedy')}>${withCode(each.remedy)}</td></tr>`)}</tbody>
     </table>
   </div>`;
 

@@ -6,6 +6,7 @@ import { ago, bytes, duration, exactDate, percent, visible } from '../../core/fo
 import { path } from '../../core/router.js';
 import { can } from '../../core/session.js';
 import { t, tn } from '../../core/words.js';
+import { inItsWords } from '../../parts/text.js';
 import { attempt } from '../../parts/attempt.js';
 import { about } from './codes.js';
 import { asWords } from './names.js';
@@ -51,7 +52,7 @@ function jobItem(model, job) {
       </span>
       <p class="soft small">${timings(job)}</p>
       ${state === 'running' ? progress(job.progress) : nothing}
-      ${error ? html`<p class="small">${visible(error.detail)} <code>${visible(error.code)}</code></p>` : nothing}
+      ${error ? html`<p class="small">${inItsWords(error.detail)} <code>${visible(error.code)}</code></p>` : nothing}
       ${log ? html`<details class="log"><summary>${t('Log')}</summary><pre tabindex="0" role="region" aria-label=${t('Log')}>${visible(log, '\n\t')}</pre></details>` : nothing}
       ${can('jobs:write') ? jobActions(model, job) : nothing}
     </li>`;

@@ -4,6 +4,7 @@ import { html, icon, nothing } from '../../core/html.js';
 import { middle, nameOf, visible } from '../../core/format.js';
 import { can } from '../../core/session.js';
 import { t } from '../../core/words.js';
+import { inItsWords } from '../../parts/text.js';
 import { moreActions, restore, retry } from './actions.js';
 import { asDownload } from './addresses.js';
 import { openAllFacts, openJson } from './all_facts.js';
@@ -117,7 +118,7 @@ function failure(model) {
   return html`
     <section class="notice bad file-failure" aria-labelledby="failure-heading">
       <h2 id="failure-heading">${t('Processing failed')}</h2>
-      <p><bdi>${visible(error.detail)}</bdi> <code>${visible(error.code)}</code></p>
+      <p>${inItsWords(error.detail)} <code>${visible(error.code)}</code></p>
       ${explanation(error.code)}
       ${can('jobs:write') && !model.file.quarantined ? html`<p class="actions"><button class="button" type="button" @click=${() => retry(model)}>${icon('retry')}${t('Retry')}</button></p>` : nothing}
     </section>`;

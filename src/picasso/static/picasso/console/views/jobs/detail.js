@@ -6,6 +6,7 @@ import { html, icon, nothing, render } from '../../core/html.js';
 import { can, path } from '../../core/session.js';
 import { toast } from '../../core/toasts.js';
 import { t } from '../../core/words.js';
+import { inItsWords } from '../../parts/text.js';
 import { cancelOne, retryOne } from './actions.js';
 import { refreshing } from './refresh.js';
 import { empty, failure, loading } from './states.js';
@@ -99,7 +100,7 @@ function reason(job) {
   if (!job.error) return nothing;
   return html`<section class=${`notice ${job.state === 'failed' ? 'bad' : 'waiting'}`} aria-labelledby="job-reason">
     <h2 id="job-reason">${reasonWord(job.error.code)}</h2>
-    <p><bdi>${visible(job.error.detail)}</bdi> <code>${job.error.code}</code></p>
+    <p>${inItsWords(job.error.detail)} <code>${job.error.code}</code></p>
     <p>${adviceFor(job)}</p>
   </section>`;
 }

@@ -1,9 +1,10 @@
 // The failed jobs by reason: how many, an example, and what one can do with all of them.
 
-import { middle, nameOf, number, visible } from '../../core/format.js';
+import { middle, nameOf, number } from '../../core/format.js';
 import { html, icon, nothing } from '../../core/html.js';
 import { can, path } from '../../core/session.js';
 import { t } from '../../core/words.js';
+import { inItsWords } from '../../parts/text.js';
 import { adviceFor, countWord, reasonWord } from './words.js';
 
 /**
@@ -33,7 +34,7 @@ function card(reason, retry) {
     <h3><span class="number">${countWord(reason, number)}</span> ${title}</h3>
     <p class="soft small">${reason.processor} · <code>${reason.error}</code></p>
     <p class="small">${t('For example')} <a href=${path(`jobs/${reason.example.id}`)} title=${name}><bdi>${middle(name, 32)}</bdi></a>:
-      <bdi>${visible(reason.example.error?.detail)}</bdi></p>
+      ${inItsWords(reason.example.error?.detail)}</p>
     <p class="small soft">${adviceFor(reason.example)}</p>
     <p class="actions">
       <a class="button" href=${filtered(reason)} aria-label=${t('Show the jobs: {reason}, {processor}', { reason: title, processor: reason.processor })}>${t('Show')}</a>

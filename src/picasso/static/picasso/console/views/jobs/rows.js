@@ -1,9 +1,10 @@
 // The table of jobs.
 
-import { ago, exactDate, middle, nameOf, number, percent, visible } from '../../core/format.js';
+import { ago, exactDate, middle, nameOf, number, percent } from '../../core/format.js';
 import { html, icon, nothing, repeat } from '../../core/html.js';
 import { can, path } from '../../core/session.js';
 import { t } from '../../core/words.js';
+import { inItsWords } from '../../parts/text.js';
 import { ACTIVE, badgeOf, heldBecause, reasonWord, stateWord, timeOf } from './words.js';
 
 /** @typedef {import('./words.js').Job} Job */
@@ -40,7 +41,7 @@ function row(job, ticked, writes, doing) {
     <td class="what">
       <a href=${path(`jobs/${job.id}`)} title=${name}><bdi class="name">${middle(name, 48)}</bdi></a>
       <span class="soft small">${job.processor}${job.pipeline === 'default' ? nothing : html` · <bdi>${job.pipeline}</bdi>`}</span>
-      ${job.error ? html`<span class="why small">${reasonWord(job.error.code)}<span class="soft detail"> <bdi>${visible(job.error.detail)}</bdi></span></span>` : nothing}
+      ${job.error ? html`<span class="why small">${reasonWord(job.error.code)}<span class="soft detail"> ${inItsWords(job.error.detail)}</span></span>` : nothing}
       ${heldBecause(job) ? html`<span class="small soft">${heldBecause(job)}</span>` : nothing}
     </td>
     <td data-label=${t('State')}><span><span class=${badgeOf(job.state)}>${stateWord(job.state)}</span>${progress(job)}</span></td>
