@@ -19,6 +19,7 @@ from bench.measures import (
     rates,
     regression,
     resumable,
+    resumable_small,
     small,
     stalled,
     table,
@@ -31,6 +32,7 @@ from bench.report import Row
 MEASURES: dict[str, Callable[[Place], list[Row]]] = {
     "big": big.measure,
     "resumable": resumable.measure,
+    "resumable-small": resumable_small.measure,
     "finish": finish.measure,
     "chaos": chaos.measure,
     "small": small.measure,

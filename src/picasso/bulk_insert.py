@@ -15,6 +15,8 @@ from typing import Any
 
 from django.db import connection, models
 
+NOW = {"sqlite": "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now')", "postgresql": "statement_timestamp()"}
+
 Row = Mapping[str, Any]
 """Values by column."""
 
@@ -25,6 +27,30 @@ def insert_rows(model: type[models.Model], rows: Sequence[Row]) -> None:
         text = json.dumps(rows, default=adapted_to_sqlite if connection.vendor == "sqlite" else str)
         with connection.cursor() as cursor:
             cursor.execute(statement(connection.vendor, model._meta.db_table, tuple(rows[0])), [text])
+
+
+def insert_new(model: type[models.Model], rows: Sequence[Row], *, unique: str, now: str) -> set[uuid.UUID]:
+    """As `insert_rows`, but only rows whose value in the column ``unique`` no other row has; the ids of those.
+
+    It waits for other transactions that insert the same values. The column ``now`` gets the time of the database.
+    """
+    if not rows:
+        return set()
+    text = json.dumps(rows, default=adapted_to_sqlite if connection.vendor == "sqlite" else str)
+    query = new_statement(connection.vendor, model._meta.db_table, tuple(rows[0]), unique=unique, now=now)
+    with connection.cursor() as cursor:
+        cursor.execute(query, [text])
+        return {found if isinstance(found, uuid.UUID) else uuid.UUID(found) for (found,) in cursor.fetchall()}
+
+
+@cache
+def new_statement(vendor: str, table: str, columns: tuple[str, ...], *, unique: str, now: str) -> str:
+    """As `statement`."""
+    names, selected = statement(vendor, table, columns).split(") SELECT ")
+    values, _, source = selected.rpartition(" FROM ")
+    # Without a condition SQLite takes ON for the start of a join.
+    where = f"WHERE true ON CONFLICT ({unique}) DO NOTHING RETURNING id"
+    return f"{names}, {now}) SELECT {values}, {NOW[vendor]} FROM {source} {where}"  # noqa: S608
 
 
 @cache

@@ -28,12 +28,12 @@ from picasso.files.delete import undo
 from picasso.jobs import states
 from picasso.models import File, FileWebhook, Job, made_at, new_id
 from picasso.policy import Policy
+from picasso.receive import upload_rows, whole_uploads
 from picasso.receive.acceptance import Arrived, accept
 from picasso.receive.admission import Admission
 from picasso.receive.content import Content
 from picasso.receive.new_file import NewFile
 from picasso.receive.pending import Pending, Planner
-from picasso.receive.upload_rows import finish
 from picasso.storage import Storage
 from picasso.storage.names import original_key
 
@@ -199,10 +199,13 @@ class Committer:
                 synced = self._syncer.submit(self._sync, batch)
                 try:
                     refused = self._admission.refuse_deleted(batch)
+                    refused |= whole_uploads.insert([pending for pending in batch if pending not in refused])
                     limited = self._admission.complete([pending for pending in batch if pending not in refused])
                     if limited:
                         synced.result()  # others wait for the locks of quotas and tokens, but not for this disk
-                    refused |= self._admission.admit(limited)
+                    if turned_away := self._admission.admit(limited):
+                        whole_uploads.remove(turned_away)
+                        refused |= turned_away
                     insert([pending for pending in batch if pending not in refused])
                 finally:
                     synced.result()
@@ -212,7 +215,7 @@ class Committer:
             if in_doubt:
                 # The row of an upload will show whether the COMMIT succeeded.
                 # What was refused in the transaction has no row, and is taken for an orphan if it stays.
-                self._in_doubt += [pending.file for pending in batch if pending.file and not pending.new.upload_id]
+                self._in_doubt += [pending.file for pending in batch if pending.file and not pending.new.can_be_found]
                 return [(pending, self._public(fault)) for pending in batch]
             if isinstance(fault, OperationalError | InterfaceError):
                 if not again:
@@ -260,13 +263,20 @@ def insert(batch: list[Pending]) -> None:
     jobs = [row for pending in batch for row in job_rows(pending)]
     bulk_insert.insert_rows(Job, [row for row in jobs if "due_at" not in row])
     bulk_insert.insert_rows(Job, [row for row in jobs if "due_at" in row])
-    received = (events.received(pending.file, pending.new.upload_id) for pending in batch if pending.file)
-    events.write(*chain.from_iterable(received))
+    events.write(*chain.from_iterable(event_rows(pending) for pending in batch))
     for pending in batch:
         if pending.new.upload_id and pending.file:
-            finish(pending.new.upload_id, pending.file)
+            upload_rows.finish(pending.new.upload_id, pending.file)
         if pending.also and pending.file:
             pending.also(pending.file)
+
+
+def event_rows(pending: Pending) -> list[events.Row]:
+    file, new = pending.file, pending.new
+    if file is None:
+        return []
+    begun = upload_rows.event_rows("upload.started", new.whole) if new.whole else []
+    return [*begun, *events.received(file, new.upload)]
 
 
 def job_rows(pending: Pending) -> list[dict[str, Any]]:

@@ -32,6 +32,8 @@ class NewFile:
     pipeline: str = DEFAULT_PIPELINE
     upload_id: uuid.UUID | None = None
     """The `Upload` that becomes this file, and must not become another one."""
+    whole: Upload | None = None
+    """A new `Upload` that is whole with its first request: its row is inserted with that of the file."""
     project_id: int = DEFAULT_PROJECT
     owner: str = ""
     visibility: str = Visibility.PRIVATE
@@ -40,6 +42,16 @@ class NewFile:
     tags: Sequence[str] = ()
     attributes: Attributes = field(default_factory=dict)
     webhook_url: str = ""
+
+    @property
+    def upload(self) -> uuid.UUID | None:
+        """The upload that becomes this file, whether it has a row already or not."""
+        return self.whole.pk if self.whole else self.upload_id
+
+    @property
+    def can_be_found(self) -> bool:
+        """Whether a client that got no answer can find the file: by the address of its upload, or by its key."""
+        return bool(self.upload_id or (self.whole and self.whole.idempotency_key))
 
 
 def new_file(name: str, declared_type: str, terms: Terms) -> NewFile:

@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from picasso import bulk_insert
 from picasso.access.principal import Principal
 from picasso.errors import Conflict, EmptyFile, NotFound, TooLarge
+from picasso.events.write import Row as EventRow
 from picasso.events.write import row as event_row
 from picasso.events.write import write
 from picasso.jobs import sql
@@ -22,6 +23,8 @@ from picasso.storage import UploadStore
 
 # The database knows the time.
 COLUMNS = tuple(field.attname for field in Upload._meta.concrete_fields if field.attname != "created_at")
+
+FINISHED_COLUMNS = tuple(column for column in COLUMNS if column != "finished_at")
 
 # (id and size of the file, id of the upload). The ORM took longer to build it than the database to run it.
 FINISH_UPLOAD = """
@@ -51,6 +54,16 @@ def find(upload_id: uuid.UUID) -> Upload | None:
 def insert(row: Upload) -> None:
     """Insert a new row. Without the ORM, which took as much time as all else of a small upload with a key."""
     bulk_insert.insert_rows(Upload, [{column: getattr(row, column) for column in COLUMNS}])
+
+
+def insert_finished(rows: Sequence[Upload]) -> set[uuid.UUID]:
+    """Insert new rows of uploads that are files; the ids of those whose Idempotency-Key no other upload has.
+
+    In the order of their keys, so that two transactions can't wait for each other.
+    """
+    ordered = sorted(rows, key=lambda row: row.idempotency_key or "")
+    values = [{column: getattr(row, column) for column in FINISHED_COLUMNS} for row in ordered]
+    return bulk_insert.insert_new(Upload, values, unique="idempotency_key", now="finished_at")
 
 
 def finish(upload_id: uuid.UUID, file: File) -> None:
@@ -111,11 +124,16 @@ def require_free(row: Upload | None, part: uuid.UUID, store: UploadStore) -> Non
 
 def write_event(kind: str, upload: Upload) -> None:
     """Of an upload that a client can see: not of parts, of what is sent in a single request, and of imports."""
+    write(*event_rows(kind, upload))
+
+
+def event_rows(kind: str, upload: Upload) -> list[EventRow]:
+    """As `write_event` writes it."""
     if upload.is_part or upload.protocol in {Upload.Protocol.PLAIN, Upload.Protocol.IMPORT}:
-        return
+        return []
     data: dict[str, object] = {"upload": str(upload.pk), "name": upload.name[:MAX_NAME], "size": upload.length}
     project = cast("int", upload.project_id)
-    write(event_row(kind, project, owner=upload.owner, tags=upload.tags, pipeline=upload.pipeline, data=data))
+    return [event_row(kind, project, owner=upload.owner, tags=upload.tags, pipeline=upload.pipeline, data=data)]
 
 
 def expire_rows(ids: Sequence[uuid.UUID]) -> list[Upload]:

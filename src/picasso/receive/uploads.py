@@ -132,6 +132,10 @@ class Uploads:
         if other:  # as it was read: it may have become a file since
             Upload.everywhere.filter(pk=other.pk, finished_at=other.finished_at).delete()
 
+    async def require_new_key(self, row: Upload) -> None:
+        """Raises `KnownKey` if another upload has this row's Idempotency-Key. One that is over loses it."""
+        await self.locks.database.do(self._require_new_key, row)
+
     async def knows_key(self, key: str) -> bool:
         """Whether there is an upload with this Idempotency-Key."""
         return await self.locks.database.do(knows_key, key)

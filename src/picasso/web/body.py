@@ -20,6 +20,9 @@ from picasso.web.request import Request
 # If no byte arrives for so long, the sink may write what it has.
 QUIET_SECONDS = 0.05
 
+# A body that takes longer than this is no longer expected to arrive at once.
+AT_ONCE_SECONDS = 0.1
+
 # A client that does not fill a block in this time is received in chunks, and leaves its blocks to others.
 SLOW_SECONDS = 0.1
 
@@ -135,6 +138,7 @@ class Body:
         self._limit = limit
         self._received = 0
         self._unparsed = b""  # taken from the request, but then the request was interrupted or given up
+        self._put_back: list[bytes] = []
         self._direct_from = 0  # a client that was slow has to send another block before it is tried again
 
     async def receive(self, parser: BodyParser) -> None:
@@ -145,23 +149,49 @@ class Body:
             TooLarge, StorageFull: as `Sink.write`.
             Unauthorized, Forbidden: its sender may not upload any more.
         """
+        while self._put_back:
+            await parser.feed(self._put_back.pop(0))
         more = True
         while more:
-            chunk, more = await self._next(parser.sink)
-            await self._require_sender()
-            self._received += len(chunk)
-            if self._limit is not None and self._received > self._limit:
-                raise TooLarge
-            if chunk:
-                await parser.feed(chunk)
-            chunk = b""  # not kept in memory while a thousand stalled uploads wait for the next one
+            more = await self._feed(parser, *await self._next(parser.sink))
             if more and parser.sink.takes_blocks and self._is_large():
                 more = await self._receive_directly(parser)
+        self._require_whole()
+
+    async def receive_at_once(self, parser: BodyParser) -> bool:
+        """As `receive`, as long as the body keeps coming; whether all of it has. Otherwise `receive` goes on."""
+        more, end = True, time.monotonic() + AT_ONCE_SECONDS
+        while more:
+            if (got := await self._soon()) is None:
+                return False
+            more = await self._feed(parser, *got)
+            if more and time.monotonic() > end:
+                return False
+        self._require_whole()
+        return True
+
+    async def _feed(self, parser: BodyParser, chunk: bytes, more: bool) -> bool:
+        """Returns ``more``."""
+        await self._require_sender()
+        self._received += len(chunk)
+        if self._limit is not None and self._received > self._limit:
+            raise TooLarge
+        if chunk:
+            await parser.feed(chunk)
+        return more
+
+    def _require_whole(self) -> None:
         if self._received < (self._request.content_length or 0):
             raise ClientGone  # a server that takes a cut body for a whole one
 
+    def put_back(self, chunks: list[bytes]) -> None:
+        """What has been received so far. Another parser is to have it."""
+        self._put_back = chunks
+
     async def receive_arrived(self, sink: Sink) -> None:
         """Write what has arrived but was not received, after the request was interrupted."""
+        while self._put_back:
+            await sink.write(self._put_back.pop(0))
         if self._unparsed:
             await sink.write(self._unparsed)
         try:
@@ -170,6 +200,20 @@ class Body:
                     await sink.write(got[0])
         except TimeoutError:
             pass  # nothing more is here
+
+    async def _soon(self) -> tuple[bytes, bool] | None:
+        """The next bytes and whether more follow; None if they do not come within a moment. Raises `ClientGone`."""
+        started = time.monotonic()
+        try:
+            async with asyncio.timeout(QUIET_SECONDS):
+                got = await self._request.receive()
+        except TimeoutError:
+            return None
+        if got is None:
+            raise ClientGone
+        if got[1]:
+            self._require_pace(time.monotonic() - started, got[0])
+        return got
 
     async def _next(self, sink: Sink) -> tuple[bytes, bool]:
         started, paused = time.monotonic(), 0.0

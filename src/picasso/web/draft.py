@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from functools import partial
 from typing import NoReturn
 
 from picasso.addresses import upload_url
@@ -21,14 +22,14 @@ from picasso.models import File, Upload
 from picasso.receive.locked_upload import LockedUpload, UploadStatus
 from picasso.receive.new_file import clean_name, columns_of
 from picasso.receive.terms import PipelineRules, decide
-from picasso.receive.uploads import Uploads
+from picasso.receive.uploads import KnownKey, Uploads
 from picasso.web import structured
-from picasso.web.body import BodyOptions
+from picasso.web.body import Body, BodyOptions
 from picasso.web.digests import CONTENT_DIGEST, REPR_DIGEST, Checks, digests_of
 from picasso.web.file_response import answer_stored
 from picasso.web.idempotency import create_upload, require_same_content, set_key
 from picasso.web.request import Request
-from picasso.web.resumable import add, as_json, file_link, has_content, origin_of, seconds_left, upload_id_of
+from picasso.web.resumable import Arrival, add, as_json, file_link, has_content, origin_of, seconds_left, upload_id_of
 from picasso.web.upload_metadata import (
     first_of,
     media_type,
@@ -38,6 +39,7 @@ from picasso.web.upload_metadata import (
     sent_wishes,
 )
 from picasso.web.waiting import Waiting
+from picasso.web.whole import FirstContent, is_small, require_same_as_known
 
 CONTENT = "application/partial-upload"
 
@@ -77,25 +79,45 @@ class Draft:
             row.reserved = self._uploads.expected_size(request.content_length)
         set_key(row, request)
         request.extra_headers.update(self._limit(request, self._uploads.limits.start_timeout))
-        checks, content = Checks(request, CONTENT_DIGEST), complete or has_content(request)
+        arrival, content = self._arrival(request), complete or has_content(request)
+        if complete and is_small(request) and await self._receive_whole(request, base, row, arrival):
+            return None
         async with create_upload(self._uploads, row, has_content=content) as creation:
             if not creation.lock:
                 return await self._answer_again(request, base, creation.row)
-            file = await self._begin(request, base, creation.lock, complete, checks)
+            file = await self._begin(request, base, creation.lock, complete, arrival)
             if not file:
                 await creation.lock.announce()
         if file:
             return await self._answer_complete(request, base, file)
         return await self._answer_incomplete(request, base, creation.lock.status)
 
+    def _arrival(self, request: Request) -> Arrival:
+        return Arrival(Body(request, self._options), Checks(request, CONTENT_DIGEST))
+
+    async def _receive_whole(self, request: Request, base: str, row: Upload, arrival: Arrival) -> bool:
+        """Receive and answer what arrives at once; whether it did."""
+        whole = Checks(request, REPR_DIGEST)
+        first = FirstContent(request, self._uploads, arrival.body, [*arrival.checks.hashes, *whole.hashes])
+        if not await first.is_whole(row):
+            return False
+        try:
+            file = await first.commit(row, partial(verify, request, arrival.checks, whole))
+        except KnownKey as known:
+            await require_same_as_known(self._uploads, request, known.row, first.content)
+            await self._answer_known(request, base, known.row)
+        else:
+            await self._answer_complete(request, base, file)
+        return True
+
     async def _begin(
-        self, request: Request, base: str, upload: LockedUpload, complete: bool, checks: Checks
+        self, request: Request, base: str, upload: LockedUpload, complete: bool, arrival: Arrival
     ) -> File | None:
         if self._send_location(request, base, upload):
-            return await self._fill(request, upload, complete, checks)
+            return await self._fill(request, upload, complete, arrival)
         # Until the answer the client does not know where to resume.
         async with upload.deleted_on_failure():
-            return await self._fill(request, upload, complete, checks)
+            return await self._fill(request, upload, complete, arrival)
 
     def _send_location(self, request: Request, base: str, upload: LockedUpload) -> bool:
         """Only to clients that expect it: others, as Python's own client, take any interim response for the answer."""
@@ -123,6 +145,9 @@ class Draft:
     async def _answer_again(self, request: Request, base: str, row: Upload) -> None:
         """As the first request with this Idempotency-Key was answered."""
         await require_same_content(self._uploads, request, row, self._options, complete=is_last(request))
+        await self._answer_known(request, base, row)
+
+    async def _answer_known(self, request: Request, base: str, row: Upload) -> None:
         if row.finished:
             return await self._answer_complete(request, base, await self._uploads.file_of(request.principal, row))
         return await self._answer_incomplete(request, base, await self._uploads.status(request.principal, row.pk))
@@ -172,7 +197,7 @@ class Draft:
         if has_content(request) and version_of(request) >= TYPED and not is_typed(request):
             raise UnsupportedMediaType(f"The Content-Type must be {CONTENT}.", [CONTENT])
         offset = structured.integer("Upload-Offset", request.headers.get("upload-offset", ""))
-        checks = Checks(request, CONTENT_DIGEST)
+        arrival = self._arrival(request)
         async with self._uploads.lock(request.principal, upload_id) as upload:
             row = upload.row
             request.extra_headers.update(self._limit(request, seconds_left(upload.expires_at)))
@@ -194,17 +219,17 @@ class Draft:
                 raise TooLarge
             if length is not None and row.length is None:
                 await upload.set_length(length)
-            file = await self._fill(request, upload, complete, checks)
+            file = await self._fill(request, upload, complete, arrival)
             request.extra_headers.update(self._limit(request, seconds_left(upload.expires_at)))
         if file:
             await self._answer_complete(request, base, file)
         else:
             await request.answer(204, headers=state_headers(request, upload.offset, False))
 
-    async def _fill(self, request: Request, upload: LockedUpload, complete: bool, checks: Checks) -> File | None:
+    async def _fill(self, request: Request, upload: LockedUpload, complete: bool, arrival: Arrival) -> File | None:
         """Add the content; the file, if with it the upload is complete."""
         try:
-            append = await add(request, upload, checks, self._options)
+            append = await add(request, upload, arrival)
         except TooLarge:
             if upload.row.length is None:
                 raise
@@ -242,6 +267,14 @@ def state_headers(request: Request, offset: int | None, complete: bool) -> dict[
     else:
         state = {"Upload-Complete": structured.write(complete)}
     return {**state, **({} if offset is None else {"Upload-Offset": str(offset)}), **version_header(request)}
+
+
+def verify(request: Request, checks: Checks, whole: Checks) -> None:
+    """Raises `DigestMismatch`. The draft: if it is that of the whole file, all content was transferred."""
+    checks.verify()
+    request.extra_headers.update(state_headers(request, None, True))
+    whole.verify()
+    request.extra_headers.update(state_headers(request, None, False))
 
 
 async def fail_as_too_long(upload: LockedUpload) -> NoReturn:

@@ -107,11 +107,27 @@ async def create_or_find(stack: AsyncExitStack, uploads: Uploads, row: Upload, h
             lock = await stack.enter_async_context(uploads.create(row))
             return Creation(lock.row, lock)
         except KnownKey as known:
-            if known.row.request_fingerprint != row.request_fingerprint:
-                raise KeyReused from None
-            if known.row.finished or known.row.announced or not has_content:
-                return Creation(known.row, None)
-            await remove_cut_off(uploads, known.row)
+            if found := await answered_by(uploads, row, known.row, has_content):
+                return Creation(found, None)
+
+
+async def find_known(uploads: Uploads, row: Upload) -> Upload | None:
+    """The upload that has this row's key and answers for it; None if nobody has the key by now. Raises as above."""
+    try:
+        await uploads.require_new_key(row)
+    except KnownKey as known:
+        return await answered_by(uploads, row, known.row, has_content=True)
+    return None
+
+
+async def answered_by(uploads: Uploads, row: Upload, known: Upload, has_content: bool) -> Upload | None:
+    """The upload with the same key, if its answer is the answer. One that was cut off is removed."""
+    if known.request_fingerprint != row.request_fingerprint:
+        raise KeyReused
+    if known.finished or known.announced or not has_content:
+        return known
+    await remove_cut_off(uploads, known)
+    return None
 
 
 async def remove_cut_off(uploads: Uploads, row: Upload) -> None:
@@ -143,7 +159,11 @@ async def require_same_content(
         await content.finish()
     finally:
         await content.discard()
-    file = await uploads.file_of(request.principal, row)
+    await require_same(uploads, await uploads.file_of(request.principal, row), content, complete=complete)
+
+
+async def require_same(uploads: Uploads, file: File, content: NewContent, *, complete: bool) -> None:
+    """For content that was received already. Raises `KeyReused`."""
     if content.size > file.size or (complete and content.size < file.size):
         raise KeyReused
     if content.sha256 != await uploads.threads.in_writer(sha256_of, uploads.storage, file, content.size):

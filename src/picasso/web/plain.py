@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
@@ -19,13 +19,14 @@ from picasso.receive.new_file import NewFile, belongs_to
 from picasso.receive.screen import Screen
 from picasso.receive.sink import Sink
 from picasso.receive.token_use import require_unused
-from picasso.receive.uploads import Uploads
+from picasso.receive.uploads import KnownKey, Uploads
 from picasso.web.body import Body, BodyOptions, BodyParser
 from picasso.web.digests import Checks
 from picasso.web.file_response import answer_stored
 from picasso.web.idempotency import HEADER, create_upload, set_key
 from picasso.web.request import Request
 from picasso.web.waiting import Waiting
+from picasso.web.whole import commit_whole, is_small
 
 # A smaller body costs less than to ask first.
 LARGE = 2**20
@@ -35,6 +36,9 @@ class Destination(Protocol):
     """What the content of a plain request becomes."""
 
     def content(self, checks: Sequence[Hash]) -> NewContent: ...
+
+    async def receive(self, body: Body, parser: BodyParser) -> None:
+        """As `Body.receive`."""
 
     @property
     def commit(self) -> Callable[[NewContent, NewFile], Awaitable[File]]: ...
@@ -53,6 +57,9 @@ class NewFiles:
     def content(self, checks: Sequence[Hash]) -> NewContent:
         return NewContent(NewFileOutput(self._files), self._max_size, self._threads, checks)
 
+    async def receive(self, body: Body, parser: BodyParser) -> None:
+        await body.receive(parser)
+
 
 @dataclass(frozen=True, slots=True)
 class KeyedFile:
@@ -63,6 +70,9 @@ class KeyedFile:
 
     def content(self, checks: Sequence[Hash]) -> NewContent:
         return self.files.content(checks)
+
+    async def receive(self, body: Body, parser: BodyParser) -> None:
+        await body.receive(parser)
 
     async def commit(self, content: NewContent, new: NewFile) -> File:
         return await self.files.commit(content, replace(new, upload_id=self.upload.pk))
@@ -78,6 +88,9 @@ class RepeatedFile:
     def content(self, checks: Sequence[Hash]) -> NewContent:
         return NewContent(NoOutput(), self.uploads.max_size, self.uploads.threads, checks)
 
+    async def receive(self, body: Body, parser: BodyParser) -> None:
+        await body.receive(parser)
+
     async def commit(self, content: NewContent, new: NewFile) -> File:
         """Raises `KeyReused`."""
         sha256 = content.sha256
@@ -88,11 +101,53 @@ class RepeatedFile:
         return self.file
 
 
+class SmallFile:
+    """A new file whose key is inserted with it; or, if its body takes its time, before."""
+
+    def __init__(self, stack: AsyncExitStack, request: Request, uploads: Uploads, files: NewFiles, row: Upload) -> None:
+        """``stack`` is the context of the request."""
+        self._stack = stack
+        self._request = request
+        self._uploads = uploads
+        self._files = files
+        self._row = row
+        self._keyed: Destination | None = None
+
+    def content(self, checks: Sequence[Hash]) -> NewContent:
+        return self._files.content(checks)
+
+    async def receive(self, body: Body, parser: BodyParser) -> None:
+        """Raises as `create_upload`, too."""
+        if not await body.receive_at_once(parser):
+            keyed = keyed_file(self._request, self._uploads, self._files, self._row)
+            self._keyed = await self._stack.enter_async_context(keyed)
+            await body.receive(parser)
+
+    async def commit(self, content: NewContent, new: NewFile) -> File:
+        if self._keyed:
+            return await self._keyed.commit(content, new)
+        try:
+            return await commit_whole(self._uploads, self._row, content, new)
+        except KnownKey as known:
+            file = await self._uploads.file_of(self._request.principal, known.row)
+            return await RepeatedFile(file, self._uploads).commit(content, new)
+
+
 @asynccontextmanager
 async def destination_of(request: Request, uploads: Uploads, files: NewFiles) -> AsyncIterator[Destination]:
     """For a plain request with a key. Raises as `create_upload`."""
     row = Upload(**belongs_to(request.principal), protocol=Upload.Protocol.PLAIN)
     set_key(row, request)
+    async with AsyncExitStack() as stack:
+        if is_small(request):
+            yield SmallFile(stack, request, uploads, files, row)
+        else:
+            yield await stack.enter_async_context(keyed_file(request, uploads, files, row))
+
+
+@asynccontextmanager
+async def keyed_file(request: Request, uploads: Uploads, files: NewFiles, row: Upload) -> AsyncIterator[Destination]:
+    """Raises as `create_upload`."""
     async with create_upload(uploads, row, has_content=True) as creation:
         if not creation.lock:
             yield RepeatedFile(await uploads.file_of(request.principal, creation.row), uploads)
@@ -194,7 +249,7 @@ class PlainUploads:
         try:
             parser = parser_for(content.sink)
             content.sink.screen = self._screen(parser, request, size)
-            await body.receive(parser)
+            await destination.receive(body, parser)
             new = parser.end()
             await content.finish()
             if checks:

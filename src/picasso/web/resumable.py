@@ -6,6 +6,7 @@ import asyncio
 import re
 import time
 import uuid
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import formatdate
 from typing import Any
@@ -18,7 +19,7 @@ from picasso.policy import NO_POLICY
 from picasso.receive.append import Append
 from picasso.receive.locked_upload import LockedUpload, UploadStatus
 from picasso.receive.screen import Screen
-from picasso.web.body import Body, BodyOptions, WholeBody
+from picasso.web.body import Body, WholeBody
 from picasso.web.digests import Checks
 from picasso.web.request import Request
 
@@ -82,7 +83,15 @@ def as_json(status: UploadStatus) -> dict[str, Any]:
     }
 
 
-async def add(request: Request, upload: LockedUpload, checks: Checks, options: BodyOptions) -> Append:
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What a request brings."""
+
+    body: Body
+    checks: Checks
+
+
+async def add(request: Request, upload: LockedUpload, arrival: Arrival) -> Append:
     """Add the request's content to the upload. What arrived before a cut stays, unless it has to be verified.
 
     Raises:
@@ -93,7 +102,8 @@ async def add(request: Request, upload: LockedUpload, checks: Checks, options: B
         Unauthorized, Forbidden: its sender may not upload any more. What arrived before stays, but completes nothing.
     """
     await upload.expect(request.content_length if has_content(request) else 0)
-    append, body = await upload.append(checks.hashes), Body(request, options)
+    body, checks = arrival.body, arrival.checks
+    append = await upload.append(checks.hashes)
     append.sink.screen = await screen(request, upload, append)
     try:
         async with upload.interruptible():

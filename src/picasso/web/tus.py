@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -26,12 +27,13 @@ from picasso.receive.concatenate import Concatenations
 from picasso.receive.locked_upload import LockedUpload, UploadStatus
 from picasso.receive.new_file import clean_name, columns_of
 from picasso.receive.terms import PipelineRules, decide
-from picasso.receive.uploads import Uploads
-from picasso.web.body import BodyOptions
+from picasso.receive.uploads import KnownKey, Uploads
+from picasso.web.body import Body, BodyOptions
 from picasso.web.digests import CHECKSUM, CHECKSUMS, CONTENT_DIGEST, REPR_DIGEST, Checks, digests_of
 from picasso.web.idempotency import Creation, create_upload, require_same_content, set_key
 from picasso.web.request import Request
 from picasso.web.resumable import (
+    Arrival,
     add,
     as_json,
     expires,
@@ -43,6 +45,7 @@ from picasso.web.resumable import (
 )
 from picasso.web.upload_metadata import first_of, media_type, metadata, sent_wishes
 from picasso.web.waiting import Waiting
+from picasso.web.whole import FirstContent, is_small, require_same_as_known
 
 VERSION = "1.0.0"
 
@@ -134,19 +137,39 @@ class Tus:
             require_content_type(request)
             require_fitting(request, self._limit(row.length), 0)
             row.reserved = self._uploads.expected_size(request.content_length)
-        checks = Checks(request, CONTENT_DIGEST, CHECKSUM)
+        body = Body(request, self._options)
+        if is_small(request) and request.content_length == row.length and not row.is_part:
+            checks = Checks(request, CONTENT_DIGEST, CHECKSUM, REPR_DIGEST)
+            first = FirstContent(request, self._uploads, body, checks.hashes)
+            if await first.is_whole(row):
+                return await self._answer_whole(request, base, row, first, checks)
+        arrival = Arrival(body, Checks(request, CONTENT_DIGEST, CHECKSUM))
         async with create_upload(self._uploads, row, has_content=content) as creation:
             if creation.lock and (content or row.length == 0):
                 async with creation.lock.deleted_on_failure():
-                    await self._add(request, creation.lock, checks)
+                    await self._add(request, creation.lock, arrival)
                     await creation.lock.announce()
         return await self._answer_created(request, base, creation)
+
+    async def _answer_whole(
+        self, request: Request, base: str, row: Upload, first: FirstContent, checks: Checks
+    ) -> None:
+        try:
+            file = await first.commit(row, checks.verify)
+        except KnownKey as known:
+            await require_same_as_known(self._uploads, request, known.row, first.content)
+            return await self._answer_status(request, base, await self._uploads.status(request.principal, known.row.pk))
+        status = UploadStatus(row, file.size, time.time() + self._uploads.limits.expiry)
+        return await self._answer_status(request, base, status)
 
     async def _answer_created(self, request: Request, base: str, creation: Creation, *, waits: bool = True) -> None:
         """The upload as it is now, also if an earlier request with the same key has created it."""
         if not creation.lock:
             await require_same_content(self._uploads, request, creation.row, self._options, complete=False)
         status = await self._uploads.status(request.principal, creation.row.pk)
+        await self._answer_status(request, base, status, waits=waits)
+
+    async def _answer_status(self, request: Request, base: str, status: UploadStatus, *, waits: bool = True) -> None:
         headers = {"Location": upload_url(base, status.row.pk), **expiry_headers(base, status)}
         if has_content(request):
             headers["Upload-Offset"] = str(status.offset)
@@ -209,7 +232,7 @@ class Tus:
         base = request.base
         offset = number("Upload-Offset", request.headers.get("upload-offset", ""))
         require_content_type(request)
-        checks = Checks(request, CONTENT_DIGEST, CHECKSUM)
+        arrival = Arrival(Body(request, self._options), Checks(request, CONTENT_DIGEST, CHECKSUM))
         async with self._lock_for_content(request, upload_id) as upload:
             row = upload.row
             if offset != upload.offset:
@@ -219,7 +242,7 @@ class Tus:
             if length is not None and row.length is None:
                 await upload.set_length(length)
             if not row.finished:
-                await self._add(request, upload, checks)
+                await self._add(request, upload, arrival)
             headers = {"Upload-Offset": str(upload.offset), **expiry_headers(base, upload.status)}
             completed_part = upload.is_complete and row.final_id is not None
         if completed_part and row.final_id:
@@ -241,8 +264,8 @@ class Tus:
                 raise refusal from None
             raise
 
-    async def _add(self, request: Request, upload: LockedUpload, checks: Checks) -> None:
-        append = await add(request, upload, checks, self._options)
+    async def _add(self, request: Request, upload: LockedUpload, arrival: Arrival) -> None:
+        append = await add(request, upload, arrival)
         if upload.is_complete and not upload.row.is_part:
             await upload.commit(append)
         if upload.is_complete and upload.row.final_id:
