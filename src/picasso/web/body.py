@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -204,16 +205,12 @@ class Body:
     async def _soon(self) -> tuple[bytes, bool] | None:
         """The next bytes and whether more follow; None if they do not come within a moment. Raises `ClientGone`."""
         started = time.monotonic()
-        try:
-            async with asyncio.timeout(QUIET_SECONDS):
-                got = await self._request.receive()
-        except TimeoutError:
-            return None
-        if got is None:
-            raise ClientGone
-        if got[1]:
-            self._require_pace(time.monotonic() - started, got[0])
-        return got
+        for seconds in (QUIET_SECONDS, 0):  # at last without waiting: a busy loop may be late itself
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    got = await self._request.receive()
+                return self._arrived(got, time.monotonic() - started)
+        return None
 
     async def _next(self, sink: Sink) -> tuple[bytes, bool]:
         started, paused = time.monotonic(), 0.0
@@ -225,10 +222,14 @@ class Body:
             await sink.pause()
             paused = time.monotonic() - before
             got = await self._wait()
+        return self._arrived(got, time.monotonic() - started - paused)
+
+    def _arrived(self, got: tuple[bytes, bool] | None, seconds: float) -> tuple[bytes, bool]:
+        """What was received after ``seconds`` of waiting. Raises `ClientGone`, `UploadTimeout`."""
         if got is None:
             raise ClientGone
         if got[1]:
-            self._require_pace(time.monotonic() - started - paused, got[0])
+            self._require_pace(seconds, got[0])
         return got
 
     def _require_pace(self, seconds: float, chunk: bytes) -> None:

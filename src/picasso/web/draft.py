@@ -84,7 +84,7 @@ class Draft:
             return None
         async with create_upload(self._uploads, row, has_content=content) as creation:
             if not creation.lock:
-                return await self._answer_again(request, base, creation.row)
+                return await self._answer_again(request, base, creation.row, arrival.body)
             file = await self._begin(request, base, creation.lock, complete, arrival)
             if not file:
                 await creation.lock.announce()
@@ -142,9 +142,9 @@ class Draft:
             digest=digests_of(request, REPR_DIGEST) or None,
         )
 
-    async def _answer_again(self, request: Request, base: str, row: Upload) -> None:
+    async def _answer_again(self, request: Request, base: str, row: Upload, body: Body) -> None:
         """As the first request with this Idempotency-Key was answered."""
-        await require_same_content(self._uploads, request, row, self._options, complete=is_last(request))
+        await require_same_content(self._uploads, request, row, body, complete=is_last(request))
         await self._answer_known(request, base, row)
 
     async def _answer_known(self, request: Request, base: str, row: Upload) -> None:

@@ -20,7 +20,7 @@ from picasso.receive.locked_upload import LockedUpload
 from picasso.receive.new_file import belongs_to
 from picasso.receive.uploads import KnownKey, Uploads
 from picasso.storage import Storage
-from picasso.web.body import Body, BodyOptions, WholeBody
+from picasso.web.body import Body, WholeBody
 from picasso.web.request import Request
 from picasso.web.resumable import has_content
 
@@ -144,9 +144,7 @@ async def remove_cut_off(uploads: Uploads, row: Upload) -> None:
         await uploads.delete(row.pk)
 
 
-async def require_same_content(
-    uploads: Uploads, request: Request, row: Upload, options: BodyOptions, *, complete: bool
-) -> None:
+async def require_same_content(uploads: Uploads, request: Request, row: Upload, body: Body, *, complete: bool) -> None:
     """For a repeated request with content: it must be the start of the stored file, or all of it if ``complete``.
 
     Raises `KeyReused`.
@@ -155,7 +153,7 @@ async def require_same_content(
         return
     content = NewContent(NoOutput(), uploads.max_size, uploads.threads)
     try:
-        await Body(request, options).receive(WholeBody(content.sink))
+        await body.receive(WholeBody(content.sink))
         await content.finish()
     finally:
         await content.discard()

@@ -30,7 +30,7 @@ from picasso.receive.terms import PipelineRules, decide
 from picasso.receive.uploads import KnownKey, Uploads
 from picasso.web.body import Body, BodyOptions
 from picasso.web.digests import CHECKSUM, CHECKSUMS, CONTENT_DIGEST, REPR_DIGEST, Checks, digests_of
-from picasso.web.idempotency import Creation, create_upload, require_same_content, set_key
+from picasso.web.idempotency import create_upload, require_same_content, set_key
 from picasso.web.request import Request
 from picasso.web.resumable import (
     Arrival,
@@ -149,7 +149,9 @@ class Tus:
                 async with creation.lock.deleted_on_failure():
                     await self._add(request, creation.lock, arrival)
                     await creation.lock.announce()
-        return await self._answer_created(request, base, creation)
+        if not creation.lock:
+            await require_same_content(self._uploads, request, creation.row, body, complete=False)
+        return await self._answer_created(request, base, creation.row)
 
     async def _answer_whole(
         self, request: Request, base: str, row: Upload, first: FirstContent, checks: Checks
@@ -158,16 +160,13 @@ class Tus:
             file = await first.commit(row, checks.verify)
         except KnownKey as known:
             await require_same_as_known(self._uploads, request, known.row, first.content)
-            return await self._answer_status(request, base, await self._uploads.status(request.principal, known.row.pk))
+            return await self._answer_created(request, base, known.row)
         status = UploadStatus(row, file.size, time.time() + self._uploads.limits.expiry)
         return await self._answer_status(request, base, status)
 
-    async def _answer_created(self, request: Request, base: str, creation: Creation, *, waits: bool = True) -> None:
+    async def _answer_created(self, request: Request, base: str, row: Upload, *, waits: bool = True) -> None:
         """The upload as it is now, also if an earlier request with the same key has created it."""
-        if not creation.lock:
-            await require_same_content(self._uploads, request, creation.row, self._options, complete=False)
-        status = await self._uploads.status(request.principal, creation.row.pk)
-        await self._answer_status(request, base, status, waits=waits)
+        await self._answer_status(request, base, await self._uploads.status(request.principal, row.pk), waits=waits)
 
     async def _answer_status(self, request: Request, base: str, status: UploadStatus, *, waits: bool = True) -> None:
         headers = {"Location": upload_url(base, status.row.pk), **expiry_headers(base, status)}
@@ -211,7 +210,7 @@ class Tus:
         await self._waiting.for_concatenation(request, creation.row.pk, concatenation)
         if concatenation.done() and (fault := concatenation.result()):
             raise fault
-        await self._answer_created(request, base, creation, waits=False)
+        await self._answer_created(request, base, creation.row, waits=False)
 
     # Requests to an upload
 
