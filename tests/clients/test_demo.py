@@ -69,7 +69,9 @@ def test_it_makes_what_is_missing_and_removes_it(run: Run, stack: Stack, tmp_pat
     said = run("trouble", "web")
     assert "3 files are new." in said
     assert f"Look at {stack.url}/" in said
-    assert (tmp_path / "picasso.toml").read_text() == command.PIPELINE
+    assert "Not uploaded, as the service has no pipeline `web`: Waves for the web.mp4" in said
+    assert command.PIPELINE in said
+    assert [*tmp_path.iterdir()] == []
     assert "0 files are new, 3 were there before." in run("trouble")
     found = {file["name"]: file["id"] for file in stack.client.get("/api/v1.0/files/?tag=demo").json()["results"]}
     states = {name: stack.settled(file_id)["error"]["code"] for name, file_id in found.items()}

@@ -24,7 +24,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         browsers = Browsers(Path(folder) / "profiles")
         with running(Path(folder) / "data") as stack, browsers.running().window() as window:
-            fill(stack, Path(folder))
+            fill(stack)
             FOLDER.mkdir(exist_ok=True)
             ids = {file["name"]: file["id"] for file in files(stack)}
             take(window, stack, "/?view=grid&tag=holiday", "files")
@@ -34,11 +34,8 @@ def main() -> None:
         browsers.kill()
 
 
-def fill(stack: Stack, folder: Path) -> None:
-    """In ``folder``, because the demo may write a file of pipelines there."""
-    subprocess.run(
-        [sys.executable, "-m", "picasso", "demo"], cwd=folder, env=os.environ | {"PICASSO_URL": stack.url}, check=True
-    )
+def fill(stack: Stack) -> None:
+    subprocess.run([sys.executable, "-m", "picasso", "demo"], env=os.environ | {"PICASSO_URL": stack.url}, check=True)
     until(lambda: all(file["processed"] or file["state"] == "failed" for file in files(stack)), 60, lambda: "not done")
 
 

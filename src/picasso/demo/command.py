@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from ipaddress import ip_address
-from pathlib import Path
 from typing import NoReturn
-from urllib.parse import urlsplit
 
 from picasso.demo.samples import WEB, Sample, samples
 from picasso_client import Client, File, PicassoError
@@ -55,8 +51,9 @@ def fill(client: Client, tags: AbstractSet[str]) -> int:
     makeable = [sample for sample in missing if sample.can_be_made]
     stored = [file for sample in makeable if (file := store(client, sample))]
     tell(client, len(there), stored, [sample for sample in missing if not sample.can_be_made])
-    if len(stored) < len(makeable):
-        offer_pipeline(client)
+    names = {file.name for file in stored}
+    if left := [sample for sample in makeable if sample.name not in names]:
+        tell_of_pipeline(left)
     return 0
 
 
@@ -98,20 +95,9 @@ def tell(client: Client, before: int, stored: Sequence[File], unmade: Sequence[S
     print("`picasso demo --remove` deletes them.")
 
 
-def offer_pipeline(client: Client) -> None:
-    """A service reads its pipelines when it starts, so the file is written only where it may be this folder's."""
-    config = Path(CONFIG)
-    if is_here(client.url) and not config.exists() and not os.environ.get("PICASSO_CONFIG"):
-        config.write_text(PIPELINE)
-        print(f"\n{config.resolve()} has a second pipeline, `{WEB}`, now. Restart the service and run this again.")
-    else:
-        print(f"\nThe service has no pipeline `{WEB}`. Add this to its {CONFIG}, restart it, and run this again:\n")
-        print(PIPELINE)
-
-
-def is_here(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+def tell_of_pipeline(left: Sequence[Sample]) -> None:
+    """It writes no file: a demonstration is to leave nothing behind, and pipelines stay."""
+    names = ", ".join(sample.name for sample in left)
+    print(f"\nNot uploaded, as the service has no pipeline `{WEB}`: {names}")
+    print(f"For these add this to its {CONFIG}, restart it, and run this again:\n")
+    print(PIPELINE)
