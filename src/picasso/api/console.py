@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -21,6 +22,7 @@ from rest_framework.views import APIView
 from picasso import __version__, addresses
 from picasso.access.principal import Principal, Scope, principal_of
 from picasso.api.me import MeSerializer, projects_of
+from picasso.events.sequence import last_number
 from picasso.languages import preferences
 
 STATIC = Path(__file__).parents[1] / "static/picasso"
@@ -174,7 +176,11 @@ def links(entries: tuple[Entry, ...], principal: Principal, root: str, current: 
 
 def session(principal: Principal, root: str) -> dict[str, Any]:
     """For static/picasso/console/core/session.js."""
+    may_follow = principal.may(Scope.EVENTS_READ)
     return {
+        # First: what the page shows is no older. It follows events from there.
+        "newestEvent": last_number() if may_follow else None,
+        "now": int(time.time() * 1000),
         "me": MeSerializer(principal).data if principal.project else None,
         "version": __version__,
         "maxUploadSize": settings.PICASSO.max_upload_size or None,

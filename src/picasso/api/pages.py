@@ -85,6 +85,7 @@ def favicon(request: HttpRequest) -> HttpResponseBase:
 def front_page(request: Request, view: Index) -> dict[str, Any]:
     """The first files, shown before any script has run."""
     principal, root = principal_of(request.META), request.META["SCRIPT_NAME"]
+    frame = console.frame(request, "files")  # before the files: it says since when events tell what changes
     pages = FirstFiles()
     found = pages.paginate_queryset(queries.newest_first(principal), request, view)
     for add in listed.PARTS.values():
@@ -94,7 +95,7 @@ def front_page(request: Request, view: Index) -> dict[str, Any]:
     # With a search or another layout in the address the script draws the list; without script they are not there.
     plain = not request.query_params.keys() - {"page"}
     return {
-        **console.frame(request, "files"),
+        **frame,
         "plain": plain,
         "files": files if plain else [],
         "brought": {"files": files if pages.page == 1 else [], "count": pages.total.number},

@@ -2,7 +2,7 @@
 // has the connection and tells the others.
 
 import { reached } from './api.js';
-import { apiRoot, can, me, root } from './session.js';
+import { apiRoot, can, me, newestEvent, root } from './session.js';
 import { language } from './words.js';
 
 /**
@@ -25,7 +25,7 @@ const watchers = new Set();
 /** @type {Status} */
 let current = 'connecting';
 /** The number of the newest event that this window knows. @type {number | undefined} */
-let position;
+let position = newestEvent;
 /** @type {import('../../client/events.js').EventStream | undefined} */
 let stream;
 /** @type {BroadcastChannel | undefined} */
@@ -82,19 +82,20 @@ function leadWhileVisible() {
   lead(() => !document.hidden);
 }
 
-/** @param {{question?: true, event?: LiveEvent, status?: Status}} message from another window */
-function heard({ question, event, status: theirs }) {
-  if (question && stream) channel?.postMessage({ status: current });
-  if (theirs && !stream) join(theirs);
+/** @param {{question?: true, event?: LiveEvent, status?: Status, at?: number}} message from another window */
+function heard({ question, event, status: theirs, at }) {
+  if (question && stream) channel?.postMessage({ status: current, at: position });
+  if (theirs && !stream) join(theirs, at);
   if (event) deliver(event);
 }
 
-/** The window with the connection has this status. @param {Status} theirs */
-function join(theirs) {
+/** The window with the connection has this status, and has told of all events up to this one. @param {Status} theirs @param {number} [at] */
+function join(theirs, at) {
   setStatus(theirs);
   if (theirs !== 'live' || joined) return;
   joined = true;
-  deliver(RESET);
+  // It told of those before this window listened.
+  if (newestEvent === undefined || at === undefined || at > newestEvent) deliver(RESET);
 }
 
 /** Have the connection as long as this window is there. @param {() => boolean} [wanted] whether it may have one now */
@@ -122,7 +123,7 @@ async function connect(wanted) {
   stream = new EventStream(/** @type {any} */ (service), { after });
   stream.opened.then((at) => {
     position ??= at;
-    // What happened between the first look of a view and now is in no event.
+    // What happened between the first look of a view and now is in no event, unless the page knew where it began.
     if (after === undefined) pass(RESET);
   }, () => {});
   for await (const event of stream) pass(/** @type {any} */ (event));
@@ -163,7 +164,7 @@ const service = {
 function setStatus(next) {
   if (next === current) return;
   current = next;
-  if (stream) channel?.postMessage({ status: next });
+  if (stream) channel?.postMessage({ status: next, at: position });
   watchers.forEach((watcher) => watcher(next));
 }
 
