@@ -102,6 +102,21 @@ def press(page: Page, key: str, modifiers: int = 0) -> None:
     page.ask("Input.dispatchKeyEvent", type="keyUp", **common)
 
 
+ROWS = "[...document.querySelectorAll('.shortcuts dl > div')]"
+LABEL_AND_KEYS = "[row.querySelector('dt').innerText, [...row.querySelectorAll('.keys')].map((keys) => keys.innerText)]"
+
+
+def sheet_of_keys(page: Page) -> dict[str, list[str]]:
+    """What the sheet of shortcuts says: the label of each entry, and the keys of which each does it."""
+    press(page, "?", SHIFT)
+    page.until("!!document.querySelector('.shortcuts dt')")
+    found = dict(page.run(f"{ROWS}.map((row) => {LABEL_AND_KEYS})"))
+    assert findings(page) == []
+    press(page, "Escape")
+    page.until("!document.querySelector('dialog')")
+    return {label: ["".join(each.split()) for each in keys] for label, keys in found.items()}
+
+
 def write(page: Page, text: str) -> None:
     """Type into the field that has the focus."""
     page.ask("Input.insertText", text=text)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.console.pages import check_looks, cookie, findings, focused, live, look, press
+from tests.console.pages import check_looks, cookie, findings, focused, live, look, press, sheet_of_keys
 from tests.contract.samples import av, image
 from tests.devtools import Page
 from tests.stack import Stack
@@ -111,12 +111,9 @@ def test_a_picture_with_zoom_and_what_is_known_of_it(stack: Stack, open_page: Op
     for words in ("Dimensions", "px", "Uploaded", "Made from it", "Received"):
         page.until(f"document.querySelector('#view')?.innerText.includes({json.dumps(words)})")
     check_looks(page)
-    page.run("document.querySelector('.stage').focus()")
-    press(page, "+")
-    page.until("!!document.querySelector('.stage').classList.contains('zoomed')")
-    press(page, "0")
-    page.until("!document.querySelector('.stage').classList.contains('zoomed')")
+    check_zoom(page, file["facts"]["image"]["width"])
     page.run("document.activeElement.blur()")
+    assert {"Zoom in": ["+"], "Fit": ["0"], "Next file": ["→"]}.items() <= sheet_of_keys(page).items()
     page.until("!!document.querySelector('a[rel=next]')")
     press(page, "ArrowRight")
     page.until(f"location.pathname.endsWith('{older['id']}') && location.search === '?type=image'")
@@ -124,6 +121,22 @@ def test_a_picture_with_zoom_and_what_is_known_of_it(stack: Stack, open_page: Op
     page.until("!!document.querySelector('a[rel=prev]')")
     press(page, "ArrowLeft")
     page.until(f"location.pathname.endsWith('{file['id']}')")
+
+
+def check_zoom(page: Page, width: int) -> None:
+    """The percent is that of the picture's own pixels."""
+    percent = "document.querySelector('.zoom-level').innerText"
+    shown = "document.querySelector('.stage img').getBoundingClientRect().width"
+    page.until(f"{percent} === `${{Math.round(100 * {shown} / {width})}}%` && {percent} !== '100%'")
+    page.run("document.querySelector('.stage').focus()")
+    press(page, "1")
+    page.until(f"{percent} === '100%' && Math.abs({shown} - {width}) < 1")
+    press(page, "+")
+    page.until(f"{percent} === '125%'")
+    fit = "[...document.querySelectorAll('.viewer-tools button')].find((each) => each.innerText === 'Fit')"
+    assert page.run(f"{fit}.ariaPressed") == "false"
+    page.run(f"{fit}.click()")
+    page.until(f"{fit}.ariaPressed === 'true' && !document.querySelector('.stage').classList.contains('zoomed')")
 
 
 def test_each_kind_has_its_viewer(stack: Stack, open_page: Open) -> None:
@@ -183,10 +196,15 @@ def test_a_pdf_is_shown_page_by_page_and_searched(stack: Stack, open_page: Open)
     page = show(open_page, store(stack, pdf(), "two.pdf"), ".pdf-page-box canvas")
     page.until("document.querySelector('.textLayer')?.innerText.includes('First page')")
     page.until("document.querySelector('.key-facts')?.innerText.includes('A4')")
+    assert page.run("document.querySelector('.pdf-pages').scrollTop") == 0
     page.run("document.querySelector('.pdf-search input').focus()")
-    page.ask("Input.insertText", text="words")
+    found = "document.querySelector('.pdf-search output')?.innerText"
+    page.ask("Input.insertText", text="page")
+    page.until(f"{found} === '1 of 2'")
     press(page, "Enter")
-    page.until("document.querySelector('.pdf-search output')?.innerText === '1 of 1'")
+    page.until(f"{found} === '2 of 2'")
+    page.ask("Input.insertText", text=" has words")
+    page.until(f"{found} === '1 of 1'")
     page.until("CSS.highlights.get('pdf-found')?.size === 1")
     assert findings(page) == []
 
@@ -199,6 +217,9 @@ def test_sound_has_a_waveform_to_click_on(stack: Stack, open_page: Open) -> None
     assert focused(page) == "Position"
     press(page, "ArrowRight")
     page.until("document.querySelector('audio').currentTime > 0")
+    press(page, "Home")
+    page.until("document.querySelector('audio').currentTime === 0")
+    assert sheet_of_keys(page)["Play or pause"] == ["Space"]
 
 
 def test_a_video_plays(stack: Stack, open_page: Open) -> None:
@@ -228,6 +249,11 @@ def test_the_page_follows_what_happens_to_the_file(stack: Stack, open_page: Open
     live(page)
     stack.client.patch(f"/api/v1.0/files/{file['id']}/", json={"tags": ["from elsewhere"]}).raise_for_status()
     page.until("document.querySelector('.tags')?.innerText.includes('from elsewhere')")
+    # Once at the beginning, and once for the change.
+    asked = [
+        each for each in page.sent("GET", f"/api/v1.0/files/{file['id']}/") if each.path.endswith(f"{file['id']}/")
+    ]
+    assert len(asked) == 2
     page.run("document.querySelector('.tag-add input').value = 'from here'")
     page.click(".tag-add button")
     page.until("document.querySelectorAll('.tags li').length === 2")
@@ -248,6 +274,33 @@ def test_a_missing_file_and_a_lost_connection(stack: Stack, open_page: Open) -> 
     assert findings(page) == []
     page.connected(True)
     page.until("!!document.querySelector('.code')")
+
+
+def test_a_sort_of_a_part_says_so_and_empty_facts_are_left_out(stack: Stack, open_page: Open) -> None:
+    rows = "".join(f"{number},{number % 7}\n" for number in range(300))
+    file = store(stack, f"id,count\n{rows}".encode(), "long.csv")
+    page = show(open_page, file, ".data-table")
+    page.until("document.querySelector('.viewer-foot').innerText === 'The first 100 of 300 rows'")
+    page.click(".data-table th:nth-child(3) .sort")
+    page.until("document.querySelector('.viewer-foot').innerText === 'Only the first 100 of 300 rows are sorted'")
+    go(page, store(stack, PICTURE.read_bytes(), "photo.jpg"), ".stage img")
+    page.click(".key-facts ~ .actions .button")
+    page.until("!!document.querySelector('dialog[open] .facts')")
+    assert page.run("[...document.querySelectorAll('dialog dd')].filter((each) => !each.innerText.trim()).length") == 0
+
+
+def test_the_buttons_of_a_long_dialog_are_in_sight(stack: Stack, open_page: Open) -> None:
+    page = show(open_page, store(stack, PICTURE.read_bytes(), "photo.jpg"), ".stage img")
+    page.click(".key-facts ~ .actions .button")
+    page.until("!!document.querySelector('dialog[open] .facts')")
+    for width, height in ((1280, 900), (640, 360)):
+        page.ask("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+        bottoms = "[...document.querySelectorAll('dialog .dialog-actions .button')]"
+        bottoms += ".map((each) => each.getBoundingClientRect().bottom)"
+        page.until(f"innerHeight === {height} && {bottoms}.every((each) => each < {height})")
+        assert page.run(
+            "(({ scrollHeight, clientHeight }) => scrollHeight > clientHeight)(document.querySelector('dialog'))"
+        )
 
 
 def test_in_russian(stack: Stack, open_page: Open) -> None:

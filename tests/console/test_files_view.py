@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.console.pages import CONTROL, SHIFT, check_looks, findings, live, look, press, write
+from tests.console.pages import CONTROL, SHIFT, check_looks, findings, live, look, press, sheet_of_keys, write
 from tests.devtools import CLICK, Page
 from tests.stack import Stack, until
 
@@ -112,7 +112,7 @@ def test_the_list_is_there_before_the_script_and_stays_as_it_was(stack: Stack, o
     stored(stack, tag, *HOSTILE)
     html = stack.client.get("/", headers={"accept": "text/html"}).text
     drawn = re.findall(r'<span role="cell" class="column-(?:kind|size)"[^>]*>([^<]*)</span>', html)[:8]
-    assert drawn[::2] == ["Text"] * 4
+    assert drawn[::2] == ["Text", "Text", "Text", "Web page"]
     assert "<img src=x" not in html
     page = open_page("/")
     page.until(READY)
@@ -186,6 +186,10 @@ def test_selecting_with_keys_and_pointer(stack: Stack, open_page: Open, tag: str
     stored(stack, tag, *(f"{letter}.txt" for letter in "abcdef"))
     page = open_page(f"/?tag={tag}&sort=name")
     shows(page, *(f"{letter}.txt" for letter in "abcdef"))
+    known = sheet_of_keys(page)
+    assert known["Move"] == ["↑", "↓", "←", "→"]
+    assert known["Select all"] == ["CtrlA"]
+    assert {"Search by name", "Open", "Select", "Delete what is selected", "Clear the selection"} < known.keys()
     press_at(page, ".grid", "ArrowDown")
     press(page, " ")
     page.until(f"{SELECTED} === 1")
@@ -258,6 +262,7 @@ def in_trash(stack: Stack, open_page: Open, tag: str) -> None:
     page = open_page("/trash/")
     row = "[...document.querySelectorAll('tbody tr')].find((row) => row.innerText.includes('{}'))"
     page.until(f"!!{row.format('a.txt')}")
+    assert page.run(f"{row.format('a.txt')}.querySelector('[data-label=Left]').innerText") == "7 days"
     check_looks(page)
     page.run(f"{row.format('a.txt')}.querySelector('input').click()")
     page.click("[data-action=restore]")
@@ -290,6 +295,17 @@ def test_without_a_trash_deleting_is_asked_for(stack: Stack, open_page: Open, ta
     page.click(".selection-bar [data-action=delete]")
     page.click("dialog [data-action=agree]")
     shows(page, "b.txt")
+
+
+def test_a_project_without_a_trash_says_so(stack: Stack, open_page: Open) -> None:
+    while left := stack.client.get(f"{API}trash/").json()["results"]:
+        for file in left:
+            assert stack.client.delete(f"{API}files/{file['id']}/?permanently=true").status_code in {204, 404}
+    page = open_page("/trash/")
+    page.until("document.querySelector('.state-empty h2')?.innerText === 'This project has no trash'")
+    assert findings(page) == []
+    page.click(".state-empty a")
+    page.until("location.pathname === '/projects/' && location.search === '?project=default'")
 
 
 def test_tags_links_and_a_zip_file(stack: Stack, open_page: Open, tag: str) -> None:
@@ -361,6 +377,41 @@ def test_the_looks_of_all_layouts(stack: Stack, open_page: Open, tag: str) -> No
         page.until(f"document.querySelectorAll('.window [data-id]').length === {len(HOSTILE) + 1}")
         press_at(page, ".grid", " ")
         check_looks(page)
+
+
+BOX = "document.querySelector('{}').getBoundingClientRect()"
+
+
+def test_nothing_of_a_tile_is_cut_or_covered(stack: Stack, open_page: Open, tag: str) -> None:
+    [broken] = stored(stack, tag, "a picture that is broken.jpg", content=b"\xff\xd8\xff\xe0" + bytes(2000))
+    stored(stack, tag, "a.txt")
+    stack.settled(broken)
+    page = open_page(f"/?tag={tag}&view=grid")
+    page.until("document.querySelectorAll('.window [data-id]').length === 2")
+    page.until("!!document.querySelector('.tile > .badge')")
+    cut = "[...document.querySelectorAll('.about')].filter((each) => each.scrollWidth > each.clientWidth).length"
+    assert page.run(cut) == 0
+    ticks = "[...document.querySelectorAll('.tile .tick')].map((each) => getComputedStyle(each).opacity).join()"
+    assert page.run(ticks) == "0,0"
+    press_at(page, ".grid", "ArrowRight")
+    page.until(f"{ticks} === '0,1'")
+    height = page.run(f"{BOX.format('.files-top')}.height")
+    press(page, " ")
+    page.until(f"{ticks} === '1,1'")
+    assert page.run(f"{BOX.format('.selection-bar')}.bottom <= {BOX.format('.toolbar')}.top")
+    assert page.run(f"{BOX.format('.files-top')}.height") == height
+    assert page.run("!document.querySelector('.dock')?.checkVisibility()")
+
+
+def test_tags_that_have_no_room_are_counted(stack: Stack, open_page: Open, tag: str) -> None:
+    [file] = stored(stack, tag, "a.txt")
+    tags = [tag, "t-1", "t-2", "t-3"]
+    assert stack.client.patch(f"{API}files/{file}/", json={"tags": tags}).status_code == 200
+    page = open_page(f"/?tag={tag}")
+    page.until(READY)
+    cell = "document.querySelector('.window .column-tags')"
+    assert page.run(f"[{cell}.children.length, {cell}.lastElementChild.innerText]") == [3, "+2"]
+    assert set(page.run(f"{cell}.title").split(", ")) == set(tags)
 
 
 def test_an_answer_that_fails_and_none_at_all(stack: Stack, open_page: Open, tag: str) -> None:

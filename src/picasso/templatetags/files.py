@@ -15,29 +15,12 @@ register = template.Library()
 TAIL = 12
 """So many characters stay at the end of a name that is cut in the middle: `nameCut` in views/files/kinds.js."""
 
-MAJOR = frozenset({"image", "video", "audio", "text"})
-DOCUMENT = re.compile(r"document|msword|ms-excel|ms-powerpoint|sheet|presentation|epub|rtf")
-ARCHIVE = re.compile(r"zip|tar|compressed|rar|archive|xz")
-
 UNITS = ("kB", "MB", "GB", "TB", "PB")
 RUSSIAN_UNITS = ("КБ", "МБ", "ГБ", "ТБ", "ПБ")
 
 # Controls, and characters that reorder or hide text: `visible` in core/format.js.
 CONTROLS = re.compile(r"[\0-\x1f\x7f]")
 HIDDEN = re.compile("[\x80-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
-
-
-@register.filter
-def kind(media_type: str) -> str:
-    """``pdf``, or the name of its icon: `kindOf` in core/format.js."""
-    major, _, minor = media_type.partition("/")
-    if media_type == "application/pdf":
-        return "pdf"
-    if major in MAJOR:
-        return major
-    if DOCUMENT.search(minor):
-        return "document"
-    return "archive" if ARCHIVE.search(minor) else "file"
 
 
 @register.filter

@@ -86,13 +86,5 @@ export function middle(name, most = 40) {
   return `${letters.slice(0, most - 1 - tail).join('')}…${letters.slice(-tail).join('')}`;
 }
 
-/** The icon of a media type: image, video, audio, text, document, archive or file. @param {string} type */
-export function kindOf(type) {
-  const [major, minor = ''] = String(type).split('/');
-  if (['image', 'video', 'audio', 'text'].includes(major)) return major;
-  if (/pdf|document|msword|ms-excel|ms-powerpoint|sheet|presentation|epub|rtf/.test(minor)) return 'document';
-  return /zip|tar|compressed|rar|archive|xz/.test(minor) ? 'archive' : 'file';
-}
-
 /** A URL of the service or of the web; "#" for anything else, such as `javascript:`. @param {string} url */
 export const webUrl = (url) => (/^(https?:\/)?\//i.test(url) ? url : '#');

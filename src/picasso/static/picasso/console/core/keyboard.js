@@ -1,4 +1,7 @@
-// Shortcuts: single keys ("j", "/", "?"), sequences ("g f") and chords ("Ctrl+K"). They never fire in a field.
+// Shortcuts: single keys ("j", "/", "?"), sequences ("g f") and chords ("Ctrl+K"). They never fire in a field. And tables of
+// the keys of a part of a view, such as a list or a player, which fire while it has the focus. The sheet of shortcuts has both.
+
+import { t } from './words.js';
 
 const PAUSE = 1000; // milliseconds between the keys of a sequence
 
@@ -26,14 +29,79 @@ export function shortcut(keys, options) {
   return () => { all.delete(entry); };
 }
 
-/** Those that apply now. */
-export const shortcuts = () => [...all].filter(({ when }) => !when || when());
+/**
+ * Some keys that do much the same.
+ * @template Part
+ * @typedef {object} Keys
+ * @property {() => string} label what they do, for the sheet of shortcuts
+ * @property {Record<string, (part: Part, event: KeyboardEvent) => unknown>} keys by their names: "Enter", "Shift+ArrowUp",
+ *   "Ctrl+A", "Space", "Plus". What gives false leaves the key to others.
+ * @property {string[]} [shown] those that the sheet names, if not all
+ */
 
-/** How a person reads the keys: ["Ctrl", "K"]. @param {string} keys */
-export const keysShown = (keys) => keys.split(/[ +]/).map((key) => (key === 'Ctrl' && isMac() ? '⌘' : NAMES[key] ?? (key.length === 1 ? key.toUpperCase() : key)));
+/** @type {Set<{section: string, table: Keys<any>[]}>} */
+const tables = new Set();
+
+/**
+ * Show a table of keys in the sheet of shortcuts.
+ * @param {string} section of the sheet @param {Keys<any>[]} table
+ * @returns {() => void} removes it
+ */
+export function describe(section, table) {
+  const entry = { section, table };
+  tables.add(entry);
+  return () => { tables.delete(entry); };
+}
+
+/**
+ * Do what a table says of a key, if it says anything of it.
+ * @template Part
+ * @param {KeyboardEvent} event @param {Keys<Part>[]} table @param {Part} part
+ */
+export function pressIn(event, table, part) {
+  if (event.altKey) return;
+  const name = nameOf(event), run = table.map(({ keys }) => keys[name]).find(Boolean);
+  if (!run || run(part, event) === false) return;
+  event.preventDefault();
+  event.stopPropagation();
+}
+
+/** @param {KeyboardEvent} event */
+function nameOf(event) {
+  const key = keyOf(event), chord = event.ctrlKey || event.metaKey ? 'Ctrl+' : '';
+  const shift = event.shiftKey && (key.length > 1 || chord) ? 'Shift+' : '';
+  return chord + shift + (chord && key.length === 1 ? key.toUpperCase() : key);
+}
 
 /** @type {Record<string, string>} */
-const NAMES = { ArrowLeft: '←', ArrowRight: '→', ArrowUp: '↑', ArrowDown: '↓', Escape: 'Esc' };
+const WORDS = { ' ': 'Space', '+': 'Plus' };
+
+/** Letters in small; on a keyboard of other letters those that a Latin one has there. @param {KeyboardEvent} event */
+function keyOf({ key, code }) {
+  if (key.length > 1) return key;
+  const latin = /^Key([A-Z])$/.exec(code ?? '')?.[1];
+  return latin && key > '\x7f' ? latin.toLowerCase() : WORDS[key] ?? key.toLowerCase();
+}
+
+/**
+ * All of them, those of the view first.
+ * @returns {{section: string, label: string, keys: string[]}[]} `keys`: each does it
+ */
+export function shortcuts() {
+  const ofParts = [...tables].flatMap(({ section, table }) => table.map(({ label, keys, shown }) => ({ section, label: label(), keys: shown ?? Object.keys(keys) })));
+  const ofAll = [...all].map(({ section, label, keys }) => ({ section, label, keys: [keys] }));
+  const sections = new Set([...ofParts, ...ofAll.toReversed()].map(({ section }) => section));
+  return [...sections].flatMap((section) => [...ofParts, ...ofAll].filter((each) => each.section === section));
+}
+
+/** How a person reads the keys: ["Ctrl", "K"]. @param {string} keys */
+export const keysShown = (keys) => keys.split(/[ +]/).map((key) => (key === 'Ctrl' && isMac() ? '⌘' : NAMES[key]?.() ?? (key.length === 1 ? key.toUpperCase() : key)));
+
+/** @type {Record<string, () => string>} */
+const NAMES = {
+  ArrowLeft: () => '←', ArrowRight: () => '→', ArrowUp: () => '↑', ArrowDown: () => '↓', Escape: () => 'Esc', Plus: () => '+',
+  Space: () => t('Space'), PageUp: () => 'Page Up', PageDown: () => 'Page Down',
+};
 const isMac = () => /mac|iphone|ipad/i.test(navigator.platform);
 
 /** A field of a dialog that has just been closed may have the focus for a moment. @param {EventTarget | null} target */
@@ -42,7 +110,7 @@ export const inField = (target) => target instanceof Element && target.closest('
 /** @param {KeyboardEvent} event */
 function pressed(event) {
   if (event.defaultPrevented || event.isComposing || event.repeat && event.key.length > 1 && !event.key.startsWith('Arrow')) return;
-  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  const key = keyOf(event);
   const chord = event.ctrlKey || event.metaKey;
   if (event.altKey || (!chord && inField(event.target)) || (!chord && document.querySelector('dialog[open]'))) return;
   const sequence = !chord && event.timeStamp - typedAt < PAUSE ? `${typed} ${key}` : '';

@@ -6,21 +6,14 @@ import { keysShown, shortcuts } from '../core/keyboard.js';
 import { t } from '../core/words.js';
 
 export function openShortcuts() {
-  sheet({ title: t('Shortcuts'), wide: true, content });
+  sheet({ title: t('Shortcuts'), wide: true, className: 'shortcuts', content });
 }
 
 function content() {
-  const sections = Map.groupBy ? Map.groupBy(shortcuts(), ({ section }) => section) : grouped();
-  return html`<div class="shortcut-list">${[...sections].map(([section, entries]) => html`
-    <section><h3>${section}</h3><dl>${entries.map(({ keys, label }) => html`
-      <div><dt>${label}</dt><dd>${shown(keys)}</dd></div>`)}</dl></section>`)}</div>`;
-}
-
-function grouped() {
-  /** @type {Map<string, ReturnType<typeof shortcuts>>} */
-  const found = new Map();
-  for (const each of shortcuts()) found.set(each.section, [...(found.get(each.section) ?? []), each]);
-  return found;
+  const entries = shortcuts(), sections = [...new Set(entries.map(({ section }) => section))];
+  return html`<div class="shortcut-list">${sections.map((section) => html`
+    <section><h3>${section}</h3><dl>${entries.filter((each) => each.section === section).map(({ keys, label }) => html`
+      <div><dt>${label}</dt><dd>${keys.map((each, n) => html`${n ? html`<span class="sr-only"> ${t('or')} </span>` : ''}${shown(each)}`)}</dd></div>`)}</dl></section>`)}</div>`;
 }
 
 /** @param {string} keys */

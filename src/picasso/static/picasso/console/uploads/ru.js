@@ -1,6 +1,7 @@
 // The words of the tray in Russian.
 
 export default {
+  'Close the tray': 'Закрыть панель',
   'A file has at most 50 tags.': 'У файла может быть не больше 50 меток.',
   'A proxy in front of the service refuses requests of this size. An administrator can raise its limit.': 'Прокси перед сервисом не пропускает запросы такого размера. Администратор может поднять его предел.',
   'A tag has at most 64 characters.': 'В метке может быть не больше 64 знаков.',

@@ -2,6 +2,7 @@
 
 import { html, icon, nothing, render, repeat } from '../core/html.js';
 import { number, percent } from '../core/format.js';
+import { describe, pressIn } from '../core/keyboard.js';
 import { t, tn } from '../core/words.js';
 import { Announcements } from './announcements.js';
 import { adding } from './adding.js';
@@ -12,6 +13,9 @@ import { rowOf } from './row.js';
 import { canRetry } from './refusals.js';
 import { showInTitle } from './title.js';
 import { secondsLeft, shareOf, totalsOf } from './totals.js';
+
+/** @type {import('../core/keyboard.js').Keys<Tray>[]} */
+const KEYS = [{ label: () => t('Close the tray'), keys: { Escape: (tray) => tray.hide() } }];
 
 const PACE = 100, PACE_OF_MANY = 400; // milliseconds between two drawings: many small files need the processor for themselves
 const MANY = 50;
@@ -36,6 +40,7 @@ export class Tray {
     queue.addEventListener('change', () => this.#schedule());
     queue.addEventListener('added', ({ detail }) => this.#began(detail));
     for (const event of ['online', 'offline']) addEventListener(event, () => this.draw());
+    describe(t('Uploads'), KEYS);
     this.draw();
   }
 
@@ -79,7 +84,7 @@ export class Tray {
   #tray(totals) {
     const state = totals.failed ? 'failed' : totals.lost ? 'lost' : totals.busy ? 'busy' : 'idle';
     return html`
-      <section class="dock" aria-label=${t('Uploads')} data-state=${state} ?data-open=${this.open} ?data-empty=${!totals.all && !totals.waiting} @keydown=${(event) => this.#key(event)}>
+      <section class="dock" aria-label=${t('Uploads')} data-state=${state} ?data-open=${this.open} ?data-empty=${!totals.all && !totals.waiting} @keydown=${(event) => pressIn(event, KEYS, this)}>
         <div class="dock-head">
           <button class="dock-toggle" type="button" aria-expanded=${this.open} aria-controls="dock-body" @click=${() => this.#toggle()}>
             ${icon('upload')}
@@ -129,10 +134,11 @@ export class Tray {
     this.draw();
   }
 
-  #key(event) {
-    if (event.key !== 'Escape' || !this.open) return;
-    event.preventDefault();
+  /** False if it is hidden already. */
+  hide() {
+    if (!this.open) return false;
     this.#toggle();
+    return true;
   }
 
   #do(run) {

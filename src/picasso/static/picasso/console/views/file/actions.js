@@ -4,10 +4,11 @@ import { html, nothing } from '../../core/html.js';
 import { api } from '../../core/api.js';
 import { confirm } from '../../core/dialogs.js';
 import { nameOf } from '../../core/format.js';
-import { can, me } from '../../core/session.js';
+import { can } from '../../core/session.js';
 import { toast } from '../../core/toasts.js';
 import { t } from '../../core/words.js';
 import { attempt } from '../../parts/attempt.js';
+import { trashDays } from '../../parts/trash.js';
 import { about, explanation } from './codes.js';
 import { askForPipeline } from './reprocess.js';
 
@@ -54,10 +55,11 @@ export async function change(model, changes) {
 
 /** Delete it: at once into a trash, from which it can come back, or for good after a question. @param {import('./model.js').Model} model */
 export async function remove(model) {
-  const trash = me.trash_days > 0;
+  const trash = await attempt(trashDays);
+  if (trash === undefined) return;
   if (!trash && !await confirm({ title: t('Delete this file?'), text: forGood(model.file), action: t('Delete'), danger: true })) return;
   if (!await attempt(() => api(`files/${model.id}/`, { method: 'DELETE' }))) return;
-  model.setDeleted(trash);
+  model.setDeleted(trash > 0);
   toast(trash ? t('The file is in the trash.') : t('The file is deleted.'), trash ? { action: { label: t('Undo'), run: () => restore(model) } } : {});
 }
 

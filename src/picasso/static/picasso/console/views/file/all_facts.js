@@ -21,7 +21,7 @@ export function openAllFacts(file) {
     wide: true,
     className: 'all-facts',
     content: () => html`
-      ${Object.entries(file.facts).map(([processor, facts]) => html`<section><h3><bdi>${asWords(processor)}</bdi></h3>${value(facts)}</section>`)}
+      ${Object.entries(file.facts).filter(([, facts]) => !isEmpty(facts)).map(([processor, facts]) => html`<section><h3><bdi>${asWords(processor)}</bdi></h3>${value(facts)}</section>`)}
       <section><h3>${t('File')}</h3>${value(shown)}</section>`,
     actions: (close) => html`
       <button class="button" type="button" @click=${() => { close(); openJson(file); }}>${t('JSON')}</button>
@@ -50,9 +50,12 @@ function value(fact, depth = 0) {
 }
 
 function members(facts, depth) {
-  const known = Object.entries(facts).filter(([key, fact]) => key !== UNCLEAR && fact !== undefined && fact !== null && fact !== '' && !(Array.isArray(fact) && fact.length === 0));
+  const known = Object.entries(facts).filter(([key, fact]) => key !== UNCLEAR && !isEmpty(fact));
   return html`<dl class="facts">${known.map(([key, fact]) => html`<dt><bdi>${asWords(key)}</bdi></dt><dd>${value(fact, depth + 1)}</dd>`)}</dl>`;
 }
+
+/** Nothing, also at any depth: no captions of the press in `iptc: {}`. */
+const isEmpty = (fact) => fact === undefined || fact === null || fact === '' || (fact instanceof Object && Object.values(fact).every(isEmpty));
 
 function items(list, depth) {
   if (!list.some((item) => item instanceof Object)) return one(list.slice(0, MOST).map(plain).join(', '));

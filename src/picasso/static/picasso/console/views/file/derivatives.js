@@ -1,7 +1,8 @@
 // What was made from the file, as a gallery.
 
 import { html, icon, nothing } from '../../core/html.js';
-import { bytes, kindOf, visible } from '../../core/format.js';
+import { bytes, visible } from '../../core/format.js';
+import { iconOf } from '../../core/kinds.js';
 import { t } from '../../core/words.js';
 import { asDownload, web } from './addresses.js';
 import { copyMenu } from './copying.js';
@@ -25,7 +26,7 @@ function card(file, derivative) {
     <li class="derivative card">
       <div class="derivative-picture checkers">${type.startsWith('image/')
         ? html`<img src=${web(url)} width=${width ?? nothing} height=${height ?? nothing} alt="" loading="lazy">`
-        : icon(kindOf(type))}</div>
+        : icon(iconOf(type))}</div>
       <h3><bdi>${asWords(role)}</bdi></h3>
       <p class="soft small">${about}</p>
       <div class="actions">

@@ -8,6 +8,7 @@ import { number, webUrl } from '../../core/format.js';
 import { path } from '../../core/router.js';
 import { me } from '../../core/session.js';
 import { t, tn } from '../../core/words.js';
+import { trashDays } from '../../parts/trash.js';
 import { AT_ONCE, withAll, withFiles } from './batch.js';
 
 const MOST_IDS = 10_000; // that a request may name, and that are read for it
@@ -45,7 +46,7 @@ function tellFailed({ failed, reason }) {
  * @param {Target} target @param {{gone: (ids: string[] | null) => void, back: () => void}} then  null: not known which
  */
 export async function remove(target, { gone, back }) {
-  const trash = me.trash_days > 0;
+  const trash = await trashDays() > 0;
   if ((!trash || target.count > AT_ONCE) && !await confirmed(target.count, trash)) return;
   const result = await apply('delete', target);
   gone(result.ids.length || !result.done ? result.ids : null);

@@ -4,13 +4,13 @@ import { html, nothing, render } from '../../core/html.js';
 import { announce, toast } from '../../core/toasts.js';
 import { onReached } from '../../core/api.js';
 import { number } from '../../core/format.js';
-import { shortcut } from '../../core/keyboard.js';
+import { describe, shortcut } from '../../core/keyboard.js';
 import { t, tn } from '../../core/words.js';
 import * as actions from './actions.js';
 import { Area } from './area.js';
 import { bar } from './bar.js';
 import { followChanges } from './changes.js';
-import { followPresses, onClick, onKey } from './keys.js';
+import { KEYS, followPresses, onClick, onKey } from './keys.js';
 import { addressOfFile } from './kinds.js';
 import { FileList } from './list.js';
 import { NEWEST_FIRST, addressOf, changed, filtersOf, layoutOf, orderOf, withoutFilters } from './query.js';
@@ -52,6 +52,7 @@ export class FilesView {
     followChanges((seen) => this.#seen(seen), signal);
     this.#until(onReached((yes) => { if (yes && this.#list.fault?.status === 0) this.#list.retry(); }));
     this.#until(shortcut('/', { label: t('Search by name'), section: t('Files'), run: () => root.querySelector('[name=q]')?.focus() }));
+    this.#until(describe(t('Files'), KEYS));
     this.#followUploads();
   }
 
@@ -148,9 +149,9 @@ export class FilesView {
 
   #top() {
     const list = this.#list, go = (query) => this.#go(query);
-    const options = { query: this.#query, layout: this.#layout, list, go, change: (changes) => go(changed(this.#query, changes)), upload, clear: () => this.clear() };
+    const selection = bar({ count: this.#selected, busy: this.#busy, clear: () => this.#clearSelection(), act: (name) => this.#act(name) });
+    const options = { selection, query: this.#query, layout: this.#layout, list, go, change: (changes) => go(changed(this.#query, changes)), upload, clear: () => this.clear() };
     return html`<div class="files-top">${toolbar(options)}${activeFilters(options)}
-      ${bar({ count: this.#selected, busy: this.#busy, clear: () => this.#clearSelection(), act: (name) => this.#act(name) })}
       ${list.fresh ? html`<p class="fresh"><button type="button" class="button primary" @click=${() => this.#showFresh()}>${tn('{n} new file – show', '{n} new files – show', list.fresh)}</button></p>` : nothing}
       ${list.fault && list.total !== null ? outdated(list.fault, () => list.retry()) : nothing}</div>`;
   }

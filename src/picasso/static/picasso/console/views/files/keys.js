@@ -20,6 +20,10 @@ const STILL = 10; // pixels that a finger may move meanwhile
  * @property {() => void} remove  delete what is selected
  */
 
+import { pressIn } from '../../core/keyboard.js';
+import { t } from '../../core/words.js';
+
+/** Where a key leads; null for nowhere. @type {Record<string, (grid: Grid) => number | null>} */
 const STEPS = {
   ArrowDown: (grid) => moved(grid.arrangement, grid.active, 1),
   ArrowUp: (grid) => moved(grid.arrangement, grid.active, -1),
@@ -31,22 +35,25 @@ const STEPS = {
   End: (grid) => grid.total - 1,
 };
 
-const ACTIONS = {
-  ' ': (grid, event) => event.shiftKey ? grid.selectRange(grid.selection.start, grid.active, false) : toggle(grid, grid.active),
-  Enter: (grid) => { if (grid.items[grid.active]) grid.open(grid.items[grid.active]); },
-  Delete: (grid) => grid.remove(),
-  Escape: (grid) => { grid.selection.clear(); grid.draw(); },
-};
+const steps = (names, shift = '') => Object.fromEntries(names.map((name) => [shift + name, (grid) => step(grid, STEPS[name](grid), shift !== '')]));
+
+/** @type {import('../../core/keyboard.js').Keys<Grid>[]} */
+export const KEYS = [
+  { label: () => t('Move'), keys: steps(['ArrowUp', 'ArrowDown', 'ArrowLeft', 'ArrowRight']) },
+  { label: () => t('Move by a screen'), keys: steps(['PageUp', 'PageDown']) },
+  { label: () => t('To the first or the last file'), keys: steps(['Home', 'End']) },
+  { label: () => t('Open'), keys: { Enter: (grid) => { if (grid.items[grid.active]) grid.open(grid.items[grid.active]); } } },
+  { label: () => t('Select'), keys: { Space: (grid) => toggle(grid, grid.active) } },
+  { label: () => t('Select while moving'), keys: steps(Object.keys(STEPS), 'Shift+'), shown: ['Shift+ArrowUp', 'Shift+ArrowDown'] },
+  { label: () => t('Select from the last selected one to here'), keys: { 'Shift+Space': (grid) => grid.selectRange(grid.selection.start, grid.active, false) } },
+  { label: () => t('Select all'), keys: { 'Ctrl+A': selectAll } },
+  { label: () => t('Delete what is selected'), keys: { Delete: (grid) => grid.remove() } },
+  { label: () => t('Clear the selection'), keys: { Escape: (grid) => { grid.selection.clear(); grid.draw(); } } },
+];
 
 /** @param {KeyboardEvent} event @param {Grid} grid */
 export function onKey(event, grid) {
-  if (event.target !== event.currentTarget || event.altKey || !grid.total) return;
-  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'a') selectAll(grid);
-  else if (event.ctrlKey || event.metaKey) return;
-  else if (STEPS[event.key]) step(event, grid);
-  else if (ACTIONS[event.key]) ACTIONS[event.key](grid, event);
-  else return;
-  event.preventDefault();
+  if (event.target === event.currentTarget && grid.total) pressIn(event, KEYS, grid);
 }
 
 function selectAll(grid) {
@@ -54,12 +61,11 @@ function selectAll(grid) {
   grid.draw();
 }
 
-function step(event, grid) {
-  const to = STEPS[event.key](grid);
+function step(grid, to, selects) {
   if (to === null) return;
   const place = Math.max(0, Math.min(to, grid.total - 1));
   grid.activate(place);
-  if (event.shiftKey) grid.selectRange(grid.selection.start, place, false);
+  if (selects) grid.selectRange(grid.selection.start, place, false);
   else grid.selection.start = place;
 }
 

@@ -1,23 +1,11 @@
-// How a file is shown: its kind, its name, its picture, its state.
+// How a file is shown: its name, its picture, its state.
 
 import { html, icon, nothing } from '../../core/html.js';
-import { kindOf, visible, webUrl } from '../../core/format.js';
+import { visible, webUrl } from '../../core/format.js';
+import { iconOf } from '../../core/kinds.js';
 import { path } from '../../core/router.js';
 import { language, t } from '../../core/words.js';
 import { pictureOf } from './thumbhash.js';
-
-const KINDS = {
-  image: () => t('Picture'),
-  video: () => t('Video'),
-  audio: () => t('Audio'),
-  text: () => t('Text'),
-  document: () => t('Document'),
-  archive: () => t('Archive'),
-  file: () => t('File'),
-};
-
-/** The kind in a word. `picasso.templatetags.files` says the same. @param {string} type media type */
-export const kindText = (type) => (type === 'application/pdf' ? 'PDF' : KINDS[kindOf(type)]());
 
 /** The address of a file's own page, from where arrow keys go through the same list. @param {{id: string}} file @param {URLSearchParams} query */
 export const addressOfFile = (file, query) => path(`files/${encodeURIComponent(file.id)}${query.size ? `?${query}` : ''}`);
@@ -33,7 +21,7 @@ export function nameCut(name) {
 
 /** The picture of a file above its icon, with its ThumbHash while it is loading. */
 export function picture(file) {
-  const made = file.thumbnail, kind = kindOf(file.media_type);
+  const made = file.thumbnail, kind = iconOf(file.media_type);
   return html`<span class="thumb" data-kind=${kind}>${icon(kind)}${made ? html`<img src=${webUrl(made.url)} alt="" decoding="async" draggable="false"
     class=${made.role === 'waveform' ? 'whole' : ''} .style=${placeholder(made.thumbhash)} @error=${hide}>` : nothing}</span>`;
 }

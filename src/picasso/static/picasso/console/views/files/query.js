@@ -3,13 +3,22 @@
 import { t } from '../../core/words.js';
 import { bytes, day as dayText } from '../../core/format.js';
 
+const OFFICE = 'application/vnd.openxmlformats-officedocument.', OPEN = 'application/vnd.oasis.opendocument.';
 const DOCUMENTS = [
-  'application/msword', 'application/vnd.ms-excel', 'application/vnd.ms-powerpoint', 'application/rtf',
-  'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
-  'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
-  'application/vnd.openxmlformats-officedocument.presentationml.presentation',
-  'application/vnd.oasis.opendocument.text', 'application/vnd.oasis.opendocument.spreadsheet', 'application/epub+zip',
+  'application/msword', 'application/rtf', 'text/rtf', `${OFFICE}wordprocessingml.document`, `${OFFICE}wordprocessingml.template`,
+  'application/vnd.ms-word.document.macroenabled.12', `${OPEN}text`, `${OPEN}text-template`, 'application/vnd.apple.pages',
 ];
+const SPREADSHEETS = [
+  'application/vnd.ms-excel', `${OFFICE}spreadsheetml.sheet`, `${OFFICE}spreadsheetml.template`, 'application/vnd.ms-excel.sheet.macroenabled.12',
+  'application/vnd.ms-excel.sheet.binary.macroenabled.12', `${OPEN}spreadsheet`, 'application/vnd.apple.numbers',
+];
+const PRESENTATIONS = [
+  'application/vnd.ms-powerpoint', `${OFFICE}presentationml.presentation`, `${OFFICE}presentationml.slideshow`,
+  'application/vnd.ms-powerpoint.presentation.macroenabled.12', `${OPEN}presentation`, 'application/vnd.apple.keynote',
+];
+const TABLES = ['text/csv', 'text/tab-separated-values', 'application/x-ndjson', 'application/jsonl', 'application/vnd.apache.parquet'];
+const MAILS = ['message/*', 'application/vnd.ms-outlook', 'application/mbox'];
+const DATA = ['application/json', 'application/xml', 'text/xml', 'application/yaml', 'application/toml', 'application/geo+json', 'application/ld+json'];
 const ARCHIVES = [
   'application/zip', 'application/x-tar', 'application/gzip', 'application/x-7z-compressed', 'application/vnd.rar',
   'application/x-rar', 'application/x-bzip2', 'application/x-xz', 'application/zstd',
@@ -20,9 +29,14 @@ export const KINDS = [
   ['image', () => t('Pictures'), ['image/*']],
   ['video', () => t('Videos'), ['video/*']],
   ['audio', () => t('Audio'), ['audio/*']],
-  ['text', () => t('Text'), ['text/*']],
-  ['pdf', () => t('PDF'), ['application/pdf']],
+  ['pdf', () => 'PDF', ['application/pdf']],
   ['document', () => t('Documents'), DOCUMENTS],
+  ['spreadsheet', () => t('Spreadsheets'), SPREADSHEETS],
+  ['presentation', () => t('Presentations'), PRESENTATIONS],
+  ['table', () => t('Tables'), TABLES],
+  ['mail', () => t('Mail'), MAILS],
+  ['data', () => t('Data'), DATA],
+  ['text', () => t('Text and code'), ['text/*']],
   ['archive', () => t('Archives'), ARCHIVES],
 ];
 

@@ -1,9 +1,10 @@
 // The rows of the list, as a table and as tiles.
 
 import { html, icon, nothing, repeat } from '../../core/html.js';
-import { bytes, date, exactDate, nameOf, visible } from '../../core/format.js';
+import { bytes, date, exactDate, nameOf, number, visible } from '../../core/format.js';
+import { kindText } from '../../core/kinds.js';
 import { t } from '../../core/words.js';
-import { addressOfFile, badge, kindText, longDay, nameCut, picture } from './kinds.js';
+import { addressOfFile, badge, longDay, nameCut, picture } from './kinds.js';
 
 const idOf = (place) => `file-${place}`;
 const tick = html`<span class="tick" aria-hidden="true">${icon('check')}</span>`;
@@ -36,11 +37,17 @@ function tableRow(file, place, { selected, active, query }) {
     <span role="gridcell" class="column-kind" title=${visible(file.media_type)}>${kindText(file.media_type)}</span>
     <span role="gridcell" class="column-size">${bytes(file.size)}</span>
     <span role="gridcell" class="column-uploaded_at"><time datetime=${file.uploaded_at} title=${exactDate(file.uploaded_at)}>${date(file.uploaded_at)}</time></span>
-    <span role="gridcell" class="column-tags">${tags(file)}</span>
+    ${tags(file)}
   </div>`;
 }
 
-const tags = (file) => (file.tags ?? []).map((tag) => html`<bdi class="tag">${visible(tag)}</bdi>`);
+const MOST_TAGS = 2; // of a row; templates/picasso/row.html has as many
+
+function tags(file) {
+  const all = (file.tags ?? []).map((tag) => visible(tag)), more = all.length - MOST_TAGS;
+  return html`<span role="gridcell" class="column-tags" title=${all.length ? all.join(', ') : nothing}>${all.slice(0, MOST_TAGS).map((tag) => html`<bdi class="tag">${tag}</bdi>`)}${more > 0
+    ? html`<span class="tag more-tags">+${number(more)}</span>` : nothing}</span>`;
+}
 
 function tile(file, place, { selected, active, query }) {
   if (!file) return html`<div class="tile unknown" role="gridcell" data-place=${place}><span class="thumb skeleton"></span></div>`;
@@ -48,7 +55,7 @@ function tile(file, place, { selected, active, query }) {
   return html`<div class="tile" role="gridcell" id=${idOf(place)} aria-selected=${selected(file)}
     data-place=${place} data-id=${file.id} data-state=${file.state} ?data-active=${place === active}>
     <a href=${addressOfFile(file, query)} tabindex="-1" draggable="false">${picture(file)}<span class="name">${nameCut(nameOf(file))}</span></a>
-    <span class="about"><span>${about}</span>${badge(file)}</span>${tick}
+    <span class="about">${about}</span>${badge(file)}${tick}
   </div>`;
 }
 

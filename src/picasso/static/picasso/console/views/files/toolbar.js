@@ -10,7 +10,9 @@ const MEGA = 1e6;
 const DEBOUNCE = 250; // milliseconds
 
 /**
+ * What is selected takes the place of the heading, so that nothing moves and nothing is covered.
  * @param {object} options
+ * @param {unknown} options.selection  the bar of what is selected, or `nothing`
  * @param {URLSearchParams} options.query  of the address
  * @param {string} options.layout
  * @param {{total: number | null, more: boolean}} options.list
@@ -20,8 +22,8 @@ const DEBOUNCE = 250; // milliseconds
  */
 export const toolbar = (options) => html`
   <div class="view-head">
-    <h1>${t('Files')} ${total(options.list)}</h1>
-    ${can('files:write') ? html`<button type="button" class="button primary" data-action="upload" @click=${options.upload}>${icon('upload')}${t('Upload')}</button>` : nothing}
+    <h1 class=${options.selection === nothing ? '' : 'sr-only'}>${t('Files')} ${total(options.list)}</h1>
+    ${options.selection !== nothing ? options.selection : can('files:write') ? html`<button type="button" class="button primary" data-action="upload" @click=${options.upload}>${icon('upload')}${t('Upload')}</button>` : nothing}
   </div>
   <div class="toolbar" role="search" aria-label=${t('Files')}>
     ${search(options)} ${filterMenu(options)} ${order(options)} ${layouts(options)}

@@ -20,10 +20,10 @@ export class Trash {
     this.#changed = changed;
   }
 
-  /** Read all pages that are shown. */
-  async read() {
+  /** Read all pages that are shown. @param {() => Promise<unknown>} [also] is awaited before they are shown */
+  async read(also = async () => {}) {
     try {
-      const pages = await Promise.all(Array.from({ length: this.#pages }, (_, n) => this.#page(n + 1)));
+      const [pages] = await Promise.all([Promise.all(Array.from({ length: this.#pages }, (_, n) => this.#page(n + 1))), also()]);
       this.total = pages[0].count;
       this.files = distinct(pages.flatMap((page) => page.results));
       this.fault = null;

@@ -1,12 +1,12 @@
 // What the trash shows: its rows, and its states.
 
-import { html, icon } from '../../core/html.js';
+import { html, icon, nothing } from '../../core/html.js';
 import { bytes, date, exactDate, nameOf } from '../../core/format.js';
-import { me } from '../../core/session.js';
+import { kindText } from '../../core/kinds.js';
+import { can, me, path } from '../../core/session.js';
 import { t, tn } from '../../core/words.js';
-import { kindText } from '../files/kinds.js';
 
-const DAY = 86_400_000; // milliseconds
+const HOUR = 3_600_000, DAY = 24 * HOUR; // milliseconds
 
 export const head = (all, choose) => html`<thead><tr>
   <th scope="col"><input type="checkbox" aria-label=${t('Select all that are shown')} .checked=${all} @change=${choose}></th>
@@ -24,18 +24,24 @@ export function row(file, chosen, choose) {
     <td data-label=${t('Left')}>${left(file)}</td></tr>`;
 }
 
+/** To the nearest day, below two days to the hour; the title has the moment. */
 function left(file) {
-  const days = Math.floor((Date.parse(file.deleted_at) + me.trash_days * DAY - Date.now()) / DAY);
-  return days < 1 ? t('less than a day') : tn('{n} day', '{n} days', days);
+  const end = Date.parse(file.deleted_at) + me.trash_days * DAY, time = end - Date.now(), hours = Math.round(time / HOUR);
+  const text = time >= 2 * DAY - HOUR / 2 ? tn('{n} day', '{n} days', Math.round(time / DAY)) : hours < 1 ? t('less than an hour') : tn('{n} hour', '{n} hours', hours);
+  return html`<time datetime=${new Date(end).toISOString()} title=${t('until {time}', { time: exactDate(end) })}>${text}</time>`;
 }
 
 export const loading = () => html`<div class="stack" aria-hidden="true">${Array.from({ length: 6 }, () => html`<span class="skeleton row-skeleton"></span>`)}</div>
   <p class="sr-only" role="status">${t('Loading…')}</p>`;
 
-export const none = (days) => html`<div class="state state-empty" tabindex="-1">${icon('delete')}
-  <h2>${t('The trash is empty')}</h2>
-  <p>${days ? tn('Files that are deleted stay here for {n} day.', 'Files that are deleted stay here for {n} days.', days)
-    : t('This project has no trash: deleted files are gone at once. An administrator can change that in the settings of the project.')}</p></div>`;
+/** @param {number} days that deleted files are kept; 0 without a trash */
+export const none = (days) => (days ? html`<div class="state state-empty" tabindex="-1">${icon('delete')}
+    <h2>${t('The trash is empty')}</h2>
+    <p>${tn('Files that are deleted stay here for {n} day.', 'Files that are deleted stay here for {n} days.', days)}</p></div>`
+  : html`<div class="state state-empty" tabindex="-1">${icon('delete')}
+    <h2>${t('This project has no trash')}</h2>
+    <p>${t('Deleted files are gone at once.')} ${can('project:admin') ? nothing : t('An administrator can change that in the settings of the project.')}</p>
+    ${can('project:admin') ? html`<p class="actions"><a class="button" href=${`${path('projects/')}?project=${encodeURIComponent(me.project)}`}>${t('Settings of the project')}</a></p>` : nothing}</div>`);
 
 /** @param {import('../../core/api.js').Problem} fault */
 export const failed = (fault, retry) => html`<div class=${`state ${fault.status ? 'state-error' : 'state-offline'}`} role="alert">${icon('warning')}

@@ -9,6 +9,7 @@ import { toast } from '../../core/toasts.js';
 import { number } from '../../core/format.js';
 import { t, tn } from '../../core/words.js';
 import { withFiles } from '../files/batch.js';
+import { trashDays } from '../../parts/trash.js';
 import { Trash } from './list.js';
 import { failed, head, loading, none, row } from './rows.js';
 
@@ -40,7 +41,7 @@ class TrashView {
 
   open() {
     this.#draw();
-    return this.#trash.read();
+    return this.#trash.read(trashDays);
   }
 
   #plan() { this.#planned ||= setTimeout(() => { this.#planned = 0; this.#trash.read(); }, PAUSE); }
@@ -54,7 +55,8 @@ class TrashView {
 
   #list(files, total) {
     const all = files.length > 0 && files.every((file) => this.#chosen.has(file.id));
-    return html`<p class="soft small">${tn('Deleted files stay here for {n} day, then they are deleted for good.', 'Deleted files stay here for {n} days, then they are deleted for good.', me.trash_days)}</p>
+    return html`<p class="soft small">${me.trash_days ? tn('Deleted files stay here for {n} day, then they are deleted for good.', 'Deleted files stay here for {n} days, then they are deleted for good.', me.trash_days)
+      : t('The project has no trash any more: these files are deleted for good soon.')}</p>
       ${can('files:delete') ? this.#toolbar() : nothing}
       <div class="table-wrap" tabindex="0" role="region" aria-label=${t('Trash')}><table class="table rows">
         ${head(all, () => this.#chooseAll(!all))}

@@ -2,6 +2,7 @@
 
 import { html, render } from '../../../core/html.js';
 import { clock, visible } from '../../../core/format.js';
+import { describe, pressIn } from '../../../core/keyboard.js';
 import { t } from '../../../core/words.js';
 import { derivative, web } from '../addresses.js';
 import { json } from './bytes.js';
@@ -13,6 +14,15 @@ const COLUMNS = 600; // of the waveform
 const HEIGHT = 128;
 const QUIET = 8; // of 128: the height of the waveform is that of the loudest place, but not of noise
 
+const seeks = (names, by) => Object.fromEntries(names.map((name) => [name, (player) => player.go(player.now + by)]));
+
+/** Of the waveform. @type {import('../../../core/keyboard.js').Keys<Audio>[]} */
+const KEYS = [
+  { label: () => t('Play or pause'), keys: { Space: (player) => player.toggle() } },
+  { label: () => t('Back and forward'), keys: { ...seeks(['ArrowLeft', 'ArrowDown'], -STEP), ...seeks(['ArrowRight', 'ArrowUp'], STEP) }, shown: ['ArrowLeft', 'ArrowRight'] },
+  { label: () => t('To the beginning or the end'), keys: { Home: (player) => player.go(0), End: (player) => player.go(player.length) } },
+];
+
 export function mount(host, file, tools) {
   return new Audio(host, file, tools);
 }
@@ -20,6 +30,7 @@ export function mount(host, file, tools) {
 class Audio {
   #peaks = null;
   #player;
+  #stopDescribing = () => {};
   /** How many sources there were when none of them could be played. */
   #failed = 0;
 
@@ -37,12 +48,14 @@ class Audio {
   }
 
   unmount() {
+    this.#stopDescribing();
     this.#player?.end();
     this.#player = undefined;
   }
 
   #start() {
     this.#failed = 0;
+    this.#stopDescribing = describe(t('Sound'), KEYS);
     this.#draw();
     this.element = this.host.querySelector('audio');
     for (const event of ['timeupdate', 'loadedmetadata', 'seeked']) this.element.addEventListener(event, () => this.#draw());
@@ -51,7 +64,9 @@ class Audio {
     this.#loadPeaks();
   }
 
-  get #length() {
+  get now() { return this.element.currentTime; }
+
+  get length() {
     const found = this.element?.duration;
     return Number.isFinite(found) ? found : this.#facts.duration ?? 0;
   }
@@ -85,11 +100,11 @@ class Audio {
 
   #wave() {
     if (!this.#peaks) return derivative(this.file, 'waveform-peaks') ? html`<div class="wave skeleton"></div>` : '';
-    const now = this.element?.currentTime ?? 0, share = this.#length ? now / this.#length : 0;
+    const now = this.element?.currentTime ?? 0, share = this.length ? now / this.length : 0;
     return html`
-      <div class="wave" role="slider" tabindex="0" data-keys="own" aria-label=${t('Position')} aria-valuemin="0" aria-valuemax=${Math.round(this.#length)}
-        aria-valuenow=${Math.round(now)} aria-valuetext=${t('{now} of {length}', { now: clock(now), length: clock(this.#length) })}
-        @pointerdown=${(event) => this.#drag(event)} @pointermove=${(event) => event.buttons & 1 && this.#seek(event)} @keydown=${(event) => this.#key(event)}>
+      <div class="wave" role="slider" tabindex="0" data-keys="own" aria-label=${t('Position')} aria-valuemin="0" aria-valuemax=${Math.round(this.length)}
+        aria-valuenow=${Math.round(now)} aria-valuetext=${t('{now} of {length}', { now: clock(now), length: clock(this.length) })}
+        @pointerdown=${(event) => this.#drag(event)} @pointermove=${(event) => event.buttons & 1 && this.#seek(event)} @keydown=${(event) => pressIn(event, KEYS, this)}>
         ${shape(this.#peaks, 'wave-all')}
         <div class="wave-played" .style=${`clip-path: inset(0 ${100 - 100 * share}% 0 0)`}>${shape(this.#peaks, '')}</div>
         <div class="wave-cursor" .style=${`left: ${100 * share}%`}></div>
@@ -103,25 +118,18 @@ class Audio {
 
   #seek(event) {
     const box = event.currentTarget.getBoundingClientRect();
-    this.#go(this.#length * (event.clientX - box.x) / box.width);
+    this.go(this.length * (event.clientX - box.x) / box.width);
   }
 
-  #go(seconds) {
-    this.element.currentTime = Math.min(this.#length, Math.max(0, seconds));
+  /** To this second. */
+  go(seconds) {
+    this.element.currentTime = Math.min(this.length, Math.max(0, seconds));
     this.#draw();
   }
 
-  #key(event) {
-    const now = this.element.currentTime;
-    const keys = {
-      ArrowLeft: () => this.#go(now - STEP), ArrowRight: () => this.#go(now + STEP), ArrowDown: () => this.#go(now - STEP), ArrowUp: () => this.#go(now + STEP),
-      Home: () => this.#go(0), End: () => this.#go(this.#length),
-      ' ': () => this.element.paused ? this.element.play().catch(() => {}) : this.element.pause(),
-    };
-    if (!keys[event.key] || event.ctrlKey || event.metaKey || event.altKey) return;
-    event.preventDefault();
-    event.stopPropagation();
-    keys[event.key]();
+  toggle() {
+    if (this.element.paused) this.element.play().catch(() => {});
+    else this.element.pause();
   }
 }
 

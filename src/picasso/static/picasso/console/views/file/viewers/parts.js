@@ -1,7 +1,8 @@
 // What several viewers show.
 
 import { html, icon, render } from '../../../core/html.js';
-import { kindOf, visible } from '../../../core/format.js';
+import { visible } from '../../../core/format.js';
+import { iconOf } from '../../../core/kinds.js';
 import { t } from '../../../core/words.js';
 import { asDownload } from '../addresses.js';
 
@@ -12,7 +13,7 @@ export const cantPlay = (file) => (file.state === 'failed' ? t('There is no prev
 export function instead(file, text, more = '') {
   return html`
     <div class="viewer-note">
-      ${icon(kindOf(file.media_type))}
+      ${icon(iconOf(file.media_type))}
       <p>${text}</p>
       ${more}
       ${file.quarantined ? '' : html`<a class="button" href=${asDownload(file.file)} download>${t('Download')}</a>`}

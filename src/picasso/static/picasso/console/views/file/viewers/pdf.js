@@ -12,6 +12,7 @@ import { Search } from './pdf_search.js';
 
 const AT_ONCE = 30e6; // bytes of a file whose pages are shown without being asked for
 const ZOOM = 1.25;
+const PAUSE = 250; // milliseconds after the last letter
 
 export function mount(host, file, tools) {
   return new Pdf(host, file, tools);
@@ -24,6 +25,7 @@ class Pdf {
   #search = null;
   #task = null;
   #ended = false;
+  #typing = 0;
 
   constructor(host, file, { signal }) {
     Object.assign(this, { host, file, signal });
@@ -38,6 +40,7 @@ class Pdf {
 
   unmount() {
     this.#ended = true;
+    clearTimeout(this.#typing);
     this.#pages?.end();
     this.#task?.destroy();
   }
@@ -100,7 +103,7 @@ class Pdf {
         <button class="button icon-only" type="button" aria-label=${t('Zoom out')} @click=${() => pages?.zoom(1 / ZOOM)}>−</button>
         <button class="button icon-only" type="button" aria-label=${t('Zoom in')} @click=${() => pages?.zoom(ZOOM)}>+</button>
         <form class="pdf-search" role="search" @submit=${(event) => this.#find(event)}>
-          <input type="search" name="text" aria-label=${t('Search in the document')} placeholder=${t('Search in the document')}>
+          <input type="search" name="text" autocomplete="off" spellcheck="false" @input=${(event) => this.#type(event)} aria-label=${t('Search in the document')} placeholder=${t('Search in the document')}>
           ${this.#found()}
         </form>
       </div>`;
@@ -115,12 +118,22 @@ class Pdf {
       <button class="button icon-only" type="button" aria-label=${t('The next one')} ?disabled=${!search.count} @click=${() => search.step(1)}>↓</button>`;
   }
 
-  /** The same text again leads to the next place. */
-  async #find(event) {
+  #type({ target }) {
+    clearTimeout(this.#typing);
+    this.#typing = setTimeout(() => this.#look(target.value), PAUSE);
+  }
+
+  /** Enter leads to the next place, once the text has been looked for. */
+  #find(event) {
     event.preventDefault();
+    clearTimeout(this.#typing);
     const text = new FormData(event.target).get('text');
-    if (text === this.#search.text && this.#search.count) return this.#search.step(1);
+    return this.#search.isOf(text) ? this.#search.count && this.#search.step(1) : this.#look(text);
+  }
+
+  async #look(text) {
+    if (this.#search.isOf(text)) return;
     await this.#search.find(text);
-    if (text) announce(this.#search.count ? t('Found {count} times', { count: number(this.#search.count) }) : t('Not found'));
+    if (text.trim() && this.#search.isOf(text)) announce(this.#search.count ? t('Found {count} times', { count: number(this.#search.count) }) : t('Not found'));
   }
 }

@@ -51,7 +51,7 @@ export class Pages {
 
   go(number) {
     const wanted = Math.min(this.count, Math.max(1, Math.round(number) || 1));
-    this.root.scrollTop = this.#boxes[wanted - 1].offsetTop - this.root.offsetTop;
+    this.root.scrollTop = this.#boxes[wanted - 1].offsetTop - this.#boxes[0].offsetTop;
     this.#scrolled();
   }
 

@@ -18,6 +18,11 @@ export class Search {
     return this.#places.length;
   }
 
+  /** Whether this is what was looked for last. @param {string} text */
+  isOf(text) {
+    return flat(text).trim() === this.text;
+  }
+
   /** Look through all pages; the first place is shown as soon as it is known. */
   async find(text) {
     const wanted = flat(text).trim();

@@ -2,12 +2,13 @@
 
 import { html, render } from '../../../core/html.js';
 import { percent, visible } from '../../../core/format.js';
+import { describe } from '../../../core/keyboard.js';
 import { t } from '../../../core/words.js';
 import { stillOf, web } from '../addresses.js';
 import { PICTURES } from '../kinds.js';
 import { isSettled } from '../model.js';
 import { instead } from './parts.js';
-import { Zoom } from './zoom.js';
+import { KEYS, Zoom } from './zoom.js';
 
 const LARGEST = 40e6; // bytes of an original that is loaded for a closer look
 
@@ -18,6 +19,7 @@ export function mount(host, file) {
 class Picture {
   #zoom;
   #original = false;
+  #stopDescribing = () => {};
   /** Whether the browser could not show the original. */
   #failed = false;
 
@@ -34,11 +36,16 @@ class Picture {
     if (!this.#zoom) this.#start();
   }
 
-  unmount() {}
+  unmount() {
+    this.#zoom?.end();
+    this.#stopDescribing();
+  }
 
   #start() {
     const stage = this.host.querySelector('.stage');
-    if (stage) this.#zoom = new Zoom(stage, stage.querySelector('img'), () => this.#zoomed());
+    if (!stage) return;
+    this.#stopDescribing = describe(t('Picture'), KEYS);
+    this.#zoom = new Zoom(stage, stage.querySelector('img'), () => this.#actual(), () => this.#zoomed());
   }
 
   /** The original has more to show than the rendition. */
@@ -75,26 +82,41 @@ class Picture {
     return html`
       <div class="stage checkers" .style=${this.#shape()} tabindex="0" role="group" data-keys=${zoom?.isZoomed ? 'own' : 'none'}
         aria-label=${t('Picture. Zoom with plus and minus, move with the arrow keys.')}>
-        <img src=${web(source === 'original' ? this.file.file : source.url)} alt=${visible(this.file.name)} draggable="false" @error=${() => this.#fail(source)}>
+        <img src=${web(source === 'original' ? this.file.file : source.url)} .style=${this.#width()} @load=${() => this.#draw()} alt=${visible(this.file.name)} draggable="false" @error=${() => this.#fail(source)}>
       </div>
       <div class="viewer-tools toolbar" role="toolbar" aria-label=${t('Zoom')}>
         <button class="button icon-only" type="button" aria-label=${t('Zoom out')} ?disabled=${!zoom?.isZoomed} @click=${() => zoom.out()}>−</button>
-        <output class="zoom-level">${percent(zoom?.scale ?? 1)}</output>
+        <output class="zoom-level">${zoom?.share ? percent(zoom.share) : ''}</output>
         <button class="button icon-only" type="button" aria-label=${t('Zoom in')} @click=${() => this.#zoom.in()}>+</button>
-        <button class="button" type="button" ?disabled=${!zoom?.isZoomed} @click=${() => zoom.fit()}>${t('Fit')}</button>
+        <button class="button" type="button" aria-pressed=${!zoom?.isZoomed} @click=${() => zoom.fit()}>${t('Fit')}</button>
+        <button class="button" type="button" ?disabled=${!this.#isShrunk} title=${t('Actual size')} @click=${() => zoom.actual()}>${percent(1)}</button>
         <button class="button" type="button" @click=${() => this.host.requestFullscreen?.()}>${t('Full screen')}</button>
       </div>`;
   }
 
   /** Room is kept for the picture before it has loaded. */
   #shape() {
-    const { width, height } = this.#size();
-    return width && height ? `aspect-ratio: ${width} / ${height}` : '';
+    const { width, height } = this.#actual() ?? {};
+    return width ? `aspect-ratio: ${width} / ${height}` : '';
   }
 
-  #size() {
-    const still = stillOf(this.file);
-    return still?.width ? still : this.file.facts.image ?? {};
+  /** A rendition takes the room of the original, so that nothing jumps when that comes. */
+  #width() {
+    const { width, height } = this.#actual() ?? {};
+    return width ? `width: ${width}px; aspect-ratio: ${width} / ${height}` : '';
+  }
+
+  /** Of the original in pixels, as it is shown. Undefined while it is unknown. */
+  #actual() {
+    const { width, height } = this.file.facts.image ?? {};
+    if (width && height) return { width, height };
+    const picture = this.#source() === 'original' && this.host.querySelector('.stage img');
+    return picture?.naturalWidth ? { width: picture.naturalWidth, height: picture.naturalHeight } : undefined;
+  }
+
+  /** Whether it is smaller than its actual size where it fits. */
+  get #isShrunk() {
+    return Boolean(this.#zoom && this.#zoom.fitting < 0.995);
   }
 
   #fail(source) {

@@ -50,7 +50,7 @@ class Table {
             <tr><th scope="row" class="row-number">${number(row + 1)}</th>${rows[row].map((cell, column) => this.#cell(cell, column))}</tr>`)}</tbody>
         </table>
       </div>
-      ${this.#foot(rows.length)}`;
+      ${this.#foot()}`;
   }
 
   #kind(column) {
@@ -74,13 +74,28 @@ class Table {
     return html`<td class=${NUMERIC.test(this.#kind(column)) ? 'numeric' : ''}><bdi>${visible(text)}</bdi></td>`;
   }
 
-  #foot(count) {
-    const all = this.file.facts.table?.rows ?? count;
+  #foot() {
+    const count = this.#data.rows.length;
     return html`
       <p class="viewer-foot">
-        <span>${all > count ? t('The first {n} of {all} rows', { n: number(count), all: number(all) }) : tn('{n} row', '{n} rows', count)}</span>
+        <span>${this.#limit ? html`<strong>${this.#limit}</strong>` : this.#extent}</span>
         ${count > this.#shown ? html`<button class="button" type="button" @click=${() => this.#more()}>${t('Show more')}</button>` : ''}
       </p>`;
+  }
+
+  /** Numbers for a sentence; undefined if all rows are here. */
+  get #part() {
+    const { length } = this.#data.rows, all = this.file.facts.table?.rows ?? length;
+    return all > length ? { n: number(length), all: number(all) } : undefined;
+  }
+
+  get #extent() {
+    return this.#part ? t('The first {n} of {all} rows', this.#part) : tn('{n} row', '{n} rows', this.#data.rows.length);
+  }
+
+  /** A sort knows no other rows than these. */
+  get #limit() {
+    return this.#sort && this.#part ? t('Only the first {n} of {all} rows are sorted', this.#part) : '';
   }
 
   #more() {
@@ -92,7 +107,7 @@ class Table {
   #order(name, column) {
     const is = this.#sort?.column === column;
     this.#sort = is && this.#sort.down ? null : { column, down: is };
-    announce(this.#sort ? t('Sorted by {name}', { name: visible(name) }) : t('In the order of the file'));
+    announce(this.#sort ? [t('Sorted by {name}', { name: visible(name) }), this.#limit].filter(Boolean).join('. ') : t('In the order of the file'));
     this.#draw();
   }
 

@@ -1,9 +1,28 @@
 // Zooms and moves one element within its stage: wheel, pinch, drag, double click, keys.
 
-const MAX = 16;
+import { pressIn } from '../../../core/keyboard.js';
+import { t } from '../../../core/words.js';
+
+const MAX = 16; // times the size that fits
+const CLOSEST = 4; // times the actual size
 const STEP = 1.25;
 const PAN = 60; // pixels for an arrow key
 const DOUBLE_TAP = 300; // milliseconds
+
+/** @type {import('../../../core/keyboard.js').Keys<Zoom>[]} */
+export const KEYS = [
+  { label: () => t('Zoom in'), keys: { Plus: (zoom) => zoom.in(), '=': (zoom) => zoom.in() }, shown: ['Plus'] },
+  { label: () => t('Zoom out'), keys: { '-': (zoom) => zoom.out() } },
+  { label: () => t('Fit'), keys: { 0: (zoom) => zoom.fit() } },
+  { label: () => t('Actual size'), keys: { 1: (zoom) => zoom.actual() } },
+  {
+    label: () => t('Move the enlarged picture'),
+    keys: {
+      ArrowLeft: (zoom) => zoom.move(PAN, 0), ArrowRight: (zoom) => zoom.move(-PAN, 0),
+      ArrowUp: (zoom) => zoom.move(0, PAN), ArrowDown: (zoom) => zoom.move(0, -PAN),
+    },
+  },
+];
 
 export class Zoom {
   scale = 1;
@@ -15,13 +34,16 @@ export class Zoom {
   /**
    * @param {HTMLElement} stage stays where it is and cuts what is outside
    * @param {HTMLElement} content moves
+   * @param {() => {width: number, height: number} | undefined} size the actual one, in pixels; undefined while it is unknown
    * @param {() => void} changed is called after each change
    */
-  constructor(stage, content, changed) {
-    Object.assign(this, { stage, content, changed });
+  constructor(stage, content, size, changed) {
+    Object.assign(this, { stage, content, size, changed });
+    this.observer = new ResizeObserver(() => { this.#place(this.#x, this.#y); });
+    this.observer.observe(content);
     stage.addEventListener('wheel', (event) => this.#wheel(event), { passive: false });
     stage.addEventListener('dblclick', (event) => this.toggle(event));
-    stage.addEventListener('keydown', (event) => this.#key(event));
+    stage.addEventListener('keydown', (event) => { if (event.target === stage) pressIn(event, KEYS, this); });
     stage.addEventListener('pointerdown', (event) => this.#down(event));
     stage.addEventListener('pointermove', (event) => this.#move(event));
     for (const end of ['pointerup', 'pointercancel']) stage.addEventListener(end, (event) => this.#up(event));
@@ -31,11 +53,22 @@ export class Zoom {
     return this.scale > 1;
   }
 
+  end() { this.observer.disconnect(); }
+
+  /** How large it is where it fits, as a share of its actual size; undefined while that is unknown. */
+  get fitting() {
+    const actual = this.size(), { offsetWidth, offsetHeight } = this.content;
+    return actual && offsetWidth ? Math.min(offsetWidth / actual.width, offsetHeight / actual.height) : undefined;
+  }
+
+  /** How large it is now, as a share of its actual size. */
+  get share() { return this.fitting && this.fitting * this.scale; }
+
   /** Change the size by a factor, around a point of the window; without one around the middle. */
   by(factor, { clientX, clientY } = {}) {
     const box = this.stage.getBoundingClientRect();
     const before = this.scale;
-    this.scale = Math.min(MAX, Math.max(1, before * factor));
+    this.scale = Math.min(Math.max(MAX, CLOSEST / (this.fitting ?? 1)), Math.max(1, before * factor));
     const x = (clientX ?? box.x + box.width / 2) - box.x - box.width / 2;
     const y = (clientY ?? box.y + box.height / 2) - box.y - box.height / 2;
     const ratio = this.scale / before;
@@ -51,6 +84,9 @@ export class Zoom {
     this.#place(0, 0);
   }
 
+  /** One pixel of it for each of the window. A picture that is smaller than its place has this size already. */
+  actual() { if (this.share) this.by(1 / this.share); }
+
   /** Between the whole and a close look. */
   toggle(event) {
     if (this.isZoomed) this.fit();
@@ -58,13 +94,20 @@ export class Zoom {
   }
 
   #place(x, y) {
-    const [mostX, mostY] = ['Width', 'Height'].map((side) =>
-      Math.max(0, (this.content[`offset${side}`] * this.scale - this.stage[`client${side}`]) / 2));
+    const { width, height } = this.#shown();
+    const mostX = Math.max(0, (width - this.stage.clientWidth) / 2), mostY = Math.max(0, (height - this.stage.clientHeight) / 2);
     this.#x = Math.min(mostX, Math.max(-mostX, x));
     this.#y = Math.min(mostY, Math.max(-mostY, y));
     this.content.style.transform = this.isZoomed ? `translate(${this.#x}px, ${this.#y}px) scale(${this.scale})` : '';
     this.stage.classList.toggle('zoomed', this.isZoomed);
     this.changed();
+  }
+
+  /** The size on the screen, in pixels. The element may be larger than what it shows. */
+  #shown() {
+    const actual = this.share && this.size();
+    if (actual) return { width: actual.width * this.share, height: actual.height * this.share };
+    return { width: this.content.offsetWidth * this.scale, height: this.content.offsetHeight * this.scale };
   }
 
   /** At the smallest size the wheel scrolls the page down as elsewhere. */
@@ -75,16 +118,10 @@ export class Zoom {
     this.by(Math.exp(-event.deltaY * lines * (event.ctrlKey ? 0.01 : 0.002)), event);
   }
 
-  #key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target !== this.stage) return;
-    const moves = { ArrowLeft: [PAN, 0], ArrowRight: [-PAN, 0], ArrowUp: [0, PAN], ArrowDown: [0, -PAN] };
-    const keys = { '+': () => this.in(), '=': () => this.in(), '-': () => this.out(), 0: () => this.fit() };
-    const move = this.isZoomed && moves[event.key];
-    const act = move ? () => this.#place(this.#x + move[0], this.#y + move[1]) : keys[event.key];
-    if (!act) return;
-    event.preventDefault();
-    event.stopPropagation();
-    act();
+  /** By so many pixels; false if there is nothing to move. */
+  move(x, y) {
+    if (this.isZoomed) this.#place(this.#x + x, this.#y + y);
+    return this.isZoomed;
   }
 
   #down(event) {
