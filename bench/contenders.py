@@ -79,6 +79,13 @@ def tus(place: Place) -> Program:
     return Program("tus", ["node", "server.mjs"], place.folder, env, cwd=folder, port=port)
 
 
+def starlette(place: Place, env: Mapping[str, str]) -> Program:
+    """A list of files written by hand, on Uvicorn in one process. ``env`` says where the tables are."""
+    python, folder, port = tools.starlette(), RIVALS / "starlette", free_port()
+    command = [str(python), "-m", "uvicorn", "app:app", "--port", str(port), "--log-level", "warning"]
+    return Program("starlette", command, place.folder, env, cwd=folder, port=port, health="/api/v1.0/files/")
+
+
 def nginx(place: Place, name: str, buffer: str) -> Program:
     """A WebDAV PUT into the folder `files` within the place's folder of this name."""
     binary, folder, port = tools.need("nginx", "nginx"), place.new_folder(name), free_port()

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import re
 import secrets
 import socket
 import subprocess
@@ -54,6 +55,17 @@ def small_uploads(
     if load.not_created or load.broken:
         raise LoadError(f"{load.not_created} answers were not 201, {load.broken} connections failed: {load}")
     return load
+
+
+def pages(port: int, path: str, seconds: int, connections: int, headers: Mapping[str, str]) -> float:
+    """How many times a second the same address is answered, with 200 each time."""
+    command = [tools.need("wrk", "wrk"), "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s"]
+    command += [f"-H{name}: {value}" for name, value in headers.items()]
+    done = subprocess.run([*command, f"http://{HOST}:{port}{path}"], capture_output=True, text=True, check=True)
+    rate = re.search(r"Requests/sec:\s+([\d.]+)", done.stdout)
+    if not rate or "Non-2xx" in done.stdout or "Socket errors" in done.stdout:
+        raise LoadError(f"{path} was not always answered:\n{done.stdout}\n{done.stderr}")
+    return float(rate[1])
 
 
 def curl(port: int, path: str, *options: str, wanted: str = "201") -> float:

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import venv
 from pathlib import Path
 
 from bench.place import RIVALS, WORK
@@ -47,6 +48,21 @@ def sharp() -> Path:
 def tus() -> Path:
     """The folder of the tus rival with its modules, outside of git."""
     return _npm("tus", "server.mjs")
+
+
+def starlette() -> Path:
+    """The Python of the Starlette rival, with its packages, outside of git."""
+    requirements, folder = RIVALS / "starlette" / "requirements.txt", WORK / "starlette"
+    python, installed = folder / "bin" / "python", folder / "installed.txt"
+    if not _same(requirements, installed):
+        print("    installing the rival starlette", flush=True)
+        venv.create(folder, clear=True, with_pip=True)
+        command = [str(python), "-m", "pip", "install", "--quiet", "--only-binary", ":all:", "-r", str(requirements)]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode:
+            raise MissingToolError(f"pip install failed for the rival starlette:\n{done.stderr[-2000:]}")
+        shutil.copy(requirements, installed)
+    return python
 
 
 def _npm(rival: str, program: str) -> Path:

@@ -78,12 +78,12 @@ def _filled(stack: ExitStack, place: Place, near: Services, total: int) -> tuple
     env = picasso_env(place.new_folder(f"lists-{total}"), database, near.broker_url, PICASSO_RATES="off")
     migrate_picasso(env)
     with psycopg.connect(database, autocommit=True) as connection:
-        _fill(connection, total)
+        fill(connection, total)
     server = stack.enter_context(picasso(place, "web", env, f"lists-{total}"))
     return server.port, (datetime.now(UTC) - timedelta(seconds=total // 2)).isoformat()
 
 
-def _fill(connection: psycopg.Connection, total: int) -> None:
+def fill(connection: psycopg.Connection, total: int) -> None:
     """The indexes are built afterwards, which takes less time."""
     found = connection.execute(
         "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'picasso_file' AND indexname LIKE 'file_%%'"

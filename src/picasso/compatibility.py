@@ -176,7 +176,6 @@ DJANGO_OVER_ASGI = Hook(
     ("a2wsgi", "django"),
     "picasso.web.django_handler",
     (
-        Accepts("a2wsgi:WSGIMiddleware.__init__", ("workers", "send_queue_size")),
         Returns("a2wsgi.wsgi:build_environ", (_REQUEST, None), ("asgi.scope",)),
         Function("django.http.request:split_domain_port", ("host",)),
         Function("django.http.request:validate_host", ("host", "allowed_hosts")),

@@ -133,6 +133,10 @@ class Searched(Generic[Row]):
         found = list(self.near()[part]) if part.stop < WINDOW else []
         return found if len(found) >= wanted else list(self.all()[part])
 
+    def columns(self, *names: str) -> Searched[Row]:
+        """With these columns only, and no objects."""
+        return Searched(columns(self._rows, *names), self._condition)
+
     def all(self) -> QuerySet[Row]:
         return self._rows.filter(self._condition)
 
@@ -164,8 +168,17 @@ class Merged(Generic[Row]):
     def order_by(self, *terms: Any) -> Merged[Row]:
         return Merged(self._rows.order_by(*terms), (query.order_by(*terms) for query in self._queries))
 
+    def columns(self, *names: str) -> Merged[Row]:
+        """As of `Searched`."""
+        return Merged(columns(self._rows, *names), self._queries)
+
     def __getitem__(self, part: slice) -> QuerySet[Row]:
         return self._rows.filter(pk__in=union(query.values("pk")[: part.stop] for query in self._queries))[part]
+
+
+def columns(rows: QuerySet[Row], *names: str) -> QuerySet[Row]:
+    """Named tuples in place of objects, which cost ten times as much."""
+    return rows.values_list(*names, named=True)
 
 
 def union(queries: Iterable[QuerySet[Any, Any]]) -> RawSQL | list[Any]:

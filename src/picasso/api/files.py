@@ -28,10 +28,11 @@ from picasso.errors import PROBLEM_JSON, InvalidField
 from picasso.files import filters, listed, queries
 from picasso.files.change import change, require_version
 from picasso.files.delete import delete as delete_file
-from picasso.keyset import Merged, Order, Searched
+from picasso.files.queries import Selected
+from picasso.keyset import Order
 from picasso.models import File
 from picasso.process.pipelines import pipelines
-from picasso.serializers import FileDetailSerializer, ListedFileSerializer, links_of
+from picasso.serializers import FileDetailSerializer, ListedFileSerializer, links_of, members
 from picasso.storage import default_storage
 
 # With its media type, because DRF's renderers do not know the one of `picasso.api.errors`.
@@ -66,7 +67,7 @@ class SelectedFiles(KnownParameters, FileView):
     prefix = filters.ATTRIBUTES
     repeatable = ("tag",)
 
-    def selected(self) -> QuerySet[File] | Merged[File] | Searched[File]:
+    def selected(self) -> Selected:
         """Raises `InvalidField`."""
         return queries.select(narrowed(self.request), self._where())
 
@@ -100,8 +101,9 @@ class FileList(SelectedFiles, generics.ListAPIView[File]):
     pagination_class = PagesOrCursor
     parameters = (*SelectedFiles.parameters, "count", "include")
 
-    def get_queryset(self) -> QuerySet[File] | Merged[File] | Searched[File]:  # type: ignore[override]
-        return self.selected()
+    def get_queryset(self) -> Selected:  # type: ignore[override]
+        """As rows, if nothing is to be added to them."""
+        return self.selected() if self._parts() else queries.rows(self.selected())
 
     def get_serializer_context(self) -> dict[str, Any]:
         return {**super().get_serializer_context(), "parts": self._parts()}
@@ -142,7 +144,11 @@ class FileList(SelectedFiles, generics.ListAPIView[File]):
         responses={200: ListedFileSerializer(many=True), (400, PROBLEM_JSON): ProblemSerializer, **NOT_FOUND},
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return super().get(request, *args, **kwargs)
+        found = self.paginate_queryset(self.get_queryset())
+        if self._parts():
+            return self.get_paginated_response(self.get_serializer(found, many=True).data)
+        links = links_of(request)
+        return self.get_paginated_response([members(file, links) for file in found])
 
 
 class FileDetail(FileView, generics.RetrieveAPIView[File]):

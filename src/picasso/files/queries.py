@@ -12,12 +12,19 @@ from django.db.models import OuterRef, Q, QuerySet
 from picasso.access.principal import Principal, Scope
 from picasso.errors import NotFound
 from picasso.files import filters
-from picasso.keyset import WINDOW, Merged, Searched
+from picasso.keyset import WINDOW, Merged, Searched, columns
 from picasso.models import Derivative, File, OwnerUsage, ProjectUsage, Visibility
+
+Selected = QuerySet[File] | Merged[File] | Searched[File]
 
 ALL = Q()
 NOTHING = Q(pk__in=[])
 NOT_DELETED = Q(deleted_at=None)
+COLUMNS = (
+    *("id", "key", "name", "size", "media_type", "declared_type", "sha256", "uploaded_at", "state", "visibility"),
+    *("owner", "expires_at", "scan", "quarantined", "tags", "attributes"),
+)
+"""What a list shows of a file."""
 SETTLED = frozenset({File.State.PROCESSED, File.State.FAILED})
 """The states that only a new job ends."""
 
@@ -57,7 +64,7 @@ def newest_first(principal: Principal) -> QuerySet[File]:
     return visible_to(principal).defer("facts").order_by("-id")
 
 
-def select(principal: Principal, where: Mapping[str, str]) -> QuerySet[File] | Merged[File] | Searched[File]:
+def select(principal: Principal, where: Mapping[str, str]) -> Selected:
     """The files that it sees and that match all of these `filters.FILTERS`, for a list. Raises `InvalidField`."""
     indexed, searches = filters.split(where)
     conditions = filters.matching(principal, indexed)
@@ -69,6 +76,11 @@ def select(principal: Principal, where: Mapping[str, str]) -> QuerySet[File] | M
     if len(conditions) == 1:
         return newest_first(principal).filter(conditions[0])
     return Merged(newest_first(principal), (visible_to(principal).filter(condition) for condition in conditions))
+
+
+def rows(found: Selected) -> Selected:
+    """The same files as rows with `COLUMNS`."""
+    return columns(found, *COLUMNS) if isinstance(found, QuerySet) else found.columns(*COLUMNS)
 
 
 def count_selected(principal: Principal, where: Mapping[str, str]) -> int:

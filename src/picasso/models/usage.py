@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db import models
+from django.db import connection, models
 
 from picasso.models.projects import Project
 
@@ -40,8 +40,12 @@ class ProjectUsage(Usage):
     @classmethod
     def total(cls, column: str, project_id: int | None = None) -> int:
         """The sum of a column of one project, or of all."""
-        rows = cls.objects.all() if project_id is None else cls.objects.filter(project=project_id)
-        return rows.aggregate(total=models.Sum(column))["total"] or 0
+        # Each page of a list asks, and to make this statement takes the ORM longer than the database to run it.
+        sum_of = f"SELECT SUM({column}) FROM {cls._meta.db_table}"  # noqa: S608 # own names
+        where, values = ("", []) if project_id is None else (" WHERE project_id = %s", [project_id])
+        with connection.cursor() as cursor:
+            cursor.execute(sum_of + where, values)
+            return int(cursor.fetchone()[0] or 0)
 
 
 class OwnerUsage(Usage):

@@ -6,24 +6,32 @@ their own, so that many of them do not hold up the others.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
+from io import BytesIO
 from types import SimpleNamespace
 from typing import Any, cast
 
-from a2wsgi import WSGIMiddleware
-from django.core.handlers.wsgi import WSGIHandler
+from a2wsgi.wsgi import build_environ
+from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
+from django.db import close_old_connections
+from django.http import HttpResponse
 from django.urls import Resolver404, resolve
+from django.utils import translation
 from django.views import View
 
 from picasso.access.principal import ENVIRON
-from picasso.addresses import ACCOUNT, ADMIN, API, SCHEMA, SIGN_IN, SIGN_IN_OIDC
+from picasso.addresses import ACCOUNT, ADMIN, API, FILES, SCHEMA, SIGN_IN, SIGN_IN_OIDC
 from picasso.errors import BadRequest, ClientGone, MethodNotAllowed, NotFound, Unavailable
+from picasso.languages.accept import language_of
 from picasso.pools import stop_pool
-from picasso.web.connection import Receive, connection_of
+from picasso.web.connection import connection_of
 from picasso.web.django_body import Bodies
-from picasso.web.request import METHODS, AsgiScope, Message, Request, Send
+from picasso.web.request import METHODS, AsgiScope, Request, Send, encoded
 
 THREADS = 4
 
@@ -42,6 +50,11 @@ NO_BODY = 16
 WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 MAX_PARAMETERS = 200
+
+# Their views are called without Django's middleware, which takes as long as half a page of files and does nothing for
+# them. An answer that is not 200 is made with it: errors are in the reader's language.
+PLAIN = frozenset({FILES})
+PLAIN_HEADERS = {"X-Frame-Options": "DENY"}
 
 BUSY = "Too many requests of this kind are waiting. Please try again."
 
@@ -86,7 +99,18 @@ class DjangoCall:
 
     async def __call__(self, send: Send) -> None:
         async with self.request.watch_connection():
-            await self.pool(self.scope, received(self.body), send)
+            answer = await self.pool(self.scope, self.body)
+            await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+            await send({"type": "http.response.body", "body": answer.body})
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What Django answers. All of it is in memory: such answers are small, and a slow client occupies no thread."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
 
 
 class Pool:
@@ -94,23 +118,23 @@ class Pool:
 
     def __init__(self, django: WithPrincipal, threads: int, most: int | None = None) -> None:
         """More than ``most`` requests at a time are refused."""
+        self._django = django
         self._count = threads
         self._most = most
         self._requests = 0
-        # Without a bound on the queue of response chunks: with one, a client that never reads would occupy a thread.
-        # Responses of Django are small.
-        self._app: Any = WSGIMiddleware(cast("Any", django), workers=threads, send_queue_size=0)
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="django")
 
     def stop(self) -> None:
-        stop_pool(self._app.executor, self._count)
+        stop_pool(self._threads, self._count)
 
-    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: AsgiScope, body: bytes) -> Answer:
         """Raises `Unavailable`, and `ClientGone` if the client left before a thread was free."""
         if self._most is not None and self._requests >= self._most:
             raise Unavailable(BUSY)
         self._requests += 1
         try:
-            await self._app(scope, receive, send)
+            environ = cast("dict[str, Any]", build_environ(cast("Any", scope), cast("Any", BytesIO(body))))
+            return await asyncio.get_running_loop().run_in_executor(self._threads, self._django, environ)
         finally:
             self._requests -= 1
 
@@ -121,12 +145,49 @@ class WithPrincipal:
     def __init__(self) -> None:
         self._django = WSGIHandler()
 
-    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    def __call__(self, environ: dict[str, Any]) -> Answer:
         scope = environ["asgi.scope"]
         if connection_of(scope).gone:
             raise ClientGone
         environ[ENVIRON] = scope[ENVIRON]
-        return self._django(environ, start_response)
+        return plain_answer(environ) or self._whole_answer(environ)
+
+    def _whole_answer(self, environ: dict[str, Any]) -> Answer:
+        head: list[Any] = []
+        found = self._django(environ, cast("Any", lambda status, headers, *_: head.extend((status, headers))))
+        try:
+            body = b"".join(found)
+        finally:
+            found.close()  # ends what Django has begun with the request
+        status, headers = head
+        named = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+        return Answer(int(status.partition(" ")[0]), named, body)
+
+
+def plain_answer(environ: dict[str, Any]) -> Answer | None:
+    """As Django with its middleware would answer; None where it has to be asked."""
+    path = environ["PATH_INFO"]
+    if environ["REQUEST_METHOD"] != "GET" or path not in PLAIN:
+        return None
+    close_old_connections()
+    try:
+        with translation.override(language_of(environ.get("HTTP_ACCEPT_LANGUAGE", ""))):
+            found = view_at(path)(WSGIRequest(environ))
+        if found.status_code != 200:
+            return None
+        rendered: HttpResponse = found.render() if hasattr(found, "render") else found
+        return Answer(200, encoded({**rendered.headers, **PLAIN_HEADERS, **length(rendered)}), rendered.content)
+    finally:
+        close_old_connections()
+
+
+def length(answer: HttpResponse) -> dict[str, str]:
+    return {"Content-Length": str(len(answer.content))}
+
+
+@cache
+def view_at(path: str) -> Callable[..., Any]:
+    return resolve(path).func
 
 
 def is_costly(method: str, path: str) -> bool:
@@ -180,13 +241,6 @@ def check_permissions(view: type[View], request: Request) -> None:
     instance.request = stub
     for permission in getattr(instance, "get_permissions", list)():
         permission.has_permission(stub, instance)
-
-
-def received(body: bytes) -> Receive:
-    async def receive() -> Message:
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return receive
 
 
 def with_slash(path: str) -> str:

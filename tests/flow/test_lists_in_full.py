@@ -1,0 +1,183 @@
+"""What is made in a quicker way than by DRF and Django's middleware is the same as theirs."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any, cast
+
+import pytest
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
+from rest_framework.fields import SkipField
+
+from picasso.access.link_keys import LinkKey
+from picasso.access.links import Signer
+from picasso.access.principal import ENVIRON, OPEN, SERVICE
+from picasso.files import queries
+from picasso.models import File
+from picasso.serializers import MEMBERS, FileSerializer, Links
+from picasso.web import django_handler
+from picasso.web.django_handler import Answer, Pool, WithPrincipal, plain_answer
+from tests.flow.rows import new_file, new_job
+from tests.flow.test_misspelt import FILES
+
+pytestmark = pytest.mark.django_db
+
+EAST = timezone(timedelta(hours=5, minutes=30))
+LINKS = Links("https://files.example.com/a%20b", Signer(LinkKey(7, b"secret"), 1_800_000_000))
+
+
+def by_fields(file: File, serializer: FileSerializer) -> dict[str, Any]:
+    """As DRF itself does it."""
+    found = {}
+    for name, field in serializer.fields.items():
+        try:
+            value = field.get_attribute(file)
+        except SkipField:
+            continue
+        found[name] = None if value is None else field.to_representation(value)
+    return found
+
+
+def files() -> list[File]:
+    noon = datetime(2026, 11, 30, 12, tzinfo=UTC)
+    return [
+        new_file("plain.txt"),
+        new_file("до встречи & 100%.txt", tags=["a", "и"], attributes={"n": 1.5, "none": None, "text": "x"}),
+        new_file("public.png", "image/png", visibility="public", state="failed", owner="ann"),
+        new_file("ends.png", "image/png", expires_at=noon, uploaded_at=noon + timedelta(microseconds=120)),
+        new_file("east.png", expires_at=noon.astimezone(EAST), scan="infected", quarantined=True),
+    ]
+
+
+def test_members_are_the_fields() -> None:
+    serializer = FileSerializer(context={"links": LINKS})
+    assert serializer.fields.keys() == MEMBERS
+    for file in files():
+        expected = by_fields(file, serializer)
+        assert serializer.to_representation(file) == expected
+        assert list(serializer.to_representation(file)) == list(expected)
+
+
+def test_rows_show_the_same_as_objects() -> None:
+    files()
+    serializer = FileSerializer(context={"links": LINKS})
+    rows = cast("Any", queries.rows(queries.newest_first(OPEN)))
+    objects = queries.newest_first(OPEN)
+    assert [serializer.to_representation(row) for row in rows] == [
+        serializer.to_representation(file) for file in objects
+    ]
+
+
+def environ(query: str = "", path: str = FILES, method: str = "GET", **headers: str) -> dict[str, Any]:
+    scope = {"type": "http", ENVIRON: OPEN, "extensions": {}}
+    return {
+        "asgi.scope": scope,
+        "REQUEST_METHOD": method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": path,
+        "QUERY_STRING": query,
+        "SERVER_NAME": "localhost",
+        "SERVER_PORT": "80",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "HTTP_HOST": "localhost",
+        "wsgi.input": io.BytesIO(),
+        "wsgi.url_scheme": "http",
+        ENVIRON: OPEN,
+        **headers,
+    }
+
+
+@pytest.fixture
+def django(monkeypatch: pytest.MonkeyPatch) -> Iterator[WithPrincipal]:
+    """With the connection of the test: neither way may close it."""
+    monkeypatch.setattr(django_handler, "close_old_connections", lambda: None)
+    signals = (request_started, request_finished)
+    for each in signals:
+        each.disconnect(close_old_connections)
+    yield WithPrincipal()
+    for each in signals:
+        each.connect(close_old_connections)
+
+
+def with_middleware(django: WithPrincipal, monkeypatch: pytest.MonkeyPatch, asked: dict[str, Any]) -> Answer:
+    with monkeypatch.context() as patch:
+        patch.setattr(django_handler, "PLAIN", frozenset())
+        return django(asked)
+
+
+def unordered(answer: Answer) -> tuple[int, dict[bytes, bytes], bytes]:
+    # The application puts these on every answer (`picasso.web.security_headers`).
+    always = {b"x-content-type-options", b"referrer-policy", b"cross-origin-opener-policy"}
+    return answer.status, {name: value for name, value in answer.headers if name not in always}, answer.body
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "page_size=2&page=2",
+        "cursor=",
+        "include=thumbnail,error",
+        "tag=a&count=fast",
+        "attributes.n=1.5",
+        "name=png&ordering=-size",
+        "media_type=image/png,text/plain",
+    ],
+)
+def test_a_page_is_the_same_without_middleware(
+    django: WithPrincipal, monkeypatch: pytest.MonkeyPatch, query: str
+) -> None:
+    damaged = next(file for file in files() if file.state == "failed")
+    new_job(damaged, state="failed", error_code="corrupt", error_detail="The picture is damaged or incomplete.")
+    for language in ("", "ru"):
+        asked = environ(query, HTTP_ACCEPT_LANGUAGE=language)
+        found = plain_answer({**asked})
+        assert found is not None
+        assert found.status == 200
+        assert unordered(found) == unordered(with_middleware(django, monkeypatch, asked))
+
+
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [
+        (environ("page=9"), 404),
+        (environ("nonsense=1"), 400),
+        (environ(HTTP_ACCEPT="text/html"), 406),
+        (environ("page=x", HTTP_ACCEPT_LANGUAGE="ru"), 400),
+        (environ(method="POST", CONTENT_LENGTH="0"), 405),
+        (environ(method="OPTIONS"), 200),
+        (environ(path=f"{FILES}nothing/"), 404),
+    ],
+)
+def test_all_else_is_answered_by_django(django: WithPrincipal, asked: dict[str, Any], status: int) -> None:
+    assert plain_answer({**asked}) is None
+    answer = django(asked)
+    assert answer.status == status
+    if asked.get("HTTP_ACCEPT_LANGUAGE") == "ru":
+        assert dict(answer.headers)[b"content-language"] == b"ru"
+
+
+def test_a_fault_of_a_view_is_raised_and_ends_the_request() -> None:
+    def fails(_: dict[str, Any]) -> Answer:
+        raise RuntimeError("a fault")
+
+    async def ask() -> None:
+        pool = Pool(cast("Any", fails), 1, most=1)
+        scope = {
+            "type": "http",
+            "method": "GET",
+            "path": "/",
+            "query_string": b"",
+            "http_version": "1.1",
+            ENVIRON: SERVICE,
+        }
+        for _ in range(2):  # the first one does not count any more
+            with pytest.raises(RuntimeError, match="a fault"):
+                await pool(scope, b"")
+        pool.stop()
+
+    asyncio.run(ask())
