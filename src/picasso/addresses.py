@@ -13,6 +13,7 @@ HOME = "/"
 ADMIN = "/admin/"
 SIGN_IN = "/sign-in/"
 SIGN_IN_CODE = "/sign-in/code/"
+INVITATION = "/sign-in/invitation/"
 SIGN_IN_OIDC = "/sign-in/oidc/"
 SIGN_IN_OIDC_CALLBACK = "/sign-in/oidc/callback/"
 SIGN_OUT = "/sign-out/"
@@ -90,6 +91,11 @@ def file_url(base: str, file_id: uuid.UUID) -> str:
 
 def file_batch_url(base: str, batch_id: uuid.UUID) -> str:
     return f"{base}{FILE_BATCHES}{batch_id}/"
+
+
+def invitation_url(base: str, secret: str) -> str:
+    """The link of an invitation. The name of the parameter keeps its value out of logs: `picasso.redaction`."""
+    return f"{base}{INVITATION}?secret={secret}"
 
 
 def upload_url(base: str, upload_id: uuid.UUID) -> str:

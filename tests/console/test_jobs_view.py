@@ -109,10 +109,16 @@ def test_a_waiting_job_is_cancelled(open_page: OpenPage, stack: Stack) -> None:
     try:
         file = stack.upload(b"waits", "waits.txt")["id"]
         page = open_page(f"/jobs/?file={file}")
+        page.until("document.querySelector('.held')?.innerText.startsWith('Waits: the queue quick is paused')")
+        page.click("[data-tab=waiting]")
+        page.until("location.search.includes('waiting%2Cqueued')")
         page.until("!!document.querySelector('tr[data-state=waiting] .end button')")
+        assert "Waiting" in page.text("tr[data-state=waiting]")
+        check_looks(page)
         page.click("tr[data-state=waiting] .end button")
         page.until("!!document.querySelector('dialog[open]')")
         page.click("dialog [data-action=agree]")
+        page.click("[data-tab=all]")
         page.until("!!document.querySelector('tr[data-state=cancelled]')")
     finally:
         stack.client.post("/api/v1.0/queues/quick/resume/")

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.console.forms import button, button_of, dialog_says, fill, no_dialog, says
-from tests.console.pages import check_looks
+from tests.console.pages import check_looks, press
 from tests.console.signed_in import signed_in
-from tests.devtools import Page
+from tests.devtools import Page, Window
 from tests.stack import Stack
 
 
@@ -29,6 +29,9 @@ def test_a_person_is_added_and_gets_another_role(open_page: Callable[[str], Page
     button(page, "Add")
     page.until("document.querySelector('dialog[open] [name=name]')?.getAttribute('aria-invalid') === 'true'")
     fill(page, "name", name)
+    page.run("document.querySelector('dialog[open] [name=way]').focus()")
+    press(page, "ArrowDown")
+    page.until("!document.querySelector('dialog[open] [name=expires_in]')")
     button(page, "Add")
     dialog_says(page, "The password is shown only now")
     check_looks(page)
@@ -42,6 +45,41 @@ def test_a_person_is_added_and_gets_another_role(open_page: Callable[[str], Page
     no_dialog(page)
     mine = f"each.innerText.includes('{name}') && each.innerText.includes('No role here')"
     page.until(f"[...document.querySelectorAll('#view .entry')].some((each) => {mine})")
+
+
+def test_a_person_is_invited_and_sets_a_password(
+    open_page: Callable[[str], Page], chromium: Window, stack: Stack
+) -> None:
+    page, name = open_page("/people/"), f"ian-{uuid.uuid4().hex[:6]}"
+    button(page, "Add a person")
+    fill(page, "name", name)
+    button(page, "Add")
+    dialog_says(page, "whoever has it first")
+    check_looks(page)
+    url = page.run("document.querySelector('dialog[open] .copied-text code').innerText")
+    button(page, "I have stored it")
+    no_dialog(page)
+    mine = f"each.innerText.includes('{name}') && each.innerText.includes('The link is valid until')"
+    page.until(f"[...document.querySelectorAll('#view .entry')].some((each) => {mine})")
+    check_looks(page)
+    button_of(page, name, "End the invitation")
+    button(page, "End the invitation")
+    ended = mine.replace("The link is valid until", "There is no link")
+    page.until(f"[...document.querySelectorAll('#view .entry')].some((each) => {ended})")
+    button_of(page, name, "New link")
+    button(page, "Make a link")
+    dialog_says(page, "whoever has it first")
+    valid = page.run("document.querySelector('dialog[open] .copied-text code').innerText")
+    gone = chromium.page(url, "document.readyState === 'complete'")
+    assert "not valid any more" in gone.text("main")
+    check_looks(gone)
+    gone.go(valid, "!!document.querySelector('form [name=again]')")
+    check_looks(gone)
+    for field in ("new", "again"):
+        fill(gone, field, "a quite long password 7", "form")
+    gone.run("document.querySelector('main button').click()")
+    gone.until("!!document.querySelector('.sidebar a[href$=\"/account/\"]')")
+    gone.close()
 
 
 def test_a_project_has_usage_quotas_and_settings(open_page: Callable[[str], Page], stack: Stack, shop: str) -> None:

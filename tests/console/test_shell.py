@@ -92,6 +92,17 @@ def test_the_light_says_what_is_wrong_and_has_the_button(open_page: Callable[[st
         stack.client.post("/api/v1.0/queues/quick/resume/").raise_for_status()
 
 
+def test_the_light_says_that_it_does_not_know_while_the_browser_is_offline(open_page: Callable[[str], Page]) -> None:
+    page = open_page("/")
+    page.until("document.querySelector('[data-shell=health]').dataset.state === 'good'")
+    page.connected(False)
+    page.until("document.querySelector('[data-shell=health]').dataset.state === 'unknown'")
+    assert "not known" in page.text(".health-words")
+    check_looks(page)
+    page.connected(True)
+    page.until("document.querySelector('[data-shell=health]').dataset.state === 'good'")
+
+
 def test_the_palette_by_keys_alone(open_page: Callable[[str], Page], stack: Stack) -> None:
     file = stack.upload(b"hello", "palette \u202egnp.<img src=x onerror=alert(1)>.txt")
     page = open_page("/")
@@ -205,6 +216,7 @@ def test_a_line_says_that_the_browser_is_offline_until_it_is_back(open_page: Cal
 
 def test_a_line_says_that_the_server_is_away_until_it_is_back(open_page: Callable[[str], Page]) -> None:
     page = open_page("/")
+    page.until("document.querySelector('[data-shell=health]').dataset.state === 'good'")
     page.ask("Network.setBlockedURLs", urls=["*"])
     page.run("document.dispatchEvent(new Event('visibilitychange'))")
     page.until(f"!{LINE}.hidden && {LINE}.textContent.startsWith('The server can')")

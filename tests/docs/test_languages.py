@@ -126,7 +126,7 @@ def test_pages_have_no_words_without_a_translation() -> None:
         "nav_link",
     ):
         text = (SOURCE / f"templates/picasso/{name}.html").read_text()
-        bare = re.sub(r"\{%.*?%\}|\{#.*?#\}|\{\{.*?\}\}|<[^>]+>", "", text, flags=re.DOTALL)
+        bare = re.sub(r"<code>picasso .*?</code>|\{%.*?%\}|\{#.*?#\}|\{\{.*?\}\}|<[^>]+>", "", text, flags=re.DOTALL)
         assert set(bare.split()) <= {"Picasso", "·", ":", "."}, name
 
 

@@ -85,6 +85,11 @@ def make_webhook(_: Client) -> str:
     return str(new_webhook("http://127.0.0.1/").pk)
 
 
+def make_invited(http: Client) -> str:
+    body = {"name": "invited", "role": "viewer", "invite": True}
+    return str(http.post("/api/v1.0/people/", body, content_type="application/json").json()["id"])
+
+
 def make_person(_: Client) -> str:
     return str(User.objects.create_user("ann").pk)
 
@@ -129,6 +134,10 @@ CHANGES: dict[str, list[tuple[str, Make | None, dict[str, Any], str]]] = {
         ("PATCH", make_person, {"active": False}, "person.deactivate"),
     ],
     "person-password": [("POST", make_person, {}, "person.password")],
+    "person-invitation": [
+        ("POST", make_person, {}, "person.invite"),
+        ("DELETE", make_invited, {}, "person.withdraw-invitation"),
+    ],
     "person-sign-out": [("POST", make_person, {}, "person.sign-out")],
     "projects": [("POST", None, {"name": "other"}, "project.create")],
     "project-webhook-secret": [("POST", lambda _: "default", {}, "project.webhook-secret")],

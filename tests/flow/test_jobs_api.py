@@ -70,6 +70,17 @@ def test_why_a_job_failed_is_said_in_the_language_of_the_reader(detail: str, sho
             assert error == {"code": "corrupt", "detail": expected}, (path, language)
 
 
+def test_jobs_of_several_states_are_one_list_with_pages() -> None:
+    waiting, queued, _ = (new_job(state=each) for each in (State.WAITING, State.QUEUED, State.DONE))
+    both = "waiting,queued"
+    assert ids(get(JOBS, state=both)) == [str(queued.pk), str(waiting.pk)]
+    first = get(JOBS, state=both, page_size=1)
+    assert ids(get(JOBS, state=both, page_size=1, cursor=first["next"])) == [str(waiting.pk)]
+    assert get(f"{JOBS}count/", state=both, queue="quick")["count"] == 2
+    assert get(JOBS, 400, state="waiting,nonsense")["errors"][0]["field"] == "state"
+    assert get(JOBS, 400, state="waiting,")["errors"][0]["field"] == "state"
+
+
 def test_causes_and_remedies_of_codes_are_said_in_the_language_of_the_reader() -> None:
     def cause(language: str) -> str:
         answer = client().get("/api/v1.0/error-codes/", headers={"accept-language": language})

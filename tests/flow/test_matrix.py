@@ -188,6 +188,10 @@ API: dict[tuple[str, str], Row] = {
     ("person-password", "POST"): Row(
         f"{A}people/{{person}}/password/", Scope.SERVICE_ADMIN, body=b'{"remove_second_factor": 1}', headers=JSON
     ),
+    ("person-invitation", "POST"): Row(
+        f"{A}people/{{person}}/invitation/", Scope.PROJECT_ADMIN, body=b'{"expires_in": 1}', headers=JSON
+    ),
+    ("person-invitation", "DELETE"): Row(f"{A}people/{{person}}/invitation/", Scope.PROJECT_ADMIN),
     ("person-sign-out", "POST"): Row(f"{A}people/{{guest}}/sign-out/", Scope.SERVICE_ADMIN),
     ("projects", "GET"): Row(f"{A}projects/", Scope.PROJECT_ADMIN),
     ("projects", "POST"): Row(f"{A}projects/", Scope.SERVICE_ADMIN, body=b"{}", headers=JSON),
@@ -256,6 +260,7 @@ def test_every_route_has_a_row() -> None:
         "favicon.ico",
         "sign-in/",
         "sign-in/code/",
+        "sign-in/invitation/",
         "sign-in/oidc/",
         "sign-in/oidc/callback/",
         "sign-out/",

@@ -42,6 +42,13 @@ from tests.flow.rows import side_by_side
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("of_people")]
 
 
+def test_the_page_says_how_to_make_the_first_account_until_there_is_one(browser: Client) -> None:
+    hint = b"picasso people create NAME --role admin"
+    assert hint in browser.get(SIGN_IN).content
+    people.create("first", PASSWORD, Role.VIEWER, None)
+    assert hint not in browser.get(SIGN_IN).content
+
+
 def test_a_person_signs_in_and_out(ann: User, browser: Client, tmp_path: Path) -> None:
     answer = signed_in(browser)
     assert (answer.status_code, answer["Location"]) == (302, "/")

@@ -13,9 +13,10 @@ from django.db.models import QuerySet
 
 from picasso import models
 from picasso.access import audit, projects, session_rows
+from picasso.access.actor import Actor
 from picasso.access.principal import PROJECT_SCOPES, Principal, Scope
 from picasso.errors import Conflict, InvalidField
-from picasso.models import Membership
+from picasso.models import Invitation, Membership
 
 Role = Membership.Role
 
@@ -41,11 +42,15 @@ ROLES_BY_POWER = (Role.VIEWER, Role.OPERATOR, Role.ADMIN)
 LOCK = 0x5052
 
 
-def create(name: str, password: str, role: str, project: models.Project | None) -> User:
-    """A person who may sign in. Raises `InvalidField` for a name that is taken or invalid, and for a weak password."""
+def create(name: str, password: str | None, role: str, project: models.Project | None) -> User:
+    """A person who may sign in; without a password, once they have one (`picasso.access.invitations`).
+
+    Raises `InvalidField` for a name that is taken or invalid, and for a weak password.
+    """
     users = get_user_model()
     name = valid_name(name)
-    require_strong(password, users(username=name))
+    if password is not None:
+        require_strong(password, users(username=name))
     hashed = make_password(password)
     with transaction.atomic():
         lock()
@@ -77,9 +82,9 @@ def lock() -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(%s, 0)", [LOCK])
 
 
-def set_password(user: User, password: str) -> None:
+def set_password(user: User, password: str, actor: Actor | None = None) -> None:
     """It ends all sessions of the person. Raises `InvalidField` for a weak one."""
-    change_password(user, password, User.objects.filter(pk=user.pk))
+    change_password(user, password, User.objects.filter(pk=user.pk), actor)
 
 
 def replace_password(user: User, password: str) -> None:
@@ -90,21 +95,29 @@ def replace_password(user: User, password: str) -> None:
     change_password(user, password, User.objects.filter(pk=user.pk, password=user.password))
 
 
-def change_password(user: User, password: str, rows: QuerySet[User]) -> None:
+def change_password(user: User, password: str, rows: QuerySet[User], actor: Actor | None = None) -> None:
     """Raises `InvalidField` for a weak one, `Conflict` if there is no such row."""
     require_strong(password, user)
     hashed = make_password(password)
     with transaction.atomic():
         if not rows.update(password=hashed):
             raise Conflict("The password was changed meanwhile. Please try again.")
-        audit.record_person("person.password", user)
+        end_invitation(user)
+        audit.record_person("person.password", user, actor=actor)
     user.password = hashed
+
+
+def end_invitation(user: User) -> None:
+    """Its link is not valid any more."""
+    Invitation.objects.filter(user=user).delete()
 
 
 def set_active(user: User, active: bool) -> bool:
     """Whether this changed something. An inactive person can't sign in, and keeps their roles."""
     with transaction.atomic():
         changed = User.objects.filter(pk=user.pk).exclude(is_active=active).update(is_active=active) == 1
+        if not active:
+            end_invitation(user)
         if changed:
             audit.record_person("person.activate" if active else "person.deactivate", user)
     if not active:
@@ -135,6 +148,7 @@ def give_role(user: User, role: str, project: models.Project | None) -> None:
     """
     with transaction.atomic():
         Membership.objects.update_or_create(user=user, project=project, defaults={"role": role})
+        end_invitation(user)
         role_changed(user, project, role)
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import secrets
+from datetime import timedelta
 
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from picasso import models
-from picasso.access import people, second_factor
+from picasso.access import invitations, people, second_factor
+from picasso.access.invitations import Invited
 from picasso.access.principal import Principal, Scope
 from picasso.errors import Conflict, Forbidden, NotFound
 from picasso.models import Membership
@@ -18,7 +21,7 @@ PASSWORD_BYTES = 15
 
 def of(principal: Principal) -> QuerySet[User]:
     """Those with a role in the principal's project or in all; for an administrator of the service everybody."""
-    rows = User.objects.prefetch_related("memberships", "external_identities", "second_factor")
+    rows = User.objects.prefetch_related("memberships", "external_identities", "second_factor", "invitation")
     if principal.may(Scope.SERVICE_ADMIN):
         return rows
     mine = Membership.objects.filter(Q(project=principal.project_id) | Q(project=None))
@@ -46,6 +49,42 @@ def create(principal: Principal, name: str, role: str, everywhere: bool, passwor
     project = None if everywhere else models.Project.objects.get(pk=principal.project_id)
     password = password or new_password()
     return people.create(name, password, role, project), password
+
+
+def create_invited(
+    principal: Principal, name: str, role: str, everywhere: bool, lifetime: timedelta
+) -> tuple[User, Invited]:
+    """A person who sets their own password. Raises `Forbidden`, `InvalidField`."""
+    require_grantable(principal, role, everywhere)
+    project = None if everywhere else models.Project.objects.get(pk=principal.project_id)
+    with transaction.atomic():
+        user = people.create(name, None, role, project)
+        return user, invitations.create(user, lifetime)
+
+
+def invite(principal: Principal, user: User, lifetime: timedelta) -> Invited:
+    """A new link. Raises `Forbidden`, `Conflict`."""
+    require_other(principal, user)
+    require_as_much(principal, user)
+    if user.external_identities.exists():
+        raise Conflict("This person signs in with your organisation, without a password.")
+    if not user.is_active:
+        raise Conflict("This person is inactive. Activate them first.")
+    if user.has_usable_password() or not belongs_only_to(user, principal.project_id):
+        # Whoever has the link signs in as the person.
+        principal.require(Scope.SERVICE_ADMIN)
+    return invitations.create(user, lifetime)
+
+
+def belongs_only_to(user: User, project_id: int | None) -> bool:
+    return not user.is_superuser and all(each.project_id == project_id for each in user.memberships.all())
+
+
+def withdraw_invitation(principal: Principal, user: User) -> None:
+    """Raises `Forbidden`."""
+    if hasattr(user, "invitation"):
+        require_as_much(principal, user)
+        invitations.withdraw(user)
 
 
 def new_password() -> str:

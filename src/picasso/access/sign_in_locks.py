@@ -6,6 +6,7 @@
 | failures from one address | 50 | all accounts for this address |
 | wrong passwords of one account from everywhere | 100 | the account |
 | wrong codes of one account: only who knows its password gets so far | 10 | its second step |
+| wrong links of invitations from one address | 20 | all links for this address |
 | failures in a browser that the account has signed in with before | 10 | the account for this browser |
 
 In such a browser only the last row counts, so a stranger can't lock a person out. While something is locked, a right
@@ -67,6 +68,12 @@ def code_subjects(name: str, client: Client) -> dict[str, int]:
         f"code:{account}": MAX_OF_CODES,
         f"address:{address_of(client)}": MAX_OF_ADDRESS,
     }
+
+
+def link_subjects(client: Client, most: int) -> dict[str, int]:
+    """As `password_subjects`, for a link that nobody was given."""
+    address = address_of(client)
+    return {f"link:{address}": most, f"address:{address}": MAX_OF_ADDRESS}
 
 
 def browser_subject(account: str, client: Client) -> dict[str, int]:

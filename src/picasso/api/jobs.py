@@ -6,7 +6,7 @@ Requests that change something must be JSON. The router refuses pages of other s
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import partial
 from typing import Any
@@ -28,6 +28,7 @@ from picasso.files import queries as files
 from picasso.jobs import bulk_actions, commands, queries, queues
 from picasso.jobs.bulk_actions import FilterError, Outcome
 from picasso.jobs.queues import Load
+from picasso.keyset import Merged
 from picasso.models import Job
 from picasso.process.pipelines import pipelines
 from picasso.queue_names import QUEUES
@@ -41,7 +42,13 @@ READ = problems(403)
 CHANGE = problems(403, 404, 409)
 
 FILTERS = [
-    OpenApiParameter("state", enum=list(Job.State), description="Only jobs in this state."),
+    OpenApiParameter(
+        "state",
+        many=True,
+        explode=False,
+        enum=list(Job.State),
+        description="Only jobs in this state, or in one of several: `waiting,queued`.",
+    ),
     OpenApiParameter("processor", description="Only jobs of this processor."),
     OpenApiParameter("queue", enum=list(QUEUES), description="Only jobs of this queue."),
     OpenApiParameter("pipeline", description="Only jobs of this pipeline."),
@@ -65,8 +72,20 @@ class FilteredJobs(KnownParameters):
         given = self.request.query_params
         return {name: given[name] for name in bulk_actions.FIELDS if name in given}
 
-    def select(self, filters: Mapping[str, object]) -> QuerySet[Job]:
+    def select(self, filters: Mapping[str, str]) -> QuerySet[Job]:
         """Raises `InvalidField`."""
+        states = self.states(filters)
+        if len(states) < 2:
+            return self._selected(filters)
+        for each in states:
+            self._selected({"state": each})
+        others = {name: value for name, value in filters.items() if name != "state"}
+        return self._selected(others).filter(state__in=states)
+
+    def states(self, filters: Mapping[str, str]) -> Sequence[str]:
+        return list(dict.fromkeys(filters.get("state", "").split(",")))
+
+    def _selected(self, filters: Mapping[str, str]) -> QuerySet[Job]:
         jobs: QuerySet[Job] = or_invalid_field(partial(bulk_actions.select, principal_of(self.request.META)), filters)
         return jobs
 
@@ -80,8 +99,13 @@ class JobList(FilteredJobs, generics.ListAPIView[Job]):
     serializer_class = JobSerializer
     pagination_class = Cursor
 
-    def get_queryset(self) -> QuerySet[Job]:
-        return queries.shown(self.select(self.filters()))
+    def get_queryset(self) -> Any:
+        filters = self.filters()
+        states, jobs = self.states(filters), self.select(filters)
+        if len(states) < 2:
+            return queries.shown(jobs)
+        # The indexes have the rows of one state in their order.
+        return Merged(queries.shown(Job.everywhere.all()), (jobs.filter(state=each) for each in states))
 
     @extend_schema(
         operation_id="list_jobs",

@@ -38,6 +38,7 @@ from picasso.jobs import queues
 from picasso.monitoring import findings, health, readiness, series, settings_shown, storage, workers
 from picasso.monitoring.counting import ALL
 from picasso.process.pipelines import pipelines
+from picasso.process.pipelines import queues as used_queues
 from picasso.queue_names import REMOTE
 from picasso.serializers import base_of
 from picasso.storage import default_storage
@@ -82,7 +83,7 @@ class System(KnownParameters):
 
 def queue_states(*, administers: bool) -> list[dict[str, Any]]:
     """The names of remote queues are those of processors, which are for those who administer the service."""
-    paused, alive = queues.paused(), workers.alive_by_queue()
+    paused, alive, used = queues.paused(), workers.alive_by_queue(), used_queues(conf())
     names = [name for name in pipelines().queue_names if administers or not name.startswith(REMOTE)]
     return [
         {
@@ -91,6 +92,7 @@ def queue_states(*, administers: bool) -> list[dict[str, Any]]:
             "paused_at": paused[name].paused_at if name in paused else None,
             "paused_by": paused[name].paused_by if name in paused and administers else "",
             "workers": None if name.startswith(REMOTE) else alive.get(name, 0),
+            "used": name in used or name.startswith(REMOTE),
         }
         for name in names
     ]

@@ -31,6 +31,9 @@ class QueueStateSerializer(serializers.Serializer[Any]):
     paused_at = serializers.DateTimeField(allow_null=True)
     paused_by = serializers.CharField()
     workers = serializers.IntegerField(allow_null=True, help_text="Processes that are alive; null for remote queues.")
+    used = serializers.BooleanField(
+        help_text="Whether something here may use it. `service` has no worker before something does, such as a scanner."
+    )
 
 
 class RunningJobSerializer(serializers.Serializer[Job]):

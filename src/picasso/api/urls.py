@@ -27,7 +27,7 @@ from picasso.api.keys import KeyDetail, KeyList, KeyRotate
 from picasso.api.links import FileLinks, LinkKeysRevoke, LinkKeysRotate
 from picasso.api.me import Me
 from picasso.api.pages import Index
-from picasso.api.people.directory import PersonDetail, PersonList, PersonPassword, PersonSignOut
+from picasso.api.people.directory import PersonDetail, PersonInvitation, PersonList, PersonPassword, PersonSignOut
 from picasso.api.pipelines import PipelineList
 from picasso.api.projects import ProjectDetail, ProjectList, ProjectWebhookSecret
 from picasso.api.remote import JobFail, JobFinish, JobProgress, JobRenew, JobsClaim
@@ -96,6 +96,7 @@ urlpatterns = [
     path("people/", PersonList.as_view(), name="people"),
     path("people/<int:pk>/", PersonDetail.as_view(), name="person"),
     path("people/<int:pk>/password/", PersonPassword.as_view(), name="person-password"),
+    path("people/<int:pk>/invitation/", PersonInvitation.as_view(), name="person-invitation"),
     path("people/<int:pk>/sign-out/", PersonSignOut.as_view(), name="person-sign-out"),
     path("projects/", ProjectList.as_view(), name="projects"),
     path("projects/<slug:name>/", ProjectDetail.as_view(), name="project"),

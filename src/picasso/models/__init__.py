@@ -10,7 +10,7 @@ from picasso.models.files import Derivative, File, Job, Scan
 from picasso.models.imports import Import
 from picasso.models.metrics import ProjectMetrics, ServiceMetrics, Step, StoredType
 from picasso.models.operations import FileBatch, Queue, Reprocess, Worker
-from picasso.models.people import ExternalIdentity, Membership, SecondFactor, SignInFailure
+from picasso.models.people import ExternalIdentity, Invitation, Membership, SecondFactor, SignInFailure
 from picasso.models.projects import DEFAULT_PROJECT, MAX_DAYS, Project, Visibility
 from picasso.models.remote import StagedDerivative
 from picasso.models.uploads import Upload
@@ -33,6 +33,7 @@ __all__ = [
     "FileBatch",
     "FileWebhook",
     "Import",
+    "Invitation",
     "Job",
     "Key",
     "LinkKey",

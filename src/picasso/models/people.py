@@ -64,6 +64,18 @@ class SecondFactor(models.Model):
         return f"of {self.user}"
 
 
+class Invitation(models.Model):
+    """A link by which a person sets their own password, once: `picasso.access.invitations`."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="invitation")
+    secret_hash = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the secret in the link.")
+    created_at = models.DateTimeField(db_default=Now())
+    expires_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"of {self.user} until {self.expires_at}"
+
+
 class SignInFailure(models.Model):
     """A failed attempt to sign in, for a while: too many lock an account or an address."""
 

@@ -141,6 +141,8 @@ ACCESS: Mapping[str, Row] = {
     "get_person": Row("Show a person", ADMIN),
     "update_person": Row("Change the roles of a person", ADMIN, (*JSON_BODY, "conflict")),
     "replace_password": Row("Give a person a new password", Scope.SERVICE_ADMIN, (*JSON_BODY, "conflict")),
+    "invite_person": Row("Invite a person to set a password", ADMIN, (*JSON_BODY, "conflict")),
+    "withdraw_invitation": Row("End an invitation", ADMIN),
     "sign_out_person": Row("End the sessions of a person", Scope.SERVICE_ADMIN),
     "get_usage": Row("Show how much is stored", READ),
     "list_audit": Row("List what happened in the project", ADMIN),

@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import generics, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from picasso.access import people_of_projects
+from picasso.access import invitations, people_of_projects
+from picasso.access.invitations import Invited
 from picasso.access.principal import principal_of
+from picasso.addresses import invitation_url
 from picasso.api.answers import problems, validated
 from picasso.api.pagination import Cursor
 from picasso.api.parameters import KnownParameters
 from picasso.api.safety import AdministersProject, AdministersService
+from picasso.errors import InvalidField
 from picasso.models import Membership
+from picasso.serializers import base_of
 
 MAX_NAME, MAX_PASSWORD = 150, 1024
 NOT_STORED = {"Cache-Control": "no-store"}
+
+
+def expires_in_field() -> serializers.IntegerField:
+    return serializers.IntegerField(
+        min_value=int(invitations.SHORTEST.total_seconds()),
+        max_value=int(invitations.LONGEST.total_seconds()),
+        default=int(invitations.LIFETIME.total_seconds()),
+        help_text="Seconds for which the link of an invitation is valid.",
+    )
 
 
 class PersonSerializer(serializers.Serializer[User]):
@@ -36,6 +50,20 @@ class PersonSerializer(serializers.Serializer[User]):
     )
     last_sign_in = serializers.DateTimeField(source="last_login", allow_null=True)
     created_at = serializers.DateTimeField(source="date_joined")
+    has_password = serializers.SerializerMethodField(
+        help_text="False for who was invited and has not set one yet, and for who signs in with an organisation."
+    )
+    invited_until = serializers.SerializerMethodField(
+        help_text="Until when the link of the last invitation is valid, which may have passed; null without one."
+    )
+
+    def get_has_password(self, user: User) -> bool:
+        return user.has_usable_password()
+
+    @extend_schema_field(serializers.DateTimeField(allow_null=True))
+    def get_invited_until(self, user: User) -> str | None:
+        found = getattr(user, "invitation", None)
+        return serializers.DateTimeField().to_representation(found.expires_at) if found else None
 
     def get_role(self, user: User) -> str | None:
         return people_of_projects.role_of(user, self.context["project"])
@@ -62,10 +90,32 @@ class NewPersonSerializer(serializers.Serializer[Any]):
     password = serializers.CharField(
         required=False, max_length=MAX_PASSWORD, trim_whitespace=False, help_text="Default: a random one."
     )
+    invite = serializers.BooleanField(
+        default=False, help_text="Give no password: the answer has a link by which the person sets their own."
+    )
+    expires_in = expires_in_field()
 
 
 class PersonWithPasswordSerializer(PersonSerializer):
     password = serializers.CharField(help_text="It is shown only in this answer.")
+
+
+class InvitationSerializer(serializers.Serializer[Any]):
+    url = serializers.URLField(help_text="For the person only. It is shown only in this answer, and can be used once.")
+    expires_at = serializers.DateTimeField()
+
+
+class InvitedPersonSerializer(PersonSerializer):
+    invitation = InvitationSerializer()
+
+
+class CreatedPersonSerializer(PersonSerializer):
+    password = serializers.CharField(required=False, help_text="It is shown only in this answer. Not with `invite`.")
+    invitation = InvitationSerializer(required=False, help_text="With `invite`.")
+
+
+class NewInvitationSerializer(serializers.Serializer[Any]):
+    expires_in = expires_in_field()
 
 
 class PersonChangesSerializer(serializers.Serializer[Any]):
@@ -93,9 +143,13 @@ class PersonView(KnownParameters):
     def shown(self, pk: int) -> dict[str, Any]:
         return PersonSerializer(self.person(pk), context=self.context()).data
 
-    def shown_with(self, pk: int, password: str, status: int) -> Response:
-        body = {**self.shown(pk), "password": password}
-        return Response(body, status=status, headers=NOT_STORED)
+    def shown_with(self, pk: int, status: int, **secret: Any) -> Response:
+        """With what nothing will show again."""
+        return Response({**self.shown(pk), **secret}, status=status, headers=NOT_STORED)
+
+    def link(self, invited: Invited) -> dict[str, Any]:
+        url = invitation_url(base_of(self.request), invited.secret)
+        return InvitationSerializer({"url": url, "expires_at": invited.expires_at}).data
 
 
 class PersonList(PersonView, generics.ListAPIView[User]):
@@ -122,16 +176,19 @@ class PersonList(PersonView, generics.ListAPIView[User]):
         operation_id="create_person",
         tags=["access"],
         request=NewPersonSerializer,
-        responses={201: PersonWithPasswordSerializer, **problems(400, 401, 403, 415)},
+        responses={201: CreatedPersonSerializer, **problems(400, 401, 403, 415)},
     )
     def post(self, request: Request) -> Response:
-        """Create a person who may sign in. The answer shows the password, and nothing will show it again."""
-        values = validated(NewPersonSerializer(data=request.data))
-        wished = values.get("password")
-        user, password = people_of_projects.create(
-            principal_of(request.META), values["name"], values["role"], values["everywhere"], wished
-        )
-        return self.shown_with(user.pk, password, 201)
+        """Create a person. The answer shows their password, or a link to set it, and nothing will show that again."""
+        values, principal = validated(NewPersonSerializer(data=request.data)), principal_of(request.META)
+        who, wished = (values["name"], values["role"], values["everywhere"]), values.get("password")
+        if not values["invite"]:
+            user, password = people_of_projects.create(principal, *who, wished)
+            return self.shown_with(user.pk, 201, password=password)
+        if wished:
+            raise InvalidField("password", "Who is invited sets the password: leave it out.")
+        user, invited = people_of_projects.create_invited(principal, *who, timedelta(seconds=values["expires_in"]))
+        return self.shown_with(user.pk, 201, invitation=self.link(invited))
 
 
 class PersonDetail(PersonView):
@@ -186,7 +243,37 @@ class PersonPassword(PersonView):
         password = people_of_projects.replace_password(
             principal_of(request.META), user, remove_second_factor=values["remove_second_factor"]
         )
-        return self.shown_with(pk, password, 200)
+        return self.shown_with(pk, 200, password=password)
+
+
+class PersonInvitation(PersonView):
+    @extend_schema(
+        operation_id="invite_person",
+        tags=["access"],
+        request=NewInvitationSerializer,
+        responses={200: InvitedPersonSerializer, **problems(400, 401, 403, 404, 409, 415)},
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        """Make a link by which a person sets their own password, once. It ends the link of before.
+
+        A password of before is valid until then. For somebody who has one, or a role elsewhere, this needs
+        `service:admin`.
+        """
+        user = self.person(pk)
+        values = validated(NewInvitationSerializer(data=request.data))
+        lifetime = timedelta(seconds=values["expires_in"])
+        invited = people_of_projects.invite(principal_of(request.META), user, lifetime)
+        return self.shown_with(pk, 200, invitation=self.link(invited))
+
+    @extend_schema(
+        operation_id="withdraw_invitation",
+        tags=["access"],
+        responses={204: None, **problems(401, 403, 404)},
+    )
+    def delete(self, request: Request, pk: int) -> Response:
+        """End the link of an invitation, if there is one."""
+        people_of_projects.withdraw_invitation(principal_of(request.META), self.person(pk))
+        return Response(status=204)
 
 
 class PersonSignOut(PersonView):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 
 from picasso.access.sign_in import MAX_CODE, MAX_PASSWORD
@@ -50,6 +52,19 @@ class ChangeForm(forms.Form):
 
     old = password_field("Current password")
     new = password_field("New password", "new-password", "At least 12 characters.")
+
+
+class NewPasswordForm(forms.Form):
+    """Of who was invited."""
+
+    new = password_field("New password", "new-password", "At least 12 characters.")
+    again = password_field("New password, once more", "new-password")
+
+    def clean(self) -> dict[str, Any]:
+        found: dict[str, Any] = super().clean() or {}
+        if found.get("new") != found.get("again"):
+            self.add_error("again", "The passwords are not the same.")
+        return found
 
 
 class PasswordForm(forms.Form):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import get_script_prefix
@@ -29,6 +30,7 @@ PATHS = {
     "docs": addresses.DOCS,
     "sign_in": addresses.SIGN_IN,
     "sign_in_code": addresses.SIGN_IN_CODE,
+    "invitation": addresses.INVITATION,
     "sign_in_oidc": addresses.SIGN_IN_OIDC,
     "sign_out": addresses.SIGN_OUT,
     "account": addresses.ACCOUNT,
@@ -72,6 +74,8 @@ def refused(request: HttpRequest, page: str, fault: PicassoError, **context: Any
 
 def shown(request: HttpRequest, page: str, status: int = 200, **context: Any) -> HttpResponse:
     links = {f"{name}_url": prefixed(path) for name, path in PATHS.items()}
+    if page == "sign_in":
+        context["nobody"] = not User.objects.filter(is_active=True).exists()
     values = {**links, "oidc": oidc.configured(), "theme": preferences.theme(request.headers), **context}
     answer = render(request, f"picasso/{page}.html", values, status=status)
     answer["Content-Security-Policy"] = CSP

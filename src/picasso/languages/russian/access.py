@@ -1,6 +1,14 @@
 """What is said of keys, tokens, projects and people."""
 
 SENTENCES = {
+    "This link is not valid any more: it was used, has expired, or was replaced. Ask for a new one.": (
+        "Эта ссылка больше не действует: её использовали, её срок истёк, или её заменили. Попросите новую."
+    ),
+    "This person signs in with your organisation, without a password.": (
+        "Этот человек входит через вашу организацию, без пароля."
+    ),
+    "This person is inactive. Activate them first.": "Этот человек отключён. Сначала включите его.",
+    "Who is invited sets the password: leave it out.": "Приглашённый сам задаёт пароль: не указывайте его.",
     "{} is empty. Leave the header out to act without it.": (
         "Заголовок {0} пуст. Чтобы действовать без него, не отправляйте его."
     ),

@@ -1,6 +1,14 @@
 """The words of the pages for people. Longer sentences of errors are in the other rooms."""
 
 TEXTS = {
+    "Set your password": "Задайте пароль",
+    "You will sign in as": "Вы будете входить как",
+    "Set the password and sign in": "Задать пароль и войти",
+    "New password, once more": "Новый пароль ещё раз",
+    "The passwords are not the same.": "Пароли не совпадают.",
+    "Nobody has an account here yet. Make the first one on the server:": (
+        "Учётных записей здесь пока нет. Создайте первую на сервере:"
+    ),
     "Sign in to Picasso": "Вход в Picasso",
     "Sign in": "Войти",
     "or": "или",

@@ -5,12 +5,16 @@ from __future__ import annotations
 import getpass
 import json
 import sys
+from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from picasso.access import people, second_factor
+from picasso import addresses
+from picasso.access import invitations, people, second_factor
+from picasso.conf import Conf
 from picasso.errors import InvalidField
 from picasso.management.options import HIDDEN
 from picasso.models import Membership, Project
@@ -28,7 +32,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         commands = parser.add_subparsers(
-            dest="do", metavar="create | list | role | password | sign-out | activate | deactivate", required=True
+            dest="do",
+            metavar="create | invite | list | role | password | sign-out | activate | deactivate",
+            required=True,
         )
         for name, what in (("create", "create a person"), ("role", "give a person another role, or none")):
             command = commands.add_parser(name, help=what)
@@ -36,6 +42,11 @@ class Command(BaseCommand):
             choices = ROLES if name == "create" else [*ROLES, NO_ROLE]
             command.add_argument("--role", choices=choices, required=True)
             command.add_argument("--project", help="the name of a project (default: all projects)")
+        invite = commands.add_parser("invite", help="print a link by which a person, who may be new, sets a password")
+        invite.add_argument("name")
+        invite.add_argument("--role", choices=ROLES, help="of a new person")
+        invite.add_argument("--project", help="the name of a project of a new person (default: all projects)")
+        invite.add_argument("--days", type=int, default=invitations.LIFETIME.days, help="how long it is valid (3)")
         commands.add_parser("list", help="list the people").add_argument(
             "--json", action="store_true", help="print JSON"
         )
@@ -49,6 +60,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         calls = {
             "create": self._create,
+            "invite": self._invite,
             "list": self._list,
             "role": self._role,
             "password": self._password,
@@ -67,6 +79,16 @@ class Command(BaseCommand):
         except InvalidField as fault:
             raise CommandError(fault.detail + activation(options["name"])) from fault
         self.stdout.write(f"{options['name']} may sign in now.")
+
+    def _invite(self, options: dict[str, Any]) -> None:
+        lifetime = timedelta(days=options["days"])
+        if not invitations.SHORTEST <= lifetime <= invitations.LONGEST:
+            raise CommandError(f"A link is valid for 1 to {invitations.LONGEST.days} days.")
+        invited = invitations.create(invited_person(options), lifetime)
+        conf: Conf = settings.PICASSO
+        base = conf.public_url or f"http://{conf.host}:{conf.port}"
+        self.stdout.write(addresses.invitation_url(base, invited.secret))
+        self.stderr.write(f"It sets a password once, until {invited.expires_at:%Y-%m-%d %H:%M} UTC.")
 
     def _role(self, options: dict[str, Any]) -> None:
         user, project = person(options), project_of(options)
@@ -118,6 +140,19 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"{each['id']:>6} {each['name']:20} {'active' if each['active'] else 'inactive':8} {roles}"
             )
+
+
+def invited_person(options: dict[str, Any]) -> User:
+    """Who has this name, or a new person with the role."""
+    name = User.normalize_username(options["name"])
+    user = User.objects.filter(username=name).first()
+    if user is None and not options["role"]:
+        raise CommandError(f"There is no person {name!r}. For a new one, give a --role.")
+    if user and options["role"]:
+        raise CommandError(f"{name} is there already; another role: picasso people role {name} --role …")
+    if user and not user.is_active:
+        raise CommandError(f"{name} is inactive; to activate: picasso people activate {name}")
+    return user or people.create(name, None, options["role"], project_of(options))
 
 
 def activation(name: str) -> str:

@@ -31,3 +31,16 @@ export function sentence(finding) {
     default: return finding.text;
   }
 }
+
+/** That a job waits because its queue is paused; empty if it is not. @param {{queue: string}} job @param {import('./service.js').Queue[]} [queues] */
+export function queueHolds(job, queues = []) {
+  const queue = queues.find(({ name }) => name === job.queue);
+  return queue?.paused ? pausedBecause(queue) : '';
+}
+
+/** @param {import('./service.js').Queue} queue */
+function pausedBecause({ name, paused_at: at, paused_by: by }) {
+  const time = at ? clockTime(at) : '';
+  if (time && by) return t('Waits: the queue {name} is paused by {by} since {time}.', { name, by: visible(by), time });
+  return time ? t('Waits: the queue {name} is paused since {time}.', { name, time }) : t('Waits: the queue {name} is paused.', { name });
+}

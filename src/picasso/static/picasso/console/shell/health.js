@@ -3,16 +3,17 @@
 import { api, onReached, Problem, reached } from '../core/api.js';
 import { sheet } from '../core/dialogs.js';
 import { html, nothing, repeat } from '../core/html.js';
+import { readService, serviceChanged, watchService } from '../parts/service.js';
 import { can, path, urls } from '../core/session.js';
 import { toast } from '../core/toasts.js';
 import { t } from '../core/words.js';
 import { sentence } from '../parts/findings.js';
 
-const EVERY = 20_000; // milliseconds
+const EVERY = 20_000; // milliseconds between two looks at readiness; parts/service.js reads the rest more often
 
 /**
  * @typedef {object} Trouble
- * @property {'bad' | 'waiting'} state
+ * @property {'bad' | 'waiting' | 'unknown'} state
  * @property {string} text
  * @property {string} [hint]
  * @property {{label: string, run: () => Promise<unknown>}} [action]
@@ -22,14 +23,18 @@ const EVERY = 20_000; // milliseconds
 /** @type {Trouble[]} */
 let troubles = [];
 let known = false, timer = 0;
+/** What was found last. @type {{checks?: Record<string, string>, problems: Finding[]}} */
+const found = { problems: [] };
 /** @type {ReturnType<typeof sheet> | undefined} */
 let opened;
 
 export function startHealth() {
   if (!document.querySelector('[data-shell=health]')) return;
   document.addEventListener('visibilitychange', () => { if (!document.hidden) look(); });
-  onReached((yes) => { if (!yes) show([{ state: 'bad', text: t('The server can’t be reached.') }]); });
+  addEventListener('offline', unreached);
+  onReached((yes) => { if (!yes) unreached(); });
   addEventListener('picasso:back', look);
+  if (can('jobs:read')) watchService(({ health }) => tell({ problems: health }));
   look();
 }
 
@@ -37,12 +42,26 @@ export async function look() {
   clearTimeout(timer);
   if (document.hidden) return;
   try {
-    const [checks, problems] = await Promise.all([readiness(), can('jobs:read') ? api('system/').then(({ health }) => health) : []]);
-    show([...problems.map(troubleOf), ...failedChecks(checks, problems)]);
+    const [checks] = await Promise.all([readiness(), can('jobs:read') ? readService() : undefined]);
+    tell({ checks });
   } catch (error) {
-    show([{ state: 'bad', text: /** @type {Error} */ (error).message }]);
+    if (/** @type {Problem} */ (error).status) show([{ state: 'bad', text: /** @type {Error} */ (error).message }]);
+    else unreached();
   }
   timer = setTimeout(look, EVERY);
+}
+
+/** Without an answer nothing is known of the service; only who is online knows that it is the service's fault. */
+function unreached() {
+  if (navigator.onLine) show([{ state: 'bad', text: t('The server can’t be reached.') }]);
+  else show([{ state: 'unknown', text: t('You are offline: how the service is, is not known.') }]);
+}
+
+/** @param {Partial<typeof found>} news */
+function tell(news) {
+  const { checks, problems } = Object.assign(found, news);
+  // That all is well is said when both are known.
+  if (checks || problems.length) show([...problems.map(troubleOf), ...failedChecks(checks ?? {}, problems)]);
 }
 
 /** What each check says: "ok" or a sentence. Throws a `Problem` without an answer of the service. @returns {Promise<Record<string, string>>} */
@@ -101,12 +120,12 @@ async function resume(name) {
   } catch (error) {
     toast(/** @type {Error} */ (error).message, { bad: true });
   }
-  await look();
+  await serviceChanged().catch(() => {});
 }
 
-/** @param {Trouble[]} found */
-function show(found) {
-  troubles = found;
+/** @param {Trouble[]} next */
+function show(next) {
+  troubles = next;
   known = true;
   const button = /** @type {HTMLElement | null} */ (document.querySelector('[data-shell=health]'));
   if (!button) return;

@@ -62,6 +62,8 @@ export default {
   'Signed out': 'Выход',
   'Changed a role': 'Изменена роль',
   'Set a new password': 'Задан новый пароль',
+  'Invited a person': 'Приглашён человек',
+  'Ended an invitation': 'Приглашение отозвано',
   'Changed a second factor': 'Изменён второй фактор',
   'Ended all sessions of a person': 'Завершены все сеансы человека',
   'Let a person sign in again': 'Человеку снова разрешён вход',

@@ -39,6 +39,8 @@ const actions = () => ({
   'session.sign-out': t('Signed out'),
   'person.role': t('Changed a role'),
   'person.password': t('Set a new password'),
+  'person.invite': t('Invited a person'),
+  'person.withdraw-invitation': t('Ended an invitation'),
   'person.second-factor': t('Changed a second factor'),
   'person.sign-out': t('Ended all sessions of a person'),
   'person.activate': t('Let a person sign in again'),

@@ -4,8 +4,10 @@ import { html, icon, nothing } from '../../core/html.js';
 import { api } from '../../core/api.js';
 import { ago, bytes, duration, exactDate, percent, visible } from '../../core/format.js';
 import { path } from '../../core/router.js';
+import { service } from '../../parts/service.js';
 import { can } from '../../core/session.js';
 import { t, tn } from '../../core/words.js';
+import { queueHolds } from '../../parts/findings.js';
 import { inItsWords } from '../../parts/text.js';
 import { attempt } from '../../parts/attempt.js';
 import { about } from './codes.js';
@@ -38,7 +40,7 @@ const order = (job) => Date.parse(job.finished_at ?? job.started_at ?? job.reque
 const moment = (when) => html`<time class="soft small" datetime=${when} title=${exactDate(when)}>${ago(when)}</time>`;
 
 function stateName(state) {
-  return { waiting: t('waiting'), queued: t('queued'), running: t('running'), done: t('done'), failed: t('failed'), cancelled: t('cancelled') }[state] ?? state;
+  return { waiting: t('waiting'), queued: t('waiting'), running: t('running'), done: t('done'), failed: t('failed'), cancelled: t('cancelled') }[state] ?? state;
 }
 
 function jobItem(model, job) {
@@ -51,12 +53,16 @@ function jobItem(model, job) {
         ${moment(job.finished_at ?? job.started_at ?? job.requested_at)}
       </span>
       <p class="soft small">${timings(job)}</p>
+      ${holds(job) ? html`<p class="small">${holds(job)}</p>` : nothing}
       ${state === 'running' ? progress(job.progress) : nothing}
       ${error ? html`<p class="small">${inItsWords(error.detail)} <code>${visible(error.code)}</code></p>` : nothing}
       ${log ? html`<details class="log"><summary>${t('Log')}</summary><pre tabindex="0" role="region" aria-label=${t('Log')}>${visible(log, '\n\t')}</pre></details>` : nothing}
       ${can('jobs:write') ? jobActions(model, job) : nothing}
     </li>`;
 }
+
+/** That its queue is paused. */
+export const holds = (job) => (['waiting', 'queued'].includes(job.state) ? queueHolds(job, service()?.queues) : '');
 
 function timings({ attempt: attempts, waited, ran, queue, pipeline, state, due_at: due }) {
   const parts = [

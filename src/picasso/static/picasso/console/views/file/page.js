@@ -12,7 +12,7 @@ import { explanation } from './codes.js';
 import { copyMenu, copyText } from './copying.js';
 import { gallery } from './derivatives.js';
 import { colours, keyFacts, place, warnings } from './facts.js';
-import { history, progress } from './history.js';
+import { history, holds, progress } from './history.js';
 import { isSettled } from './model.js';
 import { listAddress, stepper } from './neighbours.js';
 import { tagList } from './tags.js';
@@ -47,7 +47,7 @@ function state(file) {
   const found = [
     file.visibility === 'public' && ['info', t('public')],
     file.quarantined && ['bad', t('quarantine')],
-    !isSettled(file) && ['waiting', file.state === 'pending' ? t('queued') : t('processing')],
+    !isSettled(file) && ['waiting', file.state === 'pending' ? t('waiting') : t('processing')],
     file.state === 'failed' && ['bad', t('failed')],
   ].filter(Boolean);
   return html`<span class="file-states">${found.map(([kind, text]) => html`<span class=${`badge ${kind}`}>${text}</span>`)}</span>`;
@@ -106,9 +106,10 @@ function describing(model) {
     </section>`;
 }
 
-function processing({ file, progress: share }) {
+function processing({ file, progress: share, jobs }) {
   if (isSettled(file) || file.quarantined) return nothing;
-  return html`<div class="notice waiting" role="status"><p>${file.state === 'pending' ? t('Waiting to be processed.') : t('Being processed. The page fills in by itself.')}</p>${file.state === 'processing' ? progress(share) : nothing}</div>`;
+  const held = jobs?.map(holds).find(Boolean);
+  return html`<div class="notice waiting" role="status"><p>${held && file.state === 'pending' ? held : file.state === 'pending' ? t('Waiting to be processed.') : t('Being processed. The page fills in by itself.')}</p>${file.state === 'processing' ? progress(share) : nothing}</div>`;
 }
 
 /** Why it failed, and what one can do. */

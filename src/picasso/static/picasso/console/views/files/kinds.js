@@ -45,7 +45,7 @@ function trouble(file) {
   if (file.quarantined) return { tone: 'bad', text: t('In quarantine') };
   if (file.state === 'failed') return { tone: 'bad', text: t('Failed'), title: visible(file.error?.detail ?? '') };
   if (file.state === 'processing') return { tone: 'waiting', text: t('Processing') };
-  return file.state === 'pending' ? { tone: 'waiting', text: t('Queued') } : null;
+  return file.state === 'pending' ? { tone: 'waiting', text: t('Waiting') } : null;
 }
 
 export function badge(file) {

@@ -41,7 +41,7 @@ export const KINDS = [
 ];
 
 export const STATES = [
-  ['pending', () => t('Queued')],
+  ['pending', () => t('Waiting')],
   ['processing', () => t('Processing')],
   ['processed', () => t('Processed')],
   ['failed', () => t('Failed')],

@@ -38,7 +38,7 @@ export default {
   Presentations: 'Презентации',
   Tables: 'Таблицы данных',
   Archives: 'Архивы',
-  Queued: 'В очереди',
+  Waiting: 'Ожидает',
   Processing: 'Обрабатывается',
   Processed: 'Обработан',
   Failed: 'Ошибка',

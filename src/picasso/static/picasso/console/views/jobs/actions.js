@@ -37,10 +37,11 @@ export async function changeMany(action, filter) {
   return done;
 }
 
-/** One filter for each hundred of its ids. @param {Filter} filter @returns {Filter[]} */
-function partsOf({ ids, ...others }) {
-  if (!ids) return [others];
-  return Array.from({ length: Math.ceil(ids.length / MOST_IDS) }, (_, n) => ({ ...others, ids: ids.slice(n * MOST_IDS, (n + 1) * MOST_IDS) }));
+/** One filter for each hundred of its ids, and for each of its states. @param {Filter} filter @returns {Filter[]} */
+function partsOf({ ids, state, ...others }) {
+  const states = state ? String(state).split(',').map((each) => ({ state: each })) : [{}];
+  const parts = ids ? Array.from({ length: Math.ceil(ids.length / MOST_IDS) }, (_, n) => ({ ids: ids.slice(n * MOST_IDS, (n + 1) * MOST_IDS) })) : [{}];
+  return states.flatMap((one) => parts.map((part) => ({ ...others, ...one, ...part })));
 }
 
 /** Which of these jobs can be retried and which cancelled. Finished ones are only run again if no others are ticked. @param {Job[]} jobs */
@@ -54,18 +55,18 @@ export function possible(jobs) {
 
 /** Ask. @param {Action} action @param {{count: number, more: boolean}} counted @param {boolean} final whether all of them failed for good */
 export function agrees(action, counted, final) {
-  const n = countWord(counted, number);
+  const n = countWord(counted, number), { count } = counted;
   if (action === 'retry') {
     return confirm({
-      title: titleOf(counted, t('Retry this job?'), t('Retry {n} jobs?', { n })),
+      title: titleOf(counted, t('Retry this job?'), tn('Retry {n} job?', 'Retry {n} jobs?', count, { n })),
       text: html`${final ? html`<p class="notice waiting">${FINAL()}</p>` : nothing}<p>${t('They run once more from the start. Earlier results stay until the new ones are stored.')}</p>`,
       action: titleOf(counted, t('Retry'), t('Retry {n}', { n })),
     });
   }
   return confirm({
-    title: titleOf(counted, t('Cancel this job?'), t('Cancel {n} jobs?', { n })),
+    title: titleOf(counted, t('Cancel this job?'), tn('Cancel {n} job?', 'Cancel {n} jobs?', count, { n })),
     text: html`<p>${t('Jobs that run are stopped. Their files count as failed until the jobs are retried.')}</p>`,
-    action: titleOf(counted, t('Cancel the job'), t('Cancel {n} jobs', { n })),
+    action: titleOf(counted, t('Cancel the job'), tn('Cancel {n} job', 'Cancel {n} jobs', count, { n })),
     cancel: t('Keep them'),
     danger: true,
   });

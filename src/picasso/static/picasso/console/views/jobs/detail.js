@@ -3,6 +3,7 @@
 import { api } from '../../core/api.js';
 import { ago, duration, exactDate, nameOf, percent, visible } from '../../core/format.js';
 import { html, icon, nothing, render } from '../../core/html.js';
+import { service, watchService } from '../../parts/service.js';
 import { can, path } from '../../core/session.js';
 import { toast } from '../../core/toasts.js';
 import { t } from '../../core/words.js';
@@ -40,6 +41,7 @@ export function mountDetail(place, id, { signal: left, setTitle }) {
       await run();
     }
   };
+  signal.addEventListener('abort', watchService(draw));
   draw();
   run();
   return { unmount: () => { leave.abort(); render(nothing, place); } };
@@ -87,7 +89,8 @@ function buttons(job, { act }) {
 
 /** @param {Job} job */
 function progressOf(job) {
-  if (job.state !== 'running') return heldBecause(job) ? html`<p class="notice waiting">${heldBecause(job)}</p>` : nothing;
+  const held = heldBecause(job, service()?.queues);
+  if (job.state !== 'running') return held ? html`<p class="notice waiting">${held}</p>` : nothing;
   const known = job.progress !== null;
   return html`<section class="card" aria-label=${t('Progress')}>
     <progress max="1" .value=${known ? job.progress : 0} aria-label=${t('Progress')} ?hidden=${!known}></progress>

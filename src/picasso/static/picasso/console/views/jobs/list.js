@@ -2,13 +2,14 @@
 
 import { api } from '../../core/api.js';
 import { nothing, render } from '../../core/html.js';
+import { service, watchService } from '../../parts/service.js';
 import { toast } from '../../core/toasts.js';
 import { t, tn } from '../../core/words.js';
 import { agrees, changeMany, countOf, possible } from './actions.js';
 import { filterOf } from './filter.js';
 import { page } from './list_page.js';
 import { refreshing } from './refresh.js';
-import { ACTIVE } from './words.js';
+import { ACTIVE, countIn } from './words.js';
 
 /** @typedef {import('./words.js').Job} Job */
 
@@ -56,9 +57,12 @@ export class List {
 
   start() {
     this.run = refreshing({ types: ['file.*', 'job.*'], read: () => this.read(), pause: () => (this.isMoving ? 3000 : 15_000), signal: this.signal });
+    this.signal.addEventListener('abort', watchService(() => this.draw()));
     this.draw();
     this.run();
   }
+
+  get queues() { return service()?.queues ?? []; }
 
   /** @param {import('../../core/router.js').Context} context */
   show({ query }) {
@@ -185,7 +189,7 @@ export class List {
   }
 
   /** @param {string} state */
-  countOf(state) { return this.summary?.states.find((each) => each.state === state)?.count ?? 0; }
+  countOf(state) { return countIn(this.summary, state)?.count ?? 0; }
 
   lookAtFollowed() {
     if (!this.followed) return;

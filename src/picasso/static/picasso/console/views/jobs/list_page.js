@@ -9,10 +9,13 @@ import { FILTERS } from './filter.js';
 import { reasons } from './reasons.js';
 import { table } from './rows.js';
 import { empty, failure, loading } from './states.js';
-import { ACTIVE, countWord, reasonWord, STATES, stateWord } from './words.js';
+import { ACTIVE, countIn, countWord, groupOf, reasonWord, STATES, stateWord } from './words.js';
 
 /** @typedef {import('./list.js').List} List */
 /** @typedef {import('./words.js').Job} Job */
+
+/** Whether jobs of this state, or of these, have not ended. @param {string} [states] */
+const isActive = (states = '') => states.split(',').every((state) => ACTIVE.includes(state));
 
 /** @param {List} list */
 export function page(list) {
@@ -33,8 +36,8 @@ function tabs(list) {
   const { state, ...others } = list.filter;
   const link = (/** @type {string} */ value) => path(`jobs/?${new URLSearchParams({ ...others, ...(value && { state: value }) })}`.replace(/\?$/, ''));
   const one = (/** @type {string} */ value, /** @type {string} */ label) => {
-    const counted = list.summary?.states.find((each) => each.state === value);
-    return html`<a href=${link(value)} data-tab=${value || 'all'} aria-current=${(state ?? '') === value ? 'page' : nothing}>${label}
+    const counted = countIn(list.summary, value);
+    return html`<a href=${link(value)} data-tab=${value.split(',')[0] || 'all'} aria-current=${groupOf(state) === value ? 'page' : nothing}>${label}
       ${counted ? html`<span class=${`badge ${value === 'failed' && counted.count ? 'bad' : ''}`}>${countWord(counted, number)}</span>` : nothing}</a>`;
   };
   return html`<nav class="tabs" aria-label=${t('States')}>${one('', t('All'))}${STATES.map((each) => one(each, stateWord(each)))}</nav>`;
@@ -61,7 +64,7 @@ function chipLabel(name, value) {
 /** @param {List} list */
 function following({ followed, summary }) {
   if (!followed) return nothing;
-  const counts = ACTIVE.map((state) => `${stateWord(state)}: ${number(summary?.states.find((each) => each.state === state)?.count ?? 0)}`).join(' · ');
+  const counts = STATES.filter(isActive).map((state) => `${stateWord(state)}: ${number(countIn(summary, state)?.count ?? 0)}`).join(' · ');
   return html`<p class="notice" role="status">${tn('{n} job runs again.', '{n} jobs run again.', followed.count)} <span class="number">${counts}</span></p>`;
 }
 
@@ -76,7 +79,7 @@ function body(list) {
     tickAll: (ticked) => { list.ticked = new Set(ticked ? jobs.map(({ id }) => id) : []); list.draw(); },
     retry: (job) => list.one(retryOne, job),
     cancel: (job) => list.one(cancelOne, job),
-  })}
+  }, list.queues)}
   ${list.next ? html`<p class="actions more"><button class="button" type="button" aria-busy=${list.busy === 'more' ? 'true' : nothing} @click=${() => list.more()}>${t('Show more')}</button></p>` : nothing}`;
 }
 
@@ -94,18 +97,25 @@ function bar(list) {
   if (chosen.length) return tickedBar(list, chosen);
   const { matching, filter } = list;
   if (!matching?.count) return nothing;
-  const n = countWord(matching, number), active = ACTIVE.includes(filter.state ?? '');
+  const n = countWord(matching, number), one = matching.count === 1 && !matching.more, active = isActive(filter.state);
   return html`<div class="toolbar" role="group" aria-label=${t('All that match')}>
-    ${active ? nothing : html`<button class="button" type="button" data-action="retry-all" aria-busy=${list.busy ? 'true' : nothing} @click=${() => list.allOfThem('retry')}>${icon('retry')}${retryLabel(filter.state, n)}</button>`}
-    ${!filter.state || active ? html`<button class="button danger" type="button" data-action="cancel-all" aria-busy=${list.busy ? 'true' : nothing} @click=${() => list.allOfThem('cancel')}>${icon('close')}${active ? t('Cancel all {n}', { n }) : t('Cancel those that have not ended')}</button>` : nothing}
+    ${active ? nothing : html`<button class="button" type="button" data-action="retry-all" aria-busy=${list.busy ? 'true' : nothing} @click=${() => list.allOfThem('retry')}>${icon('retry')}${retryLabel(filter.state, n, one)}</button>`}
+    ${!filter.state || active ? html`<button class="button danger" type="button" data-action="cancel-all" aria-busy=${list.busy ? 'true' : nothing} @click=${() => list.allOfThem('cancel')}>${icon('close')}${cancelLabel(active, n, one)}</button>` : nothing}
     <span class="soft small">${t('Or tick some.')}</span>
   </div>`;
 }
 
-/** @param {string | undefined} state @param {string} n */
-function retryLabel(state, n) {
+/** @param {string | undefined} state @param {string} n @param {boolean} one */
+function retryLabel(state, n, one) {
   if (!state) return t('Retry those that failed');
+  if (one) return state === 'done' ? t('Run again') : t('Retry');
   return state === 'done' ? t('Run all {n} again', { n }) : t('Retry all {n}', { n });
+}
+
+/** @param {boolean} active @param {string} n @param {boolean} one */
+function cancelLabel(active, n, one) {
+  if (!active) return t('Cancel those that have not ended');
+  return one ? t('Cancel the job') : t('Cancel all {n}', { n });
 }
 
 /** @param {List} list @param {Job[]} chosen */
@@ -113,7 +123,7 @@ function tickedBar(list, chosen) {
   const ended = possible(chosen).retry.length, active = possible(chosen).cancel.length;
   return html`<div class="toolbar" role="group" aria-label=${t('Ticked jobs')}>
     <strong>${tn('{n} ticked', '{n} ticked', chosen.length)}</strong>
-    ${ended ? html`<button class="button" type="button" data-action="retry-ticked" aria-busy=${list.busy ? 'true' : nothing} @click=${() => list.tickedOnes('retry')}>${icon('retry')}${t('Retry {n}', { n: number(ended) })}</button>` : nothing}
+    ${ended ? html`<button class="button" type="button" data-action="retry-ticked" aria-busy=${list.busy ? 'true' : nothing} @click=${() => list.tickedOnes('retry')}>${icon('retry')}${ended === 1 ? t('Retry') : t('Retry {n}', { n: number(ended) })}</button>` : nothing}
     ${active ? html`<button class="button danger" type="button" data-action="cancel-ticked" aria-busy=${list.busy ? 'true' : nothing} @click=${() => list.tickedOnes('cancel')}>${icon('close')}${tn('Cancel {n} job', 'Cancel {n} jobs', active)}</button>` : nothing}
     <button class="button quiet" type="button" @click=${() => { list.ticked = new Set(); list.draw(); }}>${t('Untick all')}</button>
   </div>`;

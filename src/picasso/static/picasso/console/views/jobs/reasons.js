@@ -3,7 +3,7 @@
 import { middle, nameOf, number } from '../../core/format.js';
 import { html, icon, nothing } from '../../core/html.js';
 import { can, path } from '../../core/session.js';
-import { t } from '../../core/words.js';
+import { t, tn } from '../../core/words.js';
 import { inItsWords } from '../../parts/text.js';
 import { adviceFor, countWord, reasonWord } from './words.js';
 
@@ -29,16 +29,16 @@ export function reasons(found, retry) {
 
 /** @param {Reason} reason @param {(reason: Reason) => unknown} retry */
 function card(reason, retry) {
-  const name = nameOf({ name: reason.example.file_name }), title = reasonWord(reason.error);
+  const name = nameOf({ name: reason.example.file_name }), title = reasonWord(reason.error), one = reason.count === 1 && !reason.more;
   return html`<li class="card reason" data-error=${reason.error} data-processor=${reason.processor}>
-    <h3><span class="number">${countWord(reason, number)}</span> ${title}</h3>
+    <h3>${title} <span class="badge bad number">${tn('{n} job', '{n} jobs', reason.count, { n: countWord(reason, number) })}</span></h3>
     <p class="soft small">${reason.processor} · <code>${reason.error}</code></p>
     <p class="small">${t('For example')} <a href=${path(`jobs/${reason.example.id}`)} title=${name}><bdi>${middle(name, 32)}</bdi></a>:
       ${inItsWords(reason.example.error?.detail)}</p>
     <p class="small soft">${adviceFor(reason.example)}</p>
     <p class="actions">
       <a class="button" href=${filtered(reason)} aria-label=${t('Show the jobs: {reason}, {processor}', { reason: title, processor: reason.processor })}>${t('Show')}</a>
-      ${can('jobs:write') ? html`<button class="button" type="button" aria-label=${t('Retry all: {reason}, {processor}', { reason: title, processor: reason.processor })} @click=${() => retry(reason)}>${icon('retry')}${t('Retry all')}</button>` : nothing}
+      ${can('jobs:write') ? html`<button class="button" type="button" aria-label=${one ? t('Retry: {reason}, {processor}', { reason: title, processor: reason.processor }) : t('Retry all: {reason}, {processor}', { reason: title, processor: reason.processor })} @click=${() => retry(reason)}>${icon('retry')}${one ? t('Retry') : t('Retry all')}</button>` : nothing}
     </p>
   </li>`;
 }

@@ -17,8 +17,8 @@ import { ACTIVE, badgeOf, heldBecause, reasonWord, stateWord, timeOf } from './w
  * @property {(job: Job) => unknown} cancel
  */
 
-/** @param {Job[]} jobs @param {Set<string>} ticked @param {Doing} doing */
-export function table(jobs, ticked, doing) {
+/** @param {Job[]} jobs @param {Set<string>} ticked @param {Doing} doing @param {import('../../parts/service.js').Queue[]} queues */
+export function table(jobs, ticked, doing, queues) {
   const writes = can('jobs:write'), all = jobs.every(({ id }) => ticked.has(id));
   return html`
     <div class="table-wrap"><table class="table rows">
@@ -29,20 +29,20 @@ export function table(jobs, ticked, doing) {
         <th scope="col" class="number">${t('Time')}</th><th scope="col">${t('Asked for')}</th>
         ${writes ? html`<th scope="col"><span class="sr-only">${t('Actions')}</span></th>` : nothing}
       </tr></thead>
-      <tbody>${repeat(jobs, ({ id }) => id, (job) => row(job, ticked.has(job.id), writes, doing))}</tbody>
+      <tbody>${repeat(jobs, ({ id }) => id, (job) => row(job, ticked.has(job.id), writes, doing, queues))}</tbody>
     </table></div>`;
 }
 
-/** @param {Job} job @param {boolean} ticked @param {boolean} writes @param {Doing} doing */
-function row(job, ticked, writes, doing) {
-  const name = nameOf({ name: job.file_name });
+/** @param {Job} job @param {boolean} ticked @param {boolean} writes @param {Doing} doing @param {import('../../parts/service.js').Queue[]} queues */
+function row(job, ticked, writes, doing, queues) {
+  const name = nameOf({ name: job.file_name }), held = heldBecause(job, queues);
   return html`<tr aria-selected=${ifTicked(ticked)} data-job=${job.id} data-state=${job.state}>
     ${writes ? html`<td class="tick"><label class="check"><input type="checkbox" aria-label=${t('Tick {name}', { name })} .checked=${ticked} @change=${(/** @type {any} */ event) => doing.tick(job.id, event.target.checked)}></label></td>` : nothing}
     <td class="what">
       <a href=${path(`jobs/${job.id}`)} title=${name}><bdi class="name">${middle(name, 48)}</bdi></a>
       <span class="soft small">${job.processor}${job.pipeline === 'default' ? nothing : html` · <bdi>${job.pipeline}</bdi>`}</span>
       ${job.error ? html`<span class="why small">${reasonWord(job.error.code)}<span class="soft detail"> ${inItsWords(job.error.detail)}</span></span>` : nothing}
-      ${heldBecause(job) ? html`<span class="small soft">${heldBecause(job)}</span>` : nothing}
+      ${held ? html`<span class="small held">${held}</span>` : nothing}
     </td>
     <td data-label=${t('State')}><span><span class=${badgeOf(job.state)}>${stateWord(job.state)}</span>${progress(job)}</span></td>
     <td class="number" data-label=${t('Attempt')}>${number(job.attempt)}</td>

@@ -2,6 +2,7 @@
 
 import { duration } from '../../core/format.js';
 import { t } from '../../core/words.js';
+import { queueHolds } from '../../parts/findings.js';
 
 /**
  * @typedef {object} Job docs/operations.md#jobs
@@ -26,21 +27,30 @@ import { t } from '../../core/words.js';
  * @property {number | null} ran
  */
 
-export const STATES = ['failed', 'running', 'queued', 'waiting', 'done', 'cancelled'];
+/** What a person tells apart. A job that waits and one that a worker is about to start are the same to them. */
+export const STATES = ['failed', 'running', 'waiting,queued', 'done', 'cancelled'];
 export const ACTIVE = ['waiting', 'queued', 'running'];
+
+/** Those of `STATES` that this one of a job or of a filter belongs to. @param {string} [state] */
+export const groupOf = (state = '') => STATES.find((each) => each.split(',').includes(state)) ?? state;
+
+/** How many jobs are in a state or in one of several, by the summary. @param {any} summary @param {string} state @returns {{count: number, more: boolean} | undefined} */
+export function countIn(summary, state) {
+  const found = summary?.states.filter((/** @type {any} */ each) => state.split(',').includes(each.state));
+  return found?.length ? { count: found.reduce((/** @type {number} */ sum, /** @type {any} */ { count }) => sum + count, 0), more: found.some((/** @type {any} */ { more }) => more) } : undefined;
+}
 
 /** @type {Record<string, () => string>} */
 const STATE_WORDS = {
   failed: () => t('Failed'),
   running: () => t('Running'),
-  queued: () => t('Queued'),
-  waiting: () => t('Waiting'),
+  'waiting,queued': () => t('Waiting'),
   done: () => t('Done'),
   cancelled: () => t('Cancelled'),
 };
 
 /** @param {string} state */
-export const stateWord = (state) => STATE_WORDS[state]?.() ?? state;
+export const stateWord = (state) => STATE_WORDS[groupOf(state)]?.() ?? state;
 
 /** @type {Record<string, string>} */
 const BADGES = { failed: 'bad', running: 'info', queued: 'waiting', waiting: 'waiting', done: 'good' };
@@ -104,11 +114,12 @@ export function timeOf(job) {
   return t('waits {time}', { time: duration(job.waited) });
 }
 
-/** Why it does not start for an unusual reason; empty for the usual ones. @param {Job} job */
-export function heldBecause(job) {
+/** Why it does not start for an unusual reason; empty for the usual ones. @param {Job} job @param {import('../../parts/service.js').Queue[]} [queues] */
+export function heldBecause(job, queues = []) {
+  if (groupOf(job.state) !== groupOf('waiting')) return '';
   const year = Number(job.due_at.slice(0, 4));
-  if (job.state !== 'waiting' || year < 8000) return '';
-  return year < 9000 ? t('Its file is in the trash.') : t('It waits for the scan for malware.');
+  if (year >= 8000) return year < 9000 ? t('Its file is in the trash.') : t('It waits for the scan for malware.');
+  return queueHolds(job, queues);
 }
 
 /** A number that may be a lower bound: "212", "10,000+". @param {{count: number, more: boolean}} counted @param {(n: number) => string} format */

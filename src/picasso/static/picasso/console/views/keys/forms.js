@@ -96,7 +96,7 @@ function scopes(key, fault, redraw) {
   });
   return checkGroup({
     legend: t('It may'),
-    hint: t('You can give what you may do yourself.'),
+    hint: t('You can only give rights that you have yourself.'),
     fault,
     checks: html`<div class="check-columns">${offered.filter((scope) => !STRONG.has(scope)).map(box)}</div>
       <div class="check-columns strong">${offered.filter((scope) => STRONG.has(scope)).map(box)}</div>`,

@@ -58,7 +58,7 @@ export default {
   'One a line; empty for everywhere.': 'По одной в строке; пусто — отовсюду.',
   'Usual keys': 'Обычные ключи',
   'It may': 'Можно',
-  'You can give what you may do yourself.': 'Вы можете дать только те права, что есть у вас.',
+  'You can only give rights that you have yourself.': 'Вы можете дать только те права, что есть у вас.',
   'as it is: until {time}': 'как сейчас: {time}',
   'as it is: without an end': 'как сейчас: бессрочно',
   'It ends': 'Срок',

@@ -17,6 +17,19 @@ export async function signOut(person) {
   toast(t('All sessions end.'));
 }
 
+/** The link of an invitation is not valid any more. Resolves with whether it is done. */
+export async function withdraw(person) {
+  const sure = await confirm({
+    title: t('End the invitation of {name}?', { name: visible(person.name) }),
+    text: t('The link is not valid any more. The person and their roles stay.'),
+    action: t('End the invitation'),
+    danger: true,
+  });
+  if (!sure) return false;
+  await api(`people/${person.id}/invitation/`, { method: 'DELETE' });
+  return true;
+}
+
 /** Deactivates one who is active, and the other way round. Resolves with whether it is done. */
 export async function setActive(person) {
   const sure = !person.active || await confirm({

@@ -53,7 +53,7 @@ function picture(label, times, series, top, format, step) {
     <span class="top small soft" aria-hidden="true">${format(top)}</span>
     <svg viewBox=${`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" role="img" aria-label=${label}>
       ${[0, 0.5, 1].map((share) => svg`<line class="grid" x1="0" x2=${WIDTH} y1=${y(top * share)} y2=${y(top * share)}></line>`)}
-      ${series.map(({ paint, values }) => svg`<path class=${`line ${paint}`} d=${line(values, x, y)}></path>`)}
+      ${series.map(({ paint, values }) => svg`<path class=${`line ${paint}`} d=${line(values, x, y)}></path><path class=${`line lone ${paint}`} d=${lone(values, x, y)}></path>`)}
       <line class="cursor" x1="-10" x2="-10" y1="0" y2=${HEIGHT}></line>
     </svg>
     <p class="readout small" aria-hidden="true"></p>
@@ -62,13 +62,13 @@ function picture(label, times, series, top, format, step) {
 
 /** The path of a line that is broken where a value is unknown. @param {(number | null)[]} values @param {(n: number) => number} x @param {(value: number) => number} y */
 export function line(values, x, y) {
-  let path = '';
-  values.forEach((value, n) => {
-    if (value === null) return;
-    const alone = (n === 0 || values[n - 1] === null) && (n === values.length - 1 || values[n + 1] === null);
-    path += `${n === 0 || values[n - 1] === null ? 'M' : 'L'}${x(n).toFixed(1)} ${y(value).toFixed(1)}${alone ? 'h0.1' : ''}`;
-  });
-  return path;
+  return values.map((value, n) => (value === null ? '' : `${n === 0 || values[n - 1] === null ? 'M' : 'L'}${x(n).toFixed(1)} ${y(value).toFixed(1)}`)).join('');
+}
+
+/** The path of the points that have no neighbour, so that no line leads to them: each is a line of no length, which its round ends make a dot. @param {(number | null)[]} values @param {(n: number) => number} x @param {(value: number) => number} y */
+export function lone(values, x, y) {
+  const known = (/** @type {number} */ n) => values[n] !== null && values[n] !== undefined;
+  return values.map((value, n) => (value === null || known(n - 1) || known(n + 1) ? '' : `M${x(n).toFixed(1)} ${y(value).toFixed(1)}h0.01`)).join('');
 }
 
 /** Say the values under the pointer. @param {PointerEvent} event @param {Date[]} times @param {Series[]} series @param {(value: number) => string} format @param {number} step */

@@ -8,7 +8,7 @@ import { can, path } from '../../core/session.js';
 import { toast } from '../../core/toasts.js';
 import { t } from '../../core/words.js';
 
-/** @typedef {{name: string, paused: boolean, paused_at: string | null, paused_by: string, workers: number | null}} Queue */
+/** @typedef {import('../../parts/service.js').Queue} Queue */
 /** @typedef {{name: string, waiting: number, queued: number, running: number, oldest: number | null}} Load */
 
 /**
@@ -28,12 +28,13 @@ export function queuesCard(queues, loads, busy, change) {
 /** @param {Queue} queue @param {Load | undefined} load @param {boolean} busy @param {(name: string, pause: boolean) => unknown} change */
 function row(queue, load, busy, change) {
   return html`<tr data-queue=${queue.name}>
-    <td data-label=${t('Queue')}><a href=${path(`jobs/?queue=${encodeURIComponent(queue.name)}`)}><strong>${queue.name}</strong></a></td>
+    <td data-label=${t('Queue')}><a href=${path(`jobs/?queue=${encodeURIComponent(queue.name)}`)}><strong>${queue.name}</strong></a>
+      ${queue.used ? nothing : html`<span class="soft small why-unused">${t('Not used here: no virus scanner is set (PICASSO_CLAMD).')}</span>`}</td>
     <td data-label=${t('State')}><span class=${`badge ${queue.paused ? 'waiting' : 'good'}`}>${icon(queue.paused ? 'pause' : 'play')}${stateOf(queue)}</span></td>
     <td class="number" data-label=${t('Waiting')}>${load ? number(load.waiting + load.queued) : '–'}</td>
     <td class="number" data-label=${t('Running')}>${load ? number(load.running) : '–'}</td>
     <td class="number" data-label=${t('Oldest due')}>${load?.oldest ? duration(load.oldest) : '–'}</td>
-    <td class="number" data-label=${t('Workers')}>${queue.workers === null ? '–' : number(queue.workers)}</td>
+    <td class="number" data-label=${t('Workers')}>${queue.workers === null || (!queue.used && !queue.workers) ? '–' : number(queue.workers)}</td>
     ${can('service:admin') ? html`<td class="end"><button class=${`button ${queue.paused ? 'primary' : ''}`} type="button" aria-busy=${busy ? 'true' : nothing}
       aria-label=${queue.paused ? t('Resume the queue {name}', { name: queue.name }) : t('Pause the queue {name}', { name: queue.name })}
       @click=${() => change(queue.name, !queue.paused)}>${icon(queue.paused ? 'play' : 'pause')}${queue.paused ? t('Resume') : t('Pause')}</button></td>` : nothing}
@@ -42,8 +43,7 @@ function row(queue, load, busy, change) {
 
 /** @param {Queue} queue */
 function stateOf({ paused, paused_at: at, paused_by: by }) {
-  // With a gap, as a job that runs has another word in Russian.
-  if (!paused) return t('Running{of}', { of: '' });
+  if (!paused) return t('Open');
   if (at && by) return t('Paused since {time} by {by}', { time: clockTime(at), by });
   return at ? t('Paused since {time}', { time: clockTime(at) }) : t('Paused');
 }

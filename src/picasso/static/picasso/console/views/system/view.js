@@ -2,6 +2,7 @@
 
 import { api } from '../../core/api.js';
 import { html, nothing, render } from '../../core/html.js';
+import { readService, serviceChanged, watchService } from '../../parts/service.js';
 import { can } from '../../core/session.js';
 import { loadWords, t } from '../../core/words.js';
 import { refreshing } from '../jobs/refresh.js';
@@ -48,6 +49,7 @@ class System {
     this.draw();
     this.run = refreshing({ types: ['job.*'], read: () => this.read(), pause: () => PAUSE, least: NEWS, signal: this.signal });
     this.run();
+    this.signal.addEventListener('abort', watchService((now) => this.hear(now)));
     addEventListener('picasso:back', () => this.readAgain(), { signal: this.signal });
     this.figures.start();
     this.readOnce('storage', () => api('system/storage/', { query: { of: can('service:admin') ? 'service' : 'project' }, signal: this.signal }));
@@ -58,12 +60,18 @@ class System {
 
   async read() {
     try {
-      const [now, loads] = await Promise.all([api('system/', { signal: this.signal }), api('queues/', { signal: this.signal })]);
+      const [now, loads] = await Promise.all([readService(), api('queues/', { signal: this.signal })]);
       Object.assign(this, { now, loads, problem: undefined });
     } catch (problem) {
       if (this.signal.aborted) return;
       this.problem = problem;
     }
+    this.draw();
+  }
+
+  /** What parts/service.js has read meanwhile. @param {any} now */
+  hear(now) {
+    this.now = now;
     this.draw();
   }
 
@@ -92,6 +100,7 @@ class System {
     this.busy = name;
     this.draw();
     await switchQueue(name, pause);
+    await serviceChanged().catch(() => {});
     await this.read();
     this.busy = '';
     this.draw();

@@ -31,7 +31,7 @@ function one(worker) {
     <p class="worker-head">
       <span class=${`badge ${worker.alive ? 'good' : 'bad'}`}>${worker.alive ? t('Alive') : t('Silent since {time}', { time: ago(worker.seen_at) })}</span>
       <strong>${worker.queue}</strong> <bdi class="mono soft">${worker.name}</bdi>
-      <span class="soft small">${worker.slots ? t('{busy} of {slots} places busy', { busy: number(worker.running.length), slots: number(worker.slots) }) : tn('{n} job', '{n} jobs', worker.running.length)}${worker.started_at ? html` · <span title=${exactDate(worker.started_at)}>${t('started {time}', { time: ago(worker.started_at) })}</span>` : nothing}</span>
+      <span class="soft small">${worker.slots ? tn('{busy} of {n} place busy', '{busy} of {n} places busy', worker.slots, { busy: number(worker.running.length) }) : tn('{n} job', '{n} jobs', worker.running.length)}${worker.started_at ? html` · <span title=${exactDate(worker.started_at)}>${t('started {time}', { time: ago(worker.started_at) })}</span>` : nothing}</span>
     </p>
     ${worker.running.length ? html`<ul class="running">${worker.running.map(job)}</ul>` : nothing}
   </li>`;
