@@ -177,6 +177,13 @@ def test_a_long_list_has_few_rows_and_every_file(stack: Stack, open_page: Open, 
         f"document.querySelector('.view-files') && Math.abs(scrollY - {at}) < 2 && {NAMES}.includes('file-0110.txt')"
     )
     selected(page, "1 selected")
+    # By day: all have their place from the beginning, and few of them are there.
+    page.go(f"{stack.url}/?tag={tag}&view=days", f"{READY} && document.querySelectorAll('.day h2').length === 1")
+    height = page.run("document.querySelector('.rows').offsetHeight")
+    press_at(page, ".grid", "End")
+    page.until("document.querySelector('[data-active][data-id]')?.dataset.place === '229'")
+    assert page.run("document.querySelector('.rows').offsetHeight") == height
+    assert page.run("document.querySelectorAll('.window .tile').length") < 80
 
 
 # Selecting

@@ -125,6 +125,7 @@ API: dict[tuple[str, str], Row] = {
     ("file-batch", "GET"): Row(f"{A}files/batch/{{batch}}/", Scope.FILES_WRITE, owned=True),
     ("file-batch", "DELETE"): Row(f"{A}files/batch/{{batch}}/", Scope.FILES_WRITE, owned=True),
     ("file-deliveries", "GET"): Row(f"{A}files/{{file}}/deliveries/", HOOKS),
+    ("file-days", "GET"): Row(f"{A}files/days/", Scope.FILES_READ),
     ("file-neighbours", "GET"): Row(f"{A}files/{{file}}/neighbours/", Scope.FILES_READ, owned=True),
     ("file-jobs", "GET"): Row(f"{A}files/{{file}}/jobs/", Scope.JOBS_READ, owned=True),
     ("file-restore", "POST"): Row(f"{A}files/{{trashed}}/restore/", Scope.FILES_DELETE, owned=True),

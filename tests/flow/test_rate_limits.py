@@ -150,7 +150,7 @@ def test_costly_requests_have_their_own_policies(tmp_path: Path) -> None:
         assert await statuses(app, 1, path=neighbours, query="tag=a") == [429]
         assert await statuses(app, 1, path=neighbours.rstrip("/"), query="tag=a") == [429]
         assert await statuses(app, 1, path=neighbours) == [404]
-        for path in ("queues", "system/storage", "system/metrics", "jobs/summary"):
+        for path in ("queues", "system/storage", "system/metrics", "jobs/summary", "files/days"):
             assert await statuses(app, 1, path=f"/api/v1.0/{path}/") == [429]
         assert await statuses(app, 2) == [200, 200]
         assert await statuses(app, 2, path=SCHEMA) == [200, 429]

@@ -6,6 +6,7 @@ from picasso.api.audit import AuditList
 from picasso.api.docs import Docs
 from picasso.api.error_codes import ErrorCodes
 from picasso.api.events import EventList
+from picasso.api.file_days import FileDays
 from picasso.api.file_neighbours import FileNeighbours
 from picasso.api.files import FileDetail, FileList
 from picasso.api.files_batch import FileBatchDetail, FileBatches
@@ -53,6 +54,7 @@ urlpatterns = [
     path("", Index.as_view(), name="root"),
     path("files/", FileList.as_view(), name="files"),
     path("files/<uuid:pk>/", FileDetail.as_view(), name="file"),
+    path("files/days/", FileDays.as_view(), name="file-days"),
     path("files/batch/", FileBatches.as_view(), name="file-batches"),
     path("files/batch/<uuid:pk>/", FileBatchDetail.as_view(), name="file-batch"),
     path("files/<uuid:pk>/deliveries/", FileDeliveryList.as_view(), name="file-deliveries"),

@@ -45,6 +45,7 @@ FIGURES = frozenset(
         f"{addresses.SYSTEM}metrics/",
         f"{addresses.SYSTEM}checks/",
         f"{addresses.SYSTEM}storage/",
+        f"{addresses.FILES}days/",
     }
 )
 

@@ -143,6 +143,7 @@ ANSWERS: Mapping[str, Any] = {
     **webhook_examples.ANSWERS,
     **system_examples.ANSWERS,
     "StoredFile": FILE,
+    "Days": {"results": [{"day": "2026-11-30", "count": 12}], "next": None},
     "Neighbours": {"previous": None, "next": FILE},
     "ListedFile": FILE,
     "FileDetail": {

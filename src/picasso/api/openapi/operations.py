@@ -72,6 +72,7 @@ UPLOADS: Mapping[str, Row] = {
 FILES: Mapping[str, Row] = {
     "list_files": Row("List files", READ),
     "get_file": Row("Show a file", READ, ("precondition-failed",)),
+    "list_file_days": Row("Count files by day", READ),
     "get_file_neighbours": Row("Show the files before and after a file", READ),
     "change_file": Row("Change a file", WRITE, (*JSON_BODY, "precondition-failed")),
     "delete_file": Row("Delete a file", DELETE, ("precondition-failed",)),

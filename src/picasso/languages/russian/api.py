@@ -46,6 +46,8 @@ SENTENCES = {
     ),
     "{} must be a text of 1 to {} characters.": "{0} — текст длиной от 1 до {1} символов.",
     "{} must be one of {}.": "{0} — одно из: {1}.",
+    "start must be a day such as 2026-11-30.": "start — день, например 2026-11-30.",
+    "timezone must be a name such as Europe/Berlin.": "timezone — имя часового пояса, например Europe/Berlin.",
     "tags must be a list of strings.": "tags — список строк.",
     "A file has at most {} tags.": "У файла не больше {0} меток.",
     "Each tag must be a string.": "Каждая метка — строка.",

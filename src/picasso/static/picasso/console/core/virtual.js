@@ -24,28 +24,6 @@ export function uniform(count, height) {
   };
 }
 
-/** Rows of these heights. @param {number[]} heights @returns {Layout} */
-export function varied(heights) {
-  const tops = new Float64Array(heights.length + 1);
-  heights.forEach((height, row) => { tops[row + 1] = tops[row] + height; });
-  return {
-    count: heights.length,
-    height: tops[heights.length],
-    top: (row) => tops[row],
-    at: (y) => within(0, lastNotBehind(tops, y), heights.length - 1),
-  };
-}
-
-/** The index of the last of these sorted numbers that is not greater than the value. */
-function lastNotBehind(numbers, value) {
-  let low = 0, high = numbers.length;
-  while (high - low > 1) {
-    const middle = (low + high) >> 1;
-    if (numbers[middle] <= value) low = middle; else high = middle;
-  }
-  return low;
-}
-
 /** The element that scrolls this one; the page itself if no other does. */
 function scrollerOf(element) {
   for (let each = element.parentElement; each && each !== document.body; each = each.parentElement)

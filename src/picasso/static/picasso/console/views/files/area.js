@@ -11,13 +11,14 @@ const LOOK = 100; // milliseconds between two looks at what is to be read while 
  * @typedef {object} Shown
  * @property {object[]} items
  * @property {string} layout
+ * @property {{day: string, count: number}[] | null} days
  * @property {number} active
  * @property {URLSearchParams} query
  * @property {(file: object) => boolean} selected
  */
 
 export class Area {
-  #root; #shown; #need; #virtual; #element = null; #range = [0, 0, 0]; #looking = 0; #key = ''; #sizes;
+  #root; #shown; #need; #virtual; #element = null; #range = [0, 0, 0]; #looking = 0; #key = ''; #days = null; #sizes;
 
   /** @type {import('./arrange.js').Arrangement} */
   arrangement = grid(0, 1, 1);
@@ -59,11 +60,12 @@ export class Area {
   /** Arrange the files anew: there are others, or the window is another one. */
   arrange() {
     if (!this.#virtual) return;
-    const { items, layout } = this.#shown(), { columns, height, heading } = this.#measured(layout);
+    const { items, layout, days: known } = this.#shown(), { columns, height, heading } = this.#measured(layout);
     const key = `${layout} ${items.length} ${columns} ${height}`;
-    if (layout !== 'days' && key === this.#key) return this.#look();
+    if (key === this.#key && known === this.#days) return this.#look();
     this.#key = key;
-    this.arrangement = layout === 'days' ? days(items, columns, height, heading) : grid(items.length, columns, height);
+    this.#days = known;
+    this.arrangement = layout === 'days' ? days(items.length, known ?? [], columns, height, heading) : grid(items.length, columns, height);
     this.#virtual.layout = this.arrangement.layout;
     this.#look();
   }

@@ -66,6 +66,7 @@ export class FilesView {
     if (before !== this.#key) return this.#begin();
     this.draw();
     if (layout === this.#layout) return undefined;
+    if (this.#layout === 'days') this.#list.needDays();
     this.#area.arrange();
     return this.#area.rewind();
   }
@@ -98,7 +99,7 @@ export class FilesView {
     this.selection.clear();
     this.active = 0;
     const list = this.#newList();
-    if (brought?.files.length && this.#key === ` ${NEWEST_FIRST}`) list.adopt(brought.files, brought.count);
+    if (brought?.files.length && this.#key === ` ${NEWEST_FIRST}` && this.#layout !== 'days') list.adopt(brought.files, brought.count);
     if (!this.#list || list.total !== null) this.#use(list);
     if (list.total !== null) return;
     this.#open(list);
@@ -112,7 +113,7 @@ export class FilesView {
     this.#next = list;
     this.#late = false;
     this.#root.setAttribute('aria-busy', 'true');
-    await list.open();
+    await list.open({ byDay: this.#layout === 'days' });
     if (this.#next !== list || this.#over.signal.aborted) return;
     this.#next = undefined;
     this.#root.removeAttribute('aria-busy');
@@ -130,14 +131,14 @@ export class FilesView {
 
   #listChanged() {
     this.active = Math.max(0, Math.min(this.active, this.total - 1));
-    this.#list.keepsAll = this.#layout === 'days';
+    if (this.#layout === 'days') this.#list.needDays();
     this.#area.arrange();
     this.draw();
   }
 
   /* ---- Drawing ---- */
 
-  #shown() { return { items: this.items, layout: this.#layout, query: this.#query, active: this.active, selected: (file) => this.selection.has(file.id) }; }
+  #shown() { return { items: this.items, layout: this.#layout, days: this.#list.days, query: this.#query, active: this.active, selected: (file) => this.selection.has(file.id) }; }
 
   draw() {
     const { total } = this.#list;

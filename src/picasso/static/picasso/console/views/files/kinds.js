@@ -34,10 +34,12 @@ function placeholder(hash) {
 const hide = ({ target }) => { target.hidden = true; };
 
 const longDays = new Intl.DateTimeFormat(language, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
-export const longDay = (at) => longDays.format(new Date(at));
+/** @param {string} day "2026-11-30" */
+export const longDay = (day) => longDays.format(new Date(`${day}T12:00`));
 
-/** Which day it is here, as a key. */
-export const dayKey = (at) => new Date(at).toDateString();
+const dayKeys = new Intl.DateTimeFormat('en-CA', { year: 'numeric', month: '2-digit', day: '2-digit' });
+/** Which day it is here: "2026-11-30". */
+export const dayKey = (at) => dayKeys.format(new Date(at));
 
 /** What is to be said of the state of a file; null if it is fine. */
 function trouble(file) {

@@ -3,12 +3,12 @@
 // The list stays as it was when it was opened: files that arrive later are counted, not inserted, because all pages
 // are asked for with `uploaded_before`. So a place in the list stays the same file.
 
+import { dayKey } from './kinds.js';
 import { PAGE, Requests } from './requests.js';
 
 const KEPT = 5000; // files in memory, beside those on the screen
 const AROUND = 1000; // files that are kept above and below what is shown
 const MOST_REQUESTS = 4; // for pages at once
-const MOST_PAGES = 30; // that are read anew at once
 const NEAR = 20; // places
 const FIELDS = [
   'id', 'file', 'name', 'size', 'media_type', 'uploaded_at', 'state', 'tags', 'owner', 'quarantined', 'scan',
@@ -31,8 +31,8 @@ export class FileList {
   fresh = 0;
   /** The last request's fault, if nothing has come since. */
   fault = null;
-  /** Whether files stay in memory however far they are from what is shown. */
-  keepsAll = false;
+  /** On which days the files were uploaded, in their order; null while nobody wants to know. @type {{day: string, count: number}[] | null} */
+  days = null;
   /** Each place with its file; undefined where it is not known yet. */
   items = [];
 
@@ -61,14 +61,36 @@ export class FileList {
     this.#changed();
   }
 
-  /** Read the first page, and how many there are. */
-  async open() {
+  /** Read the first page, and how many there are; `byDay`: and the days, so that no heading comes later. */
+  async open({ byDay = false } = {}) {
     await this.#guarded(async () => {
       const first = await this.#requests.first();
+      if (byDay) await this.#readDays();
       this.more = first.count === undefined;
       this.#resize(first.count ?? first.count_at_least);
       this.#put(first.results, 0);
       if (this.more) this.#countLater();
+    });
+  }
+
+  /** Find out the days, and keep them up to date from now on. Returns once the first of them are known. */
+  async needDays() {
+    if (this.days || this.total === null) return;
+    this.days = [];
+    await this.#guarded(() => this.#readDays());
+  }
+
+  /** There may be thousands: what is known is shown, the rest follows. */
+  async #readDays() {
+    const version = this.#version, pages = this.#requests.days(), first = await pages.next();
+    if (version !== this.#version) return;
+    this.days = first.value ?? [];
+    this.#guarded(async () => {
+      for await (const page of pages) {
+        if (version !== this.#version) return;
+        this.days = [...this.days, ...page];
+        this.#changed();
+      }
     });
   }
 
@@ -100,6 +122,7 @@ export class FileList {
   remove(ids) {
     const left = this.items.filter((each) => !each || !ids.has(each.id)), known = this.items.length - left.length;
     if (known) {
+      this.days &&= without(this.days, this.items.filter((each) => each && ids.has(each.id)));
       this.items = left;
       this.total = left.length;
       this.#moved();
@@ -112,7 +135,7 @@ export class FileList {
     const places = this.items.flatMap((file, place) => file && ids.has(file.id) ? [place] : []);
     const theirs = new Set(places.map((place) => Math.floor(place / PAGE))), [first, behind] = this.#shown;
     const few = theirs.size <= MOST_REQUESTS;
-    if (!few && !this.keepsAll) for (const place of places) if (place < first || place >= behind) this.items[place] = undefined;
+    if (!few) for (const place of places) if (place < first || place >= behind) this.items[place] = undefined;
     await this.#guarded(() => this.#read([...new Set([...this.#pages, ...(few ? theirs : [])])]));
   }
 
@@ -130,6 +153,7 @@ export class FileList {
   /** Go on after a fault. */
   async retry() {
     this.fault = null;
+    if (!this.days?.length) this.days = null;
     await (this.total === null ? this.open() : this.refresh());
   }
 
@@ -174,14 +198,14 @@ export class FileList {
 
   async #anew() {
     const { fresh, total, least } = await this.#requests.counts();
-    const numbers = this.keepsAll ? pages(0, Math.max(0, this.#shown[1] - 1)).slice(-MOST_PAGES) : this.#pages;
+    const numbers = this.#pages;
     this.#moved();
     const version = this.#version, found = await Promise.all(numbers.map((page) => this.#requests.page(page)));
     if (version !== this.#version) return;
-    const kept = this.keepsAll ? this.items.slice(0, numbers[0] * PAGE) : [];
-    Object.assign(this, { fresh, more: this.more && total === undefined, items: kept });
+    Object.assign(this, { fresh, more: this.more && total === undefined, items: [] });
     this.#resize(total ?? Math.max(this.total, least));
     numbers.forEach((page, n) => this.#take(found[n].results, page));
+    if (this.days) await this.#readDays();
   }
 
   /** The pages that are shown. */
@@ -219,10 +243,17 @@ export class FileList {
   /** Files far from what is shown, once there are many. */
   #forget() {
     const [first, behind] = this.#shown;
-    if (this.keepsAll || this.items.length <= KEPT || this.items.filter(Boolean).length <= KEPT) return;
+    if (this.items.length <= KEPT || this.items.filter(Boolean).length <= KEPT) return;
     this.items.fill(undefined, 0, Math.max(0, first - AROUND));
     this.items.fill(undefined, Math.min(this.items.length, behind + AROUND));
   }
+}
+
+/** The days without these files. */
+function without(days, files) {
+  const gone = {};
+  for (const file of files) gone[dayKey(file.uploaded_at)] = (gone[dayKey(file.uploaded_at)] ?? 0) + 1;
+  return days.map(({ day, count }) => ({ day, count: count - (gone[day] ?? 0) })).filter(({ count }) => count > 0);
 }
 
 /** The pages with the places from one to another, both included. */

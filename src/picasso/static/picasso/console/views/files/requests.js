@@ -65,6 +65,18 @@ export class Requests {
     }
   }
 
+  /** On which days the files were uploaded, in their order, page by page. @returns {AsyncGenerator<{day: string, count: number}[]>} */
+  async *days() {
+    for (let start; start !== null;) {
+      const query = new URLSearchParams(this.#filters), { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+      if (this.#until) query.set('uploaded_before', this.#until);
+      for (const [name, value] of Object.entries({ ordering: this.#order, timezone: timeZone, start })) if (value) query.set(name, value);
+      const page = await api(`files/days/?${query}`, { signal: this.#over.signal });
+      yield page.results;
+      start = page.next;
+    }
+  }
+
   /** All files, up to so many. */
   async all(most) {
     const found = [];

@@ -81,5 +81,5 @@ export function rows(first, behind, state) {
 /** Rows keep their elements while the list moves below them. */
 const keyOf = ({ items, arrangement }) => (row) => {
   const { first, day } = arrangement.placesIn(row);
-  return items[first] ? `${day ? 'day' : ''}${items[first].id}` : row;
+  return day ? `day ${day}` : items[first]?.id ?? row;
 };
