@@ -46,7 +46,7 @@ from picasso.web.imports import SettledImports
 from picasso.web.job_hub import JobHub
 from picasso.web.rates import Rates
 from picasso.web.remote import JobsHandler
-from picasso.web.request import AsgiScope, Request, Send
+from picasso.web.request import MORE_HEADERS, AsgiScope, Message, Request, Send
 from picasso.web.router import Router
 from picasso.web.running_requests import RunningRequests
 from picasso.web.security_headers import SecurityHeaders
@@ -139,10 +139,21 @@ class WebApp:
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
         else:
-            send = self._security_headers.wrap_send(scope, self._cors.wrap_send(scope, send))
-            send = self._denials.wrap_send(scope, send)
-            with self._requests.count(), closing(Request(scope, receive, send)) as request:
+            with self._requests.count(), closing(Request(scope, receive, self._completing(scope, send))) as request:
                 await self._answer(request)
+
+    def _completing(self, scope: AsgiScope, send: Send) -> Send:
+        """A ``send`` that adds to each answer what all answers have."""
+
+        async def completed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                status, headers = message["status"], [*message["headers"], *scope.get(MORE_HEADERS, ())]
+                self._denials.look_at(scope, status)
+                headers = self._security_headers.complete(scope, status, headers)
+                message["headers"] = self._cors.complete(scope, headers)
+            await send(message)
+
+        return completed
 
     def start(self) -> None:
         """Start the threads and the background tasks; an application cannot be started twice. On the loop's thread."""

@@ -18,7 +18,7 @@ from picasso.web.events import require_still
 from picasso.web.job_hub import JobHub
 from picasso.web.kept_answer import KeptAnswer
 from picasso.web.request import Request
-from picasso.web.waiting import add_header, preferred_wait, woken
+from picasso.web.waiting import preferred_wait, woken
 
 EMPTY = b"[]"
 
@@ -39,7 +39,7 @@ class ClaimHandler:
         if request.gone and is_claim(request):
             await self._give_back(request, answer)
         if seconds:
-            add_header(request, "Preference-Applied", f"wait={seconds}")
+            request.add_headers({"Preference-Applied": f"wait={seconds}"})
         if not answer.is_sent:
             await answer.send(request)
 

@@ -14,7 +14,7 @@ from picasso import addresses
 from picasso.access.principal import ENVIRON, Principal
 from picasso.access.projects import Project
 from picasso.errors import Unavailable
-from picasso.web.request import AsgiScope, Message, Request, Send
+from picasso.web.request import AsgiScope, Header, Request
 
 CORS_PATHS = (addresses.API, addresses.DOWNLOADS)
 
@@ -64,9 +64,6 @@ ALLOW_ORIGIN = b"access-control-allow-origin"
 EXPOSE_HEADERS = (b"access-control-expose-headers", ", ".join(RESPONSE_HEADERS).encode())
 RESOURCE_POLICY = b"cross-origin-resource-policy"
 
-Header = tuple[bytes, bytes]
-
-
 ProjectOrigins = Callable[[], Awaitable[frozenset[str]]]
 """The origins of all projects together."""
 
@@ -115,17 +112,10 @@ class Cors:
     async def preflight(self, request: Request) -> None:
         await request.answer(204, headers=PREFLIGHT)
 
-    def wrap_send(self, scope: AsgiScope, send: Send) -> Send:
-        """A ``send`` that adds the CORS headers to every answer, also to errors."""
-
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start" and scope["path"].startswith(CORS_PATHS):
-                message["headers"] = self._with_headers(scope, message["headers"])
-            await send(message)
-
-        return send_with_headers
-
-    def _with_headers(self, scope: AsgiScope, headers: list[Header]) -> list[Header]:
+    def complete(self, scope: AsgiScope, headers: list[Header]) -> list[Header]:
+        """The headers of an answer, also of an error, with those of CORS."""
+        if not scope["path"].startswith(CORS_PATHS):
+            return headers
         allowed = self._allowed_in(scope)
         if not allowed:
             return headers

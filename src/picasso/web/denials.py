@@ -23,7 +23,7 @@ from picasso.access.audit_queries import actor_of
 from picasso.access.principal import ANONYMOUS, ENVIRON
 from picasso.errors import ERROR_CODE
 from picasso.limits.subjects import subject_of_address
-from picasso.web.request import AsgiScope, Message, Send
+from picasso.web.request import AsgiScope
 
 log = logging.getLogger(__name__)
 
@@ -145,18 +145,12 @@ class Denials:
             self._waiting.put(None)
             self._thread.join(PAUSE_SECONDS)
 
-    def wrap_send(self, scope: AsgiScope, send: Send) -> Send:
-        """Looks at the status of the answer."""
-
-        async def watched(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                if message["status"] in STATUSES:
-                    self._note(scope, scope.get(ERROR_CODE) or STATUSES[message["status"]], Outcome.DENIED)
-                elif scope.get(ERROR_CODE) in REFUSALS:
-                    self._note(scope, scope[ERROR_CODE], Outcome.REFUSED)
-            await send(message)
-
-        return watched
+    def look_at(self, scope: AsgiScope, status: int) -> None:
+        """Note the answer to a request if it is a denial or a refusal."""
+        if status in STATUSES:
+            self._note(scope, scope.get(ERROR_CODE) or STATUSES[status], Outcome.DENIED)
+        elif scope.get(ERROR_CODE) in REFUSALS:
+            self._note(scope, scope[ERROR_CODE], Outcome.REFUSED)
 
     def _note(self, scope: AsgiScope, code: str, outcome: Outcome) -> None:
         client = scope.get("client")

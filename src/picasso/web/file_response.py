@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from functools import lru_cache
+from typing import Any
 
 from django.utils import translation
 
 from picasso.access.links import signer_for
 from picasso.addresses import file_url
 from picasso.html_answers import stored_page
-from picasso.serializers import FileDetailSerializer, FileSerializer, Links
+from picasso.models import File
+from picasso.serializers import FileDetailSerializer, Links, members
 from picasso.web.digests import repr_digest
 from picasso.web.request import Request
 from picasso.web.waiting import Stored
 
 
 async def answer_stored(request: Request, base: str, stored: Stored, headers: Mapping[str, str] | None = None) -> None:
-    file, kind = stored.file, FileDetailSerializer if stored.whole else FileSerializer
-    address, links = file_url(base, file.pk), Links(base, signer_for(request.principal))
-    # It may have failed meanwhile, for a reason that is said in the reader's language.
-    with translation.override(request.language):
-        shown = serializer(kind, links).to_representation(file)
+    file, links = stored.file, Links(base, signer_for(request.principal))
+    shown = _whole(request, file, links) if stored.whole else members(file, links)
+    address = file_url(base, file.pk)
     if request.is_page_load:
         look = request.look(request.language)
         page = await asyncio.to_thread(stored_page, shown, look)
@@ -33,7 +32,7 @@ async def answer_stored(request: Request, base: str, stored: Stored, headers: Ma
         await request.answer_json(201, shown, all_headers)
 
 
-@lru_cache(maxsize=256)
-def serializer(kind: type[FileSerializer], links: Links) -> FileSerializer:
-    """Cached, because creating one costs more than using it. Used on the loop's thread only."""
-    return kind(context={"links": links})
+def _whole(request: Request, file: File, links: Links) -> dict[str, Any]:
+    # It may have failed meanwhile, for a reason that is said in the reader's language.
+    with translation.override(request.language):
+        return FileDetailSerializer(context={"links": links}).to_representation(file)

@@ -17,7 +17,7 @@ from picasso.limits.fields import fields, refusal
 from picasso.limits.limiter import Limiter
 from picasso.limits.subjects import subject_of_address
 from picasso.rate_policies import Policies, Policy, parse_project_rates
-from picasso.web.request import Message, Request, encoded
+from picasso.web.request import Request
 
 log = logging.getLogger(__name__)
 
@@ -178,14 +178,5 @@ def address_of(request: Request) -> str:
 
 def add_fields(request: Request, taken: Sequence[Taken]) -> None:
     """Add the RateLimit fields to the answer, whoever sends it."""
-    if not taken:
-        return
-    more = encoded(fields(taken))
-    send = request.send
-
-    async def send_with_fields(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            message["headers"] = [*message["headers"], *more]
-        await send(message)
-
-    request.send = send_with_fields
+    if taken:
+        request.add_headers(fields(taken))

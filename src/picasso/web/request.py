@@ -29,6 +29,10 @@ Message = MutableMapping[str, Any]
 AsgiScope = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
 Handler = Callable[["Request"], Awaitable[None]]
+Header = tuple[bytes, bytes]
+
+MORE_HEADERS = "picasso.more_headers"
+"""The key in the scope of the headers that are added to the answer, whoever sends it."""
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 """Of other methods no address has any."""
@@ -92,6 +96,10 @@ class Request:
     @cached_property
     def headers(self) -> dict[str, str]:
         return by_name(self.scope["headers"])
+
+    def add_headers(self, headers: Mapping[str, str]) -> None:
+        """To the answer, whoever sends it. `WebApp` completes the head of each answer."""
+        self.scope.setdefault(MORE_HEADERS, []).extend(encoded(headers))
 
     @property
     def trailers(self) -> dict[str, str]:
@@ -242,7 +250,7 @@ class Request:
             return  # also when the process stops: the end of the answer is still sent
 
 
-def by_name(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+def by_name(headers: Iterable[Header]) -> dict[str, str]:
     """Values by lower-case name; several values of one name are joined with commas (RFC 9110 §5.3)."""
     found: dict[str, str] = {}
     for name, value in headers:
@@ -252,5 +260,5 @@ def by_name(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     return found
 
 
-def encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+def encoded(headers: Mapping[str, str]) -> list[Header]:
     return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]

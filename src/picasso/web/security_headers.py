@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from picasso.web.request import AsgiScope, Message, Send
+from picasso.web.request import AsgiScope, Header
 
 # Also for a 304: https://www.rfc-editor.org/rfc/rfc9111#section-3.2 replaces the headers of the kept answer by its own.
 ALWAYS = (
@@ -35,7 +35,7 @@ PAGE = (*ALWAYS, *ISOLATED, CACHING, (CSP, PAGE_CSP))
 
 NOT_MODIFIED = 304
 
-Headers = tuple[tuple[bytes, bytes], ...]
+Headers = tuple[Header, ...]
 
 
 class SecurityHeaders:
@@ -45,19 +45,8 @@ class SecurityHeaders:
         hsts = f"max-age={hsts_seconds}".encode()
         self._hsts: Headers = ((b"strict-transport-security", hsts),) if hsts_seconds else ()
 
-    def wrap_send(self, scope: AsgiScope, send: Send) -> Send:
-        """A ``send`` that adds the headers."""
-
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = self._with_headers(scope, message["status"], message["headers"])
-            await send(message)
-
-        return send_with_headers
-
-    def _with_headers(
-        self, scope: AsgiScope, status: int, headers: list[tuple[bytes, bytes]]
-    ) -> list[tuple[bytes, bytes]]:
+    def complete(self, scope: AsgiScope, status: int, headers: list[Header]) -> list[Header]:
+        """The headers of an answer, with these."""
         present = dict(headers)
         if status == NOT_MODIFIED:
             wanted: Headers = ALWAYS

@@ -24,7 +24,7 @@ from picasso.models import File, Import, Upload
 from picasso.receive import upload_rows
 from picasso.web.event_hub import EventHub, Follower, FollowerEnded
 from picasso.web.event_slots import EventSlots
-from picasso.web.request import Message, Request
+from picasso.web.request import Request
 
 QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 SECONDS = re.compile(r"[0-9]{1,9}")
@@ -113,7 +113,7 @@ class Waiting:
             with self._slots.take(request):
                 async for step in steps:
                     await self._until(request, step, end)
-            add_header(request, "Preference-Applied", f"wait={seconds}")
+            request.add_headers({"Preference-Applied": f"wait={seconds}"})
 
     async def _until(self, request: Request, step: Step, end: float) -> None:
         position = await self._hub.position()
@@ -194,15 +194,3 @@ def is_settled(principal: Principal, file_id: uuid.UUID) -> bool:
     """Also one that this principal does not see: it has nothing to wait for."""
     state = queries.visible_to(principal).filter(pk=file_id).values_list("state", flat=True).first()
     return state is None or state in queries.SETTLED
-
-
-def add_header(request: Request, name: str, value: str) -> None:
-    """To the answer, whoever sends it."""
-    send = request.send
-
-    async def send_with_header(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            message["headers"] = [*message["headers"], (name.lower().encode(), value.encode())]
-        await send(message)
-
-    request.send = send_with_header
