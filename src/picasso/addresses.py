@@ -84,7 +84,7 @@ def base_url(public_url: str, scheme: str, host: str, root_path: str) -> str:
     return public_url or f"{scheme}://{host}{root_path}"
 
 
-def file_url(base: str, file_id: uuid.UUID) -> str:
+def file_url(base: str, file_id: uuid.UUID | str) -> str:
     """Where the API describes a file."""
     return f"{base}{FILES}{file_id}/"
 

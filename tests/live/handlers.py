@@ -34,8 +34,9 @@ def served(
     forwarding = Forwarding(trusted, public_url)
 
     async def application(scope: AsgiScope, receive: Receive, send: Send) -> None:
-        forwarding.apply(scope)
-        await handler(Request(scope, receive, send))
+        request = Request(scope, receive, send)
+        forwarding.apply(scope, request.headers)
+        await handler(request)
 
     port = free_port()
     config = configured(conf.load({}), application)

@@ -14,7 +14,7 @@ from picasso.errors import BadRequest
 from picasso.web.connection import connection_of
 from picasso.web.forwarded import Forwarding, address_of, without_prefix
 from picasso.web.hosts import Hosts
-from picasso.web.request import AsgiScope, Request
+from picasso.web.request import AsgiScope, Request, by_name
 
 PROXY, INNER, CLIENT, STRANGER = "10.0.0.1", "10.0.0.2", "198.51.100.7", "203.0.113.9"
 TRUSTED = ("10.0.0.0/24", "2001:db8::1")
@@ -34,7 +34,7 @@ def scope_of(peer: str = PROXY, path: str = "/files/x", **headers: str) -> AsgiS
 
 
 def applied(scope: AsgiScope, trusted: tuple[str, ...] = TRUSTED, public_url: str = "") -> AsgiScope:
-    Forwarding(trusted, public_url).apply(scope)
+    Forwarding(trusted, public_url).apply(scope, by_name(scope["headers"]))
     return scope
 
 

@@ -12,8 +12,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from typing import Generic, Protocol, TypeVar
+from dataclasses import replace
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
@@ -33,8 +33,7 @@ USED_SECONDS = 60.0
 ACT_FOR_OWNERS = frozenset({"key", "open"})
 
 
-@dataclass(frozen=True, slots=True)
-class Credentials:
+class Credentials(NamedTuple):
     """What a request carries to say who sends it."""
 
     authorization: str
@@ -54,10 +53,19 @@ class Credentials:
     """The header Picasso-Owner: the end user for whom the request is made."""
 
     @property
+    def given(self) -> bool:
+        """Whether there may be a credential at all."""
+        return bool(self.authorization or self.cookie or self.query)
+
+    @property
     def bearer(self) -> str:
         """The token of ``Authorization: Bearer …``; empty without one."""
         scheme, _, token = self.authorization.partition(" ")
         return token.strip() if scheme.lower() == "bearer" else ""
+
+    def with_bearer(self, token: str) -> Credentials:
+        """With this token, and none in the URL."""
+        return self._replace(authorization=f"Bearer {token}", query="")
 
 
 class Scheme(Protocol):
@@ -128,12 +136,12 @@ class Authenticator:
     """Asks each scheme in turn. Without any credential: everybody is `OPEN` where the access is, else `ANONYMOUS`."""
 
     def __init__(self, schemes: Sequence[Scheme], otherwise: Scheme | None = None) -> None:
-        self._schemes = schemes
-        self._otherwise = otherwise
+        self._without = (otherwise,) if otherwise else ()
+        self._schemes = (*schemes, *self._without)
 
     async def __call__(self, credentials: Credentials) -> Principal:
         """Raises `Unauthorized` for a credential that is not valid, `Unavailable`."""
-        for scheme in (*self._schemes, *filter(None, [self._otherwise])):
+        for scheme in self._schemes if credentials.given else self._without:
             if principal := await scheme.principal(credentials):
                 return acting_for(principal, credentials.owner) if credentials.owner else principal
         return ANONYMOUS
@@ -157,13 +165,17 @@ class OpenAccess:
 
     def __init__(self, threads: Threads) -> None:
         self._projects = Cache(lambda _: projects.read(projects.DEFAULT.id), threads)
+        self._principal = OPEN
+        """The one that was answered last."""
 
     async def principal(self, credentials: Credentials) -> Principal | None:
         """Raises `Forbidden` for another project: it would get what is of this one."""
         if credentials.project not in {"", projects.DEFAULT.name}:
             raise Forbidden("Without a key there is only the project `default`.")
         project = await self._projects.get("")
-        return Principal("open", project, OPEN.scopes, identity=OPEN.identity)
+        if project is not self._principal.project:
+            self._principal = replace(OPEN, project=project)
+        return self._principal
 
 
 class BearerKeys:

@@ -26,11 +26,18 @@ class Policies:
         """``pipelines`` are all their names."""
         self._of_pipeline = of_pipeline
         self._only_pipeline = pipelines[0] if len(pipelines) == 1 else None
+        self._pipelines_accept_all = bool(pipelines) and all(of_pipeline(name) == NO_POLICY for name in pipelines)
         self._projects = Projects()
 
     def of(self, project_id: int, pipeline: str, *others: Policy) -> Policy:
         """May ask the database. Raises its errors."""
         return combine(of_project(self._projects.get(project_id)), self._of_pipeline(pipeline), *others)
+
+    def accept_all(self, principal: Principal) -> bool:
+        """Whether everything is accepted, whichever pipeline this principal may name."""
+        if not self._pipelines_accept_all or principal.project is None or principal.project.policy:
+            return False
+        return principal.limits is None or principal.limits.policy == NO_POLICY
 
     def of_request(self, principal: Principal, pipeline: str | None) -> Policy:
         """While a request is received: asks nobody. The pipeline may not be known yet."""

@@ -65,7 +65,7 @@ class Committer:
         self._storage = storage
         self._plan = plan
         self._received: queue.SimpleQueue[Pending | None] = queue.SimpleQueue()
-        self._stored: queue.SimpleQueue[Pending | None] = queue.SimpleQueue()
+        self._stored: queue.SimpleQueue[list[Pending | None]] = queue.SimpleQueue()
         self._admission = Admission()
         self._in_doubt: list[File] = []
         self._space_until = 0.0
@@ -85,8 +85,8 @@ class Committer:
         """
         pending = Pending(content, new, asyncio.get_running_loop().create_future(), also=also)
         self._received.put(pending)
-        # Shielded: it will be committed even if nobody waits for the answer any more.
-        return await asyncio.shield(pending.result)
+        # It will be committed even if this is cancelled, and nobody waits for the answer any more.
+        return await pending.result
 
     def start(self) -> None:
         self._storer.start()
@@ -96,13 +96,15 @@ class Committer:
         """Commit what was received, then end."""
         self._received.put(None)
         self._storer.join()
-        self._stored.put(None)
         self._committer.join()
         self._syncer.shutdown()
 
     def _store_all(self) -> None:
-        while pending := self._received.get():
-            self._try_to_store(pending)
+        ended = False
+        while not ended:
+            batch = arrived(self._received)
+            ended = None in batch
+            self._stored.put([each for each in batch if each is None or self._try_to_store(each)])
         connection.close()
 
     def _commit_all(self) -> None:
@@ -117,15 +119,13 @@ class Committer:
 
     def _next_batch(self) -> list[Pending | None]:
         """What is stored by now, or None for the end; empty after a second if commits in doubt are to be settled."""
-        batch: list[Pending | None] = []
-        with suppress(queue.Empty):
-            batch.append(self._stored.get(timeout=1 if self._in_doubt else None))
-            while len(batch) < MAX_BATCH and None not in batch:
-                batch.append(self._stored.get_nowait())
-        return batch
+        try:
+            return self._stored.get(timeout=1 if self._in_doubt else None)
+        except queue.Empty:
+            return []
 
-    def _try_to_store(self, pending: Pending) -> None:
-        """While the batch before is being committed."""
+    def _try_to_store(self, pending: Pending) -> bool:
+        """While the batch before is being committed. False if it failed, which was reported."""
         try:
             self._require_space()
             self._store(pending)
@@ -133,8 +133,8 @@ class Committer:
             if isinstance(fault, DatabaseError | InterfaceError):
                 connection.close()
             report([(pending, self._drop(pending, fault))])
-        else:
-            self._stored.put(pending)
+            return False
+        return True
 
     def _require_space(self) -> None:
         now = time.monotonic()
@@ -254,6 +254,15 @@ class Committer:
                 connection.close()
                 return
             self._in_doubt.pop(0)
+
+
+def arrived(waiting: queue.SimpleQueue[Pending | None]) -> list[Pending | None]:
+    """What waits by now, at least one and at most `MAX_BATCH`. It ends with a None, which is the end of all."""
+    batch = [waiting.get()]
+    with suppress(queue.Empty):
+        while len(batch) < MAX_BATCH and batch[-1]:
+            batch.append(waiting.get_nowait())
+    return batch
 
 
 def insert(batch: list[Pending]) -> None:

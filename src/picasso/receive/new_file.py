@@ -117,8 +117,9 @@ def clean_name(name: str) -> str:
 
     What is too much is cut out before the extension, which helps to tell the type.
     """
-    name = name.replace("\0", "\ufffd").encode(errors="replace").decode()
-    name = unicodedata.normalize("NFC", name)
+    if not name.isascii() or "\0" in name:
+        name = name.replace("\0", "\ufffd").encode(errors="replace").decode()
+        name = unicodedata.normalize("NFC", name)
     extension = PurePosixPath(name).suffix if len(name) > MAX_NAME else ""
     extension = extension if len(extension) <= MAX_EXTENSION else ""
     return name[: MAX_NAME - len(extension)] + extension if len(name) > MAX_NAME else name

@@ -110,8 +110,10 @@ def check_visibility(value: object) -> str:
 
 def decide_expiry(principal: Principal, wish: datetime | None) -> datetime | None:
     seconds = principal.limits.expires_in if principal.limits else None
-    latest = datetime.now(UTC) + timedelta(seconds=seconds) if seconds else None
-    return min((each for each in (wish, latest) if each), default=None)
+    if not seconds:
+        return wish
+    latest = datetime.now(UTC) + timedelta(seconds=seconds)
+    return min(wish, latest) if wish else latest
 
 
 def decide_tags(principal: Principal, wish: Sequence[str]) -> Sequence[str]:

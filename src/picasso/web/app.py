@@ -236,7 +236,7 @@ class WebApp:
             raise Unavailable(STOPPING)
         if not self._started:
             self.start()  # the server has no lifespan. Nothing is awaited in between, so only one request starts it
-        self._forwarding.apply(request.scope)
+        self._forwarding.apply(request.scope, request.headers)
         self._hosts.check(request)
         await self._router(request)
 

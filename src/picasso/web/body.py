@@ -213,6 +213,8 @@ class Body:
         return None
 
     async def _next(self, sink: Sink) -> tuple[bytes, bool]:
+        if self._request.has_arrived:
+            return self._arrived(await self._request.receive(), 0.0)
         started, paused = time.monotonic(), 0.0
         try:
             async with asyncio.timeout(QUIET_SECONDS):

@@ -34,6 +34,10 @@ class Connection(Protocol):
     def gone(self) -> bool:
         """Whether the client is known to have disconnected."""
 
+    @property
+    def has_arrived(self) -> bool:
+        """Whether ASGI's ``receive`` is known to return at once."""
+
     def watch(self, receive: Receive) -> AbstractAsyncContextManager[None]:
         """A context for a long answer, after the body was received: `gone` becomes true while the answer is sent."""
 
@@ -56,6 +60,7 @@ class PlainConnection:
 
     supports_trailers = False
     receive_loses_messages = True  # as in Granian
+    has_arrived = False
     trailers: Headers = ()
 
     def __init__(self) -> None:

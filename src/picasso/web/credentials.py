@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Mapping
 
 from picasso.access.authenticate import Credentials
 from picasso.access.principal import Principal
@@ -16,25 +15,25 @@ UNNAMED = frozenset({"anonymous", "open"})
 
 
 def credentials_of(request: Request) -> Credentials:
-    client = request.scope.get("client")
+    headers = request.headers
     return Credentials(
-        authorization=request.headers.get("authorization", ""),
-        cookie=request.headers.get("cookie", ""),
+        authorization=headers.get("authorization", ""),
+        cookie=headers.get("cookie", ""),
         query=request.scope.get("query_string", b"").decode("latin-1"),
         method=request.method,
         path=request.path,
-        address=client[0] if client else "",
-        project=narrowing(request, "Picasso-Project"),
-        owner=as_utf8(narrowing(request, "Picasso-Owner")),
+        address=request.client_address,
+        project=narrowing(headers, "Picasso-Project"),
+        owner=as_utf8(narrowing(headers, "Picasso-Owner")),
     )
 
 
-def narrowing(request: Request, name: str) -> str:
+def narrowing(headers: Mapping[str, str], name: str) -> str:
     """The value of a header that narrows what the request sees; empty without it.
 
     An empty header narrows nothing, although its sender wanted that: `InvalidField`.
     """
-    value = request.headers.get(name.lower())
+    value = headers.get(name.lower())
     if value is not None and not value.strip():
         raise InvalidField(name, f"{name} is empty. Leave the header out to act without it.")
     return value or ""
@@ -70,6 +69,6 @@ class FormSender:
             raise BadRequest("Send one credential only: either `Authorization`, or `token` once.")
         if token.startswith("pk_"):
             raise InvalidToken("A key must not be in a form: it is the secret of a server. Use a token.")
-        credentials = replace(credentials_of(self._request), authorization=f"Bearer {token}", query="")
+        credentials = credentials_of(self._request).with_bearer(token)
         await self._identify(self._request, credentials)
         await self._admit(self._request)

@@ -21,7 +21,7 @@ from picasso.web.waiting import Stored
 async def answer_stored(request: Request, base: str, stored: Stored, headers: Mapping[str, str] | None = None) -> None:
     file, links = stored.file, Links(base, signer_for(request.principal))
     shown = _whole(request, file, links) if stored.whole else members(file, links)
-    address = file_url(base, file.pk)
+    address = file_url(base, shown["id"])
     if request.is_page_load:
         look = request.look(request.language)
         page = await asyncio.to_thread(stored_page, shown, look)

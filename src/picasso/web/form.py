@@ -15,7 +15,7 @@ from picasso.web.identification import Identification
 from picasso.web.multipart_form import MAX_FRAMING, Form
 from picasso.web.plain import PlainUploads
 from picasso.web.request import Request
-from picasso.web.upload_metadata import media_type, texts_of_wishes
+from picasso.web.upload_metadata import texts_of_wishes
 
 
 class FormHandler:
@@ -43,10 +43,9 @@ class FormHandler:
 
 
 def form_boundary(request: Request) -> bytes:
-    content_type = request.headers.get("content-type", "")
-    if media_type(content_type) != "multipart/form-data":
+    if request.media_type != "multipart/form-data":
         raise UnsupportedMediaType
-    boundary = header_unquote(parameters(content_type).get("boundary", ""))
+    boundary = header_unquote(parameters(request.headers["content-type"]).get("boundary", ""))
     if not 0 < len(boundary) <= 70:
         raise InvalidUpload("The Content-Type has no boundary of 1 to 70 characters.")
     return str(boundary).encode("latin-1")

@@ -17,13 +17,14 @@ from django.http.request import split_domain_port
 from picasso.conf import clean_path
 from picasso.errors import BadRequest
 from picasso.web.connection import connection_of
-from picasso.web.request import AsgiScope, by_name
+from picasso.web.request import AsgiScope
 
 STANDARD = ("for", "proto", "host")
 NAMES = (*STANDARD, "port", "prefix")
 
-# Headers that only proxies add.
-PROXY_HEADERS = re.compile(r"via|forwarded|x-forwarded-.*|x-real-ip")
+# Headers that only proxies add, and the beginning of others.
+PROXY_HEADERS = frozenset({"via", "forwarded", "x-real-ip"})
+PROXY_PREFIX = "x-forwarded-"
 
 PAIR = re.compile(r"""\s*([\w!#$%&'*+.^`|~-]+)=("(?:[^"\\]|\\.)*"|[^\s",;]*)\s*(?:([,;])\s*|$)""", re.ASCII)
 
@@ -36,9 +37,8 @@ class Forwarding:
         self._public = urlsplit(public_url)
         self._trusts = lru_cache(maxsize=1024)(self._is_trusted)
 
-    def apply(self, scope: AsgiScope) -> None:
-        """Change the scope. Raises `BadRequest` for an invalid header of a trusted proxy."""
-        headers = by_name(scope["headers"])
+    def apply(self, scope: AsgiScope, headers: Mapping[str, str]) -> None:
+        """Change the scope, which has these headers. Raises `BadRequest` for an invalid one of a trusted proxy."""
         trusted = self._trusts(scope["client"][0] if scope["client"] else "")
         if not self._passes_interim(headers, trusted):
             connection_of(scope).interim_allowed = False
@@ -83,7 +83,9 @@ class Forwarding:
 
 def has_proxy(headers: Mapping[str, str]) -> bool:
     """Whether a proxy sent the request. nginx by default uses HTTP/1.0 or closes each connection."""
-    return headers.get("connection", "").lower() == "close" or any(PROXY_HEADERS.fullmatch(name) for name in headers)
+    if headers.get("connection", "").lower() == "close" or not PROXY_HEADERS.isdisjoint(headers):
+        return True
+    return any(name.startswith(PROXY_PREFIX) for name in headers)
 
 
 def chains_of(headers: Mapping[str, str]) -> dict[str, list[str]]:

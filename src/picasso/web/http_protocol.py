@@ -62,6 +62,10 @@ class RequestConnection:
     def gone(self) -> bool:
         return self.cycle.disconnected
 
+    @property
+    def has_arrived(self) -> bool:
+        return self.cycle.message_event.is_set()
+
     def watch(self, receive: Receive) -> AbstractAsyncContextManager[None]:
         return nullcontext()  # the protocol itself sees that the client disconnects
 

@@ -125,6 +125,8 @@ class Form:
         self._token: str | None = None
         """Of a field that was just read."""
         self._may_write = False
+        self._decided: Terms | None = None
+        """What the sender and the fields so far ask for."""
         self._file: MultipartSegment | None = None
         self._name = ""
         self._segment: MultipartSegment | None = None
@@ -159,7 +161,7 @@ class Form:
     async def _check_sender(self) -> None:
         """Before the first byte of the file. Raises `Unauthorized`, `Forbidden`."""
         if self._token is not None:
-            token, self._token = self._token, None
+            token, self._token, self._decided = self._token, None, None
             await self._sender.identify(token)
         if self._in_file:
             if self._sender.principal.kind == "anonymous":
@@ -170,6 +172,11 @@ class Form:
 
     def _terms(self) -> Terms:
         """As far as the fields so far say. Empty fields say nothing."""
+        if self._decided is None:
+            self._decided = self._decide()
+        return self._decided
+
+    def _decide(self) -> Terms:
         texts = {name: value.decode(errors=unreadable(name)) for name, value in self._fields.items() if value}
         if twice := texts.keys() & self._outside.keys():
             name = min(twice)
@@ -268,6 +275,7 @@ class Form:
             refuse_misspelt(segment.name or "")
 
     def _begin_field(self, name: str) -> None:
+        self._decided = None
         if name == "tags" and name in self._fields:
             self._fields[name] += b","
             return
@@ -292,6 +300,7 @@ class Form:
             raise InvalidUpload("The form's other fields are too large.")
         if self._segment and self._segment.name in FIELDS:
             self._fields[self._segment.name] += data
+            self._decided = None
 
     def _end_of_part(self) -> None:
         name = self._segment and self._segment.name

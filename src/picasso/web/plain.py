@@ -184,7 +184,8 @@ class PlainUploads:
         if length is not None:
             if length > limit:
                 raise TooLarge
-            self._uploads.storage.files.require_space(length)
+            if length >= LARGE:
+                self._uploads.storage.files.require_space(length)
         return limit
 
     async def store(
@@ -228,11 +229,15 @@ class PlainUploads:
     def _screen(self, parser: FileParser, request: Request, size: int | None) -> Screen | None:
         """What looks at the first bytes. Raises `NotAccepted` if the size alone is too large."""
 
+        if self._new_files.policies.accept_all(request.principal):
+            return None
+
         def policy() -> Policy:  # a form may name its sender and its pipeline in fields
             return self._new_files.policies.of_request(request.principal, parser.pipeline)
 
+        screen = Screen(policy, size=size, name=lambda: parser.name)
         require(check_size(policy(), size))
-        return Screen(policy, size=size, name=lambda: parser.name)
+        return screen
 
     async def _store_in(
         self,

@@ -54,6 +54,8 @@ SIGN_IN = (addresses.SIGN_IN, addresses.ACCOUNT, f"{addresses.ADMIN}login/", f"{
 
 BULK_ACTIONS = frozenset({f"{addresses.JOBS}retry/", f"{addresses.JOBS}cancel/", addresses.FILE_BATCHES})
 
+COSTLY = BULK_ACTIONS | FIGURES
+
 
 class Rates:
     def __init__(self, limiter: Limiter, policies: Policies) -> None:
@@ -132,7 +134,7 @@ def costly_policy(request: Request) -> str:
     path = request.path if request.path.endswith("/") else f"{request.path}/"
     if path == addresses.IMPORTS and request.method == "POST":
         return "import"
-    if path in BULK_ACTIONS | FIGURES or (is_list(path) and request.scope["query_string"]):
+    if path in COSTLY or (is_list(path) and request.scope["query_string"]):
         return "list"
     if is_sign_in(request.method, path):
         return "sign-in"

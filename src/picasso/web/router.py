@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from picasso import addresses
 from picasso.access.principal import ANONYMOUS, ENVIRON
-from picasso.addresses import below, is_console
+from picasso.addresses import is_console
 from picasso.web.cors import Cors
 from picasso.web.credentials import credentials_of
 from picasso.web.cross_site import CrossSite
@@ -46,7 +46,8 @@ class Router:
         """Handlers that work without the database, for whoever asks."""
 
     async def __call__(self, request: Request) -> None:
-        handler = self._cors.preflight if await self._cors.is_preflight(request) else self._handler(request)
+        is_preflight = request.method == "OPTIONS" and await self._cors.is_preflight(request)
+        handler = self._cors.preflight if is_preflight else self._handler(request)
         if handler in self._for_everybody:
             request.scope[ENVIRON] = ANONYMOUS
             return await self._handle(request, handler)
@@ -66,6 +67,9 @@ class Router:
     def _handler(self, request: Request) -> Handler:
         if handler := self._exact.get(request.path):
             return handler
-        if is_console(request.path):
-            return self._django
-        return next((handler for root, handler in self._below if below(root, request.path) is not None), self._django)
+        path = f"{request.path}/"  # as `below`
+        for root, found in self._below:
+            if path.startswith(root):
+                is_page = root == addresses.DOWNLOADS and is_console(request.path)
+                return self._django if is_page else found
+        return self._django

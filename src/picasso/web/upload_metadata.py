@@ -14,7 +14,7 @@ from picasso.errors import BadRequest, InvalidField
 from picasso.metadata import attributes_in, tags_in
 from picasso.query_values import require_known
 from picasso.receive.content_disposition import name_in
-from picasso.receive.terms import Wishes, check_visibility, parse_expiry
+from picasso.receive.terms import NO_WISHES, Wishes, check_visibility, parse_expiry
 from picasso.web import structured
 from picasso.web.request import Request
 
@@ -66,14 +66,18 @@ def sent_wishes(request: Request, described: Mapping[str, str] = NOTHING) -> Wis
 
 def texts_of_wishes(request: Request) -> dict[str, str]:
     """Of the query and the header fields, not parsed yet. Raises `InvalidField`, also for an unknown parameter."""
-    query = parse_qs(request.scope.get("query_string", b"").decode("latin-1"), True, errors="surrogateescape")
-    require_known(query, PARAMETERS)
-    found = {name: single(name, values) for name, values in query.items() if name in WISHES}
+    found = query_wishes(query) if (query := request.scope.get("query_string")) else {}
     for name, text in header_wishes(request).items():
         if name in found:
             raise InvalidField(name, f"{name} is in the URL and in a header field.")
         found[name] = text
     return found
+
+
+def query_wishes(text: bytes) -> dict[str, str]:
+    query = parse_qs(text.decode("latin-1"), True, errors="surrogateescape")
+    require_known(query, PARAMETERS)
+    return {name: single(name, values) for name, values in query.items() if name in WISHES}
 
 
 def header_wishes(request: Request) -> dict[str, str]:
@@ -117,6 +121,8 @@ def single(name: str, values: list[str]) -> str:
 
 def wishes_in(found: Mapping[str, str]) -> Wishes:
     """What a query, a form or Upload-Metadata asks for. An empty value is none. Raises `InvalidField`."""
+    if not found:
+        return NO_WISHES
     visibility, expires_at = found.get("visibility"), found.get("expires_at")
     return Wishes(
         found.get("pipeline"),

@@ -22,7 +22,6 @@ from picasso.web.request import METHODS, Request
 from picasso.web.resumable import NUMBER, upload_id_of
 from picasso.web.tus import CONTENT as CONTENT_OF_TUS
 from picasso.web.tus import UPLOAD_METHODS, Tus
-from picasso.web.upload_metadata import media_type
 from picasso.web.waiting import Waiting
 
 # Headers that only tus has. If Tus-Resumable is missing, the answer says so.
@@ -145,7 +144,7 @@ class UploadHandler:
     def _is_draft_request(self, request: Request) -> bool:
         if request.method != "PATCH":
             return request.method in {"HEAD", "DELETE"}
-        return media_type(request.headers.get("content-type", "")) != CONTENT_OF_TUS
+        return request.media_type != CONTENT_OF_TUS
 
 
 def creates(request: Request) -> bool:
@@ -175,7 +174,7 @@ def require_identity(request: Request) -> None:
 
 
 def is_form(request: Request) -> bool:
-    return media_type(request.headers.get("content-type", "")) == "multipart/form-data"
+    return request.media_type == "multipart/form-data"
 
 
 def may_name_sender(request: Request) -> bool:

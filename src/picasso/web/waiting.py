@@ -38,7 +38,9 @@ IMPORT_ENDED = ("import.cancelled", "import.completed", "import.failed")
 
 def preferred_wait(request: Request) -> int:
     """The seconds that a client prefers to wait, up to `MAX_WAIT`; 0 if it does not say. The first one counts."""
-    values = preferences(request.headers.get("prefer", "")[:MAX_PREFER])
+    if (text := request.headers.get("prefer")) is None:
+        return 0
+    values = preferences(text[:MAX_PREFER])
     seconds = next((value for name, value in values if name == "wait"), "")
     return min(int(seconds), MAX_WAIT) if SECONDS.fullmatch(seconds) else 0
 
