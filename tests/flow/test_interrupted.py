@@ -41,6 +41,7 @@ class Sent:
     content_length = len(DATA)
     more_body = True
     recheck = None
+    has_arrived = False
 
     def __init__(self) -> None:
         self._chunks = [DATA[:FIRST]]

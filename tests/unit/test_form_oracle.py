@@ -51,6 +51,7 @@ class Chunks:
     """A request whose body arrives in pieces of these sizes."""
 
     recheck = None
+    has_arrived = False
 
     def __init__(self, body: bytes, sizes: list[int]) -> None:
         self.content_length = len(body)

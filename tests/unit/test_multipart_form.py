@@ -42,6 +42,7 @@ class Sent:
     gone = False
     filled = 0
     recheck = None
+    has_arrived = False
 
     def __init__(self, body: bytes, piece: int, read: int, *, direct: bool, cut: int = 0, slow: bool = False) -> None:
         self.content_length = len(body)

@@ -204,6 +204,8 @@ class Body:
 
     async def _soon(self) -> tuple[bytes, bool] | None:
         """The next bytes and whether more follow; None if they do not come within a moment. Raises `ClientGone`."""
+        if self._request.has_arrived:
+            return self._arrived(await self._request.receive(), 0.0)
         started = time.monotonic()
         for seconds in (QUIET_SECONDS, 0):  # at last without waiting: a busy loop may be late itself
             with suppress(TimeoutError):
