@@ -98,6 +98,16 @@ def nginx(place: Place, name: str, buffer: str) -> Program:
     return Program(name, [binary, "-p", str(folder), "-c", str(config)], place.folder, port=port)
 
 
+def nginx_for_downloads(place: Place, media: Path, web: int) -> Program:
+    """Serves the files below ``media`` at `/media/`, and all else from the service at the port ``web``."""
+    binary, folder, port = tools.need("nginx", "nginx"), place.new_folder("nginx-downloads"), free_port()
+    template = Template((RIVALS / "nginx" / "downloads.conf.in").read_text())
+    user = "user root;" if os.geteuid() == 0 else ""
+    config = folder / "nginx.conf"
+    config.write_text(template.substitute(folder=folder, port=port, user=user, media=media, web=web))
+    return Program("nginx-downloads", [binary, "-p", str(folder), "-c", str(config)], place.folder, port=port)
+
+
 def noop_env(broker: str, expected: int, span: Path) -> dict[str, str]:
     return {"BROKER_URL": broker, "NOOP_EXPECTED": str(expected), "NOOP_SPAN_FILE": str(span)}
 

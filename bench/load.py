@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 import re
 import secrets
 import socket
@@ -66,6 +67,22 @@ def pages(port: int, path: str, seconds: int, connections: int, headers: Mapping
     if not rate or "Non-2xx" in done.stdout or "Socket errors" in done.stdout:
         raise LoadError(f"{path} was not always answered:\n{done.stdout}\n{done.stderr}")
     return float(rate[1])
+
+
+def downloads(
+    port: int, paths: Path, size: int, seconds: int, *, connections: int, headers: Mapping[str, str]
+) -> float:
+    """How many of the files at these addresses are fetched in a second; each has at least ``size`` bytes."""
+    command = [tools.need("wrk", "wrk"), "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s"]
+    command += [f"-H{name}: {value}" for name, value in headers.items()]
+    command += ["-s", str(SCRIPT.with_name("paths.lua")), f"http://{HOST}:{port}"]
+    env = os.environ | {"BENCH_PATHS": str(paths)}
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
+    marked = [line for line in done.stdout.splitlines() if line.startswith("BENCH ")]
+    found = json.loads(marked[0].removeprefix("BENCH ")) if marked else {"bad": 1}
+    if found["bad"] or found["bytes"] < found["requests"] * size:
+        raise LoadError(f"not all files came as a whole:\n{done.stdout}\n{done.stderr}")
+    return float(found["requests"] / found["seconds"])
 
 
 def curl(port: int, path: str, *options: str, wanted: str = "201") -> float:

@@ -59,15 +59,15 @@ def _servers(stack: ExitStack, place: Place) -> tuple[dict[str, Program], dict[s
     contenders.migrate_picasso(env)
     with psycopg.connect(database, autocommit=True) as connection:
         fill(connection, TOTAL)
-    key = _said(env, "keys", "create", "bench")
+    key = said(env, "keys", "create", "bench")
     ours = stack.enter_context(contenders.picasso(place, "web", env, "page"))
-    link_key, secret = _said(env, "manage", "shell", "-v", "0", "-c", LINK_KEY).split()
+    link_key, secret = said(env, "manage", "shell", "-v", "0", "-c", LINK_KEY).split()
     links = {"LINK_KEY": link_key, "LINK_SECRET": secret, "BASE": f"http://127.0.0.1:{ours.port}"}
     rival = stack.enter_context(contenders.starlette(place, {"DATABASE_URL": database, **links}))
     return {OURS: ours, RIVAL: rival}, {"Authorization": f"Bearer {key}"}
 
 
-def _said(env: Mapping[str, str], *arguments: str) -> str:
+def said(env: Mapping[str, str], *arguments: str) -> str:
     command = [str(contenders.PICASSO), *arguments]
     done = subprocess.run(command, cwd=ROOT, env=os.environ | env, capture_output=True, text=True, check=True)
     return done.stdout.strip().splitlines()[-1]

@@ -148,7 +148,7 @@ HTTP_PROTOCOL = Hook(
             f"{_HTTPTOOLS}:RequestResponseCycle",
             (
                 *("body", "disconnected", "message_event", "response_complete", "response_started", "scope"),
-                *("chunked_encoding", "waiting_for_100_continue"),
+                *("chunked_encoding", "expected_content_length", "waiting_for_100_continue"),
             ),
         ),
         Function(f"{_HTTPTOOLS}:RequestResponseCycle.receive", ("self",)),

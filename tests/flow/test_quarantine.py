@@ -23,7 +23,7 @@ from picasso.access.policies import Policies
 from picasso.access.principal import ANONYMOUS, OPEN, Principal, Scope
 from picasso.access.projects import DEFAULT
 from picasso.conf import ConfError
-from picasso.errors import Infected, InvalidField, NotFound, NotScanned, NotScannedYet
+from picasso.errors import Infected, InvalidField, NotFound, NotScanned, NotScannedYet, PicassoError
 from picasso.files.delete import delete
 from picasso.jobs import claims, commands, holds, states, verdicts
 from picasso.jobs.batch_writer import BatchWriter
@@ -43,11 +43,20 @@ from picasso.receive.threads import Threads
 from picasso.scan.processor import Options
 from picasso.serializers import FileDetailSerializer, Links
 from picasso.storage.folder import Folder
-from picasso.web.downloads import find
+from picasso.web.downloads import Download, find_all
 from tests import services
 from tests.flow.rows import derivative_of, finish, new_file, new_job, start
 from tests.stack import until
 from tests.waiting import in_background, outcome_of
+
+
+def find(principal: Principal, path: str, policies: Policies) -> Download:
+    """As for one request. Raises what it would be told."""
+    (found,) = find_all([(principal, path)], policies)
+    if isinstance(found, PicassoError):
+        raise found
+    return found
+
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

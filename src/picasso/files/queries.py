@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from functools import reduce
 from operator import or_
 
@@ -57,6 +57,12 @@ def fetchable_by(principal: Principal) -> QuerySet[File]:
         return File.everywhere.all()
     public = Q(visibility=Visibility.PUBLIC) & NOT_DELETED
     return File.everywhere.filter(public if condition is NOTHING else condition | public)
+
+
+def sight(principal: Principal) -> Hashable:
+    """The same for principals that see the same files."""
+    reads = principal.may(Scope.FILES_READ) and principal.project
+    return principal.sees_everything, principal.project_id if reads else None, principal.owner if reads else None
 
 
 def newest_first(principal: Principal) -> QuerySet[File]:
@@ -159,14 +165,6 @@ def get_in_reach(principal: Principal, file_id: uuid.UUID) -> File:
     """Raises `NotFound`."""
     try:
         return in_reach_of(principal).get(pk=file_id)
-    except File.DoesNotExist:
-        raise NotFound from None
-
-
-def fetchable(principal: Principal, file_id: uuid.UUID) -> File:
-    """Raises `NotFound`."""
-    try:
-        return fetchable_by(principal).get(pk=file_id)
     except File.DoesNotExist:
         raise NotFound from None
 

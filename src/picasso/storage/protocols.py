@@ -71,6 +71,9 @@ class FileReader(Protocol):
     def read(self, size: int) -> bytes:
         """The next bytes, at most ``size``; empty at the end."""
 
+    def send_to(self, socket: int, size: int) -> int:
+        """Send some of them to a socket that does not block; how many, 0 at the end. Raises `BlockingIOError`."""
+
     def close(self) -> None: ...
 
 

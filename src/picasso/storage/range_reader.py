@@ -18,6 +18,11 @@ class RangeReader:
         self._start += len(data)
         return data
 
+    def send_to(self, socket: int, size: int) -> int:
+        count = os.sendfile(socket, self._fd, self._start, min(size, self._stop - self._start))
+        self._start += count
+        return count
+
     def close(self) -> None:
         if self._fd >= 0:
             os.close(self._fd)

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping, 
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Protocol
 
+from picasso.web.direct_answer import DirectAnswer
 from picasso.web.direct_body import DirectBody
 
 Headers = Sequence[tuple[bytes, bytes]]
@@ -48,6 +49,9 @@ class Connection(Protocol):
     def direct_body(self) -> DirectBody | None:
         """The rest of the body, to be received without copies; None if its length is unknown or nothing is left."""
 
+    def direct_answer(self) -> DirectAnswer | None:
+        """For the bytes of stored files, after the head of an answer of known length; None where it is not possible."""
+
     def send_interim(self, status: int, headers: Headers) -> bool:
         """Send a 1xx response if this client can get one now; whether it was sent."""
 
@@ -82,6 +86,9 @@ class PlainConnection:
         self.gone = True
 
     def direct_body(self) -> None:
+        return None
+
+    def direct_answer(self) -> None:
         return None
 
     def send_interim(self, status: int, headers: Headers) -> bool:

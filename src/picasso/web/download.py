@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import partial
 
 from picasso.access.policies import Policies
 from picasso.errors import BadRequest, MethodNotAllowed
 from picasso.storage import Delegation, FileStore
 from picasso.web.conditions import is_not_modified
-from picasso.web.downloads import Download, find, headers_of
+from picasso.web.downloads import Download, find_all, headers_of
+from picasso.web.lookups import Lookups
 from picasso.web.ranges import Multipart, Span, is_simple, requested_spans
 from picasso.web.request import Request
 from picasso.web.sending import Pieces, Sender
@@ -28,8 +30,8 @@ CHOICES = {b"": True, b"1": True, b"true": True, b"0": False, b"false": False}
 class DownloadHandler:
     def __init__(self, files: FileStore, policies: Policies) -> None:
         self._files = files
-        self._policies = policies
         self._sender = Sender(files)
+        self._lookups = Lookups(partial(find_all, policies=policies), self._sender.in_thread)
 
     def stop(self) -> None:
         """A read that hangs is not waited for."""
@@ -39,7 +41,7 @@ class DownloadHandler:
         if request.method not in {"GET", "HEAD"}:
             raise MethodNotAllowed(["GET", "HEAD"])
         as_attachment = is_attachment(request.scope["query_string"])
-        download = await self._sender.in_thread(find, request.principal, request.path, self._policies)
+        download = await self._lookups.find(request.principal, request.path)
         headers = headers_of(download, as_attachment=as_attachment)
         if is_not_modified(request.headers, download.representation):
             kept = {name: headers[name] for name in ("ETag", "Cache-Control")}

@@ -6,6 +6,8 @@ from __future__ import annotations
 import re
 import unicodedata
 import uuid
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -16,7 +18,7 @@ from django.db import InterfaceError, OperationalError, close_old_connections
 from picasso.access.policies import Policies
 from picasso.access.principal import Principal
 from picasso.addresses import DOWNLOADS
-from picasso.errors import NotFound, Unavailable
+from picasso.errors import NotFound, PicassoError, Unavailable
 from picasso.files import queries
 from picasso.files.quarantine import require_released
 from picasso.files.refused import require_accepted
@@ -59,29 +61,70 @@ class Download:
         return Representation(f'"{self.sha256}"', self.stored_at, self.size)
 
 
-def find(principal: Principal, path: str, policies: Policies) -> Download:
-    """The file or derivative at ``/files/…``.
+def find_all(asked: Sequence[tuple[Principal, str]], policies: Policies) -> list[Download | PicassoError]:
+    """What is at each of these paths for who asks for it, in the same order.
 
-    Raises `NotFound`, `Unavailable`, and as `require_released` and `require_accepted`.
+    The faults: `NotFound`, and as `require_released` and `require_accepted`. Raises `Unavailable`.
     """
-    match = ADDRESS.fullmatch(path)
-    if not match:
-        raise NotFound
     try:
         close_old_connections()
-        file_id = uuid.UUID(match[1])
-        if match[2]:
-            return find_derivative(principal, file_id, match[2], match[3], policies)
-        return find_original(principal, file_id, match[3], policies)
-    except ValueError:
-        raise NotFound from None
+        addresses = [address_in(path) for _, path in asked]
+        files = originals(
+            [
+                (who, found.file_id)
+                for (who, _), found in zip(asked, addresses, strict=True)
+                if found and not found.processor
+            ]
+        )
+        return [found_at(who, at, files, policies) for (who, _), at in zip(asked, addresses, strict=True)]
     except (OperationalError, InterfaceError) as fault:
         raise Unavailable("The database is unavailable. Please try again.") from fault
 
 
-def find_original(principal: Principal, file_id: uuid.UUID, name: str, policies: Policies) -> Download:
-    file = queries.fetchable(principal, file_id)
-    if file_name(file.key) != name:
+@dataclass(frozen=True, slots=True)
+class Address:
+    file_id: uuid.UUID
+    processor: str
+    """Empty for an original."""
+    name: str
+
+
+def address_in(path: str) -> Address | None:
+    if match := ADDRESS.fullmatch(path):
+        with suppress(ValueError):
+            return Address(uuid.UUID(match[1]), match[2] or "", match[3])
+    return None
+
+
+Files = Mapping[tuple[Hashable, uuid.UUID], File]
+"""By who sees them (`queries.sight`), and by their id."""
+
+
+def originals(asked: Iterable[tuple[Principal, uuid.UUID]]) -> Files:
+    """Those of the files that who asks for them may fetch: a statement for each group of people who see the same."""
+    groups: dict[Hashable, tuple[Principal, set[uuid.UUID]]] = {}
+    for who, file_id in asked:
+        groups.setdefault(queries.sight(who), (who, set()))[1].add(file_id)
+    return {
+        (sight, file.pk): file
+        for sight, (who, ids) in groups.items()
+        for file in queries.fetchable_by(who).filter(pk__in=ids).order_by()
+    }
+
+
+def found_at(who: Principal, address: Address | None, files: Files, policies: Policies) -> Download | PicassoError:
+    try:
+        if address is None:
+            raise NotFound
+        if address.processor:
+            return find_derivative(who, address.file_id, address.processor, address.name, policies)
+        return original(who, files.get((queries.sight(who), address.file_id)), address.name, policies)
+    except PicassoError as fault:
+        return fault
+
+
+def original(principal: Principal, file: File | None, name: str, policies: Policies) -> Download:
+    if file is None or file_name(file.key) != name:
         raise NotFound
     require_released(principal, file)
     require_accepted(file, policies)

@@ -24,6 +24,7 @@ from uvicorn.protocols.http.httptools_impl import (
 
 from picasso.errors import PROBLEM_JSON, HeadersTooLarge, PicassoError, Problem
 from picasso.web.connection import EXTENSION, Headers, Receive
+from picasso.web.direct_answer import DirectAnswer
 from picasso.web.direct_body import DirectBody
 from picasso.web.request_head import NotHttp, origin_form, require_known_framing
 from picasso.web.security_headers import OTHER as SECURITY_HEADERS
@@ -72,6 +73,9 @@ class RequestConnection:
     def direct_body(self) -> DirectBody | None:
         return self._protocol.direct_body(self.cycle)
 
+    def direct_answer(self) -> DirectAnswer | None:
+        return self._protocol.direct_answer(self.cycle)
+
     def send_interim(self, status: int, headers: Headers) -> bool:
         return self.interim_allowed and self._protocol.send_interim(self.cycle, status, headers)
 
@@ -99,7 +103,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def __init__(self, *args: Any, stall_seconds: float = 120, **more: Any) -> None:
         super().__init__(*args, **more)
-        self._stall_seconds = stall_seconds
+        self.stall_seconds = stall_seconds
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -289,6 +293,16 @@ class HttpProtocol(HttpToolsProtocol):
         self.transport.write(b"%x\r\n%b\r\n" % (len(body), body))
         return True
 
+    # Stored files
+
+    def direct_answer(self, cycle: RequestResponseCycle) -> DirectAnswer | None:
+        """None if the client is gone, the length is not known, or the bytes are encrypted on their way."""
+        socket = self.transport.get_extra_info("socket")
+        encrypted = self.transport.get_extra_info("ssl_object") is not None
+        if cycle.disconnected or self.transport.is_closing() or cycle.chunked_encoding is not False:
+            return None
+        return None if encrypted or socket is None else DirectAnswer(self, cycle, socket.fileno())
+
     # Ends
 
     def _refuse(self, body: Problem) -> None:
@@ -347,7 +361,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def _watch(self) -> None:
         left = self.transport.get_write_buffer_size()
-        self._stall = self.loop.call_later(self._stall_seconds, self._on_stall, left)
+        self._stall = self.loop.call_later(self.stall_seconds, self._on_stall, left)
 
     def _on_stall(self, before: int) -> None:
         if self.transport.get_write_buffer_size() < before:

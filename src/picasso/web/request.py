@@ -21,6 +21,7 @@ from picasso.languages import preferences
 from picasso.languages.accept import language_of
 from picasso.languages.problems import VARY, localized
 from picasso.web.connection import LosslessReceive, Receive, connection_of
+from picasso.web.direct_answer import DirectAnswer
 from picasso.web.direct_body import DirectBody
 from picasso.web.recheck import Recheck
 
@@ -198,6 +199,10 @@ class Request:
     def direct_body(self) -> DirectBody | None:
         """For receiving the rest of the body without copies; None if that is not possible. Does not set `more_body`."""
         return self._connection.direct_body()
+
+    def direct_answer(self) -> DirectAnswer | None:
+        """For sending stored bytes without copies, after `start` with a length; None if that is not possible."""
+        return self._connection.direct_answer()
 
     async def receive_or_gone(self) -> tuple[bytes, bool]:
         """As `receive`; raises `ClientGone`."""

@@ -44,7 +44,7 @@ class Sender:
     async def send(self, request: Request, key: str, status: int, headers: Mapping[str, str], pieces: Pieces) -> None:
         """Answer with these pieces of the file ``key``. Raises `NotFound` before it answers."""
         spans = (piece for piece in pieces if isinstance(piece, Span))
-        file = await self.in_thread(self._open, key, next(spans))
+        file, start = await self.in_thread(self._open, key, next(spans))
         with self._counted():
             try:
                 await request.start(status, headers)
@@ -53,29 +53,41 @@ class Sender:
                         if isinstance(piece, bytes):
                             await request.body(piece, more=True)
                             continue
-                        await self._send_span(request, file, piece)
+                        await self._send_span(request, file, piece, start)
                         file.close()
                         if span := next(spans, None):
-                            file = await self.in_thread(self._open, key, span)
+                            file, start = await self.in_thread(self._open, key, span)
                     await request.body(b"")
             finally:
                 file.close()
 
-    def _open(self, key: str, span: Span) -> FileReader:
+    def _open(self, key: str, span: Span) -> tuple[FileReader, bytes]:
+        """With its bytes if they are few, for which no thread is asked once more."""
         try:
-            return self._files.open(key, span.start, span.stop)
+            file = self._files.open(key, span.start, span.stop)
         except FileNotFoundError:
             raise NotFound from None
+        try:
+            return file, file.read(span.size) if span.size <= SMALL_CHUNK else b""
+        except BaseException:
+            file.close()
+            raise
 
-    async def _send_span(self, request: Request, file: FileReader, span: Span) -> None:
+    async def _send_span(self, request: Request, file: FileReader, span: Span, start: bytes) -> None:
         """Takes no thread while a slow client is waited for. The server disconnects clients that never read."""
-        left = span.size
+        left = span.size - len(start)
+        if start:
+            await request.body(start, more=True)
+        elif direct := request.direct_answer():
+            with direct:
+                return await direct.send(file, left, self.in_thread, patient=self._sending <= MANY)
         while left and not request.gone:
             chunk = await self.in_thread(file.read, CHUNK if self._sending <= MANY else SMALL_CHUNK)
             if not chunk:
                 raise OSError("a stored file is shorter than its row says")
             left -= len(chunk)
             await request.body(chunk, more=True)
+        return None
 
     @contextmanager
     def _counted(self) -> Iterator[None]:

@@ -1,0 +1,77 @@
+"""Requests that come while others are looked up are looked up together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from picasso.access.policies import Policies
+from picasso.access.principal import ANONYMOUS, OPEN, SERVICE
+from picasso.errors import NotFound, PicassoError, Unavailable
+from picasso.models import Project
+from picasso.web.downloads import Download, find_all
+from picasso.web.lookups import ROUNDS, Asked, Lookups
+from tests.flow.rows import new_file
+
+
+class Database:
+    """Answers when it is told to."""
+
+    def __init__(self) -> None:
+        self.asked: list[list[str]] = []
+        self.answers: asyncio.Queue[Exception | None] = asyncio.Queue()
+
+    async def __call__(self, _: object, asked: Sequence[Asked]) -> list[Any]:
+        self.asked.append([path for _, path in asked])
+        if fault := await self.answers.get():
+            raise fault
+        return [NotFound() if path.startswith("no") else path for _, path in asked]
+
+
+async def looked_up(*faults: Exception | None) -> tuple[Database, list[Any]]:
+    database = Database()
+    lookups = Lookups(lambda asked: [], database)
+    names = ["a", "no-b", "c", "d", "no-e"]
+    tasks = []
+    for name in names:
+        tasks.append(asyncio.create_task(lookups.find(OPEN, name)))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+    tasks[3].cancel()
+    for fault in faults:
+        database.answers.put_nowait(fault)
+    return database, await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def test_what_waits_is_asked_for_together() -> None:
+    database, found = asyncio.run(looked_up(None, None, None))
+    assert database.asked == [["a"], ["no-b"], ["c", "d", "no-e"]]
+    assert len(database.asked) == ROUNDS + 1
+    assert [type(each) for each in found] == [str, NotFound, str, asyncio.CancelledError, NotFound]
+
+
+def test_a_fault_of_the_database_is_told_to_those_who_asked_with_it() -> None:
+    _, found = asyncio.run(looked_up(Unavailable(), None, RuntimeError()))
+    assert [type(each) for each in found] == [Unavailable, NotFound, RuntimeError, asyncio.CancelledError, RuntimeError]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_each_finds_what_it_may_fetch() -> None:
+    mine, public = new_file("mine.txt"), new_file("public.txt", visibility="public")
+    other = new_file("other.txt", project=Project.objects.create(name="other"))
+    paths = [f"/files/{file.pk}/{file.key.rpartition('/')[2]}" for file in (mine, public, other)]
+    asked = [(who, path) for path in paths for who in (OPEN, ANONYMOUS, SERVICE)]
+    found = find_all([*asked, (OPEN, "/files/x/y"), (OPEN, f"{paths[0]}z")], Policies())
+    assert [shown(each) for each in found] == [
+        *("mine.txt", "not-found", "mine.txt"),
+        *("public.txt", "public.txt", "public.txt"),
+        *("not-found", "not-found", "other.txt"),
+        *("not-found", "not-found"),
+    ]
+
+
+def shown(found: Download | PicassoError) -> str:
+    return found.name if isinstance(found, Download) else found.code
