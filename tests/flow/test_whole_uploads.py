@@ -20,7 +20,7 @@ from picasso.models import Event, File, Upload
 from picasso.storage.folder import Folder
 from picasso.web import body
 from picasso.web.app import WebApp
-from tests.flow.asgi import Exchange, ask, with_app
+from tests.flow.asgi import Exchange, ask, started, with_app
 from tests.flow.test_web_app import wait_for_their_end
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -264,4 +264,138 @@ def test_a_repeated_body_that_takes_its_time_is_compared_too(
 
     first, again = with_app(tmp_path, call)
     assert file_of(first) == file_of(again)
+    assert File.everywhere.count() == 1
+
+
+# An upload that is created first, and then gets all of its bytes at once
+
+
+async def create(app: WebApp, **more: object) -> str:
+    """The path of a new upload by tus."""
+    head: dict[str, Any] = {"tus_resumable": "1.0.0", "upload_length": len(CONTENT), **more}
+    made = await ask(app, "POST", UPLOADS, b"", **head)
+    assert made.status == 201, made.body
+    return made.headers["location"].partition("localhost")[2]
+
+
+def patch_fields(offset: int = 0) -> dict[str, Any]:
+    return {"tus_resumable": "1.0.0", "content_type": TUS["content_type"], "upload_offset": offset}
+
+
+async def patch(app: WebApp, path: str, content: bytes = CONTENT, offset: int = 0) -> Exchange:
+    return await ask(app, "PATCH", path, content, **patch_fields(offset))
+
+
+async def look(app: WebApp, path: str) -> Exchange:
+    return await ask(app, "HEAD", path, tus_resumable="1.0.0")
+
+
+@pytest.fixture(params=["the same process", "another process"])
+def elsewhere(request: pytest.FixtureRequest) -> bool:
+    """Whether another process gets the bytes than the one that created the upload."""
+    return bool(request.param == "another process")
+
+
+Calls = Callable[[WebApp, str], Awaitable[list[Exchange]]]
+
+
+def created_and(folder: Path, elsewhere: bool, calls: Calls) -> list[Exchange]:
+    async def run(first: WebApp) -> list[Exchange]:
+        path = await create(first)
+        if not elsewhere:
+            return await calls(first, path)
+        async with started(folder) as second:
+            return await calls(second, path)
+
+    return with_app(folder, run)
+
+
+def test_all_bytes_at_once_are_a_file(tmp_path: Path, elsewhere: bool) -> None:
+    async def calls(app: WebApp, path: str) -> list[Exchange]:
+        return [await patch(app, path), await look(app, path), await patch(app, path, b"", len(CONTENT))]
+
+    answers = created_and(tmp_path, elsewhere, calls)
+    assert [answer.status for answer in answers] == [204, 200, 204]
+    assert {answer.headers["upload-offset"] for answer in answers} == {str(len(CONTENT))}
+    row, file = Upload.everywhere.get(), File.everywhere.get()
+    assert (row.file_id, row.length, row.reserved) == (file.pk, len(CONTENT), 0)
+    assert {answer.headers["content-location"] for answer in answers} == {f"http://localhost/api/v1.0/files/{file.pk}/"}
+    assert Folder(tmp_path).files.path(file.key).read_bytes() == CONTENT
+    assert list(Event.everywhere.order_by("pk").values_list("type", flat=True)) == ["upload.started", "file.received"]
+    assert not uploads_folder(tmp_path)
+
+
+def test_all_bytes_at_once_many_times_at_once_are_one_file(tmp_path: Path, elsewhere: bool) -> None:
+    async def calls(app: WebApp, path: str) -> list[Exchange]:
+        return await asyncio.gather(*(patch(app, path) for _ in range(8)))
+
+    answers = created_and(tmp_path, elsewhere, calls)
+    statuses = [answer.status for answer in answers]
+    assert statuses.count(204) == 1
+    assert set(statuses) == {204, 409}
+    assert File.everywhere.count() == 1
+    assert len([path for path in (tmp_path / "media").rglob("*") if path.is_file()]) == 1
+    assert not uploads_folder(tmp_path)
+
+
+def test_all_bytes_at_once_do_not_count_where_some_have_come(tmp_path: Path, elsewhere: bool) -> None:
+    async def calls(app: WebApp, path: str) -> list[Exchange]:
+        return [await patch(app, path, CONTENT[:10]), await patch(app, path), await patch(app, path, CONTENT[10:], 10)]
+
+    some, wrong, rest = created_and(tmp_path, elsewhere, calls)
+    assert [answer.status for answer in (some, wrong, rest)] == [204, 409, 204]
+    assert Folder(tmp_path).files.path(File.everywhere.get().key).read_bytes() == CONTENT
+
+
+def test_all_bytes_take_over_from_a_request_that_stalls(tmp_path: Path, elsewhere: bool) -> None:
+    """It has appended some, so the offset of the second is wrong, as it would be one after the other."""
+
+    async def calls(app: WebApp, path: str) -> list[Exchange]:
+        stalled = Exchange(app, "PATCH", path, {"content-length": len(CONTENT), **patch_fields()})
+        stalled.send(CONTENT[:10])
+        running = asyncio.create_task(stalled.run())
+        while not any(each.stat().st_size for each in uploads_folder(tmp_path)):  # noqa: ASYNC110 - it has no event
+            await asyncio.sleep(0.01)
+        wrong = await patch(app, path)
+        await running
+        return [stalled, wrong, await patch(app, path, CONTENT[10:], 10)]
+
+    stalled, wrong, rest = created_and(tmp_path, elsewhere, calls)
+    assert [answer.status for answer in (stalled, wrong, rest)] == [409, 409, 204]
+    assert wrong.headers["upload-offset"] == "10"
+    assert Folder(tmp_path).files.path(File.everywhere.get().key).read_bytes() == CONTENT
+
+
+def test_an_upload_that_was_deleted_gets_no_bytes(tmp_path: Path, elsewhere: bool) -> None:
+    async def calls(app: WebApp, path: str) -> list[Exchange]:
+        async with started(tmp_path) as other:
+            deleted = await ask(other, "DELETE", path, tus_resumable="1.0.0")
+        return [deleted, await patch(app, path)]
+
+    deleted, late = created_and(tmp_path, elsewhere, calls)
+    assert [answer.status for answer in (deleted, late)] == [204, 404]
+    assert not File.everywhere.exists()
+    assert not [path for path in (tmp_path / "media").rglob("*") if path.is_file()]
+
+
+def test_what_is_cut_of_all_bytes_stays(tmp_path: Path, elsewhere: bool) -> None:
+    async def calls(app: WebApp, path: str) -> list[Exchange]:
+        cut = Exchange(app, "PATCH", path, {"content-length": len(CONTENT), **patch_fields()})
+        cut.send(CONTENT[:10])
+        cut.disconnect()
+        await cut.run()
+        assert app.memory.size == 0
+        return [await look(app, path)]
+
+    (found,) = created_and(tmp_path, elsewhere, calls)
+    assert (found.status, found.headers["upload-offset"]) == (200, "10")
+
+
+def test_a_creation_without_content_is_found_by_its_key(tmp_path: Path) -> None:
+    async def call(app: WebApp) -> list[str]:
+        paths = [await create(app, idempotency_key="k") for _ in range(2)]
+        assert (await patch(app, paths[0])).status == 204
+        return [*paths, await create(app, idempotency_key="k")]
+
+    assert len(set(with_app(tmp_path, call))) == 1
     assert File.everywhere.count() == 1

@@ -46,6 +46,19 @@ def begun_by(principal: Principal) -> QuerySet[Upload]:
     return Upload.objects.of(principal.project_id).filter(principal__in=identities)
 
 
+def find_own(principal: Principal, upload_id: uuid.UUID) -> Upload | None:
+    """Raises as `begun_by`."""
+    return begun_by(principal).filter(pk=upload_id).first()
+
+
+def is_own(principal: Principal, row: Upload) -> bool:
+    """Whether `begun_by` has it."""
+    if principal.sees_everything:
+        return True
+    mine = row.principal == principal.identity if row.principal else principal.kind == "open"
+    return row.project_id == principal.project_id and mine
+
+
 def find(upload_id: uuid.UUID) -> Upload | None:
     """Whoever began it."""
     return Upload.everywhere.filter(pk=upload_id).first()

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import cast
 
@@ -26,6 +26,7 @@ from picasso.receive import cleanup
 from picasso.receive.acceptance import require_size
 from picasso.receive.admission import DELETED
 from picasso.receive.commit import Committer
+from picasso.receive.first_append import FirstAppend, NewUploads, waits_for_all
 from picasso.receive.locked_upload import LockedUpload, Services, UploadStatus
 from picasso.receive.locks import PATIENCE, LockHolder, Locks
 from picasso.receive.quota import WINDOW, Limits, lock_quota, require_room
@@ -34,13 +35,15 @@ from picasso.receive.token_use import require_unused
 from picasso.receive.upload_rows import (
     begun_by,
     delete_uploads,
+    find_own,
     insert,
+    is_own,
     knows_key,
     require_own,
     require_parts,
     write_event,
 )
-from picasso.storage import Storage
+from picasso.storage import Storage, UploadLock
 
 # When the quota is exceeded, expired uploads are looked for at most this often.
 SWEEP_SECONDS = 2.0
@@ -65,6 +68,7 @@ class Uploads:
         self.max_size = limits.max_size
         self.locks = Locks(storage.uploads)
         self._services = Services(storage, committer, threads, self.locks.database, limits)
+        self._new = NewUploads()
         self._last_sweep = -SWEEP_SECONDS
 
     def start(self) -> None:
@@ -88,35 +92,53 @@ class Uploads:
             KnownKey: an earlier request had its Idempotency-Key.
         """
         async with self.locks.hold_new(row.pk) as holder:
-            await self._create(row, holder)
+            await self._create(row, holder.replace_store_lock)
             yield LockedUpload(self._services, holder, row, 0)
 
-    async def _create(self, row: Upload, holder: LockHolder) -> None:
+    async def create_empty(self, row: Upload) -> UploadStatus:
+        """As `create`, but nothing comes with this request, so no lock is held: nobody knows the upload yet."""
+        row.announced = True
+        await self._create(row, release)
+        self._new.add(row)
+        return UploadStatus(row, None if row.is_final else 0, time.time() + self.limits.life(row, 0))
+
+    async def first_append(self, principal: Principal, upload_id: uuid.UUID, size: int) -> FirstAppend | None:
+        """To append all bytes of an upload, ``size`` of them, at once; None if it is not known to wait for just that.
+
+        Raises as `begun_by`.
+        """
+        row = self._new.take(upload_id) or await self.locks.database.do(find_own, principal, upload_id)
+        if row is None or not is_own(principal, row) or not waits_for_all(row, size):
+            return None
+        return FirstAppend(self._services, row)
+
+    async def _create(self, row: Upload, take: Callable[[UploadLock], None]) -> None:
+        """``take`` gets the lock of the new upload in the store. Called in a thread."""
         announced = row.length or row.reserved
         if announced > self.max_size:
             raise TooLarge
         self.storage.uploads.require_space(announced)
         try:
-            await self._insert_within_quota(row, holder)
+            await self._insert_within_quota(row, take)
         except BaseException:
             # In the thread that inserts: so it comes after the insertion, even if this request was cancelled.
             self.locks.database.submit(delete_uploads, self.storage.uploads, [row.pk])
             raise
 
-    async def _insert_within_quota(self, row: Upload, holder: LockHolder) -> None:
+    async def _insert_within_quota(self, row: Upload, take: Callable[[UploadLock], None]) -> None:
         """If the quota is exceeded, remove expired uploads and try again."""
         try:
-            await self.locks.database.do(self._insert, row, holder)
+            await self.locks.database.do(self._insert, row, take)
         except (UnfinishedFull, TooManyUploads, QuotaExceeded):
             if time.monotonic() < self._last_sweep + SWEEP_SECONDS:
                 raise
             self._last_sweep = time.monotonic()
             await asyncio.to_thread(_remove_expired, self.storage, self.limits.expiry)
             await self.threads.in_writer(self.storage.uploads.remove, row.pk)
-            await self.locks.database.do(self._insert, row, holder)
+            await self.locks.database.do(self._insert, row, take)
 
-    def _insert(self, row: Upload, holder: LockHolder) -> None:
-        holder.replace_store_lock(self.storage.uploads.begin(row.pk))
+    def _insert(self, row: Upload, take: Callable[[UploadLock], None]) -> None:
+        take(self.storage.uploads.begin(row.pk))
         try:
             self._insert_row(row)
         except IntegrityError:
@@ -206,6 +228,10 @@ class Uploads:
             raise Gone
         return UploadStatus(row, None if row.is_final else stored.offset, expires_at)
 
+    def finished_status(self, row: Upload, size: int) -> UploadStatus:
+        """Of an upload that has become a file of this size just now."""
+        return UploadStatus(row, size, time.time() + self.limits.expiry)
+
     async def delete(self, upload_id: uuid.UUID) -> None:
         """For an upload that can't be continued any more: no lock is taken."""
         await self.locks.database.do(delete_uploads, self.storage.uploads, [upload_id])
@@ -247,6 +273,10 @@ class Uploads:
         unfinished = not status.row.finished
         offset = self.storage.uploads.recover(status.row.pk) if unfinished else status.offset or 0
         return LockedUpload(self._services, holder, status.row, offset)
+
+
+def release(lock: UploadLock) -> None:
+    lock.release()
 
 
 def remove_expired(storage: Storage, expiry: int) -> None:

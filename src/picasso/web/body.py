@@ -139,6 +139,7 @@ class Body:
         self._limit = limit
         self._received = 0
         self._unparsed = b""  # taken from the request, but then the request was interrupted or given up
+        self._more = True
         self._put_back: list[bytes] = []
         self._direct_from = 0  # a client that was slow has to send another block before it is tried again
 
@@ -152,27 +153,26 @@ class Body:
         """
         while self._put_back:
             await parser.feed(self._put_back.pop(0))
-        more = True
-        while more:
+        while self._more:
             more = await self._feed(parser, *await self._next(parser.sink))
             if more and parser.sink.takes_blocks and self._is_large():
-                more = await self._receive_directly(parser)
+                self._more = await self._receive_directly(parser)
         self._require_whole()
 
     async def receive_at_once(self, parser: BodyParser) -> bool:
         """As `receive`, as long as the body keeps coming; whether all of it has. Otherwise `receive` goes on."""
-        more, end = True, time.monotonic() + AT_ONCE_SECONDS
-        while more:
+        end = time.monotonic() + AT_ONCE_SECONDS
+        while self._more:
             if (got := await self._soon()) is None:
                 return False
-            more = await self._feed(parser, *got)
-            if more and time.monotonic() > end:
+            if await self._feed(parser, *got) and time.monotonic() > end:
                 return False
         self._require_whole()
         return True
 
     async def _feed(self, parser: BodyParser, chunk: bytes, more: bool) -> bool:
         """Returns ``more``."""
+        self._more = more
         await self._require_sender()
         self._received += len(chunk)
         if self._limit is not None and self._received > self._limit:

@@ -39,7 +39,7 @@ from picasso.web.upload_metadata import (
     sent_wishes,
 )
 from picasso.web.waiting import Waiting
-from picasso.web.whole import FirstContent, is_small, require_same_as_known
+from picasso.web.whole import commit_whole, is_small, receive_whole, require_same_as_known
 
 CONTENT = "application/partial-upload"
 
@@ -98,11 +98,13 @@ class Draft:
     async def _receive_whole(self, request: Request, base: str, row: Upload, arrival: Arrival) -> bool:
         """Receive and answer what arrives at once; whether it did."""
         whole = Checks(request, REPR_DIGEST)
-        first = FirstContent(request, self._uploads, arrival.body, [*arrival.checks.hashes, *whole.hashes])
-        if not await first.is_whole(row):
+        hashes = [*arrival.checks.hashes, *whole.hashes]
+        first = await receive_whole(request, self._uploads, row, arrival.body, hashes)
+        if first is None:
             return False
+        await first.verify(partial(verify, request, arrival.checks, whole))
         try:
-            file = await first.commit(row, partial(verify, request, arrival.checks, whole))
+            file = await commit_whole(self._uploads, row, first.content)
         except KnownKey as known:
             await require_same_as_known(self._uploads, request, known.row, first.content)
             await self._answer_known(request, base, known.row)

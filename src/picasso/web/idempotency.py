@@ -122,12 +122,17 @@ async def find_known(uploads: Uploads, row: Upload) -> Upload | None:
 
 async def answered_by(uploads: Uploads, row: Upload, known: Upload, has_content: bool) -> Upload | None:
     """The upload with the same key, if its answer is the answer. One that was cut off is removed."""
-    if known.request_fingerprint != row.request_fingerprint:
-        raise KeyReused
+    require_same_request(row, known)
     if known.finished or known.announced or not has_content:
         return known
     await remove_cut_off(uploads, known)
     return None
+
+
+def require_same_request(row: Upload, known: Upload) -> None:
+    """Raises `KeyReused`."""
+    if known.request_fingerprint != row.request_fingerprint:
+        raise KeyReused
 
 
 async def remove_cut_off(uploads: Uploads, row: Upload) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,13 +11,18 @@ from urllib.parse import urlsplit
 from picasso.addresses import UPLOADS, upload_url
 from picasso.errors import (
     BadRequest,
+    Conflict,
     EmptyFile,
     Forbidden,
     InconsistentLength,
     Locked,
     MethodNotAllowed,
+    NotAccepted,
     OffsetMismatch,
+    QuotaExceeded,
+    TokenUsedUp,
     TooLarge,
+    Unauthorized,
     UnsupportedMediaType,
     UnsupportedVersion,
 )
@@ -30,7 +34,7 @@ from picasso.receive.terms import PipelineRules, decide
 from picasso.receive.uploads import KnownKey, Uploads
 from picasso.web.body import Body, BodyOptions
 from picasso.web.digests import CHECKSUM, CHECKSUMS, CONTENT_DIGEST, REPR_DIGEST, Checks, digests_of
-from picasso.web.idempotency import create_upload, require_same_content, set_key
+from picasso.web.idempotency import create_upload, require_same_content, require_same_request, set_key
 from picasso.web.request import Request
 from picasso.web.resumable import (
     Arrival,
@@ -45,7 +49,7 @@ from picasso.web.resumable import (
 )
 from picasso.web.upload_metadata import first_of, media_type, metadata, sent_wishes
 from picasso.web.waiting import Waiting
-from picasso.web.whole import FirstContent, is_small, require_same_as_known
+from picasso.web.whole import FirstContent, commit_whole, is_small, receive_whole, require_same_as_known
 
 VERSION = "1.0.0"
 
@@ -137,12 +141,14 @@ class Tus:
             require_content_type(request)
             require_fitting(request, self._limit(row.length), 0)
             row.reserved = self._uploads.expected_size(request.content_length)
+        elif row.length != 0:
+            return await self._create_empty(request, base, row)
         body = Body(request, self._options)
         if is_small(request) and request.content_length == row.length and not row.is_part:
             checks = Checks(request, CONTENT_DIGEST, CHECKSUM, REPR_DIGEST)
-            first = FirstContent(request, self._uploads, body, checks.hashes)
-            if await first.is_whole(row):
-                return await self._answer_whole(request, base, row, first, checks)
+            if first := await receive_whole(request, self._uploads, row, body, checks.hashes):
+                await first.verify(checks.verify)
+                return await self._create_whole(request, base, row, first)
         arrival = Arrival(body, Checks(request, CONTENT_DIGEST, CHECKSUM))
         async with create_upload(self._uploads, row, has_content=content) as creation:
             if creation.lock and (content or row.length == 0):
@@ -153,16 +159,22 @@ class Tus:
             await require_same_content(self._uploads, request, creation.row, body, complete=False)
         return await self._answer_created(request, base, creation.row)
 
-    async def _answer_whole(
-        self, request: Request, base: str, row: Upload, first: FirstContent, checks: Checks
-    ) -> None:
+    async def _create_empty(self, request: Request, base: str, row: Upload) -> None:
         try:
-            file = await first.commit(row, checks.verify)
+            status = await self._uploads.create_empty(row)
+        except KnownKey as known:
+            require_same_request(row, known.row)
+            await self._answer_created(request, base, known.row)
+        else:
+            await self._answer_status(request, base, status)
+
+    async def _create_whole(self, request: Request, base: str, row: Upload, first: FirstContent) -> None:
+        try:
+            file = await commit_whole(self._uploads, row, first.content)
         except KnownKey as known:
             await require_same_as_known(self._uploads, request, known.row, first.content)
             return await self._answer_created(request, base, known.row)
-        status = UploadStatus(row, file.size, time.time() + self._uploads.limits.expiry)
-        return await self._answer_status(request, base, status)
+        return await self._answer_status(request, base, self._uploads.finished_status(row, file.size))
 
     async def _answer_created(self, request: Request, base: str, row: Upload, *, waits: bool = True) -> None:
         """The upload as it is now, also if an earlier request with the same key has created it."""
@@ -231,7 +243,10 @@ class Tus:
         base = request.base
         offset = number("Upload-Offset", request.headers.get("upload-offset", ""))
         require_content_type(request)
-        arrival = Arrival(Body(request, self._options), Checks(request, CONTENT_DIGEST, CHECKSUM))
+        body = Body(request, self._options)
+        if offset == 0 and is_small(request) and await self._append_all(request, upload_id, body):
+            return
+        arrival = Arrival(body, Checks(request, CONTENT_DIGEST, CHECKSUM))
         async with self._lock_for_content(request, upload_id) as upload:
             row = upload.row
             if offset != upload.offset:
@@ -248,6 +263,33 @@ class Tus:
             await self._waiting.for_concatenation(request, row.final_id, self._concatenations.begin(row.final_id))
         await self._waiting.for_upload(request, row)
         await request.answer(204, headers=headers)
+
+    async def _append_all(self, request: Request, upload_id: uuid.UUID, body: Body) -> bool:
+        """Append all bytes of an upload that has none, if they come at once, and answer; whether that was done.
+
+        Otherwise the body has them again. Whatever else may be wrong is found, and noted, with the lock of the upload.
+        """
+        append = await self._uploads.first_append(request.principal, upload_id, request.content_length or 0)
+        if append is None or "upload-length" in request.headers:
+            return False
+        checks = Checks(request, CONTENT_DIGEST, CHECKSUM)
+        first = FirstContent(request, body, append.content(checks.hashes), is_known=True)
+        if not await first.is_whole():
+            return False
+        await first.verify(checks.verify)
+        chunks = first.content.sink.chunks
+        try:
+            file = await append.commit(first.content)
+        except (Conflict, Locked, NotAccepted, QuotaExceeded, TokenUsedUp, Unauthorized):
+            if not chunks:
+                raise
+            body.put_back(chunks)
+            return False
+        await self._waiting.for_upload(request, append.row)
+        status = self._uploads.finished_status(append.row, file.size)
+        headers = {"Upload-Offset": str(file.size), **expiry_headers(request.base, status)}
+        await request.answer(204, headers=headers)
+        return True
 
     @asynccontextmanager
     async def _lock_for_content(self, request: Request, upload_id: uuid.UUID) -> AsyncIterator[LockedUpload]:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from picasso.access.policies import require
-from picasso.errors import KeyInUse, NotAccepted
+from picasso.errors import ClientGone, KeyInUse, NotAccepted, UploadTimeout
 from picasso.models import File, Upload
 from picasso.policy import NO_POLICY, check_size
 from picasso.receive.content import NewContent, NewFileOutput
@@ -36,19 +36,19 @@ def is_small(request: Request) -> bool:
 class FirstContent:
     """The content of an upload in its first request."""
 
-    def __init__(self, request: Request, uploads: Uploads, body: Body, checks: Sequence[Hash] = ()) -> None:
-        self.content = new_content(uploads, request.content_length or 0, checks)
+    def __init__(self, request: Request, body: Body, content: NewContent, *, is_known: bool = False) -> None:
+        """``is_known``: the client knows the upload, so what arrives before a cut counts."""
+        self.content = content
+        self._is_known = is_known
         self._body = body
         self._request = request
-        self._uploads = uploads
 
-    async def is_whole(self, row: Upload) -> bool:
+    async def is_whole(self) -> bool:
         """Receive it, if it comes at once. Otherwise the body has again what has come of it.
 
-        Raises `NotAccepted`, and as `Body.receive`; then nothing is left of it.
+        Raises as `Body.receive`; then nothing is left of it.
         """
         try:
-            self._look(row)
             if whole := await self._receive():
                 await self.content.finish()
         except BaseException:
@@ -56,26 +56,22 @@ class FirstContent:
             raise
         return whole
 
-    def _look(self, row: Upload) -> None:
-        """Have the first bytes looked at. Raises `NotAccepted` if the size alone is not accepted."""
-        size = self._request.content_length
-        policy = self._uploads.committer.policies.of_request(self._request.principal, row.pipeline)
-        require(check_size(policy, size))
-        if policy != NO_POLICY:
-            self.content.sink.screen = Screen(lambda: policy, size=size, name=lambda: row.name)
-
     async def _receive(self) -> bool:
         sink = self.content.sink
-        if await self._body.receive_at_once(WholeBody(sink)):
-            return True
+        try:
+            if await self._body.receive_at_once(WholeBody(sink)):
+                return True
+        except (ClientGone, UploadTimeout):
+            if not self._is_known or sink.streams:
+                raise
         if sink.streams:  # the memory is full, so it is on the disk already
             await self._body.receive(WholeBody(sink))
             return True
         self._body.put_back(sink.release())
         return False
 
-    async def commit(self, row: Upload, verify: Callable[[], None]) -> File:
-        """As `commit_whole`, if ``verify`` raises nothing."""
+    async def verify(self, verify: Callable[[], None]) -> None:
+        """Before the commit: may it become a file? Raises what ``verify`` raises, and as `Recheck.before_commit`."""
         try:
             verify()
             if self._request.recheck:
@@ -83,18 +79,36 @@ class FirstContent:
         except BaseException:
             await self.content.discard()
             raise
-        return await commit_whole(self._uploads, row, self.content, of_upload(row))
 
 
-async def commit_whole(uploads: Uploads, row: Upload, content: NewContent, new: NewFile) -> File:
-    """Make content a file, and ``row`` the row of its upload.
+def screened(request: Request, uploads: Uploads, row: Upload, content: NewContent) -> NewContent:
+    """The content, with its first bytes looked at. Raises `NotAccepted` if the size alone is not accepted."""
+    size = request.content_length
+    policy = uploads.committer.policies.of_request(request.principal, row.pipeline)
+    require(check_size(policy, size))
+    if policy != NO_POLICY:
+        content.sink.screen = Screen(lambda: policy, size=size, name=lambda: row.name)
+    return content
+
+
+async def receive_whole(
+    request: Request, uploads: Uploads, row: Upload, body: Body, checks: Sequence[Hash]
+) -> FirstContent | None:
+    """The content of a new upload, if it comes at once. Raises `NotAccepted`, and as `Body.receive`."""
+    content = screened(request, uploads, row, new_content(uploads, request.content_length or 0, checks))
+    first = FirstContent(request, body, content)
+    return first if await first.is_whole() else None
+
+
+async def commit_whole(uploads: Uploads, row: Upload, content: NewContent, new: NewFile | None = None) -> File:
+    """Make content a file (``new``, or what the row says of it), and ``row`` the row of its upload.
 
     Raises:
         KnownKey: an earlier request had its Idempotency-Key. Its answer is the answer, if the content is the same.
         KeyInUse, KeyReused: as `picasso.web.idempotency.create_upload`.
         And as `Committer.commit`.
     """
-    new, chunks = replace(new, upload_id=None, whole=row), content.sink.chunks
+    new, chunks = replace(new or of_upload(row), upload_id=None, whole=row), content.sink.chunks
     while True:
         try:
             file = await uploads.committer.commit(content, new)
