@@ -327,7 +327,9 @@ class OutcomeSerializer(serializers.Serializer[Any]):
 class QueueSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
     paused = serializers.BooleanField()
-    waiting = serializers.IntegerField(help_text="Jobs that are not sent to a worker yet.")
+    waiting = serializers.IntegerField(
+        help_text="Jobs that are not sent to a worker yet. Above 10,000 it may be 15 seconds old."
+    )
     queued = serializers.IntegerField(help_text="Jobs that are sent to a worker.")
     running = serializers.IntegerField()
     paused_at = serializers.DateTimeField(allow_null=True, help_text="Since when it is paused; null if it is not.")

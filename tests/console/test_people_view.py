@@ -110,6 +110,59 @@ def test_a_project_has_usage_quotas_and_settings(open_page: Callable[[str], Page
     says(page, "365 days")
 
 
+def rule(page: Page, name: str) -> None:
+    """Open the dialog of this setting."""
+    page.run(
+        f"[...document.querySelectorAll('.rule')].find((each) => each.querySelector('code').innerText === {name!r})"
+        ".querySelector('button').click()"
+    )
+
+
+def test_rules_are_forms_with_their_json_one_click_away(
+    open_page: Callable[[str], Page], stack: Stack, shop: str
+) -> None:
+    def found(name: str) -> object:
+        return stack.client.get(f"/api/v1.0/projects/{shop}/").json()[name]
+
+    page = open_page(f"/projects/?project={shop}")
+    says(page, "Which files are accepted")
+    rule(page, "policy")
+    fill(page, "allowed_types", "image/*\nnonsense")
+    fill(page, "max_size", "5 MB")
+    fill(page, "encrypted", "refuse")
+    check_looks(page)
+    button(page, "Save")  # what the API says of a member is shown at its field
+    page.until("document.querySelector('dialog[open] [name=allowed_types]')?.getAttribute('aria-invalid') === 'true'")
+    fill(page, "allowed_types", "image/*")
+    button(page, "As JSON")
+    page.until("JSON.parse(document.querySelector('dialog[open] [name=policy]').value).max_size === 5000000")
+    check_looks(page)
+    button(page, "As a form")
+    page.until("document.querySelector('dialog[open] [name=allowed_types]')?.value === 'image/*'")
+    button(page, "Save")
+    no_dialog(page)
+    assert found("policy") == {"allowed_types": ["image/*"], "max_size": 5_000_000, "encrypted": "refuse"}
+    rule(page, "policy")
+    button(page, "As JSON")
+    fill(page, "policy", '{"max_size": {"*": 10}}')
+    button(page, "Save")
+    no_dialog(page)
+    assert found("policy") == {"max_size": {"*": 10}}
+    page.until("[...document.querySelectorAll('.rule pre')].some((each) => each.innerText.includes('10'))")
+    rule(page, "policy")  # sizes by type have no field
+    dialog_says(page, "show all of this setting")
+    press(page, "Escape")
+    no_dialog(page)
+    rule(page, "rates")
+    fill(page, "key", "many")
+    button(page, "Save")
+    page.until("document.querySelector('dialog[open] [name=key]')?.getAttribute('aria-invalid') === 'true'")
+    fill(page, "key", "100/5m")
+    button(page, "Save")
+    no_dialog(page)
+    assert found("rates") == {"key": "100/5m"}
+
+
 def test_the_audit_is_filtered_by_its_address(open_page: Callable[[str], Page], stack: Stack, shop: str) -> None:
     page = open_page(f"/audit/?action=project&target=project:{shop}")
     says(page, "Created a project")

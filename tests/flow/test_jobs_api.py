@@ -363,6 +363,26 @@ def test_the_console_says_why_a_job_was_not_changed() -> None:
     assert err.getvalue().endswith(f"The job {waiting.pk} is waiting and cannot be retried.\n")
 
 
+def test_many_waiting_jobs_are_not_counted_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    def quick(**headers: str) -> dict[str, Any]:
+        return next(each for each in client().get(QUEUES, headers=headers).json() if each["name"] == "quick")
+
+    monkeypatch.setattr(queues, "_kept", {})
+    monkeypatch.setattr(queues, "MOST", 2)
+    monkeypatch.setattr(queues, "KEPT_SECONDS", 1e9)
+    for number in (1, 2, 3):  # up to the bound and one more
+        new_job(due_at=Now() - timedelta(seconds=100))
+        assert quick()["waiting"] == number
+    new_job(due_at=Now() - timedelta(seconds=1000))
+    assert quick()["waiting"] == 3
+    assert 100 <= quick()["oldest"] < 1000
+    monkeypatch.setattr(queues, "KEPT_SECONDS", -1)
+    assert quick()["waiting"] == 4
+    assert quick()["oldest"] >= 1000
+    Job.everywhere.all().delete()
+    assert (quick()["waiting"], quick()["oldest"]) == (0, None)
+
+
 def test_queues_in_the_console() -> None:
     new_job(due_at=Now() - timedelta(seconds=5))
     assert " ".join(told("queues").split()).startswith("quick open 1 waiting, 0 queued, 0 running, the oldest due")

@@ -13,7 +13,7 @@ from picasso import conf
 from picasso.access import host_patterns, import_rules, quotas
 from picasso.errors import InvalidField
 from picasso.policy import PolicyError, parse_policy
-from picasso.rate_policies import parse_project_rates
+from picasso.rate_policies import PROJECT_NAMES, parse_project_rates
 
 
 def check_policy(value: object) -> None:
@@ -31,10 +31,13 @@ def check_origins(value: object) -> None:
 
 
 def check_rates(value: object) -> None:
-    try:
-        parse_project_rates(value)
-    except ValueError as fault:
-        raise InvalidField("rates", f"rates {fault}.") from fault
+    """One after the other, so that a fault is told of the one that has it."""
+    for name, each in value.items() if isinstance(value, dict) else [("", value)]:
+        try:
+            parse_project_rates({name: each} if name else each)
+        except ValueError as fault:
+            field = f"rates.{name}" if name in PROJECT_NAMES else "rates"
+            raise InvalidField(field, f"rates {fault}.") from fault
 
 
 SCAN_OPTIONS: Mapping[str, tuple[str, ...]] = {

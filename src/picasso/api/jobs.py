@@ -241,7 +241,7 @@ class QueueList(KnownParameters):
     def get(self, request: Request) -> Response:
         principal = principal_of(request.META)
         jobs = partial(queries.counted_for, principal)
-        loads = queues.loads(jobs, pipelines().queue_names)
+        loads = queues.loads(jobs, pipelines().queue_names, queries.counts_of(principal))
         return Response([QueueSerializer(each).data for each in loads_shown(principal, loads)])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Hashable
 from operator import attrgetter
 
 from django.db.models import OuterRef, QuerySet, Subquery
@@ -44,6 +44,11 @@ def running(jobs: Collection[uuid.UUID]) -> QuerySet[Job]:
 def counted_for(principal: Principal) -> QuerySet[Job]:
     """The jobs of which this principal may know the number: the queues serve all projects."""
     return Job.everywhere.all() if principal.may(Scope.SERVICE_ADMIN) else visible_to(principal)
+
+
+def counts_of(principal: Principal) -> Hashable:
+    """What stands for the jobs of `counted_for`; None for all."""
+    return None if principal.may(Scope.SERVICE_ADMIN) else (principal.project_id, principal.owner)
 
 
 def newest(jobs: QuerySet[Job], limit: int) -> list[Job]:

@@ -8,6 +8,7 @@ import { formDialog } from '../../parts/dialog.js';
 import { areaField, lines, selectField, textField } from '../../parts/fields.js';
 import { graceField, WEEK } from '../../parts/grace.js';
 import { showSecrets } from '../../parts/secret.js';
+import { editRule } from './rules.js';
 import { parseSize, sizeText } from './sizes.js';
 
 const change = (project, body) => api(`projects/${encodeURIComponent(project.name)}/`, { method: 'PATCH', body });
@@ -85,23 +86,7 @@ export const editAccess = (project) => formDialog({
 });
 
 /** A setting that is a JSON object. */
-export const editJson = (project, name, label) => formDialog({
-  title: label,
-  action: t('Save'),
-  body: ({ fault }) => html`
-    ${areaField({ name, label: 'JSON', value: JSON.stringify(project[name] ?? {}, null, 2), rows: 12, fault: fault(name),
-      hint: t('An empty object is none. The documentation of “{name}” lists the members.', { name }) })}`,
-  run: (values) => change(project, { [name]: parsed(name, values.get(name)) }),
-});
-
-function parsed(field, text) {
-  try {
-    return text.trim() ? JSON.parse(text) : {};
-  } catch (fault) {
-    const detail = t('This is not JSON: {fault}', { fault: fault.message });
-    throw new Problem(400, { code: 'invalid-field', detail, errors: [{ field, detail }] });
-  }
-}
+export const editJson = (project, name, label) => editRule({ project, name, label, save: (value) => change(project, { [name]: value }) });
 
 export async function webhookSecret(project) {
   const made = await formDialog({
