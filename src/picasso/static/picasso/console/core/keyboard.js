@@ -10,6 +10,7 @@ const PAUSE = 1000; // milliseconds between the keys of a sequence
  * @property {string} keys
  * @property {string} label what it does, for the sheet of shortcuts
  * @property {string} section of the sheet
+ * @property {boolean} [frame] it belongs to the frame: the sheet shows it behind those of the view
  * @property {() => boolean} [when] whether it applies now
  * @property {(event: KeyboardEvent) => unknown} run
  */
@@ -39,16 +40,16 @@ export function shortcut(keys, options) {
  * @property {string[]} [shown] those that the sheet names, if not all
  */
 
-/** @type {Set<{section: string, table: Keys<any>[]}>} */
+/** @type {Set<{section: string, table: Keys<any>[], frame: boolean}>} */
 const tables = new Set();
 
 /**
  * Show a table of keys in the sheet of shortcuts.
- * @param {string} section of the sheet @param {Keys<any>[]} table
+ * @param {string} section of the sheet @param {Keys<any>[]} table @param {boolean} [frame] as of a shortcut
  * @returns {() => void} removes it
  */
-export function describe(section, table) {
-  const entry = { section, table };
+export function describe(section, table, frame = false) {
+  const entry = { section, table, frame };
   tables.add(entry);
   return () => { tables.delete(entry); };
 }
@@ -88,10 +89,10 @@ function keyOf({ key, code }) {
  * @returns {{section: string, label: string, keys: string[]}[]} `keys`: each does it
  */
 export function shortcuts() {
-  const ofParts = [...tables].flatMap(({ section, table }) => table.map(({ label, keys, shown }) => ({ section, label: label(), keys: shown ?? Object.keys(keys) })));
-  const ofAll = [...all].map(({ section, label, keys }) => ({ section, label, keys: [keys] }));
-  const sections = new Set([...ofParts, ...ofAll.toReversed()].map(({ section }) => section));
-  return [...sections].flatMap((section) => [...ofParts, ...ofAll].filter((each) => each.section === section));
+  const ofParts = [...tables].flatMap(({ section, table, frame }) => table.map(({ label, keys, shown }) => ({ section, frame, label: label(), keys: shown ?? Object.keys(keys) })));
+  const ofAll = [...all].map(({ section, frame = false, label, keys }) => ({ section, frame, label, keys: [keys] }));
+  const entries = [...ofParts, ...ofAll].toSorted((a, b) => Number(a.frame) - Number(b.frame));
+  return [...new Set(entries.map(({ section }) => section))].flatMap((section) => entries.filter((each) => each.section === section));
 }
 
 /** How a person reads the keys: ["Ctrl", "K"]. @param {string} keys */

@@ -50,11 +50,11 @@ function markCurrent(view) {
 
 function addShortcuts() {
   const section = t('Everywhere');
-  shortcut('Ctrl+K', { label: t('Search'), section, run: OPEN.palette });
-  shortcut('?', { label: t('Shortcuts'), section, run: OPEN.shortcuts });
+  shortcut('Ctrl+K', { label: t('Search'), section, frame: true, run: OPEN.palette });
+  shortcut('?', { label: t('Shortcuts'), section, frame: true, run: OPEN.shortcuts });
   for (const link of links()) {
     const { shortcut: keys } = link.dataset;
-    if (keys) shortcut(keys, { label: labelOf(link), section: t('Go to'), run: () => navigate(link.href) });
+    if (keys) shortcut(keys, { label: labelOf(link), section: t('Go to'), frame: true, run: () => navigate(link.href) });
   }
 }
 

@@ -44,7 +44,7 @@ const styled = () => new Promise((done) => {
 function offer() {
   const label = t('Upload files'), section = t('Uploads');
   command({ label, section, keys: 'u', run: showUploads });
-  shortcut('u', { label, section, run: showUploads });
+  shortcut('u', { label, section, frame: true, run: showUploads });
 }
 
 /** Show the tray, ready to choose files. */

@@ -40,7 +40,7 @@ export class Tray {
     queue.addEventListener('change', () => this.#schedule());
     queue.addEventListener('added', ({ detail }) => this.#began(detail));
     for (const event of ['online', 'offline']) addEventListener(event, () => this.draw());
-    describe(t('Uploads'), KEYS);
+    describe(t('Uploads'), KEYS, true);
     this.draw();
   }
 
