@@ -22,7 +22,7 @@ STORM = """(() => {
     for (let n = 1; n <= 3000; n += 1) {
         const data = {id: '01890a5d-ac96-774b-bcce-b302099a8057', name: `storm ${n}`};
         const type = n % 2 ? 'file.received' : 'job.failed';
-        channel.postMessage({event: {seq: 1e9 + n, type, at: new Date().toISOString(), data}});
+        channel.postMessage({events: [{seq: 1e9 + n, type, at: new Date().toISOString(), data}]});
     }
 })()"""
 

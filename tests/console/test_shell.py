@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from tests.console.pages import CONTROL, SHIFT, SHOWN, check_looks, complaints, findings, look, press, write
+from picasso.api.console import add_imports
+from tests.console.pages import CONTROL, SHIFT, SHOWN, check_looks, complaints, findings, live, look, press, write
 from tests.console.signed_in import as_administrator
 from tests.devtools import Page, Window
 from tests.stack import Stack
@@ -55,7 +56,11 @@ def test_the_page_loads_no_script_that_it_has_not_announced(open_page: Callable[
     known = {urlsplit(each).path for each in announced}
     core = [each.path for each in page.sent("GET", "/static/picasso/console/core/")]
     assert core
-    assert set(core) <= known
+    # What stands around the view is loaded once that is there.
+    behind: dict[str, None] = {}
+    for module in ("shell/health.js", "uploads/index.js"):
+        add_imports(f"console/{module}", behind)
+    assert set(core) <= known | {f"/static/picasso/{each}" for each in behind}
 
 
 # The frame
@@ -150,6 +155,26 @@ def test_the_api_reference_can_be_tried_out(chromium: Window, stack: Stack, tmp_
     assert page.text(".live-responses-table tbody .response-col_status").startswith("201")
     page.close()
     assert complaints(page) == []
+
+
+HEARD = """
+    import(document.body.dataset.static + 'console/core/live.js').then(({ follow }) => {
+        window.heard = [];
+        follow('file.received', ({ type, data }) => heard.push(type === 'reset' ? type : data.id));
+    })"""
+
+
+def test_windows_share_a_connection_and_read_nothing_twice(open_page: Callable[[str], Page], stack: Stack) -> None:
+    pages = [open_page("/"), open_page("/trash/")]
+    for page in pages:
+        page.run(HEARD)
+        live(page)
+    file_id = stack.upload(b"shared", "shared.txt")["id"]
+    for page in pages:
+        page.until(f"heard.includes('{file_id}')")
+    assert [len(page.sent("GET", "/api/v1.0/events/")) for page in pages] == [1, 0]
+    # Each page knew since which event it has to listen, so nothing has to be read anew.
+    assert not pages[0].run("heard.includes('reset')")
 
 
 # Choices

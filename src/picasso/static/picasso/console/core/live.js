@@ -14,6 +14,7 @@ import { language } from './words.js';
 
 /** @typedef {'live' | 'connecting' | 'offline'} Status */
 
+const SLICE = 20; // milliseconds of work on events between two looks at what the person does
 const FIRST_PAUSE = 500, LAST_PAUSE = 30_000; // milliseconds between two attempts
 
 const NAME = `picasso-live ${root} ${me?.project}`;
@@ -82,11 +83,11 @@ function leadWhileVisible() {
   lead(() => !document.hidden);
 }
 
-/** @param {{question?: true, event?: LiveEvent, status?: Status, at?: number}} message from another window */
-function heard({ question, event, status: theirs, at }) {
+/** @param {{question?: true, events?: LiveEvent[], status?: Status, at?: number}} message from another window */
+function heard({ question, events, status: theirs, at }) {
   if (question && stream) channel?.postMessage({ status: current, at: position });
   if (theirs && !stream) join(theirs, at);
-  if (event) deliver(event);
+  events?.forEach(deliver);
 }
 
 /** The window with the connection has this status, and has told of all events up to this one. @param {Status} theirs @param {number} [at] */
@@ -121,12 +122,18 @@ async function connect(wanted) {
   if (!wanted()) return;
   const after = position;
   stream = new EventStream(/** @type {any} */ (service), { after });
+  let began = performance.now();
   stream.opened.then((at) => {
     position ??= at;
     // What happened between the first look of a view and now is in no event, unless the page knew where it began.
     if (after === undefined) pass(RESET);
   }, () => {});
-  for await (const event of stream) pass(/** @type {any} */ (event));
+  for await (const event of stream) {
+    pass(/** @type {any} */ (event));
+    if (performance.now() - began < SLICE) continue;
+    await nextTask();
+    began = performance.now();
+  }
 }
 
 /** Until `wake`, or so many milliseconds. @param {number | undefined} milliseconds */
@@ -135,10 +142,33 @@ const pause = (milliseconds) => new Promise((done) => {
   if (milliseconds !== undefined) setTimeout(done, milliseconds);
 });
 
-/** To all windows. @param {LiveEvent} event */
+/* Thousands of events may come at once. So that the page answers meanwhile, they are told of in short tasks. */
+
+/** @type {LiveEvent[]} */
+const waiting = [];
+const tasks = new MessageChannel();
+tasks.port1.addEventListener('message', () => turns.shift()?.());
+tasks.port1.start();
+/** @type {(() => void)[]} */
+const turns = [];
+
+/** Unlike a timer it is not slowed down while the window is hidden. @returns {Promise<void>} */
+const nextTask = () => new Promise((done) => { turns.push(done); tasks.port2.postMessage(null); });
+
+/** To all windows, soon. @param {LiveEvent} event */
 function pass(event) {
-  channel?.postMessage({ event });
-  deliver(event);
+  if (waiting.push(event) === 1) nextTask().then(tell);
+}
+
+function tell() {
+  const began = performance.now(), told = [];
+  do {
+    const event = /** @type {LiveEvent} */ (waiting.shift());
+    told.push(event);
+    try { deliver(event); } catch (error) { reportError(error); }
+  } while (waiting.length && performance.now() - began < SLICE);
+  channel?.postMessage({ events: told });
+  if (waiting.length) nextTask().then(tell);
 }
 
 /** What the stream needs of a service. */

@@ -15,6 +15,7 @@ const LOOK = 100; // milliseconds between two looks at what is to be read while 
  * @property {number} active
  * @property {URLSearchParams} query
  * @property {(file: object) => boolean} selected
+ * @property {(id: string) => number | undefined} placeOf
  */
 
 export class Area {
@@ -118,8 +119,8 @@ export class Area {
     const at = this.#virtual?.first, { layout, placesIn } = this.arrangement;
     const place = at?.row && layout.count ? placesIn(at.row).first : 0, file = this.#shown().items[place];
     await work();
-    const now = file && place ? this.#shown().items.findIndex((each) => each?.id === file.id) : -1;
-    if (now < 0 || now === place || !this.#virtual) return;
+    const now = file && place ? this.#shown().placeOf(file.id) : undefined;
+    if (now === undefined || now === place || !this.#virtual) return;
     this.#virtual.shift(this.arrangement.layout.top(this.arrangement.rowOf(now)) - layout.top(at.row));
   }
 }

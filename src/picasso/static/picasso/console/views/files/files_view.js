@@ -2,11 +2,10 @@
 
 import { html, nothing, render } from '../../core/html.js';
 import { announce, toast } from '../../core/toasts.js';
-import { onReached } from '../../core/api.js';
+import { onReached, Problem } from '../../core/api.js';
 import { number } from '../../core/format.js';
 import { describe, shortcut } from '../../core/keyboard.js';
 import { t, tn } from '../../core/words.js';
-import * as actions from './actions.js';
 import { Area } from './area.js';
 import { bar } from './bar.js';
 import { followChanges } from './changes.js';
@@ -138,7 +137,7 @@ export class FilesView {
 
   /* ---- Drawing ---- */
 
-  #shown() { return { items: this.items, layout: this.#layout, days: this.#list.days, query: this.#query, active: this.active, selected: (file) => this.selection.has(file.id) }; }
+  #shown() { return { items: this.items, layout: this.#layout, days: this.#list.days, query: this.#query, active: this.active, selected: (file) => this.selection.has(file.id), placeOf: (id) => this.#list.placeOf(id) }; }
 
   draw() {
     const { total } = this.#list;
@@ -224,17 +223,21 @@ export class FilesView {
     const target = { count: this.#selected, files: this.selection.files, except: this.selection.except, list: this.#list };
     this.#busy = true;
     this.draw();
-    try { await this.#actions[name](target); } catch (fault) { toast(fault.message, { bad: true }); }
+    try {
+      // They are needed when something is selected: the list is there without them.
+      const actions = await import('./actions.js').catch(() => { throw new Problem(0); });
+      await this.#actions[name](actions, target);
+    } catch (fault) { toast(fault.message, { bad: true }); }
     this.#busy = false;
     this.draw();
   }
 
   #actions = {
-    delete: (target) => actions.remove(target, { gone: (ids) => this.#gone(ids), back: () => this.#back() }),
-    tags: (target) => actions.changeTags(target, this.#knownTags(), () => this.#list.refresh()),
-    reprocess: (target) => actions.reprocess(target),
-    links: (target) => actions.copyLinks(target),
-    download: (target) => actions.download(target),
+    delete: ({ remove }, target) => remove(target, { gone: (ids) => this.#gone(ids), back: () => this.#back() }),
+    tags: ({ changeTags }, target) => changeTags(target, this.#knownTags(), () => this.#list.refresh()),
+    reprocess: ({ reprocess }, target) => reprocess(target),
+    links: ({ copyLinks }, target) => copyLinks(target),
+    download: ({ download }, target) => download(target),
   };
 
   /** These were deleted here; null if it is not known which. */

@@ -22,6 +22,7 @@ export class FileList {
   #loading = new Map(); // page → when it has been read
   #version = 0; // of the places: what was asked for before has other places
   #shown = [0, 0];
+  #places = new Map(); // id → place of each file that is known: a list may have a million places
 
   /** How many there are; null until it is known. */
   total = null;
@@ -120,27 +121,31 @@ export class FileList {
 
   /** These are gone. @param {Set<string>} ids @returns {number} how many of them were known */
   remove(ids) {
-    const left = this.items.filter((each) => !each || !ids.has(each.id)), known = this.items.length - left.length;
-    if (known) {
-      this.days &&= without(this.days, this.items.filter((each) => each && ids.has(each.id)));
-      this.items = left;
-      this.total = left.length;
+    const places = [...ids].map((id) => this.#places.get(id)).filter((place) => place !== undefined).sort((a, b) => a - b);
+    if (places.length) {
+      this.days &&= without(this.days, places.map((place) => this.items[place]));
+      this.items = [].concat(...[...places, this.items.length].map((place, n) => this.items.slice(n ? places[n - 1] + 1 : 0, place)));
+      this.total = this.items.length;
+      this.#places = new Map([...this.#places].filter(([id]) => !ids.has(id)).map(([id, place]) => [id, place - below(places, place)]));
       this.#moved();
     }
-    return known;
+    return places.length;
   }
 
   /** Read anew what is shown, and these: something has changed about them. @param {Set<string>} ids */
   async refresh(ids = new Set()) {
-    const places = this.items.flatMap((file, place) => file && ids.has(file.id) ? [place] : []);
+    const places = [...ids].map((id) => this.#places.get(id)).filter((place) => place !== undefined);
     const theirs = new Set(places.map((place) => Math.floor(place / PAGE))), [first, behind] = this.#shown;
     const few = theirs.size <= MOST_REQUESTS;
-    if (!few) for (const place of places) if (place < first || place >= behind) this.items[place] = undefined;
+    if (!few) for (const place of places) if (place < first || place >= behind) this.#drop(place);
     await this.#guarded(() => this.#read([...new Set([...this.#pages, ...(few ? theirs : [])])]));
   }
 
   /** Whether it has one of these. @param {Set<string>} ids */
-  knows(ids) { return this.items.some((file) => file && ids.has(file.id)); }
+  knows(ids) { return [...ids].some((id) => this.#places.has(id)); }
+
+  /** The place of a file; undefined if it is not known. @param {string} id */
+  placeOf(id) { return this.#places.get(id); }
 
   /** Count anew and read anew what is shown: files came back, or others went that were not known here. */
   async resync() { await this.#guarded(() => this.#anew()); }
@@ -203,6 +208,7 @@ export class FileList {
     const version = this.#version, found = await Promise.all(numbers.map((page) => this.#requests.page(page)));
     if (version !== this.#version) return;
     Object.assign(this, { fresh, more: this.more && total === undefined, items: [] });
+    this.#places.clear();
     this.#resize(total ?? Math.max(this.total, least));
     numbers.forEach((page, n) => this.#take(found[n].results, page));
     if (this.days) await this.#readDays();
@@ -219,7 +225,21 @@ export class FileList {
     this.#forget();
   }
 
-  #put(results, start) { results.forEach((file, n) => { this.items[start + n] = slim(file); }); }
+  #put(results, start) {
+    results.forEach((file, n) => {
+      this.#drop(start + n);
+      this.items[start + n] = slim(file);
+      this.#places.set(file.id, start + n);
+    });
+  }
+
+  /** Forget the file at this place. */
+  #drop(place) {
+    const file = this.items[place];
+    if (!file) return;
+    if (this.#places.get(file.id) === place) this.#places.delete(file.id);
+    this.items[place] = undefined;
+  }
 
   /** Whether it is known at another place near by: the list has moved. */
   #isElsewhere(file, place) {
@@ -229,6 +249,7 @@ export class FileList {
   }
 
   #resize(total) {
+    for (let place = total; place < this.items.length; place += 1) this.#drop(place);
     const known = this.items.slice(0, total);
     this.total = total;
     this.items = known.concat(new Array(total - known.length).fill(undefined));
@@ -243,10 +264,19 @@ export class FileList {
   /** Files far from what is shown, once there are many. */
   #forget() {
     const [first, behind] = this.#shown;
-    if (this.items.length <= KEPT || this.items.filter(Boolean).length <= KEPT) return;
-    this.items.fill(undefined, 0, Math.max(0, first - AROUND));
-    this.items.fill(undefined, Math.min(this.items.length, behind + AROUND));
+    if (this.#places.size <= KEPT) return;
+    for (const place of this.#places.values()) if (place < first - AROUND || place >= behind + AROUND) this.#drop(place);
   }
+}
+
+/** How many of these sorted places are smaller. */
+function below(places, place) {
+  let low = 0, high = places.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (places[middle] < place) low = middle + 1; else high = middle;
+  }
+  return low;
 }
 
 /** The days without these files. */
