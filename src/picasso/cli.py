@@ -29,6 +29,7 @@ OWN = {
 
 CLIENT = {
     "client": "commands that speak to a service over HTTP, also `import`",
+    "bench": "measure a service, and what its disk and its database allow",
     "demo": "fill a service with files of all kinds, made on the spot",
 }
 
@@ -56,6 +57,10 @@ def run_client(given: Sequence[str]) -> None:
         from picasso.demo import command as demo
 
         demo.main(given[1:])
+    if given and given[0] == "bench":
+        from picasso.bench import command as bench
+
+        bench.main(given[1:])
     if os.environ.get(COMPLETE) or given[0] in client_commands():
         client.main(given, "picasso", {**OWN, **SHORTCUTS, **CLIENT})
 
