@@ -8,7 +8,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "picasso.settings")
 
 import django
 
-from picasso import supervise
+from picasso import garbage, supervise
 
 supervise.keep_secrets()
 django.setup()
@@ -25,3 +25,4 @@ from picasso.web.app import WebApp
 
 close_to_others(settings.PICASSO.data_dir)
 application = WebApp(settings.PICASSO, default_storage())
+garbage.search_now()

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
-from picasso import __version__, compatibility, conf, redaction, supervise
+from picasso import __version__, compatibility, conf, garbage, redaction, supervise
 from picasso.commands.checks import asks_for_help, avoid_new_key, check_libraries, require_data
 from picasso.commands.manage import SHORTCUTS, manage
 from picasso.commands.ready import ready
@@ -75,6 +75,7 @@ def client_commands() -> Mapping[str, str]:
 
 def run_here(given: Sequence[str]) -> None:
     arguments = parser(given).parse_args(given)
+    garbage.search_later()
     supervise.keep_secrets()
     if arguments.supervisor is not None:
         supervise.end_with(arguments.supervisor)

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from picasso import linux, redaction
+from picasso import garbage, linux, redaction
 
 # How long the processes may take to end. Less than the 10 s after which Docker kills.
 STOP_SECONDS = 8.0
@@ -108,6 +108,7 @@ def once(*arguments: str) -> None:
 def run(processes: Sequence[SupervisedProcess]) -> int:
     """Keep these processes running until SIGINT, SIGTERM or SIGHUP; returns when all of them have ended."""
     handle_signals()
+    garbage.search_now()
     try:
         while not _stopping:
             for each in processes:

@@ -13,8 +13,8 @@ import pytest
 
 from picasso import conf
 from picasso.doctor import downloads, entrance, forwarding, streams, uploads
-from picasso.doctor.examine import findings_of
 from picasso.doctor.finding import Finding, Installation, Level
+from picasso.doctor.one_check import findings_of
 from picasso.doctor.site import Site
 from tests import nginx
 from tests.live.conftest import Shared

@@ -14,8 +14,8 @@ import pytest
 
 from picasso import conf
 from picasso.doctor import downloads, entrance, uploads
-from picasso.doctor.examine import findings_of
 from picasso.doctor.finding import Finding, Installation, Level
+from picasso.doctor.one_check import findings_of
 from tests.live.conftest import Shared
 from tests.live.shipped import shipped_nginx
 from tests.live.test_doctor import be_patient

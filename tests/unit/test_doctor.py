@@ -31,8 +31,8 @@ from picasso.doctor import (
     scanner,
     workers,
 )
-from picasso.doctor.examine import findings_of
 from picasso.doctor.finding import Finding, Installation, Level, fault, ok, warning
+from picasso.doctor.one_check import findings_of
 from picasso.jobs.queues import Load
 
 

@@ -8,7 +8,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
-from picasso import conf
+from picasso import conf, garbage
 from picasso.access import actor
 from picasso.commands.checks import asks_for_help, database_faults
 
@@ -34,6 +34,7 @@ def manage(settings: conf.Conf, arguments: argparse.Namespace) -> None:
     """Run a command of Django. A reader of the output that ends early, such as ``head``, is no error."""
     from django.core.management import execute_from_command_line
 
+    garbage.search_now()
     actor.act_as(actor.command_line())
     name = "picasso" if arguments.arguments and arguments.arguments[0] in SHORTCUTS else "picasso manage"
     try:

@@ -9,7 +9,7 @@ import socket
 import sys
 from collections.abc import Sequence
 
-from picasso import __version__, compatibility, conf, supervise
+from picasso import __version__, compatibility, conf, garbage, supervise
 from picasso.commands.ready import reason
 from picasso.process import pipelines
 from picasso.supervise import SupervisedProcess
@@ -82,6 +82,7 @@ def work(settings: conf.Conf, queue: str) -> int:
     from picasso.worker_app import WorkerApp
 
     app = WorkerApp(settings, queue)
+    garbage.search_now()
     try:
         app.run()
     finally:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from django.db import DatabaseError
-
 from picasso.doctor import (
     broker,
     configuration,
@@ -22,9 +20,8 @@ from picasso.doctor import (
     uploads,
     workers,
 )
-from picasso.doctor.finding import Check, Finding, Installation, Level, fault, warning
-from picasso.doctor.site import Unreachable
-from picasso.redaction import redact
+from picasso.doctor.finding import Check, Finding, Installation, Level
+from picasso.doctor.one_check import findings_of
 
 LOCAL: dict[str, Check] = {
     "Settings": configuration.check,
@@ -56,17 +53,3 @@ def examine(installation: Installation) -> Iterator[tuple[str, Finding]]:
         yield from ((subject, finding) for finding in found)
         if any(finding.name in entrance.NO_WAY_IN and finding.level != Level.OK for finding in found):
             return
-
-
-def findings_of(check: Check, installation: Installation) -> Iterator[Finding]:
-    """A check that fails is a finding, too."""
-    try:
-        yield from check(installation)
-    except Unreachable as error:
-        yield fault("no-answer", str(error), "Look into the logs of the proxy and of Picasso.", "troubleshooting.md")
-    except DatabaseError:
-        what = "This is not checked, because the database can't be used."
-        yield warning("database", what, "See above.", "settings.md#database_url")
-    except Exception as error:
-        text = redact(f"{type(error).__name__}: {error}".splitlines()[0])
-        yield fault("check-failed", f"This could not be checked: {text}.", "Look at what the error says.", "doctor.md")

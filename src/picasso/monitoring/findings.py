@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from picasso.conf import Conf
 from picasso.doctor import configuration, data_folder, workers
-from picasso.doctor.examine import findings_of
 from picasso.doctor.finding import Check, Finding, Installation
+from picasso.doctor.one_check import findings_of
 
 CHEAP: dict[str, tuple[Check, ...]] = {
     "Settings": (configuration.check,),

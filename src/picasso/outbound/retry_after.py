@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import time
 from email.utils import mktime_tz, parsedate_tz
+from typing import TYPE_CHECKING
 
-from picasso.outbound.response import Response
+if TYPE_CHECKING:  # the web process accepts imports, and needs no client
+    from picasso.outbound.response import Response
 
 LONGEST = 86_400.0
 

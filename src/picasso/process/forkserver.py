@@ -12,7 +12,6 @@ bytes.
 from __future__ import annotations
 
 import errno
-import gc
 import json
 import os
 import signal
@@ -27,7 +26,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NoReturn
 
-from picasso import linux
+from picasso import garbage, linux
 from picasso.charset import prefer_languages, prepare_guessing
 from picasso.process import confinement, registry
 from picasso.process.child_protocol import TOO_LARGE_OUTPUT
@@ -58,7 +57,7 @@ class ForkServer:
         if threads() > 1:
             print(f"the libraries of {processor} start threads, which its children will lack", file=sys.stderr)
         self._readable = confinement.readable(data_dir)
-        gc.freeze()
+        garbage.search_now()
 
     def serve(self) -> None:
         """Fork on ``{"fork": bounds}`` (with the child's socket and its output), end on ``{"end": pid}``."""
@@ -237,6 +236,7 @@ def main() -> None:
     # does a service manager's SIGTERM. Children inherit this: a child killed by a shutdown would count as a crash.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    garbage.search_later()
     prefer_languages(sys.argv[4].split(",") if sys.argv[4] else [])
     with socket.socket(fileno=int(sys.argv[1])) as control:
         ForkServer(control, sys.argv[2], Path(sys.argv[3])).serve()
