@@ -24,9 +24,18 @@ Row = Mapping[str, Any]
 def insert_rows(model: type[models.Model], rows: Sequence[Row]) -> None:
     """Insert rows that all have the same columns; the others get the database's defaults."""
     if rows:
-        text = json.dumps(rows, default=adapted_to_sqlite if connection.vendor == "sqlite" else str)
+        query, text = step(model, rows)
         with connection.cursor() as cursor:
-            cursor.execute(statement(connection.vendor, model._meta.db_table, tuple(rows[0])), [text])
+            cursor.execute(query, [text])
+
+
+def step(model: type[models.Model], rows: Sequence[Row]) -> tuple[str, str]:
+    """What `insert_rows` executes, and its parameter: to be sent together with other statements."""
+    return statement(connection.vendor, model._meta.db_table, tuple(rows[0])), as_text(rows)
+
+
+def as_text(rows: Sequence[Row]) -> str:
+    return json.dumps(rows, default=adapted_to_sqlite if connection.vendor == "sqlite" else str)
 
 
 def insert_new(model: type[models.Model], rows: Sequence[Row], *, unique: str, now: str) -> set[uuid.UUID]:
@@ -36,10 +45,9 @@ def insert_new(model: type[models.Model], rows: Sequence[Row], *, unique: str, n
     """
     if not rows:
         return set()
-    text = json.dumps(rows, default=adapted_to_sqlite if connection.vendor == "sqlite" else str)
     query = new_statement(connection.vendor, model._meta.db_table, tuple(rows[0]), unique=unique, now=now)
     with connection.cursor() as cursor:
-        cursor.execute(query, [text])
+        cursor.execute(query, [as_text(rows)])
         return {found if isinstance(found, uuid.UUID) else uuid.UUID(found) for (found,) in cursor.fetchall()}
 
 

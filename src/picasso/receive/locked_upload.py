@@ -36,7 +36,7 @@ from picasso.receive.database_thread import DatabaseThread
 from picasso.receive.hashing import Hash
 from picasso.receive.locks import LockHolder
 from picasso.receive.new_file import of_upload
-from picasso.receive.quota import WINDOW, Limits, lock_quota, require_room
+from picasso.receive.quota import WINDOW, Limits, require_room
 from picasso.receive.threads import Threads
 from picasso.receive.upload_rows import delete_rows, needs_touch, remove_bytes, touch_all, with_parts
 from picasso.storage import Storage, UploadStore
@@ -146,7 +146,6 @@ class LockedUpload:
 
     def _reserve(self, size: int, announced: int) -> None:
         with transaction.atomic():
-            lock_quota()
             require_room(self._limits, self.row, announced, new=False)
             self._update(reserved=size)
 

@@ -190,7 +190,7 @@ class Locks:
 
     async def _try(self, upload_id: uuid.UUID, take: Callable[[uuid.UUID], AcquiredLock | None]) -> LockHolder | None:
         holder = self._holders[upload_id] = LockHolder(upload_id)
-        acquiring = asyncio.wrap_future(self.database.submit(take, upload_id))
+        acquiring = self.database.submit(take, upload_id)
         try:
             lock = await asyncio.shield(acquiring)
         except asyncio.CancelledError:
@@ -209,7 +209,7 @@ class Locks:
         """Release a lock whose caller was cancelled before it got it."""
         if not acquiring.cancelled() and not acquiring.exception() and (lock := acquiring.result()):
             lock.release()
-            self.database.submit(unlock_advisory, holder.upload_id)
+            self.database.begin(unlock_advisory, holder.upload_id)
         self._end(holder)
 
     async def _release(self, holder: LockHolder) -> None:

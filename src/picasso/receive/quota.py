@@ -129,28 +129,56 @@ class OwnerBound(ProjectBound):
     whose: ClassVar = "this owner"
 
 
+Usage = tuple[Bound, int, int]
+"""A bound with the bytes and the number of the unfinished uploads within it."""
+
+# (project): its quotas, and those of each owner in it
+QUOTAS = "SELECT quotas, owner_quotas FROM picasso_project WHERE id = %s"
+
+
 def lock_quota() -> None:
     """In a transaction that makes a reservation: until its end nobody else reserves, so no two use the same space."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [QUOTA_LOCK])
+    for step in lock_steps():
+        sql.rows(*step)
+
+
+def lock_steps() -> list[sql.Step]:
+    return [("SELECT pg_advisory_xact_lock(%s)", QUOTA_LOCK)] if connection.vendor == "postgresql" else []
 
 
 def require_room(limits: Limits, row: Upload, size: int, *, new: bool) -> None:
-    """After `lock_quota`: refuse an upload that is to have ``size`` bytes, or to be one more, if there is no room.
+    """Refuse an upload that is to have ``size`` bytes, or to be one more, if there is no room. As `lock_quota`.
 
     Raises `UnfinishedFull`, `TooManyUploads`, `QuotaExceeded`.
     """
     own = 0 if new else row.reserved
-    for bound, reserved, number in usage(list(bounds_of(limits, row))):
+    for bound, reserved, number in usage_around(limits, row):
         if new and bound.number is not None and number >= bound.number:
             raise bound.too_many()
         if bound.bytes is not None and size and reserved - own + size > bound.bytes:
             raise bound.too_large(reserved - own)
 
 
+def usage_around(limits: Limits, row: Upload) -> Iterator[Usage]:
+    """What an upload counts in, and what is in use there: asked in one message, after the lock."""
+    bounds = list(bounds_of(limits, row))
+    usual, finals = ([bound for bound in bounds if bound.finals == only] for only in (False, True))
+    groups = [*(bound.uploads for bound in usual), *groups_of_project(row)]
+    locks = lock_steps()
+    steps = [*locks, (QUOTAS, row.project_id), sums_step(groups)]
+    if finals:
+        steps.append(sums_step([bound.uploads for bound in finals], finals=True))
+    (quotas,), sums, *of_finals = sql.run_together(*steps)[len(locks) :]
+    yield from counted([*usual, *quotas_of(row, *quotas)], sums)
+    if finals:
+        yield from counted(finals, *of_finals)
+
+
 def bounds_of(limits: Limits, row: Upload) -> Iterator[Bound]:
-    """What an upload counts in; the narrowest last, so that a client learns first what is nobody's own fault."""
+    """What an upload counts in besides the quotas of its project; the narrowest last.
+
+    So a client learns first what is nobody's own fault.
+    """
     yield Bound({}, limits.max_unfinished, limits.max_uploads)
     if row.is_final:
         yield Bound({}, None, MAX_FINALS, finals=True)
@@ -158,7 +186,6 @@ def bounds_of(limits: Limits, row: Upload) -> Iterator[Bound]:
         yield ClientBound(client, limits.client_share, limits.max_client_uploads)
         if row.is_final:
             yield ClientBound(client, None, MAX_CLIENT_FINALS, finals=True)
-    yield from quotas_of(row)
 
 
 def clients_of(row: Upload) -> Iterator[Where]:
@@ -169,46 +196,43 @@ def clients_of(row: Upload) -> Iterator[Where]:
         yield {"address": row.address}
 
 
-def quotas_of(row: Upload) -> Iterator[Bound]:
-    """Read in the same transaction: a changed quota holds at once."""
+def groups_of_project(row: Upload) -> list[Where]:
+    """The uploads of its project, and those of its owner there."""
     project: Where = {"project_id": cast("int", row.project_id)}
-    of_project, of_owner = project_quotas(cast("int", row.project_id))
-    if of_project:
-        quotas = parse(of_project)
-        yield ProjectBound(project, quotas.unfinished_bytes, quotas.concurrent_uploads)
-    if of_owner and row.owner:
-        quotas = parse(of_owner, "owner_quotas")
-        yield OwnerBound({**project, "owner": row.owner}, quotas.unfinished_bytes, quotas.concurrent_uploads)
+    return [project, {**project, "owner": row.owner}]
 
 
-def project_quotas(project_id: int) -> tuple[Any, Any]:
-    """Those of the project, and those of each owner."""
-    (found,) = sql.rows("SELECT quotas, owner_quotas FROM picasso_project WHERE id = %s", project_id)
-    of_project, of_owner = (json.loads(value) if isinstance(value, str) else value for value in found)
-    return of_project, of_owner
+def quotas_of(row: Upload, of_project: Any, of_owner: Any) -> Iterator[Bound]:
+    """Of the `groups_of_project`. Read in the same transaction: a changed quota holds at once."""
+    project, owner = groups_of_project(row)
+    quotas = parse(decoded(of_project))
+    yield ProjectBound(project, quotas.unfinished_bytes, quotas.concurrent_uploads)
+    quotas = parse(decoded(of_owner) if row.owner else {}, "owner_quotas")
+    yield OwnerBound(owner, quotas.unfinished_bytes, quotas.concurrent_uploads)
 
 
-def usage(bounds: Sequence[Bound]) -> Iterator[tuple[Bound, int, int]]:
-    """Each bound with the bytes and the number of the unfinished uploads within it."""
-    for finals in (False, True):
-        found = [bound for bound in bounds if bound.finals == finals]
-        yield from zip(found, *sums([bound.uploads for bound in found], finals=finals), strict=True)
+def decoded(value: Any) -> Any:
+    """Of a column with JSON, which a database may give as text."""
+    return json.loads(value) if isinstance(value, str) else value
 
 
 def unfinished(project_id: int, owner: str | None) -> dict[str, int]:
     """What the quotas of a project, or of an owner in it, count of unfinished uploads, by the names of the quotas."""
     uploads: Where = {"project_id": project_id} if owner is None else {"project_id": project_id, "owner": owner}
-    ((_, size, number),) = usage([Bound(uploads, None, None)])
+    ((_, size, number),) = counted([Bound(uploads, None, None)], sql.rows(*sums_step([uploads])))
     return {"unfinished_bytes": size, "concurrent_uploads": number}
 
 
-def sums(groups: Sequence[Where], *, finals: bool) -> tuple[list[int], list[int]]:
+def sums_step(groups: Sequence[Where], *, finals: bool = False) -> sql.Step:
     """The bytes and the numbers of the unfinished uploads in each group. One query, which an index alone can answer."""
-    if not groups:
-        return [], []
     values = [value for group in groups for value in group.values()]
-    (found,) = sql.rows(sums_statement(tuple(map(tuple, groups)), finals), *values, *values)
-    return [int(size) for size in found[: len(groups)]], [*found[len(groups) :]]
+    return (sums_statement(tuple(map(tuple, groups)), finals), *values, *values)
+
+
+def counted(bounds: Sequence[Bound], sums: sql.Rows) -> Iterator[Usage]:
+    """``sums`` is what a `sums_step` for these bounds has returned."""
+    (found,) = sums
+    return zip(bounds, map(int, found[: len(bounds)]), found[len(bounds) :], strict=True)
 
 
 @cache

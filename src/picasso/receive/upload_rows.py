@@ -10,14 +10,14 @@ from typing import cast
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
-from picasso import bulk_insert
+from picasso import activity, bulk_insert
 from picasso.access.principal import Principal
 from picasso.errors import Conflict, EmptyFile, NotFound, TooLarge
 from picasso.events.write import Row as EventRow
 from picasso.events.write import row as event_row
 from picasso.events.write import write
 from picasso.jobs import sql
-from picasso.models import File, Upload
+from picasso.models import Event, File, Upload
 from picasso.receive.new_file import MAX_NAME
 from picasso.storage import UploadStore
 
@@ -65,8 +65,12 @@ def find(upload_id: uuid.UUID) -> Upload | None:
 
 
 def insert(row: Upload) -> None:
-    """Insert a new row. Without the ORM, which took as much time as all else of a small upload with a key."""
-    bulk_insert.insert_rows(Upload, [{column: getattr(row, column) for column in COLUMNS}])
+    """Insert a new row, and tell of it. Without the ORM, which took as much time as all else of a small upload."""
+    steps = [bulk_insert.step(Upload, [{column: getattr(row, column) for column in COLUMNS}])]
+    if told := event_rows("upload.started", row):
+        steps.append(bulk_insert.step(Event, told))
+        activity.announce()
+    sql.run_together(*steps)
 
 
 def insert_finished(rows: Sequence[Upload]) -> set[uuid.UUID]:

@@ -41,7 +41,6 @@ from picasso.receive.upload_rows import (
     knows_key,
     require_own,
     require_parts,
-    write_event,
 )
 from picasso.storage import Storage, UploadLock
 
@@ -122,7 +121,7 @@ class Uploads:
             await self._insert_within_quota(row, take)
         except BaseException:
             # In the thread that inserts: so it comes after the insertion, even if this request was cancelled.
-            self.locks.database.submit(delete_uploads, self.storage.uploads, [row.pk])
+            self.locks.database.begin(delete_uploads, self.storage.uploads, [row.pk])
             raise
 
     async def _insert_within_quota(self, row: Upload, take: Callable[[UploadLock], None]) -> None:
@@ -183,14 +182,15 @@ class Uploads:
             if row.protocol != Upload.Protocol.PLAIN:
                 self._require_room(row)
             insert(row)
-            write_event("upload.started", row)
             if row.parts:
                 Upload.everywhere.filter(pk__in=row.parts).update(final=row.pk)
 
     def _require_room(self, row: Upload) -> None:
         """Have all that is announced fit, and reserve the first window."""
-        lock_quota()
-        copied = require_parts(row, self.storage.uploads, self.max_size) if row.parts else 0
+        copied = 0
+        if row.parts:
+            lock_quota()
+            copied = require_parts(row, self.storage.uploads, self.max_size)
         announced = copied if row.parts else row.length or row.reserved
         require_room(self.limits, row, announced, new=True)
         row.reserved = min(announced, WINDOW)
