@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from functools import cache
 from pathlib import Path
@@ -54,3 +55,12 @@ def test_the_format_is_one_that_the_document_has() -> None:
     for wrong in ("", "xml", "JSON"):
         assert "json" in refused(client().get(SCHEMA, {"format": wrong}), "format")
     assert client().get(SCHEMA, {"format": "json"})["Content-Type"].startswith("application/vnd.oai.openapi+json")
+
+
+def test_the_document_is_sent_with_gzip_to_whoever_takes_it() -> None:
+    plain = client().get(SCHEMA, {"format": "json"})
+    packed = client().get(SCHEMA, {"format": "json"}, headers={"accept-encoding": "br, gzip"})
+    assert (packed["Content-Encoding"], plain.get("Content-Encoding")) == ("gzip", None)
+    assert gzip.decompress(packed.content) == plain.content
+    assert len(packed.content) < len(plain.content) / 5
+    assert all("Accept-Encoding" in each["Vary"] for each in (plain, packed))

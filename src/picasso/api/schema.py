@@ -6,6 +6,7 @@ a schema does not say: summaries, errors, examples, links.
 
 from __future__ import annotations
 
+import gzip
 import json
 from functools import lru_cache
 from threading import Lock
@@ -24,6 +25,7 @@ from picasso.access.principal import Kind, principal_of
 from picasso.api.openapi.document import complete
 from picasso.api.openapi.installation import names_shown
 from picasso.api.parameters import KnownFormat
+from picasso.api.statics import takes_gzip
 
 
 def add_handlers(result: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -45,11 +47,15 @@ class Schema(KnownFormat, SpectacularAPIView):
         renderer = request.accepted_renderer
         charset = f"; charset={renderer.charset}" if renderer.charset else ""
         shown = principal_of(request.META).kind in KNOWN
-        with MAKING:
-            body = rendered(get_script_prefix(), renderer.media_type, names=shown)
         headers = {"Content-Disposition": f'inline; filename="Picasso.{renderer.format}"', "Cache-Control": "private"}
+        make = rendered
+        if takes_gzip(request):
+            make = compressed
+            headers["Content-Encoding"] = "gzip"
+        with MAKING:
+            body = make(get_script_prefix(), renderer.media_type, names=shown)
         response = HttpResponse(body, content_type=f"{renderer.media_type}{charset}", headers=headers)
-        patch_vary_headers(response, ["Authorization", "Cookie"])
+        patch_vary_headers(response, ["Authorization", "Cookie", "Accept-Encoding"])
         return response
 
 
@@ -71,3 +77,9 @@ def rendered(prefix: str, media_type: str, *, names: bool) -> bytes:
     body: bytes = cast("Any", renderer)().render(document, media_type, {})
     # Indented, it has more than twice the bytes.
     return json.dumps(json.loads(body), ensure_ascii=False).encode() if media_type.endswith("json") else body
+
+
+@lru_cache(maxsize=16)
+def compressed(prefix: str, media_type: str, *, names: bool) -> bytes:
+    """As `rendered`, with gzip: 56 kB instead of 630 kB."""
+    return gzip.compress(rendered(prefix, media_type, names=names), mtime=0)
