@@ -260,3 +260,22 @@ def test_the_tray_speaks_russian(page: Page, stack: Stack, open_page: Open, tmp_
         russian.choose(*written(tmp_path, "a.txt", "b.txt"), selector=INPUT)
         russian.until("document.querySelectorAll('[data-state=done]').length === 2")
         has_title(russian, "2 файла загружено")
+
+
+# On a phone
+
+
+def test_on_a_phone_it_covers_nothing_while_it_has_nothing_to_show(open_page: Open, tmp_path: Path) -> None:
+    page = open_page("/jobs/")
+    page.until(f"{TRAY}?.checkVisibility()")
+    look(page, phone=True)
+    page.until(f"!{TRAY}.checkVisibility()")
+    page.choose(*written(tmp_path / "phone", "one.txt"), selector=INPUT)
+    page.until(f"{TRAY}.checkVisibility() && {TRAY}.dataset.state === 'idle'")
+    press(page, "Escape")
+    page.run(f"{TRAY}.hasAttribute('data-open') && document.querySelector('.dock-toggle').click()")
+    box = f"{TRAY}.getBoundingClientRect()"
+    bar = "document.querySelector('.nav').getBoundingClientRect()"
+    page.until(f"{box}.width === innerWidth && {box}.height < 60 && Math.abs({box}.bottom - {bar}.top) < 1")
+    assert findings(page) == []
+    look(page)

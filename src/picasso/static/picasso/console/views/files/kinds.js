@@ -37,7 +37,8 @@ const longDays = new Intl.DateTimeFormat(language, { weekday: 'long', day: 'nume
 /** @param {string} day "2026-11-30" */
 export const longDay = (day) => longDays.format(new Date(`${day}T12:00`));
 
-const dayKeys = new Intl.DateTimeFormat('en-CA', { year: 'numeric', month: '2-digit', day: '2-digit' });
+// Swedes write dates as ISO 8601 does.
+const dayKeys = new Intl.DateTimeFormat('sv', { year: 'numeric', month: '2-digit', day: '2-digit' });
 /** Which day it is here: "2026-11-30". */
 export const dayKey = (at) => dayKeys.format(new Date(at));
 
