@@ -44,6 +44,10 @@ SCHEMA = f"{API}schema/"
 ID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 """A UUID in a regular expression."""
 
+# An original's key is ``<type>/<subtype>/<xx>/<id>-<name>``; the keys of derivatives and of old files have more parts.
+ORIGINAL_FOLDERS = 2
+ID_LENGTH = 37
+
 CONSOLE = {
     "file": f"{DOWNLOADS}{ID}",
     "uploads": "/uploads",
@@ -113,5 +117,6 @@ def derivative_path(file_id: uuid.UUID, processor: str, key: str) -> str:
 
 
 def name_of(key: str) -> str:
-    """The last part of a key of the storage."""
-    return key.rpartition("/")[2]
+    """The name at the end of a key of the storage, without the id before it (see `picasso.storage.names`)."""
+    folders, _, name = key.rpartition("/")
+    return name[ID_LENGTH:] if folders.count("/") == ORIGINAL_FOLDERS else name

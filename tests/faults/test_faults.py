@@ -223,7 +223,7 @@ def remove_orphans(data: Path, files: Collection[str], at_most: int) -> None:
     """
 
     def orphans() -> list[Path]:
-        return [path for path in (data / "media").glob("*/*/??/*") if path.name not in files]
+        return [path for path in (data / "media").glob("*/*/??/*") if path.name[:36] not in files]
 
     def unfinished() -> list[Path]:
         return list((data / "incoming").iterdir())

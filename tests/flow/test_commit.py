@@ -40,7 +40,7 @@ from picasso.receive.new_file import NewFile
 from picasso.receive.pending import Pending
 from picasso.receive.threads import Threads
 from picasso.storage.folder import Folder
-from picasso.storage.names import derived_key, original_key
+from picasso.storage.names import derived_key, folder_of, original_key
 from tests.flow.http import client
 from tests.flow.rows import end_other_connections, new_file, new_job, running_job, side_by_side
 
@@ -192,7 +192,7 @@ def test_a_bad_member_fails_alone(storage: Folder, bad: int) -> None:
         assert well_landed(storage, outcomes[n], contents[n])
     assert File.everywhere.count() == ProjectUsage.total_files() == 4
     assert len(on_disk(storage)) == 4
-    assert not list(storage.files.media.glob(f"*/*/*/*/{bad}.txt"))
+    assert not list(storage.files.media.glob(f"*/*/*/*-{bad}.txt"))
 
 
 def test_a_member_without_bytes_fails_alone(storage: Folder) -> None:
@@ -472,11 +472,12 @@ def test_the_list_is_in_a_total_order_within_a_millisecond() -> None:
 def test_forget_takes_rows_and_bytes(storage: Folder) -> None:
     gone, kept = land(storage, [b"gone\n", b"kept\n"])
     assert isinstance(gone, File)
-    folder = storage.files.path(gone.key).parent
+    folder = storage.files.path(folder_of(gone.key))
     (folder / "derived" / "image-1").mkdir(parents=True)
     (folder / "derived" / "image-1" / "thumbnail.webp").write_bytes(b"x")
     delete(SERVICE, storage, gone)
     assert not folder.exists()
+    assert not storage.files.path(gone.key).exists()
     assert not Job.everywhere.filter(file_id=gone.pk).exists()
     assert well_landed(storage, kept, b"kept\n")
     with pytest.raises(NotFound):
@@ -519,7 +520,7 @@ def remains(storage: Folder, scratch: Path) -> Callable[[Path, timedelta], Path]
 def place(storage: Folder, file_id: uuid.UUID, *, row: bool) -> Path:
     key = original_key("text/plain", file_id, "a.txt")
     path = storage.files.path(key)
-    path.parent.mkdir(parents=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b"content")
     if row:
         new_file(id=file_id, uploaded_at=made_at(file_id), key=key)
@@ -544,7 +545,7 @@ def test_sweep_takes_what_is_old_and_nobodys(
         remains(scratch / uuid.uuid4().hex / "half.webp", young),
     ]
     stranger = storage.files.media / "text" / "plain" / "ab" / "no-id" / "a.txt"
-    stranger.parent.mkdir(parents=True)
+    stranger.parent.mkdir(parents=True, exist_ok=True)
     stranger.write_bytes(b"not ours to judge")
     assert sweep(storage) == len(gone)
     assert not [path for path in gone if path.exists()]

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from picasso.access.policies import Policies
+from picasso.addresses import download_path
 from picasso.access.principal import ANONYMOUS, OPEN, SERVICE
 from picasso.errors import NotFound, PicassoError, Unavailable
 from picasso.models import Project
@@ -62,7 +63,7 @@ def test_a_fault_of_the_database_is_told_to_those_who_asked_with_it() -> None:
 def test_each_finds_what_it_may_fetch() -> None:
     mine, public = new_file("mine.txt"), new_file("public.txt", visibility="public")
     other = new_file("other.txt", project=Project.objects.create(name="other"))
-    paths = [f"/files/{file.pk}/{file.key.rpartition('/')[2]}" for file in (mine, public, other)]
+    paths = [download_path(file.pk, file.key) for file in (mine, public, other)]
     asked = [(who, path) for path in paths for who in (OPEN, ANONYMOUS, SERVICE)]
     found = find_all([*asked, (OPEN, "/files/x/y"), (OPEN, f"{paths[0]}z")], Policies())
     assert [shown(each) for each in found] == [

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from picasso.addresses import name_of
 from picasso.models import new_id
 from picasso.receive.new_file import clean_name
 from picasso.storage.names import MAX_NAME_BYTES, derived_key, is_safe_name, original_key, safe_name
@@ -93,7 +94,9 @@ def test_any_name_is_made_safe(name: str) -> None:
 def test_a_key_stays_below_its_folder(name: str) -> None:
     file_id = new_id()
     key = original_key("text/plain", file_id, name)
-    assert PurePosixPath(key).parent == PurePosixPath("text/plain", file_id.hex[-2:], str(file_id))
+    assert PurePosixPath(key).parent == PurePosixPath("text/plain", file_id.hex[-2:])
+    assert len(PurePosixPath(key).name.encode()) <= 255
+    assert name_of(key) == safe_name(name)
     assert len(key) <= 1024
     derived = derived_key(key, "image", 2, "thumbnail.webp")
     assert derived == f"text/plain/{file_id.hex[-2:]}/{file_id}/derived/image-2/thumbnail.webp"

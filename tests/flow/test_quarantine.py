@@ -22,6 +22,7 @@ from picasso.access import project_settings
 from picasso.access.policies import Policies
 from picasso.access.principal import ANONYMOUS, OPEN, Principal, Scope
 from picasso.access.projects import DEFAULT
+from picasso.addresses import download_path
 from picasso.conf import ConfError
 from picasso.errors import Infected, InvalidField, NotFound, NotScanned, NotScannedYet, PicassoError
 from picasso.files.delete import delete
@@ -141,7 +142,7 @@ def jobs_of(file: File) -> dict[str, str]:
 
 
 def address(file: File) -> str:
-    return f"/files/{file.pk}/{file.key.rpartition('/')[2]}"
+    return download_path(file.pk, file.key)
 
 
 def claimed() -> set[str]:
@@ -285,7 +286,7 @@ def test_the_policy_of_the_project(world: World) -> None:
     world.scan(deleted)
     assert not File.everywhere.filter(pk=deleted.pk).exists()
     assert not Job.everywhere.filter(file=deleted.pk).exists()
-    assert not path.parent.exists()
+    assert not path.exists()
 
 
 def test_the_stricter_of_pipeline_and_project_counts(world: World, tmp_path: Path) -> None:

@@ -471,7 +471,7 @@ class Sent:
     def sync(self) -> None:
         assert not connection.in_atomic_block
 
-    def place_derived(self, key: str) -> None:
+    def place_derived(self, key: str, original: str) -> None:
         path = self.service.files.path(key)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(self.head)

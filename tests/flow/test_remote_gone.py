@@ -109,9 +109,9 @@ def test_bytes_are_written_before_the_job_is_locked(service: Service, monkeypatc
             expire(job)
             take_back(service)
 
-    def placed(arrived: Arrived, key: str) -> None:
+    def placed(arrived: Arrived, key: str, original: str) -> None:
         assert connection.in_atomic_block
-        place(arrived, key)
+        place(arrived, key, original)
 
     monkeypatch.setattr(Arrived, "sync", synced)
     monkeypatch.setattr(Arrived, "place_derived", placed)

@@ -15,12 +15,13 @@ from uuid import uuid4
 import pytest
 
 from picasso import workdir
+from picasso.addresses import name_of
 from picasso.errors import StorageFull
 from picasso.models import new_id
 from picasso.storage.disk import disk_full_reported
 from picasso.storage.folder import Folder
 from picasso.storage.folder_files import SYNCFS_MIN_FILES, FolderFiles
-from picasso.storage.names import original_key
+from picasso.storage.names import derived_key, folder_of, original_key
 
 
 @pytest.fixture
@@ -89,7 +90,7 @@ def test_a_file_that_is_removed_before_its_sync_is_closed(files: FolderFiles) ->
     assert len(open_files(files)) == 1
     files.remove(key)
     assert open_files(files) == []
-    assert not files.path(key).parent.exists()
+    assert not files.path(key).exists()
 
 
 def test_a_lost_write_is_not_forgiven_by_a_second_fsync(files: FolderFiles) -> None:
@@ -165,7 +166,7 @@ def test_what_is_no_original_is_not_walked_over(files: FolderFiles) -> None:
     key = stored(files)
     (files.media / "text" / "plain" / "ab").mkdir(exist_ok=True)
     (files.media / "text" / "plain" / "ab" / "no id").mkdir()
-    assert [f"{folder}a.txt" for _, folder in files.walk()] == [key]
+    assert [found for _, found in files.walk()] == [key]
 
 
 def test_what_is_abandoned_is_removed(files: FolderFiles, tmp_path: Path) -> None:
@@ -229,7 +230,7 @@ def test_what_is_set_aside_can_be_found_again_for_a_while(files: FolderFiles) ->
 
 def test_derivatives_are_set_aside_beside_their_original(files: FolderFiles) -> None:
     original, day = stored(files, b"kept"), date(2026, 1, 2)
-    folder = original.rpartition("/")[0]
+    folder = folder_of(original)
     derived = [f"{folder}/derived/image-{attempt}/small.webp" for attempt in (1, 2)]
     for key in derived:
         files.path(key).parent.mkdir(parents=True)
@@ -243,6 +244,36 @@ def test_derivatives_are_set_aside_beside_their_original(files: FolderFiles) -> 
     assert not files.path(folder).exists()
     assert (aside / original).read_bytes() == b"kept"
     assert [(aside / key).read_bytes() for key in derived] == [key.encode() for key in derived]
+
+
+def test_an_original_in_the_folder_of_its_derivatives_is_still_known(files: FolderFiles) -> None:
+    """Where the first versions stored it."""
+    file_id = new_id()
+    old = f"text/plain/ab/{file_id}/a-b.txt"
+    derived = derived_key(old, "image", 1, "small.webp")
+    assert (name_of(old), name_of(derived), folder_of(old)) == ("a-b.txt", "small.webp", f"text/plain/ab/{file_id}")
+    files.path(old).parent.mkdir(parents=True)
+    files.path(old).write_bytes(b"old")
+    source = files.incoming / "made"
+    source.write_bytes(b"made")
+    files.add_derived(source, derived, old)
+    assert list(files.walk()) == [(file_id, f"text/plain/ab/{file_id}/")]
+    assert files.derived(f"text/plain/ab/{file_id}/", time.time() + 60) == [derived]
+    with files.local_copy(old) as path:
+        assert path.read_bytes() == b"old"
+    files.remove(old)
+    assert not list(files.walk())
+
+
+def test_nothing_derived_outlives_its_original(files: FolderFiles) -> None:
+    """Also not what is placed in the moment in which the original is removed."""
+    original = stored(files)
+    source = files.incoming / "made"
+    source.write_bytes(b"made")
+    files.path(original).unlink()  # `remove` begins with it
+    with pytest.raises(FileNotFoundError):
+        files.add_derived(source, derived_key(original, "image", 1, "small.webp"), original)
+    assert not list(files.walk())
 
 
 def test_nginx_serves_what_it_is_told_to(tmp_path: Path) -> None:

@@ -91,7 +91,7 @@ def test_urls_follow_the_name_that_the_client_used(service: Stack) -> None:
 def test_bytes_lie_under_their_type(service: Stack) -> None:
     sent = service.upload(PNG, "dot.png", "image/png")
     assert sent["media_type"] == "image/png"
-    path = service.data / "media" / "image" / "png" / UUID(sent["id"]).hex[-2:] / sent["id"] / "dot.png"
+    path = service.data / "media" / "image" / "png" / sent["id"][-2:] / f"{sent['id']}-dot.png"
     assert path.read_bytes() == PNG
 
 
@@ -99,7 +99,7 @@ def test_what_is_declared_is_shown_but_the_content_decides(service: Stack) -> No
     sent = service.upload(PNG, "report.pdf", "application/pdf")
     assert sent["media_type"] == "image/png"
     assert sent["declared_type"] == "application/pdf"
-    assert list((service.data / "media" / "image" / "png").glob(f"??/{sent['id']}/report.pdf"))
+    assert list((service.data / "media" / "image" / "png").glob(f"??/{sent['id']}-report.pdf"))
     file = service.settled(sent["id"])
     assert file["state"] == "processed"
     assert file["facts"]["file"]["declared_type_matches"] is False

@@ -270,7 +270,7 @@ class Runner:
             width=derivative.width,
             height=derivative.height,
         )
-        self._storage.files.add_derived(source, row.key)
+        self._storage.files.add_derived(source, row.key, job.key)
         return row
 
 

@@ -23,7 +23,7 @@ from picasso.storage.disk import (
     sync_path,
     syncfs,
 )
-from picasso.storage.names import DERIVED
+from picasso.storage.names import DERIVED, ID, folder_of, is_folder
 from picasso.storage.protocols import Chunks, Delegation
 from picasso.storage.range_reader import RangeReader
 
@@ -67,7 +67,7 @@ class IncomingWriter(DirectWriter):
     """A new file in ``incoming/``."""
 
     def __init__(
-        self, path: Path, place: Callable[[IncomingWriter, str], None], add_derived: Callable[[Path, str], None]
+        self, path: Path, place: Callable[[IncomingWriter, str], None], add_derived: Callable[[Path, str, str], None]
     ) -> None:
         super().__init__(path)
         self._place = place
@@ -80,8 +80,8 @@ class IncomingWriter(DirectWriter):
     def place(self, key: str) -> None:
         self._place(self, key)
 
-    def place_derived(self, key: str) -> None:
-        self._add_derived(self.path, key)
+    def place_derived(self, key: str, original: str) -> None:
+        self._add_derived(self.path, key, original)
 
 
 class FolderFiles:
@@ -94,7 +94,7 @@ class FolderFiles:
         self.orphans = root / "orphans"
         self._space = space
         self._accel_redirect = accel_redirect.rstrip("/")
-        self._known: set[Path] = set()
+        self._known: set[str] = set()
         self._unsynced_folders: set[Path] = set()
         self._unsynced_files: dict[str, BufferedWriter] = {}
         for folder in (self.incoming, self.media):
@@ -153,24 +153,22 @@ class FolderFiles:
                 sync_path(target)
 
     def _make_room(self, key: str) -> Path:
-        path = self.path(key)
-        self._make_shared_folder(path.parent.parent)
-        path.parent.mkdir(exist_ok=True)
+        """The path of an original, whose folder exists. Folders are made once and never removed."""
+        path, folder = self.path(key), key.rpartition("/")[0]
+        if folder not in self._known:
+            self._make_folder(folder.split("/"))
+            self._known.add(folder)
         return path
 
-    def _make_shared_folder(self, folder: Path) -> None:
-        """``<type>/<subtype>/<xx>``: made once, never removed. Its name becomes durable with the next `sync`."""
-        if folder in self._known:
-            return
-        parts = folder.relative_to(self.media).parts
-        for depth in range(len(parts)):
+    def _make_folder(self, parts: Sequence[str]) -> None:
+        """Its name, and those above it, become durable with the next `sync`."""
+        for depth, part in enumerate(parts):
             parent = self.media.joinpath(*parts[:depth])
-            (parent / parts[depth]).mkdir(exist_ok=True)
+            (parent / part).mkdir(exist_ok=True)
             self._unsynced_folders.add(parent)
-        self._known.add(folder)
 
     def sync(self, keys: Sequence[str]) -> None:
-        """Three fsyncs each, or a single `syncfs` for many, unless it had to wait for what others have written."""
+        """Two fsyncs each, or a single `syncfs` for many, unless it had to wait for what others have written."""
         writers = [self._unsynced_files[key] for key in keys if key in self._unsynced_files]
         folders = self._take_unsynced_folders()
         try:
@@ -202,19 +200,21 @@ class FolderFiles:
     def _sync_each(self, writers: Sequence[BufferedWriter], keys: Iterable[str], folders: Iterable[Path]) -> None:
         for writer in writers:
             writer.sync()
-        own = {folder for key in keys for folder in self.path(key).parents[:2]}
-        for folder in (*sorted(own, key=lambda path: -len(path.parts)), *folders):
+        for folder in {self.path(key).parent for key in keys}.union(folders):
             sync_path(folder)
 
-    def add_derived(self, source: Path, key: str) -> None:
-        target = self.path(key)
-        original = target.parent.parent.parent
+    def add_derived(self, source: Path, key: str, original: str) -> None:
+        folder, target = self.path(folder_of(original)), self.path(key)
         with disk_full_reported():
-            for folder in (target.parent.parent, target.parent):
-                folder.mkdir(exist_ok=True)
+            for each in (folder, target.parent.parent, target.parent):
+                each.mkdir(exist_ok=True)
             sync_and_move(source, target)
-            for folder in (target.parent, target.parent.parent, original):
-                sync_path(folder)
+            for each in (target.parent, target.parent.parent, folder, folder.parent):
+                sync_path(each)
+        # Asked at last: whoever removes the original from now on finds the folder.
+        if not self.path(original).exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), original)
 
     # Reading
 
@@ -233,15 +233,16 @@ class FolderFiles:
         yield path
 
     def walk(self) -> Iterator[tuple[uuid.UUID, str]]:
-        for folder in self.media.glob("*/*/??/*"):
+        for path in self.media.glob("*/*/??/*"):
             try:
-                yield uuid.UUID(folder.name), f"{folder.relative_to(self.media)}/"
+                found = uuid.UUID(path.name[:ID])
             except ValueError:
                 continue
+            yield found, f"{path.relative_to(self.media)}{'/' if is_folder(path.name) else ''}"
 
     def derived(self, key: str, before: float) -> list[str]:
         with suppress(FileNotFoundError, NotADirectoryError):  # most have none; or it is removed just now
-            attempts = (self._folder(key) / DERIVED).iterdir()
+            attempts = (self.path(folder_of(key)) / DERIVED).iterdir()
             found = (path for attempt in attempts for path in attempt.iterdir())
             return [str(path.relative_to(self.media)) for path in found if path.lstat().st_mtime < before]
         return []
@@ -251,7 +252,9 @@ class FolderFiles:
     def remove(self, key: str) -> None:
         if writer := self._unsynced_files.pop(key, None):
             writer.close()
-        shutil.rmtree(self._folder(key), ignore_errors=True)
+        with suppress(OSError):  # as for the folder: the sweep finds what stays
+            self.path(key).unlink(missing_ok=True)
+        shutil.rmtree(self.path(folder_of(key)), ignore_errors=True)
 
     def remove_derived(self, key: str) -> None:
         shutil.rmtree(self._folder(key), ignore_errors=True)
@@ -269,7 +272,12 @@ class FolderFiles:
                 shutil.rmtree(other, ignore_errors=True)
 
     def set_aside(self, key: str, day: date) -> None:
-        folder = self._folder(key)
+        path, folder = self.path(key), self.path(folder_of(key))
+        if path != folder:
+            with suppress(FileNotFoundError):
+                path.rename(self._room_aside(path, day))
+        if not folder.exists():
+            return
         target = self._room_aside(folder, day)
         if target.exists():  # its derivatives were set aside before
             shutil.copytree(folder, target, copy_function=os.replace, dirs_exist_ok=True)

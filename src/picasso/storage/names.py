@@ -1,7 +1,8 @@
 """Names and keys of stored files. Pure functions of text: no file system is asked.
 
-The key of an original is ``<type>/<subtype>/<xx>/<id>/<safe name>``. What a job derived from it lies beside it, in
-``derived/<processor>-<attempt>/<file>``.
+The key of an original is ``<type>/<subtype>/<xx>/<id>-<safe name>``. What jobs derive from it is beside it, at
+``<id>/derived/<processor>-<attempt>/<file>``. The first versions stored an original in that folder too, at
+``<id>/<safe name>``: such keys are still read.
 """
 
 from __future__ import annotations
@@ -12,7 +13,10 @@ import uuid
 
 DERIVED = "derived"
 
-# File systems take 255 bytes. This leaves room for an extension that is kept when a name is cut.
+# The characters of an id.
+ID = 36
+
+# File systems take 255 bytes, 37 of which are the id and its hyphen.
 MAX_NAME_BYTES = 200
 
 RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in "0123456789¹²³"), DERIVED}
@@ -56,9 +60,21 @@ def is_safe_name(name: str) -> bool:
 
 def original_key(media_type: str, file_id: uuid.UUID, name: str) -> str:
     """The key of an original. The last hex digits of its id spread files evenly over 256 folders."""
-    return f"{media_type}/{file_id.hex[-2:]}/{file_id}/{safe_name(name)}"
+    text = str(file_id)
+    return f"{media_type}/{text[-2:]}/{text}-{safe_name(name)}"
+
+
+def folder_of(original: str) -> str:
+    """The folder of what is derived from an original, without a slash at its end. ``original`` is its key."""
+    kind, subtype, part, name, *_ = original.split("/")
+    return f"{kind}/{subtype}/{part}/{name[:ID]}"
+
+
+def is_folder(name: str) -> bool:
+    """Whether an entry beside originals is a folder of `folder_of`."""
+    return len(name) == ID
 
 
 def derived_key(original: str, processor: str, attempt: int, file: str) -> str:
     """The key of a derivative. Each attempt has its own folder, so that a fenced one overwrites nothing of the next."""
-    return f"{original.rpartition('/')[0]}/{DERIVED}/{processor}-{attempt}/{file}"
+    return f"{folder_of(original)}/{DERIVED}/{processor}-{attempt}/{file}"

@@ -58,8 +58,11 @@ class FileWriter(Writer, Protocol):
         A rename in a folder, a server-side copy in an object store. If this fails, `discard` still works.
         """
 
-    def place_derived(self, key: str) -> None:
-        """Store the file under ``key`` as something derived, durably. Only after `sync`; raises as `add_derived`."""
+    def place_derived(self, key: str, original: str) -> None:
+        """Store the file under ``key`` as derived from ``original``, durably.
+
+        Only after `sync`. Raises as `FileStore.add_derived`.
+        """
 
     def discard(self) -> None:
         """Remove the bytes, unless they were placed. Can be called at any time, also twice."""
@@ -121,14 +124,14 @@ class FileStore(Protocol):
         It may be the stored file itself. A hard link to it stays valid after the context has ended.
         """
 
-    def add_derived(self, source: Path, key: str) -> None:
-        """Move a local file to ``key``. Durable on return.
+    def add_derived(self, source: Path, key: str, original: str) -> None:
+        """Move a local file to ``key``, which is derived from ``original``. Durable on return.
 
         Raises `FileNotFoundError` if the original was removed, so that nothing is stored for a deleted file.
         """
 
     def remove(self, key: str) -> None:
-        """Remove an original and all its derivatives. The name at the end of ``key`` does not matter."""
+        """Remove an original and all its derivatives."""
 
     def remove_derived(self, key: str) -> None:
         """Remove all that one attempt derived, given any of its keys."""
@@ -143,13 +146,19 @@ class FileStore(Protocol):
         """
 
     def walk(self) -> Iterator[tuple[uuid.UUID, str]]:
-        """The id of every stored original, and its key up to and including the last slash."""
+        """The id of every stored original, and its key.
+
+        The folder of what is derived from one comes as well, by itself, with a slash at the end.
+        """
 
     def derived(self, key: str, before: float) -> list[str]:
         """The keys of what was derived from an original and has its bytes since before that time (Unix time)."""
 
     def set_aside(self, key: str, day: date) -> None:
-        """Move an original and its derivatives out of reach, to be found by an operator under that day."""
+        """Move an original and its derivatives out of reach, to be found by an operator under that day.
+
+        ``key`` is one that `walk` told.
+        """
 
     def set_aside_derived(self, key: str, day: date) -> None:
         """Move one derivative there, if it exists."""

@@ -76,9 +76,9 @@ class Arrived:
             self.output.write(self.content.sink.chunks)
             self.output.sync()
 
-    def place_derived(self, key: str) -> None:
+    def place_derived(self, key: str, original: str) -> None:
         assert self.output.writer is not None
-        self.output.writer.place_derived(key)
+        self.output.writer.place_derived(key, original)
 
 
 class DerivativeHandler:

@@ -17,7 +17,7 @@ from django.db import InterfaceError, OperationalError, close_old_connections
 
 from picasso.access.policies import Policies
 from picasso.access.principal import Principal
-from picasso.addresses import DOWNLOADS
+from picasso.addresses import DOWNLOADS, name_of
 from picasso.errors import NotFound, PicassoError, Unavailable
 from picasso.files import queries
 from picasso.files.quarantine import require_released
@@ -124,7 +124,7 @@ def found_at(who: Principal, address: Address | None, files: Files, policies: Po
 
 
 def original(principal: Principal, file: File | None, name: str, policies: Policies) -> Download:
-    if file is None or file_name(file.key) != name:
+    if file is None or name_of(file.key) != name:
         raise NotFound
     require_released(principal, file)
     require_accepted(file, policies)
@@ -145,7 +145,8 @@ def find_derivative(
     principal: Principal, file_id: uuid.UUID, processor: str, name: str, policies: Policies
 ) -> Download:
     for row in queries.derivatives(principal, file_id, processor):
-        if file_name(row.key) == name:
+        # Not compared by the database: SQLite's LIKE ignores case, and PostgreSQL refuses NUL.
+        if name_of(row.key) == name:
             require_released(principal, row.file)
             require_accepted(row.file, policies)
             public = is_public(row.file)
@@ -156,11 +157,6 @@ def find_derivative(
 def is_public(file: File) -> bool:
     """Whether caches may keep it for everybody: what an operator fetches from quarantine is for nobody else."""
     return file.visibility == Visibility.PUBLIC and not file.quarantined
-
-
-def file_name(key: str) -> str:
-    """Compared here and not by the database: SQLite's LIKE ignores case, and PostgreSQL refuses NUL."""
-    return key.rpartition("/")[2]
 
 
 def headers_of(download: Download, *, as_attachment: bool) -> dict[str, str]:

@@ -41,8 +41,11 @@ class Content(Protocol):
     def sync(self) -> None:
         """Write all bytes and make them durable, which may take long."""
 
-    def place_derived(self, key: str) -> None:
-        """Move the bytes to ``key`` after `sync`, durably. Raises `FileNotFoundError` if the file was deleted."""
+    def place_derived(self, key: str, original: str) -> None:
+        """Move the bytes to ``key`` after `sync`, durably; ``original`` is the key of the file.
+
+        Raises `FileNotFoundError` if the file was deleted.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +127,7 @@ def place(
         if content.size > room(held, row.role, limit):
             raise TooLarge
         try:
-            content.place_derived(row.key)
+            content.place_derived(row.key, held.job.file.key)
         except FileNotFoundError as fault:
             raise Gone(DELETED) from fault
         row.save()
