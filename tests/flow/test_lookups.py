@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from picasso.access.policies import Policies
-from picasso.addresses import download_path
 from picasso.access.principal import ANONYMOUS, OPEN, SERVICE
+from picasso.addresses import download_path
 from picasso.errors import NotFound, PicassoError, Unavailable
 from picasso.models import Project
 from picasso.web.downloads import Download, find_all
