@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -180,7 +180,7 @@ def session(principal: Principal, root: str) -> dict[str, Any]:
     return {
         # First: what the page shows is no older. It follows events from there.
         "newestEvent": last_number() if may_follow else None,
-        "now": int(time.time() * 1000),
+        "now": datetime.now(UTC).isoformat(),
         "me": MeSerializer(principal).data if principal.project else None,
         "version": __version__,
         "maxUploadSize": settings.PICASSO.max_upload_size or None,

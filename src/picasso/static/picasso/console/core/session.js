@@ -17,7 +17,7 @@ export const version = given.version;
 
 const FRESH = 60_000; // milliseconds: a page that a browser has kept for longer shows an old state
 /** The number of the newest event when the page was made: what it shows is no older. Undefined if that is not known. @type {number | undefined} */
-export const newestEvent = Math.abs(Date.now() - given.now) < FRESH ? given.newestEvent ?? undefined : undefined;
+export const newestEvent = Math.abs(Date.now() - Date.parse(given.now)) < FRESH ? given.newestEvent ?? undefined : undefined;
 /** Bytes of one file; null without a limit. @type {number | null} */
 export const maxUploadSize = given.maxUploadSize;
 /** Paths of pages: home, account, sign_out, admin, docs, api. @type {Record<string, string>} */
