@@ -22,14 +22,15 @@ export function queuesCard(queues, loads, busy, change) {
         <th scope="col" class="number">${t('Running')}</th><th scope="col" class="number">${t('Oldest due')}</th><th scope="col" class="number">${t('Workers')}</th>
         ${can('service:admin') ? html`<th scope="col"><span class="sr-only">${t('Switch')}</span></th>` : nothing}</tr></thead>
       <tbody>${queues.map((queue) => row(queue, loads.find(({ name }) => name === queue.name), busy === queue.name, change))}</tbody>
-    </table></div></section>`;
+    </table></div>
+    ${queues.filter(({ used }) => !used).map(({ name }) => html`<p class="soft small unused">${t('{name} is not used here: no virus scanner is set (PICASSO_CLAMD).', { name })}</p>`)}
+  </section>`;
 }
 
 /** @param {Queue} queue @param {Load | undefined} load @param {boolean} busy @param {(name: string, pause: boolean) => unknown} change */
 function row(queue, load, busy, change) {
   return html`<tr data-queue=${queue.name}>
-    <td data-label=${t('Queue')}><a href=${path(`jobs/?queue=${encodeURIComponent(queue.name)}`)}><strong>${queue.name}</strong></a>
-      ${queue.used ? nothing : html`<span class="soft small why-unused">${t('Not used here: no virus scanner is set (PICASSO_CLAMD).')}</span>`}</td>
+    <td data-label=${t('Queue')}><a href=${path(`jobs/?queue=${encodeURIComponent(queue.name)}`)}><strong>${queue.name}</strong></a></td>
     <td data-label=${t('State')}><span class=${`badge ${queue.paused ? 'waiting' : 'good'}`}>${icon(queue.paused ? 'pause' : 'play')}${stateOf(queue)}</span></td>
     <td class="number" data-label=${t('Waiting')}>${load ? number(load.waiting + load.queued) : '–'}</td>
     <td class="number" data-label=${t('Running')}>${load ? number(load.running) : '–'}</td>

@@ -12,7 +12,7 @@ export default {
   Waiting: 'Ожидает',
   Running: 'Выполняется',
   Open: 'Открыта',
-  'Not used here: no virus scanner is set (PICASSO_CLAMD).': 'Здесь не нужна: антивирус не задан (PICASSO_CLAMD).',
+  '{name} is not used here: no virus scanner is set (PICASSO_CLAMD).': 'Очередь {name} здесь не нужна: антивирус не задан (PICASSO_CLAMD).',
   'Oldest due': 'Дольше всех ждёт',
   Workers: 'Обработчики',
   Switch: 'Переключатель',
