@@ -87,7 +87,7 @@ TEXTS = {
     "Trash": "Корзина",
     "People": "Люди",
     "Projects": "Проекты",
-    "Audit": "Журнал",
+    "Audit": "Аудит",
     "Access is open: everybody who reaches this address may do everything.": (
         "Доступ открыт: всякий, кто может открыть этот адрес, может всё."
     ),

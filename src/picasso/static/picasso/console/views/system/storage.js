@@ -31,12 +31,12 @@ function types({ counted_at: at, files, bytes: size, types: all }) {
   if (!all.length) return html`<p class="soft">${t('Nothing is stored yet, or it was not counted yet.')}</p>`;
   const shown = all.slice(0, SHOWN), most = Math.max(...all.map((each) => each.bytes), 1);
   return html`
-    <table class="table stored"><caption>${tn('{n} file', '{n} files', files)}, ${bytes(size)} <span class="soft small">${at ? t('counted {time}', { time: ago(at) }) : nothing}</span></caption>
+    <table class="table rows stored"><caption>${tn('{n} file', '{n} files', files)}, ${bytes(size)} <span class="soft small">${at ? t('counted {time}', { time: ago(at) }) : nothing}</span></caption>
       <thead><tr><th scope="col">${t('Type')}</th><th scope="col" class="number">${t('Files')}</th><th scope="col" class="number">${t('Size')}</th><th scope="col" class="number">${t('Share')}</th></tr></thead>
       <tbody>${shown.map((each) => html`<tr>
-        <td><bdi class="name">${visible(each.media_type)}</bdi><progress max=${most} .value=${each.bytes} aria-hidden="true"></progress></td>
-        <td class="number">${number(each.files)}</td><td class="number" title=${exactBytes(each.bytes)}>${bytes(each.bytes)}</td>
-        <td class="number">${size ? percent(each.bytes / size) : '–'}</td></tr>`)}</tbody>
+        <td data-label=${t('Type')}><span><bdi class="name">${visible(each.media_type)}</bdi><progress max=${most} .value=${each.bytes} aria-hidden="true"></progress></span></td>
+        <td class="number" data-label=${t('Files')}>${number(each.files)}</td><td class="number" data-label=${t('Size')} title=${exactBytes(each.bytes)}>${bytes(each.bytes)}</td>
+        <td class="number" data-label=${t('Share')}>${size ? percent(each.bytes / size) : '–'}</td></tr>`)}</tbody>
     </table>
     ${all.length > SHOWN ? html`<p class="soft small">${tn('and {n} more type', 'and {n} more types', all.length - SHOWN)}</p>` : nothing}`;
 }
