@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tests.clients import node
 from tests.clients.pages import Page, Site
+from tests.clients.shop import Shop
+from tests.clients.with_keys import WithKeys
 from tests.devtools import Window
 from tests.ports import free_port
 from tests.services import Unavailable, required_program, servers_required
@@ -78,17 +80,6 @@ def running_again(service: Stack) -> Stack:
     return service
 
 
-@dataclass(frozen=True)
-class WithKeys:
-    """A service that asks for keys, and lets people sign in at a provider at ``issuer_port``."""
-
-    stack: Stack
-    key: str
-    """Of the project ``default``."""
-    signing_secret: str
-    issuer_port: int
-
-
 # In one process, as its start takes longer than all of it. It prints the key and its secret.
 FIRST_ROWS = """
 from django.core.management import call_command
@@ -112,6 +103,13 @@ def with_keys(new_data: Callable[[], Path]) -> Iterator[WithKeys]:
     with running(new_data(), **env) as stack:
         key, secret = stack.manage("shell", "-v", "0", "-c", FIRST_ROWS).split()
         yield WithKeys(stack, key, secret, port)
+
+
+@pytest.fixture(scope="session")
+def shop(with_keys: WithKeys) -> Iterator[Shop]:
+    """One for all tests: the service takes seconds to let in pages of another origin."""
+    with closing(Shop(with_keys)) as shop:
+        yield shop
 
 
 @pytest.fixture(scope="session")

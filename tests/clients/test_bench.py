@@ -11,7 +11,7 @@ import pytest
 
 from picasso.bench import command, machine, service
 from picasso.bench.service import TAG
-from tests.clients.conftest import WithKeys
+from tests.clients.with_keys import WithKeys
 from tests.databases import Databases
 from tests.stack import Stack
 

@@ -17,8 +17,7 @@ import pytest
 
 from tests.clients.application import LISTEN, Elements
 from tests.clients.checks import content
-from tests.clients.conftest import WithKeys
-from tests.clients.test_browser_page import Shop
+from tests.clients.shop import Shop
 from tests.clients.test_documented import ROOT, examples
 from tests.devtools import Window
 from tests.stack import environment, until
@@ -101,13 +100,6 @@ def write_project(folder: Path, shop: Shop) -> None:
         "gallery/forms.py": form,
     }.items():
         (folder / path).write_text(text)
-
-
-@pytest.fixture(scope="module")
-def shop(with_keys: WithKeys) -> Iterator[Shop]:
-    found = Shop(with_keys)
-    yield found
-    found.close()
 
 
 @pytest.fixture(scope="module")

@@ -15,8 +15,7 @@ from picasso.demo import pictures
 from tests.clients import elements, node
 from tests.clients.application import Application, Elements
 from tests.clients.checks import content
-from tests.clients.conftest import WithKeys
-from tests.clients.test_browser_page import FILES, Shop
+from tests.clients.shop import FILES, Shop
 from tests.clients.test_documented import ROOT, bundled, examples
 from tests.console.pages import check_looks, press
 from tests.devtools import Window
@@ -44,13 +43,6 @@ ROOTS = {
         createApp(Photos, { getToken }).mount("#app");
     """,
 }
-
-
-@pytest.fixture(scope="module")
-def shop(with_keys: WithKeys) -> Iterator[Shop]:
-    found = Shop(with_keys)
-    yield found
-    found.close()
 
 
 @pytest.fixture(scope="module")

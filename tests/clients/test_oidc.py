@@ -10,8 +10,8 @@ from urllib.parse import urljoin
 import httpx
 import pytest
 
-from tests.clients.conftest import WithKeys
 from tests.clients.node import running as running_node
+from tests.clients.with_keys import WithKeys
 from tests.stack import NO_TLS, Stack
 
 ME = "/api/v1.0/me/"
