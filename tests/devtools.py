@@ -53,7 +53,16 @@ class PageLeft(AssertionError):
 
 
 # How Chromium says so.
-LEFT = ("navigated or closed", "xecution context", "context with specified id", "Promise was collected")
+LEFT = (
+    "navigated or closed",
+    "xecution context",
+    "context with specified id",
+    "Promise was collected",
+    "No target with",
+)
+
+# All but the cache of files.
+STORED = "local_storage,indexeddb,service_workers,cache_storage,websql,file_systems,shared_storage"
 
 Answer = dict[str, Any]
 Answers = queue.Queue[Answer | BrowserEnded]
@@ -73,6 +82,7 @@ class Browser:
         self._answers: dict[int, tuple[str, Answers]] = {}
         self._pages: dict[str, Page] = {}
         self._ended = ""
+        self.origins: set[str] = set()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -83,20 +93,29 @@ class Browser:
     @contextmanager
     def window(self) -> Iterator[Window]:
         """A private window: its pages share cookies and local storage with each other only. They are closed with it."""
-        context = self.ask("Target.createBrowserContext")["browserContextId"]
-        yield Window(self, context)
+        window = self.new_window()
+        yield window
         if self.runs:
-            self.ask("Target.disposeBrowserContext", browserContextId=context)
+            self.ask("Target.disposeBrowserContext", browserContextId=window.context)
+
+    def new_window(self) -> Window:
+        return Window(self, self.ask("Target.createBrowserContext")["browserContextId"])
 
     def page(self, url: str, ready: str = READY, **target: str) -> Page:
         """A new tab that has loaded this page."""
         tab = self.ask("Target.createTarget", url="about:blank", **target)["targetId"]
         session = self.ask("Target.attachToTarget", targetId=tab, flatten=True)["sessionId"]
-        page = self._pages[session] = Page(self, session)
+        page = self._pages[session] = Page(self, session, tab)
         for domain in ("Page", "Runtime", "Network", "Log", "Inspector"):
             page.ask(f"{domain}.enable")
         page.go(url, ready)
         return page
+
+    def visit(self, url: str) -> None:
+        """Remember that pages of this address may store something."""
+        parts = urlsplit(url)
+        if parts.netloc:
+            self.origins.add(f"{parts.scheme}://{parts.netloc}")
 
     def ask(self, method: str, session: str = "", **params: Any) -> Answer:
         return self.begin(method, session, **params)()
@@ -182,6 +201,18 @@ class Browsers:
     def __init__(self, profiles: Path) -> None:
         self._profiles = profiles
         self._started: list[Browser] = []
+        self._windows: dict[Browser, KeptWindow] = {}
+
+    @contextmanager
+    def kept_window(self) -> Iterator[Window]:
+        """The same one each time, without what was stored in it: it has the scripts of the pages compiled already."""
+        browser = self.running()
+        if browser not in self._windows:
+            self._windows[browser] = KeptWindow(browser.new_window())
+        kept = self._windows[browser]
+        yield kept.window
+        if browser.runs:
+            kept.empty()
 
     def running(self) -> Browser:
         if not self._started or not self._started[-1].runs:
@@ -202,6 +233,30 @@ class Window:
         return self.browser.page(url, ready, browserContextId=self.context)
 
 
+class KeptWindow:
+    """A window for one test after the other. A page of its own, which stays empty, deletes what others have stored."""
+
+    def __init__(self, window: Window) -> None:
+        self.window = window
+        self._page = window.page("about:blank", "true")
+
+    def empty(self) -> None:
+        """Close all other pages, and delete cookies and all that pages have stored; files stay in the cache."""
+        browser, context = self.window.browser, self.window.context
+        for tab in self._others():
+            with suppress(PageLeft):  # one that closes already
+                browser.ask("Target.closeTarget", targetId=tab)
+        self._page.once(lambda: not self._others(), "all pages are closed")
+        browser.ask("Storage.clearCookies", browserContextId=context)
+        for origin in browser.origins:
+            self._page.ask("Storage.clearDataForOrigin", origin=origin, storageTypes=STORED)
+
+    def _others(self) -> list[str]:
+        targets = self.window.browser.ask("Target.getTargets")["targetInfos"]
+        found = [each for each in targets if each["browserContextId"] == self.window.context and each["type"] == "page"]
+        return [each["targetId"] for each in found if each["targetId"] != self._page.tab]
+
+
 @dataclass(slots=True)
 class Sent:
     """A request of a page, and the status of its answer; 0 without an answer."""
@@ -218,6 +273,7 @@ class Page:
 
     browser: Browser
     session: str
+    tab: str = ""
     complaints: list[str] = field(default_factory=list)
     requests: dict[str, Sent] = field(default_factory=dict)
     _loaded: threading.Event = field(default_factory=threading.Event)
@@ -228,6 +284,7 @@ class Page:
     def go(self, url: str = "", ready: str = READY) -> None:
         """Open this address, or reload the page. Returns when the expression ``ready`` is true."""
         self._loaded.clear()
+        self.browser.visit(url)
         self.ask("Page.navigate", url=url) if url else self.ask("Page.reload")
         assert self._loaded.wait(SECONDS), url
         self.until(ready)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.console.pages import complaints, look, opened
-from tests.devtools import Page, Window
+from tests.devtools import Browsers, Page, Window
 from tests.stack import Stack, running
 
 HERE = Path(__file__).parent
@@ -37,6 +37,13 @@ def console_service(new_data: Callable[[], Path]) -> Iterator[Stack]:
 def stack(console_service: Stack) -> Stack:
     """The service of all tests of the console: a test finds the files, jobs and keys of others there, too."""
     return console_service
+
+
+@pytest.fixture
+def chromium(browsers: Browsers) -> Iterator[Window]:
+    """Nothing is stored in it. The scripts of the console need not be compiled for each test anew."""
+    with browsers.kept_window() as window:
+        yield window
 
 
 @pytest.fixture

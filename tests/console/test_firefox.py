@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,9 @@ from tests import firefox
 from tests.console.pages import SHOWN
 from tests.firefox import Firefox
 from tests.live import admin
-from tests.stack import Stack
+from tests.stack import Stack, until
+
+FILES = "/api/v1.0/files/"
 
 
 @pytest.fixture(scope="module")
@@ -26,6 +29,11 @@ def says(browser: Firefox, text: str, where: str = "#view") -> None:
     browser.until(f"document.querySelector({json.dumps(where)})?.textContent.includes({json.dumps(text)})")
 
 
+def stored(stack: Stack) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = stack.client.get(FILES, params={"name": "from-firefox.txt"}).json()["results"]
+    return found
+
+
 def test_the_console_in_firefox(browser: Firefox, stack: Stack, tmp_path: Path) -> None:
     """One walk, as a browser takes seconds to start."""
     path = tmp_path / "from-firefox.txt"
@@ -34,9 +42,11 @@ def test_the_console_in_firefox(browser: Firefox, stack: Stack, tmp_path: Path) 
     browser.until("document.querySelector('[data-shell=health]').dataset.state === 'good'")
     browser.write("#tray input[type=file]:not([webkitdirectory])", str(path))
     says(browser, "from-firefox.txt", "#tray")
+    # An upload ends with its page.
+    until(lambda: bool(stored(stack)), 60, lambda: "the file has not arrived")
     browser.go(stack.url, SHOWN)
     says(browser, "from-firefox.txt")
-    file = stack.client.get("/api/v1.0/files/", params={"name": "from-firefox.txt"}).json()["results"][0]["id"]
+    file = stored(stack)[0]["id"]
     stack.settled(file)
     browser.go(f"{stack.url}/files/{file}", SHOWN)
     says(browser, "sent by Firefox")
