@@ -16,7 +16,7 @@ from picasso.languages.templates import GAP
 from picasso.languages.translate import to_russian
 from picasso.scan.processor import SENTENCES
 from tests.docs.test_languages import name_of, sentences
-from tests.source_trees import nodes
+from tests.source_trees import nodes, trees
 
 FAULTS = {"ProcessorError", "TransientError", "ServiceFailed", "Refusal"}
 """Their second argument, or their keyword ``sentence``, becomes the `error_detail` of a job."""
@@ -69,3 +69,28 @@ def test_every_reason_of_the_scanner_has_a_translation() -> None:
 )
 def test_translations_of_jobs(text: str, translation: str | None) -> None:
     assert to_russian(text) == translation
+
+
+# What these find is shown in the console (`picasso.monitoring.findings`); what is fine is only counted there.
+SHOWN = ("doctor/configuration.py", "doctor/workers.py", "doctor/one_check.py")
+IN_DATA_FOLDER = {"permissions", "secret_key", "space"}
+
+
+def found_by_the_doctor() -> Iterator[str]:
+    for path, tree in trees().items():
+        if path == "doctor/data_folder.py":
+            parts = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name in IN_DATA_FOLDER]
+        else:
+            parts = [node for node in tree.body if isinstance(node, ast.FunctionDef)] if path in SHOWN else []
+        for node in (each for part in parts for each in ast.walk(part)):
+            match node:
+                case ast.Call() if name_of(node.func) in {"warning", "fault"}:
+                    yield from (text for each in node.args[1:3] for text in sentences(each))
+                case ast.Assign(targets=[ast.Name(id="what" | "change")], value=value):
+                    yield from sentences(value)
+
+
+def test_every_finding_that_the_console_shows_has_a_translation() -> None:
+    found = set(found_by_the_doctor())
+    assert found - russian.SENTENCES.keys() == set(), "add them to src/picasso/languages/russian/findings.py"
+    assert len(found) > 30

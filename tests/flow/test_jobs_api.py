@@ -70,6 +70,17 @@ def test_why_a_job_failed_is_said_in_the_language_of_the_reader(detail: str, sho
             assert error == {"code": "corrupt", "detail": expected}, (path, language)
 
 
+def test_findings_of_the_doctor_are_said_in_the_language_of_the_reader() -> None:
+    post(f"{QUEUES}quick/pause/")
+
+    def said(language: str) -> list[str]:
+        answer = client().get("/api/v1.0/system/checks/", headers={"accept-language": language}).json()
+        return [each["what"] for each in answer["findings"]]
+
+    assert "The queue quick is paused." in said("en")
+    assert "Очередь quick приостановлена." in said("ru")
+
+
 def test_jobs_of_several_states_are_one_list_with_pages() -> None:
     waiting, queued, _ = (new_job(state=each) for each in (State.WAITING, State.QUEUED, State.DONE))
     both = "waiting,queued"

@@ -11,7 +11,7 @@ from picasso.access.principal import Principal
 from picasso.doctor.finding import Level
 from picasso.models import Job
 from picasso.monitoring import health
-from picasso.serializers import now_of, seconds
+from picasso.serializers import SentenceField, now_of, seconds
 
 
 class HealthProblemSerializer(serializers.Serializer[health.Problem]):
@@ -101,8 +101,8 @@ class FindingSerializer(serializers.Serializer[Any]):
     subject = serializers.CharField()
     level = serializers.ChoiceField(choices=[(each.value, each.value) for each in Level])
     name = serializers.CharField(help_text="A stable identifier.")
-    what = serializers.CharField(help_text="What is as it should be, or what is wrong.")
-    change = serializers.CharField(help_text="What to do about it; may be empty.")
+    what = SentenceField(help_text="What is as it should be, or what is wrong; in Russian what is wrong.")
+    change = SentenceField(help_text="What to do about it; may be empty.")
     page = serializers.CharField(help_text="Of the documentation; may be empty.")
 
 

@@ -6,7 +6,19 @@ because their order may be another one.
 
 from __future__ import annotations
 
-from picasso.languages.russian import access, api, codes, errors, files, follow, fragments, jobs, pages, uploads
+from picasso.languages.russian import (
+    access,
+    api,
+    codes,
+    errors,
+    files,
+    findings,
+    follow,
+    fragments,
+    jobs,
+    pages,
+    uploads,
+)
 
 TITLES = errors.TITLES
 FRAGMENTS = {**fragments.FRAGMENTS, **jobs.FRAGMENTS}
@@ -22,4 +34,5 @@ SENTENCES: dict[str, str] = {
     **files.SENTENCES,
     **follow.SENTENCES,
     **jobs.SENTENCES,
+    **findings.SENTENCES,
 }
