@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import threading
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
@@ -376,6 +378,17 @@ def test_an_upload_that_was_deleted_gets_no_bytes(tmp_path: Path, elsewhere: boo
     assert [answer.status for answer in (deleted, late)] == [204, 404]
     assert not File.everywhere.exists()
     assert not [path for path in (tmp_path / "media").rglob("*") if path.is_file()]
+
+
+def test_an_upload_that_has_expired_gets_no_bytes(tmp_path: Path, elsewhere: bool) -> None:
+    async def calls(app: WebApp, path: str) -> list[Exchange]:
+        for each in uploads_folder(tmp_path):
+            os.utime(each, (0, time.time() - settings.PICASSO.upload_start_timeout - 1))
+        return [await patch(app, path)]
+
+    (late,) = created_and(tmp_path, elsewhere, calls)
+    assert late.status in {410, 404}, "404 after the sweep"
+    assert not File.everywhere.exists()
 
 
 def test_what_is_cut_of_all_bytes_stays(tmp_path: Path, elsewhere: bool) -> None:

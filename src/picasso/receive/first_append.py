@@ -6,6 +6,7 @@ by way of the upload's own file. It is guarded by the lock of that file, and by 
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -58,18 +59,19 @@ class ClaimingContent(NewContent):
         super().__init__(NewFileOutput(services.storage.files), row.length or 0, services.threads, checks)
         self._uploads = services.storage.uploads
         self._upload_id = row.pk
+        self._life = services.limits.life(row, 0)
         self._lock: UploadLock | None = None
 
     def store(self, key: str) -> None:
-        """Raises `Locked`, `Conflict`: another request was faster."""
+        """Raises `Locked`, `Conflict`: another request was faster, or the upload has expired."""
         try:
             self._lock = self._uploads.lock(self._upload_id)
-            appended = self._uploads.stat(self._upload_id).offset
+            found = self._uploads.stat(self._upload_id)
         except BlockingIOError:
             raise Locked from None
         except FileNotFoundError:
             raise Conflict from None
-        if appended:
+        if found.offset or found.modified_at + self._life < time.time():
             raise Conflict
         super().store(key)
 

@@ -140,6 +140,7 @@ class Body:
         self._received = 0
         self._unparsed = b""  # taken from the request, but then the request was interrupted or given up
         self._more = True
+        self._gone = False
         self._put_back: list[bytes] = []
         self._direct_from = 0  # a client that was slow has to send another block before it is tried again
 
@@ -153,6 +154,8 @@ class Body:
         """
         while self._put_back:
             await parser.feed(self._put_back.pop(0))
+        if self._gone:
+            raise ClientGone  # a server need not say so twice
         while self._more:
             more = await self._feed(parser, *await self._next(parser.sink))
             if more and parser.sink.takes_blocks and self._is_large():
@@ -231,6 +234,7 @@ class Body:
     def _arrived(self, got: tuple[bytes, bool] | None, seconds: float) -> tuple[bytes, bool]:
         """What was received after ``seconds`` of waiting. Raises `ClientGone`, `UploadTimeout`."""
         if got is None:
+            self._gone = True
             raise ClientGone
         if got[1]:
             self._require_pace(seconds, got[0])
