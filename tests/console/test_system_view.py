@@ -93,7 +93,9 @@ def test_loading_and_offline(open_page: OpenPage) -> None:
     page.until("!!document.querySelector('.view-jobs')")
     page.connected(False)
     page.run("document.querySelector('[data-nav=system]').click()")
-    page.until("!!document.querySelector('.view-system .state-offline')")
+    # What was known before is still shown, if nothing has failed since.
+    offline = "'.view-system :is(.state-offline, .notice.waiting)'"
+    page.until(f"!!document.querySelector({offline})")
     assert findings(page) == []
     page.connected(True)
     # It may be back by itself already.
