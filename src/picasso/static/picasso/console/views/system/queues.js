@@ -17,7 +17,7 @@ import { t } from '../../core/words.js';
  */
 export function queuesCard(queues, loads, busy, change) {
   return html`<section class="card" aria-labelledby="queues"><h2 id="queues" tabindex="-1">${t('Queues')}</h2>
-    <div class="table-wrap"><table class="table rows">
+    <div class="table-wrap"><table class="table rows queues">
       <thead><tr><th scope="col">${t('Queue')}</th><th scope="col">${t('State')}</th><th scope="col" class="number">${t('Waiting')}</th>
         <th scope="col" class="number">${t('Running')}</th><th scope="col" class="number">${t('Oldest due')}</th><th scope="col" class="number">${t('Workers')}</th>
         ${can('service:admin') ? html`<th scope="col"><span class="sr-only">${t('Switch')}</span></th>` : nothing}</tr></thead>

@@ -69,8 +69,9 @@ class System {
     this.draw();
   }
 
-  /** What parts/service.js has read meanwhile. @param {any} now */
+  /** What parts/service.js has read meanwhile, once the view has read itself: before, that may be of a service of before. @param {any} now */
   hear(now) {
+    if (!this.now) return;
     this.now = now;
     this.draw();
   }
