@@ -41,14 +41,30 @@ class Load:
         return self.requests / self.seconds
 
 
+@dataclass(frozen=True)
+class Sample:
+    """What is sent. Each time a few bytes at its end differ."""
+
+    path: Path
+    name: str
+    media_type: str
+
+
 def small_uploads(
-    port: int, path: str, seconds: int, connections: int = 16, headers: Mapping[str, str] | None = None
+    port: int,
+    path: str,
+    seconds: int,
+    connections: int = 16,
+    headers: Mapping[str, str] | None = None,
+    *,
+    sample: Sample | None = None,
 ) -> Load:
-    """Post 1 KB texts for some seconds; every answer has to be a 201."""
+    """Post small files for some seconds, by default 1 KB texts; every answer has to be a 201."""
     address = f"http://{HOST}:{port}{path}"
     command = [tools.need("wrk", "wrk"), "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s"]
     command += [f"-H{name}: {value}" for name, value in (headers or {}).items()]
-    done = subprocess.run([*command, "-s", str(SCRIPT), address], capture_output=True, text=True, check=True)
+    sent = ["--", str(sample.path), sample.name, sample.media_type] if sample else []
+    done = subprocess.run([*command, "-s", str(SCRIPT), address, *sent], capture_output=True, text=True, check=True)
     marked = [line for line in done.stdout.splitlines() if line.startswith("BENCH ")]
     if not marked:
         raise LoadError(f"wrk did not report:\n{done.stdout}\n{done.stderr}")

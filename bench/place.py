@@ -1,8 +1,10 @@
 """Where a measurement runs, and how much of it."""
 
+from __future__ import annotations
+
 import os
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -29,6 +31,10 @@ class Place:
         folder = self.folder / name
         folder.mkdir(parents=True)
         return folder
+
+    def inside(self, name: str) -> Place:
+        """The same in a new folder of this one."""
+        return replace(self, folder=self.new_folder(name))
 
     def free_bytes(self) -> int:
         return shutil.disk_usage(self.folder).free
