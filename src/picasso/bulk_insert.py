@@ -38,6 +38,29 @@ def as_text(rows: Sequence[Row]) -> str:
     return json.dumps(rows, default=adapted_to_sqlite if connection.vendor == "sqlite" else str)
 
 
+def insert_all(*groups: tuple[type[models.Model], Sequence[Row]]) -> None:
+    """As `insert_rows` for several tables: in one statement on PostgreSQL, where each one costs a journey.
+
+    Foreign keys are checked at the end of the transaction, so no order of the tables matters.
+    """
+    given = [group for group in groups if group[1]]
+    if connection.vendor == "sqlite":
+        for model, rows in given:
+            insert_rows(model, rows)
+    elif given:
+        query = joined_statement(tuple((model._meta.db_table, tuple(rows[0])) for model, rows in given))
+        with connection.cursor() as cursor:
+            cursor.execute(query, [as_text(rows) for _, rows in given])
+
+
+@cache
+def joined_statement(tables: tuple[tuple[str, tuple[str, ...]], ...]) -> str:
+    """Tables with columns. As `statement`, for PostgreSQL."""
+    *first, last = (statement("postgresql", table, columns) for table, columns in tables)
+    named = ", ".join(f"part{number} AS ({each})" for number, each in enumerate(first))
+    return f"WITH {named} {last}" if first else last
+
+
 def insert_new(model: type[models.Model], rows: Sequence[Row], *, unique: str, now: str) -> set[uuid.UUID]:
     """As `insert_rows`, but only rows whose value in the column ``unique`` no other row has; the ids of those.
 

@@ -15,18 +15,17 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from itertools import chain
 from typing import Any, TypedDict
 
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 
-from picasso import bulk_insert, detection
+from picasso import activity, bulk_insert, detection
 from picasso.access.policies import Policies
 from picasso.errors import PicassoError, Unavailable
 from picasso.events import write as events
 from picasso.files.delete import undo
 from picasso.jobs import states
-from picasso.models import File, FileWebhook, Job, made_at, new_id
+from picasso.models import Event, File, FileWebhook, Job, made_at, new_id
 from picasso.policy import Policy
 from picasso.receive import upload_rows, whole_uploads
 from picasso.receive.acceptance import Arrived, accept
@@ -267,12 +266,15 @@ def arrived(waiting: queue.SimpleQueue[Pending | None]) -> list[Pending | None]:
 
 def insert(batch: list[Pending]) -> None:
     files = [pending.file for pending in batch if pending.file]
-    bulk_insert.insert_rows(File, [{column: getattr(file, column) for column in FILE_COLUMNS} for file in files])
-    bulk_insert.insert_rows(FileWebhook, [row for pending in batch for row in webhook_rows(pending)])
     jobs = [row for pending in batch for row in job_rows(pending)]
-    bulk_insert.insert_rows(Job, [row for row in jobs if "due_at" not in row])
-    bulk_insert.insert_rows(Job, [row for row in jobs if "due_at" in row])
-    events.write(*chain.from_iterable(event_rows(pending) for pending in batch))
+    bulk_insert.insert_all(
+        (File, [{column: getattr(file, column) for column in FILE_COLUMNS} for file in files]),
+        (FileWebhook, [row for pending in batch for row in webhook_rows(pending)]),
+        (Job, [row for row in jobs if "due_at" not in row]),
+        (Job, [row for row in jobs if "due_at" in row]),
+        (Event, [row for pending in batch for row in event_rows(pending)]),
+    )
+    activity.announce()
     for pending in batch:
         if pending.new.upload_id and pending.file:
             upload_rows.finish(pending.new.upload_id, pending.file)
