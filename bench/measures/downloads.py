@@ -36,7 +36,7 @@ def measure(place: Place) -> list[Row]:
         world = _world(stack, place, size)
         large = _measured(place, {name: partial(world.fetch_big, name) for name in (NGINX, DIRECT)})
         used: dict[str, list[float]] = {name: [] for name in world.paths}
-        seconds = place.pick(4, 2)
+        seconds = place.pick(3, 2)
         small = _measured(place, {name: partial(world.rate, name, seconds, used[name]) for name in world.paths})
     processor = {name: Series(tuple(used[name][1:])) for name in (DIRECT, ACCEL)}
     shown = f"{show(small, '/s')}; processor time of Picasso for one: {show(processor, 'ms', 3)}"
@@ -50,7 +50,7 @@ def measure(place: Place) -> list[Row]:
 
 def _measured(place: Place, runs: dict[str, Callable[[], float]]) -> dict[str, Series]:
     interleaved(1, runs)
-    return interleaved(place.pick(7, 2), runs)
+    return interleaved(place.pick(5, 2), runs)
 
 
 @dataclass(frozen=True)
