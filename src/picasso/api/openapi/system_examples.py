@@ -53,7 +53,7 @@ ANSWERS: Mapping[str, Any] = {
                 "seconds": None,
             }
         ],
-        "queues": [{"name": "quick", "paused": True, "paused_at": AT, "paused_by": "anna", "workers": 1}],
+        "queues": [{"name": "quick", "paused": True, "paused_at": AT, "paused_by": "anna", "workers": 1, "used": True}],
         "workers": [
             {
                 "name": "worker-1/heavy/7",
