@@ -140,8 +140,8 @@ class Client:
     def get(self, path: str) -> Any:
         return self._exchange("GET", path, None, {}, 200)
 
-    def upload(self, path: str, content: bytes = TEXT) -> Any:
-        kind, head, tail = multipart_ends()
+    def upload(self, path: str, content: bytes = TEXT, name: str = "note.txt", media_type: str = "text/plain") -> Any:
+        kind, head, tail = multipart_ends(name, media_type)
         return self._exchange("POST", path, head + content + tail, {"Content-Type": kind}, 201)
 
     def post(self, path: str, content: bytes) -> Any:

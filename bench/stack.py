@@ -150,6 +150,7 @@ class Services:
 
     def __init__(self, postgres: Postgres, rabbit: RabbitMQ) -> None:
         self._postgres = postgres
+        self._rabbit = rabbit
         self.broker_url = rabbit.url
 
     def database(self, name: str) -> str:
@@ -161,6 +162,13 @@ class Services:
         with psycopg.connect(self._postgres.url) as connection:
             main = psutil.Process(connection.info.backend_pid).parent()
             return cpu_seconds([main, *main.children()]) if main else 0.0
+
+    def broker_cpu_seconds(self) -> float:
+        """Used so far by RabbitMQ, wherever its process can be seen."""
+        port = self._rabbit.port
+        listening = [end for end in psutil.net_connections("tcp") if end.status == psutil.CONN_LISTEN]
+        found = {end.pid for end in listening if end.laddr[1:] == (port,)}
+        return cpu_seconds([psutil.Process(pid) for pid in found if pid])
 
     def settle(self) -> None:
         """Have PostgreSQL and the disk come to rest before the next round."""

@@ -26,6 +26,7 @@ from bench.measures import (
     small,
     stalled,
     table,
+    thumbnails,
     video,
     webhooks,
 )
@@ -50,6 +51,7 @@ MEASURES: dict[str, Callable[[Place], list[Row]]] = {
     "memory": memory.measure,
     "containment": containment.measure,
     "image": image.measure,
+    "thumbnails": thumbnails.measure,
     "pdf": pdf.measure,
     "table": table.measure,
     "video": video.measure,

@@ -75,28 +75,28 @@ def picasso_round(
         upload_many(server.port, contenders.UPLOAD, number)
     near.settle()
     with psycopg.connect(env["DATABASE_URL"], autocommit=True) as database:
-        before, todo = _ended(database), _waiting(database)
+        before, todo = count_ended(database), _waiting(database)
         with contenders.picasso(place, "worker", env, build=build) as worker:
-            first, begun = _wait_for(database, before + 1)
+            first, begun = wait_for(database, before + 1)
             used = worker.cpu_seconds() + near.database_cpu_seconds()
-            last, ended = _wait_for(database, before + todo)
+            last, ended = wait_for(database, before + todo)
             used = worker.cpu_seconds() + near.database_cpu_seconds() - used
             worker.check()
-        _refuse_failures(database)
+        refuse_failures(database)
     return JobsRound((last - first) / (ended - begun), used * 1000 / (last - first))
 
 
-def _wait_for(database: psycopg.Connection, goal: int) -> tuple[int, float]:
+def wait_for(database: psycopg.Connection, goal: int) -> tuple[int, float]:
     """How many jobs have ended, and when that was seen, as soon as it is the goal or more."""
     deadline = time.monotonic() + GIVE_UP_AFTER
-    while (ended := _ended(database)) < goal:
+    while (ended := count_ended(database)) < goal:
         if time.monotonic() > deadline:
             raise LoadError(f"{ended} jobs ended, waiting for {goal}")
         time.sleep(LOOK_EVERY)
     return ended, time.perf_counter()
 
 
-def _ended(database: psycopg.Connection) -> int:
+def count_ended(database: psycopg.Connection) -> int:
     return _count(database, "state IN ('done', 'failed', 'cancelled')")
 
 
@@ -104,7 +104,7 @@ def _waiting(database: psycopg.Connection) -> int:
     return _count(database, "state = 'waiting'")
 
 
-def _refuse_failures(database: psycopg.Connection) -> None:
+def refuse_failures(database: psycopg.Connection) -> None:
     if failed := _count(database, "state IN ('failed', 'cancelled')"):
         raise LoadError(f"{failed} jobs failed, so their speed means nothing")
 

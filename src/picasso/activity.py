@@ -31,9 +31,10 @@ log = logging.getLogger(__name__)
 
 CHANNEL = "picasso_activity"
 
-# All in seconds. For so long after an announcement the loops look often. So a process need not announce again soon.
+# All in seconds. For so long after an announcement the loops look often.
 LINGER = 1.0
-AGAIN = 0.25
+# So soon a process announces again. What it commits in between is found by those loops.
+AGAIN = 0.05
 # Until the next try to listen.
 OUTAGE_PAUSE = 1.0
 
@@ -42,7 +43,7 @@ EVENT = struct.Struct("iIII")
 
 
 class Announcer:
-    """Of this process: what it announces, it announces a few times in a second at most. Thread-safe."""
+    """Of this process: what it announces, it announces some times in a second at most. Thread-safe."""
 
     def __init__(self) -> None:
         self._again_at = -math.inf
@@ -151,6 +152,7 @@ class Activity:
 
     def __init__(self) -> None:
         self._wakers: set[Callable[[], object]] = set()
+        self._always: set[Callable[[], object]] = set()
         self._lock = threading.Lock()
         # As long as nothing can be heard, there may be activity at any time.
         self._active_until = math.inf
@@ -179,15 +181,19 @@ class Activity:
             self._thread.join(timeout=2)
 
     @contextmanager
-    def waking(self, wake: Callable[[], object]) -> Iterator[None]:
-        """Call it, in another thread, when there may be something to do after a time in which nothing happened."""
+    def waking(self, wake: Callable[[], object], *, always: bool = False) -> Iterator[None]:
+        """Call it, in another thread, when there may be something to do after a time in which nothing happened.
+
+        Or ``always`` when something is announced, for a loop on which others wait.
+        """
+        wakers = self._always if always else self._wakers
         with self._lock:
-            self._wakers.add(wake)
+            wakers.add(wake)
         try:
             yield
         finally:
             with self._lock:
-                self._wakers.discard(wake)
+                wakers.discard(wake)
 
     def pause(self, active: float, idle: float) -> float:
         """How long a loop that has found nothing waits: so long while there is activity, and so long otherwise."""
@@ -226,8 +232,8 @@ class Activity:
         with self._lock:
             now = time.monotonic()
             was_active, self._active_until = now < self._active_until < math.inf, now + LINGER
-            # If it was active, all loops look often already.
-            wakers = [] if was_active else list(self._wakers)
+            # If it was active, the other loops look often already.
+            wakers = [*self._always, *(() if was_active else self._wakers)]
         for wake in wakers:
             with suppress(RuntimeError):  # its event loop has ended
                 wake()
@@ -236,15 +242,17 @@ class Activity:
 class Rounds:
     """Calls a function again and again: after the seconds that it has returned, or sooner if there is activity."""
 
-    def __init__(self, activity: Activity, work: Callable[[], float]) -> None:
+    def __init__(self, activity: Activity, work: Callable[[], float], *, always: bool = False) -> None:
+        """``always``: as `Activity.waking`."""
         self._activity = activity
         self._work = work
+        self._always = always
         self._woken = threading.Event()
         self._stopped = False
 
     def run(self) -> None:
         """Until `stop`, in the thread that calls it."""
-        with self._activity.waking(self._woken.set):
+        with self._activity.waking(self._woken.set, always=self._always):
             while True:
                 self._woken.clear()
                 if self._stopped:

@@ -27,8 +27,8 @@ from picasso.receive import cleanup
 from picasso.storage import Storage, default_storage
 from picasso.webhooks.fan_out import fan_out
 
-# A quick job spends more time waiting for the database than running, so several threads share a slot.
-THREADS_PER_SLOT = {QUICK: 4, HEAVY: 1, SERVICE: 1}
+# Some of the time of a quick job its thread waits for the database, so several threads share a slot.
+THREADS_PER_SLOT = {QUICK: 2, HEAVY: 1, SERVICE: 1}
 
 
 class Part(Protocol):
@@ -101,7 +101,7 @@ class WorkerApp:
         worker.consume(
             self._broker,
             self._relay,
-            self._run_job,
+            self._run_jobs,
             queue=self._queue,
             threads=self._threads,
             log_level=self._log_level,
@@ -121,13 +121,14 @@ class WorkerApp:
         self._children.close()
 
     def _close_later(self) -> None:
+        self._runner.close()
         self._children.close_later()
         if self._services:
             self._services.close_later()
 
-    def _run_job(self, job_id: uuid.UUID) -> None:
-        self._runner.run(job_id)
-        self.throughput.count()
+    def _run_jobs(self, jobs: list[uuid.UUID]) -> None:
+        durations = self._runner.run(*jobs)
+        self.throughput.count(len(durations), sum(durations))
 
 
 def of_quick_worker(conf: Conf, storage: Storage, activity: Activity) -> list[Part]:

@@ -14,7 +14,7 @@ from picasso.access.principal import SERVICE
 from picasso.files.delete import delete
 from picasso.jobs import batch, queues
 from picasso.jobs.batch import Finish, Start, Write, write_batch
-from picasso.jobs.batch_writer import BatchWriter, PendingWrite
+from picasso.jobs.batch_writer import BatchWriter, PendingWrites
 from picasso.jobs.states import StartedJob, State
 from picasso.models import Derivative, File, Job
 from picasso.storage import default_storage
@@ -156,9 +156,9 @@ def test_many_threads_each_get_their_own_result(writer: BatchWriter, monkeypatch
 
     def work(job: Job) -> tuple[StartedJob, bool]:
         try:
-            begun = writer.start(job.pk)
-            assert begun
-            return begun, writer.finish(Finish(begun, {"of": str(job.pk)}, [derivative_of(begun)]))
+            (begun,) = writer.start([job.pk])
+            (kept,) = writer.finish([Finish(begun, {"of": str(job.pk)}, [derivative_of(begun)])])
+            return begun, kept is True
         finally:
             connection.close()
 
@@ -176,8 +176,8 @@ def test_many_threads_each_get_their_own_result(writer: BatchWriter, monkeypatch
 def test_a_job_whose_processor_is_unavailable_waits_for_another_worker() -> None:
     image, text = new_job(processor="image", state=State.QUEUED), new_job(state=State.QUEUED)
     writer = BatchWriter(["image"])
-    assert writer.start(image.pk) is None
-    assert writer.start(text.pk)
+    assert writer.start([image.pk]) == []
+    assert writer.start([text.pk])
     kept = again(image)
     assert (kept.state, kept.attempt, kept.failures, kept.leased_until) == (State.WAITING, 0, 0, None)
     assert kept.due_at == image.due_at
@@ -186,11 +186,13 @@ def test_a_job_whose_processor_is_unavailable_waits_for_another_worker() -> None
 def test_one_that_the_tables_do_not_take_costs_the_others_nothing() -> None:
     good, bad = [running_job() for _ in range(3)], running_job()
     twice = [derivative_of(bad), derivative_of(bad)]
-    requests = [PendingWrite(write) for write in (*(finish(job, n=1) for job in good), finish(bad, *twice))]
+    first, *others = (finish(job, n=1) for job in good)
+    requests = [PendingWrites([first]), PendingWrites([others[0], finish(bad, *twice), others[1]])]
     BatchWriter()._write_batch(requests)
-    assert [request.result.result() for request in requests[:3]] == [True] * 3
-    with pytest.raises((DataError, IntegrityError)):
-        requests[3].result.result()
+    assert requests[0].results.result() == [True]
+    *kept, refused = sorted(requests[1].results.result(), key=lambda each: each is not True)
+    assert kept == [True] * 2
+    assert isinstance(refused, DataError | IntegrityError)
     assert {again(job).state for job in good} == {State.DONE}
     assert again(bad).state == State.RUNNING
 
@@ -200,22 +202,21 @@ def test_what_breaks_a_batch_reaches_each_of_its_threads(writer: BatchWriter, mo
         raise RuntimeError("a bug")
 
     monkeypatch.setattr(batch, "write_batch", broken)
-    requests = [PendingWrite(Start(new_job(state=State.QUEUED).pk)) for _ in range(2)]
+    requests = [PendingWrites([Start(new_job(state=State.QUEUED).pk)]) for _ in range(2)]
     writer._write_batch(requests)
     for request in requests:
         with pytest.raises(RuntimeError, match="a bug"):
-            request.result.result(timeout=60)
+            request.results.result(timeout=60)
     monkeypatch.undo()
     job = new_job(state=State.QUEUED)
-    assert writer.start(job.pk), "it goes on"
+    assert writer.start([job.pk]), "it goes on"
 
 
 def test_a_single_thread_writes_for_itself() -> None:
     """No other thread is needed, so a job that ends while its worker shuts down never waits for one."""
     writer, job = BatchWriter(), new_job(state=State.QUEUED)
-    begun = writer.start(job.pk)
-    assert begun
-    assert writer.finish(Finish(begun, {"n": 1}, []))
+    (begun,) = writer.start([job.pk])
+    assert writer.finish([Finish(begun, {"n": 1}, [])]) == [True]
     assert again(job).state == State.DONE
 
 

@@ -135,6 +135,29 @@ def test_a_message_is_persistent_and_expires_and_holds_an_id_only(broker: amqp.C
     assert job.file.name not in str(message.body)
 
 
+def sizes(channel: amqp.Channel, relay: Relay, number: int) -> list[int]:
+    """How many jobs each message has, when so many are due."""
+    due = {str(job.pk) for job in jobs(number)}
+    rounds(relay)
+    found = [json.loads(message.body)[0] for message in messages(channel)]
+    assert sorted(each for ids in found for each in ids) == sorted(due)
+    Job.everywhere.all().delete()
+    return [len(ids) for ids in found]
+
+
+def test_a_message_has_several_jobs_if_they_are_quick(broker: amqp.Channel, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("picasso.jobs.throughput.SPAN_SECONDS", 3600)
+    relay = relay_of(slots=2)
+    relay._in_process = False
+    assert sizes(broker, relay, 8) == [1] * 8, "nobody knows how long they take"
+    relay._throughput.count(200, 0.2)
+    assert sizes(broker, relay, 40) == [16, 16, 8]
+    assert sizes(broker, relay, 6) == [3, 3], "one for each slot"
+    relay._throughput.count(10, 100)
+    assert sizes(broker, relay, 8) == [1] * 8, "they are slow"
+    relay._publisher.close()
+
+
 @pytest.mark.parametrize("queue", ["quick", "heavy"])
 def test_queues_are_durable_quorum_queues(rabbitmq: RabbitBroker, monkeypatch: pytest.MonkeyPatch, queue: str) -> None:
     use_broker(monkeypatch, rabbitmq.url)

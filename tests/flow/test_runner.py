@@ -16,19 +16,20 @@ from typing import Any
 
 import pytest
 import pyvips
-from django.db import connection
+from django.db import DataError, connection
 from django.db.models import F
 
 from picasso import conf
 from picasso.access.principal import SERVICE
 from picasso.files.delete import delete
+from picasso.jobs import batch
 from picasso.jobs.batch_writer import BatchWriter
 from picasso.jobs.commands import cancel
 from picasso.jobs.retries import MAX_CRASHES, MAX_FAILURES
 from picasso.jobs.states import AttemptId, State
 from picasso.models import Derivative, File, Job
 from picasso.process.child_pool import ChildPool
-from picasso.process.run import Runner
+from picasso.process.run import Batch, Runner
 from picasso.receive.cleanup import sweep
 from picasso.storage.folder import Folder
 from picasso.storage.names import derived_key, folder_of, original_key
@@ -153,6 +154,107 @@ def test_a_second_message_for_the_same_job_does_nothing(runner: Runner, queued: 
 def test_a_message_for_no_job_does_nothing(runner: Runner, storage: Folder) -> None:
     runner.run(uuid.uuid4())
     assert stored(storage) == ["incoming", "media", "scratch"] or not stored(storage)
+
+
+# Several jobs in a message
+
+
+def states_of(*jobs: Job) -> list[str]:
+    return [again(job).state for job in jobs]
+
+
+@pytest.fixture
+def patient(runner: Runner, monkeypatch: pytest.MonkeyPatch) -> Runner:
+    """It gives nothing back but the last job of a message, however busy the machine is."""
+    let_go = runner._let_go
+
+    def last(batch: Batch, but: int = 0) -> None:
+        if len(batch.waiting) == 1:
+            let_go(batch, but)
+
+    monkeypatch.setattr(runner, "_let_go", last)
+    return runner
+
+
+def test_the_jobs_of_a_message(runner: Runner, queued: Queued, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "_let_go", lambda _: None)
+    good = [queued(f"text {n}".encode(), "text", "text/plain") for n in range(3)]
+    bad, picture = queued(jpeg()[:100], "image", "image/jpeg"), queued(jpeg(), "image", "image/jpeg")
+    assert len(runner.run(good[0].pk, bad.pk, good[1].pk, uuid.uuid4(), picture.pk, good[2].pk)) == 5
+    assert states_of(*good, picture) == [State.DONE] * 4
+    assert again(bad).error_code == "corrupt"
+    assert {again(job).attempt for job in (*good, bad, picture)} == {1}
+    assert [again(job).file.facts["text"]["words"] for job in good] == [2, 2, 2]
+    assert Derivative.objects.filter(file=picture.file).count() == 2
+    assert runner.running() == []
+
+
+def test_a_long_job_holds_up_nothing_of_its_message(patient: Runner, queued: Queued, children: ChildPool) -> None:
+    """What has ended is written, and what is not begun goes back, as old as it was."""
+    runner = patient
+    ended, held, behind = queued(script("nothing")), queued(script("nothing", held=True)), queued(script("nothing"))
+    thread = begin(runner, ended, held, behind, running=None)
+    until(
+        lambda: states_of(ended, held, behind) == [State.DONE, State.RUNNING, State.WAITING],
+        30,
+        lambda: str(states_of(ended, held, behind)),
+    )
+    kept = again(behind)
+    assert (kept.due_at, kept.failures, kept.leased_until, kept.started_at) == (behind.due_at, 0, None, None)
+    until(lambda: [each.job_id for each in runner.running()] == [held.pk], 15, lambda: str(runner.running()))
+    let_go(children)
+    join(thread)
+    assert states_of(ended, held, behind) == [State.DONE, State.DONE, State.WAITING]
+    make_queued(behind)
+    runner.run(behind.pk)
+    assert (again(behind).state, again(behind).attempt) == (State.DONE, 2)
+
+
+def test_a_message_that_gets_no_slot_keeps_its_first_job_only(
+    queued: Queued, children: ChildPool, storage: Folder
+) -> None:
+    runner = Runner(storage, children, BatchWriter(), SETTINGS, slots=1)
+    held, first, second = queued(script("nothing", held=True)), queued(script("nothing")), queued(script("nothing"))
+    threads = [begin(runner, held)]
+    folder_of_held(children)
+    threads.append(begin(runner, first, second, running=None))
+    until(lambda: again(second).state == State.WAITING, 30, lambda: "it was not given back")
+    assert states_of(held, first) == [State.RUNNING, State.RUNNING]
+    let_go(children)
+    join(*threads)
+    assert states_of(held, first, second) == [State.DONE, State.DONE, State.WAITING]
+
+
+def test_a_worker_that_stops_begins_nothing(runner: Runner, queued: Queued, children: ChildPool) -> None:
+    held, behind, late = queued(script("nothing", held=True)), queued(script("nothing")), queued(script("nothing"))
+    thread = begin(runner, held, behind, running=None)
+    folder_of_held(children)
+    runner.close()
+    assert runner.run(late.pk) == []
+    let_go(children)
+    join(thread)
+    assert states_of(held, behind, late) == [State.DONE, State.WAITING, State.WAITING]
+    assert again(late).attempt == 0
+
+
+def test_what_the_tables_refuse_costs_its_message_nothing(
+    runner: Runner, queued: Queued, storage: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = [queued(b"text", "text", "text/plain") for _ in range(2)]
+    bad = queued(script("derive", files={"a.txt": "a"}, listed=[thumbnail()]))
+    write = batch.write_batch
+
+    def refusing(writes: list[Any], *more: Any) -> list[Any]:
+        if any(isinstance(each, batch.Finish) and each.job.id == bad.pk for each in writes):
+            raise DataError("a value that no column takes")
+        return write(writes, *more)
+
+    monkeypatch.setattr(batch, "write_batch", refusing)
+    monkeypatch.setattr(runner, "_let_go", lambda _: None)
+    runner.run(good[0].pk, bad.pk, good[1].pk)
+    assert states_of(*good) == [State.DONE] * 2
+    assert (again(bad).state, again(bad).error_code) == (State.WAITING, "processor-error")
+    assert not [name for name in stored(storage) if name.endswith("a.txt")]
 
 
 # The file's fault, the machine's, the processor's
@@ -283,16 +385,16 @@ def test_a_link_is_no_derivative(
 # Others who want the same job
 
 
-def begin(runner: Runner, job: Job, running: int = 1) -> threading.Thread:
-    """`run` in a thread of its own; returns once the job is running."""
+def begin(runner: Runner, *jobs: Job, running: int | None = 1) -> threading.Thread:
+    """`run` in a thread of its own; returns once so many jobs are running, or at once."""
 
     def run() -> None:
-        runner.run(job.pk)
+        runner.run(*(job.pk for job in jobs))
         connection.close()
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
-    until(lambda: len(runner.running()) == running or not thread.is_alive(), 10, lambda: "never began")
+    until(lambda: running in {None, len(runner.running())} or not thread.is_alive(), 10, lambda: "never began")
     return thread
 
 
@@ -422,7 +524,7 @@ def test_a_job_that_is_cancelled_before_its_turn_never_begins(
 ) -> None:
     runner = Runner(storage, children, BatchWriter(), SETTINGS, slots=1)
     first, second = queued(script("nothing", held=True)), queued(derivative())
-    threads = [begin(runner, first), begin(runner, second, 2)]
+    threads = [begin(runner, first), begin(runner, second, running=2)]
     assert cancel(second.pk)
     runner.stop({AttemptId(second.pk, 1)})
     let_go(children)

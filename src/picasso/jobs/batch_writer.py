@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import uuid
 from collections import deque
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from copy import copy
@@ -30,13 +30,27 @@ BATCHES = {"sqlite": 1, "postgresql": 3}
 
 
 @dataclass(slots=True, eq=False)
-class PendingWrite:
-    """A write that a thread waits for."""
+class PendingWrites:
+    """Writes that a thread waits for."""
 
-    write: Write
-    result: Future[Any] = field(default_factory=Future)
+    writes: Sequence[Write]
+    results: Future[list[Any]] = field(default_factory=Future)
+    """Of each write its result, or the fault that is its own."""
     turn: threading.Event = field(default_factory=threading.Event)
-    """Set when its thread must write a batch, or has a result."""
+    """Set when its thread must write a batch, or has the results."""
+
+    def end(self, results: list[Any]) -> None:
+        self.results.set_result(results)
+        self.turn.set()
+
+    def fail(self, fault: BaseException) -> None:
+        """A copy of it if it can be copied: each thread that raises an exception adds to its traceback."""
+        own = fault
+        with suppress(Exception):
+            own = copy(fault)
+            own.__cause__ = fault
+        self.results.set_exception(own)
+        self.turn.set()
 
 
 class BatchWriter:
@@ -46,30 +60,29 @@ class BatchWriter:
         """``unavailable`` are the processors that this worker can't run; it gives their jobs back."""
         self._unavailable = unavailable
         self._lock = threading.Lock()
-        self._waiting: deque[PendingWrite] = deque()
+        self._waiting: deque[PendingWrites] = deque()
         self._free = BATCHES[connection.vendor]
 
-    def start(self, job_id: uuid.UUID) -> StartedJob | None:
-        """As `Start`."""
-        started: StartedJob | None = self._write(Start(job_id))
-        return started
+    def start(self, jobs: Sequence[uuid.UUID]) -> list[StartedJob]:
+        """Begin attempts at those of these jobs that may start, in their order."""
+        return [started for started in self._write([Start(job) for job in jobs]) if started]
 
-    def finish(self, finish: Finish) -> bool:
-        """As `Finish`."""
-        return bool(self._write(finish))
+    def finish(self, finishes: Sequence[Finish]) -> list[bool | Exception]:
+        """Of each the result of `Finish`, or the fault that is its own. Raises those that they have in common."""
+        return self._write(finishes)
 
-    def _write(self, write: Write) -> Any:
-        pending = PendingWrite(write)
+    def _write(self, writes: Sequence[Write]) -> list[Any]:
+        pending = PendingWrites(writes)
         if not self._begin(pending):
             pending.turn.wait()
-        if not pending.result.done():
+        if not pending.results.done():
             try:
                 self._write_batch(self._take(pending))
             finally:
                 self._pass_on()
-        return pending.result.result()
+        return pending.results.result()
 
-    def _begin(self, pending: PendingWrite) -> bool:
+    def _begin(self, pending: PendingWrites) -> bool:
         """Whether its thread may write a batch at once. If not, it waits in the queue."""
         with self._lock:
             if self._free:
@@ -78,11 +91,14 @@ class BatchWriter:
             self._waiting.append(pending)
             return False
 
-    def _take(self, first: PendingWrite) -> list[PendingWrite]:
-        """A batch of this write and those that wait."""
+    def _take(self, first: PendingWrites) -> list[PendingWrites]:
+        """A batch of these writes and those that wait."""
+        batch, size = [first], len(first.writes)
         with self._lock:
-            others = min(len(self._waiting), MAX_BATCH - 1)
-            return [first, *(self._waiting.popleft() for _ in range(others))]
+            while self._waiting and size + len(self._waiting[0].writes) <= MAX_BATCH:
+                batch.append(self._waiting.popleft())
+                size += len(batch[-1].writes)
+        return batch
 
     def _pass_on(self) -> None:
         """Let the thread that has waited for the longest write the next batch."""
@@ -92,34 +108,22 @@ class BatchWriter:
             else:
                 self._free += 1
 
-    def _write_batch(self, waiting: list[PendingWrite]) -> None:
-        """Whatever happens, every write gets a result: its thread waits for it."""
+    def _write_batch(self, waiting: list[PendingWrites]) -> None:
+        """Whatever happens, all get results: their threads wait for them."""
         try:
-            results = batch.write_batch([each.write for each in waiting], self._unavailable)
-        except (DataError, IntegrityError) as fault:
-            if len(waiting) == 1:
-                set_exception(waiting[0], fault)
-            else:
-                for each in waiting:
-                    self._write_batch([each])
+            results = iter(self._write_together([write for each in waiting for write in each.writes]))
+            for each in waiting:
+                each.end([next(results) for _ in each.writes])
         except BaseException as fault:
             connection.close()
             for each in waiting:
-                set_exception(each, fault)
-        else:
-            for each, result in zip(waiting, results, strict=True):
-                if isinstance(result, BaseException):
-                    set_exception(each, result)
-                else:
-                    each.result.set_result(result)
-                    each.turn.set()
+                if not each.results.done():
+                    each.fail(fault)
 
-
-def set_exception(pending: PendingWrite, fault: BaseException) -> None:
-    """A copy if it can be copied: each thread that raises an exception adds to its traceback."""
-    own = fault
-    with suppress(Exception):
-        own = copy(fault)
-        own.__cause__ = fault
-    pending.result.set_exception(own)
-    pending.turn.set()
+    def _write_together(self, writes: list[Write]) -> list[Any]:
+        try:
+            return batch.write_batch(writes, self._unavailable)
+        except (DataError, IntegrityError) as fault:
+            if len(writes) == 1:
+                return [fault]
+            return [result for write in writes for result in self._write_together([write])]

@@ -1,11 +1,13 @@
 """The broker that carries messages to the workers: RabbitMQ, or one inside this process. Celery is used only in `jobs`.
 
-The database has the truth. A message only says that a job is due: it holds the job's id, and may be lost or doubled.
+The database has the truth. A message only says that jobs are due: it holds the ids of a
+few jobs, and may be lost or doubled.
 """
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
@@ -69,11 +71,11 @@ class Broker:
         """Raises if the broker can't be reached."""
         self.connect().release()
 
-    def send(self, producer: Producer, queue: str, job_id: uuid.UUID, expiration: float) -> None:
-        """Send one message: run this job. The broker drops it after so many seconds."""
+    def send(self, producer: Producer, queue: str, jobs: Iterable[uuid.UUID], expiration: float) -> None:
+        """Send one message: run these jobs. The broker drops it after so many seconds."""
         message_id = str(uuid.uuid4())
         producer.publish(
-            ((str(job_id),), *self._template.body[1:]),
+            ([str(job) for job in jobs], *self._template.body[1:]),
             headers={**self._template.headers, "id": message_id, "root_id": message_id},
             **{**self._template.properties, "correlation_id": message_id},
             serializer="json",
@@ -94,7 +96,7 @@ def make_celery(conf: Conf) -> Celery:
         task_ignore_result=True,
         task_queues=[broker_queue(name) for name in QUEUES],
         task_default_queue=f"picasso.{QUICK}",
-        worker_prefetch_multiplier=4,
+        worker_prefetch_multiplier=1,
         worker_consumer="picasso.jobs.worker:Consumer",
         worker_enable_remote_control=False,
         worker_send_task_events=False,

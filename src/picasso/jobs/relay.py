@@ -11,7 +11,7 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -26,6 +26,7 @@ from picasso.jobs.broker import Broker, broker_queue
 from picasso.jobs.states import AttemptId, Progress
 from picasso.jobs.throughput import Throughput
 from picasso.models import Worker
+from picasso.queue_names import QUICK
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +46,11 @@ CHECK_STRANDED = 60.0
 # worker that is away for longer than a lease are replaced, so the window also limits how many are sent twice.
 WINDOW = 256
 BATCH = 64
+
+# A message holds as many quick jobs as take so many seconds. A message costs its worker as much as a small
+# job, and a start or finish of several jobs hardly more than that of one.
+MESSAGE_SECONDS = 0.05
+JOBS_PER_MESSAGE = 16
 
 # For each job that a worker runs at once: how many messages it always has in advance, and how many background jobs may
 # be queued or running. No more than that for slow jobs, so that a job that becomes due meanwhile waits behind few.
@@ -95,13 +101,13 @@ class Publisher:
             self._producer = Producer(channel, auto_declare=False)
         return self._producer
 
-    def publish(self, jobs: Collection[uuid.UUID]) -> None:
-        """Send a message for each. After an exception any of them may have been sent; then call `close`."""
+    def publish(self, messages: Iterable[Collection[uuid.UUID]]) -> None:
+        """Send messages with the ids of jobs. After an exception any may have been sent; then call `close`."""
         producer = self.connect()
         self._refused.clear()
-        for job in jobs:
+        for jobs in messages:
             # A message that is older than its lease has been replaced, so the broker drops it.
-            self._broker.send(producer, self._queue, job, states.LEASE.total_seconds())
+            self._broker.send(producer, self._queue, jobs, states.LEASE.total_seconds())
             self._sent += 1
             self._unconfirmed.add(self._sent)
         self._await_confirms()
@@ -179,7 +185,7 @@ class Relay:
         self._recovered = False
         self._registered = False
         self._activity = activity
-        self._rounds = Rounds(activity, self._round)
+        self._rounds = Rounds(activity, self._round, always=True)
         self._thread = threading.Thread(target=self._run, name="relay", daemon=True)
 
     def start(self) -> None:
@@ -258,6 +264,14 @@ class Relay:
         background = int(max(BACKGROUND_PER_SLOT * self._slots, per_second * BACKGROUND_SECONDS) * self._workers)
         return claims.claim_due(self._queue, BATCH, window, background, self._unavailable)
 
+    def _messages(self, jobs: Sequence[uuid.UUID]) -> Iterator[Sequence[uuid.UUID]]:
+        """Of quick jobs as many in a message as are done in a moment, but a message for each slot at least."""
+        duration = self._throughput.mean_duration() if self._queue == QUICK else None
+        quick = int(MESSAGE_SECONDS / max(duration, MESSAGE_SECONDS / JOBS_PER_MESSAGE)) if duration else 1
+        size = max(1, min(quick, len(jobs) // (self._slots * self._workers)))
+        for first in range(0, len(jobs), size):
+            yield jobs[first : first + size]
+
     def _dispatch(self) -> float:
         """Send messages for due jobs; the seconds to wait until there may be more."""
         self._publisher.connect()
@@ -265,7 +279,7 @@ class Relay:
         if not jobs:
             return self._activity.pause(POLL, IDLE)
         try:
-            self._publisher.publish(jobs)
+            self._publisher.publish(self._messages(jobs))
         except Exception:
             claims.unclaim(jobs)
             raise

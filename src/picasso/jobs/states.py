@@ -104,6 +104,10 @@ class StartedJob:
     crashes: int
     """How many of the failures killed the child."""
 
+    @property
+    def attempt_id(self) -> AttemptId:
+        return AttemptId(self.id, self.attempt)
+
 
 class RunningJob(Protocol):
     """A job in one of its attempts: a `StartedJob`, or a row."""
@@ -245,6 +249,18 @@ def release(job: RunningJob, code: str = "", sentence: str = "") -> bool:
     return released
 
 
+def give_back(attempts: Collection[AttemptId]) -> set[AttemptId]:
+    """Let jobs wait again that were started, but not begun; those for which it was done.
+
+    They stay due since when they were. One that somebody has locked is left as it is.
+    """
+    with transaction.atomic():
+        mine = lock_free_jobs(Job.everywhere.filter(_any_of(attempts), state=State.RUNNING))
+        Job.everywhere.filter(pk__in=mine).update(state=State.WAITING, **NOT_STARTED)
+    activity.announce()
+    return {each for each in attempts if each.job_id in mine}
+
+
 def renew(running: Collection[Progress]) -> set[AttemptId]:
     """Extend the leases of these attempts, and `write_progress`."""
     if running:
@@ -273,7 +289,7 @@ def write_progress(running: Collection[Progress]) -> set[AttemptId]:
     return {each.attempt_id for each in running} - written.keys()
 
 
-def _any_of(running: Collection[Progress]) -> Q:
+def _any_of(running: Collection[Progress | AttemptId]) -> Q:
     return Q(*(Q(pk=each.job_id, attempt=each.attempt) for each in running), _connector=Q.OR)
 
 

@@ -29,7 +29,7 @@ class Consumer(celery.worker.consumer.Consumer):
 def consume(
     broker: Broker,
     relay: Relay,
-    run: Callable[[uuid.UUID], None],
+    run: Callable[[list[uuid.UUID]], None],
     *,
     queue: str,
     threads: int,
@@ -66,13 +66,13 @@ def consume(
         worker_shutting_down.disconnect(shut_down)
 
 
-def task(run: Callable[[uuid.UUID], None]) -> Callable[[str], None]:
-    """The one task: it takes a job's id and calls the function that does the work."""
+def task(run: Callable[[list[uuid.UUID]], None]) -> Callable[..., None]:
+    """The one task: it takes the ids of jobs and calls the function that does the work."""
 
-    def run_job(job_id: str) -> None:
-        run(uuid.UUID(job_id))
+    def run_jobs(*jobs: str) -> None:
+        run([uuid.UUID(job) for job in jobs])
 
-    return run_job
+    return run_jobs
 
 
 def relay_step(relay: Relay) -> type[bootsteps.StartStopStep]:

@@ -19,8 +19,12 @@ CONTROL = re.compile(r"[^\n\t\x20-\x7e\xa0-\U0010ffff]")
 class RunningAttempt:
     """Thread-safe."""
 
-    def __init__(self, hidden: Iterable[Path] = ()) -> None:
-        """The paths of the ``hidden`` folders are removed from the log."""
+    def __init__(self, hidden: Iterable[Path] = (), let_go: Callable[[], None] = lambda: None) -> None:
+        """The paths of the ``hidden`` folders are removed from the log.
+
+        ``let_go`` is called by the thread that waits for the attempt when that takes its time. It must not wait, too.
+        """
+        self.let_go = let_go
         self.progress: float | None = None
         """0 to 1; None until the processor reports something."""
         self._output = b""

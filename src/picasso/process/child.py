@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import select
 import socket
@@ -19,6 +20,9 @@ from picasso.workdir import Slot
 
 # How often the size of a job's output is measured. A fast disk can take a gigabyte in between.
 MEASURE_SECONDS = 0.5
+
+# A job that takes longer lets go what waits for its thread.
+LATE_SECONDS = 0.25
 
 # A pipe's worth of output at a time. The pause slows a child that keeps filling it down to some 6 MB/s, so that it
 # costs its worker next to nothing.
@@ -111,11 +115,15 @@ class Child:
         poll.register(self.process.socket, select.POLLIN)
         poll.register(self.process.output, select.POLLIN)
         measured = time.monotonic()
+        late = measured + LATE_SECONDS
         while True:
             now = time.monotonic()
             if now >= deadline:
                 raise TimeoutError
-            ready = {fd for fd, _ in poll.poll(min(deadline - now, MEASURE_SECONDS) * 1000)}
+            if now >= late:
+                attempt.let_go()
+                late = math.inf
+            ready = {fd for fd, _ in poll.poll((min(deadline, late, now + MEASURE_SECONDS) - now) * 1000)}
             if self.process.output in ready and not self._read_output(attempt):
                 poll.unregister(self.process.output)
             if now - measured >= MEASURE_SECONDS:

@@ -109,7 +109,7 @@ class ChildPool:
         if attempt.cancelled:
             raise Cancelled
         attempt.hide(self._data_dir, source.path.parent)
-        child = self._acquire(processor)
+        child = self._acquire(processor, attempt)
         attempt.on_cancel(child.disconnect)
         try:
             result = self._run(child, source, seconds, attempt)
@@ -172,17 +172,24 @@ class ChildPool:
         timer.daemon = True
         timer.start()
 
-    def _acquire(self, processor: str) -> Child:
+    def _acquire(self, processor: str, attempt: RunningAttempt) -> Child:
         while True:
             with self._lock:
                 if self._closing:
                     raise ShuttingDown
                 child = self._idle[processor].pop() if self._idle[processor] else None
             if child is None:
+                self._warn_of_wait(processor, attempt)
                 return self._fork(processor)
             if child.is_ready():
                 return child
             self._dispose(child, RunningAttempt())
+
+    def _warn_of_wait(self, processor: str, attempt: RunningAttempt) -> None:
+        """A fork server that is to be started loads its libraries first."""
+        server = self._servers.get(processor)
+        if server is None or server.dead:
+            attempt.let_go()
 
     def _release(self, processor: str, child: Child, attempt: RunningAttempt) -> None:
         """Empty its slot, then let it have the next job."""

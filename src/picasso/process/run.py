@@ -1,4 +1,4 @@
-"""Run one job in a child process, and keep its results."""
+"""Run the jobs of a message in child processes, and keep their results."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from hashlib import file_digest
 from pathlib import Path
 from typing import TypeVar, cast
@@ -25,12 +27,12 @@ from picasso.jobs.batch import Finish
 from picasso.jobs.batch_writer import BatchWriter
 from picasso.jobs.retries import TransientError
 from picasso.jobs.states import AttemptId, Progress, StartedJob
-from picasso.models import Derivative, File
+from picasso.models import Derivative, File, Job
 from picasso.process import contract
 from picasso.process.attempt import RunningAttempt
 from picasso.process.child_pool import Cancelled, ChildPool, ShuttingDown
 from picasso.process.child_protocol import TRANSIENT_ERRORS, AttemptFailed
-from picasso.process.contract import JSON, ProcessorError, Result, ServiceAway, ServiceFailed, Source, Verdict
+from picasso.process.contract import JSON, ProcessorError, ServiceAway, ServiceFailed, Source, Verdict
 from picasso.process.judge import judge
 from picasso.process.pipelines import load
 from picasso.process.services import Services
@@ -42,6 +44,9 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+# What of a message is not begun so many seconds after its start goes back, for others to take.
+BATCH_SECONDS = 0.25
+
 # A worker that can't reach the database keeps its result for about as long as its lease would have lasted.
 RETRY_SECONDS = 30.0
 
@@ -50,7 +55,32 @@ MAX_SERVICE_FAILURES = 10
 
 AWAY = ("service-away", "The service that this job needs can't be reached.")
 
+NOT_WRITTEN = "could not write down how a job ended; it runs again when its lease has run out: %s"
+
 NOT_STORED = TransientError("storage", "The results of processing this file could not be stored.")
+
+
+class Batch:
+    """The jobs of one message, which a thread has started together and runs one after the other. For that thread."""
+
+    def __init__(self, jobs: Iterable[StartedJob], let_go: Callable[[Batch], None]) -> None:
+        """``let_go`` is called while a job of it takes its time."""
+        self.waiting = deque(jobs)
+        """What is not begun."""
+        self.finishes: list[Finish] = []
+        """What has ended and is not written."""
+        self.durations: list[float] = []
+        """In seconds, of what was begun."""
+        self.attempts = {job.attempt_id: RunningAttempt(let_go=partial(let_go, self)) for job in self.waiting}
+        self._late_at = time.monotonic() + BATCH_SECONDS
+
+    def is_late(self) -> bool:
+        return time.monotonic() > self._late_at
+
+    def take_finishes(self) -> list[Finish]:
+        taken = self.finishes.copy()
+        self.finishes.clear()
+        return taken
 
 
 class Runner:
@@ -81,6 +111,7 @@ class Runner:
         self._policies = Policies(self._pipelines.policy, self._pipelines.names)
         self._running: dict[AttemptId, RunningAttempt] = {}
         self._lock = threading.Lock()
+        self._closing = threading.Event()
 
     def running(self) -> list[Progress]:
         """The attempts whose leases are to be renewed, and their progress."""
@@ -94,30 +125,124 @@ class Runner:
         for running in found:
             running.cancel()
 
-    def run(self, job_id: uuid.UUID) -> None:
-        """Whatever happens, the job ends in a state that says so, or its lease runs out and it runs again."""
-        job = persist(lambda: self._writer.start(job_id))
-        if job is None:
-            return
-        running, attempt_id = RunningAttempt(), AttemptId(job.id, job.attempt)
+    def close(self) -> None:
+        """The worker stops: what is not begun goes back to waiting, and nothing begins any more."""
+        self._closing.set()
+
+    def run(self, *job_ids: uuid.UUID) -> list[float]:
+        """Run the jobs of one message, one after the other. How many seconds each took that was begun here.
+
+        Whatever happens, each ends in a state that says so, or its lease runs out and it runs again.
+        """
+        if self._closing.is_set():
+            states.take_back(Job.everywhere.filter(pk__in=job_ids))
+            return []
+        batch = Batch(persist(lambda: self._writer.start(job_ids)), self._let_go)
         with self._lock:
-            self._running[attempt_id] = running
+            self._running |= batch.attempts
         try:
-            self._attempt(job, running)
+            with self._slot(batch):
+                while batch.waiting:
+                    self._run_next(batch)
+                    if self._closing.is_set() or batch.is_late():
+                        self._let_go(batch)
+            self._keep(batch, RETRY_SECONDS)
+            return batch.durations
+        finally:
+            self._forget(batch.attempts)
+
+    def _forget(self, attempts: Iterable[AttemptId]) -> None:
+        with self._lock:
+            for attempt in attempts:
+                self._running.pop(attempt, None)
+
+    @contextmanager
+    def _slot(self, batch: Batch) -> Iterator[None]:
+        """One of the children's slots, for all jobs of a batch. While none is free, the batch is its first job."""
+        if self._services:
+            yield
+            return
+        if not self._free_slots.acquire(timeout=BATCH_SECONDS):
+            self._let_go(batch, but=1)
+            self._free_slots.acquire()
+        try:
+            yield
+        finally:
+            self._free_slots.release()
+
+    def _let_go(self, batch: Batch, but: int = 0) -> None:
+        """Write what has ended, and let others have what is not begun, but so many: the next one may take its time."""
+        try:
+            self._keep(batch, 0)
+            if rest := list(batch.waiting)[but:]:
+                given = states.give_back([job.attempt_id for job in rest])
+                batch.waiting = deque(job for job in batch.waiting if job.attempt_id not in given)
+                self._forget(given)
+        except (DatabaseError, InterfaceError) as fault:  # they run here, later
+            connection.close()
+            log.debug("could not give back %d jobs: %s", len(batch.waiting), fault)
+
+    def _keep(self, batch: Batch, seconds: float) -> None:
+        """Write the results of a batch. While the database is away, try for so many seconds again."""
+        for finish, kept in self._write(batch.take_finishes(), seconds).items():
+            if is_in_doubt(kept) and not seconds:
+                batch.finishes.append(finish)
+            else:
+                self._follow(finish, kept, batch.attempts[finish.attempt])
+                self._forget([finish.attempt])
+
+    def _follow(self, finish: Finish, kept: bool | Exception, running: RunningAttempt) -> None:
+        """Do what follows from the result of a finish."""
+        try:
+            if kept is True:
+                self._remove_earlier(finish.job)
+            elif kept is False:
+                self._undo(finish.job)
+            elif is_in_doubt(kept):
+                # The COMMIT may have taken effect, so the bytes stay; if it did not, the next attempt removes them.
+                log.warning(NOT_WRITTEN, kept)
+            else:
+                self._storage.files.remove_derived(self._derived(finish.job))
+                log.warning("the tables refuse a result of %s: %s", finish.job.processor, kept)
+                self._retry(finish.job, TRANSIENT_ERRORS["processor-error"], running)
         except (DatabaseError, InterfaceError) as fault:
             connection.close()
-            log.warning("could not write down how a job ended; it runs again when its lease has run out: %s", fault)
-        finally:
-            with self._lock:
-                self._running.pop(attempt_id, None)
+            log.warning(NOT_WRITTEN, fault)
 
-    def _attempt(self, job: StartedJob, running: RunningAttempt) -> None:
+    def _write(self, finishes: Sequence[Finish], seconds: float) -> dict[Finish, bool | Exception]:
+        """The result of each, or the fault that is its own, or in which it is in doubt."""
+        deadline = time.monotonic() + seconds
+        results: dict[Finish, bool | Exception] = {}
+        while finishes:
+            try:
+                results |= zip(finishes, self._writer.finish(finishes), strict=True)
+            except (DatabaseError, InterfaceError) as fault:
+                connection.close()
+                results |= dict.fromkeys(finishes, fault)
+            finishes = [each for each in finishes if is_in_doubt(results[each])]
+            if time.monotonic() > deadline:
+                break
+            if finishes:
+                time.sleep(0.5)
+        return results
+
+    def _run_next(self, batch: Batch) -> None:
+        job, begun = batch.waiting.popleft(), time.monotonic()
+        try:
+            self._attempt(batch, job, batch.attempts[job.attempt_id])
+        except (DatabaseError, InterfaceError) as fault:
+            connection.close()
+            log.warning(NOT_WRITTEN, fault)
+        batch.durations.append(time.monotonic() - begun)
+
+    def _attempt(self, batch: Batch, job: StartedJob, running: RunningAttempt) -> None:
         try:
             if self._services:
-                self._ask_service(self._services, job, running)
+                self._ask_service(self._services, batch, job, running)
             else:
                 self._remove_unnamed(job)
-                self._process_and_keep(job, running)
+                finish = self._process(job, running)
+                batch.finishes.append(finish)
         except Cancelled:
             log.info("%s of file %s was cancelled", job.processor, job.file_id)
             states.release(job)  # changes nothing, unless the row does not say yet that it was cancelled
@@ -132,13 +257,10 @@ class Runner:
             self._retry(job, fault.error, running, fault.__cause__)
         except (OSError, StorageFull) as fault:
             self._retry(job, NOT_STORED, running, fault)
-        except (DataError, IntegrityError) as fault:
-            log.warning("the tables refuse a result of %s: %s", job.processor, fault)
-            self._retry(job, TRANSIENT_ERRORS["processor-error"], running)
         except ShuttingDown:
             states.release(job)
 
-    def _ask_service(self, services: Services, job: StartedJob, running: RunningAttempt) -> None:
+    def _ask_service(self, services: Services, batch: Batch, job: StartedJob, running: RunningAttempt) -> None:
         try:
             file = files.get(SERVICE, job.file_id)
             outcome = services.run(job, file.size, self._service_options(job, file), running)
@@ -149,8 +271,7 @@ class Runner:
         if isinstance(outcome, Verdict):
             self._conclude(job, file, outcome)
         else:
-            finish = Finish(job, dict(outcome.facts), [], running.log)
-            persist(lambda: self._writer.finish(finish))
+            batch.finishes.append(Finish(job, dict(outcome.facts), [], running.log))
 
     def _service_options(self, job: StartedJob, file: File) -> Mapping[str, JSON]:
         """Those of the pipeline. For the scanner those of the file's project, too: the stricter ones count."""
@@ -167,31 +288,19 @@ class Runner:
         if persist(lambda: verdicts.conclude(job, verdict)) == "delete":
             self._storage.files.remove(file.key)
 
-    def _process_and_keep(self, job: StartedJob, running: RunningAttempt) -> None:
-        try:
-            result, derivatives = self._process(job, running)
-            policy = persist(lambda: self._policies.of(job.project_id, job.pipeline))
-            facts = judge(policy, result.facts)
-            finish = Finish(job, facts, derivatives, running.log)
-            kept = persist(lambda: self._writer.finish(finish))
-        except BaseException as fault:
-            # When the COMMIT may have taken effect the bytes stay; if it did not, the next attempt removes them.
-            if not is_in_doubt(fault):
-                self._storage.files.remove_derived(self._derived(job))
-            raise
-        if kept:
-            self._remove_earlier(job)
-        else:
-            self._undo(job)
-
-    def _process(self, job: StartedJob, running: RunningAttempt) -> tuple[Result, list[Derivative]]:
+    def _process(self, job: StartedJob, running: RunningAttempt) -> Finish:
         """Run the job in a child and store its derivatives; the rows are the caller's. Leaves nothing in scratch."""
         options = self._pipelines.options(job.pipeline, job.processor)
-        with self._storage.files.local_copy(job.key) as path, self._results_folder(job) as folder:
-            source = Source(path, job.media_type, options)
-            with self._free_slots:
+        try:
+            with self._storage.files.local_copy(job.key) as path, self._results_folder(job) as folder:
+                source = Source(path, job.media_type, options)
                 result = self._children.run(job.processor, source, folder, self._seconds, running)
-            return result, [self._store(job, derivative, folder) for derivative in result.derivatives]
+                derivatives = [self._store(job, derivative, folder) for derivative in result.derivatives]
+            policy = persist(lambda: self._policies.of(job.project_id, job.pipeline))
+            return Finish(job, judge(policy, result.facts), derivatives, running.log)
+        except BaseException:
+            self._storage.files.remove_derived(self._derived(job))
+            raise
 
     @contextmanager
     def _results_folder(self, job: StartedJob) -> Iterator[Path]:
@@ -296,6 +405,6 @@ def persist(write: Callable[[], T]) -> T:
             time.sleep(0.5)
 
 
-def is_in_doubt(fault: BaseException) -> bool:
+def is_in_doubt(fault: object) -> bool:
     """Whether a write that raised this may have taken effect, or may succeed when it is repeated."""
     return isinstance(fault, DatabaseError | InterfaceError) and not isinstance(fault, DataError | IntegrityError)
