@@ -118,10 +118,12 @@ class Committer:
 
     def _next_batch(self) -> list[Pending | None]:
         """What is stored by now, or None for the end; empty after a second if commits in doubt are to be settled."""
-        try:
-            return self._stored.get(timeout=1 if self._in_doubt else None)
-        except queue.Empty:
-            return []
+        batch: list[Pending | None] = []
+        with suppress(queue.Empty):
+            batch += self._stored.get(timeout=1 if self._in_doubt else None)
+            while len(batch) < MAX_BATCH and None not in batch:
+                batch += self._stored.get_nowait()
+        return batch
 
     def _try_to_store(self, pending: Pending) -> bool:
         """While the batch before is being committed. False if it failed, which was reported."""
