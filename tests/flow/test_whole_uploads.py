@@ -106,6 +106,18 @@ def test_its_row_is_finished_from_the_start(tmp_path: Path, name: str) -> None:
     assert not uploads_folder(tmp_path)
 
 
+def test_it_may_not_be_larger_than_any_upload(tmp_path: Path, name: str) -> None:
+    async def call(app: WebApp) -> list[Exchange]:
+        return [await by(app, DOORS[name]), await by(app, DOORS[name], idempotency_key="k")]
+
+    for answer in with_app(tmp_path, call, max_upload_size=len(CONTENT) - 1):
+        assert (answer.status, code(answer)) == (413, "too-large")
+        assert json.loads(answer.body)["max_size"] == len(CONTENT) - 1
+    assert not File.everywhere.exists()
+    assert not Upload.everywhere.exists()
+    assert not uploads_folder(tmp_path)
+
+
 def test_its_events_are_those_of_every_upload(tmp_path: Path, name: str) -> None:
     with_app(tmp_path, lambda app: by(app, DOORS[name], idempotency_key="k"))
     told = list(Event.everywhere.order_by("pk").values_list("type", "data"))

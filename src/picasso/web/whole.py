@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from picasso.access.policies import require
-from picasso.errors import ClientGone, KeyInUse, NotAccepted, UploadTimeout
+from picasso.errors import ClientGone, KeyInUse, NotAccepted, TooLarge, UploadTimeout
 from picasso.models import File, Upload
 from picasso.policy import NO_POLICY, check_size
 from picasso.receive.content import NewContent, NewFileOutput
@@ -82,8 +82,13 @@ class FirstContent:
 
 
 def screened(request: Request, uploads: Uploads, row: Upload, content: NewContent) -> NewContent:
-    """The content, with its first bytes looked at. Raises `NotAccepted` if the size alone is not accepted."""
-    size = request.content_length
+    """The content, with its first bytes looked at.
+
+    Raises by its size alone `TooLarge`, and `NotAccepted` for what the policy refuses.
+    """
+    size = request.content_length or 0
+    if size > uploads.max_size:
+        raise TooLarge
     policy = uploads.committer.policies.of_request(request.principal, row.pipeline)
     require(check_size(policy, size))
     if policy != NO_POLICY:
@@ -94,7 +99,7 @@ def screened(request: Request, uploads: Uploads, row: Upload, content: NewConten
 async def receive_whole(
     request: Request, uploads: Uploads, row: Upload, body: Body, checks: Sequence[Hash]
 ) -> FirstContent | None:
-    """The content of a new upload, if it comes at once. Raises `NotAccepted`, and as `Body.receive`."""
+    """The content of a new upload, if it comes at once. Raises as `screened` and `Body.receive`."""
     content = screened(request, uploads, row, new_content(uploads, request.content_length or 0, checks))
     first = FirstContent(request, body, content)
     return first if await first.is_whole() else None
