@@ -9,7 +9,8 @@ import shutil
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,12 +23,14 @@ from django.db.models import F
 from picasso import conf
 from picasso.access.principal import SERVICE
 from picasso.files.delete import delete
-from picasso.jobs import batch
+from picasso.jobs import batch, states
+from picasso.jobs.batch import Finish
 from picasso.jobs.batch_writer import BatchWriter
 from picasso.jobs.commands import cancel
 from picasso.jobs.retries import MAX_CRASHES, MAX_FAILURES
-from picasso.jobs.states import AttemptId, State
+from picasso.jobs.states import AttemptId, StartedJob, State
 from picasso.models import Derivative, File, Job
+from picasso.process.attempt import RunningAttempt
 from picasso.process.child_pool import ChildPool
 from picasso.process.run import Batch, Runner
 from picasso.receive.cleanup import sweep
@@ -165,19 +168,23 @@ def states_of(*jobs: Job) -> list[str]:
 
 @pytest.fixture
 def patient(runner: Runner, monkeypatch: pytest.MonkeyPatch) -> Runner:
-    """It gives nothing back but the last job of a message, however busy the machine is."""
-    let_go = runner._let_go
-
-    def last(batch: Batch, but: int = 0) -> None:
-        if len(batch.waiting) == 1:
-            let_go(batch, but)
-
-    monkeypatch.setattr(runner, "_let_go", last)
+    make_patient(runner, monkeypatch)
     return runner
 
 
+def make_patient(runner: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It gives nothing back but the last job of a message, however busy the machine is."""
+    hand_over = runner._hand_over
+
+    def last(batch: Batch, but: int = 0) -> None:
+        if len(batch.waiting) == 1:
+            hand_over(batch, but)
+
+    monkeypatch.setattr(runner, "_hand_over", last)
+
+
 def test_the_jobs_of_a_message(runner: Runner, queued: Queued, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runner, "_let_go", lambda _: None)
+    monkeypatch.setattr(runner, "_hand_over", lambda _: None)
     good = [queued(f"text {n}".encode(), "text", "text/plain") for n in range(3)]
     bad, picture = queued(jpeg()[:100], "image", "image/jpeg"), queued(jpeg(), "image", "image/jpeg")
     assert len(runner.run(good[0].pk, bad.pk, good[1].pk, uuid.uuid4(), picture.pk, good[2].pk)) == 5
@@ -245,16 +252,131 @@ def test_what_the_tables_refuse_costs_its_message_nothing(
     write = batch.write_batch
 
     def refusing(writes: list[Any], *more: Any) -> list[Any]:
-        if any(isinstance(each, batch.Finish) and each.job.id == bad.pk for each in writes):
+        if any(isinstance(each, Finish) and each.job.id == bad.pk for each in writes):
             raise DataError("a value that no column takes")
         return write(writes, *more)
 
     monkeypatch.setattr(batch, "write_batch", refusing)
-    monkeypatch.setattr(runner, "_let_go", lambda _: None)
+    monkeypatch.setattr(runner, "_hand_over", lambda _: None)
     runner.run(good[0].pk, bad.pk, good[1].pk)
     assert states_of(*good) == [State.DONE] * 2
     assert (again(bad).state, again(bad).error_code) == (State.WAITING, "processor-error")
     assert not [name for name in stored(storage) if name.endswith("a.txt")]
+
+
+def test_a_child_is_watched_while_the_database_stalls(
+    queued: Queued, children: ChildPool, storage: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runner = Runner(storage, children, BatchWriter(), SETTINGS, slots=1, seconds=3)
+    make_patient(runner, monkeypatch)
+    goes_on, give_back, write = threading.Event(), states.give_back, batch.write_batch
+
+    def stalled_give_back(attempts: Collection[AttemptId]) -> set[AttemptId]:
+        goes_on.wait(60)
+        return give_back(attempts)
+
+    def stalled_write(writes: list[Any], *more: Any) -> list[Any]:
+        if any(isinstance(each, Finish) for each in writes):
+            goes_on.wait(60)
+        return write(writes, *more)
+
+    monkeypatch.setattr(states, "give_back", stalled_give_back)
+    monkeypatch.setattr(batch, "write_batch", stalled_write)
+    ended, slow, behind = queued(script("nothing")), queued(script("sleep", pause=60)), queued(script("nothing"))
+    thread = begin(runner, ended, slow, behind, running=None)
+    try:
+        until(lambda: again(slow).error_code == "time-limit", 30, lambda: "nobody looked at its time limit")
+        assert states_of(ended, slow, behind) == [State.RUNNING, State.WAITING, State.RUNNING]
+    finally:
+        goes_on.set()
+        join(thread)
+    assert states_of(ended, slow, behind) == [State.DONE, State.WAITING, State.WAITING]
+    assert (again(behind).failures, again(behind).due_at) == (0, behind.due_at)
+
+
+def test_what_somebody_has_locked_is_given_back_later(
+    patient: Runner, queued: Queued, children: ChildPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locked, give_back = threading.Event(), states.give_back
+
+    def locked_once(attempts: Collection[AttemptId]) -> set[AttemptId]:
+        if locked.is_set():
+            return give_back(attempts)
+        locked.set()
+        return set(attempts)
+
+    monkeypatch.setattr(states, "give_back", locked_once)
+    held, behind = queued(script("nothing", held=True)), queued(script("nothing"))
+    thread = begin(patient, held, behind, running=None)
+    until(lambda: again(behind).state == State.WAITING, 30, lambda: "it was not given back")
+    let_go(children)
+    join(thread)
+    assert states_of(held, behind) == [State.DONE, State.WAITING]
+    assert locked.is_set()
+
+
+def test_a_fault_of_what_has_ended_is_not_that_of_the_running_job(
+    patient: Runner, queued: Queued, children: ChildPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runner, failed = patient, threading.Event()
+
+    def fail(_: StartedJob) -> None:
+        failed.set()
+        raise OSError("a disk that is gone")
+
+    monkeypatch.setattr(runner, "_remove_earlier", fail)
+    ended, held, behind = queued(script("nothing")), queued(script("nothing", held=True)), queued(script("nothing"))
+    thread = begin(runner, ended, held, behind, running=None)
+    assert failed.wait(30)
+    until(lambda: again(behind).state == State.WAITING, 30, lambda: "it was not given back")
+    let_go(children)
+    join(thread)
+    assert states_of(ended, held, behind) == [State.DONE, State.DONE, State.WAITING]
+    assert [again(job).failures for job in (ended, held, behind)] == [0, 0, 0]
+
+
+@pytest.mark.parametrize("fault", [RuntimeError("a bug"), SystemExit()])
+def test_an_unknown_fault_costs_its_message_nothing(
+    runner: Runner, queued: Queued, monkeypatch: pytest.MonkeyPatch, fault: BaseException
+) -> None:
+    monkeypatch.setattr(runner, "_hand_over", lambda _: None)
+    ended, bad, behind = (queued(script("nothing")) for _ in range(3))
+    process = runner._process
+
+    def faulty(job: StartedJob, running: RunningAttempt) -> Finish:
+        if job.id == bad.pk:
+            raise fault
+        return process(job, running)
+
+    monkeypatch.setattr(runner, "_process", faulty)
+    with nullcontext() if isinstance(fault, Exception) else pytest.raises(type(fault)):
+        runner.run(ended.pk, bad.pk, behind.pk)
+    rest = State.DONE if isinstance(fault, Exception) else State.WAITING
+    assert states_of(ended, bad, behind) == [State.DONE, State.RUNNING, rest]
+    assert again(behind).failures == 0
+    assert runner.running() == []
+
+
+def test_results_stay_when_what_writes_them_breaks(
+    runner: Runner, queued: Queued, storage: Folder, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """They may be written all the same."""
+    monkeypatch.setattr(runner, "_hand_over", lambda _: None)
+    write = batch.write_batch
+
+    def breaking(writes: list[Any], *more: Any) -> list[Any]:
+        results = write(writes, *more)
+        if any(isinstance(each, Finish) for each in writes):
+            raise RuntimeError("a bug")
+        return results
+
+    monkeypatch.setattr(batch, "write_batch", breaking)
+    jobs = [queued(derivative()) for _ in range(2)]
+    runner.run(*(job.pk for job in jobs))
+    assert states_of(*jobs) == [State.DONE] * 2
+    assert all(storage.files.path(row.key).exists() for row in Derivative.objects.all())
+    assert "a bug" in caplog.text
+    assert runner.running() == []
 
 
 # The file's fault, the machine's, the processor's

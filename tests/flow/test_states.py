@@ -54,6 +54,19 @@ def database_now(job: Job) -> datetime:
 # One move
 
 
+@pytest.mark.django_db(transaction=True)
+def test_what_is_given_back_waits_unless_somebody_has_locked_it() -> None:
+    free, locked, ended = running_job(), running_job(), new_job(state=State.DONE, attempt=1)
+    attempts = [started(job).attempt_id for job in (free, locked, ended)]
+    with transaction.atomic():
+        if connection.vendor == "postgresql":  # SQLite has no locks of rows
+            Job.everywhere.select_for_update().get(pk=locked.pk)
+            assert side_by_side([partial(states.give_back, attempts)]) == [{attempts[1]}]
+    assert states.give_back(attempts) == set()
+    assert [again(job).state for job in (free, locked, ended)] == [State.WAITING, State.WAITING, State.DONE]
+    assert again(free).due_at == free.due_at
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize(("before", "after"), list(product(State, State)))
 def test_only_the_moves_of_the_table_can_be_made(before: State, after: State) -> None:

@@ -250,15 +250,16 @@ def release(job: RunningJob, code: str = "", sentence: str = "") -> bool:
 
 
 def give_back(attempts: Collection[AttemptId]) -> set[AttemptId]:
-    """Let jobs wait again that were started, but not begun; those for which it was done.
+    """Let jobs wait again that were started, but not begun. They stay due since when they were.
 
-    They stay due since when they were. One that somebody has locked is left as it is.
+    Returns those that are still running, because somebody has locked them.
     """
+    running = Job.everywhere.filter(_any_of(attempts), state=State.RUNNING)
     with transaction.atomic():
-        mine = lock_free_jobs(Job.everywhere.filter(_any_of(attempts), state=State.RUNNING))
+        mine = lock_free_jobs(running)
         Job.everywhere.filter(pk__in=mine).update(state=State.WAITING, **NOT_STARTED)
     activity.announce()
-    return {each for each in attempts if each.job_id in mine}
+    return {AttemptId(*row) for row in running.values_list("pk", "attempt")}
 
 
 def renew(running: Collection[Progress]) -> set[AttemptId]:

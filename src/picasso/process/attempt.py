@@ -22,7 +22,8 @@ class RunningAttempt:
     def __init__(self, hidden: Iterable[Path] = (), let_go: Callable[[], None] = lambda: None) -> None:
         """The paths of the ``hidden`` folders are removed from the log.
 
-        ``let_go`` is called by the thread that waits for the attempt when that takes its time. It must not wait, too.
+        ``let_go`` is called by the thread that waits for the attempt when that takes its time. It must not
+        wait: meanwhile nobody watches the child.
         """
         self.let_go = let_go
         self.progress: float | None = None

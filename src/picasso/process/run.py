@@ -8,7 +8,9 @@ import time
 import uuid
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from functools import partial
 from hashlib import file_digest
 from pathlib import Path
@@ -49,6 +51,8 @@ BATCH_SECONDS = 0.25
 
 # A worker that can't reach the database keeps its result for about as long as its lease would have lasted.
 RETRY_SECONDS = 30.0
+# Locks of rows of jobs are short.
+LOCKED_SECONDS = 0.1
 
 # More attempts than `scan` makes before it gives up by itself, with a verdict.
 MAX_SERVICE_FAILURES = 10
@@ -60,27 +64,40 @@ NOT_WRITTEN = "could not write down how a job ended; it runs again when its leas
 NOT_STORED = TransientError("storage", "The results of processing this file could not be stored.")
 
 
+@dataclass(slots=True, eq=False)
+class Handover:
+    """Results to write, and jobs for others to begin. The first of two threads does it, and the other waits for it."""
+
+    finishes: Sequence[Finish]
+    jobs: Sequence[StartedJob]
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    done: bool = False
+
+
 class Batch:
     """The jobs of one message, which a thread has started together and runs one after the other. For that thread."""
 
-    def __init__(self, jobs: Iterable[StartedJob], let_go: Callable[[Batch], None]) -> None:
-        """``let_go`` is called while a job of it takes its time."""
+    def __init__(self, jobs: Iterable[StartedJob], hand_over: Callable[[Batch], None]) -> None:
+        """``hand_over`` is called while a job of it takes its time."""
         self.waiting = deque(jobs)
         """What is not begun."""
         self.finishes: list[Finish] = []
         """What has ended and is not written."""
         self.durations: list[float] = []
         """In seconds, of what was begun."""
-        self.attempts = {job.attempt_id: RunningAttempt(let_go=partial(let_go, self)) for job in self.waiting}
+        self.handed: list[Handover] = []
+        """What another thread was asked to write."""
+        self.attempts = {job.attempt_id: RunningAttempt(let_go=partial(hand_over, self)) for job in self.waiting}
         self._late_at = time.monotonic() + BATCH_SECONDS
 
     def is_late(self) -> bool:
         return time.monotonic() > self._late_at
 
-    def take_finishes(self) -> list[Finish]:
-        taken = self.finishes.copy()
-        self.finishes.clear()
-        return taken
+    def take(self, but: int = 0) -> Handover:
+        """What has ended, and what is not begun but so many. It is not the batch's any more."""
+        waiting, ended = list(self.waiting), self.finishes
+        self.waiting, self.finishes = deque(waiting[:but]), []
+        return Handover(ended, waiting[but:])
 
 
 class Runner:
@@ -106,6 +123,7 @@ class Runner:
         self._writer = writer
         self._children = children
         self._free_slots = threading.Semaphore(slots)
+        self._helpers = ThreadPoolExecutor(slots, "handover")
         self._seconds = seconds or conf.job_time_limit
         self._pipelines = load(conf)
         self._policies = Policies(self._pipelines.policy, self._pipelines.names)
@@ -137,7 +155,7 @@ class Runner:
         if self._closing.is_set():
             states.take_back(Job.everywhere.filter(pk__in=job_ids))
             return []
-        batch = Batch(persist(lambda: self._writer.start(job_ids)), self._let_go)
+        batch = Batch(persist(lambda: self._writer.start(job_ids)), self._hand_over)
         with self._lock:
             self._running |= batch.attempts
         try:
@@ -145,11 +163,12 @@ class Runner:
                 while batch.waiting:
                     self._run_next(batch)
                     if self._closing.is_set() or batch.is_late():
-                        self._let_go(batch)
-            self._keep(batch, RETRY_SECONDS)
-            return batch.durations
+                        self._hand_over(batch)
         finally:
+            for part in (*batch.handed, batch.take()):
+                self._write_handed(batch, part)
             self._forget(batch.attempts)
+        return batch.durations
 
     def _forget(self, attempts: Iterable[AttemptId]) -> None:
         with self._lock:
@@ -163,60 +182,88 @@ class Runner:
             yield
             return
         if not self._free_slots.acquire(timeout=BATCH_SECONDS):
-            self._let_go(batch, but=1)
+            self._hand_over(batch, but=1)
             self._free_slots.acquire()
         try:
             yield
         finally:
             self._free_slots.release()
 
-    def _let_go(self, batch: Batch, but: int = 0) -> None:
-        """Write what has ended, and let others have what is not begun, but so many: the next one may take its time."""
-        try:
-            self._keep(batch, 0)
-            if rest := list(batch.waiting)[but:]:
-                given = states.give_back([job.attempt_id for job in rest])
-                batch.waiting = deque(job for job in batch.waiting if job.attempt_id not in given)
-                self._forget(given)
-        except (DatabaseError, InterfaceError) as fault:  # they run here, later
-            connection.close()
-            log.debug("could not give back %d jobs: %s", len(batch.waiting), fault)
+    def _hand_over(self, batch: Batch, but: int = 0) -> None:
+        """Have what has ended written, and what is not begun given back, but so many: the next one may take its time.
 
-    def _keep(self, batch: Batch, seconds: float) -> None:
-        """Write the results of a batch. While the database is away, try for so many seconds again."""
-        for finish, kept in self._write(batch.take_finishes(), seconds).items():
-            if is_in_doubt(kept) and not seconds:
-                batch.finishes.append(finish)
-            else:
+        Another thread does it, so that the caller, which may watch a child, never waits for the database.
+        """
+        part = batch.take(but)
+        if part.finishes or part.jobs:
+            batch.handed.append(part)
+            with suppress(RuntimeError):  # there can be no further thread: this one does it at its end
+                self._helpers.submit(self._help, batch, part)
+
+    def _help(self, batch: Batch, part: Handover) -> None:
+        try:
+            self._write_handed(batch, part)
+        finally:
+            connection.close()
+
+    def _write_handed(self, batch: Batch, part: Handover) -> None:
+        """Unless it is done. A fault is logged: it is no fault of a job that runs meanwhile."""
+        with part.lock:
+            if part.done:
+                return
+            part.done = True
+            try:
+                self._give_back({job.attempt_id for job in part.jobs})
+            except Exception as fault:
+                connection.close()
+                log.warning("could not give back %d jobs; they run again later: %s", len(part.jobs), fault)
+            self._keep(batch, part.finishes)
+
+    def _give_back(self, attempts: set[AttemptId]) -> None:
+        """Let others have jobs that are not begun. For those that somebody has locked, try for a while again."""
+        deadline = time.monotonic() + RETRY_SECONDS
+        while attempts:
+            locked = persist(partial(states.give_back, attempts))
+            self._forget(attempts - locked)
+            if locked and time.monotonic() > deadline:
+                raise TimeoutError("somebody has locked them")
+            if attempts := locked:
+                time.sleep(LOCKED_SECONDS)
+
+    def _keep(self, batch: Batch, finishes: Sequence[Finish]) -> None:
+        """Write results, and do what follows from them. While the database is away, try for a while again."""
+        for finish, kept in self._write(finishes).items():
+            try:
                 self._follow(finish, kept, batch.attempts[finish.attempt])
-                self._forget([finish.attempt])
+            except (DatabaseError, InterfaceError) as fault:
+                connection.close()
+                log.warning(NOT_WRITTEN, fault)
+            except Exception:  # the others have ended, too
+                log.exception("could not clean up after %s of file %s", finish.job.processor, finish.job.file_id)
+            self._forget([finish.attempt])
 
     def _follow(self, finish: Finish, kept: bool | Exception, running: RunningAttempt) -> None:
         """Do what follows from the result of a finish."""
-        try:
-            if kept is True:
-                self._remove_earlier(finish.job)
-            elif kept is False:
-                self._undo(finish.job)
-            elif is_in_doubt(kept):
-                # The COMMIT may have taken effect, so the bytes stay; if it did not, the next attempt removes them.
-                log.warning(NOT_WRITTEN, kept)
-            else:
-                self._storage.files.remove_derived(self._derived(finish.job))
-                log.warning("the tables refuse a result of %s: %s", finish.job.processor, kept)
-                self._retry(finish.job, TRANSIENT_ERRORS["processor-error"], running)
-        except (DatabaseError, InterfaceError) as fault:
-            connection.close()
-            log.warning(NOT_WRITTEN, fault)
+        if kept is True:
+            self._remove_earlier(finish.job)
+        elif kept is False:
+            self._undo(finish.job)
+        elif isinstance(kept, DataError | IntegrityError):
+            self._storage.files.remove_derived(self._derived(finish.job))
+            log.warning("the tables refuse a result of %s: %s", finish.job.processor, kept)
+            self._retry(finish.job, TRANSIENT_ERRORS["processor-error"], running)
+        else:
+            # The COMMIT may have taken effect, so the bytes stay; if it did not, the next attempt removes them.
+            log.warning(NOT_WRITTEN, kept)
 
-    def _write(self, finishes: Sequence[Finish], seconds: float) -> dict[Finish, bool | Exception]:
+    def _write(self, finishes: Sequence[Finish]) -> dict[Finish, bool | Exception]:
         """The result of each, or the fault that is its own, or in which it is in doubt."""
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + RETRY_SECONDS
         results: dict[Finish, bool | Exception] = {}
         while finishes:
             try:
                 results |= zip(finishes, self._writer.finish(finishes), strict=True)
-            except (DatabaseError, InterfaceError) as fault:
+            except Exception as fault:
                 connection.close()
                 results |= dict.fromkeys(finishes, fault)
             finishes = [each for each in finishes if is_in_doubt(results[each])]
@@ -233,6 +280,9 @@ class Runner:
         except (DatabaseError, InterfaceError) as fault:
             connection.close()
             log.warning(NOT_WRITTEN, fault)
+        except Exception:  # the others of the batch go on
+            log.exception("%s of file %s runs again when its lease has run out", job.processor, job.file_id)
+            self._forget([job.attempt_id])
         batch.durations.append(time.monotonic() - begun)
 
     def _attempt(self, batch: Batch, job: StartedJob, running: RunningAttempt) -> None:
