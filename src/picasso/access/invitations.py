@@ -45,9 +45,13 @@ class Invited:
 
 
 def create(user: User, lifetime: timedelta = LIFETIME) -> Invited:
-    """It replaces the one of before. The person's password stays until the link is used."""
+    """It replaces the one of before. The person's password stays until the link is used.
+
+    Whoever checks first whether the person may be invited does both in one transaction, after `people.locked`.
+    """
     secret = secrets.token_urlsafe(SECRET_BYTES)
     with transaction.atomic():
+        people.locked(user)
         Invitation.objects.filter(user=user).delete()
         row = Invitation.objects.create(user=user, secret_hash=hashed(secret), expires_at=Now() + lifetime)
         row.refresh_from_db()
@@ -57,6 +61,7 @@ def create(user: User, lifetime: timedelta = LIFETIME) -> Invited:
 
 def withdraw(user: User) -> None:
     with transaction.atomic():
+        people.locked(user)
         if Invitation.objects.filter(user=user).delete()[0]:
             audit.record_person("person.withdraw-invitation", user)
 
@@ -79,6 +84,8 @@ def accept(secret: str, password: str, client: Client) -> User:
     user = invited(secret, client)
     people.require_strong(password, user)
     with transaction.atomic():
+        # As everybody who ends a link: the person first, then the link.
+        people.locked(user)
         # Whoever deletes the row has it.
         if not Invitation.objects.filter(secret_hash=hashed(secret), expires_at__gt=Now()).delete()[0]:
             raise SignInRefused(NOT_VALID)

@@ -82,6 +82,15 @@ def lock() -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(%s, 0)", [LOCK])
 
 
+def locked(user: User) -> User:
+    """The person as they are now. For the rest of the transaction nobody else changes or invites them.
+
+    Whoever changes a role, the password or whether the person is active holds this row too, so what was checked under
+    the lock is true until the transaction ends. Lock it before the person's other rows: the order prevents deadlocks.
+    """
+    return User.objects.select_for_update().get(pk=user.pk)
+
+
 def set_password(user: User, password: str, actor: Actor | None = None) -> None:
     """It ends all sessions of the person. Raises `InvalidField` for a weak one."""
     change_password(user, password, User.objects.filter(pk=user.pk), actor)
@@ -115,6 +124,7 @@ def end_invitation(user: User) -> None:
 def set_active(user: User, active: bool) -> bool:
     """Whether this changed something. An inactive person can't sign in, and keeps their roles."""
     with transaction.atomic():
+        locked(user)
         changed = User.objects.filter(pk=user.pk).exclude(is_active=active).update(is_active=active) == 1
         if not active:
             end_invitation(user)
@@ -147,6 +157,7 @@ def give_role(user: User, role: str, project: models.Project | None) -> None:
     Whoever is an administrator of all projects may also use Django's admin.
     """
     with transaction.atomic():
+        locked(user)
         Membership.objects.update_or_create(user=user, project=project, defaults={"role": role})
         end_invitation(user)
         role_changed(user, project, role)
@@ -158,6 +169,7 @@ def take_role(user: User, project: models.Project | None) -> bool:
     Whether there was one.
     """
     with transaction.atomic():
+        locked(user)
         had = Membership.objects.filter(user=user, project=project).delete()[0] or (not project and user.is_superuser)
         if had:
             role_changed(user, project, "none")

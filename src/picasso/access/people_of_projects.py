@@ -62,8 +62,10 @@ def create_invited(
         return user, invitations.create(user, lifetime)
 
 
+@transaction.atomic
 def invite(principal: Principal, user: User, lifetime: timedelta) -> Invited:
     """A new link. Raises `Forbidden`, `Conflict`."""
+    user = people.locked(user)
     require_other(principal, user)
     require_as_much(principal, user)
     if user.external_identities.exists():
@@ -91,8 +93,10 @@ def new_password() -> str:
     return secrets.token_urlsafe(PASSWORD_BYTES)
 
 
+@transaction.atomic
 def change_role(principal: Principal, user: User, role: str | None, everywhere: bool) -> None:
     """Give or, for None, take away the role in the principal's project or in all. Raises `Forbidden`, `Conflict`."""
+    user = people.locked(user)
     require_other(principal, user)
     before = role_of(user, None if everywhere else principal.project_id)
     for each in {role, before} - {None}:
@@ -128,8 +132,10 @@ def require_other(principal: Principal, user: User) -> None:
         raise Conflict("You can't do this to yourself. Ask another administrator.")
 
 
+@transaction.atomic
 def set_active(principal: Principal, user: User, active: bool) -> None:
     """Raises `Forbidden`, `Conflict`."""
+    user = people.locked(user)
     principal.require(Scope.SERVICE_ADMIN)
     require_other(principal, user)
     require_as_much(principal, user)
@@ -142,8 +148,10 @@ def sign_out(principal: Principal, user: User) -> None:
     people.sign_out(user)
 
 
+@transaction.atomic
 def replace_password(principal: Principal, user: User, *, remove_second_factor: bool) -> str:
     """A random one, which ends all sessions of the person. Raises `Forbidden`, `Conflict`."""
+    user = people.locked(user)
     require_other(principal, user)
     require_as_much(principal, user)
     password = new_password()

@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 
 from picasso import addresses
 from picasso.access import invitations, people, second_factor
@@ -84,7 +85,8 @@ class Command(BaseCommand):
         lifetime = timedelta(days=options["days"])
         if not invitations.SHORTEST <= lifetime <= invitations.LONGEST:
             raise CommandError(f"A link is valid for 1 to {invitations.LONGEST.days} days.")
-        invited = invitations.create(invited_person(options), lifetime)
+        with transaction.atomic():
+            invited = invitations.create(invited_person(options), lifetime)
         conf: Conf = settings.PICASSO
         base = conf.public_url or f"http://{conf.host}:{conf.port}"
         self.stdout.write(addresses.invitation_url(base, invited.secret))
@@ -143,9 +145,9 @@ class Command(BaseCommand):
 
 
 def invited_person(options: dict[str, Any]) -> User:
-    """Who has this name, or a new person with the role."""
+    """Who has this name, locked until the transaction ends, or a new person with the role."""
     name = User.normalize_username(options["name"])
-    user = User.objects.filter(username=name).first()
+    user = User.objects.select_for_update().filter(username=name).first()
     if user is None and not options["role"]:
         raise CommandError(f"There is no person {name!r}. For a new one, give a --role.")
     if user and options["role"]:
