@@ -194,6 +194,29 @@ def test_translations(text: str, translation: str | None) -> None:
     assert to_russian(text) == translation
 
 
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (1, "1 раз"),
+        (2, "2 раза"),
+        (4, "4 раза"),
+        (5, "5 раз"),
+        (11, "11 раз"),
+        (12, "12 раз"),
+        (21, "21 раз"),
+        (22, "22 раза"),
+        (100, "100 раз"),
+        (111, "111 раз"),
+    ],
+)
+def test_words_after_a_number(number: int, words: str) -> None:
+    crashed = to_russian(f"Processing this file crashed {number} times, so it is not tried again.")
+    assert crashed == f"Обработка файла аварийно завершилась {words}, больше попыток не будет."
+    counted = to_russian(f"tag is there {number} times. Give it once.")
+    assert counted
+    assert counted.startswith(f"tag указан {words}. ")
+
+
 def test_a_quota_in_russian() -> None:
     used = QuotaExceeded("bytes_per_day", "this owner", 10, 9, 5)
     found, headers = localized(used.problem(), "ru")

@@ -31,6 +31,23 @@ def to_russian(text: str) -> str | None:
     return text if CYRILLIC.search(text) else None
 
 
+class Gap(str):
+    """What fills a gap. ``{0:раз|раза|раз}`` is the form of a word for the number in it: as for 1, for 2 and for 5."""
+
+    __slots__ = ()
+
+    def __format__(self, forms: str) -> str:
+        return forms.split("|")[form_of(self)] if forms else str(self)
+
+
+def form_of(number: str) -> int:
+    """Which of three forms a Russian word has after this number; 2 for what is none."""
+    ones, tens = int(number[-1:]) if number.isdecimal() else 0, number[-2:-1]
+    if tens == "1" or ones not in {1, 2, 3, 4}:
+        return 2
+    return 0 if ones == 1 else 1
+
+
 def in_language(text: str, language: str) -> str:
     """In English if there is no translation."""
     return (to_russian(text) if language == RUSSIAN else None) or text
@@ -41,8 +58,8 @@ def fill(template: str, gaps: list[str]) -> str | None:
     if template in russian.NESTED:
         *names, sentence = gaps
         inner = to_russian(sentence)
-        return russian.SENTENCES[template].format(*names, inner) if inner else None
-    return russian.SENTENCES[template].format(*map(fragment, gaps))
+        return russian.SENTENCES[template].format(*map(Gap, names), inner) if inner else None
+    return russian.SENTENCES[template].format(*(Gap(fragment(each)) for each in gaps))
 
 
 def fragment(text: str) -> str:

@@ -96,7 +96,7 @@ SENTENCES = {
         "Параметр `download` — без значения, `true` или `false`."
     ),
     "{} is not a parameter here{}.": "{0} здесь не параметр{1}.",
-    "{} is there {} times. Give it once.": "{0} указан {1} раз(а). Укажите его один раз.",
+    "{} is there {} times. Give it once.": "{0} указан {1} {1:раз|раза|раз}. Укажите его один раз.",
     "permanently must be true or false.": "permanently должен быть true или false.",
     "This file has no such derivative.": "У этого файла нет такого производного файла.",
     "The name must be a string of 1 to {} characters.": "Имя — строка длиной от 1 до {0} символов.",
@@ -130,10 +130,10 @@ SENTENCES = {
     "{} must be a number.": "{0} — число.",
     "{} must be at most {}.": "{0} — не больше {1}.",
     "{} must be at least {}.": "{0} — не меньше {1}.",
-    "{} must have at most {} characters.": "{0} — не больше {1} символов.",
-    "{} must have at least {} characters.": "{0} — не меньше {1} символов.",
-    "{} must have at most {} items.": "В {0} — не больше {1} элементов.",
-    "{} must have at least {} items.": "В {0} — не меньше {1} элементов.",
+    "{} must have at most {} characters.": "{0} — не больше {1} {1:символа|символов|символов}.",
+    "{} must have at least {} characters.": "{0} — не меньше {1} {1:символа|символов|символов}.",
+    "{} must have at most {} items.": "В {0} — не больше {1} {1:элемента|элементов|элементов}.",
+    "{} must have at least {} items.": "В {0} — не меньше {1} {1:элемента|элементов|элементов}.",
     "{} may have letters of ASCII, digits, hyphens and underscores only.": (
         "В {0} — только буквы латиницы, цифры, дефисы и подчёркивания."
     ),

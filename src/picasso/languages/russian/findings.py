@@ -63,7 +63,7 @@ SENTENCES = {
     "Delete files, enlarge the disk, or lower the limit.": "Удалите файлы, увеличьте диск или уменьшите предел.",
     "The file system has only {} inodes left.": "В файловой системе осталось только {0} inode.",
     "Delete files, or use a file system with more.": "Удалите файлы или возьмите файловую систему, где их больше.",
-    "No worker of the queue {} has reported within {} seconds.": "Обработчик очереди {0} не отзывался уже {1} секунд.",
+    "No worker of the queue {} has reported within {} seconds.": "Обработчик очереди {0} не отзывался уже {1} {1:секунду|секунды|секунд}.",
     "Start one: `picasso worker --queue {}`.": "Запустите: `picasso worker --queue {0}`.",
     "The queue {} is paused.": "Очередь {0} приостановлена.",
     "Resume it: `picasso queues resume {}`.": "Возобновите её: `picasso queues resume {0}`.",

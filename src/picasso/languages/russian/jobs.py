@@ -12,7 +12,7 @@ SENTENCES = {
     "Not processed: see the job of the scanner.": "Не обработано: см. задание антивируса.",
     "Pictures of this format can't be read.": "Изображения этого формата не читаются.",
     "Processing this file crashed {} times, so it is not tried again.": (
-        "Обработка файла аварийно завершилась {0} раза, больше попыток не будет."
+        "Обработка файла аварийно завершилась {0} {0:раз|раза|раз}, больше попыток не будет."
     ),
     "Processing this file crashed.": "Обработка файла аварийно завершилась.",
     "Processing this file failed because of an internal error.": "Обработка файла не удалась из-за внутренней ошибки.",
