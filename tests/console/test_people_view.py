@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Callable, Iterator
 
@@ -161,6 +162,44 @@ def test_rules_are_forms_with_their_json_one_click_away(
     button(page, "Save")
     no_dialog(page)
     assert found("rates") == {"key": "100/5m"}
+
+
+def test_a_rule_whose_dialog_is_closed_is_not_changed(open_page: Callable[[str], Page], shop: str) -> None:
+    page = open_page(f"/projects/?project={shop}")
+    says(page, "Which files are accepted")
+    rule(page, "policy")
+    button(page, "As JSON")
+    fill(page, "policy", '{"max_size": 7}')
+    button(page, "As a form")
+    page.until("document.querySelector('dialog[open] [name=max_size]')?.value.includes('7')")
+    button(page, "Cancel")
+    no_dialog(page)
+    rule(page, "policy")
+    page.until("document.querySelector('dialog[open] [name=max_size]')?.value === ''")
+    fill(page, "max_size", "no size")
+    button(page, "As JSON")
+    page.until("document.querySelector('dialog[open] [name=policy]')?.value === '{}'")
+
+
+def test_json_that_a_form_would_lose_stays_json(open_page: Callable[[str], Page], stack: Stack, shop: str) -> None:
+    page, by_type = open_page(f"/projects/?project={shop}"), {"max_size": {"*": 10}}
+    says(page, "Which files are accepted")
+    rule(page, "policy")
+    button(page, "As JSON")
+    for written in ("[]", "null", json.dumps(by_type)):
+        fill(page, "policy", written)
+        button(page, "As a form")
+        dialog_says(page, "show all of this setting")
+        assert page.run("document.querySelector('dialog[open] [name=policy]').value") == written
+    check_looks(page)
+    button(page, "Save")
+    no_dialog(page)
+    assert stack.client.get(f"/api/v1.0/projects/{shop}/").json()["policy"] == by_type
+    page.until("[...document.querySelectorAll('.rule pre')].some((each) => each.innerText.includes('10'))")
+    rule(page, "policy")  # also the other way: what is mended in JSON can be shown
+    fill(page, "policy", '{"max_size": 5}')
+    button(page, "As a form")
+    page.until("document.querySelector('dialog[open] [name=max_size]')?.value.includes('5')")
 
 
 def test_the_audit_is_filtered_by_its_address(open_page: Callable[[str], Page], stack: Stack, shop: str) -> None:

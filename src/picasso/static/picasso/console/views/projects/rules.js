@@ -116,48 +116,66 @@ const HINTS = {
  * @param {{project: any, name: string, label: string, save: (value: any) => Promise<any>}} setting
  */
 export function editRule({ project, name, label, save }) {
-  const before = project[name] ?? {}, members = MEMBERS[name]?.() ?? [];
-  const fitting = members.length > 0 && members.every(({ name: member, fits }) => fits?.(plain(before[member])) ?? true);
-  const state = { json: !fitting, text: JSON.stringify(before, null, 2) };
+  const members = MEMBERS[name]?.() ?? [], before = project[name] ?? {};
+  const state = { value: before, text: JSON.stringify(before, null, 2), json: !isFitting(before), unfit: !isFitting(before) };
   return formDialog({
     title: label,
     action: t('Save'),
     body: ({ fault, redraw }) => html`
       ${state.json ? jsonField(name, state, fault) : html`
         ${HINTS[name] ? html`<p class="hint">${HINTS[name]()}</p>` : nothing}
-        ${members.map((member) => member.field(plain(before[member.name]), fault(`${name}.${member.name}`)))}`}
-      ${members.length ? html`<p><button class="link" type="button" @click=${() => { switchTo(!state.json); redraw(); }} ?disabled=${state.json && !fitting}>
-        ${state.json ? (fitting ? t('As a form') : t('A form can’t show all of this setting.')) : t('As JSON')}</button></p>` : nothing}`,
+        ${members.map((member) => member.field(plain(state.value[member.name]), fault(`${name}.${member.name}`)))}`}
+      ${members.length ? html`
+        ${state.unfit ? html`<p class="hint" role="status">${t('A form can’t show all of this setting.')}</p>` : nothing}
+        <p><button class="link" type="button" @click=${() => { switchTo(!state.json); redraw(); }}>${state.json ? t('As a form') : t('As JSON')}</button></p>` : nothing}`,
     run: (values) => save(state.json ? parsed(name, String(values.get(name) ?? '')) : ofFields(values)),
   });
+
+  /** @param {any} value whether the fields show all of it that they are for */
+  function isFitting(value) {
+    return members.length > 0 && isObject(value) && members.every(({ name: member, fits }) => fits?.(plain(value[member])) ?? true);
+  }
 
   /** What was written goes with it, unless it is no value yet. @param {boolean} json */
   function switchTo(json) {
     const values = new FormData(/** @type {HTMLFormElement} */ (document.querySelector('dialog[open] form')));
-    try {
-      if (json) state.text = JSON.stringify(ofFields(values), null, 2);
-      else replace(parsed(name, String(values.get(name) ?? '')));
-    } catch { if (!json) return; }
-    state.json = json;
+    state.unfit = false;
+    if (json) toJson(values);
+    else toForm(String(values.get(name) ?? ''));
   }
 
-  /** @param {any} value */
-  function replace(value) {
-    for (const member of Object.keys(before)) delete before[member];
-    Object.assign(before, value);
+  /** @param {FormData} values */
+  function toJson(values) {
+    state.json = true;
+    try {
+      state.value = ofFields(values);
+    } catch { /* the value is that of before */ }
+    state.text = JSON.stringify(state.value, null, 2);
+  }
+
+  /** It stays JSON if the form would lose some of it. @param {string} text */
+  function toForm(text) {
+    try {
+      const value = parsed(name, text);
+      if (isFitting(value)) Object.assign(state, { value, json: false });
+      else state.unfit = true;
+    } catch { /* it is not JSON yet, which Save would say */ }
   }
 
   /** The setting with what the fields say; what has no field stays. @param {FormData} values */
   function ofFields(values) {
-    const found = { ...before };
+    const found = { ...state.value };
     for (const member of members) {
-      const value = readAt(() => member.read(values, before[member.name]), `${name}.${member.name}`);
+      const value = readAt(() => member.read(values, state.value[member.name]), `${name}.${member.name}`);
       if (value === undefined) delete found[member.name];
       else found[member.name] = value;
     }
     return found;
   }
 }
+
+/** @param {any} value */
+const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Null is as good as nothing. @param {any} value */
 const plain = (value) => value ?? undefined;
