@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from django.db.models import QuerySet
 
 from picasso.access.policies import Policies
-from picasso.access.principal import ANONYMOUS, OPEN, SERVICE
+from picasso.access.principal import ANONYMOUS, OPEN, SERVICE, Principal
 from picasso.addresses import download_path
 from picasso.errors import NotFound, PicassoError, Unavailable
-from picasso.models import Project
+from picasso.files import queries
+from picasso.models import File, Project
 from picasso.web.downloads import Download, find_all
 from picasso.web.lookups import ROUNDS, Asked, Lookups
 from tests.flow.rows import new_file
@@ -74,5 +76,31 @@ def test_each_finds_what_it_may_fetch() -> None:
     ]
 
 
-def shown(found: Download | PicassoError) -> str:
-    return found.name if isinstance(found, Download) else found.code
+def shown(found: Download | Exception) -> str:
+    return found.name if isinstance(found, Download) else found.code if isinstance(found, PicassoError) else str(found)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_wrong_with_one_file_is_no_fault_of_the_others() -> None:
+    files = [new_file(f"{name}.txt") for name in ("a", "wrong", "b")]
+    File.everywhere.filter(pk=files[1].pk).update(facts=["not an object"])
+    asked = [(OPEN, download_path(file.pk, file.key)) for file in files]
+    found = find_all([*asked, (OPEN, "/files/x/y")], Policies())
+    assert [shown(each) for each in found[::2]] == ["a.txt", "b.txt"]
+    assert isinstance(found[1], AttributeError)
+    assert shown(found[3]) == "not-found"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_wrong_with_one_who_asks_is_no_fault_of_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    file = new_file("a.txt")
+    path = download_path(file.pk, file.key)
+    fetchable_by = queries.fetchable_by
+
+    def refuse_service(who: Principal) -> QuerySet[File]:
+        if who is SERVICE:
+            raise RuntimeError("wrong")
+        return fetchable_by(who)
+
+    monkeypatch.setattr(queries, "fetchable_by", refuse_service)
+    assert [shown(each) for each in find_all([(OPEN, path), (SERVICE, path)], Policies())] == ["a.txt", "wrong"]

@@ -61,24 +61,40 @@ class Download:
         return Representation(f'"{self.sha256}"', self.stored_at, self.size)
 
 
-def find_all(asked: Sequence[tuple[Principal, str]], policies: Policies) -> list[Download | PicassoError]:
+def find_all(asked: Sequence[tuple[Principal, str]], policies: Policies) -> list[Download | Exception]:
     """What is at each of these paths for who asks for it, in the same order.
 
     The faults: `NotFound`, and as `require_released` and `require_accepted`. Raises `Unavailable`.
     """
     try:
         close_old_connections()
-        addresses = [address_in(path) for _, path in asked]
-        files = originals(
-            [
-                (who, found.file_id)
-                for (who, _), found in zip(asked, addresses, strict=True)
-                if found and not found.processor
-            ]
-        )
-        return [found_at(who, at, files, policies) for (who, _), at in zip(asked, addresses, strict=True)]
+        return find_safely(asked, policies)
     except (OperationalError, InterfaceError) as fault:
         raise Unavailable("The database is unavailable. Please try again.") from fault
+
+
+def find_safely(asked: Sequence[tuple[Principal, str]], policies: Policies) -> list[Download | Exception]:
+    """If all together fail, one by one: whatever is wrong with a row is the fault of that one only."""
+    try:
+        return find_together(asked, policies)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as fault:
+        if len(asked) == 1:
+            return [fault]
+        return [found for each in asked for found in find_safely([each], policies)]
+
+
+def find_together(asked: Sequence[tuple[Principal, str]], policies: Policies) -> list[Download | Exception]:
+    addresses = [address_in(path) for _, path in asked]
+    files = originals(
+        [
+            (who, found.file_id)
+            for (who, _), found in zip(asked, addresses, strict=True)
+            if found and not found.processor
+        ]
+    )
+    return [found_at(who, at, files, policies) for (who, _), at in zip(asked, addresses, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)

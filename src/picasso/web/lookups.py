@@ -10,13 +10,12 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 from picasso.access.principal import Principal
-from picasso.errors import PicassoError
 from picasso.web.downloads import Download
 
 Asked = tuple[Principal, str]
 """Who asks, and for which path."""
 
-FindAll = Callable[[Sequence[Asked]], Sequence[Download | PicassoError]]
+FindAll = Callable[[Sequence[Asked]], Sequence[Download | Exception]]
 
 # One statement may wait for the database while another one is made.
 ROUNDS = 2
@@ -26,9 +25,7 @@ MOST = 64
 class Lookups:
     """Used on the loop's thread only."""
 
-    def __init__(
-        self, find_all: FindAll, in_thread: Callable[..., Awaitable[Sequence[Download | PicassoError]]]
-    ) -> None:
+    def __init__(self, find_all: FindAll, in_thread: Callable[..., Awaitable[Sequence[Download | Exception]]]) -> None:
         self._find_all = find_all
         self._in_thread = in_thread
         self._waiting: list[tuple[Asked, asyncio.Future[Download]]] = []
@@ -53,7 +50,7 @@ class Lookups:
         self._begin_round()
 
     async def _round(self, batch: Sequence[tuple[Asked, asyncio.Future[Download]]]) -> None:
-        found: Sequence[Download | BaseException]
+        found: Sequence[Download | Exception]
         try:
             found = await self._in_thread(self._find_all, [asked for asked, _ in batch])
         except Exception as fault:
@@ -61,7 +58,7 @@ class Lookups:
         for (_, future), each in zip(batch, found, strict=True):
             if future.done():  # the request was cancelled
                 continue
-            if isinstance(each, BaseException):
+            if isinstance(each, Exception):
                 future.set_exception(each)
             else:
                 future.set_result(each)
