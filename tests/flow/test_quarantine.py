@@ -24,7 +24,7 @@ from picasso.access.principal import ANONYMOUS, OPEN, Principal, Scope
 from picasso.access.projects import DEFAULT
 from picasso.addresses import download_path
 from picasso.conf import ConfError
-from picasso.errors import Infected, InvalidField, NotFound, NotScanned, NotScannedYet, PicassoError
+from picasso.errors import Infected, InvalidField, NotFound, NotScanned, NotScannedYet
 from picasso.files.delete import delete
 from picasso.jobs import claims, commands, holds, states, verdicts
 from picasso.jobs.batch_writer import BatchWriter
@@ -54,7 +54,7 @@ from tests.waiting import in_background, outcome_of
 def find(principal: Principal, path: str, policies: Policies) -> Download:
     """As for one request. Raises what it would be told."""
     (found,) = find_all([(principal, path)], policies)
-    if isinstance(found, PicassoError):
+    if isinstance(found, Exception):
         raise found
     return found
 

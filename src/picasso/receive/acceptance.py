@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import cast
 
+from picasso import detection
 from picasso.access import token_limits
 from picasso.access.policies import Policies, require
+from picasso.access.principal import Principal
 from picasso.detection import Window
 from picasso.models import Upload
 from picasso.policy import NO_POLICY, Policy, check_facts, check_file, check_size, look_inside, reacts_to_content
+from picasso.receive.content import Content
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +47,23 @@ def require_size(policies: Policies, row: Upload, size: int | None) -> None:
         limits = token_limits.from_json(row.limits)
         policy = policies.of(cast("int", row.project_id), row.pipeline, limits.policy if limits else NO_POLICY)
         require(check_size(policy, size))
+
+
+def policy_of_sender(principal: Principal, row: Upload) -> Policy:
+    """What the token accepts that continues an upload. `NO_POLICY` if the commit asks for the same.
+
+    It asks for what the token accepts that began the upload, which may have been another one of the same owner.
+    """
+    mine = principal.limits.policy if principal.limits else NO_POLICY
+    if mine == NO_POLICY:
+        return NO_POLICY
+    begun_with = token_limits.from_json(row.limits)
+    return NO_POLICY if begun_with and begun_with.policy == mine else mine
+
+
+def require_accepted(policy: Policy, row: Upload, content: Content) -> None:
+    """For all bytes of an upload, before they count. In a thread. Raises `NotAccepted`."""
+    window = Window.of_content(content)
+    found = detection.detect(window, row.name).media_type
+    matches = detection.declared_type_matches(row.declared_type, found)
+    accept(policy, window, Arrived(found, content.size, matches))

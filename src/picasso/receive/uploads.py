@@ -22,8 +22,9 @@ from picasso.access.principal import Principal
 from picasso.errors import Gone, NotFound, QuotaExceeded, TooLarge, TooManyUploads, Unauthorized, UnfinishedFull
 from picasso.files import queries
 from picasso.models import File, Upload
+from picasso.policy import NO_POLICY
 from picasso.receive import cleanup
-from picasso.receive.acceptance import require_size
+from picasso.receive.acceptance import policy_of_sender, require_size
 from picasso.receive.admission import DELETED
 from picasso.receive.commit import Committer
 from picasso.receive.first_append import FirstAppend, NewUploads, waits_for_all
@@ -109,6 +110,8 @@ class Uploads:
         row = self._new.take(upload_id) or await self.locks.database.do(find_own, principal, upload_id)
         if row is None or not is_own(principal, row) or not waits_for_all(row, size):
             return None
+        if policy_of_sender(principal, row) != NO_POLICY:
+            return None  # what the commit does not look at
         return FirstAppend(self._services, row)
 
     async def _create(self, row: Upload, take: Callable[[UploadLock], None]) -> None:

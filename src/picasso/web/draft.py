@@ -231,7 +231,7 @@ class Draft:
     async def _fill(self, request: Request, upload: LockedUpload, complete: bool, arrival: Arrival) -> File | None:
         """Add the content; the file, if with it the upload is complete."""
         try:
-            append = await add(request, upload, arrival)
+            append = await add(request, upload, arrival, is_last=complete)
         except TooLarge:
             if upload.row.length is None:
                 raise

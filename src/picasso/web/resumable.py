@@ -12,10 +12,11 @@ from email.utils import formatdate
 from typing import Any
 
 from picasso.addresses import file_url
-from picasso.errors import BadRequest, NotAccepted, NotFound, PicassoError, TooLarge
+from picasso.errors import BadRequest, Forbidden, NotAccepted, NotFound, PicassoError, TooLarge
 from picasso.limits.subjects import subject_of_address
 from picasso.models import Upload
 from picasso.policy import NO_POLICY
+from picasso.receive.acceptance import policy_of_sender, require_accepted
 from picasso.receive.append import Append
 from picasso.receive.locked_upload import LockedUpload, UploadStatus
 from picasso.receive.screen import Screen
@@ -91,16 +92,19 @@ class Arrival:
     checks: Checks
 
 
-async def add(request: Request, upload: LockedUpload, arrival: Arrival) -> Append:
+async def add(request: Request, upload: LockedUpload, arrival: Arrival, *, is_last: bool = False) -> Append:
     """Add the request's content to the upload. What arrived before a cut stays, unless it has to be verified.
+
+    ``is_last``: the upload is complete with it, whatever its length.
 
     Raises:
         TooLarge: there is more than the upload's length, or than the limit; nothing was added.
         ChecksumMismatch, DigestMismatch: it is not what was sent; nothing was added.
         UnfinishedFull: there is no space for it; with content of several windows, for the rest of it.
-        NotAccepted: its first bytes show that it can't become a file here. It was removed.
+        NotAccepted: its first bytes show that it can't become a file here, or not by its sender. It was removed.
         Unauthorized, Forbidden: its sender may not upload any more. What arrived before stays, but completes nothing.
     """
+    require_may_continue(request, upload)
     await upload.expect(request.content_length if has_content(request) else 0)
     body, checks = arrival.body, arrival.checks
     append = await upload.append(checks.hashes)
@@ -109,6 +113,8 @@ async def add(request: Request, upload: LockedUpload, arrival: Arrival) -> Appen
         async with upload.interruptible():
             await body.receive(WholeBody(append.sink))
         await append.sink.drain()
+        if is_last or append.size == upload.row.length:
+            await require_accepted_of_sender(request, upload, append)
         checks.verify()
         if request.recheck:
             await request.recheck.before_commit()
@@ -116,14 +122,31 @@ async def add(request: Request, upload: LockedUpload, arrival: Arrival) -> Appen
         await append.discard()
         raise
     except NotAccepted as fault:
-        await append.discard()
-        await upload.fail(fault.code, fault.detail)
+        await refuse(upload, append, fault)
         raise
     except BaseException:
         await (append.discard() if checks else keep_what_arrived(request, upload, append, body))
         raise
     await upload.keep(append)
     return append
+
+
+async def refuse(upload: LockedUpload, append: Append, fault: NotAccepted) -> None:
+    await append.discard()
+    await upload.fail(fault.code, fault.detail)
+
+
+def require_may_continue(request: Request, upload: LockedUpload) -> None:
+    """Of a part nobody can tell whether its sender may upload what it becomes a part of. Raises `Forbidden`."""
+    if upload.row.is_part and policy_of_sender(request.principal, upload.row) != NO_POLICY:
+        raise Forbidden("This part was begun with a token that accepts other files than yours.")
+
+
+async def require_accepted_of_sender(request: Request, upload: LockedUpload, append: Append) -> None:
+    """Whoever completes an upload must be allowed to upload it. Raises `NotAccepted`."""
+    policy = policy_of_sender(request.principal, upload.row)
+    if policy != NO_POLICY:
+        await asyncio.to_thread(require_accepted, policy, upload.row, append)
 
 
 async def screen(request: Request, upload: LockedUpload, append: Append) -> Screen | None:
@@ -146,6 +169,14 @@ async def keep_what_arrived(request: Request, upload: LockedUpload, append: Appe
         raise
     except PicassoError:
         pass  # the disk is full: what was written is kept
-    if append.size == upload.row.length and request.recheck and not await request.recheck.holds():
-        return await append.discard()  # complete, it would become a file although its sender may not upload any more
+    if append.size == upload.row.length:  # so it becomes a file, whoever asks next
+        if request.recheck and not await request.recheck.holds():
+            return await append.discard()
+        try:
+            await append.sink.drain()
+            await require_accepted_of_sender(request, upload, append)
+        except NotAccepted as fault:
+            return await refuse(upload, append, fault)
+        except PicassoError:
+            pass  # the disk, as above
     return await upload.keep(append)

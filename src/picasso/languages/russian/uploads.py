@@ -64,6 +64,9 @@ SENTENCES = {
     "The body of the request did not arrive in time.": "Тело запроса не пришло вовремя.",
     "Idempotency-Key must have 1 to {} characters.": "В Idempotency-Key должно быть от 1 до {0} символов.",
     "A final upload takes its content from its parts.": "Итоговая загрузка берёт содержимое из своих частей.",
+    "This part was begun with a token that accepts other files than yours.": (
+        "Эта часть начата с токеном, который принимает другие файлы, чем ваш."
+    ),
     "Send either Upload-Length or Upload-Defer-Length: 1.": (
         "Отправьте что-то одно: Upload-Length или Upload-Defer-Length: 1."
     ),
