@@ -7,7 +7,7 @@ import json
 import os
 import random
 import time
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from datetime import date
 from pathlib import Path
 from uuid import uuid4
@@ -274,6 +274,20 @@ def test_nothing_derived_outlives_its_original(files: FolderFiles) -> None:
     with pytest.raises(FileNotFoundError):
         files.add_derived(source, derived_key(original, "image", 1, "small.webp"), original)
     assert not list(files.walk())
+
+
+def test_what_was_derived_stays_when_its_original_can_not_be_asked_for(files: FolderFiles) -> None:
+    original = stored(files)
+    keys = [derived_key(original, "image", 1, name) for name in ("small.webp", "large.webp")]
+    for key in keys:
+        source = files.incoming / "made"
+        source.write_bytes(b"made")
+        with pytest.raises(OSError, match="symbolic links") if key == keys[-1] else nullcontext():
+            files.add_derived(source, key, original)
+        path = files.path(original)
+        path.unlink()
+        path.symlink_to(path.name)  # a fault of the disk that is no "not found"
+    assert files.path(keys[0]).read_bytes() == b"made"
 
 
 def test_nginx_serves_what_it_is_told_to(tmp_path: Path) -> None:

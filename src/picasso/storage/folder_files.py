@@ -212,9 +212,11 @@ class FolderFiles:
             for each in (target.parent, target.parent.parent, folder, folder.parent):
                 sync_path(each)
         # Asked at last: whoever removes the original from now on finds the folder.
-        if not self.path(original).exists():
+        try:
+            self.path(original).stat()
+        except FileNotFoundError:  # after any other fault it may be there, and what was made of it stays
             shutil.rmtree(folder, ignore_errors=True)
-            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), original)
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), original) from None
 
     # Reading
 
