@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import threading
@@ -17,7 +18,9 @@ import pytest
 from django.conf import settings
 from django.db.models import F
 
+from picasso.errors import Conflict
 from picasso.models import Event, File, Upload
+from picasso.receive.content import NewContent
 from picasso.storage.folder import Folder
 from picasso.web import body
 from picasso.web.app import WebApp
@@ -417,3 +420,25 @@ def test_a_creation_without_content_is_found_by_its_key(tmp_path: Path) -> None:
 
     assert len(set(with_app(tmp_path, call))) == 1
     assert File.everywhere.count() == 1
+
+
+def test_what_is_refused_does_not_stay_in_memory(tmp_path: Path) -> None:
+    """The collector seldom runs, so nothing may depend on it."""
+
+    async def call(app: WebApp) -> list[object]:
+        door = DOORS["tus"]
+        await by(app, door, idempotency_key="k")
+        gc.collect()
+        gc.disable()
+        try:
+            for _ in range(5):
+                assert (await by(app, door, idempotency_key="k")).status == 201
+            for _ in range(5):
+                path = await create(app)
+                await in_thread(Upload.everywhere.filter(finished_at=None).delete)
+                assert (await patch(app, path)).status == 404
+            return [each for each in gc.get_objects() if isinstance(each, Conflict | NewContent)]
+        finally:
+            gc.enable()
+
+    assert len(with_app(tmp_path, call)) <= 2, "the threads that commit still have the last one"

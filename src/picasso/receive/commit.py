@@ -85,7 +85,11 @@ class Committer:
         pending = Pending(content, new, asyncio.get_running_loop().create_future(), also=also)
         self._received.put(pending)
         # It will be committed even if this is cancelled, and nobody waits for the answer any more.
-        return await pending.result
+        try:
+            return await pending.result
+        finally:
+            # An error has this frame, which would have the error: a circle, with the bytes that the callers have.
+            del pending
 
     def start(self) -> None:
         self._storer.start()

@@ -51,6 +51,7 @@ class Pending:
         if self.result.done():
             return
         if isinstance(outcome, Exception):
-            self.result.set_exception(outcome)
+            # Without the frames of the committer, which have this: nothing should depend on the collector of garbage.
+            self.result.set_exception(outcome.with_traceback(None))
         else:
             self.result.set_result(outcome)
