@@ -11,7 +11,9 @@ import time
 import uuid
 from collections.abc import Callable, Collection, Iterator
 from contextlib import nullcontext
+from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -194,6 +196,30 @@ def test_the_jobs_of_a_message(runner: Runner, queued: Queued, monkeypatch: pyte
     assert [again(job).file.facts["text"]["words"] for job in good] == [2, 2, 2]
     assert Derivative.objects.filter(file=picture.file).count() == 2
     assert runner.running() == []
+
+
+def time_of(job: Job) -> tuple[datetime, datetime]:
+    kept = again(job)
+    assert kept.started_at
+    assert kept.finished_at
+    return kept.started_at, kept.finished_at
+
+
+def test_each_job_of_a_message_has_its_own_time(
+    runner: Runner, queued: Queued, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "_hand_over", lambda *_: None)
+    slow, rounding = timedelta(seconds=0.5), timedelta(milliseconds=2)
+    refuse = script("refuse", code="corrupt", sentence="It is corrupt.")
+    jobs = [queued(content) for content in (script("nothing"), script("sleep", pause=0.5), refuse, script("nothing"))]
+    before = datetime.now(UTC)
+    runner.run(*(job.pk for job in jobs))
+    after = datetime.now(UTC)
+    first, second, failed, last = map(time_of, jobs)
+    times = [before, *first, *second, *last, after]
+    assert all(one <= other + rounding for one, other in pairwise(times)), times
+    assert second[1] - second[0] >= slow - rounding
+    assert (failed[0] - before >= slow, failed[0] <= failed[1]) == (True, True)
 
 
 def test_a_long_job_holds_up_nothing_of_its_message(patient: Runner, queued: Queued, children: ChildPool) -> None:

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -37,6 +38,13 @@ class Start:
     job_id: uuid.UUID
 
 
+class Span(NamedTuple):
+    """When an attempt began and ended its work, by `time.monotonic`."""
+
+    begun: float
+    ended: float
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Finish:
     """Keep an attempt's results. The result is whether this attempt has ended the job.
@@ -49,6 +57,8 @@ class Finish:
     derivatives: Sequence[Derivative]
     """Rows that are not saved yet."""
     log: str = ""
+    span: Span | None = None
+    """By default from the start of the attempt until now. One of several in a message began and ended in between."""
 
     @property
     def attempt(self) -> AttemptId:
@@ -108,13 +118,20 @@ def make_steps(starts: list[uuid.UUID], finishes: Sequence[Finish], unavailable:
     if starts:
         steps["start"] = (sql.START_JOBS, starts, unavailable)
     if finishes:
-        logs = sql.AttemptValues((*each.attempt, clean_log(each.log)) for each in finishes)
-        steps["finish"] = (sql.FINISH_JOBS, logs)
+        steps["finish"] = (sql.FINISH_JOBS, sql.AttemptValues(ends(finishes)))
         steps |= derivative_steps(finishes)
         steps |= settle.finished((*each.attempt, each.facts) for each in finishes)
     if starts:
         steps |= settle.started(starts)
     return steps
+
+
+def ends(finishes: Sequence[Finish]) -> Iterator[tuple[uuid.UUID, int, str]]:
+    """What `sql.FINISH_JOBS` takes."""
+    now = time.monotonic()
+    for each in finishes:
+        begun, ended = (round(now - at, 6) for at in each.span) if each.span else (None, 0)
+        yield *each.attempt, json.dumps({"log": clean_log(each.log), "begun": begun, "ended": ended})
 
 
 def derivative_steps(finishes: Sequence[Finish]) -> dict[str, sql.Step]:

@@ -46,6 +46,11 @@ ERROR_OF_CHANGED = """(
     SELECT error_code FROM picasso_job WHERE file_id = changed.id AND state IN ('failed', 'cancelled')
     ORDER BY CASE state WHEN 'failed' THEN 0 ELSE 1 END, id LIMIT 1)"""
 
+# The time as many seconds ago as the value says, or now.
+AGO = "statement_timestamp() - make_interval(secs => (given.value::json ->> '{}')::float8)"
+SQLITE_AGO = """strftime(
+            '%%Y-%%m-%%d %%H:%%M:%%f', 'now', '-' || json_extract(given.value, '$.{}') || ' seconds')"""
+
 WORDS = {
     "postgresql": {
         "now": "statement_timestamp()",
@@ -58,6 +63,9 @@ WORDS = {
         "not_in_names": "<> ALL (%s::text[])",
         "in_files": "= ANY (%s::uuid[] || ARRAY(SELECT file_id FROM picasso_job WHERE id = ANY (%s::uuid[])))",
         "attempts": "unnest(%s::uuid[], %s::integer[], %s::text[]) AS given (id, attempt, value)",
+        "log": "given.value::json ->> 'log'",
+        "began": f"GREATEST(started_at, {AGO.format('begun')})",
+        "ended": f"GREATEST(started_at, {AGO.format('ended')})",
         "derivative_key": "given.value::json ->> 'key'",
         "derivative": """given.value::json ->> 'role', given.value::json ->> 'key', given.value::json ->> 'media_type',
             (given.value::json ->> 'size')::bigint, given.value::json ->> 'sha256',
@@ -91,6 +99,9 @@ WORDS = {
             SELECT json_extract(value, '$[0]') AS id, json_extract(value, '$[1]') AS attempt,
                 json_extract(value, '$[2]') AS value
             FROM json_each(%s)) AS given""",
+        "log": "json_extract(given.value, '$.log')",
+        "began": f"max(started_at, coalesce({SQLITE_AGO.format('begun')}, started_at))",
+        "ended": f"max(coalesce(started_at, ''), {SQLITE_AGO.format('ended')})",
         "derivative_key": "json_extract(given.value, '$.key')",
         "derivative": """json_extract(given.value, '$.role'), json_extract(given.value, '$.key'),
             json_extract(given.value, '$.media_type'), json_extract(given.value, '$.size'),
@@ -160,11 +171,11 @@ PUT_BACK_JOBS = """
     SET state = 'waiting', leased_until = NULL, due_at = CASE WHEN {held} THEN {never} ELSE due_at END
     WHERE id {in_ids} AND state = 'queued' AND (processor {in_names} OR {paused} OR {held})"""
 
-# ((id, attempt, log) of each job)
+# ((id, attempt, {"log", "begun", "ended"} as a JSON object) of each job): it began and ended so many seconds ago.
 FINISH_JOBS = """
     UPDATE picasso_job
-    SET state = 'done', finished_at = {now}, leased_until = NULL, error_code = '', error_detail = '', log = given.value,
-        progress = CASE WHEN progress IS NULL THEN NULL ELSE 1 END
+    SET state = 'done', started_at = {began}, finished_at = {ended}, leased_until = NULL, error_code = '',
+        error_detail = '', log = {log}, progress = CASE WHEN progress IS NULL THEN NULL ELSE 1 END
     FROM {attempts}
     WHERE picasso_job.id = given.id AND picasso_job.attempt = given.attempt AND state = 'running'
     RETURNING picasso_job.id, picasso_job.attempt"""

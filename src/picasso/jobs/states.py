@@ -20,9 +20,9 @@ from datetime import timedelta
 from typing import Any, NamedTuple, Protocol
 
 from django.db import transaction
-from django.db.models import BooleanField, Q, QuerySet
+from django.db.models import BooleanField, F, Q, QuerySet
 from django.db.models.expressions import RawSQL
-from django.db.models.functions import Now
+from django.db.models.functions import Greatest, Now
 
 from picasso import activity
 from picasso.access.principal import SERVICE
@@ -197,12 +197,16 @@ def fail(
     log: str = "",
     *,
     facts: Mapping[str, Any] | None = None,
+    ran: float | None = None,
     **changes: Any,
 ) -> bool:
     """End a running job for good, with a reason that the public may read.
 
-    ``facts``: what the processor found all the same, by its name.
+    ``facts``: what the processor found all the same, by its name. ``ran``: for how many seconds, by default since the
+    start of the attempt. One of several in a message began later.
     """
+    if ran is not None:
+        changes["started_at"] = Greatest(F("started_at"), Now() - timedelta(seconds=ran))
     end = {"finished_at": Now(), "leased_until": None, "error_code": code, "error_detail": sentence, **changes}
     with transaction.atomic():
         locked = settle.lock_files(visible_to(SERVICE).filter(pk=job.file_id))
@@ -219,14 +223,19 @@ def fail(
     return True
 
 
-def retry(job: RunningJob, error: TransientError, only: Q = NO_CONDITION, log: str = "") -> bool:
-    """After a transient error: back to waiting with a back-off, or failed if it has failed too often."""
+def retry(
+    job: RunningJob, error: TransientError, only: Q = NO_CONDITION, log: str = "", *, ran: float | None = None
+) -> bool:
+    """After a transient error: back to waiting with a back-off, or failed if it has failed too often.
+
+    ``ran`` is as in `fail`.
+    """
     failures, crashes = job.failures + 1, job.crashes + error.crashed
     counts: dict[str, Any] = {"failures": failures, "crashes": crashes}
     if crashes >= MAX_CRASHES:
-        return fail(job, POISON.code, POISON.sentence, only, log, **counts)
+        return fail(job, POISON.code, POISON.sentence, only, log, ran=ran, **counts)
     if failures >= error.max_failures:
-        return fail(job, error.code, error.sentence, only, log, **counts)
+        return fail(job, error.code, error.sentence, only, log, ran=ran, **counts)
     reason = {"error_code": error.code, "error_detail": error.sentence, "log": clean_log(log)}
     due_at = Now() + backoff(failures)
     with transaction.atomic():

@@ -6,6 +6,7 @@ import os
 import re
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -28,6 +29,8 @@ class RunningAttempt:
         self.let_go = let_go
         self.progress: float | None = None
         """0 to 1; None until the processor reports something."""
+        self.begun = time.monotonic()
+        """Set anew when its turn comes."""
         self._output = b""
         self._hidden = [*hidden]
         self._lock = threading.Lock()

@@ -25,7 +25,7 @@ from picasso.conf import Conf
 from picasso.errors import NotFound, StorageFull
 from picasso.files import queries as files
 from picasso.jobs import holds, states, verdicts
-from picasso.jobs.batch import Finish
+from picasso.jobs.batch import Finish, Span
 from picasso.jobs.batch_writer import BatchWriter
 from picasso.jobs.retries import TransientError
 from picasso.jobs.states import AttemptId, Progress, StartedJob
@@ -274,16 +274,18 @@ class Runner:
         return results
 
     def _run_next(self, batch: Batch) -> None:
-        job, begun = batch.waiting.popleft(), time.monotonic()
+        job = batch.waiting.popleft()
+        running = batch.attempts[job.attempt_id]
+        running.begun = time.monotonic()
         try:
-            self._attempt(batch, job, batch.attempts[job.attempt_id])
+            self._attempt(batch, job, running)
         except (DatabaseError, InterfaceError) as fault:
             connection.close()
             log.warning(NOT_WRITTEN, fault)
         except Exception:  # the others of the batch go on
             log.exception("%s of file %s runs again when its lease has run out", job.processor, job.file_id)
             self._forget([job.attempt_id])
-        batch.durations.append(time.monotonic() - begun)
+        batch.durations.append(time.monotonic() - running.begun)
 
     def _attempt(self, batch: Batch, job: StartedJob, running: RunningAttempt) -> None:
         try:
@@ -321,7 +323,7 @@ class Runner:
         if isinstance(outcome, Verdict):
             self._conclude(job, file, outcome)
         else:
-            batch.finishes.append(Finish(job, dict(outcome.facts), [], running.log))
+            batch.finishes.append(Finish(job, dict(outcome.facts), [], running.log, span_of(running)))
 
     def _service_options(self, job: StartedJob, file: File) -> Mapping[str, JSON]:
         """Those of the pipeline. For the scanner those of the file's project, too: the stricter ones count."""
@@ -347,7 +349,7 @@ class Runner:
                 result = self._children.run(job.processor, source, folder, self._seconds, running)
                 derivatives = [self._store(job, derivative, folder) for derivative in result.derivatives]
             policy = persist(lambda: self._policies.of(job.project_id, job.pipeline))
-            return Finish(job, judge(policy, result.facts), derivatives, running.log)
+            return Finish(job, judge(policy, result.facts), derivatives, running.log, span_of(running))
         except BaseException:
             self._storage.files.remove_derived(self._derived(job))
             raise
@@ -394,7 +396,10 @@ class Runner:
     def _fail(self, job: StartedJob, verdict: ProcessorError, running: RunningAttempt) -> None:
         log.info("%s of file %s failed: %s", job.processor, job.file_id, verdict.code)
         facts = {job.processor: verdict.facts} if verdict.facts else None
-        persist(lambda: states.fail(job, verdict.code, verdict.sentence, log=running.log, facts=facts))
+        begun, ended = span_of(running)
+        persist(
+            lambda: states.fail(job, verdict.code, verdict.sentence, log=running.log, facts=facts, ran=ended - begun)
+        )
 
     def _retry(
         self, job: StartedJob, error: TransientError, running: RunningAttempt, cause: BaseException | None = None
@@ -404,7 +409,8 @@ class Runner:
             return
         why = f"storage failed: {cause}" if isinstance(cause, OSError | StorageFull) else ""
         log.warning("%s of file %s: %s\n%s", job.processor, job.file_id, error.code, why or running.log)
-        persist(lambda: states.retry(job, error, log=running.log))
+        begun, ended = span_of(running)
+        persist(lambda: states.retry(job, error, log=running.log, ran=ended - begun))
 
     def _derived(self, job: StartedJob) -> str:
         """The key of the folder for this attempt's derivatives."""
@@ -431,6 +437,11 @@ class Runner:
         )
         self._storage.files.add_derived(source, row.key, job.key)
         return row
+
+
+def span_of(running: RunningAttempt) -> Span:
+    """Of an attempt that ends now."""
+    return Span(running.begun, time.monotonic())
 
 
 def strictness(action: JSON) -> int:
