@@ -8,8 +8,7 @@ import { startLater, startShell } from './shell/shell.js';
 const PATIENCE = 2000; // milliseconds that the rest waits for a slow view
 
 async function startTray() {
-  const uploads = await import('./uploads/index.js');
-  uploads.start(document.getElementById('tray'));
+  await (await import('./uploads/index.js')).start();
 }
 
 /** Again when the service is back, if it can't be reached. @param {() => Promise<void>} begin */

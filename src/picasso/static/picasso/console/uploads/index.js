@@ -14,16 +14,16 @@ import { Tray } from './tray.js';
 export const queue = new Queue();
 export const earlier = new Earlier(queue);
 
-let tray, picker, isReady;
+let tray, picker, begun;
 
-/** Once the tray is there, with its words. */
-export const ready = new Promise((done) => { isReady = done; });
+/** Put the tray into the page, once. It stays there when views change. Returns when it is there, with its words. */
+export function start() {
+  begun ??= begin(document.getElementById('tray')).catch((error) => { begun = undefined; throw error; });
+  return begun;
+}
 
-/**
- * Put the tray into the page. It stays there when views change.
- * @param {HTMLElement} root
- */
-export async function start(root) {
+/** @param {HTMLElement} root */
+async function begin(root) {
   await Promise.all([loadWords(() => import('./ru.js')), styled()]);
   const [inputs, veil, docked] = Array.from({ length: 3 }, () => root.appendChild(document.createElement('div')));
   picker = new Picker(inputs, add);
@@ -31,7 +31,6 @@ export async function start(root) {
   listen(veil, add);
   addEventListener('beforeunload', (event) => { if (queue.items.some(({ busy }) => busy)) event.preventDefault(); });
   offer();
-  isReady();
   earlier.load();
 }
 

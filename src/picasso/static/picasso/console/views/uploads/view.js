@@ -4,7 +4,7 @@ import { bytes, date, percent } from '../../core/format.js';
 import { html, icon, nothing, render, repeat } from '../../core/html.js';
 import { can } from '../../core/session.js';
 import { t, tn } from '../../core/words.js';
-import { act, earlier, queue, ready, showUploads } from '../../uploads/index.js';
+import { act, earlier, queue, showUploads, start } from '../../uploads/index.js';
 import { nameOf } from '../../uploads/row.js';
 import { totalsOf } from '../../uploads/totals.js';
 
@@ -18,7 +18,7 @@ export async function mount(root, { signal }) {
     render(forbidden(), root);
     return {};
   }
-  await ready;
+  await start();
   let due;
   const draw = () => { due = undefined; render(page(), root); };
   const soon = () => { due ??= setTimeout(draw, PACE); };
