@@ -227,6 +227,10 @@ def test_a_video_plays(stack: Stack, open_page: Open) -> None:
     page.until("document.querySelector('video').videoWidth > 0")
     assert page.run("document.querySelector('video').poster !== ''")
     assert findings(page) == []
+    look(page, phone=True)
+    page.until(
+        "document.querySelector('.viewer').clientHeight === Math.round(document.querySelector('video').offsetHeight)"
+    )
 
 
 def test_a_failure_says_why_and_what_one_can_do(stack: Stack, open_page: Open) -> None:
