@@ -69,6 +69,10 @@ def test_the_page_loads_no_script_that_it_has_not_announced(open_page: Callable[
 def test_the_frame_and_what_it_opens(open_page: Callable[[str], Page]) -> None:
     page = open_page("/")
     assert page.run("document.querySelector('[data-nav=files]').getAttribute('aria-current')") == "page"
+    cut = page.run(
+        "(({ scrollHeight, clientHeight }) => scrollHeight - clientHeight)(document.querySelector('.sidebar'))"
+    )
+    assert cut == 0, "the foot of the sidebar is below the edge of the window"
     check_looks(page)
     for keys, modifiers, title in (("k", CONTROL, "Search"), ("?", SHIFT, "Shortcuts")):
         press(page, keys, modifiers)
@@ -136,12 +140,20 @@ def test_the_bar_of_a_phone_has_the_rest_in_a_sheet(open_page: Callable[[str], P
     page.until("document.activeElement.dataset.shell === 'more'")
 
 
+BLACK_ICONS = """
+    [...document.querySelectorAll('#swagger-ui svg *')]
+        .filter((each) => each.getClientRects().length && getComputedStyle(each).fill === 'rgb(0, 0, 0)')
+        .map((each) => each.closest('svg').parentElement.className)
+"""
+
+
 def test_the_api_reference_can_be_tried_out(chromium: Window, stack: Stack, tmp_path: Path) -> None:
     page = chromium.page(f"{stack.url}/api/v1.0/docs/", "document.querySelectorAll('.opblock-tag').length > 10")
     look(page, dark=True)
     assert findings(page) == []
     page.click("#operations-tag-upload")
     page.click("#operations-upload-upload_file .opblock-summary-control")
+    assert page.run(BLACK_ICONS) == []
     page.click(".try-out button")
     page.until("!!document.querySelector('button.execute')")
     # What it begins with is drawn and named a frame later.
