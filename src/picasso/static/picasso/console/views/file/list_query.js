@@ -1,10 +1,10 @@
 // What the API is asked for, by the query of the list's address.
 
-import { filtersOf, orderOf } from '../files/query.js';
+import { filtersOf, orderOf, ownNames } from '../files/query.js';
 
 /** @param {URLSearchParams} query of the address @returns {URLSearchParams} */
 export function listQuery(query) {
-  const found = filtersOf(query);
-  found.set('ordering', orderOf(query));
+  const own = ownNames(query), found = filtersOf(own);
+  found.set('ordering', orderOf(own));
   return found;
 }

@@ -9,10 +9,10 @@ import { t, tn } from '../../core/words.js';
 import { Area } from './area.js';
 import { bar } from './bar.js';
 import { followChanges } from './changes.js';
-import { KEYS, followPresses, onClick, onKey } from './keys.js';
+import { KEYS, followPage, followPresses, onClick, onKey } from './keys.js';
 import { addressOfFile } from './kinds.js';
 import { FileList } from './list.js';
-import { NEWEST_FIRST, addressOf, changed, filtersOf, layoutOf, orderOf, withoutFilters } from './query.js';
+import { NEWEST_FIRST, addressOf, changed, filtersOf, layoutOf, orderOf, ownNames, withoutFilters } from './query.js';
 import { tableHead } from './rows.js';
 import { broughtAlong } from './requests.js';
 import { Selection } from './selection.js';
@@ -48,6 +48,7 @@ export class FilesView {
   #followAll() {
     const { signal } = this.#over, root = this.#root;
     closeMenus(root, signal);
+    followPage(this, signal);
     followChanges((seen) => this.#seen(seen), signal);
     this.#until(onReached((yes) => { if (yes && this.#list.fault?.status === 0) this.#list.retry(); }));
     this.#until(shortcut('/', { label: t('Search by name'), section: t('Files'), run: () => root.querySelector('[name=q]')?.focus() }));
@@ -81,9 +82,9 @@ export class FilesView {
 
   #take(context) {
     this.#context = context;
-    this.#query = context.query;
-    this.#layout = layoutOf(context.query);
-    this.#key = `${filtersOf(context.query)} ${orderOf(context.query)}`;
+    this.#query = ownNames(context.query);
+    this.#layout = layoutOf(this.#query);
+    this.#key = `${filtersOf(this.#query)} ${orderOf(this.#query)}`;
   }
 
   /* ---- Lists: what was there stays until the next one has been read ---- */

@@ -56,6 +56,22 @@ export function onKey(event, grid) {
   if (event.target === event.currentTarget && grid.total) pressIn(event, KEYS, grid);
 }
 
+/** The keys that reach the list from the page around it. It has the focus then, and with it all of its keys. @type {Record<string, (grid: Grid) => void>} */
+const FROM_OUTSIDE = {
+  ArrowDown: (grid) => step(grid, grid.active, false),
+  'Ctrl+A': (grid) => { grid.activate(grid.active); selectAll(grid); },
+};
+
+/** While nothing on the page has the focus, the list is what keys are for. @param {Grid} grid @param {AbortSignal} signal */
+export function followPage(grid, signal) {
+  const label = () => '';
+  addEventListener('keydown', (event) => { if (grid.total && isOfPage(event)) pressIn(event, [{ label, keys: FROM_OUTSIDE }], grid); }, { signal });
+}
+
+/** @param {KeyboardEvent} event */
+const isOfPage = ({ defaultPrevented, target }) => !defaultPrevented && !document.querySelector('dialog[open]')
+  && target instanceof Element && target.matches('body, main');
+
 function selectAll(grid) {
   grid.selection.selectAll();
   grid.draw();

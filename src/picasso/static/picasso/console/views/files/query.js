@@ -57,6 +57,14 @@ export const ORDERS = [
 ];
 export const NEWEST_FIRST = '-uploaded_at';
 
+/** Addresses may have the names of the API as well. */
+const NAMES_OF_THE_API = new Map(Object.entries({
+  name: 'q', media_type: 'type', uploaded_after: 'after', uploaded_before: 'before', size_min: 'min', size_max: 'max', ordering: 'sort',
+}));
+
+/** The query with the names of the console. @param {URLSearchParams} query of the address */
+export const ownNames = (query) => new URLSearchParams([...query].map(([name, value]) => [NAMES_OF_THE_API.get(name) ?? name, value]));
+
 const labelOf = (choices, value) => choices.find(([name]) => name === value)?.[1]() ?? value;
 
 /** Filters: the name in the address, the text of its chip, and what the API is asked for. */
