@@ -134,6 +134,8 @@ def test_rules_are_forms_with_their_json_one_click_away(
     check_looks(page)
     button(page, "Save")  # what the API says of a member is shown at its field
     page.until("document.querySelector('dialog[open] [name=allowed_types]')?.getAttribute('aria-invalid') === 'true'")
+    said = "'nonsense' is not a pattern of media types such as image/* or application/pdf"
+    assert page.text("#f-allowed_types-fault") == said
     fill(page, "allowed_types", "image/*")
     button(page, "As JSON")
     page.until("JSON.parse(document.querySelector('dialog[open] [name=policy]').value).max_size === 5000000")

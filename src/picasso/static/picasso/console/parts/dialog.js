@@ -63,7 +63,15 @@ export function formDialog({ title, action, danger = false, cancel = t('Cancel')
 
 /** What is wrong with this field, or with something in it; empty if nothing is. */
 export function faultOf(problem, name) {
-  return problem?.errors?.find?.(({ field }) => belongs(field, name))?.detail ?? '';
+  return withoutName(problem?.errors?.find?.(({ field }) => belongs(field, name))?.detail ?? '', name);
+}
+
+/** The label says which field it is, so the sentence needs no name of it that programs use, such as "forbidden_types[1]: ". */
+function withoutName(detail, name) {
+  const parts = name.split('.'), names = parts.map((_, n) => parts.slice(n).join('.'));
+  const own = names.find((each) => detail.startsWith(each)) ?? '';
+  const rest = own && /^(?:\[\d+\])?:? (.+)$/s.exec(detail.slice(own.length))?.[1];
+  return rest ? rest[0].toUpperCase() + rest.slice(1) : detail;
 }
 
 const belongs = (field, name) => field === name || field.startsWith(`${name}.`) || field.startsWith(`${name}[`);

@@ -24,7 +24,7 @@ export const textField = (options) => field(options, ({ id, described, invalid }
     ?autofocus=${options.autofocus} aria-describedby=${ifDefined(described)} aria-invalid=${ifDefined(invalid)}
     list=${ifDefined(options.list)} @input=${options.changed ?? nothing}>`);
 
-/** One value a line. */
+/** One value per line. */
 export const areaField = (options) => field(options, ({ id, described, invalid }) => html`
   <textarea id=${id} name=${options.name} rows=${options.rows ?? 3} spellcheck="false" ?disabled=${options.disabled}
     placeholder=${ifDefined(options.placeholder)} aria-describedby=${ifDefined(described)}

@@ -71,7 +71,7 @@ function fields(key, { fault, redraw }, isNew) {
     ${scopes(key, fault('scopes'), redraw)}
     ${expiry(key, fault('expires_at'), isNew)}
     ${areaField({ name: 'networks', label: t('Only from these networks'), value: key.networks.join('\n'), rows: 2, fault: fault('networks'),
-      placeholder: '10.0.0.0/8', hint: t('One a line; empty for everywhere.'), changed: redraw })}
+      placeholder: '10.0.0.0/8', hint: t('One per line; empty for everywhere.'), changed: redraw })}
     <p class="summary" aria-live="polite">${summaryOf()}</p>`;
 }
 

@@ -55,7 +55,7 @@ export default {
   'What it is for': 'Для чего он',
   'Server of the shop': 'Сервер магазина',
   'Only from these networks': 'Только из этих сетей',
-  'One a line; empty for everywhere.': 'По одной в строке; пусто — отовсюду.',
+  'One per line; empty for everywhere.': 'По одной в строке; пусто — отовсюду.',
   'Usual keys': 'Обычные ключи',
   'It may': 'Можно',
   'You can only give rights that you have yourself.': 'Вы можете дать только те права, что есть у вас.',

@@ -74,10 +74,10 @@ export const editAccess = (project) => formDialog({
   action: t('Save'),
   body: ({ fault }) => html`
     ${areaField({ name: 'cors_origins', label: t('Pages of these origins may use the API'), value: project.cors_origins.join('\n'), fault: fault('cors_origins'),
-      placeholder: 'https://shop.example.com', hint: t('One a line, such as https://shop.example.com.') })}
-    ${areaField({ name: 'pipelines', label: t('Pipelines'), value: project.pipelines?.join('\n') ?? '', fault: fault('pipelines'), rows: 2, hint: t('One a line; empty for all.') })}
+      placeholder: 'https://shop.example.com', hint: t('One per line, such as https://shop.example.com.') })}
+    ${areaField({ name: 'pipelines', label: t('Pipelines'), value: project.pipelines?.join('\n') ?? '', fault: fault('pipelines'), rows: 2, hint: t('One per line; empty for all.') })}
     ${areaField({ name: 'webhook_hosts', label: t('Hosts that webhooks of uploads may have'), value: project.webhook_hosts.join('\n'), fault: fault('webhook_hosts'), rows: 2,
-      placeholder: 'app.example.com', hint: t('One a line; *.example.com stands for all names below it.') })}`,
+      placeholder: 'app.example.com', hint: t('One per line; *.example.com stands for all names below it.') })}`,
   run: (values) => change(project, {
     cors_origins: lines(values.get('cors_origins')),
     pipelines: lines(values.get('pipelines')).length ? lines(values.get('pipelines')) : null,

@@ -74,7 +74,7 @@ const yes = (name, label) => ({
 /** The members with fields, by setting. @type {Record<string, () => Member[]>} */
 const MEMBERS = {
   policy: () => [
-    list('allowed_types', t('Only these types'), t('One a line, such as image/* or application/pdf; empty for all.'), 'image/*'),
+    list('allowed_types', t('Only these types'), t('One per line, such as image/* or application/pdf; empty for all.'), 'image/*'),
     list('forbidden_types', t('None of these types'), t('Also not if they are among the ones above.'), 'image/svg+xml'),
     size('max_size', t('At most, per file')),
     choice('type_mismatch', t('The declared type is another one'), REACTIONS),

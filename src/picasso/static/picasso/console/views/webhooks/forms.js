@@ -43,9 +43,9 @@ function fields(webhook, { fault }) {
     <details class="more-fields" ?open=${hasFilters(webhook) || ['media_types', 'pipelines', 'owners'].some(fault)}>
       <summary>${t('Only some files')}</summary>
       ${areaField({ name: 'media_types', label: t('Types'), value: webhook.media_types?.join('\n'), placeholder: 'image/*', rows: 2,
-        hint: t('One a line; empty for all.'), fault: fault('media_types') })}
-      ${areaField({ name: 'pipelines', label: t('Pipelines'), value: webhook.pipelines?.join('\n'), rows: 2, hint: t('One a line; empty for all.'), fault: fault('pipelines') })}
-      ${areaField({ name: 'owners', label: t('Owners'), value: webhook.owners?.join('\n'), rows: 2, hint: t('One a line; empty for all.'), fault: fault('owners') })}
+        hint: t('One per line; empty for all.'), fault: fault('media_types') })}
+      ${areaField({ name: 'pipelines', label: t('Pipelines'), value: webhook.pipelines?.join('\n'), rows: 2, hint: t('One per line; empty for all.'), fault: fault('pipelines') })}
+      ${areaField({ name: 'owners', label: t('Owners'), value: webhook.owners?.join('\n'), rows: 2, hint: t('One per line; empty for all.'), fault: fault('owners') })}
     </details>`;
 }
 

@@ -46,7 +46,7 @@ export default {
   'Types': 'Типы',
   'Pipelines': 'Конвейеры',
   'Owners': 'Владельцы',
-  'One a line; empty for all.': 'По одному в строке; пусто — все.',
+  'One per line; empty for all.': 'По одному в строке; пусто — все.',
   'Events': 'События',
   'A star stands for all of a kind, also for those that later versions add.': 'Звёздочка — все события вида, включая те, что появятся позже.',
   'Make a new secret?': 'Создать новый секрет?',
