@@ -225,6 +225,22 @@ def test_offline_has_no_countdown(slow: Page, line: Train, tmp_path: Path) -> No
     slow.until("document.title === 'Uploads · Picasso'")
 
 
+WITHOUT_LONG_TIMERS = """
+    const { setTimeout: timer } = window;
+    window.setTimeout = (run, time = 0, ...rest) => (time < 1000 ? timer(run, time, ...rest) : 0);
+"""
+
+
+def test_the_view_of_uploads_starts_the_tray_itself(chromium: Window, stack: Stack) -> None:
+    """It needs the tray, which otherwise starts once the view is there, or has had its time."""
+    page = chromium.page("about:blank", "true")
+    page.ask("Page.addScriptToEvaluateOnNewDocument", source=WITHOUT_LONG_TIMERS)
+    page.go(f"{stack.url}/uploads/", f"{THERE} && !!document.querySelector('.view-uploads [data-action=upload]')")
+    assert page.run("document.querySelectorAll('.dock').length") == 1
+    page.close()
+    assert complaints(page) == []
+
+
 def test_unfinished_uploads(chromium: Window, slow: Page, line: Train, stack: Stack, tmp_path: Path) -> None:
     """The view of them: a server that can't be reached, the file chosen again, the upload cancelled."""
     films = written(tmp_path, "one.bin", "two.bin", size=6 * MIB)
