@@ -125,8 +125,8 @@ def test_the_same_key_again(stack: Stack, run: Curl) -> None:
 
 
 def test_a_whole_upload_by_the_draft(stack: Stack, run: Curl) -> None:
-    """The interim answer tells where to go on, should it come to that."""
-    sent = content(250_000)
+    """The interim answer tells where to go on, should it come to that. A small file comes at once, without one."""
+    sent = content(1_500_000)
     name = 'Content-Disposition: attachment; filename="a.bin"'
     answer = run(UPLOAD, fields=(NEWEST, "Upload-Complete: ?1", f"Content-Type: {TYPE}", name), body=sent)
     assert answer.status == 201

@@ -658,7 +658,7 @@ def test_a_public_url_is_in_every_address(accelerated: Stack) -> None:
     answer: Answer = ask(accelerated, "GET", sent["file"].removeprefix("https://files.example.com"))
     assert answer.status == 200
     assert answer.body == b""
-    lies = f"/stored/text/plain/{sent['id'][-2:]}/{sent['id']}/a%C3%B1o%201.txt"
+    lies = f"/stored/text/plain/{sent['id'][-2:]}/{sent['id']}-a%C3%B1o%201.txt"
     assert answer.headers["x-accel-redirect"] == lies
     assert answer.headers["x-content-type-options"] == "nosniff"
     check_problem(ask(accelerated, "GET", f"/files/{uuid4()}/x"), 404, "not-found")

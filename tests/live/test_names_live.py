@@ -62,20 +62,21 @@ SENT: dict[str, tuple[bytes, str]] = {
 
 def stored_well(stack: Stack, file: dict[str, Any]) -> None:
     """Inside media/, under a harmless name, and fetchable at an address that gives the shown name."""
-    folder = stack.data / "media" / file["media_type"] / file["id"][-2:] / file["id"]
-    (path,) = (path for path in folder.iterdir() if path.name != "derived")
+    folder = stack.data / "media" / file["media_type"] / file["id"][-2:]
+    (path,) = folder.glob(f"{file['id']}-*")
+    name = path.name.removeprefix(f"{file['id']}-")
     assert path.is_file()
     assert path.read_bytes() == CONTENT
     assert path.resolve().is_relative_to((stack.data / "media").resolve())
-    assert not {unicodedata.category(character) for character in path.name} & {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-    assert len(path.name.encode()) <= 200
+    assert not {unicodedata.category(character) for character in name} & {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+    assert len(name.encode()) <= 200
     url = file["file"].removeprefix(stack.url)
     assert url.isascii()
     assert url.isprintable()
     answer = ask(stack, "GET", url)
     assert answer.status == 200
     assert answer.body == CONTENT
-    assert download_name(answer.headers["content-disposition"]) == shown_in_header(file["name"] or path.name)
+    assert download_name(answer.headers["content-disposition"]) == shown_in_header(file["name"] or name)
 
 
 def download_name(disposition: str) -> str:

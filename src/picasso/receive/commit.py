@@ -40,6 +40,9 @@ log = logging.getLogger(__name__)
 
 MAX_BATCH = 64
 
+# Bytes. In some storages a file that was uploaded in pieces has to be copied.
+LARGE = 2**20
+
 FILE_COLUMNS = tuple(field.attname for field in File._meta.concrete_fields)
 
 # The free space of the disk is checked this often. A full disk is an error of its own (ENOSPC) anyway.
@@ -107,8 +110,20 @@ class Committer:
         while not ended:
             batch = arrived(self._received)
             ended = None in batch
-            self._stored.put([each for each in batch if each is None or self._try_to_store(each)])
+            self._store_round(batch)
         connection.close()
+
+    def _store_round(self, batch: Sequence[Pending | None]) -> None:
+        """What is stored is handed over together, but nothing waits for a large file, which may have to be copied."""
+        stored: list[Pending | None] = []
+        for each in batch:
+            if stored and each and each.content.size >= LARGE:
+                self._stored.put(stored)
+                stored = []
+            if each is None or self._try_to_store(each):
+                stored.append(each)
+        if stored:
+            self._stored.put(stored)
 
     def _commit_all(self) -> None:
         ended = False

@@ -21,6 +21,7 @@ from picasso.receive.sink import Sink
 from picasso.receive.token_use import require_unused
 from picasso.receive.uploads import KnownKey, Uploads
 from picasso.web.body import Body, BodyOptions, BodyParser
+from picasso.web.credentials import UNNAMED
 from picasso.web.digests import Checks
 from picasso.web.file_response import answer_stored
 from picasso.web.idempotency import HEADER, create_upload, set_key
@@ -229,7 +230,8 @@ class PlainUploads:
     def _screen(self, parser: FileParser, request: Request, size: int | None) -> Screen | None:
         """What looks at the first bytes. Raises `NotAccepted` if the size alone is too large."""
 
-        if self._new_files.policies.accept_all(request.principal):
+        # A form may still name another sender, whose token has a policy.
+        if request.principal.kind not in UNNAMED and self._new_files.policies.accept_all(request.principal):
             return None
 
         def policy() -> Policy:  # a form may name its sender and its pipeline in fields

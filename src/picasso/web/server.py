@@ -44,7 +44,7 @@ def serve(conf: Conf, listener: socket.socket) -> None:
 
 # How many new objects the garbage collector waits for. A request makes about a thousand, and nearly all of them are
 # gone when it ends: Python counts references.
-GC_OBJECTS = 20_000
+GC_OBJECTS = 10_000
 
 
 class Server(uvicorn.Server):
