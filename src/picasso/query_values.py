@@ -56,7 +56,8 @@ def require_known(given: Iterable[str], known: Iterable[str], prefix: str | None
     """No other parameters: a misspelt filter would show everything. Names that begin with the prefix are known too."""
     names = list(known)
     unknown = [each for each in given if each not in names and each not in ALWAYS]
-    require_all(partial(refuse, each, names) for each in unknown if not (prefix and each.startswith(prefix)))
+    told = [*names, f"{prefix}KEY"] if prefix else names
+    require_all(partial(refuse, each, told) for each in unknown if not (prefix and each.startswith(prefix)))
 
 
 def refuse(name: str, names: Sequence[str]) -> None:

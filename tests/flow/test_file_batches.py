@@ -125,6 +125,11 @@ def test_a_wrong_body_names_its_member(body: dict[str, Any], field: str) -> None
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, field)
 
 
+def test_a_misspelt_member_is_told_what_there_is() -> None:
+    answer = post(action="tag", tags=["a"], filters={})
+    assert answer.json()["detail"] == "The action tag takes no 'filters', only action, ids, filter, tags."
+
+
 def test_to_the_trash_and_back_and_for_good() -> None:
     ids = [new_file(tags=[str(n % 2)]).pk for n in range(4)]
     assert done(WITH_TRASH, action="delete", ids=ids) == [200] * 4

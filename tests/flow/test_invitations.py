@@ -278,6 +278,8 @@ def test_the_command_prints_a_link_for_a_new_person_and_for_one_who_is_there(sho
     for wrong in (("bob",), ("ann", "--role", "admin"), ("ann", "--days", "0"), ("ann", "--days", "31")):
         with pytest.raises(CommandError):
             run(*wrong)
+    with pytest.raises(CommandError, match="For a new link, leave out --role"):
+        run("ann", "--role", "viewer", "--project", "shop")
     people.set_active(User.objects.get(), False)
     with pytest.raises(CommandError, match="inactive"):
         run("ann")

@@ -60,6 +60,7 @@ def test_a_bad_page_size_is_named(path: str, size: str) -> None:
 @pytest.mark.parametrize("path", WITH_PAGES)
 def test_a_large_page_size_is_as_many_as_there_may_be(path: str) -> None:
     assert client().get(path, {"page_size": "999999999"}).status_code == 200
+    assert " means " in client().get(path, {"page_size": "9999999999"}).json()["detail"]
 
 
 @pytest.mark.parametrize("path", [FILES, TRASH])

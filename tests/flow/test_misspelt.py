@@ -103,6 +103,10 @@ def test_unknown_parameters_of_lists_are_named(path: str) -> None:
     refused(client().get(path, {"ownr": "ann"}), "ownr")
 
 
+def test_parameters_with_names_of_your_own_are_told_too() -> None:
+    assert refused(client().get(FILES, {"pge": "1"}), "pge").endswith(", attributes.KEY.")
+
+
 def test_a_misspelt_parameter_deletes_nothing() -> None:
     address = f"{FILES}{new_file().pk}/"
     assert "permanently" in refused(client().delete(f"{address}?permanent=true"), "permanent")

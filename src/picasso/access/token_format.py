@@ -38,6 +38,8 @@ def parse(text: str) -> ParsedToken:
     if text.strip("\"'").startswith("pk_"):
         raise InvalidKey("This is a key in quotes. Send it as it is: `Authorization: Bearer pk_…`.")
     match = PATTERN.fullmatch(text)
+    if not match and "." not in text and not text.startswith("ey"):
+        raise InvalidToken("This is neither a key (pk_…) nor a token.")
     if not match:
         raise InvalidToken("This is not a token: it was cut, or it is too long.")
     header = json_object(match[1])

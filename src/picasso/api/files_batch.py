@@ -208,9 +208,11 @@ def read_options(name: str, data: Mapping[str, object]) -> Options:
     """Raises `InvalidField`, also for members that the action does not read."""
     action = ACTIONS[name]
     known = [each for each in (action.needs, action.takes) if each]
+    members = ["action", "ids", "filter", *known]
     for member in data:
-        if member not in {"action", "ids", "filter", *known}:
-            raise InvalidField(member[:40], f"The action {name} takes no {member[:40]!r}.")
+        if member not in members:
+            only = ", ".join(members)
+            raise InvalidField(member[:40], f"The action {name} takes no {member[:40]!r}, only {only}.")
     if action.needs and action.needs not in data:
         raise InvalidField(action.needs, f"The action {name} needs {action.needs}.")
     return cast("Options", {option: OPTIONS[option](data[option]) for option in known if option in data})

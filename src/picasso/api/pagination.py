@@ -243,7 +243,11 @@ def links(request: Request, name: str, neighbours: Mapping[str, int | str | None
 
 def page_size(request: Request, default: int, most: int = MAX_PAGE_SIZE) -> int:
     """Raises `InvalidField`. More than there may be is as many as there may be."""
-    return min(number(request, "page_size", default), most)
+    try:
+        return min(number(request, "page_size", default), most)
+    except InvalidField:
+        sentence = f"page_size must be a whole number from 1 to {MAX_PAGE}; more than {most} means {most}."
+        raise InvalidField("page_size", sentence) from None
 
 
 def number(request: Request, name: str, default: int) -> int:

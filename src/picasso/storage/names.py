@@ -43,12 +43,14 @@ def escape_reserved(name: str) -> str:
 
 
 def shorten(name: str) -> str:
-    """Cut to `MAX_NAME_BYTES`. An extension is kept."""
+    """Cut to `MAX_NAME_BYTES`. An extension is kept, that of a compressed archive (``.tar.gz``) whole."""
     if len(name.encode()) <= MAX_NAME_BYTES:
         return name
     stem, dot, extension = name.rpartition(".")
     if not stem or len(extension.encode()) > 20:
         stem, dot, extension = name, "", ""
+    elif stem.lower().endswith(".tar"):
+        stem, extension = stem[:-4], f"{stem[-3:]}.{extension}"
     room = MAX_NAME_BYTES - len((dot + extension).encode())
     return trim_end(stem.encode()[:room].decode(errors="ignore")) + dot + extension
 

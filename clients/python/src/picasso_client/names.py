@@ -35,14 +35,23 @@ def printable(text: str) -> str:
 
 def shortened(name: str) -> str:
     """The extension is kept."""
-    stem, dot, extension = name.rpartition(".")
-    if not dot or len(extension.encode()) > 20:
-        stem, dot, extension = name, "", ""
-    room = MAX_BYTES - len((dot + extension).encode())
-    return stem.encode()[:room].decode(errors="ignore") + dot + extension
+    stem, extension = split_extension(name)
+    if len(extension.encode()) > 21:
+        stem, extension = name, ""
+    room = MAX_BYTES - len(extension.encode())
+    return stem.encode()[:room].decode(errors="ignore") + extension
 
 
 def numbered(name: str, number: int) -> str:
     """``name (2).txt``"""
+    stem, extension = split_extension(name)
+    return f"{stem} ({number}){extension}" if stem else f"{name} ({number})"
+
+
+def split_extension(name: str) -> tuple[str, str]:
+    """The extension has its dot, or is empty. That of a compressed archive is ``.tar.gz``."""
     stem, dot, extension = name.rpartition(".")
-    return f"{stem} ({number}).{extension}" if dot and stem else f"{name} ({number})"
+    if not dot:
+        return name, ""
+    kept = stem[:-4] if stem[-4:].lower() == ".tar" and len(stem) > 4 else stem
+    return kept, name[len(kept) :]

@@ -66,7 +66,12 @@ HEADERS: Mapping[str, dict[str, Any]] = {
 
 MORE: Mapping[str, Mapping[str, Any]] = {
     "invalid-field": {
-        "errors": [{"field": "page_size", "detail": "page_size must be a whole number from 1 to 999999999."}]
+        "errors": [
+            {
+                "field": "page_size",
+                "detail": "page_size must be a whole number from 1 to 999999999; more than 100 means 100.",
+            }
+        ]
     },
     "quota-exceeded": {"quota": {"name": "bytes", "limit": 1_000_000, "used": 990_000, "left": 10_000}},
     "rate-limited": {"type": f"{REGISTERED}quota-exceeded", "violated-policies": ["key"]},

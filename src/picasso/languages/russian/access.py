@@ -67,6 +67,7 @@ SENTENCES = {
     "This is a key in quotes. Send it as it is: `Authorization: Bearer pk_…`.": (
         "Это ключ в кавычках. Отправьте его без них: `Authorization: Bearer pk_…`."
     ),
+    "This is neither a key (pk_…) nor a token.": "Это не ключ (pk_…) и не токен.",
     "This is not a token: it was cut, or it is too long.": "Это не токен: он обрезан или слишком длинен.",
     "The header of a token has `alg`, `kid` and `typ` (JWT) only.": (
         "В заголовке токена бывают только `alg`, `kid` и `typ` (JWT)."

@@ -39,6 +39,9 @@ SENTENCES = {
     "{} must be true or false.": "{0} должен быть true или false.",
     "{} must be a whole number.": "{0} — целое число.",
     "{} must be a string.": "{0} — строка.",
+    "page_size must be a whole number from 1 to {}; more than {} means {}.": (
+        "page_size — целое число от 1 до {0}; больше {1} значит {2}."
+    ),
     "{} must be a whole number from {} to {}.": "{0} — целое число от {1} до {2}.",
     "{} must be a time such as 2026-11-29T12:00:00Z.": "{0} — время, например 2026-11-29T12:00:00Z.",
     "{} must be an id such as 0190f4e6-5d3c-7b1a-9c0e-2f6a8b4d1e35.": (

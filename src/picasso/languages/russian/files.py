@@ -6,7 +6,7 @@ SENTENCES = {
     "Give either ids or filter.": "Укажите либо ids, либо filter.",
     "No job of this file has failed or was cancelled.": "У этого файла нет неудачных или отменённых заданий.",
     "The action {} needs {}.": "Действию {0} нужно поле {1}.",
-    "The action {} takes no {}.": "У действия {0} нет поля {1}.",
+    "The action {} takes no {}, only {}.": "У действия {0} нет поля {1}, есть только {2}.",
     "The pipeline of this file does not exist any more.": "Конвейера этого файла больше нет.",
     "The value of {} must be a string, a number, true or false.": "Значение {0} — строка, число, true или false.",
     "There is no such file.": "Такого файла нет.",

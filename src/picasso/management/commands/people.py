@@ -151,7 +151,10 @@ def invited_person(options: dict[str, Any]) -> User:
     if user is None and not options["role"]:
         raise CommandError(f"There is no person {name!r}. For a new one, give a --role.")
     if user and options["role"]:
-        raise CommandError(f"{name} is there already; another role: picasso people role {name} --role …")
+        raise CommandError(
+            f"{name} is there already. For a new link, leave out --role;"
+            f" for another role: picasso people role {name} --role …"
+        )
     if user and not user.is_active:
         raise CommandError(f"{name} is inactive; to activate: picasso people activate {name}")
     return user or people.create(name, None, options["role"], project_of(options))

@@ -17,4 +17,6 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.stdout.write(f"removed {sweep(default_storage())}")
+        self.stdout.write(
+            f"removed {sweep(default_storage())}; what is younger than an hour is left, it may be in progress"
+        )
