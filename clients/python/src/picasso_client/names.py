@@ -50,7 +50,7 @@ def numbered(name: str, number: int) -> str:
 
 def split_extension(name: str) -> tuple[str, str]:
     """The extension has its dot, or is empty. That of a compressed archive is ``.tar.gz``."""
-    stem, dot, extension = name.rpartition(".")
+    stem, dot, _ = name.rpartition(".")
     if not dot:
         return name, ""
     kept = stem[:-4] if stem[-4:].lower() == ".tar" and len(stem) > 4 else stem
