@@ -203,7 +203,7 @@ def test_selecting_with_keys_and_pointer(stack: Stack, open_page: Open, tag: str
     assert known["Move"] == ["↑", "↓", "←", "→"]
     assert known["Select all"] == ["CtrlA"]
     assert {"Search by name", "Open", "Select", "Delete what is selected", "Clear the selection"} < known.keys()
-    press(page, "a", CONTROL)
+    press_at(page, ".files-top button", "a", CONTROL)
     selected(page, "6 selected")
     press(page, "Escape")
     page.until(f"{SELECTED} === 0")

@@ -62,7 +62,7 @@ const FROM_OUTSIDE = {
   'Ctrl+A': (grid) => { grid.activate(grid.active); selectAll(grid); },
 };
 
-/** While nothing on the page has the focus, the list is what keys are for. @param {Grid} grid @param {AbortSignal} signal */
+/** While no field or menu has the focus, the list is what keys are for. @param {Grid} grid @param {AbortSignal} signal */
 export function followPage(grid, signal) {
   const label = () => '';
   addEventListener('keydown', (event) => { if (grid.total && isOfPage(event)) pressIn(event, [{ label, keys: FROM_OUTSIDE }], grid); }, { signal });
@@ -70,7 +70,7 @@ export function followPage(grid, signal) {
 
 /** @param {KeyboardEvent} event */
 const isOfPage = ({ defaultPrevented, target }) => !defaultPrevented && !document.querySelector('dialog[open]')
-  && target instanceof Element && target.matches('body, main');
+  && target instanceof Element && (target === document.body || (target.closest('main') !== null && !target.closest('input, select, textarea, details[open]')));
 
 function selectAll(grid) {
   grid.selection.selectAll();
