@@ -449,6 +449,16 @@ def test_only_ed25519_keys_verify(text: str) -> None:
         tokens.parse_public_key(text)
 
 
+def test_what_is_wrong_with_a_credential_is_told(tmp_path: Path) -> None:
+    async def each(app: WebApp) -> list[Any]:
+        return [await put(app, text) for text in ("wrongkey", "eyJhbGciOiJI")]
+
+    neither, cut = with_keys(tmp_path, each)
+    assert (code(neither), code(cut)) == ((401, "invalid-token"), (401, "invalid-token"))
+    assert b"neither a key (pk_" in neither.body
+    assert b"it was cut" in cut.body
+
+
 # Attacks
 
 
