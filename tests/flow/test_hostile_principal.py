@@ -219,7 +219,7 @@ def shown(answer: Exchange, values: Mapping[str, str]) -> tuple[object, ...]:
     text = f"{headers}\n{answer.body.decode(errors='replace')}"
     for name in sorted(values, key=lambda each: -len(values[each])):
         # A page that asks for a sign-in has the address of the request within its own.
-        text = text.replace(values[name], f"${name}").replace(quote(values[name], ""), f"${name}")
+        text = text.replace(values[name], f"${name}").replace(quote(values[name].removeprefix("?"), ""), f"${name}")
     if answer.status and answer.status < 400:
         text = KEY_IDS.sub("…", CHANGES.sub("…", re.sub(r"\$[ab]_(?:\w+)", "…", text)))
     return answer.status, text
