@@ -38,7 +38,7 @@ def shown_key(page: Page) -> str:
 def test_a_key_from_its_creation_to_its_end(page: Page, stack: Stack) -> None:
     button(page, "New key")
     button(page, "Create")
-    dialog_says(page, "name must not be empty.")
+    dialog_says(page, "Must not be empty.")
     fill(page, "name", "shop one")
     tick(page, "scopes", "files:read", "project:admin")
     dialog_says(page, "It may see and download files and manage keys, people and settings of the project.")
