@@ -117,7 +117,7 @@ class Committer:
         """What is stored is handed over together, but nothing waits for a large file, which may have to be copied."""
         stored: list[Pending | None] = []
         for each in batch:
-            if stored and each and each.content.size >= LARGE:
+            if stored and each and is_large(each):
                 self._stored.put(stored)
                 stored = []
             if each is None or self._try_to_store(each):
@@ -274,6 +274,12 @@ class Committer:
                 connection.close()
                 return
             self._in_doubt.pop(0)
+
+
+def is_large(pending: Pending) -> bool:
+    with suppress(Exception):  # whatever is wrong with it, `Committer._store` reports
+        return pending.content.size >= LARGE
+    return False
 
 
 def arrived(waiting: queue.SimpleQueue[Pending | None]) -> list[Pending | None]:
