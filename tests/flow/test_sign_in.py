@@ -43,7 +43,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 
 
 def test_the_page_says_how_to_make_the_first_account_until_there_is_one(browser: Client) -> None:
-    hint = b"picasso people create NAME --role admin"
+    hint = b'picasso people create NAME <span class="whole">--role admin</span>'
     assert hint in browser.get(SIGN_IN).content
     people.create("first", PASSWORD, Role.VIEWER, None)
     assert hint not in browser.get(SIGN_IN).content
