@@ -25,4 +25,4 @@ from picasso.web.app import WebApp
 
 close_to_others(settings.PICASSO.data_dir)
 application = WebApp(settings.PICASSO, default_storage())
-garbage.search_now()
+garbage.search_rarely()

@@ -15,18 +15,32 @@ from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.contrib.auth.models import User
 from django.test import Client
 
-from picasso.access import second_factor
-from picasso.access.principal import ANONYMOUS, ENVIRON
-from picasso.models import Membership, SecondFactor
+from picasso.access import projects, second_factor
+from picasso.access.principal import ANONYMOUS, ENVIRON, OPEN, PROJECT_SCOPES, Principal, Scope
+from picasso.models import Membership, Project, SecondFactor
 from picasso.storage.folder import Folder
 from picasso.web.app import WebApp
 from tests.flow.asgi import Exchange, ask
+from tests.flow.http import client
 
 PASSWORD = "a quite long password 7"
 NEW_PASSWORD = "another long password 8"
 FILES, SIGN_IN, CODE, ACCOUNT = "/api/v1.0/files/", "/sign-in/", "/sign-in/code/", "/account/"
 
+PEOPLE = "/api/v1.0/people/"
+
+EVERYTHING = replace(OPEN, scopes=frozenset(Scope), identity="key:a")
+
 Role = Membership.Role
+
+
+def admin_of(project: Project) -> Principal:
+    return replace(OPEN, kind="session", project=projects.snapshot(project), scopes=PROJECT_SCOPES, identity="user:0")
+
+
+def post(principal: Principal, path: str, **body: Any) -> Any:
+    """To ``people/``."""
+    return client(principal).post(f"{PEOPLE}{path}", body, content_type="application/json")
 
 
 def new_browser(**more: Any) -> Client:

@@ -15,20 +15,24 @@ from django.db.models.functions import Now
 from django.test import Client
 
 from picasso import models
-from picasso.access import invitations, people, projects, sign_in_locks
-from picasso.access.principal import OPEN, PROJECT_SCOPES, Principal, Scope
+from picasso.access import invitations, people, sign_in_locks
+from picasso.access.principal import Principal
 from picasso.access.sign_in_locks import Client as SignInClient
 from picasso.errors import SignInRefused
 from picasso.models import AuditEntry, ExternalIdentity, Invitation
 from picasso.redaction import redact
 from tests.flow.http import client
 from tests.flow.people import (
+    EVERYTHING,
     NEW_PASSWORD,
     PASSWORD,
+    PEOPLE,
     SIGN_IN,
+    admin_of,
     fast_hashes,
     is_inside,
     new_browser,
+    post,
     set_up_second_factor,
     signed_in,
 )
@@ -36,9 +40,7 @@ from tests.flow.rows import side_by_side
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-PEOPLE = "/api/v1.0/people/"
 PAGE = "/sign-in/invitation/"
-EVERYTHING = replace(OPEN, scopes=frozenset(Scope), identity="key:a")
 FORM = {"new": PASSWORD, "again": PASSWORD}
 GONE = b"This link is not valid any more"
 
@@ -51,14 +53,6 @@ def _fast(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def shop() -> models.Project:
     return models.Project.objects.create(name="shop")
-
-
-def admin_of(project: models.Project) -> Principal:
-    return replace(OPEN, kind="session", project=projects.snapshot(project), scopes=PROJECT_SCOPES, identity="user:0")
-
-
-def post(principal: Principal, path: str, **body: Any) -> Any:
-    return client(principal).post(f"{PEOPLE}{path}", body, content_type="application/json")
 
 
 def made(principal: Principal, **more: Any) -> Any:

@@ -10,14 +10,22 @@ from django.contrib.auth.models import User
 
 from picasso import models
 from picasso.access import people, projects
-from picasso.access.principal import OPEN, PROJECT_SCOPES, Principal, Scope
+from picasso.access.principal import OPEN, Principal, Scope
 from picasso.models import AuditEntry, Membership
 from tests.flow.http import client
-from tests.flow.people import PASSWORD, fast_hashes, is_inside, new_browser, signed_in
+from tests.flow.people import (
+    EVERYTHING,
+    PASSWORD,
+    PEOPLE,
+    admin_of,
+    fast_hashes,
+    is_inside,
+    new_browser,
+    post,
+    signed_in,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-PEOPLE = "/api/v1.0/people/"
 
 
 @pytest.fixture(autouse=True)
@@ -30,19 +38,8 @@ def shop() -> models.Project:
     return models.Project.objects.create(name="shop")
 
 
-def admin_of(project: models.Project) -> Principal:
-    return replace(OPEN, kind="session", project=projects.snapshot(project), scopes=PROJECT_SCOPES, identity="user:0")
-
-
-EVERYTHING = replace(OPEN, scopes=frozenset(Scope), identity="key:a")
-
-
 def person(name: str, role: str, project: models.Project | None) -> User:
     return people.create(name, PASSWORD, role, project)
-
-
-def post(principal: Principal, path: str, **body: Any) -> Any:
-    return client(principal).post(f"{PEOPLE}{path}", body, content_type="application/json")
 
 
 def patch(principal: Principal, user: User, **body: Any) -> Any:

@@ -14,12 +14,12 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 
 from picasso import models
-from picasso.access import invitations, people, people_of_projects, projects
-from picasso.access.principal import OPEN, PROJECT_SCOPES, Principal, Scope
+from picasso.access import invitations, people, people_of_projects
+from picasso.access.principal import Scope
 from picasso.access.sign_in_locks import Client
 from picasso.errors import Conflict, Forbidden, PicassoError, SignInRefused
 from picasso.models import Invitation
-from tests.flow.people import NEW_PASSWORD, PASSWORD, fast_hashes
+from tests.flow.people import NEW_PASSWORD, PASSWORD, admin_of, fast_hashes
 from tests.waiting import SECONDS, in_background, outcome_of
 
 pytestmark = [
@@ -56,10 +56,6 @@ def ann(shop: models.Project) -> User:
 
 def other_project() -> models.Project:
     return models.Project.objects.get_or_create(name="other")[0]
-
-
-def admin_of(project: models.Project) -> Principal:
-    return replace(OPEN, kind="session", project=projects.snapshot(project), scopes=PROJECT_SCOPES, identity="user:0")
 
 
 def begun(call: Callable[[], Any]) -> Future[Any]:

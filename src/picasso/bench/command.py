@@ -8,7 +8,7 @@ import os
 import sqlite3
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from ipaddress import ip_address
 from typing import NoReturn
 from urllib.parse import urlsplit
@@ -43,7 +43,7 @@ class Figure:
 
 
 def main(arguments: Sequence[str]) -> NoReturn:
-    """Exit: 0, or 1 if something could not be measured for an error."""
+    """Exit: 0, or 1 after an error, which is told. What can't be measured from here is none."""
     chosen = parser().parse_args(arguments)
     try:
         login = resolve(None, None)
@@ -51,7 +51,8 @@ def main(arguments: Sequence[str]) -> NoReturn:
             if chosen.remove:
                 print(f"{remove(client)} files are deleted.")
                 sys.exit(0)
-            sys.exit(run(client, login, chosen.seconds, as_json=chosen.json))
+            run(client, login, chosen.seconds, as_json=chosen.json)
+            sys.exit(0)
     except (PicassoError, BenchError, ValueError) as fault:
         sys.exit(f"picasso bench: {fault}")
     except RateLimited:
@@ -79,7 +80,7 @@ def seconds(text: str) -> float:
     return value
 
 
-def run(client: Client, login: Login, duration: float, *, as_json: bool) -> int:
+def run(client: Client, login: Login, duration: float, *, as_json: bool) -> None:
     tell: Callable[[str], object] = (lambda _: None) if as_json else print
     tell(f"{login.url}, {service.CONNECTIONS} connections, from this machine ({os.cpu_count()} cores)\n")
     figures: list[Figure] = []
@@ -100,8 +101,7 @@ def run(client: Client, login: Login, duration: float, *, as_json: bool) -> int:
     show(of_machine(login.url))
     tell(f"\nThe {removed} files of this measurement are deleted.")
     if as_json:
-        print(json.dumps([{"name": each.name, "value": each.value, "unit": each.unit} for each in figures]))
-    return 0
+        print(json.dumps([asdict(each) for each in figures]))
 
 
 def of_latency(target: Target) -> list[Figure]:

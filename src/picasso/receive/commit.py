@@ -38,6 +38,7 @@ from picasso.storage.names import original_key
 
 log = logging.getLogger(__name__)
 
+# Files that are stored in a round. What was stored in several rounds is committed together, less than twice as many.
 MAX_BATCH = 64
 
 # Bytes. In some storages a file that was uploaded in pieces has to be copied.

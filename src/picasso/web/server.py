@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import resource
 import socket
@@ -42,32 +41,13 @@ def serve(conf: Conf, listener: socket.socket) -> None:
         asyncio.Runner(loop_factory=config.get_loop_factory()).run(Server(config).serve(sockets=[listener]))
 
 
-# How many new objects the garbage collector waits for. A request makes about a thousand, and nearly all of them are
-# gone when it ends: Python counts references.
-GC_OBJECTS = 10_000
-
-
 class Server(uvicorn.Server):
     """Ends streams of events before it waits for running requests to end."""
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        spare_the_collector()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         application: WebApp = import_from_string(self.config.app)
         application.end_streams()
         await super().shutdown(sockets)
-
-
-def spare_the_collector() -> None:
-    """Have the garbage collector leave alone what was loaded, which stays: half a million objects.
-
-    To look through them again and again took a sixth of the processor time of small uploads.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(GC_OBJECTS)
 
 
 def configured(conf: Conf, application: Any = "picasso.asgi:application") -> uvicorn.Config:
