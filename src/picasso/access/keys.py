@@ -22,7 +22,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from picasso import models
-from picasso.access import audit, link_keys, projects
+from picasso.access import audit, key_rows, projects
 from picasso.access.link_keys import LinkKey
 from picasso.access.principal import Principal, Scope
 from picasso.access.projects import Project
@@ -139,18 +139,9 @@ def create(
     return row, text + checksum(text)
 
 
-# All that a request with a key needs, in one statement. It is made once, as that takes as long as to run it.
-WITH_PROJECT = (
-    models.Key.objects.order_by()
-    .select_related("project")
-    .annotate(link_key_id=link_keys.newest("id"), link_key_secret=link_keys.newest("secret"))
-)
-
-
 def find(key_id: str) -> KnownKey | None:
-    for row in WITH_PROJECT.filter(pk=key_id):
-        return known(row, link_keys.link_key(row.link_key_id, row.link_key_secret) if row.link_key_id else None)
-    return None
+    found = key_rows.read(key_id)
+    return known(*found) if found else None
 
 
 def known(row: models.Key, link_key: LinkKey | None = None) -> KnownKey:
