@@ -265,7 +265,9 @@ class JobSerializer(serializers.Serializer[Job]):
     final = serializers.SerializerMethodField(
         help_text="Whether it failed because of its file: another run ends the same way, unless settings were changed."
     )
-    log = serializers.CharField(help_text="The end of the processor's output in the last finished attempt.")
+    log = serializers.CharField(
+        help_text="The end of the processor's output in the last attempt; of a running one what it has printed so far."
+    )
     requested_at = serializers.DateTimeField(help_text="When it was created or last retried.")
     due_at = serializers.DateTimeField(
         help_text="It does not start before this time; a job that waits for a scan is due in the year 9000,"

@@ -69,11 +69,22 @@ def go(page: Page, file: dict[str, Any], viewer: str = "") -> None:
         page.until(f"document.querySelector({json.dumps(viewer)})?.checkVisibility()")
 
 
+# Fonts that a document need not bring.
+JAPANESE = b"""/J << /Type /Font /Subtype /Type0 /BaseFont /Ryumin-Light /Encoding /90ms-RKSJ-H /DescendantFonts [
+    << /Type /Font /Subtype /CIDFontType0 /BaseFont /Ryumin-Light
+       /CIDSystemInfo << /Registry (Adobe) /Ordering (Japan1) /Supplement 2 >>
+       /FontDescriptor << /Type /FontDescriptor /FontName /Ryumin-Light /Flags 4 /FontBBox [0 -120 1000 880]
+                          /ItalicAngle 0 /Ascent 723 /Descent -241 /CapHeight 709 /StemV 69 >> >> ] >>"""
+DINGBATS = b"/Z << /Type /Font /Subtype /Type1 /BaseFont /ZapfDingbats >>"
+
+
 def pdf() -> bytes:
-    """Two pages with text."""
-    texts = [b"First page", b"Second page has words"]
+    """Two pages with text, the second one also with Japanese in a font that is not in the file, and a tick."""
+    more = b") Tj /J 24 Tf 0 -40 Td <%b> Tj /Z 24 Tf 0 -40 Td (4" % "日本語".encode("shift-jis").hex().encode()
+    texts = [b"First page", b"Second page has words" + more]
     objects = [b"<< /Type /Catalog /Pages 2 0 R >>", b"<< /Type /Pages /Kids [3 0 R 4 0 R] /Count 2 >>"]
-    font = b"<< /Font << /F << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >>"
+    latin = b"/F << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"
+    font = b"<< /Font << %b %b %b >> >>" % (latin, JAPANESE, DINGBATS)
     for number in range(2):
         page = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents %d 0 R /Resources %b >>"
         objects.append(page % (number + 5, font))
@@ -206,6 +217,9 @@ def test_a_pdf_is_shown_page_by_page_and_searched(stack: Stack, open_page: Open)
     page.ask("Input.insertText", text=" has words")
     page.until(f"{found} === '1 of 1'")
     page.until("CSS.highlights.get('pdf-found')?.size === 1")
+    page.until("document.querySelector('[data-number=\"2\"] .textLayer')?.innerText.includes('日本語')")
+    loaded = {each.path.rpartition("/")[2] for each in page.sent("GET", "/static/")}
+    assert loaded >= {"90ms-RKSJ-H.bcmap", "FoxitDingbats.pfb"}
     assert findings(page) == []
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -102,6 +104,35 @@ def test_one_job_says_why_it_failed_and_what_one_can_do(open_page: OpenPage, sta
     page.click("dialog [data-action=agree]")
     page.once(lambda: jobs(stack, file=broken[-1])[0]["attempt"] != job["attempt"], "it has run again")
     page.until("!!document.querySelector('[data-state=failed]')")
+
+
+def test_a_running_job_says_how_far_it_is_and_what_it_printed(open_page: OpenPage, stack: Stack) -> None:
+    """It follows what its worker writes into its row. The log stays at its end while it grows."""
+    file = stack.settled(stack.upload(b"long", "long.txt")["id"])["id"]
+    job = jobs(stack, file=file)[0]["id"]
+
+    def write(**columns: Any) -> None:
+        statement = f"UPDATE picasso_job SET {', '.join(f'{name} = :{name}' for name in columns)} WHERE id = :id"
+        with closing(sqlite3.connect(stack.data / "picasso.sqlite3", timeout=30)) as database, database:
+            database.execute(statement, {**columns, "id": job.replace("-", "")})
+
+    at = "{scrollTop, clientHeight, scrollHeight}"
+    lines = [f"page {n}\n" for n in range(300)]
+    write(state="running", leased_until="2999-01-01 00:00:00", finished_at=None, log="", progress=None)
+    try:
+        page = open_page(f"/jobs/{job}/")
+        page.until("document.querySelector('#job-log ~ p')?.innerText.includes('nothing so far')")
+        for progress, count in ((0.25, 200), (0.5, 300)):
+            write(progress=progress, log="".join(lines[:count]))
+            page.until(f"document.querySelector('#view progress')?.value === {progress}")
+            assert f"page {count - 1}" in page.text("#view pre")
+            assert (
+                page.run(f"(({at}) => scrollHeight - scrollTop - clientHeight)(document.querySelector('#view pre'))")
+                < 8
+            )
+        assert findings(page) == []
+    finally:
+        write(state="done", leased_until=None, finished_at="2026-01-01 00:00:00")
 
 
 def test_a_waiting_job_is_cancelled(open_page: OpenPage, stack: Stack) -> None:

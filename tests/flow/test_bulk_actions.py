@@ -134,6 +134,18 @@ def test_progress_that_did_not_change_is_not_written(django_assert_num_queries: 
         states.write_progress([Progress(job.pk, 1, 0.5)])
 
 
+def test_the_log_of_a_running_attempt_grows(django_assert_num_queries: Any) -> None:
+    job, other = running_job(), running_job()
+    states.write_progress([Progress(job.pk, 1, 0.5, "page 1\n"), Progress(other.pk, 1, None)])
+    assert (again(job).progress, again(job).log, again(other).log) == (0.5, "page 1\n", "")
+    states.renew([Progress(job.pk, 1, 0.5, "page 1\n\0\ud800")])
+    assert again(job).log == "page 1\n\ufffd?"
+    with django_assert_num_queries(1):  # what the row says already is not written
+        states.write_progress([Progress(job.pk, 1, 0.5, "page 1\n\0\ud800"), Progress(other.pk, 1, None, "")])
+    states.write_progress([Progress(job.pk, 1, None)])
+    assert again(job).log == "page 1\n\ufffd?"
+
+
 def test_the_log_of_each_end_is_kept() -> None:
     long = "x" * 50_000 + "the\0end\ud800"
     done, failed, tried = running_job(), running_job(), running_job()

@@ -115,8 +115,10 @@ class Script(Processor):
     def abort(self, folder: Path) -> None:
         os.abort()
 
-    def tell_progress(self, folder: Path, fractions: list[float], pause: float) -> None:
+    def tell_progress(self, folder: Path, fractions: list[float], pause: float, said: str = "") -> None:
         for fraction in fractions:
+            if said:
+                print(said)
             self._source.progress(fraction)
             time.sleep(pause)
 

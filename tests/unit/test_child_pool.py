@@ -715,6 +715,20 @@ def test_progress_is_heard_while_the_job_runs(asked: Asked) -> None:
     assert seen == [None, 0.25, 0.5, 1.0]
 
 
+def test_what_is_printed_is_heard_while_the_job_runs(asked: Asked) -> None:
+    """Line by line, whatever Python buffers."""
+    seen: list[str] = []
+
+    class Recording(RunningAttempt):
+        def __setattr__(self, name: str, value: Any) -> None:
+            super().__setattr__(name, value)
+            if name == "progress" and value:
+                seen.append(self.log)
+
+    asked("tell_progress", fractions=[0.25, 0.5], pause=0.3, said="a page", attempt=Recording())
+    assert seen == ["a page\n", "a page\na page\n"]
+
+
 def test_a_child_says_how_far_it_is_a_few_times_a_second(asked: Asked) -> None:
     attempt = RunningAttempt()
     asked("tell_progress", fractions=[n / 1000 for n in range(1000)], pause=0, attempt=attempt)

@@ -133,6 +133,8 @@ class Progress(NamedTuple):
     attempt: int
     fraction: float | None
     """0 to 1; None if the processor does not report it."""
+    log: str | None = None
+    """The end of what the processor has printed in this attempt; None leaves the log of the job as it is."""
 
     @property
     def attempt_id(self) -> AttemptId:
@@ -281,22 +283,32 @@ def renew(running: Collection[Progress]) -> set[AttemptId]:
 
 
 def write_progress(running: Collection[Progress]) -> set[AttemptId]:
-    """Write the progress of these attempts. Returns those that are not running any more, as the rows say."""
+    """Write the progress and the logs of these attempts. Returns those that do not run any more, as the rows say."""
     if not running:
         return set()
     rows = Job.everywhere.filter(_any_of(running), state=State.RUNNING)
-    written = {
-        AttemptId(pk, attempt): (file_id, progress)
-        for pk, attempt, file_id, progress in rows.values_list("pk", "attempt", "file_id", "progress")
-    }
-    changed: dict[uuid.UUID, uuid.UUID] = {}
+    found = rows.only("pk", "attempt", "file_id", "progress", "log")
+    written = {AttemptId(row.pk, row.attempt): row for row in found}
+    moved: dict[uuid.UUID, uuid.UUID] = {}
     for each in running:
-        file_id, progress = written.get(each.attempt_id, (None, None))
-        if file_id and each.fraction not in {None, progress}:
-            rows.filter(pk=each.job_id, attempt=each.attempt).update(progress=min(max(each.fraction or 0.0, 0.0), 1.0))
-            changed[file_id] = each.job_id
-    event_sql.write_progress(changed.values())
+        row = written.get(each.attempt_id)
+        changes = _news(each, row) if row else {}
+        if row and changes:
+            rows.filter(pk=each.job_id, attempt=each.attempt).update(**changes)
+        if row and "progress" in changes:
+            moved[row.file_id] = each.job_id
+    event_sql.write_progress(moved.values())
     return {each.attempt_id for each in running} - written.keys()
+
+
+def _news(each: Progress, row: Job) -> dict[str, Any]:
+    """What the row does not say yet."""
+    changes: dict[str, Any] = {}
+    if each.fraction not in {None, row.progress}:
+        changes["progress"] = min(max(each.fraction or 0.0, 0.0), 1.0)
+    if each.log is not None and (log := clean_log(each.log)) != row.log:
+        changes["log"] = log
+    return changes
 
 
 def _any_of(running: Collection[Progress | AttemptId]) -> Q:

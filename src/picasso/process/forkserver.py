@@ -170,6 +170,7 @@ def serve_jobs(
     os.chdir(out)
     os.environ.update(TMPDIR=str(out), HOME=str(out))
     layers.apply(bounds, readable)
+    print_by_lines()
     with worker, worker.makefile("rwb") as stream:
         for line in stream:
             answer = run(json.loads(line), processor, bounds.slot, stream)
@@ -177,6 +178,12 @@ def serve_jobs(
             stream.write(json.dumps(answer).encode() + b"\n")
             stream.flush()
     os._exit(0)
+
+
+def print_by_lines() -> None:
+    """Send each line as soon as it is printed: people watch the log of a job that runs."""
+    with suppress(AttributeError, OSError, ValueError):
+        sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
 
 
 def flush_output() -> None:

@@ -132,9 +132,10 @@ class Runner:
         self._closing = threading.Event()
 
     def running(self) -> list[Progress]:
-        """The attempts whose leases are to be renewed, and their progress."""
+        """The attempts whose leases are to be renewed, their progress and what they have printed so far."""
         with self._lock:
-            return [Progress(*attempt, running.progress) for attempt, running in self._running.items()]
+            attempts = list(self._running.items())
+        return [Progress(*attempt, running.progress, running.log) for attempt, running in attempts]
 
     def stop(self, attempts: Collection[AttemptId]) -> None:
         """End these attempts: their jobs were cancelled, or run elsewhere by now."""

@@ -31,3 +31,10 @@ export function pretty(value, most = 60_000) {
   const text = visible(JSON.stringify(value, null, 2) ?? '', '\n');
   return text.length > most ? `${text.slice(0, most)}\n…` : text;
 }
+
+/** Draw, and scroll what grows in it to its new end if its end was in sight. @param {HTMLElement} place @param {() => void} draw */
+export function keepingEnd(place, draw) {
+  const held = [...place.querySelectorAll('[data-grows]')].filter(({ scrollTop, clientHeight, scrollHeight }) => scrollTop + clientHeight < scrollHeight - 8);
+  draw();
+  for (const each of place.querySelectorAll('[data-grows]')) if (!held.includes(each)) each.scrollTop = each.scrollHeight;
+}

@@ -56,7 +56,7 @@ function jobItem(model, job) {
       ${holds(job) ? html`<p class="small">${holds(job)}</p>` : nothing}
       ${state === 'running' ? progress(job.progress) : nothing}
       ${error ? html`<p class="small">${inItsWords(error.detail)} <code>${visible(error.code)}</code></p>` : nothing}
-      ${log ? html`<details class="log"><summary>${t('Log')}</summary><pre tabindex="0" role="region" aria-label=${t('Log')}>${visible(log, '\n\t')}</pre></details>` : nothing}
+      ${log ? html`<details class="log" ?open=${state === 'running'}><summary>${t('Log')}</summary><pre tabindex="0" role="region" aria-label=${t('Log')} ?data-grows=${state === 'running'}>${visible(log, '\n\t')}</pre></details>` : nothing}
       ${can('jobs:write') ? jobActions(model, job) : nothing}
     </li>`;
 }

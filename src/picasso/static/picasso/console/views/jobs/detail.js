@@ -7,8 +7,8 @@ import { service, watchService } from '../../parts/service.js';
 import { can, path } from '../../core/session.js';
 import { toast } from '../../core/toasts.js';
 import { t } from '../../core/words.js';
-import { inItsWords } from '../../parts/text.js';
 import { cancelOne, retryOne } from './actions.js';
+import { inItsWords, keepingEnd } from '../../parts/text.js';
 import { refreshing } from './refresh.js';
 import { empty, failure, loading } from './states.js';
 import { ACTIVE, adviceFor, badgeOf, heldBecause, reasonWord, stateWord } from './words.js';
@@ -21,7 +21,7 @@ export function mountDetail(place, id, { signal: left, setTitle }) {
   const signal = AbortSignal.any([left, leave.signal]);
   /** @type {{job?: Job, problem?: any}} */
   const state = {};
-  const draw = () => { if (!signal.aborted) render(page(state, { again: run, act }), place); };
+  const draw = () => { if (!signal.aborted) keepingEnd(place, () => render(page(state, { again: run, act }), place)); };
   const read = async () => {
     try {
       Object.assign(state, { job: await api(`jobs/${id}/`, { signal }), problem: undefined });
@@ -65,7 +65,7 @@ function page({ job, problem }, doing) {
       ${progressOf(job)} ${reason(job)}
       <section class="card" aria-labelledby="job-facts"><h2 id="job-facts">${t('Facts')}</h2>${facts(job)}</section>
       <section class="card" aria-labelledby="job-log"><h2 id="job-log">${t('Log')}</h2>
-        ${job.log ? html`<pre tabindex="0" aria-labelledby="job-log"><bdi>${visible(job.log, '\n\t')}</bdi></pre>` : html`<p class="soft">${ACTIVE.includes(job.state) ? t('It is there when the attempt has ended.') : t('The processor has printed nothing.')}</p>`}
+        ${job.log ? html`<pre tabindex="0" aria-labelledby="job-log" ?data-grows=${job.state === 'running'}><bdi>${visible(job.log, '\n\t')}</bdi></pre>` : html`<p class="soft">${job.state === 'running' ? t('The processor has printed nothing so far.') : t('The processor has printed nothing.')}</p>`}
       </section>
       <p class="actions">
         <a class="button" href=${path(`files/${job.file}`)}>${t('Open the file')}</a>

@@ -71,7 +71,7 @@ export default {
   'These are the last known facts: the server can’t be reached.': 'Это последние известные сведения: сервер недоступен.',
   Facts: 'Сведения',
   Log: 'Журнал',
-  'It is there when the attempt has ended.': 'Появится, когда попытка закончится.',
+  'The processor has printed nothing so far.': 'Процессор пока ничего не вывел.',
   'The processor has printed nothing.': 'Процессор ничего не вывел.',
   'Open the file': 'Открыть файл',
   'All jobs of this file': 'Все задания этого файла',

@@ -66,8 +66,12 @@ class Pdf {
     const library = await import('../../../../vendor/pdf.js');
     const vendor = new URL('../../../../vendor/', import.meta.url).href;
     library.GlobalWorkerOptions.workerSrc = `${vendor}pdf.worker.js`;
-    // Parts of the file are fetched when they are needed. WebAssembly would need a weaker policy of the page.
-    this.#task = library.getDocument({ url: new URL(web(this.file.file), location.href).href, withCredentials: true, disableAutoFetch: true, disableStream: true, useWasm: false, wasmUrl: vendor });
+    // Parts of the file are fetched when they are needed. WebAssembly would need a weaker policy of the page. What fonts
+    // need is fetched here, as the worker may connect to nothing.
+    this.#task = library.getDocument({
+      url: new URL(web(this.file.file), location.href).href, withCredentials: true, disableAutoFetch: true, disableStream: true,
+      useWasm: false, wasmUrl: vendor, useWorkerFetch: false, cMapUrl: `${vendor}cmaps/`, standardFontDataUrl: `${vendor}standard_fonts/`,
+    });
     return Object.assign(await this.#task.promise, { library });
   }
 
