@@ -11,8 +11,6 @@ UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
 MAX_QUOTA = 10**9
 MAX_WINDOW = 31 * 86_400
 
-FORM = "must have a quota/window such as 3000/60, 100/5m or 1000000/d, or off"
-
 
 @dataclass(frozen=True, slots=True)
 class Policy:
@@ -53,7 +51,7 @@ def parse_policy(name: str, text: str) -> Policy | None:
         return None
     match = re.fullmatch(r"([1-9]\d{0,9})/(?:(\d{1,7})([smhd]?)|([smhd]))", text, re.ASCII)
     if not match:
-        raise ValueError(f"{FORM}, for {name}")
+        raise _malformed(name)
     quota, window = int(match[1]), int(match[2] or 1) * UNITS[match[3] or match[4] or ""]
     if quota > MAX_QUOTA or not 0 < window <= MAX_WINDOW:
         days = MAX_WINDOW // 86_400
@@ -61,6 +59,10 @@ def parse_policy(name: str, text: str) -> Policy | None:
             f"must have a quota of at most {MAX_QUOTA} and a window of 1 second to {days} days, for {name}"
         )
     return Policy(name, quota, window)
+
+
+def _malformed(name: str) -> ValueError:
+    return ValueError(f"must have a quota/window such as 3000/60, 100/5m or 1000000/d, or off, for {name}")
 
 
 def parse_policies(text: str) -> dict[str, Policy]:
@@ -96,5 +98,5 @@ def parse_project_rates(value: object) -> dict[str, Policy | None]:
         if name not in PROJECT_NAMES:
             raise ValueError(f"must have only the names {', '.join(PROJECT_NAMES)}, and not {name}")
         if not isinstance(text, str):
-            raise ValueError(f"{FORM}, for {name}")  # noqa: TRY004
+            raise _malformed(name)
     return {name: parse_policy(name, text) for name, text in value.items()}

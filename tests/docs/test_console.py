@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from picasso.templatetags import kinds
 from tests.source_trees import SOURCE
 
 ROOT = Path(__file__).parents[2]
@@ -101,6 +102,18 @@ def test_the_libraries_are_those_that_were_built() -> None:
     known = {str(file.relative_to(VENDOR)) for each in listed for file in VENDOR.glob(each["file"])}
     known |= {each["licence_file"] for each in listed}
     assert there == known | {"vendor.json"}
+
+
+def test_the_service_reads_the_kinds_of_files_from_the_script() -> None:
+    names = [name for name, _ in kinds.KINDS]
+    listed = (CONSOLE / "core/kinds.js").read_text().partition("const KINDS = [")[2].partition("];")[0]
+    assert len(names) == len(listed.strip().splitlines())
+    assert set(names) == kinds.WORDS.keys()
+    assert set(names) > kinds.ICONS.keys()
+    assert set(names) >= set(kinds.ICONS.values())
+    types = ("image/svg+xml", "text/html", "application/x-tar", "application/zip", "x/y")
+    assert [kinds.kind_word(each) for each in types] == ["Picture", "Web page", "Archive", "Archive", "File"]
+    assert [kinds.icon(each) for each in types] == ["image", "document", "archive", "archive", "file"]
 
 
 def test_no_template_has_an_inline_script_or_style() -> None:

@@ -27,8 +27,13 @@ CLASSES = {
     name: each for name, each in vars(errors).items() if isinstance(each, type) and issubclass(each, PicassoError)
 }
 
-# Said to an operator by what reads the settings of a project; the rest of the sentence is made there.
-ENGLISH = {"cors_origins {}.", "rates {}.", "imports {}."}
+RAISED = {*CLASSES, "ValidationError", "PolicyError"}
+
+# What reads the rules of a project says the ends of sentences.
+OF_RULES = {path: {"ValueError"} for path in ("policy/patterns.py", "rate_policies.py", "access/import_rules.py")}
+
+# Said of a setting, when the service starts.
+ENGLISH = {"must be off, or a list of name=quota/window with these names: {}"}
 
 
 def sentences(node: ast.expr) -> Iterator[str]:
@@ -44,6 +49,8 @@ def sentences(node: ast.expr) -> Iterator[str]:
         case ast.BoolOp(values=values):
             for each in values:
                 yield from sentences(each)
+        case ast.Subscript(value=whole, slice=ast.Slice()):
+            yield from sentences(whole)
         case ast.Name(id=name):
             yield from constants().get(name, [])
 
@@ -64,8 +71,8 @@ def raised() -> Iterator[tuple[str, str]]:
     for path, found in nodes().items():
         for node in found:
             # What a serializer refuses is said with the name of the member before it: `picasso.api.field_errors`.
-            if isinstance(node, ast.Call) and (name := name_of(node.func)) in {*CLASSES, "ValidationError"}:
-                detail = node.args[1 if name == "InvalidField" else 0 :][:1]
+            if isinstance(node, ast.Call) and (name := name_of(node.func)) in RAISED | OF_RULES.get(path, set()):
+                detail = node.args[1 if name in {"InvalidField", "PolicyError"} else 0 :][:1]
                 yield from ((text, path) for each in detail for text in sentences(each))
 
 
@@ -185,6 +192,16 @@ def test_the_wanted_language(header: str, language: str) -> None:
         ),
         ("This is too much for a token: unknown words", None),
         ("something: else", None),
+        ("max_size.*: may have at most 200 patterns", "max_size.*: образцов может быть не больше 200"),
+        ("q: is not known (known: bombs, encrypted)", "q: неизвестно (есть: bombs, encrypted)"),
+        (
+            "rates must have a quota/window such as 3000/60, 100/5m or 1000000/d, or off, for key.",
+            "rates должны для key быть квотой и окном, например 3000/60, 100/5m или 1000000/d, или off.",
+        ),
+        (
+            "This file has content that is not accepted: macros, open action, something new.",
+            "В файле есть содержимое, которое не принимается: макросы, действие при открытии, something new.",  # noqa: RUF001
+        ),
         ("name: Это поле обязательно.", "name: Это поле обязательно."),
         ("A sentence of some library.", None),
         ("a: " * (MAX_TEXT // 3 + 1), None),

@@ -59,6 +59,8 @@ def fill(template: str, gaps: list[str]) -> str | None:
         *names, sentence = gaps
         inner = to_russian(sentence)
         return russian.SENTENCES[template].format(*map(Gap, names), inner) if inner else None
+    if words := russian.LISTS.get(template):
+        gaps = [", ".join(words.get(each, each) for each in gap.split(", ")) for gap in gaps]
     return russian.SENTENCES[template].format(*(Gap(fragment(each)) for each in gaps))
 
 

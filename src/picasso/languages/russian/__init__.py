@@ -17,12 +17,14 @@ from picasso.languages.russian import (
     fragments,
     jobs,
     pages,
+    rules,
     uploads,
 )
 
 TITLES = errors.TITLES
 FRAGMENTS = {**fragments.FRAGMENTS, **jobs.FRAGMENTS}
-NESTED = fragments.NESTED
+NESTED = fragments.NESTED | rules.NESTED
+LISTS = rules.LISTS
 PAGES = pages.TEXTS
 CODES = codes.CODES
 
@@ -35,4 +37,5 @@ SENTENCES: dict[str, str] = {
     **follow.SENTENCES,
     **jobs.SENTENCES,
     **findings.SENTENCES,
+    **rules.SENTENCES,
 }

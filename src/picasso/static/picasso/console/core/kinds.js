@@ -1,8 +1,9 @@
-// What kind of file a media type is: its word and its icon.
+// What kind of file a media type is: its word and its icon. `picasso.templatetags.kinds` reads these tables: one entry is on
+// one line, and the patterns mean the same in Python.
 
 import { t } from './words.js';
 
-/** The first that fits. `picasso.templatetags.kinds` has the same ones. @type {[string, RegExp][]} */
+/** The first that fits. @type {[string, RegExp][]} */
 const KINDS = [
   ['pdf', /^application\/pdf$/],
   ['mail', /^message\/|ms-outlook$|\/mbox$|ms-tnef$/],
