@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.console.pages import complaints, cookie, findings, focused, look, press, write
+from tests.console.pages import complaints, cookie, findings, focused, has_focus, look, press, write
 from tests.devtools import Page, Window
 from tests.stack import Stack
 from tests.train import Train, train
@@ -145,7 +145,6 @@ def drag(page: Page, path: Path) -> None:
 
 def test_what_is_pasted_has_the_tags(page: Page, stack: Stack) -> None:
     batch = random.randbytes(4).hex()
-    assert not page.run(f"{TRAY}.checkVisibility()"), "the view has a button of its own"
     press(page, "u")
     page.click(".dock-more-options > summary")
     page.run("document.querySelector('#dock-tags').focus()")
@@ -278,14 +277,25 @@ def test_the_tray_speaks_russian(page: Page, stack: Stack, open_page: Open, tmp_
         has_title(russian, "2 файла загружено")
 
 
-# On a phone
+# Without uploads, and on a phone
+
+
+def test_it_covers_nothing_until_its_button_opens_it(open_page: Open) -> None:
+    page = open_page("/system/")
+    page.until(f"{TRAY}?.checkVisibility() === false")
+    page.run("document.querySelector('[data-shell=uploads]').focus()")
+    press(page, "Enter")
+    page.until(f"{TRAY}.checkVisibility() && {TRAY}.contains(document.activeElement)")
+    press(page, "Escape")
+    page.until(f"!{TRAY}.checkVisibility()")
+    has_focus(page, "Upload files")
+    assert findings(page, ".sidebar") == []
 
 
 def test_on_a_phone_it_covers_nothing_while_it_has_nothing_to_show(open_page: Open, tmp_path: Path) -> None:
     page = open_page("/jobs/")
-    page.until(f"{TRAY}?.checkVisibility()")
     look(page, phone=True)
-    page.until(f"!{TRAY}.checkVisibility()")
+    page.until(f"{TRAY}?.checkVisibility() === false")
     page.choose(*written(tmp_path / "phone", "one.txt"), selector=INPUT)
     page.until(f"{TRAY}.checkVisibility() && {TRAY}.dataset.state === 'idle'")
     press(page, "Escape")

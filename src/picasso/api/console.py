@@ -138,6 +138,7 @@ def frame(request: Request, view: str) -> dict[str, Any]:
         "theme": preferences.theme(request.headers),
         "modules": modules_of(view, language),
         "stylesheet": f"picasso/{MODULES}/views/{view}/view.css" if exists(view) else "",
+        "can_upload": principal.may(Scope.FILES_WRITE),
         "max_upload_size": settings.PICASSO.max_upload_size,
         "session": session(principal, root),
         **{f"{name}_url": root + path for name, path in URLS.items()},

@@ -102,6 +102,7 @@ TEXTS = {
     "Operations": "Операции",
     "Service": "Сервис",
     "Search": "Поиск",
+    "Upload files": "Загрузить файлы",
     "Messages": "Сообщения",
     "Checking…": "Проверка…",
     "Project": "Проект",

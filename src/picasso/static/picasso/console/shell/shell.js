@@ -16,6 +16,7 @@ const OPEN = {
   palette: async () => (await import('./palette.js')).openPalette(),
   shortcuts: async () => (await import('./shortcuts.js')).openShortcuts(),
   more: async () => (await import('./more.js')).openMore(),
+  uploads: async () => { const uploads = await import('../uploads/index.js'); await uploads.start(); uploads.showUploads(); },
   health: async () => (await import('./health.js')).openHealth(),
 };
 

@@ -160,7 +160,7 @@ export class Tray {
       if (document.activeElement === focused && focused.checkVisibility()) return;
       if (focused.isConnected && focused.checkVisibility()) return focused.focus(); // a row that moves loses it
       const target = [row, beside].map((each) => each?.isConnected && each.querySelector('button, a')).find(Boolean);
-      const others = [this.#root.querySelector('.dock-toggle'), document.querySelector('#view [data-action=upload]')];
+      const others = [this.#root.querySelector('.dock-toggle'), document.querySelector('#view [data-action=upload]'), document.querySelector('.sidebar [data-shell=uploads]')];
       (target ?? others.find((each) => each?.checkVisibility()))?.focus();
     };
   }
