@@ -21,9 +21,11 @@ from django.db.models import F
 from picasso.errors import Conflict
 from picasso.models import Event, File, Upload
 from picasso.receive.content import NewContent
+from picasso.receive.sink import Sink
 from picasso.storage.folder import Folder
 from picasso.web import body
 from picasso.web.app import WebApp
+from picasso.web.request import Request
 from tests.flow.asgi import Exchange, ask, in_thread, started, with_app
 from tests.flow.test_web_app import wait_for_their_end
 
@@ -420,6 +422,28 @@ def test_a_creation_without_content_is_found_by_its_key(tmp_path: Path) -> None:
 
     assert len(set(with_app(tmp_path, call))) == 1
     assert File.everywhere.count() == 1
+
+
+def test_what_is_stored_does_not_stay_in_memory(tmp_path: Path, name: str) -> None:
+    """Small or large, with a key or without."""
+    method, path, body, fields = DOORS[name]
+
+    def requests(app: WebApp) -> Iterator[Awaitable[Exchange]]:
+        for size in (len(CONTENT), 300_000):
+            length: Fields = {"upload_length": size} if name == "tus" else {}
+            for key in ({}, {"idempotency_key": f"{size}"}):
+                yield ask(app, method, path, body.replace(CONTENT, b"x" * size), **{**fields, **length, **key})
+
+    async def call(app: WebApp) -> list[object]:
+        gc.collect()
+        gc.disable()
+        try:
+            assert [(await each).status for each in requests(app)] == [201] * 4
+            return [each for each in gc.get_objects() if issubclass(type(each), Sink | Request)]
+        finally:
+            gc.enable()
+
+    assert len(with_app(tmp_path, call)) <= 1, "the threads that commit still have the last one"
 
 
 def test_what_is_refused_does_not_stay_in_memory(tmp_path: Path) -> None:

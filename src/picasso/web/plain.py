@@ -9,6 +9,7 @@ from functools import partial
 from typing import Protocol
 
 from picasso.access.policies import require
+from picasso.detection import HEAD
 from picasso.errors import KeyReused, TooLarge
 from picasso.models import File, Upload
 from picasso.policy import Policy, check_size
@@ -230,6 +231,9 @@ class PlainUploads:
     def _screen(self, parser: FileParser, request: Request, size: int | None) -> Screen | None:
         """What looks at the first bytes. Raises `NotAccepted` if the size alone is too large."""
 
+        # What is short has arrived before it could be refused: the commit looks at all files.
+        if (request.content_length or LARGE) < HEAD:
+            return None
         # A form may still name another sender, whose token has a policy.
         if request.principal.kind not in UNNAMED and self._new_files.policies.accept_all(request.principal):
             return None
@@ -266,4 +270,6 @@ class PlainUploads:
         except BaseException:
             await content.discard()
             raise
+        finally:
+            content.sink.screen = None  # it has the parser, which has the sink: a circle
         return await destination.commit(content, new)
