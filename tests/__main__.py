@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import resource
-import signal
 import subprocess
 import sys
 import tempfile
@@ -22,6 +21,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from tests import again, brokers, databases, sampling
+from tests.counted import left_running, processor_seconds, take_orphans
 from tests.databases import Databases
 from tests.flow import vendors
 from tests.services import Postgres, RabbitMQ, Unavailable, servers_required, started
@@ -31,11 +31,6 @@ HERE = Path(__file__).parent
 
 # Twice as many as there are cores: tests of the real service wait most of the time.
 SIDE_BY_SIDE = 2 * (os.cpu_count() or 2)
-
-# Seconds. A part that takes longer hangs. It is stopped, so that its output tells where; the other parts still count.
-LONGEST = 3600 if sampling.everything() else 1200
-# Seconds in which a part that is stopped ends its services and prints its summary.
-TO_STOP = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +68,7 @@ OWN = [*STOPPED, *CONFIGURED, *LIMITED]
 # It needs the same two services.
 SCHEMA = "tests/contract/test_schema.py"
 
-# The longest first, so that no long one is left over at the end. Browsers take more processor time than a part prints:
-# their processes are no children of the tests.
+# The longest first, so that no long one is left over at the end.
 PARTS = [
     Part("console", ["tests/console"]),
     # All that uses the database in the process of the tests.
@@ -106,10 +100,13 @@ def main() -> int:
     check_parts()
     print(sampling.header(), flush=True)
     began = time.monotonic()
+    counted = "" if take_orphans() else " without what outlives its parent, such as pages of browsers"
     with shared_servers() as servers, ThreadPoolExecutor(SIDE_BY_SIDE) as threads:
         ends = list(threads.map(lambda part: run(part, servers.result() if part.servers else {}), PARTS))
+    left_running()
     used = processor_seconds(resource.getrusage(resource.RUSAGE_CHILDREN))
-    print(f"\n{len(PARTS)} parts: {time.monotonic() - began:.0f} s, processor time {used:.0f} s", flush=True)
+    took = time.monotonic() - began
+    print(f"\n{len(PARTS)} parts and their servers: {took:.0f} s, processor time {used:.0f} s{counted}", flush=True)
     for name in [name for ended in ends for name in ended.by_chance]:
         print(f"FAILED BY CHANCE, passed when it was run again; mend it: {name}")
     failed = [part for part, ended in zip(PARTS, ends, strict=True) if ended.status]
@@ -184,38 +181,16 @@ def run_on_postgres(part: Part, output: int, env: Mapping[str, str]) -> Ended:
     if servers_required():
         return Ended(1, 0.0)
     # What was drawn for it runs at least on SQLite.
-    return run_pytest(replace(part, paths=vendors.DRAWN_PATHS), output, {**env, vendors.VENDOR: ""})
+    return run_pytest(part, output, {**env, vendors.VENDOR: vendors.DRAWN_FOR_POSTGRES})
 
 
 def run_pytest(part: Part, output: int, env: Mapping[str, str]) -> Ended:
-    command = pytest(part.arguments)
-    with subprocess.Popen(command, env=environment(env), stdout=output, stderr=output) as process, limited(process):
+    command = [sys.executable, "-m", "tests.counted", *pytest(part.arguments)]
+    with subprocess.Popen(command, env=environment(env), stdout=output, stderr=output) as process:
         # Only `wait4` tells how much processor time this one process and all that it started have used.
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     return Ended(process.returncode, processor_seconds(usage))
-
-
-@contextmanager
-def limited(process: subprocess.Popen[bytes]) -> Iterator[None]:
-    """Interrupt it after `LONGEST` seconds: pytest then prints where it is. Kill it if it does not end."""
-    timers = [
-        threading.Timer(LONGEST, process.send_signal, [signal.SIGINT]),
-        threading.Timer(LONGEST + TO_STOP, process.kill),
-    ]
-    for timer in timers:
-        timer.daemon = True
-        timer.start()
-    try:
-        yield
-    finally:
-        for timer in timers:
-            timer.cancel()
-
-
-def processor_seconds(usage: resource.struct_rusage) -> float:
-    """Of a process and all its descendants that ended and were waited for."""
-    return usage.ru_utime + usage.ru_stime
 
 
 def pytest(arguments: Sequence[str]) -> list[str]:

@@ -175,8 +175,8 @@ def browsers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browsers]:
 
 @pytest.fixture
 def chromium(browsers: Browsers) -> Iterator[Window]:
-    """A window of this test, in the browser of the session."""
-    with browsers.running().window() as window:
+    """The window of all tests of the session. Nothing is stored in it, but it has compiled their scripts already."""
+    with browsers.kept_window() as window:
         yield window
 
 

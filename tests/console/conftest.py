@@ -1,4 +1,4 @@
-"""One service with a worker, and one window of Chromium, for the tests of all views of the console."""
+"""One service with a worker for the tests of all views of the console."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.console.pages import complaints, look, opened
-from tests.devtools import Browsers, Page, Window
+from tests.devtools import Page, Window
 from tests.stack import Stack, running
 
 HERE = Path(__file__).parent
@@ -37,13 +37,6 @@ def console_service(new_data: Callable[[], Path]) -> Iterator[Stack]:
 def stack(console_service: Stack) -> Stack:
     """The service of all tests of the console: a test finds the files, jobs and keys of others there, too."""
     return console_service
-
-
-@pytest.fixture
-def chromium(browsers: Browsers) -> Iterator[Window]:
-    """Nothing is stored in it. The scripts of the console need not be compiled for each test anew."""
-    with browsers.kept_window() as window:
-        yield window
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -10,6 +11,7 @@ from typing import Any
 
 from tests.clients import node
 from tests.devtools import Page, Window
+from tests.sampling import sample
 from tests.stack import Stack
 
 # When the view of the address is shown: the router has taken the page over, and no view is being loaded.
@@ -19,8 +21,10 @@ PHONE = (390, 844)
 DESKTOP = (1280, 800)
 
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# Of what passes, and for a selector of each element, it takes as long as for all it has to find.
+OPTIONS = {"runOnly": WCAG, "preload": False, "resultTypes": ["violations"], "selectors": False}
 FINDINGS = """
-    axe.run({within}, {{runOnly: {tags}, preload: false}}).then((found) => found.violations.map(({{id, help, nodes}}) =>
+    axe.run({within}, {options}).then((found) => found.violations.map(({{id, help, nodes}}) =>
         `${{id}}: ${{help}}: ${{nodes.map((each) => each.html.slice(0, 200)).join(' | ')}}`))
 """
 
@@ -70,20 +74,31 @@ def findings(page: Page, within: str = "") -> list[str]:
     if not page.run("!!window.axe"):
         page.run(f"{axe()}; true")
     found: list[str] = page.run(
-        FINDINGS.format(within=json.dumps(within) if within else "document", tags=json.dumps(WCAG))
+        FINDINGS.format(within=json.dumps(within) if within else "document", options=json.dumps(OPTIONS))
     )
     return found
 
 
 def check_looks(page: Page) -> None:
-    """axe finds nothing in light and in dark, on a desktop and on a phone, and nothing is wider than the window."""
+    """axe finds nothing in light and in dark, on a desktop and on a phone, and nothing is wider than the window.
+
+    axe looks at two of the four, drawn by the date: they have both colours and both sizes.
+    """
+    seen = looks()
     for dark, phone in ((False, False), (True, False), (False, True), (True, True)):
         look(page, dark=dark, phone=phone)
-        found = findings(page)
+        found = findings(page) if (dark, phone) in seen else []
         assert found == [], f"dark={dark}, phone={phone}: {found}"
         wide = page.run("document.documentElement.scrollWidth > document.documentElement.clientWidth")
         assert not wide, f"phone={phone}: the page scrolls sideways"
     look(page)
+
+
+def looks() -> set[tuple[bool, bool]]:
+    """Dark or not and phone or not, for all that this test shows to axe."""
+    test = os.environ["PYTEST_CURRENT_TEST"].rpartition(" ")[0]
+    pairs = [((False, False), (True, True)), ((True, False), (False, True))]
+    return {each for pair in sample(pairs, lambda _: test, 1 / 2) for each in pair}
 
 
 def complaints(page: Page) -> list[str]:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-import tests.__main__
-from tests.__main__ import check_parts, limited
+import picasso
+from tests import counted
+from tests.__main__ import check_parts
+from tests.counted import limited, processor_seconds
+from tests.flow import vendors
+from tests.flow.rows import side_by_side
 
 
 def test_every_folder_is_in_a_part() -> None:
@@ -16,7 +22,7 @@ def test_every_folder_is_in_a_part() -> None:
 
 
 def test_a_part_that_hangs_is_interrupted_and_tells_where(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tests.__main__, "LONGEST", 0.1)
+    monkeypatch.setattr(counted, "LONGEST", 0.1)
     script = (
         "import time\ntry: print('began', flush=True); time.sleep(60)\nexcept KeyboardInterrupt: print('hung here')"
     )
@@ -25,3 +31,28 @@ def test_a_part_that_hangs_is_interrupted_and_tells_where(monkeypatch: pytest.Mo
         assert process.stdout.readline() == b"began\n"
         with limited(process):
             assert process.stdout.read() == b"hung here\n"
+
+
+def test_the_time_of_what_outlives_its_parent_counts() -> None:
+    # The child ends after its parent, which waits for nothing, as that of a page does whose browser is killed.
+    burn = "import time\nwhile time.process_time() < 0.5: pass"
+    script = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {burn!r}]); sys.exit(3)"
+    command = [sys.executable, "-m", "tests.counted", sys.executable, "-W", "ignore", "-c", script]
+    with subprocess.Popen(command) as process:
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 3
+    assert processor_seconds(usage) > 0.5
+
+
+def test_all_modules_with_sql_of_their_own_name_the_tests_that_run_on_both_databases() -> None:
+    assert vendors.with_own_sql(Path(picasso.__file__).parent) == set(vendors.OWN_SQL)
+    for name in vendors.OF_DIFFERENCES:
+        path, _, test = name.partition("::")
+        assert f"def {test}" in Path(path).read_text(), f"tests/flow/vendors.py names {name}"
+
+
+def test_a_test_that_races_runs_on_both_databases() -> None:
+    calls_it = lambda: [side_by_side([])]  # noqa: E731
+    assert vendors.differs(calls_it)
+    assert not vendors.differs(test_every_folder_is_in_a_part)

@@ -35,11 +35,15 @@ END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Where the whole suite runs, it has two parts with these tests: one on each database."""
     vendor = os.environ.get(VENDOR, "")
-    left_out = [
-        item for item in items if vendor and not runs_on(vendor, item.nodeid, uses_database=uses_database(item))
-    ]
+    left_out = [item for item in items if vendor and not is_run(item, vendor)]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in set(left_out)]
+
+
+def is_run(item: pytest.Item, vendor: str) -> bool:
+    skipped = item.get_closest_marker("skipif") is not None
+    function = getattr(item, "function", None)
+    return runs_on(vendor, item.nodeid, function, uses_database=uses_database(item), skipped=skipped)
 
 
 def uses_database(item: pytest.Item) -> bool:
