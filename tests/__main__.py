@@ -65,8 +65,8 @@ CONFIGURED = [
 ]
 LIMITED = live("access", "jobs", "policy", "rate_limits", "secrets", "slow_uploads", "uploads_quota")
 OWN = [*STOPPED, *CONFIGURED, *LIMITED]
-# It needs the same two services.
-SCHEMA = "tests/contract/test_schema.py"
+# They need the same two services.
+OF_SERVICES = ["tests/contract/test_made_up.py", "tests/contract/test_schema.py"]
 
 # The longest first, so that no long one is left over at the end.
 PARTS = [
@@ -75,13 +75,13 @@ PARTS = [
     Part("flow on PostgreSQL", ["tests/flow"], vendor="postgresql"),
     Part("unit, detection and docs", ["tests/unit", "tests/detection", "tests/docs"], servers=False),
     Part("clients", ["tests/clients"]),
-    Part("live: shared services", ["tests/live", SCHEMA], without=OWN),
+    Part("live: shared services", ["tests/live", *OF_SERVICES], without=OWN),
     Part("faults", ["tests/faults"]),
     Part("flow on SQLite", ["tests/flow"], vendor="sqlite"),
     Part("live: services with settings", CONFIGURED),
     Part("live: services that stop", STOPPED),
     Part("live: access and limits", LIMITED),
-    Part("contract", ["tests/contract"], without=[SCHEMA], servers=False),
+    Part("contract", ["tests/contract"], without=OF_SERVICES, servers=False),
     Part("hostile", ["tests/hostile"], servers=False),
 ]
 

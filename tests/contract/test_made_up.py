@@ -94,7 +94,7 @@ def test_made_up_requests_are_answered_as_documented(service: Stack) -> None:
     for operation in sample(operations, lambda each: (each.method, each.path.count("/")), 0.25):
 
         @given(case=operation.as_strategy())
-        @settings(MADE_UP, max_examples=number(12, 5))
+        @settings(MADE_UP, max_examples=number(12, 3))
         def try_it(case: Any) -> None:
             answer = case.call(timeout=SECONDS)
             if answer.status_code not in ANYWHERE:
@@ -120,6 +120,6 @@ def test_sequences_of_made_up_requests_are_answered_as_documented(embedded: Stac
             checks = [each for each in OF_SEQUENCES if not (stays and each is use_after_free)]
             case.validate_response(response, checks=checks, transport_kwargs=kwargs, recorder=self.recorder)
 
-    run_state_machine_as_test(Sequences, settings=settings(MADE_UP, max_examples=number(60, 8), stateful_step_count=6))
+    run_state_machine_as_test(Sequences, settings=settings(MADE_UP, max_examples=number(60, 5), stateful_step_count=6))
     # Which ones they are depends on each word of the document, and on what the service has already.
     assert len({label for label, status in asked if status < 300}) > 2

@@ -16,6 +16,7 @@ from picasso.process.processors.video import Video
 from picasso.process.registry import is_service, processors
 from picasso.testing import ProcessorContract
 from tests.contract.samples import samples
+from tests.sampling import sample
 
 
 class BuiltIn(ProcessorContract):
@@ -25,6 +26,10 @@ class BuiltIn(ProcessorContract):
     @classmethod
     def samples(cls) -> Mapping[str, bytes]:
         return samples()
+
+    @classmethod
+    def own_samples(cls) -> Mapping[str, bytes]:
+        return dict(sample(super().own_samples().items(), lambda _: cls.processor.name, 1 / 3))
 
 
 class TestArchive(BuiltIn):
