@@ -32,6 +32,7 @@ def tests_of(file: str, *beginnings: str) -> Sequence[str]:
 # By each such module of `picasso`, but for migrations: the files or tests of `tests/flow` that try its statements.
 OWN_SQL: Mapping[str, Sequence[str]] = {
     "access/audit_triggers.py": tests_of("audit", "a_row_stays", "only_old_rows"),
+    "access/key_rows.py": ["key_rows.py"],
     "access/keys.py": ["access_races.py"],
     "access/link_keys.py": ["access_races.py"],
     "access/people.py": ["people_races.py"],
