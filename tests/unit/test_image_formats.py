@@ -85,6 +85,24 @@ def test_formats_that_libvips_can_not_read_are_read(
     assert_corners(made("thumbnail-256.webp"))
 
 
+@pytest.mark.parametrize("name", ["HEIF", "AVIF", "JXL", "WEBP", "TIFF", "PNG", "GIF", "JPEG", "BMP"])
+def test_a_file_that_fills_many_buffers_is_read_whole(run: Run, made: Made, name: str) -> None:
+    """Header and pixels may be read by different libraries, from the same file."""
+    import pillow_heif
+    import pillow_jxl  # noqa: F401 - registers itself with Pillow
+    from PIL import Image as Pillow
+
+    pillow_heif.register_heif_opener()
+    noise = Pillow.effect_noise((400, 300), 60)
+    picture, target = Pillow.merge("RGB", [noise, noise.rotate(180), Pillow.new("L", noise.size, 40)]), io.BytesIO()
+    picture.save(target, name)
+    assert len(target.getvalue()) > 4 * io.DEFAULT_BUFFER_SIZE
+    run(target.getvalue(), f"image/{name.lower()}", sizes=[64])
+    shown = made("thumbnail-64.webp")
+    wanted = pyvips.Image.new_from_memory(picture.tobytes(), 400, 300, 3, "uchar").thumbnail_image(64)
+    assert (shown.cast("int") - wanted).abs().avg() < 12
+
+
 SHOWN_IN_PART = {"image/jpeg", "image/png", "image/gif", "image/webp", "image/bmp"}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -52,10 +53,20 @@ SourceFactory = Callable[[], "pyvips.Source"]
 
 
 def source_from_file(file: BinaryIO) -> SourceFactory:
-    """A stream without a path: with a path, librsvg would draw files that an SVG names in the same folder."""
+    """A stream without a path: with a path, librsvg would draw files that an SVG names in the same folder.
+
+    Each has a position of its own. ``file`` has a buffer: if they shared its position, it would go on at a wrong place.
+    """
     import pyvips
 
-    return lambda: pyvips.Source.new_from_descriptor(file.fileno())
+    def new_source() -> pyvips.Source:
+        descriptor = os.open(file.name, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            return pyvips.Source.new_from_descriptor(descriptor)  # which it duplicates
+        finally:
+            os.close(descriptor)
+
+    return new_source
 
 
 def source_from_bytes(content: bytes) -> SourceFactory:
