@@ -177,8 +177,9 @@ class Append:
 
     def _undo(self) -> None:
         try:
-            self.writer.truncate(self.start)
-            self.writer.sync()
+            if self.size > self.start:
+                self.writer.truncate(self.start)
+                self.writer.sync()
             self._write_state(self._before, self.start)
         finally:
             self.writer.close()

@@ -10,7 +10,11 @@ import uuid
 from django.db import connection
 
 from picasso.errors import Locked
+from picasso.jobs import sql
 from picasso.models import Upload
+from picasso.receive.upload_rows import from_values, read_step
+
+TRY_LOCK = "SELECT pg_try_advisory_lock(%s)"
 
 
 def takeovers_requested() -> list[uuid.UUID]:
@@ -27,11 +31,15 @@ def request_takeover(upload_id: uuid.UUID, interrupt_concatenation: bool) -> Non
 
 def try_lock_advisory(upload_id: uuid.UUID) -> bool:
     """A session can take the same lock twice, so `Locks` must not ask for what this process holds."""
+    return connection.vendor != "postgresql" or bool(sql.rows(TRY_LOCK, lock_number(upload_id))[0][0])
+
+
+def lock_and_read(upload_id: uuid.UUID) -> tuple[bool, Upload | None]:
+    """As `try_lock_advisory`, and the row as it is after that: in one message, as each PATCH asks for both."""
     if connection.vendor != "postgresql":
-        return True
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [lock_number(upload_id)])
-        return bool(cursor.fetchone()[0])
+        return True, Upload.everywhere.filter(pk=upload_id).first()
+    ((locked,),), found = sql.run_together((TRY_LOCK, lock_number(upload_id)), read_step(upload_id))
+    return bool(locked), from_values(found[0]) if found else None
 
 
 def unlock_advisory(upload_id: uuid.UUID) -> None:

@@ -36,7 +36,7 @@ from picasso.receive.database_thread import DatabaseThread
 from picasso.receive.hashing import Hash
 from picasso.receive.locks import LockHolder
 from picasso.receive.new_file import of_upload
-from picasso.receive.quota import WINDOW, Limits, require_room
+from picasso.receive.quota import WINDOW, Limits, require_room, reserve_step
 from picasso.receive.threads import Threads
 from picasso.receive.upload_rows import delete_rows, needs_touch, remove_bytes, touch_all, with_parts
 from picasso.storage import Storage, UploadStore
@@ -146,8 +146,8 @@ class LockedUpload:
 
     def _reserve(self, size: int, announced: int) -> None:
         with transaction.atomic():
-            require_room(self._limits, self.row, announced, new=False)
-            self._update(reserved=size)
+            require_room(self._limits, self.row, announced, then=reserve_step(self.pk, size))
+        self.row.reserved = size
 
     def _update(self, **changes: object) -> None:
         for name, value in changes.items():
@@ -155,6 +155,22 @@ class LockedUpload:
         Upload.everywhere.filter(pk=self.pk).update(**changes)
 
     # Bytes
+
+    async def expect_and_append(self, size: int | None, checks: Sequence[Hash] = ()) -> Append:
+        """`append`, while the reservation is made. Raises as `expect`; then nothing was begun."""
+        expecting = asyncio.ensure_future(self.expect(size))
+        try:
+            append = await self.append(checks)
+        except BaseException:
+            await asyncio.wait({expecting})
+            expecting.exception()
+            raise
+        try:
+            await expecting
+        except BaseException:
+            await append.discard()
+            raise
+        return append
 
     async def append(self, checks: Sequence[Hash] = ()) -> Append:
         """Start to append. To be ended by `keep`, `Append.discard` or `commit`. With ``checks`` only `keep` counts."""

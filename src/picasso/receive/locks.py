@@ -12,7 +12,7 @@ import asyncio
 import logging
 import math
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
@@ -20,6 +20,7 @@ from picasso.errors import Locked, PicassoError, Superseded, Unavailable
 from picasso.models import Upload
 from picasso.receive.database_thread import DatabaseThread
 from picasso.receive.lock_queries import (
+    lock_and_read,
     request_takeover,
     takeovers_requested,
     try_lock_advisory,
@@ -126,22 +127,27 @@ class Locks:
 
     @asynccontextmanager
     async def hold(
-        self, upload_id: uuid.UUID, patience: float = PATIENCE, *, interrupt_concatenation: bool = False
+        self,
+        upload_id: uuid.UUID,
+        patience: float = PATIENCE,
+        *,
+        interrupt_concatenation: bool = False,
+        before_interruption: Callable[[], Awaitable[None]] | None = None,
     ) -> AsyncIterator[LockHolder]:
         """Hold the lock in this context. The present holder is interrupted, here or in another process.
 
         With a patience of 0 nobody is interrupted. The concatenation of a final upload is only interrupted by callers
-        that ask for it.
+        that ask for it. ``before_interruption`` is called if somebody holds it, and what it raises is raised.
 
         Raises:
             Locked: the holder has not finished within ``patience`` seconds.
             Unavailable: the database is away.
         """
-        holder = await self._acquire(upload_id, patience, interrupt_concatenation)
+        holder = await self._acquire(upload_id, patience, interrupt_concatenation, before_interruption or nothing)
         try:
             yield holder
         finally:
-            await asyncio.shield(self._release(holder))
+            self._release(holder)
 
     @asynccontextmanager
     async def hold_new(self, upload_id: uuid.UUID) -> AsyncIterator[LockHolder]:
@@ -153,16 +159,27 @@ class Locks:
         try:
             yield holder
         finally:
-            await asyncio.shield(self._release(holder))
+            self._release(holder)
 
-    async def _acquire(self, upload_id: uuid.UUID, patience: float, interrupt_concatenation: bool) -> LockHolder:
+    async def _acquire(
+        self,
+        upload_id: uuid.UUID,
+        patience: float,
+        interrupt_concatenation: bool,
+        before_interruption: Callable[[], Awaitable[None]],
+    ) -> LockHolder:
         self._require_room()
         loop = asyncio.get_running_loop()
         deadline, request_at = loop.time() + patience, 0.0
+        if asked := upload_id in self._holders:
+            await before_interruption()
         while True:
             await self._interrupt_own(upload_id, deadline, interrupt_concatenation)
             if holder := await self._try(upload_id, self._take):
                 return holder
+            if not asked:
+                await before_interruption()
+                asked = True
             now = loop.time()
             if now >= deadline:
                 raise Locked
@@ -212,13 +229,13 @@ class Locks:
             self.database.begin(unlock_advisory, holder.upload_id)
         self._end(holder)
 
-    async def _release(self, holder: LockHolder) -> None:
-        # The store's lock is released even while the database is away.
+    def _release(self, holder: LockHolder) -> None:
+        # The store's lock is released even while the database is away. Nobody waits for the database: it is asked in
+        # the order of the calls, so whoever wants the lock next in this process gets it. If its session has ended, so
+        # has the lock.
         holder.replace_store_lock(None)
         try:
-            await self.database.do(unlock_advisory, holder.upload_id)
-        except Unavailable:
-            pass  # the session has ended, and its lock with it
+            self.database.begin(unlock_advisory, holder.upload_id)
         finally:
             self._end(holder)
 
@@ -228,24 +245,26 @@ class Locks:
 
     def _take(self, upload_id: uuid.UUID) -> AcquiredLock | None:
         """In the thread of the database. None if somebody else has the lock."""
-        if not try_lock_advisory(upload_id):
-            return None
         store_lock = None
         try:
             with suppress(FileNotFoundError):  # it has no bytes, for example because it has landed
                 store_lock = self._store.lock(upload_id)
-            row = Upload.everywhere.filter(pk=upload_id).first()
-            if row and row.takeover_requested:
-                Upload.everywhere.filter(pk=upload_id).update(takeover_requested=False)
         except BlockingIOError:
-            unlock_advisory(upload_id)
             return None
+        try:
+            # After the lock of the store: `picasso.receive.first_append` takes only that one.
+            locked, row = lock_and_read(upload_id)
+            if locked and row and row.takeover_requested:
+                Upload.everywhere.filter(pk=upload_id).update(takeover_requested=False)
         except BaseException:
             if store_lock:
                 store_lock.release()
             unlock_advisory(upload_id)
             raise
-        return AcquiredLock(row, store_lock)
+        found = AcquiredLock(row, store_lock)
+        if not locked:
+            found.release()
+        return found if locked else None
 
     def _on_session_lost(self) -> None:
         """In the thread of the database."""
@@ -274,6 +293,9 @@ class Locks:
                 pass
             except Exception:
                 log.exception("could not look for requested takeovers of uploads")
+
+
+async def nothing() -> None: ...
 
 
 def take_new(upload_id: uuid.UUID) -> AcquiredLock | None:

@@ -7,6 +7,7 @@ takes nothing from anybody else, and a request for a large upload extends its re
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -132,6 +133,9 @@ class OwnerBound(ProjectBound):
 Usage = tuple[Bound, int, int]
 """A bound with the bytes and the number of the unfinished uploads within it."""
 
+# (bytes, id of the upload)
+RESERVE = "UPDATE picasso_upload SET reserved = %s WHERE id = %s"
+
 # (project): its quotas, and those of each owner in it
 QUOTAS = "SELECT quotas, owner_quotas FROM picasso_project WHERE id = %s"
 
@@ -146,21 +150,29 @@ def lock_steps() -> list[sql.Step]:
     return [("SELECT pg_advisory_xact_lock(%s)", QUOTA_LOCK)] if connection.vendor == "postgresql" else []
 
 
-def require_room(limits: Limits, row: Upload, size: int, *, new: bool) -> None:
+def reserve_step(upload_id: uuid.UUID, size: int) -> sql.Step:
+    return RESERVE, size, upload_id
+
+
+def require_room(limits: Limits, row: Upload, size: int, *, then: sql.Step | None = None) -> None:
     """Refuse an upload that is to have ``size`` bytes, or to be one more, if there is no room. As `lock_quota`.
+
+    ``then`` makes the reservation of an upload that exists. It goes with the questions, in one message, so an error has
+    to end the transaction.
 
     Raises `UnfinishedFull`, `TooManyUploads`, `QuotaExceeded`.
     """
+    new = then is None
     own = 0 if new else row.reserved
-    for bound, reserved, number in usage_around(limits, row):
+    for bound, reserved, number in usage_around(limits, row, then):
         if new and bound.number is not None and number >= bound.number:
             raise bound.too_many()
         if bound.bytes is not None and size and reserved - own + size > bound.bytes:
             raise bound.too_large(reserved - own)
 
 
-def usage_around(limits: Limits, row: Upload) -> Iterator[Usage]:
-    """What an upload counts in, and what is in use there: asked in one message, after the lock."""
+def usage_around(limits: Limits, row: Upload, then: sql.Step | None = None) -> Iterator[Usage]:
+    """What an upload counts in, and what is in use there: asked in one message, after the lock and before ``then``."""
     bounds = list(bounds_of(limits, row))
     usual, finals = ([bound for bound in bounds if bound.finals == only] for only in (False, True))
     groups = [*(bound.uploads for bound in usual), *groups_of_project(row)]
@@ -168,10 +180,10 @@ def usage_around(limits: Limits, row: Upload) -> Iterator[Usage]:
     steps = [*locks, (QUOTAS, row.project_id), sums_step(groups)]
     if finals:
         steps.append(sums_step([bound.uploads for bound in finals], finals=True))
-    (quotas,), sums, *of_finals = sql.run_together(*steps)[len(locks) :]
+    (quotas,), sums, *more = sql.run_together(*steps, *([then] if then else []))[len(locks) :]
     yield from counted([*usual, *quotas_of(row, *quotas)], sums)
     if finals:
-        yield from counted(finals, *of_finals)
+        yield from counted(finals, more[0])
 
 
 def bounds_of(limits: Limits, row: Upload) -> Iterator[Bound]:

@@ -191,7 +191,8 @@ class Sink:
 
         It counts and is hashed already.
         """
-        await self.drain()
+        if self.streams or self._gathered:
+            await self.drain()
         return self._output.take_rest()  # not in a thread: a cancellation must not lose it
 
     async def write_block(self, data: memoryview, skip: int) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import time
 import uuid
 from collections.abc import Sequence
-from typing import cast
+from typing import Any, cast
 
-from django.db import connection, transaction
+from django.db import connection, models, transaction
 from django.db.models import QuerySet
 
 from picasso import activity, bulk_insert
@@ -25,6 +26,15 @@ from picasso.storage import UploadStore
 COLUMNS = tuple(field.attname for field in Upload._meta.concrete_fields if field.attname != "created_at")
 
 FINISHED_COLUMNS = tuple(column for column in COLUMNS if column != "finished_at")
+
+ALL_COLUMNS = tuple(field.attname for field in Upload._meta.concrete_fields)
+
+JSON_PLACES = tuple(
+    place for place, field in enumerate(Upload._meta.concrete_fields) if isinstance(field, models.JSONField)
+)
+
+# (id of the upload). For PostgreSQL, whose values need no conversion but that of JSON.
+READ = f"SELECT {', '.join(ALL_COLUMNS)} FROM picasso_upload WHERE id = %s"  # noqa: S608 - names from the model
 
 # (id and size of the file, id of the upload). The ORM took longer to build it than the database to run it.
 FINISH_UPLOAD = """
@@ -62,6 +72,18 @@ def is_own(principal: Principal, row: Upload) -> bool:
 def find(upload_id: uuid.UUID) -> Upload | None:
     """Whoever began it."""
     return Upload.everywhere.filter(pk=upload_id).first()
+
+
+def read_step(upload_id: uuid.UUID) -> sql.Step:
+    """Reads a row, on PostgreSQL: what it returns is for `from_values`."""
+    return READ, upload_id
+
+
+def from_values(values: Sequence[Any]) -> Upload:
+    found = list(values)
+    for place in JSON_PLACES:
+        found[place] = json.loads(found[place]) if isinstance(found[place], str) else found[place]
+    return Upload.from_db(connection.alias, ALL_COLUMNS, found)
 
 
 def insert(row: Upload) -> None:

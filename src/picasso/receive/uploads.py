@@ -13,6 +13,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import cast
 
 from django.db import IntegrityError, connection, transaction
@@ -195,7 +196,7 @@ class Uploads:
             lock_quota()
             copied = require_parts(row, self.storage.uploads, self.max_size)
         announced = copied if row.parts else row.length or row.reserved
-        require_room(self.limits, row, announced, new=True)
+        require_room(self.limits, row, announced)
         row.reserved = min(announced, WINDOW)
 
     def expected_size(self, size: int | None) -> int:
@@ -265,10 +266,14 @@ class Uploads:
             NotFound, Gone: there is no such upload, or another principal began it.
             Locked: it is being committed just now, or (without ``take_over``) another request holds it.
         """
-        if not principal.sees_everything:  # before the request that holds it is interrupted
-            await self.locks.database.do(require_own, principal, upload_id)
-        patience = PATIENCE if take_over else 0.0
-        async with self.locks.hold(upload_id, patience, interrupt_concatenation=interrupt_concatenation) as holder:
+        async with self.locks.hold(
+            upload_id,
+            PATIENCE if take_over else 0.0,
+            interrupt_concatenation=interrupt_concatenation,
+            before_interruption=partial(self.locks.database.do, require_own, principal, upload_id),
+        ) as holder:
+            if holder.row and not is_own(principal, holder.row):
+                raise NotFound
             yield await self.threads.in_writer(self._locked, holder)
 
     def _locked(self, holder: LockHolder) -> LockedUpload:

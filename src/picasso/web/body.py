@@ -157,9 +157,10 @@ class Body:
         if self._gone:
             raise ClientGone  # a server need not say so twice
         while self._more:
-            more = await self._feed(parser, *await self._next(parser.sink))
-            if more and parser.sink.takes_blocks and self._is_large():
+            if parser.sink.takes_blocks and self._is_large():
                 self._more = await self._receive_directly(parser)
+            if self._more:
+                await self._feed(parser, *await self._next(parser.sink))
         self._require_whole()
 
     async def receive_at_once(self, parser: BodyParser) -> bool:

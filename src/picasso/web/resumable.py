@@ -105,9 +105,8 @@ async def add(request: Request, upload: LockedUpload, arrival: Arrival, *, is_la
         Unauthorized, Forbidden: its sender may not upload any more. What arrived before stays, but completes nothing.
     """
     require_may_continue(request, upload)
-    await upload.expect(request.content_length if has_content(request) else 0)
     body, checks = arrival.body, arrival.checks
-    append = await upload.append(checks.hashes)
+    append = await upload.expect_and_append(request.content_length if has_content(request) else 0, checks.hashes)
     append.sink.screen = await screen(request, upload, append)
     try:
         async with upload.interruptible():
