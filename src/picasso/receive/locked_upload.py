@@ -146,7 +146,7 @@ class LockedUpload:
 
     def _reserve(self, size: int, announced: int) -> None:
         with transaction.atomic():
-            require_room(self._limits, self.row, announced, then=reserve_step(self.pk, size))
+            require_room(self._limits, self.row, announced, [reserve_step(self.pk, size)], new=False)
         self.row.reserved = size
 
     def _update(self, **changes: object) -> None:

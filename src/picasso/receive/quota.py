@@ -154,15 +154,13 @@ def reserve_step(upload_id: uuid.UUID, size: int) -> sql.Step:
     return RESERVE, size, upload_id
 
 
-def require_room(limits: Limits, row: Upload, size: int, *, then: sql.Step | None = None) -> None:
+def require_room(limits: Limits, row: Upload, size: int, then: Sequence[sql.Step], *, new: bool) -> None:
     """Refuse an upload that is to have ``size`` bytes, or to be one more, if there is no room. As `lock_quota`.
 
-    ``then`` makes the reservation of an upload that exists. It goes with the questions, in one message, so an error has
-    to end the transaction.
+    ``then`` makes the reservation. It goes with the questions, in one message, so an error has to end the transaction.
 
     Raises `UnfinishedFull`, `TooManyUploads`, `QuotaExceeded`.
     """
-    new = then is None
     own = 0 if new else row.reserved
     for bound, reserved, number in usage_around(limits, row, then):
         if new and bound.number is not None and number >= bound.number:
@@ -171,7 +169,7 @@ def require_room(limits: Limits, row: Upload, size: int, *, then: sql.Step | Non
             raise bound.too_large(reserved - own)
 
 
-def usage_around(limits: Limits, row: Upload, then: sql.Step | None = None) -> Iterator[Usage]:
+def usage_around(limits: Limits, row: Upload, then: Sequence[sql.Step]) -> Iterator[Usage]:
     """What an upload counts in, and what is in use there: asked in one message, after the lock and before ``then``."""
     bounds = list(bounds_of(limits, row))
     usual, finals = ([bound for bound in bounds if bound.finals == only] for only in (False, True))
@@ -180,7 +178,7 @@ def usage_around(limits: Limits, row: Upload, then: sql.Step | None = None) -> I
     steps = [*locks, (QUOTAS, row.project_id), sums_step(groups)]
     if finals:
         steps.append(sums_step([bound.uploads for bound in finals], finals=True))
-    (quotas,), sums, *more = sql.run_together(*steps, *([then] if then else []))[len(locks) :]
+    (quotas,), sums, *more = sql.run_together(*steps, *then)[len(locks) :]
     yield from counted([*usual, *quotas_of(row, *quotas)], sums)
     if finals:
         yield from counted(finals, more[0])

@@ -39,6 +39,7 @@ from picasso.receive.upload_rows import (
     delete_uploads,
     find_own,
     insert,
+    insert_steps,
     is_own,
     knows_key,
     require_own,
@@ -184,20 +185,22 @@ class Uploads:
                 self._require_new_key(row)
             require_unused(token_limits.from_json(row.limits))
             if row.protocol != Upload.Protocol.PLAIN:
-                self._require_room(row)
-            insert(row)
+                self._insert_if_room(row)
+            else:
+                insert(row)
             if row.parts:
                 Upload.everywhere.filter(pk__in=row.parts).update(final=row.pk)
 
-    def _require_room(self, row: Upload) -> None:
-        """Have all that is announced fit, and reserve the first window."""
+    def _insert_if_room(self, row: Upload) -> None:
+        """Have all that is announced fit, and insert the row, which reserves the first window."""
         copied = 0
         if row.parts:
             lock_quota()
             copied = require_parts(row, self.storage.uploads, self.max_size)
         announced = copied if row.parts else row.length or row.reserved
-        require_room(self.limits, row, announced)
-        row.reserved = min(announced, WINDOW)
+        reserved = min(announced, WINDOW)
+        require_room(self.limits, row, announced, insert_steps(row, reserved), new=True)
+        row.reserved = reserved
 
     def expected_size(self, size: int | None) -> int:
         """How many bytes are announced by content of this size, or of unknown size."""
