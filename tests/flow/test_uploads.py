@@ -12,6 +12,7 @@ import time
 import uuid
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -414,6 +415,42 @@ def test_another_process_takes_over_within_a_second(storage: Folder) -> None:
     assert asyncio.run(come()) < 30, "it waits for the other one's minute"
     join(thread)
     assert not Upload.everywhere.filter(takeover_requested=True).exists()
+
+
+def test_the_row_that_comes_with_the_lock_is_the_whole_row(storage: Folder) -> None:
+    row = tus(10)
+    row.tags, row.attributes, row.digest = ["a", "ж"], {"n": 1, "s": '"'}, {"sha-256": "00"}
+    row.expires_at = datetime(2100, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+    async def lock(uploads: Uploads) -> Upload:
+        created = await begun(uploads, row)
+        async with uploads.lock(SERVICE, created.pk) as upload:
+            return upload.row
+
+    read = with_uploads(storage, lock)
+    expected = Upload.everywhere.get(pk=read.pk)
+    assert {name: getattr(read, name) for name in upload_rows.ALL_COLUMNS} == {
+        name: getattr(expected, name) for name in upload_rows.ALL_COLUMNS
+    }
+    assert not read._state.adding
+
+
+def test_content_that_there_is_no_room_for_leaves_an_upload_as_it_was(storage: Folder) -> None:
+    """Also its time: refused requests must not keep it alive."""
+
+    async def refuse(uploads: Uploads) -> tuple[float, float, int]:
+        row = await begun(uploads, tus(100))
+        path = storage.uploads.path(row.pk)
+        then = int(time.time()) - 100
+        os.utime(path, (then, then))
+        async with uploads.lock(SERVICE, row.pk) as upload:
+            upload.row.reserved = 0  # as if others had taken it
+            with pytest.raises(UnfinishedFull):
+                await upload.expect_and_append(100)
+            return path.stat().st_mtime, then, path.stat().st_size
+
+    found, expected, size = with_uploads(storage, refuse, limits(max_unfinished=100))
+    assert (found, size) == (expected, 0)
 
 
 def test_a_lock_that_was_asked_for_in_vain_is_given_back(storage: Folder) -> None:
