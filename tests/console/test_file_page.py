@@ -326,6 +326,6 @@ def test_in_russian(stack: Stack, open_page: Open) -> None:
     page = open_page(MISSING)
     with cookie(page, stack, "picasso-language", "ru"):
         page.go(f"{stack.url}/files/{file['id']}", "!!document.querySelector('.data-table')")
-    for words in ("Строк", "Столбцов", "Скачать", "История", "1 строка"):
+    for words in ("Строк", "Столбцов", "Скачать", "История", "1 строка", "Предпросмотр", "Таблица"):
         page.until(f"document.querySelector('#view')?.innerText.includes({json.dumps(words)})")
     look(page)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 
 import pytest
 
@@ -38,13 +40,19 @@ def received(stack: Stack) -> int:
 
 def test_the_whole_page(open_page: OpenPage, stack: Stack) -> None:
     stack.upload(b"counted", "counted.txt")
+    # As if the service had been started anew.
+    with closing(sqlite3.connect(stack.data / "picasso.sqlite3", timeout=30)) as database, database:
+        silent = "datetime('now', '-1 hour')"
+        database.execute(f"INSERT INTO picasso_worker (name, queue, seen_at) VALUES ('gone', 'quick', {silent})")
     page = open_page("/system/")
     page.once(lambda: received(stack), "the upload is counted", 100)
     # Once a minute at most; the first time is when the service starts, with nothing stored.
     types = page.once(lambda: stack.client.get(f"{SYSTEM}storage/").json()["types"], "the types are counted", 100)
     page.go()
     read(page)
-    page.until("document.querySelectorAll('[data-worker]').length >= 2")
+    page.until("document.querySelectorAll('.card > .workers [data-worker]').length >= 2")
+    assert "1 earlier worker" in page.text("#view")
+    assert "gone" not in page.text("#view")
     assert "received" in page.run("document.querySelector('[data-chart=files] svg').getAttribute('aria-label')")
     assert page.run("document.querySelector('[data-chart=files] .line').getAttribute('d')").startswith("M")
     assert types[0]["media_type"] in page.text(".stored")

@@ -116,6 +116,15 @@ def test_the_service_reads_the_kinds_of_files_from_the_script() -> None:
     assert [kinds.icon(each) for each in types] == ["image", "document", "archive", "archive", "file"]
 
 
+def test_each_action_of_the_audit_has_its_words() -> None:
+    section = (ROOT / "docs/operations.md").read_text().partition("## Audit")[2].partition("## ")[0]
+    rows = section.partition("| what | actions |")[2].partition("\n\n")[0]
+    actions = set(re.findall(r"`([a-z]+\.[a-z.-]+)`", rows))
+    known = set(re.findall(r"^  '([a-z.-]+)': t\(", (CONSOLE / "views/audit/words.js").read_text(), re.MULTILINE))
+    assert len(actions) > 40
+    assert actions <= known
+
+
 def test_no_template_has_an_inline_script_or_style() -> None:
     """The Content-Security-Policy forbids them."""
     for path in CONSOLE.rglob("*.js"):

@@ -9,7 +9,7 @@ import { firstPage, moreButton } from '../../parts/pages.js';
 import { emptyState, screen } from '../../parts/screen.js';
 import { badge, exactly, pretty, said } from '../../parts/text.js';
 import { filterForm, FILTERS, queryOf } from './filters.js';
-import { actionInWords, kindOfOutcome, outcomeInWords } from './words.js';
+import { actionInWords, actorInWords, kindOfOutcome, outcomeInWords, targetInWords } from './words.js';
 
 export const title = 'Audit';
 
@@ -81,12 +81,12 @@ async function download(filters) {
 }
 
 /** The kind of the actor, and which one it is where there are several. */
-const who = ({ kind, actor }) => (actor === kind ? kind : html`${kind} ${said(actor.replace(/^\w+:/, ''))}`);
+const who = ({ kind, actor }) => (actor === kind ? actorInWords(kind) : html`${actorInWords(kind)} ${said(actor.replace(/^\w+:/, ''))}`);
 
 function target(entry, narrow) {
   if (!entry.target) return '–';
   const name = entry.details.name ? html`<br>${said(entry.details.name)}` : nothing;
-  return html`${entry.target} ${narrow('target', entry.target_id && `${entry.target}:${entry.target_id}`, said(entry.target_id))}${name}`;
+  return html`${targetInWords(entry.target)} ${narrow('target', entry.target_id && `${entry.target}:${entry.target_id}`, said(entry.target_id))}${name}`;
 }
 
 function details(found) {

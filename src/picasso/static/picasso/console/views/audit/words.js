@@ -7,6 +7,10 @@ const actions = () => ({
   'file.restore': t('Restored a file'),
   'file.update': t('Changed a file'),
   'file.download': t('Downloaded a file'),
+  'file.trash': t('Moved a file to the trash'),
+  'file.expire': t('A file expired'),
+  'file.quarantine': t('Put a file in quarantine'),
+  'file.release': t('Released a file from quarantine'),
   'file.batch': t('Changed many files'),
   'file.batch.stop': t('Stopped a change of many files'),
   'upload.expire': t('An upload expired'),
@@ -16,6 +20,11 @@ const actions = () => ({
   'import.cancel': t('Cancelled an import'),
   'job.retry': t('Retried a job'),
   'job.cancel': t('Cancelled a job'),
+  'reprocess.start': t('Began to process older files again'),
+  'reprocess.stop': t('Stopped processing older files again'),
+  'reprocess.resume': t('Went on processing older files again'),
+  'request.denied': t('Denied a request'),
+  'request.refused': t('Did not accept a request'),
   'queue.pause': t('Paused a queue'),
   'queue.resume': t('Resumed a queue'),
   'key.create': t('Created a key'),
@@ -55,3 +64,18 @@ const outcomes = () => ({ done: t('done'), denied: t('denied'), refused: t('refu
 export const outcomeInWords = (outcome) => outcomes()[outcome] ?? outcome;
 
 export const kindOfOutcome = (outcome) => ({ done: 'good', failed: 'bad' })[outcome] ?? 'waiting';
+
+const targets = () => ({
+  file: t('file'), 'file-batch': t('many files'), upload: t('upload'), import: t('import'), job: t('job'), queue: t('queue'), reprocess: t('processing again'),
+  key: t('key'), project: t('project'), webhook: t('webhook'), user: t('person'), token: t('token'), link: t('link'),
+});
+
+/** What kind of thing it was. */
+export const targetInWords = (target) => targets()[target] ?? target;
+
+const actors = () => ({
+  key: t('key'), token: t('token'), user: t('person'), session: t('person'), link: t('link'), system: t('command line'), service: t('the service'), open: t('anybody'), anonymous: t('nobody known'),
+});
+
+/** Who it was, by kind. */
+export const actorInWords = (kind) => actors()[kind] ?? kind;

@@ -5,7 +5,7 @@ import { sheet } from '../../core/dialogs.js';
 import { number, visible } from '../../core/format.js';
 import { t } from '../../core/words.js';
 import { copyText } from './copying.js';
-import { asWords } from './names.js';
+import { asWords, nameInWords } from './names.js';
 
 const MOST = 200; // items of one list
 /** Sounds like a fault, but says nothing of the file: it is only in the JSON. "Sent as" says it where it misleads. */
@@ -21,7 +21,7 @@ export function openAllFacts(file) {
     wide: true,
     className: 'all-facts',
     content: () => html`
-      ${Object.entries(file.facts).filter(([, facts]) => !isEmpty(facts)).map(([processor, facts]) => html`<section><h3><bdi>${asWords(processor)}</bdi></h3>${value(facts)}</section>`)}
+      ${Object.entries(file.facts).filter(([, facts]) => !isEmpty(facts)).map(([processor, facts]) => html`<section><h3><bdi>${nameInWords(processor)}</bdi></h3>${value(facts)}</section>`)}
       <section><h3>${t('File')}</h3>${value(shown)}</section>`,
     actions: (close) => html`
       <button class="button" type="button" @click=${() => { close(); openJson(file); }}>${t('JSON')}</button>

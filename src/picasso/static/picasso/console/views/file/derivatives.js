@@ -1,12 +1,12 @@
 // What was made from the file, as a gallery.
 
 import { html, icon, nothing } from '../../core/html.js';
-import { bytes, visible } from '../../core/format.js';
+import { bytes } from '../../core/format.js';
 import { iconOf } from '../../core/kinds.js';
 import { t } from '../../core/words.js';
 import { asDownload, web } from './addresses.js';
 import { copyMenu } from './copying.js';
-import { asWords } from './names.js';
+import { nameInWords, typeName } from './names.js';
 import { pixels } from './units.js';
 
 /** @param {object} file */
@@ -21,16 +21,16 @@ export function gallery(file) {
 
 function card(file, derivative) {
   const { role, url, media_type: type, size, width, height } = derivative;
-  const about = [visible(type), width && height && `${pixels(width, height)} px`, bytes(size)].filter(Boolean).join(' · ');
+  const about = [typeName(type), width && height && `${pixels(width, height)} px`, bytes(size)].filter(Boolean).join(' · ');
   return html`
     <li class="derivative card">
       <div class="derivative-picture checkers">${type.startsWith('image/')
         ? html`<img src=${web(url)} width=${width ?? nothing} height=${height ?? nothing} alt="" loading="lazy">`
         : icon(iconOf(type))}</div>
-      <h3><bdi>${asWords(role)}</bdi></h3>
+      <h3><bdi>${nameInWords(role)}</bdi></h3>
       <p class="soft small">${about}</p>
       <div class="actions">
-        <a class="button" href=${asDownload(url)} download aria-label=${t('Download {name}', { name: asWords(role) })}>${icon('download')}</a>
+        <a class="button" href=${asDownload(url)} download aria-label=${t('Download {name}', { name: nameInWords(role) })}>${icon('download')}</a>
         ${copyMenu({ file, derivative })}
       </div>
     </li>`;

@@ -21,12 +21,15 @@ export function ofPicture({ image = {} }) {
     [t('Dimensions'), image.width && joined(`${pixels(image.width, image.height)} px`, megapixels(image.width, image.height))],
     [t('Taken'), taken(exif.DateTimeOriginal)],
     [t('Camera'), text(camera(exif))],
-    [t('Exposure'), joined(exposure(exif.ExposureTime), text(exif.FNumber), exif.ISOSpeedRatings && `ISO ${text(exif.ISOSpeedRatings)}`, text(exif.FocalLength))],
+    [t('Exposure'), joined(exposure(exif.ExposureTime), text(exif.FNumber), exif.ISOSpeedRatings && `ISO ${text(exif.ISOSpeedRatings)}`, focal(exif.FocalLength))],
     [t('Animation'), animation && joined(some(animation.frames, (n) => tn('{n} frame', '{n} frames', n)), some(animation.seconds, length))],
     [t('Pages'), image.pages > 1 && !animation ? number(image.pages) : undefined],
     [t('Colours'), joined(text(image.icc_profile ?? SPACES[image.colour_space] ?? image.colour_space), image.bit_depth && t('{n} bits', { n: image.bit_depth }), image.has_alpha && t('transparent'))],
   ];
 }
+
+/** "194 mm" of `194.0 mm`. */
+const focal = (value) => text(value)?.replace(/\.0+(?=\D|$)/, '');
 
 /** EXIF has no time zone: `2024:05:01 12:34:56`. */
 function taken(value) {

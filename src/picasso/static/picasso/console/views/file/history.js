@@ -11,7 +11,7 @@ import { queueHolds } from '../../parts/findings.js';
 import { inItsWords } from '../../parts/text.js';
 import { attempt } from '../../parts/attempt.js';
 import { about } from './codes.js';
-import { asWords } from './names.js';
+import { nameInWords } from './names.js';
 import { confirm } from '../../core/dialogs.js';
 
 const STATES = { waiting: 'waiting', queued: 'waiting', running: 'info', done: 'good', failed: 'bad', cancelled: '' };
@@ -48,7 +48,7 @@ function jobItem(model, job) {
   return html`
     <li data-job=${job.id}>
       <span class="history-head">
-        <a href=${path(`jobs/${job.id}/`)}><strong>${asWords(job.processor)}</strong></a>
+        <a href=${path(`jobs/${job.id}/`)}><strong>${nameInWords(job.processor)}</strong></a>
         <span class=${`badge ${STATES[state] ?? ''}`}>${stateName(state)}</span>
         ${moment(job.finished_at ?? job.started_at ?? job.requested_at)}
       </span>

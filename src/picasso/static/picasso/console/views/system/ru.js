@@ -1,6 +1,7 @@
 // The words of views/system in Russian.
 
 export default {
+  '{n} earlier workers': ['{n} прежний обработчик', '{n} прежних обработчика', '{n} прежних обработчиков'],
   System: 'Система',
   'This is the last known state: the server can’t be reached.': 'Это последнее известное состояние: сервер недоступен.',
   'All is well: uploads are accepted, and jobs run.': 'Всё в порядке: загрузки принимаются, задания выполняются.',

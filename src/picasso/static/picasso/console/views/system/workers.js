@@ -20,16 +20,21 @@ import { t, tn } from '../../core/words.js';
 /** @param {Worker[] | null} workers null for who may not see them */
 export function workersCard(workers) {
   if (!workers) return nothing;
+  const [replaced, present] = [true, false].map((wanted) => workers.filter((each) => isReplaced(each, workers) === wanted));
   return html`<section class="card" aria-labelledby="workers"><h2 id="workers" tabindex="-1">${t('Workers')}</h2>
-    ${workers.length ? html`<ul class="workers">${workers.map(one)}</ul>` : html`<p>${t('No worker has reported within the last day. Start one:')} <code>picasso worker</code></p>`}
+    ${workers.length ? html`<ul class="workers">${present.map(one)}</ul>` : html`<p>${t('No worker has reported within the last day. Start one:')} <code>picasso worker</code></p>`}
+    ${replaced.length ? html`<details><summary>${tn('{n} earlier worker', '{n} earlier workers', replaced.length)}</summary><ul class="workers">${replaced.map((each) => one(each, true))}</ul></details>` : nothing}
   </section>`;
 }
 
-/** @param {Worker} worker */
-function one(worker) {
+/** Whether one that is silent was followed by another one of its queue, as when the service was started anew. @param {Worker} worker @param {Worker[]} all */
+const isReplaced = (worker, all) => !worker.alive && all.some(({ alive, queue, started_at: began }) => alive && queue === worker.queue && began !== null && began > worker.seen_at);
+
+/** @param {Worker} worker @param {unknown} [replaced] */
+function one(worker, replaced) {
   return html`<li data-worker=${worker.queue}>
     <p class="worker-head">
-      <span class=${`badge ${worker.alive ? 'good' : 'bad'}`}>${worker.alive ? t('Alive') : t('Silent since {time}', { time: ago(worker.seen_at) })}</span>
+      <span class=${`badge ${worker.alive ? 'good' : replaced === true ? '' : 'bad'}`}>${worker.alive ? t('Alive') : t('Silent since {time}', { time: ago(worker.seen_at) })}</span>
       <strong>${worker.queue}</strong> <bdi class="mono soft">${worker.name}</bdi>
       <span class="soft small">${worker.slots ? tn('{busy} of {n} place busy', '{busy} of {n} places busy', worker.slots, { busy: number(worker.running.length) }) : tn('{n} job', '{n} jobs', worker.running.length)}${worker.started_at ? html` · <span title=${exactDate(worker.started_at)}>${t('started {time}', { time: ago(worker.started_at) })}</span>` : nothing}</span>
     </p>
