@@ -28,6 +28,7 @@ from picasso.web.app import WebApp
 from picasso.web.request import Request
 from tests.flow.asgi import Exchange, ask, in_thread, started, with_app
 from tests.flow.test_web_app import wait_for_their_end
+from tests.waiting import within
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -213,8 +214,9 @@ def test_a_key_is_in_use_while_its_body_takes_its_time(tmp_path: Path, name: str
         first = slow(app, door, idempotency_key="k")
         running = asyncio.create_task(first.run())
         # Its row, which has the key. The file in the store comes first, and with it alone the second request would win.
-        while not await in_thread(Upload.everywhere.exists):  # noqa: ASYNC110 - it has no event
-            await asyncio.sleep(0.01)
+        async with within("the row of the first request"):
+            while not await in_thread(Upload.everywhere.exists):  # noqa: ASYNC110 - it has no event
+                await asyncio.sleep(0.01)
         second = await by(app, door, idempotency_key="k")
         first.send(door[2][len(door[2]) // 2 :], more=False)
         await running
@@ -234,8 +236,9 @@ def test_what_is_cut_leaves_nothing_and_its_key_is_free(tmp_path: Path, name: st
     async def call(app: WebApp) -> Exchange:
         cut = slow(app, door, idempotency_key="k")
         running = asyncio.create_task(cut.run())
-        while waits and not uploads_folder(tmp_path):  # noqa: ASYNC110 - it has no event
-            await asyncio.sleep(0.01)
+        async with within("the bytes of the request that is cut"):
+            while waits and not uploads_folder(tmp_path):  # noqa: ASYNC110 - it has no event
+                await asyncio.sleep(0.01)
         cut.disconnect()
         await running
         assert cut.status is None
@@ -366,8 +369,9 @@ def test_all_bytes_take_over_from_a_request_that_stalls(tmp_path: Path, elsewher
         stalled = Exchange(app, "PATCH", path, {"content-length": len(CONTENT), **patch_fields()})
         stalled.send(CONTENT[:10])
         running = asyncio.create_task(stalled.run())
-        while not any(each.stat().st_size for each in uploads_folder(tmp_path)):  # noqa: ASYNC110 - it has no event
-            await asyncio.sleep(0.01)
+        async with within("the bytes of the request that stalls"):
+            while not any(each.stat().st_size for each in uploads_folder(tmp_path)):  # noqa: ASYNC110 - no event
+                await asyncio.sleep(0.01)
         wrong = await patch(app, path)
         await running
         return [stalled, wrong, await patch(app, path, CONTENT[10:], 10)]
