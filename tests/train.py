@@ -20,7 +20,7 @@ RESET = struct.pack("ii", 1, 0)
 class Train:
     """A TCP proxy on ``port``. Its behaviour can be changed while it runs."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, at: int) -> None:
         self.pace = float("inf")
         """Bytes per second and connection that the client can send."""
         self.reach = float("inf")
@@ -33,7 +33,7 @@ class Train:
         """The bytes that clients have sent so far."""
         self._to = port
         self._pairs: set[tuple[socket.socket, socket.socket]] = set()
-        self._listening = socket.create_server(("127.0.0.1", 0))
+        self._listening = socket.create_server(("127.0.0.1", at))
         # A large buffer would take whole uploads, so that no cut would come in the middle of one.
         self._listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, PIECE)
         self.port: int = self._listening.getsockname()[1]
@@ -119,9 +119,9 @@ def reset(end: socket.socket) -> None:
 
 
 @contextmanager
-def train(port: int) -> Iterator[Train]:
-    """A bad network in front of the service at this port."""
-    made = Train(port)
+def train(port: int, at: int = 0) -> Iterator[Train]:
+    """A bad network in front of the service at this port. Clients find it ``at`` a port; 0 is any."""
+    made = Train(port, at)
     try:
         yield made
     finally:

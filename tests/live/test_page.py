@@ -13,7 +13,7 @@ import pytest
 
 from tests import nginx
 from tests.console.pages import press
-from tests.devtools import Browser, Browsers, Page, Sent, Window, required
+from tests.devtools import Browser, Page, Sent, Window, required
 from tests.live.conftest import web_only
 from tests.ports import free_port
 from tests.stack import Stack, until
@@ -43,15 +43,14 @@ def stack(processing: Stack) -> Stack:
 
 
 @pytest.fixture(scope="module")
-def chromium(browsers: Browsers) -> Iterator[Window]:
-    """One window for all tests: each has a line of its own, so its pages share no storage with those of the others."""
-    with browsers.running().window() as window:
-        yield window
+def line_port() -> int:
+    """The same one for all tests, so that the browser has compiled the scripts of this address already."""
+    return free_port()
 
 
 @pytest.fixture
-def line(stack: Stack) -> Iterator[Train]:
-    with train(stack.port) as line:
+def line(stack: Stack, line_port: int) -> Iterator[Train]:
+    with train(stack.port, line_port) as line:
         yield line
 
 
