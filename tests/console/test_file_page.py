@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from PIL import ImageFont
+
 from tests.console.pages import check_looks, cookie, findings, focused, live, look, press, sheet_of_keys
 from tests.contract.samples import av, image
 from tests.devtools import Page
@@ -101,7 +103,16 @@ def pdf() -> bytes:
     return written + head + table + end
 
 
+def font() -> bytes:
+    """The one that comes with Pillow."""
+    found = ImageFont.load_default(10)
+    assert isinstance(found, ImageFont.FreeTypeFont)
+    assert isinstance(found.path, io.BytesIO)
+    return found.path.getvalue()
+
+
 KINDS = {
+    "font": (font(), "letters.ttf", ".font-lines"),
     "text": (b"first line\r\nsecond line\n" * 5000, "code.py", ".code .lines"),
     "table": (b"name,count\nb,2\na,10\n", "table.csv", ".data-table"),
     "archive": (zipped(), "files.zip", ".tree details"),
@@ -168,6 +179,13 @@ def check_text(page: Page) -> None:
     page.until(f"document.querySelector('.numbers')?.innerText.length > {before}")
 
 
+def check_font(page: Page) -> None:
+    page.run("document.querySelector('.font-text').select()")
+    page.ask("Input.insertText", text="Hamburg")
+    page.until("document.querySelector('.font-lines')?.innerText.split('\\n\\n').every((each) => each === 'Hamburg')")
+    assert page.run("[...document.fonts].some(({family, status}) => family.includes('picasso') && status === 'loaded')")
+
+
 def check_table(page: Page) -> None:
     column = "[...document.querySelectorAll('tbody td:nth-child(3)')].map((each) => each.innerText).join()"
     page.until(f"{column} === '2,10'")
@@ -195,6 +213,7 @@ def check_document(page: Page) -> None:
 
 
 CHECKS: dict[str, Callable[[Page], None]] = {
+    "font": check_font,
     "text": check_text,
     "table": check_table,
     "archive": check_archive,
