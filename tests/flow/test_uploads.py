@@ -445,8 +445,15 @@ def test_content_that_there_is_no_room_for_leaves_an_upload_as_it_was(storage: F
         os.utime(path, (then, then))
         async with uploads.lock(SERVICE, row.pk) as upload:
             upload.row.reserved = 0  # as if others had taken it
+            append = await upload.expect_and_append(100)
+            await append.sink.write(b"x" * 100)
             with pytest.raises(UnfinishedFull):
-                await upload.expect_and_append(100)
+                await wait_in(upload.interruptible(), lambda: None)
+            for _ in range(2):
+                with pytest.raises(UnfinishedFull):
+                    await append.sink.drain()
+            assert not await append.has_room()
+            await append.discard()
             return path.stat().st_mtime, then, path.stat().st_size
 
     found, expected, size = with_uploads(storage, refuse, limits(max_unfinished=100))

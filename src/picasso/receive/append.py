@@ -53,6 +53,7 @@ class Append:
         limit: int,
         *,
         checks: Sequence[Hash] = (),
+        room: asyncio.Future[None] | None = None,
         on_progress: Callable[[int], Awaitable[None]] | None = None,
     ) -> None:
         """Start to append.
@@ -61,6 +62,7 @@ class Append:
             size: the upload's offset.
             limit: its largest size.
             checks: with them nothing counts until `keep`.
+            room: nothing is written before it is done. If it raises an error, nothing at all.
             on_progress: called with the size, from time to time. If it raises an error, the content ends with that.
         """
         self.upload_id = upload_id
@@ -84,6 +86,7 @@ class Append:
             max_delay=MAX_DELAY,
             on_written=self._on_written,
         )
+        self._room = room
         self._on_progress = on_progress
         self._checkpoints = None if checks else Checkpoints(self._uploads, threads, upload_id, self._hash)
 
@@ -99,7 +102,19 @@ class Append:
     def head(self) -> bytes:
         return next(self._uploads.read(self.upload_id, 0, min(HEAD, self.size)), b"")
 
+    async def has_room(self) -> bool:
+        """Whether there is room for what arrives first. Until that is known, it stays in memory."""
+        with suppress(Exception):  # whoever writes is told
+            await self._wait_for_room()
+        return self._room is None
+
+    async def _wait_for_room(self) -> None:
+        if self._room:
+            await asyncio.shield(self._room)
+            self._room = None
+
     async def _on_written(self) -> None:
+        await self._wait_for_room()
         if self._checkpoints:
             await self._checkpoints()
         if on_progress := self._on_progress:
@@ -177,9 +192,8 @@ class Append:
 
     def _undo(self) -> None:
         try:
-            if self.size > self.start:
-                self.writer.truncate(self.start)
-                self.writer.sync()
+            self.writer.truncate(self.start)
+            self.writer.sync()
             self._write_state(self._before, self.start)
         finally:
             self.writer.close()

@@ -157,24 +157,28 @@ class LockedUpload:
     # Bytes
 
     async def expect_and_append(self, size: int | None, checks: Sequence[Hash] = ()) -> Append:
-        """`append`, while the reservation is made. Raises as `expect`; then nothing was begun."""
+        """`append`, before the reservation is made (see `expect`): content may arrive meanwhile.
+
+        If there is no room for it, what is `interruptible` is interrupted and nothing was added.
+        """
         expecting = asyncio.ensure_future(self.expect(size))
+        expecting.add_done_callback(self._interrupt_if_refused)
         try:
-            append = await self.append(checks)
+            return await self.append(checks, expecting)
         except BaseException:
             await asyncio.wait({expecting})
-            expecting.exception()
             raise
-        try:
-            await expecting
-        except BaseException:
-            await append.discard()
-            raise
-        return append
 
-    async def append(self, checks: Sequence[Hash] = ()) -> Append:
-        """Start to append. To be ended by `keep`, `Append.discard` or `commit`. With ``checks`` only `keep` counts."""
-        create = partial(self._append, checks)
+    def _interrupt_if_refused(self, expecting: asyncio.Future[None]) -> None:
+        if not expecting.cancelled() and isinstance(fault := expecting.exception(), PicassoError):
+            self._holder.interrupt(fault)
+
+    async def append(self, checks: Sequence[Hash] = (), room: asyncio.Future[None] | None = None) -> Append:
+        """Start to append. To be ended by `keep`, `Append.discard` or `commit`. With ``checks`` only `keep` counts.
+
+        Nothing is written before ``room`` is done.
+        """
+        create = partial(self._append, checks, room)
         future = asyncio.get_running_loop().run_in_executor(self._threads.hashers, create)
         try:
             return await asyncio.shield(future)
@@ -185,7 +189,7 @@ class LockedUpload:
                 await future.result().discard()
             raise
 
-    def _append(self, checks: Sequence[Hash]) -> Append:
+    def _append(self, checks: Sequence[Hash], room: asyncio.Future[None] | None) -> Append:
         limit = self._limits.max_size if self.row.length is None else self.row.length
         return Append(
             self._services.storage,
@@ -194,6 +198,7 @@ class LockedUpload:
             self.offset,
             limit,
             checks=checks,
+            room=room,
             on_progress=self._reserve_next,
         )
 

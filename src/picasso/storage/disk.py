@@ -243,7 +243,8 @@ class AppendWriter:
         start_write_back(self._fd, begin, self._size - begin)
 
     def truncate(self, offset: int) -> None:
-        os.ftruncate(self._fd, offset)
+        if os.fstat(self._fd).st_size != offset:  # otherwise it would count as a change, a sign of life
+            os.ftruncate(self._fd, offset)
         self._size = offset
 
     def sync(self) -> None:

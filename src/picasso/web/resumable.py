@@ -124,7 +124,8 @@ async def add(request: Request, upload: LockedUpload, arrival: Arrival, *, is_la
         await refuse(upload, append, fault)
         raise
     except BaseException:
-        await (append.discard() if checks else keep_what_arrived(request, upload, append, body))
+        counts = not checks and await append.has_room()
+        await (keep_what_arrived(request, upload, append, body) if counts else append.discard())
         raise
     await upload.keep(append)
     return append
