@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection, models
 
@@ -38,25 +38,39 @@ def as_text(rows: Sequence[Row]) -> str:
     return json.dumps(rows, default=adapted_to_sqlite if connection.vendor == "sqlite" else str)
 
 
-def insert_all(*groups: tuple[type[models.Model], Sequence[Row]]) -> None:
-    """As `insert_rows` for several tables: in one statement on PostgreSQL, where each one costs a journey.
+class Group(NamedTuple):
+    """Rows for one table, as `insert_rows` has them. The column ``now`` gets the time of the database."""
+
+    model: type[models.Model]
+    rows: Sequence[Row]
+    now: str = ""
+
+    @property
+    def table(self) -> tuple[str, tuple[str, ...], str]:
+        """Name, columns, and the one with the time: as `statement` has them."""
+        return self.model._meta.db_table, tuple(self.rows[0]), self.now
+
+
+def insert_all(*groups: Group) -> None:
+    """Insert several groups: in one statement on PostgreSQL, where each one costs a journey.
 
     Foreign keys are checked at the end of the transaction, so no order of the tables matters.
     """
-    given = [group for group in groups if group[1]]
+    given = [group for group in groups if group.rows]
     if connection.vendor == "sqlite":
-        for model, rows in given:
-            insert_rows(model, rows)
+        for group in given:
+            with connection.cursor() as cursor:
+                cursor.execute(statement("sqlite", *group.table), [as_text(group.rows)])
     elif given:
-        query = joined_statement(tuple((model._meta.db_table, tuple(rows[0])) for model, rows in given))
         with connection.cursor() as cursor:
-            cursor.execute(query, [as_text(rows) for _, rows in given])
+            query = joined_statement(tuple(group.table for group in given))
+            cursor.execute(query, [as_text(group.rows) for group in given])
 
 
 @cache
-def joined_statement(tables: tuple[tuple[str, tuple[str, ...]], ...]) -> str:
-    """Tables with columns. As `statement`, for PostgreSQL."""
-    *first, last = (statement("postgresql", table, columns) for table, columns in tables)
+def joined_statement(tables: tuple[tuple[str, tuple[str, ...], str], ...]) -> str:
+    """Of tables as `Group.table` gives them. As `statement`, for PostgreSQL."""
+    *first, last = (statement("postgresql", *table) for table in tables)
     named = ", ".join(f"part{number} AS ({each})" for number, each in enumerate(first))
     return f"WITH {named} {last}" if first else last
 
@@ -77,21 +91,19 @@ def insert_new(model: type[models.Model], rows: Sequence[Row], *, unique: str, n
 @cache
 def new_statement(vendor: str, table: str, columns: tuple[str, ...], *, unique: str, now: str) -> str:
     """As `statement`."""
-    names, selected = statement(vendor, table, columns).split(") SELECT ")
-    values, _, source = selected.rpartition(" FROM ")
     # Without a condition SQLite takes ON for the start of a join.
-    where = f"WHERE true ON CONFLICT ({unique}) DO NOTHING RETURNING id"
-    return f"{names}, {now}) SELECT {values}, {NOW[vendor]} FROM {source} {where}"  # noqa: S608
+    return f"{statement(vendor, table, columns, now)} WHERE true ON CONFLICT ({unique}) DO NOTHING RETURNING id"
 
 
 @cache
-def statement(vendor: str, table: str, columns: tuple[str, ...]) -> str:
-    """Table and columns are names from the models, never from outside."""
-    names = ", ".join(columns)
+def statement(vendor: str, table: str, columns: tuple[str, ...], now: str = "") -> str:
+    """Table and columns are names from the models, never from outside. The column ``now`` gets the time."""
+    names, times = ", ".join([*columns, now] if now else columns), [NOW[vendor]] if now else []
     if vendor == "sqlite":
-        values = ", ".join(f"json_extract(value, '$.{column}')" for column in columns)
+        values = ", ".join([*(f"json_extract(value, '$.{column}')" for column in columns), *times])
         return f"INSERT INTO {table} ({names}) SELECT {values} FROM json_each(%s)"  # noqa: S608
-    return f"INSERT INTO {table} ({names}) SELECT {names} FROM json_populate_recordset(NULL::{table}, %s)"  # noqa: S608
+    values = ", ".join([*columns, *times])
+    return f"INSERT INTO {table} ({names}) SELECT {values} FROM json_populate_recordset(NULL::{table}, %s)"  # noqa: S608
 
 
 def adapted_to_sqlite(value: object) -> str:

@@ -21,6 +21,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 
 from picasso import activity, bulk_insert, detection
 from picasso.access.policies import Policies
+from picasso.bulk_insert import Group
 from picasso.errors import PicassoError, Unavailable
 from picasso.events import write as events
 from picasso.files.delete import undo
@@ -296,11 +297,12 @@ def insert(batch: list[Pending]) -> None:
     files = [pending.file for pending in batch if pending.file]
     jobs = [row for pending in batch for row in job_rows(pending)]
     bulk_insert.insert_all(
-        (File, [{column: getattr(file, column) for column in FILE_COLUMNS} for file in files]),
-        (FileWebhook, [row for pending in batch for row in webhook_rows(pending)]),
-        (Job, [row for row in jobs if "due_at" not in row]),
-        (Job, [row for row in jobs if "due_at" in row]),
-        (Event, [row for pending in batch for row in event_rows(pending)]),
+        Group(File, [{column: getattr(file, column) for column in FILE_COLUMNS} for file in files]),
+        whole_uploads.group(batch),
+        Group(FileWebhook, [row for pending in batch for row in webhook_rows(pending)]),
+        Group(Job, [row for row in jobs if "due_at" not in row]),
+        Group(Job, [row for row in jobs if "due_at" in row]),
+        Group(Event, [row for pending in batch for row in event_rows(pending)]),
     )
     activity.announce()
     for pending in batch:

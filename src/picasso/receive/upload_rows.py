@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
 from django.db import connection, models, transaction
@@ -106,9 +106,17 @@ def insert_finished(rows: Sequence[Upload]) -> set[uuid.UUID]:
 
     In the order of their keys, so that two transactions can't wait for each other.
     """
-    ordered = sorted(rows, key=lambda row: row.idempotency_key or "")
-    values = [{column: getattr(row, column) for column in FINISHED_COLUMNS} for row in ordered]
+    values = finished_values(sorted(rows, key=lambda row: row.idempotency_key or ""))
     return bulk_insert.insert_new(Upload, values, unique="idempotency_key", now="finished_at")
+
+
+def finished_group(rows: Iterable[Upload]) -> bulk_insert.Group:
+    """To insert new rows of uploads that are files and have no key, together with others."""
+    return bulk_insert.Group(Upload, finished_values(rows), now="finished_at")
+
+
+def finished_values(rows: Iterable[Upload]) -> list[dict[str, Any]]:
+    return [{column: getattr(row, column) for column in FINISHED_COLUMNS} for row in rows]
 
 
 def finish(upload_id: uuid.UUID, file: File) -> None:

@@ -7,6 +7,7 @@ import binascii
 import json
 from collections.abc import Mapping
 from difflib import get_close_matches
+from functools import lru_cache
 from types import MappingProxyType
 from urllib.parse import parse_qs
 
@@ -156,9 +157,14 @@ def refuse_misspelt(name: str) -> None:
     """A form and Upload-Metadata may have other fields, but not one that looks like ours. Raises `InvalidField`."""
     if name in WISHES or len(name) > MAX_MISSPELT:
         return
-    plain = name.lower().removesuffix("[]").replace("-", "_")
-    for meant in get_close_matches(plain, PARAMETERS, 1, LIKENESS):
+    if meant := meant_by(name):
         raise InvalidField(name, f"There is no field {name}. Did you mean {meant}?")
+
+
+@lru_cache(maxsize=500)  # each upload has the same few names, and to compare one takes as long as to parse the head
+def meant_by(name: str) -> str | None:
+    plain = name.lower().removesuffix("[]").replace("-", "_")
+    return next(iter(get_close_matches(plain, PARAMETERS, 1, LIKENESS)), None)
 
 
 def unreadable(name: str) -> str:
