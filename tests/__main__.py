@@ -81,8 +81,7 @@ PARTS = [
     Part("live: services with settings", CONFIGURED),
     Part("live: services that stop", STOPPED),
     Part("live: access and limits", LIMITED),
-    Part("contract", ["tests/contract"], without=OF_SERVICES, servers=False),
-    Part("hostile", ["tests/hostile"], servers=False),
+    Part("contract and hostile", ["tests/contract", "tests/hostile"], without=OF_SERVICES, servers=False),
 ]
 
 

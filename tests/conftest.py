@@ -69,13 +69,16 @@ ENGINES = ("embedded", "clustered")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """A test of both engines runs on one of them, drawn by the date, but where everything runs or a test is named.
+    """Leaves out what is not in the sample of today, but where everything runs or a test is named.
 
-    The tests of a file that starts services of its own run on the same one, so that only that is started.
+    A test of both engines runs on one of them, drawn by the date. The tests of a file that starts services of its own run
+    on the same one, so that only that is started. Of tests with the mark ``sampled`` and the same kind runs a share.
     """
     if any("::" in argument for argument in config.args) or sampling.everything():
         return
-    left_out = [item for item in items if engine(item) not in {"", drawn_engine(item)}]
+    marks = {item.nodeid: mark for item in items if (mark := item.get_closest_marker("sampled"))}
+    not_today = sampling.left_out({test: mark.args for test, mark in marks.items()})
+    left_out = [item for item in items if item.nodeid in not_today or engine(item) not in {"", drawn_engine(item)}]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in set(left_out)]
 

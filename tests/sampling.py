@@ -52,6 +52,15 @@ def _some(items: list[T], seed: str, share: float) -> list[T]:
     return random.Random(seed).sample(items, max(1, round(len(items) * share)))
 
 
+def left_out(tests: Mapping[str, tuple[str, float]]) -> set[str]:
+    """Which tests do not run today, of those that repeat a kind: ``tests`` are ids, each with its kind and a share."""
+    found = set(tests)
+    for kind, share in set(tests.values()):
+        alike = sorted(test for test, of in tests.items() if of == (kind, share))
+        found -= set(sample(alike, lambda _, kind=kind: kind, share))  # type: ignore[misc]
+    return found
+
+
 def number(everything_: int, few: int) -> int:
     """How many of something that is made at random."""
     return everything_ if everything() else few

@@ -60,6 +60,7 @@ def left(stack: Stack) -> int:
     return count
 
 
+@pytest.mark.sampled("a whole bench", 1 / 2)
 def test_it_measures_the_service_and_the_machine(
     bench: Bench, stack: Stack, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -73,6 +74,7 @@ def test_it_measures_the_service_and_the_machine(
     assert [*tmp_path.iterdir()] == []
 
 
+@pytest.mark.sampled("a whole bench", 1 / 2)
 def test_figures_for_programs(bench: Bench, stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
     assert bench("--seconds", "0.2", "--json") == 0
     figures = json.loads(capsys.readouterr().out)
@@ -112,7 +114,8 @@ def test_without_a_service_and_without_a_key(
     assert str(bench()).startswith("picasso bench: ")
 
 
-def test_commits_of_postgresql_leave_no_table(postgres: Databases, tmp_path: Path) -> None:
+def test_commits_of_postgresql_leave_no_table(postgres: Databases, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "SECONDS", 0.1)
     url = postgres.create_database("bench")
     assert machine.of_postgresql(url) > 0
     with psycopg.connect(url) as database:

@@ -87,6 +87,7 @@ def test_the_page_is_loaded_anew(stack: Stack, page: Page, protocol: str) -> Non
     check_stored(stack, result["files"][0], sent, NAME, TYPE)
 
 
+@pytest.mark.sampled("the service of a client is killed", 1 / 2)
 @pytest.mark.parametrize("protocol", one_protocol("page and service killed"))
 def test_the_service_is_killed(stack: Stack, page: Page, protocol: str) -> None:
     sent = content(2_000_000)
@@ -146,6 +147,7 @@ def test_uppy_and_parts(stack: Stack, page: Page) -> None:
     check_stored(stack, file_of(stack, result["urls"][0]), sent, NAME, TYPE)
 
 
+@pytest.mark.sampled("the service of a client is killed", 1 / 2)
 def test_uppy_and_a_killed_service(stack: Stack, page: Page) -> None:
     sent = content(2_000_000)
     page.start(sent, **task(stack, {"chunkSize": CHUNK}, client="uppy", gated=True))

@@ -112,6 +112,7 @@ def test_a_proxy_refuses_large_requests(stack: Stack, file: Path, sent: bytes, t
     check_stored(stack, last["file"]["file"].rpartition("/")[0], sent)
 
 
+@pytest.mark.sampled("the service of a client is killed", 1 / 2)
 def test_the_service_is_killed(stack: Stack, file: Path, sent: bytes) -> None:
     with running("picasso.mjs", node.asked({"do": "slow", "url": stack.url, "file": file})) as client:
         said = client.said()

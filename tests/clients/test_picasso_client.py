@@ -120,6 +120,7 @@ def test_a_lost_answer_stores_no_second_file(stack: Stack, new_client: NewClient
     assert times_stored(stack, small) == times_stored(stack, large) == 1
 
 
+@pytest.mark.sampled("the service of a client is killed", 1 / 2)
 @pytest.mark.parametrize("new_client", ["sync"], indirect=True)
 def test_the_service_is_killed_while_it_receives(stack: Stack, client: Any) -> None:
     sent = content(LARGE)

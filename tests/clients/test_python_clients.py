@@ -87,6 +87,7 @@ def test_tuspy_goes_on_by_its_store(stack: Stack, client: TusClient, tmp_path: P
     check_stored(stack, file(uploader), sent, NAME, TYPE)
 
 
+@pytest.mark.sampled("the service of a client is killed", 1 / 2)
 def test_tuspy_while_the_service_is_killed(stack: Stack, client: TusClient) -> None:
     sent = content(1_000_000)
     uploader = client.uploader(
@@ -132,6 +133,7 @@ def test_aiotus_joins_parts(stack: Stack, sizes: list[int]) -> None:
         assert not times_stored(stack, part)
 
 
+@pytest.mark.sampled("the service of a client is killed", 1 / 2)
 def test_aiotus_while_the_service_is_killed(stack: Stack) -> None:
     sent = content(1_000_000)
     killing = KillingFile(sent, lambda: kill_web(stack))

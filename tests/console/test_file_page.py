@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from PIL import ImageFont
 
 from tests.console.pages import check_looks, cookie, findings, focused, live, look, press, sheet_of_keys
@@ -340,6 +341,7 @@ def test_the_buttons_of_a_long_dialog_are_in_sight(stack: Stack, open_page: Open
         )
 
 
+@pytest.mark.sampled("a view in Russian", 1 / 2)
 def test_in_russian(stack: Stack, open_page: Open) -> None:
     file = store(stack, b"a,b\n1,2\n", "table.csv")
     page = open_page(MISSING)

@@ -457,6 +457,7 @@ def test_an_answer_that_fails_and_none_at_all(stack: Stack, open_page: Open, tag
     shows(page, "a.txt")
 
 
+@pytest.mark.sampled("a view in Russian", 1 / 2)
 def test_russian(stack: Stack, open_page: Open, tag: str) -> None:
     stored(stack, tag, "a.txt", "b.txt", "c.txt")
     page = open_page("/")

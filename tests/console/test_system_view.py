@@ -111,6 +111,7 @@ def test_loading_and_offline(open_page: OpenPage) -> None:
     page.until("!!document.querySelector('tr[data-queue]')")
 
 
+@pytest.mark.sampled("a view in Russian", 1 / 2)
 def test_in_russian(chromium: Window, stack: Stack) -> None:
     page = opened(chromium, stack)
     with cookie(page, stack, "picasso-language", "ru"):

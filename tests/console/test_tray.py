@@ -267,6 +267,7 @@ def test_unfinished_uploads(chromium: Window, slow: Page, line: Train, stack: St
     assert findings(slow) == []
 
 
+@pytest.mark.sampled("a view in Russian", 1 / 2)
 def test_the_tray_speaks_russian(page: Page, stack: Stack, open_page: Open, tmp_path: Path) -> None:
     with cookie(page, stack, "picasso-language", "ru"):
         russian = open_page("/uploads/")

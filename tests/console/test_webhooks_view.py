@@ -132,6 +132,7 @@ def test_what_is_refused_gone_or_out_of_reach_is_said(page: Page, stack: Stack, 
     says(page, "127.0.0.1:9")
 
 
+@pytest.mark.sampled("a view in Russian", 1 / 2)
 def test_it_speaks_russian(page: Page, stack: Stack, webhook: dict[str, Any]) -> None:
     page.ask("Network.setExtraHTTPHeaders", headers={"Accept-Language": "ru"})
     page.go(f"{stack.url}/webhooks/{webhook['id']}", SHOWN)

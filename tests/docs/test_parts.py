@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import picasso
-from tests import counted
+from tests import counted, sampling
 from tests.__main__ import check_parts
 from tests.counted import limited, processor_seconds
 from tests.flow import vendors
@@ -56,3 +56,13 @@ def test_a_test_that_races_runs_on_both_databases() -> None:
     calls_it = lambda: [side_by_side([])]  # noqa: E731
     assert vendors.differs(calls_it)
     assert not vendors.differs(test_every_folder_is_in_a_part)
+
+
+def test_of_each_kind_of_tests_a_share_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    tests = {f"a::{n}": ("a", 1 / 2) for n in range(6)} | {"b::0": ("b", 1 / 2)}
+    monkeypatch.setenv(sampling.ALL, "0")
+    left_out = sampling.left_out(tests)
+    assert len(left_out) == 3
+    assert "b::0" not in left_out
+    monkeypatch.setenv(sampling.ALL, "1")
+    assert sampling.left_out(tests) == set()

@@ -149,6 +149,7 @@ def test_an_empty_file_is_refused(page: Page, tmp_path: Path) -> None:
     assert "The file is empty" in page.text(ROW)
 
 
+@pytest.mark.sampled("the line of a page is cut", 1 / 2)
 def test_a_lost_answer_makes_no_second_file(page: Page, stack: Stack, line: Train, tmp_path: Path) -> None:
     path = made(tmp_path / "note.txt", 1000)
     lost = iter([True])
@@ -184,6 +185,7 @@ def test_an_upload_survives_cuts(page: Page, stack: Stack, line: Train, film: Pa
     assert line.came < 8 * MIB  # what had arrived was not sent again
 
 
+@pytest.mark.sampled("the line of a page is cut", 1 / 2)
 def test_an_upload_needs_no_connection_that_lasts(page: Page, stack: Stack, line: Train, film: Path) -> None:
     line.reach = 1.5 * MIB
     page.run(WATCH_STATES)
@@ -215,6 +217,7 @@ def test_an_upload_survives_the_deaths_of_the_service(page: Page, stack: Stack, 
     assert len(begun(page)) == 1
 
 
+@pytest.mark.sampled("the line of a page is cut", 1 / 2)
 def test_an_upload_whose_beginning_was_not_heard_is_begun_once(
     page: Page, stack: Stack, line: Train, film: Path
 ) -> None:
@@ -225,6 +228,7 @@ def test_an_upload_whose_beginning_was_not_heard_is_begun_once(
     assert next(lost, "swallowed") == "swallowed"
 
 
+@pytest.mark.sampled("the line of a page is cut", 1 / 2)
 def test_a_lost_last_answer_ends_well(page: Page, stack: Stack, line: Train, film: Path) -> None:
     """All has arrived, and nobody heard."""
     lost = iter([True])
@@ -234,6 +238,7 @@ def test_a_lost_last_answer_ends_well(page: Page, stack: Stack, line: Train, fil
     assert len(begun(page)) == 1
 
 
+@pytest.mark.sampled("the line of a page is cut", 1 / 2)
 def test_it_goes_on_as_soon_as_the_browser_is_online(page: Page, stack: Stack, line: Train, film: Path) -> None:
     half_sent(page, line, film)
     page.connected(False)
@@ -248,6 +253,7 @@ def test_it_goes_on_as_soon_as_the_browser_is_online(page: Page, stack: Stack, l
     the_file(page, stack, film)
 
 
+@pytest.mark.sampled("the line of a page is cut", 1 / 2)
 def test_it_goes_on_when_it_is_told_to(page: Page, stack: Stack, line: Train, film: Path) -> None:
     half_sent(page, line, film)
     line.tunnel = True
@@ -260,6 +266,7 @@ def test_it_goes_on_when_it_is_told_to(page: Page, stack: Stack, line: Train, fi
     the_file(page, stack, film)
 
 
+@pytest.mark.sampled("the line of a page is cut", 1 / 2)
 def test_pause_and_go_on(page: Page, stack: Stack, line: Train, film: Path) -> None:
     half_sent(page, line, film)
     assert page.text(f"{ROW} [data-slot=first]") == "Pause"
@@ -277,6 +284,7 @@ def test_pause_and_go_on(page: Page, stack: Stack, line: Train, film: Path) -> N
 # Reloads
 
 
+@pytest.mark.sampled("a page goes on later", 1 / 2)
 def test_it_goes_on_after_a_reload(chromium: Window, page: Page, stack: Stack, line: Train, tmp_path: Path) -> None:
     film = made(tmp_path / "long.bin", 20 * MIB)
     half_sent(page, line, film)
@@ -305,6 +313,7 @@ def left(page: Page) -> None:
     page.until(f"document.querySelector('{ROW}')?.dataset.state === 'left'")
 
 
+@pytest.mark.sampled("a page goes on later", 1 / 2)
 def test_it_goes_on_after_a_restart_of_the_browser(stack: Stack, line: Train, film: Path, tmp_path: Path) -> None:
     program, profile = required(), tmp_path / "profile"
     first = Browser(program, profile)
@@ -319,6 +328,7 @@ def test_it_goes_on_after_a_restart_of_the_browser(stack: Stack, line: Train, fi
     second.close()
 
 
+@pytest.mark.sampled("a page goes on later", 1 / 2)
 def test_what_has_expired_is_begun_anew(page: Page, stack: Stack, line: Train, film: Path) -> None:
     half_sent(page, line, film)
     page.click(f"{ROW} [data-slot=first]")
@@ -331,6 +341,7 @@ def test_what_has_expired_is_begun_anew(page: Page, stack: Stack, line: Train, f
     assert len(begun(page)) == 2
 
 
+@pytest.mark.sampled("a page goes on later", 1 / 2)
 def test_another_file_of_the_same_name_and_size_is_another_upload(
     page: Page, stack: Stack, line: Train, film: Path
 ) -> None:
@@ -349,6 +360,7 @@ def test_another_file_of_the_same_name_and_size_is_another_upload(
     assert offsets(page) == [0]
 
 
+@pytest.mark.sampled("a page goes on later", 1 / 2)
 def test_the_same_file_twice_is_two_files(page: Page, stack: Stack, line: Train, film: Path) -> None:
     """As it always was; one of them must not go on where the other one is."""
     line.pace = 4 * MIB
@@ -361,6 +373,7 @@ def test_the_same_file_twice_is_two_files(page: Page, stack: Stack, line: Train,
     page.until(f"{KEPT} === 0")
 
 
+@pytest.mark.sampled("a page goes on later", 1 / 2)
 def test_what_is_left_is_another_windows_while_that_goes_on(
     chromium: Window, page: Page, stack: Stack, line: Train, film: Path
 ) -> None:
@@ -381,6 +394,7 @@ def just_chosen(page: Page, line: Train, path: Path) -> None:
     page.choose(path, selector=INPUT)
 
 
+@pytest.mark.sampled("an upload of a page is cancelled", 1 / 2)
 @pytest.mark.parametrize("begin", [half_sent, just_chosen])
 def test_cancel_leaves_nothing_behind(
     begin: Callable[[Page, Train, Path], None], page: Page, stack: Stack, line: Train, film: Path
@@ -391,6 +405,7 @@ def test_cancel_leaves_nothing_behind(
     gone(page, stack, film)
 
 
+@pytest.mark.sampled("an upload of a page is cancelled", 1 / 2)
 def test_cancel_in_a_tunnel_leaves_nothing_behind(page: Page, stack: Stack, line: Train, film: Path) -> None:
     """What could not be said is said later, by the next page if need be."""
     half_sent(page, line, film)
@@ -406,6 +421,7 @@ def test_cancel_in_a_tunnel_leaves_nothing_behind(page: Page, stack: Stack, line
     gone(page, stack, film)
 
 
+@pytest.mark.sampled("an upload of a page is cancelled", 1 / 2)
 def test_what_is_left_can_be_discarded(page: Page, stack: Stack, line: Train, film: Path) -> None:
     half_sent(page, line, film)
     page.go(ready=THERE)
@@ -449,6 +465,7 @@ def test_below_a_path_and_by_another_name(new_data: Callable[[], Path], chromium
         page.close()
 
 
+@pytest.mark.sampled("an upload of a page is refused", 1 / 2)
 def test_what_is_too_large_is_not_sent(listed: Stack, chromium: Window, film: Path) -> None:
     page = chromium.page(f"{listed.url}/", THERE)
     page.choose(film, selector=INPUT)
@@ -465,6 +482,7 @@ def refused(page: Page) -> str:
     return note(page)
 
 
+@pytest.mark.sampled("an upload of a page is refused", 1 / 2)
 def test_the_limit_of_the_service_is_not_tried_again(page: Page, tmp_path: Path) -> None:
     """A 413 of a proxy may mean the size of one request. Ours has a code. A type is known after the first bytes."""
     picture = made(tmp_path / "picture.png", 2 * MIB)
@@ -476,6 +494,7 @@ def test_the_limit_of_the_service_is_not_tried_again(page: Page, tmp_path: Path)
     assert page.text(f"{ROW} .upload-actions") == "Remove"
 
 
+@pytest.mark.sampled("an upload of a page is refused", 1 / 2)
 def test_a_type_that_is_not_accepted(page: Page, tmp_path: Path) -> None:
     note_file = tmp_path / "note.txt"
     note_file.write_text("This is not a picture. " * 9)
@@ -495,6 +514,7 @@ def with_pipeline(page: Page, name: str) -> None:
     )
 
 
+@pytest.mark.sampled("an upload of a page is refused", 1 / 2)
 def test_a_full_disk_promises_nothing(full: Stack, chromium: Window, film: Path) -> None:
     page = chromium.page(f"{full.url}/", THERE)
     page.choose(film, selector=INPUT)
