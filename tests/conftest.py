@@ -71,8 +71,8 @@ ENGINES = ("embedded", "clustered")
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leaves out what is not in the sample of today, but where everything runs or a test is named.
 
-    A test of both engines runs on one of them, drawn by the date. The tests of a file that starts services of its own run
-    on the same one, so that only that is started. Of tests with the mark ``sampled`` and the same kind runs a share.
+    A test of both engines runs on one of them, drawn by the date. The tests of a file that starts services of its own
+    run on the same one, so that only that is started. Of tests of one kind (the mark ``sampled``) runs a share.
     """
     if any("::" in argument for argument in config.args) or sampling.everything():
         return
