@@ -5,7 +5,7 @@ from django.urls import include, path, re_path
 
 from picasso import addresses
 from picasso.api import console, errors, pages
-from picasso.api.people import account, invitation, oidc, sign_in
+from picasso.api.people import account, invitation, oidc, passkey, sign_in
 
 admin.autodiscover()
 
@@ -19,6 +19,7 @@ urlpatterns = [
     path(addresses.API[1:], include("picasso.api.urls")),
     path(addresses.SIGN_IN[1:], sign_in.SignIn.as_view()),
     path(addresses.SIGN_IN_CODE[1:], sign_in.SignInCode.as_view()),
+    path(addresses.SIGN_IN_PASSKEY[1:], passkey.SignInPasskey.as_view()),
     path(addresses.INVITATION[1:], invitation.Accept.as_view()),
     path(addresses.SIGN_IN_OIDC[1:], oidc.OidcStart.as_view()),
     path(addresses.SIGN_IN_OIDC_CALLBACK[1:], oidc.OidcCallback.as_view()),

@@ -44,7 +44,7 @@ def needs_code(user: User, verified: Mapping[str, Any]) -> bool:
     """Whether the person has to enter a code here, too. The provider may have asked for a second factor already."""
     conf: Conf = settings.PICASSO
     asked = oidc_claims.parse(verified).methods & set(conf.oidc_second_factor)
-    return not asked and second_factor.of(user) is not None
+    return not asked and second_factor.is_asked(user)
 
 
 def roles_of(groups: Collection[str], known: Collection[GroupRole]) -> dict[str, str]:

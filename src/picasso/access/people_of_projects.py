@@ -21,7 +21,9 @@ PASSWORD_BYTES = 15
 
 def of(principal: Principal) -> QuerySet[User]:
     """Those with a role in the principal's project or in all; for an administrator of the service everybody."""
-    rows = User.objects.prefetch_related("memberships", "external_identities", "second_factor", "invitation")
+    rows = User.objects.prefetch_related(
+        "memberships", "external_identities", "second_factor", "passkeys", "invitation"
+    )
     if principal.may(Scope.SERVICE_ADMIN):
         return rows
     mine = Membership.objects.filter(Q(project=principal.project_id) | Q(project=None))
@@ -157,5 +159,5 @@ def replace_password(principal: Principal, user: User, *, remove_second_factor: 
     password = new_password()
     people.set_password(user, password)
     if remove_second_factor:
-        second_factor.remove(user)
+        second_factor.remove_all(user)
     return password

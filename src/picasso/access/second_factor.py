@@ -17,7 +17,7 @@ from django.utils import timezone
 from picasso.access import audit
 from picasso.access.ciphers import Cipher
 from picasso.errors import Conflict
-from picasso.models import SecondFactor
+from picasso.models import Passkey, SecondFactor
 
 ISSUER = "Picasso"
 STEP_SECONDS = 30
@@ -29,6 +29,11 @@ cipher = Cipher("second factor")
 def of(user: User) -> SecondFactor | None:
     """The confirmed one."""
     return SecondFactor.objects.filter(user=user, confirmed_at__isnull=False).first()
+
+
+def is_asked(user: User) -> bool:
+    """Whether a password alone does not sign this person in: they have an app or a passkey."""
+    return of(user) is not None or Passkey.objects.filter(user=user).exists()
 
 
 def enrol(user: User) -> str:
@@ -103,6 +108,15 @@ def remove(user: User) -> None:
     with transaction.atomic():
         SecondFactor.objects.filter(user=user).delete()
         audit.record_person("person.second-factor", user, active=False)
+
+
+def remove_all(user: User) -> None:
+    """The passkeys as well: for somebody who has lost them, or whose account somebody else has used."""
+    with transaction.atomic():
+        remove(user)
+        for row in Passkey.objects.filter(user=user):
+            audit.record_person("person.passkey", user, active=False, passkey=row.name)
+            row.delete()
 
 
 def picture(user: User, secret: str) -> str:

@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from django.contrib.auth import authenticate
 from django.contrib.auth.models import User
 
-from picasso.access import audit, second_factor, sign_in_locks
+from picasso.access import audit, passkeys, second_factor, sign_in_locks
 from picasso.access.audit import Outcome
 from picasso.access.sign_in_locks import Client
 from picasso.errors import SignInRefused
+from picasso.models import Passkey
 
 MAX_PASSWORD = 1024
 """Longer ones would cost time to hash."""
@@ -51,6 +52,20 @@ def check_code(user: User, code: str, client: Client) -> None:
     with attempt(name, sign_in_locks.code_subjects(name, client)):
         if len(code) > MAX_CODE or not second_factor.verify(user, code):
             raise SignInRefused(WRONG_CODE)
+
+
+def check_passkey(user: User, text: str, client: Client) -> Passkey:
+    """One of this person, as the second factor. Raises `SignInLocked`, `SignInRefused`."""
+    name = user.get_username()
+    with attempt(name, sign_in_locks.code_subjects(name, client)):
+        return passkeys.verify(passkeys.parse(text), user)
+
+
+def check_passkey_alone(text: str, client: Client) -> Passkey:
+    """Without a name and a password. Raises `SignInLocked`, `SignInRefused`."""
+    answer = passkeys.parse(text)
+    with attempt(passkeys.owner_name(answer), sign_in_locks.passkey_subjects(client)):
+        return passkeys.verify(answer, None)
 
 
 def confirm_second_factor(user: User, code: str, client: Client) -> list[str]:

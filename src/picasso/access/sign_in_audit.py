@@ -10,6 +10,9 @@ from django.http import HttpRequest
 from picasso.access import audit
 from picasso.access.actor import Actor
 
+PASSKEY = "picasso.passkey"
+"""The key in ``META`` of the name of the passkey with which somebody signs in."""
+
 
 def connect() -> None:
     user_logged_in.connect(signed_in, dispatch_uid="picasso.sign_in")
@@ -22,7 +25,8 @@ def actor_of(request: HttpRequest | None, user: Any) -> Actor:
 
 
 def signed_in(request: HttpRequest | None = None, user: Any = None, **_: Any) -> None:
-    audit.record_person("session.sign-in", user, actor=actor_of(request, user))
+    passkey = request.META.get(PASSKEY) if request else None
+    audit.record_person("session.sign-in", user, actor=actor_of(request, user), passkey=passkey)
 
 
 def signed_out(request: HttpRequest | None = None, user: Any = None, **_: Any) -> None:

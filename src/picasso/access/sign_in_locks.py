@@ -6,6 +6,7 @@
 | failures from one address | 50 | all accounts for this address |
 | wrong passwords of one account from everywhere | 100 | the account |
 | wrong codes of one account: only who knows its password gets so far | 10 | its second step |
+| wrong passkeys of who signs in without a password, from one address | 20 | passkeys for this address |
 | wrong links of invitations from one address | 20 | all links for this address |
 | failures in a browser that the account has signed in with before | 10 | the account for this browser |
 
@@ -34,6 +35,7 @@ MAX_OF_ADDRESS = 50
 MAX_OF_ACCOUNT = 100
 MAX_OF_CODES = 10
 MAX_OF_BROWSER = 10
+MAX_OF_PASSKEYS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,12 @@ def code_subjects(name: str, client: Client) -> dict[str, int]:
         f"code:{account}": MAX_OF_CODES,
         f"address:{address_of(client)}": MAX_OF_ADDRESS,
     }
+
+
+def passkey_subjects(client: Client) -> dict[str, int]:
+    """As `password_subjects`, for a wrong passkey of somebody who names no account."""
+    address = address_of(client)
+    return {f"passkey:{address}": MAX_OF_PASSKEYS, f"address:{address}": MAX_OF_ADDRESS}
 
 
 def link_subjects(client: Client, most: int) -> dict[str, int]:

@@ -99,8 +99,8 @@ REQUEST_CODES = (
     RequestCode(
         "sign-in-refused",
         403,
-        "The name, the password or the code of the second factor is wrong, or the person was deactivated; or the "
-        "identity provider has sent no group with a role, or a claim that can't be used.",
+        "The name, the password, the code of the second factor or the passkey is wrong, or the person was deactivated; "
+        "or the identity provider has sent no group with a role, or a claim that can't be used.",
         "Type them again. An administrator sets a new password by `picasso people password NAME`.",
     ),
     RequestCode(

@@ -10,7 +10,15 @@ from picasso.models.files import Derivative, File, Job, Scan
 from picasso.models.imports import Import
 from picasso.models.metrics import ProjectMetrics, ServiceMetrics, Step, StoredType
 from picasso.models.operations import FileBatch, Queue, Reprocess, Worker
-from picasso.models.people import ExternalIdentity, Invitation, Membership, SecondFactor, SignInFailure
+from picasso.models.people import (
+    ExternalIdentity,
+    Invitation,
+    Membership,
+    Passkey,
+    SecondFactor,
+    SignInFailure,
+    UsedChallenge,
+)
 from picasso.models.projects import DEFAULT_PROJECT, MAX_DAYS, Project, Visibility
 from picasso.models.remote import StagedDerivative
 from picasso.models.uploads import Upload
@@ -39,6 +47,7 @@ __all__ = [
     "LinkKey",
     "Membership",
     "OwnerUsage",
+    "Passkey",
     "Project",
     "ProjectManager",
     "ProjectMetrics",
@@ -57,6 +66,7 @@ __all__ = [
     "TokenUse",
     "UnscopedQueryError",
     "Upload",
+    "UsedChallenge",
     "Visibility",
     "Webhook",
     "Worker",

@@ -64,6 +64,37 @@ class SecondFactor(models.Model):
         return f"of {self.user}"
 
 
+class Passkey(models.Model):
+    """A credential of WebAuthn: `picasso.access.passkeys`."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="passkeys")
+    name = models.CharField(max_length=100, help_text="By which the person tells it from others.")
+    credential = models.CharField(
+        max_length=1400, unique=True, help_text="Its id, which the authenticator chose, in base 64 for URLs."
+    )
+    public_key = models.TextField(help_text="COSE, in base 64 for URLs.")
+    sign_count = models.BigIntegerField(default=0, help_text="Of its last use: a copy would have a smaller one.")
+    transports = models.JSONField(default=list, help_text="How browsers reach it.")
+    created_at = models.DateTimeField(db_default=Now())
+    last_used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.user}"
+
+
+class UsedChallenge(models.Model):
+    """A challenge of WebAuthn that was answered, as long as it would be valid."""
+
+    digest = models.CharField(primary_key=True, max_length=64, help_text="Its SHA-256.")
+    at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"{self.digest[:12]} at {self.at}"
+
+
 class Invitation(models.Model):
     """A link by which a person sets their own password, once: `picasso.access.invitations`."""
 

@@ -16,7 +16,7 @@ from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.utils import timezone
 
 from picasso import workdir
-from picasso.access import audit, quotas
+from picasso.access import audit, challenges, quotas
 from picasso.access.principal import SERVICE
 from picasso.access.sign_in_locks import forget_old_failures
 from picasso.files.queries import existing
@@ -73,6 +73,7 @@ def _sweep_hourly(storage: Storage) -> int:
     quotas.forget_past_days()
     token_use.remove_expired()
     forget_old_failures()
+    challenges.forget_old()
     SessionStore.clear_expired()
     make_restored_jobs_due()
     removed = audit.remove_older(settings.PICASSO.audit_days)

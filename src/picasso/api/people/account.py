@@ -1,4 +1,4 @@
-"""The own account: password, second factor, sessions.
+"""The own account: password, second factor, passkeys, sessions.
 
 An open session alone changes nothing here: the password is asked for again. Who has none here, because they sign in
 with their organisation, must have signed in within the last minutes.
@@ -12,12 +12,13 @@ from typing import Any
 
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.models import AnonymousUser, User
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.views import View
 
 from picasso import addresses
-from picasso.access import people, second_factor, sign_in, sign_in_locks
-from picasso.api.people.forms import AppCodeForm, ChangeForm, PasswordForm, RemoveForm
+from picasso.access import passkeys, people, second_factor, sign_in, sign_in_locks
+from picasso.api.people.forms import AppCodeForm, ChangeForm, PasskeyForm, PasskeyNameForm, PasswordForm, RemoveForm
 from picasso.api.people.pages import client_of, guarded, redirect, refused, shown
 from picasso.api.people.steps import SIGNED_IN_AT
 from picasso.errors import Conflict, PicassoError, SignInRefused
@@ -27,6 +28,12 @@ LATELY = 600
 
 SETTING_UP = "picasso.setting-up"
 """The key in the session of when the person began to set up a second factor, in seconds since 1970."""
+
+ADDING = "picasso.adding-passkey"
+"""The key in the session of when the person began to add a passkey, and its name."""
+
+MAX_DIGITS = 18
+"""Of the number of a row."""
 
 NOT_LATELY = "Sign out, sign in with your organisation again, and repeat this within ten minutes."
 
@@ -61,6 +68,8 @@ def context(user: User, **more: Any) -> dict[str, Any]:
         "change_form": ChangeForm(auto_id="change_%s"),
         "password_form": PasswordForm(auto_id="enrol_%s"),
         "remove_form": remove_form(user),
+        "passkeys": passkeys.of(user),
+        "passkey_form": passkey_form(user),
         **more,
     }
 
@@ -68,6 +77,16 @@ def context(user: User, **more: Any) -> dict[str, Any]:
 def remove_form(user: User, data: QueryDict | None = None) -> RemoveForm | AppCodeForm:
     form = RemoveForm if user.has_usable_password() else AppCodeForm
     return form(data, auto_id="remove_%s")
+
+
+def passkey_form(user: User, data: QueryDict | None = None) -> Form:
+    form = PasskeyForm if user.has_usable_password() else PasskeyNameForm
+    return form(data, auto_id="passkey_%s")
+
+
+def own_form(user: User, data: QueryDict | None = None) -> Form:
+    form = PasswordForm if user.has_usable_password() else Form
+    return form(data, auto_id="remove_passkey_%s")
 
 
 def account(request: HttpRequest, user: User, status: int = 200, **more: Any) -> HttpResponse:
@@ -128,6 +147,43 @@ def remove(request: HttpRequest, user: User) -> HttpResponse:
     return account(request, user, done="The second factor is removed.")
 
 
+def begin_passkey(request: HttpRequest, user: User) -> HttpResponse:
+    form = passkey_form(user, request.POST)
+    if not form.is_valid():
+        return account(request, user, 400, passkey_form=form)
+    require_person(request, user, form)
+    passkeys.required_site()
+    request.session[ADDING] = {"at": int(time.time()), "name": form.cleaned_data["name"]}
+    return account(request, user, passkey_options=passkeys.creation_options(user))
+
+
+def create_passkey(request: HttpRequest, user: User) -> HttpResponse:
+    begun = request.session.pop(ADDING, {})
+    if not is_lately(begun.get("at")):
+        raise Conflict("Nothing is being set up. Begin again.")
+    passkeys.create(user, begun["name"], request.POST.get("credential", ""))
+    people.sign_out(user, keep=request.session.session_key or "")
+    return account(request, user, done="The passkey is added, and all your other sessions have ended.")
+
+
+def remove_passkey(request: HttpRequest, user: User) -> HttpResponse:
+    form = own_form(user, request.POST)
+    if not form.is_valid():
+        return account(request, user, 400, problem="Type your password to remove a passkey.")
+    require_person(request, user, form)
+    number = request.POST.get("passkey", "")
+    passkeys.remove(user, int(number) if number.isdecimal() and len(number) < MAX_DIGITS else 0)
+    return account(request, user, done="The passkey is removed.")
+
+
+def require_person(request: HttpRequest, user: User, form: Form) -> None:
+    """That it is not somebody who has found an open session. Raises `SignInLocked`, `SignInRefused`."""
+    if user.has_usable_password():
+        sign_in.check_own_password(user, form.cleaned_data["password"], client_of(request))
+    else:
+        require_sign_in_lately(request)
+
+
 def sign_out_everywhere(request: HttpRequest, user: User) -> HttpResponse:
     people.sign_out(user, keep=request.session.session_key or "")
     return account(request, user, done="All your other sessions have ended.")
@@ -148,5 +204,8 @@ ACTIONS: dict[str, Action] = {
     "enrol": enrol,
     "confirm": confirm,
     "remove": remove,
+    "passkey": begin_passkey,
+    "passkey-create": create_passkey,
+    "passkey-remove": remove_passkey,
     "sign-out": sign_out_everywhere,
 }

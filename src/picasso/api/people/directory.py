@@ -44,7 +44,9 @@ class PersonSerializer(serializers.Serializer[User]):
     role = serializers.SerializerMethodField(help_text="In this project; null without one.")
     role_everywhere = serializers.SerializerMethodField(help_text="In all projects; null without one.")
     active = serializers.BooleanField(source="is_active", help_text="Whether the person may sign in.")
-    second_factor = serializers.SerializerMethodField(help_text="Whether a code of an app is asked for, too.")
+    second_factor = serializers.SerializerMethodField(
+        help_text="Whether a code of an app or a passkey is asked for, too."
+    )
     external = serializers.SerializerMethodField(
         help_text="Whether the person signs in with an organisation, which then gives the roles at each sign-in."
     )
@@ -73,7 +75,7 @@ class PersonSerializer(serializers.Serializer[User]):
 
     def get_second_factor(self, user: User) -> bool:
         found = getattr(user, "second_factor", None)
-        return bool(found and found.confirmed_at)
+        return bool((found and found.confirmed_at) or user.passkeys.all())
 
     def get_external(self, user: User) -> bool:
         return bool(user.external_identities.all())
@@ -127,7 +129,9 @@ class PersonChangesSerializer(serializers.Serializer[Any]):
 
 
 class NewPasswordSerializer(serializers.Serializer[Any]):
-    remove_second_factor = serializers.BooleanField(default=False, help_text="For somebody who has lost it.")
+    remove_second_factor = serializers.BooleanField(
+        default=False, help_text="Also all passkeys. For somebody who has lost them."
+    )
 
 
 class PersonView(KnownParameters):

@@ -77,3 +77,13 @@ class RemoveForm(PasswordForm):
     """Of the second factor."""
 
     code = code_field("Code from the app, or a recovery code", autofocus=False)
+
+
+class PasskeyNameForm(forms.Form):
+    """Of a new passkey."""
+
+    name = forms.CharField(label="Name of the passkey", max_length=100, help_text="Such as that of the device.")
+
+
+class PasskeyForm(PasskeyNameForm, PasswordForm):
+    field_order = ("name", "password")

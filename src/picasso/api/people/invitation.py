@@ -38,7 +38,7 @@ class Accept(View):
             return asked(request, secret, name, 400, form=form)
         except PicassoError as fault:
             return refused(request, "invitation", fault)
-        step = ask_for_code if second_factor.of(user) else enter
+        step = ask_for_code if second_factor.is_asked(user) else enter
         return step(request, user, addresses.HOME)
 
 

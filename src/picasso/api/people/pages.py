@@ -16,7 +16,7 @@ from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
 
 from picasso import addresses
-from picasso.access import known_browsers, oidc
+from picasso.access import known_browsers, oidc, passkeys
 from picasso.access.sign_in_locks import Client
 from picasso.api.console import CSP
 from picasso.errors import PicassoError
@@ -30,6 +30,7 @@ PATHS = {
     "docs": addresses.DOCS,
     "sign_in": addresses.SIGN_IN,
     "sign_in_code": addresses.SIGN_IN_CODE,
+    "sign_in_passkey": addresses.SIGN_IN_PASSKEY,
     "invitation": addresses.INVITATION,
     "sign_in_oidc": addresses.SIGN_IN_OIDC,
     "sign_out": addresses.SIGN_OUT,
@@ -76,7 +77,8 @@ def shown(request: HttpRequest, page: str, status: int = 200, **context: Any) ->
     links = {f"{name}_url": prefixed(path) for name, path in PATHS.items()}
     if page == "sign_in":
         context["nobody"] = not User.objects.filter(is_active=True).exists()
-    values = {**links, "oidc": oidc.configured(), "theme": preferences.theme(request.headers), **context}
+    ways = {"oidc": oidc.configured(), "passkeys_work": passkeys.site() is not None}
+    values = {**links, **ways, "theme": preferences.theme(request.headers), **context}
     answer = render(request, f"picasso/{page}.html", values, status=status)
     answer["Content-Security-Policy"] = CSP
     return answer

@@ -12,8 +12,10 @@ from django.utils.crypto import constant_time_compare
 from picasso import addresses
 from picasso.access import known_browsers, sign_in_locks
 from picasso.access.session_rows import PENDING
+from picasso.access.sign_in_audit import PASSKEY
 from picasso.api.people.cookies import set_cookie
 from picasso.api.people.pages import client_of, prefixed, redirect
+from picasso.models import Passkey
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
@@ -38,6 +40,12 @@ def pending(request: HttpRequest) -> User | None:
         return None
     user = User.objects.filter(pk=found["user"], is_active=True).first()
     return user if user and constant_time_compare(found["hash"], user.get_session_auth_hash()) else None
+
+
+def enter_with(request: HttpRequest, passkey: Passkey, to: str) -> HttpResponseBase:
+    """As `enter`, and the audit has the passkey."""
+    request.META[PASSKEY] = passkey.name
+    return enter(request, passkey.user, to)
 
 
 def enter(request: HttpRequest, user: User, to: str) -> HttpResponseBase:

@@ -110,6 +110,18 @@ SENTENCES = {
     "Signing in with your organisation did not work. Please try again.": (
         "Войти через организацию не получилось. Попробуйте ещё раз."
     ),
+    "Passkeys need a PICASSO_PUBLIC_URL with https and a name.": (
+        "Для ключей доступа нужен PICASSO_PUBLIC_URL с https и именем."
+    ),
+    "The passkey was not accepted.": "Ключ доступа не принят.",
+    "This took too long, or the page was used already. Please try again.": (
+        "Прошло слишком много времени, или страницей уже воспользовались. Попробуйте ещё раз."
+    ),
+    "You sign in with your organisation. Your passkey is the second factor.": (
+        "Вы входите через свою организацию. Ваш ключ доступа — второй фактор."
+    ),
+    "You have {} passkeys already. Remove one first.": "У вас уже есть ключи доступа: {0}. Сначала удалите один.",
+    "This passkey is known already.": "Этот ключ доступа уже добавлен.",
     "There is a second factor already. Remove it first.": "Второй фактор уже есть. Сначала удалите его.",
     "This is the answer to another sign-in. Please try again.": "Это ответ на другую попытку входа. Попробуйте ещё раз.",
     "The provider has answered {}.": "Поставщик ответил: {0}.",

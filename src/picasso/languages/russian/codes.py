@@ -213,9 +213,9 @@ REQUESTS = {
     ),
     "The `expires` of the link has passed.": "Время `expires` ссылки прошло.",
     "Get a new link from the API.": "Получите новую ссылку через API.",
-    "The name, the password or the code of the second factor is wrong, or the person was deactivated; or the "
-    "identity provider has sent no group with a role, or a claim that can't be used.": (
-        "Имя, пароль или код второго фактора неверны, или человек отключён; либо провайдер входа не прислал ни одной "
+    "The name, the password, the code of the second factor or the passkey is wrong, or the person was deactivated; "
+    "or the identity provider has sent no group with a role, or a claim that can't be used.": (
+        "Имя, пароль, код второго фактора или ключ доступа неверны, или человек отключён; либо провайдер входа не прислал ни одной "
         "группы с ролью или прислал утверждение, которое нельзя использовать."
     ),
     "Type them again. An administrator sets a new password by `picasso people password NAME`.": (

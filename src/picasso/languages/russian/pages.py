@@ -55,6 +55,44 @@ TEXTS = {
         "Если настроить приложение для входа, одного вашего пароля для входа не хватит."
     ),
     "Set up an app": "Настроить приложение",
+    "Sign in with a passkey": "Войти с ключом доступа",
+    "Continue with a passkey": "Продолжить с ключом доступа",
+    "Use your passkey": "Воспользуйтесь ключом доступа",
+    "The browser has not got a passkey. Please try again.": "Браузер не получил ключ доступа. Попробуйте ещё раз.",
+    "Passkeys need JavaScript.": "Для ключей доступа нужен JavaScript.",
+    "Your passkeys do not work at this address. Ask an administrator for a new password without a second factor.": (
+        "По этому адресу ваши ключи доступа не работают. Попросите у администратора новый пароль без второго фактора."
+    ),
+    "If you have lost your passkey, ask an administrator for a new password without a second factor.": (
+        "Если ключ доступа утерян, попросите у администратора новый пароль без второго фактора."
+    ),
+    "Passkeys": "Ключи доступа",
+    "Your device, your browser or a security key makes the passkey now.": (
+        "Сейчас ключ доступа создаст ваше устройство, браузер или аппаратный ключ."
+    ),
+    "Make the passkey": "Создать ключ доступа",
+    "They do not work at this address.": "По этому адресу они не работают.",
+    "You sign in with one of these, alone or after your password.": (
+        "С любым из них вы входите: без пароля или после него."
+    ),
+    "With a passkey you sign in by your fingerprint, your face or the PIN of your device, also without your password. "
+    "The password alone is then not enough.": (
+        "С ключом доступа вы входите по отпечатку пальца, лицу или ПИН-коду устройства, в том числе без пароля. Одного "
+        "пароля тогда не хватит."
+    ),
+    "added": "добавлен",
+    "last used": "использован",
+    "Remove": "Удалить",
+    "Cancel": "Отмена",
+    "Remove the passkey": "Удалить ключ доступа",
+    "Add a passkey": "Добавить ключ доступа",
+    "Name of the passkey": "Название ключа доступа",
+    "Such as that of the device.": "Например, название устройства.",
+    "The passkey is added, and all your other sessions have ended.": (
+        "Ключ доступа добавлен, остальные ваши сеансы завершены."
+    ),
+    "The passkey is removed.": "Ключ доступа удалён.",
+    "Type your password to remove a passkey.": "Чтобы удалить ключ доступа, введите пароль.",
     "Change the password": "Изменить пароль",
     "Sessions": "Сеансы",
     "Sign out": "Выйти",

@@ -53,7 +53,9 @@ class Command(BaseCommand):
         )
         password = commands.add_parser("password", help="set a new password; it ends all sessions")
         password.add_argument("name")
-        password.add_argument("--remove-second-factor", action="store_true", help="for somebody who lost their app")
+        password.add_argument(
+            "--remove-second-factor", action="store_true", help="for somebody who lost their app; removes passkeys, too"
+        )
         commands.add_parser("sign-out", help="end all sessions of a person").add_argument("name")
         commands.add_parser("activate", help="let an inactive person sign in again").add_argument("name")
         commands.add_parser("deactivate", help="let a person sign in no more").add_argument("name")
@@ -107,7 +109,7 @@ class Command(BaseCommand):
         user = person(options)
         people.set_password(user, new_password())
         if options["remove_second_factor"]:
-            second_factor.remove(user)
+            second_factor.remove_all(user)
         removed = " and no second factor" if options["remove_second_factor"] else ""
         self._tell(user, f"has a new password{removed}; all sessions end within five seconds.")
 
@@ -175,7 +177,7 @@ def described(user: User) -> dict[str, Any]:
         "name": user.get_username(),
         "active": user.is_active,
         "roles": roles,
-        "second_factor": second_factor.of(user) is not None,
+        "second_factor": second_factor.is_asked(user),
     }
 
 

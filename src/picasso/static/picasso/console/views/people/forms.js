@@ -72,7 +72,7 @@ export async function newPassword(person) {
     action: t('Make a new password'),
     body: () => html`
       <p>${t('The old one stops working, and all sessions of the person end.')}</p>
-      ${person.second_factor ? checkField({ name: 'remove', label: t('Also remove the second factor, as it was lost') }) : nothing}`,
+      ${person.second_factor ? checkField({ name: 'remove', label: t('Also remove the second factor and passkeys, as they were lost') }) : nothing}`,
     run: (values) => api(`people/${person.id}/password/`, { method: 'POST', body: { remove_second_factor: values.has('remove') } }),
   });
   if (made) await showPassword(made, t('The new password'));
