@@ -106,7 +106,7 @@ def test_a_passkey_is_added_used_listed_and_removed(
     (row,) = passkeys.of(ann)
     assert (row.sign_count, row.name) == (1, "phone")
     assert row.last_used_at
-    for password, status in (("", 400), ("wrong", 403), (PASSWORD, 200)):
+    for password, status in (("", 403), ("wrong", 403), (PASSWORD, 200)):
         sent = {"do": "passkey-remove", "passkey": row.pk, "password": password}
         assert browser.post(ACCOUNT, sent).status_code == status
     assert not passkeys.of(ann)

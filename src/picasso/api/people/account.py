@@ -169,7 +169,7 @@ def create_passkey(request: HttpRequest, user: User) -> HttpResponse:
 def remove_passkey(request: HttpRequest, user: User) -> HttpResponse:
     form = own_form(user, request.POST)
     if not form.is_valid():
-        return account(request, user, 400, problem="Type your password to remove a passkey.")
+        raise SignInRefused(sign_in.WRONG_OWN)
     require_person(request, user, form)
     number = request.POST.get("passkey", "")
     passkeys.remove(user, int(number) if number.isdecimal() and len(number) < MAX_DIGITS else 0)

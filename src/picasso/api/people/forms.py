@@ -82,7 +82,7 @@ class RemoveForm(PasswordForm):
 class PasskeyNameForm(forms.Form):
     """Of a new passkey."""
 
-    name = forms.CharField(label="Name of the passkey", max_length=100, help_text="Such as that of the device.")
+    name = forms.CharField(label="Name of the passkey", max_length=100)
 
 
 class PasskeyForm(PasskeyNameForm, PasswordForm):

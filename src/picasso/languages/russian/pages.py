@@ -87,12 +87,10 @@ TEXTS = {
     "Remove the passkey": "Удалить ключ доступа",
     "Add a passkey": "Добавить ключ доступа",
     "Name of the passkey": "Название ключа доступа",
-    "Such as that of the device.": "Например, название устройства.",
     "The passkey is added, and all your other sessions have ended.": (
         "Ключ доступа добавлен, остальные ваши сеансы завершены."
     ),
     "The passkey is removed.": "Ключ доступа удалён.",
-    "Type your password to remove a passkey.": "Чтобы удалить ключ доступа, введите пароль.",
     "Change the password": "Изменить пароль",
     "Sessions": "Сеансы",
     "Sign out": "Выйти",
