@@ -261,6 +261,7 @@ def test_every_route_has_a_row() -> None:
         "favicon.ico",
         "sign-in/",
         "sign-in/code/",
+        "sign-in/passkey/",
         "sign-in/invitation/",
         "sign-in/oidc/",
         "sign-in/oidc/callback/",
