@@ -6,6 +6,8 @@ import { actionsOf } from './actions.js';
 import { pageOf } from './addresses.js';
 import { noteOf } from './notes.js';
 
+const BRIEF = 100_000; // bytes: the bar of a smaller file would be gone before anybody has seen it
+
 const TAIL = 12; // characters of a name that are always there: "-v2.final.pdf" tells more than the middle
 
 /**
@@ -34,7 +36,7 @@ export function nameOf({ folder, name, result }) {
 }
 
 function barOf(item) {
-  if (['done', 'known', 'error', 'queued'].includes(item.state)) return nothing;
+  if (['done', 'known', 'error', 'queued'].includes(item.state) || item.size < BRIEF) return nothing;
   const share = item.size ? item.sent / item.size : 0;
   return html`<progress max="1" .value=${share} aria-label=${t('Upload of {name}', { name: item.name })}></progress>`;
 }
