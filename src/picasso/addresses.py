@@ -39,6 +39,7 @@ QUEUES = f"{API}queues/"
 SYSTEM = f"{API}system/"
 ME = f"{API}me/"
 TOKENS = f"{API}tokens/"
+ERROR_CODES = f"{API}error-codes/"
 DOCS = f"{API}docs/"
 SCHEMA = f"{API}schema/"
 

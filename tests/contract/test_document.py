@@ -15,6 +15,7 @@ from picasso.api.openapi.handlers import has_options
 from picasso.api.openapi.operations import ROWS
 from picasso.api.urls import urlpatterns
 from picasso.error_codes import JOB_CODES, REQUEST_CODES
+from picasso.process.file_actions import ACTIONS
 from tests.contract.openapi import (
     Document,
     answers,
@@ -30,7 +31,15 @@ from tests.flow import test_matrix as matrix
 ONLY_OF_PAGES = {"sign-in-refused", "sign-in-locked"}
 """Codes of the pages where people sign in, which are no part of the API."""
 
-FOR_EVERYBODY = {addresses.HOME, addresses.API, addresses.DOCS, addresses.SCHEMA, addresses.ALIVE, addresses.READY}
+FOR_EVERYBODY = {
+    addresses.HOME,
+    addresses.API,
+    addresses.DOCS,
+    addresses.SCHEMA,
+    addresses.ERROR_CODES,
+    addresses.ALIVE,
+    addresses.READY,
+}
 
 
 @pytest.fixture(scope="module")
@@ -183,11 +192,38 @@ def test_every_operation_says_which_scope_it_needs(document: Document) -> None:
             needs = matrix.API[str(each.name), method].needs
             wanted: list[Any] = [] if needs in {matrix.EVERYBODY, matrix.SOMEBODY} else [str(needs)]
             assert listed(path, method) == wanted, (method, path)
+            assert (needs == matrix.EVERYBODY) == (path in FOR_EVERYBODY), (method, path)
     for root in (addresses.UPLOAD, addresses.UPLOADS, addresses.DOWNLOADS):
         scopes = {str(row.needs) for _, row in matrix.HANDLERS[root]}
         for method, path, operation in operations(document):
             if path.startswith(root):
                 assert set(operation["security"][0]["bearer"]) == scopes, (method, path)
+
+
+OPTIONS_OF_BATCHES: dict[str, Any] = {
+    "tags": ["old"],
+    "visibility": "public",
+    "permanently": True,
+    "pipeline": "default",
+}
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_an_action_on_many_files_has_the_members_that_it_reads(document: Document, action: str) -> None:
+    schema = {**document["components"]["schemas"]["NewFileBatchRequest"], "components": document["components"]}
+    own = {ACTIONS[action].needs, ACTIONS[action].takes} - {""}
+    least: dict[str, Any] = {"action": action, "ids": ["019ab3f2-7c1e-7d3a-9f52-3a4be0c5d1f7"]}
+    least |= {name: OPTIONS_OF_BATCHES[name] for name in own}
+    assert Draft202012Validator(schema).is_valid(least)
+    for name, value in OPTIONS_OF_BATCHES.items():
+        assert Draft202012Validator(schema).is_valid({**least, name: value}) == (name in own), name
+
+
+def test_a_list_in_a_parameter_is_not_empty(document: Document) -> None:
+    found = [each["schema"] for each in document["components"]["parameters"].values()]
+    lists = [each for each in found if each.get("type") == "array"]
+    assert lists
+    assert all(each["minItems"] for each in lists)
 
 
 def test_everybody_may_do_everything_where_the_access_is_open(document: Document) -> None:

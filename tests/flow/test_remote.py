@@ -417,6 +417,9 @@ def test_bad_requests_are_refused_and_change_nothing(service: Service) -> None:
         assert (await service.put(app, lease, "caption", content_encoding="gzip")).status == 415
         answer = await ask(app, "GET", f"{JOBS}{lease['id']}/derivatives/caption", **head)
         assert (answer.status, answer.headers["allow"]) == (405, "OPTIONS, POST, PUT")
+        for headers, status in ((head, 204), ({}, 401)):
+            answer = await ask(app, "OPTIONS", f"{JOBS}{lease['id']}/derivatives/caption", **headers)
+            assert answer.status == status
         assert (await in_thread(row, job)).state == (await in_thread(row, second)).state == "running"
 
     service.run(work)

@@ -95,6 +95,7 @@ class DerivativeHandler:
 
     async def __call__(self, request: Request) -> None:
         if request.method == "OPTIONS":
+            request.principal.require(Scope.JOBS_WORK)
             job_in(request), role_in(request)
             return await request.answer(204, headers={"Allow": ", ".join(SUPPORTED)})
         if request.method not in SUPPORTED:

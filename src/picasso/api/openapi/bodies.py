@@ -174,7 +174,7 @@ def of_actions(kinds: Sequence[tuple[str, str]]) -> dict[str, Any]:
 
 def of_action(needs: str, takes: str) -> dict[str, Any]:
     """What holds for an action that needs and takes these members."""
-    others = {"tags", "visibility", "permanently"} - {needs, takes}
+    others = {"tags", "visibility", "permanently", "pipeline"} - {needs, takes}
     least = {"tags": {"minItems": 1}} if needs == "tags" else {}
     return {"required": list(filter(None, [needs])), "properties": {**least, **dict.fromkeys(sorted(others), False)}}
 

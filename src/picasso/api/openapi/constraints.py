@@ -66,4 +66,6 @@ def of_parameter(path: str, parameter: Mapping[str, Any]) -> dict[str, Any]:
     if parameter["name"] == "pipeline" and path.startswith((addresses.UPLOAD, addresses.UPLOADS)):
         return {"type": "string", **pipeline_names()}
     known = {} if parameter["in"] == "path" or "enum" in parameter["schema"] else PARAMETERS.get(parameter["name"], {})
-    return {**known, **parameter["schema"]}
+    # A list in one parameter: without a value it is one empty word.
+    least = {"minItems": 1} if parameter["schema"].get("type") == "array" else {}
+    return {**known, **least, **parameter["schema"]}

@@ -33,7 +33,15 @@ SCHEMES: dict[str, dict[str, Any]] = {
 }
 
 FOR_EVERYBODY = frozenset(
-    {addresses.HOME, addresses.API, addresses.SCHEMA, addresses.DOCS, addresses.ALIVE, addresses.READY}
+    {
+        addresses.HOME,
+        addresses.API,
+        addresses.SCHEMA,
+        addresses.DOCS,
+        addresses.ERROR_CODES,
+        addresses.ALIVE,
+        addresses.READY,
+    }
 )
 
 LANGUAGE = header("Accept-Language", "The language of sentences: `en` or `ru`.", example="en")
