@@ -105,7 +105,7 @@ def derived(files: FileStore, tmp_path: Path, original: str, attempt: int, proce
     source = tmp_path / "made.webp"
     source.write_bytes(b"%d" % attempt)
     made = derived_key(original, processor, attempt, "made.webp")
-    files.add_derived(source, made, original)
+    files.add_derived({made: source}, original)
     assert not source.exists()
     return made
 

@@ -256,7 +256,7 @@ def test_an_original_in_the_folder_of_its_derivatives_is_still_known(files: Fold
     files.path(old).write_bytes(b"old")
     source = files.incoming / "made"
     source.write_bytes(b"made")
-    files.add_derived(source, derived, old)
+    files.add_derived({derived: source}, old)
     assert list(files.walk()) == [(file_id, f"text/plain/ab/{file_id}/")]
     assert files.derived(f"text/plain/ab/{file_id}/", time.time() + 60) == [derived]
     with files.local_copy(old) as path:
@@ -272,7 +272,7 @@ def test_nothing_derived_outlives_its_original(files: FolderFiles) -> None:
     source.write_bytes(b"made")
     files.path(original).unlink()  # `remove` begins with it
     with pytest.raises(FileNotFoundError):
-        files.add_derived(source, derived_key(original, "image", 1, "small.webp"), original)
+        files.add_derived({derived_key(original, "image", 1, "small.webp"): source}, original)
     assert not list(files.walk())
 
 
@@ -283,7 +283,7 @@ def test_what_was_derived_stays_when_its_original_can_not_be_asked_for(files: Fo
         source = files.incoming / "made"
         source.write_bytes(b"made")
         with pytest.raises(OSError, match="symbolic links") if key == keys[-1] else nullcontext():
-            files.add_derived(source, key, original)
+            files.add_derived({key: source}, original)
         path = files.path(original)
         path.unlink()
         path.symlink_to(path.name)  # a fault of the disk that is no "not found"

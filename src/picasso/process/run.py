@@ -348,7 +348,7 @@ class Runner:
             with self._storage.files.local_copy(job.key) as path, self._results_folder(job) as folder:
                 source = Source(path, job.media_type, options)
                 result = self._children.run(job.processor, source, folder, self._seconds, running)
-                derivatives = [self._store(job, derivative, folder) for derivative in result.derivatives]
+                derivatives = self._store(job, result.derivatives, folder)
             policy = persist(lambda: self._policies.of(job.project_id, job.pipeline))
             return Finish(job, judge(policy, result.facts), derivatives, running.log, span_of(running))
         except BaseException:
@@ -417,27 +417,35 @@ class Runner:
         """The key of the folder for this attempt's derivatives."""
         return derived_key(job.key, job.processor, job.attempt, "")
 
-    def _store(self, job: StartedJob, derivative: contract.Derivative, folder: Path) -> Derivative:
-        """Store a derivative's bytes; the row for them."""
-        source = folder / derivative.file
+    def _store(self, job: StartedJob, derivatives: Collection[contract.Derivative], folder: Path) -> list[Derivative]:
+        """Store the bytes of derivatives; the rows for them."""
+        sources = {self._key(job, derivative): folder / derivative.file for derivative in derivatives}
+        rows = [self._row(job, derivative, folder) for derivative in derivatives]
+        if sources:
+            self._storage.files.add_derived(sources, job.key)
+        return rows
+
+    def _key(self, job: StartedJob, derivative: contract.Derivative) -> str:
         if not is_safe_name(derivative.file):
             log.error("%s gives a derivative a bad name: %r", job.processor, derivative.file)
             raise AttemptFailed(TRANSIENT_ERRORS["processor-error"])
+        return derived_key(job.key, job.processor, job.attempt, derivative.file)
+
+    def _row(self, job: StartedJob, derivative: contract.Derivative, folder: Path) -> Derivative:
+        source = folder / derivative.file
         with source.open("rb") as stored:
             digest = file_digest(stored, "sha256").hexdigest()
-        row = Derivative(
+        return Derivative(
             file_id=job.file_id,
             processor=job.processor,
             role=derivative.role,
-            key=derived_key(job.key, job.processor, job.attempt, derivative.file),
+            key=self._key(job, derivative),
             media_type=derivative.media_type,
             size=source.stat().st_size,
             sha256=digest,
             width=derivative.width,
             height=derivative.height,
         )
-        self._storage.files.add_derived(source, row.key, job.key)
-        return row
 
 
 def span_of(running: RunningAttempt) -> Span:

@@ -92,7 +92,7 @@ class BufferedWriter:
         `syncfs` may miss them, because it reports each error only once.
         """
         if self._fd >= 0:
-            linux.checked(linux.LIBC.sync_file_range(self._fd, START, START, WRITE_AND_WAIT))
+            write_back_fd(self._fd)
 
     def close(self) -> None:
         if self._fd >= 0:
@@ -324,6 +324,19 @@ def sync_path(path: Path) -> None:
         os.fsync(fd)
     finally:
         os.close(fd)
+
+
+def write_back(path: Path) -> None:
+    """As `BufferedWriter.write_back`."""
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        write_back_fd(fd)
+    finally:
+        os.close(fd)
+
+
+def write_back_fd(fd: int) -> None:
+    linux.checked(linux.LIBC.sync_file_range(fd, START, START, WRITE_AND_WAIT))
 
 
 def dirty_bytes() -> int:

@@ -22,6 +22,7 @@ from picasso.storage.disk import (
     disk_full_reported,
     sync_path,
     syncfs,
+    write_back,
 )
 from picasso.storage.names import DERIVED, ID, folder_of, is_folder
 from picasso.storage.protocols import Chunks, Delegation
@@ -36,16 +37,14 @@ SYNCFS_MAX_DIRTY = 32 * 2**20
 NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK}
 
 
-def sync_and_move(source: Path, target: Path) -> None:
-    """Make a file's bytes durable and move it. The caller syncs the folder with the new name."""
+def move(source: Path, target: Path) -> None:
+    """Also from another disk. The caller syncs the file and its folder."""
     try:
-        sync_path(source)
         source.rename(target)
     except OSError as fault:
         if fault.errno != errno.EXDEV:
             raise
         shutil.copyfile(source, target)
-        sync_path(target)
         source.unlink()
 
 
@@ -67,7 +66,10 @@ class IncomingWriter(DirectWriter):
     """A new file in ``incoming/``."""
 
     def __init__(
-        self, path: Path, place: Callable[[IncomingWriter, str], None], add_derived: Callable[[Path, str, str], None]
+        self,
+        path: Path,
+        place: Callable[[IncomingWriter, str], None],
+        add_derived: Callable[[Mapping[str, Path], str], None],
     ) -> None:
         super().__init__(path)
         self._place = place
@@ -81,7 +83,7 @@ class IncomingWriter(DirectWriter):
         self._place(self, key)
 
     def place_derived(self, key: str, original: str) -> None:
-        self._add_derived(self.path, key, original)
+        self._add_derived({key: self.path}, original)
 
 
 class FolderFiles:
@@ -172,7 +174,7 @@ class FolderFiles:
         writers = [self._unsynced_files[key] for key in keys if key in self._unsynced_files]
         folders = self._take_unsynced_folders()
         try:
-            if len(keys) >= SYNCFS_MIN_FILES and self._can_syncfs and dirty_bytes() < SYNCFS_MAX_DIRTY:
+            if len(keys) >= SYNCFS_MIN_FILES and self._should_syncfs():
                 self._sync_all(writers)
             else:
                 self._sync_each(writers, keys, folders)
@@ -190,6 +192,9 @@ class FolderFiles:
                 taken.add(self._unsynced_folders.pop())
         return taken
 
+    def _should_syncfs(self) -> bool:
+        return self._can_syncfs and dirty_bytes() < SYNCFS_MAX_DIRTY
+
     def _sync_all(self, writers: Sequence[BufferedWriter]) -> None:
         for writer in writers:
             writer.write_back()
@@ -203,20 +208,33 @@ class FolderFiles:
         for folder in {self.path(key).parent for key in keys}.union(folders):
             sync_path(folder)
 
-    def add_derived(self, source: Path, key: str, original: str) -> None:
-        folder, target = self.path(folder_of(original)), self.path(key)
+    def add_derived(self, sources: Mapping[str, Path], original: str) -> None:
+        folder, targets = self.path(folder_of(original)), [self.path(key) for key in sources]
         with disk_full_reported():
-            for each in (folder, target.parent.parent, target.parent):
+            folders = dict.fromkeys(
+                [folder, *(each for target in targets for each in (target.parents[1], target.parent))]
+            )
+            for each in folders:
                 each.mkdir(exist_ok=True)
-            sync_and_move(source, target)
-            for each in (target.parent, target.parent.parent, folder, folder.parent):
-                sync_path(each)
+            for source, target in zip(sources.values(), targets, strict=True):
+                move(source, target)
+            self._sync_derived(targets, [*folders, folder.parent])
         # Asked at last: whoever removes the original from now on finds the folder.
         try:
             self.path(original).stat()
         except FileNotFoundError:  # after any other fault it may be there, and what was made of it stays
             shutil.rmtree(folder, ignore_errors=True)
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), original) from None
+
+    def _sync_derived(self, files: Sequence[Path], folders: Sequence[Path]) -> None:
+        """A single `syncfs`, or an fsync for each path. No row names the files yet, so their order does not matter."""
+        if self._should_syncfs():
+            for path in files:
+                write_back(path)
+            syncfs(self.media)
+        else:
+            for path in (*files, *folders):
+                sync_path(path)
 
     # Reading
 

@@ -124,8 +124,8 @@ class FileStore(Protocol):
         It may be the stored file itself. A hard link to it stays valid after the context has ended.
         """
 
-    def add_derived(self, source: Path, key: str, original: str) -> None:
-        """Move a local file to ``key``, which is derived from ``original``. Durable on return.
+    def add_derived(self, sources: Mapping[str, Path], original: str) -> None:
+        """Move local files to their keys, which are derived from ``original``. All are durable on return.
 
         Raises `FileNotFoundError` if the original was removed, so that nothing is stored for a deleted file.
         """
