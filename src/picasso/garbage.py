@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import gc
 
-# How many new objects the search waits for in a process that answers requests. A request makes about a thousand, and
-# nearly all of them are gone when it ends: Python counts references.
+# How many new objects the search waits for in a process that answers requests or runs jobs. Each makes about a
+# thousand, and nearly all of them are gone when it ends: Python counts references.
 OBJECTS = 10_000
 
 
@@ -21,6 +21,9 @@ def search_now() -> None:
 
 
 def search_rarely() -> None:
-    """As `search_now`, for a process that answers requests: to search often took a sixth of small uploads' time."""
+    """As `search_now`, for a process that answers requests or runs jobs.
+
+    To search often took a sixth of small uploads' time.
+    """
     search_now()
     gc.set_threshold(OBJECTS)

@@ -111,6 +111,21 @@ def test_the_window_bounds_fresh_and_background_together() -> None:
     assert claims.claim_due("quick", 64, 8) == []
 
 
+# A claim is not flushed to the disk
+
+
+def test_a_claim_that_a_crash_of_the_database_has_lost_is_made_again() -> None:
+    (job,) = due(1)
+    assert claims.claim_due("quick", 1, 8) == [job]
+    Job.everywhere.filter(pk=job).update(state=State.WAITING, leased_until=None)  # as it was
+    assert start(job) is None, "its message was sent, but starts nothing"
+    assert claims.claim_due("quick", 1, 8) == [job]
+    begun = start(job)
+    assert begun
+    assert begun.attempt == 1
+    assert start(job) is None, "the message of the claim that was lost"
+
+
 # A queue that is paused
 
 

@@ -151,7 +151,7 @@ def test_a_message_has_several_jobs_if_they_are_quick(broker: amqp.Channel, monk
     relay._in_process = False
     assert sizes(broker, relay, 8) == [1] * 8, "nobody knows how long they take"
     relay._throughput.count(200, 0.2)
-    assert sizes(broker, relay, 40) == [16, 16, 8]
+    assert sizes(broker, relay, 80) == [32, 32, 8, 8]
     assert sizes(broker, relay, 6) == [3, 3], "one for each slot"
     relay._throughput.count(10, 100)
     assert sizes(broker, relay, 8) == [1] * 8, "they are slow"
@@ -177,16 +177,19 @@ def test_queues_are_durable_quorum_queues(rabbitmq: RabbitBroker, monkeypatch: p
 
 
 def test_the_window_bounds_what_is_on_its_way(broker: amqp.Channel, relay: Relay) -> None:
-    jobs(WINDOW + 40)
+    jobs(WINDOW + BATCH + 40)
     rounds(relay)
     assert in_state(State.QUEUED) == WINDOW
     found = messages(broker)
     assert len(found) == WINDOW
-    for message in found[:10]:
+    for message in found[1:BATCH]:
         assert start(job_of(message))
     rounds(relay)
+    assert not messages(broker), "it claims many at once"
+    assert start(job_of(found[0]))
+    rounds(relay)
     assert in_state(State.QUEUED) == WINDOW
-    assert len(messages(broker)) == 10
+    assert len(messages(broker)) == BATCH
 
 
 def test_full_batches_follow_each_other_at_once(broker: amqp.Channel, relay: Relay) -> None:

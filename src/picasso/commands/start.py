@@ -82,7 +82,7 @@ def work(settings: conf.Conf, queue: str) -> int:
     from picasso.worker_app import WorkerApp
 
     app = WorkerApp(settings, queue)
-    garbage.search_now()
+    garbage.search_rarely()
     try:
         app.run()
     finally:

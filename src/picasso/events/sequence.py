@@ -11,6 +11,7 @@ from itertools import takewhile
 from operator import itemgetter
 
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.db.models.functions import Now
 
@@ -31,6 +32,9 @@ NUMBER = """
         SELECT id, row_number() OVER (ORDER BY id) AS number FROM found) AS numbered
     WHERE picasso_event.id = numbered.id"""
 
+LAST = "SELECT last FROM picasso_eventcounter WHERE id = %s {lock}"
+COUNT = "UPDATE picasso_eventcounter SET last = last + %s WHERE id = %s"
+
 
 def number_events() -> int:
     """Number the next events that have none, and return how many.
@@ -39,14 +43,11 @@ def number_events() -> int:
     """
     if not has_unnumbered():
         return 0
-    with transaction.atomic():
-        counter = locked_counter()
-        with connection.cursor() as cursor:
-            cursor.execute(NUMBER.format(lock=row_lock()), [counter.last, BATCH])
-            count: int = cursor.rowcount
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(NUMBER.format(lock=row_lock()), [locked_counter(cursor), BATCH])
+        count: int = cursor.rowcount
         if count:
-            counter.last += count
-            counter.save()
+            cursor.execute(COUNT, [count, COUNTER])
     return count
 
 
@@ -61,9 +62,12 @@ def row_lock() -> str:
     return "" if connection.vendor == "sqlite" else "FOR UPDATE"
 
 
-def locked_counter() -> EventCounter:
-    counters = EventCounter.objects.select_for_update()
-    return counters.filter(pk=COUNTER).first() or counters.get_or_create(pk=COUNTER)[0]
+def locked_counter(cursor: CursorWrapper) -> int:
+    """The last number, which stays that until the end of the transaction."""
+    cursor.execute(LAST.format(lock=row_lock()), [COUNTER])
+    if row := cursor.fetchone():
+        return int(row[0])
+    return EventCounter.objects.select_for_update().get_or_create(pk=COUNTER)[0].last
 
 
 def last_number() -> int:

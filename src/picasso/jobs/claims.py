@@ -44,19 +44,28 @@ Taker = Callable[[int], list[uuid.UUID]]
 
 
 def claim_due(
-    queue: str, limit: int, window: int, background: int = MIN_BACKGROUND, unavailable: Collection[str] = ()
+    queue: str,
+    limit: int,
+    window: int,
+    background: int = MIN_BACKGROUND,
+    unavailable: Collection[str] = (),
+    *,
+    at_least: int = 1,
 ) -> list[uuid.UUID]:
     """Claim up to ``limit`` due jobs, in the order in which they are to run, but none of ``unavailable`` processors.
 
     Afterwards at most ``window`` jobs of the queue are queued, and at most ``background`` background jobs are queued or
-    running. Relays that claim at the same time get different jobs.
+    running. Nothing is claimed while the window has room for fewer than ``at_least``. Relays that claim at the same
+    time get different jobs.
     """
-    lanes = list(due_lanes(queue))
-    if not lanes:
+    found = due_lanes(queue)
+    first = next(found, None)
+    if first is None:
         return []
     paused, queued, active_background = sql.first(sql.QUEUE_STATUS, queue, queue) or (False, 0, 0)
-    if paused:
+    if paused or window - queued < at_least:
         return []
+    lanes = [first, *found]
     foreground = [lane for lane in lanes if lane.priority >= 0]
     limit = min(limit, window - queued)
     if foreground and (jobs := claim(foreground, limit, unavailable)):
@@ -126,7 +135,9 @@ def claim_share(lanes: Sequence[Lane], limit: int, unavailable: Collection[str] 
     taken: list[uuid.UUID] = []
     for lane in lanes:
         if len(taken) < limit:
-            rows = sql.rows(sql.CLAIM, *lane, list(unavailable), limit - len(taken))
+            claim = (sql.CLAIM, *lane, list(unavailable), limit - len(taken))
+            # A claim that is lost is a message for a job that waits, which starts nothing: it is claimed again.
+            (rows,) = sql.run_together(claim, durable=False)
             taken += (sql.parse_id(pk) for pk, _ in sorted(rows, key=lambda row: row[1]))
     return taken
 

@@ -15,12 +15,13 @@ from picasso.jobs import sql
 # That a file waits again is no event: the next one tells what comes of it.
 CHANGED_FILES = """
     {insert_event}
+    WITH changed AS MATERIALIZED (
+        SELECT id, project_id, owner, tags, media_type, pipeline, name, size, state, {file_state} AS new_state
+        FROM picasso_file WHERE id {files})
     SELECT project_id, 'file.' || new_state, {now}, id, owner, tags, media_type, pipeline,
         {json_object}('name', name, 'size', size, 'state', new_state,
             'error', CASE WHEN new_state = 'failed' THEN {error_of_changed} END)
-    FROM (
-        SELECT id, project_id, owner, tags, media_type, pipeline, name, size, state, {file_state} AS new_state
-        FROM picasso_file WHERE id {files}) AS changed
+    FROM changed
     WHERE new_state <> state AND new_state <> 'pending' ORDER BY id"""
 
 # (ids of files)
@@ -35,7 +36,8 @@ STARTED = """
     SELECT project_id, 'file.processing', {now}, id, owner, tags, media_type, pipeline,
         {json_object}('name', name, 'size', size, 'state', 'processing')
     FROM picasso_file
-    WHERE state <> 'processing' AND id IN (SELECT file_id FROM picasso_job WHERE id {in_ids} AND state = 'running')
+    WHERE state <> 'processing'
+        AND id IN (SELECT file_id FROM picasso_job WHERE id {in_ids} AND state || '' = 'running')
     ORDER BY id"""
 
 # (ids of jobs): how far they are. Not of a file that somebody has locked: if it is deleted, its name must not stay in

@@ -49,11 +49,12 @@ BATCH = 64
 
 # A message holds as many quick jobs as take so many seconds. A message costs its worker as much as a small
 # job, and a start or finish of several jobs hardly more than that of one.
-MESSAGE_SECONDS = 0.05
-JOBS_PER_MESSAGE = 16
+MESSAGE_SECONDS = 0.1
+JOBS_PER_MESSAGE = 32
 
-# For each job that a worker runs at once: how many messages it always has in advance, and how many background jobs may
-# be queued or running. No more than that for slow jobs, so that a job that becomes due meanwhile waits behind few.
+# For each job that a worker runs at once: how many messages it has in advance, at least half of them always, and how
+# many background jobs may be queued or running. No more than that for slow jobs, so that a job that becomes due
+# meanwhile waits behind few.
 MESSAGES_PER_SLOT = 4
 BACKGROUND_PER_SLOT = 2
 # For quick background jobs: as many as end in so many seconds. A new upload can wait for that long unnoticed.
@@ -262,7 +263,9 @@ class Relay:
         per_second = self._throughput.per_second()
         window = min(WINDOW, int(max(MESSAGES_PER_SLOT * self._slots, per_second) * self._workers))
         background = int(max(BACKGROUND_PER_SLOT * self._slots, per_second * BACKGROUND_SECONDS) * self._workers)
-        return claims.claim_due(self._queue, BATCH, window, background, self._unavailable)
+        # Many at once: a claim of few costs as much, and makes messages of few jobs.
+        at_least = min(BATCH, window // 2)
+        return claims.claim_due(self._queue, BATCH, window, background, self._unavailable, at_least=at_least)
 
     def _messages(self, jobs: Sequence[uuid.UUID]) -> Iterator[Sequence[uuid.UUID]]:
         """Of quick jobs as many in a message as are done in a moment, but a message for each slot at least."""

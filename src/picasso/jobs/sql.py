@@ -19,6 +19,13 @@ from picasso.conf import ConfError
 
 LEASE_SECONDS = 20
 
+# Statements that have the ids of jobs compare ``state || ''``. By ``state`` PostgreSQL's planner would take an index of
+# states, which holds every job that was queued or ran since the last vacuum.
+# Nor may it read a table that has grown since its last statistics: it would do so once for each job of a batch.
+BY_ID = "SET LOCAL enable_seqscan TO off"
+
+NOT_DURABLE = "SET LOCAL synchronous_commit TO off"
+
 # Whether the queue of a job is paused.
 PAUSED = "EXISTS (SELECT 1 FROM picasso_queue WHERE name = picasso_job.queue AND paused)"
 
@@ -28,7 +35,7 @@ HELD = """(processor <> 'scan' AND EXISTS (
 
 # Of given attempts those that have ended their job. An earlier statement of the same message may have done it.
 FINISHED = """JOIN picasso_job
-    ON picasso_job.id = given.id AND picasso_job.attempt = given.attempt AND picasso_job.state = 'done'"""
+    ON picasso_job.id = given.id AND picasso_job.attempt = given.attempt AND picasso_job.state || '' = 'done'"""
 
 # The state that the jobs of a file make.
 FILE_STATE = """(
@@ -148,7 +155,7 @@ CLAIM = """
             AND due_at <= {now} AND processor {not_in_names}
         ORDER BY due_at LIMIT %s {lock_free})
     UPDATE picasso_job SET state = 'queued', leased_until = {lease}
-    WHERE state = 'waiting' AND id IN (SELECT id FROM due)
+    WHERE state || '' = 'waiting' AND id IN (SELECT id FROM due)
     RETURNING id, due_at"""
 
 # (ids of files, ids of jobs): locks these files and the files of these jobs.
@@ -161,7 +168,7 @@ LOCK_FILES = """
 START_JOBS = """
     UPDATE picasso_job
     SET state = 'running', attempt = attempt + 1, leased_until = {lease}, started_at = {now}, progress = NULL
-    WHERE id {in_ids} AND state = 'queued' AND processor {not_in_names} AND NOT {paused} AND NOT {held}
+    WHERE id {in_ids} AND state || '' = 'queued' AND processor {not_in_names} AND NOT {paused} AND NOT {held}
     RETURNING id, file_id, processor, pipeline, attempt, failures, crashes"""
 
 # (ids of jobs, processors): for messages that arrive although their queue is paused, or at a worker that lacks these
@@ -169,7 +176,7 @@ START_JOBS = """
 PUT_BACK_JOBS = """
     UPDATE picasso_job
     SET state = 'waiting', leased_until = NULL, due_at = CASE WHEN {held} THEN {never} ELSE due_at END
-    WHERE id {in_ids} AND state = 'queued' AND (processor {in_names} OR {paused} OR {held})"""
+    WHERE id {in_ids} AND state || '' = 'queued' AND (processor {in_names} OR {paused} OR {held})"""
 
 # ((id, attempt, {"log", "begun", "ended"} as a JSON object) of each job): it began and ended so many seconds ago.
 FINISH_JOBS = """
@@ -177,7 +184,7 @@ FINISH_JOBS = """
     SET state = 'done', started_at = {began}, finished_at = {ended}, leased_until = NULL, error_code = '',
         error_detail = '', log = {log}, progress = CASE WHEN progress IS NULL THEN NULL ELSE 1 END
     FROM {attempts}
-    WHERE picasso_job.id = given.id AND picasso_job.attempt = given.attempt AND state = 'running'
+    WHERE picasso_job.id = given.id AND picasso_job.attempt = given.attempt AND state || '' = 'running'
     RETURNING picasso_job.id, picasso_job.attempt"""
 
 # ((id of its job, attempt, nothing) of each, keys): deletes the derivatives of finished jobs, except these keys.
@@ -208,7 +215,8 @@ SETTLE_FILES = """
 # (ids of jobs): the same for the files of those jobs that are running.
 SETTLE_STARTED = """
     UPDATE picasso_file SET state = 'processing'
-    WHERE state <> 'processing' AND id IN (SELECT file_id FROM picasso_job WHERE id {in_ids} AND state = 'running')
+    WHERE state <> 'processing'
+        AND id IN (SELECT file_id FROM picasso_job WHERE id {in_ids} AND state || '' = 'running')
     RETURNING id, state"""
 
 # ((id, attempt, facts as a JSON object) of each job): the same for the files of those jobs that have finished. It also
@@ -246,8 +254,10 @@ def first(statement: str, *parameters: Any) -> tuple[Any, ...] | None:
     return next(iter(rows(statement, *parameters)), None)
 
 
-def run_together(*steps: Step) -> list[Rows]:
+def run_together(*steps: Step, durable: bool = True) -> list[Rows]:
     """The rows of several statements, each given with its parameters. All of them take effect, or none.
+
+    Unless they are ``durable``, PostgreSQL may forget them if it crashes within a second or so.
 
     PostgreSQL gets them as one message. Each still sees what was committed before it began, so a statement after a lock
     sees what the lock waited for.
@@ -256,12 +266,13 @@ def run_together(*steps: Step) -> list[Rows]:
         with transaction.atomic(savepoint=False):
             return [rows(*step) for step in steps]
     with connection.cursor() as cursor:
-        text = ";".join(in_dialect(statement, connection.vendor) for statement, *_ in steps)
+        settings = [BY_ID] if durable else [BY_ID, NOT_DURABLE]
+        text = ";".join([*settings, *(in_dialect(statement, connection.vendor) for statement, *_ in steps)])
         cursor.execute(text, [value for _, *parameters in steps for value in adapt(parameters)])
-        results = [fetch(cursor)]
+        results = []
         while cursor.nextset():
             results.append(fetch(cursor))
-        return results
+        return results[-len(steps) :]
 
 
 def require_client_binding() -> None:

@@ -60,6 +60,7 @@ def consume(
             quiet=True,
             without_gossip=True,
             without_mingle=True,
+            without_heartbeat=True,  # for Celery's monitors; that of the connection stays
             loglevel=log_level.upper(),
         ).start()
     finally:

@@ -57,7 +57,7 @@ class ForkServer:
         if threads() > 1:
             print(f"the libraries of {processor} start threads, which its children will lack", file=sys.stderr)
         self._readable = confinement.readable(data_dir)
-        garbage.search_now()
+        garbage.search_rarely()
 
     def serve(self) -> None:
         """Fork on ``{"fork": bounds}`` (with the child's socket and its output), end on ``{"end": pid}``."""
