@@ -187,6 +187,7 @@ def test_thousands_are_folded(page: Page) -> None:
     drop(page, "for (let n = 0; n < 3000; n += 1) data.items.add(new File([`thousands ${n}`], `${n}.txt`))")
     page.until(f"/ of 3,000$/.test({TRAY}.querySelector('.dock-title')?.textContent)")
     page.until("document.querySelector('.dock-more')?.innerText.includes('more queued')")
+    assert page.run("document.querySelectorAll('.upload progress').length") == 0, "bars of small files"
     assert page.run("document.querySelectorAll('.upload').length") < 100
     page.click("[data-action=cancel-all]")
     page.until("!document.querySelector('.upload')")

@@ -19,11 +19,14 @@ const KEYS = [{ label: () => t('Close the tray'), keys: { Escape: (tray) => tray
 
 const PACE = 100, PACE_OF_MANY = 400; // milliseconds between two drawings: many small files need the processor for themselves
 const MANY = 50;
+const SLOWEST = 1500; // milliseconds
+const SHARE = 40; // so many times longer than it took is the pause after a drawing: the browser has as much to do again
 const SECOND = 1000; // countdowns and missing progress have no events
 
 export class Tray {
   open = false;
   #root; #queue; #picker; #perform; #due; #clock;
+  #took = 0; // milliseconds of the last drawing
   #announcements = new Announcements();
 
   /**
@@ -61,18 +64,22 @@ export class Tray {
   /* ---- Drawing ---- */
 
   /** A timer, since a hidden page draws no frames but has a title. */
-  #schedule() { this.#due ??= setTimeout(() => this.draw(), this.#queue.items.length > MANY ? PACE_OF_MANY : PACE); }
+  #schedule() {
+    const pace = this.#queue.items.length > MANY ? PACE_OF_MANY : PACE;
+    this.#due ??= setTimeout(() => this.draw(), Math.max(pace, Math.min(SHARE * this.#took, SLOWEST)));
+  }
 
   draw() {
     clearTimeout(this.#due);
     this.#due = undefined;
-    const totals = totalsOf(this.#queue.items);
+    const began = performance.now(), totals = totalsOf(this.#queue.items);
     this.#announcements.changed(totals);
     showInTitle(totals.busy ? shareOf(totals) : null);
     this.#tick(totals.busy);
     const keepFocus = this.#focusKept();
     render(this.#tray(totals), this.#root);
     keepFocus();
+    this.#took = performance.now() - began;
   }
 
   #tick(isNeeded) {
