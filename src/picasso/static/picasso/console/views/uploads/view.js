@@ -8,7 +8,7 @@ import { act, earlier, queue, showUploads, start } from '../../uploads/index.js'
 import { nameOf } from '../../uploads/row.js';
 import { totalsOf } from '../../uploads/totals.js';
 
-const PACE = 100; // milliseconds between two drawings
+const PACE = 500; // milliseconds between two drawings: the files that are sent need the processor, and nobody reads counts faster
 
 export const title = 'Uploads';
 
