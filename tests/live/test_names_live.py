@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from picasso.receive.new_file import clean_name
 from tests.live.wire import END, ask, check_problem, named, part, post
+from tests.sampling import number
 from tests.stack import Stack
 
 pytestmark = pytest.mark.live
@@ -163,7 +164,7 @@ def test_a_common_client_and_any_name(service: Stack, tmp_path: Path) -> None:
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=300))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=number(60, 20), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_name_as_a_browser_sends_it(embedded: Stack, name: str) -> None:
     raw = name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A").encode()
     answer = post(embedded, named(raw))
@@ -174,7 +175,7 @@ def test_any_name_as_a_browser_sends_it(embedded: Stack, name: str) -> None:
 
 
 @given(st.binary(max_size=100))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=number(60, 20), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_bytes_for_a_name(clustered: Stack, raw: bytes) -> None:
     """Refused as a form or stored well: nothing else."""
     answer = post(clustered, named(raw))

@@ -30,12 +30,12 @@ def test_what_passes_the_second_time_has_failed_by_chance(
     content: str, expected: Sequence[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("PICASSO_TEST_ONCE", raising=False)
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # they take a second to load
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
     (tmp_path / "test_it.py").write_text(content)
 
     def run(options: Sequence[str]) -> int:
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", "-p", "no:django"]
-        command += [*again.cache(tmp_path / "cache"), *options, "test_it.py"]
+        command = [sys.executable, "-m", "pytest", "-q", *again.cache(tmp_path / "cache"), *options, "test_it.py"]
         return subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode
 
     assert list(again.passed_again(run([]), tmp_path / "cache", run)) == expected
