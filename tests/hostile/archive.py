@@ -12,14 +12,14 @@ import zlib
 from collections.abc import Iterator
 
 from tests.contract.samples import archive as small
-from tests.hostile import flipped, truncated
+from tests.hostile import Content, flipped, truncated
 
 ZIP, TAR, SEVEN_ZIP, GZIP = "application/zip", "application/x-tar", "application/x-7z-compressed", "application/gzip"
 XZ, ZSTD, BZIP2, LZMA = "application/x-xz", "application/zstd", "application/x-bzip2", "application/x-lzma"
 
 GIB = 2**30
 
-Files = Iterator[tuple[str, str, bytes]]
+Files = Iterator[tuple[str, str, Content]]
 
 
 def files() -> Files:
@@ -72,8 +72,8 @@ def nested(levels: int = 6, width: int = 16) -> bytes:
 def zips() -> Files:
     yield "nested like 42", ZIP, nested()
     yield "overlapping", ZIP, overlapping()
-    yield "200 megabytes of zeros", ZIP, small.zipped({"zeros": bytes(200_000_000)})
-    yield "100,000 entries", ZIP, zip_of(*(entry(b"%d" % n) for n in range(100_000)))
+    yield "200 megabytes of zeros", ZIP, lambda: small.zipped({"zeros": bytes(200_000_000)})
+    yield "100,000 entries", ZIP, lambda: zip_of(*(entry(b"%d" % n) for n in range(100_000)))
     three = b"".join(entry(b"%d" % n) for n in range(3))
     yield "fewer entries than its end says", ZIP, three + end(60_000, len(three), 0)
     yield "a directory that ends within an entry", ZIP, three[:-9] + end(3, len(three) - 9, 0)
@@ -103,7 +103,7 @@ def zips() -> Files:
         zip_of(*(entry(name) for name in (b"a\0.txt", b"\0", b"", b"\xff\xfe", b"/" * 60_000))),
     )
     yield "ways out", ZIP, small.zipped({"../../etc/passwd": b"x", "/etc/passwd": b"x", "C:\\x": b"x", "..\\x": b"x"})
-    yield "a link that is a bomb", ZIP, link_bomb()
+    yield "a link that is a bomb", ZIP, link_bomb
     yield "quine-like: an entry that is its archive", ZIP, zip_of(entry(b"r/r.zip", packed=2**20, size=2**20))
 
 
@@ -173,7 +173,7 @@ def tars() -> Files:
     yield (
         "100,000 members",
         GZIP,
-        gzip.compress(b"".join(member(b"%d" % n) for n in range(100_000)) + bytes(1024), 9, mtime=0),
+        lambda: gzip.compress(b"".join(member(b"%d" % n) for n in range(100_000)) + bytes(1024), 9, mtime=0),
     )
     vast = gzip.compress(bytes(GIB // 64), 9, mtime=0)
     yield "a member of a gibibyte", GZIP, gzip.compress(member(size=octal(GIB)), mtime=0) + vast * 64
@@ -245,7 +245,7 @@ def seven_zips() -> Files:
     yield (
         "a header that is a bomb",
         SEVEN_ZIP,
-        packed_header(lzma.compress(bytes(GIB // 8), lzma.FORMAT_ALONE), GIB // 8),
+        lambda: packed_header(lzma.compress(bytes(GIB // 8), lzma.FORMAT_ALONE), GIB // 8),
     )
     yield "protected", SEVEN_ZIP, small.seven_zip(password="secret", header_encryption=True)
 

@@ -2,11 +2,12 @@
 
 import struct
 from collections.abc import Iterator
+from functools import partial
 
 from tests.contract.samples.av import SOUNDS, VIDEOS, recording, sound, video
-from tests.hostile import flipped, truncated
+from tests.hostile import Content, flipped, truncated
 
-Files = Iterator[tuple[str, str, bytes]]
+Files = Iterator[tuple[str, str, Content]]
 
 SECRETS = ("/etc/passwd", "file:///etc/passwd", "http://127.0.0.1:9/secret")
 
@@ -286,9 +287,9 @@ def crowded() -> Files:
     yield "mp4 of a thousand tracks", "video/mp4", mp4[:moov] + atom(b"moov", mp4[moov + 8 : trak] + tracks)
     yield "mp4 of 120 tracks", "video/mp4", mp4[:moov] + atom(b"moov", mp4[moov + 8 : trak] + one * 120)
     yield "mp4 with 60,000 tags", "video/mp4", mp4[:moov] + atom(b"moov", mp4[moov + 8 :] + many_tags())
-    wide = recording("mp4", "mpeg4", None, seconds=0.08, size=(4096, 4096))
+    wide = partial(recording, "mp4", "mpeg4", None, seconds=0.08, size=(4096, 4096))
     yield "video of 16 megapixels", "video/mp4", wide
-    larger = recording("matroska", "mpeg4", None, seconds=0.08, size=(8000, 5000))
+    larger = partial(recording, "matroska", "mpeg4", None, seconds=0.08, size=(8000, 5000))
     yield "video of 40 megapixels", "video/x-matroska", larger
     changing = recording("mpegts", "mpeg2video", None, seconds=0.4) + recording(
         "mpegts", "mpeg2video", None, seconds=0.4, size=(1920, 1080)

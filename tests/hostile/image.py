@@ -7,11 +7,12 @@ from itertools import pairwise
 from typing import Any
 
 from tests.contract.samples.image import MAKERS, by_pillow, corners, dng, film, heic, jpeg, jxl, psd, resource, tiff
+from tests.hostile import Content
 
 EIGHTHS = 8
 FLIPS = 6
 
-Files = Iterator[tuple[str, str, bytes]]
+Files = Iterator[tuple[str, str, Content]]
 
 
 def files() -> Files:
@@ -144,16 +145,28 @@ def bare_page(width: int, height: int, compression: int = 1, strip: tuple[int, i
 
 
 def bombs() -> Files:
-    yield "png-of-60-black-megapixels", "image/png", png_of(7_740, 7_740, data=bytes(7_741 * 7_740))
-    yield "tiff-of-60-black-megapixels", "image/tiff", solid(7_740, 7_740).tiffsave_buffer(compression="deflate")
-    yield "tiff-of-one-strip", "image/tiff", one_strip(7_740, 7_740)
-    yield "webp-of-60-black-megapixels", "image/webp", solid(7_740, 7_740).webpsave_buffer(lossless=True, effort=0)
-    yield "avif-of-30-black-megapixels", "image/avif", solid(5_470, 5_470).heifsave_buffer(compression="av1", effort=0)
-    yield "gif-of-60-black-megapixels", "image/gif", black_gif(7_740)
-    yield "jpeg-of-60-black-megapixels", "image/jpeg", solid(7_740, 7_740).jpegsave_buffer()
-    yield "jxl-of-10-black-megapixels", "image/jxl", black_jxl(3_200)
-    yield "heic-of-3-black-megapixels", "image/heic", black_heic(1_800)
-    yield "jpeg-of-many-scans", "image/jpeg", many_scans(4_000, 400)
+    yield "png-of-60-black-megapixels", "image/png", lambda: png_of(7_740, 7_740, data=bytes(7_741 * 7_740))
+    yield (
+        "tiff-of-60-black-megapixels",
+        "image/tiff",
+        lambda: solid(7_740, 7_740).tiffsave_buffer(compression="deflate"),
+    )
+    yield "tiff-of-one-strip", "image/tiff", lambda: one_strip(7_740, 7_740)
+    yield (
+        "webp-of-60-black-megapixels",
+        "image/webp",
+        lambda: solid(7_740, 7_740).webpsave_buffer(lossless=True, effort=0),
+    )
+    yield (
+        "avif-of-30-black-megapixels",
+        "image/avif",
+        lambda: solid(5_470, 5_470).heifsave_buffer(compression="av1", effort=0),
+    )
+    yield "gif-of-60-black-megapixels", "image/gif", lambda: black_gif(7_740)
+    yield "jpeg-of-60-black-megapixels", "image/jpeg", lambda: solid(7_740, 7_740).jpegsave_buffer()
+    yield "jxl-of-10-black-megapixels", "image/jxl", lambda: black_jxl(3_200)
+    yield "heic-of-3-black-megapixels", "image/heic", lambda: black_heic(1_800)
+    yield "jpeg-of-many-scans", "image/jpeg", lambda: many_scans(4_000, 400)
 
 
 def solid(width: int, height: int) -> Any:
@@ -208,7 +221,7 @@ def endless() -> Files:
     yield "gif-of-large-frames", "image/gif", gif_of(9_000, struct.pack("<HH", 2_000, 2_000))
     yield "gif-without-an-end", "image/gif", gif_of(5_000, struct.pack("<HH", 4, 4))[:-1]
     yield "gif-of-comments", "image/gif", gif_of(1, b"\4\0\4\0")[:-1] + b"\x21\xfe\xff" + b"\xff" * 1_000_000
-    yield "webp-of-many-frames", "image/webp", film("webpsave_buffer", frames=1_000, effort=0)
+    yield "webp-of-many-frames", "image/webp", lambda: film("webpsave_buffer", frames=1_000, effort=0)
     yield "tiff-of-50000-pages", "image/tiff", tiff_of_pages(50_000)
 
 

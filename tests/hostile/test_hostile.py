@@ -153,7 +153,7 @@ def test_an_endless_decoder_is_ended(children: ChildPool, tmp_path: Path) -> Non
 
 @LONG
 def test_the_service_and_other_jobs_survive(embedded: Stack) -> None:
-    some = [each for each in all_files() if each.content and each.name not in ENDLESS][::7]
+    some = [each for each in all_files() if each.made and each.name not in ENDLESS][::7]
     some = sample(some, module, SHARE)
     hostile = [embedded.upload(each.content, each.name, each.media_type)["id"] for each in some]
     neighbours = [embedded.upload(f"neighbour {n}".encode())["id"] for n in range(20)]
