@@ -1,8 +1,8 @@
 """The one place where content becomes a File and its Jobs. Every kind of upload ends here.
 
-One thread stores the bytes in their place. Another one commits, as many files as are waiting at once: a batch shares
-one transaction and one flush of the disk, which makes many small uploads cheap. Bytes first, rows second: a crash
-leaves an orphan for the sweep, never a row without bytes. If a batch fails, its members are tried one by one.
+One thread stores the bytes in their place. Others commit, as many files as are waiting at once: a batch shares one
+transaction and one flush of the disk, which makes many small uploads cheap. Bytes first, rows second: a crash leaves
+an orphan for the sweep, never a row without bytes. If a batch fails, its members are tried one by one.
 """
 
 from __future__ import annotations
@@ -45,6 +45,10 @@ MAX_BATCH = 64
 # Bytes. In some storages a file that was uploaded in pieces has to be copied.
 LARGE = 2**20
 
+# Threads that commit: while one waits for the disk and the database, another one does the next batch. SQLite has one
+# writer.
+COMMITTERS = {"postgresql": 2}
+
 FILE_COLUMNS = tuple(field.attname for field in File._meta.concrete_fields)
 
 # The free space of the disk is checked this often. A full disk is an error of its own (ENOSPC) anyway.
@@ -62,7 +66,7 @@ Outcomes = Sequence[tuple[Pending, File | Exception]]
 
 
 class Committer:
-    """The two threads of one process."""
+    """The threads of one process."""
 
     def __init__(self, storage: Storage, plan: Planner, policies: Policies | None = None) -> None:
         self.policies = policies or Policies()
@@ -76,8 +80,11 @@ class Committer:
         # Plain threads and queues: the future of an executor costs as much as the rest of handing over. And one thread
         # that stores: with two, threads waited for the GIL a third more often, at the same rate of uploads.
         self._storer = threading.Thread(target=self._store_all, name="store", daemon=True)
-        self._syncer = ThreadPoolExecutor(1, thread_name_prefix="sync")
-        self._committer = threading.Thread(target=self._commit_all, name="commit", daemon=True)
+        self._committers = [
+            threading.Thread(target=self._commit_all, name=f"commit-{number}", daemon=True)
+            for number in range(COMMITTERS.get(connection.vendor, 1))
+        ]
+        self._syncer = ThreadPoolExecutor(len(self._committers), thread_name_prefix="sync")
 
     async def commit(self, content: Content, new: NewFile, also: Callable[[File], None] | None = None) -> File:
         """Store finished content and its rows, durably. ``also`` is called in the same transaction.
@@ -97,14 +104,14 @@ class Committer:
             del pending
 
     def start(self) -> None:
-        self._storer.start()
-        self._committer.start()
+        for thread in (self._storer, *self._committers):
+            thread.start()
 
     def stop(self) -> None:
         """Commit what was received, then end."""
         self._received.put(None)
-        self._storer.join()
-        self._committer.join()
+        for thread in (self._storer, *self._committers):
+            thread.join()
         self._syncer.shutdown()
 
     def _store_all(self) -> None:
@@ -135,6 +142,7 @@ class Committer:
             if found := [pending for pending in batch if pending]:
                 report(self._commit_safely(found))
             self._settle_doubts()
+        self._stored.put([None])  # for the other threads
         connection.close()
 
     def _next_batch(self) -> list[Pending | None]:
@@ -271,11 +279,15 @@ class Committer:
         """The connection broke during a COMMIT and the client got a 503, so the files are removed if they exist."""
         while self._in_doubt:
             try:
-                undo(self._storage, self._in_doubt[0])
+                file = self._in_doubt.pop()
+            except IndexError:
+                return  # another thread was faster
+            try:
+                undo(self._storage, file)
             except (DatabaseError, InterfaceError):
+                self._in_doubt.append(file)
                 connection.close()
                 return
-            self._in_doubt.pop(0)
 
 
 def is_large(pending: Pending) -> bool:
