@@ -450,6 +450,20 @@ def test_what_is_stored_does_not_stay_in_memory(tmp_path: Path, name: str) -> No
     assert len(with_app(tmp_path, call)) <= 1, "the threads that commit still have the last one"
 
 
+@pytest.mark.parametrize("body", [b"no form", FORM[0][:-9]], ids=["other", "unfinished"])
+def test_a_form_that_is_none_does_not_stay_in_memory(tmp_path: Path, body: bytes) -> None:
+    async def call(app: WebApp) -> list[object]:
+        gc.collect()
+        gc.disable()
+        try:
+            assert (await ask(app, "POST", UPLOAD, body, **FORM[1])).status == 400
+            return [each for each in gc.get_objects() if issubclass(type(each), Sink | Request)]
+        finally:
+            gc.enable()
+
+    assert not with_app(tmp_path, call)
+
+
 def test_what_is_refused_does_not_stay_in_memory(tmp_path: Path) -> None:
     """The collector seldom runs, so nothing may depend on it."""
 

@@ -188,7 +188,8 @@ class Form:
         try:
             self._parse(self._held)
             self._parser.close()
-        except MultipartError:
+        except MultipartError as fault:
+            fault.with_traceback(None)  # as in `_parse`
             raise InvalidUpload(UNFINISHED) from None
         if self._file is None:
             raise InvalidField("file", "The form has no part `file`.")
@@ -261,6 +262,8 @@ class Form:
                 else:
                     self._field(event)
         except MultipartError as fault:
+            # The parser keeps its error, whose frames have the parser: a circle, with the bytes that arrived.
+            fault.with_traceback(None)
             raise InvalidUpload(f"This is not well-formed multipart/form-data: {fault}.") from fault
 
     def _begin(self, segment: MultipartSegment) -> None:
