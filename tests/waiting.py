@@ -28,6 +28,15 @@ async def within(what: str, seconds: float = SECONDS) -> AsyncIterator[None]:
         raise
 
 
+async def eventually(condition: Callable[[], bool]) -> None:
+    """Wait until the condition holds."""
+    async with within("what the test waits for"):
+        while True:
+            if condition():
+                return
+            await asyncio.sleep(0.01)
+
+
 def join(*threads: threading.Thread) -> None:
     """Wait for their end, all together a minute."""
     deadline = time.monotonic() + SECONDS

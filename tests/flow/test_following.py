@@ -27,7 +27,7 @@ from picasso.web.request import Message
 from tests.flow.access import code, new_key, project, put, token, with_keys
 from tests.flow.asgi import Exchange, ask, in_thread, with_app
 from tests.flow.rows import new_file
-from tests.waiting import within
+from tests.waiting import eventually, within
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -47,14 +47,6 @@ def note(kind: str, **more: Any) -> dict[str, Any]:
 
 async def happens(*events: dict[str, Any]) -> None:
     await in_thread(happen, *events)
-
-
-async def eventually(condition: Callable[[], bool]) -> None:
-    async with within("what the test waits for"):
-        while True:
-            if condition():
-                return
-            await asyncio.sleep(0.01)
 
 
 class Stream:

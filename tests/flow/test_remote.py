@@ -36,7 +36,7 @@ from picasso.web.connection import EXTENSION, PlainConnection
 from tests.flow.access import code, new_key, project
 from tests.flow.asgi import Exchange, ask, in_thread, with_app
 from tests.flow.rows import new_file, new_job
-from tests.waiting import within
+from tests.waiting import eventually, within
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -139,11 +139,6 @@ def png() -> bytes:
 
     head = struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(b"\0\0")) + chunk(b"IEND", b"")
-
-
-async def eventually(condition: Callable[[], bool]) -> None:
-    while not condition():  # noqa: ASYNC110 - the caller has a time-out
-        await asyncio.sleep(0.01)
 
 
 def row(job: Job) -> Job:

@@ -20,7 +20,8 @@ from picasso.web import event_hub, waiting
 from picasso.web.app import WebApp
 from tests.flow.asgi import Exchange, ask, in_thread, with_app
 from tests.flow.rows import new_file
-from tests.flow.test_following import eventually, newest, settle
+from tests.flow.test_following import newest, settle
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

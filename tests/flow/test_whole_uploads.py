@@ -8,7 +8,8 @@ import json
 import os
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -28,7 +29,7 @@ from picasso.web.app import WebApp
 from picasso.web.request import Request
 from tests.flow.asgi import Exchange, ask, in_thread, started, with_app
 from tests.flow.test_web_app import wait_for_their_end
-from tests.waiting import within
+from tests.waiting import eventually, within
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -428,6 +429,19 @@ def test_a_creation_without_content_is_found_by_its_key(tmp_path: Path) -> None:
     assert File.everywhere.count() == 1
 
 
+@asynccontextmanager
+async def nothing_left(*kinds: type) -> AsyncIterator[None]:
+    """No object of these kinds stays until the collector runs, which is seldom."""
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+        # Not `isinstance`, which asks weak references for the class of what is gone.
+        await eventually(lambda: not any(issubclass(type(each), kinds) for each in gc.get_objects()))
+    finally:
+        gc.enable()
+
+
 def test_what_is_stored_does_not_stay_in_memory(tmp_path: Path, name: str) -> None:
     """Small or large, with a key or without."""
     method, path, body, fields = DOORS[name]
@@ -438,50 +452,34 @@ def test_what_is_stored_does_not_stay_in_memory(tmp_path: Path, name: str) -> No
             for key in ({}, {"idempotency_key": f"{size}"}):
                 yield ask(app, method, path, body.replace(CONTENT, b"x" * size), **{**fields, **length, **key})
 
-    async def call(app: WebApp) -> list[object]:
-        gc.collect()
-        gc.disable()
-        try:
+    async def call(app: WebApp) -> None:
+        async with nothing_left(Sink, Request):
             assert [(await each).status for each in requests(app)] == [201] * 4
-            return [each for each in gc.get_objects() if issubclass(type(each), Sink | Request)]
-        finally:
-            gc.enable()
 
-    assert len(with_app(tmp_path, call)) <= 1, "the threads that commit still have the last one"
+    with_app(tmp_path, call)
 
 
 @pytest.mark.parametrize("body", [b"no form", FORM[0][:-9]], ids=["other", "unfinished"])
 def test_a_form_that_is_none_does_not_stay_in_memory(tmp_path: Path, body: bytes) -> None:
-    async def call(app: WebApp) -> list[object]:
-        gc.collect()
-        gc.disable()
-        try:
+    async def call(app: WebApp) -> None:
+        async with nothing_left(Sink, Request):
             assert (await ask(app, "POST", UPLOAD, body, **FORM[1])).status == 400
-            return [each for each in gc.get_objects() if issubclass(type(each), Sink | Request)]
-        finally:
-            gc.enable()
 
-    assert not with_app(tmp_path, call)
+    with_app(tmp_path, call)
 
 
 def test_what_is_refused_does_not_stay_in_memory(tmp_path: Path) -> None:
     """The collector seldom runs, so nothing may depend on it."""
 
-    async def call(app: WebApp) -> list[object]:
+    async def call(app: WebApp) -> None:
         door = DOORS["tus"]
         await by(app, door, idempotency_key="k")
-        gc.collect()
-        gc.disable()
-        try:
+        async with nothing_left(Conflict, NewContent):
             for _ in range(5):
                 assert (await by(app, door, idempotency_key="k")).status == 201
             for _ in range(5):
                 path = await create(app)
                 await in_thread(Upload.everywhere.filter(finished_at=None).delete)
                 assert (await patch(app, path)).status == 404
-            # Not `isinstance`, which asks weak references for the class of what is gone.
-            return [each for each in gc.get_objects() if issubclass(type(each), Conflict | NewContent)]
-        finally:
-            gc.enable()
 
-    assert len(with_app(tmp_path, call)) <= 2, "the threads that commit still have the last one"
+    with_app(tmp_path, call)

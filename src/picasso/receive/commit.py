@@ -39,7 +39,7 @@ from picasso.storage.names import original_key
 
 log = logging.getLogger(__name__)
 
-# Files that are stored in a round. What was stored in several rounds is committed together, less than twice as many.
+# Files that are handed over from thread to thread at once. Fewer than twice as many are committed together.
 MAX_BATCH = 64
 
 # Bytes. In some storages a file that was uploaded in pieces has to be copied.
@@ -72,7 +72,8 @@ class Committer:
         self.policies = policies or Policies()
         self._storage = storage
         self._plan = plan
-        self._received: queue.SimpleQueue[Pending | None] = queue.SimpleQueue()
+        self._received: queue.SimpleQueue[list[Pending | None]] = queue.SimpleQueue()
+        self._arrived: list[Pending | None] = []
         self._stored: queue.SimpleQueue[list[Pending | None]] = queue.SimpleQueue()
         self._admission = Admission()
         self._in_doubt: list[File] = []
@@ -95,7 +96,9 @@ class Committer:
             NotAccepted: the policy refuses it.
         """
         pending = Pending(content, new, asyncio.get_running_loop().create_future(), also=also)
-        self._received.put(pending)
+        if not self._arrived:
+            asyncio.get_running_loop().call_soon(self._hand_over)
+        self._arrived.append(pending)
         # It will be committed even if this is cancelled, and nobody waits for the answer any more.
         try:
             return await pending.result
@@ -103,47 +106,57 @@ class Committer:
             # An error has this frame, which would have the error: a circle, with the bytes that the callers have.
             del pending
 
+    def _hand_over(self) -> None:
+        """Together what has arrived in one round of the loop: each time that a thread wakes, it waits for the GIL."""
+        if self._arrived:
+            self._received.put(self._arrived)
+            self._arrived = []
+
     def start(self) -> None:
         for thread in (self._storer, *self._committers):
             thread.start()
 
     def stop(self) -> None:
         """Commit what was received, then end."""
-        self._received.put(None)
+        self._hand_over()
+        self._received.put([None])
         for thread in (self._storer, *self._committers):
             thread.join()
         self._syncer.shutdown()
 
     def _store_all(self) -> None:
-        ended = False
-        while not ended:
-            batch = arrived(self._received)
-            ended = None in batch
-            self._store_round(batch)
+        while self._store_round(waiting(self._received)):
+            pass
         connection.close()
 
-    def _store_round(self, batch: Sequence[Pending | None]) -> None:
-        """What is stored is handed over together, but nothing waits for a large file, which may have to be copied."""
+    def _store_round(self, batch: Sequence[Pending | None]) -> bool:
+        """What is stored is handed over together, but nothing waits for a large file, which may have to be copied.
+
+        False for the end.
+        """
         stored: list[Pending | None] = []
         for each in batch:
-            if stored and each and is_large(each):
+            if stored and each and (len(stored) >= MAX_BATCH or is_large(each)):
                 self._stored.put(stored)
                 stored = []
             if each is None or self._try_to_store(each):
                 stored.append(each)
         if stored:
             self._stored.put(stored)
+        return None not in batch
 
     def _commit_all(self) -> None:
-        ended = False
-        while not ended:
-            batch = self._next_batch()
-            ended = None in batch
-            if found := [pending for pending in batch if pending]:
-                report(self._commit_safely(found))
+        while self._commit_round(self._next_batch()):
             self._settle_doubts()
+        self._settle_doubts()
         self._stored.put([None])  # for the other threads
         connection.close()
+
+    def _commit_round(self, batch: Sequence[Pending | None]) -> bool:
+        """A function of its own, so that a thread that waits keeps nothing in memory. False for the end."""
+        if found := [pending for pending in batch if pending]:
+            report(self._commit_safely(found))
+        return None not in batch
 
     def _next_batch(self) -> list[Pending | None]:
         """What is stored by now, or None for the end; empty after a second if commits in doubt are to be settled."""
@@ -296,12 +309,12 @@ def is_large(pending: Pending) -> bool:
     return False
 
 
-def arrived(waiting: queue.SimpleQueue[Pending | None]) -> list[Pending | None]:
-    """What waits by now, at least one and at most `MAX_BATCH`. It ends with a None, which is the end of all."""
-    batch = [waiting.get()]
+def waiting(received: queue.SimpleQueue[list[Pending | None]]) -> list[Pending | None]:
+    """What waits by now, at least one. It ends with a None, which is the end of all."""
+    batch = received.get()
     with suppress(queue.Empty):
         while len(batch) < MAX_BATCH and batch[-1]:
-            batch.append(waiting.get_nowait())
+            batch += received.get_nowait()
     return batch
 
 
