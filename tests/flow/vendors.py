@@ -74,6 +74,7 @@ OWN_SQL: Mapping[str, Sequence[str]] = {
     "process/remote/reaper.py": tests_of("remote", "an_attempt", "a_job_whose_worker", "each_of_many"),
     "process/remote/staging.py": tests_of("remote", "a_derivative", "a_job_from_claim", "what_becomes"),
     "process/reprocess.py": ["reprocess.py"],
+    "receive/commit.py": ["commit.py", "whole_uploads.py"],
     "receive/lock_queries.py": ["uploads.py"],
     "receive/quota.py": ["uploads_limits.py"],
     "receive/token_use.py": tests_of("tokens", "max_files"),
