@@ -6,7 +6,9 @@ import errno
 import json
 import os
 import random
+import threading
 import time
+from collections import Counter
 from contextlib import nullcontext, suppress
 from datetime import date
 from pathlib import Path
@@ -18,10 +20,12 @@ from picasso import workdir
 from picasso.addresses import name_of
 from picasso.errors import StorageFull
 from picasso.models import new_id
+from picasso.storage import folder_files
 from picasso.storage.disk import disk_full_reported
 from picasso.storage.folder import Folder
 from picasso.storage.folder_files import SYNCFS_MIN_FILES, FolderFiles
 from picasso.storage.names import derived_key, folder_of, original_key
+from tests.waiting import SECONDS, in_background, outcome_of
 
 
 @pytest.fixture
@@ -116,6 +120,61 @@ def test_a_lost_write_fails_each_batch_that_it_is_in(files: FolderFiles) -> None
     os.close(descriptor)
     writer._fd = -1
     files.remove(key)
+
+
+@pytest.mark.parametrize("fails", [False, True], ids=["", "fails"])
+def test_a_file_waits_for_the_new_folder_that_another_thread_syncs(
+    files: FolderFiles, monkeypatch: pytest.MonkeyPatch, *, fails: bool
+) -> None:
+    """Or else its upload would be answered before its folder is durable. If the other thread fails, it syncs itself."""
+    keys = [f"text/plain/ab/{new_id()}-a.txt" for _ in range(2)]
+    for key in keys:
+        files.create(key, [b"content"])
+    at_it, go_on, synced = threading.Event(), threading.Event(), Counter[Path]()
+
+    def sync_path(path: Path) -> None:
+        if path == files.media and not at_it.is_set():
+            at_it.set()
+            assert go_on.wait(SECONDS)
+            if fails:
+                raise OSError(errno.EIO, "the disk is broken")
+        synced[path] += 1
+
+    monkeypatch.setattr(folder_files, "sync_path", sync_path)
+    first = in_background(files.sync, keys[:1])
+    assert at_it.wait(SECONDS)
+    second = in_background(files.sync, keys[1:])
+    time.sleep(0.05)  # too short a time can't make it fail
+    assert not second.done()
+    go_on.set()
+    with pytest.raises(OSError, match="broken") if fails else nullcontext():
+        outcome_of(first)
+    outcome_of(second)
+    assert synced.keys() >= {files.media, files.media / "text", files.media / "text" / "plain"}
+
+
+@pytest.mark.parametrize("at_once", [True, False], ids=["syncfs", "each"])
+def test_what_is_made_of_a_file_is_durable_when_it_is_there(
+    files: FolderFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, at_once: bool
+) -> None:
+    original = stored(files)
+    folder = files.path(folder_of(original))
+    targets = [derived_key(original, "image", 1, name) for name in ("a.webp", "b.webp")]
+    sources = dict.fromkeys(targets, tmp_path)
+    for n, target in enumerate(targets):
+        sources[target] = tmp_path / f"{n}"
+        sources[target].write_bytes(b"content")
+    synced: list[tuple[str, Path]] = []
+    for name in ("sync_path", "write_back", "syncfs"):
+        monkeypatch.setattr(folder_files, name, lambda path, name=name: synced.append((name, path)))
+    monkeypatch.setattr(files, "_should_syncfs", lambda: at_once)
+    files.add_derived(sources, original)
+    paths = [files.path(target) for target in targets]
+    if at_once:
+        assert synced == [*(("write_back", path) for path in paths), ("syncfs", files.media)]
+    else:
+        folders = {folder.parent, folder, *(each for path in paths for each in (path.parent, path.parents[1]))}
+        assert {path for name, path in synced if name == "sync_path"} == {*paths, *folders}
 
 
 def test_space_is_asked_for(storage: Folder, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import errno
 import os
 import re
 import shutil
+import threading
 import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -98,6 +99,7 @@ class FolderFiles:
         self._accel_redirect = accel_redirect.rstrip("/")
         self._known: set[str] = set()
         self._unsynced_folders: set[Path] = set()
+        self._folder_lock = threading.Lock()
         self._unsynced_files: dict[str, BufferedWriter] = {}
         for folder in (self.incoming, self.media):
             folder.mkdir(parents=True, exist_ok=True)
@@ -172,17 +174,24 @@ class FolderFiles:
     def sync(self, keys: Sequence[str]) -> None:
         """Two fsyncs each, or a single `syncfs` for many, unless it had to wait for what others have written."""
         writers = [self._unsynced_files[key] for key in keys if key in self._unsynced_files]
-        folders = self._take_unsynced_folders()
-        try:
-            if len(keys) >= SYNCFS_MIN_FILES and self._should_syncfs():
-                self._sync_all(writers)
-            else:
-                self._sync_each(writers, keys, folders)
-        except BaseException:
-            self._unsynced_folders |= folders
-            raise
+        self._sync_new_folders()
+        if len(keys) >= SYNCFS_MIN_FILES and self._should_syncfs():
+            self._sync_all(writers)
+        else:
+            self._sync_each(writers, keys)
         for key in keys:
             self._unsynced_files.pop(key, None)
+
+    def _sync_new_folders(self) -> None:
+        """A thread whose files are in a new folder waits until whoever has begun to sync that has done so."""
+        with self._folder_lock:
+            folders = self._take_unsynced_folders()
+            try:
+                for folder in folders:
+                    sync_path(folder)
+            except BaseException:
+                self._unsynced_folders |= folders
+                raise
 
     def _take_unsynced_folders(self) -> set[Path]:
         """The folders whose entries may not be durable yet. The caller has to sync them or give them back."""
@@ -202,10 +211,10 @@ class FolderFiles:
         for writer in writers:
             writer.close()
 
-    def _sync_each(self, writers: Sequence[BufferedWriter], keys: Iterable[str], folders: Iterable[Path]) -> None:
+    def _sync_each(self, writers: Sequence[BufferedWriter], keys: Iterable[str]) -> None:
         for writer in writers:
             writer.sync()
-        for folder in {self.path(key).parent for key in keys}.union(folders):
+        for folder in {self.path(key).parent for key in keys}:
             sync_path(folder)
 
     def add_derived(self, sources: Mapping[str, Path], original: str) -> None:
