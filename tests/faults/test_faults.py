@@ -234,9 +234,17 @@ def remove_orphans(data: Path, files: Collection[str], at_most: int) -> None:
         15,
         lambda: f"bytes without a row: {orphans() + unfinished()}",
     )
-    for folder in orphans():
-        shutil.rmtree(folder)
+    for path in orphans():
+        remove(path)
     for path in unfinished():
+        path.unlink(missing_ok=True)
+
+
+def remove(path: Path) -> None:
+    """An original, or the folder of what was derived from one."""
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
         path.unlink(missing_ok=True)
 
 

@@ -72,6 +72,9 @@ class Gate:
                     self.held.set()
                     self._open.wait()
                 client.sendall(data)
+        with suppress(OSError):
+            # Its other thread reads from it, and until that ends a mere `close` tells the service nothing.
+            client.shutdown(socket.SHUT_RDWR)
 
     def _pass_on(self, source: socket.socket, target: socket.socket) -> None:
         with suppress(OSError):
