@@ -142,7 +142,7 @@ def test_a_passkey_from_its_making_to_its_end(page: Page, authenticator: str) ->
     is_at(page, "/account/")
     page.run("document.querySelector('.passkeys details').open = true")
     send(page, ".passkeys form", password=PASSWORD)
-    says(page, "The passkey is removed.")
+    says(page, "The passkey is removed")
     sign_out(page)
     send(page, ALONE)
     says(page, "The passkey was not accepted.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import logging
 import re
 import time
 from collections.abc import Callable
@@ -110,6 +111,8 @@ def test_a_passkey_is_added_used_listed_and_removed(
         sent = {"do": "passkey-remove", "passkey": row.pk, "password": password}
         assert browser.post(ACCOUNT, sent).status_code == status
     assert not passkeys.of(ann)
+    assert is_inside(browser)
+    assert not is_inside(alone), "it was opened with the passkey that is removed"
     assert alone.post(ALONE, {"credential": device.get(options_alone(alone))}).status_code == 403
     said = AuditEntry.objects.order_by("at").values_list("details", flat=True)
     assert [each for each in said if "passkey" in each] == [
@@ -204,6 +207,36 @@ def test_a_challenge_expires(browser: Client, device: Authenticator, monkeypatch
     answer = browser.post(ALONE, {"credential": device.get(asked)})
     assert answer.status_code == 403
     assert "took too long" in answer.content.decode()
+    assert not SignInFailure.objects.exists(), "a page that was open for too long guesses nothing"
+    assert not AuditEntry.objects.filter(outcome="denied").exists()
+
+
+@pytest.mark.usefixtures("added")
+def test_a_page_that_is_too_old_is_no_wrong_code(
+    browser: Client, device: Authenticator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signed_in(browser)
+    asked, now = options_in(browser.get(CODE)), time.time()
+    with monkeypatch.context() as later:
+        later.setattr("picasso.access.challenges.time.time", lambda: now + challenges.SECONDS + 2)
+        for _ in range(12):
+            assert browser.post(CODE, {"credential": device.get(asked)}).status_code == 403
+        lie = device.get(asked, challenge=text_of(bytes(56)))
+        assert browser.post(CODE, {"credential": lie}).status_code == 403
+    assert SignInFailure.objects.filter(subject__startswith="code:").count() == 1
+    assert browser.post(CODE, {"credential": device.get(options_in(browser.get(CODE)))}).status_code == 302
+
+
+@pytest.mark.parametrize(("ahead", "works"), [(30, True), (90, False)])
+def test_a_challenge_of_the_future_is_refused(ahead: int, works: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Clocks of machines differ a little."""
+    now = time.time()
+    with monkeypatch.context() as later:
+        later.setattr("picasso.access.challenges.time.time", lambda: now + ahead)
+        challenge = challenges.new("sign in")
+    monkeypatch.setattr("picasso.access.challenges.time.time", lambda: now)
+    assert challenges.use(challenge, "sign in") is works
+    assert not challenges.is_late(challenge, "sign in")
 
 
 @pytest.mark.usefixtures("added")
@@ -242,6 +275,39 @@ def test_without_a_password_the_device_must_know_the_person(browser: Client, dev
     device.verifies = False
     assert json.loads(options_alone(browser))["userVerification"] == "required"
     assert browser.post(ALONE, {"credential": device.get(options_alone(browser))}).status_code == 403
+
+
+def test_a_key_that_knew_nobody_when_it_was_added_is_a_second_factor_only(
+    ann: User, browser: Client, device: Authenticator
+) -> None:
+    """Whoever finds one without a PIN can give it one."""
+    device.verifies = False
+    passkeys.create(ann, "key", device.create(passkeys.creation_options(ann)))
+    device.verifies = True
+    answer = new_browser().post(ALONE, {"credential": device.get(options_alone(browser))})
+    assert answer.status_code == 403
+    assert "is a second factor only" in answer.content.decode()
+    signed_in(browser)
+    browser.post(CODE, {"credential": device.get(options_in(browser.get(CODE)))})
+    alone, only = "Signs in alone", "Second factor only"
+    page = browser.get(ACCOUNT).content.decode()
+    assert (alone in page, only in page) == (False, True)
+    Passkey.objects.update(verified=True)
+    page = browser.get(ACCOUNT).content.decode()
+    assert (alone in page, only in page) == (True, False)
+    ExternalIdentity.objects.create(user=ann, issuer="https://login.example", subject="1")
+    page = browser.get(ACCOUNT).content.decode()
+    assert (alone in page, only in page) == (False, True)
+
+
+@pytest.mark.usefixtures("added")
+def test_authenticators_know_the_person_by_what_tells_nothing(
+    ann: User, browser: Client, device: Authenticator, settings: Any
+) -> None:
+    before = passkeys.handle(ann)
+    settings.SECRET_KEY = "another one"
+    assert passkeys.handle(ann) != before, "nobody works it out from the number of the row"
+    assert browser.post(ALONE, {"credential": device.get(options_alone(browser))}).status_code == 302
 
 
 @pytest.mark.usefixtures("added")
@@ -284,6 +350,44 @@ def test_what_no_browser_sends_is_refused(browser: Client, ann: User, text: str)
     assert browser.post(ALONE, {"credential": text}).status_code == 403
     with pytest.raises(SignInRefused):
         passkeys.create(ann, "x", text)
+
+
+@pytest.mark.parametrize("bad", ["\ud800", "a\0b", "", "x" * 5000])
+@pytest.mark.usefixtures("added")
+def test_a_bad_id_in_a_whole_answer_is_refused(ann: User, browser: Client, device: Authenticator, bad: str) -> None:
+    for other in (bad, text_of(device.id)):
+        for name in ("id", "rawId"):
+            sent = json.loads(device.get(options_alone(browser))) | {"id": other, "rawId": other, name: bad}
+            assert browser.post(ALONE, {"credential": json.dumps(sent)}).status_code == 403
+    signed_in(browser)
+    sent = json.loads(device.get(options_in(browser.get(CODE)))) | {"id": bad}
+    assert browser.post(CODE, {"credential": json.dumps(sent)}).status_code == 403
+    made = json.loads(Authenticator(ORIGIN).create(passkeys.creation_options(ann))) | {"id": bad}
+    assert refused(lambda: passkeys.create(ann, "x", json.dumps(made)))
+
+
+@pytest.mark.parametrize(("length", "works"), [(passkeys.MAX_ID, True), (passkeys.MAX_ID + 1, False)])
+def test_a_bad_id_of_a_new_passkey_is_too_long(ann: User, length: int, works: bool) -> None:
+    new = Authenticator(ORIGIN, id=b"x" * length)
+    assert refused(lambda: passkeys.create(ann, "x", new.create(passkeys.creation_options(ann)))) is not works
+
+
+def test_malformed_answers_are_counted_and_throttled(browser: Client) -> None:
+    sent = [browser.post(ALONE, {"credential": "{}"}).status_code for _ in range(22)]
+    assert sent == [403] * 20 + [429] * 2
+
+
+@pytest.mark.usefixtures("added")
+def test_what_a_stranger_sends_forges_no_line_of_the_log(
+    browser: Client, device: Authenticator, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "picasso")
+    forged = "x\n2026-01-01 [info] all is well" + "y" * 5000
+    assert browser.post(ALONE, {"credential": device.get(options_alone(browser), origin=forged)}).status_code == 403
+    (said,) = [each.getMessage() for each in caplog.records if "a passkey was refused" in each.getMessage()]
+    assert "all is well" in said
+    assert "\n" not in said
+    assert len(said) < 300
 
 
 @pytest.mark.usefixtures("added")

@@ -35,7 +35,7 @@ OWN_SQL: Mapping[str, Sequence[str]] = {
     "access/key_rows.py": ["key_rows.py"],
     "access/keys.py": ["access_races.py"],
     "access/link_keys.py": ["access_races.py"],
-    "access/passkeys.py": tests_of("passkeys", "of_parallel_uses", "a_copy"),
+    "access/passkeys.py": tests_of("passkeys", "of_parallel_uses", "a_copy", "a_bad_id"),
     "access/people.py": ["people_races.py"],
     "access/projects.py": ["access_races.py", "quotas.py"],
     "access/quotas.py": ["quotas.py"],

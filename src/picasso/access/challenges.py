@@ -20,6 +20,9 @@ from picasso.models import UsedChallenge
 SECONDS = 300
 """How long one is valid. Asking for a passkey takes a person less."""
 
+MAX_AHEAD = 60
+"""Seconds by which the clocks of the service's machines may differ."""
+
 RANDOM_BYTES = 16
 TIME_BYTES = 8
 MAC_BYTES = 32
@@ -33,11 +36,24 @@ def new(purpose: str) -> bytes:
 
 def use(challenge: bytes, purpose: str) -> bool:
     """Whether `new` has made it for this purpose, not long ago, and nobody has used it before."""
+    age = age_of(challenge, purpose)
+    if age is None or not -MAX_AHEAD <= age <= SECONDS:
+        return False
+    return UsedChallenge.objects.get_or_create(digest=digest(challenge))[1]
+
+
+def is_late(challenge: bytes, purpose: str) -> bool:
+    """Whether it was made for this purpose, and only too long ago: whoever answers it guesses nothing."""
+    age = age_of(challenge, purpose)
+    return age is not None and age > SECONDS
+
+
+def age_of(challenge: bytes, purpose: str) -> float | None:
+    """In seconds; None for one that `new` has not made for this purpose."""
     text, given = challenge[:-MAC_BYTES], challenge[-MAC_BYTES:]
     if len(text) != RANDOM_BYTES + TIME_BYTES or not hmac.compare_digest(mac(text, purpose), given):
-        return False
-    age = time.time() - int.from_bytes(text[RANDOM_BYTES:])
-    return age <= SECONDS and UsedChallenge.objects.get_or_create(digest=digest(challenge))[1]
+        return None
+    return time.time() - int.from_bytes(text[RANDOM_BYTES:])
 
 
 def forget_old() -> None:

@@ -6,7 +6,6 @@ where it is used: it takes half a second, and many processes never need it.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -36,11 +35,22 @@ MAX_PASSKEYS = 20
 MAX_ANSWER = 20_000
 """Characters of what a browser sends. An attestation has certificates."""
 
+MAX_ID = 1023
+"""Bytes of what an authenticator calls a passkey, by the specification."""
+
+MAX_LOGGED = 200
+"""Characters of why an answer was refused."""
+
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 WRONG = "The passkey was not accepted."
 LATE = "This took too long, or the page was used already. Please try again."
 NOT_ALONE = "You sign in with your organisation. Your passkey is the second factor."
+NOT_VERIFIED = "This passkey is a second factor only. Sign in with your password first, and then with it."
+
+
+class AnsweredLate(SignInRefused):
+    """A page that was open for too long has sent this. It is no guess."""
 
 
 class Site(NamedTuple):
@@ -84,13 +94,13 @@ def ascii_host(host: str) -> str:
 def required_site() -> Site:
     """Raises `NotFound` where passkeys don't work."""
     if (found := site()) is None:
-        raise NotFound("Passkeys need a PICASSO_PUBLIC_URL with https and a name.")
+        raise NotFound("Passkeys do not work at this address.")
     return found
 
 
 def handle(user: User) -> bytes:
-    """What authenticators know the person by. It tells nothing about them."""
-    return hashlib.sha256(f"picasso passkey {user.pk}".encode()).digest()
+    """What new passkeys know the person by. Without the secret of the service it tells nothing about them."""
+    return challenges.mac(str(user.pk).encode(), "handle of a person")
 
 
 def of(user: User) -> list[Passkey]:
@@ -164,14 +174,23 @@ def parse(text: str, *, new: bool = False) -> Answer:
     return Answer(credential, found.challenge)
 
 
-def owner_name(answer: Answer) -> str:
-    """Whose passkey it says it is; empty for an unknown one."""
-    row = Passkey.objects.filter(credential=answer.credential.id).select_related("user").first()
-    return row.user.get_username() if row else ""
+def id_of(answer: Answer) -> str:
+    """As `Passkey.credential` has it. From the bytes, since the text beside them may be anything."""
+    from webauthn.helpers import bytes_to_base64url
+
+    return bytes_to_base64url(answer.credential.raw_id)
+
+
+def owner(answer: Answer) -> User | None:
+    """Whose passkey it says it is; None for an unknown one."""
+    row = Passkey.objects.filter(credential=id_of(answer)).select_related("user").first()
+    return row.user if row else None
 
 
 def verify(answer: Answer, user: User | None) -> Passkey:
     """The passkey that was used. Without a ``user``: that of anybody, and the device has to know the person.
+
+    It has to have known them when it was added, too: a thief could give a PIN to a key that had none.
 
     Raises `SignInRefused`, `NotFound`.
     """
@@ -181,8 +200,8 @@ def verify(answer: Answer, user: User | None) -> Passkey:
     require_challenge(answer, purpose(user))
     with transaction.atomic():
         # Of two uses at the same moment, the second one sees the count of the first.
-        row = Passkey.objects.select_for_update().filter(credential=answer.credential.id).first()
-        if row is None or not may_use(row.user, user) or not is_handle_of(answer.credential, row.user):
+        row = Passkey.objects.select_for_update().filter(credential=id_of(answer)).first()
+        if row is None or not may_use(row.user, user) or not is_handle_of(answer.credential, row):
             raise SignInRefused(WRONG)
         found = accepted(
             verify_authentication_response,
@@ -194,8 +213,8 @@ def verify(answer: Answer, user: User | None) -> Passkey:
             credential_current_sign_count=row.sign_count,
             require_user_verification=user is None,
         )
-        if user is None and is_external(row.user):
-            raise SignInRefused(NOT_ALONE)
+        if user is None:
+            require_alone(row)
         row.sign_count, row.last_used_at = found.new_sign_count, timezone.now()
         row.save(update_fields=["sign_count", "last_used_at"])
     return row
@@ -206,9 +225,19 @@ def may_use(owner: User, user: User | None) -> bool:
     return owner.pk == user.pk if user else owner.is_active
 
 
-def is_handle_of(credential: Any, owner: User) -> bool:
+def require_alone(row: Passkey) -> None:
+    """Raises `SignInRefused` for one that is a second factor only."""
+    if is_external(row.user):
+        raise SignInRefused(NOT_ALONE)
+    if not row.verified:
+        raise SignInRefused(NOT_VERIFIED)
+
+
+def is_handle_of(credential: Any, row: Passkey) -> bool:
     """Old security keys name nobody."""
-    return credential.response.user_handle in {None, b"", handle(owner)}
+    from webauthn import base64url_to_bytes
+
+    return credential.response.user_handle in {None, b"", base64url_to_bytes(row.handle)}
 
 
 def is_external(user: User) -> bool:
@@ -230,8 +259,12 @@ def create(user: User, name: str, text: str) -> Passkey:
         expected_rp_id=where.id,
         expected_origin=where.origin,
     )
+    if len(found.credential_id) > MAX_ID:
+        raise SignInRefused(WRONG)
     values = {
         "name": name,
+        "handle": bytes_to_base64url(handle(user)),
+        "verified": found.user_verified,
         "public_key": bytes_to_base64url(found.credential_public_key),
         "sign_count": found.sign_count,
         "transports": [str(each.value) for each in answer.credential.response.transports or ()],
@@ -263,7 +296,9 @@ def remove(user: User, passkey_id: int) -> None:
 
 
 def require_challenge(answer: Answer, wanted: str) -> None:
-    """Raises `SignInRefused` for one that this service did not make for this, and for an old or used one."""
+    """Raises `SignInRefused` for one that this service did not make for this or that was used, `AnsweredLate`."""
+    if challenges.is_late(answer.challenge, wanted):
+        raise AnsweredLate(LATE)
     if not challenges.use(answer.challenge, wanted):
         raise SignInRefused(LATE)
 
@@ -276,5 +311,5 @@ def accepted(check: Callable[..., Any], *arguments: Any, **more: Any) -> Any:
     try:
         return check(*arguments, **more)
     except Exception as fault:
-        log.info("a passkey was refused: %s", fault)
+        log.info("a passkey was refused: %r", str(fault)[:MAX_LOGGED])  # it quotes what the stranger has sent
         raise SignInRefused(WRONG) from fault

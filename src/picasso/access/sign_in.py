@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from django.contrib.auth import authenticate
@@ -31,7 +31,7 @@ def check_password(name: str, password: str, client: Client) -> User:
     Raises `SignInLocked`, `SignInRefused`. An unknown name takes as long as a wrong password.
     """
     name = User.normalize_username(name)
-    with attempt(name, sign_in_locks.password_subjects(name, client)):
+    with attempt(named(name), sign_in_locks.password_subjects(name, client)):
         user = authenticate(username=name, password=password) if len(password) <= MAX_PASSWORD else None
         if not isinstance(user, User):
             raise SignInRefused(WRONG_NAME)
@@ -49,7 +49,7 @@ def check_own_password(user: User, password: str, client: Client) -> User:
 def check_code(user: User, code: str, client: Client) -> None:
     """A code of the second factor. Raises `SignInLocked`, `SignInRefused`."""
     name = user.get_username()
-    with attempt(name, sign_in_locks.code_subjects(name, client)):
+    with attempt(named(name), sign_in_locks.code_subjects(name, client)):
         if len(code) > MAX_CODE or not second_factor.verify(user, code):
             raise SignInRefused(WRONG_CODE)
 
@@ -57,21 +57,22 @@ def check_code(user: User, code: str, client: Client) -> None:
 def check_passkey(user: User, text: str, client: Client) -> Passkey:
     """One of this person, as the second factor. Raises `SignInLocked`, `SignInRefused`."""
     name = user.get_username()
-    with attempt(name, sign_in_locks.code_subjects(name, client)):
+    with attempt(named(name), sign_in_locks.code_subjects(name, client)):
         return passkeys.verify(passkeys.parse(text), user)
 
 
 def check_passkey_alone(text: str, client: Client) -> Passkey:
     """Without a name and a password. Raises `SignInLocked`, `SignInRefused`."""
-    answer = passkeys.parse(text)
-    with attempt(passkeys.owner_name(answer), sign_in_locks.passkey_subjects(client)):
+    answer: passkeys.Answer | None = None
+    with attempt(lambda: passkeys.owner(answer) if answer else None, sign_in_locks.passkey_subjects(client)):
+        answer = passkeys.parse(text)
         return passkeys.verify(answer, None)
 
 
 def confirm_second_factor(user: User, code: str, client: Client) -> list[str]:
     """The recovery codes. Raises `SignInLocked`, `SignInRefused`."""
     name = user.get_username()
-    with attempt(name, sign_in_locks.code_subjects(name, client)):
+    with attempt(named(name), sign_in_locks.code_subjects(name, client)):
         codes = second_factor.confirm(user, code) if len(code) <= MAX_CODE else None
         if codes is None:
             raise SignInRefused(WRONG_APP_CODE)
@@ -79,18 +80,26 @@ def confirm_second_factor(user: User, code: str, client: Client) -> list[str]:
 
 
 @contextmanager
-def attempt(name: str, subjects: dict[str, int]) -> Iterator[None]:
+def attempt(find: Callable[[], User | None], subjects: dict[str, int]) -> Iterator[None]:
     """Around the check of a password or a code. It counts as a failure until the check has ended well.
 
+    ``find`` tells whose account a failure is about. A page that was open for too long is no failure.
     Raises `SignInLocked`.
     """
     counted = sign_in_locks.count(subjects)
     try:
         yield
+    except passkeys.AnsweredLate:
+        sign_in_locks.uncount(counted)
+        raise
     except SignInRefused:
-        record_failure(User.objects.filter(username=name).first())
+        record_failure(find())
         raise
     sign_in_locks.uncount(counted)
+
+
+def named(name: str) -> Callable[[], User | None]:
+    return User.objects.filter(username=name).first
 
 
 def record_failure(user: User | None) -> None:

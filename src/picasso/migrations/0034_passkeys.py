@@ -36,7 +36,17 @@ class Migration(migrations.Migration):
                         unique=True,
                     ),
                 ),
+                (
+                    "handle",
+                    models.CharField(help_text="What it knows the person by, in base 64 for URLs.", max_length=64),
+                ),
                 ("public_key", models.TextField(help_text="COSE, in base 64 for URLs.")),
+                (
+                    "verified",
+                    models.BooleanField(
+                        help_text="Whether it made sure who holds it when it was added. Others are a second factor only.",
+                    ),
+                ),
                 (
                     "sign_count",
                     models.BigIntegerField(default=0, help_text="Of its last use: a copy would have a smaller one."),

@@ -72,7 +72,11 @@ class Passkey(models.Model):
     credential = models.CharField(
         max_length=1400, unique=True, help_text="Its id, which the authenticator chose, in base 64 for URLs."
     )
+    handle = models.CharField(max_length=64, help_text="What it knows the person by, in base 64 for URLs.")
     public_key = models.TextField(help_text="COSE, in base 64 for URLs.")
+    verified = models.BooleanField(
+        help_text="Whether it made sure who holds it when it was added. Others are a second factor only."
+    )
     sign_count = models.BigIntegerField(default=0, help_text="Of its last use: a copy would have a smaller one.")
     transports = models.JSONField(default=list, help_text="How browsers reach it.")
     created_at = models.DateTimeField(db_default=Now())

@@ -69,6 +69,7 @@ def context(user: User, **more: Any) -> dict[str, Any]:
         "password_form": PasswordForm(auto_id="enrol_%s"),
         "remove_form": remove_form(user),
         "passkeys": passkeys.of(user),
+        "is_external": passkeys.is_external(user),
         "passkey_form": passkey_form(user),
         **more,
     }
@@ -144,7 +145,8 @@ def remove(request: HttpRequest, user: User) -> HttpResponse:
         sign_in.check_own_password(user, form.cleaned_data["password"], client_of(request))
     sign_in.check_code(user, form.cleaned_data["code"], client_of(request))
     second_factor.remove(user)
-    return account(request, user, done="The second factor is removed.")
+    people.sign_out(user, keep=request.session.session_key or "")
+    return account(request, user, done="The second factor is removed, and all your other sessions have ended.")
 
 
 def begin_passkey(request: HttpRequest, user: User) -> HttpResponse:
@@ -173,7 +175,8 @@ def remove_passkey(request: HttpRequest, user: User) -> HttpResponse:
     require_person(request, user, form)
     number = request.POST.get("passkey", "")
     passkeys.remove(user, int(number) if number.isdecimal() and len(number) < MAX_DIGITS else 0)
-    return account(request, user, done="The passkey is removed.")
+    people.sign_out(user, keep=request.session.session_key or "")
+    return account(request, user, done="The passkey is removed, and all your other sessions have ended.")
 
 
 def require_person(request: HttpRequest, user: User, form: Form) -> None:

@@ -110,15 +110,16 @@ SENTENCES = {
     "Signing in with your organisation did not work. Please try again.": (
         "Войти через организацию не получилось. Попробуйте ещё раз."
     ),
-    "Passkeys need a PICASSO_PUBLIC_URL with https and a name.": (
-        "Для ключей доступа нужен PICASSO_PUBLIC_URL с https и именем."
-    ),
+    "Passkeys do not work at this address.": "По этому адресу ключи доступа не работают.",
     "The passkey was not accepted.": "Ключ доступа не принят.",
     "This took too long, or the page was used already. Please try again.": (
         "Прошло слишком много времени, или страницей уже воспользовались. Попробуйте ещё раз."
     ),
     "You sign in with your organisation. Your passkey is the second factor.": (
         "Вы входите через свою организацию. Ваш ключ доступа — второй фактор."
+    ),
+    "This passkey is a second factor only. Sign in with your password first, and then with it.": (
+        "Этот ключ доступа — только второй фактор. Сначала введите имя и пароль, потом воспользуйтесь им."
     ),
     "You have {} passkeys already. Remove one first.": "У вас уже есть ключи доступа: {0}. Сначала удалите один.",
     "This passkey is known already.": "Этот ключ доступа уже добавлен.",

@@ -72,9 +72,11 @@ TEXTS = {
     ),
     "Make the passkey": "Создать ключ доступа",
     "They do not work at this address.": "По этому адресу они не работают.",
-    "You sign in with one of these, alone or after your password.": (
-        "С любым из них вы входите: без пароля или после него."
+    "You sign in with one of these. The password alone is not enough.": (
+        "Вы входите с любым из них. Одного пароля для входа не хватит."
     ),
+    "Signs in alone, without a password and a code": "Для входа хватает его одного, без пароля и кода",
+    "Second factor only": "Только второй фактор",
     "With a passkey you sign in by your fingerprint, your face or the PIN of your device, also without your password. "
     "The password alone is then not enough.": (
         "С ключом доступа вы входите по отпечатку пальца, лицу или ПИН-коду устройства, в том числе без пароля. Одного "
@@ -90,13 +92,17 @@ TEXTS = {
     "The passkey is added, and all your other sessions have ended.": (
         "Ключ доступа добавлен, остальные ваши сеансы завершены."
     ),
-    "The passkey is removed.": "Ключ доступа удалён.",
+    "The passkey is removed, and all your other sessions have ended.": (
+        "Ключ доступа удалён, остальные ваши сеансы завершены."
+    ),
     "Change the password": "Изменить пароль",
     "Sessions": "Сеансы",
     "Sign out": "Выйти",
     "Sign out everywhere else": "Завершить остальные сеансы",
     "Your password is changed. All your other sessions have ended.": "Пароль изменён. Остальные ваши сеансы завершены.",
-    "The second factor is removed.": "Второй фактор удалён.",
+    "The second factor is removed, and all your other sessions have ended.": (
+        "Второй фактор удалён, остальные ваши сеансы завершены."
+    ),
     "All your other sessions have ended.": "Остальные ваши сеансы завершены.",
     "Stored": "Сохранено",
     "The file is stored": "Файл сохранён",

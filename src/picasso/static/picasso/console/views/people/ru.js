@@ -43,7 +43,7 @@ export default {
   'A new password for {name}?': 'Новый пароль для {name}?',
   'Make a new password': 'Создать новый пароль',
   'The old one stops working, and all sessions of the person end.': 'Старый перестаёт действовать, все сеансы человека завершаются.',
-  'Also remove the second factor and passkeys, as they were lost': 'Убрать и второй фактор и ключи доступа: они утеряны',
+  'Also remove the second factor and passkeys, as they were lost': 'Убрать и второй фактор, и ключи доступа: они утеряны',
   'The new password': 'Новый пароль',
   'Give these to the person in a safe way. The password is shown only now; the person can change it under Account.': 'Передайте это человеку безопасным путём. Пароль показывается только сейчас; его можно сменить в учётной записи.',
   'Address': 'Адрес',
