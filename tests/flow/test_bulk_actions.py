@@ -163,6 +163,7 @@ def test_the_log_of_each_end_is_kept() -> None:
 # Retry
 
 
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("state", sorted(ENDED))
 def test_what_has_ended_can_run_once_more(state: State) -> None:
     ended: dict[str, Any] = {"failures": 5, "crashes": 2, "error_code": "time-limit", "error_detail": "Too long."}

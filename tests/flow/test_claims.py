@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from types import SimpleNamespace
@@ -19,7 +20,8 @@ from picasso.jobs.throughput import SPAN_SECONDS, Throughput
 from picasso.models import File, Job
 from tests.flow.rows import copy_many, finish, new_file, new_job, running_job, side_by_side, start
 
-pytestmark = pytest.mark.django_db
+# A claim is refused in a transaction, in which all other tests would be.
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def due(count: int, pipeline: str = "default", priority: int = 0, **fields: Any) -> list[uuid.UUID]:
@@ -126,6 +128,29 @@ def test_a_claim_that_a_crash_of_the_database_has_lost_is_made_again() -> None:
     assert start(job) is None, "the message of the claim that was lost"
 
 
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="of PostgreSQL's setting")
+def test_a_claim_may_be_forgotten_and_what_a_worker_writes_may_not() -> None:
+    (job,) = due(1)
+    texts: list[str] = []
+
+    def note(execute: Callable[..., Any], text: str, *rest: Any) -> Any:
+        texts.append(text)
+        return execute(text, *rest)
+
+    def sent(step: Callable[[], object]) -> list[bool]:
+        """Of each message that writes a job, whether it asks for less than durability."""
+        texts.clear()
+        with connection.execute_wrapper(note):
+            step()
+        return ["synchronous_commit" in text for text in texts if "UPDATE picasso_job" in text]
+
+    begun: list[Any] = []
+    assert sent(lambda: claims.claim_due("quick", 1, 8)) == [True]
+    assert sent(lambda: begun.append(start(job))) == [False]
+    assert sent(lambda: finish(begun[0], {})) == [False]
+    assert Job.everywhere.get(pk=job).state == State.DONE
+
+
 # A queue that is paused
 
 
@@ -176,7 +201,6 @@ def test_a_load_tells_what_a_queue_holds() -> None:
 # Many
 
 
-@pytest.mark.django_db(transaction=True)
 def test_relays_side_by_side_share_several_pipelines() -> None:
     all_ = {job for name in ("a", "b", "c") for job in due(40, name)}
 

@@ -209,7 +209,7 @@ def test_a_worker_without_the_libraries_of_a_pipeline_leaves_its_results_alone(
     assert begun.state == State.DONE
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
 def test_fresh_uploads_go_first(storage: Folder, second: Pipelines) -> None:
     for _ in range(20):
         processed()

@@ -204,6 +204,29 @@ def test_of_statements_run_together_all_take_effect_or_none() -> None:
     assert (again(job).state, again(job).file.state) == (State.RUNNING, File.State.PROCESSING)
 
 
+@pytest.mark.django_db(transaction=True)
+def test_no_transaction_can_be_forgotten_with_a_statement_that_can() -> None:
+    job = new_job(state=State.QUEUED)
+    with transaction.atomic():
+        with pytest.raises(RuntimeError, match="whole transaction"):
+            sql.run_together((sql.START_JOBS, [job.pk], []), durable=False)
+        sql.run_together((sql.PUT_BACK_JOBS, [job.pk], []))
+    assert again(job).attempt == 0
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="of PostgreSQL's setting")
+@pytest.mark.django_db(transaction=True)
+def test_what_may_be_forgotten_is_one_message_only() -> None:
+    """The tests' own connections turn the setting off, so this one turns it on."""
+    asked = ("SELECT current_setting('synchronous_commit')",)
+    try:
+        sql.rows("SET synchronous_commit TO on")
+        found = [sql.run_together(asked, durable=durable) for durable in (True, False, True)]
+    finally:
+        connection.close()
+    assert found == [[[("on",)]], [[("off",)]], [[("on",)]]]
+
+
 @pytest.mark.django_db
 def test_a_database_that_refuses_several_statements_at_once_is_refused_at_start(
     monkeypatch: pytest.MonkeyPatch,
@@ -224,7 +247,7 @@ def test_the_message_of_a_deleted_file_is_dropped() -> None:
     assert start(job.pk) is None
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
 def test_what_is_not_due_is_not_claimed() -> None:
     due = new_job()
     new_job(due_at=Now() + timedelta(seconds=30))
@@ -236,7 +259,7 @@ def test_what_is_not_due_is_not_claimed() -> None:
     assert again(due).leased_until
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
 def test_the_longest_due_comes_first_and_the_window_holds() -> None:
     jobs = [new_job(due_at=Now() - timedelta(seconds=seconds)) for seconds in (10, 30, 20, 40)]
     assert claims.claim_due("quick", 2, 3) == [jobs[3].pk, jobs[1].pk]
@@ -321,7 +344,7 @@ def test_success_forgets_the_troubles_before_it() -> None:
     assert kept.file.facts == {"file": {}, "text": {"words": 1}}
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
 def test_a_release_is_no_failure() -> None:
     job = running_job()
     assert states.release(job)

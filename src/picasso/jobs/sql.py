@@ -257,11 +257,14 @@ def first(statement: str, *parameters: Any) -> tuple[Any, ...] | None:
 def run_together(*steps: Step, durable: bool = True) -> list[Rows]:
     """The rows of several statements, each given with its parameters. All of them take effect, or none.
 
-    Unless they are ``durable``, PostgreSQL may forget them if it crashes within a second or so.
+    Unless they are ``durable``, PostgreSQL may forget them if it crashes within a second or so. Inside a transaction
+    that would be true of all that it does, so there it raises `RuntimeError`.
 
     PostgreSQL gets them as one message. Each still sees what was committed before it began, so a statement after a lock
     sees what the lock waited for.
     """
+    if not durable and connection.in_atomic_block:
+        raise RuntimeError("These statements may be forgotten, and would take their whole transaction with them.")
     if connection.vendor == "sqlite":
         with transaction.atomic(savepoint=False):
             return [rows(*step) for step in steps]
