@@ -336,18 +336,21 @@ def test_no_request_reaches_another_project(world: World) -> None:
 
 
 def on_objects() -> list[tuple[str, str]]:
-    """Methods and addresses, for each route that names an object some with one of another project."""
+    """Methods and addresses: each method of each route that names an object, with one of another project at least.
+
+    With which ones changes from day to day. Where everything runs, it is each of them.
+    """
     of_ids, of_names = ("b_file", "b_trashed", "b_failed", "b_upload"), ("b_key", "b_project")
     asked = [
         (path, method, re.sub(r"<\w+:\w+>", f"${what}", path))
         for path, method in itertools.product([path for path in routes() if "<" in path], METHODS)
         for what in (of_ids if "<uuid" in path else of_names)
     ]
-    return [(method, filled) for _, method, filled in sample(asked, lambda each: each[0], 1 / 3)]
+    return [(method, filled) for _, method, filled in sample(asked, lambda each: each[:2], 1 / 2)]
 
 
-def test_each_method_of_each_route_with_each_object(world: World) -> None:
-    """What a random walk may take long to come by. Of each route that names an object, a sample."""
+def test_each_method_of_each_route_with_an_object(world: World) -> None:
+    """What a random walk may take long to come by."""
     siege = type("Every", (Siege,), {"world": world})()
     for path, method in itertools.product([path for path in routes() if "<" not in path], METHODS):
         siege.attack(Attack(method, path))
