@@ -151,6 +151,24 @@ def test_a_passkey_from_its_making_to_its_end(page: Page, authenticator: str) ->
 def test_without_a_passkey_the_page_says_so(page: Page, authenticator: str) -> None:
     page.ask("WebAuthn.setUserVerified", authenticatorId=authenticator, isUserVerified=False)
     send(page, ALONE)
-    says(page, "The browser has not got a passkey.")
+    says(page, "The browser gave no passkey.")
     check_looks(page)
     assert not page.run(f"document.querySelector('{ALONE} button').disabled")
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ("Promise.resolve(new Response('', { status: 404 }))", "Passkeys do not work here."),
+        ("Promise.resolve(new Response('', { status: 429 }))", "There were too many requests."),
+        ("Promise.resolve(new Response('', { status: 500 }))", "The service did not answer."),
+        ("Promise.resolve(new Response('<p>'))", "The service did not answer."),
+        ("Promise.reject(new TypeError('offline'))", "The service did not answer."),
+    ],
+)
+@pytest.mark.usefixtures("authenticator")
+def test_what_failed_before_the_browser_was_asked_is_said(page: Page, answer: str, said: str) -> None:
+    page.run(f"window.fetch = () => {answer}; undefined")
+    send(page, ALONE)
+    says(page, said)
+    assert "The browser gave no passkey" not in page.run("document.querySelector('main').innerText")

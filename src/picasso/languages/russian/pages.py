@@ -58,7 +58,10 @@ TEXTS = {
     "Sign in with a passkey": "Войти с ключом доступа",
     "Continue with a passkey": "Продолжить с ключом доступа",
     "Use your passkey": "Воспользуйтесь ключом доступа",
-    "The browser has not got a passkey. Please try again.": "Браузер не получил ключ доступа. Попробуйте ещё раз.",
+    "The browser gave no passkey. Please try again.": "Браузер не дал ключа доступа. Попробуйте ещё раз.",
+    "Passkeys do not work here.": "Ключи доступа здесь не работают.",
+    "There were too many requests. Please try again later.": "Запросов было слишком много. Попробуйте позже.",
+    "The service did not answer. Please try again later.": "Сервис не ответил. Попробуйте позже.",
     "Passkeys need JavaScript.": "Для ключей доступа нужен JavaScript.",
     "Your passkeys do not work at this address. Ask an administrator for a new password without a second factor.": (
         "По этому адресу ваши ключи доступа не работают. Попросите у администратора новый пароль без второго фактора."

@@ -1,5 +1,6 @@
 // Forms that a passkey answers: `data-passkey` says whether one is made (`create`) or asked for (`get`), `data-options` what
-// the browser is asked, as JSON, or `data-options-url` where that is. The answer is sent in the field `credential`.
+// the browser is asked, as JSON, or `data-options-url` where that is. The answer is sent in the field `credential`. What went
+// wrong is said by the element with this `data-problem`: a status, `service` for any other one and for none, or `browser`.
 
 const bytesOf = (text) => Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (each) => each.charCodeAt(0));
 
@@ -24,27 +25,37 @@ const shown = ({ id, rawId, type, response }) => {
   return { id, rawId: textOf(rawId), type, clientExtensionResults: {}, response: { ...Object.fromEntries(given), transports } };
 };
 
-const optionsOf = async ({ options, optionsUrl }) =>
-  options ? JSON.parse(options) : (await fetch(optionsUrl, { headers: { Accept: 'application/json' } })).json();
+class Unanswered extends Error {}
+
+const fetched = async (url) => {
+  const answer = await fetch(url, { headers: { Accept: 'application/json' } }).catch(() => null);
+  if (!answer?.ok) throw new Unanswered(answer?.status);
+  return answer.json().catch(() => { throw new Unanswered(); });
+};
 
 const ask = async (form) => {
-  const options = publicKey(await optionsOf(form.dataset));
-  const credential = await navigator.credentials[form.dataset.passkey]({ publicKey: options });
+  const { options, optionsUrl, passkey } = form.dataset;
+  const asked = publicKey(options ? JSON.parse(options) : await fetched(optionsUrl));
+  const credential = await navigator.credentials[passkey]({ publicKey: asked });
   form.elements.credential.value = JSON.stringify(shown(credential));
+};
+
+const problemOf = (form, fault) => {
+  const said = (name) => form.querySelector(`[data-problem="${name}"]`);
+  return fault instanceof Unanswered ? (said(fault.message) ?? said('service')) : said('browser');
 };
 
 const submit = async (event) => {
   event.preventDefault();
   const form = event.currentTarget;
   const button = form.querySelector('button');
-  const problem = form.querySelector('[role=alert]');
-  problem.hidden = true;
+  for (const each of form.querySelectorAll('[data-problem]')) each.hidden = true;
   button.disabled = true;
   try {
     await ask(form);
     form.submit(); // which asks no listener again
-  } catch {
-    problem.hidden = false;
+  } catch (fault) {
+    problemOf(form, fault).hidden = false;
   } finally {
     button.disabled = false;
   }
