@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +15,7 @@ import picasso
 from tests import counted, sampling
 from tests.__main__ import check_parts
 from tests.counted import limited, processor_seconds
-from tests.flow import vendors
+from tests.flow import test_relay, test_uploads_of_others, vendors
 from tests.flow.rows import side_by_side
 
 
@@ -55,7 +57,32 @@ def test_all_modules_with_sql_of_their_own_name_the_tests_that_run_on_both_datab
 def test_a_test_that_races_runs_on_both_databases() -> None:
     calls_it = lambda: [side_by_side([])]  # noqa: E731
     assert vendors.differs(calls_it)
+    assert vendors.differs(test_relay.test_relays_side_by_side_send_each_job_once)
+    assert vendors.differs(test_uploads_of_others.test_a_request_of_somebody_else_interrupts_nobody)
     assert not vendors.differs(test_every_folder_is_in_a_part)
+
+
+class Races:
+    @property
+    def both(self) -> list[Any]:
+        return side_by_side([])
+
+
+@pytest.fixture
+def racing() -> list[Any]:
+    return side_by_side([])
+
+
+def test_a_race_is_found_in_what_a_test_uses(monkeypatch: pytest.MonkeyPatch) -> None:
+    by_a_method: Callable[[], object] = lambda: Races().both  # noqa: E731
+    by_a_fixture: Callable[[Any], object] = lambda racing: racing  # noqa: E731
+    by_a_helper: Callable[[], object] = lambda: side_by_side  # noqa: E731
+    monkeypatch.setattr(vendors, "OWN", "tests.")
+    assert vendors.differs(by_a_method)
+    assert vendors.differs(by_a_fixture)
+    monkeypatch.setattr(vendors, "NAMES", frozenset({"Barrier"}))
+    monkeypatch.setattr(vendors, "NAMES_OF_TESTS", frozenset({"Barrier"}))
+    assert vendors.differs(by_a_helper), "in a module of its own"
 
 
 def test_of_each_kind_of_tests_a_share_runs(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,9 +6,10 @@ that is seen by itself (`differs`). All others use what Django writes for either
 
 from __future__ import annotations
 
+import inspect
 import random
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import CodeType, FunctionType
 
@@ -21,7 +22,15 @@ VENDORS = ("postgresql", "sqlite")
 DRAWN_FOR_POSTGRES = "drawn for postgresql"
 
 # What tells that a module writes SQL itself or locks rows, which SQLite does not.
-SIGNS = re.compile(r"cursor\(\)|RawSQL|\.vendor\b|select_for_update|\(Func\)")
+SIGNS = re.compile(
+    r"cursor\(\)|RawSQL|\.vendor\b|select_for_update|\(Func\)"
+    r"|\bsql\.(?:rows|first|run_together)\b|\{now\}|\bINSERT INTO\b|\bSELECT\b"
+)
+# Their SQL is for databases of their own.
+OTHER_DATABASES = re.compile(r"bench/|process/processors/table/")
+
+# Whose functions a test is followed into.
+OWN = "tests.flow."
 
 
 def tests_of(file: str, *beginnings: str) -> Sequence[str]:
@@ -53,8 +62,11 @@ OWN_SQL: Mapping[str, Sequence[str]] = {
     "files/trash.py": ["jobs_api.py", "states.py"],
     "files/usage_triggers.py": [*tests_of("files", "nothing", "the_count"), "migrations.py", "quotas.py"],
     "imports/states.py": tests_of("imports", "a_url", "a_worker", "cancelled", "many", "places", "what_a_dead_worker"),
+    "jobs/batch.py": ["batching.py"],
     "jobs/batch_writer.py": ["batching.py"],
+    "jobs/claims.py": ["claims.py", "relay.py"],
     "jobs/commands.py": ["states.py"],
+    "jobs/event_sql.py": ["events.py", "states.py"],
     "jobs/process_again.py": tests_of(
         "bulk_actions", "a_failed_file", "a_file_is_made", "bulk_moves", "what_has_ended_can_run"
     ),
@@ -75,7 +87,7 @@ OWN_SQL: Mapping[str, Sequence[str]] = {
     "process/remote/staging.py": tests_of("remote", "a_derivative", "a_job_from_claim", "what_becomes"),
     "process/reprocess.py": ["reprocess.py"],
     "receive/commit.py": ["commit.py", "whole_uploads.py"],
-    "receive/lock_queries.py": ["uploads.py"],
+    "receive/lock_queries.py": ["uploads.py", "uploads_of_others.py"],
     "receive/quota.py": ["uploads_limits.py"],
     "receive/token_use.py": tests_of("tokens", "max_files"),
     "receive/upload_rows.py": ["uploads.py"],
@@ -87,8 +99,10 @@ OWN_SQL: Mapping[str, Sequence[str]] = {
 }
 OF_DIFFERENCES = tuple(sorted({f"tests/flow/test_{name}" for names in OWN_SQL.values() for name in names}))
 
-# Names in a test, or in what it calls of its own file, by which it depends on the database.
-NAMES = frozenset({"side_by_side", "in_background", "Barrier", "vendor"})
+# Names in a test, or in what it uses of the tests' own code, by which it races or depends on the database.
+NAMES = frozenset({"side_by_side", "in_background", "Barrier", "Thread", "vendor"})
+# In a test itself. What tests have in common starts an app, or a request that it then sends piece by piece.
+NAMES_OF_TESTS = NAMES | {"start", "create_task", "gather"}
 
 
 def runs_on(vendor: str, test: str, function: object, *, uses_database: bool, skipped: bool) -> bool:
@@ -104,16 +118,41 @@ def drawn(test: str) -> str:
     return random.Random(f"{sampling.seed()} {test}").choice(VENDORS)
 
 
-def differs(function: object, seen: frozenset[str] = frozenset()) -> bool:
-    """Whether a test races, or asks which database it has, by itself or by functions of its file."""
+def differs(function: object) -> bool:
+    """Whether a test races, or asks which database it has: by itself, or by what it uses of its file and of the others.
+
+    That are functions, all methods of classes, and fixtures of its file.
+    """
     if not isinstance(function, FunctionType):
         return True  # nothing is known of it
-    found = set(names_in(function.__code__))
-    if found & NAMES:
-        return True
-    inner = {name: function.__globals__.get(name) for name in found - seen}
-    own = [each for each in inner.values() if getattr(each, "__module__", "") == function.__module__]
-    return any(differs(each, seen | found) for each in own if isinstance(each, FunctionType))
+    return not NAMES_OF_TESTS.isdisjoint(names_in(function.__code__)) or any(
+        not NAMES.isdisjoint(names_in(each.__code__)) for each in used_by(function)
+    )
+
+
+def used_by(test: FunctionType) -> Collection[FunctionType]:
+    """What is reached from it by names, and is not of the product or of a library."""
+    found: dict[FunctionType, None] = {}
+    pending = [test]
+    while pending:
+        function = pending.pop()
+        if function not in found:
+            found[function] = None
+            named = {*names_in(function.__code__), *inspect.signature(function).parameters}
+            pending += (each for name in named for each in functions_of(function.__globals__.get(name)))
+    return found
+
+
+def functions_of(value: object) -> Iterator[FunctionType]:
+    """Of a function itself, of a fixture what it calls, of a class its methods; all if they are the tests' own."""
+    function = inspect.unwrap(value) if callable(value) else None
+    if not (getattr(function, "__module__", "") or "").startswith(OWN):
+        return
+    if isinstance(function, FunctionType):
+        yield function
+    elif isinstance(function, type):
+        for each in vars(function).values():
+            yield from functions_of(getattr(each, "fget", getattr(each, "__func__", each)))
 
 
 def names_in(code: CodeType) -> Iterator[str]:
@@ -127,4 +166,5 @@ def names_in(code: CodeType) -> Iterator[str]:
 def with_own_sql(package: Path) -> set[str]:
     """The modules of `picasso` that `OWN_SQL` has to list."""
     modules = [path for path in package.rglob("*.py") if "migrations" not in path.parts]
-    return {path.relative_to(package).as_posix() for path in modules if SIGNS.search(path.read_text())}
+    found = {path.relative_to(package).as_posix() for path in modules if SIGNS.search(path.read_text())}
+    return {name for name in found if not OTHER_DATABASES.match(name)}
