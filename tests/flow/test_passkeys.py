@@ -402,13 +402,30 @@ def test_an_open_session_alone_adds_and_removes_nothing(ann: User, device: Authe
     assert len(passkeys.of(ann)) == 1
 
 
+def test_a_passkey_gets_a_new_name(added: Passkey, ann: User, browser: Client, device: Authenticator) -> None:
+    signed_in(browser)
+    browser.post(CODE, {"credential": device.get(options_in(browser.get(CODE)))})
+    sent = {"do": "passkey-rename", "passkey": added.pk, "password": PASSWORD, "name": "old <phone>"}
+    for bad, status in (({"password": "wrong"}, 403), ({"password": ""}, 403), ({"name": ""}, 400)):
+        assert browser.post(ACCOUNT, sent | bad).status_code == status
+    for bad in ({"name": "x" * 101}, {"name": "a\0b"}):
+        assert browser.post(ACCOUNT, sent | bad).status_code == 400
+    assert passkeys.of(ann)[0].name == "phone"
+    page = browser.post(ACCOUNT, sent).content.decode()
+    assert "The passkey has a new name." in page
+    assert "old &lt;phone&gt;" in page
+    assert AuditEntry.objects.filter(action="person.passkey", details__before="phone").count() == 1
+    assert browser.post(ACCOUNT, sent | {"passkey": added.pk + 1}).status_code == 404
+
+
 def test_nobody_removes_the_passkey_of_somebody_else(added: Passkey, browser: Client) -> None:
     people.create("bob", NEW_PASSWORD, "viewer", None)
     signed_in(browser, NEW_PASSWORD, "bob")
     for number in (str(added.pk), "0", "-1", "x", "9" * MAX_DIGITS, "9" * 100):
-        sent = {"do": "passkey-remove", "passkey": number, "password": NEW_PASSWORD}
-        assert browser.post(ACCOUNT, sent).status_code == 404
-    assert Passkey.objects.exists()
+        sent = {"passkey": number, "password": NEW_PASSWORD, "name": "x"}
+        for action in ("passkey-remove", "passkey-rename"):
+            assert browser.post(ACCOUNT, {"do": action, **sent}).status_code == 404
+    assert Passkey.objects.get().name == "phone"
 
 
 def test_who_has_no_password_here_must_have_signed_in_lately(ann: User, browser: Client, device: Authenticator) -> None:

@@ -285,12 +285,27 @@ def insert(user: User, credential: str, values: dict[str, Any]) -> Passkey:
     return row
 
 
+def rename(user: User, passkey_id: int, name: str) -> None:
+    """Raises `NotFound`, also for one of somebody else."""
+    with transaction.atomic():
+        row = locked(user, passkey_id)
+        before, row.name = row.name, name
+        row.save(update_fields=["name"])
+        audit.record_person("person.passkey", user, passkey=name, before=before)
+
+
+def locked(user: User, passkey_id: int) -> Passkey:
+    """In a transaction. Raises `NotFound`, also for one of somebody else."""
+    row = Passkey.objects.select_for_update().filter(user=user, pk=passkey_id).first()
+    if row is None:
+        raise NotFound
+    return row
+
+
 def remove(user: User, passkey_id: int) -> None:
     """Raises `NotFound`, also for one of somebody else."""
     with transaction.atomic():
-        row = Passkey.objects.select_for_update().filter(user=user, pk=passkey_id).first()
-        if row is None:
-            raise NotFound
+        row = locked(user, passkey_id)
         row.delete()
         audit.record_person("person.passkey", user, active=False, passkey=row.name)
 

@@ -21,7 +21,7 @@ from picasso.access import passkeys, people, second_factor, sign_in, sign_in_loc
 from picasso.api.people.forms import AppCodeForm, ChangeForm, PasskeyForm, PasskeyNameForm, PasswordForm, RemoveForm
 from picasso.api.people.pages import client_of, guarded, redirect, refused, shown
 from picasso.api.people.steps import SIGNED_IN_AT
-from picasso.errors import Conflict, PicassoError, SignInRefused
+from picasso.errors import Conflict, InvalidField, PicassoError, SignInRefused
 
 LATELY = 600
 """Seconds."""
@@ -168,15 +168,31 @@ def create_passkey(request: HttpRequest, user: User) -> HttpResponse:
     return account(request, user, done="The passkey is added, and all your other sessions have ended.")
 
 
+def rename_passkey(request: HttpRequest, user: User) -> HttpResponse:
+    form = passkey_form(user, request.POST)
+    if "name" in form.errors:
+        raise InvalidField("name", "A passkey has a name of up to 100 characters.")
+    if not form.is_valid():
+        raise SignInRefused(sign_in.WRONG_OWN)
+    require_person(request, user, form)
+    passkeys.rename(user, passkey_number(request), form.cleaned_data["name"])
+    return account(request, user, done="The passkey has a new name.")
+
+
 def remove_passkey(request: HttpRequest, user: User) -> HttpResponse:
     form = own_form(user, request.POST)
     if not form.is_valid():
         raise SignInRefused(sign_in.WRONG_OWN)
     require_person(request, user, form)
-    number = request.POST.get("passkey", "")
-    passkeys.remove(user, int(number) if number.isdecimal() and len(number) < MAX_DIGITS else 0)
+    passkeys.remove(user, passkey_number(request))
     people.sign_out(user, keep=request.session.session_key or "")
     return account(request, user, done="The passkey is removed, and all your other sessions have ended.")
+
+
+def passkey_number(request: HttpRequest) -> int:
+    """Of the row; 0, which no row has, for what is no number."""
+    number = request.POST.get("passkey", "")
+    return int(number) if number.isdecimal() and len(number) < MAX_DIGITS else 0
 
 
 def require_person(request: HttpRequest, user: User, form: Form) -> None:
@@ -209,6 +225,7 @@ ACTIONS: dict[str, Action] = {
     "remove": remove,
     "passkey": begin_passkey,
     "passkey-create": create_passkey,
+    "passkey-rename": rename_passkey,
     "passkey-remove": remove_passkey,
     "sign-out": sign_out_everywhere,
 }

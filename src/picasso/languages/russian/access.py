@@ -122,6 +122,7 @@ SENTENCES = {
         "Этот ключ доступа — только второй фактор. Сначала введите имя и пароль, потом воспользуйтесь им."
     ),
     "You have {} passkeys already. Remove one first.": "У вас уже есть ключи доступа: {0}. Сначала удалите один.",
+    "A passkey has a name of up to 100 characters.": "Название ключа доступа — не длиннее 100 символов.",
     "This passkey is known already.": "Этот ключ доступа уже добавлен.",
     "There is a second factor already. Remove it first.": "Второй фактор уже есть. Сначала удалите его.",
     "This is the answer to another sign-in. Please try again.": "Это ответ на другую попытку входа. Попробуйте ещё раз.",

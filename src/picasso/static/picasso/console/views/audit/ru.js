@@ -91,7 +91,7 @@ export default {
   'Invited a person': 'Приглашён человек',
   'Ended an invitation': 'Приглашение отозвано',
   'Changed a second factor': 'Изменён второй фактор',
-  'Added or removed a passkey': 'Добавлен или удалён ключ доступа',
+  'Added, renamed or removed a passkey': 'Добавлен, переименован или удалён ключ доступа',
   'Ended all sessions of a person': 'Завершены все сеансы человека',
   'Let a person sign in again': 'Человеку снова разрешён вход',
   'Let a person sign in no more': 'Человеку запрещён вход',

@@ -51,7 +51,7 @@ const actions = () => ({
   'person.invite': t('Invited a person'),
   'person.withdraw-invitation': t('Ended an invitation'),
   'person.second-factor': t('Changed a second factor'),
-  'person.passkey': t('Added or removed a passkey'),
+  'person.passkey': t('Added, renamed or removed a passkey'),
   'person.sign-out': t('Ended all sessions of a person'),
   'person.activate': t('Let a person sign in again'),
   'person.deactivate': t('Let a person sign in no more'),
