@@ -431,3 +431,23 @@ def test_no_damage_stops_the_search_for_active_content(tmp_path: Path, seed: int
         content[chance.randrange(len(content))] = chance.randrange(256)
     (tmp_path / "x.pdf").write_bytes(content)
     active_content.read_active_content(tmp_path / "x.pdf")
+
+
+@pytest.mark.parametrize("scalar", [b"12", b"true", b"null", b"1.5", b"(text)"])
+def test_script_behind_an_indirect_scalar_is_found(tmp_path: Path, scalar: bytes) -> None:
+    bodies = [
+        b"<</Type/Catalog/Pages 2 0 R/OpenAction 4 0 R>>",
+        b"<</Type/Pages/Kids[]/Count 0>>",
+        scalar,
+        b"<</S/JavaScript/JS(app.alert\\(1\\))>>",
+    ]
+    path = tmp_path / "a.pdf"
+    path.write_bytes(
+        b"%PDF-1.7\n"
+        + b"".join(b"%d 0 obj\n%s\nendobj\n" % (number, body) for number, body in enumerate(bodies, 1))
+        + b"trailer<</Root 1 0 R/Size 5>>\n%%EOF\n"
+    )
+    facts = active_content.read_active_content(path).content.as_fact()["active_content"]
+    assert isinstance(facts, dict)
+    assert facts.get("javascript") == 1
+    assert "incomplete" not in facts

@@ -83,7 +83,7 @@ def _read(pdf: pikepdf.Pdf, found: Found) -> None:
             found.content.name("open_action", kind)
     found.uris = 0
     deadline = time.monotonic() + MAX_SECONDS
-    for number, text in enumerate(_objects(pdf)):
+    for number, text in enumerate(_objects(pdf, found)):
         if number >= MAX_OBJECTS or (number % 256 == 0 and time.monotonic() > deadline):
             found.content.mark("incomplete")
             return
@@ -91,15 +91,23 @@ def _read(pdf: pikepdf.Pdf, found: Found) -> None:
             _count(pdf, match, found)
 
 
-def _objects(pdf: pikepdf.Pdf) -> Iterator[bytes]:
-    """Each object as qpdf writes it; of a stream its dictionary."""
+def _objects(pdf: pikepdf.Pdf, found: Found) -> Iterator[bytes]:
+    """Each object as qpdf writes it; of a stream its dictionary. A damaged one does not hide those after it."""
+    objects = pdf.objects
+    for index in range(len(objects)):
+        text = b""
+        with _noting_damage(found):
+            text = _text(objects[index])
+        yield text
+
+
+def _text(each: Any) -> bytes:
+    """Empty for numbers, booleans and null, which pikepdf gives as values of Python: nothing in them acts."""
     import pikepdf
 
-    for each in pdf.objects:
-        if isinstance(each, pikepdf.Stream):
-            yield each.stream_dict.unparse(resolved=True)
-        else:
-            yield each.unparse(resolved=True)
+    if isinstance(each, pikepdf.Stream):
+        return each.stream_dict.unparse(resolved=True)
+    return each.unparse(resolved=True) if isinstance(each, pikepdf.Object) else b""
 
 
 def _count(pdf: pikepdf.Pdf, match: re.Match[bytes], found: Found) -> None:
