@@ -36,16 +36,17 @@ class Owner:
 
 
 class Sent:
-    """A request that brings `DATA`: its start as a chunk, and the rest is here as well."""
+    """A request that brings `DATA`: its start as a chunk, unless it is received in blocks from there on."""
 
     content_length = len(DATA)
     more_body = True
     recheck = None
     has_arrived = False
 
-    def __init__(self) -> None:
+    def __init__(self, *, in_blocks: bool) -> None:
+        self._waits_for_blocks = not in_blocks
         self._chunks = [DATA[:FIRST]]
-        self._bodies = [DirectBody(cast("Any", Owner()), DATA[FIRST:])]
+        self._has_body = True
 
     async def receive(self) -> tuple[bytes, bool] | None:
         if self._chunks:
@@ -54,7 +55,12 @@ class Sent:
         return None
 
     def direct_body(self) -> DirectBody | None:
-        return self._bodies.pop() if self._bodies else None
+        if self._waits_for_blocks or not self._has_body:
+            self._waits_for_blocks = False
+            return None
+        rest = DATA[FIRST:] if not self._chunks else DATA
+        self._chunks, self._has_body = [], False
+        return DirectBody(cast("Any", Owner()), rest)
 
 
 @pytest.mark.parametrize("where", ["write", "write_block"])
@@ -69,7 +75,7 @@ async def overtaken(storage: Folder, where: str) -> None:
     path = storage.uploads.path(upload_id)
     append = Append(storage, Threads(), upload_id, 0, len(DATA))
     waits, may_go_on = slowed(append.writer, where)
-    body = Body(cast("Request", Sent()), BodyOptions(60))
+    body = Body(cast("Request", Sent(in_blocks=where == "write_block")), BodyOptions(60))
     receiving = asyncio.create_task(body.receive(WholeBody(append.sink)))
     await asyncio.to_thread(waits.wait, 60)
     await asyncio.sleep(0.05)

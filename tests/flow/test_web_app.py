@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import threading
 import time
 import uuid
@@ -203,7 +204,7 @@ def test_no_thread_is_left(tmp_path: Path) -> None:
         assert len((await ask(app, "GET", address)).body) == 3 * 2**20
         assert (await ask(app, "GET", "/api/v1.0/files/")).status == 200
         assert (await ask(app, "GET", "/readyz")).status is not None
-        names = {thread.name.partition("_")[0] for thread in set(threading.enumerate()) - before}
+        names = {re.split("[-_]", thread.name)[0] for thread in set(threading.enumerate()) - before}
         assert names >= {"store", "commit", "sync", "hash", "write", "download", "django", "health"}
 
     with_app(tmp_path, use_all_threads)

@@ -433,21 +433,25 @@ def test_no_damage_stops_the_search_for_active_content(tmp_path: Path, seed: int
     active_content.read_active_content(tmp_path / "x.pdf")
 
 
-@pytest.mark.parametrize("scalar", [b"12", b"true", b"null", b"1.5", b"(text)"])
-def test_script_behind_an_indirect_scalar_is_found(tmp_path: Path, scalar: bytes) -> None:
+@pytest.mark.parametrize("scalar", [b"10", b"true", b"null", b"1.5", b"(text)", b"/Name"])
+def test_a_script_behind_an_indirect_scalar_is_found(tmp_path: Path, scalar: bytes) -> None:
+    """Such as the length of a stream."""
     bodies = [
-        b"<</Type/Catalog/Pages 2 0 R/OpenAction 4 0 R>>",
+        b"<</Type/Catalog/Pages 2 0 R/OpenAction 5 0 R>>",
         b"<</Type/Pages/Kids[]/Count 0>>",
+        b"<</Length %s>>stream\n0123456789\nendstream" % (b"4 0 R" if scalar == b"10" else b"10"),
         scalar,
         b"<</S/JavaScript/JS(app.alert\\(1\\))>>",
     ]
-    path = tmp_path / "a.pdf"
-    path.write_bytes(
-        b"%PDF-1.7\n"
-        + b"".join(b"%d 0 obj\n%s\nendobj\n" % (number, body) for number, body in enumerate(bodies, 1))
-        + b"trailer<</Root 1 0 R/Size 5>>\n%%EOF\n"
+    content, offsets = b"%PDF-1.7\n", []
+    for number, body in enumerate(bodies, 1):
+        offsets.append(len(content))
+        content += b"%d 0 obj\n%s\nendobj\n" % (number, body)
+    table = b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
+    content += b"xref\n0 6\n0000000000 65535 f \n%strailer<</Root 1 0 R/Size 6>>\nstartxref\n%d\n%%%%EOF\n" % (
+        table,
+        len(content),
     )
-    facts = active_content.read_active_content(path).content.as_fact()["active_content"]
-    assert isinstance(facts, dict)
-    assert facts.get("javascript") == 1
-    assert "incomplete" not in facts
+    (tmp_path / "a.pdf").write_bytes(content)
+    facts = active_content.read_active_content(tmp_path / "a.pdf").content.as_fact()["active_content"]
+    assert facts == {"javascript": 1, "open_action": ["JavaScript"]}
