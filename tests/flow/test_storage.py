@@ -177,6 +177,24 @@ def test_what_is_made_of_a_file_is_durable_when_it_is_there(
         assert {path for name, path in synced if name == "sync_path"} == {*paths, *folders}
 
 
+def test_nothing_is_left_of_a_file_that_is_removed_while_something_is_made_of_it(
+    files: FolderFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = stored(files)
+    key, source, move = derived_key(original, "image", 1, "a.webp"), tmp_path / "a", folder_files.move
+    source.write_bytes(b"content")
+
+    def remove_first(source: Path, target: Path) -> None:
+        files.remove(original)
+        target.parents[1].mkdir(parents=True)  # as if it had been made while that removed the folder
+        move(source, target)
+
+    monkeypatch.setattr(folder_files, "move", remove_first)
+    with pytest.raises(FileNotFoundError, match=original):
+        files.add_derived({key: source}, original)
+    assert not list(files.media.glob("*/*/*/*"))
+
+
 def test_space_is_asked_for(storage: Folder, tmp_path: Path) -> None:
     free = os.statvfs(tmp_path)
     with pytest.raises(StorageFull):

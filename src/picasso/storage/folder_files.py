@@ -218,22 +218,33 @@ class FolderFiles:
             sync_path(folder)
 
     def add_derived(self, sources: Mapping[str, Path], original: str) -> None:
-        folder, targets = self.path(folder_of(original)), [self.path(key) for key in sources]
+        folder = self.path(folder_of(original))
+        try:
+            self._add_derived(sources, folder)
+            # Asked at last: whoever removes the original from now on finds the folder.
+            self.path(original).stat()
+        except FileNotFoundError:  # after any other fault the original may be there, and what was made of it stays
+            if not self._is_gone(original):
+                raise
+            shutil.rmtree(folder, ignore_errors=True)
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), original) from None
+
+    def _is_gone(self, key: str) -> bool:
+        try:
+            self.path(key).stat()
+        except FileNotFoundError:
+            return True
+        return False
+
+    def _add_derived(self, sources: Mapping[str, Path], folder: Path) -> None:
+        targets = [self.path(key) for key in sources]
+        folders = dict.fromkeys([folder, *(each for target in targets for each in (target.parents[1], target.parent))])
         with disk_full_reported():
-            folders = dict.fromkeys(
-                [folder, *(each for target in targets for each in (target.parents[1], target.parent))]
-            )
             for each in folders:
                 each.mkdir(exist_ok=True)
             for source, target in zip(sources.values(), targets, strict=True):
                 move(source, target)
             self._sync_derived(targets, [*folders, folder.parent])
-        # Asked at last: whoever removes the original from now on finds the folder.
-        try:
-            self.path(original).stat()
-        except FileNotFoundError:  # after any other fault it may be there, and what was made of it stays
-            shutil.rmtree(folder, ignore_errors=True)
-            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), original) from None
 
     def _sync_derived(self, files: Sequence[Path], folders: Sequence[Path]) -> None:
         """A single `syncfs`, or an fsync for each path. No row names the files yet, so their order does not matter."""
