@@ -17,9 +17,10 @@ from tests.ports import free_port
 from tests.waiting import SECONDS, join
 
 from picasso import conf
+from picasso.linux import IS_LINUX
 from picasso.scan import probe
 from picasso.scan.answers import Answer, BadAnswer, Reason, parse
-from picasso.scan.clamd import AnswerLost, Clamd, ClamdError, Timeouts, Unreachable
+from picasso.scan.clamd import AnswerLost, Clamd, ClamdError, Timeouts, Unreachable, connect
 
 SHORT = Timeouts(connect=2, send=1, answer=1)
 
@@ -203,6 +204,16 @@ def test_nobody_listens(tmp_path: Path) -> None:
     for address in (f"tcp://127.0.0.1:{free_port()}", f"unix://{tmp_path}/none", "tcp://nobody.invalid:3310"):
         with pytest.raises(Unreachable):
             Clamd(address, SHORT).ping()
+
+
+@pytest.mark.skipif(not IS_LINUX, reason="other systems have other names for it")
+def test_a_machine_that_disappears_is_noticed_in_half_a_minute() -> None:
+    """It can't be made to disappear here, so this asks what the kernel was told."""
+    with peer(lambda _: None) as address, closing(connect(address, 2)) as made:
+        assert made.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        names = (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT)
+        idle, interval, probes = (made.getsockopt(socket.IPPROTO_TCP, name) for name in names)
+        assert idle + interval * probes == 30
 
 
 def test_a_wait_can_be_ended() -> None:

@@ -135,6 +135,16 @@ def test_one_word_for_all_kinds_includes_those_of_other_processors() -> None:
     assert "<" not in found.refusal.sentence
 
 
+def test_a_file_that_was_not_examined_to_its_end_is_refused_with_a_sentence_that_says_so() -> None:
+    policy = parse_policy({"active_content": "refuse"})
+    alone = check_facts(policy, {"active_content": {"incomplete": True}}).refusal
+    assert alone
+    assert alone.sentence == "This file could not be examined to its end, so it is not accepted."
+    both = check_facts(policy, {"active_content": {"macros": True, "incomplete": True}}).refusal
+    assert both
+    assert both.sentence == "This file has content that is not accepted: macros."
+
+
 def test_bombs_and_passwords() -> None:
     policy = parse_policy({"bombs": "refuse", "encrypted": "refuse"})
     assert code(check_facts(policy, {"flags": {"bomb": True}})) == "forbidden-content"

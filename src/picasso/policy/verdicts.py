@@ -69,12 +69,20 @@ def check_file(policy: Policy, media_type: str, size: int, declared_type_matches
     return Verdict(flags=("type_mismatch",)) if reaction == Reaction.FLAG else ACCEPTED
 
 
+INCOMPLETE = "incomplete"
+"""The kind of active content that says that others may be missing."""
+
+
 def check_facts(policy: Policy, facts: Mapping[str, Any]) -> Verdict:
     """After a processor has read the file: its facts, also those of a failure."""
     reactions = dict(_reactions(policy, facts))
     refused = [name for name, reaction in reactions.items() if reaction == Reaction.REFUSE]
+    if refused == [INCOMPLETE]:
+        sentence = "This file could not be examined to its end, so it is not accepted."
+        return Verdict(Refusal("forbidden-content", sentence))
     if refused:
-        return Verdict(Refusal("forbidden-content", f"This file has content that is not accepted: {_list(refused)}."))
+        known = [name for name in refused if name != INCOMPLETE]
+        return Verdict(Refusal("forbidden-content", f"This file has content that is not accepted: {_list(known)}."))
     return Verdict(flags=tuple(name for name, reaction in reactions.items() if reaction == Reaction.FLAG))
 
 

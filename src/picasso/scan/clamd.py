@@ -21,6 +21,9 @@ from urllib.parse import urlsplit
 # How often a wait for clamd asks whether it is still wanted, in seconds.
 CHECK_SECONDS = 0.25
 
+# When an idle connection is probed, and how often, in seconds; and how many probes may stay without an answer.
+KEEPALIVE = {"TCP_KEEPIDLE": 15, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3}
+
 MAX_ANSWER = 16 * 2**10
 
 
@@ -163,7 +166,16 @@ def connect(address: str, seconds: float) -> socket.socket:
                 raise
         else:
             made = socket.create_connection((parts.hostname or "", parts.port or 0), seconds)
+            keep_alive(made)
     except (OSError, ValueError) as fault:
         raise Unreachable(f"no connection to clamd at {address}: {fault}") from fault
     made.setblocking(False)
     return made
+
+
+def keep_alive(connection: socket.socket) -> None:
+    """Half a minute after clamd's machine has disappeared, the connection ends. By itself it would say nothing."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in KEEPALIVE.items():
+        if (option := getattr(socket, name, None)) is not None:  # macOS has not all of them
+            connection.setsockopt(socket.IPPROTO_TCP, option, value)

@@ -74,6 +74,9 @@ SENTENCES = {
     "This file could not be read, or the results could not be stored.": (
         "Файл не удалось прочитать, или результаты не удалось сохранить."
     ),
+    "This file could not be examined to its end, so it is not accepted.": (
+        "Файл не удалось проверить до конца, поэтому он не принят."
+    ),
     "This file has content that is not accepted: {}.": "В файле есть содержимое, которое не принимается: {0}.",
     "This file has more streams than can be processed.": "В файле больше дорожек, чем можно обработать.",
     "This file has more streams, or a longer index, than can be processed.": (

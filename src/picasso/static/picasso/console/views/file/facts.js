@@ -85,10 +85,12 @@ function incomplete({ facts }) {
 const needsPassword = (facts) => Object.values(facts).some((each) => each?.encrypted === true && !each.opens_without_password);
 
 function active({ facts }) {
-  const kinds = Object.values(facts).flatMap((each) => Object.keys(each?.active_content ?? {}));
+  const found = Object.values(facts).flatMap((each) => Object.keys(each?.active_content ?? {}));
+  const kinds = found.filter((kind) => kind !== 'incomplete');
   const flags = facts.archive?.flags ?? {};
   return [
     kinds.length && t('It contains what acts by itself when it is opened: {kinds}.', { kinds: [...new Set(kinds)].map((kind) => visible(kind).replaceAll('_', ' ')).join(', ') }),
+    found.length > kinds.length && t('It could not be examined to its end.'),
     flags.bomb && t('It unpacks to far more than its size suggests.'),
     (flags.path_traversal || flags.absolute_paths || flags.link_escapes) && t('Some of its paths lead out of the folder that it is unpacked to.'),
   ].filter(Boolean);

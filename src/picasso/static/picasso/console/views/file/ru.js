@@ -83,6 +83,7 @@ export default {
   ID: 'Идентификатор',
   'In the order of the file': 'В порядке файла',
   'It contains what acts by itself when it is opened: {kinds}.': 'В нём есть то, что действует само при открытии: {kinds}.',
+  'It could not be examined to its end.': 'Файл не удалось проверить до конца.',
   'It is processed again in the background.': 'Файл обрабатывается заново в фоне.',
   'It needs a password.': 'Нужен пароль.',
   'It runs once more.': 'Обработка запущена ещё раз.',
