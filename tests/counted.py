@@ -37,6 +37,8 @@ def main() -> int:
     signal.signal(signal.SIGINT, lambda *_: None)
     take_orphans()
     with subprocess.Popen(sys.argv[1:]) as process, limited(process):
+        # Without it the command would go on, with all its services.
+        signal.signal(signal.SIGTERM, lambda *_: process.send_signal(signal.SIGINT))
         status = waited_for(process)
     for name in left_running():
         print(f"LEFT RUNNING by these tests: {name}", flush=True)

@@ -224,17 +224,10 @@ class FolderFiles:
             # Asked at last: whoever removes the original from now on finds the folder.
             self.path(original).stat()
         except FileNotFoundError:  # after any other fault the original may be there, and what was made of it stays
-            if not self._is_gone(original):
+            if self.path(original).exists():
                 raise
             shutil.rmtree(folder, ignore_errors=True)
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), original) from None
-
-    def _is_gone(self, key: str) -> bool:
-        try:
-            self.path(key).stat()
-        except FileNotFoundError:
-            return True
-        return False
 
     def _add_derived(self, sources: Mapping[str, Path], folder: Path) -> None:
         targets = [self.path(key) for key in sources]
