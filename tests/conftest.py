@@ -40,7 +40,7 @@ settings.register_profile(
     deadline=None,
     derandomize=not sampling.everything(),
     suppress_health_check=[HealthCheck.too_slow],
-    max_examples=sampling.number(100, 40),
+    max_examples=sampling.number(100, 20),
 )
 settings.load_profile("busy")
 

@@ -571,7 +571,7 @@ def test_entities_are_refused(run: Run, name: str) -> None:
 
 
 # `tests/hostile` runs them too, in children.
-SOME_HOSTILE = sample(HOSTILE, lambda case: case[1], 1 / 4)
+SOME_HOSTILE = sample(HOSTILE, lambda case: case[1], 1 / 8)
 
 
 @pytest.mark.parametrize(("name", "media_type", "content"), SOME_HOSTILE, ids=[name for name, _, _ in SOME_HOSTILE])
