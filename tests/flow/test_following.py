@@ -480,3 +480,10 @@ def test_an_upload_is_told(tmp_path: Path) -> None:
         "file.received",
         {"name": "a.txt", "size": 8, "state": "pending"},
     )
+
+
+def test_few_followers_hear_sooner_than_many() -> None:
+    pauses = [event_hub.poll(followers) for followers in (1, event_hub.SEVERAL, event_hub.MANY)]
+    assert pauses == sorted(pauses)
+    assert pauses[0] < event_hub.POLL / 2
+    assert pauses[-1] == 2 * event_hub.POLL

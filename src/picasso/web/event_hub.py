@@ -32,7 +32,10 @@ Send = Callable[[bytes], bool]
 """Sends frames to a client at once; False if that is not possible now."""
 
 # All in seconds. With very many followers twice as long: what they get at a time costs as much as a single event.
+# With so few that this costs little, as often as for `FEW` of `SEVERAL`: whoever waits for a file waits that long.
 POLL = 0.05
+FEW = 10
+SEVERAL = 50
 MANY = 1000
 # While nothing happens.
 IDLE = 0.5
@@ -222,7 +225,7 @@ class EventHub:
         if batch:
             self._position = batch[-1].seq
             self._dispatch_safely(batch)
-        return 0 if len(batch) == BATCH else POLL * (1 + min(1.0, len(self._everybody()) / MANY))
+        return 0 if len(batch) == BATCH else poll(len(self._everybody()))
 
     def _dispatch_safely(self, batch: list[EventRecord]) -> None:
         try:
@@ -242,6 +245,11 @@ class EventHub:
                     new = (record for record in batch if record.seq > follower.position)
                     follower.put(b"".join(record.frame for record in new if wanted.matches(record)))
                 follower.position = max(follower.position, batch[-1].seq)
+
+
+def poll(followers: int) -> float:
+    """The seconds between two reads for so many followers: 10 ms for a few, 50 ms for several, 100 ms for very many."""
+    return POLL * (min(1.0, max(FEW, followers) / SEVERAL) + min(1.0, followers / MANY))
 
 
 def ask(call: Callable[..., T], *arguments: object) -> T:
