@@ -56,6 +56,17 @@ def test_what_waits_is_asked_for_together() -> None:
     assert [type(each) for each in found] == [str, NotFound, str, asyncio.CancelledError, NotFound]
 
 
+def test_what_comes_in_one_turn_of_the_loop_is_asked_for_together() -> None:
+    async def ask() -> list[list[str]]:
+        database = Database()
+        database.answers.put_nowait(None)
+        lookups = Lookups(lambda asked: [], database)
+        assert await asyncio.gather(*(lookups.find(OPEN, name) for name in "abc")) == ["a", "b", "c"]
+        return database.asked
+
+    assert asyncio.run(ask()) == [["a", "b", "c"]]
+
+
 def test_a_fault_of_the_database_is_told_to_those_who_asked_with_it() -> None:
     _, found = asyncio.run(looked_up(Unavailable(), None, RuntimeError()))
     assert [type(each) for each in found] == [Unavailable, NotFound, RuntimeError, asyncio.CancelledError, RuntimeError]

@@ -30,15 +30,21 @@ class Lookups:
         self._in_thread = in_thread
         self._waiting: list[tuple[Asked, asyncio.Future[Download]]] = []
         self._rounds: set[asyncio.Task[None]] = set()
+        self._is_due = False
+        """Whether a round begins at the end of this turn of the loop."""
 
     async def find(self, principal: Principal, path: str) -> Download:
         """Raises as `picasso.web.downloads.find_all` says for each."""
-        future: asyncio.Future[Download] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Download] = loop.create_future()
         self._waiting.append(((principal, path), future))
-        self._begin_round()
+        if not self._is_due:  # those that have come in the same turn of the loop are looked up together
+            self._is_due = True
+            loop.call_soon(self._begin_round)
         return await future
 
     def _begin_round(self) -> None:
+        self._is_due = False
         if self._waiting and len(self._rounds) < ROUNDS:
             batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
             task = asyncio.create_task(self._round(batch))

@@ -44,7 +44,12 @@ class Sender:
     async def send(self, request: Request, key: str, status: int, headers: Mapping[str, str], pieces: Pieces) -> None:
         """Answer with these pieces of the file ``key``. Raises `NotFound` before it answers."""
         spans = (piece for piece in pieces if isinstance(piece, Span))
-        file, start = await self.in_thread(self._open, key, next(spans))
+        first = next(spans)
+        file, start = await self.in_thread(self._open, key, first)
+        if len(pieces) == 1 and len(start) == first.size:
+            file.close()
+            await request.start(status, headers)
+            return await request.body(start)
         with self._counted():
             try:
                 await request.start(status, headers)
@@ -60,6 +65,7 @@ class Sender:
                     await request.body(b"")
             finally:
                 file.close()
+        return None
 
     def _open(self, key: str, span: Span) -> tuple[FileReader, bytes]:
         """With its bytes if they are few, for which no thread is asked once more."""
