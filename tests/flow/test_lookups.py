@@ -61,7 +61,8 @@ def test_what_comes_in_one_turn_of_the_loop_is_asked_for_together() -> None:
         database = Database()
         database.answers.put_nowait(None)
         lookups = Lookups(lambda asked: [], database)
-        assert await asyncio.gather(*(lookups.find(OPEN, name) for name in "abc")) == ["a", "b", "c"]
+        found: list[Any] = await asyncio.gather(*(lookups.find(OPEN, name) for name in "abc"))
+        assert found == ["a", "b", "c"]
         return database.asked
 
     assert asyncio.run(ask()) == [["a", "b", "c"]]

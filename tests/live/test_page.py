@@ -109,8 +109,13 @@ def note(page: Page) -> str:
 
 
 def says(page: Page, text: str, slot: str) -> None:
-    """Wait until the row has this text there: it is drawn a moment after a click or an event."""
-    page.once(lambda: text in page.text(f"{ROW} [data-slot={slot}]"), f"{text} in {slot}")
+    """Wait until the row has this text in its note, or just this text elsewhere: it is drawn a moment after a click."""
+
+    def is_there() -> bool:
+        shown = page.text(f"{ROW} [data-slot={slot}]")
+        return text in shown if slot == "note" else text == shown
+
+    page.once(is_there, f"{text} in {slot}")
 
 
 def state(page: Page) -> str:
