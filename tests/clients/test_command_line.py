@@ -235,7 +235,8 @@ def test_many_files(stack: Stack, shell: Shell) -> None:
 def test_tags_and_deletion(shell: Shell) -> None:
     shell.write({"a.bin": content(10)})
     (line,) = shell.run("upload", "a.bin", "--json", "-t", "old").lines
-    file_id = line["file"]["id"]
+    file_id = line["id"]
+    assert file_id == line["file"]["id"]
     assert shell.run("tag", file_id, "--add", "new", "--remove", "old").status == 0
     assert json.loads(shell.run("api", f"files/{file_id}/").out)["tags"] == ["new"]
     refused = shell.run("rm", file_id)

@@ -118,6 +118,8 @@ def test_progress_is_written_for_the_attempt_that_makes_it() -> None:
     mine, fenced = running_job(), running_job(attempt=2)
     states.write_progress([Progress(mine.pk, 1, 0.25), Progress(fenced.pk, 1, 0.5)])
     assert (again(mine).progress, again(fenced).progress) == (0.25, None)
+    states.write_progress([Progress(mine.pk, 1, 0.1 + 0.2)])
+    assert again(mine).progress == 0.3
     states.renew([Progress(mine.pk, 1, 7.0)])
     assert again(mine).progress == 1.0
     states.write_progress([Progress(mine.pk, 1, None)])

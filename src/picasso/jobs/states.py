@@ -304,8 +304,8 @@ def write_progress(running: Collection[Progress]) -> set[AttemptId]:
 def _news(each: Progress, row: Job) -> dict[str, Any]:
     """What the row does not say yet."""
     changes: dict[str, Any] = {}
-    if each.fraction not in {None, row.progress}:
-        changes["progress"] = min(max(each.fraction or 0.0, 0.0), 1.0)
+    if each.fraction is not None and (progress := round(min(max(each.fraction, 0.0), 1.0), 4)) != row.progress:
+        changes["progress"] = progress
     if each.log is not None and (log := clean_log(each.log)) != row.log:
         changes["log"] = log
     return changes

@@ -280,7 +280,8 @@ def files_in(folder: Path, run: Uploading) -> Iterator[Item]:
 def tell(result: Result, shown: Bars, as_json: bool) -> None:
     path, file = str(result.item.path), result.file
     if as_json:
-        show_json({"path": path, **({"file": file.raw} if file else {"error": error_json(result.error)})})
+        told = {"id": file.id, "file": file.raw} if file else {"error": error_json(result.error)}
+        show_json({"path": path, **told})
     elif file and not result.failed:
         shown.result(f"{file.id}  {file.name if result.item.path == STDIN else path}")
     if result.failed:
