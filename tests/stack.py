@@ -98,9 +98,10 @@ class Stack:
         found = [self.top, *self.top.children(recursive=True)]
         return [p for p in sorted(found, key=lambda p: p.create_time()) if set(words) <= set(_command_line(p))]
 
-    def manage(self, *arguments: str) -> str:
+    def manage(self, *arguments: str, **env: str) -> str:
         argv = [sys.executable, "-m", "picasso", "manage", *arguments]
-        done = subprocess.run(argv, env=self._env, check=False, capture_output=True, text=True, timeout=MANAGE_SECONDS)
+        env = {**self._env, **env}
+        done = subprocess.run(argv, env=env, check=False, capture_output=True, text=True, timeout=MANAGE_SECONDS)
         assert done.returncode == 0, done.stderr
         return done.stdout
 

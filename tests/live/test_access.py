@@ -62,3 +62,9 @@ def test_an_administrator_acts_in_each_project_by_its_name(closed: Stack) -> Non
     elsewhere = {**bearer(made), "Picasso-Project": "default"}
     assert post(UPLOAD, files={"file": ("a.txt", b"text")}, headers=elsewhere).status_code == 403
     assert closed.client.get(FILES, headers={**bearer(key), "Picasso-Project": "nowhere"}).status_code == 404
+
+
+def test_an_open_start_with_keys_warns(closed: Stack) -> None:
+    """Whoever gave the setting once and forgets it at the next start opens the service to everybody."""
+    assert "Warning" not in closed.manage("migrate")
+    assert "Set PICASSO_ACCESS=keys at each start" in closed.manage("migrate", PICASSO_ACCESS="open")

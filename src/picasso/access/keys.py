@@ -233,13 +233,18 @@ def rotate(key: models.Key, grace: timedelta, created_by: str) -> tuple[models.K
     return new, text
 
 
+def any_exist() -> bool:
+    """Whether there has ever been a key, of any project."""
+    return models.Key.objects.exists()
+
+
 def create_first_admin() -> str | None:
     """If there has never been a key: one that may do everything. Only one, however many processes start together."""
-    if models.Key.objects.exists():
+    if any_exist():
         return None
     with transaction.atomic():
         # The row of the project is the lock.
         project = models.Project.objects.select_for_update().get(pk=models.DEFAULT_PROJECT)
-        if models.Key.objects.exists():
+        if any_exist():
             return None
         return create(project, FIRST_ADMIN, frozenset(Scope), created_by="first start")[1]

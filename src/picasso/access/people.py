@@ -42,6 +42,11 @@ ROLES_BY_POWER = (Role.VIEWER, Role.OPERATOR, Role.ADMIN)
 LOCK = 0x5052
 
 
+def any_exist() -> bool:
+    """Whether anybody has an account, in whatever project."""
+    return get_user_model().objects.exists()
+
+
 def create(name: str, password: str | None, role: str, project: models.Project | None) -> User:
     """A person who may sign in; without a password, once they have one (`picasso.access.invitations`).
 

@@ -41,27 +41,46 @@ def manage(settings: conf.Conf, arguments: argparse.Namespace) -> None:
         with database_faults():
             execute_from_command_line([name, *arguments.arguments])
             if arguments.arguments[:1] == ["migrate"] and not asks_for_help(arguments.arguments):
-                create_first_key(settings)
+                tell_of_access(settings)
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python writes the rest there when it exits
         sys.exit(128 + signal.SIGPIPE)
 
 
-def create_first_key(settings: conf.Conf) -> None:
-    """After the tables were made, if nobody is let in without a key and there is none: create one and print it."""
-    if settings.access == "open":
-        return
+def tell_of_access(settings: conf.Conf) -> None:
+    """After the tables were made, which each start does: the first key, or that keys are not asked for."""
     from django.apps import apps
 
     if missing_tables(apps.get_model("picasso", "Key")):
         return  # the migration went to an earlier schema
+    if settings.access == "open":
+        warn_of_open_access()
+    else:
+        create_first_key(settings)
+
+
+def warn_of_open_access() -> None:
+    """If there are keys or people: `PICASSO_ACCESS=keys` was probably forgotten at this start."""
+    from picasso.access import keys, people
+
+    if keys.any_exist() or people.any_exist():
+        print(OPEN_WITH_KEYS, flush=True)
+
+
+def create_first_key(settings: conf.Conf) -> None:
+    """If there is no key: create one and print it."""
     from picasso.access.keys import create_first_admin
 
     if text := create_first_admin():
         address = settings.public_url or f"http://{settings.host}:{settings.port}"
         print(FIRST_KEY.format(key=text, address=address), flush=True)
 
+
+OPEN_WITH_KEYS = """
+Warning: this installation has keys or people, but access is open: nobody is asked for them, and everybody who reaches
+the service may do everything in the project `default`. Set PICASSO_ACCESS=keys at each start to ask for them.
+"""
 
 FIRST_KEY = """
 This is the first key of this installation. It may do everything, and it is not shown again:
