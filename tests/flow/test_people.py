@@ -163,6 +163,7 @@ def test_each_command_about_a_person_tells_what_it_did(
         call_command("people", *arguments)
         return capsys.readouterr().out
 
+    assert told("create", "eve", "--role", "viewer") == "eve may sign in now, with the role viewer in all projects.\n"
     assert told("role", "ann", "--role", "viewer") == "ann has the role viewer in all projects.\n"
     assert "ann has a new password; " in told("password", "ann")
     assert "ann can't sign in any more" in told("deactivate", "ann")

@@ -77,11 +77,12 @@ class Command(BaseCommand):
             raise CommandError(fault.detail) from fault
 
     def _create(self, options: dict[str, Any]) -> None:
+        project = project_of(options)
         try:
-            people.create(options["name"], new_password(), options["role"], project_of(options))
+            people.create(options["name"], new_password(), options["role"], project)
         except InvalidField as fault:
             raise CommandError(fault.detail + activation(options["name"])) from fault
-        self.stdout.write(f"{options['name']} may sign in now.")
+        self.stdout.write(f"{options['name']} may sign in now, with the role {options['role']} in {place_of(project)}.")
 
     def _invite(self, options: dict[str, Any]) -> None:
         lifetime = timedelta(days=options["days"])
@@ -96,7 +97,7 @@ class Command(BaseCommand):
 
     def _role(self, options: dict[str, Any]) -> None:
         user, project = person(options), project_of(options)
-        where = f"the project {project.name}" if project else "all projects"
+        where = place_of(project)
         if options["role"] != NO_ROLE:
             people.give_role(user, options["role"], project)
             self._tell(user, f"has the role {options['role']} in {where}.")
@@ -205,3 +206,7 @@ def new_password() -> str:
     if getpass.getpass("Once more: ") != password:
         raise CommandError("The passwords are not the same.")
     return password
+
+
+def place_of(project: Project | None) -> str:
+    return f"the project {project.name}" if project else "all projects"
