@@ -198,6 +198,7 @@ def test_an_upload_survives_cuts(page: Page, stack: Stack, line: Train, film: Pa
 @pytest.mark.sampled("the line of a page is cut", 1 / 2)
 def test_an_upload_needs_no_connection_that_lasts(page: Page, stack: Stack, line: Train, film: Path) -> None:
     line.reach = 1.5 * MIB
+    line.pace = 4 * MIB  # a state that lasts less than a frame is not drawn
     page.run(WATCH_STATES)
     page.choose(film, selector=INPUT)
     the_file(page, stack, film)
