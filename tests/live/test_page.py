@@ -108,14 +108,17 @@ def note(page: Page) -> str:
     return page.text(f"{ROW} [data-slot=note]")
 
 
-def says(page: Page, text: str, slot: str) -> None:
-    """Wait until the row has this text in its note, or just this text elsewhere: it is drawn a moment after a click."""
+# What a row says is drawn a moment after a click or an event.
 
-    def is_there() -> bool:
-        shown = page.text(f"{ROW} [data-slot={slot}]")
-        return text in shown if slot == "note" else text == shown
 
-    page.once(is_there, f"{text} in {slot}")
+def notes(page: Page, text: str) -> None:
+    """Wait until the row's note has this text."""
+    page.once(lambda: text in note(page), text)
+
+
+def offers(page: Page, text: str) -> None:
+    """Wait until this is the row's first button."""
+    page.once(lambda: page.text(f"{ROW} [data-slot=first]") == text, text)
 
 
 def state(page: Page) -> str:
@@ -255,8 +258,8 @@ def test_it_goes_on_as_soon_as_the_browser_is_online(page: Page, stack: Stack, l
     page.connected(False)
     line.cut()
     page.until(f"document.querySelector('{ROW}').dataset.state === 'lost'")
-    says(page, "Offline; continues by itself", "note")
-    says(page, "Retry now", "first")
+    page.once(lambda: note(page) == "Offline; continues by itself", "offline")
+    offers(page, "Retry now")
     line.pace = float("inf")
     failed = len(page.sent("HEAD"))
     page.connected(True)
@@ -280,11 +283,11 @@ def test_it_goes_on_when_it_is_told_to(page: Page, stack: Stack, line: Train, fi
 @pytest.mark.sampled("the line of a page is cut", 1 / 2)
 def test_pause_and_go_on(page: Page, stack: Stack, line: Train, film: Path) -> None:
     half_sent(page, line, film)
-    says(page, "Pause", "first")
+    offers(page, "Pause")
     page.click(f"{ROW} [data-slot=first]")
-    says(page, "Paused at", "note")
+    notes(page, "Paused at")
     came = line.came
-    says(page, "Resume", "first")
+    offers(page, "Resume")
     line.pace = float("inf")
     page.click(f"{ROW} [data-slot=first]")
     the_file(page, stack, film)
@@ -453,7 +456,7 @@ def test_a_file_that_is_gone_says_so(page: Page, stack: Stack, line: Train, film
     film.unlink()
     line.cut()
     page.until(f"document.querySelector('{ROW}').dataset.state === 'error'")
-    says(page, "has changed since it was chosen", "note")
+    notes(page, "has changed since it was chosen")
     page.click(f"{ROW} [data-action=cancel]")
     until(lambda: unfinished(stack) == [], 10, lambda: f"left: {unfinished(stack)}")
 
@@ -480,7 +483,7 @@ def test_what_is_too_large_is_not_sent(listed: Stack, chromium: Window, film: Pa
     page = chromium.page(f"{listed.url}/", THERE)
     page.choose(film, selector=INPUT)
     page.until(f"document.querySelector('{ROW}')?.dataset.state === 'error'")
-    says(page, "This file is 6.29 MB, and the limit is 1.05 MB.", "note")
+    notes(page, "This file is 6.29 MB, and the limit is 1.05 MB.")
     assert begun(page) == []
     page.close()
 

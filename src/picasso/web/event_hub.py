@@ -32,7 +32,7 @@ Send = Callable[[bytes], bool]
 """Sends frames to a client at once; False if that is not possible now."""
 
 # All in seconds. With very many followers twice as long: what they get at a time costs as much as a single event.
-# With so few that this costs little, as often as for `FEW` of `SEVERAL`: whoever waits for a file waits that long.
+# Below `SEVERAL` followers it is shorter in proportion, down to that of `FEW`: whoever waits for a file waits so long.
 POLL = 0.05
 FEW = 10
 SEVERAL = 50

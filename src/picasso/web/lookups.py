@@ -1,7 +1,8 @@
 """Finds what is at addresses of downloads, for many requests at once.
 
-Each request is looked up after it has come, so nothing is remembered of who may fetch what. Those that come while the
-database answers are looked up by the next statement together: one costs as much as twenty.
+Each request is looked up after it has come, so nothing is remembered of who may fetch what. Those that come in one
+turn of the loop, or while the database answers, are looked up by the next statement together: one costs as much as
+twenty.
 """
 
 from __future__ import annotations
@@ -30,22 +31,18 @@ class Lookups:
         self._in_thread = in_thread
         self._waiting: list[tuple[Asked, asyncio.Future[Download]]] = []
         self._rounds: set[asyncio.Task[None]] = set()
-        self._is_due = False
-        """Whether a round begins at the end of this turn of the loop."""
 
     async def find(self, principal: Principal, path: str) -> Download:
         """Raises as `picasso.web.downloads.find_all` says for each."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Download] = loop.create_future()
+        if not self._waiting:  # otherwise a round is due already: soon, or when one of `ROUNDS` ends
+            loop.call_soon(self._begin_rounds)
         self._waiting.append(((principal, path), future))
-        if not self._is_due:  # those that have come in the same turn of the loop are looked up together
-            self._is_due = True
-            loop.call_soon(self._begin_round)
         return await future
 
-    def _begin_round(self) -> None:
-        self._is_due = False
-        if self._waiting and len(self._rounds) < ROUNDS:
+    def _begin_rounds(self) -> None:
+        while self._waiting and len(self._rounds) < ROUNDS:
             batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
             task = asyncio.create_task(self._round(batch))
             self._rounds.add(task)
@@ -53,7 +50,7 @@ class Lookups:
 
     def _end_round(self, task: asyncio.Task[None]) -> None:
         self._rounds.discard(task)
-        self._begin_round()
+        self._begin_rounds()
 
     async def _round(self, batch: Sequence[tuple[Asked, asyncio.Future[Download]]]) -> None:
         found: Sequence[Download | Exception]

@@ -49,7 +49,8 @@ class Sender:
         if len(pieces) == 1 and len(start) == first.size:
             file.close()
             await request.start(status, headers)
-            return await request.body(start)
+            await request.body(start)
+            return
         with self._counted():
             try:
                 await request.start(status, headers)
@@ -65,7 +66,6 @@ class Sender:
                     await request.body(b"")
             finally:
                 file.close()
-        return None
 
     def _open(self, key: str, span: Span) -> tuple[FileReader, bytes]:
         """With its bytes if they are few, for which no thread is asked once more."""
