@@ -62,9 +62,13 @@ def operation(tag: str, name: str) -> Any:
 
 
 @of_today("Python")
-def test_a_python_client(package: Any, stack: Stack, tmp_path: Path) -> None:
+def test_a_python_client(package: Any, stack: Stack) -> None:
+    with package.Client(base_url=stack.url, raise_on_unexpected_status=True) as client:
+        use(client)
+
+
+def use(client: Any) -> None:
     models, types = importlib.import_module("picasso_api.models"), importlib.import_module("picasso_api.types")
-    client = package.Client(base_url=stack.url, raise_on_unexpected_status=True)
     body = types.File(payload=b"content\n")
     stored = operation("upload", "upload_named_file").sync(
         "generated.txt",

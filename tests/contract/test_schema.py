@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from uuid import uuid4
 
@@ -65,6 +66,22 @@ def unknown_id(operations: dict[str, Any]) -> object:
         if (each.get("in"), each.get("name")) == ("path", "id")
     ]
     return 2_000_000_000 if any(schema.get("type") == "integer" for schema in schemas) else uuid4()
+
+
+def test_no_schema_has_a_list_or_a_date_of_its_own_name(document: Document) -> None:
+    """Generated Python clients keep both in variables of one name, which type checkers refuse."""
+    schemas = document["components"]["schemas"]
+    own = {name: each.get("properties", {}).get(snake_case(name)) for name, each in schemas.items()}
+    assert own["Lease"]
+    assert [name for name, each in own.items() if each and not is_plain(each)] == []
+
+
+def is_plain(schema: dict[str, Any]) -> bool:
+    return schema.get("type") in {"string", "integer", "number", "boolean"} and "format" not in schema
+
+
+def snake_case(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 
 def test_the_page_that_shows_it_needs_nobody_else(service: Stack) -> None:

@@ -37,13 +37,13 @@ SELECTING_BY_TIME = [
 ]
 
 
-class DaySerializer(serializers.Serializer[Any]):
+class FilesOfDaySerializer(serializers.Serializer[Any]):
     day = serializers.DateField()
     count = serializers.IntegerField(min_value=1, help_text="How many files of the list were uploaded on it.")
 
 
 class DaysSerializer(serializers.Serializer[Any]):
-    results = DaySerializer(many=True, help_text=f"The days that have files, up to {PAGE}.")
+    results = FilesOfDaySerializer(many=True, help_text=f"The days that have files, up to {PAGE}.")
     next = serializers.DateField(allow_null=True, help_text="`start` of the next request; null at the end.")
 
 

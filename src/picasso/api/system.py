@@ -26,11 +26,11 @@ from picasso.api.answers import problems
 from picasso.api.parameters import KnownParameters
 from picasso.api.safety import AdministersService, ReadsJobs
 from picasso.api.system_serializers import (
-    ChecksSerializer,
     MetricsSerializer,
-    SettingsSerializer,
     StoredSerializer,
+    SystemChecksSerializer,
     SystemSerializer,
+    SystemSettingsSerializer,
 )
 from picasso.conf import Conf
 from picasso.errors import Forbidden
@@ -110,7 +110,7 @@ class SystemChecks(KnownParameters):
     permission_classes = [AdministersService]
 
     @extend_schema(
-        operation_id="check_system", tags=["system"], responses={200: ChecksSerializer, **problems(400, 403)}
+        operation_id="check_system", tags=["system"], responses={200: SystemChecksSerializer, **problems(400, 403)}
     )
     def get(self, request: Request) -> Response:
         """What the service needs, checked now, and what `picasso doctor` finds. It may take some seconds."""
@@ -119,18 +119,18 @@ class SystemChecks(KnownParameters):
             {"subject": subject, **asdict(finding)} for subject, finding in findings.cheap(conf(), base_of(request))
         ]
         ready = all(each.outcome == readiness.OK for each in checks)
-        return Response(ChecksSerializer({"ready": ready, "checks": checks, "findings": found}).data)
+        return Response(SystemChecksSerializer({"ready": ready, "checks": checks, "findings": found}).data)
 
 
 class SystemSettings(KnownParameters):
     permission_classes = [AdministersService]
 
     @extend_schema(
-        operation_id="get_settings", tags=["system"], responses={200: SettingsSerializer, **problems(400, 403)}
+        operation_id="get_settings", tags=["system"], responses={200: SystemSettingsSerializer, **problems(400, 403)}
     )
     def get(self, request: Request) -> Response:
         """The settings of the web process, and where each comes from. Secrets have no value."""
-        return Response(SettingsSerializer({"settings": list(settings_shown.shown(conf()))}).data)
+        return Response(SystemSettingsSerializer({"settings": list(settings_shown.shown(conf()))}).data)
 
 
 class FiguresOf(KnownParameters):

@@ -106,7 +106,7 @@ class FindingSerializer(serializers.Serializer[Any]):
     page = serializers.CharField(help_text="Of the documentation; may be empty.")
 
 
-class ChecksSerializer(serializers.Serializer[Any]):
+class SystemChecksSerializer(serializers.Serializer[Any]):
     ready = serializers.BooleanField()
     checks = ReadinessSerializer(many=True, help_text="What the service needs, as `/readyz` has it.")
     findings = FindingSerializer(many=True, help_text="What `picasso doctor` finds without requests and tests.")
@@ -122,7 +122,7 @@ class SettingSerializer(serializers.Serializer[Any]):
     page = serializers.CharField(help_text="Of the documentation.")
 
 
-class SettingsSerializer(serializers.Serializer[Any]):
+class SystemSettingsSerializer(serializers.Serializer[Any]):
     settings = SettingSerializer(many=True)
 
 

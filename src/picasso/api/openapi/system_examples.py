@@ -67,7 +67,7 @@ ANSWERS: Mapping[str, Any] = {
         ],
         "disk": {"free": 214_748_364_800, "total": 536_870_912_000, "kept_free": 268_435_456},
     },
-    "Checks": {
+    "SystemChecks": {
         "ready": True,
         "checks": [{"name": "database", "outcome": "ok", "page": "settings.md#database_url"}],
         "findings": [
@@ -81,7 +81,7 @@ ANSWERS: Mapping[str, Any] = {
             }
         ],
     },
-    "Settings": {
+    "SystemSettings": {
         "settings": [
             {
                 "name": "PICASSO_QUICK_JOBS",
