@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 from urllib.parse import quote
@@ -26,6 +26,7 @@ from picasso.files.queries import COLUMNS
 from picasso.languages.translate import in_language
 from picasso.models import Derivative, File, FileWebhook, Job, Scan, Visibility
 from picasso.queue_names import QUEUES
+from picasso.timestamps import rfc3339
 
 # A path that `quote` would leave as it is. Most are, and this takes a sixth of the time.
 UNRESERVED = re.compile(r"[A-Za-z0-9_.~/-]*", re.ASCII).fullmatch
@@ -159,22 +160,17 @@ def members(file: File, links: Links) -> dict[str, Any]:
         "media_type": file.media_type,
         "declared_type": file.declared_type,
         "sha256": file.sha256,
-        "uploaded_at": moment(file.uploaded_at),
+        "uploaded_at": rfc3339(file.uploaded_at),
         "state": state,
         "processed": state == File.State.PROCESSED,
         "visibility": str(file.visibility),
         "owner": file.owner,
-        "expires_at": file.expires_at and moment(file.expires_at),
+        "expires_at": file.expires_at and rfc3339(file.expires_at),
         "scan": str(file.scan),
         "quarantined": file.quarantined,
         "tags": file.tags,
         "attributes": file.attributes,
     }
-
-
-def moment(at: datetime) -> str:
-    """As DRF writes it."""
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 MEMBERS = frozenset(COLUMNS) - {"key"} | {"file", "processed"}

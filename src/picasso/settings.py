@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import environ
 import structlog
 
-from picasso import __version__, addresses, conf, redaction
+from picasso import __version__, addresses, conf, redaction, timestamps
 
 PICASSO = conf.load(os.environ)
 
@@ -154,6 +154,7 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": None,
     "DEFAULT_PAGINATION_CLASS": "picasso.api.pagination.Pages",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DATETIME_FORMAT": timestamps.FORMAT,
     "EXCEPTION_HANDLER": "picasso.api.errors.handle",
 }
 

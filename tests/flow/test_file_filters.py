@@ -46,6 +46,15 @@ def at(moment: str) -> dict[str, Any]:
     return {"id": uuid.UUID(int=(milliseconds << 80) | (new_id().int & (2**80 - 1))), "uploaded_at": uploaded_at}
 
 
+def test_times_have_one_width() -> None:
+    """So that texts sort as moments do, and a fixed format reads them all."""
+    file = new_file("a.txt", **at("2026-03-01T12:00:05+00:00"), expires_at=datetime(2999, 1, 1, tzinfo=UTC))
+    (listed,), detail = ask({}).json()["results"], client().get(f"{FILES}{file.pk}/").json()
+    for shown in (listed, detail):
+        assert shown["uploaded_at"] == "2026-03-01T12:00:05.000000Z"
+        assert shown["expires_at"] == "2999-01-01T00:00:00.000000Z"
+
+
 def test_by_state() -> None:
     for state in File.State.values:
         new_file(state, state=state)

@@ -13,6 +13,7 @@ from django.utils import timezone
 from picasso.access.principal import OPEN, Scope
 from picasso.events.write import clear
 from picasso.models import Delivery
+from picasso.timestamps import rfc3339
 from tests.flow.http import client
 from tests.flow.rows import new_file
 from tests.flow.webhooks import happen, new_webhook
@@ -63,7 +64,7 @@ def test_a_test_and_one_of_another_webhook() -> None:
 def test_a_webhook_that_pauses_says_until_when() -> None:
     until = timezone.now() + timedelta(minutes=1)
     webhook = new_webhook("http://127.0.0.1/", resume_at=until, failures=3)
-    assert client().get(f"{HOOKS}{webhook.pk}/").json()["resume_at"] == until.isoformat().replace("+00:00", "Z")
+    assert client().get(f"{HOOKS}{webhook.pk}/").json()["resume_at"] == rfc3339(until)
 
 
 def test_the_error_codes_have_cause_and_remedy() -> None:

@@ -28,6 +28,7 @@ from picasso.events.write import clear
 from picasso.models import AuditEntry, Delivery, Event, Webhook
 from picasso.outbound import Limits
 from picasso.outbound.client import Client, Options
+from picasso.timestamps import rfc3339
 from picasso.web.app import WebApp
 from picasso.webhooks import endpoints, fan_out, results, schedule, sender, signing
 from picasso.webhooks.claims import LEASE_SECONDS, QUICK, RESERVED, UNKNOWN, Work, claim, remove_old, room_of
@@ -66,7 +67,7 @@ def test_a_receiver_is_told_and_can_verify_it() -> None:
     body = verified(request)
     event = Event.everywhere.get()
     assert body["type"] == "file.processed"
-    assert body["timestamp"] == event.at.isoformat().replace("+00:00", "Z")
+    assert body["timestamp"] == rfc3339(event.at)
     data = data_of(request)
     assert {name: data[name] for name in ("id", "seq", "name", "owner", "state")} == {
         "id": str(file.pk),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC
 from typing import Any
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
@@ -13,6 +12,7 @@ from picasso.access.actor import Actor
 from picasso.access.principal import Principal, Scope
 from picasso.keyset import Merged
 from picasso.models import AuditEntry, Project
+from picasso.timestamps import rfc3339
 
 
 def actor_of(principal: Principal, address: str) -> Actor:
@@ -58,7 +58,7 @@ def fields_of(row: AuditEntry) -> dict[str, Any]:
     names = ("actor", "owner", "address", "action", "target", "target_id", "outcome", "count", "details")
     return {
         "id": str(row.pk),
-        "at": row.at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "at": rfc3339(row.at),
         "project": project_of(row),
         "kind": row.actor_kind,
         **{name: getattr(row, name) for name in names},

@@ -24,6 +24,7 @@ from picasso.access.principal import Principal, Scope, principal_of
 from picasso.api.me import MeSerializer, projects_of
 from picasso.events.sequence import last_number
 from picasso.languages import preferences
+from picasso.timestamps import rfc3339
 
 STATIC = Path(__file__).parents[1] / "static/picasso"
 MODULES = "console"
@@ -181,7 +182,7 @@ def session(principal: Principal, root: str) -> dict[str, Any]:
     return {
         # First: what the page shows is no older. It follows events from there.
         "newestEvent": last_number() if may_follow else None,
-        "now": datetime.now(UTC).isoformat(),
+        "now": rfc3339(datetime.now(UTC)),
         "me": MeSerializer(principal).data if principal.project else None,
         "version": __version__,
         "maxUploadSize": settings.PICASSO.max_upload_size or None,

@@ -6,9 +6,11 @@ import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from typing import Any
+
+from picasso.timestamps import rfc3339
 
 COLUMNS = ("seq", "project_id", "type", "at", "file_id", "owner", "tags", "media_type", "pipeline", "data")
 
@@ -36,7 +38,7 @@ class EventRecord:
         return {
             "seq": self.seq,
             "type": self.type,
-            "at": self.at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+            "at": rfc3339(self.at),
             "owner": self.owner,
             "tags": list(self.tags),
             "media_type": self.media_type,

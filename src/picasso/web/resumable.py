@@ -20,6 +20,7 @@ from picasso.receive.acceptance import policy_of_sender, require_accepted
 from picasso.receive.append import Append
 from picasso.receive.locked_upload import LockedUpload, UploadStatus
 from picasso.receive.screen import Screen
+from picasso.timestamps import rfc3339
 from picasso.web.body import Body, WholeBody
 from picasso.web.digests import Checks
 from picasso.web.request import Request
@@ -77,7 +78,7 @@ def as_json(status: UploadStatus) -> dict[str, Any]:
         "offset": status.offset,
         "length": row.length,
         "complete": row.finished,
-        "expires_at": datetime.fromtimestamp(int(status.expires_at), UTC).isoformat().replace("+00:00", "Z"),
+        "expires_at": rfc3339(datetime.fromtimestamp(int(status.expires_at), UTC)),
         "file_id": str(row.file_id) if row.file_id else None,
         "tags": row.tags,
         "attributes": row.attributes,

@@ -26,6 +26,7 @@ from picasso.files.queries import with_derivatives
 from picasso.models import Delivery, Event, File, Webhook
 from picasso.receive import webhook_urls
 from picasso.serializers import FileDetailSerializer, Links
+from picasso.timestamps import rfc3339
 from picasso.webhooks import of_files, signing
 from picasso.webhooks.claims import TEST, Claim, message_id
 from picasso.webhooks.of_files import Receiver
@@ -157,7 +158,7 @@ def keys_of(webhook: Webhook) -> list[str]:
 
 def body_of(claim: Claim, events: Mapping[int | None, EventRecord], files: Mapping[uuid.UUID | None, File]) -> bytes:
     if claim.event is None:
-        return encoded({"type": TEST, "timestamp": moment(), "data": {"webhook": str(claim.webhook)}})
+        return encoded({"type": TEST, "timestamp": rfc3339(timezone.now()), "data": {"webhook": str(claim.webhook)}})
     if (event := events.get(claim.event)) is None:
         return b""
     shown = event.shown
@@ -189,10 +190,6 @@ def fitting(body: dict[str, Any]) -> bytes:
 
 def encoded(value: Mapping[str, Any]) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str).encode(errors="replace")
-
-
-def moment() -> str:
-    return timezone.now().isoformat().replace("+00:00", "Z")
 
 
 def links_of(project_id: int) -> Links:

@@ -28,7 +28,7 @@ export class Requests {
 
   get #until() {
     const before = this.#filters.get('uploaded_before');
-    return before && (!this.opened || before < this.opened) ? before : this.opened;
+    return before && (!this.opened || isBefore(before, this.opened)) ? before : this.opened;
   }
 
   #get(query, parameters) {
@@ -50,8 +50,8 @@ export class Requests {
       this.#listed({ page_size: PAGE, count }),
       this.#get(new URLSearchParams(), { page_size: 1, count: 'fast' }),
     ]);
-    const latest = [first, newest].flatMap((page) => page.results).map((file) => file.uploaded_at).sort().at(-1);
-    this.opened = justAfter(latest);
+    const times = [first, newest].flatMap((page) => page.results).map((file) => Date.parse(file.uploaded_at));
+    this.opened = times.length ? justAfter(Math.max(...times)) : '';
     return first;
   }
 
@@ -107,17 +107,20 @@ export class Requests {
   async fresh() {
     if (!this.opened) return { number: 0, exact: true };
     const query = new URLSearchParams(this.#filters);
-    if (!(query.get('uploaded_after') > this.opened)) query.set('uploaded_after', this.opened);
+    if (!isBefore(this.opened, query.get('uploaded_after'))) query.set('uploaded_after', this.opened);
     const { count, count_at_least: atLeast } = await this.#get(query, { page_size: 1, count: 'fast' });
     return { number: count ?? atLeast, exact: count !== undefined };
   }
 
   /** Begin with a file that is known to be the newest one. @param {string} at */
-  openAt(at) { this.opened = justAfter(at); }
+  openAt(at) { this.opened = justAfter(Date.parse(at)); }
 }
 
 /** A millisecond later: the first moment that does not have this file. */
-const justAfter = (at) => at ? new Date(Date.parse(at) + 1).toISOString() : '';
+const justAfter = (at) => new Date(at + 1).toISOString();
+
+/** As moments: as texts, a moment without a fraction of the second would come after one of the same second with it. */
+const isBefore = (one, other) => Date.parse(one) < Date.parse(other);
 
 /** The first files, which the page has brought along, so that they show before any script runs; null without. */
 export function broughtAlong() {

@@ -28,7 +28,7 @@ export function workersCard(workers) {
 }
 
 /** Whether one that is silent was followed by another one of its queue, as when the service was started anew. @param {Worker} worker @param {Worker[]} all */
-const isReplaced = (worker, all) => !worker.alive && all.some(({ alive, queue, started_at: began }) => alive && queue === worker.queue && began !== null && began > worker.seen_at);
+const isReplaced = (worker, all) => !worker.alive && all.some(({ alive, queue, started_at: began }) => alive && queue === worker.queue && began !== null && Date.parse(began) > Date.parse(worker.seen_at));
 
 /** @param {Worker} worker @param {unknown} [replaced] */
 function one(worker, replaced) {
