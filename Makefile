@@ -67,6 +67,7 @@ bench: $(VENV)/dev.done
 	@$(BIN)/python -m bench
 
 $(VENV)/run.done: requirements/build.txt requirements/run.txt pyproject.toml clients/python/pyproject.toml | $(VENV)/bin/python
+	@echo "Installing what Picasso needs into $(VENV): about 700 MB, one to two minutes ..."
 	@$(PIP) -r requirements/build.txt
 	@$(PIP) --no-build-isolation -r requirements/run.txt
 	@# The distribution was once called `picasso`; a second copy would register every processor twice.
@@ -75,6 +76,7 @@ $(VENV)/run.done: requirements/build.txt requirements/run.txt pyproject.toml cli
 	@touch $@
 
 $(VENV)/dev.done: requirements/dev.txt $(VENV)/run.done
+	@echo "Installing what the tests need into $(VENV): about 300 MB, up to a minute ..."
 	@$(PIP) -r requirements/dev.txt
 	@touch $@
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import NoReturn
 
 from picasso import __version__, compatibility, conf, garbage, redaction, supervise
 from picasso.commands.checks import asks_for_help, avoid_new_key, check_libraries, require_data
 from picasso.commands.manage import SHORTCUTS, manage
+from picasso.commands.overview import Groups, overview, unknown
 from picasso.commands.ready import ready
 from picasso.commands.start import up, web, worker
-from picasso.data_folder import close_to_others
+from picasso.data_folder import close_to_others, noted_port
 from picasso.process import pipelines, registry
 from picasso.queue_names import QUEUES
 
@@ -33,48 +36,81 @@ CLIENT = {
     "demo": "fill a service with files of all kinds, made on the spot",
 }
 
+# Those of `OWN` that do not run the service.
+OPERATING = ("ready", "manage")
+
 # What asks for completions: see `picasso completion`.
 COMPLETE = "_PICASSO_COMPLETE"
+HELP = frozenset({"help", "-h", "--help"})
+OF_CLIENT = ("--url", "--project")
+"""Options of a client's command that may stand before it."""
 
 
 def main() -> None:
     given = sys.argv[1:]
-    if os.environ.get(COMPLETE) or (given and not given[0].startswith("-") and given[0] not in {*OWN, *SHORTCUTS}):
+    if given[:1] == ["help"] and given[1:]:
+        given = [*given[1:], "--help"]
+    if os.environ.get(COMPLETE):
         run_client(given)
-    run_here(["manage", *given] if given and given[0] in SHORTCUTS else given)
+    elif not given or given[0] in HELP:
+        print(overview(groups()))
+        sys.exit()
+    elif given[0] in SHORTCUTS:
+        find_service()
+        run_here(["manage", *given])
+    elif given[0] in OWN or (given[0].startswith("-") and not given[0].startswith(OF_CLIENT)):
+        run_here(given)
+    else:
+        run_client(given)
 
 
-def run_client(given: Sequence[str]) -> None:
-    """Run a command that speaks to a service over HTTP, and exit; return if there is no such command.
+def run_client(given: Sequence[str]) -> NoReturn:
+    """Run a command that speaks to a service over HTTP, and exit; with 2 if there is no such command.
 
     The client is imported here only: no process of the service needs it.
     """
     from picasso_client import cli as client
 
-    if given and given[0] == "client":
-        client.main(given[1:], "picasso client")
-    if given and given[0] == "demo":
+    others = {**OWN, **SHORTCUTS, **CLIENT}
+    find_service()
+    name = given[0] if given else ""
+    if name == "demo":
         from picasso.demo import command as demo
 
         demo.main(given[1:])
-    if given and given[0] == "bench":
+    if name == "bench":
         from picasso.bench import command as bench
 
         bench.main(given[1:])
-    if os.environ.get(COMPLETE) or given[0] in client_commands():
-        client.main(given, "picasso", {**OWN, **SHORTCUTS, **CLIENT})
+    if name == "client":
+        client.main(given[1:], "picasso client")
+    if name in client.COMMANDS or name.startswith("-") or os.environ.get(COMPLETE):
+        client.main(given, "picasso", others)
+    print(unknown(name, {**others, **client.COMMANDS}), file=sys.stderr)
+    sys.exit(2)
 
 
-def client_commands() -> Mapping[str, str]:
-    """Those that have no other meaning here. ``picasso client`` has all of them."""
+def find_service() -> None:
+    """Where no setting and no login tells another one, the service is the one that runs in this folder."""
+    with suppress(conf.ConfError):
+        if not os.environ.get("PICASSO_PORT") and (port := noted_port(conf.load(os.environ).data_dir)):
+            os.environ["PICASSO_PORT"] = str(port)
+
+
+def groups() -> Groups:
+    """All commands. Those of the client that mean something else here are in ``picasso client`` only."""
     from picasso_client.cli import COMMANDS
 
-    own = {name: what for name, what in COMMANDS.items() if name not in {*OWN, *SHORTCUTS}}
-    return {**own, **CLIENT}
+    other = {name: what for name, what in COMMANDS.items() if name not in {*OWN, *SHORTCUTS}}
+    return {
+        "Run the service": {name: OWN[name] for name in OWN if name not in OPERATING},
+        "Operate it, on the machine where it runs": {**SHORTCUTS, **{name: OWN[name] for name in OPERATING}},
+        "Use a service over HTTP, from any machine": {**other, **CLIENT},
+    }
 
 
 def run_here(given: Sequence[str]) -> None:
-    arguments = parser(given).parse_args(given)
+    arguments = parser().parse_args(given)
     garbage.search_later()
     supervise.keep_secrets()
     if arguments.supervisor is not None:
@@ -127,20 +163,16 @@ def prepare_to_manage(settings: conf.Conf, arguments: Sequence[str]) -> None:
         require_data(settings, name)
 
 
-def parser(given: Sequence[str]) -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="picasso", description="Takes uploads of any kind and processes them.")
     top.add_argument("--version", action="version", version=f"picasso {__version__}")
     top.add_argument("--supervisor", type=int, help=argparse.SUPPRESS)
     commands = top.add_subparsers(required=True, metavar="command")
     for name, run in (("up", up), ("web", web), ("worker", worker), ("manage", manage), ("ready", ready)):
-        commands.add_parser(name, help=OWN[name]).set_defaults(run=run)
+        commands.add_parser(name, description=f"{OWN[name][0].upper()}{OWN[name][1:]}.").set_defaults(run=run)
     commands.choices["web"].add_argument("--fd", type=int, help=argparse.SUPPRESS)
     queues = commands.choices["worker"]
     queues.add_argument("--queue", choices=QUEUES, action="append", help="only this queue (default: all)")
     commands.choices["manage"].add_argument("arguments", nargs=argparse.REMAINDER)
     commands.choices["ready"].add_argument("part", choices=("web", "worker"))
-    # For the help and for messages about unknown commands.
-    others = {} if {*given} & {*OWN} else client_commands()
-    for name, what in {**SHORTCUTS, **others}.items():
-        commands.add_parser(name, help=what)
     return top

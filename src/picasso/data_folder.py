@@ -1,6 +1,7 @@
-"""Who may use what is in the data folder. Earlier versions let every user of the machine read it.
+"""Who may use what is in the data folder, and on which port the service that uses it listens.
 
-New files get their modes from the umask of the process (`picasso.supervise.keep_secrets`).
+Earlier versions let every user of the machine read it. New files get their modes from the umask of the process
+(`picasso.supervise.keep_secrets`).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import stat
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 OTHERS = 0o007
@@ -18,6 +19,28 @@ OTHERS = 0o007
 # Folders whose files are closed one by one. Their own modes are changed last: they say whether that is done. What is in
 # `scratch/` does not stay.
 WITH_FILES = ("media", "uploads", "incoming", "orphans")
+
+PORT = "port"
+"""The file with the port of `picasso up`, while that runs."""
+
+
+@contextmanager
+def port_noted(folder: Path, port: int) -> Iterator[None]:
+    """For commands that are run in the same folder, which need no setting then."""
+    path = folder / PORT
+    path.write_text(f"{port}\n")
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def noted_port(folder: Path) -> int | None:
+    """That of the service that runs there, or that was killed."""
+    try:
+        return int((folder / PORT).read_text())
+    except (OSError, ValueError):
+        return None
 
 
 def close_to_others(folder: Path) -> None:

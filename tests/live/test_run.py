@@ -199,7 +199,10 @@ def test_a_reader_that_ends_early_is_no_error() -> None:
 
 def test_an_address_that_is_not_this_machines_is_told(tmp_path: Path) -> None:
     line = one_line(tmp_path, "web", PICASSO_HOST="192.0.2.1", PICASSO_PORT="9000")
-    assert line == "Picasso can't listen on 192.0.2.1:9000: Cannot assign requested address (see PICASSO_HOST)"
+    assert (
+        line
+        == "Picasso can't listen on 192.0.2.1:9000: Cannot assign requested address. PICASSO_HOST sets another one."
+    )
 
 
 def test_who_does_not_answer_is_told(tmp_path: Path) -> None:

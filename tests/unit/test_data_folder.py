@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from picasso.data_folder import close_to_others, is_open
+from picasso.cli import find_service
+from picasso.data_folder import close_to_others, is_open, noted_port, port_noted
 
 
 def old_installation(folder: Path) -> list[Path]:
@@ -80,3 +81,21 @@ def test_a_folder_of_another_user_is_told(
     monkeypatch.setattr(Path, "chmod", refuse)
     close(tmp_path)
     assert f"may be able to read {tmp_path}" in capsys.readouterr().err
+
+
+def test_commands_find_the_service_that_runs_in_their_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("PICASSO_PORT", "PICASSO_DATA_DIR"):
+        monkeypatch.setenv(name, "")  # what the command sets is undone after the test
+        monkeypatch.delenv(name)
+    (tmp_path / "data").mkdir()
+    with port_noted(tmp_path / "data", 8765):
+        find_service()
+        assert os.environ["PICASSO_PORT"] == "8765"
+        monkeypatch.setenv("PICASSO_PORT", "9000")
+        find_service()
+        assert os.environ["PICASSO_PORT"] == "9000", "a setting comes first"
+    assert noted_port(tmp_path / "data") is None
+    monkeypatch.delenv("PICASSO_PORT")
+    find_service()
+    assert "PICASSO_PORT" not in os.environ

@@ -20,6 +20,7 @@ from picasso.bench import machine, service
 from picasso.bench.service import TAG, groups
 from picasso.bench.wire import BenchError, RateLimited, Target
 from picasso_client import Client, PicassoError
+from picasso_client.cli.advice import explained
 from picasso_client.config import Login, resolve
 
 SECONDS = 20.0
@@ -46,15 +47,15 @@ def main(arguments: Sequence[str]) -> NoReturn:
     """Exit: 0, or 1 after an error, which is told. What can't be measured from here is none."""
     chosen = parser().parse_args(arguments)
     try:
-        login = resolve(None, None)
-        with Client() as client:
+        login = resolve(chosen.url, None)
+        with Client(chosen.url) as client:
             if chosen.remove:
                 print(f"{remove(client)} files are deleted.")
                 sys.exit(0)
             run(client, login, chosen.seconds, as_json=chosen.json)
             sys.exit(0)
     except (PicassoError, BenchError, ValueError) as fault:
-        sys.exit(f"picasso bench: {fault}")
+        sys.exit(f"picasso bench: {explained(fault, url=chosen.url)}")
     except RateLimited:
         sys.exit(f"picasso bench: {LIMITED}")
 
@@ -67,6 +68,7 @@ def parser() -> argparse.ArgumentParser:
         epilog="The service and the key are those of PICASSO_URL and PICASSO_KEY, or of `picasso login`. Disk and"
         " database are those of PICASSO_DATA_DIR and DATABASE_URL, if the service is on this machine.",
     )
+    found.add_argument("--url", help="the address of another service")
     found.add_argument("--seconds", type=seconds, default=SECONDS, help="of small uploads (default: 20)")
     found.add_argument("--json", action="store_true", help="print the figures as one JSON object")
     found.add_argument("--remove", action="store_true", help=f"only delete the files with the tag {TAG}")

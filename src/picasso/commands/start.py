@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from picasso import __version__, compatibility, conf, garbage, supervise
 from picasso.commands.ready import reason
+from picasso.data_folder import port_noted
 from picasso.process import pipelines
 from picasso.supervise import SupervisedProcess
 
@@ -18,7 +19,7 @@ from picasso.supervise import SupervisedProcess
 def up(settings: conf.Conf, _: argparse.Namespace) -> int:
     # Django's checks import all of the web process, which is slow; they are for developers, and run in tests.
     supervise.once("manage", "migrate", "--verbosity", "0", "--skip-checks")
-    with listening(settings) as listener:
+    with listening(settings) as listener, port_noted(settings.data_dir, listener.getsockname()[1]):
         address = settings.public_url or f"http://{settings.host}:{settings.port}"
         print(f"Picasso {__version__} is at {address} (files in {settings.data_dir}). Ctrl-C ends it.", flush=True)
         if settings.access == "open":
@@ -49,7 +50,8 @@ def listening(settings: conf.Conf) -> socket.socket:
         return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
     except OSError as fault:
         setting = "PICASSO_PORT" if fault.errno in {errno.EADDRINUSE, errno.EACCES} else "PICASSO_HOST"
-        sys.exit(f"Picasso can't listen on {settings.host}:{settings.port}: {reason(fault)} (see {setting})")
+        where = f"{settings.host}:{settings.port}"
+        sys.exit(f"Picasso can't listen on {where}: {reason(fault)}. {setting} sets another one.")
 
 
 def supervised_web(settings: conf.Conf, listener: socket.socket) -> list[SupervisedProcess]:

@@ -10,6 +10,7 @@ from typing import NoReturn
 
 from picasso.demo.samples import WEB, Sample, samples
 from picasso_client import Client, File, PicassoError
+from picasso_client.cli.advice import explained
 
 TAG = "demo"
 MARK = "demo"
@@ -27,10 +28,10 @@ def main(arguments: Sequence[str]) -> NoReturn:
     """Exit: 0, or 1 if something failed."""
     chosen = parser().parse_args(arguments)
     try:
-        with Client() as client:
+        with Client(chosen.url) as client:
             sys.exit(remove(client) if chosen.remove else fill(client, frozenset(chosen.tag)))
     except (PicassoError, ValueError) as error:
-        sys.exit(f"picasso demo: {error}")
+        sys.exit(f"picasso demo: {explained(error, url=chosen.url)}")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -39,6 +40,7 @@ def parser() -> argparse.ArgumentParser:
         description="Fill a service with files of all kinds. It makes what is missing, so it can be run again.",
         epilog="The service and the key are those of PICASSO_URL and PICASSO_KEY, or of `picasso login`.",
     )
+    found.add_argument("--url", help="the address of another service")
     found.add_argument("tag", nargs="*", help="only the files with one of these tags, such as holiday or trouble")
     found.add_argument("--remove", action="store_true", help="delete the files of the demo")
     return found

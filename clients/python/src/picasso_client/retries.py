@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -61,7 +62,7 @@ def no_answer(fault: Exception) -> PicassoError:
 
 
 def unreachable(service: Service, fault: Exception) -> PicassoError:
-    text = str(fault) or type(fault).__name__
+    text = re.sub(r"^\[Errno -?\d+\] ", "", str(fault)) or type(fault).__name__
     return PicassoError(0, "no-answer", f"{service.login.url} can't be reached ({text}).")
 
 

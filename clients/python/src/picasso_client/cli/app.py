@@ -10,6 +10,7 @@ import click
 from click.shell_completion import shell_complete
 
 from picasso_client.cli import COMMANDS
+from picasso_client.cli.advice import explained
 from picasso_client.cli.context import PROJECT, URL, Settings
 from picasso_client.cli.output import say
 from picasso_client.errors import PicassoError
@@ -43,7 +44,7 @@ class Commands(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if what := others_of(ctx).get(cmd_name):
-            return commands if cmd_name == "client" else click.Command(cmd_name, help=what, short_help=what)
+            return commands if cmd_name == "client" else of_somebody_else(cmd_name, what)
         if module := MODULES.get(cmd_name):
             found: click.Command = import_module(f"picasso_client.cli.{module}").COMMANDS[cmd_name]
             return found
@@ -60,6 +61,16 @@ def others_of(ctx: click.Context) -> Mapping[str, str]:
     return ctx.obj.others if isinstance(ctx.obj, Settings) and ctx.parent is None else {}
 
 
+def of_somebody_else(name: str, what: str) -> click.Command:
+    """For completions. It is run here only with an option of the client before it."""
+
+    def refuse() -> None:
+        raise click.UsageError(f"{name!r} takes no options before it.")
+
+    anything = {"ignore_unknown_options": True, "allow_extra_args": True}
+    return click.Command(name, anything, refuse, help=what, short_help=what, add_help_option=False)
+
+
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @URL
 @PROJECT
@@ -73,8 +84,9 @@ def commands() -> None:
 
 def run(arguments: Sequence[str], program: str, others: Mapping[str, str]) -> int:
     """The status to exit with."""
+    settings = Settings(program, others)
     try:
-        with commands.make_context(program, list(arguments), obj=Settings(program, others)) as context:
+        with commands.make_context(program, list(arguments), obj=settings) as context:
             commands.invoke(context)
     except click.exceptions.Exit as end:
         return end.exit_code
@@ -87,19 +99,9 @@ def run(arguments: Sequence[str], program: str, others: Mapping[str, str]) -> in
     except BrokenPipeError:
         raise
     except (PicassoError, OSError) as fault:
-        say(f"{program}: {fault}{advice(fault, program)}")
+        say(f"{program}: {explained(fault, program, settings.url)}")
         return 1
     return 0
-
-
-def advice(fault: Exception, program: str) -> str:
-    """What to do about it."""
-    code = fault.code if isinstance(fault, PicassoError) else ""
-    if code in {"unauthorized", "invalid-key"}:
-        return f" Run `{program} login`, or set PICASSO_KEY."
-    if code == "forbidden":
-        return f" `{program} whoami` shows what you may do."
-    return f" `{program} login`, --url and PICASSO_URL say where the service is." if code == "no-answer" else ""
 
 
 def complete(program: str, others: Mapping[str, str]) -> int | None:

@@ -52,7 +52,7 @@ URL = click.option(
     metavar="URL",
     expose_value=False,
     callback=set_url,
-    help="The address of the service. Default: PICASSO_URL, or the one of `login`.",
+    help="The address of the service. Default: PICASSO_URL, that of `login`, or the port PICASSO_PORT here.",
 )
 PROJECT = click.option(
     "--project",

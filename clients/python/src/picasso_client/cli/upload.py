@@ -166,14 +166,24 @@ def content_of(path: Path) -> Any:
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--name", help="The name to store, for one file or the standard input.")
 @click.option("--pipeline", metavar="NAME", help="The pipeline that processes the files.")
-@click.option("-t", "--tag", "tags", metavar="TAG", multiple=True)
-@click.option("-a", "--attribute", "attributes", metavar="NAME=VALUE", multiple=True, help="VALUE may be JSON.")
+@click.option("-t", "--tag", "tags", metavar="TAG", multiple=True, help="Of all the files; may be repeated.")
+@click.option(
+    "-a", "--attribute", "attributes", metavar="NAME=VALUE", multiple=True, help="The same; VALUE may be JSON."
+)
 @click.option("--visibility", type=click.Choice(["private", "public"]))
 @click.option("--webhook-url", metavar="URL", help="Gets the events of the files.")
 @click.option("--expires-at", type=MOMENT, metavar="TIME", help="When the files are deleted: 2026-12-24, or RFC 3339.")
 @click.option("--keep-paths", is_flag=True, help="Store the path within the folder as the attribute `path`.")
-@click.option("-w", "--wait", is_flag=True, help="Until the files are processed.")
-@click.option("-p", "--parallel", type=click.IntRange(1, 64), default=4, show_default=True, help="Files at once.")
+@click.option("-w", "--wait", is_flag=True, help="Wait until the files are processed.")
+@click.option(
+    "-p",
+    "--parallel",
+    metavar="N",
+    type=click.IntRange(1, 64),
+    default=4,
+    show_default=True,
+    help="How many files at once.",
+)
 @click.option("--restart", is_flag=True, help="Do not go on where the same command was interrupted.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON lines.")
 @of_service
