@@ -7,10 +7,11 @@ import sys
 import pytest
 
 from picasso import cli
+from picasso.commands.manage import SHORTCUTS
 from picasso.commands.overview import MEANT, overview, unknown
 from picasso_client.cli import COMMANDS
 
-NAMES = {*cli.OWN, *cli.SHORTCUTS, *cli.CLIENT, *COMMANDS}
+NAMES = {*cli.OWN, *SHORTCUTS, *cli.CLIENT, *COMMANDS}
 
 
 def ran(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> object:
