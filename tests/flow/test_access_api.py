@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from io import StringIO
 from typing import Any
 
 import pytest
@@ -143,6 +144,57 @@ def test_the_command_tells_the_keys_of_a_rotation_apart(capsys: pytest.CaptureFi
     assert cells[5] != "never" == lines[old.pk].split()[5]
     with pytest.raises(CommandError, match="no active key"):
         call_command("keys", "secret", old.pk)
+
+
+def command(*arguments: str) -> str:
+    out = StringIO()
+    call_command("keys", *arguments, stdout=out, stderr=StringIO())
+    return out.getvalue().strip()
+
+
+def test_the_command_limits_shows_and_rotates_keys() -> None:
+    limits = ("--scope", "files:write", "--expires", "90d", "--network", "10.1.2.3/8", "--network", "2001:db8::/32")
+    text = command("create", "shop", *limits)
+    old = Key.objects.get(pk=keys.parse(text).id)
+    assert (old.name, old.scopes, old.networks) == ("shop", ["files:write"], ["10.0.0.0/8", "2001:db8::/32"])
+    assert old.expires_at
+    assert timedelta(days=89) < old.expires_at - timezone.now() <= timedelta(days=90)
+    successor = command("rotate", old.pk, "--grace", "60")
+    new, kept = Key.objects.get(pk=keys.parse(successor).id), old.expires_at
+    old.refresh_from_db()
+    assert (new.networks, new.scopes, new.expires_at) == (old.networks, old.scopes, kept)
+    assert old.expires_at - timezone.now() <= timedelta(seconds=60)
+    assert keys.state_of(old) == keys.state_of(new) == "active"
+    shown = command("show", new.pk)
+    assert dict(line.split(maxsplit=1) for line in shown.splitlines())["networks"] == "10.0.0.0/8,2001:db8::/32"
+    told = command("show", f"pk_{new.pk}", "--json")
+    assert (json.loads(told)["lineage"], json.loads(told)["state"]) == (old.pk, "active")
+    for secret in (keys.parse(successor).secret_hash, successor.rpartition("_")[2]):
+        assert secret not in shown + told
+    with pytest.raises(CommandError, match="rotated already"):
+        command("rotate", old.pk)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("create", ""),
+        ("create", "a" * 101),
+        ("create", "a", "--expires", "soon"),
+        ("create", "a", "--expires", "0d"),
+        ("create", "a", "--expires", "99999d", "--network", "nowhere"),
+        ("create", "a", "--expires", "2020-01-01"),
+        ("create", "a", "--network", "10.0.0.0/99"),
+        ("create", "a", *("--network", "::1") * 101),
+        ("rotate", "nothing"),
+        ("rotate", "nothing", "--grace", "9999999"),
+        ("show", "nothing"),
+    ],
+)
+def test_the_command_refuses_a_wrong_key(arguments: tuple[str, ...]) -> None:
+    with pytest.raises(CommandError):
+        command(*arguments)
+    assert not Key.objects.exists()
 
 
 def test_me() -> None:

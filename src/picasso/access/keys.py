@@ -37,6 +37,12 @@ SCOPES = {str(scope): scope for scope in Scope}
 
 FIRST_ADMIN = "first administrator"
 
+MAX_NAME = 100
+MAX_NETWORKS = 100
+
+GRACE, MAX_GRACE = timedelta(days=1), timedelta(days=30)
+"""How long a key that is rotated stays valid: usually, and at most."""
+
 PATTERN = re.compile(
     rf"pk_(\w{{{ID_LENGTH}}})_([0-9A-Za-z]{{{SECRET_LENGTH}}})([0-9A-Za-z]{{{CHECKSUM_LENGTH}}})", re.ASCII
 )
@@ -163,6 +169,11 @@ def mark_used(key_id: str) -> None:
     models.Key.objects.filter(pk=key_id).exclude(last_used_at__gt=timezone.now() - timedelta(minutes=1)).update(
         last_used_at=timezone.now()
     )
+
+
+def network(text: str) -> str:
+    """An IP address or a network as it is stored, such as ``10.0.0.0/8``. Raises `ValueError`."""
+    return str(ip_network(text, strict=False))
 
 
 def within(address: str, networks: Collection[str]) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from ipaddress import ip_network
 from typing import Any
 
 from django.db import transaction
@@ -24,8 +23,6 @@ from picasso.errors import NotFound
 from picasso.keyset import Order
 from picasso.models import Key, Project
 
-MAX_GRACE = timedelta(days=30)
-
 SCOPES = [str(scope) for scope in Scope]
 
 
@@ -33,7 +30,7 @@ class NetworkField(serializers.CharField):
     def to_internal_value(self, data: Any) -> str:
         text = super().to_internal_value(data)
         try:
-            return str(ip_network(text, strict=False))
+            return keys.network(text)
         except ValueError:
             raise serializers.ValidationError("This is no IP address or network such as 10.0.0.0/8.") from None
 
@@ -50,14 +47,14 @@ class PublicKeyField(serializers.CharField):
 
 class KeySerializer(serializers.Serializer[Key]):
     id = serializers.CharField(read_only=True)
-    name = serializers.CharField(max_length=100, help_text="What it is for.")
+    name = serializers.CharField(max_length=keys.MAX_NAME, help_text="What it is for.")
     scopes = serializers.ListField(
         child=serializers.ChoiceField(choices=SCOPES), min_length=1, help_text="What it may do."
     )
     networks = serializers.ListField(
         child=NetworkField(),
         required=False,
-        max_length=100,
+        max_length=keys.MAX_NETWORKS,
         help_text="Where it may be used from; empty for everywhere.",
     )
     public_key = PublicKeyField(
@@ -86,8 +83,8 @@ class NewKeySerializer(KeySerializer):
 class RotateSerializer(serializers.Serializer[Any]):
     grace = serializers.IntegerField(
         min_value=0,
-        max_value=int(MAX_GRACE.total_seconds()),
-        default=86_400,
+        max_value=int(keys.MAX_GRACE.total_seconds()),
+        default=int(keys.GRACE.total_seconds()),
         help_text="For so many seconds the old key is valid as well.",
     )
 

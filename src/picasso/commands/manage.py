@@ -24,7 +24,7 @@ SHORTCUTS = {
     "audit": "show what was changed, by whom, and what was denied",
     "quarantine": "show, release and delete files in quarantine",
     "webhooks": "list, create and change webhooks, see deliveries, send again",
-    "keys": "create, list and revoke keys of the API",
+    "keys": "create, list, rotate and revoke keys of the API",
     "people": "create, list and change people who sign in",
     "doctor": "test this installation, also through its proxy, and say what to change",
 }

@@ -7,19 +7,19 @@ import uuid
 from argparse import ArgumentTypeError
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.serializers.json import DjangoJSONEncoder
-from django.utils import timezone
 
 from picasso.access import project_settings, projects
 from picasso.access.host_patterns import is_host
 from picasso.access.principal import SERVICE, Principal
 from picasso.errors import PicassoError
 from picasso.events.types import is_pattern
+from picasso.management.arguments import grace, moment, whole
 from picasso.management.options import HIDDEN
 from picasso.models import Delivery, Project, Webhook
 from picasso.webhooks import endpoints, of_files
@@ -32,7 +32,6 @@ DELIVERY_LINE = "{:36}  {:9} {:16} {:5}  {}"
 LISTED = 100
 DAY = 86_400
 MAX_DESCRIPTION = 255
-MAX_DIGITS = 9
 
 FILTERS = ("media_types", "pipelines", "owners")
 
@@ -74,13 +73,15 @@ class Command(BaseCommand):
             "secret", help="make and print a new secret for messages to a webhook_url of uploads"
         )
         secret.add_argument("--project", default="default", help="the name of the project (default: %(default)s)")
-        secret.add_argument("--grace", type=grace, default=DAY, metavar="SECONDS", help=GRACE)
+        secret.add_argument("--grace", type=grace(endpoints.MAX_GRACE), default=DAY, metavar="SECONDS", help=GRACE)
         secret.add_argument("--json", action="store_true", help="print JSON")
         named = {name: commands.add_parser(name, help=what) for name, what in WITH_ID.items()}
         for command in named.values():
             command.add_argument("id", type=uuid.UUID, help="of the webhook")
             command.add_argument("--json", action="store_true", help="print JSON")
-        named["rotate"].add_argument("--grace", type=grace, default=DAY, metavar="SECONDS", help=GRACE)
+        named["rotate"].add_argument(
+            "--grace", type=grace(endpoints.MAX_GRACE), default=DAY, metavar="SECONDS", help=GRACE
+        )
         add_replay(named["replay"])
         add_deliveries(named["deliveries"])
 
@@ -260,28 +261,6 @@ def description(text: str) -> str:
     if len(text) > MAX_DESCRIPTION:
         raise ArgumentTypeError(f"It has more than {MAX_DESCRIPTION} characters.")
     return text
-
-
-def whole(text: str) -> int:
-    if not text.isdecimal() or len(text) > MAX_DIGITS:
-        raise ArgumentTypeError("It must be a whole number that is not negative.")
-    return int(text)
-
-
-def grace(text: str) -> int:
-    """In seconds."""
-    if (found := whole(text)) > (most := int(endpoints.MAX_GRACE.total_seconds())):
-        raise ArgumentTypeError(f"It is at most {most} seconds.")
-    return found
-
-
-def moment(text: str) -> datetime:
-    """ISO 8601; without an offset it is UTC."""
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise ArgumentTypeError(f"{text!r} is no time. Try 2026-11-30T12:00:00Z.") from None
-    return found if timezone.is_aware(found) else timezone.make_aware(found)
 
 
 def principal(project: str) -> Principal:
