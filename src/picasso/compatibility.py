@@ -188,6 +188,7 @@ CELERY_WORKER = Hook(
     (
         Object("celery.worker.consumer:Consumer.Blueprint", ("default_steps",)),
         Object("celery.worker.components:Pool"),
+        Object("celery.apps.worker", ("safe_say",)),
         *overrides("celery.bootsteps:StartStopStep", start="parent", stop="parent", terminate="parent"),
         Accepts("celery:Celery.__init__", ("broker", "set_as_current", "fixups")),
     ),

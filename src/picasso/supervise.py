@@ -114,6 +114,7 @@ def run(processes: Sequence[SupervisedProcess]) -> int:
             for each in processes:
                 each.restart_if_dead()
             time.sleep(0.2)
+        say_ending()
     finally:
         stop(processes)
     return 0
@@ -128,6 +129,12 @@ def stop(processes: Sequence[SupervisedProcess]) -> None:
         time.sleep(0.05)
     for each in processes:
         each.kill()
+
+
+def say_ending() -> None:
+    if sys.stderr.isatty():
+        print(file=sys.stderr)  # the terminal has shown ^C
+    say("ending; jobs that are running begin again at the next start")
 
 
 def say(message: str) -> None:

@@ -282,6 +282,10 @@ class Ending:
         assert self.took < ENDS_WITHIN, f"{self.took:.1f} s\n{self.log}"
         assert self.status in {0, -signal.SIGTERM, -signal.SIGINT}, self.status
 
+    def assert_said_once(self) -> None:
+        assert self.log.count("picasso: ending; ") == 1, self.log
+        assert "MainProcess" not in self.log, "Celery speaks past the log"
+
 
 def ended(stack: Stack, end: Callable[[Stack], None]) -> Ending:
     assert stack._process
@@ -340,6 +344,7 @@ def endings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Ending,
 def test_it_ends_within_ten_seconds_whatever_it_is_doing(endings: dict[str, tuple[Ending, Path]], how: str) -> None:
     ending, data = endings[how]
     ending.assert_clean()
+    ending.assert_said_once()
     assert not list((data / "incoming").iterdir()), "the cut upload left something"
     assert not list((data / "scratch").iterdir()), "the jobs left something"
     with closing(sqlite3.connect(data / "picasso.sqlite3")) as database:

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+import celery.apps.worker
 import celery.worker.consumer
 from celery import bootsteps
 from celery.exceptions import SecurityWarning
@@ -42,6 +43,8 @@ def consume(
     """
     # In a container one is often root. Celery warns because of pickle, but this worker accepts JSON only.
     warnings.filterwarnings("ignore", message=".*superuser privileges", category=SecurityWarning)
+    # Of its end, and of what another Ctrl-C does. The supervisor tells that, in one line for all workers.
+    celery.apps.worker.safe_say = say_nothing  # type: ignore[attr-defined] # not in the stubs
     app = broker.celery
     app.task(name=TASK, shared=False)(task(run))
     app.steps["worker"].add(relay_step(relay))
@@ -65,6 +68,10 @@ def consume(
         ).start()
     finally:
         worker_shutting_down.disconnect(shut_down)
+
+
+def say_nothing(*_: object) -> None:
+    """Instead of what Celery writes to the terminal past the log."""
 
 
 def task(run: Callable[[list[uuid.UUID]], None]) -> Callable[..., None]:
