@@ -9,6 +9,8 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any
 
+import uvloop
+
 log = logging.getLogger(__name__)
 
 # Seconds until it starts again.
@@ -41,7 +43,8 @@ class LoopThread:
         while not self._stopped.is_set():
             try:
                 with suppress(asyncio.CancelledError):
-                    asyncio.run(self._serve())
+                    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                        runner.run(self._serve())
             except Exception:  # nothing may end this thread: nobody would notice
                 log.exception("%s have stopped, starting them again soon", self._name)
                 self._stopped.wait(PAUSE)
