@@ -585,9 +585,9 @@ def test_the_api(tmp_path: Path) -> None:
 REFUSALS = [
     ('{"url": "ftp://a/"}', (400, "url-not-valid")),
     ('{"url": "http://user@example.com/"}', (400, "url-not-valid")),
-    ('{"url": "http://127.0.0.1/"}', (403, "address-not-allowed")),
-    ('{"url": "http://0x7f.1/"}', (403, "address-not-allowed")),
-    ('{"url": "http://example.com:22/"}', (403, "address-not-allowed")),
+    ('{"url": "http://127.0.0.1/"}', (400, "address-not-allowed")),
+    ('{"url": "http://0x7f.1/"}', (400, "address-not-allowed")),
+    ('{"url": "http://example.com:22/"}', (400, "address-not-allowed")),
     ('{"url": "http://other.example/"}', (403, "forbidden")),
     ("{}", (400, "invalid-field")),
     ('{"url": 5, "url2": 1}', (400, "invalid-field")),

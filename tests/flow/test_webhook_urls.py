@@ -105,10 +105,10 @@ def test_every_way_names_one(tmp_path: Path) -> None:
         (["*.example.com"], "https://example.com/", (403, "webhook-host-not-allowed")),
         (["*.example.com"], "https://bad-example.com/", (403, "webhook-host-not-allowed")),
         (["127.0.0.1"], "http://2130706434/", (403, "webhook-host-not-allowed")),
-        (["10.0.0.1"], "http://10.0.0.1/", (400, "invalid-field")),
-        (["192.168.0.1"], "http://192.168.0.1/", (400, "invalid-field")),
-        (["127.0.0.1"], "ftp://127.0.0.1/", (400, "invalid-field")),
-        (["127.0.0.1"], "nonsense", (400, "invalid-field")),
+        (["10.0.0.1"], "http://10.0.0.1/", (400, "address-not-allowed")),
+        (["192.168.0.1"], "http://192.168.0.1/", (400, "address-not-allowed")),
+        (["127.0.0.1"], "ftp://127.0.0.1/", (400, "url-not-valid")),
+        (["127.0.0.1"], "nonsense", (400, "url-not-valid")),
         (["127.0.0.1"], f"http://127.0.0.1/{'a' * 2048}", (400, "invalid-field")),
     ],
 )
@@ -128,6 +128,33 @@ def test_what_is_refused_before_the_body_arrives(
 
     assert [code(each) for each in with_keys(tmp_path, upload)] == [refused] * 3
     assert not File.everywhere.exists()
+
+
+@pytest.mark.parametrize(
+    ("url", "wrong"),
+    [
+        ("http://192.168.0.1/", "address-not-allowed"),
+        ("http://[::1]/", "address-not-allowed"),
+        ("ftp://example.com/", "url-not-valid"),
+        ("https://user@example.com/", "url-not-valid"),
+    ],
+)
+def test_a_refused_address_is_the_same_error_in_every_field(url: str, wrong: str, tmp_path: Path) -> None:
+    allow("192.168.0.1", "::1", "example.com")
+    _, key = new_key()
+
+    async def ask(app: WebApp) -> list[Any]:
+        body, as_hook = json.dumps({"url": url}).encode(), {"url": "https://example.com/", "webhook_url": url}
+        return [
+            await send(app, "POST", f"{API}imports/", key, body, **JSON_TYPE),
+            await send(app, "POST", f"{API}webhooks/", key, body, **JSON_TYPE),
+            await send(app, "POST", f"{API}imports/", key, json.dumps(as_hook).encode(), **JSON_TYPE),
+            await post_form(app, form(("webhook_url", url.encode())), key),
+        ]
+
+    got = with_keys(tmp_path, ask)
+    found = [(code(each), json.loads(each.body)["errors"][0]["field"]) for each in got]
+    assert found == [((400, wrong), field) for field in ("url", "url", "webhook_url", "webhook_url")]
 
 
 def test_names_below_a_host_are_allowed() -> None:

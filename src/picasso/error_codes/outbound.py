@@ -14,7 +14,7 @@ OUTBOUND_CODES = (
     ),
     RequestCode(
         "address-not-allowed",
-        403,
+        400,
         "The URL, or one that it redirects to, leads to an address that is not public, or to a port that is not in "
         "`PICASSO_OUTBOUND_PORTS`.",
         "If the receiver is your own, add its network, or its host and port, to `PICASSO_OUTBOUND_ALLOWED`.",

@@ -18,7 +18,7 @@ from picasso.imports import states
 from picasso.imports.fetch import require_host
 from picasso.limits.subjects import subject_of_address
 from picasso.models import Import
-from picasso.outbound import Guard, Target, parse_target
+from picasso.outbound import Guard, Target, in_field, parse_target
 from picasso.process.pipelines import pipelines
 from picasso.receive.new_file import clean_name
 from picasso.receive.terms import Terms, Wishes, decide
@@ -57,8 +57,9 @@ def create(conf: Conf, principal: Principal, wanted: NewImport, address: str = "
     if found := repeated(principal, wanted):
         return found
     terms = decide(principal, wanted.wishes, pipelines())
-    target = parse_target(wanted.url)
-    Guard(conf.outbound_allowed, conf.outbound_ports).check_target(target)
+    with in_field("url"):
+        target = parse_target(wanted.url)
+        Guard(conf.outbound_allowed, conf.outbound_ports).check_target(target)
     assert principal.project
     require_room(principal.project, terms.owner, principal.limits, target)
     try:

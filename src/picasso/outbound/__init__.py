@@ -20,6 +20,7 @@ from picasso.outbound.errors import (
     RedirectRefused,
     RemoteTimedOut,
     TlsFailed,
+    in_field,
 )
 from picasso.outbound.guard import Guard
 from picasso.outbound.limits import Limits
@@ -40,5 +41,6 @@ __all__ = [
     "RemoteTimedOut",
     "Target",
     "TlsFailed",
+    "in_field",
     "parse_target",
 ]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from picasso.errors import PicassoError
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from picasso.errors import FieldError, PicassoError
 
 
 class OutboundError(PicassoError):
@@ -22,7 +25,7 @@ class InvalidUrl(OutboundError):
 class AddressNotAllowed(OutboundError):
     """The URL leads to an address or a port that this service does not speak to (see PICASSO_OUTBOUND_ALLOWED)."""
 
-    status, code = 403, "address-not-allowed"
+    status, code = 400, "address-not-allowed"
 
 
 class HostNotFound(OutboundError):
@@ -71,3 +74,12 @@ class RedirectRefused(OutboundError):
     """The other server redirects too often, or to an address that is not followed."""
 
     code = "redirect-refused"
+
+
+@contextmanager
+def in_field(name: str) -> Iterator[None]:
+    """What is wrong with a URL in here is wrong with this field of the request, and says so."""
+    try:
+        yield
+    except OutboundError as fault:
+        raise type(fault)(fault.detail, errors=[FieldError(field=name, detail=fault.detail)]) from None

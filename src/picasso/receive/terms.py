@@ -129,7 +129,7 @@ def decide_attributes(principal: Principal, wish: Attributes) -> Attributes:
 
 
 def decide_webhook_url(principal: Principal, wish: str | None) -> str:
-    """That of its token, otherwise the client's. Raises `InvalidField`, `WebhookHostNotAllowed`."""
+    """That of its token, otherwise the client's. Raises what `webhook_urls.check` raises."""
     url = (principal.limits.webhook_url if principal.limits else "") or wish or ""
     if url:
         webhook_urls.check(principal.project.webhook_hosts if principal.project else (), url)

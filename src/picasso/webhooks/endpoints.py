@@ -15,9 +15,9 @@ from django.utils import timezone
 from picasso.access import audit, projects
 from picasso.access.principal import Principal, Scope
 from picasso.conf import Conf
-from picasso.errors import Conflict, FieldError, Forbidden, InvalidField, NotFound, TooManyWebhooks
+from picasso.errors import Conflict, FieldError, Forbidden, NotFound, TooManyWebhooks
 from picasso.models import Delivery, Webhook
-from picasso.outbound import Guard, OutboundError, parse_target
+from picasso.outbound import Guard, in_field, parse_target
 from picasso.webhooks import signing
 from picasso.webhooks.claims import TEST
 from picasso.webhooks.fan_out import replay_events
@@ -47,11 +47,12 @@ def get(principal: Principal, webhook_id: uuid.UUID) -> Webhook:
 
 
 def require_url(conf: Conf, url: str) -> None:
-    """That this service may speak to it, as far as that is known before its name is resolved. Raises `InvalidField`."""
-    try:
+    """That this service may speak to it, as far as that is known before its name is resolved.
+
+    Raises `InvalidUrl`, `AddressNotAllowed`.
+    """
+    with in_field("url"):
         Guard(conf.outbound_allowed, conf.outbound_ports).check_target(parse_target(url))
-    except OutboundError as fault:
-        raise InvalidField("url", fault.detail) from None
 
 
 def create(principal: Principal, values: Mapping[str, Any]) -> tuple[Webhook, str]:

@@ -21,12 +21,13 @@ class Row(NamedTuple):
     """Besides those of every operation."""
 
 
+URLS = ("url-not-valid", "address-not-allowed")
 CREATION = (
     *("invalid-upload", "inconsistent-upload-length", "digest-mismatch", "token-used-up", "upload-timeout"),
     *("idempotency-key-in-use", "idempotency-key-reused", "conflict", "gone", "length-required", "quota-exceeded"),
     *("too-large", "unsupported-media-type", "type-not-allowed", "unsupported-content-encoding", "forbidden-content"),
     *("locked", "too-many-uploads", "unsupported-transfer-encoding", "storage-full", "unfinished-full"),
-    *("unsupported-tus-version", "checksum-mismatch", "superseded", "webhook-host-not-allowed"),
+    *("unsupported-tus-version", "checksum-mismatch", "superseded", "webhook-host-not-allowed", *URLS),
 )
 OF_UPLOAD = ("gone", "superseded", "locked", "unsupported-tus-version", "conflict")
 APPENDING = (
@@ -42,7 +43,6 @@ SENDING = (
     *(*LEASED, "conflict", "too-large", "upload-timeout", "storage-full"),
     *("unsupported-content-encoding", "unsupported-transfer-encoding"),
 )
-URLS = ("url-not-valid", "address-not-allowed")
 CREATION_OF_IMPORT = (
     *JSON_BODY,
     *URLS,
