@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
-from typing import ClassVar, NotRequired, TypedDict
+from typing import ClassVar, Literal, NotRequired, TypedDict
 
 PROBLEM_JSON = "application/problem+json"
 
@@ -31,6 +32,15 @@ class QuotaUse(TypedDict):
     limit: int
     used: int
     left: int
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaAsked:
+    """How many bytes were too many for a quota."""
+
+    size: int
+    what: Literal["upload has", "request has", "upload needs"] = "upload has"
+    """Of whom: a request may be larger than its file, or have a part of it. An unfinished upload needs a window."""
 
 
 class Problem(TypedDict):
@@ -258,12 +268,12 @@ class QuotaExceeded(PicassoError):
 
     status, code = 413, "quota-exceeded"
 
-    def __init__(self, quota: str, whose: str, limit: int, used: int, size: int | None = None) -> None:
-        """``size`` is that of the upload in bytes."""
+    def __init__(self, quota: str, whose: str, limit: int, used: int, asked: QuotaAsked | None = None) -> None:
+        """``asked`` is for quotas of bytes. None: nobody knows how many there are."""
         self.quota = QuotaUse(name=quota, limit=limit, used=used, left=max(0, limit - used))
         unit = "files" if quota == "files" else "bytes"
         when = " today" if quota == "bytes_per_day" else ""
-        upload = "" if size is None or unit == "files" else f", and this upload has {size}"
+        upload = "" if asked is None or unit == "files" else f", and this {asked.what} {asked.size}"
         super().__init__(
             f"The quota of {whose} does not allow this: {used} of {limit} {unit} are used{when}{upload}.",
             members={"quota": self.quota},

@@ -14,7 +14,7 @@ import pytest
 
 from picasso import errors
 from picasso.api import console
-from picasso.errors import PicassoError, QuotaExceeded
+from picasso.errors import PicassoError, QuotaAsked, QuotaExceeded
 from picasso.languages import russian
 from picasso.languages.accept import language_of
 from picasso.languages.problems import VARY, localized
@@ -235,7 +235,7 @@ def test_words_after_a_number(number: int, words: str) -> None:
 
 
 def test_a_quota_in_russian() -> None:
-    used = QuotaExceeded("bytes_per_day", "this owner", 10, 9, 5)
+    used = QuotaExceeded("bytes_per_day", "this owner", 10, 9, QuotaAsked(5))
     found, headers = localized(used.problem(), "ru")
     assert (
         found["detail"]

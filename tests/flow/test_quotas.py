@@ -208,6 +208,47 @@ def test_what_the_head_tells_is_refused_before_the_content(tmp_path: Path, key: 
     assert (refused.status, code(refused)) == (413, "quota-exceeded")
 
 
+async def deferred(app: WebApp, key: str, content: bytes) -> Exchange:
+    return await ask(app, "POST", UPLOADS, b"", **bearer(key), tus_resumable="1.0.0", upload_defer_length=1)
+
+
+async def imported(app: WebApp, key: str, content: bytes) -> Exchange:
+    body = b'{"url": "https://files.example.com/a.txt"}'
+    return await ask(app, "POST", "/api/v1.0/imports/", body, **bearer(key), content_type="application/json")
+
+
+@pytest.mark.parametrize(
+    ("way", "size", "asked"),
+    [
+        (form, 3, ", and this upload has 3"),
+        (form, 100_000, ", and this request has 100079"),
+        (raw, 100_000, ", and this upload has 100000"),
+        (tus, 100_000, ", and this upload has 100000"),
+        (draft, 100_000, ", and this request has 100000"),
+        (deferred, 0, ""),
+        (imported, 0, ""),
+    ],
+)
+def test_what_was_asked_is_told_as_it_is(tmp_path: Path, key: str, way: Send, size: int, asked: str) -> None:
+    most = 9 if size else len(CONTENT)
+    limit(bytes=most)
+
+    async def fill(app: WebApp, _: WebApp) -> list[Exchange]:
+        return [await raw(app, key, CONTENT), await way(app, key, bytes(size))]
+
+    stored, refused = with_two_apps(tmp_path, fill)
+    assert (stored.status, refused.status) == (201, 413)
+    told = f"The quota of the project does not allow this: 7 of {most} bytes are used{asked}."
+    assert json.loads(refused.body)["detail"] == told
+
+
+def test_an_unfinished_upload_tells_what_it_needs(tmp_path: Path, key: str) -> None:
+    limit(unfinished_bytes=1000)
+    head: dict[str, object] = {"tus_resumable": "1.0.0", **bearer(key)}
+    refused = with_two_apps(tmp_path, lambda app, _: ask(app, "POST", UPLOADS, b"", **head, upload_length=1001))
+    assert json.loads(refused.body)["detail"].endswith("0 of 1000 bytes are used, and this upload needs 1001.")
+
+
 def test_deleting_makes_room_but_not_for_the_day(tmp_path: Path, key: str) -> None:
     limit(bytes=10, bytes_per_day=10)
 

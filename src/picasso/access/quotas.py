@@ -15,7 +15,7 @@ from django.db import connection
 from django.db.models import Sum
 
 from picasso.access.projects import Project
-from picasso.errors import InvalidField, QuotaExceeded
+from picasso.errors import InvalidField, QuotaAsked, QuotaExceeded
 from picasso.models import DailyUsage, OwnerUsage, ProjectUsage
 from picasso.query_values import without_fraction
 
@@ -83,16 +83,30 @@ class Stored:
         return Stored(self.files + 1, self.bytes + size, self.today + size)
 
 
-def require(quotas: Quotas, stored: Stored, size: int, whose: str) -> None:
-    """Refuse one more file of this size if it does not fit. Raises `QuotaExceeded`."""
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """What is known of a file before its content arrives."""
+
+    least: int = 1
+    """At least so many bytes it has: an empty one is refused anyway."""
+    asked: QuotaAsked | None = None
+    """What an error tells; None if nobody has said how large it is."""
+
+    @classmethod
+    def exactly(cls, size: int) -> Announced:
+        return cls(size, QuotaAsked(size))
+
+
+def require(quotas: Quotas, stored: Stored, file: Announced, whose: str) -> None:
+    """Refuse one more file if it does not fit. Raises `QuotaExceeded`."""
     checks = (
         ("files", quotas.files, stored.files, 1),
-        ("bytes", quotas.bytes, stored.bytes, size),
-        ("bytes_per_day", quotas.bytes_per_day, stored.today, size),
+        ("bytes", quotas.bytes, stored.bytes, file.least),
+        ("bytes_per_day", quotas.bytes_per_day, stored.today, file.least),
     )
     for name, limit, used, more in checks:
         if limit is not None and used + more > limit:
-            raise QuotaExceeded(name, whose, limit, used, size)
+            raise QuotaExceeded(name, whose, limit, used, file.asked)
 
 
 def lock(project_id: int) -> None:
@@ -138,11 +152,12 @@ class Account:
 
     def add(self, owner: str, size: int) -> None:
         """Count one more file. Raises `QuotaExceeded`, and counts nothing."""
+        file = Announced.exactly(size)
         if self._stored:
-            require(self._quotas, self._stored, size, "the project")
+            require(self._quotas, self._stored, file, "the project")
         if owner and self._owner_quotas.limits_files:
             mine = self._owners.get(owner) or stored_by_owner(self._project, owner)
-            require(self._owner_quotas, mine, size, "this owner")
+            require(self._owner_quotas, mine, file, "this owner")
             self._owners[owner] = mine.plus(size)
         if self._stored:
             self._stored = self._stored.plus(size)
@@ -171,16 +186,16 @@ def is_limited(project: Project) -> bool:
     return bool(project.quotas or project.owner_quotas)
 
 
-def check_early(project: Project, owner: str, size: int) -> None:
-    """Before the content arrives, by the size that the head tells. Raises `QuotaExceeded`.
+def check_early(project: Project, owner: str, file: Announced) -> None:
+    """Before the content arrives, by what the head tells. Raises `QuotaExceeded`.
 
     Others may fill the quota meanwhile: the commit checks again.
     """
     quotas, owner_quotas = parse(project.quotas), parse(project.owner_quotas)
     if quotas.limits_files:
-        require(quotas, stored_by_project(project), size, "the project")
+        require(quotas, stored_by_project(project), file, "the project")
     if owner and owner_quotas.limits_files:
-        require(owner_quotas, stored_by_owner(project, owner), size, "this owner")
+        require(owner_quotas, stored_by_owner(project, owner), file, "this owner")
 
 
 def usage(project: Project, owner: str | None) -> dict[str, Any]:

@@ -109,7 +109,7 @@ def require_room(project: Project, owner: str, limits: TokenLimits | None, targe
     require_host(project, target)
     require_unused(limits)
     if quotas.is_limited(project):
-        quotas.check_early(project, owner, 0)
+        quotas.check_early(project, owner, quotas.Announced())
     if Import.objects.of(project.id).filter(states.UNFINISHED)[MAX_UNFINISHED - 1 : MAX_UNFINISHED].exists():
         raise TooManyImports(f"The project has {MAX_UNFINISHED} imports that have not ended, and may not have more.")
 

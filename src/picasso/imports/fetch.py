@@ -19,6 +19,7 @@ from picasso.access import import_rules
 from picasso.access.policies import Policies
 from picasso.access.principal import SERVICE, Principal
 from picasso.access.projects import Project, Projects
+from picasso.access.quotas import Announced
 from picasso.access.token_limits import from_json
 from picasso.conf import Conf
 from picasso.errors import EmptyFile, Forbidden, Gone, NotAccepted, NotFound, TooLarge
@@ -135,7 +136,8 @@ class Attempt:
             coding, length = answers.coding_of(response), answers.content_length(response)
             if length == 0:
                 raise EmptyFile
-            await self._uploads.require_quota(self._principal(project), length or 0)
+            announced = Announced() if length is None else Announced.exactly(length)
+            await self._uploads.require_quota(self._principal(project), announced)
             async with self._uploads.create(self._new_upload(response, length)) as upload:
                 async with upload.deleted_on_failure():
                     await self._remember(response, upload)

@@ -19,7 +19,7 @@ from django.db.models import Sum
 from picasso.access.principal import OPEN
 from picasso.access.quotas import parse
 from picasso.conf import Conf
-from picasso.errors import PicassoError, QuotaExceeded, TooManyUploads, UnfinishedFull
+from picasso.errors import PicassoError, QuotaAsked, QuotaExceeded, TooManyUploads, UnfinishedFull
 from picasso.jobs import sql
 from picasso.models import Upload
 
@@ -93,7 +93,7 @@ class Bound:
     finals: bool = False
     """Whether only final uploads count."""
 
-    def too_large(self, used: int) -> PicassoError:
+    def too_large(self, used: int, size: int) -> PicassoError:
         return UnfinishedFull()
 
     def too_many(self) -> PicassoError:
@@ -103,7 +103,7 @@ class Bound:
 class ClientBound(Bound):
     """Of one client: a principal, or an address."""
 
-    def too_large(self, used: int) -> PicassoError:
+    def too_large(self, used: int, size: int) -> PicassoError:
         return UnfinishedFull("Your unfinished uploads use all the space that one client may use.")
 
     def too_many(self) -> PicassoError:
@@ -117,8 +117,8 @@ class ProjectBound(Bound):
 
     whose: ClassVar = "the project"
 
-    def too_large(self, used: int) -> PicassoError:
-        return QuotaExceeded("unfinished_bytes", self.whose, self.bytes or 0, used)
+    def too_large(self, used: int, size: int) -> PicassoError:
+        return QuotaExceeded("unfinished_bytes", self.whose, self.bytes or 0, used, QuotaAsked(size, "upload needs"))
 
     def too_many(self) -> PicassoError:
         return TooManyUploads(f"The quota concurrent_uploads of {self.whose} allows {self.number} unfinished uploads.")
@@ -166,7 +166,7 @@ def require_room(limits: Limits, row: Upload, size: int, then: Sequence[sql.Step
         if new and bound.number is not None and number >= bound.number:
             raise bound.too_many()
         if bound.bytes is not None and size and reserved - own + size > bound.bytes:
-            raise bound.too_large(reserved - own)
+            raise bound.too_large(reserved - own, size)
 
 
 def usage_around(limits: Limits, row: Upload, then: Sequence[sql.Step]) -> Iterator[Usage]:

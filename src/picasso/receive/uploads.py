@@ -79,11 +79,11 @@ class Uploads:
     def stop(self) -> None:
         self.locks.stop()
 
-    async def require_quota(self, principal: Principal, size: int) -> None:
+    async def require_quota(self, principal: Principal, file: quotas.Announced) -> None:
         """Before the content arrives: see `picasso.access.quotas.check_early`. Raises `QuotaExceeded`."""
         project = principal.project
         if project and quotas.is_limited(project):
-            await self.locks.database.do(quotas.check_early, project, principal.owner or "", size)
+            await self.locks.database.do(quotas.check_early, project, principal.owner or "", file)
 
     @asynccontextmanager
     async def create(self, row: Upload) -> AsyncIterator[LockedUpload]:

@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from picasso.access.principal import Scope
+from picasso.access.quotas import Announced
 from picasso.addresses import UPLOAD, UPLOADS, below
-from picasso.errors import MethodNotAllowed, QuotaExceeded, TooLarge, UnsupportedContentEncoding, UnsupportedMediaType
+from picasso.errors import (
+    MethodNotAllowed,
+    QuotaAsked,
+    QuotaExceeded,
+    TooLarge,
+    UnsupportedContentEncoding,
+    UnsupportedMediaType,
+)
 from picasso.receive.commit import Committer
 from picasso.receive.concatenate import Concatenations
 from picasso.receive.terms import PipelineRules
@@ -27,6 +35,9 @@ from picasso.web.waiting import Waiting
 # Headers that only tus has. If Tus-Resumable is missing, the answer says so.
 TUS_HEADERS = {"tus-resumable", "upload-length", "upload-defer-length", "upload-concat", "upload-checksum"}
 
+
+# With one of these the body of the request may be a part of the file.
+PROTOCOL_HEADERS = {"tus-resumable", "upload-complete", "upload-incomplete"}
 
 METHODS_OF_CREATION = ["OPTIONS", "POST", "PUT"]
 
@@ -81,7 +92,7 @@ class UploadHandler:
 
     async def _admit(self, request: Request) -> None:
         try:
-            await self._uploads.require_quota(request.principal, announced_size(request))
+            await self._uploads.require_quota(request.principal, announced(request))
         except QuotaExceeded:
             # The first request may have filled the quota. To repeat it stores nothing more.
             if not await is_repeated(self._uploads, request):
@@ -157,13 +168,17 @@ def is_to_upload(request: Request) -> bool:
     return bool((below(UPLOADS, request.path) or "").strip("/"))
 
 
-def announced_size(request: Request) -> int:
-    """At least so many bytes the file will have, as far as the head tells."""
+def announced(request: Request) -> Announced:
+    """What the head tells of the file."""
     length = request.headers.get("upload-length", "")
     if NUMBER.fullmatch(length):
-        return int(length)
-    framing = MAX_FRAMING if is_form(request) else 0
-    return max(0, (request.content_length or 0) - framing)
+        return Announced.exactly(int(length))
+    if not (size := request.content_length):
+        return Announced()
+    if is_form(request):
+        return Announced(max(1, size - MAX_FRAMING), QuotaAsked(size, "request has"))
+    is_part = request.headers.keys() & PROTOCOL_HEADERS
+    return Announced(size, QuotaAsked(size, "request has" if is_part else "upload has"))
 
 
 def require_identity(request: Request) -> None:
