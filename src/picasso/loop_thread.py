@@ -42,9 +42,8 @@ class LoopThread:
     def _run(self) -> None:
         while not self._stopped.is_set():
             try:
-                with suppress(asyncio.CancelledError):
-                    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-                        runner.run(self._serve())
+                with suppress(asyncio.CancelledError), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                    runner.run(self._serve())
             except Exception:  # nothing may end this thread: nobody would notice
                 log.exception("%s have stopped, starting them again soon", self._name)
                 self._stopped.wait(PAUSE)
