@@ -370,6 +370,8 @@ ATTACHMENT = [
         (b"/OpenAction << /S /GoTo /D [4 0 R /Fit] >>", [], None),
         (b"/Title (/S /Launch /JS x /XFA)", [], None),
         (ACTION, [], {"javascript": 1, "open_action": ["JavaScript"]}),
+        (b"/OpenAction << /S /JavaScript >>", [], {"javascript": 1, "open_action": ["JavaScript"]}),
+        (b"/X << /S /JavaScript >>", [], {"javascript": 1}),
         (b"/OpenAction 6 0 R", [b"<< /S /Launch /F (cmd) /Next 6 0 R >>"], {"open_action": ["Launch"], "launch": 1}),
         (b"/X << /S 6 0 R /F (cmd) >>", [b"/Launch"], {"launch": 1}),
         (b"/Names << /EmbeddedFiles << /Names [(a) 6 0 R] >> >>", ATTACHMENT, {"embedded_files": 1}),
@@ -411,11 +413,12 @@ def test_active_content_in_compressed_and_encrypted_objects(run: Run) -> None:
 def test_a_failure_tells_of_the_password_and_of_active_content(run: Run) -> None:
     with pytest.raises(ProcessorError) as locked:
         run(pdf.locked())
-    assert locked.value.facts == {"encrypted": True}
+    assert locked.value.facts == {"encrypted": True, "active_content": {"incomplete": True}}
     pageless = pdf.pages([], catalogue=ACTION)
     with fails("corrupt") as damaged:
         run(pageless)
-    assert damaged.value.facts["active_content"] == {"javascript": 1, "open_action": ["JavaScript"]}
+    found = {"javascript": 1, "open_action": ["JavaScript"], "incomplete": True}
+    assert damaged.value.facts["active_content"] == found
 
 
 def test_what_was_not_examined_is_said(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

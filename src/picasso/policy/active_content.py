@@ -21,7 +21,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "embedded_files": "Files inside of the document: attachments of a PDF, packages in an office file.",
         "javascript": "Scripts of a PDF, a drawing or a web page.",
         "open_action": "An action that a PDF carries out when it is opened, other than going to a page.",
-        "launch": "Actions of a PDF that start a program or open another file.",
+        "launch": "Actions of a PDF or a presentation that start a program or open another file.",
         "submit_form": "Actions of a PDF that send the content of its form to an address.",
         "rich_media": "Video, sound, Flash and 3D scenes in a PDF.",
         "xfa": "A form of the XFA kind in a PDF, which may have scripts of its own.",
@@ -35,6 +35,9 @@ KINDS: Mapping[str, str] = MappingProxyType(
 
 Value = bool | int | float | str | list[Any] | dict[str, Any] | None
 """As JSON: ``true``, a number or a list of names."""
+
+UNREAD = {"corrupt", "protected", "unsupported-format"}
+"""Codes of failures after which a file is not known to its end."""
 
 MAX_NAMES = 20
 MAX_NAME = 100  # characters
@@ -64,6 +67,12 @@ class ActiveContent:
 
     def has(self, kind: str) -> bool:
         return kind in self._marks or kind in self._names or bool(self._counts.get(kind))
+
+    def of_failure(self, code: str) -> ActiveContent:
+        """The same for a file whose reading failed with this code: what is damaged or locked may hide more."""
+        if code in UNREAD:
+            self.mark("incomplete")
+        return self
 
     def facts(self) -> dict[str, Value]:
         """``true``, a number or names for each kind that the file has, in the order of `KINDS`."""

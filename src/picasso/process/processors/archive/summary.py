@@ -133,6 +133,8 @@ class Summary:
         facts = {"names_encoding": encoding.name, "names_encoding_sure": encoding.sure}
         if self.traversal or self.absolute or self.link_escapes:
             self.active_content.mark("path_traversal")
+        if self.incomplete:
+            self.active_content.mark("incomplete")
         return Result(self._facts() | facts | self.active_content.as_fact(), (self._listing(folder),))
 
     def _decode_names(self) -> Encoding:

@@ -34,6 +34,8 @@ class Relation:
     target: str
     """The name of a part, or an address outside of the package."""
     is_external: bool = False
+    stated_target: str = ""
+    """As it is written."""
 
 
 class RelationsScan(Scan):
@@ -46,11 +48,13 @@ class RelationsScan(Scan):
 
     def relationship(self, attributes: Attributes) -> None:
         kind = attributes.get("Type", "").rstrip("/").rpartition("/")[2]
-        target = attributes.get("Target", "")
-        is_external = attributes.get("TargetMode") == "External"
+        target = stated_target = attributes.get("Target", "")
+        is_external = attributes.get("TargetMode", "").strip().lower() == "external"
         if not is_external:
             target = part_name(posixpath.join("/", self.folder, unquote(target.replace("\\", "/"))))
-        self.relations.append(Relation(attributes.get("Id", ""), STRICT_KINDS.get(kind, kind), target, is_external))
+        self.relations.append(
+            Relation(attributes.get("Id", ""), STRICT_KINDS.get(kind, kind), target, is_external, stated_target)
+        )
 
 
 class ContentTypesScan(Scan):

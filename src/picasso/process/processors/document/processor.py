@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar
 
 from picasso.charset import decode_bytes
+from picasso.policy import ActiveContent
 from picasso.process.contract import JSON, Derivative, Processor, ProcessorError, Result, Source
 from picasso.process.options import parse_options
 from picasso.process.processors.document import (
@@ -72,26 +73,36 @@ class Document(Processor):
 
     def __call__(self, source: Source, folder: Path) -> Result:
         options = parse_options(DocumentOptions, source.options)
-        if source.path.stat().st_size > options.max_bytes:
-            raise too_large()
-        data = source.path.read_bytes()
-        active = read_active_content(data, source.media_type).as_fact()
+        active = ActiveContent()
         with keeping(active):
+            data = read_all(source, options, active)
+            read_active_content(data, source.media_type, active)
             content = read(data, source.media_type, options)
         text, cut = save_text(content.text, folder / "text.txt", options.max_text_bytes)
         common = facts.common_facts(content.metadata, content.language)
         counts = {**count_contents(content, text), **content.counts}
-        return Result({"format": content.format, **common, **counts, "text_cut": cut, **active}, derivatives(text))
+        return Result(
+            {"format": content.format, **common, **counts, "text_cut": cut, **active.as_fact()}, derivatives(text)
+        )
+
+
+def read_all(source: Source, options: DocumentOptions, active: ActiveContent) -> bytes:
+    """Raises `ProcessorError`."""
+    if source.path.stat().st_size > options.max_bytes:
+        active.mark("incomplete")
+        raise too_large()
+    return source.path.read_bytes()
 
 
 @contextmanager
-def keeping(active: Mapping[str, JSON]) -> Iterator[None]:
+def keeping(active: ActiveContent) -> Iterator[None]:
     """A failure tells all the same what acts by itself in the document, and whether it needs a password."""
     try:
         yield
     except ProcessorError as error:
         encrypted: dict[str, JSON] = {"encrypted": True} if error.code == "protected" else {}
-        raise ProcessorError(error.code, error.sentence, {**error.facts, **encrypted, **active}) from error
+        known = {**error.facts, **encrypted, **active.of_failure(error.code).as_fact()}
+        raise ProcessorError(error.code, error.sentence, known) from error
 
 
 def read(data: bytes, media_type: str, options: DocumentOptions) -> Content:

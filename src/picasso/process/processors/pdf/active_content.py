@@ -41,6 +41,7 @@ ACTIONS = {
 ANNOTATIONS = dict.fromkeys(("RichMedia", "Screen", "Movie", "Sound", "3D"), "rich_media")
 KEYS = {"JS": "javascript", "EF": "embedded_files"}
 
+SCRIPT = "JavaScript"
 HARMLESS_AT_START = {"GoTo", "Named"}
 
 
@@ -49,6 +50,9 @@ class Found:
     content: ActiveContent = field(default_factory=ActiveContent)
     uris: int | None = None
     """Actions that open an address; None if no object was read."""
+
+    has_script_action: bool = False
+    """Whether an action is one that runs a script, with a script or without."""
 
     def facts(self) -> dict[str, JSON]:
         uris: dict[str, JSON] = {} if self.uris is None else {"uris": self.uris}
@@ -65,7 +69,9 @@ def read_active_content(path: Path) -> Found:
             with pikepdf.open(path, suppress_warnings=True) as pdf:
                 _read(pdf, found)
         except pikepdf.PasswordError:
-            pass  # the facts say that it needs a password
+            found.content.mark("incomplete")
+    if found.has_script_action and not found.content.has("javascript"):
+        found.content.count("javascript")  # viewers may find the script where qpdf finds none
     return found
 
 
@@ -81,6 +87,7 @@ def _read(pdf: pikepdf.Pdf, found: Found) -> None:
     with _noting_damage(found):
         for kind in _at_start(pdf):
             found.content.name("open_action", kind)
+            found.has_script_action |= kind == SCRIPT
     found.uris = 0
     deadline = time.monotonic() + MAX_SECONDS
     for number, text in enumerate(_objects(pdf, found)):
@@ -119,6 +126,7 @@ def _count(pdf: pikepdf.Pdf, match: re.Match[bytes], found: Found) -> None:
     else:
         value = match[2].decode() if match[2] else _name_at(pdf, match)
         found.uris = (found.uris or 0) + (key == "S" and value == "URI")
+        found.has_script_action |= key == "S" and value == SCRIPT
         if kind := (ACTIONS if key == "S" else ANNOTATIONS).get(value):
             found.content.count(kind)
 
@@ -138,7 +146,7 @@ def _at_start(pdf: pikepdf.Pdf) -> Iterator[str]:
     yield from _kinds(root.get("/OpenAction"))
     names = root.get("/Names")
     if _is_dictionary(names) and "/JavaScript" in names:
-        yield "JavaScript"
+        yield SCRIPT
     actions: Any = pdf.pages[0].obj.get("/AA") if len(pdf.pages) else None
     if _is_dictionary(actions):
         yield from _kinds(actions.get("/O"))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from picasso.process.contract import JSON, Derivative, Processor, ProcessorError, Result, Source
 from picasso.process.options import parse_options
-from picasso.process.processors.pdf.active_content import read_active_content
+from picasso.process.processors.pdf.active_content import Found, read_active_content
 from picasso.process.processors.pdf.facts import read_facts
 from picasso.process.processors.pdf.options import PdfOptions
 from picasso.process.processors.pdf.picture import draw_page
@@ -40,9 +40,9 @@ class Pdf(Processor):
 
     def __call__(self, source: Source, folder: Path) -> Result:
         options = parse_options(PdfOptions, source.options)
-        active = read_active_content(source.path).facts()
+        active = read_active_content(source.path)
         with keeping(active), open_pdf(source.path) as pdf:
-            facts = read_facts(pdf, source.path) | active
+            facts = read_facts(pdf, source.path) | active.facts()
             pictures = draw_page(pdf, folder, options)
             extracted = extract_text(pdf, folder / "text.txt", options, source.progress)
         text = (Derivative("text", "text.txt", "text/plain"),) if extracted.has_text else ()
@@ -50,13 +50,14 @@ class Pdf(Processor):
 
 
 @contextmanager
-def keeping(active: Mapping[str, JSON]) -> Iterator[None]:
+def keeping(active: Found) -> Iterator[None]:
     """A failure tells all the same what acts by itself in the file, and whether it needs a password."""
     try:
         yield
     except ProcessorError as error:
         encrypted: dict[str, JSON] = {"encrypted": True} if error.code == "protected" else {}
-        raise ProcessorError(error.code, error.sentence, {**error.facts, **encrypted, **active}) from error
+        active.content.of_failure(error.code)
+        raise ProcessorError(error.code, error.sentence, {**error.facts, **encrypted, **active.facts()}) from error
 
 
 @contextmanager

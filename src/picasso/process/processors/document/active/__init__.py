@@ -9,20 +9,19 @@ from __future__ import annotations
 from picasso.policy import ActiveContent
 from picasso.process.processors.document import ole
 from picasso.process.processors.document.active import compound, office, open_document, rtf, web
-from picasso.process.processors.document.content import OPEN_DOCUMENT
+from picasso.process.processors.document.content import OOXML, OPEN_DOCUMENT, VISIO
 
 WEB = {"text/html", "application/xhtml+xml"}
 RTF = {"application/rtf", "text/rtf"}
+OFFICE = (OOXML, VISIO, "application/vnd.ms-word.", "application/vnd.ms-excel.", "application/vnd.ms-powerpoint.")
 
 
-def read_active_content(data: bytes, media_type: str) -> ActiveContent:
+def read_active_content(data: bytes, media_type: str, found: ActiveContent) -> None:
     """Never raises for what the document contains: what can't be read is ``incomplete``."""
-    found = ActiveContent()
     try:
         _read(data, media_type, found)
     except Exception:  # parsers of damaged files raise many kinds of errors
         found.mark("incomplete")
-    return found
 
 
 def _read(data: bytes, media_type: str, found: ActiveContent) -> None:
@@ -36,5 +35,5 @@ def _read(data: bytes, media_type: str, found: ActiveContent) -> None:
         open_document.read(data, found)
     elif media_type == "application/epub+zip":
         web.read_book(data, found)
-    elif data.startswith(b"PK"):
+    elif data.startswith(b"PK") or media_type.startswith(OFFICE):
         office.read(data, found)

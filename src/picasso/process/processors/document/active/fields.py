@@ -10,9 +10,14 @@ DDE = re.compile(r"\s*\"?\s*DDE(?:AUTO)?(?![A-Za-z0-9])", re.IGNORECASE)
 LOADING = re.compile(r"\s*(?:INCLUDEPICTURE|INCLUDETEXT|INCLUDE|IMPORT|LINK|RD|DATABASE)(?![A-Za-z0-9])", re.IGNORECASE)
 ELSEWHERE = re.compile(r"(?:https?|ftps?|file|smb|mhtml):|(?:^|[\s\"'])\\{2,4}[\w.]", re.IGNORECASE)
 
+# A field may make its text, and so that of the field around it, of numbers of characters.
+NUMBERS = re.compile(r"\s*QUOTE((?:\s+\d{1,5}){3,})", re.IGNORECASE)
+
 
 def add_field(instruction: str, found: ActiveContent) -> None:
     """Count a field by its instruction, such as ``DDEAUTO c:\\\\windows\\\\system32\\\\cmd.exe``."""
+    if quoted := NUMBERS.match(instruction):
+        instruction = "".join(chr(int(number)) for number in quoted[1].split())
     if DDE.match(instruction):
         found.count("dde")
     elif LOADING.match(instruction) and is_elsewhere(instruction):

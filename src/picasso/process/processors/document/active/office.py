@@ -7,6 +7,7 @@ whether another one leads to it or not.
 from __future__ import annotations
 
 import re
+import zipfile
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import ClassVar
@@ -14,43 +15,74 @@ from xml.parsers import expat
 
 from picasso.policy import ActiveContent
 from picasso.process.contract import ProcessorError
-from picasso.process.processors.document import ole
+from picasso.process.processors.document import biff12, ole
 from picasso.process.processors.document.active import vba
-from picasso.process.processors.document.active.fields import add_field
-from picasso.process.processors.document.active.members import Members, open_members
+from picasso.process.processors.document.active.fields import add_field, is_elsewhere
+from picasso.process.processors.document.active.members import Members, is_xml, open_members
 from picasso.process.processors.document.package import CONTENT_TYPES, Relation, RelationsScan
-from picasso.process.processors.document.xmlscan import Attributes, Scan
+from picasso.process.processors.document.xmlscan import Attributes, Scan, local
 
-# By the kind of the relation to a part inside.
+# By the kind of the relation to a part inside, in small letters.
 INSIDE = {
-    "oleObject": "embedded_objects",
+    "oleobject": "embedded_objects",
     "package": "embedded_files",
-    "aFChunk": "embedded_files",
+    "afchunk": "embedded_files",
     "control": "activex",
 }
-MACRO_SHEETS = {"xlMacrosheet", "xlIntlMacrosheet"}
-LINKS_OF_PEOPLE = {"hyperlink", "hlinkClick"}
+MACROS = {"vbaproject", "xlmacrosheet", "xlintlmacrosheet"}
+LINKS_OF_PEOPLE = {"hyperlink", "hlinkclick"}
 """Followed only after a click."""
 
-MACRO_PARTS = re.compile(
-    rb"vnd\.ms-office\.vbaproject|vnd\.ms-excel\.(?:intl)?macrosheet|vnd\.ms-office\.vbaprojectsignature", re.IGNORECASE
+MACRO_TYPE = re.compile(
+    r"vnd\.ms-office\.vbaproject|vnd\.ms-excel\.(?:intl)?macrosheet|vnd\.ms-office\.vbaprojectsignature", re.IGNORECASE
 )
-FIELDS = re.compile(rb"instrText|fldSimple|ddeLink|ddeService|definedName", re.IGNORECASE)
+BINARY_TYPE = "ms-excel.sheet.binary"
+
+# A part without any of these is not parsed. Declared entities and attributes may hide them, and so may an encoding.
+FIELDS = re.compile(
+    rb"instrText|fldSimple|ddeLink|ddeService|definedName|macrosheet|ppaction://program|<!DOCTYPE|<!ENTITY|<!ATTLIST"
+    rb"|<(?:\w{1,20}:)?f\b[^<>]{0,400}>[^<]{0,400}(?:\||&#|<!|dde)",
+    re.IGNORECASE,
+)
+ENCODING = re.compile(rb"""<\?xml\b[^>]{0,200}?\bencoding\s*=\s*["']([\w.-]{1,40})""")
+WITH_ASCII = re.compile(rb"utf-?8|utf-?16(?:[lb]e)?|(?:us-)?ascii|iso-8859-\d+|windows-125\d", re.IGNORECASE)
 
 # Excel runs any macro with a name that begins so (a name of its own namespace has a prefix).
 AUTO_NAME = re.compile(r"(?:_xlnm\.)?(auto_(?:open|close|activate|deactivate))", re.IGNORECASE)
+AUTO_NAME_16 = re.compile(
+    rb"a\0u\0t\0o\0_\0(?:o\0p\0e\0n|c\0l\0o\0s\0e|(?:d\0e\0)?a\0c\0t\0i\0v\0a\0t\0e)\0", re.IGNORECASE
+)
+
+# In a formula: a program, then the topic. Texts stand in quotation marks.
+TEXT_OF_FORMULA = re.compile(r'"[^"]*"')
+DDE_FORMULA = re.compile(r"\w'?\||\bDDE\s*\(", re.IGNORECASE)
+
+# The record of a link of an XLSB ([MS-XLSB], section 2.4.96), and its kind of link to a program.
+BOOK, BOOK_OF_DDE = 360, 1
 
 
 def read(data: bytes, found: ActiveContent) -> None:
     with open_members(data, found) as members:
-        if CONTENT_TYPES in members.entries and MACRO_PARTS.search(members.read(CONTENT_TYPES).replace(b"\0", b"")):
-            found.mark("macros")
+        others = [each for each in members.entries if not _is_about_parts(each[0])]
+        is_binary = _add_types(members)
         for relation in _relations(members):
             _add_relation(relation, found)
-        for _, content in members.matching(lambda name: name.endswith((".bin", "vbadata.xml"))):
-            _add_project(content, found)
-        for _, content in members.matching(lambda name: name.endswith(".xml")):
-            _add_fields(content, found)
+        for name, entry in others:
+            _add_part(name, entry, members, is_binary=is_binary)
+
+
+def _is_about_parts(name: str) -> bool:
+    return name == CONTENT_TYPES or name.endswith(".rels")
+
+
+def _add_types(members: Members) -> bool:
+    """Macros by the type of a part. Returns whether this is an XLSB."""
+    scan = TypesScan()
+    for _, content in members.matching(lambda name: name == CONTENT_TYPES):
+        _scan(scan, content, members.found)
+    if any(map(MACRO_TYPE.search, scan.types)):
+        members.found.mark("macros")
+    return any(BINARY_TYPE in each for each in scan.types)
 
 
 def _relations(members: Members) -> Iterator[Relation]:
@@ -69,30 +101,69 @@ def _scan(scan: Scan, content: bytes, found: ActiveContent) -> None:
 
 
 def _add_relation(relation: Relation, found: ActiveContent) -> None:
-    if relation.kind == "vbaProject" or relation.kind in MACRO_SHEETS:
+    kind = relation.kind.strip().lower()
+    if kind in MACROS:
         found.mark("macros")
-    elif not relation.is_external:
-        if kind := INSIDE.get(relation.kind):
-            found.count(kind)
-    elif relation.kind == "attachedTemplate":
+    elif not (relation.is_external or is_elsewhere(relation.stated_target)):
+        if inside := INSIDE.get(kind):
+            found.count(inside)
+    elif kind == "attachedtemplate":
         found.count("external_templates")
-    elif relation.kind not in LINKS_OF_PEOPLE:
+    elif kind not in LINKS_OF_PEOPLE:
         found.count("external_links")
+
+
+def _add_part(name: str, entry: zipfile.ZipInfo, members: Members, *, is_binary: bool) -> None:
+    """By its first bytes, since its name is free."""
+    start = members.start(entry)
+    if start.startswith(ole.MAGIC):
+        _add_project(members.read(entry), members.found)
+    elif is_xml(start):
+        _add_fields(members.read(entry), members.found)
+    elif name.endswith(".bin") and is_binary:
+        _add_records(members.read(entry), members.found)
+    elif entry.file_size and (name.endswith((".xml", ".piece")) or not start):
+        members.found.mark("incomplete")
 
 
 def _add_project(content: bytes, found: ActiveContent) -> None:
     """A part that has the macros of a document, whatever its name; other compound files are objects."""
-    if not content.startswith(ole.MAGIC):
-        return
-    with suppress(ProcessorError):
+    try:
         project = ole.open_compound(content)
-        if {"dir", "_VBA_PROJECT"} & project.entries.keys():
-            vba.add_macros(project, found)
+    except ProcessorError:
+        found.mark("incomplete")
+        return
+    if {"dir", "_vba_project"} & {name.lower() for name in project.names}:
+        vba.add_macros(project, found)
 
 
 def _add_fields(content: bytes, found: ActiveContent) -> None:
-    if FIELDS.search(content.replace(b"\0", b"") if b"\0" in content[:4] else content):
+    text = content.replace(b"\0", b"") if b"\0" in content[:4] else content
+    encoding = ENCODING.search(text[:400])
+    if FIELDS.search(text) or (encoding and not WITH_ASCII.fullmatch(encoding[1])):
         _scan(FieldScan(found), content, found)
+
+
+def _add_records(content: bytes, found: ActiveContent) -> None:
+    for match in AUTO_NAME_16.finditer(content):
+        found.name("auto_run", match[0].decode("utf-16-le"))
+    with suppress(ProcessorError):  # other parts have this ending too, such as settings of printers
+        for kind, place, size in biff12.records(content):
+            if kind == BOOK and size >= 2 and content[place] == BOOK_OF_DDE:
+                found.count("dde")
+
+
+class TypesScan(Scan):
+    """Content types of all parts."""
+
+    tags: ClassVar[dict[str, str]] = {"Override": "part", "Default": "part"}
+
+    def __init__(self) -> None:
+        super().__init__(0)
+        self.types: list[str] = []
+
+    def part(self, attributes: Attributes) -> None:
+        self.types.append(attributes.get("ContentType", "").lower())
 
 
 class FieldScan(Scan):
@@ -103,24 +174,32 @@ class FieldScan(Scan):
         "fldChar": "mark",
         "ddeLink": "dde",
         "definedName": "defined_name",
+        "macrosheet": "macro_sheet",
+        "hlinkClick": "action",
+        "hlinkHover": "action",
+        "hlinkMouseOver": "action",
     }
 
     def __init__(self, found: ActiveContent) -> None:
         super().__init__(0)
         self.found = found
         self.pieces: list[str] = []
-        self.is_instruction = False
+        self.formula: list[str] = []
+        self.tag = ""
 
     def prepare(self, parser: expat.XMLParserType) -> None:
         parser.CharacterDataHandler = self.characters
 
     def start(self, tag: str, attributes: Attributes) -> None:
         super().start(tag, attributes)
-        self.is_instruction = tag.rpartition(":")[2] in {"instrText", "delInstrText"}
+        self.tag = local(tag)
 
     def end(self, tag: str) -> None:
         super().end(tag)
-        self.is_instruction = False
+        if self.tag == "f":
+            self.found.count("dde", is_dde_formula("".join(self.formula)))
+            self.formula.clear()
+        self.tag = ""
 
     def span(self, attributes: Attributes) -> None:
         """Wide tables are a matter of the reader of the text."""
@@ -128,8 +207,10 @@ class FieldScan(Scan):
     spans = span
 
     def characters(self, text: str) -> None:
-        if self.is_instruction:
+        if self.tag in {"instrText", "delInstrText"}:
             self.pieces.append(text)
+        elif self.tag == "f":
+            self.formula.append(text)
 
     def mark(self, _: Attributes) -> None:
         """Begin, middle or end of a field."""
@@ -146,3 +227,14 @@ class FieldScan(Scan):
     def defined_name(self, attributes: Attributes) -> None:
         if match := AUTO_NAME.match(attributes.get("name", "")):
             self.found.name("auto_run", match[1])
+
+    def macro_sheet(self, _: Attributes) -> None:
+        self.found.mark("macros")
+
+    def action(self, attributes: Attributes) -> None:
+        """Of a shape in a presentation, by a click or by the mouse over it."""
+        self.found.count("launch", attributes.get("action", "").strip().lower().startswith("ppaction://program"))
+
+
+def is_dde_formula(formula: str) -> bool:
+    return DDE_FORMULA.search(TEXT_OF_FORMULA.sub("", formula)) is not None

@@ -35,7 +35,7 @@ def read(data: bytes, found: ActiveContent) -> None:
 
 
 def _add_members(members: Members, found: ActiveContent) -> None:
-    for name in members.entries:
+    for name, _ in members.entries:
         if name.endswith("/"):
             continue
         if name.startswith("scripts/") or (name.startswith("basic/") and not LISTS.fullmatch(name)):
