@@ -134,4 +134,4 @@ def _agrees(data: bytes, entry: zipfile.ZipInfo) -> bool:
 
 def _end_of_header(data: bytes, entry: zipfile.ZipInfo) -> int:
     *_, name, extra = LOCAL.unpack_from(data, entry.header_offset)
-    return entry.header_offset + LOCAL.size + name + extra
+    return entry.header_offset + LOCAL.size + int(name) + int(extra)
