@@ -7,13 +7,14 @@ import os
 import re
 import sys
 from collections.abc import MutableMapping
-from typing import Any
+from io import StringIO
+from typing import Any, TextIO
 from urllib.parse import urlsplit
 
 import environ
 import structlog
 
-from picasso import __version__, addresses, conf, redaction, timestamps
+from picasso import __version__, addresses, conf, printable, redaction, timestamps
 
 PICASSO = conf.load(os.environ)
 
@@ -190,7 +191,20 @@ SPECTACULAR_SETTINGS = {
     ],
 }
 
-CONSOLE = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
+
+def safe_event(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Messages quote strangers: their control characters are shown as escapes, and their lines are indented."""
+    return {name: printable.several_lines(each) if isinstance(each, str) else each for name, each in event.items()}
+
+
+def safe_traceback(out: TextIO, fault: Any) -> None:
+    """The message of an exception may quote strangers, too."""
+    text = StringIO()
+    structlog.dev.plain_traceback(text, fault)
+    out.write(printable.several_lines(text.getvalue()))
+
+
+CONSOLE = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=safe_traceback)
 SHARED_PROCESSORS: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
@@ -219,7 +233,7 @@ LOGGING: dict[str, Any] = {
                 *(
                     [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
                     if PICASSO.log_format == "json"
-                    else [CONSOLE]
+                    else [safe_event, CONSOLE]
                 ),
             ],
         },

@@ -9,6 +9,7 @@ from itertools import groupby
 from textwrap import fill
 
 from picasso.doctor.finding import Finding, Level
+from picasso.printable import printable
 
 DOCS = "docs/"
 WIDTH = 110
@@ -30,15 +31,15 @@ def as_lines(found: Iterable[Found]) -> Iterator[str]:
 
 
 def lines_of(finding: Finding) -> Iterator[str]:
-    yield fill(printable(finding.what), WIDTH, initial_indent=f"  {finding.level:8} ", subsequent_indent=" " * 11)
+    yield filled(finding.what, f"  {finding.level:8} ", " " * 11)
     if finding.change:
         page = f" ({DOCS}{finding.page})" if finding.page else ""
-        yield fill(printable(finding.change) + page, WIDTH, initial_indent=" " * 9 + "→ ", subsequent_indent=" " * 11)
+        yield filled(finding.change + page, " " * 9 + "→ ", " " * 11)
 
 
-def printable(text: str) -> str:
+def filled(text: str, first: str, others: str) -> str:
     """Findings quote what others have answered: nothing in it moves the cursor of a terminal."""
-    return "".join(letter if letter.isprintable() else " " for letter in text)
+    return fill(printable(" ".join(text.split())), WIDTH, initial_indent=first, subsequent_indent=others)
 
 
 def summary(found: Iterable[Found]) -> str:

@@ -6,20 +6,18 @@ import json
 from datetime import UTC
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db.models import Q
 
 from picasso.access import audit_queries
 from picasso.access.principal import SERVICE
 from picasso.errors import InvalidField
-from picasso.management.options import HIDDEN
+from picasso.management.command import OwnCommand
 from picasso.models import AuditEntry, Project
 
 
-class Command(BaseCommand):
+class Command(OwnCommand):
     help = "Show what was changed, by whom, and what was denied."
-    suppressed_base_arguments = HIDDEN
-    requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--project", help="only of the project with this name")

@@ -7,20 +7,18 @@ import sys
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
 from picasso.conf import Conf
 from picasso.conf import base_url as parse_url
 from picasso.doctor import report
 from picasso.doctor.examine import examine
 from picasso.doctor.finding import Installation, Level
-from picasso.management.options import HIDDEN
+from picasso.management.command import OwnCommand
 
 
-class Command(BaseCommand):
+class Command(OwnCommand):
     help = "Test this installation, also through its proxy, and say what to change. Exits with 1 if there is a fault."
-    suppressed_base_arguments = HIDDEN
-    requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--url", help="the public URL (default: PICASSO_PUBLIC_URL, or this machine)")

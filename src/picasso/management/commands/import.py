@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.core.serializers.json import DjangoJSONEncoder
 
 from picasso.access import projects
@@ -18,7 +18,7 @@ from picasso.access.principal import SERVICE, Principal
 from picasso.errors import PicassoError
 from picasso.imports import queries, states
 from picasso.imports.create import NewImport, create
-from picasso.management.options import HIDDEN
+from picasso.management.command import OwnCommand
 from picasso.models import Import
 from picasso.receive.terms import Wishes
 
@@ -26,10 +26,8 @@ LISTED = 100
 POLL_SECONDS = 0.2
 
 
-class Command(BaseCommand):
+class Command(OwnCommand):
     help = "Fetch files from URLs, in the background. A worker must run."
-    suppressed_base_arguments = HIDDEN
-    requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("urls", nargs="*", metavar="URL", help="http or https")

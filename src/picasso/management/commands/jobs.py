@@ -7,13 +7,14 @@ import uuid
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from picasso.access.principal import SERVICE, Principal
 from picasso.jobs import bulk_actions, commands, queries, states
 from picasso.jobs.bulk_actions import FilterError, Outcome
-from picasso.management.options import HIDDEN
+from picasso.management.command import OwnCommand
 from picasso.models import Job
+from picasso.printable import printable
 from picasso.queue_names import QUEUES
 from picasso.serializers import JobSerializer
 
@@ -28,10 +29,8 @@ HEADER = {
 LONGEST_NAME = 28
 
 
-class Command(BaseCommand):
+class Command(OwnCommand):
     help = "List, show, retry and cancel jobs."
-    suppressed_base_arguments = HIDDEN
-    requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         subparsers = parser.add_subparsers(dest="do", required=True, metavar="list | show | retry | cancel")
@@ -143,7 +142,7 @@ def line(job: dict[str, Any], name: str) -> str:
 
 def short(name: str) -> str:
     """For a terminal: nothing in it moves the cursor, and the extension is kept."""
-    text = "".join(letter if letter.isprintable() else "?" for letter in name)
+    text = printable(name)
     return text if len(text) <= LONGEST_NAME else f"{text[: LONGEST_NAME - 9]}…{text[-8:]}"
 
 

@@ -7,15 +7,16 @@ from argparse import ArgumentTypeError
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.core.serializers.json import DjangoJSONEncoder
 
 from picasso.access import keys, tokens
 from picasso.access.principal import USUAL_SCOPES, Scope
 from picasso.errors import Conflict
 from picasso.management.arguments import end, grace
-from picasso.management.options import HIDDEN
+from picasso.management.command import OwnCommand
 from picasso.models import Key, Project
+from picasso.printable import printable
 
 HEADINGS = ("ID", "STATE", "PROJECT", "CREATED", "EXPIRES", "LAST USED", "NETWORKS", "NAME: SCOPES")
 
@@ -29,10 +30,8 @@ WITH_ID = {
 }
 
 
-class Command(BaseCommand):
+class Command(OwnCommand):
     help = "Create, list, rotate and revoke the keys with which applications use the API."
-    suppressed_base_arguments = HIDDEN
-    requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         commands = parser.add_subparsers(dest="do", metavar=" | ".join(("create", "list", *WITH_ID)), required=True)
@@ -176,7 +175,7 @@ def facts_of(row: Key) -> list[tuple[str, str]]:
     """What ``show`` prints."""
     return [
         ("id", row.pk),
-        ("name", row.name),
+        ("name", printable(row.name)),
         ("state", keys.state_of(row)),
         ("project", row.project.name),
         ("scopes", " ".join(row.scopes)),
@@ -196,7 +195,7 @@ def networks_of(row: Key) -> str:
 
 def cells_of(row: Key) -> tuple[str, ...]:
     times = map(minute, (row.created_at, row.expires_at, row.last_used_at))
-    name = f"{row.name}: {' '.join(row.scopes)}"
+    name = f"{printable(row.name)}: {' '.join(row.scopes)}"
     return (row.pk, keys.state_of(row), row.project.name, *times, networks_of(row), name)
 
 

@@ -10,26 +10,24 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import transaction
 
 from picasso import addresses
 from picasso.access import invitations, people, second_factor
 from picasso.conf import Conf
 from picasso.errors import InvalidField
-from picasso.management.options import HIDDEN
+from picasso.management.command import OwnCommand
 from picasso.models import Membership, Project
 
 ROLES = [str(role) for role in Membership.Role]
 NO_ROLE = "none"
 
 
-class Command(BaseCommand):
+class Command(OwnCommand):
     help = (
         "People who sign in with a password: create, list, change. Passwords are read from the terminal or from stdin."
     )
-    suppressed_base_arguments = HIDDEN
-    requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         commands = parser.add_subparsers(

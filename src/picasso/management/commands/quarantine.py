@@ -6,7 +6,7 @@ import json
 import uuid
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db.models import QuerySet
 
 from picasso.access.principal import SERVICE
@@ -14,17 +14,15 @@ from picasso.errors import NotFound
 from picasso.files import queries
 from picasso.files.delete import delete
 from picasso.jobs import verdicts
-from picasso.management.options import HIDDEN
+from picasso.management.command import OwnCommand
 from picasso.models import File, Scan
 from picasso.storage import default_storage
 
 MOST = 100
 
 
-class Command(BaseCommand):
+class Command(OwnCommand):
     help = "Show the newest files in quarantine, or release or delete one."
-    suppressed_base_arguments = HIDDEN
-    requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         commands = parser.add_subparsers(dest="do", metavar="list | release | delete")

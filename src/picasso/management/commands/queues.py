@@ -6,19 +6,17 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 from django.core.serializers.json import DjangoJSONEncoder
 
 from picasso.jobs import queues
 from picasso.jobs.queues import Load
-from picasso.management.options import HIDDEN
+from picasso.management.command import OwnCommand
 from picasso.process.pipelines import pipelines
 
 
-class Command(BaseCommand):
+class Command(OwnCommand):
     help = "Show the queues, or pause or resume one. A job that is running when its queue is paused runs to its end."
-    suppressed_base_arguments = HIDDEN
-    requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         commands = parser.add_subparsers(dest="do", metavar="pause | resume")

@@ -7,21 +7,19 @@ import uuid
 from argparse import ArgumentTypeError
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
-from picasso.management.options import HIDDEN
+from picasso.management.command import OwnCommand
 from picasso.models import Reprocess
 from picasso.process import reprocess
 from picasso.process.pipelines import DEFAULT, pipelines
 
 
-class Command(BaseCommand):
+class Command(OwnCommand):
     help = (
         "Process files again whose results an older version of their pipeline made. It happens in the background, when"
         " no other job is due. Without arguments: all such files of the default pipeline."
     )
-    suppressed_base_arguments = HIDDEN
-    requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--pipeline", default=DEFAULT, help="the pipeline of the files (default: %(default)s)")

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
-from picasso.management.options import HIDDEN
+from picasso.management.command import OwnCommand
 from picasso.receive.cleanup import sweep
 from picasso.storage import default_storage
 
 
-class Command(BaseCommand):
+class Command(OwnCommand):
     help = "Remove what crashes have left behind: interrupted uploads, and stored bytes without a row."
-    suppressed_base_arguments = HIDDEN
-    requires_system_checks = []
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.stdout.write(

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.core.serializers.json import DjangoJSONEncoder
 
 from picasso.access import project_settings, projects
@@ -20,7 +20,7 @@ from picasso.access.principal import SERVICE, Principal
 from picasso.errors import PicassoError
 from picasso.events.types import is_pattern
 from picasso.management.arguments import grace, moment, whole
-from picasso.management.options import HIDDEN
+from picasso.management.command import OwnCommand
 from picasso.models import Delivery, Project, Webhook
 from picasso.webhooks import endpoints, of_files
 
@@ -55,10 +55,8 @@ WITH_ID = {
 }
 
 
-class Command(BaseCommand):
+class Command(OwnCommand):
     help = "List, create and change webhooks, and see what was delivered. A worker must run to send."
-    suppressed_base_arguments = HIDDEN
-    requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         commands = parser.add_subparsers(

@@ -1,0 +1,23 @@
+"""What all commands of our own have in common."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from picasso.management.options import HIDDEN
+from picasso.printable import PrintableOutput
+
+
+class OwnCommand(BaseCommand):
+    """Its help shows its own options only, and what it prints does no harm to a terminal."""
+
+    suppressed_base_arguments = HIDDEN
+    requires_system_checks = []
+
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        out, err = options.get("stdout") or sys.stdout, options.get("stderr") or sys.stderr
+        safe = {"stdout": PrintableOutput(out), "stderr": PrintableOutput(err)}
+        return super().execute(*args, **{**options, **safe})
