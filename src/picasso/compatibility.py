@@ -182,6 +182,16 @@ DJANGO_OVER_ASGI = Hook(
     ),
 )
 
+STATEMENTS = Hook(
+    ("django",),
+    "picasso.prepared",
+    (
+        Function("django.db.models.sql.compiler:SQLCompiler.get_converters", ("self", "expressions")),
+        Function("django.db.models.sql.compiler:SQLCompiler.apply_converters", ("self", "rows", "converters")),
+        Object("django.db.models.sql.compiler:SQLCompiler", ("select", "as_sql")),
+    ),
+)
+
 CELERY_WORKER = Hook(
     ("celery",),
     "picasso.jobs.worker",
@@ -244,9 +254,9 @@ DETECTION = Hook(
     ),
 )
 
-WEB = (DJANGO_OVER_ASGI, DETECTION)
+WEB = (DJANGO_OVER_ASGI, STATEMENTS, DETECTION)
 WORKER = (CELERY_WORKER, MESSAGES, PUBLISHER, IN_PROCESS)
-HOOKS = (HTTP_PROTOCOL, DJANGO_OVER_ASGI, CELERY_WORKER, MESSAGES, PUBLISHER, IN_PROCESS, DETECTION)
+HOOKS = (HTTP_PROTOCOL, DJANGO_OVER_ASGI, STATEMENTS, CELERY_WORKER, MESSAGES, PUBLISHER, IN_PROCESS, DETECTION)
 
 
 def require(*hooks: Hook) -> None:

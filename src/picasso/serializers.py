@@ -52,7 +52,7 @@ class Links:
         return self._address(file, addresses.download_path(file.id, file.key))
 
     def derivative(self, file: File, derivative: Derivative) -> str:
-        return self._address(file, addresses.derivative_path(file.pk, derivative.processor, derivative.key))
+        return self._address(file, addresses.derivative_path(file.id, derivative.processor, derivative.key))
 
     def _address(self, file: File, path: str) -> str:
         address = f"{self.base}{path if UNRESERVED(path) else quote(path)}"
@@ -67,15 +67,26 @@ def links_of(request: Request) -> Links:
 
 class DerivativeSerializer(serializers.Serializer[Derivative]):
     role = serializers.CharField(help_text="What it is for, such as `thumbnail-256`.")
-    url = serializers.SerializerMethodField(help_text="The address of its bytes, as `file` of the file.")
+    url = serializers.CharField(read_only=True, help_text="The address of its bytes, as `file` of the file.")
     media_type = serializers.CharField()
     size = serializers.IntegerField(help_text="Bytes.")
     width = serializers.IntegerField(allow_null=True, help_text="Pixels.")
     height = serializers.IntegerField(allow_null=True, help_text="Pixels.")
 
-    def get_url(self, derivative: Derivative) -> str:
-        links: Links = self.context["links"]
-        return links.derivative(derivative.file, derivative)
+    def to_representation(self, derivative: Derivative) -> dict[str, Any]:
+        return derivative_members(derivative.file, derivative, self.context["links"])
+
+
+def derivative_members(file: File, derivative: Derivative, links: Links) -> dict[str, Any]:
+    """What `DerivativeSerializer` declares, as JSON has it. Both may be rows of `picasso.files.shown` as well."""
+    return {
+        "role": derivative.role,
+        "url": links.derivative(file, derivative),
+        "media_type": derivative.media_type,
+        "size": derivative.size,
+        "width": derivative.width,
+        "height": derivative.height,
+    }
 
 
 FINAL_CODES = frozenset(each.code for each in JOB_CODES if not each.retried) - {"cancelled"}
@@ -96,7 +107,12 @@ class ErrorSerializer(serializers.Serializer[Any]):
 
 def error_of(code: str, detail: str) -> dict[str, str] | None:
     """As `ErrorSerializer`; None without a code."""
-    return ErrorSerializer({"code": code, "detail": detail}).data if code else None
+    return error_members(code, detail) if code else None
+
+
+def error_members(code: str, detail: str) -> dict[str, str]:
+    """What `ErrorSerializer` declares."""
+    return {"code": code, "detail": in_language(detail, get_language() or "")}
 
 
 # Not `File`: generated clients have a type of that name for content.
@@ -182,6 +198,9 @@ class ThumbnailSerializer(DerivativeSerializer):
         allow_null=True, help_text="ThumbHash in base64: a blurred picture to show meanwhile. Null if it has none."
     )
 
+    def to_representation(self, derivative: Derivative) -> dict[str, Any]:
+        return {**super().to_representation(derivative), "thumbhash": derivative.thumbhash}  # type: ignore[attr-defined]
+
 
 @extend_schema_serializer(component_name="ListedFile")
 class ListedFileSerializer(FileSerializer):
@@ -201,45 +220,57 @@ class ListedFileSerializer(FileSerializer):
 
 @extend_schema_serializer(component_name="FileDetail")
 class FileDetailSerializer(FileSerializer):
-    facts = serializers.SerializerMethodField(
+    facts = serializers.DictField(
+        read_only=True,
         help_text="Facts about the content, by processor. Under `file`: what every file has. In quarantine without"
-        " those that are read from the content."
+        " those that are read from the content.",
     )
-    derivatives = serializers.SerializerMethodField(help_text="Files that processors made; none in quarantine.")
-    error = serializers.SerializerMethodField(help_text="Why processing failed; null if it did not.")
-    webhook_url = serializers.SerializerMethodField(
+    derivatives = DerivativeSerializer(
+        many=True, read_only=True, help_text="Files that processors made; none in quarantine."
+    )
+    error = ErrorSerializer(read_only=True, allow_null=True, help_text="Why processing failed; null if it did not.")
+    webhook_url = serializers.CharField(
+        read_only=True,
+        allow_null=True,
         help_text="Where events of this file are sent to, as its upload said; null without one, and without"
-        " the scope `webhooks:write`."
+        " the scope `webhooks:write`.",
     )
-    webhook_disabled_at = serializers.SerializerMethodField(
-        help_text="When its receiver answered 410: from then on nothing is sent to it."
+    webhook_disabled_at = serializers.DateTimeField(
+        read_only=True,
+        allow_null=True,
+        help_text="When its receiver answered 410: from then on nothing is sent to it.",
     )
 
-    @extend_schema_field(serializers.CharField(allow_null=True))
-    def get_webhook_url(self, file: File) -> str | None:
-        return found.url if (found := self._webhook(file)) else None
+    def to_representation(self, file: File) -> dict[str, Any]:
+        """The webhook may have a secret in its URL, so it is shown only where the context says so."""
+        webhook: FileWebhook | None = getattr(file, "webhook", None) if self.context.get("shows_webhooks") else None
+        told = (webhook.url, webhook.disabled_at) if webhook else NO_WEBHOOK
+        return details(file, self.context["links"], shown_derivatives(file), file.failure, told)
 
-    @extend_schema_field(serializers.DateTimeField(allow_null=True))
-    def get_webhook_disabled_at(self, file: File) -> Any:
-        found = self._webhook(file)
-        return serializers.DateTimeField().to_representation(found.disabled_at) if found and found.disabled_at else None
 
-    def _webhook(self, file: File) -> FileWebhook | None:
-        """It may have a secret in its URL, so it is shown only where the context says so."""
-        return getattr(file, "webhook", None) if self.context.get("shows_webhooks") else None
+NO_WEBHOOK = (None, None)
 
-    def get_facts(self, file: File) -> dict[str, Any]:
-        return shown_facts(file)
 
-    @extend_schema_field(DerivativeSerializer(many=True))
-    def get_derivatives(self, file: File) -> list[Any]:
-        one = DerivativeSerializer(context=self.context)
-        return [one.to_representation(each) for each in shown_derivatives(file)]
+def details(
+    file: File,
+    links: Links,
+    derivatives: Sequence[Derivative],
+    failure: Job | None,
+    webhook: tuple[str | None, datetime | None],
+) -> dict[str, Any]:
+    """What `FileDetailSerializer` declares, as JSON has it. File and derivatives may be rows of `picasso.files.shown`.
 
-    @extend_schema_field(ErrorSerializer(allow_null=True))
-    def get_error(self, file: File) -> dict[str, str] | None:
-        job = file.failure
-        return ErrorSerializer({"code": job.error_code, "detail": job.error_detail}).data if job else None
+    ``webhook``: its URL and when it was disabled, or `NO_WEBHOOK`.
+    """
+    webhook_url, disabled_at = webhook
+    return {
+        **members(file, links),
+        "facts": shown_facts(file),
+        "derivatives": [derivative_members(file, each, links) for each in derivatives],
+        "error": error_members(failure.error_code, failure.error_detail) if failure else None,
+        "webhook_url": webhook_url,
+        "webhook_disabled_at": disabled_at and rfc3339(disabled_at),
+    }
 
 
 class JobSerializer(serializers.Serializer[Job]):

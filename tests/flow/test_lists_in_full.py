@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import Iterator
+import json
+from collections.abc import Collection, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, cast
 
 import pytest
 from django.core.signals import request_finished, request_started
-from django.db import close_old_connections
+from django.db import close_old_connections, connection
+from django.utils import translation
 from rest_framework.fields import SkipField
 
 from picasso.access.link_keys import LinkKey
-from picasso.access.links import Signer
-from picasso.access.principal import ENVIRON, OPEN, SERVICE
-from picasso.files import queries
-from picasso.models import File
-from picasso.serializers import MEMBERS, FileSerializer, Links
+from picasso.access.links import Signer, signer_for
+from picasso.access.principal import ENVIRON, OPEN, SERVICE, Principal, Scope
+from picasso.access.projects import DEFAULT
+from picasso.errors import NotFound
+from picasso.files import queries, shown
+from picasso.models import Derivative, File, FileWebhook, Project
+from picasso.serializers import MEMBERS, FileDetailSerializer, FileSerializer, Links
 from picasso.web import django_handler
 from picasso.web.django_handler import Answer, Pool, WithPrincipal, plain_answer
 from tests.flow.rows import new_file, new_job
@@ -141,6 +146,102 @@ def test_a_page_is_the_same_without_middleware(
         assert unordered(found) == unordered(with_middleware(django, monkeypatch, asked))
 
 
+def one_of_each() -> Iterator[File]:
+    """Files whose pages have different parts."""
+    processed = new_file("picture.jpg", "image/jpeg", state="processed", facts={"image": {"width": 7, "a": "\u2028"}})
+    for role in ("thumbnail-256", "cover art"):
+        key = f"image/jpeg/aa/{processed.id}/derived/image-1/{role}.webp"
+        Derivative.objects.create(
+            file=processed,
+            processor="image",
+            sha256="0" * 64,
+            role=role,
+            key=key,
+            media_type="image/webp",
+            size=9,
+            width=4,
+            height=None,
+        )
+    yield processed
+    damaged = new_file("damaged.png", "image/png", state="failed", attributes={"n": 1.5}, expires_at=datetime.now(UTC))
+    new_job(damaged, processor="pdf", state="cancelled", error_code="cancelled", error_detail="The job was cancelled.")
+    new_job(damaged, state="failed", error_code="corrupt", error_detail="The picture is damaged or incomplete.")
+    yield damaged
+    withheld = new_file(
+        "withheld.bin", quarantined=True, scan="infected", facts={"file": {"extension": "x"}, "text": {}}
+    )
+    Derivative.objects.create(
+        file=withheld,
+        processor="text",
+        sha256="0" * 64,
+        role="text",
+        key="text/plain/aa/text.txt",
+        media_type="text/plain",
+        size=1,
+    )
+    yield withheld
+    told = new_file("told.txt", visibility="public", owner="ann", tags=["a"])
+    FileWebhook.objects.create(file=told, url="https://example.com/?secret=1", disabled_at=datetime.now(UTC))
+    yield told
+
+
+@pytest.mark.parametrize("scopes", [OPEN.scopes, {Scope.FILES_READ}])
+def test_a_file_is_the_same_without_middleware(
+    django: WithPrincipal, monkeypatch: pytest.MonkeyPatch, scopes: Collection[Scope]
+) -> None:
+    who = replace(OPEN, scopes=frozenset(scopes))
+    for file in one_of_each():
+        asked = environ(path=f"{FILES}{file.pk}/", HTTP_ACCEPT_LANGUAGE="ru") | {ENVIRON: who}
+        asked["asgi.scope"] = {**asked["asgi.scope"], ENVIRON: who}
+        found = plain_answer({**asked})
+        assert found is not None
+        assert unordered(found) == unordered(with_middleware(django, monkeypatch, asked))
+        by_object = FileDetailSerializer(context={"links": links_of_test(who), "shows_webhooks": len(scopes) > 1})
+        with translation.override("ru"):
+            assert json.loads(found.body) == by_object.to_representation(File.everywhere.get(pk=file.pk))
+        known = asked | {"HTTP_IF_NONE_MATCH": dict(found.headers)[b"etag"].decode()}
+        unchanged = plain_answer({**known})
+        assert unchanged is not None
+        assert unchanged.status == 304
+        assert unordered(unchanged) == unordered(with_middleware(django, monkeypatch, known))
+
+
+def links_of_test(who: Principal) -> Links:
+    return Links("http://localhost", signer_for(who))
+
+
+def test_each_sees_the_files_in_its_reach_whoever_asked_before() -> None:
+    mine, hers = new_file("mine.txt", owner="ann"), new_file("hers.txt", owner="eve")
+    project = replace(DEFAULT, id=Project.objects.create(name="other").pk)
+    foreign = new_file("foreign.txt", project_id=project.id)
+    who = [OPEN, replace(OPEN, owner="ann"), replace(OPEN, owner="eve"), replace(OPEN, project=project), SERVICE]
+    sees = [{mine, hers}, {mine}, {hers}, {foreign}, {mine, hers, foreign}]
+    for _ in range(2):
+        for principal, expected in zip(who, sees, strict=True):
+            assert {file for file in (mine, hers, foreign) if is_shown(principal, file)} == expected
+        assert not is_shown(replace(OPEN, scopes=frozenset()), mine)
+    File.everywhere.filter(pk=mine.pk).update(deleted_at=datetime.now(UTC))
+    assert not is_shown(OPEN, mine)
+
+
+def is_shown(principal: Principal, file: File) -> bool:
+    try:
+        return shown.get(principal, file.pk).id == file.pk
+    except NotFound:
+        return False
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_has_ended_is_replaced() -> None:
+    if connection.vendor == "sqlite":
+        pytest.skip("the connection is a file")
+    asked = environ(path=f"{FILES}{new_file().pk}/")
+    django = WithPrincipal()
+    assert django({**asked}).status == 200
+    connection.connection.close()
+    assert django({**asked}).status == 200
+
+
 @pytest.mark.parametrize(
     ("asked", "status"),
     [
@@ -151,6 +252,8 @@ def test_a_page_is_the_same_without_middleware(
         (environ(method="POST", CONTENT_LENGTH="0"), 405),
         (environ(method="OPTIONS"), 200),
         (environ(path=f"{FILES}nothing/"), 404),
+        (environ(path=f"{FILES}019ab3f2-7c1e-7d3a-9f52-3a4be0c5d1f7/"), 404),
+        (environ(path=f"{FILES}019AB3F2-7c1e-7d3a-9f52-3a4be0c5d1f7/"), 404),
     ],
 )
 def test_all_else_is_answered_by_django(django: WithPrincipal, asked: dict[str, Any], status: int) -> None:

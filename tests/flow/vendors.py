@@ -74,6 +74,7 @@ OWN_SQL: Mapping[str, Sequence[str]] = {
     "jobs/sql.py": ["batching.py", "claims.py", "states.py"],
     "jobs/states.py": ["states.py"],
     "jobs/summary.py": ["jobs_api.py"],
+    "prepared.py": ["lists_in_full.py"],
     "keyset.py": ["file_neighbours.py", "listed.py", "lists.py"],
     "limits/database.py": ["rates.py"],
     "management/commands/people.py": tests_of("people", "each_command", "the_command_line"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
@@ -25,14 +25,14 @@ from picasso.api.pagination import PagesOrCursor, Total
 from picasso.api.parameters import KnownParameters, narrowed, require_known_parameters
 from picasso.api.safety import DeletesFiles, ReadsFiles, WritesFiles
 from picasso.errors import PROBLEM_JSON, InvalidField
-from picasso.files import filters, listed, queries
+from picasso.files import filters, listed, queries, shown
 from picasso.files.change import change, require_version
 from picasso.files.delete import delete as delete_file
 from picasso.files.queries import Selected
 from picasso.keyset import Order
-from picasso.models import File
+from picasso.models import Derivative, File
 from picasso.process.pipelines import pipelines
-from picasso.serializers import FileDetailSerializer, ListedFileSerializer, links_of, members
+from picasso.serializers import NO_WEBHOOK, FileDetailSerializer, ListedFileSerializer, details, links_of, members
 from picasso.storage import default_storage
 
 # With its media type, because DRF's renderers do not know the one of `picasso.api.errors`.
@@ -168,9 +168,7 @@ class FileDetail(FileView, generics.RetrieveAPIView[File]):
         principal = principal_of(self.request.META)
         if self.request.method == "DELETE":
             return (queries.everything_in_reach_of if self._permanently else queries.in_reach_of)(principal)
-        if self.request.method == "PATCH":
-            return queries.in_reach_of(principal).select_related("webhook").prefetch_related("derivatives")
-        return queries.with_derivatives(principal).select_related("webhook")
+        return queries.in_reach_of(principal).select_related("webhook").prefetch_related("derivatives")
 
     @extend_schema(
         operation_id="get_file",
@@ -178,9 +176,12 @@ class FileDetail(FileView, generics.RetrieveAPIView[File]):
         responses={200: FileDetailSerializer, 304: None, **problems(401, 403, 404, 412)},
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        file = self.get_object()
+        principal = principal_of(request.META)
+        row = shown.get(principal, kwargs["pk"])
+        file, derivatives = cast("File", row), cast("list[Derivative]", shown.derivatives(row))
         require_version(file, required_versions(request))
-        return with_etag(request, file, self.get_serializer(file).data)
+        webhook = row.webhook if principal.may(Scope.WEBHOOKS_WRITE) else NO_WEBHOOK
+        return with_etag(request, file, details(file, links_of(request), derivatives, shown.failure(row), webhook))
 
     @extend_schema(
         operation_id="change_file",

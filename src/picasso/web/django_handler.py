@@ -7,6 +7,7 @@ their own, so that many of them do not hold up the others.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -15,6 +16,7 @@ from functools import cache
 from io import BytesIO
 from types import SimpleNamespace
 from typing import Any, cast
+from uuid import UUID
 
 from a2wsgi.wsgi import build_environ
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
@@ -52,8 +54,11 @@ WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 MAX_PARAMETERS = 200
 
 # Their views are called without Django's middleware, which takes as long as half a page of files and does nothing for
-# them. An answer that is not 200 is made with it: errors are in the reader's language.
-PLAIN = frozenset({FILES})
+# them. Errors are answered with it: they are in the reader's language.
+NO_ID = UUID(int=0)
+ID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+PLAIN = frozenset({FILES, f"{FILES}{NO_ID}/"})
+"""Addresses; one with an id stands for all ids."""
 PLAIN_HEADERS = {"X-Frame-Options": "DENY"}
 
 BUSY = "Too many requests of this kind are waiting. Please try again."
@@ -166,23 +171,30 @@ class WithPrincipal:
 
 def plain_answer(environ: dict[str, Any]) -> Answer | None:
     """As Django with its middleware would answer; None where it has to be asked."""
-    path = environ["PATH_INFO"]
-    if environ["REQUEST_METHOD"] != "GET" or path not in PLAIN:
+    path: str = environ["PATH_INFO"]
+    ids = ID.findall(path)
+    kind = path.replace(ids[0], str(NO_ID)) if ids else path
+    if environ["REQUEST_METHOD"] != "GET" or kind not in PLAIN:
         return None
-    close_old_connections()
+    answer = None
     try:
         with translation.override(language_of(environ.get("HTTP_ACCEPT_LANGUAGE", ""))):
-            found = view_at(path)(WSGIRequest(environ))
-        if found.status_code != 200:
-            return None
-        rendered: HttpResponse = found.render() if hasattr(found, "render") else found
-        return Answer(200, encoded({**rendered.headers, **PLAIN_HEADERS, **length(rendered)}), rendered.content)
+            view = view_at(kind)
+            found = view(WSGIRequest(environ), pk=UUID(ids[0])) if ids else view(WSGIRequest(environ))
+        answer = rendered(found) if found.status_code in {200, 304} else None
     finally:
-        close_old_connections()
+        # A connection that has ended is found by the fault of a statement, which is then answered by Django. To ask
+        # beforehand takes as long as a statement.
+        if answer is None:
+            close_old_connections()
+    return answer
 
 
-def length(answer: HttpResponse) -> dict[str, str]:
-    return {"Content-Length": str(len(answer.content))}
+def rendered(found: HttpResponse) -> Answer:
+    if hasattr(found, "render"):
+        found = found.render()
+    headers = {**found.headers, **PLAIN_HEADERS, "Content-Length": str(len(found.content))}
+    return Answer(found.status_code, encoded(headers), found.content)
 
 
 @cache
