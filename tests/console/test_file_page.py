@@ -267,6 +267,17 @@ def test_a_video_plays(stack: Stack, open_page: Open) -> None:
     )
 
 
+def test_a_file_that_lacks_its_end_or_has_a_wrong_type_says_so(stack: Stack, open_page: Open) -> None:
+    whole = image.MAKERS["image/png"]()
+    page = show(open_page, store(stack, whole[: len(whole) * 9 // 10], "cut.jpg", "image/jpeg"), ".stage img")
+    assert page.run("document.querySelector('.file-warnings').innerText") == "The end of this file is missing."
+    assert "Sent as\nJPEG" in page.run("document.querySelector('.key-facts').innerText")
+    check_looks(page)
+    go(page, store(stack, b"a note\n", "note.txt", "text/csv"), ".code")
+    page.until("document.querySelector('.key-facts')?.innerText.includes('Text')")
+    assert "Sent as" not in page.run("document.querySelector('.key-facts').innerText")
+
+
 def test_a_failure_says_why_and_what_one_can_do(stack: Stack, open_page: Open) -> None:
     file = store(stack, b"%PDF-1.4\n" + bytes(40), HOSTILE)
     page = show(open_page, file, ".file-failure")

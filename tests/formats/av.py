@@ -106,7 +106,7 @@ FORMATS: tuple[Format, ...] = (
         "WAV",
         "tone.wav",
         "audio/wav",
-        gaps="`complete` is also true for a truncated file: the length is computed from the file.",
+        gaps="`complete` is also true for a truncated file that was written into a pipe, as its head does not tell its length.",
         start=False,
     ),
     tone("Ogg (Opus, Vorbis, FLAC, Speex)", "tone.opus", "audio/ogg"),

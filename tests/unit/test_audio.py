@@ -234,12 +234,19 @@ def test_many_channels_count_for_more(run: Run) -> None:
     assert run(bytes(wav), "audio/wav", max_seconds=4).derivatives != ()
 
 
-@pytest.mark.parametrize("media_type", ["audio/mpeg", "audio/flac"])
+@pytest.mark.parametrize("media_type", ["audio/mpeg", "audio/flac", "audio/wav"])
 def test_a_truncated_recording_is_measured_to_its_end(run: Run, media_type: str) -> None:
     whole = sound(media_type, seconds=4.0)
     result = run(whole[: len(whole) // 2], media_type)
     assert result.facts["complete"] is False
     assert [one.role for one in result.derivatives] == ["waveform-peaks", "waveform"]
+
+
+@pytest.mark.parametrize("length", [0, 0x7FFFF024, 0xFFFFFFFF])
+def test_a_wav_whose_writer_did_not_know_its_length_is_complete(run: Run, length: int) -> None:
+    """As FFmpeg and SoX write it into a pipe."""
+    whole = sound("audio/wav", seconds=1.0)
+    assert run(whole[:4] + struct.pack("<I", length) + whole[8:], "audio/wav").facts["complete"] is True
 
 
 @pytest.mark.parametrize("media_type", ["audio/mpeg", "audio/aac"])

@@ -30,6 +30,11 @@ SCAN_ALL_BYTES = 2 * 2**30
 MP3_HEADS = (b"Xing", b"Info", b"VBRI")
 MP3_HEAD = 4_096
 
+# A WAV has the length of what follows its first eight bytes. Who wrote it into a pipe did not know it, and said the most that
+# there is, or nothing; who knew it is often wrong by the size of a header.
+WAV_UNKNOWN = 0x7FFF0000
+WAV_SLACK = 4_096
+
 NEAR_THE_END = 500  # packets: eight seconds at 60 frames a second
 FROM_KEY_FRAME = 20_000  # packets: five minutes
 
@@ -50,6 +55,15 @@ def covers_duration(seconds: float, container: InputContainer) -> bool:
     """Whether ``seconds`` of decoded sound are about the declared duration."""
     length = duration(container)
     return length is None or seconds >= length * (1 - SLACK) - SLACK_SECONDS
+
+
+def lacks_end(reader: Reader) -> bool:
+    """Whether the head of a WAV tells a longer file. FFmpeg takes the duration of one from what is there."""
+    head = reader.peek(0, 12)
+    if head[:4] != b"RIFF" or head[8:] != b"WAVE":
+        return False
+    length = int.from_bytes(head[4:8], "little")
+    return length < WAV_UNKNOWN and 8 + length > reader.size + WAV_SLACK
 
 
 def has_exact_duration(container: InputContainer, reader: Reader) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from picasso.process.contract import JSON, Derivative
 from picasso.process.processors.av import waveform
-from picasso.process.processors.av.completeness import covers_duration, has_exact_duration
+from picasso.process.processors.av.completeness import covers_duration, has_exact_duration, lacks_end
 from picasso.process.processors.av.facts import duration
 from picasso.process.processors.av.open_media import SCAN_BYTES, corrupt, frames, limit_decoder, packets
 from picasso.process.processors.av.waveform import Wave
@@ -68,7 +68,7 @@ def analyse(
 def duration_facts(sound: SoundMeasurement, container: InputContainer, reader: Reader) -> dict[str, JSON]:
     """Whether the recording is complete. If the file does not tell its duration, that of the decoded sound."""
     if has_exact_duration(container, reader):
-        return {"complete": covers_duration(sound.seconds, container)}
+        return {"complete": covers_duration(sound.seconds, container) and not lacks_end(reader)}
     seconds = max(sound.seconds, 0.001)
     return {"duration": round(seconds, 3), "bitrate": round(8 * reader.size / seconds), "complete": True}
 

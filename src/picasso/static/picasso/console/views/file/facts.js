@@ -26,7 +26,7 @@ export function keyFacts(file) {
 function ofEveryFile(file) {
   return [
     [t('Type'), html`<span title=${file.media_type}>${typeName(file.media_type)}</span>`],
-    ...(sentAs(file) ? [[t('Sent as'), visible(file.declared_type)]] : []),
+    ...(sentAs(file) ? [[t('Sent as'), html`<span title=${file.declared_type}>${typeName(file.declared_type)}</span>`]] : []),
     [t('Size'), html`<span title=${exactBytes(file.size)}>${bytes(file.size)}</span>`],
     [t('Uploaded'), html`<time datetime=${file.uploaded_at}>${date(file.uploaded_at)}</time>`],
     ...(file.owner ? [[t('Owner'), visible(file.owner)]] : []),
@@ -34,12 +34,10 @@ function ofEveryFile(file) {
   ];
 }
 
-const family = (type) => type.split('/')[0];
-
-/** Whether the declared type misleads: it names another kind of content. A PNG that was sent as JPEG is a picture all the same. */
+/** Whether the declared type is wrong. Plain text may be what its sender says, as a CSV of one column is: nothing in it tells. */
 function sentAs({ facts, declared_type: declared, media_type: found }) {
   if (facts.file?.declared_type_matches !== false || !declared) return false;
-  return family(declared) !== family(found) || ['application', 'text'].includes(family(found));
+  return !(found === 'text/plain' && declared.startsWith('text/') && !declared.startsWith('text/html'));
 }
 
 /** Where it was taken or recorded. */

@@ -163,7 +163,7 @@ export default {
   Taken: 'Снято',
   Text: 'Текст',
   'The archive is empty.': 'Архив пуст.',
-  'The end of this file is missing.': 'У файла нет конца.',
+  'The end of this file is missing.': 'Файл обрывается: его конец отсутствует.',
   'The file appears as soon as the connection is back.': 'Файл появится, как только вернётся связь.',
   'The file can’t be shown.': 'Файл нельзя показать.',
   'The file is back.': 'Файл восстановлен.',
