@@ -21,9 +21,9 @@ with the facts that every file has.
 
 A format that can't be decoded fails with `unsupported-format`, a file that needs a password with `protected`, and a
 damaged file with `corrupt`. A JPEG, PNG, GIF, WebP, BMP or TIFF that only lacks its end is shown as far as it goes, and
-its facts have `truncated: true`; so are most of PPM, PCX, TGA, SGI, Sun raster and FITS. A recording that lacks its end has
-`complete: false`; an MP4 whose index stands at the end is `corrupt` without it. The size and the metadata of a picture are
-told even if no thumbnail can be made.
+its facts have `truncated: true`; so are most of PPM, PCX, TGA, SGI, Sun raster and FITS. A recording that lacks its end
+has `complete: false`; an MP4 whose index stands at the end is `corrupt` without it. The size and the metadata of a
+picture are told even if no thumbnail can be made.
 
 Two facts are there only if they apply, and so in no row. `encrypted: true`: the file needs a password, or some of an
 archive's entries do (a PDF that has only an owner's password has `opens_without_password: true` as well).
