@@ -106,7 +106,7 @@ FORMATS: tuple[Format, ...] = (
         "WAV",
         "tone.wav",
         "audio/wav",
-        gaps="`complete` is also true for a truncated file that was written into a pipe, as its head does not tell its length.",
+        gaps="`complete` is also true for a truncated file that was written into a pipe: its head tells no length.",
         start=False,
     ),
     tone("Ogg (Opus, Vorbis, FLAC, Speex)", "tone.opus", "audio/ogg"),

@@ -88,6 +88,13 @@ def test_what_is_there_is_shown(run: Run, shown: Callable[[], Any], name: str, p
     assert max(abs(a - b) for a, b in zip(shown()(200, y)[:3], RED, strict=True)) < 40
 
 
+def test_a_png_of_one_chunk_is_shown_as_far_as_it_goes(run: Run, shown: Callable[[], Any]) -> None:
+    whole = MAKERS["image/png"]()
+    assert whole.count(b"IDAT") == 1
+    run(whole[: whole.index(b"IDAT") + 900], "image/png")
+    assert max(abs(a - b) for a, b in zip(shown()(5, 5)[:3], RED, strict=True)) < 40
+
+
 @pytest.mark.parametrize("file", ["last-fifth-missing.jpg", "jpeg-without-eoi.jpg"])
 def test_files_of_users(run: Run, file: str) -> None:
     result = run((FILES / file).read_bytes(), "image/jpeg")

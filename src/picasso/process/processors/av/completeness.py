@@ -30,8 +30,8 @@ SCAN_ALL_BYTES = 2 * 2**30
 MP3_HEADS = (b"Xing", b"Info", b"VBRI")
 MP3_HEAD = 4_096
 
-# A WAV has the length of what follows its first eight bytes. Who wrote it into a pipe did not know it, and said the most that
-# there is, or nothing; who knew it is often wrong by the size of a header.
+# A WAV has the length of what follows its first eight bytes. Who wrote it into a pipe did not know it, and said the
+# most that there is, or nothing; who knew it is often wrong by the size of a header.
 WAV_UNKNOWN = 0x7FFF0000
 WAV_SLACK = 4_096
 

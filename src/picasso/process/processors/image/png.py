@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from io import BytesIO
 from typing import TYPE_CHECKING, BinaryIO
 from zlib import crc32
@@ -25,16 +26,28 @@ def open_picture(file: BinaryIO, max_pixels: int) -> Picture:
     picture = libvips.open_picture(libvips.source_from_file(file), max_pixels, chunks.complete, weight)
     if not chunks.has_pixels:
         raise corrupt()
-    if not chunks.complete and chunks.interlaced and not picture.refused:
-        picture = replace(picture, pixels=lambda size: _cut_off(file, max_pixels).pixels(size))
+    if not (chunks.complete or picture.refused):
+        picture = replace(picture, pixels=_pixels_without_end(file, max_pixels, weight, interlaced=chunks.interlaced))
     if chunks.animated and len(chunks.delays) > 1:
         picture = _animated(picture, file, chunks, max_pixels)
     return picture if gamma.is_srgb(chunks) else _with_gamma(picture, chunks)
 
 
-def _cut_off(file: BinaryIO, max_pixels: int) -> Picture:
-    """libvips shows nothing of an interlaced picture without its end. Pillow needs the end of the last chunk."""
-    return pillow.cut_off(BytesIO(closed(read_all(file))), "PNG", max_pixels)
+def _pixels_without_end(
+    file: BinaryIO, max_pixels: int, weight: float, *, interlaced: bool
+) -> Callable[[int], pyvips.Image]:
+    """Decoders show nothing of a chunk without its end, and a small picture has one chunk. So the file gets an end.
+
+    libvips shows nothing of an interlaced picture without all of its chunks either.
+    """
+    content = cache(lambda: closed(read_all(file)))  # libvips reads it later than it is asked
+
+    def pixels(size: int) -> pyvips.Image:
+        if interlaced:
+            return pillow.cut_off(BytesIO(content()), "PNG", max_pixels).pixels(size)
+        return libvips.open_picture(libvips.source_from_bytes(content()), max_pixels, False, weight).pixels(size)
+
+    return pixels
 
 
 def closed(content: bytes) -> bytes:
