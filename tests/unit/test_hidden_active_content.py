@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import struct
 import zipfile
@@ -14,6 +15,7 @@ from tests.formats import active, document, ole
 from tests.formats.document import (
     DOCX,
     HEAD,
+    ODT,
     OFFICE,
     PACKAGE,
     PPTX,
@@ -23,17 +25,24 @@ from tests.formats.document import (
     XLSB,
     XLSX,
     docx,
+    odt,
     pptx,
     xlsb,
     xlsx,
 )
 
+from picasso.detection.detector import detect
+from picasso.detection.window import Window
 from picasso.policy import ActiveContent
 from picasso.process.contract import ProcessorError, Source
 from picasso.process.processors.document import Document
-from picasso.process.processors.document.active import read_active_content
+from picasso.process.processors.document.active import members as members_of_zip
+from picasso.process.processors.document.active import read_active_content, rtf, texts
+from picasso.process.processors.text import Text
 
 Facts = dict[str, Any]
+
+RTF, XLS = "text/rtf", "application/vnd.ms-excel"
 
 INCOMPLETE = {"incomplete": True}
 MACRO = {"macros": True, "auto_run": ["Document_Open"]}
@@ -131,8 +140,9 @@ def test_members_that_the_directory_does_not_name() -> None:
     assert found(hidden + docx(), DOCX) == INCOMPLETE
 
 
-def test_bombs_are_incomplete() -> None:
-    padded = relations(" " * (33 * 2**20), TEMPLATE)
+def test_bombs_are_incomplete(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(members_of_zip, "MAX_MEMBER", 10_000)
+    padded = relations(" " * 10_000, TEMPLATE)
     assert found(members(docx(), (RELATIONS, padded)), DOCX) == INCOMPLETE
 
 
@@ -286,3 +296,185 @@ def test_what_a_failure_leaves_open_is_told(make: Callable[[], bytes], code: str
     raised = failure(make(), DOCX, tmp_path)
     assert raised.code == code
     assert raised.facts["active_content"] == INCOMPLETE
+
+
+# Compound files
+
+
+def chosen(streams: dict[str, bytes]) -> Facts:
+    return found(ole.compound({name: ole.padded(content, ole.CUTOFF) for name, content in streams.items()}), XLS)
+
+
+BEGIN_OF_BOOK = ole.record(0x809, struct.pack("<HHHHII", 0x600, 5, 0, 0, 0, 6))
+SHEET_OF_MACROS = ole.record(0x85, struct.pack("<IBBB", 0, 2, 1, 3) + b"\0One")
+PART_OF_MACROS = ole.record(0x809, struct.pack("<HHHHII", 0x600, 0x40, 0, 0, 0, 6))
+PROGRAM = b"\x00\x00\xf3\x0f\x10\0\0\0" + bytes(8) + b"\x02" + bytes(7)
+
+
+@pytest.mark.parametrize(
+    ("streams", "expected"),
+    [
+        ({"WORKBOOK": BEGIN_OF_BOOK + SHEET_OF_MACROS}, {"macros": True}),
+        ({"book": BEGIN_OF_BOOK + SHEET_OF_MACROS}, {"macros": True}),
+        ({"Workbook": BEGIN_OF_BOOK + PART_OF_MACROS}, {"macros": True}),
+        ({"worddocument": b"\x13 DDEAUTO cmd /k \x14\x15"}, {"dde": 1}),
+        ({"WordDocument": b"x", "_vba_project": b"x"}, {"macros": True}),
+        ({"WordDocument": b"x", "MACROS": b"x"}, {"macros": True}),
+        ({"WordDocument": b"x", "DIR": active.compressed(b"x")}, {"macros": True}),
+        ({"WordDocument": b"x", "dir": b"a list of files"}, {}),
+        ({"PowerPoint Document": PROGRAM}, {"launch": 1}),
+    ],
+)
+def test_names_of_streams_have_no_case(streams: dict[str, bytes], expected: Facts) -> None:
+    assert chosen(streams) == expected
+
+
+def test_all_streams_of_a_name_are_read() -> None:
+    """An embedded document has streams of the same names, and may come first in the directory."""
+    content = ole.compound({"Workbook": ole.padded(BEGIN_OF_BOOK, ole.CUTOFF), "Zorkbook": SHEET_OF_MACROS})
+    assert found(content.replace("Zork".encode("utf-16-le"), "Work".encode("utf-16-le")), XLS) == {"macros": True}
+
+
+def test_damaged_chains_are_incomplete() -> None:
+    content = bytearray(ole.compound({"Workbook": ole.padded(BEGIN_OF_BOOK + SHEET_OF_MACROS, ole.CUTOFF)}))
+    assert found(bytes(content), XLS) == {"macros": True}
+    content[512 + 8 : 512 + 12] = struct.pack("<I", 0xFFFF)
+    assert found(bytes(content[:2000]), XLS) == INCOMPLETE
+
+
+# RTF
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (rb"{\field{\*\fldinst {\*\foo junk}DDEAUTO cmd /k}{\fldrslt x}}", {"dde": 1}),
+        (rb"{\field{\*\fldinst {\*\foo {\*\bar x} junk}DDEAUTO cmd /k}{\fldrslt x}}", {"dde": 1}),
+        (rb"{\field{\*\fldinst \u68 X\u68 X\u69 XAUTO cmd}{\fldrslt x}}", {"dde": 1}),
+        (rb"{\field{\*\fldinst \uc0\u68 \u68 \u69 AUTO cmd}{\fldrslt x}}", {"dde": 1}),
+        (rb"{\field{\*\fldinst " + rb"{\b " * 3_000 + rb"DDEAUTO cmd}{\fldrslt x}}", {"dde": 1}),
+        (rb"{\field{\*\fldinst QUOTE 68 68 69 32 97}{\fldrslt x}}", {"dde": 1}),
+        (rb"{\*\template \u-65432?\u-65420?\u-65420?\u-65424?\u-65478?\u-65489?\u-65489?x}", REMOTE),
+        (rb"{\*\template HTTP://example.org/a.dot}", REMOTE),
+        (rb"{\*\nextfile http://example.org/a.rtf}", {"external_links": 1}),
+        (rb"{\sp{\sn pibName}{\sv http://example.org/a.png}}", {"external_links": 1}),
+        (rb"{\sp{\sn pihlShape}{\sv http://example.org/}}", {}),
+        (rb"{\object\objhtml\objupdate x}", {"activex": 1}),
+        (rb"{\field{\*\fldinst PAGE}{\fldrslt DDE}}", {}),
+    ],
+)
+def test_rtf_however_written(body: bytes, expected: Facts) -> None:
+    assert found(b"{\\rtf1 " + body + b"}", RTF) == expected
+
+
+@pytest.mark.parametrize("head", [b"{\\rt ", b"{\\rt1", b"{\\rtx01 ", b"{\\rtf\xe4\xe4 ", b"{\\rt\\ansi "])
+def test_word_asks_for_little_of_the_head(head: bytes) -> None:
+    assert detect(Window.of_bytes(head + rb"{\object\objemb{\*\objdata 0105}}}")).media_type == RTF
+
+
+def test_long_fields_are_read_within_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rtf, "MAX_BYTES", 10_000)
+    assert found(b"{\\rtf1 " + rb"{\*\fldinst " * 1_000, RTF) == INCOMPLETE
+
+
+# OpenDocument
+
+LINK = 'xmlns:xlink="http://www.w3.org/1999/xlink" xlink:href'
+LISTENER = '<s:event-listener xmlns:s="s" s:event-name="dom:load" {}="{}"/>'
+LIST = '<l:library xmlns:l="l" l:name="Standard"{}><l:element l:name="Module1"/></l:library>'
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        (" vnd.sun.star.script:a", {"macros": True, "auto_run": ["dom:load"]}),
+        ("VND.SUN.STAR.SCRIPT:a", {"macros": True, "auto_run": ["dom:load"]}),
+        ("vnd.sun.star.&#115;cript:a", {"macros": True, "auto_run": ["dom:load"]}),
+        ("service:a", {"macros": True, "auto_run": ["dom:load"]}),
+        ("vnd.sun.star.expand:a", {"macros": True, "auto_run": ["dom:load"]}),
+        ("#page2", {}),
+        ("http://example.org/", {}),
+    ],
+)
+def test_addresses_of_macros_however_written(address: str, expected: Facts) -> None:
+    assert found(odt(LISTENER.format(LINK, address)), ODT) == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (f'<text:a {LINK}="macro:///x">x</text:a>', {"macros": True}),
+        ('<x xmlns:p="p"><p:event-listener p:action="execute" p:href="cmd.exe"/></x>', {"launch": 1}),
+        ('<text:p table:formula=\'of:=DDE("cmd";"/c";"x")\'/>', {"dde": 1}),
+        ("<text:p table:formula=\"msoxl:=cmd|'/c calc'!A0\"/>", {"dde": 1}),
+        ('<text:p table:formula="of:={1;2|3;4}"/>', {}),
+    ],
+)
+def test_content_of_an_open_document(body: str, expected: Facts) -> None:
+    assert found(odt(body), ODT) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "part", "expected"),
+    [
+        ("./Basic/Standard/Module1.xml", "<x/>", {"macros": True}),
+        ("Basic/Standard/dialog-lc.xml", "<x/>", {"macros": True}),
+        ("Basic/Standard/script-lb.xml", LIST.format(""), {"macros": True}),
+        ("Basic/script-lc.xml", '<l:library xmlns:l="l" l:link="true"/>', {"macros": True}),
+        ("Basic/script-lc.xml", '<l:library xmlns:l="l" l:link="false"/>', {}),
+        ("Any name/content.xml", "<x/>", {"embedded_objects": 1}),
+        ("any.ole", active.vba_project(), {"embedded_objects": 1}),
+        ("ObjectReplacements/Object 1", "picture", {}),
+        ("content.xml", '<!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>', INCOMPLETE),
+    ],
+)
+def test_members_of_an_open_document(name: str, part: str | bytes, expected: Facts) -> None:
+    assert found(active.with_parts(odt(), {name: part}), ODT) == expected
+
+
+# Office documents in one text
+
+WORD_2003 = 'xmlns:w="http://schemas.microsoft.com/office/word/2003/wordml"'
+PACKED = base64.b64encode(b"ActiveMime\0\0\x01").decode()
+PROJECT = base64.b64encode(active.vba_project()).decode()
+FLAT = 'xmlns:p="http://schemas.microsoft.com/office/2006/xmlPackage"'
+EXCEL_2003 = 'xmlns="urn:schemas-microsoft-com:office:spreadsheet" xmlns:x="x"'
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (f'<w:wordDocument {WORD_2003} w:macrosPresent="yes"/>', {"macros": True}),
+        (f'<w:wordDocument {WORD_2003}><w:binData w:name="x">\n{PACKED[:5]}\n{PACKED[5:]}</w:binData></w:wordDocument>',
+         {"macros": True}),
+        (f'<w:wordDocument {WORD_2003}><w:binData w:name="a.png">iVBORw0KGgo</w:binData></w:wordDocument>', {}),
+        (f'<w:wordDocument {WORD_2003}><w:fldSimple w:instr="DDE a b"/></w:wordDocument>', {"dde": 1}),
+        (f"<p:package {FLAT}><p:part p:name='x'><p:binaryData>{PROJECT}</p:binaryData></p:part></p:package>", MACRO),
+        (f"<p:package {FLAT}><p:part p:contentType='application/vnd.ms-office.vbaProject'/></p:package>",
+         {"macros": True}),
+        (f"<p:package {FLAT}><p:part>{relations(TEMPLATE, head='')}</p:part></p:package>", REMOTE),
+        (f"<Workbook {EXCEL_2003}><x:Macrosheet/></Workbook>", {"macros": True}),
+        (f"<Workbook {EXCEL_2003} xmlns:s='s'><Cell s:Formula=\"=cmd|'/c calc'!A0\"/></Workbook>", {"dde": 1}),
+        (f"<Workbook {EXCEL_2003} xmlns:s='s'><NamedRange s:Name='Auto_Open'/></Workbook>",
+         {"auto_run": ["Auto_Open"]}),
+        ("<x xmlns:w='http://sch&#101;mas.microsoft.com/office/word/2003/wordml'><w:fldSimple w:instr='DDE a'/></x>",
+         {"dde": 1}),
+        ("<x xmlns='http://www.w3.org/1999/xhtml'><script>x()</script></x>", {"javascript": 1}),
+        ("<x><s:svg xmlns:s='http://www.w3.org/2000/svg' onload='x()'/></x>", {"javascript": 1}),
+        ("<project><script type='text/javascript'>x()</script><a href='javascript:x'/></project>", {}),
+        ("<?xml-stylesheet type='text/xsl' href='data:text/xsl,x'?><x/>", {"javascript": 1}),
+        ("<?xml-stylesheet type='text/xsl' href='style.xsl'?><x/>", {}),
+        ("<x>ActiveMime</x>", {}),
+        (f'<?xml version="1.0" encoding="UTF-16"?><x {WORD_2003} w:macrosPresent="yes"/>', INCOMPLETE),
+    ],
+)  # fmt: skip
+def test_texts_that_word_or_a_browser_opens(text: str, expected: Facts, tmp_path: Path) -> None:
+    (tmp_path / "text").write_text(text)
+    assert texts.read_active_text(tmp_path / "text", is_xml=True).facts() == expected
+
+
+def test_macros_in_a_web_archive(tmp_path: Path) -> None:
+    archive = f"MIME-Version: 1.0\r\nContent-Type: multipart/related\r\n\r\n{PACKED[:8]}\r\n{PACKED[8:]}\r\n"
+    assert found(archive, "message/rfc822") == {"macros": True}
+    (tmp_path / "text").write_text(archive)
+    assert Text()(Source(tmp_path / "text", "text/plain"), tmp_path).facts["active_content"] == {"macros": True}

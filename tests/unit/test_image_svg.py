@@ -196,4 +196,4 @@ def test_a_drawing_that_fails_tells_of_its_scripts(tmp_path: Path) -> None:
     (tmp_path / "drawing").write_bytes(SVG.format("<script>alert(1)</script><b").encode())
     with pytest.raises(ProcessorError) as failure:
         Image()(Source(tmp_path / "drawing", "image/svg+xml"), tmp_path)
-    assert failure.value.facts["active_content"] == {"javascript": 1}
+    assert failure.value.facts["active_content"] == {"javascript": 1, "incomplete": True}

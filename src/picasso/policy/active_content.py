@@ -19,7 +19,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "activex": "ActiveX controls.",
         "embedded_objects": "Objects of other programs inside of the document (OLE, `<object>`, `<embed>`).",
         "embedded_files": "Files inside of the document: attachments of a PDF, packages in an office file.",
-        "javascript": "Scripts of a PDF, a drawing or a web page.",
+        "javascript": "Scripts of a PDF, a drawing, a web page or other XML.",
         "open_action": "An action that a PDF carries out when it is opened, other than going to a page.",
         "launch": "Actions of a PDF or a presentation that start a program or open another file.",
         "submit_form": "Actions of a PDF that send the content of its form to an address.",

@@ -80,6 +80,7 @@ PREFIXES: tuple[tuple[str, str, str | TextRule], ...] = (
     ("%FDF-", rf"\d\.\d|{END}", "application/vnd.fdf"),
     ("%!", "", postscript),
     ("{\\rtf", r"[\d\\{}\r\n]|\Z", "text/rtf"),
+    ("{\\rt", r"f?[^a-z]|x\d", "text/rtf"),  # Word asks for no more
     ("<MIFFile ", r" *\d", "application/vnd.mif"),
     ("\\begindata{", r"\w+, ?\d", "application/andrew-inset"),
     ("%YAML ", r" *\d", "application/yaml"),

@@ -20,6 +20,7 @@ from picasso.charset import (
 )
 from picasso.process.contract import JSON, Processor, Result, Source
 from picasso.process.processors import wellformed
+from picasso.process.processors.document.active.texts import read_active_text
 
 PIECE = 131_072  # bytes; the words of a piece are the largest list in memory
 
@@ -43,6 +44,9 @@ TEXT_APPLICATIONS = (
     *("x-freemind", "x-scribus", "x-x509-dh-parameters", "x-xmp"),
     *("x-yaml", "xml", "xml-dtd", "xml-sitemap", "xspf", "yaml"),
 )
+
+
+OFFICE_XML = {"application/vnd.ms-wordml", "application/vnd.ms-spreadsheetml"}
 
 
 class Text(Processor):
@@ -84,7 +88,12 @@ class Text(Processor):
             encoding = detect_in_file(file)
             counter = _count(file, encoding)
             well_formed = wellformed.is_well_formed(file, source.media_type, encoding.name)
-        return Result({**_encoding_facts(encoding), **counter.facts(), "well_formed": well_formed})
+        active = read_active_text(source.path, is_xml=is_xml(source.media_type)).as_fact()
+        return Result({**_encoding_facts(encoding), **counter.facts(), "well_formed": well_formed, **active})
+
+
+def is_xml(media_type: str) -> bool:
+    return media_type.endswith("xml") or media_type in OFFICE_XML
 
 
 def _encoding_facts(encoding: Encoding) -> dict[str, JSON]:

@@ -30,9 +30,13 @@ class Compound:
     storages: set[str] = field(default_factory=set)
     names: list[str] = field(default_factory=list)
     """Of all streams and storages, also those of the same name."""
+    streams: list[tuple[str, int, int]] = field(default_factory=list)
+    """Name, first sector and length of all streams, also those of the same name."""
 
     def stream(self, name: str) -> bytes:
-        start, size = self.entries[name]
+        return self.read_stream(*self.entries[name])
+
+    def read_stream(self, start: int, size: int) -> bytes:
         if size < 4096:
             small = b"".join(self.ministream[n * 64 : n * 64 + 64] for n in follow_chain(start, self.minifat))
             return small[:size]
@@ -110,5 +114,6 @@ def read_directory(file: Compound, directory: bytes) -> None:
             file.ministream = file.read_chain(start)[:size] if size else b""
         elif kind == 2:
             file.entries.setdefault(name, (start, size))
+            file.streams.append((name, start, size))
         elif kind == 1:
             file.storages.add(name)

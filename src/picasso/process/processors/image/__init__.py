@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal
 
+from picasso.policy import ActiveContent
 from picasso.process.contract import JSON, Derivative, Processor, ProcessorError, Result, Source
 from picasso.process.options import check_range, parse_options
 from picasso.process.processors.image import animation, decode, facts, libvips, perceptual, svg_scripts, thumbnails
@@ -69,7 +70,8 @@ class Image(Processor):
         options = parse_options(Options, source.options)
         self.prepare()
         with source.path.open("rb") as file:
-            active = svg_scripts.read_active_content(file) if source.media_type.startswith("image/svg") else {}
+            is_drawing = source.media_type.startswith("image/svg")
+            active = (svg_scripts.read_active_content(file) if is_drawing else ActiveContent()).as_fact()
             with _keeping(active), translate_errors(source.media_type):
                 picture = decode.open_picture(file, source.media_type, options.max_pixels)
                 picture_facts = facts.read_facts(picture, strip_gps=options.gps == "strip") | active

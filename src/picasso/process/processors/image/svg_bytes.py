@@ -34,8 +34,8 @@ BEGINNINGS = (
     (b"<\0", "utf-16-le"),
     (b"\0<", "utf-16-be"),
 )
-DECLARATION = re.compile(rb"\A\s*<\?xml\b[^>]{0,500}?\?>")
-ENCODING = re.compile(rb"""\s*<\?xml\b[^>]{0,300}?\bencoding\s*=\s*["']([A-Za-z][A-Za-z0-9._-]{0,40})["']""")
+DECLARATION = re.compile(rb"\A\s*<\?xml\s[^>]{0,500}?\?>")
+ENCODING = re.compile(rb"""\s*<\?xml\s[^>]{0,300}?\bencoding\s*=\s*["']([A-Za-z][A-Za-z0-9._-]{0,40})["']""")
 
 # Python's own codecs that are not encodings of documents; some of them take quadratic time.
 NOT_FOR_DOCUMENTS = {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "utf-7", "undefined"}

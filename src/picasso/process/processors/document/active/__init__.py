@@ -9,10 +9,12 @@ from __future__ import annotations
 from picasso.policy import ActiveContent
 from picasso.process.processors.document import ole
 from picasso.process.processors.document.active import compound, office, open_document, rtf, web
+from picasso.process.processors.document.active.office_xml import has_active_mime
 from picasso.process.processors.document.content import OOXML, OPEN_DOCUMENT, VISIO
 
-WEB = {"text/html", "application/xhtml+xml"}
+HTML, XHTML = "text/html", "application/xhtml+xml"
 RTF = {"application/rtf", "text/rtf"}
+MAIL = "message/"
 OFFICE = (OOXML, VISIO, "application/vnd.ms-word.", "application/vnd.ms-excel.", "application/vnd.ms-powerpoint.")
 
 
@@ -25,8 +27,10 @@ def read_active_content(data: bytes, media_type: str, found: ActiveContent) -> N
 
 
 def _read(data: bytes, media_type: str, found: ActiveContent) -> None:
-    if media_type in WEB:
+    if media_type == HTML:
         web.read(data, found)
+    elif media_type == XHTML:
+        web.read_xhtml(data, found)
     elif data.startswith(ole.MAGIC):
         compound.read(data, found)
     elif media_type in RTF:
@@ -35,5 +39,8 @@ def _read(data: bytes, media_type: str, found: ActiveContent) -> None:
         open_document.read(data, found)
     elif media_type == "application/epub+zip":
         web.read_book(data, found)
+    elif media_type.startswith(MAIL):
+        if has_active_mime(data):  # a web archive, which Word opens
+            found.mark("macros")
     elif data.startswith(b"PK") or media_type.startswith(OFFICE):
         office.read(data, found)

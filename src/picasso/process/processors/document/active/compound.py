@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import struct
+from collections.abc import Callable
 
 from picasso.policy import ActiveContent
 from picasso.process.contract import ProcessorError
@@ -12,16 +13,20 @@ from picasso.process.processors.document.active import vba
 from picasso.process.processors.document.active.fields import add_field
 from picasso.process.processors.document.ole import Compound
 
-MACROS = {"_VBA_PROJECT", "_VBA_PROJECT_CUR", "Macros", "VBA"}
+# In small letters: case does not tell names apart ([MS-CFB], section 2.6.4).
+MACROS = {"_vba_project", "_vba_project_cur", "macros", "vba"}
+
+# Of all streams that are read, which may be the same bytes many times.
+MAX_BYTES = 2**28
 
 # Storages of objects: in a workbook, and in the pool of a document.
 OBJECT = re.compile(r"MBD[0-9A-F]{8}|_\d{9,10}")
 LINKED_OBJECT = re.compile(r"LNK[0-9A-F]{8}")
 PACKAGE, CONTROL, CONTROLS = "\x01Ole10Native", "\x03OCXNAME", "Ctls"
 
-# Records of a workbook: a sheet, a name, a link to another book or program.
-SHEET, NAME, BOOK = 0x85, 0x18, 0x1AE
-MACRO_SHEET = 1
+# Records of a workbook: a sheet, its beginning, a name, a link to another book or program.
+SHEET, BEGIN, NAME, BOOK = 0x85, 0x809, 0x18, 0x1AE
+MACRO_SHEET, BEGIN_OF_MACROS = 1, b"\x40\0"
 BUILT_IN = 0x20
 AUTO_NAMES = {1: "Auto_Open", 2: "Auto_Close", 10: "Auto_Activate", 11: "Auto_Deactivate"}
 MAX_RECORDS = 1_000_000
@@ -36,6 +41,8 @@ TEMPLATE = re.compile(rb"(?:h\0t\0t\0p\0(?:s\0)?:\0/\0/\0|\\\0\\\0)(?:[!-~]\0){3
 
 # Records of a presentation: information on macros with its flag, embedded and linked objects, controls.
 PPT_MACROS = re.compile(rb"\x02\x00\x00\x04\x0c\x00\x00\x00.{4}(.{4})", re.DOTALL)
+# What a click or the mouse over a shape does: the ninth byte is 2 if it starts a program.
+PPT_PROGRAM = re.compile(rb"\x00\x00\xf3\x0f\x10\x00\x00\x00.{8}\x02", re.DOTALL)
 PPT_RECORDS = {
     b"\x0f\x00\xcc\x0f": "embedded_objects",
     b"\x0f\x00\xce\x0f": "external_links",
@@ -45,22 +52,26 @@ PPT_RECORDS = {
 
 def read(data: bytes, found: ActiveContent) -> None:
     file = ole.open_compound(data)
-    if MACROS & {*file.names}:
+    if MACROS & {name.lower() for name in file.names} or _has_project(file):
         vba.add_macros(file, found)
     _add_objects(file, found)
-    for stream, add in (
-        ("Workbook", _add_workbook),
-        ("Book", _add_workbook),
-        ("WordDocument", _add_fields),
-        ("PowerPoint Document", _add_presentation),
-        ("1Table", _add_template),
-        ("0Table", _add_template),
-    ):
-        if stream in file.entries:
+    left = MAX_BYTES
+    for name, start, size in file.streams:  # several may have one name, in storages of their own
+        if add := STREAMS.get(name.lower()):
+            left -= size
+            if left < 0:
+                found.mark("incomplete")
+                return
             try:
-                add(file.stream(stream), found)
+                add(file.read_stream(start, size), found)
             except (ProcessorError, struct.error):
                 found.mark("incomplete")
+
+
+def _has_project(file: Compound) -> bool:
+    """Whether there is a list of modules, which is compressed."""
+    places = [place for name, *place in file.streams if name.lower() == "dir"]
+    return any(file.read_stream(*place).startswith(b"\x01") for place in places[:10])
 
 
 def _add_objects(file: Compound, found: ActiveContent) -> None:
@@ -78,7 +89,8 @@ def _add_workbook(stream: bytes, found: ActiveContent) -> None:
         if number > MAX_RECORDS:
             found.mark("incomplete")
             return
-        if kind == SHEET and len(record) > 5 and record[5] == MACRO_SHEET:
+        is_sheet_of_macros = kind == SHEET and len(record) > 5 and record[5] == MACRO_SHEET
+        if is_sheet_of_macros or (kind == BEGIN and record[2:4] == BEGIN_OF_MACROS):
             found.mark("macros")
         elif kind == NAME:
             _add_name(record, found)
@@ -122,3 +134,14 @@ def _add_presentation(stream: bytes, found: ActiveContent) -> None:
         found.mark("macros")
     for record, kind in PPT_RECORDS.items():
         found.count(kind, stream.count(record))
+    found.count("launch", len(PPT_PROGRAM.findall(stream)))
+
+
+STREAMS: dict[str, Callable[[bytes, ActiveContent], None]] = {
+    "workbook": _add_workbook,
+    "book": _add_workbook,
+    "worddocument": _add_fields,
+    "powerpoint document": _add_presentation,
+    "1table": _add_template,
+    "0table": _add_template,
+}

@@ -16,12 +16,17 @@ NUMBERS = re.compile(r"\s*QUOTE((?:\s+\d{1,5}){3,})", re.IGNORECASE)
 
 def add_field(instruction: str, found: ActiveContent) -> None:
     """Count a field by its instruction, such as ``DDEAUTO c:\\\\windows\\\\system32\\\\cmd.exe``."""
+    if kind := kind_of_field(instruction):
+        found.count(kind)
+
+
+def kind_of_field(instruction: str) -> str | None:
+    """``dde``, ``external_links``, or None if it is neither."""
     if quoted := NUMBERS.match(instruction):
         instruction = "".join(chr(int(number)) for number in quoted[1].split())
     if DDE.match(instruction):
-        found.count("dde")
-    elif LOADING.match(instruction) and is_elsewhere(instruction):
-        found.count("external_links")
+        return "dde"
+    return "external_links" if LOADING.match(instruction) and is_elsewhere(instruction) else None
 
 
 def is_elsewhere(address: str) -> bool:

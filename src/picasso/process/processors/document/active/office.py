@@ -45,6 +45,8 @@ FIELDS = re.compile(
     re.IGNORECASE,
 )
 ENCODING = re.compile(rb"""<\?xml\b[^>]{0,200}?\bencoding\s*=\s*["']([\w.-]{1,40})""")
+# The beginnings of XML in EBCDIC and in UTF-7.
+OTHER_XML = (b"\x4c\x6f\xa7\x94", b"+ADw-", b"+/v")
 WITH_ASCII = re.compile(rb"utf-?8|utf-?16(?:[lb]e)?|(?:us-)?ascii|iso-8859-\d+|windows-125\d", re.IGNORECASE)
 
 # Excel runs any macro with a name that begins so (a name of its own namespace has a prefix).
@@ -66,7 +68,7 @@ def read(data: bytes, found: ActiveContent) -> None:
         others = [each for each in members.entries if not _is_about_parts(each[0])]
         is_binary = _add_types(members)
         for relation in _relations(members):
-            _add_relation(relation, found)
+            add_relation(relation, found)
         for name, entry in others:
             _add_part(name, entry, members, is_binary=is_binary)
 
@@ -100,7 +102,7 @@ def _scan(scan: Scan, content: bytes, found: ActiveContent) -> None:
         found.mark("incomplete")
 
 
-def _add_relation(relation: Relation, found: ActiveContent) -> None:
+def add_relation(relation: Relation, found: ActiveContent) -> None:
     kind = relation.kind.strip().lower()
     if kind in MACROS:
         found.mark("macros")
@@ -117,16 +119,16 @@ def _add_part(name: str, entry: zipfile.ZipInfo, members: Members, *, is_binary:
     """By its first bytes, since its name is free."""
     start = members.start(entry)
     if start.startswith(ole.MAGIC):
-        _add_project(members.read(entry), members.found)
+        add_project(members.read(entry), members.found)
     elif is_xml(start):
         _add_fields(members.read(entry), members.found)
     elif name.endswith(".bin") and is_binary:
         _add_records(members.read(entry), members.found)
-    elif entry.file_size and (name.endswith((".xml", ".piece")) or not start):
+    elif entry.file_size and (name.endswith(".piece") or start.startswith(OTHER_XML) or not start):
         members.found.mark("incomplete")
 
 
-def _add_project(content: bytes, found: ActiveContent) -> None:
+def add_project(content: bytes, found: ActiveContent) -> None:
     """A part that has the macros of a document, whatever its name; other compound files are objects."""
     try:
         project = ole.open_compound(content)

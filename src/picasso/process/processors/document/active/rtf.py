@@ -4,45 +4,94 @@ are not followed."""
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from picasso.policy import ActiveContent
-from picasso.process.processors.document.active.fields import add_field, is_elsewhere
+from picasso.process.processors.document.active.fields import is_elsewhere, kind_of_field
 
-WORD = re.compile(rb"\\(objdata|objocx|objautlink|objlink|objsub|objpub|objicemb|template|fldinst)(?![a-z])")
+WORD = re.compile(
+    rb"\\(objdata|objocx|objhtml|objautlink|objlink|template|nextfile|fldinst|sv)(?![a-z])", re.IGNORECASE
+)
 MAX_WORDS = 20_000
 
-WORDS = {"objocx": "activex", "objautlink": "external_links", "objlink": "external_links"}
+WORDS = {
+    "objocx": "activex",
+    "objhtml": "activex",
+    "objautlink": "external_links",
+    "objlink": "external_links",
+}
+ADDRESSES = {"template": "external_templates", "nextfile": "external_links", "sv": "external_links"}
 
-# How much of what follows a word is looked at.
-AFTER = 4_096
+# The name of a property of a drawing whose value, which follows, is the file of a picture.
+PICTURE, BEFORE = b"pibname", 80
+
+# How much of what follows a word is looked at; more of a field that does not end there, and of all fields together.
+AFTER, FAR = 4_096, 2**16
+MAX_BYTES = 2**22
 FIELD, ADDRESS = 600, 400  # characters of an instruction, and of an address
 
-PARTS = re.compile(rb"\\'([0-9A-Fa-f]{2})|\\u(-?\d{1,6}) ?\??|\\([\\{}])|\\[A-Za-z]{1,32}-?\d{0,10} ?|[{}\r\n]|\\\*")
+# A destination that a program may not know is left out by one that does not.
+UNKNOWN = re.compile(rb"\{\s*\\\*\s*\\(?!fldinst|template|nextfile)[a-z]{1,32}[^{}]*\}")
+MAX_DEPTH = 20
+
+# A character of Unicode is followed by one for programs that know none, or by nothing after ``\uc0``.
+PARTS, PARTS_UC0 = (
+    re.compile(
+        rb"\\'([0-9A-Fa-f]{2})|\\u(-?\d{1,6}) ?" + fallback + rb"|\\([\\{}])|\\[A-Za-z]{1,32}-?\d{0,10} ?|[{}\r\n]|\\\*"
+    )
+    for fallback in (rb"(?:\\'[0-9A-Fa-f]{2}|[^\\{}\r\n])?", rb"")
+)
 END = re.compile(rb"\\(?:fldrslt|result|pard|par|objdata)(?![a-z])")
 NO_DIGIT = re.compile(rb"\\[A-Za-z]+-?\d* ?|\\'[0-9A-Fa-f]{2}|[^0-9A-Fa-f]")
 PACKAGE = re.compile(rb"package\0|ole10native|o\0l\0e\0001\0000\0n\0a\0t\0i\0v\0e\0", re.IGNORECASE)
 
 
 def read(data: bytes, found: ActiveContent) -> None:
+    left = MAX_BYTES
     for number, match in enumerate(WORD.finditer(data)):
-        if number > MAX_WORDS:
+        word = match[1].decode().lower()
+        after = data[match.end() : match.end() + AFTER] if word == "objdata" else _field(data, match.end())
+        left -= 0 if word == "objdata" else len(after)
+        if number > MAX_WORDS or left < 0:
             found.mark("incomplete")
             return
-        word, after = match[1].decode(), data[match.end() : match.end() + AFTER]
-        if word == "objdata":
-            found.count("embedded_files" if _is_package(after) else "embedded_objects")
-        elif word == "template":
-            found.count("external_templates", is_elsewhere(_plain(after)[:ADDRESS].partition(";")[0]))
-        elif word == "fldinst":
-            add_field(_plain(after)[:FIELD], found)
-        elif kind := WORDS.get(word):
+        _add_word(word, data[max(0, match.start() - BEFORE) : match.start()], after, found)
+
+
+def _field(data: bytes, start: int) -> bytes:
+    """What follows a word, up to the end of a field."""
+    for size in (AFTER, FAR):
+        if end := END.search(data, start, start + size):
+            return data[start : end.start()]
+    return data[start : start + FAR]
+
+
+def _add_word(word: str, before: bytes, after: bytes, found: ActiveContent) -> None:
+    if word == "objdata":
+        found.count("embedded_files" if _is_package(after) else "embedded_objects")
+    elif word == "fldinst":
+        kinds = (kind_of_field(text[:FIELD]) for text in _readings(after))
+        if kind := next(filter(None, kinds), None):
             found.count(kind)
+    elif word != "sv" or PICTURE in before.lower():
+        if kind := WORDS.get(word):
+            found.count(kind)
+        else:
+            addresses = (text[:ADDRESS].partition(";")[0] for text in _readings(after))
+            found.count(ADDRESSES[word], any(map(is_elsewhere, addresses)))
 
 
-def _plain(content: bytes) -> str:
-    """The text up to the end of the field, without groups and words, and with escapes decoded."""
-    end = END.search(content)
-    return PARTS.sub(_decoded, content[: end.start()] if end else content).decode("latin-1").lstrip()
+def _readings(content: bytes) -> Iterator[str]:
+    """The text without groups and words, and with escapes decoded: as any program may
+    read it."""
+    known = content
+    for _ in range(MAX_DEPTH):
+        known, number = UNKNOWN.subn(b"", known)
+        if not number:
+            break
+    for parts in (PARTS, PARTS_UC0) if b"\\u" in content else (PARTS,):
+        for each in {content, known}:
+            yield parts.sub(_decoded, each).decode("latin-1").lstrip()
 
 
 def _decoded(match: re.Match[bytes]) -> bytes:
@@ -50,7 +99,10 @@ def _decoded(match: re.Match[bytes]) -> bytes:
         return bytes((int(match[1], 16),))
     if match[3]:
         return match[3]
-    return bytes((int(match[2]) % 256,)) if match[2] and int(match[2]) > 0 else b""
+    if not match[2]:
+        return b""
+    code = int(match[2]) % 2**16
+    return bytes((code,)) if code < 256 else b"?"
 
 
 def _is_package(content: bytes) -> bool:
