@@ -69,7 +69,7 @@ def test_it_makes_what_is_missing_and_removes_it(run: Run, stack: Stack, tmp_pat
     said = run("trouble", "web")
     assert "3 files are new." in said
     assert f"Look at {stack.url}/" in said
-    assert "Not uploaded, as the service has no pipeline `web`: Waves for the web.mp4" in said
+    assert "a second pipeline does: Waves for the web.mp4. To see it" in said
     assert command.PIPELINE in said
     assert [*tmp_path.iterdir()] == []
     assert "0 files are new, 3 were there before." in run("trouble")

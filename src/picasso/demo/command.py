@@ -100,6 +100,6 @@ def tell(client: Client, before: int, stored: Sequence[File], unmade: Sequence[S
 def tell_of_pipeline(left: Sequence[Sample]) -> None:
     """It writes no file: a demonstration is to leave nothing behind, and pipelines stay."""
     names = ", ".join(sample.name for sample in left)
-    print(f"\nNot uploaded, as the service has no pipeline `{WEB}`: {names}")
-    print(f"For these add this to its {CONFIG}, restart it, and run this again:\n")
+    print(f"\nLeft out, as it only shows what a second pipeline does: {names}. To see it, write this")
+    print(f"into {CONFIG} in the folder where the service was started, restart it, and run this again:\n")
     print(PIPELINE)
