@@ -6,6 +6,7 @@ problem document, made by `PicassoError.problem`. The cause and the remedy of ea
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,14 @@ PROBLEM_JSON = "application/problem+json"
 
 ERROR_CODE = "picasso.error"
 """The key of the code of an answered error in an ASGI scope."""
+
+
+_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+
+
+def json_bytes(value: object) -> bytes:
+    """As all answers have JSON: compact, in UTF-8, with `?` for what is no character."""
+    return _encode(value).encode(errors="replace")
 
 
 class FieldError(TypedDict):

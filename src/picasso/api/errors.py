@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.exceptions import DisallowedHost, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.db import InterfaceError, OperationalError, connection
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from rest_framework import exceptions, serializers
 from rest_framework.request import Request
 
@@ -24,6 +24,7 @@ from picasso.errors import (
     Problem,
     TooLarge,
     Unavailable,
+    json_bytes,
     problem,
 )
 from picasso.html_answers import HEADERS, Look, asked_for, is_page_load, problem_page
@@ -113,7 +114,9 @@ def as_response(body: Problem, status: int, headers: Mapping[str, str], request:
     is_page, accepted = is_page_load(request.headers), request.META.get("HTTP_ACCEPT_LANGUAGE", "")
     found, language = localized(body, preferences.accept_language(request.headers) if is_page else accepted)
     if not is_page:
-        return JsonResponse(found, status=status, content_type=PROBLEM_JSON, headers={**headers, **language})
+        return HttpResponse(
+            json_bytes(found), status=status, content_type=PROBLEM_JSON, headers={**headers, **language}
+        )
     prefix = request.META.get("SCRIPT_NAME", "")
     asked = asked_for(request.path.removeprefix(prefix), request.META.get("QUERY_STRING", ""))
     look = Look(language["Content-Language"], prefix, preferences.theme(request.headers))

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from django.db.models.functions import Now
 
-from picasso.errors import PROBLEM_JSON, MethodNotAllowed, NotReady
+from picasso.errors import MethodNotAllowed, NotReady
 from picasso.models import Worker
 from picasso.monitoring.readiness import SECONDS, Check, outcome_of
 from picasso.monitoring.samples import ALIVE_WITHIN
@@ -37,8 +37,8 @@ class HealthHandler:
         if not faults:
             return await request.answer_json(200, {"status": "ok", "checks": report})
         error = NotReady(faults)
-        body = {**error.problem(), "checks": report}
-        return await request.answer_json(error.status, body, {"Content-Type": PROBLEM_JSON, **error.headers})
+        error.members["checks"] = report
+        return await request.answer_problem(error, as_page=False)
 
     async def _outcome(self, check: Check) -> str:
         try:

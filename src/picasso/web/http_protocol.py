@@ -7,7 +7,6 @@ It uses internals of Uvicorn and httptools. `picasso.compatibility` lists them; 
 from __future__ import annotations
 
 import asyncio
-import json
 from asyncio import TimerHandle
 from contextlib import AbstractAsyncContextManager, nullcontext
 from functools import partial
@@ -22,7 +21,7 @@ from uvicorn.protocols.http.httptools_impl import (
     RequestResponseCycle,
 )
 
-from picasso.errors import PROBLEM_JSON, HeadersTooLarge, PicassoError, Problem
+from picasso.errors import PROBLEM_JSON, HeadersTooLarge, PicassoError, Problem, json_bytes
 from picasso.web.connection import EXTENSION, Headers, Receive
 from picasso.web.direct_answer import DirectAnswer
 from picasso.web.direct_body import DirectBody
@@ -311,9 +310,10 @@ class HttpProtocol(HttpToolsProtocol):
             return
         self._refused = True
         self._abandon()
-        content = json.dumps(body).encode()
+        content = json_bytes(body)
         headers = [
             (b"content-type", PROBLEM_JSON.encode()),
+            (b"content-language", b"en"),
             (b"content-length", b"%d" % len(content)),
             (b"connection", b"close"),
             *SECURITY_HEADERS,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from contextlib import AbstractAsyncContextManager
@@ -15,7 +14,7 @@ from picasso.access.actor import Actor
 from picasso.access.audit_queries import actor_of
 from picasso.access.principal import Principal, principal_of
 from picasso.addresses import base_url
-from picasso.errors import ERROR_CODE, PROBLEM_JSON, BadRequest, ClientGone, PicassoError
+from picasso.errors import ERROR_CODE, PROBLEM_JSON, BadRequest, ClientGone, PicassoError, json_bytes
 from picasso.html_answers import HEADERS, Look, asked_for, is_page_load, problem_page
 from picasso.languages import preferences
 from picasso.languages.accept import language_of
@@ -50,7 +49,8 @@ HEAD_ONLY = re.compile(
     r"|max-forwards|cache-control|pragma|keep-alive|idempotency-key"
 )
 
-as_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+# Of a Content-Length.
+MAX_DIGITS = 18
 
 
 class Request:
@@ -134,9 +134,14 @@ class Request:
         text = self.headers.get("content-length")
         if text is None:
             return None
-        if not text.isascii() or not text.isdigit():
+        if not text.isascii() or not text.isdigit() or len(text) > MAX_DIGITS:
             raise BadRequest("Content-Length is not a number.")
         return int(text)
+
+    @property
+    def has_framing(self) -> bool:
+        """Whether the head says that there is a body. Also for a length that is wrong: such a request is answered."""
+        return self.headers.get("content-length", "0") != "0" or "transfer-encoding" in self.headers
 
     @property
     def prefix(self) -> str:
@@ -234,7 +239,7 @@ class Request:
         head = {"X-Content-Type-Options": "nosniff", **self.extra_headers, **(headers or {})}
         if status not in {204, 304}:  # RFC 9110 §8.6: with a 304 it would be the length of the 200
             head["Content-Length"] = str(len(body))
-        early = self.more_body and (self.content_length or "transfer-encoding" in self.headers)
+        early = self.more_body and self.has_framing
         if early:
             head["Connection"] = "close"
         await self.start(status, head)
@@ -245,14 +250,14 @@ class Request:
         await self.body(b"" if self.method == "HEAD" else body)
 
     async def answer_json(self, status: int, data: Any, headers: Mapping[str, str] | None = None) -> None:
-        body = as_json(data).encode(errors="replace")
-        await self.answer(status, body, {"Content-Type": "application/json", **(headers or {})})
+        await self.answer(status, json_bytes(data), {"Content-Type": "application/json", **(headers or {})})
 
-    async def answer_problem(self, error: PicassoError) -> None:
+    async def answer_problem(self, error: PicassoError, *, as_page: bool = True) -> None:
+        """As a page, if a browser shows it in its window and ``as_page`` allows that."""
         self.scope[ERROR_CODE] = error.code
         problem, language = localized(error.problem(), self._accept_language)
         headers = {"Content-Type": PROBLEM_JSON, **error.headers, **language}
-        if self.is_page_load:
+        if as_page and self.is_page_load:
             asked = asked_for(self.path, self.scope["query_string"].decode("latin-1"))
             # In a thread, as the first page takes as long as a hundred requests.
             page = await asyncio.to_thread(problem_page, problem, self.look(language["Content-Language"]), asked)
