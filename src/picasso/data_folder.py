@@ -6,6 +6,7 @@ Earlier versions let every user of the machine read it. New files get their mode
 
 from __future__ import annotations
 
+import fcntl
 import os
 import stat
 import sys
@@ -41,6 +42,28 @@ def noted_port(folder: Path) -> int | None:
         return int((folder / PORT).read_text())
     except (OSError, ValueError):
         return None
+
+
+@contextmanager
+def used_alone(folder: Path) -> Iterator[None]:
+    """Exit if another `picasso up` runs in this folder. The kernel ends the lock with the process, however that ends.
+
+    Web processes and workers that are started by themselves do not ask: several of them may share a folder.
+    """
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        where = f", at port {port}" if (port := noted_port(folder)) else ""
+        sys.exit(
+            f"Picasso runs in {folder} already{where}. Stop that one first, or set PICASSO_DATA_DIR to another folder."
+        )
+    except OSError as fault:  # a file system without locks
+        warn(f"can't find out whether Picasso runs in {folder} already: {fault.strerror}")
+    try:
+        yield
+    finally:
+        os.close(fd)
 
 
 def close_to_others(folder: Path) -> None:

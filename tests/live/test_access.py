@@ -22,7 +22,7 @@ def closed(new_data: Callable[[], Path]) -> Iterator[Stack]:
 
 
 def printed_keys(stack: Stack) -> list[str]:
-    return re.findall(r"^ +(pk_\w+)$", stack.log.read_text(), re.MULTILINE)
+    return re.findall(r"\bpk_\w+", stack.log.read_text())
 
 
 def bearer(key: str) -> dict[str, str]:

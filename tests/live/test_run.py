@@ -461,6 +461,8 @@ def test_no_part_outlives_a_supervisor_that_is_killed(data: Path) -> None:
         stack.start()
         family = alive(stack)
         assert len(family) >= 4
+        second = picasso("up", PICASSO_DATA_DIR=str(data), PICASSO_PORT="1")
+        assert (second.returncode, second.stderr.count(f"at port {stack.port}")) == (1, 1)
         stack.settled(stack.upload(b"text")["id"])
         family = alive(stack)
         assert len(family) >= 6, "a fork server and a child"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from picasso.cli import find_service
-from picasso.data_folder import close_to_others, is_open, noted_port, port_noted
+from picasso.data_folder import close_to_others, is_open, noted_port, port_noted, used_alone
 
 
 def old_installation(folder: Path) -> list[Path]:
@@ -99,3 +99,12 @@ def test_commands_find_the_service_that_runs_in_their_folder(tmp_path: Path, mon
     monkeypatch.delenv("PICASSO_PORT")
     find_service()
     assert "PICASSO_PORT" not in os.environ
+
+
+def test_a_folder_is_used_by_one_service(tmp_path: Path) -> None:
+    with used_alone(tmp_path), port_noted(tmp_path, 8765):
+        with pytest.raises(SystemExit, match="already, at port 8765") as told, used_alone(tmp_path):
+            pytest.fail("there are two")
+        assert str(tmp_path) in str(told.value)
+    with used_alone(tmp_path):
+        pass

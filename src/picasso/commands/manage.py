@@ -87,7 +87,9 @@ This is the first key of this installation. It may do everything, and it is not 
 
     {key}
 
-    curl -H "Authorization: Bearer {key}" {address}/api/v1.0/files/
+With the key in the variable KEY:
+
+    curl -H "Authorization: Bearer $KEY" {address}/api/v1.0/files/
 
 Create keys with fewer rights by `picasso keys create`, and revoke this one when you do not need it any more.
 To sign in at {address}/sign-in/ create a person: `picasso people create NAME --role admin`.

@@ -8,15 +8,22 @@ import signal
 import socket
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 from picasso import __version__, compatibility, conf, garbage, supervise
 from picasso.commands.ready import reason
-from picasso.data_folder import port_noted
+from picasso.data_folder import port_noted, used_alone
 from picasso.process import pipelines
 from picasso.supervise import SupervisedProcess
 
 
 def up(settings: conf.Conf, _: argparse.Namespace) -> int:
+    # With a database server, `picasso up` may run on several machines that share a folder.
+    with used_alone(settings.data_dir) if settings.embedded_database else nullcontext():
+        return start_all(settings)
+
+
+def start_all(settings: conf.Conf) -> int:
     # Django's checks import all of the web process, which is slow; they are for developers, and run in tests.
     supervise.once("manage", "migrate", "--verbosity", "0", "--skip-checks")
     with listening(settings) as listener, port_noted(settings.data_dir, listener.getsockname()[1]):
