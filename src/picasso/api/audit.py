@@ -43,6 +43,10 @@ class AuditSerializer(serializers.ModelSerializer[AuditEntry]):
         return audit_queries.project_of(row)
 
 
+MAX_LINES = 10_000
+"""Of a page of JSON lines."""
+
+
 class JsonLines(renderers.BaseRenderer):
     media_type = JSON_LINES
     format = "ndjson"
@@ -57,9 +61,10 @@ class AuditPages(Cursor):
     """A page of JSON lines may be longer: it is made for programs that keep all of them."""
 
     max_size = 100
+    size_exception = f" As JSON lines at most {MAX_LINES}."
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
-        self.max_size = 10_000 if request.accepted_renderer.media_type == JSON_LINES else 100
+        self.max_size = MAX_LINES if request.accepted_renderer.media_type == JSON_LINES else 100
         return super().paginate_queryset(queryset, request, view)
 
 

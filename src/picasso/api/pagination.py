@@ -107,6 +107,8 @@ class Cursor(BasePagination):
 
     max_size = MAX_PAGE_SIZE
     default_size = CURSOR_PAGE_SIZE
+    size_exception = ""
+    """For the document: when a page may be longer."""
     order = NEWEST_FIRST
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
@@ -149,7 +151,7 @@ class Cursor(BasePagination):
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         return [
             parameter("cursor", CURSOR, "`next` or `previous` of an earlier answer. Default: the first page."),
-            size_parameter(self.default_size),
+            size_parameter(self.default_size, self.size_exception),
         ]
 
 
@@ -259,6 +261,6 @@ def parameter(name: str, schema: dict[str, Any], description: str = "") -> dict[
     return {"name": name, "in": "query", "required": False, "schema": schema, "description": description}
 
 
-def size_parameter(default: int) -> dict[str, Any]:
+def size_parameter(default: int, exception: str = "") -> dict[str, Any]:
     schema = {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": default}
-    return parameter("page_size", schema, f"At most {MAX_PAGE_SIZE}; more means {MAX_PAGE_SIZE}.")
+    return parameter("page_size", schema, f"At most {MAX_PAGE_SIZE}; more means {MAX_PAGE_SIZE}.{exception}")
