@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -277,6 +278,24 @@ def test_the_command_prints_a_link_for_a_new_person_and_for_one_who_is_there(sho
     people.set_active(User.objects.get(), False)
     with pytest.raises(CommandError, match="inactive"):
         run("ann")
+
+
+def test_the_command_tells_of_links_and_ends_them(shop: models.Project) -> None:
+    def run(*arguments: str) -> str:
+        output = io.StringIO()
+        call_command("people", *arguments, stdout=output, stderr=io.StringIO())
+        return output.getvalue().strip()
+
+    link = secret_of(run("invite", "ann", "--role", "viewer", "--project", "shop"))
+    (told,) = json.loads(run("list", "--json"))
+    assert (told["has_password"], told["invited_until"][:4].isdigit()) == (False, True)
+    assert f"invited until {told['invited_until'][:16]}Z" in run("list")
+    assert run("withdraw", "ann") == "ann has no invitation any more."
+    assert run("withdraw", "ann") == "ann had no invitation."
+    assert accept(new_browser(), link).status_code == 403
+    assert json.loads(run("list", "--json"))[0]["invited_until"] is None
+    with pytest.raises(CommandError):
+        run("withdraw", "bob")
 
 
 def test_nobody_signs_in_with_a_name_that_has_no_password_yet(shop: models.Project) -> None:

@@ -59,11 +59,20 @@ def create(user: User, lifetime: timedelta = LIFETIME) -> Invited:
     return Invited(secret, row.expires_at)
 
 
-def withdraw(user: User) -> None:
+def withdraw(user: User) -> bool:
+    """End the invitation of a person; False if there was none."""
     with transaction.atomic():
         people.locked(user)
-        if Invitation.objects.filter(user=user).delete()[0]:
+        withdrawn = Invitation.objects.filter(user=user).delete()[0] > 0
+        if withdrawn:
             audit.record_person("person.withdraw-invitation", user)
+    return withdrawn
+
+
+def until(user: User) -> datetime | None:
+    """Until when the link of the last invitation is valid, which may have passed; None without one."""
+    row = Invitation.objects.filter(user=user).first()
+    return row.expires_at if row else None
 
 
 def invited(secret: str, client: Client) -> User:

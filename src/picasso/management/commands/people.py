@@ -19,6 +19,7 @@ from picasso.conf import Conf
 from picasso.errors import InvalidField
 from picasso.management.command import OwnCommand
 from picasso.models import Membership, Project
+from picasso.timestamps import rfc3339
 
 ROLES = [str(role) for role in Membership.Role]
 NO_ROLE = "none"
@@ -32,7 +33,7 @@ class Command(OwnCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         commands = parser.add_subparsers(
             dest="do",
-            metavar="create | invite | list | role | password | sign-out | activate | deactivate",
+            metavar="create | invite | withdraw | list | role | password | sign-out | activate | deactivate",
             required=True,
         )
         for name, what in (("create", "create a person"), ("role", "give a person another role, or none")):
@@ -46,6 +47,7 @@ class Command(OwnCommand):
         invite.add_argument("--role", choices=ROLES, help="of a new person")
         invite.add_argument("--project", help="the name of a project of a new person (default: all projects)")
         invite.add_argument("--days", type=int, default=invitations.LIFETIME.days, help="how long it is valid (3)")
+        commands.add_parser("withdraw", help="end the link of an invitation").add_argument("name")
         commands.add_parser("list", help="list the people").add_argument(
             "--json", action="store_true", help="print JSON"
         )
@@ -62,6 +64,7 @@ class Command(OwnCommand):
         calls = {
             "create": self._create,
             "invite": self._invite,
+            "withdraw": self._withdraw,
             "list": self._list,
             "role": self._role,
             "password": self._password,
@@ -92,6 +95,11 @@ class Command(OwnCommand):
         base = conf.public_url or f"http://{conf.host}:{conf.port}"
         self.stdout.write(addresses.invitation_url(base, invited.secret))
         self.stderr.write(f"It sets a password once, until {invited.expires_at:%Y-%m-%d %H:%M} UTC.")
+
+    def _withdraw(self, options: dict[str, Any]) -> None:
+        user = person(options)
+        told = "has no invitation any more." if invitations.withdraw(user) else "had no invitation."
+        self._tell(user, told)
 
     def _role(self, options: dict[str, Any]) -> None:
         user, project = person(options), project_of(options)
@@ -140,8 +148,9 @@ class Command(OwnCommand):
             return
         for each in found:
             roles = ", ".join(f"{role} of {project or 'all projects'}" for project, role in each["roles"])
+            invited = f", invited until {each['invited_until'][:16]}Z" if each["invited_until"] else ""
             self.stdout.write(
-                f"{each['id']:>6} {each['name']:20} {'active' if each['active'] else 'inactive':8} {roles}"
+                f"{each['id']:>6} {each['name']:20} {'active' if each['active'] else 'inactive':8} {roles}{invited}"
             )
 
 
@@ -170,6 +179,7 @@ def activation(name: str) -> str:
 
 
 def described(user: User) -> dict[str, Any]:
+    until = invitations.until(user)
     roles = [(each.project.name if each.project else None, each.role) for each in people.memberships_of(user)]
     return {
         "id": user.pk,
@@ -177,6 +187,8 @@ def described(user: User) -> dict[str, Any]:
         "active": user.is_active,
         "roles": roles,
         "second_factor": second_factor.is_asked(user),
+        "has_password": user.has_usable_password(),
+        "invited_until": until and rfc3339(until),
     }
 
 
