@@ -18,14 +18,17 @@ from rest_framework.fields import SkipField
 
 from picasso.access.link_keys import LinkKey
 from picasso.access.links import Signer, signer_for
+from picasso.access.policies import Policies
 from picasso.access.principal import ENVIRON, OPEN, SERVICE, Principal, Scope
 from picasso.access.projects import DEFAULT
+from picasso.addresses import download_path
 from picasso.errors import NotFound
 from picasso.files import queries, shown
 from picasso.models import Derivative, File, FileWebhook, Project
 from picasso.serializers import MEMBERS, FileDetailSerializer, FileSerializer, Links
 from picasso.web import django_handler
 from picasso.web.django_handler import Answer, Pool, WithPrincipal, plain_answer
+from picasso.web.downloads import Download, find_all
 from tests.flow.rows import new_file, new_job
 from tests.flow.test_misspelt import FILES
 
@@ -235,11 +238,15 @@ def is_shown(principal: Principal, file: File) -> bool:
 def test_a_connection_that_has_ended_is_replaced() -> None:
     if connection.vendor == "sqlite":
         pytest.skip("the connection is a file")
-    asked = environ(path=f"{FILES}{new_file().pk}/")
+    file = new_file()
+    asked = environ(path=f"{FILES}{file.pk}/")
     django = WithPrincipal()
     assert django({**asked}).status == 200
     connection.connection.close()
     assert django({**asked}).status == 200
+    connection.connection.close()
+    (download,) = find_all([(OPEN, download_path(file.pk, file.key))], Policies())
+    assert isinstance(download, Download)
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from urllib.parse import quote
 
-from django.db import InterfaceError, OperationalError, close_old_connections
+from django.db import InterfaceError, OperationalError, connection
 
 from picasso.access.policies import Policies
 from picasso.access.principal import Principal
@@ -36,6 +37,9 @@ INLINE = re.compile(r"image/(jpeg|png|gif|webp|avif|bmp|tiff|jxl)|(audio|video)/
 # public ones for a minute: that long they may be served after they were deleted or made private.
 PRIVATE_CACHES = "private, no-cache"
 PUBLIC_CACHES = "public, max-age=60"
+
+# As many heads of answers are kept, of a kilobyte each: to make one takes longer than to send it.
+KEPT_HEADERS = 2048
 
 # A stored document gets an origin of its own, without scripts, forms or further requests.
 CSP = "default-src 'none'; img-src 'self' data:; media-src 'self'; style-src 'unsafe-inline'; sandbox"
@@ -67,9 +71,14 @@ def find_all(asked: Sequence[tuple[Principal, str]], policies: Policies) -> list
     The faults: `NotFound`, and as `require_released` and `require_accepted`. Raises `Unavailable`.
     """
     try:
-        close_old_connections()
-        return find_safely(asked, policies)
+        try:
+            return find_safely(asked, policies)
+        except (OperationalError, InterfaceError):
+            # It may have ended since it was used. To ask beforehand whether it lives takes as long as the statement.
+            connection.close()
+            return find_safely(asked, policies)
     except (OperationalError, InterfaceError) as fault:
+        connection.close()
         raise Unavailable("The database is unavailable. Please try again.") from fault
 
 
@@ -175,7 +184,9 @@ def is_public(file: File) -> bool:
     return file.visibility == Visibility.PUBLIC and not file.quarantined
 
 
+@lru_cache(maxsize=KEPT_HEADERS)
 def headers_of(download: Download, *, as_attachment: bool) -> dict[str, str]:
+    """They follow from what was looked up for this request, so none can be out of date. Not to be changed."""
     return {
         "Content-Type": content_type(download.media_type, download.encoding),
         "Content-Disposition": disposition(download, as_attachment=as_attachment),

@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from contextlib import AbstractAsyncContextManager
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -291,4 +292,9 @@ def by_name(headers: Iterable[Header]) -> dict[str, str]:
 
 
 def encoded(headers: Mapping[str, str]) -> list[Header]:
-    return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+    return [(encoded_name(name), value.encode("latin-1")) for name, value in headers.items()]
+
+
+@lru_cache(maxsize=256)
+def encoded_name(name: str) -> bytes:
+    return name.lower().encode("latin-1")
