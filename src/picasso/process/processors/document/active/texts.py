@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 from xml.parsers import expat
@@ -15,14 +16,19 @@ from picasso.process.processors.document.xmlscan import Scan
 from picasso.process.processors.web_markup import MarkupScan
 
 # XML without any of these is not parsed. What hides a namespace hides all of them, and so may another encoding.
-OFFICE = re.compile(
-    rb"schemas\.microsoft\.com/office/(?:2006/xmlPackage|word/2003)|schemas-microsoft-com:office:(?:spreadsheet|word)"
-    rb"|openxmlformats\.org|purl\.oclc\.org/ooxml"
+OFFICE = (
+    b"schemas.microsoft.com/office/",
+    b"schemas-microsoft-com:office:",
+    b"openxmlformats.org",
+    b"purl.oclc.org/ooxml",
 )
-OPEN_DOCUMENT = re.compile(rb"oasis:names:tc:opendocument|openoffice\.org/2000")
-WEB = re.compile(rb"www\.w3\.org/(?:1999/xhtml|2000/svg|1998/Math)|xml-stylesheet|<!ENTITY")
-HIDDEN = re.compile(rb"<!ATTLIST|\bxmlns[^<>=]{0,60}=\s{0,20}[\"'][^\"'<>]{0,200}&")
-PATTERNS = (OFFICE, OPEN_DOCUMENT, WEB, HIDDEN)
+OPEN_DOCUMENT = (b"oasis:names:tc:opendocument", b"openoffice.org/2000")
+WEB = (b"www.w3.org/1999/xhtml", b"www.w3.org/2000/svg", b"www.w3.org/1998/Math", b"xml-stylesheet", b"<!ENTITY")
+HIDDEN = (b"<!ATTLIST",)
+ESCAPED_NAMESPACE = re.compile(rb"xmlns[^<>=]{0,60}=\s{0,20}[\"'][^\"'<>]{0,200}&")
+
+# What the beginning of a web archive has, in small letters.
+MAIL = (b"mime-version", b"content-")
 
 ENCODING = re.compile(rb"""<\?xml\b[^>]{0,200}?\bencoding\s*=\s*["']([\w.-]{1,40})""")
 WITH_ASCII = re.compile(
@@ -36,35 +42,52 @@ def read_active_text(path: Path, *, is_xml: bool) -> ActiveContent:
     """Never raises for what the file contains."""
     found = ActiveContent()
     with path.open("rb") as file:
-        patterns = _search(file, PATTERNS if is_xml else (), found)
         if is_xml:
-            _read_xml(file, patterns, found)
+            _read_xml(file, found)
+        else:
+            _read_archive(file, found)
     return found
 
 
-def _search(file: BinaryIO, wanted: tuple[re.Pattern[bytes], ...], found: ActiveContent) -> set[re.Pattern[bytes]]:
-    """Those of the patterns that the file has. Also marks macros that are packed in any text."""
-    patterns: set[re.Pattern[bytes]] = set()
+def _pieces(file: BinaryIO) -> Iterator[bytes]:
+    """Each begins with the end of the one before."""
     tail = b""
     while piece := file.read(PIECE):
-        piece = tail + piece
-        patterns.update(each for each in wanted if each not in patterns and each.search(piece))
+        yield tail + piece
+        tail = piece[-OVERLAP:]
+
+
+def _read_archive(file: BinaryIO, found: ActiveContent) -> None:
+    """Macros of a web archive that is not one by its type, as Word opens it by any name."""
+    for number, piece in enumerate(_pieces(file)):
+        if number == 0 and not any(each in piece.lower() for each in MAIL):
+            return
         if has_active_mime(piece):
             found.mark("macros")
-        tail = piece[-OVERLAP:]
-    return patterns
+            return
 
 
-def _read_xml(file: BinaryIO, patterns: set[re.Pattern[bytes]], found: ActiveContent) -> None:
+def _signs(file: BinaryIO) -> set[tuple[bytes, ...]]:
+    """Those kinds of signs of which the file has one."""
+    signs: set[tuple[bytes, ...]] = set()
+    for piece in _pieces(file):
+        signs.update(kind for kind in (OFFICE, OPEN_DOCUMENT, WEB, HIDDEN) if any(each in piece for each in kind))
+        if ESCAPED_NAMESPACE.search(piece):
+            signs.add(HIDDEN)
+    return signs
+
+
+def _read_xml(file: BinaryIO, found: ActiveContent) -> None:
+    signs = _signs(file)
     file.seek(0)
     start = file.read(OVERLAP)
     encoding = ENCODING.search(start)
-    is_unsure = HIDDEN in patterns or b"\0" in start[:4] or (encoding and not WITH_ASCII.fullmatch(encoding[1]))
-    if is_unsure or OFFICE in patterns:
+    is_unsure = HIDDEN in signs or b"\0" in start[:4] or (encoding and not WITH_ASCII.fullmatch(encoding[1]))
+    if is_unsure or OFFICE in signs:
         _scan(OfficeXmlScan(found), file, found)
-    if is_unsure or OPEN_DOCUMENT in patterns:
+    if is_unsure or OPEN_DOCUMENT in signs:
         _scan(DocumentScan(found), file, found)
-    if is_unsure or WEB in patterns:
+    if is_unsure or WEB in signs:
         file.seek(0)
         MarkupScan(found, any_xml=True).read(file)
 

@@ -62,11 +62,19 @@ def read_xhtml(data: bytes, found: ActiveContent) -> None:
 def read_page(text: str, found: ActiveContent) -> None:
     for pattern, other in AS_BROWSERS:
         text = pattern.sub(other, text)
+    text = _without_open_ends(text)
     _parse(Page(found), text)
     if not found.has("javascript") and FOREIGN.search(text):
         inside = ActiveContent()
         _parse(Page(inside, has_raw=False), text)
         found.count("javascript", inside.has("javascript"))
+
+
+def _without_open_ends(text: str) -> str:
+    """Without a last tag and comments that never end: Python's parser would look for each end through all the rest."""
+    closed = text.rfind("-->") + 1
+    text = text[:closed] + text[closed:].replace("<!--", "")
+    return text[: text.rfind(">") + 1]
 
 
 def _parse(page: Page, text: str) -> None:
