@@ -19,6 +19,7 @@ from picasso.access import keys
 from picasso.access.principal import ANONYMOUS, OPEN, PROJECT_SCOPES, Principal, Scope
 from picasso.access.projects import DEFAULT, read
 from picasso.models import Key, Project
+from picasso.timestamps import rfc3339
 from tests.flow.http import client
 from tests.flow.rows import new_file, side_by_side
 
@@ -134,7 +135,7 @@ def test_the_command_tells_the_keys_of_a_rotation_apart(capsys: pytest.CaptureFi
     found = {row["id"]: row for row in json.loads(capsys.readouterr().out)}
     assert [found[key.pk]["state"] for key in (old, new, revoked)] == ["expired", "active", "revoked"]
     assert found[new.pk]["lineage"] == old.pk
-    assert found[new.pk]["expires_at"] == f"{soon:%Y-%m-%dT%H:%M:%S}.{soon.microsecond // 1000:03}Z"
+    assert found[new.pk]["expires_at"] == rfc3339(soon)
     assert "secret_hash" not in found[new.pk]
     call_command("keys", "list")
     lines = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()}
@@ -169,6 +170,7 @@ def test_the_command_limits_shows_and_rotates_keys() -> None:
     assert dict(line.split(maxsplit=1) for line in shown.splitlines())["networks"] == "10.0.0.0/8,2001:db8::/32"
     told = command("show", f"pk_{new.pk}", "--json")
     assert (json.loads(told)["lineage"], json.loads(told)["state"]) == (old.pk, "active")
+    assert json.loads(told)["created_at"] == rfc3339(new.created_at)
     for secret in (keys.parse(successor).secret_hash, successor.rpartition("_")[2]):
         assert secret not in shown + told
     with pytest.raises(CommandError, match="rotated already"):

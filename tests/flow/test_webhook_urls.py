@@ -6,7 +6,7 @@ import base64
 import json
 import uuid
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,7 @@ from picasso.models import (
 )
 from picasso.storage import default_storage
 from picasso.storage.folder import Folder
+from picasso.timestamps import rfc3339
 from picasso.web.app import WebApp
 from picasso.webhooks import fan_out, of_files
 from picasso.webhooks.claims import claim
@@ -204,7 +205,9 @@ def test_a_receiver_verifies_it_by_the_secret_of_the_project(tmp_path: Path) -> 
         seen, hidden, none, deliveries = with_keys(tmp_path, look)
     assert [each["webhook_url"] for each in (seen, hidden, none)] == [f"{receiver.url}/hook?a=1", None, None]
     assert [each["state"] for each in deliveries["results"]] == ["delivered"] * 2
-    assert deliveries["results"][0]["attempts"][0]["answer"] == "thanks"
+    attempt = deliveries["results"][0]["attempts"][0]
+    assert attempt["answer"] == "thanks"
+    assert attempt["at"] == rfc3339(datetime.fromisoformat(attempt["at"]))
     assert AuditEntry.objects.filter(action="project.webhook-secret").count() == 1
 
 

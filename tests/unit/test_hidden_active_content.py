@@ -140,6 +140,34 @@ def test_members_that_the_directory_does_not_name() -> None:
     assert found(hidden + docx(), DOCX) == INCOMPLETE
 
 
+def test_two_directories() -> None:
+    """The end names one in a member, of another document; `zipfile` reads the one right before the end."""
+    hidden = active.docm()
+    content = bytearray(b"-" * 100_000 + members(docx(), ("word/a.bin", hidden), method=zipfile.ZIP_STORED))
+    start = content.find(hidden)
+    with zipfile.ZipFile(io.BytesIO(content)) as outer, zipfile.ZipFile(io.BytesIO(hidden)) as inner:
+        place = start + inner.start_dir
+        move(content, place, inner, start)
+        move(content, outer.start_dir, outer, place - outer.start_dir)
+    struct.pack_into("<I", content, content.rfind(b"PK\5\6") + 16, place)
+    assert found(bytes(content), DOCX) == INCOMPLETE
+
+
+def move(content: bytearray, directory: int, archive: zipfile.ZipFile, by: int) -> None:
+    """Change the places of all members in the directory."""
+    for entry in archive.infolist():
+        struct.pack_into("<I", content, directory + 42, entry.header_offset + by)
+        directory += 46 + sum(struct.unpack_from("<HHH", content, directory + 28))
+
+
+def test_a_member_without_a_size_that_can_not_be_unpacked() -> None:
+    content = bytearray(members(docx(), ("word/main.foo", DDE)))
+    first, last = content.find(b"word/main.foo") - 30, content.rfind(b"word/main.foo") - 46
+    content[first + 8] = content[last + 10] = 9  # deflate64
+    content[last + 24 : last + 28] = bytes(4)
+    assert found(bytes(content), DOCX) == INCOMPLETE
+
+
 def test_bombs_are_incomplete(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(members_of_zip, "MAX_MEMBER", 10_000)
     padded = relations(" " * 10_000, TEMPLATE)
@@ -212,6 +240,7 @@ def test_relations_however_written(text: str | bytes, expected: Facts) -> None:
 RUN = "<w:r>{}</w:r>"
 BEGIN, END = (RUN.format(f'<w:fldChar w:fldCharType="{kind}"/>') for kind in ("begin", "end"))
 QUOTED = f"{BEGIN}<w:r><w:instrText>QUOTE 68 68 69 65 85 84 79</w:instrText></w:r>{END}"
+INSTRUCTION = "<w:r><w:instrText>{}</w:instrText></w:r>"
 DDE = f'<w:document {WORD}><w:body><w:p><w:fldSimple w:instr="DDE a b"/></w:p></w:body></w:document>'
 
 
@@ -225,7 +254,24 @@ DDE = f'<w:document {WORD}><w:body><w:p><w:fldSimple w:instr="DDE a b"/></w:p></
     ],
 )
 def test_instructions_however_written(body: str) -> None:
-    assert found(docx(f"<w:p>{BEGIN}{body}{END}</w:p>"), DOCX) == {"dde": 1}
+    assert found(docx(f"<w:p>{BEGIN}{body}{END}</w:p>"), DOCX)["dde"] == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (
+            f"{INSTRUCTION.format('D')}{BEGIN}{INSTRUCTION.format('QUOTE 68')}{END}{INSTRUCTION.format('EAUTO c:')}",
+            INCOMPLETE,
+        ),
+        (f"{BEGIN}{INSTRUCTION.format('PAGE')}{END}{INSTRUCTION.format('DE a b')}", INCOMPLETE),
+        (INSTRUCTION.format("D<x/>DE a b"), INCOMPLETE),
+        (f"{INSTRUCTION.format('IF ')}{BEGIN}{INSTRUCTION.format('PAGE')}{END}{INSTRUCTION.format(' = 1')}", {}),
+        (f"{INSTRUCTION.format('=')}{BEGIN}{INSTRUCTION.format('PAGE')}{END}{INSTRUCTION.format(' + 1')}", {}),
+    ],
+)
+def test_a_keyword_may_be_made_of_pieces(body: str, expected: Facts) -> None:
+    assert found(docx(f"<w:p>{BEGIN}{body}{END}</w:p>"), DOCX) == expected
 
 
 @pytest.mark.parametrize(
@@ -237,6 +283,8 @@ def test_instructions_however_written(body: str) -> None:
         ("word/document.xml", f'<?xml version="1.0" encoding="cp037"?>{DDE}'.encode("cp037"), INCOMPLETE),
         ("word/document.xml", b'<?xml version="1.0" encoding="UTF-7"?>' + DDE.encode("utf-7"), INCOMPLETE),
         ("word/document.xml", f'<!DOCTYPE x [<!ENTITY e "y">]>{DDE}', INCOMPLETE),
+        ("word/main.foo", f"{' ' * 100}{DDE}", {"dde": 1}),
+        ("word/document.xml", f'<?xml version="1.0"{" " * 500}encoding="UTF-7"?><+AGY-/>', INCOMPLETE),
     ],
 )
 def test_parts_however_written(name: str, part: str | bytes, expected: Facts) -> None:
@@ -250,6 +298,11 @@ def test_parts_however_written(name: str, part: str | bytes, expected: Facts) ->
         ("cmd&#124;'/c calc'!A0", {"dde": 1}),
         ("'cmd'|'/c calc'!A0", {"dde": 1}),
         ('DDE("soffice";"a";"b")', {"dde": 1}),
+        ("1+" * 500 + "cmd|'/c calc'!A0", {"dde": 1}),
+        ("<?a?>cmd|'/c calc'!A0", {"dde": 1}),
+        ("'a\"b'!A1+cmd|'/c calc\"'!A0", {"dde": 1}),
+        ("cmd<x/>|'/c calc'!A0", INCOMPLETE),
+        ("'a|b'!A1", {}),
         ('A1&amp;"|"&amp;B1', {}),
         ('IF(A1,"cmd|x!y","")', {}),
     ],
@@ -259,10 +312,16 @@ def test_formulas_that_ask_other_programs(formula: str, expected: Facts) -> None
     assert found(xlsx(row), XLSX) == expected
 
 
-def test_links_and_names_of_a_binary_workbook() -> None:
+@pytest.mark.parametrize("part", ["<a-b:f>cmd|x!A0</a-b:f>", "<definedName name='a'>cmd|x!A0</definedName>"])
+def test_formulas_wherever_they_are(part: str) -> None:
+    assert found(active.with_parts(xlsx(), {"xl/a.xml": f"<a>{part}</a>"}), XLSX) == {"dde": 1}
+
+
+@pytest.mark.parametrize("ending", ["bin", "foo"])
+def test_links_and_names_of_a_binary_workbook(ending: str) -> None:
     name = struct.pack("<IBI", 0, 0, 0xFFFFFFFF) + ole.wide("_xlnm.Auto_Open") + bytes(8)
     link = struct.pack("<H", 1) + ole.wide("cmd") + ole.wide("/c calc")
-    parts = {"xl/names.bin": ole.binary_record(39, name), "xl/link.bin": ole.binary_record(360, link)}
+    parts = {f"xl/names.{ending}": ole.binary_record(39, name), f"xl/link.{ending}": ole.binary_record(360, link)}
     assert found(active.with_parts(xlsb(), parts), XLSB) == {"auto_run": ["Auto_Open"], "dde": 1}
     other = {"xl/printerSettings/printerSettings1.bin": bytes(range(256))}
     assert found(active.with_parts(xlsb(), other), XLSB) == {}

@@ -21,6 +21,7 @@ from picasso.access.actor import Actor
 from picasso.access.sign_in_locks import Client
 from picasso.errors import SignInRefused
 from picasso.models import Invitation
+from picasso.timestamps import rfc3339
 
 LIFETIME = timedelta(days=3)
 SHORTEST, LONGEST = timedelta(minutes=5), timedelta(days=30)
@@ -55,7 +56,7 @@ def create(user: User, lifetime: timedelta = LIFETIME) -> Invited:
         Invitation.objects.filter(user=user).delete()
         row = Invitation.objects.create(user=user, secret_hash=hashed(secret), expires_at=Now() + lifetime)
         row.refresh_from_db()
-        audit.record_person("person.invite", user, until=row.expires_at.isoformat(timespec="seconds"))
+        audit.record_person("person.invite", user, until=rfc3339(row.expires_at))
     return Invited(secret, row.expires_at)
 
 

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand
+from django.core.serializers.json import DjangoJSONEncoder
 
 from picasso.management.options import HIDDEN
 from picasso.printable import PrintableOutput
+from picasso.timestamps import rfc3339
+
+
+class Encoder(DjangoJSONEncoder):
+    """Times are written as in the API."""
+
+    def default(self, o: Any) -> Any:
+        return rfc3339(o) if isinstance(o, datetime) else super().default(o)
 
 
 class OwnCommand(BaseCommand):

@@ -34,7 +34,7 @@ SETTLE = {
         UPDATE picasso_delivery SET
             log = log || jsonb_set(ended.entry, '{at}', to_jsonb(to_char(
                 (statement_timestamp() - ended.took * interval '1 millisecond') AT TIME ZONE 'UTC',
-                'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))),
+                'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))),
             state = ended.state, tries = picasso_delivery.tries + 1, status = ended.status, error = ended.error,
             due_at = statement_timestamp() + ended.pause * interval '1 second',
             finished_at = CASE WHEN ended.state <> 'waiting' THEN statement_timestamp() END
@@ -52,7 +52,7 @@ SETTLE = {
             FROM json_each(%s))
         UPDATE picasso_delivery SET
             log = json_insert(log, '$[#]', json_set(ended.entry, '$.at',
-                strftime('%%Y-%%m-%%dT%%H:%%M:%%fZ', 'now', (-ended.took / 1000.0) || ' seconds'))),
+                strftime('%%Y-%%m-%%dT%%H:%%M:%%f000Z', 'now', (-ended.took / 1000.0) || ' seconds'))),
             state = ended.state, tries = picasso_delivery.tries + 1, status = ended.status, error = ended.error,
             due_at = strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now', '+' || ended.pause || ' seconds'),
             finished_at = CASE WHEN ended.state <> 'waiting' THEN strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now') END

@@ -10,7 +10,6 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
-from django.core.serializers.json import DjangoJSONEncoder
 
 from picasso.access import projects
 from picasso.access.owners import require_owner
@@ -18,7 +17,7 @@ from picasso.access.principal import SERVICE, Principal
 from picasso.errors import PicassoError
 from picasso.imports import queries, states
 from picasso.imports.create import NewImport, create
-from picasso.management.command import OwnCommand
+from picasso.management.command import Encoder, OwnCommand
 from picasso.models import Import
 from picasso.receive.terms import Wishes
 
@@ -72,7 +71,7 @@ class Command(OwnCommand):
 
     def _show(self, rows: list[Import], *, as_json: bool) -> None:
         if as_json:
-            self.stdout.write(json.dumps([described(row) for row in rows], cls=DjangoJSONEncoder, ensure_ascii=False))
+            self.stdout.write(json.dumps([described(row) for row in rows], cls=Encoder, ensure_ascii=False))
             return
         if not rows:
             self.stdout.write("Nothing has been imported yet.")

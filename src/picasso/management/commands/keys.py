@@ -8,13 +8,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
-from django.core.serializers.json import DjangoJSONEncoder
 
 from picasso.access import keys, tokens
 from picasso.access.principal import USUAL_SCOPES, Scope
 from picasso.errors import Conflict
 from picasso.management.arguments import end, grace
-from picasso.management.command import OwnCommand
+from picasso.management.command import Encoder, OwnCommand
 from picasso.models import Key, Project
 from picasso.printable import printable
 
@@ -111,7 +110,7 @@ class Command(OwnCommand):
         self.stdout.write(f"{row.pk} is revoked. It is refused everywhere within five seconds.")
 
     def _print_json(self, value: Any) -> None:
-        self.stdout.write(json.dumps(value, cls=DjangoJSONEncoder, ensure_ascii=False))
+        self.stdout.write(json.dumps(value, cls=Encoder, ensure_ascii=False))
 
 
 def add_create(create: CommandParser) -> None:

@@ -7,11 +7,10 @@ from dataclasses import asdict
 from typing import Any
 
 from django.core.management.base import CommandParser
-from django.core.serializers.json import DjangoJSONEncoder
 
 from picasso.jobs import queues
 from picasso.jobs.queues import Load
-from picasso.management.command import OwnCommand
+from picasso.management.command import Encoder, OwnCommand
 from picasso.process.pipelines import pipelines
 
 
@@ -29,7 +28,7 @@ class Command(OwnCommand):
             {"pause": queues.pause, "resume": queues.resume}[options["do"]](options["name"])
         loads = queues.loads(names=pipelines().queue_names)
         if options["json"]:
-            self.stdout.write(json.dumps([asdict(load) for load in loads], cls=DjangoJSONEncoder))
+            self.stdout.write(json.dumps([asdict(load) for load in loads], cls=Encoder))
             return
         width = max((len(load.name) for load in loads), default=0)
         for load in loads:

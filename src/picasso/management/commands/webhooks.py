@@ -12,7 +12,6 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
-from django.core.serializers.json import DjangoJSONEncoder
 
 from picasso.access import project_settings, projects
 from picasso.access.host_patterns import is_host
@@ -20,7 +19,7 @@ from picasso.access.principal import SERVICE, Principal
 from picasso.errors import PicassoError
 from picasso.events.types import is_pattern
 from picasso.management.arguments import grace, moment, whole
-from picasso.management.command import OwnCommand
+from picasso.management.command import Encoder, OwnCommand
 from picasso.models import Delivery, Project, Webhook
 from picasso.webhooks import endpoints, of_files
 
@@ -132,7 +131,7 @@ class Command(OwnCommand):
             self._print(found)
             return
         for name, value in found.items():
-            self.stdout.write(f"{name:16} {json.dumps(value, cls=DjangoJSONEncoder)}")
+            self.stdout.write(f"{name:16} {json.dumps(value, cls=Encoder)}")
 
     def _test(self, options: dict[str, Any]) -> None:
         self._show_deliveries([endpoints.send_test(webhook_of(options))], options)
@@ -195,7 +194,7 @@ class Command(OwnCommand):
             self.stdout.write(f"{webhook.pk}\n{secret}")
 
     def _print(self, value: object) -> None:
-        self.stdout.write(json.dumps(value, cls=DjangoJSONEncoder))
+        self.stdout.write(json.dumps(value, cls=Encoder))
 
 
 def add_of_files(parser: CommandParser) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import posixpath
+import re
 import struct
 import zipfile
 import zlib
@@ -28,7 +29,9 @@ START = 64  # bytes of a member that show what it is
 
 LOCAL = struct.Struct("<4s2xHH8xI4xHH")
 """Signature, flags, method, packed size, lengths of name and extra field (APPNOTE.TXT, section 4.3.7)."""
-LOCAL_SIGNATURE = b"PK\x03\x04"
+LOCAL_SIGNATURE, DIRECTORY_SIGNATURE, END_SIGNATURE = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"
+HEADER = re.compile(rb"PK(?:\x03\x04|\x01\x02)")
+PLACE = 16  # of the place of the directory, in the end (section 4.3.16)
 ENCRYPTED, SIZES_FOLLOW, UTF8 = 0x01, 0x08, 0x800
 IN_EXTRA_FIELD = 0xFFFFFFFF
 
@@ -100,18 +103,30 @@ def plain_name(name: str) -> str:
 
 def is_xml(start: bytes) -> bool:
     """Whether a member with these first bytes is XML in UTF-8, UTF-16 or what has ASCII in it."""
-    start = start.removeprefix(b"\xef\xbb\xbf").removeprefix(b"\xff\xfe").removeprefix(b"\xfe\xff")
-    return start.lstrip(b"\0 \t\r\n").startswith(b"<")
+    text = start.removeprefix(b"\xef\xbb\xbf").removeprefix(b"\xff\xfe").removeprefix(b"\xfe\xff")
+    text = text.lstrip(b"\0 \t\r\n")
+    return text.startswith(b"<") or bool(start and not text)  # any number of blanks may come first
+
+
+def has_content(entry: zipfile.ZipInfo) -> bool:
+    """Whether it has any by one of the sizes that the directory gives."""
+    return entry.file_size > 0 or entry.compress_size > EMPTY
 
 
 def _has_more(data: bytes, entries: list[zipfile.ZipInfo], directory: int) -> bool:
     """Whether a program that reads the headers before the members sees others than one that reads the directory."""
     end = 0
     for entry in sorted(entries, key=lambda each: each.header_offset):
-        if not _agrees(data, entry) or data.find(LOCAL_SIGNATURE, end, entry.header_offset) >= 0:
+        if not _agrees(data, entry) or HEADER.search(data, end, entry.header_offset):
             return True
         end = max(end, _end_of_header(data, entry) + entry.compress_size)
-    return data.find(LOCAL_SIGNATURE, end, directory) >= 0
+    return HEADER.search(data, end, directory) is not None or _has_second_directory(data, directory)
+
+
+def _has_second_directory(data: bytes, directory: int) -> bool:
+    """Whether the end names the place of another one than the one right before it, which `zipfile` reads."""
+    (place,) = struct.unpack_from("<I", data, data.rfind(END_SIGNATURE) + PLACE)
+    return place != directory and data.startswith(DIRECTORY_SIGNATURE, place)
 
 
 def _agrees(data: bytes, entry: zipfile.ZipInfo) -> bool:

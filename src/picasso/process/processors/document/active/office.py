@@ -18,7 +18,7 @@ from picasso.process.contract import ProcessorError
 from picasso.process.processors.document import biff12, ole
 from picasso.process.processors.document.active import vba
 from picasso.process.processors.document.active.fields import add_field, is_elsewhere
-from picasso.process.processors.document.active.members import Members, is_xml, open_members
+from picasso.process.processors.document.active.members import Members, has_content, is_xml, open_members
 from picasso.process.processors.document.package import CONTENT_TYPES, Relation, RelationsScan
 from picasso.process.processors.document.xmlscan import Attributes, Scan, local
 
@@ -40,11 +40,13 @@ BINARY_TYPE = "ms-excel.sheet.binary"
 
 # A part without any of these is not parsed. Declared entities and attributes may hide them, and so may an encoding.
 FIELDS = re.compile(
-    rb"instrText|fldSimple|ddeLink|ddeService|definedName|macrosheet|ppaction://program|<!DOCTYPE|<!ENTITY|<!ATTLIST"
-    rb"|<(?:\w{1,20}:)?f\b[^<>]{0,400}>[^<]{0,400}(?:\||&#|<!|dde)",
+    rb"instrText|fldSimple|ddeLink|ddeService|definedName|macrosheet|ppaction://program|<!DOCTYPE|<!ENTITY|<!ATTLIST",
     re.IGNORECASE,
 )
-ENCODING = re.compile(rb"""<\?xml\b[^>]{0,200}?\bencoding\s*=\s*["']([\w.-]{1,40})""")
+FORMULA = re.compile(rb"<(?:[^\s<>/!?]+:)?f[\s>]")
+"""A part with formulas is parsed if it has `ASKING` anywhere: between the two there may be anything."""
+ASKING = re.compile(rb"\||&#|dde", re.IGNORECASE)
+ENCODING = re.compile(rb"""[^<]{0,100}<\?xml\b[^>]*?\bencoding\s*=\s*["']([\w.-]{1,40})""")
 # The beginnings of XML in EBCDIC and in UTF-7.
 OTHER_XML = (b"\x4c\x6f\xa7\x94", b"+ADw-", b"+/v")
 WITH_ASCII = re.compile(rb"utf-?8|utf-?16(?:[lb]e)?|(?:us-)?ascii|iso-8859-\d+|windows-125\d", re.IGNORECASE)
@@ -55,9 +57,21 @@ AUTO_NAME_16 = re.compile(
     rb"a\0u\0t\0o\0_\0(?:o\0p\0e\0n|c\0l\0o\0s\0e|(?:d\0e\0)?a\0c\0t\0i\0v\0a\0t\0e)\0", re.IGNORECASE
 )
 
-# In a formula: a program, then the topic. Texts stand in quotation marks.
-TEXT_OF_FORMULA = re.compile(r'"[^"]*"')
-DDE_FORMULA = re.compile(r"\w'?\||\bDDE\s*\(", re.IGNORECASE)
+# What a field does, with what ends it.
+KEYWORD = re.compile(r"\s*(?:=|\"?[A-Za-z]+[\s\"\\])")
+
+INSTRUCTIONS = {"instrText", "delInstrText"}
+FORMULAS = {"f", "definedName"}
+WITH_TEXT_ONLY = INSTRUCTIONS | FORMULAS
+"""Local names of elements that have no others in them."""
+
+# Names stand in apostrophes, texts in quotation marks, and each may have the marks of the other.
+QUOTED = re.compile(r"""'[^']*'|"[^"]*\"""")
+# A program, then the topic.
+DDE_FORMULA = re.compile(r"[\w']\s*\||\bDDE\s*\(", re.IGNORECASE)
+
+# What an XLSB may have besides records, and what may be large.
+PICTURES = (b"\x89PNG\r\n", b"\xff\xd8\xff", b"GIF8")
 
 # The record of a link of an XLSB ([MS-XLSB], section 2.4.96), and its kind of link to a program.
 BOOK, BOOK_OF_DDE = 360, 1
@@ -122,10 +136,10 @@ def _add_part(name: str, entry: zipfile.ZipInfo, members: Members, *, is_binary:
         add_project(members.read(entry), members.found)
     elif is_xml(start):
         _add_fields(members.read(entry), members.found)
-    elif name.endswith(".bin") and is_binary:
-        _add_records(members.read(entry), members.found)
-    elif entry.file_size and (name.endswith(".piece") or start.startswith(OTHER_XML) or not start):
+    elif has_content(entry) and (name.endswith(".piece") or start.startswith(OTHER_XML) or not start):
         members.found.mark("incomplete")
+    elif is_binary and not start.startswith(PICTURES):
+        _add_records(members.read(entry), members.found)
 
 
 def add_project(content: bytes, found: ActiveContent) -> None:
@@ -141,8 +155,9 @@ def add_project(content: bytes, found: ActiveContent) -> None:
 
 def _add_fields(content: bytes, found: ActiveContent) -> None:
     text = content.replace(b"\0", b"") if b"\0" in content[:4] else content
-    encoding = ENCODING.search(text[:400])
-    if FIELDS.search(text) or (encoding and not WITH_ASCII.fullmatch(encoding[1])):
+    encoding = ENCODING.match(text)
+    asks = FORMULA.search(text) and ASKING.search(text)
+    if asks or FIELDS.search(text) or (encoding and not WITH_ASCII.fullmatch(encoding[1])):
         _scan(FieldScan(found), content, found)
 
 
@@ -186,6 +201,8 @@ class FieldScan(Scan):
         super().__init__(0)
         self.found = found
         self.pieces: list[str] = []
+        self.in_instruction: list[bool] = []
+        """Of each field that has begun, the outermost first: whether its instruction goes on."""
         self.formula: list[str] = []
         self.tag = ""
 
@@ -194,11 +211,13 @@ class FieldScan(Scan):
 
     def start(self, tag: str, attributes: Attributes) -> None:
         super().start(tag, attributes)
+        if self.tag in WITH_TEXT_ONLY:  # programs may leave out what they do not know
+            self.found.mark("incomplete")
         self.tag = local(tag)
 
     def end(self, tag: str) -> None:
         super().end(tag)
-        if self.tag == "f":
+        if self.tag in FORMULAS:
             self.found.count("dde", is_dde_formula("".join(self.formula)))
             self.formula.clear()
         self.tag = ""
@@ -209,18 +228,35 @@ class FieldScan(Scan):
     spans = span
 
     def characters(self, text: str) -> None:
-        if self.tag in {"instrText", "delInstrText"}:
+        if self.tag in INSTRUCTIONS:
             self.pieces.append(text)
-        elif self.tag == "f":
+        elif self.tag in FORMULAS:
             self.formula.append(text)
 
-    def mark(self, _: Attributes) -> None:
+    def mark(self, attributes: Attributes) -> None:
         """Begin, middle or end of a field."""
+        kind = next((value for name, value in attributes.items() if name.endswith("fldCharType")), "")
+        if kind == "begin":
+            self.require_keyword()
         if self.pieces:
             add_field("".join(self.pieces), self.found)
             self.pieces.clear()
+        if kind == "begin":
+            self.in_instruction.append(True)
+        elif self.in_instruction and kind == "separate":
+            self.in_instruction[-1] = False
+        elif self.in_instruction and kind == "end":
+            self.in_instruction.pop()
+
+    def require_keyword(self) -> None:
+        """A field in an instruction may make the keyword of the field around it."""
+        if self.in_instruction[-1:] == [True] and not KEYWORD.match("".join(self.pieces)):
+            self.found.mark("incomplete")
+        elif self.in_instruction:
+            self.in_instruction[-1] = False
 
     def simple(self, attributes: Attributes) -> None:
+        self.require_keyword()
         add_field(next((value for name, value in attributes.items() if name.endswith("instr")), ""), self.found)
 
     def dde(self, _: Attributes) -> None:
@@ -239,4 +275,4 @@ class FieldScan(Scan):
 
 
 def is_dde_formula(formula: str) -> bool:
-    return DDE_FORMULA.search(TEXT_OF_FORMULA.sub("", formula)) is not None
+    return DDE_FORMULA.search(QUOTED.sub("'", formula)) is not None
