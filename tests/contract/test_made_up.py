@@ -29,7 +29,8 @@ from tests.contract import schemathesis_hooks  # noqa: F401 - it registers itsel
 from tests.sampling import everything, number, sample
 from tests.stack import Stack
 
-pytestmark = pytest.mark.live
+# All made-up requests take minutes, and a multiple of that on a busy machine.
+pytestmark = [pytest.mark.live, pytest.mark.timeout(3600 if everything() else 300)]
 
 SCHEMA, QUEUES = "/api/v1.0/schema/", "/api/v1.0/queues/"
 
