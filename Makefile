@@ -40,7 +40,7 @@ test: $(VENV)/dev.done
 	@$(BIN)/python -m tests
 
 test-all: $(VENV)/dev.done
-	@PICASSO_TEST_ALL=1 $(BIN)/python -m tests
+	@PICASSO_TEST_ALL=1 PYTEST_TIMEOUT=600 $(BIN)/python -m tests
 
 coverage: $(VENV)/dev.done
 	@$(BIN)/python -m tests.measure

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
+FORMAT = "%04Y-%m-%dT%H:%M:%S.%fZ"
 """RFC 3339 in UTC, for Django REST Framework.
 
-Always six digits of the second, so that texts sort as moments do, and programs with one fixed format can read all.
+Always six digits of the second, so that texts sort as moments do, and programs with one fixed format can read all. The
+width is for years before 1000: those of a request come back in some answers.
 """
 
 

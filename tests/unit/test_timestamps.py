@@ -12,6 +12,7 @@ from picasso.timestamps import rfc3339
 MOMENTS = {
     "2026-12-01T04:00:05.000000Z": datetime(2026, 12, 1, 4, 0, 5, tzinfo=UTC),
     "2026-12-01T04:00:05.120000Z": datetime(2026, 12, 1, 4, 0, 5, 120_000, tzinfo=UTC),
+    "0588-04-01T00:00:00.000000Z": datetime(588, 4, 1, tzinfo=UTC),
     "2026-11-30T22:00:05.000001Z": datetime(2026, 12, 1, 1, 0, 5, 1, tzinfo=timezone(timedelta(hours=3))),
 }
 
