@@ -459,6 +459,11 @@ def test_many_columns(run: Run) -> None:
     assert len(preview["rows"][0]) == 500
 
 
+def test_columns_may_be_called_as_our_own(run: Run) -> None:
+    facts, _ = run('{"Picasso_Value0": 5, "picasso_value1": 7}\n{"Picasso_Value0": 6, "picasso_value1": 8}\n', NDJSON)
+    assert columns(facts) == {"Picasso_Value0": ("integer", 0, 5, 6), "picasso_value1": ("integer", 0, 7, 8)}
+
+
 def test_too_many_columns(run: Run) -> None:
     with pytest.raises(ProcessorError, match="too-many-columns"):
         run("1," * 20_000 + "\n" + "1," * 20_000 + "\n")

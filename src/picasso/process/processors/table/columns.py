@@ -43,6 +43,8 @@ COLUMNS_PER_SCAN = 100
 # Kinds that are measured first if a column may have them: nearly all columns have one of these, or are text.
 USUAL = (INTEGER, NUMBER, DATE, TIMESTAMP)
 
+RESERVED = "picasso_value"
+
 SAMPLE_ROWS = 1_000  # rows to find the possible kinds from
 
 
@@ -95,8 +97,13 @@ class TextTable:
     delimiter: str = ""
     """Shows whether ``1,234`` is more or less than two."""
 
-    def fetch_one(self, expressions: Sequence[str]) -> tuple[Any, ...]:
-        query = f"SELECT {', '.join(expressions)} FROM {self.sql}"  # noqa: S608 - cells and kinds are our own
+    def fetch_one(self, expressions: Sequence[str], values: Sequence[str] = ()) -> tuple[Any, ...]:
+        """Aggregates of all rows. In them the ``values`` of a row have the names of `value_name`.
+
+        A value that several aggregates use is planned once so, which takes longer than to compute it for a few rows.
+        """
+        named = ", ".join(["*", *(f"{value} AS {value_name(n)}" for n, value in enumerate(values))])
+        query = f"SELECT {', '.join(expressions)} FROM (SELECT {named} FROM {self.sql})"  # noqa: S608 - our own
         row: tuple[Any, ...] = self.connection.execute(query).fetchone()
         return row
 
@@ -125,9 +132,9 @@ def scan(
     for start in range(0, len(columns), COLUMNS_PER_SCAN):
         group = columns[start : start + COLUMNS_PER_SCAN]
         candidates = find_candidates(table, group)
-        measures = [each for found in candidates for each in _measures(found.cell, found.likely)]
+        likely = [(found.cell, kind) for found in candidates for kind in found.likely]
         texts = [each for found in candidates for each in _text_measures(found.cell)]
-        rows, *values = table.fetch_one(["count(*)", *aggregates, *texts, *measures])
+        rows, *values = table.fetch_one(["count(*)", *aggregates, *texts, *_measures(likely)], _values(likely))
         aggregate_values, values = values[: len(aggregates)], values[len(aggregates) :]
         facts += _facts_of_group(table, rows, list(zip(group, candidates, strict=True)), iter(values))
         progress((start + len(group)) / len(columns))
@@ -164,8 +171,8 @@ def _facts_of_group(
         n: kinds for n, (_, found) in enumerate(columns) if texts[n].cells and (kinds := _remaining(found, choices[n]))
     }
     if again:
-        measures = [each for n, kinds in again.items() for each in _measures(columns[n][1].cell, kinds)]
-        values = iter(table.fetch_one(measures))
+        others = [(columns[n][1].cell, kind) for n, kinds in again.items() for kind in kinds]
+        values = iter(table.fetch_one(_measures(others), _values(others)))
         for n, kinds in again.items():
             fitting[n] |= _fitting(texts[n].cells, kinds, values)
             choices[n] = choose(fitting[n], table.delimiter)
@@ -230,14 +237,27 @@ def _text_measures(cell: str) -> list[str]:
     return [f"count({cell})", f"min(left({cell}, {MAX_VALUE}))", f"max(left({cell}, {MAX_VALUE}))"]
 
 
-def _measures(cell: str, kinds: Iterable[Kind]) -> list[str]:
-    """SQL for the number of cells, minimum, maximum and witness of each kind."""
-    return [measure for kind in kinds for measure in _measures_of_kind(cell, kind)]
+def _values(read: Iterable[tuple[str, Kind]]) -> list[str]:
+    """SQL for the values of cells that are read as these kinds."""
+    return [kind.value(cell) for cell, kind in read]
 
 
-def _measures_of_kind(cell: str, kind: Kind) -> list[str]:
+def value_name(n: int) -> str:
+    return f"{RESERVED}{n}"
+
+
+def is_reserved(name: str) -> bool:
+    """Whether a column of this name could be taken for one of our own."""
+    return name.casefold().startswith(RESERVED)
+
+
+def _measures(read: Iterable[tuple[str, Kind]]) -> list[str]:
+    """SQL for the number of cells, minimum, maximum and witness of each kind, from `_values` by their names."""
+    return [measure for n, (cell, kind) in enumerate(read) for measure in _measures_of_kind(cell, kind, value_name(n))]
+
+
+def _measures_of_kind(cell: str, kind: Kind, value: str) -> list[str]:
     # Not with FILTER: its buffers for each expression take memory in the square of the number of columns.
-    value = kind.value(cell)
     witness = kind.witness.format(cell) or "true"
     if kind.shown == "cell":
         return [f"count({value})", f"arg_min({cell}, {value})", f"arg_max({cell}, {value})", witness]

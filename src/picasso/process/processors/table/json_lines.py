@@ -10,7 +10,7 @@ from typing import Any
 from picasso.charset import clean_text
 from picasso.process.contract import JSON, Result, Source
 from picasso.process.processors.table import preview
-from picasso.process.processors.table.columns import MAX_COLUMNS, Column, TextTable, column_types, scan
+from picasso.process.processors.table.columns import MAX_COLUMNS, Column, TextTable, column_types, is_reserved, scan
 from picasso.process.processors.table.database import open_database, quote_name, quote_text
 from picasso.process.processors.table.survey import MAX_LINE, Survey, survey_file
 
@@ -87,7 +87,7 @@ def _one_kind(kinds: set[str]) -> str:
 def _table(connection: Any, survey: Survey, names: list[str]) -> tuple[TextTable, list[str]]:
     """The objects as rows of text, and the fields of their members in SQL."""
     file = quote_text(survey.path)
-    if are_distinct(names):
+    if are_distinct(names) and not any(map(is_reserved, names)):
         rows = f"read_json({file}, {OPTIONS}, records=true, columns={column_types(names)})"
         return TextTable(connection, rows), list(map(quote_name, names))
     pointers = ", ".join(quote_text("/" + name.replace("~", "~0").replace("/", "~1")) for name in names)
