@@ -136,6 +136,10 @@ def test_drawings(prolog: str, body: str, expected: Facts, tmp_path: Path) -> No
         assert found_in_drawing(content, tmp_path) == expected
 
 
+def test_blanks_in_a_style_cost_little(tmp_path: Path) -> None:
+    assert found_in_drawing(b"<svg><style>url(" + b" " * 1_000_000 + b"</style></svg>", tmp_path) == {}
+
+
 @pytest.mark.parametrize("content", [gzip.compress(b"<svg>" + b" " * 9999)[:40], b"<svg>\xe4</svg>", b""])
 def test_drawings_that_can_not_be_read_are_incomplete(content: bytes, tmp_path: Path) -> None:
     assert found_in_drawing(content, tmp_path) == INCOMPLETE

@@ -22,7 +22,7 @@ LOADING = {"image", "feimage", "use", "iframe", "embed", "object", "video", "aud
 OBJECTS = {"iframe", "embed", "object"}
 
 # In a style sheet, or an attribute of style.
-LOADED_STYLE = re.compile(r"(?:url\(|@import)\s*['\"]?\s*(?:https?:)?//", re.IGNORECASE)
+LOADED_STYLE = re.compile(r"(?:url\(|@import)\s*+['\"]?\s*+(?:https?:)?//", re.IGNORECASE)
 
 # A style sheet in XSLT makes a page of the document, with any script.
 STYLESHEET = "xml-stylesheet"
