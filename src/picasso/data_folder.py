@@ -21,6 +21,8 @@ OTHERS = 0o007
 # `scratch/` does not stay.
 WITH_FILES = ("media", "uploads", "incoming", "orphans")
 
+MAX_PORT = 65_535
+
 PORT = "port"
 """The file with the port of `picasso up`, while that runs."""
 
@@ -33,15 +35,17 @@ def port_noted(folder: Path, port: int) -> Iterator[None]:
     try:
         yield
     finally:
-        path.unlink(missing_ok=True)
+        if noted_port(folder) == port:  # not that of another one, which has a database server and shares the folder
+            path.unlink(missing_ok=True)
 
 
 def noted_port(folder: Path) -> int | None:
     """That of the service that runs there, or that was killed."""
     try:
-        return int((folder / PORT).read_text())
+        found = int((folder / PORT).read_text())
     except (OSError, ValueError):
         return None
+    return found if 0 < found <= MAX_PORT else None
 
 
 @contextmanager
