@@ -173,6 +173,7 @@ def test_a_long_list_has_few_rows_and_every_file(stack: Stack, open_page: Open, 
     page.until(f"{NAMES}[0] === 'file-0000.txt'")
     # A place in the list, and what was chosen there, outlive a look at another view.
     press(page, " ")
+    selected(page, "1 selected")
     page.run("scrollTo(0, 5000)")
     page.until(f"{NAMES}.includes('file-0110.txt')")
     at = page.run("scrollY")
