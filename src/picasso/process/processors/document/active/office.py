@@ -62,7 +62,7 @@ KEYWORD = re.compile(r"\s*(?:=|\"?[A-Za-z]+[\s\"\\])")
 
 INSTRUCTIONS = {"instrText", "delInstrText"}
 FORMULAS = {"f", "definedName"}
-WITH_TEXT_ONLY = INSTRUCTIONS | FORMULAS
+WITH_TEXT_ONLY = INSTRUCTIONS | FORMULAS | {"binData", "binaryData"}
 """Local names of elements that have no others in them."""
 
 # Names stand in apostrophes, texts in quotation marks, and each may have the marks of the other.

@@ -4,6 +4,7 @@ OPC"), web archives (MHTML). Word opens each of them by any name, and runs its m
 from __future__ import annotations
 
 import base64
+import re
 from typing import ClassVar
 
 from picasso.policy import ActiveContent
@@ -22,6 +23,8 @@ from picasso.process.processors.document.xmlscan import Attributes, local
 ACTIVE_MIME = b"QWN0aXZlTWltZQ"
 BLANKS = b" \t\r\n"
 COMPOUND = "0M8R4KGxGuE"
+NO_BASE64 = re.compile("[^A-Za-z0-9+/=]+")
+"""Decoders pass over it."""
 MAX_DATA = 2**25  # characters of one part
 
 
@@ -87,9 +90,10 @@ class OfficeXmlScan(FieldScan):
     def _add_data(self, text: str) -> None:
         if self.left < 0:
             self.found.mark("incomplete")
-        if has_active_mime(text[:200].encode("ascii", "replace")):
+        text = NO_BASE64.sub("", text)
+        if has_active_mime(text[:200].encode()):
             self.found.mark("macros")
-        elif text.lstrip().startswith(COMPOUND):
+        elif text.startswith(COMPOUND):
             add_project(base64.b64decode(text), self.found)
 
 
