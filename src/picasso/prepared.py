@@ -17,8 +17,8 @@ from django.db.models import QuerySet, UUIDField
 
 Key = TypeVar("Key")
 
-SOME_ID = uuid.UUID("7be46ee2-5b7f-4d0e-8e39-60b5a5d1a6b1")
-"""Stands in a statement where the id comes. No row has it."""
+SOME_ID = uuid.uuid4()
+"""Stands in a statement where the id comes. Nobody knows it, so no other value is equal to it, text or not."""
 
 MOST = 1000
 """So many statements are kept in each thread; the oldest go first."""
