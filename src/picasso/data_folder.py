@@ -14,6 +14,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TextIO
 
 OTHERS = 0o007
 
@@ -29,23 +30,40 @@ PORT = "port"
 
 @contextmanager
 def port_noted(folder: Path, port: int) -> Iterator[None]:
-    """For commands that are run in the same folder, which need no setting then."""
+    """For commands that are run in the same folder, which need no setting then.
+
+    The note counts as long as it is locked, so that of a process that was killed leads nobody to another program. With
+    a database server several services may share a folder: the note is that of the first one.
+    """
     path = folder / PORT
-    path.write_text(f"{port}\n")
-    try:
-        yield
-    finally:
-        if noted_port(folder) == port:  # not that of another one, which has a database server and shares the folder
-            path.unlink(missing_ok=True)
+    with path.open("a") as file:
+        is_first = is_locked(file)
+        if is_first:
+            path.write_text(f"{port}\n")
+        try:
+            yield
+        finally:
+            if is_first:
+                path.unlink(missing_ok=True)
+
+
+def is_locked(file: TextIO) -> bool:
+    """Whether this process got the lock. No other one gets it until the file is closed."""
+    with suppress(OSError):
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    return False
 
 
 def noted_port(folder: Path) -> int | None:
-    """That of the service that runs there, or that was killed."""
-    try:
-        found = int((folder / PORT).read_text())
-    except (OSError, ValueError):
-        return None
-    return found if 0 < found <= MAX_PORT else None
+    """That of the service that runs there."""
+    with suppress(OSError, ValueError), (folder / PORT).open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            found = int(file.read())
+            return found if 0 < found <= MAX_PORT else None
+    return None
 
 
 @contextmanager

@@ -112,12 +112,20 @@ def test_a_folder_is_used_by_one_service(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["0", "-1", "70000", "8000 9000", "\ufffd", ""])
 def test_a_damaged_port_is_none(tmp_path: Path, text: str) -> None:
-    (tmp_path / "port").write_text(text)
+    with port_noted(tmp_path, 8001):
+        (tmp_path / "port").write_text(text)
+        assert noted_port(tmp_path) is None
+
+
+def test_the_port_of_a_service_that_was_killed_is_none(tmp_path: Path) -> None:
+    """Another program may have it by now, and would get the key."""
+    (tmp_path / "port").write_text("8001")
     assert noted_port(tmp_path) is None
 
 
 def test_the_port_of_another_service_stays(tmp_path: Path) -> None:
     with port_noted(tmp_path, 8001):
         with port_noted(tmp_path, 8002):
-            (tmp_path / "port").write_text("8001")
+            assert noted_port(tmp_path) == 8001
         assert noted_port(tmp_path) == 8001
+    assert not (tmp_path / "port").exists()

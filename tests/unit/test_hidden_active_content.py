@@ -377,6 +377,9 @@ PROGRAM = b"\x00\x00\xf3\x0f\x10\0\0\0" + bytes(8) + b"\x02" + bytes(7)
         ({"book": BEGIN_OF_BOOK + SHEET_OF_MACROS}, {"macros": True}),
         ({"Workbook": BEGIN_OF_BOOK + PART_OF_MACROS}, {"macros": True}),
         ({"worddocument": b"\x13 DDEAUTO cmd /k \x14\x15"}, {"dde": 1}),
+        ({"WordDocument": b"\x13 D\x13 QUOTE 68 \x14D\x15EAUTO cmd \x14\x15"}, INCOMPLETE),
+        ({"WordDocument": "\x13 D\x13 QUOTE 68 \x14D\x15EAUTO cmd \x14\x15".encode("utf-16-le")}, INCOMPLETE),
+        ({"WordDocument": "\x13 IF \x13 REF a \x14b\x15 = 1 \x14\x15".encode("utf-16-le")}, {}),
         ({"WordDocument": b"x", "_vba_project": b"x"}, {"macros": True}),
         ({"WordDocument": b"x", "MACROS": b"x"}, {"macros": True}),
         ({"WordDocument": b"x", "DIR": active.compressed(b"x")}, {"macros": True}),
@@ -420,6 +423,10 @@ def test_damaged_chains_are_incomplete() -> None:
         (rb"{\sp{\sn pihlShape}{\sv http://example.org/}}", {}),
         (rb"{\object\objhtml\objupdate x}", {"activex": 1}),
         (rb"{\field{\*\fldinst PAGE}{\fldrslt DDE}}", {}),
+        (rb"{\field{\*\fldinst {\field{\*\fldinst QUOTE 68}}DE cmd a}{\fldrslt x}}", INCOMPLETE),
+        (rb"{\field{\*\fldinst D{\field{\*\fldinst QUOTE 68}}EAUTO cmd a}}", INCOMPLETE),
+        (rb"{\field{\*\fldinst IF {\field{\*\fldinst REF a}} = 1 x y}}", {}),
+        (rb"{\field{\*\fldinst PAGE}}{\field{\*\fldinst TIME}}", {}),
     ],
 )
 def test_rtf_however_written(body: bytes, expected: Facts) -> None:

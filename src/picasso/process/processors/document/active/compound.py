@@ -10,7 +10,7 @@ from picasso.policy import ActiveContent
 from picasso.process.contract import ProcessorError
 from picasso.process.processors.document import biff, ole
 from picasso.process.processors.document.active import vba
-from picasso.process.processors.document.active.fields import add_field
+from picasso.process.processors.document.active.fields import add_field, has_keyword
 from picasso.process.processors.document.ole import Compound
 
 # In small letters: case does not tell names apart ([MS-CFB], section 2.6.4).
@@ -35,6 +35,11 @@ MAX_RECORDS = 1_000_000
 FIELDS = (
     re.compile(rb"\x13([^\x13\x14\x15]{3,400})"),
     re.compile(rb"\x13\x00((?:[^\x13\x14\x15]\x00){3,400})"),
+)
+# A field in the instruction of another one, before it has ended.
+INNER_FIELDS = (
+    re.compile(rb"\x13([ -~]{0,40})\x13[ -~]{3}"),
+    re.compile(rb"\x13\x00((?:[ -~]\x00){0,40})\x13\x00(?:[ -~]\x00){3}"),
 )
 MAX_FIELDS = 10_000
 TEMPLATE = re.compile(rb"(?:h\0t\0t\0p\0(?:s\0)?:\0/\0/\0|\\\0\\\0)(?:[!-~]\0){3,400}", re.IGNORECASE)
@@ -119,6 +124,9 @@ def _add_fields(stream: bytes, found: ActiveContent) -> None:
                 found.mark("incomplete")
                 return
             add_field(match[1].decode(encoding, "replace"), found)
+    for pattern, encoding in zip(INNER_FIELDS, ("latin-1", "utf-16-le"), strict=True):
+        if not all(has_keyword(match[1].decode(encoding)) for match in pattern.finditer(stream)):
+            found.mark("incomplete")
 
 
 def _add_template(stream: bytes, found: ActiveContent) -> None:

@@ -13,6 +13,9 @@ ELSEWHERE = re.compile(r"(?:https?|ftps?|file|smb|mhtml):|(?:^|[\s\"'])\\{2,4}[\
 # A field may make its text, and so that of the field around it, of numbers of characters.
 NUMBERS = re.compile(r"\s*QUOTE((?:\s+\d{1,5}){3,})", re.IGNORECASE)
 
+# What a field does, with what ends it.
+KEYWORD = re.compile(r"\s*(?:=|\"?[A-Za-z]+[\s\"\\])")
+
 
 def add_field(instruction: str, found: ActiveContent) -> None:
     """Count a field by its instruction, such as ``DDEAUTO c:\\\\windows\\\\system32\\\\cmd.exe``."""
@@ -27,6 +30,11 @@ def kind_of_field(instruction: str) -> str | None:
     if DDE.match(instruction):
         return "dde"
     return "external_links" if LOADING.match(instruction) and is_elsewhere(instruction) else None
+
+
+def has_keyword(instruction: str) -> bool:
+    """Whether the beginning of an instruction says what it does. Otherwise a field inside of it may say that."""
+    return KEYWORD.match(instruction) is not None
 
 
 def is_elsewhere(address: str) -> bool:

@@ -17,7 +17,7 @@ from picasso.policy import ActiveContent
 from picasso.process.contract import ProcessorError
 from picasso.process.processors.document import biff12, ole
 from picasso.process.processors.document.active import vba
-from picasso.process.processors.document.active.fields import add_field, is_elsewhere
+from picasso.process.processors.document.active.fields import add_field, has_keyword, is_elsewhere
 from picasso.process.processors.document.active.members import Members, has_content, is_xml, open_members
 from picasso.process.processors.document.package import CONTENT_TYPES, Relation, RelationsScan
 from picasso.process.processors.document.xmlscan import Attributes, Scan, local
@@ -56,9 +56,6 @@ AUTO_NAME = re.compile(r"(?:_xlnm\.)?(auto_(?:open|close|activate|deactivate))",
 AUTO_NAME_16 = re.compile(
     rb"a\0u\0t\0o\0_\0(?:o\0p\0e\0n|c\0l\0o\0s\0e|(?:d\0e\0)?a\0c\0t\0i\0v\0a\0t\0e)\0", re.IGNORECASE
 )
-
-# What a field does, with what ends it.
-KEYWORD = re.compile(r"\s*(?:=|\"?[A-Za-z]+[\s\"\\])")
 
 INSTRUCTIONS = {"instrText", "delInstrText"}
 FORMULAS = {"f", "definedName"}
@@ -250,7 +247,7 @@ class FieldScan(Scan):
 
     def require_keyword(self) -> None:
         """A field in an instruction may make the keyword of the field around it."""
-        if self.in_instruction[-1:] == [True] and not KEYWORD.match("".join(self.pieces)):
+        if self.in_instruction[-1:] == [True] and not has_keyword("".join(self.pieces)):
             self.found.mark("incomplete")
         elif self.in_instruction:
             self.in_instruction[-1] = False

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from picasso.policy import ActiveContent
-from picasso.process.processors.document.active.fields import is_elsewhere, kind_of_field
+from picasso.process.processors.document.active.fields import has_keyword, is_elsewhere, kind_of_field
 
 WORD = re.compile(
     rb"\\(objdata|objocx|objhtml|objautlink|objlink|template|nextfile|fldinst|sv)(?![a-z])", re.IGNORECASE
@@ -41,6 +41,8 @@ PARTS, PARTS_UC0 = (
     )
     for fallback in (rb"(?:\\'[0-9A-Fa-f]{2}|[^\\{}\r\n])?", rb"")
 )
+INNER = re.compile(rb"\\fldinst(?![a-z])", re.IGNORECASE)
+BRACES = re.compile(rb"\\[{}]|([{}])")
 END = re.compile(rb"\\(?:fldrslt|result|pard|par|objdata)(?![a-z])")
 NO_DIGIT = re.compile(rb"\\[A-Za-z]+-?\d* ?|\\'[0-9A-Fa-f]{2}|[^0-9A-Fa-f]")
 PACKAGE = re.compile(rb"package\0|ole10native|o\0l\0e\0001\0000\0n\0a\0t\0i\0v\0e\0", re.IGNORECASE)
@@ -73,12 +75,32 @@ def _add_word(word: str, before: bytes, after: bytes, found: ActiveContent) -> N
         kinds = (kind_of_field(text[:FIELD]) for text in _readings(after))
         if kind := next(filter(None, kinds), None):
             found.count(kind)
+        elif _has_inner_keyword(after):
+            found.mark("incomplete")
     elif word != "sv" or PICTURE in before.lower():
         if kind := WORDS.get(word):
             found.count(kind)
         else:
             addresses = (text[:ADDRESS].partition(";")[0] for text in _readings(after))
             found.count(ADDRESSES[word], any(map(is_elsewhere, addresses)))
+
+
+def _has_inner_keyword(after: bytes) -> bool:
+    """Whether a field inside of the instruction may make its keyword."""
+    inner = INNER.search(after)
+    if not inner or _is_closed(start := after[: inner.start()]):
+        return False
+    return not all(map(has_keyword, _readings(start)))
+
+
+def _is_closed(content: bytes) -> bool:
+    """Whether the group in which this begins ends in it."""
+    depth = 0
+    for match in BRACES.finditer(content):
+        depth += {b"{": 1, b"}": -1}.get(match[1], 0)
+        if depth < 0:
+            return True
+    return False
 
 
 def _readings(content: bytes) -> Iterator[str]:
