@@ -19,6 +19,7 @@ from picasso.imports import queries, states
 from picasso.imports.create import NewImport, create
 from picasso.management.command import Encoder, OwnCommand
 from picasso.models import Import
+from picasso.printable import printable
 from picasso.receive.terms import Wishes
 
 LISTED = 100
@@ -77,7 +78,7 @@ class Command(OwnCommand):
             self.stdout.write("Nothing has been imported yet.")
         for row in rows:
             size = "?" if row.size is None else row.size
-            found = f"file {row.file_id}" if row.file_id else f"{row.error_code} {row.error_detail}".strip()
+            found = f"file {row.file_id}" if row.file_id else printable(f"{row.error_code} {row.error_detail}".strip())
             self.stdout.write(
                 f"{row.pk}  {row.state:9} {row.bytes}/{size} {states.without_query(row.url)} {found}".rstrip()
             )

@@ -16,6 +16,7 @@ from picasso.files.delete import delete
 from picasso.jobs import verdicts
 from picasso.management.command import OwnCommand
 from picasso.models import File, Scan
+from picasso.printable import printable
 from picasso.storage import default_storage
 
 MOST = 100
@@ -61,7 +62,7 @@ class Command(OwnCommand):
             self.stdout.write(json.dumps(rows))
             return
         for row in rows:
-            self.stdout.write(f"{row['id']}  {row['scan']:<11}  {row['why']:<30}  {row['name']!r}")
+            self.stdout.write(f"{row['id']}  {row['scan']:<11}  {printable(row['why']):<30}  {row['name']!r}")
 
 
 def in_quarantine() -> QuerySet[File]:
