@@ -148,7 +148,10 @@ def test_the_command_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
     capsys.readouterr()
     run("list", "--json")
     assert json.loads(capsys.readouterr().out) == [
-        {"id": bob.pk, "name": "bob", "active": True, "roles": [["shop", "operator"]], "second_factor": False}
+        {
+            **{"id": bob.pk, "name": "bob", "active": True, "roles": [["shop", "operator"]]},
+            **{"second_factor": False, "has_password": True, "invited_until": None},
+        }
     ]
     run("deactivate", "bob")
     with pytest.raises(SignInRefused):
