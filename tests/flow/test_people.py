@@ -149,8 +149,13 @@ def test_the_command_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
     run("list", "--json")
     assert json.loads(capsys.readouterr().out) == [
         {
-            **{"id": bob.pk, "name": "bob", "active": True, "roles": [["shop", "operator"]]},
-            **{"second_factor": False, "has_password": True, "invited_until": None},
+            "id": bob.pk,
+            "name": "bob",
+            "active": True,
+            "roles": [["shop", "operator"]],
+            "second_factor": False,
+            "has_password": True,
+            "invited_until": None,
         }
     ]
     run("deactivate", "bob")
