@@ -337,6 +337,8 @@ def test_small_mistakes(stack: Stack, shell: Shell) -> None:
     assert "nope.txt: there is no such file" in shell.run("upload", "nope.txt").err
     assert shell.run("ls", "--tag", "x", PICASSO_PROJECT="pr\nü").status == 2
     assert "or set PICASSO_KEY" in shell.run("ls", PICASSO_KEY="pk_none").err
+    ran = shell.run("login", stack.url, "--token-stdin", given=b"pk_none", PICASSO_KEY="pk_other")
+    assert (ran.status, "PICASSO_KEY" in ran.err, "Nothing is stored" in ran.err) == (1, False, True)
     sent = content(10)
     printed = shell.run("upload", "-", "--name", "x.bin", "--expires-at", "2099-01-01", given=sent).out.split()
     assert printed[1:] == ["x.bin"]

@@ -275,6 +275,14 @@ def test_the_first_key_is_made_once() -> None:
     assert Key.objects.get().scopes == sorted(Scope)
 
 
+@pytest.mark.django_db
+def test_keys_that_may_not_administer_do_not_replace_the_first_one() -> None:
+    keys.create(Project.objects.get(name="default"), "uploader", frozenset({Scope.FILES_WRITE}))
+    assert keys.create_first_admin()
+    Key.objects.update(revoked_at=timezone.now())
+    assert keys.create_first_admin() is None
+
+
 def test_queues_belong_to_the_service() -> None:
     pause: Callable[[Principal], Any] = lambda by: client(by).post("/api/v1.0/queues/quick/pause/")  # noqa: E731
     assert pause(TENANT).status_code == 403

@@ -249,13 +249,24 @@ def any_exist() -> bool:
     return models.Key.objects.exists()
 
 
+def administrator_known() -> bool:
+    """Whether there has ever been a key that may administer, or a person who may.
+
+    A revoked key counts: a restart does not bring back what somebody took away.
+    """
+    if models.Membership.objects.filter(role=models.Membership.Role.ADMIN).exists():
+        return True
+    scopes = models.Key.objects.order_by().values_list("scopes", flat=True)
+    return any(Scope.PROJECT_ADMIN in of_key for of_key in scopes.iterator())
+
+
 def create_first_admin() -> str | None:
-    """If there has never been a key: one that may do everything. Only one, however many processes start together."""
-    if any_exist():
+    """One that may do everything, unless somebody may administer. Only one, however many processes start together."""
+    if administrator_known():
         return None
     with transaction.atomic():
         # The row of the project is the lock.
         project = models.Project.objects.select_for_update().get(pk=models.DEFAULT_PROJECT)
-        if any_exist():
+        if administrator_known():
             return None
         return create(project, FIRST_ADMIN, frozenset(Scope), created_by="first start")[1]

@@ -69,12 +69,14 @@ def warn_of_open_access() -> None:
 
 
 def create_first_key(settings: conf.Conf) -> None:
-    """If there is no key: create one and print it."""
+    """Print the first key, if there is none that may administer, or how to make one."""
     from picasso.access.keys import create_first_admin
 
     if text := create_first_admin():
         address = settings.public_url or f"http://{settings.host}:{settings.port}"
         print(FIRST_KEY.format(key=text, address=address), flush=True)
+    else:
+        print("Requests need a key. `picasso keys create NAME` makes one.", flush=True)
 
 
 OPEN_WITH_KEYS = """

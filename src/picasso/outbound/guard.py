@@ -7,6 +7,8 @@ from picasso.outbound.networks import is_public
 from picasso.outbound.targets import Target
 from picasso.outbound_rules import Address, Rules
 
+PORT_REFUSED = "This service does not speak to port {} (see PICASSO_OUTBOUND_PORTS and PICASSO_OUTBOUND_ALLOWED)."
+
 
 class Guard:
     """Decides which addresses a client speaks to."""
@@ -21,7 +23,7 @@ class Guard:
         if any(rule.allows(host, port, address) for rule in self._rules):
             return
         if port not in self._ports:
-            raise AddressNotAllowed(f"This service does not speak to port {port} (see PICASSO_OUTBOUND_ALLOWED).")
+            raise AddressNotAllowed(PORT_REFUSED.format(port))
         if not is_public(address):
             raise AddressNotAllowed
 
@@ -36,4 +38,4 @@ class Guard:
         """Before the host is resolved: whether there is a chance. Raises `AddressNotAllowed`."""
         allowed = any(rule.port in {None, port} and rule.host in {"", host} for rule in self._rules)
         if port not in self._ports and not allowed:
-            raise AddressNotAllowed(f"This service does not speak to port {port} (see PICASSO_OUTBOUND_ALLOWED).")
+            raise AddressNotAllowed(PORT_REFUSED.format(port))

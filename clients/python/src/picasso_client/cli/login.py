@@ -10,7 +10,9 @@ import click
 
 from picasso_client.cli.context import Settings, of_service
 from picasso_client.cli.output import say, show, show_json
+from picasso_client.client import Client
 from picasso_client.config import Login, check_key, check_url, default_url, forget, save
+from picasso_client.errors import PicassoError
 
 
 @click.command()
@@ -29,9 +31,19 @@ def login(settings: Settings, /, *, url: str | None, token_stdin: bool) -> None:
         raise click.UsageError(str(fault)) from fault
     settings.url = address
     with settings.client(1, key or "") as client:
-        found = client.request("GET", "me/")
+        found = accepted(client)
     path = save(Login(address, key, settings.project))
     say(f"{address}: {describe(found)}. The login is stored in {path}.")
+
+
+def accepted(client: Client) -> Any:
+    """Who asks. The key is the one that was given just now, so no other one is blamed."""
+    try:
+        return client.request("GET", "me/")
+    except PicassoError as fault:
+        if fault.status == 401:
+            raise click.ClickException(f"{fault} Nothing is stored.") from fault
+        raise
 
 
 def ask_url(token_stdin: bool) -> str:
