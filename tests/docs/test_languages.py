@@ -20,14 +20,18 @@ from picasso.languages.accept import language_of
 from picasso.languages.problems import VARY, localized
 from picasso.languages.templates import GAP, Template
 from picasso.languages.translate import MAX_TEXT, to_russian
+from picasso.outbound import errors as outbound
 from picasso.templatetags import kinds
 from tests.source_trees import SOURCE, nodes, trees
 
 CLASSES = {
-    name: each for name, each in vars(errors).items() if isinstance(each, type) and issubclass(each, PicassoError)
+    name: each
+    for module in (errors, outbound)
+    for name, each in vars(module).items()
+    if isinstance(each, type) and issubclass(each, PicassoError)
 }
 
-RAISED = {*CLASSES, "ValidationError", "PolicyError"}
+RAISED = {*CLASSES, "ValidationError", "PolicyError", "ClaimError"}
 
 # What reads the rules of a project says the ends of sentences.
 OF_RULES = {path: {"ValueError"} for path in ("policy/patterns.py", "rate_policies.py", "access/import_rules.py")}
@@ -72,8 +76,13 @@ def raised() -> Iterator[tuple[str, str]]:
         for node in found:
             # What a serializer refuses is said with the name of the member before it: `picasso.api.field_errors`.
             if isinstance(node, ast.Call) and (name := name_of(node.func)) in RAISED | OF_RULES.get(path, set()):
-                detail = node.args[1 if name in {"InvalidField", "PolicyError"} else 0 :][:1]
-                yield from ((text, path) for each in detail for text in sentences(each))
+                detail = node.args[1 if name in {"InvalidField", "PolicyError", "ClaimError"} else 0 :][:1]
+                yield from ((sentence_of(name, text), path) for each in detail for text in sentences(each))
+
+
+def sentence_of(name: str, text: str) -> str:
+    """A claim's error says the name of the claim itself."""
+    return f"{GAP} {text}." if name == "ClaimError" else text
 
 
 def name_of(function: ast.expr) -> str:
@@ -92,7 +101,7 @@ def test_no_translation_is_for_nothing() -> None:
     texts = "".join(re.sub(r"\s+", " ", ast.unparse(tree)) for path, tree in trees().items() if "russian" not in path)
 
     def is_said(sentence: str) -> bool:
-        parts = [part.strip() for part in sentence.split(GAP)]
+        parts = [part.strip().rstrip(".") for part in sentence.split(GAP)]
         return all(
             part in texts or part.replace("'", "\\'") in texts or part.replace('"', '\\"') in texts for part in parts
         )

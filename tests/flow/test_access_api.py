@@ -10,6 +10,7 @@ from io import StringIO
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.test import Client
@@ -18,6 +19,7 @@ from django.utils import timezone
 from picasso.access import keys
 from picasso.access.principal import ANONYMOUS, OPEN, PROJECT_SCOPES, Principal, Scope
 from picasso.access.projects import DEFAULT, read
+from picasso.commands.manage import create_first_key
 from picasso.models import Key, Project
 from picasso.timestamps import rfc3339
 from tests.flow.http import client
@@ -276,11 +278,16 @@ def test_the_first_key_is_made_once() -> None:
 
 
 @pytest.mark.django_db
-def test_keys_that_may_not_administer_do_not_replace_the_first_one() -> None:
-    keys.create(Project.objects.get(name="default"), "uploader", frozenset({Scope.FILES_WRITE}))
-    assert keys.create_first_admin()
-    Key.objects.update(revoked_at=timezone.now())
-    assert keys.create_first_admin() is None
+def test_a_start_beside_keys_that_may_not_administer_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    """It makes none: somebody may have wanted it so, and a secret in a log would surprise them."""
+    project = Project.objects.get(name="default")
+    keys.create(project, "uploader", frozenset({Scope.FILES_WRITE}))
+    create_first_key(settings.PICASSO)
+    assert "picasso keys create NAME --admin" in capsys.readouterr().out
+    keys.create(project, "administrator", frozenset(Scope))
+    create_first_key(settings.PICASSO)
+    assert capsys.readouterr().out == ""
+    assert Key.objects.count() == 2
 
 
 def test_queues_belong_to_the_service() -> None:

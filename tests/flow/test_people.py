@@ -18,6 +18,7 @@ from picasso.access import keys, people, sign_in
 from picasso.access.principal import Scope
 from picasso.access.sign_in_locks import Client as From
 from picasso.errors import SignInRefused
+from picasso.management.commands import people as commands
 from picasso.models import AuditEntry, Membership, Project
 from tests.flow.people import (
     ACCOUNT,
@@ -135,6 +136,11 @@ def test_the_command_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
     principal = people.principal_of_user(bob, "")
     assert principal
     assert principal.scopes == people.READS
+    with pytest.raises(CommandError, match="taken"):
+        run("create", "Bob", "--role", "viewer", password="short")
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+    with pytest.raises(CommandError, match="No password was given"):
+        call_command("people", "create", "ann", "--role", "viewer")
     run("role", "bob", "--role", "operator", "--project", "shop")
     principal = people.principal_of_user(bob, "shop")
     assert principal
@@ -192,3 +198,16 @@ def test_each_command_about_a_person_tells_what_it_did(
         ("person.deactivate", {"name": "ann"}),
         ("person.activate", {"name": "ann"}),
     ]
+
+
+def test_a_command_that_is_interrupted_says_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted() -> str:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(commands, "new_password", interrupted)
+    with pytest.raises(SystemExit) as ended:
+        call_command("people", "create", "ann", "--role", "viewer")
+    assert ended.value.code == 130
+    assert capsys.readouterr().err == "Interrupted.\n"

@@ -250,10 +250,7 @@ def any_exist() -> bool:
 
 
 def administrator_known() -> bool:
-    """Whether there has ever been a key that may administer, or a person who may.
-
-    A revoked key counts: a restart does not bring back what somebody took away.
-    """
+    """Whether there is or was a key that may administer, or a person who may."""
     if models.Membership.objects.filter(role=models.Membership.Role.ADMIN).exists():
         return True
     scopes = models.Key.objects.order_by().values_list("scopes", flat=True)
@@ -261,12 +258,12 @@ def administrator_known() -> bool:
 
 
 def create_first_admin() -> str | None:
-    """One that may do everything, unless somebody may administer. Only one, however many processes start together."""
-    if administrator_known():
+    """If there has never been a key: one that may do everything. Only one, however many processes start together."""
+    if any_exist():
         return None
     with transaction.atomic():
         # The row of the project is the lock.
         project = models.Project.objects.select_for_update().get(pk=models.DEFAULT_PROJECT)
-        if administrator_known():
+        if any_exist():
             return None
         return create(project, FIRST_ADMIN, frozenset(Scope), created_by="first start")[1]

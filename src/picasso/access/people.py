@@ -59,12 +59,17 @@ def create(name: str, password: str | None, role: str, project: models.Project |
     hashed = make_password(password)
     with transaction.atomic():
         lock()
-        if users.objects.filter(username__iexact=name).exists():
-            # Nothing more is told of the person: they may belong to another project.
-            raise InvalidField("name", "This name is taken.")
+        require_free(name)
         user = users.objects.create(username=name, password=hashed)
         give_role(user, role, project)
     return user
+
+
+def require_free(name: str) -> None:
+    """Raises `InvalidField` for a name that is taken or invalid."""
+    if get_user_model().objects.filter(username__iexact=valid_name(name)).exists():
+        # Nothing more is told of the person: they may belong to another project.
+        raise InvalidField("name", "This name is taken.")
 
 
 def valid_name(name: str) -> str:

@@ -69,14 +69,16 @@ def warn_of_open_access() -> None:
 
 
 def create_first_key(settings: conf.Conf) -> None:
-    """Print the first key, if there is none that may administer, or how to make one."""
-    from picasso.access.keys import create_first_admin
+    """Print the first key, or how to make one that may administer if nobody may."""
+    from picasso.access.keys import administrator_known, create_first_admin
 
     if text := create_first_admin():
         address = settings.public_url or f"http://{settings.host}:{settings.port}"
         print(FIRST_KEY.format(key=text, address=address), flush=True)
-    else:
-        print("Requests need a key. `picasso keys create NAME` makes one.", flush=True)
+    elif not administrator_known():
+        print(
+            "Requests need a key, and none may administer. This makes one: picasso keys create NAME --admin", flush=True
+        )
 
 
 OPEN_WITH_KEYS = """

@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 MAX_DIGITS = 9
 
 DAYS = re.compile(r"(\d{1,5})d", re.ASCII)
+SPAN = re.compile(r"(\d{1,9})([smhd])", re.ASCII)
+SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
 def whole(text: str) -> int:
@@ -19,11 +21,12 @@ def whole(text: str) -> int:
 
 
 def grace(longest: timedelta) -> Callable[[str], int]:
-    """In seconds, up to this long."""
+    """In seconds, up to this long: a number of them, or such as ``90m``, ``1h`` or ``2d``."""
     most = int(longest.total_seconds())
 
     def parse(text: str) -> int:
-        if (found := whole(text)) > most:
+        span = SPAN.fullmatch(text)
+        if (found := int(span[1]) * SECONDS[span[2]] if span else whole(text)) > most:
             raise ArgumentTypeError(f"It is at most {most} seconds.")
         return found
 
@@ -46,7 +49,7 @@ def end(text: str) -> datetime:
         days = DAYS.fullmatch(text)
         found = now + timedelta(days=int(days[1])) if days else moment(text)
     except (ArgumentTypeError, OverflowError):
-        raise ArgumentTypeError(f"{text!r} is no time. Try 90d, or 2026-11-30T12:00:00Z.") from None
+        raise ArgumentTypeError(f"{text!r} is no time. Try 90d, or 2031-12-31T23:59:59Z.") from None
     if found <= now:
         raise ArgumentTypeError("It must be in the future.")
     return found

@@ -13,6 +13,9 @@ from picasso.management.options import HIDDEN
 from picasso.printable import PrintableOutput
 from picasso.timestamps import rfc3339
 
+INTERRUPTED = 130
+"""The exit status, as that of the client's commands and of shells."""
+
 
 class Encoder(DjangoJSONEncoder):
     """Times are written as in the API."""
@@ -30,4 +33,8 @@ class OwnCommand(BaseCommand):
     def execute(self, *args: Any, **options: Any) -> str | None:
         out, err = options.get("stdout") or sys.stdout, options.get("stderr") or sys.stderr
         safe = {"stdout": PrintableOutput(out), "stderr": PrintableOutput(err)}
-        return super().execute(*args, **{**options, **safe})
+        try:
+            return super().execute(*args, **{**options, **safe})
+        except (KeyboardInterrupt, EOFError):
+            safe["stderr"].write("Interrupted.\n")
+            sys.exit(INTERRUPTED)

@@ -17,6 +17,7 @@ from picasso.languages.russian import (
     fragments,
     jobs,
     pages,
+    remote,
     rules,
     uploads,
 )
@@ -38,4 +39,5 @@ SENTENCES: dict[str, str] = {
     **jobs.SENTENCES,
     **findings.SENTENCES,
     **rules.SENTENCES,
+    **remote.SENTENCES,
 }

@@ -32,6 +32,19 @@ SENTENCES = {
     "A token can't have scopes that its key does not have: {}.": (
         "У токена не может быть прав, которых нет у его ключа: {0}."
     ),
+    "{} has {}; a token may have {}.": "{0} содержит {1}; токен может иметь {2}.",
+    "{} is not a claim of this service; the claims are {}.": "{0} — не утверждение (claim) этого сервиса; есть {1}.",
+    "{} is wrong: {}.": "{0}: ошибка: {1}.",
+    "{} must be a JSON object.": "{0} — объект JSON.",
+    "{} must be a list of 1 to {} networks such as 10.0.0.0/8.": "{0} — список от 1 до {1} сетей, например 10.0.0.0/8.",
+    "{} must be a list of 1 to {} patterns such as image/*.": "{0} — список от 1 до {1} образцов, например image/*.",
+    "{} must be a list of scopes.": "{0} — список прав.",
+    "{} must be a list of strings.": "{0} — список строк.",
+    "{} must be a number of seconds since 1970.": "{0} — число секунд с 1970 года.",
+    "{} must be a string of 1 to {} printable characters.": "{0} — строка от 1 до {1} печатных символов.",
+    "{} must be a whole number from 1 to {}.": "{0} — целое число от 1 до {1}.",
+    "{} must be true or false.": "{0} — true или false.",
+    "{} must have networks such as 10.0.0.0/8.": "{0} содержит сети, например 10.0.0.0/8.",
     "This is too much for a token: {}": "Для токена этого слишком много: {0}",
     "The body must be a JSON object with the claims of the token.": "Тело — объект JSON с утверждениями (claims) токена.",
     "A link that is made with a token is valid for at most {} seconds.": (

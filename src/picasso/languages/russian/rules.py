@@ -20,7 +20,7 @@ SENTENCES = {
     "must be a number of bytes, at least 1, not {}": "должно быть числом байт, не меньше 1, а не {0}",
     "may have at most {} patterns": "образцов может быть не больше {0}",
     "must be one of {}, not {}": "должно быть одним из: {0}, а не {1}",
-    "is not a kind of active content (known: {})": "— не вид активного содержимого (есть: {0})",
+    "is not a kind of active content (known: {})": "неизвестный вид активного содержимого (есть: {0})",
     "must have a quota/window such as 3000/60, 100/5m or 1000000/d, or off, for {}": (
         "должны для {0} быть квотой и окном, например 3000/60, 100/5m или 1000000/d, или off"
     ),

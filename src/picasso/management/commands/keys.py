@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from picasso.access import keys, tokens
-from picasso.access.principal import USUAL_SCOPES, Scope
+from picasso.access.principal import PROJECT_SCOPES, USUAL_SCOPES, Scope
 from picasso.errors import Conflict
 from picasso.management.arguments import end, grace
 from picasso.management.command import Encoder, OwnCommand
@@ -19,7 +19,7 @@ from picasso.printable import printable
 
 HEADINGS = ("ID", "STATE", "PROJECT", "CREATED", "EXPIRES", "LAST USED", "NETWORKS", "NAME: SCOPES")
 
-GRACE = "for so many seconds the old key is valid as well (default: a day)"
+GRACE = "for so long the old key is valid as well: 1h, 2d or seconds (default: a day)"
 
 WITH_ID = {
     "show": "show one key, without its secret",
@@ -42,9 +42,7 @@ class Command(OwnCommand):
         for command in (listing, named["show"]):
             command.add_argument("--json", action="store_true", help="print JSON")
         seconds = int(keys.GRACE.total_seconds())
-        named["rotate"].add_argument(
-            "--grace", type=grace(keys.MAX_GRACE), default=seconds, metavar="SECONDS", help=GRACE
-        )
+        named["rotate"].add_argument("--grace", type=grace(keys.MAX_GRACE), default=seconds, metavar="TIME", help=GRACE)
 
     def handle(self, *args: Any, **options: Any) -> None:
         calls = {
@@ -69,6 +67,8 @@ class Command(OwnCommand):
         limits = {"networks": options["network"], "expires_at": options["expires"]}
         _, text = keys.create(project, options["name"], scopes, **limits, created_by="command line")
         self.stdout.write(text)
+        if not options["scope"]:
+            self.stderr.write(f"It may do what most applications need: {' '.join(sorted(scopes))}. See --scope.")
 
     def _list(self, options: dict[str, Any]) -> None:
         rows = Key.objects.select_related("project")
@@ -117,12 +117,12 @@ def add_create(create: CommandParser) -> None:
     create.add_argument("name", type=name_of_key, help="what the key is for")
     create.add_argument("--project", default="default", help="the name of the project (default: default)")
     scopes = [str(scope) for scope in Scope]
-    create.add_argument(
-        "--scope", action="append", choices=scopes, help="what it may do; several times (default: all of the project)"
-    )
+    left_out = " and ".join(sorted(PROJECT_SCOPES - USUAL_SCOPES))
+    allowed = f"what it may do; several times (default: all of the project but {left_out})"
+    create.add_argument("--scope", action="append", choices=scopes, help=allowed)
     create.add_argument("--admin", action="store_true", help="also projects and queues: the scope service:admin")
     create.add_argument(
-        "--expires", type=end, metavar="TIME", help="when it ends: 90d, or 2026-11-30T12:00:00Z (default: never)"
+        "--expires", type=end, metavar="TIME", help="when it ends: 90d, or 2031-12-31T23:59:59Z (default: never)"
     )
     create.add_argument(
         "--network",
@@ -151,7 +151,7 @@ def key_of(options: dict[str, Any]) -> Key:
     key_id = options["id"].removeprefix("pk_").partition("_")[0]
     row = Key.objects.select_related("project").filter(pk=key_id).first()
     if row is None:
-        raise CommandError(f"There is no key {key_id!r}.")
+        raise CommandError(f"There is no key {key_id!r}. A key is named by its ID: see picasso keys list.")
     return row
 
 

@@ -80,6 +80,7 @@ class Command(OwnCommand):
     def _create(self, options: dict[str, Any]) -> None:
         project = project_of(options)
         try:
+            people.require_free(options["name"])
             people.create(options["name"], new_password(), options["role"], project)
         except InvalidField as fault:
             raise CommandError(fault.detail + activation(options["name"])) from fault
@@ -146,6 +147,8 @@ class Command(OwnCommand):
         if options["json"]:
             self.stdout.write(json.dumps(found))
             return
+        if not found:
+            self.stdout.write("There are no people yet. To create one: picasso people create NAME --role admin")
         for each in found:
             roles = ", ".join(f"{role} of {project or 'all projects'}" for project, role in each["roles"])
             invited = f", invited until {each['invited_until'][:16]}Z" if each["invited_until"] else ""
@@ -211,7 +214,9 @@ def project_of(options: dict[str, Any]) -> Project | None:
 def new_password() -> str:
     """From the terminal, twice; from a pipe, its first line. Never from the command line, which other users see."""
     if not sys.stdin.isatty():
-        return sys.stdin.readline().rstrip("\n")
+        if not (line := sys.stdin.readline()):
+            raise CommandError("No password was given: it is the first line of the standard input.")
+        return line.rstrip("\n")
     password = getpass.getpass("Password: ")
     if getpass.getpass("Once more: ") != password:
         raise CommandError("The passwords are not the same.")

@@ -61,6 +61,8 @@ class Command(OwnCommand):
         if options.get("json"):
             self.stdout.write(json.dumps(rows))
             return
+        if not rows:
+            self.stdout.write("There are no such files in quarantine.")
         for row in rows:
             self.stdout.write(f"{row['id']}  {row['scan']:<11}  {printable(row['why']):<30}  {row['name']!r}")
 

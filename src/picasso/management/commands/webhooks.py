@@ -40,7 +40,7 @@ COLUMNS = (
 )
 DELIVERY_COLUMNS = ("id", "event", "type", "state", "tries", "status", "error", "created_at", "finished_at")
 
-GRACE = "for so many seconds the old secret signs too (default: a day)"
+GRACE = "for so long the old secret signs too: 1h, 2d or seconds (default: a day)"
 
 WITH_ID = {
     "show": "show one",
@@ -70,14 +70,14 @@ class Command(OwnCommand):
             "secret", help="make and print a new secret for messages to a webhook_url of uploads"
         )
         secret.add_argument("--project", default="default", help="the name of the project (default: %(default)s)")
-        secret.add_argument("--grace", type=grace(endpoints.MAX_GRACE), default=DAY, metavar="SECONDS", help=GRACE)
+        secret.add_argument("--grace", type=grace(endpoints.MAX_GRACE), default=DAY, metavar="TIME", help=GRACE)
         secret.add_argument("--json", action="store_true", help="print JSON")
         named = {name: commands.add_parser(name, help=what) for name, what in WITH_ID.items()}
         for command in named.values():
             command.add_argument("id", type=uuid.UUID, help="of the webhook")
             command.add_argument("--json", action="store_true", help="print JSON")
         named["rotate"].add_argument(
-            "--grace", type=grace(endpoints.MAX_GRACE), default=DAY, metavar="SECONDS", help=GRACE
+            "--grace", type=grace(endpoints.MAX_GRACE), default=DAY, metavar="TIME", help=GRACE
         )
         add_replay(named["replay"])
         add_deliveries(named["deliveries"])

@@ -120,7 +120,10 @@ def rm(settings: Settings, /, *, ids: Sequence[uuid.UUID], yes: bool, permanentl
     if not yes:
         if not sys.stdin.isatty():
             raise click.UsageError("Nobody can be asked here: add --yes.")
-        click.confirm(f"Delete {len(ids)} file{'s' * (len(ids) > 1)}?", abort=True, err=True)
+        which = f"the file {ids[0]}" if len(ids) == 1 else f"{len(ids)} files"
+        if not click.confirm(f"Delete {which}{' for good' if permanently else ''}?", err=True):
+            say("Nothing was deleted.")
+            raise click.exceptions.Exit(1)
     with settings.client() as client:
         change(client, "delete", ids, "deleted", as_json, permanently=permanently)
 
