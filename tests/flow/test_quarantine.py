@@ -500,7 +500,7 @@ def test_the_console(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
         ("file.release", str(large.pk), "not-scanned"),
         ("file.delete", str(infected.pk), None),
     ]
-    assert told("list") == ""
+    assert told("list") == "There are no such files in quarantine.\n"
     assert not again(large).quarantined
     assert not File.everywhere.filter(pk=infected.pk).exists()
     for command in ("release", "delete"):
