@@ -37,7 +37,7 @@ def port_noted(folder: Path, port: int) -> Iterator[None]:
     """
     path = folder / PORT
     with path.open("a") as file:
-        is_first = is_locked(file)
+        is_first = take_lock(file)
         if is_first:
             path.write_text(f"{port}\n")
         try:
@@ -47,7 +47,7 @@ def port_noted(folder: Path, port: int) -> Iterator[None]:
                 path.unlink(missing_ok=True)
 
 
-def is_locked(file: TextIO) -> bool:
+def take_lock(file: TextIO) -> bool:
     """Whether this process got the lock. No other one gets it until the file is closed."""
     with suppress(OSError):
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -250,10 +250,10 @@ def any_exist() -> bool:
 
 
 def administrator_known() -> bool:
-    """Whether there is or was a key that may administer, or a person who may."""
+    """Whether there is a person who may administer, or a key that may and is not revoked."""
     if models.Membership.objects.filter(role=models.Membership.Role.ADMIN).exists():
         return True
-    scopes = models.Key.objects.order_by().values_list("scopes", flat=True)
+    scopes = models.Key.objects.filter(revoked_at=None).order_by().values_list("scopes", flat=True)
     return any(Scope.PROJECT_ADMIN in of_key for of_key in scopes.iterator())
 
 

@@ -179,8 +179,7 @@ def plain_answer(environ: dict[str, Any]) -> Answer | None:
     answer = None
     try:
         with translation.override(language_of(environ.get("HTTP_ACCEPT_LANGUAGE", ""))):
-            view = view_at(kind)
-            found = view(WSGIRequest(environ), pk=UUID(ids[0])) if ids else view(WSGIRequest(environ))
+            found = view_at(kind)(WSGIRequest(environ), **({"pk": UUID(ids[0])} if ids else {}))
         answer = rendered(found) if found.status_code in {200, 304} else None
     finally:
         # A connection that has ended is found by the fault of a statement, which is then answered by Django. To ask

@@ -7,7 +7,7 @@ storage can arrange that (nginx, with PICASSO_ACCEL_REDIRECT), otherwise from he
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from picasso.access.policies import Policies
@@ -47,7 +47,7 @@ class DownloadHandler:
             kept = {name: headers[name] for name in ("ETag", "Cache-Control")}
             return await request.answer(304, headers=kept)
         if request.method == "HEAD":  # for which Range is ignored (RFC 9110 §14.2)
-            await request.start(200, headers | {"Content-Length": str(download.size)})
+            await request.start(200, {**headers, "Content-Length": str(download.size)})
             return await request.body(b"")
         spans = requested_spans(request.headers, download.representation)
         if delegation := self._delegation(request, download, headers, spans):
@@ -56,7 +56,7 @@ class DownloadHandler:
         return await self._sender.send(request, download.key, status, own, pieces)
 
     def _delegation(
-        self, request: Request, download: Download, headers: dict[str, str], spans: Sequence[Span] | None
+        self, request: Request, download: Download, headers: Mapping[str, str], spans: Sequence[Span] | None
     ) -> Delegation | None:
         """None for what nginx would answer in another way."""
         if EVALUATED_BY_NGINX & request.headers.keys():
@@ -78,11 +78,11 @@ def is_attachment(query: bytes) -> bool:
 
 
 def parts(
-    download: Download, spans: Sequence[Span] | None, headers: dict[str, str]
+    download: Download, spans: Sequence[Span] | None, headers: Mapping[str, str]
 ) -> tuple[int, dict[str, str], Pieces]:
     """Status, headers and body of the answer to a GET for these parts. ``headers``: those of everything."""
     if spans is None:
-        return 200, headers | {"Content-Length": str(download.size)}, [Span(0, download.size)]
+        return 200, {**headers, "Content-Length": str(download.size)}, [Span(0, download.size)]
     kept = {name: value for name, value in headers.items() if name != "Accept-Ranges"}  # nginx sends none either
     if len(spans) == 1:
         (span,) = spans

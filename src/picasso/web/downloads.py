@@ -185,8 +185,8 @@ def is_public(file: File) -> bool:
 
 
 @lru_cache(maxsize=KEPT_HEADERS)
-def headers_of(download: Download, *, as_attachment: bool) -> dict[str, str]:
-    """They follow from what was looked up for this request, so none can be out of date. Not to be changed."""
+def headers_of(download: Download, *, as_attachment: bool) -> Mapping[str, str]:
+    """They follow from what was looked up for this request, so none can be out of date."""
     return {
         "Content-Type": content_type(download.media_type, download.encoding),
         "Content-Disposition": disposition(download, as_attachment=as_attachment),

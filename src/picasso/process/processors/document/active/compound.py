@@ -118,14 +118,13 @@ def _add_name(record: bytes, found: ActiveContent) -> None:
 
 
 def _add_fields(stream: bytes, found: ActiveContent) -> None:
-    for pattern, encoding in zip(FIELDS, ("latin-1", "utf-16-le"), strict=True):
+    for pattern, inner, encoding in zip(FIELDS, INNER_FIELDS, ("latin-1", "utf-16-le"), strict=True):
         for number, match in enumerate(pattern.finditer(stream)):
             if number > MAX_FIELDS:
                 found.mark("incomplete")
                 return
             add_field(match[1].decode(encoding, "replace"), found)
-    for pattern, encoding in zip(INNER_FIELDS, ("latin-1", "utf-16-le"), strict=True):
-        if not all(has_keyword(match[1].decode(encoding)) for match in pattern.finditer(stream)):
+        if not all(has_keyword(match[1].decode(encoding)) for match in inner.finditer(stream)):
             found.mark("incomplete")
 
 

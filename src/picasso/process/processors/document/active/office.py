@@ -161,7 +161,7 @@ def _add_fields(content: bytes, found: ActiveContent) -> None:
 def _add_records(content: bytes, found: ActiveContent) -> None:
     for match in AUTO_NAME_16.finditer(content):
         found.name("auto_run", match[0].decode("utf-16-le"))
-    with suppress(ProcessorError):  # other parts have this ending too, such as settings of printers
+    with suppress(ProcessorError):  # other parts have no records, such as settings of printers
         for kind, place, size in biff12.records(content):
             if kind == BOOK and size >= 2 and content[place] == BOOK_OF_DDE:
                 found.count("dde")

@@ -104,8 +104,7 @@ def _is_closed(content: bytes) -> bool:
 
 
 def _readings(content: bytes) -> Iterator[str]:
-    """The text without groups and words, and with escapes decoded: as any program may
-    read it."""
+    """The text without groups and words, and with escapes decoded: as any program may read it."""
     known = content
     for _ in range(MAX_DEPTH):
         known, number = UNKNOWN.subn(b"", known)
